@@ -1,0 +1,140 @@
+//! Alerts and silences as their sources tell them. What the console makes of them (episode, state,
+//! service, who has acknowledged) is `model::alerts`.
+
+use super::ids::{AlertId, Fingerprint};
+use super::text::Outside;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Name and value pairs, sorted by name, unique. Adapters share equal strings, so a storm stays small.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "Vec<(Outside, Outside)>")]
+pub struct Labels(Arc<[(Outside, Outside)]>);
+
+impl Labels {
+    /// Sorts; of a name that stands twice the last value wins.
+    pub fn new(mut pairs: Vec<(Outside, Outside)>) -> Self {
+        pairs.reverse();
+        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+        pairs.dedup_by(|later, kept| later.0 == kept.0);
+        Self(pairs.into())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.binary_search_by(|(key, _)| key.raw().cmp(name)).ok()?;
+        Some(self.0[found].1.raw())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &(Outside, Outside)> {
+        self.0.iter()
+    }
+}
+
+impl From<Vec<(Outside, Outside)>> for Labels {
+    fn from(pairs: Vec<(Outside, Outside)>) -> Self {
+        Self::new(pairs)
+    }
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self::new(Vec::new())
+    }
+}
+
+/// How bad an alert says it is. The configuration maps the words of labels to these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Info,
+    /// No severity label, or a word that the configuration doesn't know: sorted above info, so that it is read.
+    Unknown,
+    Warning,
+    Critical,
+}
+
+/// What the source itself says of an alert that it lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Upstream {
+    /// The rule holds, but not for long enough yet.
+    Pending,
+    Firing,
+}
+
+/// One alert in one snapshot of one source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    pub id: AlertId,
+    pub labels: Labels,
+    pub annotations: Labels,
+    pub upstream: Upstream,
+    /// When this firing began, by the source. It moves when a server restarts.
+    pub starts_at: DateTime<Utc>,
+    /// The page that explains the alert, where the source gives one.
+    pub url: Option<Outside>,
+    pub receivers: Vec<Outside>,
+    /// Ids of silences in force on it.
+    pub silenced_by: Vec<Outside>,
+    pub inhibited_by: Vec<Fingerprint>,
+    /// Names of time intervals that mute it.
+    pub muted_by: Vec<Outside>,
+}
+
+impl Alert {
+    /// The label `alertname`, or the fingerprint of an alert without one.
+    pub fn name(&self) -> &str {
+        self.labels.get("alertname").unwrap_or(self.id.fingerprint.as_str())
+    }
+
+    /// One line for people: the annotation `summary`, else `description`, else `message`.
+    pub fn summary(&self) -> Option<&str> {
+        ["summary", "description", "message"].iter().find_map(|name| self.annotations.get(name))
+    }
+}
+
+/// One condition of a silence, with Alertmanager's meaning: expressions are anchored, `equal: false` negates.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SilenceMatcher {
+    pub name: Outside,
+    pub value: Outside,
+    pub regex: bool,
+    pub equal: bool,
+}
+
+/// A silence as a source lists it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    pub id: Outside,
+    pub matchers: Vec<SilenceMatcher>,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub created_by: Outside,
+    pub comment: Outside,
+    pub state: SilenceState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SilenceState {
+    Pending,
+    Active,
+    Expired,
+}
+
+/// Everything that one good answer of a source holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// Sorted by fingerprint, unique.
+    pub alerts: Vec<Arc<Alert>>,
+    pub silences: Vec<Silence>,
+    /// Every reachable part answered whole: only then may absence mean anything.
+    pub complete: bool,
+    /// When the youngest answering instance started: an alert that is absent shortly after is not resolved.
+    pub started_at: Option<DateTime<Utc>>,
+    /// Parts that did not answer (a peer, a page), each in one sentence.
+    pub missing: Vec<Outside>,
+    /// How far the remote's `Date` is ahead of our wall clock, in milliseconds.
+    pub skew_ms: Option<i64>,
+}

@@ -1,0 +1,410 @@
+//! One line of the incident record: what somebody wants kept (`Draft`), and what the journal has kept (`Entry`).
+
+use super::ids::{AlertId, EntryId, IncidentId, OriginId, PlaybookId, RunId, ServiceName, StepId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The format version that this program writes, and the newest that it reads.
+pub const VERSION: u32 = 1;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What an entry says. Words of newer versions are kept as they are.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub enum Kind {
+            $($(#[$doc])* $name,)*
+            /// A kind of a newer version.
+            Other(String),
+        }
+
+        impl Kind {
+            pub const ALL: &[Kind] = &[$(Kind::$name,)*];
+
+            pub fn word(&self) -> &str {
+                match self {
+                    $(Self::$name => $word,)*
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<String> for Kind {
+            fn from(word: String) -> Self {
+                match word.as_str() {
+                    $($word => Self::$name,)*
+                    _ => Self::Other(word),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// An episode of an alert began. `data`: starts_at, name, severity, labels.
+    AlertFired = "alert-fired",
+    /// An episode ended. `data`: starts_at.
+    AlertResolved = "alert-resolved",
+    /// Somebody owns an alert. `data`: episode, until, reason, ticket.
+    Ack = "ack",
+    /// The ownership was given up or ran out. `data`: episode, why.
+    Unack = "unack",
+    /// The intent to send an act to a source. `data`: source, act, expires_at, and `for` (the ack or silence it serves).
+    Act = "act",
+    /// How an act ended. `data`: intent, outcome, detail, made.
+    ActEnded = "act-ended",
+    /// An incident was declared; its id is this entry's id. `data`: number, title, severity.
+    Declare = "declare",
+    /// The incident's severity is now `data.severity`.
+    Severity = "severity",
+    /// The incident's status is now `data.status`.
+    Status = "status",
+    /// The incident's title is now `data.title`.
+    Title = "title",
+    /// `data.person` now has `data.role`.
+    Role = "role",
+    /// The shift or the incident was offered to or accepted by `data.person`.
+    Handoff = "handoff",
+    /// A feed changed its state. `data`: feed, from, to, message.
+    FeedChanged = "feed-changed",
+    /// Something was changed: a deploy, a configuration, a flag.
+    Change = "change",
+    /// A run was prepared; its id is this entry's id. `data`: digest, mode, params, folder.
+    Run = "run",
+    /// Another console drives the run now.
+    RunDriver = "run-driver",
+    /// A person took the run up again. `data`: gap_ms.
+    RunResumed = "run-resumed",
+    /// The run ended or was closed. `data`: state, reason.
+    RunEnded = "run-ended",
+    /// A step's attempt is about to start. `data`: digest, params_digest, nonce, boot_id.
+    StepIntent = "step-intent",
+    /// A step's attempt ended. `data`: state, exit_code, signal, timed_out, survivors, truncated, started_at, ended_at.
+    StepEnded = "step-ended",
+    /// A person answered a step: ticked an item, skipped it, chose, asserted. `data`: answer, and what it needs.
+    StepAnswer = "step-answer",
+    Decision = "decision",
+    Hypothesis = "hypothesis",
+    Note = "note",
+    Todo = "todo",
+    /// Something was told to others.
+    Comms = "comms",
+    Evidence = "evidence",
+    /// `data.entries[]` belong to the incident too.
+    Link = "link",
+    /// `data.entries[]` don't belong to the incident after all.
+    Unlink = "unlink",
+    /// Replaces fields of the entry named by `corrects`. `data`: the changed ones of at, text, kind, incident, visibility, important.
+    Correction = "correction",
+    /// The program's own state: it slept, the clock was set, the reserve was freed, a new origin began.
+    Console = "console",
+    /// Practice began or ended.
+    Drill = "drill",
+}
+
+impl From<Kind> for String {
+    fn from(kind: Kind) -> Self {
+        kind.word().to_owned()
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// Who caused an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub kind: ActorKind,
+    pub name: String,
+    pub role: Option<String>,
+    pub os_user: Option<String>,
+    pub tty: Option<String>,
+}
+
+impl Actor {
+    /// The program itself, reporting what it saw.
+    pub fn system(name: impl Into<String>) -> Self {
+        Self { kind: ActorKind::System, name: name.into(), role: None, os_user: None, tty: None }
+    }
+
+    pub fn person(name: impl Into<String>, role: Option<String>) -> Self {
+        Self { kind: ActorKind::Person, name: name.into(), role, os_user: None, tty: None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActorKind {
+    Person,
+    System,
+}
+
+/// Whose clock `at` was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AtSource {
+    Console,
+    Provider,
+    Operator,
+}
+
+/// The export's filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    Public,
+    Internal,
+    Restricted,
+}
+
+/// A file or page that shows what the entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub name: Option<String>,
+    pub sha256: Option<String>,
+    pub size: Option<u64>,
+    pub url: Option<String>,
+}
+
+/// What somebody wants recorded. All fields stand in the stored JSON; unknown things are null.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// Names an outside fact, so that two observers make one entry of it.
+    pub key: Option<String>,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    pub at_source: AtSource,
+    pub actor: Actor,
+    pub kind: Kind,
+    /// One line, past tense.
+    pub text: String,
+    pub incident: Option<IncidentId>,
+    pub service: Option<ServiceName>,
+    pub alert: Option<AlertId>,
+    pub playbook: Option<PlaybookId>,
+    pub run: Option<RunId>,
+    pub step: Option<StepId>,
+    pub attempt: Option<u32>,
+    /// The drill that it belongs to; null in real life.
+    pub drill: Option<String>,
+    pub data: Map<String, Value>,
+    pub evidence: Vec<Evidence>,
+    pub visibility: Visibility,
+    pub important: bool,
+    pub corrects: Option<EntryId>,
+    pub links: Vec<String>,
+    /// Fields of newer versions, kept.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+impl Draft {
+    pub fn new(kind: Kind, at: DateTime<Utc>, actor: Actor, text: impl Into<String>) -> Self {
+        Self {
+            key: None,
+            at,
+            at_source: AtSource::Console,
+            actor,
+            kind,
+            text: text.into(),
+            incident: None,
+            service: None,
+            alert: None,
+            playbook: None,
+            run: None,
+            step: None,
+            attempt: None,
+            drill: None,
+            data: Map::new(),
+            evidence: Vec::new(),
+            visibility: Visibility::Internal,
+            important: false,
+            corrects: None,
+            links: Vec::new(),
+            rest: Map::new(),
+        }
+    }
+
+    /// Adds one field to `data`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        // Values that are put into drafts are plain data; what can't be JSON is kept as null.
+        self.data.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
+        self
+    }
+
+    /// A text field of `data`.
+    pub fn text_of(&self, name: &str) -> Option<&str> {
+        self.data.get(name)?.as_str()
+    }
+
+    /// A field of `data` as the type that the reader expects; `None` where it is missing or of another shape.
+    pub fn data_of<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_value(self.data.get(name)?.clone()).ok()
+    }
+}
+
+/// Hybrid logical clock: (wall milliseconds, counter). With origin and sequence it is the order of the fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Clock {
+    pub ms: i64,
+    pub count: u32,
+}
+
+impl Clock {
+    /// The next value after `self` at `wall`.
+    #[must_use]
+    pub fn next(self, wall: DateTime<Utc>) -> Self {
+        match wall.timestamp_millis() {
+            now if now > self.ms => Self { ms: now, count: 0 },
+            _ => Self { ms: self.ms, count: self.count + 1 },
+        }
+    }
+}
+
+/// Written as `1795423688800.0003`: milliseconds, a dot, the counter.
+impl fmt::Display for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:04}", self.ms, self.count)
+    }
+}
+
+impl std::str::FromStr for Clock {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once('.').and_then(|(ms, count)| Some((ms.parse().ok()?, count.parse().ok()?)));
+        parts.map(|(ms, count)| Self { ms, count }).ok_or_else(|| format!("`{text}` is not a clock"))
+    }
+}
+
+impl Serialize for Clock {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Clock {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A draft that the journal has made durable.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub v: u32,
+    pub id: EntryId,
+    pub origin: OriginId,
+    /// Gap-free from 1 in its origin.
+    pub seq: u64,
+    pub clock: Clock,
+    pub recorded_at: DateTime<Utc>,
+    #[serde(flatten)]
+    pub draft: Draft,
+    /// The chain; not part of the stored JSON.
+    #[serde(skip)]
+    seal: Option<Seal>,
+}
+
+/// What makes tampering visible: `hash = SHA-256(prev ‖ body)`, lower-case hex.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    pub prev: Arc<str>,
+    pub hash: Arc<str>,
+}
+
+impl Deref for Entry {
+    type Target = Draft;
+
+    fn deref(&self) -> &Draft {
+        &self.draft
+    }
+}
+
+impl Entry {
+    /// An entry as the journal stamps it, not stored yet.
+    ///
+    /// An entry that begins something carries its own id: a declaration its incident's, a run its run's.
+    pub fn stamped(id: EntryId, origin: OriginId, seq: u64, clock: Clock, recorded_at: DateTime<Utc>, mut draft: Draft) -> Self {
+        match draft.kind {
+            Kind::Declare => draft.incident = Some(IncidentId(id.0)),
+            Kind::Run => draft.run = Some(RunId(id.0)),
+            _ => {}
+        }
+        Self { v: VERSION, id, origin, seq, clock, recorded_at, draft, seal: None }
+    }
+
+    /// Marks an entry as durable. Only the journal calls this, once the commit has succeeded.
+    #[must_use]
+    pub fn sealed(mut self, seal: Seal) -> Self {
+        self.seal = Some(seal);
+        self
+    }
+
+    pub fn seal(&self) -> Option<&Seal> {
+        self.seal.as_ref()
+    }
+
+    /// The order of the fold.
+    pub fn order(&self) -> (Clock, OriginId, u64) {
+        (self.clock, self.origin, self.seq)
+    }
+
+    /// The permission to act on this entry: `None` unless the journal has made it durable.
+    pub fn intent(&self) -> Option<Intent> {
+        self.seal.as_ref().map(|_| Intent(self.id))
+    }
+}
+
+/// Proof that an intent is durably recorded. Ports that act demand it; only a sealed entry gives one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Intent(EntryId);
+
+impl Intent {
+    pub fn id(self) -> EntryId {
+        self.0
+    }
+}
+
+/// Where a chain stood when something was exported or copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    pub origin: OriginId,
+    pub seq: u64,
+    pub hash: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_never_goes_back_when_the_wall_does() {
+        let wall = DateTime::from_timestamp_millis(1_000).expect("a time");
+        let first = Clock::default().next(wall);
+        let second = first.next(DateTime::from_timestamp_millis(10).expect("a time"));
+        assert!(second > first);
+        assert_eq!(second.to_string().parse(), Ok(second));
+    }
+
+    #[test]
+    fn what_a_newer_version_wrote_is_kept() {
+        let text = r#"{"v":1,"id":"0193a1b2-0000-7000-8000-000000000001","origin":"0193a1b2-0000-7000-8000-000000000002","seq":1,
+            "clock":"5.0000","recorded_at":"2026-01-01T00:00:00.000Z","key":null,"at":"2026-01-01T00:00:00.000Z","at_source":"console",
+            "actor":{"kind":"person","name":"ana","role":null,"os_user":null,"tty":null},"kind":"telepathy","text":"t","incident":null,
+            "service":null,"alert":"prod/abc","playbook":null,"run":null,"step":null,"attempt":null,"drill":null,"data":{},"evidence":[],
+            "visibility":"internal","important":false,"corrects":null,"links":[],"aura":"blue"}"#;
+        let entry: Entry = serde_json::from_str(text).expect("parses");
+        assert_eq!(entry.kind, Kind::Other("telepathy".into()));
+        assert_eq!(entry.rest["aura"], "blue");
+        assert_eq!(entry.intent(), None);
+    }
+}

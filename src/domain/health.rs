@@ -1,0 +1,53 @@
+//! What a feed says about a service.
+
+use super::ids::{FeedName, ServiceName};
+use super::text::Outside;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The state of a feed. `Stale` and `Unknown` are never healthy: nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedState {
+    Healthy,
+    /// A planned window: alerting is held back, measuring is not.
+    Maintenance,
+    /// Never asked yet, or an answer that can't be judged.
+    Unknown,
+    /// The last answer is older than its deadline, or asking failed.
+    Stale,
+    Degraded,
+    Failing,
+}
+
+/// One judged answer. A feed that could not ask at all gives a `Trouble` instead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    pub state: FeedState,
+    /// One line: `503 Service Unavailable`, `connected in 3 ms`, a plugin's first line.
+    pub message: Outside,
+    pub value: Option<f64>,
+    /// Unit of `value` as the source names it: `ms`, `%`, `bytes`.
+    pub unit: Option<String>,
+    pub latency: Option<Duration>,
+}
+
+/// A feed as the core needs to know it: everything but how it asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedSpec {
+    pub name: FeedName,
+    /// Name of the kind, e.g. `http`.
+    pub kind: String,
+    pub service: Option<ServiceName>,
+    /// How often it is asked.
+    pub every: Duration,
+    /// How long one answer may take.
+    pub timeout: Duration,
+}
+
+impl FeedSpec {
+    /// Age past which a reading is stale: two missed answers and the time one may take.
+    pub fn deadline(&self) -> Duration {
+        self.every * 2 + self.timeout
+    }
+}

@@ -1,0 +1,189 @@
+//! One incident: a projection of the entries that carry its id.
+
+use super::entry::{Entry, Kind};
+use super::ids::{AlertId, EntryId, IncidentId, OriginId, ServiceName};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+/// How bad an incident is: 1 the worst. When in doubt the higher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sev(u8);
+
+impl Sev {
+    pub const ALL: [Sev; 5] = [Sev(1), Sev(2), Sev(3), Sev(4), Sev(5)];
+}
+
+impl fmt::Display for Sev {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SEV{}", self.0)
+    }
+}
+
+/// `SEV2`, `sev2` or `2`.
+impl FromStr for Sev {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digit = text.trim().to_ascii_lowercase();
+        match digit.strip_prefix("sev").unwrap_or(&digit).parse() {
+            Ok(level @ 1..=5) => Ok(Self(level)),
+            _ => Err(format!("`{text}` is not a severity: SEV1 (worst) to SEV5")),
+        }
+    }
+}
+
+impl TryFrom<String> for Sev {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Sev> for String {
+    fn from(sev: Sev) -> Self {
+        sev.to_string()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Open,
+    Mitigated,
+    Resolved,
+    Closed,
+    Cancelled,
+    Merged,
+}
+
+impl Status {
+    pub const ALL: [Status; 6] = [Self::Open, Self::Mitigated, Self::Resolved, Self::Closed, Self::Cancelled, Self::Merged];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Mitigated => "mitigated",
+            Self::Resolved => "resolved",
+            Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
+            Self::Merged => "merged",
+        }
+    }
+
+    /// Nobody works on it any more.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Cancelled | Self::Merged)
+    }
+
+    /// Whether a person may set `next` from here. A closed incident can only be reopened.
+    pub fn may_become(self, next: Self) -> bool {
+        match (self, next) {
+            (from, to) if from == to => false,
+            (from, Self::Open) => from != Self::Merged,
+            (from, _) if from.is_over() => false,
+            _ => true,
+        }
+    }
+}
+
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|status| status.word() == text);
+        found.ok_or_else(|| format!("`{text}` is not a status: {}", Self::ALL.map(Self::word).join(", ")))
+    }
+}
+
+/// An incident as its entries tell it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incident {
+    pub id: IncidentId,
+    /// Counts per origin, shown as `INC-7`.
+    pub number: u64,
+    pub origin: OriginId,
+    pub title: String,
+    pub severity: Sev,
+    pub status: Status,
+    pub opened_at: DateTime<Utc>,
+    pub mitigated_at: Option<DateTime<Utc>>,
+    pub resolved_at: Option<DateTime<Utc>>,
+    pub lead: Option<String>,
+    pub services: BTreeSet<ServiceName>,
+    pub alerts: BTreeSet<AlertId>,
+    /// Entries that belong to it though they don't carry its id.
+    pub linked: BTreeSet<EntryId>,
+}
+
+impl Incident {
+    /// Folds the incident's own entries, sorted and with corrections applied. `None` without a declaration.
+    pub fn project<'a>(entries: impl Iterator<Item = &'a Entry>) -> Option<Self> {
+        entries.fold(None, |incident, entry| match incident {
+            None => Self::declared(entry),
+            Some(mut incident) => {
+                incident.apply(entry);
+                Some(incident)
+            }
+        })
+    }
+
+    pub fn declared(entry: &Entry) -> Option<Self> {
+        (entry.kind == Kind::Declare).then(|| Self {
+            id: IncidentId(entry.id.0),
+            number: entry.data_of("number").unwrap_or(0),
+            origin: entry.origin,
+            title: entry.text_of("title").unwrap_or(&entry.text).to_owned(),
+            severity: entry.data_of("severity").unwrap_or(Sev(3)),
+            status: Status::Open,
+            opened_at: entry.at,
+            mitigated_at: None,
+            resolved_at: None,
+            lead: entry.text_of("lead").map(str::to_owned),
+            services: entry.service.iter().cloned().chain(entry.data_of::<Vec<_>>("services").unwrap_or_default()).collect(),
+            alerts: entry.alert.iter().cloned().chain(entry.data_of::<Vec<_>>("alerts").unwrap_or_default()).collect(),
+            linked: BTreeSet::new(),
+        })
+    }
+
+    /// Takes in the next entry that carries this incident's id.
+    pub fn apply(&mut self, entry: &Entry) {
+        match entry.kind {
+            Kind::Status => self.set_status(entry),
+            Kind::Severity => self.severity = entry.data_of("severity").unwrap_or(self.severity),
+            Kind::Title => self.title = entry.text_of("title").unwrap_or(&self.title).to_owned(),
+            Kind::Role if entry.text_of("role") == Some("lead") => self.lead = entry.text_of("person").map(str::to_owned),
+            Kind::Link => {
+                self.linked.extend(entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default());
+                self.alerts.extend(entry.data_of::<Vec<AlertId>>("alerts").unwrap_or_default());
+                self.services.extend(entry.data_of::<Vec<ServiceName>>("services").unwrap_or_default());
+            }
+            Kind::Unlink => {
+                for id in entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default() {
+                    self.linked.remove(&id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn set_status(&mut self, entry: &Entry) {
+        let Some(status) = entry.data_of::<Status>("status") else { return };
+        match status {
+            Status::Open => (self.mitigated_at, self.resolved_at) = (None, None),
+            Status::Mitigated => self.mitigated_at = Some(entry.at),
+            Status::Resolved => self.resolved_at = Some(entry.at),
+            Status::Closed | Status::Cancelled | Status::Merged => {}
+        }
+        self.status = status;
+    }
+
+    /// `INC-7`.
+    pub fn label(&self) -> String {
+        format!("INC-{}", self.number)
+    }
+}

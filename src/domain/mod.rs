@@ -1,0 +1,16 @@
+//! What things are: values and pure rules about one value. Knows nothing else in the crate.
+
+pub mod act;
+pub mod alert;
+pub mod entry;
+pub mod health;
+pub mod ids;
+pub mod incident;
+pub mod matcher;
+pub mod node;
+pub mod secret;
+pub mod settings;
+pub mod stamp;
+pub mod text;
+pub mod timeline;
+pub mod trouble;

@@ -1,0 +1,127 @@
+//! What the configuration says that the core must know. Everything else of it goes to the adapters.
+
+use super::alert::{Labels, Severity};
+use super::health::FeedSpec;
+use super::ids::{ServiceName, SourceName};
+use super::matcher::LabelSet;
+use std::time::Duration;
+
+/// Who sits at the console; written into every entry that a person caused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    pub name: String,
+    pub email: Option<String>,
+    pub role: Option<String>,
+}
+
+/// Where the console acts; stands in the status line and in every confirmation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    Prod,
+    Staging,
+    Lab,
+}
+
+impl Environment {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prod => "PROD",
+            Self::Staging => "STAGING",
+            Self::Lab => "LAB",
+        }
+    }
+}
+
+/// One service of the catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    pub name: ServiceName,
+    /// 1 is the most important.
+    pub tier: Option<u8>,
+    pub depends_on: Vec<ServiceName>,
+    /// Alerts whose labels match belong to this service.
+    pub alerts: LabelSet,
+    /// Run by somebody else.
+    pub vendor: bool,
+}
+
+/// A source as the core needs to know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceSpec {
+    pub name: SourceName,
+    /// Name of the kind, e.g. `alertmanager`.
+    pub kind: String,
+    pub every: Duration,
+    /// How long one poll may take.
+    pub timeout: Duration,
+    pub acts: Vec<super::act::ActKind>,
+    pub carry: Option<Carry>,
+}
+
+/// Acks that also become short silences on the source, kept alive while the ack and the alert last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carry {
+    /// What the silence's comment begins with; other consoles read it as an acknowledgement.
+    pub prefix: String,
+}
+
+/// The longest that one carried silence lasts before the watcher has to extend it.
+pub const CARRY_FOR: Duration = Duration::from_secs(15 * 60);
+
+/// The whole of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    pub operator: Operator,
+    pub environment: Environment,
+    pub services: Vec<Service>,
+    pub feeds: Vec<FeedSpec>,
+    pub sources: Vec<SourceSpec>,
+    /// How long an acknowledgement lasts unless told otherwise.
+    pub ack_for: Duration,
+    /// Words of the label `severity`, lower case, and what they mean.
+    pub severities: Vec<(String, Severity)>,
+    /// Nothing is recorded, sent or run.
+    pub read_only: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let words = [
+            ("critical", Severity::Critical),
+            ("page", Severity::Critical),
+            ("warning", Severity::Warning),
+            ("info", Severity::Info),
+            ("none", Severity::Info),
+        ];
+        Self {
+            operator: Operator { name: "unknown".into(), email: None, role: None },
+            environment: Environment::Prod,
+            services: Vec::new(),
+            feeds: Vec::new(),
+            sources: Vec::new(),
+            ack_for: Duration::from_secs(3600),
+            severities: words.map(|(word, severity)| (word.to_owned(), severity)).into(),
+            read_only: false,
+        }
+    }
+}
+
+impl Settings {
+    /// What the label `severity` means here.
+    pub fn severity(&self, labels: &Labels) -> Severity {
+        let word = labels.get("severity").unwrap_or("");
+        let known = self.severities.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+        known.map_or(Severity::Unknown, |(_, severity)| *severity)
+    }
+
+    /// The first service whose matchers hold; else one that is named by the label `service`.
+    pub fn service(&self, labels: &Labels) -> Option<ServiceName> {
+        let matching = self.services.iter().find(|service| service.alerts.matches(|name| labels.get(name)));
+        let named = || self.services.iter().find(|service| Some(service.name.as_str()) == labels.get("service"));
+        matching.or_else(named).map(|service| service.name.clone())
+    }
+
+    pub fn source(&self, name: &SourceName) -> Option<&SourceSpec> {
+        self.sources.iter().find(|source| source.name == *name)
+    }
+}

@@ -1,0 +1,21 @@
+//! Time as the core receives it: always in an event, never asked for.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// When an event was sequenced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The wall clock: for people and for other machines. May be set back.
+    pub wall: DateTime<Utc>,
+    /// Since the machine started, sleep included (CLOCK_BOOTTIME): for every age and deadline.
+    pub mono: Duration,
+}
+
+impl Stamp {
+    /// Time since `earlier` on the clock that nobody can set; zero if it lies ahead.
+    pub fn since(self, earlier: Stamp) -> Duration {
+        self.mono.saturating_sub(earlier.mono)
+    }
+}

@@ -1,0 +1,79 @@
+//! What an export is handed: one incident, its measured times and its entries, ready to be written.
+
+use super::entry::{Entry, Head};
+use super::incident::Incident;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// The seven raw times. `None`: it never happened, or nobody recorded it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// t0: the first bad signal.
+    pub impact: Option<DateTime<Utc>>,
+    /// t1: the first alert.
+    pub alerted: Option<DateTime<Utc>>,
+    /// t2: the first acknowledgement.
+    pub acknowledged: Option<DateTime<Utc>>,
+    /// t3.
+    pub declared: Option<DateTime<Utc>>,
+    /// t4.
+    pub mitigated: Option<DateTime<Utc>>,
+    /// t5.
+    pub resolved: Option<DateTime<Utc>>,
+    /// When the incident was closed.
+    pub closed: Option<DateTime<Utc>>,
+}
+
+/// One duration of the metrics with its formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metric {
+    pub name: &'static str,
+    pub formula: &'static str,
+    /// Milliseconds; negative where a correction put the later time first.
+    pub ms: Option<i64>,
+}
+
+impl Times {
+    pub fn metrics(&self) -> [Metric; 5] {
+        let span = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| Some((to? - from?).num_milliseconds());
+        let metric = |name, formula, ms| Metric { name, formula, ms };
+        [
+            metric("detect", "t1 - t0", span(self.impact, self.alerted)),
+            metric("acknowledge", "t2 - t1", span(self.alerted, self.acknowledged)),
+            metric("declare", "t3 - t1", span(self.alerted, self.declared)),
+            metric("mitigate", "t4 - t0", span(self.impact, self.mitigated)),
+            metric("resolve", "t5 - t0", span(self.impact, self.resolved)),
+        ]
+    }
+}
+
+/// One line of the timeline: the entry as it was recorded, and what corrections made of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub entry: Arc<Entry>,
+    /// `at` after corrections; the order of the timeline.
+    pub at: DateTime<Utc>,
+    /// `text` after corrections.
+    pub text: String,
+    pub corrected: bool,
+}
+
+/// How people stand in an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum People {
+    Names,
+    Roles,
+}
+
+#[derive(Debug, Clone)]
+pub struct Timeline {
+    pub incident: Incident,
+    pub times: Times,
+    /// Sorted by `at`, then by the fold's order.
+    pub lines: Vec<Line>,
+    /// Where the chains stood.
+    pub heads: Vec<Head>,
+    pub people: People,
+    /// The zone that times are printed in, by its name.
+    pub zone: chrono_tz::Tz,
+}

@@ -1,0 +1,3 @@
+//! The program: see `midwatch::cli`.
+
+fn main() {}

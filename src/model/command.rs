@@ -1,0 +1,85 @@
+//! What a human can ask of the world. Every command names its targets; the guards are part of it and are checked
+//! in `World::update`, so that the console and the command line can't differ.
+
+use crate::domain::alert::SilenceMatcher;
+use crate::domain::entry::Kind;
+use crate::domain::ids::{AlertId, IncidentId, SourceName};
+use crate::domain::incident::{Sev, Status};
+use crate::domain::text::Outside;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Own these alerts for a while; `hold` is the configuration's default where it is `None`.
+    Acknowledge {
+        alerts: Vec<AlertId>,
+        hold: Option<Duration>,
+        reason: String,
+        ticket: Option<String>,
+    },
+    /// Give the ownership of these alerts up.
+    Unacknowledge {
+        alerts: Vec<AlertId>,
+    },
+    /// Silence on one source whatever the matchers hold. `covers` is the number of alerts that the operator was shown.
+    Silence {
+        source: SourceName,
+        matchers: Vec<SilenceMatcher>,
+        hold: Duration,
+        reason: String,
+        covers: usize,
+    },
+    /// End a silence now.
+    Expire {
+        source: SourceName,
+        id: Outside,
+    },
+    /// Open an incident, from alerts or from nothing.
+    Declare {
+        title: String,
+        severity: Sev,
+        alerts: Vec<AlertId>,
+        at: Option<DateTime<Utc>>,
+    },
+    SetStatus {
+        incident: IncidentId,
+        status: Status,
+        reason: Option<String>,
+        at: Option<DateTime<Utc>>,
+    },
+    SetSeverity {
+        incident: IncidentId,
+        severity: Sev,
+    },
+    SetTitle {
+        incident: IncidentId,
+        title: String,
+    },
+    SetLead {
+        incident: IncidentId,
+        person: String,
+    },
+    /// Make alerts part of an incident.
+    LinkAlerts {
+        incident: IncidentId,
+        alerts: Vec<AlertId>,
+    },
+    /// Add a line to the log. `kind` is one of note, decision, hypothesis, todo, comms, evidence.
+    Note {
+        incident: Option<IncidentId>,
+        kind: Kind,
+        text: String,
+        at: Option<DateTime<Utc>>,
+    },
+    /// Correct the time or text of an entry.
+    Correct {
+        entry: crate::domain::ids::EntryId,
+        at: Option<DateTime<Utc>>,
+        text: Option<String>,
+    },
+    /// Ask every source and feed now.
+    Refresh,
+    /// Playbooks.
+    Run(super::runs::RunCommand),
+}

@@ -1,0 +1,22 @@
+//! What the core asks of the outside. Plain values, so that tests can compare them.
+
+use crate::domain::act::Act;
+use crate::domain::entry::{Draft, Intent};
+use crate::domain::ids::{FeedName, RequestId, SourceName};
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Make these drafts durable in one transaction; answered by one `Recorded` each, or one `RecordFailed`.
+    Record { request: RequestId, drafts: Vec<Draft> },
+    /// Do a recorded act; answered by one `ActEnded`.
+    Act { intent: Intent, source: SourceName, act: Act },
+    /// Look whether an act of an earlier process is there; answered by one `ActFound`.
+    Find { intent: Intent, source: SourceName, act: Act },
+    /// Ask these now, whatever their schedule says.
+    Ask { sources: Vec<SourceName>, feeds: Vec<FeedName> },
+    /// Send a `Tick` at this time of `Stamp::mono`; replaces an earlier wish.
+    WakeAt(Duration),
+    /// Runs of playbooks: start or cancel an attempt.
+    Run(super::runs::RunEffect),
+}

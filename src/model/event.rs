@@ -1,0 +1,71 @@
+//! Everything that can reach the core, in one numbered stream.
+
+use super::command::Command;
+use crate::domain::act::{ActEnd, Found};
+use crate::domain::alert::{Alert, Silence};
+use crate::domain::entry::Entry;
+use crate::domain::health::Reading;
+use crate::domain::ids::{EntryId, FeedName, Fingerprint, RequestId, SourceName};
+use crate::domain::stamp::Stamp;
+use crate::domain::text::Outside;
+use crate::domain::trouble::Trouble;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// One step of the world, numbered by the one sequencer.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub seq: u64,
+    pub stamp: Stamp,
+    pub body: Body,
+}
+
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// A human asks for something.
+    Command(RequestId, Command),
+    /// Something happened outside.
+    Fact(Fact),
+    /// The time that `Effect::WakeAt` asked for has come.
+    Tick,
+}
+
+#[derive(Debug, Clone)]
+pub enum Fact {
+    /// The journal holds this entry. With a request it is the answer to our own `Effect::Record`, and what it
+    /// intends may now be done; without one it was loaded at start-up or written by another process.
+    Recorded { entry: Arc<Entry>, request: Option<RequestId> },
+    /// The journal does not hold any draft of this request, and nothing was done.
+    RecordFailed { request: RequestId, why: String },
+    /// This process became the one that records outside facts, or lost that to another.
+    Watching(bool),
+    /// A part of what a source's new snapshot changed, at most 2,000 alerts; `SourceAnswered` follows the last part.
+    AlertsChanged { source: SourceName, upserts: Vec<Arc<Alert>>, gone: Vec<Fingerprint> },
+    /// A poll succeeded; its changes have been delivered before.
+    SourceAnswered { source: SourceName, answer: SourceAnswer },
+    /// A poll failed: what was known stays, and is stale.
+    SourceFailed { source: SourceName, trouble: Trouble },
+    /// Alerts from the cache of an earlier process, `read_at` its time: shown as stale until the source answers.
+    AlertsCached { source: SourceName, alerts: Vec<Arc<Alert>>, read_at: DateTime<Utc> },
+    /// A feed was judged.
+    FeedRead { feed: FeedName, reading: Reading },
+    /// A feed could not ask.
+    FeedFailed { feed: FeedName, trouble: Trouble },
+    /// An act that `Effect::Act` asked for has ended.
+    ActEnded { intent: EntryId, end: ActEnd },
+    /// The answer to `Effect::Find`.
+    ActFound { intent: EntryId, found: Result<Found, Trouble> },
+    /// Runs of playbooks: attempts started, wrote, ended.
+    Run(super::runs::RunFact),
+}
+
+/// What a successful poll says besides its alerts.
+#[derive(Debug, Clone, Default)]
+pub struct SourceAnswer {
+    /// Every part answered: only then does absence count.
+    pub complete: bool,
+    pub started_at: Option<DateTime<Utc>>,
+    pub missing: Vec<Outside>,
+    pub silences: Arc<Vec<Silence>>,
+    pub skew_ms: Option<i64>,
+}

@@ -1,0 +1,19 @@
+//! What is true and how it changes. Pure: time and ids arrive in events, what shall happen leaves as effects.
+
+pub mod alerts;
+pub mod command;
+pub mod effect;
+pub mod event;
+pub mod fold;
+pub mod health;
+pub mod incidents;
+pub mod log;
+pub mod outbox;
+pub mod progress;
+pub mod runs;
+pub mod world;
+
+pub use command::Command;
+pub use effect::Effect;
+pub use event::{Body, Event, Fact};
+pub use world::World;

@@ -1,0 +1,132 @@
+//! What became of each request: pending, recorded, sent, ended. Kept outside the fold: it lives as long as the process.
+
+use crate::domain::act::{ActEnd, Outcome};
+use crate::domain::ids::{AlertId, EntryId, RequestId};
+use std::collections::BTreeMap;
+
+/// How far one target of a request has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Asked of the journal; nothing has been done.
+    Recording,
+    /// In the journal; nothing more is to be done.
+    Recorded,
+    /// In the journal, and on its way to the source.
+    Sending,
+    /// The source has answered.
+    Ended(ActEnd),
+    /// Not done, and why: a guard refused, or the journal could not write.
+    Refused(String),
+}
+
+impl Stage {
+    pub fn settled(&self) -> bool {
+        !matches!(self, Self::Recording | Self::Sending)
+    }
+
+    /// It did not do what was asked.
+    pub fn failed(&self) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::Ended(end) => end.outcome != Outcome::Done,
+            _ => false,
+        }
+    }
+}
+
+/// One target of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    pub alert: Option<AlertId>,
+    /// The entry that recorded it.
+    pub entry: Option<EntryId>,
+    pub stage: Stage,
+}
+
+/// One request and its targets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// What was asked, for people: `acknowledge PostgresDown`.
+    pub title: String,
+    pub items: Vec<Item>,
+    /// The journal was full, read-only or damaged: exit code 4.
+    pub journal_failed: bool,
+}
+
+impl Progress {
+    pub fn settled(&self) -> bool {
+        self.items.iter().all(|item| item.stage.settled())
+    }
+}
+
+/// The newest requests of this process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Requests(BTreeMap<RequestId, Progress>);
+
+/// How many settled requests are remembered.
+const KEPT: usize = 200;
+
+impl Requests {
+    pub fn get(&self, request: RequestId) -> Option<&Progress> {
+        self.0.get(&request)
+    }
+
+    /// Newest first.
+    pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Progress)> {
+        self.0.iter().rev().map(|(id, progress)| (*id, progress))
+    }
+
+    pub fn unsettled(&self) -> usize {
+        self.0.values().filter(|progress| !progress.settled()).count()
+    }
+
+    /// The stage of the newest request on an alert, while it is news.
+    pub fn of_alert(&self, alert: &AlertId) -> Option<&Stage> {
+        let items = self.0.values().rev().flat_map(|progress| &progress.items);
+        items.into_iter().find(|item| item.alert.as_ref() == Some(alert)).map(|item| &item.stage)
+    }
+
+    pub(super) fn begin(&mut self, request: RequestId, title: String, targets: impl Iterator<Item = Option<AlertId>>) {
+        let items = targets.map(|alert| Item { alert, entry: None, stage: Stage::Recording }).collect();
+        self.0.insert(request, Progress { title, items, journal_failed: false });
+        while self.0.len() > KEPT {
+            let Some(oldest) = self.0.iter().find(|(_, progress)| progress.settled()).map(|(id, _)| *id) else { break };
+            self.0.remove(&oldest);
+        }
+    }
+
+    pub(super) fn refuse(&mut self, request: RequestId, title: String, why: String) {
+        let items = vec![Item { alert: None, entry: None, stage: Stage::Refused(why) }];
+        self.0.insert(request, Progress { title, items, journal_failed: false });
+    }
+
+    pub(super) fn recorded(&mut self, request: RequestId, alert: Option<&AlertId>, entry: EntryId) {
+        let Some(progress) = self.0.get_mut(&request) else { return };
+        let open = |item: &&mut Item| item.stage == Stage::Recording;
+        let same = progress.items.iter().position(|item| item.stage == Stage::Recording && item.alert.as_ref() == alert);
+        let item = match same {
+            Some(index) => progress.items.get_mut(index),
+            None => progress.items.iter_mut().find(open),
+        };
+        if let Some(item) = item {
+            (item.entry, item.stage) = (Some(entry), Stage::Recorded);
+        }
+    }
+
+    pub(super) fn journal_failed(&mut self, request: RequestId, why: &str) {
+        let Some(progress) = self.0.get_mut(&request) else { return };
+        progress.journal_failed = true;
+        for item in progress.items.iter_mut().filter(|item| item.stage == Stage::Recording) {
+            item.stage = Stage::Refused(why.to_owned());
+        }
+    }
+
+    /// Moves the target whose entry this is: an act that serves an acknowledgement moves the acknowledgement's target.
+    pub(super) fn stage(&mut self, entry: EntryId, stage: &Stage) {
+        for item in self.0.values_mut().flat_map(|progress| &mut progress.items) {
+            if item.entry == Some(entry) {
+                item.stage = stage.clone();
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Under construction.
+/// The state of the world.
+pub struct World;

@@ -1,0 +1,137 @@
+//! The powers that adapters are handed. An adapter can do nothing that is not here, and whatever changes the
+//! outside demands an `Intent`: proof that the journal holds it. A drill and `--read-only` hand out ports that refuse.
+
+use crate::domain::entry::Intent;
+use crate::domain::secret::Secret;
+use crate::domain::trouble::Trouble;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A future that a port or an adapter gives back.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// All of them, cheap to clone.
+#[derive(Clone)]
+pub struct Ports {
+    pub http: Arc<dyn Http>,
+    pub exec: Arc<dyn Exec>,
+    pub net: Arc<dyn Net>,
+    pub files: Arc<dyn Files>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How a server's certificate is judged, and who we are to it. Equal settings share one client.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Tls {
+    /// PEM file of authorities that are trusted besides the system's.
+    pub ca: Option<PathBuf>,
+    /// PEM files of our certificate and its key.
+    pub identity: Option<(PathBuf, PathBuf)>,
+    /// The certificate is not judged at all. Warned of by `check`.
+    pub insecure: bool,
+}
+
+#[derive(Debug, Clone)]
+pub enum Auth {
+    Basic(String, Secret),
+    Bearer(Secret),
+}
+
+/// One HTTP request. Header values are secrets: many of them are.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub method: &'static str,
+    pub url: url::Url,
+    pub headers: Vec<(String, Secret)>,
+    pub auth: Option<Auth>,
+    pub body: Option<Bytes>,
+    pub tls: Tls,
+    /// From the first packet to the last byte of the body.
+    pub timeout: Duration,
+    /// Redirects that are followed (GET and HEAD only; secrets never leave the host they were meant for).
+    pub redirects: usize,
+    /// A body longer than this is `Reason::TooLarge`.
+    pub longest: usize,
+}
+
+impl Request {
+    /// A GET with ten seconds, no redirects and at most 256 MiB.
+    pub fn get(url: url::Url) -> Self {
+        Self {
+            method: "GET",
+            url,
+            headers: Vec::new(),
+            auth: None,
+            body: None,
+            tls: Tls::default(),
+            timeout: Duration::from_secs(10),
+            redirects: 0,
+            longest: 256 << 20,
+        }
+    }
+}
+
+/// Any answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Response {
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: BTreeMap<String, String>,
+    pub body: Bytes,
+    /// From sending to the last byte.
+    pub took: Duration,
+    /// The remote's `Date`, where it sent one.
+    pub date: Option<DateTime<Utc>>,
+}
+
+pub trait Http: Send + Sync {
+    /// Asks without changing anything. Only GET, HEAD and the POSTs that are queries by the remote's contract.
+    fn observe(&self, request: Request) -> Answer<'_, Result<Response, Trouble>>;
+    /// Changes something; needs the recorded intent.
+    fn act(&self, request: Request, intent: Intent) -> Answer<'_, Result<Response, Trouble>>;
+}
+
+/// A program to run, with arguments as they are: no shell.
+#[derive(Debug, Clone)]
+pub struct Program {
+    pub argv: Vec<String>,
+    pub env: Vec<(String, String)>,
+    pub timeout: Duration,
+    /// Output past this many bytes is dropped.
+    pub longest: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// `None` when a signal ended it.
+    pub code: Option<i32>,
+    pub out: Bytes,
+    pub err: Bytes,
+    pub took: Duration,
+}
+
+pub trait Exec: Send + Sync {
+    /// Runs a program that only looks (a plugin); its whole group is killed at the deadline.
+    fn observe(&self, program: Program) -> Answer<'_, Result<Output, Trouble>>;
+}
+
+pub trait Net: Send + Sync {
+    /// Opens and closes a TCP connection; how long that took and which address answered.
+    fn connect<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<(SocketAddr, Duration), Trouble>>;
+}
+
+pub trait Files: Send + Sync {
+    /// Reads a file of at most `longest` bytes.
+    fn read(&self, path: &Path, longest: usize) -> Result<Vec<u8>, Trouble>;
+}
+
+pub trait Clock: Send + Sync {
+    fn now(&self) -> crate::domain::stamp::Stamp;
+}

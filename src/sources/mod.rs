@@ -1,0 +1,44 @@
+//! Alert sources: one file per system, one line in `KINDS`. A source does one fetch or one act with the ports it is
+//! handed; when to ask, how long to wait and when to give up belong to `runtime::poller`.
+
+pub mod alertmanager;
+
+use crate::domain::act::{Act, ActEnd, ActKind, Found};
+use crate::domain::alert::Snapshot;
+use crate::domain::entry::Intent;
+use crate::domain::ids::SourceName;
+use crate::domain::node::{Node, Problems};
+use crate::domain::settings::Carry;
+use crate::domain::trouble::Trouble;
+use crate::ports::{Answer, Ports};
+
+pub trait Source: Send + Sync {
+    /// The acts that this system really has.
+    fn acts(&self) -> &'static [ActKind];
+
+    /// How acknowledgements are carried to it, where the configuration wants that.
+    fn carry(&self) -> Option<Carry> {
+        None
+    }
+
+    /// Everything it knows now. Partial answers are `complete: false`; no answer at all is the trouble.
+    fn fetch<'a>(&'a self, ports: &'a Ports) -> Answer<'a, Result<Snapshot, Trouble>>;
+
+    /// Does one act and reads it back.
+    fn act<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, ActEnd>;
+
+    /// Looks for an act that an earlier process may have sent: find before repeat.
+    fn find<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>>;
+}
+
+/// A kind of source, as configuration, help and docs see it.
+pub struct Kind {
+    /// The key that selects it in the configuration.
+    pub name: &'static str,
+    /// One sentence for help and docs.
+    pub about: &'static str,
+    pub parse: fn(&SourceName, &Node, &mut Problems) -> Option<Box<dyn Source>>,
+}
+
+/// Every kind, sorted by name.
+pub const KINDS: &[Kind] = &[alertmanager::KIND];
