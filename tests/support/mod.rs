@@ -1,0 +1,37 @@
+//! What the integration tests share: a home folder of their own, a terminal, and the question whether a program is there.
+
+#![allow(
+    dead_code,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "each test uses its own part, on the real clock, disk and processes"
+)]
+
+pub mod home;
+pub mod pty;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a test waits for something that takes milliseconds on an idle machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// True when a program that the test needs isn't installed; the test then returns.
+///
+/// Where everything must run (`tests/run` sets `MIDWATCH_TESTS_REQUIRE`) that is a failure instead, so that nothing is skipped unseen.
+pub fn missing(program: &str) -> bool {
+    if find(program).is_some() {
+        return false;
+    }
+    let advice = format!("`{program}` is not installed: tests/run installs what the tests need");
+    assert!(std::env::var_os("MIDWATCH_TESTS_REQUIRE").is_none(), "{advice}");
+    eprintln!("not tested: {advice}");
+    true
+}
+
+/// Where a program is: on the PATH or in the folders for administrators that an ordinary user's PATH may lack.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    folders.map(|folder| folder.join(program)).find(|file| file.is_file())
+}
