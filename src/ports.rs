@@ -1,6 +1,10 @@
 //! The powers that adapters are handed. An adapter can do nothing that is not here, and whatever changes the
 //! outside demands an `Intent`: proof that the journal holds it. A drill and `--read-only` hand out ports that refuse.
 
+mod endpoint;
+
+pub use endpoint::Endpoint;
+
 use crate::domain::entry::Intent;
 use crate::domain::secret::Secret;
 use crate::domain::trouble::Trouble;

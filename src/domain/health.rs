@@ -14,7 +14,7 @@ pub enum FeedState {
     Maintenance,
     /// Never asked yet, or an answer that can't be judged.
     Unknown,
-    /// The last answer is older than its deadline, or asking failed.
+    /// The last answer is older than its deadline, or there never was one because asking failed.
     Stale,
     Degraded,
     Failing,

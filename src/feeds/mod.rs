@@ -2,9 +2,10 @@
 //! jitter, backoff, deadline, concurrency and cancellation belong to `runtime::poller`.
 
 use crate::domain::health::Reading;
+use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Ports};
+use crate::ports::{Answer, Endpoint, Ports};
 
 pub trait Feed: Send + Sync {
     /// One check. What the target answered, good or bad, is a reading; not having been able to ask is the trouble.
@@ -12,13 +13,16 @@ pub trait Feed: Send + Sync {
     fn check<'a>(&'a self, ports: &'a Ports) -> Answer<'a, Result<Reading, Trouble>>;
 }
 
+/// Sources that a feed may name instead of an address: those whose `Source::queries` gives one.
+pub type Known = std::collections::BTreeMap<SourceName, Endpoint>;
+
 /// A kind of feed, as configuration, help and docs see it.
 pub struct Kind {
     /// The key that selects it in the configuration.
     pub name: &'static str,
     /// One sentence for help and docs.
     pub about: &'static str,
-    pub parse: fn(&Node, &mut Problems) -> Option<Box<dyn Feed>>,
+    pub parse: fn(&Node, &Known, &mut Problems) -> Option<Box<dyn Feed>>,
 }
 
 /// Every kind, sorted by name.

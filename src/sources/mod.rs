@@ -10,7 +10,7 @@ use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Ports};
+use crate::ports::{Answer, Endpoint, Ports};
 
 pub trait Source: Send + Sync {
     /// The acts that this system really has.
@@ -18,6 +18,11 @@ pub trait Source: Send + Sync {
 
     /// How acknowledgements are carried to it, where the configuration wants that.
     fn carry(&self) -> Option<Carry> {
+        None
+    }
+
+    /// Where it answers Prometheus queries, for feeds that name it (`promql: {source: NAME}`).
+    fn queries(&self) -> Option<Endpoint> {
         None
     }
 
