@@ -6,7 +6,7 @@ mod endpoint;
 pub use endpoint::Endpoint;
 
 use crate::domain::entry::Intent;
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Secret, SecretRef};
 use crate::domain::trouble::Trouble;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -29,6 +29,7 @@ pub struct Ports {
     pub net: Arc<dyn Net>,
     pub files: Arc<dyn Files>,
     pub clock: Arc<dyn Clock>,
+    pub secrets: Arc<dyn Secrets>,
 }
 
 /// How a server's certificate is judged, and who we are to it. Equal settings share one client.
@@ -138,4 +139,11 @@ pub trait Files: Send + Sync {
 
 pub trait Clock: Send + Sync {
     fn now(&self) -> crate::domain::stamp::Stamp;
+}
+
+pub trait Secrets: Send + Sync {
+    /// The value that the configuration points to, read when it is needed: a command runs once, a file is read each time.
+    fn reveal<'a>(&'a self, secret: &'a SecretRef) -> Answer<'a, Result<Secret, Trouble>>;
+    /// Every value revealed so far, for whoever must strike them out of text.
+    fn known(&self) -> Vec<Secret>;
 }

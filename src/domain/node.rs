@@ -42,9 +42,16 @@ pub struct Key {
 }
 
 impl Node {
-    /// Reads one YAML document. Syntax errors, duplicate keys and bombs are reported and give `None`.
+    /// Reads one YAML document; an empty one is `Null`. What can't be read is reported at its place and gives `None`; a key
+    /// that stands twice is reported too, and its first value kept, so that the rest can still be judged.
     pub fn parse(text: &str, problems: &mut Problems) -> Option<Self> {
-        yaml::parse(text, problems)
+        Self::parse_at(Span { line: 1, ..Span::default() }, text, problems)
+    }
+
+    /// The same for text that begins in the first column of line `origin.line` and at byte `origin.start` of a larger file
+    /// (front matter): every place is one of the file.
+    pub fn parse_at(origin: Span, text: &str, problems: &mut Problems) -> Option<Self> {
+        yaml::parse(origin, text, problems)
     }
 
     /// What it is, for messages.

@@ -1,6 +1,8 @@
 //! Credentials: a type that can be neither printed nor serialised.
 
+use super::node::{Node, Problems, Value};
 use secrecy::{ExposeSecret, SecretString};
+use std::path::PathBuf;
 
 /// A password, token or key. Cloned freely, wiped when dropped.
 #[derive(Clone)]
@@ -20,5 +22,94 @@ impl Secret {
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("secret")
+    }
+}
+
+/// Where a secret is to be found; `ports::Secrets` reveals it at the moment of use, so a rotated one needs no restart.
+#[derive(Debug, Clone)]
+pub enum SecretRef {
+    /// A variable of the environment.
+    Env(String),
+    /// A file that nobody else can read; one trailing newline is not part of it.
+    File(PathBuf),
+    /// A program and its arguments, without a shell; its output is the secret.
+    Command(Vec<String>),
+    /// Written in the configuration itself.
+    Here(Secret),
+}
+
+impl SecretRef {
+    /// Reads `{env: NAME}`, `{file: PATH}`, `{command: [program, arguments]}`, or the secret itself, which is warned of.
+    pub fn parse(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if let Value::Scalar { text, .. } = &node.value {
+            problems.warning(node.span, "this secret stands in the file itself", WHERE_TO_KEEP_IT);
+            return Some(Self::Here(Secret::new(text.clone())));
+        }
+        let fields = node.fields(&["env", "file", "command"], problems)?;
+        let found = [fields.get("env"), fields.get("file"), fields.get("command")];
+        match found {
+            [Some(env), None, None] => env.text(problems).map(|name| Self::Env(name.to_owned())),
+            [None, Some(file), None] => file.text(problems).map(|path| Self::File(path.into())),
+            [None, None, Some(command)] => Self::command(command, problems),
+            _ => {
+                problems.error_with_help(
+                    node.span,
+                    "a secret needs exactly one of `env`, `file` and `command`",
+                    WHERE_TO_KEEP_IT,
+                );
+                None
+            }
+        }
+    }
+
+    fn command(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let argv = node.texts(problems)?;
+        if argv.first().is_none_or(String::is_empty) {
+            problems.error(node.span, "the command names no program");
+            return None;
+        }
+        Some(Self::Command(argv))
+    }
+}
+
+const WHERE_TO_KEEP_IT: &str = "write {env: NAME}, {file: PATH} or {command: [program, argument]} instead";
+
+/// Where it is, without what it is.
+impl std::fmt::Display for SecretRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "the environment variable {name}"),
+            Self::File(path) => write!(f, "the file {}", path.display()),
+            Self::Command(argv) => write!(f, "the output of `{}`", argv.first().map_or("", String::as_str)),
+            Self::Here(_) => f.write_str("the configuration"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> (Option<SecretRef>, Vec<String>) {
+        let mut problems = Problems::default();
+        let node = Node::parse(text, &mut problems).expect("is YAML");
+        let secret = SecretRef::parse(&node, &mut problems);
+        (secret, problems.list.into_iter().map(|problem| problem.message).collect())
+    }
+
+    #[test]
+    fn one_written_in_place_works_is_warned_of_and_never_shown() {
+        let (secret, warnings) = parse("hunter2");
+        let shown = format!("{secret:?} {}", secret.as_ref().expect("is one"));
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert_eq!(warnings, ["this secret stands in the file itself"]);
+    }
+
+    #[test]
+    fn exactly_one_place_is_named() {
+        assert!(matches!(parse("{env: TOKEN}").0, Some(SecretRef::Env(name)) if name == "TOKEN"));
+        assert!(matches!(parse("{command: [pass, show, pager]}").0, Some(SecretRef::Command(argv)) if argv.len() == 3));
+        assert_eq!(parse("{env: A, file: B}").1, ["a secret needs exactly one of `env`, `file` and `command`"]);
+        assert_eq!(parse("{command: []}").1, ["the command names no program"]);
     }
 }
