@@ -8,6 +8,7 @@ pub mod ids;
 pub mod incident;
 pub mod matcher;
 pub mod node;
+pub mod playbook;
 pub mod secret;
 pub mod settings;
 pub mod stamp;

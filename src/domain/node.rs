@@ -4,7 +4,7 @@
 mod problem;
 mod yaml;
 
-pub use problem::{Level, Problem, Problems};
+pub use problem::{Level, Problem, Problems, nearest};
 
 use std::time::Duration;
 

@@ -47,6 +47,12 @@ impl Problems {
         self.error_with_help(span, format!("unknown {what} `{found}`"), help);
     }
 
+    /// A finding of a playbook's lint: an error where the code begins with `E`, else a warning.
+    pub fn lint(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<Option<String>>) {
+        let level = if code.starts_with('E') { Level::Error } else { Level::Warning };
+        self.list.push(Problem { level, code: Some(code), span, message: message.into(), help: help.into() });
+    }
+
     pub fn failed(&self) -> bool {
         self.list.iter().any(|problem| problem.level == Level::Error)
     }

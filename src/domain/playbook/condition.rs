@@ -1,0 +1,221 @@
+//! What a step's result is judged by. Gates fail closed: a condition that can't be evaluated is an error, never true.
+
+use regex::Regex;
+use serde_json::Value;
+use std::time::Duration;
+
+/// One condition of `expect`. `$NAME` in texts stands for a parameter or an output.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// The exit code is one of these.
+    Exit(Vec<i32>),
+    Text(Stream, TextTest),
+    /// Standard output, or the body of an answer, has fewer lines than this.
+    LinesBelow(u64),
+    /// The HTTP status is this, or of this class (`2xx` is 200 to 299).
+    Status {
+        from: u16,
+        to: u16,
+    },
+    /// The value at a path such as `a.b[0]` equals.
+    Json {
+        path: String,
+        value: String,
+    },
+    /// The answer took no longer.
+    Within(Duration),
+    /// A number of a query's answer.
+    Value(Bounds),
+    /// A query's answer has no, or some, series.
+    Empty(bool),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+    Body,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextTest {
+    /// Equal once one final newline is gone.
+    Equal(String),
+    /// The expression matches somewhere.
+    Like(String),
+    Contains(String),
+}
+
+/// `value < 1`, `value between 0 and 5`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Bounds {
+    Below(f64),
+    AtMost(f64),
+    Above(f64),
+    AtLeast(f64),
+    Equal(f64),
+    Between(f64, f64),
+}
+
+/// What came of a body. What a kind of body doesn't have is `None`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Seen {
+    /// `None` when a signal ended it.
+    pub exit: Option<i32>,
+    pub stdout: Option<String>,
+    pub stderr: Option<String>,
+    /// The output was longer than what is kept, and its beginning is lost.
+    pub truncated: bool,
+    pub status: Option<u16>,
+    pub body: Option<String>,
+    pub took: Option<Duration>,
+    /// The values of a query's answer.
+    pub values: Option<Vec<f64>>,
+}
+
+/// The values of parameters and outputs, by name.
+pub type Values<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Condition {
+    /// Whether it holds; an error says why that can't be told.
+    pub fn holds(&self, seen: &Seen, values: Values<'_>) -> Result<bool, String> {
+        match self {
+            Self::Exit(codes) => exit(seen, codes),
+            Self::Text(stream, test) => test.holds(stream.of(seen)?, seen.truncated, values),
+            Self::LinesBelow(count) => lines_below(seen, *count),
+            Self::Status { from, to } => seen.status.map(|code| (*from..=*to).contains(&code)).ok_or_else(no_answer),
+            Self::Json { path, value } => json(seen, path, &expand(value, values)?),
+            Self::Within(limit) => seen.took.map(|took| took <= *limit).ok_or_else(no_answer),
+            Self::Value(bounds) => bounds.hold(seen.values.as_deref()),
+            Self::Empty(wanted) => seen.values.as_ref().map(|all| all.is_empty() == *wanted).ok_or_else(no_answer),
+        }
+    }
+
+    /// The texts in which `$NAME` is replaced.
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Text(_, TextTest::Equal(text) | TextTest::Like(text) | TextTest::Contains(text)) => vec![text],
+            Self::Json { value, .. } => vec![value],
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn no_answer() -> String {
+    "there is no answer to judge".into()
+}
+
+fn exit(seen: &Seen, codes: &[i32]) -> Result<bool, String> {
+    match seen.exit {
+        Some(code) => Ok(codes.contains(&code)),
+        None if seen.stdout.is_some() => Ok(false),
+        None => Err("there is no exit code to judge".into()),
+    }
+}
+
+fn lines_below(seen: &Seen, count: u64) -> Result<bool, String> {
+    let text = seen.stdout.as_deref().or(seen.body.as_deref()).ok_or("there is no output to judge")?;
+    if seen.truncated {
+        return Err("the output was longer than what is kept, so its lines can't be counted".into());
+    }
+    Ok((text.lines().count() as u64) < count)
+}
+
+impl Stream {
+    fn of(self, seen: &Seen) -> Result<&str, String> {
+        let (text, name) = match self {
+            Self::Stdout => (&seen.stdout, "stdout"),
+            Self::Stderr => (&seen.stderr, "stderr"),
+            Self::Body => (&seen.body, "body"),
+        };
+        text.as_deref().ok_or_else(|| format!("there is no {name} to judge"))
+    }
+}
+
+impl TextTest {
+    fn holds(&self, text: &str, truncated: bool, values: Values<'_>) -> Result<bool, String> {
+        if truncated {
+            return Err("the output was longer than what is kept, so it can't be judged".into());
+        }
+        match self {
+            Self::Equal(wanted) => Ok(text.strip_suffix('\n').unwrap_or(text) == expand(wanted, values)?),
+            Self::Contains(part) => Ok(text.contains(&expand(part, values)?)),
+            Self::Like(expression) => {
+                let expression = expand_with(expression, values, |value| regex::escape(&value))?;
+                Ok(Regex::new(&expression).map_err(|error| error.to_string())?.is_match(text))
+            }
+        }
+    }
+}
+
+fn json(seen: &Seen, path: &str, wanted: &str) -> Result<bool, String> {
+    let text = seen.body.as_deref().or(seen.stdout.as_deref()).ok_or_else(no_answer)?;
+    let root: Value = serde_json::from_str(text).map_err(|error| format!("the answer is not JSON: {error}"))?;
+    let found = segments(path).try_fold(&root, |value, segment| match segment.parse::<usize>() {
+        Ok(index) if value.is_array() => value.get(index),
+        _ => value.get(segment),
+    });
+    let found = found.ok_or_else(|| format!("the answer has no `{path}`"))?;
+    Ok(found.as_str().map_or_else(|| found.to_string() == wanted, |text| text == wanted))
+}
+
+/// `a.b[0]` as `a`, `b`, `0`.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split(['.', '[', ']']).filter(|part| !part.is_empty())
+}
+
+impl Bounds {
+    /// All values must be inside; no value can't be judged.
+    fn hold(&self, values: Option<&[f64]>) -> Result<bool, String> {
+        match values {
+            None => Err(no_answer()),
+            Some([]) => Err("the query has no value".into()),
+            Some(all) if all.iter().any(|value| value.is_nan()) => Err("the query's value is not a number".into()),
+            Some(all) => Ok(all.iter().all(|value| self.inside(*value))),
+        }
+    }
+
+    fn inside(&self, value: f64) -> bool {
+        match *self {
+            Self::Below(limit) => value < limit,
+            Self::AtMost(limit) => value <= limit,
+            Self::Above(limit) => value > limit,
+            Self::AtLeast(limit) => value >= limit,
+            Self::Equal(wanted) => value == wanted,
+            Self::Between(low, high) => (low..=high).contains(&value),
+        }
+    }
+}
+
+/// Replaces `$NAME` and `${NAME}` (upper case: nothing else is touched). A name without a value is an error.
+pub fn expand(text: &str, values: Values<'_>) -> Result<String, String> {
+    expand_with(text, values, |value| value)
+}
+
+/// The same, with every value passed through `quote` first.
+pub fn expand_with(text: &str, values: Values<'_>, quote: impl Fn(String) -> String) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (range, name) in names(text) {
+        out += &text[done..range.start];
+        out += &quote(values(name).ok_or_else(|| format!("`{name}` has no value"))?);
+        done = range.end;
+    }
+    Ok(out + &text[done..])
+}
+
+/// The places of `$NAME` and `${NAME}` in a text, with the names.
+pub fn names(text: &str) -> impl Iterator<Item = (std::ops::Range<usize>, &str)> {
+    text.match_indices('$').filter_map(|(at, _)| {
+        let rest = &text[at + 1..];
+        let (braced, rest) = rest.strip_prefix('{').map_or((false, rest), |rest| (true, rest));
+        let length = rest.find(|c: char| !matches!(c, 'A'..='Z' | '0'..='9' | '_')).unwrap_or(rest.len());
+        let name = &rest[..length];
+        let named = name.starts_with(|c: char| c.is_ascii_uppercase());
+        match (named, braced) {
+            (true, false) => Some((at..at + 1 + length, name)),
+            (true, true) if rest[length..].starts_with('}') => Some((at..at + 3 + length, name)),
+            _ => None,
+        }
+    })
+}
