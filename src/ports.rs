@@ -1,6 +1,7 @@
 //! The powers that adapters are handed. An adapter can do nothing that is not here, and whatever changes the
 //! outside demands an `Intent`: proof that the journal holds it. A drill and `--read-only` hand out ports that refuse.
 
+mod answer;
 mod endpoint;
 
 pub use endpoint::Endpoint;
@@ -80,6 +81,16 @@ impl Request {
             redirects: 0,
             longest: 256 << 20,
         }
+    }
+
+    /// Method and address for messages: without user, password and query, which may be secret.
+    pub fn told(&self) -> String {
+        let mut url = self.url.clone();
+        // Only addresses that can't carry credentials refuse this.
+        let _ = (url.set_username(""), url.set_password(None));
+        url.set_query(None);
+        url.set_fragment(None);
+        format!("{} {url}", self.method)
     }
 }
 

@@ -1,0 +1,107 @@
+//! One client for each way of judging certificates. A client is dear to make (it loads the system's authorities) and
+//! keeps connections open, so it is shared; it is made when it is first needed.
+
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::{Request, Tls};
+use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
+
+/// How long a connection, handshake included, may take. Ended here, a request is certain not to have been sent.
+const CONNECT: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+pub struct Clients(Mutex<HashMap<Key, Client>>);
+
+/// What makes two requests need different clients.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    /// `None` for plain HTTP: no authority is loaded, so it works where the system has none.
+    tls: Option<Tls>,
+    /// Loopback never goes through a proxy.
+    loopback: bool,
+}
+
+impl Key {
+    fn of(request: &Request) -> Self {
+        let loopback = match request.url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        Self { tls: (request.url.scheme() == "https").then(|| request.tls.clone()), loopback }
+    }
+}
+
+impl Clients {
+    pub fn of(&self, request: &Request) -> Result<Client, Trouble> {
+        let key = Key::of(request);
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = made.get(&key) {
+            return Ok(client.clone());
+        }
+        let client = make(&key)?;
+        made.insert(key, client.clone());
+        Ok(client)
+    }
+
+    /// Makes the next request build its client anew.
+    pub fn forget(&self, request: &Request) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::of(request));
+    }
+}
+
+fn make(key: &Key) -> Result<Client, Trouble> {
+    install_crypto();
+    let mut builder = Client::builder()
+        .user_agent(concat!("midwatch/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT);
+    if key.loopback {
+        builder = builder.no_proxy();
+    }
+    let builder = match &key.tls {
+        Some(tls) => judged(builder, tls)?,
+        None => builder.tls_certs_only([]),
+    };
+    builder.build().map_err(|error| local(format!("cannot prepare TLS: {}", super::failure::innermost(&error))))
+}
+
+fn judged(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Trouble> {
+    if let Some(path) = &tls.ca {
+        let found = Certificate::from_pem_bundle(&read(path)?).map_err(|_| no_pem(path, "certificate"))?;
+        if found.is_empty() {
+            return Err(no_pem(path, "certificate"));
+        }
+        builder = builder.tls_certs_merge(found);
+    }
+    if let Some((cert, key)) = &tls.identity {
+        let pem = [read(cert)?, read(key)?].concat();
+        builder = builder.identity(Identity::from_pem(&pem).map_err(|_| no_pem(cert, "certificate with its key"))?);
+    }
+    Ok(builder.tls_danger_accept_invalid_certs(tls.insecure))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
+    std::fs::read(path).map_err(|error| local(format!("cannot read {}: {error}", path.display())))
+}
+
+fn no_pem(path: &Path, what: &str) -> Trouble {
+    local(format!("{} holds no PEM {what}", path.display()))
+}
+
+fn local(text: String) -> Trouble {
+    Trouble::new(Reason::Local, text)
+}
+
+/// The client's builder panics without a provider of cryptography.
+fn install_crypto() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // Another part of the process may have installed one; any will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}

@@ -1,0 +1,148 @@
+//! HTTP with one deadline for everything: name, connection, headers and the last byte of the body. Redirects are
+//! followed here and not by the client, because secrets must not follow them to another host.
+
+mod clients;
+mod failure;
+
+use crate::domain::entry::Intent;
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::{Answer, Auth, Http, Request, Response};
+use bytes::Bytes;
+use chrono::DateTime;
+use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
+use reqwest::{Method, RequestBuilder};
+use std::collections::BTreeMap;
+use std::time::Instant;
+use tokio::time::timeout;
+
+#[derive(Default)]
+pub struct Web {
+    clients: clients::Clients,
+}
+
+impl Http for Web {
+    fn observe(&self, request: Request) -> Answer<'_, Result<Response, Trouble>> {
+        Box::pin(async move {
+            match request.method {
+                "GET" | "HEAD" | "POST" => self.ask(request).await,
+                other => Err(Trouble::new(Reason::Local, format!("{other} may change something and needs a recorded intent"))),
+            }
+        })
+    }
+
+    fn act(&self, request: Request, _intent: Intent) -> Answer<'_, Result<Response, Trouble>> {
+        Box::pin(self.ask(request))
+    }
+}
+
+impl Web {
+    async fn ask(&self, request: Request) -> Result<Response, Trouble> {
+        let (told, limit) = (request.told(), request.timeout);
+        match timeout(limit, self.follow(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(failure::late(&told, limit)),
+        }
+    }
+
+    /// Sends the request, and again to where it is redirected.
+    async fn follow(&self, mut request: Request) -> Result<Response, Trouble> {
+        let allowed = if matches!(request.method, "GET" | "HEAD") { request.redirects } else { 0 };
+        for _ in 0..allowed {
+            let response = self.once(&request).await?;
+            match next(&request, &response) {
+                Some(url) => request = onward(request, url),
+                None => return Ok(response),
+            }
+        }
+        let last = self.once(&request).await?;
+        match next(&request, &last) {
+            Some(url) if allowed > 0 => Err(too_many(&request, allowed, &url)),
+            _ => Ok(last),
+        }
+    }
+
+    async fn once(&self, request: &Request) -> Result<Response, Trouble> {
+        let began = Instant::now();
+        let client = self.clients.of(request)?;
+        let answer = match build(&client, request)?.send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let trouble = failure::of(request, &error);
+                if trouble.reason == Reason::Tls {
+                    // Certificates are renewed on disk: the next attempt reads them again.
+                    self.clients.forget(request);
+                }
+                return Err(trouble);
+            }
+        };
+        let (status, headers) = (answer.status().as_u16(), texts(answer.headers()));
+        let body = read(request, answer).await?;
+        let date = headers.get("date").and_then(|text| DateTime::parse_from_rfc2822(text).ok()).map(|date| date.to_utc());
+        Ok(Response { status, headers, body, took: began.elapsed(), date })
+    }
+}
+
+fn build(client: &reqwest::Client, request: &Request) -> Result<RequestBuilder, Trouble> {
+    let local = |text: String| Trouble::new(Reason::Local, format!("{}: {text}", request.told()));
+    let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| local("no such method".into()))?;
+    let mut builder = client.request(method, request.url.clone());
+    for (name, value) in &request.headers {
+        let mut value = HeaderValue::from_str(value.expose())
+            .map_err(|_| local(format!("the value of the header `{name}` has characters that a header can't hold")))?;
+        value.set_sensitive(true);
+        builder = builder.header(name, value);
+    }
+    builder = match &request.auth {
+        Some(Auth::Basic(user, password)) => builder.basic_auth(user, Some(password.expose())),
+        Some(Auth::Bearer(token)) => builder.bearer_auth(token.expose()),
+        None => builder,
+    };
+    Ok(match &request.body {
+        Some(body) => builder.body(body.clone()),
+        None => builder,
+    })
+}
+
+/// Collects the body, as long as it may be.
+async fn read(request: &Request, mut answer: reqwest::Response) -> Result<Bytes, Trouble> {
+    let told = answer.content_length().unwrap_or(0);
+    if told > request.longest as u64 {
+        return Err(failure::too_large(request));
+    }
+    let mut body = Vec::with_capacity(told as usize);
+    while let Some(chunk) = answer.chunk().await.map_err(|error| failure::cut(request, body.len(), &error))? {
+        if body.len() + chunk.len() > request.longest {
+            return Err(failure::too_large(request));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.into())
+}
+
+fn texts(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+/// Where the answer sends us, if it does.
+fn next(request: &Request, response: &Response) -> Option<url::Url> {
+    let redirected = matches!(response.status, 301 | 302 | 303 | 307 | 308);
+    let location = response.headers.get(LOCATION.as_str()).filter(|_| redirected)?;
+    request.url.join(location).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// The same request to another place. Another scheme, host or port gets no header, no password and no certificate.
+fn onward(mut request: Request, url: url::Url) -> Request {
+    if request.url.origin() != url.origin() {
+        request.headers.clear();
+        request.auth = None;
+        request.tls.identity = None;
+    }
+    request.url = url;
+    request
+}
+
+fn too_many(request: &Request, allowed: usize, url: &url::Url) -> Trouble {
+    let further = Request::get(url.clone()).told();
+    Trouble::new(Reason::Status, format!("{} leads on to {further} after {allowed} redirects", request.told()))
+}

@@ -1,0 +1,49 @@
+//! The real powers, and the ones that refuse. Owns sockets, child processes, files that adapters read and the clocks;
+//! knows no adapter. Nothing is opened before it is asked for: making the ports costs nothing at start-up.
+
+mod clock;
+mod exec;
+mod files;
+mod http;
+mod net;
+mod secrets;
+
+use crate::domain::entry::Intent;
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::{Answer, Http, Ports, Request, Response};
+use std::sync::Arc;
+
+impl Ports {
+    /// The real world.
+    pub fn real() -> Self {
+        Self {
+            http: Arc::new(http::Web::default()),
+            exec: Arc::new(exec::Processes),
+            net: Arc::new(net::Sockets),
+            files: Arc::new(files::Disk),
+            clock: Arc::new(clock::Machine),
+            secrets: Arc::new(secrets::Vault::default()),
+        }
+    }
+}
+
+/// The same ports, able to look but not to act: every act ends as `Reason::Local` with `why`, unsent.
+pub fn refusing(ports: &Ports, why: &str) -> Ports {
+    Ports { http: Arc::new(Refusing { looks: ports.http.clone(), why: why.to_owned() }), ..ports.clone() }
+}
+
+struct Refusing {
+    looks: Arc<dyn Http>,
+    why: String,
+}
+
+impl Http for Refusing {
+    fn observe(&self, request: Request) -> Answer<'_, Result<Response, Trouble>> {
+        self.looks.observe(request)
+    }
+
+    fn act(&self, request: Request, _intent: Intent) -> Answer<'_, Result<Response, Trouble>> {
+        let text = format!("{} was not sent: {}", request.told(), self.why);
+        Box::pin(async move { Err(Trouble::new(Reason::Local, text)) })
+    }
+}
