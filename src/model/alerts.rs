@@ -1,1 +1,426 @@
-//! Under construction.
+//! The queue: what every source says, whose it is, and when an episode of an alert begins and ends.
+//!
+//! Absence is not resolution. An alert that a source stops listing is `missing` until enough good, complete polls of
+//! an instance that has not just restarted agree; until then it stays on screen as it was.
+
+mod episode;
+mod source;
+
+pub use episode::{Ack, Record};
+pub use source::{SourceHealth, SourceState};
+
+use super::event::SourceAnswer;
+use crate::domain::alert::{Alert, Severity, Silence, Upstream};
+use crate::domain::entry::Entry;
+use crate::domain::ids::{AlertId, Fingerprint, ServiceName, SourceName};
+use crate::domain::settings::Settings;
+use crate::domain::stamp::Stamp;
+use crate::domain::trouble::Trouble;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What an alert is to the operator. One holds by precedence; the others that are true stand beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Resolved,
+    Acknowledged,
+    Snoozed,
+    Silenced,
+    Inhibited,
+    Firing,
+    Pending,
+}
+
+impl State {
+    pub const ALL: [State; 7] =
+        [Self::Resolved, Self::Acknowledged, Self::Snoozed, Self::Silenced, Self::Inhibited, Self::Firing, Self::Pending];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Resolved => "resolved",
+            Self::Acknowledged => "acknowledged",
+            Self::Snoozed => "snoozed",
+            Self::Silenced => "silenced",
+            Self::Inhibited => "inhibited",
+            Self::Firing => "firing",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+/// Where an alert stands in the queue: what needs somebody first, the worst of it, the most important service, the newest.
+type Rank = (u8, Reverse<Severity>, u8, u8, Reverse<i64>);
+
+/// One alert of the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tracked {
+    pub alert: Arc<Alert>,
+    /// The first `starts_at` of this episode: it stays when a restart moves the alert's own.
+    pub episode: DateTime<Utc>,
+    pub severity: Severity,
+    pub service: Option<ServiceName>,
+    /// When this process first saw the episode; `None` for one that was known before.
+    pub arrived: Option<Stamp>,
+    /// Good polls in a row that did not list it.
+    pub missing: u32,
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// The journal was asked to record how the episode stands.
+    noted: Noted,
+    rank: Rank,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Noted {
+    Nothing,
+    Fired,
+    Resolved,
+}
+
+/// Good polls that must miss an alert before it counts as resolved.
+const ABSENT_POLLS: u32 = 2;
+/// How long after the start of an instance absence means nothing: its senders repeat themselves only every minute or so.
+const RESTART_GRACE: Duration = Duration::from_secs(5 * 60);
+/// How long a resolved alert stays in the queue.
+const RESOLVED_FOR: Duration = Duration::from_secs(10 * 60);
+
+/// An episode that began or ended and is not recorded yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    pub id: AlertId,
+    pub fired: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Alerts {
+    sources: BTreeMap<SourceName, SourceState>,
+    tracked: BTreeMap<AlertId, Tracked>,
+    order: BTreeSet<(Rank, AlertId)>,
+    records: BTreeMap<AlertId, Record>,
+    revision: u64,
+    notes_lost: bool,
+}
+
+impl Alerts {
+    pub fn new(settings: &Settings) -> Self {
+        let sources = settings.sources.iter().map(|spec| (spec.name.clone(), SourceState::new(spec))).collect();
+        Self { sources, ..Self::default() }
+    }
+
+    /// Changes with everything that the queue shows: whoever keeps a view of it compares this.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// All alerts in the order of the queue.
+    pub fn queue(&self) -> impl Iterator<Item = &Tracked> {
+        self.order.iter().filter_map(|(_, id)| self.tracked.get(id))
+    }
+
+    pub fn get(&self, id: &AlertId) -> Option<&Tracked> {
+        self.tracked.get(id)
+    }
+
+    pub fn len(&self) -> usize {
+        self.tracked.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tracked.is_empty()
+    }
+
+    pub fn sources(&self) -> impl Iterator<Item = (&SourceName, &SourceState)> {
+        self.sources.iter()
+    }
+
+    pub fn source(&self, name: &SourceName) -> Option<&SourceState> {
+        self.sources.get(name)
+    }
+
+    /// How many alerts are in this state.
+    pub fn count(&self, state: State, now: DateTime<Utc>) -> usize {
+        self.tracked.values().filter(|tracked| self.state_of(tracked, now) == state).count()
+    }
+
+    /// The acknowledgement in force on an alert's present episode: our own, else a foreign silence that says so.
+    pub fn ack(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<Ack> {
+        let own = self.records.get(&tracked.alert.id).and_then(|record| record.ack(tracked.episode, now));
+        own.or_else(|| self.silences_on(tracked).find_map(|silence| self.foreign_ack(tracked, silence)))
+    }
+
+    fn foreign_ack(&self, tracked: &Tracked, silence: &Silence) -> Option<Ack> {
+        let prefix = self.sources.get(&tracked.alert.id.source).map_or("ACK!", |source| source.ack_prefix());
+        let reason = silence.comment.raw().strip_prefix(prefix)?.trim().to_owned();
+        Some(Ack { entry: None, by: silence.created_by.raw().to_owned(), until: silence.ends_at, reason, ticket: None })
+    }
+
+    /// The silences that the source says are in force on an alert.
+    pub fn silences_on(&self, tracked: &Tracked) -> impl Iterator<Item = &Silence> {
+        let source = self.sources.get(&tracked.alert.id.source);
+        tracked.alert.silenced_by.iter().filter_map(move |id| source?.silence(id))
+    }
+
+    pub fn state_of(&self, tracked: &Tracked, now: DateTime<Utc>) -> State {
+        self.states_of(tracked, now)[0]
+    }
+
+    /// Every state that is true, the one by precedence first.
+    pub fn states_of(&self, tracked: &Tracked, now: DateTime<Utc>) -> Vec<State> {
+        let alert = &tracked.alert;
+        let acked = self.ack(tracked, now);
+        let silenced = match &acked {
+            // A silence that only carries an acknowledgement is not one more state.
+            Some(_) => self.silences_on(tracked).any(|silence| self.foreign_ack(tracked, silence).is_none()),
+            None => !alert.silenced_by.is_empty(),
+        };
+        let holds = |state: &State| match state {
+            State::Resolved => tracked.resolved_at.is_some(),
+            State::Acknowledged => acked.is_some(),
+            State::Snoozed => false,
+            State::Silenced => silenced,
+            State::Inhibited => !alert.inhibited_by.is_empty() || !alert.muted_by.is_empty(),
+            State::Firing => tracked.resolved_at.is_none() && alert.upstream == Upstream::Firing,
+            State::Pending => tracked.resolved_at.is_none() && alert.upstream == Upstream::Pending,
+        };
+        State::ALL.into_iter().filter(holds).collect()
+    }
+
+    /// Takes in what changed at a source; gives the episodes that began.
+    pub(super) fn changed(&mut self, settings: &Settings, source: &SourceName, now: Stamp, change: Change) -> Vec<Turn> {
+        let ids: Vec<AlertId> = change.upserts.iter().map(|alert| alert.id.clone()).collect();
+        for alert in change.upserts {
+            self.upsert(settings, alert, now);
+        }
+        for fingerprint in change.gone {
+            let id = AlertId { source: source.clone(), fingerprint };
+            if let Some(tracked) = self.tracked.get_mut(&id) {
+                tracked.missing = tracked.missing.max(1);
+            }
+        }
+        self.rerank(settings, &ids, now.wall);
+        ids.into_iter().filter(|id| self.unnoted(id)).map(|id| Turn { id, fired: true }).collect()
+    }
+
+    fn unnoted(&self, id: &AlertId) -> bool {
+        self.tracked.get(id).is_some_and(|tracked| tracked.noted == Noted::Nothing && tracked.resolved_at.is_none())
+    }
+
+    fn upsert(&mut self, settings: &Settings, alert: Arc<Alert>, now: Stamp) {
+        let record = self.records.get(&alert.id);
+        let old = self.tracked.remove(&alert.id);
+        if let Some(old) = &old {
+            self.order.remove(&(old.rank, alert.id.clone()));
+        }
+        let tracked = match old {
+            Some(old) if old.resolved_at.is_none() => Tracked { alert, missing: 0, ..old },
+            _ => Tracked {
+                episode: record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall)),
+                severity: settings.severity(&alert.labels),
+                service: settings.service(&alert.labels),
+                arrived: record.is_none_or(|record| !record.is_open()).then_some(now),
+                missing: 0,
+                resolved_at: None,
+                noted: if record.is_some_and(Record::is_open) { Noted::Fired } else { Noted::Nothing },
+                rank: (0, Reverse(Severity::Info), 0, 0, Reverse(0)),
+                alert,
+            },
+        };
+        self.tracked.insert(tracked.alert.id.clone(), tracked);
+    }
+
+    /// A poll succeeded: gives the episodes that have ended, once enough polls agree.
+    pub(super) fn answered(&mut self, settings: &Settings, source: &SourceName, answer: SourceAnswer, now: Stamp) -> Vec<Turn> {
+        let Some(state) = self.sources.get_mut(source) else { return Vec::new() };
+        let silences_changed = state.answered(&answer, now);
+        let settled = answer.complete && state.settled_since_restart(now.wall, RESTART_GRACE);
+        let mut touched = Vec::new();
+        let mut ended = Vec::new();
+        for (id, tracked) in self.tracked.iter_mut().filter(|(id, _)| id.source == *source) {
+            if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
+                if tracked.missing >= ABSENT_POLLS && settled {
+                    tracked.resolved_at = Some(now.wall);
+                    touched.push(id.clone());
+                    ended.push(Turn { id: id.clone(), fired: false });
+                }
+                tracked.missing += 1;
+            }
+            if silences_changed && !tracked.alert.silenced_by.is_empty() {
+                touched.push(id.clone());
+            }
+        }
+        self.rerank(settings, &touched, now.wall);
+        ended
+    }
+
+    pub(super) fn failed(&mut self, source: &SourceName, trouble: Trouble, now: Stamp) {
+        if let Some(state) = self.sources.get_mut(source) {
+            state.failed(trouble, now);
+            self.revision += 1;
+        }
+    }
+
+    /// Alerts of an earlier process, to have something to show before the first answer. They are no news and no proof.
+    pub(super) fn cached(
+        &mut self,
+        settings: &Settings,
+        source: &SourceName,
+        alerts: Vec<Arc<Alert>>,
+        read_at: DateTime<Utc>,
+        now: Stamp,
+    ) {
+        let Some(state) = self.sources.get_mut(source) else { return };
+        if !state.cached(read_at) {
+            return;
+        }
+        let ids: Vec<AlertId> = alerts.iter().map(|alert| alert.id.clone()).collect();
+        for alert in alerts {
+            let id = alert.id.clone();
+            self.upsert(settings, alert, now);
+            if let Some(tracked) = self.tracked.get_mut(&id) {
+                // Until the source lists it again it may be gone; it counts as missed by the first good poll.
+                (tracked.arrived, tracked.missing) = (None, 1);
+            }
+        }
+        self.rerank(settings, &ids, now.wall);
+    }
+
+    /// Folds an entry about an alert.
+    pub(super) fn fold(&mut self, settings: &Settings, entry: &Entry, now: DateTime<Utc>) {
+        let Some(id) = &entry.alert else { return };
+        if !Record::concerns(&entry.kind) {
+            return;
+        }
+        let record = self.records.entry(id.clone()).or_default();
+        record.insert(entry);
+        if let Some(tracked) = self.tracked.get_mut(id) {
+            // What the sources say now is judged again in the light of what was recorded: another console may have seen it first.
+            if let Some(open) = record.open_episode().filter(|_| tracked.resolved_at.is_none()) {
+                (tracked.episode, tracked.noted) = (open, tracked.noted.max(Noted::Fired));
+            }
+        }
+        self.rerank(settings, std::slice::from_ref(id), now);
+    }
+
+    /// Remembers that the journal has been asked, so that it is asked once.
+    pub(super) fn noted(&mut self, turn: &Turn) {
+        if let Some(tracked) = self.tracked.get_mut(&turn.id) {
+            tracked.noted = if turn.fired { Noted::Fired } else { Noted::Resolved };
+        }
+    }
+
+    /// The journal could not be written: what was asked of it is asked again.
+    pub(super) fn forget_notes(&mut self) {
+        for (id, tracked) in &mut self.tracked {
+            let open = self.records.get(id).is_some_and(Record::is_open);
+            tracked.noted = if open { Noted::Fired } else { Noted::Nothing };
+        }
+        self.notes_lost = true;
+    }
+
+    /// What is to be recorded again after the journal could not be written.
+    pub(super) fn lost_notes(&mut self) -> Vec<Turn> {
+        if std::mem::take(&mut self.notes_lost) { self.unrecorded() } else { Vec::new() }
+    }
+
+    /// Everything that a new watcher has to record.
+    pub(super) fn unrecorded(&self) -> Vec<Turn> {
+        let open = |tracked: &&Tracked| {
+            (tracked.resolved_at.is_none() && tracked.noted == Noted::Nothing && tracked.missing == 0)
+                || (tracked.resolved_at.is_some() && tracked.noted == Noted::Fired)
+        };
+        let turn = |tracked: &Tracked| Turn { id: tracked.alert.id.clone(), fired: tracked.resolved_at.is_none() };
+        self.tracked.values().filter(open).map(turn).collect()
+    }
+
+    /// Open episodes that the journal knows of and no source lists any more, once the source has settled.
+    pub(super) fn forgotten(&mut self, source: &SourceName, now: Stamp) -> Vec<AlertId> {
+        let Some(state) = self.sources.get(source) else { return Vec::new() };
+        if !state.is_complete() || !state.settled_since_restart(now.wall, RESTART_GRACE) || state.polls() <= ABSENT_POLLS as u64 {
+            return Vec::new();
+        }
+        let lost =
+            |(id, record): &(&AlertId, &Record)| id.source == *source && record.is_open() && !self.tracked.contains_key(*id);
+        self.records.iter().filter(lost).map(|(id, _)| id.clone()).collect()
+    }
+
+    pub(super) fn record(&self, id: &AlertId) -> Option<&Record> {
+        self.records.get(id)
+    }
+
+    /// Acknowledgements whose time may matter still: by alert.
+    pub(super) fn acked(&self) -> impl Iterator<Item = (&AlertId, &Ack)> {
+        self.records.iter().filter_map(|(id, record)| Some((id, record.last_ack()?)))
+    }
+
+    /// Time has passed: acknowledgements run out, sources go stale, resolved alerts leave the queue.
+    pub(super) fn tick(&mut self, settings: &Settings, before: DateTime<Utc>, now: Stamp) {
+        let stale: Vec<bool> = self.sources.values_mut().map(|source| source.tick(now)).collect();
+        let ran_out = |until: DateTime<Utc>| before < until && until <= now.wall;
+        let over: Vec<AlertId> = self.acked().filter(|(_, ack)| ran_out(ack.until)).map(|(id, _)| id.clone()).collect();
+        self.rerank(settings, &over, now.wall);
+        let keep = chrono::Duration::from_std(RESOLVED_FOR).unwrap_or_default();
+        let leave = |tracked: &&Tracked| tracked.resolved_at.is_some_and(|at| at + keep <= now.wall);
+        let gone: Vec<AlertId> = self.tracked.values().filter(leave).map(|tracked| tracked.alert.id.clone()).collect();
+        for id in &gone {
+            if let Some(tracked) = self.tracked.remove(id) {
+                self.order.remove(&(tracked.rank, id.clone()));
+            }
+        }
+        self.revision += u64::from(!gone.is_empty() || stale.contains(&true));
+    }
+
+    /// The next time at which `tick` has something to do.
+    pub(super) fn next_due(&self, now: Stamp) -> Option<Duration> {
+        let sources = self.sources.values().filter_map(SourceState::stale_at);
+        let acks = self.acked().map(|(_, ack)| ack.until);
+        let keep = chrono::Duration::from_std(RESOLVED_FOR).unwrap_or_default();
+        let resolved = self.tracked.values().filter_map(|tracked| Some(tracked.resolved_at? + keep));
+        let walls = acks.chain(resolved).filter(|at| *at > now.wall);
+        let monos = walls.map(|at| now.mono + (at - now.wall).to_std().unwrap_or_default());
+        sources.chain(monos).min()
+    }
+
+    /// The machine slept or its clock was set: nothing that is known is known to be so now.
+    pub(super) fn all_stale(&mut self, why: &str) {
+        for source in self.sources.values_mut() {
+            source.make_stale(why);
+        }
+        self.revision += 1;
+    }
+
+    fn rerank(&mut self, settings: &Settings, ids: &[AlertId], now: DateTime<Utc>) {
+        for id in ids {
+            let Some(tracked) = self.tracked.get(id) else { continue };
+            let rank = self.rank(settings, tracked, now);
+            self.order.remove(&(tracked.rank, id.clone()));
+            self.order.insert((rank, id.clone()));
+            if let Some(tracked) = self.tracked.get_mut(id) {
+                tracked.rank = rank;
+            }
+        }
+        self.revision += 1;
+    }
+
+    fn rank(&self, settings: &Settings, tracked: &Tracked, now: DateTime<Utc>) -> Rank {
+        let (group, within) = match self.state_of(tracked, now) {
+            State::Firing => (0, 0),
+            State::Pending => (0, 1),
+            State::Acknowledged => (0, 2),
+            State::Snoozed | State::Silenced | State::Inhibited => (1, 0),
+            State::Resolved => (2, 0),
+        };
+        let tier = tracked.service.as_ref().and_then(|name| settings.services.iter().find(|service| service.name == *name)?.tier);
+        (group, Reverse(tracked.severity), within, tier.unwrap_or(u8::MAX), Reverse(tracked.episode.timestamp_millis()))
+    }
+}
+
+/// One part of what a source's new snapshot changed.
+#[derive(Debug, Default)]
+pub(super) struct Change {
+    pub upserts: Vec<Arc<Alert>>,
+    pub gone: Vec<Fingerprint>,
+}

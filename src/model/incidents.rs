@@ -1,1 +1,65 @@
-//! Under construction.
+//! Incidents that somebody works on, each folded from the entries that carry its id.
+
+use super::fold::{Corrections, Entity, Folded};
+use crate::domain::entry::Entry;
+use crate::domain::ids::{AlertId, IncidentId, ServiceName};
+use crate::domain::incident::Incident;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An incident whose declaration may not have arrived yet.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Case(Option<Incident>);
+
+impl Entity for Case {
+    fn apply(&mut self, entry: &Entry) {
+        match &mut self.0 {
+            Some(incident) => incident.apply(entry),
+            None => self.0 = Incident::declared(entry),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Incidents(BTreeMap<IncidentId, Folded<Case>>);
+
+impl Incidents {
+    pub fn get(&self, id: IncidentId) -> Option<&Incident> {
+        self.0.get(&id)?.state().0.as_ref()
+    }
+
+    /// All that are loaded, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Incident> {
+        self.0.values().rev().filter_map(|folded| folded.state().0.as_ref())
+    }
+
+    /// Those that somebody works on, newest first.
+    pub fn open(&self) -> impl Iterator<Item = &Incident> {
+        self.iter().filter(|incident| !incident.status.is_over())
+    }
+
+    /// The entries that carry the incident's id, in the order of the fold.
+    pub fn entries(&self, id: IncidentId) -> &[Arc<Entry>] {
+        self.0.get(&id).map_or(&[], Folded::entries)
+    }
+
+    /// The open incident that an alert or a service belongs to: by the alert itself before its service.
+    pub fn covering(&self, alert: Option<&AlertId>, service: Option<&ServiceName>) -> Option<IncidentId> {
+        let by_alert = || self.open().find(|incident| alert.is_some_and(|id| incident.alerts.contains(id)));
+        let by_service = || self.open().find(|incident| service.is_some_and(|name| incident.services.contains(name)));
+        by_alert().or_else(by_service).map(|incident| incident.id)
+    }
+
+    pub(super) fn fold(&mut self, entry: &Arc<Entry>, corrections: &Corrections) {
+        if let Some(id) = entry.incident {
+            self.0.entry(id).or_default().insert(entry.clone(), corrections);
+        }
+    }
+
+    /// An entry was corrected: whoever holds it is made anew.
+    pub(super) fn corrected(&mut self, original: crate::domain::ids::EntryId, corrections: &Corrections) {
+        for folded in self.0.values_mut().filter(|folded| folded.holds(original)) {
+            folded.rebuild(corrections);
+        }
+    }
+}

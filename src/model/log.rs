@@ -1,1 +1,42 @@
-//! Under construction.
+//! The newest entries of the journal, as the log pane shows them.
+
+use super::fold::Corrections;
+use crate::domain::entry::{Clock, Entry};
+use crate::domain::ids::OriginId;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How many are kept; older ones are in the journal.
+const KEPT: usize = 1_000;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Log {
+    entries: BTreeMap<(Clock, OriginId, u64), Arc<Entry>>,
+}
+
+impl Log {
+    pub(super) fn insert(&mut self, entry: &Arc<Entry>) {
+        self.entries.insert(entry.order(), entry.clone());
+        while self.entries.len() > KEPT {
+            self.entries.pop_first();
+        }
+    }
+
+    /// As they were recorded, oldest first.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
+        self.entries.values()
+    }
+
+    /// With corrections applied; corrections themselves are no lines of their own.
+    pub fn lines<'a>(&'a self, corrections: &'a Corrections) -> impl DoubleEndedIterator<Item = Arc<Entry>> + 'a {
+        self.entries.values().filter(|entry| entry.corrects.is_none()).map(|entry| corrections.applied(entry))
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}

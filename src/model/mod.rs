@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod command;
+pub mod context;
 pub mod effect;
 pub mod event;
 pub mod fold;
@@ -14,6 +15,7 @@ pub mod runs;
 pub mod world;
 
 pub use command::Command;
+pub use context::Context;
 pub use effect::Effect;
 pub use event::{Body, Event, Fact};
 pub use world::World;

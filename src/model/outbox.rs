@@ -1,1 +1,96 @@
-//! Under construction.
+//! Acts on sources between their recorded intent and their recorded end. What a crash left open is looked for at the
+//! source before it is sent again, and never sent when it is too old to be sensible.
+
+use crate::domain::act::{Act, ActEnd, Outcome};
+use crate::domain::entry::{Entry, Kind};
+use crate::domain::ids::{EntryId, SourceName};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long after its intent an act may still be sent.
+pub const EXPIRY: Duration = Duration::from_secs(10 * 60);
+/// How long the process that recorded an intent may still be sending it; after that the watcher takes it over.
+pub const IN_HANDS: Duration = Duration::from_secs(20);
+/// How many acts that have ended are remembered.
+const KEPT: usize = 1_000;
+
+/// One act.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sent {
+    pub intent: Option<Arc<Entry>>,
+    pub end: Option<ActEnd>,
+}
+
+impl Sent {
+    pub fn act(&self) -> Option<(SourceName, Act)> {
+        let intent = self.intent.as_ref()?;
+        Some((intent.data_of("source")?, intent.data_of("act")?))
+    }
+
+    /// The entry that it serves: an acknowledgement that is carried.
+    pub fn serves(&self) -> Option<EntryId> {
+        self.intent.as_ref()?.data_of("for")
+    }
+
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.intent.as_ref()?.data_of("expires_at")
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outbox(BTreeMap<EntryId, Sent>);
+
+impl Outbox {
+    pub fn get(&self, intent: EntryId) -> Option<&Sent> {
+        self.0.get(&intent)
+    }
+
+    /// Those that have no recorded end.
+    pub fn open(&self) -> impl Iterator<Item = (&Arc<Entry>, &Sent)> {
+        self.0.values().filter(|sent| sent.end.is_none()).filter_map(|sent| Some((sent.intent.as_ref()?, sent)))
+    }
+
+    /// All acts that serve an entry, oldest first.
+    pub fn serving(&self, entry: EntryId) -> impl Iterator<Item = &Sent> {
+        self.0.values().filter(move |sent| sent.serves() == Some(entry))
+    }
+
+    /// The silence that carries an acknowledgement now: its id and when it ends by itself.
+    pub fn carried(&self, ack: EntryId) -> Option<(crate::domain::text::Outside, DateTime<Utc>)> {
+        self.serving(ack).fold(None, |carried, sent| match (sent.act(), &sent.end) {
+            (Some((_, Act::Silence { ends_at, .. })), Some(end)) if end.outcome == Outcome::Done => {
+                end.made.clone().map(|id| (id, ends_at)).or(carried)
+            }
+            (Some((_, Act::Expire { .. })), Some(end)) if end.outcome != Outcome::Unknown => None,
+            _ => carried,
+        })
+    }
+
+    pub(super) fn fold(&mut self, entry: &Arc<Entry>) {
+        match entry.kind {
+            Kind::Act => self.0.entry(entry.id).or_default().intent = Some(entry.clone()),
+            Kind::ActEnded => self.ended(entry),
+            _ => return,
+        }
+        self.forget();
+    }
+
+    fn ended(&mut self, entry: &Entry) {
+        let (Some(intent), Some(outcome)) = (entry.data_of::<EntryId>("intent"), entry.data_of::<Outcome>("outcome")) else {
+            return;
+        };
+        let detail = entry.text_of("detail").unwrap_or_default().into();
+        let made = entry.text_of("made").map(Into::into);
+        self.0.entry(intent).or_default().end = Some(ActEnd { outcome, detail, made });
+    }
+
+    fn forget(&mut self) {
+        let over = |sent: &Sent| sent.end.is_some() && sent.intent.is_some();
+        while self.0.values().filter(|sent| over(sent)).count() > KEPT {
+            let Some(oldest) = self.0.iter().find(|(_, sent)| over(sent)).map(|(id, _)| *id) else { break };
+            self.0.remove(&oldest);
+        }
+    }
+}

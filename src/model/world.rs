@@ -1,3 +1,194 @@
-//! Under construction.
-/// The state of the world.
-pub struct World;
+//! What is true: alerts, health, incidents, runs, the newest log. Every way of using the program shares it.
+//!
+//! `update` is pure: the same events give the same world and the same effects, live, in a replay and in a test.
+//! A command changes nothing that is recorded; `fold` alone does, and only from entries that the journal holds.
+
+mod commands;
+mod recorded;
+mod watch;
+
+use super::Effect;
+use super::alerts::{Alerts, Change};
+use super::context::Context;
+use super::event::{Body, Event, Fact};
+use super::fold::Corrections;
+use super::health::Health;
+use super::incidents::Incidents;
+use super::log::Log;
+use super::outbox::Outbox;
+use super::progress::Requests;
+use super::runs::Runs;
+use crate::domain::entry::{Actor, Draft, Entry};
+use crate::domain::ids::{EntryId, RequestId, SourceName};
+use crate::domain::settings::Settings;
+use crate::domain::stamp::Stamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct World {
+    pub settings: Arc<Settings>,
+    /// The stamp of the last event: "now" for everything that is drawn.
+    pub now: Stamp,
+    /// The person at this console.
+    pub me: Actor,
+    /// This process alone records outside facts, extends carried acks and sends the outbox.
+    pub watching: bool,
+    pub alerts: Alerts,
+    pub health: Health,
+    pub incidents: Incidents,
+    pub runs: Runs,
+    pub log: Log,
+    pub corrections: Corrections,
+    pub outbox: Outbox,
+    pub requests: Requests,
+    /// Why the journal could not be written the last time, until it can again.
+    pub journal_trouble: Option<String>,
+    next_request: u64,
+    wake_at: Option<Duration>,
+    /// Acts that are being looked for at their source.
+    searching: BTreeSet<EntryId>,
+}
+
+impl World {
+    pub fn new(settings: Arc<Settings>, me: Actor, now: Stamp) -> Self {
+        Self {
+            alerts: Alerts::new(&settings),
+            health: Health::new(&settings),
+            settings,
+            now,
+            me,
+            watching: false,
+            incidents: Incidents::default(),
+            runs: Runs::default(),
+            log: Log::default(),
+            corrections: Corrections::default(),
+            outbox: Outbox::default(),
+            requests: Requests::default(),
+            journal_trouble: None,
+            next_request: 0,
+            wake_at: None,
+            searching: BTreeSet::new(),
+        }
+    }
+
+    /// The only way in which anything changes.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = self.pass_time(event.stamp);
+        effects.extend(match event.body {
+            Body::Command(request, command) => self.command(request, command),
+            Body::Fact(fact) => self.fact(fact),
+            Body::Tick => Vec::new(),
+        });
+        effects.extend(self.wake());
+        effects
+    }
+
+    fn fact(&mut self, fact: Fact) -> Vec<Effect> {
+        match fact {
+            Fact::Recorded { entry, request } => self.recorded(entry, request),
+            Fact::RecordFailed { request, why } => self.record_failed(request, why),
+            Fact::Watching(watching) => self.set_watching(watching),
+            Fact::AlertsChanged { source, upserts, gone } => {
+                let turns = self.alerts.changed(&self.settings, &source, self.now, Change { upserts, gone });
+                self.note_turns(turns)
+            }
+            Fact::SourceAnswered { source, answer } => self.source_answered(&source, answer),
+            Fact::SourceFailed { source, trouble } => {
+                self.alerts.failed(&source, trouble, self.now);
+                Vec::new()
+            }
+            Fact::AlertsCached { source, alerts, read_at } => {
+                self.alerts.cached(&self.settings, &source, alerts, read_at, self.now);
+                Vec::new()
+            }
+            Fact::FeedRead { feed, reading } => self.feed_read(&feed, Ok(reading)),
+            Fact::FeedFailed { feed, trouble } => self.feed_read(&feed, Err(trouble)),
+            Fact::ActEnded { intent, end } => self.act_ended(intent, end),
+            Fact::ActFound { intent, found } => self.act_found(intent, found),
+            Fact::Run(fact) => {
+                let (runs, mut context) = self.split();
+                runs.fact(&mut context, fact)
+            }
+        }
+    }
+
+    fn source_answered(&mut self, source: &SourceName, answer: super::event::SourceAnswer) -> Vec<Effect> {
+        let mut turns = self.alerts.answered(&self.settings, source, answer, self.now);
+        turns.extend(self.alerts.lost_notes());
+        let mut effects = self.note_turns(turns);
+        effects.extend(self.note_forgotten(source));
+        effects
+    }
+
+    /// The runs, and what they are handed.
+    fn split(&mut self) -> (&mut Runs, Context<'_>) {
+        let Self { runs, settings, me, now, next_request, .. } = self;
+        (runs, Context { now: *now, settings, me, next_request })
+    }
+
+    pub(super) fn context(&mut self) -> Context<'_> {
+        Context { now: self.now, settings: &self.settings, me: &self.me, next_request: &mut self.next_request }
+    }
+
+    /// Asks the journal for something that nobody typed.
+    fn record(&mut self, drafts: Vec<Draft>) -> Vec<Effect> {
+        if drafts.is_empty() || self.settings.read_only {
+            return Vec::new();
+        }
+        let request = self.context().request();
+        vec![Effect::Record { request, drafts }]
+    }
+
+    /// Folds one entry, live, at start-up and in a replay alike.
+    fn fold(&mut self, entry: &Arc<Entry>) {
+        self.log.insert(entry);
+        if let Some(original) = self.corrections.insert(entry) {
+            self.incidents.corrected(original, &self.corrections);
+        }
+        self.alerts.fold(&self.settings, entry, self.now.wall);
+        self.incidents.fold(entry, &self.corrections);
+        self.outbox.fold(entry);
+    }
+
+    /// Asks for the next tick when it is another one than was asked for before.
+    fn wake(&mut self) -> Option<Effect> {
+        let due = [self.alerts.next_due(self.now), self.health.next_deadline(), self.runs.next_due(), self.next_watch()];
+        let next = due.into_iter().flatten().min()?;
+        if self.wake_at == Some(next) {
+            return None;
+        }
+        self.wake_at = Some(next);
+        Some(Effect::WakeAt(next))
+    }
+
+    /// Time passes with every event. A gap that no timer explains means that the machine slept or its clock was set.
+    fn pass_time(&mut self, stamp: Stamp) -> Vec<Effect> {
+        let before = std::mem::replace(&mut self.now, stamp);
+        let mut effects = match self.jump(before) {
+            Some(why) => self.after_jump(why),
+            None => Vec::new(),
+        };
+        if self.wake_at.is_some_and(|at| at <= stamp.mono) {
+            self.wake_at = None;
+        }
+        self.alerts.tick(&self.settings.clone(), before.wall, stamp);
+        effects.extend(self.tick_feeds());
+        let (runs, mut context) = self.split();
+        effects.extend(runs.tick(&mut context));
+        effects.extend(self.watch());
+        effects
+    }
+
+    /// How many requests and acts are under way: a test waits for none.
+    pub fn unsettled(&self) -> usize {
+        self.requests.unsettled()
+    }
+
+    /// Whether an effect of this request would be refused: nothing is changed in read-only mode.
+    fn refuse(&mut self, request: RequestId, title: &str, why: impl Into<String>) -> Vec<Effect> {
+        self.requests.refuse(request, title.to_owned(), why.into());
+        Vec::new()
+    }
+}

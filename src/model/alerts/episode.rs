@@ -1,0 +1,103 @@
+//! What the journal says of one alert: its episodes and who has acknowledged them. Made of small marks, not of whole
+//! entries, so that a storm of twenty thousand alerts stays small.
+
+use crate::domain::entry::{Clock, Entry, Kind};
+use crate::domain::ids::{EntryId, OriginId};
+use chrono::{DateTime, Utc};
+
+/// Somebody owns an episode until a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ack {
+    /// The entry that recorded it; `None` for one that a foreign silence carries.
+    pub entry: Option<EntryId>,
+    pub by: String,
+    pub until: DateTime<Utc>,
+    pub reason: String,
+    pub ticket: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Mark {
+    Fired(DateTime<Utc>),
+    Resolved,
+    /// Boxed: few alerts have one.
+    Ack(Box<(DateTime<Utc>, Ack)>),
+    Unack,
+}
+
+type Order = (Clock, OriginId, u64);
+
+/// All recorded turns of one alert, in the order of the fold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Record {
+    marks: Vec<(Order, Mark)>,
+}
+
+impl Record {
+    pub(super) fn concerns(kind: &Kind) -> bool {
+        matches!(kind, Kind::AlertFired | Kind::AlertResolved | Kind::Ack | Kind::Unack)
+    }
+
+    pub(super) fn insert(&mut self, entry: &Entry) {
+        let mark = match entry.kind {
+            Kind::AlertFired => Mark::Fired(entry.data_of("starts_at").unwrap_or(entry.at)),
+            Kind::AlertResolved => Mark::Resolved,
+            Kind::Ack => Mark::Ack(Box::new((entry.data_of("episode").unwrap_or(entry.at), ack(entry)))),
+            Kind::Unack => Mark::Unack,
+            _ => return,
+        };
+        let place = self.marks.partition_point(|(order, _)| *order < entry.order());
+        if self.marks.get(place).is_none_or(|(order, _)| *order != entry.order()) {
+            self.marks.insert(place, (entry.order(), mark));
+        }
+    }
+
+    /// The episode that has begun and not ended.
+    pub fn open_episode(&self) -> Option<DateTime<Utc>> {
+        self.marks.iter().fold(None, |open, (_, mark)| match mark {
+            Mark::Fired(starts_at) => open.or(Some(*starts_at)),
+            Mark::Resolved => None,
+            Mark::Ack(_) | Mark::Unack => open,
+        })
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.open_episode().is_some()
+    }
+
+    /// Which episode an alert that starts at `starts_at` belongs to: the open one; a new one otherwise, which never
+    /// takes the name of an episode that has ended.
+    pub(super) fn episode_of(&self, starts_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+        let named = self.marks.iter().any(|(_, mark)| *mark == Mark::Fired(starts_at));
+        self.open_episode().unwrap_or(if named { now } else { starts_at })
+    }
+
+    /// The acknowledgement in force on an episode.
+    pub(super) fn ack(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<Ack> {
+        let (acked, ack) = self.last()?;
+        (*acked == episode && now < ack.until).then(|| ack.clone())
+    }
+
+    /// The newest acknowledgement that nobody has taken back, whether it still runs or not.
+    pub(super) fn last_ack(&self) -> Option<&Ack> {
+        self.last().map(|(_, ack)| ack)
+    }
+
+    fn last(&self) -> Option<&(DateTime<Utc>, Ack)> {
+        let newest = self.marks.iter().rev().find(|(_, mark)| matches!(mark, Mark::Ack(_) | Mark::Unack))?;
+        match &newest.1 {
+            Mark::Ack(ack) => Some(ack),
+            _ => None,
+        }
+    }
+}
+
+fn ack(entry: &Entry) -> Ack {
+    Ack {
+        entry: Some(entry.id),
+        by: entry.actor.name.clone(),
+        until: entry.data_of("until").unwrap_or(entry.at),
+        reason: entry.text_of("reason").unwrap_or_default().to_owned(),
+        ticket: entry.text_of("ticket").map(str::to_owned),
+    }
+}

@@ -1,0 +1,143 @@
+//! How far a source can be trusted now.
+
+use super::super::event::SourceAnswer;
+use crate::domain::alert::Silence;
+use crate::domain::settings::SourceSpec;
+use crate::domain::stamp::Stamp;
+use crate::domain::text::Outside;
+use crate::domain::trouble::Trouble;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceHealth {
+    /// The last poll succeeded, and not too long ago.
+    Fresh,
+    /// What is known is too old, or was never confirmed by this process.
+    Stale,
+    /// The last poll failed; what was known before stays on screen.
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceState {
+    spec: SourceSpec,
+    pub health: SourceHealth,
+    /// Why it is not fresh.
+    pub why: Option<Outside>,
+    /// The last good answer.
+    pub answered: Option<Stamp>,
+    /// When the cached alerts were read, until the first good answer.
+    pub cached_at: Option<DateTime<Utc>>,
+    /// Parts that did not answer.
+    pub missing: Vec<Outside>,
+    /// How far the remote's clock is ahead, in milliseconds.
+    pub skew_ms: Option<i64>,
+    silences: Arc<Vec<Silence>>,
+    started_at: Option<DateTime<Utc>>,
+    complete: bool,
+    polls: u64,
+}
+
+impl SourceState {
+    pub(super) fn new(spec: &SourceSpec) -> Self {
+        Self {
+            spec: spec.clone(),
+            health: SourceHealth::Stale,
+            why: Some("not asked yet".into()),
+            answered: None,
+            cached_at: None,
+            missing: Vec::new(),
+            skew_ms: None,
+            silences: Arc::default(),
+            started_at: None,
+            complete: false,
+            polls: 0,
+        }
+    }
+
+    pub fn kind(&self) -> &str {
+        &self.spec.kind
+    }
+
+    /// Time since the last good answer.
+    pub fn age(&self, now: Stamp) -> Option<Duration> {
+        self.answered.map(|at| now.since(at))
+    }
+
+    pub fn silences(&self) -> &[Silence] {
+        &self.silences
+    }
+
+    pub fn silence(&self, id: &Outside) -> Option<&Silence> {
+        self.silences.iter().find(|silence| silence.id == *id)
+    }
+
+    pub(super) fn ack_prefix(&self) -> &str {
+        self.spec.carry.as_ref().map_or("ACK!", |carry| &carry.prefix)
+    }
+
+    pub(super) fn polls(&self) -> u64 {
+        self.polls
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.complete && self.health == SourceHealth::Fresh
+    }
+
+    /// Age past which its alerts are stale: two missed polls and the time that one may take.
+    fn deadline(&self) -> Duration {
+        self.spec.every * 2 + self.spec.timeout
+    }
+
+    /// Takes a good answer in; whether the silences are other ones than before.
+    pub(super) fn answered(&mut self, answer: &SourceAnswer, now: Stamp) -> bool {
+        let changed = self.silences != answer.silences;
+        self.health = SourceHealth::Fresh;
+        (self.why, self.cached_at, self.answered) = (None, None, Some(now));
+        self.missing.clone_from(&answer.missing);
+        (self.skew_ms, self.started_at, self.complete) = (answer.skew_ms, answer.started_at, answer.complete);
+        self.silences = answer.silences.clone();
+        self.polls += 1;
+        changed
+    }
+
+    pub(super) fn failed(&mut self, trouble: Trouble, _now: Stamp) {
+        (self.health, self.why) = (SourceHealth::Failed, Some(trouble.text));
+    }
+
+    /// Whether a cache may still be shown: only before the first answer.
+    pub(super) fn cached(&mut self, read_at: DateTime<Utc>) -> bool {
+        let early = self.answered.is_none();
+        if early {
+            (self.cached_at, self.why) = (Some(read_at), Some("from an earlier session, not asked yet".into()));
+        }
+        early
+    }
+
+    pub(super) fn settled_since_restart(&self, now: DateTime<Utc>, grace: Duration) -> bool {
+        let grace = chrono::Duration::from_std(grace).unwrap_or_default();
+        self.started_at.is_none_or(|started| started + grace <= now)
+    }
+
+    /// Goes stale once its time has come; whether it did.
+    pub(super) fn tick(&mut self, now: Stamp) -> bool {
+        let over = self.health == SourceHealth::Fresh && self.stale_at().is_some_and(|at| at <= now.mono);
+        if over {
+            self.make_stale("no answer for longer than two intervals");
+        }
+        over
+    }
+
+    pub(super) fn stale_at(&self) -> Option<Duration> {
+        let answered = self.answered.filter(|_| self.health == SourceHealth::Fresh)?;
+        Some(answered.mono + self.deadline())
+    }
+
+    pub(super) fn make_stale(&mut self, why: &str) {
+        (self.health, self.why) = (SourceHealth::Stale, Some(why.into()));
+    }
+}

@@ -1,0 +1,341 @@
+//! What a human asks: the guards, and the drafts that the journal is asked to hold. Nothing is changed here.
+
+use super::World;
+use super::watch::to_chrono;
+use crate::domain::act::{Act, ActKind};
+use crate::domain::alert::SilenceMatcher;
+use crate::domain::entry::{AtSource, Draft, Kind};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, SourceName};
+use crate::domain::incident::{Incident, Sev, Status};
+use crate::domain::text::{Outside, inert};
+use crate::model::{Command, Effect};
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+/// What a guard says no to, in a sentence for the operator.
+type Refusal = String;
+
+/// The longest note that is kept, in bytes.
+const LONGEST_NOTE: usize = 64 * 1024;
+
+impl World {
+    pub(super) fn command(&mut self, request: RequestId, command: Command) -> Vec<Effect> {
+        let title = title(&command);
+        if self.settings.read_only && command != Command::Refresh {
+            return self.refuse(request, &title, "this console is read-only");
+        }
+        match command {
+            Command::Refresh => self.refresh(),
+            Command::Run(command) => {
+                let (runs, mut context) = self.split();
+                runs.command(&mut context, request, command)
+            }
+            command => match self.drafts(command) {
+                Ok(drafts) => self.ask_to_record(request, title, drafts),
+                Err(why) => self.refuse(request, &title, why),
+            },
+        }
+    }
+
+    fn ask_to_record(&mut self, request: RequestId, title: String, drafts: Vec<Draft>) -> Vec<Effect> {
+        self.requests.begin(request, title, drafts.iter().map(|draft| draft.alert.clone()));
+        vec![Effect::Record { request, drafts }]
+    }
+
+    fn refresh(&self) -> Vec<Effect> {
+        let sources = self.settings.sources.iter().map(|spec| spec.name.clone()).collect();
+        let feeds = self.settings.feeds.iter().map(|spec| spec.name.clone()).collect();
+        vec![Effect::Ask { sources, feeds }]
+    }
+
+    fn drafts(&mut self, command: Command) -> Result<Vec<Draft>, Refusal> {
+        match command {
+            Command::Acknowledge { alerts, hold, reason, ticket } => self.acknowledge(alerts, hold, &reason, ticket),
+            Command::Unacknowledge { alerts } => self.unacknowledge(alerts),
+            Command::Silence { source, matchers, hold, reason, covers } => self.silence(source, matchers, hold, reason, covers),
+            Command::Expire { source, id } => self.expire(&source, id),
+            Command::Declare { title, severity, alerts, at } => self.declare(title, severity, alerts, at),
+            Command::SetStatus { incident, status, reason, at } => self.set_status(incident, status, reason, at),
+            Command::SetSeverity { incident, severity } => self.set_severity(incident, severity),
+            Command::SetTitle { incident, title } => self.set_title(incident, &title),
+            Command::SetLead { incident, person } => self.set_lead(incident, &person),
+            Command::LinkAlerts { incident, alerts } => self.link_alerts(incident, alerts),
+            Command::Note { incident, kind, text, at } => self.note(incident, kind, text, at),
+            Command::Correct { entry, at, text } => self.correct(entry, at, text),
+            Command::Refresh | Command::Run(_) => Ok(Vec::new()),
+        }
+    }
+
+    fn acknowledge(
+        &mut self,
+        alerts: Vec<AlertId>,
+        hold: Option<Duration>,
+        reason: &str,
+        ticket: Option<String>,
+    ) -> Result<Vec<Draft>, Refusal> {
+        let hold = hold.unwrap_or(self.settings.ack_for);
+        some(&alerts)?;
+        lasting(hold)?;
+        let until = self.now.wall + to_chrono(hold);
+        alerts.into_iter().map(|id| self.ack_draft(id, until, reason, ticket.as_deref())).collect()
+    }
+
+    fn ack_draft(&mut self, id: AlertId, until: DateTime<Utc>, reason: &str, ticket: Option<&str>) -> Result<Draft, Refusal> {
+        let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?.clone();
+        if tracked.resolved_at.is_some() {
+            return Err(format!("{} has resolved already", inert(tracked.alert.name())));
+        }
+        let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
+        let draft = self.context().by_me(Kind::Ack, format!("acknowledged {}{why}", inert(tracked.alert.name())));
+        let draft = draft.with("episode", tracked.episode).with("until", until).with("reason", reason).with("ticket", ticket);
+        Ok(self.about_alert(draft, &id))
+    }
+
+    fn unacknowledge(&mut self, alerts: Vec<AlertId>) -> Result<Vec<Draft>, Refusal> {
+        some(&alerts)?;
+        alerts.into_iter().map(|id| self.unack_draft(id)).collect()
+    }
+
+    fn unack_draft(&mut self, id: AlertId) -> Result<Draft, Refusal> {
+        let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?.clone();
+        let name = inert(tracked.alert.name()).into_owned();
+        let ack = self.alerts.ack(&tracked, self.now.wall).ok_or_else(|| format!("{name} is not acknowledged"))?;
+        let entry = ack
+            .entry
+            .ok_or_else(|| format!("{name} is acknowledged by {} elsewhere: end that silence instead", inert(&ack.by)))?;
+        let draft = self.context().by_me(Kind::Unack, format!("gave up the acknowledgement of {name}"));
+        let draft = draft.with("episode", tracked.episode).with("ack", entry).with("why", "taken back");
+        Ok(self.about_alert(draft, &id))
+    }
+
+    /// Fills in what an entry about an alert is about.
+    fn about_alert(&self, mut draft: Draft, id: &AlertId) -> Draft {
+        let service = self.alerts.get(id).and_then(|tracked| tracked.service.clone());
+        draft.incident = self.incidents.covering(Some(id), service.as_ref());
+        (draft.alert, draft.service) = (Some(id.clone()), service);
+        draft
+    }
+
+    fn silence(
+        &mut self,
+        source: SourceName,
+        matchers: Vec<SilenceMatcher>,
+        hold: Duration,
+        reason: String,
+        covers: usize,
+    ) -> Result<Vec<Draft>, Refusal> {
+        self.can(&source, ActKind::Silence)?;
+        lasting(hold)?;
+        if !matchers.iter().any(|matcher| matcher.equal && !matcher.value.is_empty()) {
+            return Err("a silence needs at least one matcher that is not empty: it would cover everything".into());
+        }
+        if reason.trim().is_empty() {
+            return Err("a silence needs a reason: others will ask why it is quiet".into());
+        }
+        let by = self.me.name.clone();
+        let ends_at = self.now.wall + to_chrono(hold);
+        let text = format!("silenced {} for {} ({covers} alerts now)", show(&matchers), humantime::format_duration(hold));
+        let act = Act::Silence { id: None, matchers, starts_at: self.now.wall, ends_at, by, comment: reason };
+        Ok(vec![self.act_draft(&source, act, &text).with("covers", covers)])
+    }
+
+    fn expire(&mut self, source: &SourceName, id: Outside) -> Result<Vec<Draft>, Refusal> {
+        self.can(source, ActKind::Expire)?;
+        let text = format!("ended silence {}", id.inert());
+        Ok(vec![self.act_draft(source, Act::Expire { id }, &text)])
+    }
+
+    fn can(&self, source: &SourceName, kind: ActKind) -> Result<(), Refusal> {
+        let spec = self.settings.source(source).ok_or_else(|| format!("no source is named {source}"))?;
+        match spec.acts.contains(&kind) {
+            true => Ok(()),
+            false => Err(format!("{source} ({}) has no such act", spec.kind)),
+        }
+    }
+
+    fn declare(
+        &mut self,
+        title: String,
+        severity: Sev,
+        alerts: Vec<AlertId>,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<Vec<Draft>, Refusal> {
+        let title = title.trim().to_owned();
+        if title.is_empty() {
+            return Err("an incident needs a title".into());
+        }
+        if let Some(id) = alerts.iter().find(|id| self.alerts.get(id).is_none()) {
+            return Err(format!("no alert {id} is in the queue"));
+        }
+        let mut services: Vec<_> = alerts.iter().filter_map(|id| self.alerts.get(id)?.service.clone()).collect();
+        services.dedup();
+        let draft = self.context().by_me(Kind::Declare, format!("declared {severity}: {}", inert(&title)));
+        let draft = draft.with("title", title).with("severity", severity).with("alerts", &alerts).with("services", &services);
+        let lead = self.me.name.clone();
+        let mut draft = at_time(draft.with("lead", lead), at);
+        (draft.important, draft.alert, draft.service) = (true, alerts.into_iter().next(), services.into_iter().next());
+        Ok(vec![draft])
+    }
+
+    fn incident(&self, id: IncidentId) -> Result<&Incident, Refusal> {
+        self.incidents.get(id).ok_or_else(|| format!("no incident {id} is known"))
+    }
+
+    fn about_incident(&mut self, id: IncidentId, kind: Kind, text: String) -> Draft {
+        let mut draft = self.context().by_me(kind, text);
+        draft.incident = Some(id);
+        draft
+    }
+
+    fn set_status(
+        &mut self,
+        id: IncidentId,
+        status: Status,
+        reason: Option<String>,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<Vec<Draft>, Refusal> {
+        let (from, label) = (self.incident(id)?.status, self.incident(id)?.label());
+        if !from.may_become(status) {
+            return Err(format!("{label} is {}: it can't become {}", from.word(), status.word()));
+        }
+        let word = if status == Status::Open { "reopened" } else { status.word() };
+        let why = reason.as_deref().map(|reason| format!(": {}", inert(reason))).unwrap_or_default();
+        let draft = self.about_incident(id, Kind::Status, format!("{label} {word}{why}"));
+        let mut draft = at_time(draft.with("status", status).with("reason", reason), at);
+        draft.important = true;
+        Ok(vec![draft])
+    }
+
+    fn set_severity(&mut self, id: IncidentId, severity: Sev) -> Result<Vec<Draft>, Refusal> {
+        let (from, label) = (self.incident(id)?.severity, self.incident(id)?.label());
+        if from == severity {
+            return Err(format!("{label} is {severity} already"));
+        }
+        let draft = self.about_incident(id, Kind::Severity, format!("{label} changed from {from} to {severity}"));
+        Ok(vec![draft.with("severity", severity)])
+    }
+
+    fn set_title(&mut self, id: IncidentId, title: &str) -> Result<Vec<Draft>, Refusal> {
+        self.incident(id)?;
+        let title = title.trim();
+        if title.is_empty() {
+            return Err("an incident needs a title".into());
+        }
+        let draft = self.about_incident(id, Kind::Title, format!("renamed to {}", inert(title)));
+        Ok(vec![draft.with("title", title)])
+    }
+
+    fn set_lead(&mut self, id: IncidentId, person: &str) -> Result<Vec<Draft>, Refusal> {
+        self.incident(id)?;
+        let draft = self.about_incident(id, Kind::Role, format!("{} leads", inert(person)));
+        Ok(vec![draft.with("role", "lead").with("person", person)])
+    }
+
+    fn link_alerts(&mut self, id: IncidentId, alerts: Vec<AlertId>) -> Result<Vec<Draft>, Refusal> {
+        let label = self.incident(id)?.label();
+        some(&alerts)?;
+        let services: Vec<_> = alerts.iter().filter_map(|alert| self.alerts.get(alert)?.service.clone()).collect();
+        let names: Vec<String> =
+            alerts.iter().filter_map(|alert| Some(inert(self.alerts.get(alert)?.alert.name()).into_owned())).collect();
+        let draft = self.about_incident(id, Kind::Link, format!("added {} to {label}", names.join(", ")));
+        Ok(vec![draft.with("alerts", alerts).with("services", services)])
+    }
+
+    fn note(
+        &mut self,
+        incident: Option<IncidentId>,
+        kind: Kind,
+        text: String,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<Vec<Draft>, Refusal> {
+        if text.trim().is_empty() {
+            return Err("there is nothing to note".into());
+        }
+        if text.len() > LONGEST_NOTE {
+            return Err(format!("a note may have at most {LONGEST_NOTE} bytes; this one has {}", text.len()));
+        }
+        if let Some(id) = incident {
+            self.incident(id)?;
+        }
+        let mut draft = at_time(self.context().by_me(kind, text), at);
+        draft.incident = incident;
+        Ok(vec![draft])
+    }
+
+    fn correct(&mut self, entry: EntryId, at: Option<DateTime<Utc>>, text: Option<String>) -> Result<Vec<Draft>, Refusal> {
+        if at.is_none() && text.is_none() {
+            return Err("a correction needs a new time or a new text".into());
+        }
+        let mut draft = self.context().by_me(Kind::Correction, "corrected an entry");
+        if let Some(at) = at {
+            draft = draft.with("at", at);
+        }
+        if let Some(text) = text {
+            draft = draft.with("text", text);
+        }
+        draft.corrects = Some(entry);
+        Ok(vec![draft])
+    }
+}
+
+fn some(alerts: &[AlertId]) -> Result<(), Refusal> {
+    if alerts.is_empty() { Err("no alert is named".into()) } else { Ok(()) }
+}
+
+fn lasting(hold: Duration) -> Result<(), Refusal> {
+    match hold {
+        Duration::ZERO => Err("a duration of nothing has no effect".into()),
+        hold if hold > Duration::from_secs(366 * 24 * 3600) => {
+            Err("longer than a year is a decision for the configuration".into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn at_time(mut draft: Draft, at: Option<DateTime<Utc>>) -> Draft {
+    if let Some(at) = at {
+        (draft.at, draft.at_source) = (at, AtSource::Operator);
+    }
+    draft
+}
+
+/// `{job="db", instance=~"db-[0-9]+"}`, as Alertmanager's own tools write it, inert.
+fn show(matchers: &[SilenceMatcher]) -> String {
+    let one = |matcher: &SilenceMatcher| {
+        let sign = match (matcher.equal, matcher.regex) {
+            (true, false) => "=",
+            (false, false) => "!=",
+            (true, true) => "=~",
+            (false, true) => "!~",
+        };
+        format!("{}{sign}\"{}\"", matcher.name.inert(), matcher.value.inert())
+    };
+    format!("{{{}}}", matchers.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+/// What was asked, for people.
+fn title(command: &Command) -> String {
+    match command {
+        Command::Acknowledge { alerts, .. } => format!("acknowledge {}", count(alerts)),
+        Command::Unacknowledge { alerts } => format!("un-acknowledge {}", count(alerts)),
+        Command::Silence { source, .. } => format!("silence on {source}"),
+        Command::Expire { source, .. } => format!("end a silence on {source}"),
+        Command::Declare { .. } => "declare an incident".into(),
+        Command::SetStatus { status, .. } => format!("set the incident {}", status.word()),
+        Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),
+        Command::SetTitle { .. } => "rename the incident".into(),
+        Command::SetLead { .. } => "set the lead".into(),
+        Command::LinkAlerts { alerts, .. } => format!("add {} to the incident", count(alerts)),
+        Command::Note { kind, .. } => format!("add a {kind}"),
+        Command::Correct { .. } => "correct an entry".into(),
+        Command::Refresh => "ask everything now".into(),
+        Command::Run(_) => "playbook".into(),
+    }
+}
+
+fn count(alerts: &[AlertId]) -> String {
+    match alerts {
+        [one] => one.to_string(),
+        many => format!("{} alerts", many.len()),
+    }
+}

@@ -1,0 +1,156 @@
+//! What follows from an entry that the journal holds: the fold always, the act only when the entry is ours and live.
+
+use super::World;
+use super::watch::exactly;
+use crate::domain::act::{ActEnd, Outcome};
+use crate::domain::entry::{Entry, Kind};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName};
+use crate::model::Effect;
+use crate::model::progress::Stage;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How far back an incident that opens looks for what belongs to it.
+const BEFORE: chrono::Duration = chrono::Duration::hours(1);
+
+impl World {
+    pub(super) fn recorded(&mut self, entry: Arc<Entry>, request: Option<RequestId>) -> Vec<Effect> {
+        self.fold(&entry);
+        let mut effects = match request {
+            Some(request) => {
+                self.journal_trouble = None;
+                self.requests.recorded(request, entry.alert.as_ref(), entry.id);
+                self.on_recorded(&entry)
+            }
+            None => Vec::new(),
+        };
+        let (runs, mut context) = self.split();
+        effects.extend(runs.recorded(&mut context, &entry, request.is_some()));
+        effects
+    }
+
+    pub(super) fn record_failed(&mut self, request: RequestId, why: String) -> Vec<Effect> {
+        self.requests.journal_failed(request, &why);
+        self.journal_trouble = Some(why);
+        // What was seen outside and could not be written is seen again by the next poll.
+        self.alerts.forget_notes();
+        Vec::new()
+    }
+
+    fn on_recorded(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
+        match entry.kind {
+            Kind::Ack => self.carry_new(entry),
+            Kind::Unack => self.uncarry(entry, entry.data_of("ack")),
+            Kind::AlertResolved => self.uncarry_resolved(entry),
+            Kind::Act => self.send(entry),
+            Kind::Declare => self.link_what_came_before(entry),
+            _ => Vec::new(),
+        }
+    }
+
+    fn carry_new(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
+        let Some(id) = &entry.alert else { return Vec::new() };
+        let Some(tracked) = self.alerts.get(id) else { return Vec::new() };
+        let Some(ack) = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry.id)) else {
+            return Vec::new();
+        };
+        let matchers = exactly(&tracked.alert.labels);
+        let draft = self.carry_draft(id, entry.id, &ack, matchers, None);
+        if draft.is_some() {
+            self.requests.stage(entry.id, &Stage::Sending);
+        }
+        self.record(draft.into_iter().collect())
+    }
+
+    fn uncarry(&mut self, entry: &Entry, ack: Option<EntryId>) -> Vec<Effect> {
+        let draft = entry.alert.as_ref().zip(ack).and_then(|(id, ack)| self.uncarry_draft(id, ack));
+        self.record(draft.into_iter().collect())
+    }
+
+    /// A silence must not outlive what it was for: the alert may fire again.
+    fn uncarry_resolved(&mut self, entry: &Entry) -> Vec<Effect> {
+        let ack = entry.alert.as_ref().and_then(|id| self.alerts.record(id)?.last_ack()?.entry);
+        self.uncarry(entry, ack)
+    }
+
+    fn send(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
+        let Some((source, act)) = self.outbox.get(entry.id).and_then(|sent| sent.act()) else { return Vec::new() };
+        let Some(intent) = entry.intent() else { return Vec::new() };
+        self.stage(entry.id, &Stage::Sending);
+        vec![Effect::Act { intent, source, act }]
+    }
+
+    /// Moves the progress of an act, and of what it serves.
+    fn stage(&mut self, intent: EntryId, stage: &Stage) {
+        self.requests.stage(intent, stage);
+        if let Some(served) = self.outbox.get(intent).and_then(|sent| sent.serves()) {
+            self.requests.stage(served, stage);
+        }
+    }
+
+    pub(super) fn act_ended(&mut self, intent: EntryId, end: ActEnd) -> Vec<Effect> {
+        self.searching.remove(&intent);
+        self.stage(intent, &Stage::Ended(end.clone()));
+        let about = self.outbox.get(intent).and_then(|sent| sent.intent.clone());
+        let text = match end.outcome {
+            Outcome::Done => "confirmed",
+            Outcome::Failed => "failed",
+            Outcome::Unknown => "outcome unknown",
+            Outcome::Contradicted => "contradicted",
+            Outcome::Expired => "expired",
+        };
+        let draft = self.context().seen("sources", Kind::ActEnded, format!("{text}: {}", end.detail.inert()));
+        let mut draft =
+            draft.with("intent", intent).with("outcome", end.outcome).with("detail", &end.detail).with("made", &end.made);
+        draft.key = Some(format!("act/{intent}/ended"));
+        if let Some(about) = about {
+            (draft.alert, draft.service, draft.incident) = (about.alert.clone(), about.service.clone(), about.incident);
+        }
+        self.record(vec![draft])
+    }
+
+    /// The last hour of an incident's services, and of what they depend on, becomes part of it by one entry.
+    fn link_what_came_before(&mut self, declared: &Arc<Entry>) -> Vec<Effect> {
+        let id = IncidentId(declared.id.0);
+        let Some(incident) = self.incidents.get(id).cloned() else { return Vec::new() };
+        let services = self.with_dependencies(&incident.services);
+        let since = declared.at - BEFORE;
+        let belongs = |entry: &&Arc<Entry>| {
+            entry.id != declared.id
+                && entry.at >= since
+                && entry.incident.is_none()
+                && before_kind(&entry.kind)
+                && touches(entry, &incident.alerts, &services)
+        };
+        let entries: Vec<EntryId> = self.log.entries().filter(belongs).map(|entry| entry.id).collect();
+        if entries.is_empty() {
+            return Vec::new();
+        }
+        let text = format!("took in {} earlier entries of the last hour", entries.len());
+        let mut draft = self.context().seen("incident", Kind::Link, text).with("entries", entries);
+        draft.incident = Some(id);
+        self.record(vec![draft])
+    }
+
+    /// Services and everything that they depend on.
+    fn with_dependencies(&self, services: &BTreeSet<ServiceName>) -> BTreeSet<ServiceName> {
+        let mut all = services.clone();
+        let mut left: Vec<ServiceName> = services.iter().cloned().collect();
+        while let Some(name) = left.pop() {
+            let known = self.settings.services.iter().find(|service| service.name == name);
+            let new = known.into_iter().flat_map(|service| &service.depends_on).filter(|name| all.insert((*name).clone()));
+            left.extend(new.cloned());
+        }
+        all
+    }
+}
+
+fn before_kind(kind: &Kind) -> bool {
+    use Kind::{Ack, Act, ActEnded, AlertFired, AlertResolved, Change, FeedChanged, Note, Unack};
+    matches!(kind, AlertFired | AlertResolved | FeedChanged | Change | Ack | Unack | Act | ActEnded | Note)
+}
+
+fn touches(entry: &Entry, alerts: &BTreeSet<AlertId>, services: &BTreeSet<ServiceName>) -> bool {
+    entry.alert.as_ref().is_some_and(|id| alerts.contains(id))
+        || entry.service.as_ref().is_some_and(|name| services.contains(name))
+}
