@@ -79,7 +79,7 @@ impl Record {
     }
 
     /// The newest acknowledgement that nobody has taken back, whether it still runs or not.
-    pub(super) fn last_ack(&self) -> Option<&Ack> {
+    pub fn last_ack(&self) -> Option<&Ack> {
         self.last().map(|(_, ack)| ack)
     }
 

@@ -98,20 +98,17 @@ impl World {
         if !self.watching {
             return Vec::new();
         }
-        // The first answer after the start is no change of anything.
-        let news = changes.into_iter().filter(|change| !(change.from == FeedState::Unknown && change.to == FeedState::Healthy));
-        let drafts = news.map(|change| self.feed_draft(change)).collect();
+        let drafts = changes.into_iter().filter(|change| change.news()).map(|change| self.feed_draft(change)).collect();
         self.record(drafts)
     }
 
     fn feed_draft(&mut self, change: crate::model::health::Change) -> Draft {
-        let service = self.settings.feeds.iter().find(|spec| spec.name == change.feed).and_then(|spec| spec.service.clone());
-        let incident = self.incidents.covering(None, service.as_ref());
+        let incident = self.incidents.covering(None, change.service.as_ref());
         let text = format!("{} {}: {}", change.feed, word(change.to), change.message.inert());
         let draft = self.context().seen("health", Kind::FeedChanged, text);
         let mut draft =
             draft.with("feed", &change.feed).with("from", change.from).with("to", change.to).with("message", &change.message);
-        (draft.service, draft.incident) = (service, incident);
+        (draft.service, draft.incident) = (change.service, incident);
         draft
     }
 
