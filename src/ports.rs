@@ -1,10 +1,12 @@
 //! The powers that adapters are handed. An adapter can do nothing that is not here, and whatever changes the
 //! outside demands an `Intent`: proof that the journal holds it. A drill and `--read-only` hand out ports that refuse.
 
+mod access;
 mod answer;
 mod endpoint;
 
-pub use endpoint::Endpoint;
+pub use access::Access;
+pub use endpoint::{ADDRESS, Endpoint, address, below};
 
 use crate::domain::entry::Intent;
 use crate::domain::secret::{Secret, SecretRef};

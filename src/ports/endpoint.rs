@@ -1,33 +1,44 @@
 //! An HTTP server as the configuration names it: its address, and who we are there.
 
-use super::{Request, Tls};
+use super::{Access, Ports, Request};
 use crate::domain::node::{Fields, Problems};
+use crate::domain::trouble::Trouble;
 use url::Url;
 
 /// Where to ask. Its keys stand among the other keys of the item that it belongs to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
     pub url: Url,
-    pub tls: Tls,
+    pub access: Access,
 }
 
 impl Endpoint {
     /// The keys that `parse` reads.
-    pub const KEYS: [&str; 2] = ["url", "tls"];
+    pub const KEYS: [&str; 5] = ["url", "headers", "basic", "bearer", "tls"];
 
     pub fn parse(fields: &Fields, problems: &mut Problems) -> Option<Self> {
-        let url = fields.need("url", problems)?.read("an address such as https://host/path", problems, address)?;
-        Some(Self { url, tls: Tls::default() })
+        let url = fields.need("url", problems).and_then(|node| node.read(ADDRESS, problems, address));
+        let access = Access::parse(fields, problems);
+        Some(Self { url: url?, access: access? })
     }
 
-    /// A GET of `path` below the address.
-    pub fn get(&self, path: &str) -> Request {
-        let mut url = self.url.clone();
-        url.set_path(&format!("{}/{}", url.path().trim_end_matches('/'), path));
-        Request { tls: self.tls.clone(), ..Request::get(url) }
+    /// A GET of `path` below the address. Fails when a secret can't be had.
+    pub async fn get(&self, path: &str, ports: &Ports) -> Result<Request, Trouble> {
+        self.access.onto(Request::get(below(&self.url, path)), ports).await
     }
 }
 
-fn address(text: &str) -> Option<Url> {
+/// What `address` reads, for messages.
+pub const ADDRESS: &str = "an address such as https://host/path";
+
+/// An address of HTTP.
+pub fn address(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
+}
+
+/// `path` under a base address that may have a path of its own.
+pub fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    url
 }
