@@ -4,8 +4,9 @@
 mod problem;
 mod yaml;
 
-pub use problem::{Level, Problem, Problems, nearest};
+pub use problem::{Level, Problem, Problems, Roots, nearest};
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Where something stands in its file: 1-based line and column (in characters), and byte offsets.
@@ -103,6 +104,12 @@ impl Node {
     /// `500ms`, `10s`, `1h30m`, `4w`.
     pub fn duration(&self, problems: &mut Problems) -> Option<Duration> {
         self.read("a duration such as 500ms, 10s or 1h30m", problems, |text| humantime::parse_duration(text).ok())
+    }
+
+    /// A path; `~` is the home folder, and what is relative begins at the file's own folder.
+    pub fn path(&self, problems: &mut Problems) -> Option<PathBuf> {
+        let text = self.text(problems)?.to_owned();
+        Some(problems.roots.full(&text))
     }
 
     pub fn seq(&self, problems: &mut Problems) -> Option<&[Node]> {

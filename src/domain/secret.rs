@@ -49,7 +49,7 @@ impl SecretRef {
         let found = [fields.get("env"), fields.get("file"), fields.get("command")];
         match found {
             [Some(env), None, None] => env.text(problems).map(|name| Self::Env(name.to_owned())),
-            [None, Some(file), None] => file.text(problems).map(|path| Self::File(path.into())),
+            [None, Some(file), None] => file.path(problems).map(Self::File),
             [None, None, Some(command)] => Self::command(command, problems),
             _ => {
                 problems.error_with_help(

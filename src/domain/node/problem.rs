@@ -1,6 +1,7 @@
 //! What is wrong with a file: place, sentence, what to do. All problems of a file are collected in one pass.
 
 use super::Span;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -23,6 +24,25 @@ pub struct Problem {
 #[derive(Debug, Clone, Default)]
 pub struct Problems {
     pub list: Vec<Problem>,
+    /// Where the paths begin that the file names.
+    pub roots: Roots,
+}
+
+/// What `~` means, and the folder that relative paths begin in: the file's own, never the current one.
+#[derive(Debug, Clone, Default)]
+pub struct Roots {
+    pub home: Option<PathBuf>,
+    pub folder: PathBuf,
+}
+
+impl Roots {
+    pub fn full(&self, path: &str) -> PathBuf {
+        let home = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        match (home, &self.home) {
+            (Some(rest), Some(home)) => home.join(rest.trim_start_matches('/')),
+            _ => self.folder.join(Path::new(path)),
+        }
+    }
 }
 
 impl Problems {
@@ -42,6 +62,7 @@ impl Problems {
     pub fn unknown(&mut self, span: Span, what: &str, found: &str, known: &[&str]) {
         let help = match nearest(found, known) {
             Some(name) => format!("did you mean `{name}`?"),
+            None if known.is_empty() => format!("there is no {what}"),
             None => format!("one of: {}", known.join(", ")),
         };
         self.error_with_help(span, format!("unknown {what} `{found}`"), help);
@@ -114,6 +135,13 @@ mod tests {
     fn a_slip_is_named_and_a_stranger_is_not() {
         assert_eq!(nearest("sorces", &["sources", "feeds"]), Some("sources"));
         assert_eq!(nearest("banana", &["sources", "feeds"]), None);
+    }
+
+    #[test]
+    fn paths_begin_at_home_or_at_the_file() {
+        let roots = Roots { home: Some("/home/ana".into()), folder: "/etc/midwatch".into() };
+        let full = ["~", "~/books", "books", "/srv", "~ana/x"].map(|path| roots.full(path).display().to_string());
+        assert_eq!(full, ["/home/ana/", "/home/ana/books", "/etc/midwatch/books", "/srv", "/etc/midwatch/~ana/x"]);
     }
 
     #[test]
