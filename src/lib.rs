@@ -14,6 +14,10 @@
 //! rules, who may import whom, and where a new kind of anything goes.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "tests use the real clock, disk and processes")
+)]
 
 pub mod domain;
 pub mod model;
