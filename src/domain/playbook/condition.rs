@@ -156,7 +156,9 @@ fn json(seen: &Seen, path: &str, wanted: &str) -> Result<bool, String> {
         _ => value.get(segment),
     });
     let found = found.ok_or_else(|| format!("the answer has no `{path}`"))?;
-    Ok(found.as_str().map_or_else(|| found.to_string() == wanted, |text| text == wanted))
+    // A number or a list is compared as it is written in JSON.
+    let told = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+    Ok(told == wanted)
 }
 
 /// `a.b[0]` as `a`, `b`, `0`.
