@@ -1,7 +1,9 @@
 //! What a step's result is judged by. Gates fail closed: a condition that can't be evaluated is an error, never true.
 
+use crate::domain::text::inert;
 use regex::Regex;
 use serde_json::Value;
+use std::fmt;
 use std::time::Duration;
 
 /// One condition of `expect`. `$NAME` in texts stands for a parameter or an output.
@@ -123,12 +125,12 @@ fn lines_below(seen: &Seen, count: u64) -> Result<bool, String> {
 
 impl Stream {
     fn of(self, seen: &Seen) -> Result<&str, String> {
-        let (text, name) = match self {
-            Self::Stdout => (&seen.stdout, "stdout"),
-            Self::Stderr => (&seen.stderr, "stderr"),
-            Self::Body => (&seen.body, "body"),
+        let text = match self {
+            Self::Stdout => &seen.stdout,
+            Self::Stderr => &seen.stderr,
+            Self::Body => &seen.body,
         };
-        text.as_deref().ok_or_else(|| format!("there is no {name} to judge"))
+        text.as_deref().ok_or_else(|| format!("there is no {} to judge", self.name()))
     }
 }
 
@@ -220,4 +222,50 @@ pub fn names(text: &str) -> impl Iterator<Item = (std::ops::Range<usize>, &str)>
             _ => None,
         }
     })
+}
+
+/// As it is written in `expect`.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exit(codes) => {
+                let codes: Vec<String> = codes.iter().map(i32::to_string).collect();
+                write!(f, "exit {}", codes.join(" or "))
+            }
+            Self::Text(stream, TextTest::Equal(text)) => write!(f, "{} `{}`", stream.name(), inert(text)),
+            Self::Text(stream, TextTest::Like(text)) => write!(f, "{} ~ `{}`", stream.name(), inert(text)),
+            Self::Text(stream, TextTest::Contains(text)) => write!(f, "{} contains `{}`", stream.name(), inert(text)),
+            Self::LinesBelow(count) => write!(f, "lines < {count}"),
+            Self::Status { from, to } if from == to => write!(f, "status {from}"),
+            Self::Status { from, .. } => write!(f, "status {}xx", from / 100),
+            Self::Json { path, value } => write!(f, "json `{}` = `{}`", inert(path), inert(value)),
+            Self::Within(limit) => write!(f, "within {}", humantime::format_duration(*limit)),
+            Self::Value(bounds) => write!(f, "value {bounds}"),
+            Self::Empty(true) => f.write_str("empty"),
+            Self::Empty(false) => f.write_str("not empty"),
+        }
+    }
+}
+
+impl fmt::Display for Bounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Below(limit) => write!(f, "< {limit}"),
+            Self::AtMost(limit) => write!(f, "<= {limit}"),
+            Self::Above(limit) => write!(f, "> {limit}"),
+            Self::AtLeast(limit) => write!(f, ">= {limit}"),
+            Self::Equal(value) => write!(f, "= {value}"),
+            Self::Between(low, high) => write!(f, "between {low} and {high}"),
+        }
+    }
+}
+
+impl Stream {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+            Self::Body => "body",
+        }
+    }
 }

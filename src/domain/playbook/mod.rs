@@ -312,9 +312,31 @@ pub struct KindSpec {
     pub about: &'static str,
     /// The field keys that belong to this kind, besides those that every step may have.
     pub fields: &'static [&'static str],
-    pub how: How,
-    /// Whether a step that doesn't state its `kind` is of this one. The first of the list that says yes wins.
-    pub infer: fn(&Step) -> bool,
+    /// How strongly a step that doesn't state its `kind` is of this one.
+    pub infer: fn(&Step) -> Claim,
+    /// What completes a step of this kind.
+    pub how: fn(&Step) -> How,
     /// What is wrong with a step of this kind.
     pub check: fn(&Step, &mut Problems),
+}
+
+/// The strongest claim wins. Two claims of `Strong` exclude each other and are an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    No,
+    /// Of this kind if no other wants it.
+    Otherwise,
+    /// What it is recognised by may accompany other kinds.
+    Weak,
+    Strong,
+}
+
+/// How a result was judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Holds,
+    /// The expectation that does not hold, and what was seen instead.
+    Fails(String),
+    /// A condition could not be evaluated, and why: the run stops here.
+    CannotTell(String),
 }
