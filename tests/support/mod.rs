@@ -9,6 +9,8 @@
 
 pub mod home;
 pub mod pty;
+pub mod raw;
+pub mod tls;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -24,9 +24,10 @@ pub fn late(told: &str, limit: Duration) -> Trouble {
 
 /// The body broke off.
 pub fn cut(request: &Request, after: usize, error: &reqwest::Error) -> Trouble {
-    let (reason, text) = match innermost(error) {
-        text if error.is_decode() && !is_io(error) => (Reason::Nonsense, format!("the compressed body is damaged ({text})")),
-        text => (Reason::Network, format!("the answer broke off after {after} bytes ({text})")),
+    let words = innermost(error);
+    let (reason, text) = match damaged(error) {
+        true => (Reason::Nonsense, format!("the compressed body is damaged ({words})")),
+        false => (Reason::Network, format!("the answer broke off after {after} bytes ({words})")),
     };
     Trouble { sent: true, ..Trouble::new(reason, format!("{}: {text}", request.told())) }
 }
@@ -106,8 +107,10 @@ fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     error.downcast_ref()
 }
 
-fn is_io(error: &reqwest::Error) -> bool {
-    chain(error).any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|io| io.get_ref().is_none()))
+/// The bytes came, but can't be unpacked.
+fn damaged(error: &reqwest::Error) -> bool {
+    let mut kinds = chain(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    error.is_decode() && kinds.any(|kind| matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
 }
 
 /// The parser of answers gave up; its error type is not ours to name.
