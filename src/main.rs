@@ -1,3 +1,7 @@
 //! The program: see `midwatch::cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    midwatch::runtime::supervisor::requested(std::env::args_os()).unwrap_or(ExitCode::SUCCESS)
+}

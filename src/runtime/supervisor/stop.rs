@@ -1,0 +1,56 @@
+//! The forced end: TERM for the whole group, then KILL until nobody is left in it.
+//!
+//! Whoever has left the group by its own session is not killed: it is named as a survivor, and the end is then unknown.
+
+use super::processes;
+use super::watch::Leader;
+use nix::sys::signal::{Signal, killpg};
+use std::time::{Duration, Instant};
+
+/// How often the group is counted.
+const COUNT: Duration = Duration::from_millis(20);
+
+/// KILL is repeated for this long: a process in the middle of a disk or network wait dies only after it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Ends the leader's group, politely for the grace period.
+pub(super) fn group(leader: &mut Leader, grace: Duration) {
+    signal(leader, Signal::SIGTERM);
+    // A stopped process can't die of TERM.
+    signal(leader, Signal::SIGCONT);
+    if empty_within(leader, grace, None) {
+        return;
+    }
+    empty_within(leader, PATIENCE, Some(Signal::SIGKILL));
+}
+
+fn empty_within(leader: &mut Leader, most: Duration, repeat: Option<Signal>) -> bool {
+    let until = Instant::now() + most;
+    loop {
+        if let Some(again) = repeat {
+            signal(leader, again);
+        }
+        let ended = leader.rest(COUNT);
+        if ended && is_empty(leader) {
+            return true;
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        if ended {
+            std::thread::sleep(COUNT);
+        }
+    }
+}
+
+fn signal(leader: &Leader, signal: Signal) {
+    // It fails when nobody is left, and that is what the count finds.
+    let _ = killpg(leader.pid, signal);
+}
+
+fn is_empty(leader: &Leader) -> bool {
+    match cfg!(target_os = "linux") {
+        true => processes::in_group(leader.pid.as_raw()).is_empty(),
+        false => killpg(leader.pid, None).is_err(),
+    }
+}

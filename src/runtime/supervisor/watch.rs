@@ -1,0 +1,258 @@
+//! The supervising process itself: from its first act to the exit record.
+
+use super::capture::{Capture, Stream};
+use super::folder::{Exit, Folder, Order, Refusal, Started, VERSION};
+use super::{processes, stop};
+use chrono::Utc;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{Pid, getpid, getsid, setsid};
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How often `control` is looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How long output may still come after the leader's exit: a background child can hold it open for ever.
+const DRAIN: Duration = Duration::from_millis(500);
+
+/// The exit record stays within its reserved room.
+const NAMED: usize = 100;
+
+/// Runs the attempt of a folder to its end. The hidden subcommand of the program is this and nothing else.
+pub fn supervise(folder: &Path) -> ExitCode {
+    match run(&Folder::at(folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(refusal) => {
+            // Standard error is the attempt's `log`, or closed: then nobody can be told.
+            let _ = writeln!(std::io::stderr(), "not executed: {refusal}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the program was started for, when it was started by `launch`.
+pub fn requested(mut args: impl Iterator<Item = std::ffi::OsString>) -> Option<ExitCode> {
+    match (args.nth(1), args.next(), args.next()) {
+        (Some(word), Some(folder), None) if word == "__supervise" => Some(supervise(Path::new(&folder))),
+        _ => None,
+    }
+}
+
+fn run(folder: &Folder) -> Result<(), Refusal> {
+    leave_session()?;
+    let lock = folder.lock_file()?;
+    // A console that is just looking holds it for a moment; a second supervisor for as long as the first one lives.
+    lock.lock().map_err(|source| Refusal::Io { path: folder.file("lock"), source })?;
+    let order = admit(folder)?;
+    let block = folder.block(&order)?;
+    let capture = Arc::new(Mutex::new(Capture::create(folder, order.longest)?));
+    folder.reserve_exit()?;
+    folder.write("started.json", &me(&order))?;
+    let (exit, readers) = match start(&order, &block) {
+        Ok(leader) => watch(folder, &order, leader, &capture),
+        Err(error) => (Exit { error: Some(format!("{}: {error}", order.argv.join(" "))), ..Exit::now() }, Vec::new()),
+    };
+    folder.write_exit(&exit)?;
+    drop(lock);
+    // Whoever was left running and still writes would be killed by a closed pipe: stay, and let it write into nothing.
+    for reader in readers {
+        let _ = reader.join();
+    }
+    Ok(())
+}
+
+/// The console's terminal, session and group are left behind before anything else.
+fn leave_session() -> Result<(), Refusal> {
+    match setsid() {
+        Err(error) if getsid(None) != Ok(getpid()) => return Err(Refusal::Session(error)),
+        _ => {}
+    }
+    // Linux: orphans of the block become our children, so that nobody is lost. Elsewhere they can't be found.
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_child_subreaper(true);
+    Ok(())
+}
+
+/// Reads the order, unless the attempt was started before or may not be started any more.
+fn admit(folder: &Folder) -> Result<Order, Refusal> {
+    if folder.has("started.json") || folder.has("exit.json") {
+        return Err(Refusal::Again(folder.path().to_owned()));
+    }
+    if folder.has("fenced") {
+        return Err(Refusal::Fenced(folder.path().to_owned()));
+    }
+    let missing = || Refusal::Broken { path: folder.file("intent.json"), why: "it is missing".into() };
+    folder.order()?.ok_or_else(missing)
+}
+
+fn me(order: &Order) -> Started {
+    let pid = getpid().as_raw();
+    Started { v: VERSION, pid, pid_start: processes::start_of(pid), boot_id: order.boot_id.clone(), at: Utc::now() }
+}
+
+fn start(order: &Order, block: &Path) -> std::io::Result<Child> {
+    let (program, options) = order.argv.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
+    let mut command = Command::new(program);
+    command.args(options).arg(block).current_dir(&order.cwd).process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+}
+
+/// Why the leader's end came.
+enum End {
+    Itself,
+    TimedOut,
+    Cancelled(String),
+}
+
+fn watch(folder: &Folder, order: &Order, mut leader: Child, capture: &Arc<Mutex<Capture>>) -> (Exit, Vec<JoinHandle<()>>) {
+    let deadline = Instant::now().checked_add(order.timeout());
+    let (drained, drains) = mpsc::channel();
+    let readers = readers(&mut leader, capture, &drained);
+    drop(drained);
+    let deaths = reaper();
+    let pid = Pid::from_raw(leader.id().cast_signed());
+    let mut leader = Leader { pid, deaths, status: None };
+    let end = leader.wait(folder, deadline);
+    if !matches!(end, End::Itself) {
+        stop::group(&mut leader, order.grace());
+    }
+    let survivors = processes::descendants(getpid().as_raw());
+    let held = !drain(&drains);
+    let mut capture = capture.lock().unwrap_or_else(PoisonError::into_inner);
+    capture.close();
+    let exit = Exit {
+        timed_out: matches!(end, End::TimedOut),
+        cancelled: matches!(end, End::Cancelled(_)),
+        cancelled_by: if let End::Cancelled(who) = end { Some(who) } else { None },
+        survivors: survivors.into_iter().take(NAMED).collect(),
+        truncated: capture.truncated,
+        output_held: held,
+        error: capture.failed.clone(),
+        ..leader.exit()
+    };
+    (exit, readers)
+}
+
+/// The block's first process, and everybody who became our child after it.
+pub(super) struct Leader {
+    pub pid: Pid,
+    deaths: Receiver<WaitStatus>,
+    status: Option<WaitStatus>,
+}
+
+impl Leader {
+    fn wait(&mut self, folder: &Folder, deadline: Option<Instant>) -> End {
+        loop {
+            let left = deadline.map_or(LOOK, |deadline| deadline.saturating_duration_since(Instant::now()));
+            if self.rest(left.min(LOOK)) {
+                return End::Itself;
+            }
+            if let Some(who) = folder.cancelled() {
+                return End::Cancelled(who);
+            }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return End::TimedOut;
+            }
+        }
+    }
+
+    /// Waits for at most this long, less if the leader ends; true once it has ended.
+    pub fn rest(&mut self, most: Duration) -> bool {
+        let until = Instant::now() + most;
+        while self.status.is_none() {
+            match self.deaths.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(status) if status.pid() == Some(self.pid) => self.status = Some(status),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => {
+                    thread::sleep(until.saturating_duration_since(Instant::now()));
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// How it ended, in the kernel's words.
+    fn exit(&self) -> Exit {
+        match self.status {
+            Some(WaitStatus::Exited(_, code)) => Exit { code: Some(code), ..Exit::now() },
+            Some(WaitStatus::Signaled(_, signal, _)) => Exit { signal: Some(signal as i32), ..Exit::now() },
+            _ => Exit::now(),
+        }
+    }
+}
+
+/// Collects the dead: the leader, and orphans that became ours.
+fn reaper() -> Receiver<WaitStatus> {
+    let (deaths, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        loop {
+            match waitpid(None, None) {
+                Ok(status) => drop(deaths.send(status)),
+                Err(nix::Error::EINTR) => {}
+                Err(_) => return,
+            }
+        }
+    });
+    receiver
+}
+
+fn readers(leader: &mut Child, capture: &Arc<Mutex<Capture>>, drained: &Sender<()>) -> Vec<JoinHandle<()>> {
+    let out = leader.stdout.take().map(|pipe| reader(pipe, Stream::Out, capture.clone(), drained.clone()));
+    let err = leader.stderr.take().map(|pipe| reader(pipe, Stream::Err, capture.clone(), drained.clone()));
+    out.into_iter().chain(err).collect()
+}
+
+fn reader(
+    mut pipe: impl Read + Send + 'static,
+    stream: Stream,
+    capture: Arc<Mutex<Capture>>,
+    open: Sender<()>,
+) -> JoinHandle<()> {
+    thread::spawn(move || {
+        // Dropped at the end of the stream: that is what `drain` waits for.
+        let _open = open;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match pipe.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(length) => {
+                    let mut capture = capture.lock().unwrap_or_else(PoisonError::into_inner);
+                    capture.take(stream, &buffer[..length], Utc::now());
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    })
+}
+
+/// Waits until both pipes are at their end, but not for ever; whether they were.
+fn drain(readers: &Receiver<()>) -> bool {
+    readers.recv_timeout(DRAIN) == Err(RecvTimeoutError::Disconnected)
+}
+
+impl Exit {
+    fn now() -> Self {
+        Self {
+            v: VERSION,
+            code: None,
+            signal: None,
+            timed_out: false,
+            cancelled: false,
+            survivors: Vec::new(),
+            truncated: false,
+            at: Utc::now(),
+            cancelled_by: None,
+            output_held: false,
+            error: None,
+        }
+    }
+}
