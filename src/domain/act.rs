@@ -13,7 +13,9 @@ pub enum Act {
     Silence {
         id: Option<Outside>,
         matchers: Vec<SilenceMatcher>,
+        #[serde(with = "super::millis")]
         starts_at: DateTime<Utc>,
+        #[serde(with = "super::millis")]
         ends_at: DateTime<Utc>,
         by: String,
         comment: String,

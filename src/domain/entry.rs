@@ -1,6 +1,7 @@
 //! One line of the incident record: what somebody wants kept (`Draft`), and what the journal has kept (`Entry`).
 
 use super::ids::{AlertId, EntryId, IncidentId, OriginId, PlaybookId, RunId, ServiceName, StepId};
+use super::millis;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -179,6 +180,7 @@ pub struct Draft {
     /// Names an outside fact, so that two observers make one entry of it.
     pub key: Option<String>,
     /// When it happened.
+    #[serde(with = "millis")]
     pub at: DateTime<Utc>,
     pub at_source: AtSource,
     pub actor: Actor,
@@ -238,6 +240,12 @@ impl Draft {
         // Values that are put into drafts are plain data; what can't be JSON is kept as null.
         self.data.insert(name.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
         self
+    }
+
+    /// Adds one time to `data`, in the form that all stored times have.
+    #[must_use]
+    pub fn with_time(self, name: &str, time: DateTime<Utc>) -> Self {
+        self.with(name, millis::text(time))
     }
 
     /// A text field of `data`.
@@ -306,6 +314,7 @@ pub struct Entry {
     /// Gap-free from 1 in its origin.
     pub seq: u64,
     pub clock: Clock,
+    #[serde(with = "millis")]
     pub recorded_at: DateTime<Utc>,
     #[serde(flatten)]
     pub draft: Draft,
@@ -339,7 +348,9 @@ impl Entry {
             Kind::Run => draft.run = Some(RunId(id.0)),
             _ => {}
         }
-        Self { v: VERSION, id, origin, seq, clock, recorded_at, draft, seal: None }
+        // In memory it is what it will be when it is read again.
+        draft.at = millis::truncated(draft.at);
+        Self { v: VERSION, id, origin, seq, clock, recorded_at: millis::truncated(recorded_at), draft, seal: None }
     }
 
     /// Marks an entry as durable. Only the journal calls this, once the commit has succeeded.

@@ -7,6 +7,7 @@ pub mod health;
 pub mod ids;
 pub mod incident;
 pub mod matcher;
+pub mod millis;
 pub mod node;
 pub mod playbook;
 pub mod secret;

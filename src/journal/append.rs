@@ -1,0 +1,156 @@
+//! One append: a transaction that reads where its chain stands, stamps, chains and stores.
+
+use super::load::{self, by_key};
+use super::origin::{self, Current};
+use super::{Appended, chain, open};
+use crate::domain::entry::{Actor, Clock, Draft, Entry, Head, Kind, Seal};
+use crate::domain::ids::{EntryId, OriginId};
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, Result, TransactionBehavior, params};
+use std::sync::Arc;
+
+/// How far ahead of our wall another's clock may be and still be believed.
+const BELIEVED: TimeDelta = TimeDelta::minutes(5);
+
+/// The ids to be given: one for each draft, and before them one for the first entry of a new origin.
+pub struct Ids {
+    pub begun: EntryId,
+    pub drafts: Vec<EntryId>,
+}
+
+/// Stores the drafts, or nothing. What it returns is durable.
+pub fn append(db: &mut Connection, place: &str, ids: &Ids, drafts: &[Draft], wall: DateTime<Utc>) -> Result<Appended> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (mut tip, begun) = Tip::read(&tx, place, ids.begun, wall)?;
+    let entries = ids.drafts.iter().zip(drafts).map(|(id, draft)| tip.once(*id, draft)).collect::<Result<_>>()?;
+    tx.commit()?;
+    Ok(Appended { entries, begun, reserve_freed: false })
+}
+
+/// The end of our chain while it grows.
+struct Tip<'a> {
+    db: &'a Connection,
+    wall: DateTime<Utc>,
+    head: Head,
+    clock: Clock,
+}
+
+impl<'a> Tip<'a> {
+    fn read(db: &'a Connection, place: &str, id: EntryId, wall: DateTime<Utc>) -> Result<(Self, Option<Arc<Entry>>)> {
+        match origin::current(db, place)? {
+            Current::Here(origin) => Ok((Self::at(db, origin, Clock::default(), wall)?, None)),
+            Current::New { old: None } => Ok((Self::at(db, origin::begin(db, place)?, Clock::default(), wall)?, None)),
+            Current::New { old: Some(old) } => {
+                // The old chain's entries are our own past: their clock holds, however far ahead it is.
+                let (old, clock) = origin::head(db, old)?;
+                let mut tip = Self::at(db, origin::begin(db, place)?, clock, wall)?;
+                let begun = tip.add(id, beginning(&old, wall))?;
+                Ok((tip, Some(begun)))
+            }
+        }
+    }
+
+    fn at(db: &'a Connection, origin: OriginId, known: Clock, wall: DateTime<Utc>) -> Result<Self> {
+        let (head, own) = origin::head(db, origin)?;
+        let clock = own.max(known).max(load::greatest_clock(db, wall + BELIEVED)?);
+        Ok(Self { db, wall, head, clock })
+    }
+
+    /// Adds a draft unless its key is there already: of one outside fact there is one entry.
+    fn once(&mut self, id: EntryId, draft: &Draft) -> Result<Arc<Entry>> {
+        match draft.key.as_deref().map(|key| by_key(self.db, key)).transpose()?.flatten() {
+            Some(known) => Ok(known),
+            None => self.add(id, draft.clone()),
+        }
+    }
+
+    fn add(&mut self, id: EntryId, mut draft: Draft) -> Result<Arc<Entry>> {
+        if draft.kind == Kind::Declare {
+            draft = draft.with("number", self.declared()? + 1);
+        }
+        self.clock = self.clock.next(self.wall);
+        let entry = Entry::stamped(id, self.head.origin, self.head.seq + 1, self.clock, self.wall, draft);
+        let seal = self.store(&entry)?;
+        self.head = Head { origin: entry.origin, seq: entry.seq, hash: seal.hash.to_string() };
+        Ok(Arc::new(entry.sealed(seal)))
+    }
+
+    fn declared(&self) -> Result<u64> {
+        let mut count = self.db.prepare_cached("SELECT count(*) FROM entries WHERE kind = 'declare' AND origin = ?1")?;
+        count.query_row([self.head.origin.to_string()], |row| row.get(0))
+    }
+
+    fn store(&self, entry: &Entry) -> Result<Seal> {
+        let body = serde_json::to_string(entry).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let hash = chain::hash(&self.head.hash, &body);
+        let columns = Columns::of(entry);
+        self.db.prepare_cached(INSERT)?.execute(params![
+            columns.id,
+            columns.origin,
+            columns.seq,
+            columns.clock_ms,
+            columns.clock_count,
+            columns.at,
+            columns.kind,
+            columns.key,
+            columns.incident,
+            columns.alert,
+            columns.run,
+            columns.corrects,
+            columns.until,
+            self.head.hash,
+            hash,
+            body
+        ])?;
+        open::track(self.db, self.db.last_insert_rowid(), entry)?;
+        Ok(Seal { prev: self.head.hash.as_str().into(), hash: hash.into() })
+    }
+}
+
+const INSERT: &str = "INSERT INTO entries (id, origin, seq, clock_ms, clock_count, at, kind, key, incident, alert, run, corrects, until, \
+     prev, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+/// What the columns repeat of a body.
+#[derive(Debug, PartialEq)]
+pub struct Columns {
+    pub id: String,
+    pub origin: String,
+    pub seq: u64,
+    pub clock_ms: i64,
+    pub clock_count: u32,
+    pub at: i64,
+    pub kind: String,
+    pub key: Option<String>,
+    pub incident: Option<String>,
+    pub alert: Option<String>,
+    pub run: Option<String>,
+    pub corrects: Option<String>,
+    pub until: Option<i64>,
+}
+
+impl Columns {
+    pub fn of(entry: &Entry) -> Self {
+        let ack = (entry.kind == Kind::Ack).then(|| entry.data_of::<DateTime<Utc>>("until")).flatten();
+        Self {
+            id: entry.id.to_string(),
+            origin: entry.origin.to_string(),
+            seq: entry.seq,
+            clock_ms: entry.clock.ms,
+            clock_count: entry.clock.count,
+            at: entry.at.timestamp_millis(),
+            kind: entry.kind.word().to_owned(),
+            key: entry.key.clone(),
+            incident: entry.incident.map(|id| id.to_string()),
+            alert: entry.alert.as_ref().map(ToString::to_string),
+            run: entry.run.map(|id| id.to_string()),
+            corrects: entry.corrects.map(|id| id.to_string()),
+            until: ack.map(|until| until.timestamp_millis()),
+        }
+    }
+}
+
+fn beginning(old: &Head, wall: DateTime<Utc>) -> Draft {
+    let text =
+        format!("a new journal origin began: this folder was copied, moved or restored at entry {} of the old one", old.seq);
+    Draft::new(Kind::Console, wall, Actor::system("midwatch"), text).with("event", "origin-began").with("old_head", old)
+}

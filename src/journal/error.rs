@@ -1,0 +1,65 @@
+//! Why the journal could not do something, in words that tell the operator what to do next. Exit code 4, all of them.
+
+use rusqlite::ErrorCode;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The data folder is not fit for a journal.
+    #[error("The data folder {} {why}. {next}", folder.display())]
+    Folder { folder: PathBuf, why: String, next: String },
+    #[error("The journal {} can't be written: {why}. Nothing was recorded and nothing was done.", file.display())]
+    ReadOnly { file: PathBuf, why: String },
+    #[error(
+        "The journal {} was written by a newer midwatch (its format is {found}, this program knows {known}). \
+         Nothing was changed. Start the newer version, or set --data to another folder.", file.display()
+    )]
+    Newer { file: PathBuf, found: i64, known: i64 },
+    #[error(
+        "The journal {} is damaged: {detail}. Nothing was changed. Keep the file; `midwatch journal verify` says how far it is \
+         sound, `midwatch journal restore` brings back a backup in another folder.", file.display()
+    )]
+    Damaged { file: PathBuf, detail: String },
+    #[error(
+        "The disk with the journal {} is full, and the reserve is used up. Nothing was recorded and nothing was done. \
+         Free some space and try again.", file.display()
+    )]
+    Full { file: PathBuf },
+    #[error(
+        "Another process has kept the journal {} busy for more than 2 seconds. Nothing was recorded and nothing was done. \
+         Try again.", file.display()
+    )]
+    Busy { file: PathBuf },
+    /// The commit failed and the journal could not be read afterwards.
+    #[error(
+        "Writing to the journal {} failed ({detail}), and it can't be read to see whether the entry is there. Nothing was done. \
+         Check the disk; `midwatch log` shows what was recorded.", file.display()
+    )]
+    Doubtful { file: PathBuf, detail: String },
+    #[error("The journal {} could not be used: {detail}. Nothing was recorded and nothing was done.", file.display())]
+    Failed { file: PathBuf, detail: String },
+    /// Backup and restore never replace anything.
+    #[error("{} exists already and was left as it is. {next}", file.display())]
+    Exists { file: PathBuf, next: String },
+}
+
+impl JournalError {
+    /// What an error of SQLite means for the operator.
+    pub(super) fn of(error: &rusqlite::Error, file: &Path) -> Self {
+        let (file, detail) = (file.to_owned(), error.to_string());
+        if let rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) = error {
+            return Self::Damaged { file, detail };
+        }
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full { file },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { file },
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { file, why: detail },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { file, detail },
+            _ => Self::Failed { file, detail },
+        }
+    }
+
+    pub(super) fn folder(folder: &Path, why: impl Into<String>, next: impl Into<String>) -> Self {
+        Self::Folder { folder: folder.to_owned(), why: why.into(), next: next.into() }
+    }
+}

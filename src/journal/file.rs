@@ -1,0 +1,135 @@
+//! The database file: made whole or not at all, opened with the settings that durability needs, brought to this
+//! program's format.
+
+use super::JournalError;
+use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Each brings the format from the version of its index to the next. Never edited once released.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+
+/// The format that this program writes, and the newest that it reads.
+pub const FORMAT: i64 = MIGRATIONS.len() as i64;
+
+/// `PRAGMA application_id`: "mwjl". Tells a journal from any other SQLite file.
+const APPLICATION: i64 = 0x6d77_6a6c;
+
+/// How long a write waits for other processes.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub fn path(folder: &Path) -> PathBuf {
+    folder.join("journal.db")
+}
+
+/// Opens the journal of a folder for writing; makes it where there is none.
+pub fn open(file: &Path) -> Result<Connection, JournalError> {
+    if !file.exists() {
+        place(file, |draft| fresh(draft).map_err(|error| JournalError::of(&error, file)))?;
+    }
+    let mut db = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    if db.is_readonly("main").map_err(|error| JournalError::of(&error, file))? {
+        return Err(JournalError::ReadOnly { file: file.to_owned(), why: "the file or its disk is read-only".into() });
+    }
+    migrate(&mut db).map_err(|error| JournalError::of(&error, file))?;
+    Ok(db)
+}
+
+/// Opens a journal that stays as it is.
+pub fn read(file: &Path) -> Result<Connection, JournalError> {
+    connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+    let wrong = |error| JournalError::of(&error, file);
+    let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(wrong)?;
+    settle(&db).map_err(wrong)?;
+    known(&db, file)?;
+    Ok(db)
+}
+
+fn settle(db: &Connection) -> Result<()> {
+    db.busy_timeout(PATIENCE)?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update(None, "cell_size_check", true)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Refuses what is not a journal, or one of a newer format.
+fn known(db: &Connection, file: &Path) -> Result<(), JournalError> {
+    let number = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let wrong = |error| JournalError::of(&error, file);
+    let (application, found) = (number("application_id").map_err(wrong)?, number("user_version").map_err(wrong)?);
+    if application != APPLICATION {
+        return Err(JournalError::Damaged {
+            file: file.to_owned(),
+            detail: "it is not a journal of midwatch, or its beginning is lost".into(),
+        });
+    }
+    match found {
+        found if found > FORMAT => Err(JournalError::Newer { file: file.to_owned(), found, known: FORMAT }),
+        _ => Ok(()),
+    }
+}
+
+/// A journal without entries.
+fn fresh(file: &Path) -> Result<()> {
+    let mut db = Connection::open(file)?;
+    settle(&db)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "application_id", APPLICATION)?;
+    migrate(&mut db)
+}
+
+fn migrate(db: &mut Connection) -> Result<()> {
+    let version = |db: &Connection| db.pragma_query_value(None, "user_version", |row| row.get::<_, usize>(0));
+    if version(db)? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have done it while this one waited.
+    for migration in MIGRATIONS.iter().skip(version(&tx)?) {
+        tx.execute_batch(migration)?;
+    }
+    tx.pragma_update(None, "user_version", FORMAT)?;
+    tx.commit()
+}
+
+/// Lets `make` write a file under another name and then gives it its own: there is never half a file under that name,
+/// and never one in place of another. Where somebody else was first, theirs stays.
+pub fn place(file: &Path, make: impl FnOnce(&Path) -> Result<(), JournalError>) -> Result<bool, JournalError> {
+    let draft = file.with_extension(format!("{}.new", uuid::Uuid::new_v4().simple()));
+    let failed = |error: io::Error| unwritable(file, &error);
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).map_err(failed)?;
+    let made = make(&draft).and_then(|()| publish(&draft, file).map_err(failed));
+    // A file that was linked is there under its name; one that failed is worth nothing.
+    let _ = std::fs::remove_file(&draft);
+    made
+}
+
+fn publish(draft: &Path, file: &Path) -> io::Result<bool> {
+    File::open(draft)?.sync_all()?;
+    let placed = match std::fs::hard_link(draft, file) {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+        Err(error) => return Err(error),
+    };
+    file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
+    Ok(placed)
+}
+
+fn unwritable(file: &Path, error: &io::Error) -> JournalError {
+    let file = file.to_owned();
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => JournalError::Full { file },
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            JournalError::ReadOnly { file, why: error.to_string() }
+        }
+        _ => JournalError::Failed { file, detail: error.to_string() },
+    }
+}

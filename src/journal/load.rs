@@ -1,0 +1,138 @@
+//! Reading: every load is a set of entries, found by index, with the corrections that name them, in the order of the fold.
+
+use super::origin;
+use crate::domain::entry::{Clock, Entry, Head, Seal};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Params, Result, Row, named_params};
+use std::sync::Arc;
+
+/// How many of the newest entries a process starts with.
+const NEWEST: usize = 1_000;
+
+/// Incidents that are not over. One whose last status was corrected counts as open: what it is now only the fold knows.
+const OPEN_INCIDENTS: &str = "
+    SELECT d.id FROM entries d WHERE d.kind = 'declare' AND NOT coalesce((
+        SELECT json_extract(s.body, '$.data.status') IN ('closed', 'cancelled', 'merged')
+            AND NOT EXISTS (SELECT 1 FROM entries c WHERE c.corrects = s.id)
+        FROM entries s WHERE s.kind = 'status' AND s.incident = d.id
+        ORDER BY s.clock_ms DESC, s.clock_count DESC LIMIT 1), 0)";
+
+/// Entries that belong to the incidents of the table `these`: their own, moved to them, and linked to them.
+const OF_INCIDENTS: &str = "
+    SELECT e.n FROM these JOIN entries e ON e.incident = these.id
+    UNION SELECT e.n FROM these JOIN entries c ON json_extract(c.body, '$.data.incident') = these.id AND c.kind = 'correction'
+        JOIN entries e ON e.id = c.corrects
+    UNION SELECT e.n FROM these JOIN entries k ON k.incident = these.id AND k.kind = 'link'
+        JOIN json_each(k.body, '$.data.entries') named JOIN entries e ON e.id = named.value";
+
+/// Everything that has begun and not ended, with what it needs to be understood.
+const UNFINISHED: &str = "
+    SELECT entry FROM open
+    UNION SELECT e.n FROM open JOIN entries e ON e.run = substr(open.what, 5) WHERE open.what >= 'run/' AND open.what < 'run0'
+    UNION SELECT served.n FROM open JOIN entries e ON e.n = open.entry
+        JOIN entries served ON served.id = json_extract(e.body, '$.data.for') WHERE open.what >= 'act/' AND open.what < 'act0'
+    UNION SELECT a.n FROM open JOIN entries e ON e.n = open.entry JOIN entries a ON a.alert = e.alert AND a.kind IN ('ack', 'unack')
+    UNION SELECT a.n FROM entries a WHERE a.kind IN ('ack', 'unack') AND a.alert IN (SELECT alert FROM entries WHERE until > :now)";
+
+pub fn open_state(db: &Connection, now: DateTime<Utc>) -> Result<Vec<Arc<Entry>>> {
+    let set = format!(
+        "{OF_INCIDENTS} UNION {UNFINISHED}
+         UNION SELECT n FROM (SELECT n FROM entries ORDER BY clock_ms DESC, clock_count DESC LIMIT {NEWEST})"
+    );
+    load(db, &with_these(OPEN_INCIDENTS), &set, named_params! { ":now": now.timestamp_millis() })
+}
+
+fn with_these(set: &str) -> String {
+    format!("these(id) AS ({set}),")
+}
+
+/// The entries of a set of `n`, their corrections and the corrections of those.
+fn load(db: &Connection, tables: &str, set: &str, params: impl Params) -> Result<Vec<Arc<Entry>>> {
+    let sql = format!(
+        "WITH RECURSIVE {tables}
+         wanted(n) AS ({set} UNION SELECT c.n FROM wanted JOIN entries e USING (n) JOIN entries c ON c.corrects = e.id)
+         SELECT e.prev, e.hash, e.body FROM wanted JOIN entries e USING (n) ORDER BY e.clock_ms, e.clock_count, e.origin, e.seq"
+    );
+    db.prepare_cached(&sql)?.query_map(params, entry)?.collect()
+}
+
+/// Reads `prev`, `hash` and `body`.
+fn entry(row: &Row) -> Result<Arc<Entry>> {
+    let seal = Seal { prev: row.get_ref(0)?.as_str()?.into(), hash: row.get_ref(1)?.as_str()?.into() };
+    let unreadable = |error| rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, Box::new(error));
+    let entry: Entry = serde_json::from_str(row.get_ref(2)?.as_str()?).map_err(unreadable)?;
+    Ok(Arc::new(entry.sealed(seal)))
+}
+
+pub fn by_key(db: &Connection, key: &str) -> Result<Option<Arc<Entry>>> {
+    let sql = "SELECT prev, hash, body FROM entries WHERE key = ?1 ORDER BY clock_ms, clock_count, origin, seq LIMIT 1";
+    db.prepare_cached(sql)?.query_row([key], entry).optional()
+}
+
+pub fn by_id(db: &Connection, id: &str) -> Result<Option<Arc<Entry>>> {
+    db.prepare_cached("SELECT prev, hash, body FROM entries WHERE id = ?1")?.query_row([id], entry).optional()
+}
+
+/// Entries whose id begins so.
+pub fn by_prefix(db: &Connection, prefix: &str, limit: usize) -> Result<Vec<Arc<Entry>>> {
+    let sql = "SELECT prev, hash, body FROM entries WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT ?2";
+    db.prepare_cached(sql)?.query_map((prefix.to_ascii_lowercase(), limit), entry)?.collect()
+}
+
+/// What arrived after `cursor`, at most `limit`, in the order of arrival, each with its place in it.
+pub fn after(db: &Connection, cursor: i64, limit: usize) -> Result<Vec<(i64, Arc<Entry>)>> {
+    let sql = "SELECT prev, hash, body, n FROM entries WHERE n > ?1 ORDER BY n LIMIT ?2";
+    db.prepare_cached(sql)?.query_map((cursor, limit), |row| Ok((row.get(3)?, entry(row)?)))?.collect()
+}
+
+pub fn of_incident(db: &Connection, incident: &str) -> Result<Vec<Arc<Entry>>> {
+    load(db, &with_these("SELECT :id"), OF_INCIDENTS, named_params! { ":id": incident })
+}
+
+pub fn of_run(db: &Connection, run: &str) -> Result<Vec<Arc<Entry>>> {
+    load(db, "", "SELECT n FROM entries WHERE run = ?1", [run])
+}
+
+/// What makes incidents what they are.
+pub fn incidents(db: &Connection) -> Result<Vec<Arc<Entry>>> {
+    let set = "SELECT n FROM entries WHERE incident IS NOT NULL
+               AND kind IN ('declare', 'status', 'severity', 'title', 'role', 'link', 'unlink', 'handoff')";
+    load(db, "", set, [])
+}
+
+/// Declarations by number (`INC-7`, `7`) or by the beginning of their id.
+pub fn declared(db: &Connection, target: &str) -> Result<Vec<Arc<Entry>>> {
+    let target = target.to_ascii_lowercase();
+    let number = target.strip_prefix("inc-").unwrap_or(&target).parse::<u64>().ok();
+    let set = "SELECT n FROM entries WHERE kind = 'declare'
+               AND (json_extract(body, '$.data.number') = ?1 OR (id >= ?2 AND id < ?2 || '~' AND length(?2) >= 4))";
+    load(db, "", set, (number, target))
+}
+
+pub fn recent(db: &Connection, limit: usize) -> Result<Vec<Arc<Entry>>> {
+    load(db, "", "SELECT n FROM (SELECT n FROM entries ORDER BY clock_ms DESC, clock_count DESC LIMIT ?1)", [limit])
+}
+
+pub fn between(db: &Connection, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Arc<Entry>>> {
+    let times = (from.timestamp_millis(), to.timestamp_millis());
+    load(db, "", "SELECT n FROM entries WHERE at >= ?1 AND at < ?2", times)
+}
+
+/// The greatest clock that is not past `limit`.
+pub fn greatest_clock(db: &Connection, limit: DateTime<Utc>) -> Result<Clock> {
+    let sql = "SELECT clock_ms, clock_count FROM entries WHERE clock_ms <= ?1 ORDER BY clock_ms DESC, clock_count DESC LIMIT 1";
+    let found =
+        db.prepare_cached(sql)?.query_row([limit.timestamp_millis()], |row| Ok(Clock { ms: row.get(0)?, count: row.get(1)? }));
+    found.optional().map(Option::unwrap_or_default)
+}
+
+/// The place of the entry that arrived last.
+pub fn last(db: &Connection) -> Result<i64> {
+    db.prepare_cached("SELECT coalesce(max(n), 0) FROM entries")?.query_row([], |row| row.get(0))
+}
+
+pub fn heads(db: &Connection) -> Result<Vec<Head>> {
+    let sql = "SELECT origin, max(seq), hash FROM entries GROUP BY origin ORDER BY origin";
+    let head = |row: &Row| Ok(Head { origin: origin::parse(row.get_ref(0)?.as_str()?)?, seq: row.get(1)?, hash: row.get(2)? });
+    db.prepare_cached(sql)?.query_map([], head)?.collect()
+}

@@ -1,0 +1,56 @@
+-- The journal, version 1.
+
+-- Which chain this folder continues: the last row, if its place is still the place where the folder lies.
+CREATE TABLE origins (
+    n     INTEGER PRIMARY KEY,
+    id    TEXT NOT NULL UNIQUE,
+    place TEXT NOT NULL                   -- digest of machine and path; '' once it must not be continued
+) STRICT;
+
+-- body is the record, written once: UTF-8 JSON. hash = lower-case hex of SHA-256(prev ‖ body), both as text;
+-- prev is the hash of the entry before it in its origin, for the first one SHA-256('midwatch:' ‖ origin).
+-- All other columns repeat what the body says, so that it can be found; verification compares them.
+CREATE TABLE entries (
+    n           INTEGER PRIMARY KEY,      -- order of arrival in this file
+    id          TEXT    NOT NULL UNIQUE,
+    origin      TEXT    NOT NULL,
+    seq         INTEGER NOT NULL,
+    clock_ms    INTEGER NOT NULL,
+    clock_count INTEGER NOT NULL,
+    at          INTEGER NOT NULL,         -- milliseconds
+    kind        TEXT    NOT NULL,
+    key         TEXT,
+    incident    TEXT,
+    alert       TEXT,
+    run         TEXT,
+    corrects    TEXT,
+    until       INTEGER,                  -- end of an acknowledgement, milliseconds
+    prev        TEXT    NOT NULL,
+    hash        TEXT    NOT NULL,
+    body        TEXT    NOT NULL,
+    UNIQUE (origin, seq)
+) STRICT;
+
+CREATE INDEX by_clock    ON entries (clock_ms, clock_count);
+CREATE INDEX by_at       ON entries (at);
+CREATE INDEX by_key      ON entries (key)      WHERE key IS NOT NULL;
+CREATE INDEX by_incident ON entries (incident) WHERE incident IS NOT NULL;
+CREATE INDEX by_run      ON entries (run)      WHERE run IS NOT NULL;
+CREATE INDEX by_corrects ON entries (corrects) WHERE corrects IS NOT NULL;
+CREATE INDEX acks        ON entries (alert)    WHERE kind IN ('ack', 'unack');
+CREATE INDEX ack_ends    ON entries (until)    WHERE until IS NOT NULL;
+CREATE INDEX declared    ON entries (origin)   WHERE kind = 'declare';
+CREATE INDEX statuses    ON entries (incident, clock_ms, clock_count) WHERE kind = 'status';
+-- Entries that a correction moved to another incident.
+CREATE INDEX moved       ON entries (json_extract(body, '$.data.incident')) WHERE kind = 'correction';
+
+CREATE TRIGGER entries_stay_as_they_are BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
+CREATE TRIGGER entries_stay BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
+
+-- What has begun and not ended: alerts' episodes, acts, runs. A cache: made from the entries alone.
+CREATE TABLE open (
+    what  TEXT    PRIMARY KEY,            -- alert/<alert>/<starts_at>, act/<entry>, run/<run>
+    entry INTEGER NOT NULL                -- n of the entry that began it
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,31 @@
+//! What has begun and not ended, kept while entries are stored so that a start needn't read years of them.
+//! A cache: made from the entries alone.
+
+use crate::domain::entry::{Entry, Kind};
+use rusqlite::{Connection, Result, params};
+
+pub fn track(db: &Connection, n: i64, entry: &Entry) -> Result<()> {
+    match change(entry) {
+        Some((true, what)) => {
+            db.prepare_cached("INSERT OR IGNORE INTO open (what, entry) VALUES (?1, ?2)")?.execute(params![what, n])
+        }
+        Some((false, what)) => db.prepare_cached("DELETE FROM open WHERE what = ?1")?.execute([what]),
+        None => Ok(0),
+    }
+    .map(|_| ())
+}
+
+/// What an entry begins (`true`) or ends.
+fn change(entry: &Entry) -> Option<(bool, String)> {
+    let begins = matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run);
+    let what = match entry.kind {
+        Kind::AlertFired | Kind::AlertResolved => {
+            format!("alert/{}/{}", entry.alert.as_ref()?, entry.text_of("starts_at").unwrap_or(""))
+        }
+        Kind::Act => format!("act/{}", entry.id),
+        Kind::ActEnded => format!("act/{}", entry.text_of("intent")?),
+        Kind::Run | Kind::RunEnded => format!("run/{}", entry.run?),
+        _ => return None,
+    };
+    Some((begins, what))
+}

@@ -1,0 +1,175 @@
+//! The journal in one SQLite file: write-ahead log, a sync for every commit, any number of processes.
+
+use super::append::{self, Ids};
+use super::{Appended, Journal, JournalError, file, folder, load, origin, reserve};
+use crate::domain::entry::{Draft, Entry, Head};
+use crate::domain::ids::{EntryId, IncidentId, RunId};
+use chrono::{DateTime, Utc};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use uuid::{ContextV7, Timestamp, Uuid};
+
+/// How a journal is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Nothing is written.
+    pub read_only: bool,
+    /// What tells this machine from others; by default the system's machine id.
+    pub machine: Option<String>,
+    /// Size of the reserve for a full disk, in bytes.
+    pub reserve: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { read_only: false, machine: None, reserve: reserve::SIZE }
+    }
+}
+
+pub struct SqliteJournal {
+    folder: PathBuf,
+    place: String,
+    options: Options,
+    /// `None` once a reopening has failed; the next call tries again.
+    db: Option<Connection>,
+    ids: ContextV7,
+    /// All entries up to this place have been handed out by `open_state` or `news`.
+    cursor: i64,
+    /// `PRAGMA data_version` when other processes' writes were last looked for.
+    version: i64,
+}
+
+impl SqliteJournal {
+    /// Opens the journal of a data folder; makes both where they are missing.
+    ///
+    /// # Errors
+    /// The folder is not ours alone or not on a disk of this machine; the file is damaged, read-only or of a newer format.
+    pub fn open(folder: &Path, options: Options) -> Result<Self, JournalError> {
+        let folder = folder::ready(folder)?;
+        let machine = options.machine.clone().unwrap_or_else(origin::machine);
+        let place = origin::place(&machine, &folder);
+        let mut journal = Self { folder, place, options, db: None, ids: ContextV7::new(), cursor: 0, version: 0 };
+        journal.connection()?;
+        reserve::keep(&journal.folder, journal.options.reserve);
+        Ok(journal)
+    }
+
+    /// The data folder by its real path.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn file(&self) -> PathBuf {
+        file::path(&self.folder)
+    }
+
+    fn connection(&mut self) -> Result<&mut Connection, JournalError> {
+        let db = match self.db.take() {
+            Some(db) => db,
+            None if self.options.read_only => file::read(&self.file())?,
+            None => file::open(&self.file())?,
+        };
+        Ok(self.db.insert(db))
+    }
+
+    /// Reads; what goes wrong is told in the operator's words.
+    pub(super) fn read<T>(&mut self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, JournalError> {
+        let file = self.file();
+        read(self.connection()?).map_err(|error| JournalError::of(&error, &file))
+    }
+
+    fn new_ids(&self, count: usize, wall: DateTime<Utc>) -> Ids {
+        let (seconds, nanos) = (u64::try_from(wall.timestamp()).unwrap_or(0), wall.timestamp_subsec_nanos());
+        let id = || EntryId(Uuid::new_v7(Timestamp::from_unix(&self.ids, seconds, nanos)));
+        Ids { begun: id(), drafts: (0..count).map(|_| id()).collect() }
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn append(&mut self, drafts: Vec<Draft>, wall: DateTime<Utc>) -> Result<Appended, JournalError> {
+        let ids = self.new_ids(drafts.len(), wall);
+        let (file, place) = (self.file(), self.place.clone());
+        append::append(self.connection()?, &place, &ids, &drafts, wall).map_err(|error| JournalError::of(&error, &file))
+    }
+
+    fn open_state(&mut self, now: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError> {
+        let (entries, cursor, version) = self.read(|db| {
+            let tx = db.unchecked_transaction()?;
+            Ok((load::open_state(&tx, now)?, load::last(&tx)?, data_version(&tx)?))
+        })?;
+        (self.cursor, self.version) = (cursor, version);
+        Ok(entries)
+    }
+
+    fn changed(&mut self) -> Result<bool, JournalError> {
+        let version = self.read(data_version)?;
+        Ok(std::mem::replace(&mut self.version, version) != version)
+    }
+
+    fn news(&mut self) -> Result<Vec<Arc<Entry>>, JournalError> {
+        let cursor = self.cursor;
+        let (found, version) = self.read(|db| {
+            let tx = db.unchecked_transaction()?;
+            Ok((load::after(&tx, cursor, usize::MAX >> 1)?, data_version(&tx)?))
+        })?;
+        self.cursor = found.last().map_or(cursor, |(n, _)| *n);
+        self.version = version;
+        let mut entries: Vec<_> = found.into_iter().map(|(_, entry)| entry).collect();
+        entries.sort_by_key(|entry| entry.order());
+        Ok(entries)
+    }
+
+    fn of_incident(&mut self, incident: IncidentId) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::of_incident(db, &incident.to_string()))
+    }
+
+    fn of_run(&mut self, run: RunId) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::of_run(db, &run.to_string()))
+    }
+
+    fn incidents(&mut self) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(load::incidents)
+    }
+
+    fn declared(&mut self, target: &str) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::declared(db, target))
+    }
+
+    fn by_id(&mut self, id: EntryId) -> Result<Option<Arc<Entry>>, JournalError> {
+        self.read(|db| load::by_id(db, &id.to_string()))
+    }
+
+    fn by_prefix(&mut self, prefix: &str) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::by_prefix(db, prefix, 20))
+    }
+
+    fn recent(&mut self, limit: usize) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::recent(db, limit))
+    }
+
+    fn between(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::between(db, from, to))
+    }
+
+    fn heads(&mut self) -> Result<Vec<Head>, JournalError> {
+        self.read(load::heads)
+    }
+
+    fn for_each(&mut self, each: &mut dyn FnMut(Arc<Entry>) -> std::io::Result<()>) -> Result<(), JournalError> {
+        let mut cursor = 0;
+        loop {
+            let page = self.read(|db| load::after(db, cursor, 1_000))?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            cursor = *last;
+            for (_, entry) in page {
+                each(entry).map_err(|error| JournalError::Failed { file: self.file(), detail: error.to_string() })?;
+            }
+        }
+    }
+}
+
+/// Differs after another connection has committed.
+fn data_version(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+}
