@@ -1,5 +1,7 @@
 //! The terminal driver of the other tests, proved on programs whose behaviour is known.
 
+#![allow(clippy::disallowed_methods, reason = "a test on the real machine")]
+
 mod support;
 
 use nix::sys::signal::Signal;
