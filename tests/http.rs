@@ -1,6 +1,8 @@
 //! The HTTP port against servers that misbehave: each failure is told apart, in time, and says whether the request may
 //! have arrived.
 
+#![allow(clippy::disallowed_methods, reason = "a test on the real machine")]
+
 mod support;
 
 use midwatch::domain::secret::Secret;
