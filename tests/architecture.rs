@@ -42,6 +42,7 @@ const NEVER_NAMES: &[(&str, &[&str])] = &[
 
 /// The modules that own a power which `.clippy.toml` bans everywhere else, and why each of them does.
 const OWNS: &[(&str, &str, &str)] = &[
+    ("runtime::poller", "disallowed_methods", "asks in the background: it spawns the tasks that wait, and measures intervals"),
     ("runtime::ports", "disallowed_methods", "implements the ports: clock, disk, sockets and processes for adapters"),
     ("runtime::supervisor", "disallowed_methods", "a process of its own: owns its files, threads, clock and child"),
 ];

@@ -6,11 +6,13 @@ use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Endpoint, Ports};
+use std::time::Duration;
 
 pub trait Feed: Send + Sync {
     /// One check. What the target answered, good or bad, is a reading; not having been able to ask is the trouble.
-    /// (A refused connection is a reading of a TCP feed: the target is down. A missing plugin is a trouble.)
-    fn check<'a>(&'a self, ports: &'a Ports) -> Answer<'a, Result<Reading, Trouble>>;
+    /// (A refused connection is a reading of a TCP feed: the target is down. A missing plugin is a trouble.) A target that
+    /// hasn't answered within `limit` is judged by the feed; later than that the poller cuts it off.
+    fn check<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Reading, Trouble>>;
 }
 
 /// Sources that a feed may name instead of an address: those whose `Source::queries` gives one.

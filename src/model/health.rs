@@ -38,6 +38,8 @@ pub struct FeedHealth {
     pub history: VecDeque<Sample>,
     /// It has given a value at least once.
     valued: bool,
+    /// The last state that was news; nobody needs to be told that all is well.
+    known: FeedState,
 }
 
 /// A feed has entered another state.
@@ -48,12 +50,13 @@ pub struct Change {
     pub from: FeedState,
     pub to: FeedState,
     pub message: Outside,
+    news: bool,
 }
 
 impl Change {
-    /// News for the record. A feed that is found healthy at start is none.
+    /// News for the record. That a feed is healthy at start, or after a sleep what it was before, is none.
     pub fn news(&self) -> bool {
-        (self.from, self.to) != (FeedState::Unknown, FeedState::Healthy)
+        self.news
     }
 }
 
@@ -149,14 +152,23 @@ impl Health {
     pub fn all_stale(&mut self, now: Stamp, why: &str) -> Vec<Change> {
         self.deadlines.clear();
         let asked = self.feeds.values_mut().filter(|feed| feed.reading.is_some());
-        asked.filter_map(|feed| feed.stale(Outside::from(why), now)).collect()
+        asked.filter_map(|feed| feed.doubt(Outside::from(why), now)).collect()
     }
 }
 
 impl FeedHealth {
     fn new(spec: &FeedSpec) -> Self {
         let (state, history) = (FeedState::Unknown, VecDeque::with_capacity(HISTORY));
-        Self { spec: spec.clone(), state, since: None, reading: None, trouble: None, history, valued: false }
+        Self {
+            spec: spec.clone(),
+            state,
+            since: None,
+            reading: None,
+            trouble: None,
+            history,
+            valued: false,
+            known: FeedState::Healthy,
+        }
     }
 
     /// One line for people: why it is stale, else what the target said.
@@ -203,13 +215,22 @@ impl FeedHealth {
         self.enter(FeedState::Stale, why, now)
     }
 
+    /// Stale for a reason of our own: the feed itself is no news until it is found changed.
+    fn doubt(&mut self, why: Outside, now: Stamp) -> Option<Change> {
+        let known = self.known;
+        let change = self.stale(why, now);
+        self.known = known;
+        change.map(|change| Change { news: false, ..change })
+    }
+
     fn enter(&mut self, to: FeedState, message: Outside, now: Stamp) -> Option<Change> {
         let from = std::mem::replace(&mut self.state, to);
         if from == to {
             return None;
         }
         self.since = Some(now);
-        Some(Change { feed: self.spec.name.clone(), service: self.spec.service.clone(), from, to, message })
+        let news = std::mem::replace(&mut self.known, to) != to;
+        Some(Change { feed: self.spec.name.clone(), service: self.spec.service.clone(), from, to, message, news })
     }
 
     /// A value and a latency never share one line: with the first value the latencies before it become gaps.
@@ -326,6 +347,10 @@ mod tests {
         assert_eq!(changes[0].message.raw(), "console slept 6 h 02 m");
         assert_eq!((health.next_deadline(), health.tick(at(100))), (None, vec![]));
         assert!(health.all_stale(at(101), "again").is_empty());
+        let same = health.read(&pay, reading(FeedState::Healthy, None), at(102)).expect("stale to healthy");
+        assert!(!changes[0].news() && !same.news(), "one entry says that the console slept; 41 more would not help");
+        health.all_stale(at(103), "slept");
+        assert!(health.read(&pay, reading(FeedState::Failing, None), at(104)).expect("stale to failing").news());
     }
 
     #[test]

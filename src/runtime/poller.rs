@@ -1,0 +1,253 @@
+//! The one poller: asks every source and feed in its time, and tells the core what came of it.
+//!
+//! It owns interval, jitter, deadline, backoff, concurrency and cancellation. What a question and its answer mean is
+//! the adapter's business, what they change the core's. Invariant: an item is never asked twice at the same time, and
+//! every question ends as exactly one `FeedRead`, `FeedFailed`, `SourceAnswered` or `SourceFailed`, unless the
+//! poller is stopped.
+
+mod compare;
+mod schedule;
+
+use crate::domain::alert::Snapshot;
+use crate::domain::health::{FeedSpec, Reading};
+use crate::domain::ids::{FeedName, SourceName};
+use crate::domain::settings::SourceSpec;
+use crate::domain::trouble::{Reason, Trouble};
+use crate::feeds::Feed;
+use crate::model::Fact;
+use crate::model::event::SourceAnswer;
+use crate::ports::Ports;
+use crate::sources::Source;
+use compare::{Alerts, Difference};
+use futures_util::FutureExt;
+use schedule::{Ended, Rhythm, Schedule};
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// Feeds that are asked at the same time. Sources have no such bound: there are few, and none may wait for a slow feed.
+const FEEDS_AT_ONCE: usize = 64;
+
+/// What a feed may take beyond its timeout, which it keeps by itself, before it is cut off.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Everything that is to be asked.
+#[derive(Clone, Default)]
+pub struct Items {
+    pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
+    pub sources: Vec<(SourceSpec, Arc<dyn Source>)>,
+}
+
+/// Orders to the poller. Dropping it stops the poller and all its questions.
+pub struct Handle(UnboundedSender<Order>);
+
+enum Order {
+    Ask(Vec<SourceName>, Vec<FeedName>),
+    Replace(Items),
+}
+
+impl Handle {
+    /// Asks these now, whatever their schedule or a pause after failures says. One that is being asked is asked again.
+    pub fn ask(&self, sources: Vec<SourceName>, feeds: Vec<FeedName>) {
+        self.order(Order::Ask(sources, feeds));
+    }
+
+    /// Asks other things from now on, all of them at once first. A source that keeps its name is compared with its last
+    /// snapshot still.
+    pub fn replace(&self, items: Items) {
+        self.order(Order::Replace(items));
+    }
+
+    fn order(&self, order: Order) {
+        // The poller ends before its handle only when the runtime shuts down: nobody is left to ask.
+        let _ = self.0.send(order);
+    }
+}
+
+/// Starts to ask, everything once at first. Needs a runtime around it.
+pub fn start(items: Items, ports: Ports, facts: UnboundedSender<Fact>) -> Handle {
+    let (orders, inbox) = unbounded_channel();
+    tokio::spawn(Poller::new(items, ports, facts).run(inbox));
+    Handle(orders)
+}
+
+/// One check within its time.
+pub async fn check(spec: &FeedSpec, feed: &dyn Feed, ports: &Ports) -> Result<Reading, Trouble> {
+    within(spec.timeout + GRACE, feed.check(ports, spec.timeout)).await
+}
+
+/// One poll within its time.
+pub async fn fetch(spec: &SourceSpec, source: &dyn Source, ports: &Ports) -> Result<Snapshot, Trouble> {
+    within(spec.timeout, source.fetch(ports)).await
+}
+
+/// Cuts off what takes too long; a defect of one adapter must not silence the others.
+async fn within<T>(limit: Duration, question: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    let late = || format!("no answer within {}", humantime::format_duration(limit));
+    match timeout(limit, AssertUnwindSafe(question).catch_unwind()).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(Trouble::new(Reason::Local, "midwatch failed while it asked; please report this")),
+        Err(_) => Err(Trouble::new(Reason::Timeout, late())),
+    }
+}
+
+/// A question that has ended.
+enum Done {
+    Feed(usize, Result<Reading, Trouble>),
+    Source(usize, Result<(Difference, SourceAnswer), Trouble>),
+}
+
+struct Poller {
+    items: Items,
+    ports: Ports,
+    facts: UnboundedSender<Fact>,
+    /// Zero of both schedules.
+    began: Instant,
+    feeds: Schedule,
+    sources: Schedule,
+    /// Questions in flight; they end with it.
+    running: JoinSet<Done>,
+    /// What each source said last.
+    last: HashMap<SourceName, Arc<Alerts>>,
+}
+
+impl Poller {
+    fn new(items: Items, ports: Ports, facts: UnboundedSender<Fact>) -> Self {
+        let (feeds, sources) = schedules(&items);
+        let (began, running, last) = (Instant::now(), JoinSet::new(), HashMap::new());
+        Self { items, ports, facts, began, feeds, sources, running, last }
+    }
+
+    async fn run(mut self, mut inbox: UnboundedReceiver<Order>) {
+        loop {
+            self.ask_due();
+            let next = [self.feeds.next(), self.sources.next()].into_iter().flatten().min();
+            tokio::select! {
+                order = inbox.recv() => match order {
+                    Some(order) => self.obey(order),
+                    None => return,
+                },
+                Some(Ok(done)) = self.running.join_next() => self.tell(done),
+                () = sleep_until(self.began + next.unwrap_or_default()), if next.is_some() => {}
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn ask_due(&mut self) {
+        let now = self.now();
+        while let Some(index) = self.sources.start(now) {
+            self.ask_source(index);
+        }
+        while let Some(index) = self.feeds.start(now) {
+            self.ask_feed(index);
+        }
+    }
+
+    fn ask_feed(&mut self, index: usize) {
+        let ((spec, feed), ports) = (self.items.feeds[index].clone(), self.ports.clone());
+        self.running.spawn(async move { Done::Feed(index, check(&spec, &*feed, &ports).await) });
+    }
+
+    fn ask_source(&mut self, index: usize) {
+        let ((spec, source), ports) = (self.items.sources[index].clone(), self.ports.clone());
+        let before = self.last.get(&spec.name).cloned().unwrap_or_default();
+        self.running.spawn(async move {
+            let answer = fetch(&spec, &*source, &ports).await;
+            Done::Source(index, compared(before, answer).await)
+        });
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Ask(sources, feeds) => {
+                let now = self.now();
+                for index in places(&self.items.sources, |(spec, _)| sources.contains(&spec.name)) {
+                    self.sources.ask(index, now);
+                }
+                for index in places(&self.items.feeds, |(spec, _)| feeds.contains(&spec.name)) {
+                    self.feeds.ask(index, now);
+                }
+            }
+            Order::Replace(items) => {
+                let last = std::mem::take(&mut self.last);
+                *self = Self { last, ..Self::new(items, self.ports.clone(), self.facts.clone()) };
+                self.last.retain(|name, _| self.items.sources.iter().any(|(spec, _)| spec.name == *name));
+            }
+        }
+    }
+
+    fn tell(&mut self, done: Done) {
+        let now = self.now();
+        match done {
+            Done::Feed(index, answer) => {
+                self.feeds.done(index, now, ended(&answer));
+                let feed = self.items.feeds[index].0.name.clone();
+                self.send(match answer {
+                    Ok(reading) => Fact::FeedRead { feed, reading },
+                    Err(trouble) => Fact::FeedFailed { feed, trouble },
+                });
+            }
+            Done::Source(index, answer) => {
+                self.sources.done(index, now, ended(&answer));
+                self.tell_source(self.items.sources[index].0.name.clone(), answer);
+            }
+        }
+    }
+
+    fn tell_source(&mut self, source: SourceName, answer: Result<(Difference, SourceAnswer), Trouble>) {
+        match answer {
+            Ok((mut difference, answer)) => {
+                self.last.insert(source.clone(), Arc::new(std::mem::take(&mut difference.now)));
+                for (upserts, gone) in difference.chunks() {
+                    self.send(Fact::AlertsChanged { source: source.clone(), upserts, gone });
+                }
+                self.send(Fact::SourceAnswered { source, answer });
+            }
+            Err(trouble) => self.send(Fact::SourceFailed { source, trouble }),
+        }
+    }
+
+    fn send(&self, fact: Fact) {
+        // Whoever listened is shutting down and drops the handle next.
+        let _ = self.facts.send(fact);
+    }
+}
+
+fn schedules(items: &Items) -> (Schedule, Schedule) {
+    let feed = |spec: &FeedSpec| Rhythm { name: spec.name.to_string(), every: spec.every, sparing: false };
+    let source = |spec: &SourceSpec| Rhythm { name: spec.name.to_string(), every: spec.every, sparing: true };
+    let feeds = Schedule::new(FEEDS_AT_ONCE, items.feeds.iter().map(|(spec, _)| feed(spec)));
+    (feeds, Schedule::new(usize::MAX, items.sources.iter().map(|(spec, _)| source(spec))))
+}
+
+/// Compares on a worker: walking 100,000 alerts would hold up every other answer.
+async fn compared(before: Arc<Alerts>, answer: Result<Snapshot, Trouble>) -> Result<(Difference, SourceAnswer), Trouble> {
+    let Snapshot { alerts, silences, complete, started_at, missing, skew_ms } = answer?;
+    let work = tokio::task::spawn_blocking(move || compare::compare(&before, alerts, complete));
+    let failed = |_| Trouble::new(Reason::Local, "midwatch failed while it compared two answers; please report this");
+    let difference = work.await.map_err(failed)?;
+    Ok((difference, SourceAnswer { complete, started_at, missing, silences: Arc::new(silences), skew_ms }))
+}
+
+fn ended<T>(answer: &Result<T, Trouble>) -> Ended {
+    match answer {
+        Ok(_) => Ended::Well,
+        Err(trouble) => Ended::Failed { retry_after: trouble.retry_after },
+    }
+}
+
+fn places<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> Vec<usize> {
+    items.iter().enumerate().filter(|(_, item)| wanted(item)).map(|(index, _)| index).collect()
+}
+
+#[cfg(test)]
+mod tests;

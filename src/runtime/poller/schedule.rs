@@ -1,0 +1,262 @@
+//! When which item is asked. Pure: time is handed in, as the time since the poller began.
+//!
+//! Invariant: an item is queued, running, or both never; at most `cap` items run.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+/// Due times are rounded up to multiples of this, so that many items share one wake-up.
+const GRID: Duration = Duration::from_millis(100);
+
+/// The longest pause after failures, unless the interval itself is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The longest that a remote can make us wait.
+const LONGEST_ORDERED: Duration = Duration::from_secs(3600);
+
+/// How often an item is asked when all is well.
+#[derive(Debug, Clone)]
+pub struct Rhythm {
+    pub name: String,
+    pub every: Duration,
+    /// Failures in a row double the pause, and a slow answer stretches it.
+    pub sparing: bool,
+}
+
+/// How a question ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Ended {
+    Well,
+    Failed { retry_after: Option<Duration> },
+}
+
+#[derive(Debug)]
+pub struct Schedule {
+    slots: Vec<Slot>,
+    queue: BTreeSet<(Duration, usize)>,
+    running: usize,
+    cap: usize,
+}
+
+#[derive(Debug)]
+struct Slot {
+    rhythm: Rhythm,
+    state: State,
+    /// Questions asked, and failures since the last good answer.
+    rounds: u32,
+    failures: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    Queued(Duration),
+    Running {
+        since: Duration,
+        /// Somebody asked in the meantime and must get an answer that is younger than the question.
+        again: bool,
+    },
+}
+
+impl Schedule {
+    /// All items are due at once; the cap spreads them, and after the first round their phases do.
+    pub fn new(cap: usize, items: impl IntoIterator<Item = Rhythm>) -> Self {
+        let now = Duration::ZERO;
+        let slot = |rhythm| Slot { rhythm, state: State::Queued(now), rounds: 0, failures: 0 };
+        let slots: Vec<Slot> = items.into_iter().map(slot).collect();
+        let queue = (0..slots.len()).map(|index| (now, index)).collect();
+        Self { slots, queue, running: 0, cap }
+    }
+
+    /// When `start` is to be called next; `None` while nothing is queued or no more may run.
+    pub fn next(&self) -> Option<Duration> {
+        self.queue.first().filter(|_| self.running < self.cap).map(|(due, _)| *due)
+    }
+
+    /// The next item that is to be asked now; from here on it runs.
+    pub fn start(&mut self, now: Duration) -> Option<usize> {
+        self.next().filter(|due| *due <= now)?;
+        let (_, index) = self.queue.pop_first()?;
+        self.slots[index].state = State::Running { since: now, again: false };
+        self.running += 1;
+        Some(index)
+    }
+
+    /// A running item has been answered.
+    pub fn done(&mut self, index: usize, now: Duration, ended: Ended) {
+        let Some(slot) = self.slots.get_mut(index) else { return };
+        let State::Running { since, again } = slot.state else { return };
+        let due = slot.ended(since, now, ended);
+        self.running -= 1;
+        self.queue_up(index, if again { now } else { due });
+    }
+
+    /// Asks now, or once more when it is being asked already.
+    pub fn ask(&mut self, index: usize, now: Duration) {
+        match self.slots.get_mut(index).map(|slot| &mut slot.state) {
+            Some(State::Running { again, .. }) => *again = true,
+            Some(State::Queued(due)) => {
+                let due = *due;
+                self.queue.remove(&(due, index));
+                self.queue_up(index, now.min(due));
+            }
+            None => {}
+        }
+    }
+
+    fn queue_up(&mut self, index: usize, due: Duration) {
+        self.slots[index].state = State::Queued(due);
+        self.queue.insert((due, index));
+    }
+}
+
+impl Slot {
+    /// Counts the answer and says when to ask again.
+    fn ended(&mut self, since: Duration, now: Duration, ended: Ended) -> Duration {
+        self.rounds += 1;
+        let pause = match ended {
+            Ended::Well => {
+                self.failures = 0;
+                self.rhythm.pause(now.saturating_sub(since))
+            }
+            Ended::Failed { retry_after } => {
+                self.failures += 1;
+                let ordered = retry_after.unwrap_or_default().min(LONGEST_ORDERED);
+                // What the remote ordered counts from its answer, not from our question.
+                self.rhythm.pause_after(self.failures).max(ordered + now.saturating_sub(since))
+            }
+        };
+        round_up(now.max(since + pause.mul_f64(self.phase())))
+    }
+
+    /// What part of the pause is waited: the first time anything from a half, to part those that began together; then
+    /// nearly all, so that they don't come together again. Orders of the remote are never shortened.
+    fn phase(&self) -> f64 {
+        let mut hasher = DefaultHasher::new();
+        (&self.rhythm.name, self.rounds).hash(&mut hasher);
+        let random = (hasher.finish() % 1_000) as f64 / 1_000.0;
+        match (self.failures, self.rounds) {
+            (1.., _) => 1.0,
+            (_, 1) => 0.5 + random / 2.0,
+            _ => 0.95 + random / 20.0,
+        }
+    }
+}
+
+impl Rhythm {
+    /// A slow answer costs the remote: it is asked for at most a fifth of the time, but never so rarely that it would
+    /// be called stale (`2 × every`).
+    fn pause(&self, took: Duration) -> Duration {
+        if self.sparing { self.every.max((took * 5).min(self.every * 2)) } else { self.every }
+    }
+
+    fn pause_after(&self, failures: u32) -> Duration {
+        let factor = if self.sparing { 1 << (failures - 1).min(16) } else { 1 };
+        self.every.saturating_mul(factor).min(LONGEST_PAUSE.max(self.every))
+    }
+}
+
+fn round_up(at: Duration) -> Duration {
+    let grid = GRID.as_millis() as u64;
+    Duration::from_millis((at.as_millis() as u64).div_ceil(grid) * grid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WELL: Ended = Ended::Well;
+    const FAILED: Ended = Ended::Failed { retry_after: None };
+
+    fn secs(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    fn schedule(cap: usize, count: usize, sparing: bool) -> Schedule {
+        let rhythm = |n| Rhythm { name: format!("item {n}"), every: secs(10.0), sparing };
+        Schedule::new(cap, (0..count).map(rhythm))
+    }
+
+    /// Asks the only item when it is due, lets it take `took`, and gives the pause from question to next question.
+    fn round(schedule: &mut Schedule, took: f64, ended: Ended) -> f64 {
+        let start = schedule.next().expect("is queued");
+        assert_eq!(schedule.start(start), Some(0));
+        schedule.done(0, start + secs(took), ended);
+        (schedule.next().expect("is queued again") - start).as_secs_f64()
+    }
+
+    #[test]
+    fn the_first_round_is_at_once_and_the_second_spread() {
+        let mut schedule = schedule(usize::MAX, 200, false);
+        let now = Duration::ZERO;
+        let mut started: Vec<_> = std::iter::from_fn(|| schedule.start(now)).collect();
+        assert_eq!(started.len(), 200);
+        started.drain(..).for_each(|index| schedule.done(index, secs(0.01), WELL));
+        let mut dues: Vec<_> = schedule.queue.iter().map(|(due, _)| due.as_secs_f64()).collect();
+        assert!(dues[0] >= 5.0 && dues[199] <= 10.1, "{dues:?}");
+        dues.dedup();
+        assert!(dues.len() > 30, "200 items over five seconds share only {} moments", dues.len());
+    }
+
+    #[test]
+    fn an_item_never_waits_longer_than_its_interval() {
+        let mut schedule = schedule(1, 1, false);
+        round(&mut schedule, 0.1, WELL);
+        for _ in 0..100 {
+            let pause = round(&mut schedule, 0.1, WELL);
+            assert!((9.4..=10.1).contains(&pause), "{pause}");
+        }
+    }
+
+    #[test]
+    fn no_more_than_the_cap_run_and_none_twice() {
+        let mut schedule = schedule(2, 3, false);
+        let now = Duration::ZERO;
+        assert_eq!([schedule.start(now), schedule.start(now), schedule.start(now)], [Some(0), Some(1), None]);
+        assert_eq!(schedule.next(), None, "nothing to wake up for while no more may run");
+        schedule.done(0, secs(30.0), WELL);
+        assert_eq!([schedule.start(secs(30.0)), schedule.start(secs(30.0))], [Some(2), None]);
+    }
+
+    #[test]
+    fn a_source_that_fails_is_left_alone_ever_longer_but_a_feed_is_not() {
+        let mut source = schedule(1, 1, true);
+        let pauses: Vec<_> = (0..5).map(|_| round(&mut source, 0.0, FAILED)).collect();
+        assert_eq!(pauses, [10.0, 20.0, 40.0, 60.0, 60.0]);
+        assert!(round(&mut source, 0.0, WELL) <= 10.0);
+        assert_eq!(round(&mut source, 0.0, FAILED), 10.0, "a good answer forgives all failures");
+        let mut feed = schedule(1, 1, false);
+        assert_eq!((0..3).map(|_| round(&mut feed, 0.0, FAILED)).collect::<Vec<_>>(), [10.0; 3]);
+    }
+
+    #[test]
+    fn the_remote_says_when_to_come_back_but_not_never() {
+        let wait = |seconds| Ended::Failed { retry_after: Some(Duration::from_secs(seconds)) };
+        assert_eq!(round(&mut schedule(1, 1, false), 2.0, wait(120)), 122.0);
+        assert_eq!(round(&mut schedule(1, 1, true), 0.0, wait(1)), 10.0);
+        assert_eq!(round(&mut schedule(1, 1, true), 0.0, wait(u64::MAX)), 3_600.0);
+    }
+
+    #[test]
+    fn a_slow_source_is_asked_less_often_but_not_so_that_it_looks_stale() {
+        let mut source = schedule(1, 1, true);
+        round(&mut source, 0.0, WELL);
+        assert!(round(&mut source, 1.9, WELL) <= 10.1);
+        assert!((14.0..=15.1).contains(&round(&mut source, 3.0, WELL)));
+        assert!((19.0..=20.1).contains(&round(&mut source, 9.0, WELL)));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_asked_now_and_once_more_if_the_question_was_older() {
+        let mut schedule = schedule(1, 1, true);
+        round(&mut schedule, 0.0, FAILED);
+        schedule.ask(0, secs(1.0));
+        assert_eq!(schedule.start(secs(1.0)), Some(0));
+        schedule.ask(0, secs(2.0));
+        assert_eq!(schedule.start(secs(2.0)), None, "never twice at the same time");
+        schedule.done(0, secs(3.0), WELL);
+        assert_eq!(schedule.start(secs(3.0)), Some(0));
+        schedule.done(0, secs(4.0), WELL);
+        assert_eq!(schedule.start(secs(4.0)), None);
+    }
+}
