@@ -83,7 +83,7 @@ pub async fn check(spec: &FeedSpec, feed: &dyn Feed, ports: &Ports) -> Result<Re
 
 /// One poll within its time.
 pub async fn fetch(spec: &SourceSpec, source: &dyn Source, ports: &Ports) -> Result<Snapshot, Trouble> {
-    within(spec.timeout, source.fetch(ports)).await
+    within(spec.timeout + GRACE, source.fetch(ports, spec.timeout)).await
 }
 
 /// Cuts off what takes too long; a defect of one adapter must not silence the others.

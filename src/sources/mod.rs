@@ -11,6 +11,7 @@ use crate::domain::node::{Node, Problems};
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Endpoint, Ports};
+use std::time::Duration;
 
 pub trait Source: Send + Sync {
     /// The acts that this system really has.
@@ -26,8 +27,9 @@ pub trait Source: Send + Sync {
         None
     }
 
-    /// Everything it knows now. Partial answers are `complete: false`; no answer at all is the trouble.
-    fn fetch<'a>(&'a self, ports: &'a Ports) -> Answer<'a, Result<Snapshot, Trouble>>;
+    /// Everything it knows now, within `limit`: a part that is late is left out. Partial answers are `complete: false`; no
+    /// answer at all is the trouble.
+    fn fetch<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>>;
 
     /// Does one act and reads it back.
     fn act<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, ActEnd>;

@@ -59,7 +59,7 @@ impl Source for Scripted<Snapshot> {
         &[]
     }
 
-    fn fetch<'a>(&'a self, _ports: &'a Ports) -> Answer<'a, Result<Snapshot, Trouble>> {
+    fn fetch<'a>(&'a self, _ports: &'a Ports, _limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
         self.answer()
     }
 
