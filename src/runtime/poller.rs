@@ -33,7 +33,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// Feeds that are asked at the same time. Sources have no such bound: there are few, and none may wait for a slow feed.
 const FEEDS_AT_ONCE: usize = 64;
 
-/// What a feed may take beyond its timeout, which it keeps by itself, before it is cut off.
+/// What a feed or a source may take beyond its timeout, which it keeps by itself, before it is cut off.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Everything that is to be asked.
