@@ -1,1 +1,186 @@
-//! Under construction.
+//! The configuration: one YAML file, read whole, judged whole. Owns where it lies, who may write it and what its keys
+//! mean; the kinds of sources and feeds are handed in, so a new kind changes nothing here. A configuration that has an
+//! error is no configuration: nothing is half in force, and whoever reloads keeps the one they have.
+
+mod console;
+mod file;
+mod items;
+mod list;
+mod service;
+mod template;
+
+pub use console::{Binding, Console};
+pub use file::{File, locate, standard};
+pub use items::{FeedKind, Kinds, ParsedSource, SourceKind};
+pub use template::{first_playbook, template};
+
+use crate::domain::alert::Severity;
+use crate::domain::health::FeedSpec;
+use crate::domain::node::{Node, Problem, Problems, Value};
+use crate::domain::settings::{Environment, Operator, Settings, SourceSpec};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The file's top-level keys.
+pub const KEYS: [&str; 9] =
+    ["operator", "environment", "severity", "services", "feeds", "sources", "playbooks", "console", "links"];
+
+/// All of it. `S` and `F` are what the kinds make of a source and a feed.
+#[derive(Debug)]
+pub struct Config<S, F> {
+    pub settings: Settings,
+    pub sources: Vec<(SourceSpec, S)>,
+    pub feeds: Vec<(FeedSpec, F)>,
+    pub playbooks: Playbooks,
+    pub console: Console,
+    pub links: Vec<Link>,
+}
+
+/// Where playbooks lie and what their commands may see of the environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Playbooks {
+    pub folders: Vec<PathBuf>,
+    /// Variables that commands are given besides the few that every command gets.
+    pub env: Vec<String>,
+}
+
+/// Addresses that begin with `from` are shown and opened with `to` instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub from: String,
+    pub to: String,
+}
+
+/// What was found wrong with one file; shown as it is printed.
+#[derive(Debug)]
+pub struct Report {
+    pub file: File,
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.file.path.display().to_string();
+        self.problems.iter().try_for_each(|problem| f.write_str(&problem.show(&name, &self.file.text)))
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// It can't be read at all.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It was read and has errors.
+    #[error("{0}")]
+    Wrong(Report),
+}
+
+/// Reads and judges the file. With the configuration come the warnings.
+///
+/// # Errors
+/// When the file can't be read, others may write it, or anything in it is wrong: then with all that is wrong.
+pub fn load<S, F>(path: &Path, kinds: &Kinds<S, F>) -> Result<(Config<S, F>, Report), Failure> {
+    let file = file::read(path).map_err(Failure::Unreadable)?;
+    let mut problems = Problems { roots: file.roots(), ..Problems::default() };
+    let node = Node::parse(&file.text, &mut problems);
+    let config = node.and_then(|node| resolve(&node, kinds, &mut problems));
+    problems.list.sort_by_key(|problem| problem.span.start);
+    let report = Report { file, problems: problems.list };
+    match config {
+        Some(config) => Ok((config, report)),
+        None => Err(Failure::Wrong(report)),
+    }
+}
+
+/// What the document means; `None` when anything is wrong, with every problem told.
+pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Option<Config<S, F>> {
+    let fields = root.fields(&KEYS, problems)?;
+    let services = service::read(fields.get("services"), problems);
+    let sources = items::sources(fields.get("sources"), kinds, problems);
+    let feeds = items::feeds(fields.get("feeds"), kinds, &sources, &services, problems);
+    let console = console::read(fields.get("console"), &kinds.actions, problems);
+    let settings = Settings {
+        operator: operator(fields.get("operator"), problems),
+        environment: environment(fields.get("environment"), problems),
+        severities: severities(fields.get("severity"), problems),
+        services,
+        feeds: feeds.iter().map(|(spec, _)| spec.clone()).collect(),
+        sources: sources.iter().map(|source| source.spec.clone()).collect(),
+        ack_for: console.ack_for,
+        read_only: false,
+    };
+    let playbooks = fields.get("playbooks").and_then(|node| playbooks(node, problems)).unwrap_or_default();
+    let links = list::each(fields.get("links"), problems, link);
+    let sources = sources.into_iter().map(|source| (source.spec, source.made)).collect();
+    (!problems.failed()).then_some(Config { settings, sources, feeds, playbooks, console, links })
+}
+
+/// Nobody named: the login name of whoever runs the program.
+fn operator(node: Option<&Node>, problems: &mut Problems) -> Operator {
+    let given = node.and_then(|node| {
+        let fields = node.fields(&["name", "email", "role"], problems)?;
+        let mut text = |key| fields.get(key).and_then(|node| list::label(node, problems));
+        let (email, role) = (text("email"), text("role"));
+        let name = list::label(fields.need("name", problems)?, problems)?;
+        Some(Operator { name, email, role })
+    });
+    given.unwrap_or_else(|| Operator { name: file::login().unwrap_or_else(|| "unknown".into()), email: None, role: None })
+}
+
+fn environment(node: Option<&Node>, problems: &mut Problems) -> Environment {
+    let words = [("prod", Environment::Prod), ("staging", Environment::Staging), ("lab", Environment::Lab)];
+    node.and_then(|node| list::one_of(node, "environment", &words, problems)).unwrap_or(Environment::Prod)
+}
+
+/// Words named here come before the built-in ones, and so win over them.
+fn severities(node: Option<&Node>, problems: &mut Problems) -> Vec<(String, Severity)> {
+    let levels = [("critical", Severity::Critical), ("warning", Severity::Warning), ("info", Severity::Info)];
+    let mut words = Vec::new();
+    if let Some(fields) = node.and_then(|node| node.fields(&levels.map(|(name, _)| name), problems)) {
+        for (name, severity) in levels {
+            let listed = fields.get(name).map(|node| list::items(node).iter().map(|node| (node, severity)));
+            listed.into_iter().flatten().for_each(|(node, severity)| severity_word(node, severity, &mut words, problems));
+        }
+    }
+    words.extend(Settings::default().severities);
+    words
+}
+
+fn severity_word(node: &Node, severity: Severity, words: &mut Vec<(String, Severity)>, problems: &mut Problems) {
+    let Some(word) = node.text(problems).map(str::to_lowercase) else { return };
+    if words.iter().any(|(known, _)| *known == word) {
+        return problems.error(node.span, format!("`{word}` stands for a severity already"));
+    }
+    words.push((word, severity));
+}
+
+/// A map, or the folders alone.
+fn playbooks(node: &Node, problems: &mut Problems) -> Option<Playbooks> {
+    let Value::Map(_) = node.value else {
+        return Some(Playbooks { folders: folders(node, problems), env: Vec::new() });
+    };
+    let fields = node.fields(&["folders", "env"], problems)?;
+    let folders = fields.get("folders").map(|node| folders(node, problems)).unwrap_or_default();
+    let env = fields.get("env").into_iter().flat_map(list::items).filter_map(|node| variable(node, problems)).collect();
+    Some(Playbooks { folders, env })
+}
+
+fn folders(node: &Node, problems: &mut Problems) -> Vec<PathBuf> {
+    list::items(node).iter().filter_map(|node| node.path(problems)).collect()
+}
+
+fn variable(node: &Node, problems: &mut Problems) -> Option<String> {
+    let named = |text: &str| {
+        let letters = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        (letters && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit())).then(|| text.to_owned())
+    };
+    node.read("the name of an environment variable", problems, named)
+}
+
+fn link(node: &Node, problems: &mut Problems) -> Option<Link> {
+    let fields = node.fields(&["from", "to"], problems)?;
+    let mut address = |key| fields.need(key, problems)?.read("an address such as https://host/path", problems, list::address);
+    let (from, to) = (address("from"), address("to"));
+    Some(Link { from: from?, to: to? })
+}

@@ -1,7 +1,10 @@
 //! What is wrong with a file: place, sentence, what to do. All problems of a file are collected in one pass.
 
 use super::Span;
+use crate::domain::text::inert;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use unicode_width::UnicodeWidthStr;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -84,47 +87,66 @@ impl Problems {
 }
 
 impl Problem {
-    /// `file:line:col: error: message`, the line with a caret under the place, and a `help:` line.
+    /// `file:line:col: error: message`, the line with a caret under the place, and a `help:` line. The file may hold
+    /// anything, so all of it is made inert.
     pub fn show(&self, file: &str, source: &str) -> String {
-        let Span { line, col, start, end } = self.span;
+        let Span { line, col, .. } = self.span;
         let level = if self.level == Level::Error { "error" } else { "warning" };
         let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
-        let mut out = format!("{file}:{line}:{col}: {level}{code}: {}\n", self.message);
+        let mut out = format!("{}:{line}:{col}: {level}{code}: {}\n", inert(file), inert(&self.message));
         if let Some(text) = source.lines().nth(line.saturating_sub(1)) {
-            let width = source.get(start..end).map_or(1, |s| s.lines().next().unwrap_or("").chars().count()).max(1);
-            let left = text.chars().count().saturating_sub(col - 1).max(1);
-            let pad: String = text.chars().take(col - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-            let gutter = line.to_string();
-            let blank = " ".repeat(gutter.len());
-            out += &format!("{gutter} | {}\n{blank} | {pad}{}\n", crate::domain::text::inert(text), "^".repeat(width.min(left)));
+            let (shown, before, marked) = self.excerpt(text, source);
+            let blank = " ".repeat(line.to_string().len());
+            out += &format!("{line} | {shown}\n{blank} | {}{}\n", " ".repeat(before), "^".repeat(marked.max(1)));
         }
         if let Some(help) = &self.help {
-            out += &format!("help: {help}\n");
+            out += &format!("help: {}\n", inert(help));
         }
         out
     }
+
+    /// The part of the line that is shown, and the cells before and under the place.
+    fn excerpt<'a>(&self, text: &'a str, source: &str) -> (Cow<'a, str>, usize, usize) {
+        let byte = |chars: usize| text.char_indices().nth(chars).map_or(text.len(), |(byte, _)| byte);
+        let col = self.span.col.saturating_sub(1);
+        let from = if col > EXCERPT { byte(col - EXCERPT / 2) } else { 0 };
+        let (at, to) = (byte(col), byte(col.max(EXCERPT) + EXCERPT));
+        let length = source.get(self.span.start..self.span.end).map_or(0, |marked| marked.lines().next().unwrap_or("").len());
+        let marked = text.get(at..(at + length).min(to)).unwrap_or("");
+        (inert(&text[from..to]), inert(&text[from..at]).width(), inert(marked).width())
+    }
 }
+
+/// Characters that are shown on either side of a place in a long line.
+const EXCERPT: usize = 100;
+
+/// Nothing longer is a slip of the finger.
+const LONGEST: usize = 60;
 
 /// The known name that is fewest edits away, if it is near enough to be a slip of the finger.
 pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+    if found.chars().count() > LONGEST {
+        return None;
+    }
     let near = known.iter().map(|name| (distance(found, name), *name)).min()?;
     (near.0 <= 1 + found.chars().count() / 4).then_some(near.1)
 }
 
-/// Levenshtein distance in characters.
+/// Characters to insert, drop, replace, or exchange with their neighbour.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(row[j + 1] + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let exchanged = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            let exchanged = if exchanged { rows[i - 2][j - 2] + 1 } else { usize::MAX };
+            row.push(replaced.min(exchanged).min(rows[i - 1][j] + 1).min(row[j - 1] + 1));
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
@@ -134,6 +156,7 @@ mod tests {
     #[test]
     fn a_slip_is_named_and_a_stranger_is_not() {
         assert_eq!(nearest("sorces", &["sources", "feeds"]), Some("sources"));
+        assert_eq!(nearest("akc", &["ack", "quit"]), Some("ack"));
         assert_eq!(nearest("banana", &["sources", "feeds"]), None);
     }
 
@@ -149,5 +172,19 @@ mod tests {
         let mut problems = Problems::default();
         problems.error(Span { line: 2, col: 3, start: 7, end: 11 }, "bad");
         assert_eq!(problems.list[0].show("f.yaml", "a: b\n  nope: 1\n"), "f.yaml:2:3: error: bad\n2 |   nope: 1\n  |   ^^^^\n");
+    }
+
+    #[test]
+    fn the_caret_finds_its_place_behind_tabs_wide_letters_and_long_lines() {
+        let shown = |source: &str, word: &str| {
+            let start = source.find(word).expect("is there");
+            let col = source[..start].chars().count() + 1;
+            let mut problems = Problems::default();
+            problems.error(Span { line: 1, col, start, end: start + word.len() }, "bad\u{1b}[2J");
+            problems.list[0].show("f", source)
+        };
+        assert_eq!(shown("\t日本: nope", "nope"), "f:1:6: error: bad␛[2J\n1 | ␉日本: nope\n  |        ^^^^\n");
+        let long = shown(&format!("{}nope{}", "x".repeat(5_000), "y".repeat(5_000)), "nope");
+        assert!(long.len() < 400 && long.contains(&format!("{}^^^^\n", " ".repeat(50))), "{long}");
     }
 }

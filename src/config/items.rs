@@ -1,0 +1,126 @@
+//! Sources and feeds: what every item has in common, and the one key that says its kind.
+
+use super::list::{self, Names};
+use crate::domain::act::ActKind;
+use crate::domain::health::FeedSpec;
+use crate::domain::ids::SourceName;
+use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::settings::{Carry, Service, SourceSpec};
+use crate::ports::Endpoint;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// What a kind made of one source, and what the rest must know of it.
+pub struct ParsedSource<S> {
+    pub source: S,
+    pub acts: Vec<ActKind>,
+    pub carry: Option<Carry>,
+    /// Where it answers queries for feeds that name it.
+    pub queries: Option<Endpoint>,
+}
+
+type ParseSource<S> = Box<dyn Fn(&SourceName, &Node, &mut Problems) -> Option<ParsedSource<S>>>;
+type ParseFeed<F> = Box<dyn Fn(&Node, &BTreeMap<SourceName, Endpoint>, &mut Problems) -> Option<F>>;
+
+/// A kind of source: the key that selects it, and the reader of what stands under that key.
+pub struct SourceKind<S> {
+    pub name: &'static str,
+    pub parse: ParseSource<S>,
+}
+
+/// A kind of feed.
+pub struct FeedKind<F> {
+    pub name: &'static str,
+    pub parse: ParseFeed<F>,
+}
+
+/// Everything that a configuration may name and that is defined elsewhere.
+pub struct Kinds<S, F> {
+    pub sources: Vec<SourceKind<S>>,
+    pub feeds: Vec<FeedKind<F>>,
+    /// Actions that keys can be bound to.
+    pub actions: Vec<&'static str>,
+}
+
+/// One source, with what feeds need of it.
+pub struct Made<S> {
+    pub spec: SourceSpec,
+    pub made: S,
+    queries: Option<Endpoint>,
+}
+
+const SOURCE_EVERY: Duration = Duration::from_secs(15);
+const FEED_EVERY: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+const EVERY: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(86_400);
+const PATIENCE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(600);
+
+pub fn sources<S, F>(node: Option<&Node>, kinds: &Kinds<S, F>, problems: &mut Problems) -> Vec<Made<S>> {
+    let known: Vec<&str> = kinds.sources.iter().map(|kind| kind.name).collect();
+    let mut names = Names::of("source");
+    list::each(node, problems, |node, problems| {
+        let item = item(node, &["name", "every", "timeout"], &known, &mut names, problems)?;
+        let every = list::time(item.fields.get("every"), EVERY, problems).unwrap_or(SOURCE_EVERY);
+        let timeout = list::time(item.fields.get("timeout"), PATIENCE, problems).unwrap_or(TIMEOUT);
+        let name = SourceName::new(item.name);
+        let parsed = (kinds.sources[item.kind].parse)(&name, item.node, problems)?;
+        let kind = known[item.kind].to_owned();
+        let spec = SourceSpec { name, kind, every, timeout, acts: parsed.acts, carry: parsed.carry };
+        Some(Made { spec, made: parsed.source, queries: parsed.queries })
+    })
+}
+
+pub fn feeds<S, F>(
+    node: Option<&Node>,
+    kinds: &Kinds<S, F>,
+    sources: &[Made<S>],
+    services: &[Service],
+    problems: &mut Problems,
+) -> Vec<(FeedSpec, F)> {
+    let known: Vec<&str> = kinds.feeds.iter().map(|kind| kind.name).collect();
+    let queries = sources.iter().filter_map(|source| Some((source.spec.name.clone(), source.queries.clone()?))).collect();
+    let mut names = Names::of("feed");
+    list::each(node, problems, |node, problems| {
+        let item = item(node, &["name", "every", "timeout", "service"], &known, &mut names, problems)?;
+        let every = list::time(item.fields.get("every"), EVERY, problems).unwrap_or(FEED_EVERY);
+        let timeout = list::time(item.fields.get("timeout"), PATIENCE, problems).unwrap_or(TIMEOUT.min(every));
+        let service = item.fields.get("service").and_then(|node| super::service::named(node, services, problems));
+        let made = (kinds.feeds[item.kind].parse)(item.node, &queries, problems)?;
+        let spec = FeedSpec { name: item.name.as_str().into(), kind: known[item.kind].to_owned(), service, every, timeout };
+        Some((spec, made))
+    })
+}
+
+/// One item, with its kind found.
+struct Item<'a> {
+    /// Empty where it is wrong, so that the rest of the item is judged all the same.
+    name: String,
+    fields: Fields<'a>,
+    /// Index among the known kinds.
+    kind: usize,
+    /// What stands under the kind's key.
+    node: &'a Node,
+}
+
+fn item<'a>(node: &'a Node, common: &[&str], kinds: &[&str], names: &mut Names, problems: &mut Problems) -> Option<Item<'a>> {
+    let before = problems.list.len();
+    let fields = node.fields(&[kinds, common].concat(), problems)?;
+    let strangers = problems.list.len() > before;
+    let name = fields.need("name", problems).and_then(|node| names.take(node, problems));
+    let mut found = node.map(problems)?.iter().filter_map(|(key, node)| {
+        let kind = kinds.iter().position(|kind| *kind == key.text)?;
+        Some((key, kind, node))
+    });
+    let first = found.next();
+    for (key, _, _) in found {
+        let kind = first.map_or("", |(key, _, _)| key.text.as_str());
+        problems.error(key.span, format!("an item has one kind, and this one is of kind `{kind}` already"));
+    }
+    if first.is_none() && !strangers {
+        problems.error_with_help(node.span, "the kind is missing", format!("add one of: {}", kinds.join(", ")));
+    }
+    let (_, kind, node) = first?;
+    Some(Item { name: name.unwrap_or_default(), fields, kind, node })
+}

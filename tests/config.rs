@@ -1,0 +1,327 @@
+//! The configuration: what is accepted, what is refused, and where each complaint points.
+
+use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, SourceKind};
+use midwatch::domain::alert::Severity;
+use midwatch::domain::node::{Level, Node, Problems, Roots, Span};
+use midwatch::domain::settings::Environment;
+use midwatch::ports::Endpoint;
+use proptest::prelude::*;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+type Made = Config<String, String>;
+
+/// Two kinds of sources, of which one answers queries, and two kinds of feeds.
+fn kinds() -> Kinds<String, String> {
+    Kinds {
+        sources: vec![
+            SourceKind {
+                name: "alertmanager",
+                parse: Box::new(|name, node, problems| source(name.as_str(), node, false, problems)),
+            },
+            SourceKind {
+                name: "prometheus",
+                parse: Box::new(|name, node, problems| source(name.as_str(), node, true, problems)),
+            },
+        ],
+        feeds: vec![
+            FeedKind { name: "http", parse: Box::new(|node, _, problems| field(node, "url", problems).map(|url| url.0)) },
+            FeedKind {
+                name: "promql",
+                parse: Box::new(|node, known, problems| {
+                    let (name, span) = field(node, "source", problems)?;
+                    let names: Vec<&str> = known.keys().map(|name| name.as_str()).collect();
+                    if !names.contains(&name.as_str()) {
+                        problems.unknown(span, "source", &name, &names);
+                    }
+                    Some(name)
+                }),
+            },
+        ],
+        actions: vec!["ack", "filter", "quit"],
+    }
+}
+
+fn source(name: &str, node: &Node, answers: bool, problems: &mut Problems) -> Option<ParsedSource<String>> {
+    let fields = node.fields(&["url", "urls"], problems)?;
+    let queries = if answers { Some(Endpoint::parse(&fields, problems)?) } else { None };
+    Some(ParsedSource { source: name.to_owned(), acts: Vec::new(), carry: None, queries })
+}
+
+fn field(node: &Node, name: &str, problems: &mut Problems) -> Option<(String, Span)> {
+    let node = node.fields(&[name], problems)?.need(name, problems)?;
+    Some((node.text(problems)?.to_owned(), node.span))
+}
+
+fn resolve(text: &str) -> (Option<Made>, Problems) {
+    let roots = Roots { home: Some("/home/ana".into()), folder: "/etc/midwatch".into() };
+    let mut problems = Problems { roots, ..Problems::default() };
+    let made = Node::parse(text, &mut problems).and_then(|node| config::resolve(&node, &kinds(), &mut problems));
+    (made, problems)
+}
+
+fn good(text: &str) -> Made {
+    let (made, problems) = resolve(text);
+    assert!(problems.list.is_empty(), "{:?}", problems.list);
+    made.expect("a configuration")
+}
+
+/// Each problem as `line:col message; help`.
+fn bad(text: &str) -> Vec<String> {
+    let (made, problems) = resolve(text);
+    assert!(made.is_none(), "accepted: {text}");
+    let help = |help: Option<String>| help.map(|help| format!("; {help}")).unwrap_or_default();
+    let shown = problems.list.into_iter().map(|p| format!("{}:{} {}{}", p.span.line, p.span.col, p.message, help(p.help)));
+    shown.collect()
+}
+
+/// The example that the command line's description pins, with the kinds of this test.
+const WHOLE: &str = r##"
+operator: {name: ana, email: ana@example.org, role: on-call}
+environment: lab
+severity: {critical: [critical, page, P1], warning: [warning, P3], info: [info, none]}
+services:
+  - {name: checkout, tier: 1, depends_on: [postgres, stripe], alerts: {service: checkout}}
+  - {name: postgres, tier: 1, alerts: {job: "~postgres.*"}}
+  - {name: stripe, vendor: true}
+feeds:
+  - {name: checkout-pay, service: checkout, every: 5s, http: {url: "https://shop.example/health"}}
+  - {name: pg-disk, service: postgres, promql: {source: prom}}
+sources:
+  - {name: prod, every: 1m, timeout: 3s, alertmanager: {urls: ["http://am-1:9093", "http://am-2:9093"]}}
+  - {name: prom, prometheus: {url: "http://prom:9090"}}
+playbooks: {folders: [~/playbooks, books, /srv/books], env: [KUBECONFIG, AWS_PROFILE]}
+console: {theme: midwatch, time_zone: Europe/Berlin, mouse: false, ack: {for: 2h}, keys: {ack: a, quit: [q, ctrl-c]}}
+links: [{from: "http://grafana.internal/", to: "https://grafana.example"}]
+x-team: payments
+"##;
+
+#[test]
+fn the_whole_of_it_means_what_it_says() {
+    let config = good(WHOLE);
+    let settings = &config.settings;
+    assert_eq!((settings.operator.name.as_str(), settings.environment), ("ana", Environment::Lab));
+    assert_eq!(settings.ack_for, Duration::from_secs(7200));
+    assert_eq!(settings.services[0].depends_on, ["postgres".into(), "stripe".into()]);
+    assert!(settings.services[2].vendor && !settings.services[0].vendor);
+    let word = |word: &str| settings.severities.iter().find(|(name, _)| name == word).map(|(_, severity)| *severity);
+    assert_eq!((word("p1"), word("p3"), word("none")), (Some(Severity::Critical), Some(Severity::Warning), Some(Severity::Info)));
+    let folders = ["/home/ana/playbooks", "/etc/midwatch/books", "/srv/books"].map(PathBuf::from);
+    assert_eq!(config.playbooks.folders, folders);
+    assert_eq!(config.playbooks.env, ["KUBECONFIG", "AWS_PROFILE"]);
+    assert_eq!(config.console.zone, chrono_tz::Europe::Berlin);
+    assert_eq!(config.console.keys[1].keys, ["q", "ctrl-c"]);
+    assert_eq!(config.links[0].from, "http://grafana.internal");
+}
+
+#[test]
+fn intervals_have_defaults_and_a_feed_never_waits_past_its_next_turn() {
+    let config = good(WHOLE);
+    let seconds = |a, b| (Duration::from_secs(a), Duration::from_secs(b));
+    let feeds: Vec<_> = config.feeds.iter().map(|(spec, _)| (spec.every, spec.timeout)).collect();
+    assert_eq!(feeds, [seconds(5, 5), seconds(30, 10)]);
+    let sources: Vec<_> = config.sources.iter().map(|(spec, _)| (spec.every, spec.timeout)).collect();
+    assert_eq!(sources, [seconds(60, 3), seconds(15, 10)]);
+    assert_eq!(config.sources[1].0.kind, "prometheus");
+    assert_eq!(config.settings.sources.len(), 2);
+}
+
+#[test]
+fn little_is_enough() {
+    let config = good("operator: {name: ana}\nplaybooks: [books]");
+    assert_eq!(config.playbooks.folders, [PathBuf::from("/etc/midwatch/books")]);
+    assert_eq!(config.settings.environment, Environment::Prod);
+    assert!(config.console.mouse && config.console.theme.is_none());
+    assert!(!good("environment: lab").settings.operator.name.is_empty());
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let text = "\
+operatr: {name: ana}
+environment: production
+sources:
+  - {name: prod, alertmanger: {url: x}}
+  - {name: prod2, every: 0s, alertmanager: {}, prometheus: {url: 'http://p'}}
+  - {name: p 3, alertmanager: {uls: []}}
+  - {every: 1h}
+console: {mouse: perhaps, keys: {akc: a}}
+";
+    assert_eq!(
+        bad(text),
+        [
+            "1:1 unknown key `operatr`; did you mean `operator`?",
+            "4:18 unknown key `alertmanger`; did you mean `alertmanager`?",
+            "5:48 an item has one kind, and this one is of kind `alertmanager` already",
+            "5:26 expected 100ms to 1day, found 0s",
+            "6:12 expected a name without spaces, found `p 3`",
+            "6:32 unknown key `uls`; did you mean `urls`?",
+            "7:5 `name` is missing",
+            "7:5 the kind is missing; add one of: alertmanager, prometheus",
+            "8:18 expected true or false, found `perhaps`",
+            "8:34 unknown action `akc`; did you mean `ack`?",
+            "2:14 unknown environment `production`; one of: prod, staging, lab",
+        ]
+    );
+}
+
+#[test]
+fn names_stand_once_and_lead_somewhere() {
+    assert_eq!(bad("services:\n- {name: a}\n- {name: a}"), ["3:10 there is a service `a` already, in line 2"]);
+    assert_eq!(
+        bad("services:\n- {name: postgres}\n- {name: b, depends_on: [postgre]}"),
+        ["3:26 unknown service `postgre`; did you mean `postgres`?"]
+    );
+    assert_eq!(bad("feeds:\n- {name: f, service: b, http: {url: x}}"), ["2:22 unknown service `b`; there is no service"]);
+    assert_eq!(
+        bad(
+            "sources:\n- {name: am, alertmanager: {}}\n- {name: prom, prometheus: {url: 'http://p'}}\nfeeds:\n- {name: f, promql: {source: pram}}"
+        ),
+        ["5:30 unknown source `pram`; did you mean `prom`?"]
+    );
+    assert_eq!(
+        bad("feeds:\n- {name: f, http: {url: x}}\n- {name: f, http: {url: x}}"),
+        ["3:10 there is a feed `f` already, in line 2"]
+    );
+}
+
+#[test]
+fn dependencies_never_lead_back() {
+    let text = "services:\n- {name: a, depends_on: b}\n- {name: b, depends_on: [d, c]}\n- {name: c, depends_on: [a]}\n- {name: d}\n- {name: e, depends_on: [e]}";
+    assert_eq!(bad(text), ["4:26 `a` depends on itself: a → b → c → a", "6:26 `e` depends on itself: e → e",]);
+}
+
+#[test]
+fn values_are_judged() {
+    let one = |text: &str| bad(text).remove(0);
+    assert_eq!(one("operator: {name: ''}"), "1:18 expected a few words on one line, found ``");
+    assert_eq!(one("operator: {email: x}"), "1:11 `name` is missing");
+    assert_eq!(one("operator: ana"), "1:11 expected a map, found a value");
+    assert_eq!(one("severity: {critical: [warning], warning: [Warning]}"), "1:43 `warning` stands for a severity already");
+    assert_eq!(one("severity: {fatal: [x]}"), "1:12 unknown key `fatal`; one of: critical, warning, info");
+    assert_eq!(one("services: [{name: a, tier: 0}]"), "1:28 expected a tier from 1 (most important) to 9, found `0`");
+    assert!(one("services: [{name: a, alerts: {job: '~('}}]").starts_with("1:36 not a regular expression: "));
+    assert_eq!(one("console: {ack: {for: 1s}}"), "1:22 expected 1m to 7days, found 1s");
+    assert_eq!(
+        one("console: {time_zone: Berlin}"),
+        "1:22 expected `local`, `UTC` or a zone such as Europe/Berlin, found `Berlin`"
+    );
+    assert_eq!(one("playbooks: {env: [A-B]}"), "1:19 expected the name of an environment variable, found `A-B`");
+    assert_eq!(one("links: [{from: x, to: y}]"), "1:16 expected an address such as https://host/path, found `x`");
+    assert_eq!(one("feeds: [{name: f, every: 2days, http: {url: x}}]"), "1:26 expected 100ms to 1day, found 2days");
+    assert_eq!(one(""), "1:1 expected a map, found nothing");
+}
+
+#[test]
+fn what_init_writes_is_good_as_it_stands() {
+    for urls in [vec![], vec!["http://am-1:9093/"], vec!["http://am-1:9093", "http://[::1]:9093/prefix/"]] {
+        let urls: Vec<url::Url> = urls.into_iter().map(|url| url.parse().expect("an address")).collect();
+        let config = good(&config::template(&urls, "ana: \"the #1\""));
+        assert_eq!(config.settings.operator.name, "ana: \"the #1\"");
+        assert_eq!(config.sources.len(), usize::from(!urls.is_empty()));
+        assert_eq!(config.playbooks.folders, [PathBuf::from("/etc/midwatch/playbooks")]);
+    }
+}
+
+#[test]
+fn what_the_template_shows_in_comments_is_good_too() {
+    let text = config::template(&[], "ana");
+    let uncommented: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest)
+                if rest.starts_with("  - ") || rest.split_once(':').is_some_and(|(key, _)| config::KEYS.contains(&key)) =>
+            {
+                format!("{rest}\n")
+            }
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let (_, problems) = resolve(&uncommented);
+    // This test has no kind `tcp`; the program has.
+    let messages: Vec<_> = problems.list.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, ["unknown key `tcp`"], "{uncommented}");
+}
+
+fn written(text: &[u8], mode: u32) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("config.yaml");
+    fs::write(&path, text).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("mode");
+    (folder, path)
+}
+
+fn failure(path: &Path) -> String {
+    config::load(path, &kinds()).map(|_| ()).expect_err("is refused").to_string()
+}
+
+#[test]
+fn a_file_is_shown_with_its_name_the_line_and_a_caret() {
+    let (_folder, path) = written(b"\xef\xbb\xbfenvironment: prod\r\nlinsk: []\r\nenvironment: lab\r\n", 0o600);
+    let name = path.display();
+    let expected = format!(
+        "{name}:2:1: error: unknown key `linsk`\n2 | linsk: []\n  | ^^^^^\nhelp: did you mean `links`?\n\
+         {name}:3:1: error: `environment` stands here a second time; the first is in line 1\n3 | environment: lab\n  | ^^^^^^^^^^^\n"
+    );
+    assert_eq!(failure(&path), expected);
+}
+
+#[test]
+fn a_file_that_others_can_write_is_refused_with_the_remedy() {
+    let (_folder, path) = written(b"environment: lab", 0o646);
+    assert!(failure(&path).ends_with(&format!("run: chmod go-w {}", path.display())));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("mode");
+    let (config, report) = config::load(&path, &kinds()).expect("is trusted");
+    assert_eq!((config.settings.environment, report.problems.len()), (Environment::Lab, 0));
+}
+
+#[test]
+fn what_is_no_configuration_is_told_apart() {
+    let (folder, path) = written(b"a: 1\nb: \xff", 0o600);
+    assert!(failure(&path).contains("config.yaml:2: the file is not UTF-8 from here on"));
+    assert!(failure(folder.path()).ends_with("is a folder; name the file in it"));
+    assert!(failure(&folder.path().join("none.yaml")).contains("`midwatch init` writes one"));
+    fs::write(&path, vec![b'#'; (4 << 20) + 1]).expect("written");
+    assert!(failure(&path).contains("is longer than 4 MiB"));
+}
+
+#[test]
+fn warnings_come_with_the_configuration() {
+    let (_folder, path) = written(b"environment: lab", 0o600);
+    let mut kinds = kinds();
+    kinds.sources.push(SourceKind {
+        name: "warns",
+        parse: Box::new(|name, node, problems| {
+            problems.warning(node.span, "odd", "mend it");
+            source(name.as_str(), node, false, problems)
+        }),
+    });
+    fs::write(&path, "sources: [{name: a, warns: {}}]").expect("written");
+    let (_, report) = config::load(&path, &kinds).map_err(|failure: Failure| failure.to_string()).expect("only a warning");
+    assert_eq!(report.problems[0].level, Level::Warning);
+    assert!(report.to_string().contains(":1:28: warning: odd\n"), "{report}");
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in any::<String>()) {
+        resolve(&text);
+    }
+
+    #[test]
+    fn no_mixture_of_marks_makes_it_panic_and_every_place_is_in_the_text(text in "[-a-c:&*!|>'\"{}\\[\\],#%@?~ \t\r\n\u{feff}é0<]{0,60}") {
+        let (_, problems) = resolve(&text);
+        for problem in problems.list {
+            prop_assert!(problem.span.start <= text.len() && problem.span.line >= 1 && problem.span.col >= 1);
+            problem.show("f", &text);
+        }
+    }
+
+    #[test]
+    fn no_damage_to_a_good_file_makes_it_panic(at in 0..WHOLE.len(), length in 0..40_usize, insert in "[-:{}\\[\\]&*\n ']{0,3}") {
+        let end = (at + length).min(WHOLE.len());
+        resolve(&format!("{}{insert}{}", &WHOLE[..at], &WHOLE[end..]));
+    }
+}
