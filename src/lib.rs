@@ -25,6 +25,7 @@ pub mod ports;
 
 pub mod exports;
 pub mod feeds;
+#[expect(clippy::disallowed_methods, reason = "owns the data folder, its locks, and the ids and times of entries")]
 pub mod journal;
 pub mod playbook;
 pub mod sources;

@@ -42,6 +42,7 @@ const NEVER_NAMES: &[(&str, &[&str])] = &[
 
 /// The modules that own a power which `.clippy.toml` bans everywhere else, and why each of them does.
 const OWNS: &[(&str, &str, &str)] = &[
+    ("journal", "disallowed_methods", "owns the data folder, its locks, and the ids and times of entries"),
     ("runtime::poller", "disallowed_methods", "asks in the background: it spawns the tasks that wait, and measures intervals"),
     ("runtime::ports", "disallowed_methods", "implements the ports: clock, disk, sockets and processes for adapters"),
     ("runtime::supervisor", "disallowed_methods", "a process of its own: owns its files, threads, clock and child"),
@@ -91,6 +92,29 @@ fn the_documentation_has_the_same_table() {
         .filter(|(module, _)| *module != "main")
         .map(|(module, may)| (module.to_string(), may.iter().map(ToString::to_string).collect()));
     assert_eq!(documented, ours.collect());
+}
+
+#[test]
+fn kinds_are_sorted_unique_and_documented() {
+    let of = |list: &str, rows: Vec<(&str, &str)>| badly_listed(list, &rows);
+    let lists = [
+        of("sources", midwatch::sources::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
+        of("feeds", midwatch::feeds::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
+        of("steps", midwatch::steps::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
+        of("exports", midwatch::exports::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
+    ];
+    assert_none(lists.into_iter().flatten());
+}
+
+/// What is wrong with a list of names and their descriptions.
+fn badly_listed(list: &str, rows: &[(&str, &str)]) -> Vec<String> {
+    let plain = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let order = rows.windows(2).filter(|pair| pair[0].0 >= pair[1].0);
+    let order = order.map(|pair| format!("{list}: `{}` stands before `{}`", pair[0].0, pair[1].0));
+    let named = rows.iter().filter(|(name, _)| !plain(name)).map(|(name, _)| format!("{list}: `{name}` is not a plain word"));
+    let told = rows.iter().filter(|(_, about)| about.split_whitespace().count() < 3 || about.contains('\n'));
+    let told = told.map(|(name, about)| format!("{list}: `{name}` is not described by `{about}`"));
+    order.chain(named).chain(told).collect()
 }
 
 fn forbidden_imports(file: &File) -> Vec<String> {
@@ -294,6 +318,16 @@ mod on_small_sources {
         );
         assert_eq!(owned(&file), [("runtime::clock".to_owned(), "disallowed_methods".to_owned())]);
         assert!(file.lifted.iter().all(|lifted| lifted.expected));
+    }
+
+    #[test]
+    fn a_list_out_of_order_doubled_or_without_words_is_seen() {
+        let wrong = |rows: &[(&str, &str)]| badly_listed("x", rows).len();
+        assert_eq!(wrong(&[("http", "asks a web server"), ("tcp", "opens a TCP connection")]), 0);
+        assert_eq!(wrong(&[("tcp", "opens a TCP connection"), ("http", "asks a web server")]), 1);
+        assert_eq!(wrong(&[("tcp", "opens a TCP connection"), ("tcp", "opens a TCP connection")]), 1);
+        assert_eq!(wrong(&[("tcp", "opens")]), 1);
+        assert_eq!(wrong(&[("Tcp Feed", "opens a TCP connection")]), 1);
     }
 
     #[test]
