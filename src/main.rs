@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    midwatch::runtime::supervisor::requested(std::env::args_os()).unwrap_or(ExitCode::SUCCESS)
+    midwatch::cli::supervise::requested(std::env::args_os()).unwrap_or(ExitCode::SUCCESS)
 }

@@ -30,4 +30,4 @@ pub use folder::{Exit, Folder, Order, Refusal, Started, VERSION};
 pub use launch::{Attempt, launch, own_binary};
 pub use processes::{Process, boot_id};
 pub use verdict::{Evidence, Verdict, Why, adopt, observe, verdict};
-pub use watch::{requested, supervise};
+pub use watch::supervise;

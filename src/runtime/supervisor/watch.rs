@@ -36,14 +36,6 @@ pub fn supervise(folder: &Path) -> ExitCode {
     }
 }
 
-/// What the program was started for, when it was started by `launch`.
-pub fn requested(mut args: impl Iterator<Item = std::ffi::OsString>) -> Option<ExitCode> {
-    match (args.nth(1), args.next(), args.next()) {
-        (Some(word), Some(folder), None) if word == "__supervise" => Some(supervise(Path::new(&folder))),
-        _ => None,
-    }
-}
-
 fn run(folder: &Folder) -> Result<(), Refusal> {
     leave_session()?;
     let lock = folder.lock_file()?;
