@@ -42,6 +42,8 @@ const NEVER_NAMES: &[(&str, &[&str])] = &[
 
 /// The modules that own a power which `.clippy.toml` bans everywhere else, and why each of them does.
 const OWNS: &[(&str, &str, &str)] = &[
+    ("config::file", "disallowed_methods", "finds and reads the configuration file"),
+    ("config::init", "disallowed_methods", "writes the first configuration"),
     ("journal", "disallowed_methods", "owns the data folder, its locks, and the ids and times of entries"),
     ("config::file", "disallowed_methods", "reads the configuration, and $MIDWATCH_CONFIG that may name it"),
     ("config::init", "disallowed_methods", "writes the first configuration and playbook"),

@@ -240,7 +240,7 @@ fn init_never_overwrites() {
     assert_eq!(fs::read_to_string(&path).expect("reads"), "mine");
     fs::write(&book, "mine too").expect("written");
     fs::remove_file(&path).expect("removed");
-    assert_eq!(config::lay_out(&path, &[], "ana").expect("is written").kept, [book.clone()]);
+    assert_eq!(config::lay_out(&path, &[], "ana").expect("is written").kept, std::slice::from_ref(&book));
     assert_eq!(fs::read_to_string(&book).expect("reads"), "mine too");
 }
 
