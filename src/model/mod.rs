@@ -12,6 +12,7 @@ pub mod log;
 pub mod outbox;
 pub mod progress;
 pub mod runs;
+pub mod timeline;
 pub mod world;
 
 pub use command::Command;
