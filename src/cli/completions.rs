@@ -4,8 +4,13 @@ use super::{Exit, Globals, Kind};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use clap_complete::Shell;
 
-pub const KIND: Kind =
-    Kind { name: "completions", about: "Print completions for a shell", args: <Arguments as Args>::augment_args, run, hidden: false };
+pub const KIND: Kind = Kind {
+    name: "completions",
+    about: "Print completions for a shell",
+    args: <Arguments as Args>::augment_args,
+    run,
+    hidden: false,
+};
 
 #[derive(Args)]
 struct Arguments {

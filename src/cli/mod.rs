@@ -86,11 +86,13 @@ pub fn tree() -> Command {
     let root = Command::new("midwatch")
         .version(env!("CARGO_PKG_VERSION"))
         .about("The terminal incident console: alerts, health, playbooks and the incident log on one screen")
-        .after_help("Without a command: opens the console on the configuration. New here? `midwatch demo`, then `midwatch init`.");
+        .after_help(
+            "Without a command: opens the console on the configuration. New here? `midwatch demo`, then `midwatch init`.",
+        );
     let root = Globals::augment_args(root);
-    COMMANDS.iter().fold(root, |root, kind| {
-        root.subcommand((kind.args)(Command::new(kind.name).about(kind.about).hide(kind.hidden)))
-    })
+    COMMANDS
+        .iter()
+        .fold(root, |root, kind| root.subcommand((kind.args)(Command::new(kind.name).about(kind.about).hide(kind.hidden))))
 }
 
 /// Parses the command line, runs it, and says how it went.

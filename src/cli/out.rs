@@ -1,7 +1,7 @@
 //! Printing: data to standard output, everything else to standard error, whole documents or aligned tables.
 
 use super::Globals;
-use crate::domain::text::inert;
+pub use crate::domain::text::inert;
 use serde_json::Value;
 use std::io::{self, IsTerminal, Write};
 use unicode_width::UnicodeWidthStr;
@@ -22,8 +22,16 @@ pub fn json(document: &Value) -> io::Result<()> {
 /// # Errors
 /// Standard output is gone.
 pub fn text(text: &str) -> io::Result<()> {
+    bytes(text.as_bytes())
+}
+
+/// Data as it is.
+///
+/// # Errors
+/// Standard output is gone.
+pub fn bytes(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(bytes)?;
     out.flush()
 }
 
@@ -53,7 +61,8 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| all.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..heading.len()).map(width).collect();
     let line = |row: &&Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width()))));
+        let cells =
+            row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width()))));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     all.iter().map(line).collect()

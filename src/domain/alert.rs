@@ -27,6 +27,17 @@ impl Labels {
         Some(self.0[found].1.raw())
     }
 
+    /// Matchers that hold for exactly these labels.
+    pub fn exactly(&self) -> Vec<SilenceMatcher> {
+        let one = |(name, value): &(Outside, Outside)| SilenceMatcher {
+            name: name.clone(),
+            value: value.clone(),
+            regex: false,
+            equal: true,
+        };
+        self.iter().map(one).collect()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &(Outside, Outside)> {
         self.0.iter()
     }

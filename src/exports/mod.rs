@@ -1,6 +1,6 @@
 //! Timeline exports: one file per format, one line in `KINDS`. Byte-stable: the same timeline gives the same bytes.
 
-mod json;
+pub mod json;
 mod markdown;
 
 use crate::domain::entry::{Actor, ActorKind};

@@ -5,6 +5,7 @@ pub mod command;
 pub mod context;
 pub mod effect;
 pub mod event;
+pub mod filter;
 pub mod fold;
 pub mod health;
 pub mod incidents;

@@ -1,6 +1,7 @@
 //! The loop: one sequencer, one world, one timer. Keys are taken before anything else; what has arrived is drained and
 //! then drawn once.
 
+use super::poller;
 use super::scribe::Scribe;
 use super::watcher;
 use crate::domain::entry::Actor;
@@ -11,7 +12,6 @@ use crate::feeds::Feed;
 use crate::journal::{Journal, JournalError};
 use crate::model::{Body, Command, Effect, Event, Fact, World};
 use crate::ports::Ports;
-use super::poller;
 use crate::sources::Source;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -35,6 +35,8 @@ pub struct Setup {
     pub journal: Option<(Box<dyn Journal>, PathBuf)>,
     /// Sources and feeds are asked, again and again.
     pub polling: bool,
+    /// This process may become the one that records outside facts.
+    pub watch: bool,
 }
 
 /// What a frontend wants of the shell.
@@ -79,6 +81,8 @@ pub struct Shell {
     wake_at: Option<Duration>,
     /// Effects whose answer has not come yet: none means that nothing will change by itself.
     flying: usize,
+    /// How many drafts of each request the journal has not answered for yet.
+    recording: BTreeMap<RequestId, usize>,
 }
 
 impl Shell {
@@ -101,12 +105,15 @@ impl Shell {
             requests: 0,
             wake_at: None,
             flying: 0,
+            recording: BTreeMap::new(),
         };
         if let Some((mut journal, folder)) = setup.journal {
             for entry in journal.open_state(now.wall)? {
                 shell.event(Body::Fact(Fact::Recorded { entry, request: None }));
             }
-            watcher::wait_for_turn(&folder, sender.clone());
+            if setup.watch {
+                watcher::wait_for_turn(&folder, sender.clone());
+            }
             shell.scribe = Some(Scribe::start(journal, &folder, sender.clone(), setup.ports.clock.clone()));
         }
         if setup.polling {
@@ -130,8 +137,11 @@ impl Shell {
 
     /// One event, stamped and numbered, and what follows from it.
     pub fn event(&mut self, body: Body) {
-        if let Body::Fact(Fact::ActEnded { .. } | Fact::ActFound { .. }) = &body {
-            self.flying = self.flying.saturating_sub(1);
+        match &body {
+            Body::Fact(Fact::ActEnded { .. } | Fact::ActFound { .. }) => self.flying = self.flying.saturating_sub(1),
+            Body::Fact(Fact::Recorded { request: Some(request), .. }) => self.answered(*request),
+            Body::Fact(Fact::RecordFailed { request, .. }) => drop(self.recording.remove(request)),
+            _ => {}
         }
         self.seq += 1;
         let event = Event { seq: self.seq, stamp: self.ports.clock.now(), body };
@@ -140,10 +150,22 @@ impl Shell {
         }
     }
 
+    fn answered(&mut self, request: RequestId) {
+        if let Some(left) = self.recording.get_mut(&request) {
+            *left -= 1;
+            if *left == 0 {
+                self.recording.remove(&request);
+            }
+        }
+    }
+
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Record { request, drafts } => match &self.scribe {
-                Some(scribe) => scribe.append(request, drafts),
+                Some(scribe) => {
+                    self.recording.insert(request, drafts.len());
+                    scribe.append(request, drafts);
+                }
                 None => self.event(Body::Fact(Fact::RecordFailed { request, why: "nothing is recorded here".into() })),
             },
             Effect::Act { intent, source, act } => self.act(source, move |source, ports| {
@@ -181,6 +203,18 @@ impl Shell {
             tokio::select! {
                 Some(fact) = self.facts.recv() => self.event(Body::Fact(fact)),
                 () = wake => self.tick(),
+                () = sleep_until(deadline) => return false,
+            }
+        }
+        true
+    }
+
+    /// Goes on until nothing is under way, or the deadline has come: then `false`.
+    pub async fn until_quiet(&mut self, deadline: Duration) -> bool {
+        let deadline = Instant::now() + deadline;
+        while !self.quiet() {
+            tokio::select! {
+                Some(fact) = self.facts.recv() => self.event(Body::Fact(fact)),
                 () = sleep_until(deadline) => return false,
             }
         }
@@ -269,6 +303,25 @@ impl Shell {
         false
     }
 
+    /// Runs without a screen until SIGTERM, SIGINT or SIGHUP.
+    ///
+    /// # Errors
+    /// The signals can't be listened to.
+    pub async fn serve(&mut self) -> io::Result<()> {
+        let mut stop = std::pin::pin!(ended()?);
+        loop {
+            let wake = self.timer();
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                Some(fact) = self.facts.recv() => {
+                    self.event(Body::Fact(fact));
+                    self.drain();
+                }
+                () = wake => self.tick(),
+            }
+        }
+    }
+
     fn drain(&mut self) {
         for _ in 0..BATCH {
             match self.facts.try_recv() {
@@ -280,8 +333,26 @@ impl Shell {
 
     /// Nothing is under way: no request is unsettled and no effect is in flight.
     pub fn quiet(&self) -> bool {
-        self.flying == 0 && self.world.unsettled() == 0 && self.facts.is_empty()
+        self.flying == 0 && self.recording.is_empty() && self.world.unsettled() == 0 && self.facts.is_empty()
     }
+}
+
+/// Ends when the system asks this process to end.
+///
+/// # Errors
+/// The signals can't be listened to.
+pub fn ended() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
 }
 
 async fn maybe(at: Option<Instant>) {
