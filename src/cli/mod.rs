@@ -16,7 +16,7 @@ mod part;
 mod serve;
 mod session;
 mod silence;
-pub mod supervise;
+mod supervise;
 mod target;
 mod unack;
 
@@ -41,6 +41,7 @@ pub struct Kind {
 
 /// Every subcommand, sorted by name.
 pub const COMMANDS: &[Kind] = &[
+    supervise::KIND,
     ack::KIND,
     alerts::KIND,
     completions::KIND,

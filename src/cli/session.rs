@@ -4,6 +4,7 @@ use super::{Failure, Globals, out};
 use crate::config::{self, Config, Kinds};
 use crate::domain::entry::Actor;
 use crate::domain::ids::RequestId;
+use crate::domain::node::{Node, Problems};
 use crate::domain::settings::Settings;
 use crate::feeds::{self, Feed};
 use crate::journal::{self, Journal, SqliteJournal};
@@ -49,7 +50,7 @@ impl Session {
     /// The configuration is needed and wrong, or the journal can't be opened.
     pub fn open(globals: &Globals, needs: Needs) -> anyhow::Result<Self> {
         let mut config = match needs {
-            Needs::Journal => load_if_there(globals),
+            Needs::Journal => load_if_there(globals)?,
             Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
         };
         config.settings.read_only = globals.read_only;
@@ -170,10 +171,10 @@ pub fn load(globals: &Globals) -> anyhow::Result<Loaded> {
 }
 
 /// The configuration if it can be read; a note must never fail because of it.
-fn load_if_there(globals: &Globals) -> Loaded {
+fn load_if_there(globals: &Globals) -> anyhow::Result<Loaded> {
     let there = config::locate(globals.config.clone()).is_ok_and(|path| path.exists());
     match load(globals) {
-        Ok(config) => config,
+        Ok(config) => Ok(config),
         Err(error) => {
             if there {
                 out::warn(&format!("midwatch: going on without the configuration: {error:#}"));
@@ -183,16 +184,14 @@ fn load_if_there(globals: &Globals) -> Loaded {
     }
 }
 
-/// What an empty configuration means.
-fn nothing() -> Loaded {
-    Config {
-        settings: Settings { operator: config::login_operator(), ..Settings::default() },
-        sources: Vec::new(),
-        feeds: Vec::new(),
-        playbooks: config::Playbooks::default(),
-        console: config::Console::default(),
-        links: Vec::new(),
-    }
+/// What a configuration without a word in it means.
+///
+/// # Errors
+/// Never: a test reads the empty document.
+fn nothing() -> anyhow::Result<Loaded> {
+    let mut problems = Problems::default();
+    let empty = Node::parse("{}", &mut problems).and_then(|node| config::resolve(&node, &kinds(), &mut problems));
+    empty.ok_or_else(|| Failure::usage("the empty configuration could not be read").into())
 }
 
 /// The data folder: `--data`, else the platform's.

@@ -77,7 +77,7 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
 fn append(journal: &mut dyn Journal, request: RequestId, drafts: Vec<Draft>, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
     match journal.append(drafts, clock.now().wall) {
         Ok(appended) => {
-            for entry in appended.begun {
+            if let Some(entry) = appended.begun {
                 let _ = facts.send(Fact::Recorded { entry, request: None });
             }
             for entry in appended.entries {

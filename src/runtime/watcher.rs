@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 pub(super) fn wait_for_turn(folder: &Path, facts: UnboundedSender<Fact>) {
     let folder = folder.to_owned();
     std::thread::spawn(move || {
-        if let Ok(lock) = crate::journal::WatchLock::wait(&folder) {
+        if let Ok(Some(lock)) = crate::journal::wait_to_watch(&folder) {
             let _ = facts.send(Fact::Watching(true));
             std::mem::forget(lock);
         }
