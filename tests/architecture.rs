@@ -47,6 +47,11 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("journal", "disallowed_methods", "owns the data folder, its locks, and the ids and times of entries"),
     ("runtime::poller", "disallowed_methods", "asks in the background: it spawns the tasks that wait, and measures intervals"),
     ("runtime::ports", "disallowed_methods", "implements the ports: clock, disk, sockets and processes for adapters"),
+    ("runtime::scribe", "disallowed_methods", "the one owner of the journal is a thread of its own"),
+    ("runtime::shell", "disallowed_methods", "the loop has the timer and starts the acts that it waits for"),
+    ("runtime::watcher", "disallowed_methods", "waiting for a lock needs a thread that may block"),
+    ("cli::session", "disallowed_methods", "a configuration that is missing is no error, one that is broken is told"),
+    ("cli::export", "disallowed_methods", "writes the file that the person named"),
     ("runtime::supervisor", "disallowed_methods", "a process of its own: owns its files, threads, clock and child"),
 ];
 

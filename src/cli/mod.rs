@@ -4,6 +4,7 @@
 mod ack;
 mod alerts;
 mod completions;
+#[expect(clippy::disallowed_methods, reason = "writes the file that the person named")]
 mod export;
 mod failure;
 mod feeds;
@@ -14,6 +15,7 @@ mod note;
 mod out;
 mod part;
 mod serve;
+#[expect(clippy::disallowed_methods, reason = "a configuration that is missing is no error, one that is broken is told")]
 mod session;
 mod silence;
 mod supervise;
