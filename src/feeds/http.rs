@@ -6,7 +6,7 @@ mod expect;
 use super::{Feed, Kind, Known, in_time, judged, unanswered};
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::node::{Fields, Node, Problems};
-use crate::domain::trouble::Trouble;
+use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Access, Answer, Endpoint, Ports, Request, Response};
 use expect::Expect;
 use std::time::Duration;
@@ -57,7 +57,7 @@ impl Feed for Http {
         Box::pin(async move {
             let request = self.request(ports, limit).await?;
             let told = request.told();
-            match ports.http.observe(request).await {
+            match twice(request, ports).await {
                 Ok(response) => Ok(self.judge(&response)),
                 Err(trouble) => unanswered(short(trouble, &told)),
             }
@@ -77,6 +77,19 @@ impl Http {
             Some(message) => judged(FeedState::Failing, message, Some(response.took)),
             None => in_time(&response.status_line(), response.took, self.expect.within),
         }
+    }
+}
+
+/// Asks once more, in the time that is left, when the connection broke: one that was kept from the last check may have
+/// been closed by the other side at this very moment, which says nothing about its health.
+async fn twice(request: Request, ports: &Ports) -> Result<Response, Trouble> {
+    let began = ports.clock.now();
+    match ports.http.observe(request.clone()).await {
+        Err(trouble) if trouble.reason == Reason::Network => {
+            let left = request.timeout.saturating_sub(ports.clock.now().since(began));
+            ports.http.observe(Request { timeout: left, ..request }).await
+        }
+        answer => answer,
     }
 }
 
