@@ -13,7 +13,7 @@ mod service;
 
 pub use console::{Binding, Console};
 pub use file::{File, locate, standard};
-pub use init::{Laid, lay_out, template};
+pub use init::{Laid, lay_out, template, vacant};
 pub use items::{FeedKind, Kinds, ParsedSource, SourceKind};
 
 use crate::domain::alert::Severity;
