@@ -172,7 +172,9 @@ fn is_ban(lint: &str) -> bool {
 fn badly_presented(name: &str, text: &str) -> Vec<String> {
     let empty = name.split(['/', '.']).any(|part| EMPTY_NAMES.contains(&part));
     let named = empty.then(|| format!("{name}: a name that says nothing; name the file for its one idea"));
-    let opened = (!text.starts_with("//! ")).then(|| format!("{name}: opens without a line that says what it owns"));
+    // The tests of a module stand beside it and speak for themselves.
+    let opened = (!text.starts_with("//! ") && !name.ends_with("/tests.rs"))
+        .then(|| format!("{name}: opens without a line that says what it owns"));
     named.into_iter().chain(opened).collect()
 }
 
@@ -342,6 +344,7 @@ mod on_small_sources {
         assert_eq!(badly_presented("src/model/utils.rs", "use x;").len(), 2);
         assert_eq!(badly_presented("src/common/mod.rs", "//! Things.").len(), 1);
         assert_eq!(badly_presented("src/model/fold.rs", "//! Recorded state.").len(), 0);
+        assert_eq!(badly_presented("src/model/fold/tests.rs", "use super::*;").len(), 0);
     }
 
     #[test]
