@@ -1,7 +1,7 @@
-//! The program: `midwatch::cli` has everything.
+//! The program: see `midwatch::cli`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    midwatch::cli::run(std::env::args_os())
+    midwatch::cli::supervise::requested(std::env::args_os()).unwrap_or(ExitCode::SUCCESS)
 }

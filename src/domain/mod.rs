@@ -2,7 +2,6 @@
 
 pub mod act;
 pub mod alert;
-pub mod capture;
 pub mod entry;
 pub mod health;
 pub mod ids;
@@ -11,6 +10,7 @@ pub mod matcher;
 pub mod millis;
 pub mod node;
 pub mod playbook;
+pub mod run;
 pub mod secret;
 pub mod settings;
 pub mod stamp;

@@ -1,10 +1,6 @@
-//! Timeline exports: one file per format, one line in `KINDS`. Byte-stable: the same timeline gives the same bytes.
+//! Timeline exports: one file per format, one line in `KINDS`.
 
-pub mod json;
-mod markdown;
-
-use crate::domain::entry::{Actor, ActorKind};
-use crate::domain::timeline::{People, Timeline};
+use crate::domain::timeline::Timeline;
 use std::io::{self, Write};
 
 /// A format, as help and the command line see it.
@@ -17,12 +13,4 @@ pub struct Kind {
 }
 
 /// Every format, sorted by name.
-pub const KINDS: &[Kind] = &[json::KIND, markdown::KIND];
-
-/// How somebody is called in this export: by role, unless names were asked for.
-fn called(actor: &Actor, people: People) -> String {
-    match (actor.kind, people) {
-        (ActorKind::System, _) | (_, People::Names) => actor.name.clone(),
-        (ActorKind::Person, People::Roles) => actor.role.clone().unwrap_or_else(|| "responder".to_owned()),
-    }
-}
+pub const KINDS: &[Kind] = &[];

@@ -18,7 +18,7 @@ mod watch;
 
 pub use error::JournalError;
 pub use sqlite::{Options, SqliteJournal};
-pub use watch::{WatchLock, try_watch, wait_to_watch};
+pub use watch::{WatchLock, try_watch};
 
 use crate::domain::entry::{Draft, Entry, Head};
 use crate::domain::ids::{EntryId, IncidentId, RunId};

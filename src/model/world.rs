@@ -45,8 +45,6 @@ pub struct World {
     pub requests: Requests,
     /// Why the journal could not be written the last time, until it can again.
     pub journal_trouble: Option<String>,
-    /// The disk is full and the reserve is used up: the next entry may not fit.
-    pub reserve_freed: bool,
     next_request: u64,
     wake_at: Option<Duration>,
     /// Acts that are being looked for at their source.
@@ -69,7 +67,6 @@ impl World {
             outbox: Outbox::default(),
             requests: Requests::default(),
             journal_trouble: None,
-            reserve_freed: false,
             next_request: 0,
             wake_at: None,
             searching: BTreeSet::new(),
@@ -92,10 +89,6 @@ impl World {
         match fact {
             Fact::Recorded { entry, request } => self.recorded(entry, request),
             Fact::RecordFailed { request, why } => self.record_failed(request, why),
-            Fact::ReserveFreed => {
-                self.reserve_freed = true;
-                Vec::new()
-            }
             Fact::Watching(watching) => self.set_watching(watching),
             Fact::AlertsChanged { source, upserts, gone } => {
                 let turns = self.alerts.changed(&self.settings, &source, self.now, Change { upserts, gone });
@@ -115,8 +108,8 @@ impl World {
             Fact::ActEnded { intent, end } => self.act_ended(intent, end),
             Fact::ActFound { intent, found } => self.act_found(intent, found),
             Fact::Run(fact) => {
-                let (runs, mut context) = self.split();
-                runs.fact(&mut context, fact)
+                let (runs, mut context, requests, _) = self.split();
+                runs.fact(&mut context, requests, fact)
             }
         }
     }
@@ -130,9 +123,9 @@ impl World {
     }
 
     /// The runs, and what they are handed.
-    fn split(&mut self) -> (&mut Runs, Context<'_>) {
-        let Self { runs, settings, me, now, next_request, .. } = self;
-        (runs, Context { now: *now, settings, me, next_request })
+    fn split(&mut self) -> (&mut Runs, Context<'_>, &mut Requests, &Alerts) {
+        let Self { runs, settings, me, now, next_request, requests, alerts, .. } = self;
+        (runs, Context { now: *now, settings, me, next_request }, requests, alerts)
     }
 
     pub(super) fn context(&mut self) -> Context<'_> {
@@ -182,7 +175,7 @@ impl World {
         }
         self.alerts.tick(&self.settings.clone(), before.wall, stamp);
         effects.extend(self.tick_feeds());
-        let (runs, mut context) = self.split();
+        let (runs, mut context, ..) = self.split();
         effects.extend(runs.tick(&mut context));
         effects.extend(self.watch());
         effects

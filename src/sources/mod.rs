@@ -2,7 +2,6 @@
 //! handed; when to ask, how long to wait and when to give up belong to `runtime::poller`.
 
 pub mod alertmanager;
-mod prometheus;
 
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::Snapshot;
@@ -49,4 +48,4 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[alertmanager::KIND, prometheus::KIND];
+pub const KINDS: &[Kind] = &[alertmanager::KIND];

@@ -8,7 +8,6 @@
 )]
 
 pub mod home;
-pub mod prometheus;
 pub mod pty;
 pub mod raw;
 pub mod tls;

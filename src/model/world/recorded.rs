@@ -1,6 +1,7 @@
 //! What follows from an entry that the journal holds: the fold always, the act only when the entry is ours and live.
 
 use super::World;
+use super::watch::exactly;
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName};
@@ -23,7 +24,7 @@ impl World {
             }
             None => Vec::new(),
         };
-        let (runs, mut context) = self.split();
+        let (runs, mut context, ..) = self.split();
         effects.extend(runs.recorded(&mut context, &entry, request.is_some()));
         effects
     }
@@ -53,7 +54,7 @@ impl World {
         let Some(ack) = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry.id)) else {
             return Vec::new();
         };
-        let matchers = tracked.alert.labels.exactly();
+        let matchers = exactly(&tracked.alert.labels);
         let draft = self.carry_draft(id, entry.id, &ack, matchers, None);
         if draft.is_some() {
             self.requests.stage(entry.id, &Stage::Sending);
