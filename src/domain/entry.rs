@@ -74,21 +74,19 @@ kinds! {
     FeedChanged = "feed-changed",
     /// Something was changed: a deploy, a configuration, a flag.
     Change = "change",
-    /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, steps (the plan).
+    /// A run was prepared; its id is this entry's id. `data`: digest, mode, params, folder.
     Run = "run",
-    /// `data.driver` drives the run now; null: it was left in order. `data.interrupted`: the console that drove it is gone.
+    /// Another console drives the run now.
     RunDriver = "run-driver",
-    /// A person took an interrupted run up again. `data`: gap_ms.
+    /// A person took the run up again. `data`: gap_ms.
     RunResumed = "run-resumed",
     /// The run ended or was closed. `data`: state, reason.
     RunEnded = "run-ended",
-    /// A step's attempt is about to start. `data`: digest (of the block), risk, confirmed (what was typed), auto.
+    /// A step's attempt is about to start. `data`: digest, params_digest, nonce, boot_id.
     StepIntent = "step-intent",
-    /// A step's attempt ended. `data`: state, exit_code, signal, timed_out, cancelled_by, survivors, truncated, started_at, ended_at,
-    /// outputs, detail, and where it leads: goto, accepted, verified.
+    /// A step's attempt ended. `data`: state, exit_code, signal, timed_out, survivors, truncated, started_at, ended_at.
     StepEnded = "step-ended",
-    /// A person answered a step. `data.answer` is tick (item, done), done, skip (reason, condition), retry, accept (reason), assert (done,
-    /// note) or cancel; and where it leads: goto, verified.
+    /// A person answered a step: ticked an item, skipped it, chose, asserted. `data`: answer, and what it needs.
     StepAnswer = "step-answer",
     Decision = "decision",
     Hypothesis = "hypothesis",
@@ -244,12 +242,6 @@ impl Draft {
         self
     }
 
-    /// Adds one time to `data`, in the form that all stored times have.
-    #[must_use]
-    pub fn with_time(self, name: &str, time: DateTime<Utc>) -> Self {
-        self.with(name, millis::text(time))
-    }
-
     /// A text field of `data`.
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.data.get(name)?.as_str()
@@ -352,6 +344,7 @@ impl Entry {
         }
         // In memory it is what it will be when it is read again.
         draft.at = millis::truncated(draft.at);
+        millis::normalise(&mut draft.data);
         Self { v: VERSION, id, origin, seq, clock, recorded_at: millis::truncated(recorded_at), draft, seal: None }
     }
 

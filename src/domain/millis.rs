@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 use serde::{Deserialize, Deserializer, Serializer};
+use serde_json::{Map, Value};
 
 pub fn text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
@@ -12,6 +13,16 @@ pub fn text(time: DateTime<Utc>) -> String {
 #[must_use]
 pub fn truncated(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(3)
+}
+
+/// Gives the times among these fields their form: those named `at`, `until`, `episode` or `…_at`.
+pub fn normalise(fields: &mut Map<String, Value>) {
+    let named = |name: &str| matches!(name, "at" | "until" | "episode") || name.ends_with("_at");
+    for (_, value) in fields.iter_mut().filter(|(name, _)| named(name)) {
+        if let Some(time) = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok()) {
+            *value = text(time.to_utc()).into();
+        }
+    }
 }
 
 /// # Errors
@@ -24,4 +35,18 @@ pub fn serialize<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S
 /// Text that is not an RFC 3339 time.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
     DateTime::<Utc>::deserialize(deserializer).map(truncated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn times_have_milliseconds_and_everything_else_stays() {
+        let mut fields = json!({"until": "2026-01-01T00:00:00Z", "starts_at": "2026-01-01T01:00:00.123456789+01:00", "text": "2026-01-01T00:00:00Z", "at": null});
+        normalise(fields.as_object_mut().expect("a map"));
+        let expected = json!({"until": "2026-01-01T00:00:00.000Z", "starts_at": "2026-01-01T00:00:00.123Z", "text": "2026-01-01T00:00:00Z", "at": null});
+        assert_eq!(fields, expected);
+    }
 }

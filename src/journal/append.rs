@@ -27,6 +27,22 @@ pub fn append(db: &mut Connection, place: &str, ids: &Ids, drafts: &[Draft], wal
     Ok(Appended { entries, begun, reserve_freed: false })
 }
 
+/// What an append of these ids has left in the journal: all of it or, for `None`, nothing.
+pub fn found(db: &Connection, ids: &Ids, drafts: &[Draft]) -> Result<Option<Appended>> {
+    let stored = |id: &EntryId| load::by_id(db, &id.to_string());
+    let own = ids.drafts.iter().map(stored).collect::<Result<Vec<_>>>()?;
+    if own.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let entry = |(own, draft): (Option<_>, &Draft)| match (own, &draft.key) {
+        (None, Some(key)) => by_key(db, key),
+        (own, _) => Ok(own),
+    };
+    let entries = own.into_iter().zip(drafts).map(entry).collect::<Result<Option<Vec<_>>>>()?;
+    let begun = stored(&ids.begun)?;
+    Ok(entries.map(|entries| Appended { entries, begun, reserve_freed: false }))
+}
+
 /// The end of our chain while it grows.
 struct Tip<'a> {
     db: &'a Connection,

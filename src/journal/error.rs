@@ -52,6 +52,7 @@ impl JournalError {
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full { file },
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) if crowded(&file) => Self::Full { file },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { file },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { file, why: detail },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { file, detail },
@@ -59,7 +60,17 @@ impl JournalError {
         }
     }
 
+    /// Room may help.
+    pub(super) fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
+    }
+
     pub(super) fn folder(folder: &Path, why: impl Into<String>, next: impl Into<String>) -> Self {
         Self::Folder { folder: folder.to_owned(), why: why.into(), next: next.into() }
     }
+}
+
+/// SQLite reports a full disk as any failure where it shares memory or makes files.
+fn crowded(file: &Path) -> bool {
+    file.parent().and_then(super::reserve::free).is_some_and(|free| free < 64 << 10)
 }

@@ -2,6 +2,7 @@
 //! program's format.
 
 use super::JournalError;
+use nix::unistd::{AccessFlags, access};
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -30,28 +31,55 @@ pub fn open(file: &Path) -> Result<Connection, JournalError> {
     if !file.exists() {
         place(file, |draft| fresh(draft).map_err(|error| JournalError::of(&error, file)))?;
     }
-    let mut db = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    if db.is_readonly("main").map_err(|error| JournalError::of(&error, file))? {
-        return Err(JournalError::ReadOnly { file: file.to_owned(), why: "the file or its disk is read-only".into() });
-    }
+    may_write(file).map_err(|error| JournalError::ReadOnly { file: file.to_owned(), why: error.desc().into() })?;
+    let mut db = connect(file, file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     migrate(&mut db).map_err(|error| JournalError::of(&error, file))?;
     Ok(db)
 }
 
-/// Opens a journal that stays as it is.
+/// Opens a journal that stays as it is; where there is none, an empty one that only this process sees.
 pub fn read(file: &Path) -> Result<Connection, JournalError> {
-    connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    if file.exists() { existing(file) } else { empty().map_err(|error| JournalError::of(&error, file)) }
 }
 
-fn connect(file: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
+/// Opens a journal that must be there, wherever it is; it stays as it is.
+pub fn existing(file: &Path) -> Result<Connection, JournalError> {
+    if !file.exists() {
+        return Err(JournalError::Failed { file: file.to_owned(), detail: "there is no such file".into() });
+    }
+    match still(file) {
+        Some(address) => connect(file, address.as_str(), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI),
+        None => connect(file, file, OpenFlags::SQLITE_OPEN_READ_ONLY),
+    }
+}
+
+/// The address of a file that nobody is writing to, where SQLite could not make what it shares with writers.
+fn still(file: &Path) -> Option<url::Url> {
+    let mut log = file.to_owned().into_os_string();
+    log.push("-wal");
+    if Path::new(&log).exists() || may_write(file).is_ok() {
+        return None;
+    }
+    let mut address = url::Url::from_file_path(file.canonicalize().ok()?).ok()?;
+    address.set_query(Some("immutable=1"));
+    Some(address)
+}
+
+/// The file, and beside it what SQLite needs while it writes.
+fn may_write(file: &Path) -> nix::Result<()> {
+    access(file, AccessFlags::W_OK)?;
+    file.parent().map_or(Ok(()), |folder| access(folder, AccessFlags::W_OK))
+}
+
+fn connect(file: &Path, address: impl AsRef<Path>, flags: OpenFlags) -> Result<Connection, JournalError> {
     let wrong = |error| JournalError::of(&error, file);
-    let db = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(wrong)?;
+    let db = Connection::open_with_flags(address, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(wrong)?;
     settle(&db).map_err(wrong)?;
     known(&db, file)?;
     Ok(db)
 }
 
-fn settle(db: &Connection) -> Result<()> {
+pub fn settle(db: &Connection) -> Result<()> {
     db.busy_timeout(PATIENCE)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "trusted_schema", false)?;
@@ -84,6 +112,12 @@ fn fresh(file: &Path) -> Result<()> {
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "application_id", APPLICATION)?;
     migrate(&mut db)
+}
+
+fn empty() -> Result<Connection> {
+    let mut db = Connection::open_in_memory()?;
+    migrate(&mut db)?;
+    Ok(db)
 }
 
 fn migrate(db: &mut Connection) -> Result<()> {

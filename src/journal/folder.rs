@@ -1,17 +1,21 @@
 //! The data folder: ours alone, and on a disk of this machine.
 
-use super::JournalError;
+use super::{JournalError, disk};
 use std::fs::{DirBuilder, Metadata};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// Makes the folder where it is missing, judges it, and gives back its real path.
-pub fn ready(folder: &Path) -> Result<PathBuf, JournalError> {
+/// Makes the folder where it is missing (unless it is only to be read), judges it, and gives back its real path.
+pub fn ready(folder: &Path, read_only: bool) -> Result<PathBuf, JournalError> {
+    if read_only && !folder.exists() {
+        return Ok(folder.to_owned());
+    }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| unusable(folder, "can't be made", &error))?;
     let real = folder.canonicalize().map_err(|error| unusable(folder, "can't be reached", &error))?;
     let meta = real.metadata().map_err(|error| unusable(folder, "can't be looked at", &error))?;
     ours(&real, &meta)?;
+    disk::local(&real)?;
     Ok(real)
 }
 

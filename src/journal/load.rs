@@ -1,9 +1,11 @@
 //! Reading: every load is a set of entries, found by index, with the corrections that name them, in the order of the fold.
 
 use super::origin;
-use crate::domain::entry::{Clock, Entry, Head, Seal};
+use crate::domain::entry::{Clock, Entry, Head, Kind, Seal};
+use crate::domain::ids::{EntryId, IncidentId};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, named_params};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How many of the newest entries a process starts with.
@@ -85,8 +87,25 @@ pub fn after(db: &Connection, cursor: i64, limit: usize) -> Result<Vec<(i64, Arc
     db.prepare_cached(sql)?.query_map((cursor, limit), |row| Ok((row.get(3)?, entry(row)?)))?.collect()
 }
 
-pub fn of_incident(db: &Connection, incident: &str) -> Result<Vec<Arc<Entry>>> {
-    load(db, &with_these("SELECT :id"), OF_INCIDENTS, named_params! { ":id": incident })
+pub fn of_incident(db: &Connection, incident: IncidentId) -> Result<Vec<Arc<Entry>>> {
+    let mut entries = load(db, &with_these("SELECT :id"), OF_INCIDENTS, named_params! { ":id": incident.to_string() })?;
+    let own = |entry: &Entry| entry.incident == Some(incident);
+    let gone = unlinked(entries.iter().filter(|entry| own(entry)));
+    entries.retain(|entry| own(entry) || !(gone.contains(&entry.id) || entry.corrects.is_some_and(|id| gone.contains(&id))));
+    Ok(entries)
+}
+
+/// What was linked, and in the end not.
+fn unlinked<'a>(own: impl Iterator<Item = &'a Arc<Entry>>) -> BTreeSet<EntryId> {
+    let mut gone = BTreeSet::new();
+    for entry in own.filter(|entry| matches!(entry.kind, Kind::Link | Kind::Unlink)) {
+        let named = entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default();
+        match entry.kind {
+            Kind::Unlink => gone.extend(named),
+            _ => named.iter().for_each(|id| _ = gone.remove(id)),
+        }
+    }
+    gone
 }
 
 pub fn of_run(db: &Connection, run: &str) -> Result<Vec<Arc<Entry>>> {
@@ -131,8 +150,12 @@ pub fn last(db: &Connection) -> Result<i64> {
     db.prepare_cached("SELECT coalesce(max(n), 0) FROM entries")?.query_row([], |row| row.get(0))
 }
 
+/// Reads `origin`, `seq` and `hash`.
+pub fn head(row: &Row) -> Result<Head> {
+    Ok(Head { origin: origin::parse(row.get_ref(0)?.as_str()?)?, seq: row.get(1)?, hash: row.get(2)? })
+}
+
 pub fn heads(db: &Connection) -> Result<Vec<Head>> {
     let sql = "SELECT origin, max(seq), hash FROM entries GROUP BY origin ORDER BY origin";
-    let head = |row: &Row| Ok(Head { origin: origin::parse(row.get_ref(0)?.as_str()?)?, seq: row.get(1)?, hash: row.get(2)? });
     db.prepare_cached(sql)?.query_map([], head)?.collect()
 }

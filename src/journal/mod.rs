@@ -4,8 +4,11 @@
 //! world. Invariants: an append is one transaction or nothing; nothing of the chain is kept in memory, so any number
 //! of processes may share a folder; no read transaction outlives the call that made it.
 
+mod against;
 mod append;
 mod chain;
+mod copy;
+mod disk;
 mod error;
 mod file;
 mod folder;
@@ -14,10 +17,13 @@ mod open;
 mod origin;
 mod reserve;
 pub mod sqlite;
+mod verify;
 mod watch;
 
+pub use copy::restore;
 pub use error::JournalError;
 pub use sqlite::{Options, SqliteJournal};
+pub use verify::{Problem, Report, verify};
 pub use watch::{WatchLock, try_watch};
 
 use crate::domain::entry::{Draft, Entry, Head};

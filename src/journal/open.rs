@@ -1,6 +1,7 @@
 //! What has begun and not ended, kept while entries are stored so that a start needn't read years of them.
 //! A cache: made from the entries alone.
 
+use super::load;
 use crate::domain::entry::{Entry, Kind};
 use rusqlite::{Connection, Result, params};
 
@@ -15,13 +16,24 @@ pub fn track(db: &Connection, n: i64, entry: &Entry) -> Result<()> {
     .map(|_| ())
 }
 
+/// Makes the cache anew.
+pub fn rebuild(db: &Connection) -> Result<()> {
+    db.execute("DELETE FROM open", [])?;
+    let mut cursor = 0;
+    loop {
+        let page = load::after(db, cursor, 1_000)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        cursor = *last;
+        page.iter().try_for_each(|(n, entry)| track(db, *n, entry))?;
+    }
+}
+
 /// What an entry begins (`true`) or ends.
 fn change(entry: &Entry) -> Option<(bool, String)> {
     let begins = matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run);
     let what = match entry.kind {
-        Kind::AlertFired | Kind::AlertResolved => {
-            format!("alert/{}/{}", entry.alert.as_ref()?, entry.text_of("starts_at").unwrap_or(""))
-        }
+        // The first firing since the last resolution counts, as it does in the fold.
+        Kind::AlertFired | Kind::AlertResolved => format!("alert/{}", entry.alert.as_ref()?),
         Kind::Act => format!("act/{}", entry.id),
         Kind::ActEnded => format!("act/{}", entry.text_of("intent")?),
         Kind::Run | Kind::RunEnded => format!("run/{}", entry.run?),

@@ -38,20 +38,32 @@ pub struct SqliteJournal {
     cursor: i64,
     /// `PRAGMA data_version` when other processes' writes were last looked for.
     version: i64,
+    /// The reserve was given up, and nobody has been told yet.
+    freed: bool,
 }
 
+/// A `data_version` that no connection has: a new connection counts from another number.
+const NEVER: i64 = -1;
+
 impl SqliteJournal {
-    /// Opens the journal of a data folder; makes both where they are missing.
+    /// Opens the journal of a data folder; makes both where they are missing, unless it is only to be read.
     ///
     /// # Errors
     /// The folder is not ours alone or not on a disk of this machine; the file is damaged, read-only or of a newer format.
     pub fn open(folder: &Path, options: Options) -> Result<Self, JournalError> {
-        let folder = folder::ready(folder)?;
+        let folder = folder::ready(folder, options.read_only)?;
         let machine = options.machine.clone().unwrap_or_else(origin::machine);
         let place = origin::place(&machine, &folder);
-        let mut journal = Self { folder, place, options, db: None, ids: ContextV7::new(), cursor: 0, version: 0 };
-        journal.connection()?;
-        reserve::keep(&journal.folder, journal.options.reserve);
+        let mut journal =
+            Self { folder, place, options, db: None, ids: ContextV7::new(), cursor: 0, version: NEVER, freed: false };
+        if journal.connect().is_err_and(|error| error.is_full()) {
+            // Even opening needs some room: for what SQLite shares between processes.
+            journal.give_up_reserve();
+        }
+        journal.connect()?;
+        if !journal.options.read_only && !journal.freed {
+            reserve::keep(&journal.folder, journal.options.reserve);
+        }
         Ok(journal)
     }
 
@@ -64,11 +76,17 @@ impl SqliteJournal {
         file::path(&self.folder)
     }
 
+    fn connect(&mut self) -> Result<(), JournalError> {
+        self.connection().map(|_| ())
+    }
+
     fn connection(&mut self) -> Result<&mut Connection, JournalError> {
         let db = match self.db.take() {
             Some(db) => db,
-            None if self.options.read_only => file::read(&self.file())?,
-            None => file::open(&self.file())?,
+            None => {
+                self.version = NEVER;
+                if self.options.read_only { file::read(&self.file())? } else { file::open(&self.file())? }
+            }
         };
         Ok(self.db.insert(db))
     }
@@ -79,18 +97,65 @@ impl SqliteJournal {
         read(self.connection()?).map_err(|error| JournalError::of(&error, &file))
     }
 
+    fn give_up_reserve(&mut self) -> bool {
+        let freed = reserve::give_up(&self.folder);
+        self.freed |= freed;
+        freed
+    }
+
     fn new_ids(&self, count: usize, wall: DateTime<Utc>) -> Ids {
         let (seconds, nanos) = (u64::try_from(wall.timestamp()).unwrap_or(0), wall.timestamp_subsec_nanos());
         let id = || EntryId(Uuid::new_v7(Timestamp::from_unix(&self.ids, seconds, nanos)));
         Ids { begun: id(), drafts: (0..count).map(|_| id()).collect() }
     }
+
+    fn attempt(&mut self, ids: &Ids, drafts: &[Draft], wall: DateTime<Utc>) -> Result<Appended, JournalError> {
+        let (file, place) = (self.file(), self.place.clone());
+        append::append(self.connection()?, &place, ids, drafts, wall).map_err(|error| JournalError::of(&error, &file))
+    }
+
+    /// A commit that reported failure may be there all the same: it is looked for before anything is said or tried again.
+    fn settle(
+        &mut self,
+        error: JournalError,
+        ids: &Ids,
+        drafts: &[Draft],
+        wall: DateTime<Utc>,
+    ) -> Result<Appended, JournalError> {
+        let freed = error.is_full() && self.give_up_reserve();
+        match self.look(ids, drafts) {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) if freed => self.attempt(ids, drafts, wall).or_else(|error| self.settle(error, ids, drafts, wall)),
+            Ok(None) => Err(error),
+            Err(unreadable) => Err(JournalError::Doubtful { file: self.file(), detail: format!("{error} {unreadable}") }),
+        }
+    }
+
+    /// Reopens, so that only what is in the files counts, and looks for what was to be appended.
+    fn look(&mut self, ids: &Ids, drafts: &[Draft]) -> Result<Option<Appended>, JournalError> {
+        self.db = None;
+        let found = self.read(|db| append::found(db, ids, drafts))?;
+        if found.is_some() {
+            // What was written may have been dropped by the system when the sync failed: now it is written anew.
+            self.read(|db| db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)))?;
+        }
+        Ok(found)
+    }
 }
 
 impl Journal for SqliteJournal {
     fn append(&mut self, drafts: Vec<Draft>, wall: DateTime<Utc>) -> Result<Appended, JournalError> {
+        if self.options.read_only {
+            return Err(JournalError::ReadOnly { file: self.file(), why: "midwatch was started with --read-only".into() });
+        }
+        self.connect()?;
         let ids = self.new_ids(drafts.len(), wall);
-        let (file, place) = (self.file(), self.place.clone());
-        append::append(self.connection()?, &place, &ids, &drafts, wall).map_err(|error| JournalError::of(&error, &file))
+        let appended = self.attempt(&ids, &drafts, wall).or_else(|error| match error {
+            // It never began.
+            JournalError::Busy { .. } | JournalError::ReadOnly { .. } => Err(error),
+            _ => self.settle(error, &ids, &drafts, wall),
+        })?;
+        Ok(Appended { reserve_freed: std::mem::take(&mut self.freed), ..appended })
     }
 
     fn open_state(&mut self, now: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError> {
@@ -121,7 +186,7 @@ impl Journal for SqliteJournal {
     }
 
     fn of_incident(&mut self, incident: IncidentId) -> Result<Vec<Arc<Entry>>, JournalError> {
-        self.read(|db| load::of_incident(db, &incident.to_string()))
+        self.read(|db| load::of_incident(db, incident))
     }
 
     fn of_run(&mut self, run: RunId) -> Result<Vec<Arc<Entry>>, JournalError> {

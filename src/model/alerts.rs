@@ -13,6 +13,7 @@ use super::event::SourceAnswer;
 use crate::domain::alert::{Alert, Severity, Silence, Upstream};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{AlertId, Fingerprint, ServiceName, SourceName};
+use crate::domain::millis;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::trouble::Trouble;
@@ -218,7 +219,8 @@ impl Alerts {
         let tracked = match old {
             Some(old) if old.resolved_at.is_none() => Tracked { alert, missing: 0, ..old },
             _ => Tracked {
-                episode: record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall)),
+                // As it will be read back: stored times have milliseconds.
+                episode: millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall))),
                 severity: settings.severity(&alert.labels),
                 service: settings.service(&alert.labels),
                 arrived: record.is_none_or(|record| !record.is_open()).then_some(now),

@@ -51,6 +51,6 @@ BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
 
 -- What has begun and not ended: alerts' episodes, acts, runs. A cache: made from the entries alone.
 CREATE TABLE open (
-    what  TEXT    PRIMARY KEY,            -- alert/<alert>/<starts_at>, act/<entry>, run/<run>
+    what  TEXT    PRIMARY KEY,            -- alert/<alert>, act/<entry>, run/<run>
     entry INTEGER NOT NULL                -- n of the entry that began it
 ) STRICT, WITHOUT ROWID;

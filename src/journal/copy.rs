@@ -1,0 +1,73 @@
+//! Copies: a backup while the journal is in use, and the way back into an empty folder.
+
+use super::{JournalError, SqliteJournal, file, folder, load, open, origin};
+use crate::domain::entry::Head;
+use rusqlite::{Connection, Result};
+use std::path::Path;
+
+impl SqliteJournal {
+    /// Writes the journal as it stands into one new file. Says where the copied chains stand: with that, and with the
+    /// copy, it can be checked later whether the journal still continues them.
+    ///
+    /// # Errors
+    /// The file exists already or can't be written.
+    pub fn backup(&mut self, to: &Path) -> Result<Vec<Head>, JournalError> {
+        if to.exists() {
+            return Err(exists(to));
+        }
+        let mut heads = Vec::new();
+        let placed = file::place(to, |draft| {
+            self.read(|db| copy(db, draft))?;
+            let copied = Connection::open(draft).and_then(|db| load::heads(&db));
+            heads = copied.map_err(|error| JournalError::of(&error, to))?;
+            Ok(())
+        })?;
+        if placed { Ok(heads) } else { Err(exists(to)) }
+    }
+}
+
+/// Brings a backup back into a data folder that has no journal. Appends there begin a new origin that names the old head.
+///
+/// # Errors
+/// There is a journal already, `from` is not a sound journal of a known format, or the folder is not fit.
+pub fn restore(from: &Path, data: &Path) -> Result<Vec<Head>, JournalError> {
+    let target = file::path(&folder::ready(data, false)?);
+    if target.exists() {
+        return Err(kept(&target));
+    }
+    let source = file::existing(from)?;
+    let placed = file::place(&target, |draft| {
+        copy(&source, draft).and_then(|()| renew(draft)).map_err(|error| JournalError::of(&error, from))
+    })?;
+    if !placed {
+        return Err(kept(&target));
+    }
+    load::heads(&source).map_err(|error| JournalError::of(&error, from))
+}
+
+/// One read transaction long; others may write meanwhile.
+fn copy(db: &Connection, to: &Path) -> Result<()> {
+    db.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map(|_| ())
+}
+
+/// The copy is another journal from here on; what it caches is not taken on trust.
+fn renew(draft: &Path) -> Result<()> {
+    let db = Connection::open(draft)?;
+    file::settle(&db)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    let tx = db.unchecked_transaction()?;
+    origin::retire(&tx)?;
+    open::rebuild(&tx)?;
+    tx.commit()
+}
+
+fn exists(file: &Path) -> JournalError {
+    JournalError::Exists { file: file.to_owned(), next: "Name another file for the backup.".into() }
+}
+
+fn kept(file: &Path) -> JournalError {
+    JournalError::Exists {
+        file: file.to_owned(),
+        next: "A backup is brought back into a folder without a journal: set --data to one.".into(),
+    }
+}

@@ -1,0 +1,83 @@
+//! Backup while in use, and the way back.
+
+use super::*;
+use midwatch::journal::{JournalError, restore};
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn a_backup_is_whole_and_private_while_others_write() {
+    let home = home();
+    let mut journal = written(home.path(), 3);
+    let to = home.path().join("backup.db");
+    let mut other = open(home.path());
+    let heads = journal.backup(&to).expect("backs up");
+    record(&mut other, note("after it"), 4);
+    assert_eq!((heads.len(), heads[0].seq), (1, 3));
+    assert_eq!(to.metadata().expect("is there").permissions().mode() & 0o077, 0);
+    assert!(matches!(journal.backup(&to), Err(JournalError::Exists { .. })), "a backup is never overwritten");
+    let left: Vec<_> = std::fs::read_dir(home.path()).expect("lists").map(|file| file.expect("a file").file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains(".new")), "{left:?}");
+}
+
+#[test]
+fn a_restored_journal_has_everything_and_begins_an_origin() {
+    let (home, empty) = (home(), home());
+    let mut journal = written(home.path(), 2);
+    let act = record(&mut journal, Draft::new(Kind::Act, at(3), Actor::system("test"), "act"), 3);
+    let backup = home.path().join("backup.db");
+    let heads = journal.backup(&backup).expect("backs up");
+
+    let data = empty.path().join("data");
+    assert_eq!(restore(&backup, &data).expect("restores"), heads);
+    let mut restored = open(&data);
+    assert_eq!(restored.open_state(at(9)).expect("loads").last(), Some(&act));
+    let begun = restored.append(vec![note("on")], at(9)).expect("appends").begun.expect("a beginning");
+    assert_eq!(begun.data_of("old_head"), Some(heads[0].clone()));
+    assert_eq!(problems(&data, Some(&backup)), [""; 0]);
+    assert!(matches!(restore(&backup, &data), Err(JournalError::Exists { .. })), "a journal is never overwritten");
+}
+
+#[test]
+fn a_backup_that_returns_to_its_own_folder_does_not_continue_its_chain() {
+    let home = home();
+    let backup = home.path().join("backup.db");
+    let mut journal = written(home.path(), 2);
+    let heads = journal.backup(&backup).expect("backs up");
+    record(&mut journal, note("lost with the disk"), 3);
+    drop(journal);
+    for file in ["journal.db", "journal.db-wal", "journal.db-shm"] {
+        let _ = std::fs::remove_file(home.path().join(file));
+    }
+    restore(&backup, home.path()).expect("restores");
+    assert_ne!(record(&mut open(home.path()), note("another third entry"), 4).origin, heads[0].origin);
+}
+
+#[test]
+fn what_is_not_a_journal_is_not_restored() {
+    let home = home();
+    let (file, data) = (home.path().join("some.db"), home.path().join("data"));
+    Connection::open(&file).expect("opens").execute_batch("CREATE TABLE t (a)").expect("makes");
+    assert!(matches!(restore(&file, &data), Err(JournalError::Damaged { .. })));
+    assert!(!data.join("journal.db").exists());
+    open(&data);
+}
+
+#[test]
+fn what_has_begun_and_not_ended_is_known_again_after_a_restore() {
+    let (home, empty) = (home(), home());
+    let mut journal = written(home.path(), 1);
+    record(&mut journal, Draft::new(Kind::Act, at(2), Actor::system("test"), "open"), 2);
+    let ended = record(&mut journal, Draft::new(Kind::Act, at(2), Actor::system("test"), "ended"), 2);
+    record(&mut journal, Draft::new(Kind::ActEnded, at(2), Actor::system("test"), "end").with("intent", ended.id), 2);
+    let cached = |folder: &Path| -> Vec<String> {
+        let db = Connection::open(folder.join("journal.db")).expect("opens");
+        let mut rows = db.prepare("SELECT what || ' ' || entry FROM open ORDER BY what").expect("prepares");
+        rows.query_map([], |row| row.get(0)).expect("reads").collect::<Result<_, _>>().expect("reads")
+    };
+    let known = cached(home.path());
+    assert_eq!(known.len(), 1);
+    tamper(home.path(), "DELETE FROM open");
+    journal.backup(&home.path().join("b")).expect("backs up");
+    restore(&home.path().join("b"), empty.path()).expect("restores");
+    assert_eq!(cached(empty.path()), known);
+}

@@ -1,0 +1,135 @@
+//! What was said to be recorded is there, whenever the process dies and whatever the disk answers.
+
+use super::*;
+use midwatch::journal::JournalError;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Lines};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// Set in a child of this test program: the folder to write to.
+const TELLER: &str = "MIDWATCH_TEST_TELLER";
+
+/// Runs in every run of the tests; does something only in a child: appends, and tells of each entry what became of it.
+#[test]
+fn teller() {
+    let Ok(folder) = std::env::var(TELLER) else { return };
+    let count = std::env::var("FAULT_AFTER").map_or(usize::MAX, |_| 12);
+    let mut journal = match SqliteJournal::open(Path::new(&folder), Options::default()) {
+        Ok(journal) => journal,
+        Err(error) => return println!("\nunopened {error}"),
+    };
+    for number in 0..count {
+        let text = format!("{} {number}", std::process::id());
+        match journal.append(vec![note(&text)], Utc::now()) {
+            Ok(_) => println!("\nrecorded {text}"),
+            Err(JournalError::Doubtful { .. }) => println!("\ndoubtful {text}"),
+            Err(_) => println!("\nrefused {text}"),
+        }
+    }
+}
+
+struct Teller {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+fn start(folder: &Path, env: &[(&str, String)]) -> Teller {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.args(["--exact", "crashes::teller", "--nocapture", "--test-threads=1"]).env(TELLER, folder).envs(env.iter().cloned());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    Teller { child, lines }
+}
+
+impl Teller {
+    /// What became of each entry that was told before the end or the `limit`th.
+    fn told(&mut self, limit: usize) -> BTreeMap<String, String> {
+        let known = |line: String| {
+            let (word, text) = line.split_once(' ')?;
+            matches!(word, "recorded" | "refused" | "doubtful").then(|| (text.to_owned(), word.to_owned()))
+        };
+        self.lines.by_ref().map_while(Result::ok).filter_map(known).take(limit).collect()
+    }
+}
+
+#[test]
+fn no_entry_that_was_told_is_lost_by_a_kill_at_any_moment() {
+    let home = home();
+    let mut recorded = Vec::new();
+    for round in 0..24 {
+        let mut teller = start(home.path(), &[]);
+        let mut told = teller.told(round % 8 * 5);
+        teller.child.kill().expect("kills");
+        told.extend(teller.told(usize::MAX));
+        teller.child.wait().expect("ends");
+        recorded.extend(told.into_keys());
+    }
+    assert!(recorded.len() > 300, "{} were recorded", recorded.len());
+    let all = open(home.path()).recent(1_000_000).expect("loads");
+    let there = texts(&all);
+    let lost: Vec<_> = recorded.iter().filter(|text| !there.contains(&text.as_str())).collect();
+    assert_eq!(lost, [""; 0]);
+    assert_eq!(problems(home.path(), None), [""; 0]);
+}
+
+/// Builds the library that makes system calls fail; `None` without a C compiler.
+fn faults() -> Option<PathBuf> {
+    if support::missing("cc") {
+        return None;
+    }
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("faults-{}.so", uuid::Uuid::new_v4()));
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .arg(&library)
+        .arg("tests/journal/faults.c")
+        .arg("-ldl")
+        .status();
+    assert!(built.expect("runs").success());
+    Some(library)
+}
+
+/// Runs a teller under faults and compares what it told with what is there.
+fn compare(library: &Path, op: &str, errno: i32, after: usize, count: usize) -> BTreeMap<String, String> {
+    let home = home();
+    drop(written(home.path(), 1));
+    let fault = [("FAULT_OP", op.to_owned()), ("FAULT_ERRNO", errno.to_string()), ("FAULT_COUNT", count.to_string())];
+    let mut env = fault.to_vec();
+    env.extend([
+        ("FAULT_AFTER", after.to_string()),
+        ("FAULT_PATH", "journal.db".into()),
+        ("LD_PRELOAD", library.display().to_string()),
+    ]);
+    let mut teller = start(home.path(), &env);
+    let told = teller.told(usize::MAX);
+    teller.child.wait().expect("ends");
+    let all = open(home.path()).recent(100).expect("loads");
+    for (text, word) in &told {
+        let there = texts(&all).contains(&text.as_str());
+        match word.as_str() {
+            "recorded" => assert!(there, "{op} {errno} after {after}: `{text}` was told and is lost"),
+            "refused" => assert!(!there, "{op} {errno} after {after}: `{text}` was refused and is there"),
+            _ => {}
+        }
+    }
+    assert_eq!(problems(home.path(), None), [""; 0]);
+    told
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_failed_commit_is_looked_for_before_anything_is_said() {
+    const EIO: i32 = 5;
+    const ENOSPC: i32 = 28;
+    let Some(library) = faults() else { return };
+    let mut words = Vec::new();
+    for after in 0..16 {
+        words.extend(compare(&library, "fsync", EIO, after, 1).into_values());
+        words.extend(compare(&library, "fsync", EIO, after, 1_000).into_values());
+        words.extend(compare(&library, "write", ENOSPC, after * 3, 2).into_values());
+        words.extend(compare(&library, "write", EIO, after * 3, 1_000).into_values());
+    }
+    std::fs::remove_file(library).expect("removes");
+    let count = |word| words.iter().filter(|other| *other == word).count();
+    assert!(count("recorded") > 100 && count("refused") > 20 && count("doubtful") > 0, "{words:?}");
+}

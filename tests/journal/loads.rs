@@ -1,0 +1,160 @@
+//! What is read is what was recorded, and each load finds what it is for.
+
+use super::*;
+use midwatch::domain::ids::{AlertId, EntryId, IncidentId, RunId};
+use serde_json::json;
+use uuid::Uuid;
+
+fn draft(kind: Kind) -> Draft {
+    let text = format!("a {kind}");
+    Draft::new(kind, at(0), Actor::system("test"), text)
+}
+
+fn on(alert: &str, kind: Kind) -> Draft {
+    Draft { alert: Some(AlertId { source: "prod".into(), fingerprint: alert.into() }), ..draft(kind) }
+}
+
+fn of(incident: &Entry, kind: Kind) -> Draft {
+    Draft { incident: incident.incident, ..draft(kind) }
+}
+
+fn correction(entry: &Entry, field: &str, value: impl serde::Serialize) -> Draft {
+    Draft { corrects: Some(entry.id), ..draft(Kind::Correction).with(field, value) }
+}
+
+/// Enough that nothing is loaded only because it is new.
+fn bury(journal: &mut SqliteJournal, seconds: i64) {
+    let drafts = (0..1_000).map(|number| note(&format!("filler {number}"))).collect();
+    journal.append(drafts, at(seconds)).expect("appends");
+}
+
+fn found(journal: &mut SqliteJournal, seconds: i64, ids: &[EntryId]) -> Vec<bool> {
+    let loaded = journal.open_state(at(seconds)).expect("loads");
+    assert!(loaded.is_sorted_by_key(|entry| entry.order()));
+    ids.iter().map(|id| loaded.iter().any(|entry| entry.id == *id)).collect()
+}
+
+#[test]
+fn an_entry_is_read_as_it_was_returned() {
+    let home = home();
+    let odd =
+        Draft {
+            at: at(1) + chrono::TimeDelta::nanoseconds(123_456_789), links: vec!["a".into()], ..note("x\u{0}\u{202e}\n\"é")
+        };
+    let odd = odd.with("until", at(5)).with("value", 0.1).with("nested", json!({"a": [1, null]}));
+    let wall = at(2) + chrono::TimeDelta::nanoseconds(999_999);
+    let appended = open(home.path()).append(vec![odd, note("second")], wall).expect("appends").entries;
+    let read = open(home.path()).recent(10).expect("reads");
+    assert_eq!(read, appended);
+    assert_eq!((read[0].seq, read[1].seq), (1, 2));
+    assert_eq!(read[0].seal().map(|seal| &seal.hash), read[1].seal().map(|seal| &seal.prev));
+    assert!(read[0].intent().is_some(), "what is in the journal may be acted upon");
+    assert_eq!(read[0].data["until"], "2026-11-23T08:48:13.000Z");
+}
+
+#[test]
+fn open_episodes_acts_and_runs_are_found_under_a_thousand_newer_entries() {
+    let home = home();
+    let mut journal = open(home.path());
+    let fired = record(&mut journal, on("a", Kind::AlertFired), 1);
+    let over = record(&mut journal, on("b", Kind::AlertFired), 1);
+    record(&mut journal, on("b", Kind::AlertResolved), 2);
+    let expired = record(&mut journal, on("a", Kind::Ack).with("until", at(3)), 2);
+    let served = record(&mut journal, on("c", Kind::Ack).with("until", at(3)), 2);
+    let act = record(&mut journal, draft(Kind::Act).with("for", served.id), 2);
+    let done = record(&mut journal, draft(Kind::Act), 2);
+    record(&mut journal, draft(Kind::ActEnded).with("intent", done.id), 3);
+    let run = record(&mut journal, draft(Kind::Run), 3);
+    let step = record(&mut journal, Draft { run: run.run, ..draft(Kind::StepIntent) }, 3);
+    let ended = record(&mut journal, draft(Kind::Run), 3);
+    record(&mut journal, Draft { run: ended.run, ..draft(Kind::RunEnded) }, 4);
+    let corrected = record(&mut journal, correction(&step, "text", "better"), 4);
+    let twice = record(&mut journal, correction(&corrected, "text", "best"), 4);
+    bury(&mut journal, 5);
+
+    let open = [&fired, &expired, &served, &act, &run, &step, &corrected, &twice].map(|entry| entry.id);
+    assert_eq!(found(&mut journal, 60, &open), [true; 8]);
+    assert_eq!(found(&mut journal, 60, &[over.id, done.id, ended.id]), [false; 3]);
+    let steps = journal.of_run(RunId(run.id.0)).expect("loads");
+    assert_eq!(steps, [run, step, corrected, twice]);
+}
+
+#[test]
+fn an_alert_that_fires_again_is_open_from_its_newest_firing() {
+    let home = home();
+    let mut journal = open(home.path());
+    let first = record(&mut journal, on("a", Kind::AlertFired), 1);
+    record(&mut journal, on("a", Kind::AlertResolved), 2);
+    let second = record(&mut journal, on("a", Kind::AlertFired), 3);
+    bury(&mut journal, 5);
+    assert_eq!(found(&mut journal, 60, &[first.id, second.id]), [false, true]);
+}
+
+#[test]
+fn acknowledgements_are_loaded_until_they_run_out() {
+    let home = home();
+    let mut journal = open(home.path());
+    let ack = record(&mut journal, on("a", Kind::Ack).with("until", at(100)), 1);
+    let unack = record(&mut journal, on("a", Kind::Unack), 2);
+    bury(&mut journal, 5);
+    assert_eq!(found(&mut journal, 99, &[ack.id, unack.id]), [true, true]);
+    assert_eq!(found(&mut journal, 101, &[ack.id, unack.id]), [false, false]);
+}
+
+#[test]
+fn open_incidents_come_whole_and_closed_ones_when_they_are_looked_at() {
+    let home = home();
+    let mut journal = open(home.path());
+    let before = record(&mut journal, note("before it"), 0);
+    let aside = record(&mut journal, note("not of it after all"), 0);
+    let open_one = record(&mut journal, draft(Kind::Declare).with("title", "open"), 1);
+    let link = record(&mut journal, of(&open_one, Kind::Link).with("entries", [before.id, aside.id]), 2);
+    let unlink = record(&mut journal, of(&open_one, Kind::Unlink).with("entries", [aside.id]), 2);
+    let closed_one = record(&mut journal, draft(Kind::Declare).with("title", "closed"), 3);
+    let reopened = record(&mut journal, draft(Kind::Declare).with("title", "reopened"), 3);
+    let closing = record(&mut journal, of(&closed_one, Kind::Status).with("status", "closed"), 4);
+    record(&mut journal, of(&reopened, Kind::Status).with("status", "closed"), 4);
+    record(&mut journal, of(&reopened, Kind::Status).with("status", "open"), 5);
+    bury(&mut journal, 6);
+
+    let wanted = [before.id, open_one.id, link.id, reopened.id, closed_one.id, closing.id];
+    assert_eq!(found(&mut journal, 60, &wanted), [true, true, true, true, false, false]);
+    let whole = journal.of_incident(IncidentId(open_one.id.0)).expect("loads");
+    assert_eq!(whole, [before, open_one.clone(), link, unlink]);
+    assert_eq!(journal.of_incident(IncidentId(closed_one.id.0)).expect("loads"), [closed_one.clone(), closing]);
+    let named = |journal: &mut SqliteJournal, target: &str| journal.declared(target).expect("loads");
+    assert_eq!(named(&mut journal, "INC-2"), std::slice::from_ref(&closed_one));
+    assert_eq!(named(&mut journal, "1"), [open_one]);
+    assert_eq!(named(&mut journal, &closed_one.id.to_string()), [closed_one]);
+    assert_eq!(journal.incidents().expect("loads").len(), 8);
+}
+
+#[test]
+fn what_a_correction_moves_belongs_to_the_incident_it_names() {
+    let home = home();
+    let mut journal = open(home.path());
+    let stray = record(&mut journal, note("stray"), 1);
+    let incident = record(&mut journal, draft(Kind::Declare), 2);
+    let moved = record(&mut journal, correction(&stray, "incident", incident.id), 3);
+    assert_eq!(journal.of_incident(IncidentId(incident.id.0)).expect("loads"), [stray, incident, moved]);
+}
+
+#[test]
+fn entries_are_found_by_time_and_by_the_beginning_of_their_id() {
+    let home = home();
+    let mut journal = open(home.path());
+    let entries: Vec<_> = (0..4).map(|second| record(&mut journal, Draft { at: at(second), ..note("n") }, 10 + second)).collect();
+    assert_eq!(journal.between(at(1), at(3)).expect("loads"), entries[1..3]);
+    assert_eq!(journal.recent(2).expect("loads"), entries[2..]);
+    let id = entries[0].id.to_string().to_uppercase();
+    assert_eq!(journal.by_prefix(&id[..35]).expect("loads"), entries[..1]);
+    assert_eq!(journal.by_id(entries[3].id).expect("loads"), Some(entries[3].clone()));
+    assert_eq!(journal.by_id(EntryId(Uuid::nil())).expect("loads"), None);
+    let mut all = Vec::new();
+    let mut keep = |entry| {
+        all.push(entry);
+        Ok(())
+    };
+    journal.for_each(&mut keep).expect("loads");
+    assert_eq!(all, entries);
+}
