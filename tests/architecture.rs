@@ -42,7 +42,11 @@ const NEVER_NAMES: &[(&str, &[&str])] = &[
 
 /// The modules that own a power which `.clippy.toml` bans everywhere else, and why each of them does.
 const OWNS: &[(&str, &str, &str)] = &[
+    ("config::file", "disallowed_methods", "finds and reads the configuration file"),
+    ("config::init", "disallowed_methods", "writes the first configuration"),
     ("journal", "disallowed_methods", "owns the data folder, its locks, and the ids and times of entries"),
+    ("config::file", "disallowed_methods", "reads the configuration, and $MIDWATCH_CONFIG that may name it"),
+    ("config::init", "disallowed_methods", "writes the first configuration and playbook"),
     ("runtime::poller", "disallowed_methods", "asks in the background: it spawns the tasks that wait, and measures intervals"),
     ("runtime::ports", "disallowed_methods", "implements the ports: clock, disk, sockets and processes for adapters"),
     ("runtime::supervisor", "disallowed_methods", "a process of its own: owns its files, threads, clock and child"),

@@ -1,5 +1,7 @@
 //! The configuration: what is accepted, what is refused, and where each complaint points.
 
+#![allow(clippy::disallowed_methods, reason = "these tests work on the real disk")]
+
 use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, SourceKind};
 use midwatch::domain::alert::Severity;
 use midwatch::domain::node::{Level, Node, Problems, Roots, Span};
@@ -218,11 +220,28 @@ fn values_are_judged() {
 fn what_init_writes_is_good_as_it_stands() {
     for urls in [vec![], vec!["http://am-1:9093/"], vec!["http://am-1:9093", "http://[::1]:9093/prefix/"]] {
         let urls: Vec<url::Url> = urls.into_iter().map(|url| url.parse().expect("an address")).collect();
-        let config = good(&config::template(&urls, "ana: \"the #1\""));
-        assert_eq!(config.settings.operator.name, "ana: \"the #1\"");
+        let config = good(&config::template(&urls, "ana: \"the SOURCES #1\""));
+        assert_eq!(config.settings.operator.name, "ana: \"the SOURCES #1\"");
         assert_eq!(config.sources.len(), usize::from(!urls.is_empty()));
         assert_eq!(config.playbooks.folders, [PathBuf::from("/etc/midwatch/playbooks")]);
     }
+}
+
+#[test]
+fn init_never_overwrites() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("deep/midwatch/config.yaml");
+    let first = config::lay_out(&path, &[], "ana").expect("is written");
+    let book = folder.path().join("deep/midwatch/playbooks/first-look.md");
+    assert_eq!((first.written, first.kept), (vec![book.clone(), path.clone()], vec![]));
+    config::load(&path, &kinds()).expect("is trusted and good");
+    fs::write(&path, "mine").expect("written");
+    assert!(config::lay_out(&path, &[], "ana").expect_err("is there").contains("is there already"));
+    assert_eq!(fs::read_to_string(&path).expect("reads"), "mine");
+    fs::write(&book, "mine too").expect("written");
+    fs::remove_file(&path).expect("removed");
+    assert_eq!(config::lay_out(&path, &[], "ana").expect("is written").kept, std::slice::from_ref(&book));
+    assert_eq!(fs::read_to_string(&book).expect("reads"), "mine too");
 }
 
 #[test]

@@ -3,16 +3,18 @@
 //! error is no configuration: nothing is half in force, and whoever reloads keeps the one they have.
 
 mod console;
+#[expect(clippy::disallowed_methods, reason = "reads the configuration, and $MIDWATCH_CONFIG that may name it")]
 mod file;
+#[expect(clippy::disallowed_methods, reason = "writes the first configuration and playbook")]
+mod init;
 mod items;
 mod list;
 mod service;
-mod template;
 
 pub use console::{Binding, Console};
 pub use file::{File, locate, standard};
+pub use init::{Laid, lay_out, template};
 pub use items::{FeedKind, Kinds, ParsedSource, SourceKind};
-pub use template::{first_playbook, template};
 
 use crate::domain::alert::Severity;
 use crate::domain::health::FeedSpec;

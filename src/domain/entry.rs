@@ -74,19 +74,21 @@ kinds! {
     FeedChanged = "feed-changed",
     /// Something was changed: a deploy, a configuration, a flag.
     Change = "change",
-    /// A run was prepared; its id is this entry's id. `data`: digest, mode, params, folder.
+    /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, steps (the plan).
     Run = "run",
-    /// Another console drives the run now.
+    /// `data.driver` drives the run now; null: it was left in order. `data.interrupted`: the console that drove it is gone.
     RunDriver = "run-driver",
-    /// A person took the run up again. `data`: gap_ms.
+    /// A person took an interrupted run up again. `data`: gap_ms.
     RunResumed = "run-resumed",
     /// The run ended or was closed. `data`: state, reason.
     RunEnded = "run-ended",
-    /// A step's attempt is about to start. `data`: digest, params_digest, nonce, boot_id.
+    /// A step's attempt is about to start. `data`: digest (of the block), risk, confirmed (what was typed), auto.
     StepIntent = "step-intent",
-    /// A step's attempt ended. `data`: state, exit_code, signal, timed_out, survivors, truncated, started_at, ended_at.
+    /// A step's attempt ended. `data`: state, exit_code, signal, timed_out, cancelled_by, survivors, truncated, started_at, ended_at,
+    /// outputs, detail, and where it leads: goto, accepted, verified.
     StepEnded = "step-ended",
-    /// A person answered a step: ticked an item, skipped it, chose, asserted. `data`: answer, and what it needs.
+    /// A person answered a step. `data.answer` is tick (item, done), done, skip (reason, condition), retry, accept (reason), assert (done,
+    /// note) or cancel; and where it leads: goto, verified.
     StepAnswer = "step-answer",
     Decision = "decision",
     Hypothesis = "hypothesis",

@@ -10,6 +10,7 @@ pub mod matcher;
 pub mod millis;
 pub mod node;
 pub mod playbook;
+pub mod run;
 pub mod secret;
 pub mod settings;
 pub mod stamp;

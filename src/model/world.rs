@@ -108,8 +108,8 @@ impl World {
             Fact::ActEnded { intent, end } => self.act_ended(intent, end),
             Fact::ActFound { intent, found } => self.act_found(intent, found),
             Fact::Run(fact) => {
-                let (runs, mut context) = self.split();
-                runs.fact(&mut context, fact)
+                let (runs, mut context, requests, _) = self.split();
+                runs.fact(&mut context, requests, fact)
             }
         }
     }
@@ -123,9 +123,9 @@ impl World {
     }
 
     /// The runs, and what they are handed.
-    fn split(&mut self) -> (&mut Runs, Context<'_>) {
-        let Self { runs, settings, me, now, next_request, .. } = self;
-        (runs, Context { now: *now, settings, me, next_request })
+    fn split(&mut self) -> (&mut Runs, Context<'_>, &mut Requests, &Alerts) {
+        let Self { runs, settings, me, now, next_request, requests, alerts, .. } = self;
+        (runs, Context { now: *now, settings, me, next_request }, requests, alerts)
     }
 
     pub(super) fn context(&mut self) -> Context<'_> {
@@ -175,7 +175,7 @@ impl World {
         }
         self.alerts.tick(&self.settings.clone(), before.wall, stamp);
         effects.extend(self.tick_feeds());
-        let (runs, mut context) = self.split();
+        let (runs, mut context, ..) = self.split();
         effects.extend(runs.tick(&mut context));
         effects.extend(self.watch());
         effects

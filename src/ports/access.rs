@@ -5,7 +5,6 @@ use super::{Auth, Ports, Request, Tls};
 use crate::domain::node::{Fields, Node, Problems, Value};
 use crate::domain::secret::{Secret, SecretRef};
 use crate::domain::trouble::Trouble;
-use std::path::PathBuf;
 
 #[derive(Debug, Clone, Default)]
 pub struct Access {
@@ -78,7 +77,7 @@ fn basic(node: &Node, problems: &mut Problems) -> Option<Login> {
 
 fn tls(node: &Node, problems: &mut Problems) -> Option<Tls> {
     let fields = node.fields(&["ca", "cert", "key", "insecure"], problems)?;
-    let mut path = |name| fields.get(name).map_or(Some(None), |node| node.text(problems).map(|text| Some(PathBuf::from(text))));
+    let mut path = |name| fields.get(name).map_or(Some(None), |node| node.path(problems).map(Some));
     let (ca, cert, key) = (path("ca")?, path("cert")?, path("key")?);
     let identity = match (cert, key) {
         (Some(cert), Some(key)) => Some((cert, key)),

@@ -27,8 +27,8 @@ impl World {
         match command {
             Command::Refresh => self.refresh(),
             Command::Run(command) => {
-                let (runs, mut context) = self.split();
-                runs.command(&mut context, request, command)
+                let (runs, mut context, requests, alerts) = self.split();
+                runs.command(&mut context, requests, alerts, request, command)
             }
             command => match self.drafts(command) {
                 Ok(drafts) => self.ask_to_record(request, title, drafts),
@@ -329,7 +329,7 @@ fn title(command: &Command) -> String {
         Command::Note { kind, .. } => format!("add a {kind}"),
         Command::Correct { .. } => "correct an entry".into(),
         Command::Refresh => "ask everything now".into(),
-        Command::Run(_) => "playbook".into(),
+        Command::Run(command) => command.title(),
     }
 }
 

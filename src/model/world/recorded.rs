@@ -24,7 +24,7 @@ impl World {
             }
             None => Vec::new(),
         };
-        let (runs, mut context) = self.split();
+        let (runs, mut context, ..) = self.split();
         effects.extend(runs.recorded(&mut context, &entry, request.is_some()));
         effects
     }

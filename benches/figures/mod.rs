@@ -1,0 +1,43 @@
+//! How a benchmark tells its figures: one line each, with the goal beside it.
+
+#![allow(
+    dead_code,
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "each benchmark uses its own part, and prints"
+)]
+
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
+pub fn title(text: &str) {
+    println!("\n{text}");
+}
+
+/// One line of the table.
+pub fn row(what: &str, figure: impl Display, goal: &str) {
+    println!("  {what:<58} {figure:>16}   {goal}");
+}
+
+/// How long `work` takes.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let began = Instant::now();
+    let result = work();
+    (result, began.elapsed())
+}
+
+/// The value that `percent` of all are at or below.
+pub fn percentile<T: Ord + Copy>(values: &mut [T], percent: usize) -> T {
+    values.sort_unstable();
+    values[(values.len() * percent).div_ceil(100).clamp(1, values.len()) - 1]
+}
+
+/// `1.23 ms`.
+pub fn ms(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+}
+
+/// `5790 /s`.
+pub fn per_second(count: usize, time: Duration) -> String {
+    format!("{:.0} /s", count as f64 / time.as_secs_f64())
+}

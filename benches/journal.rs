@@ -1,0 +1,76 @@
+//! Durable appends, beside what SQLite alone does on the same disk with the same settings.
+
+#![allow(clippy::disallowed_methods, reason = "measures on the real clock and disk")]
+
+mod figures;
+
+use chrono::{DateTime, Utc};
+use figures::{per_second, percentile, row, timed, title};
+use midwatch::domain::entry::{Actor, Draft, Kind};
+use midwatch::journal::{Journal, Options, SqliteJournal};
+use rusqlite::{Connection, params};
+use std::path::Path;
+
+const SINGLE: usize = 3_000;
+const BATCH: usize = 1_000;
+const BATCHES: usize = 50;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut journal = SqliteJournal::open(&folder.path().join("data"), Options::default()).expect("a journal opens");
+    let sqlite = plain(&folder.path().join("plain.db"));
+    let body = "x".repeat(700);
+
+    title("Durable appends");
+    let (mut times, total) = timed(|| (0..SINGLE).map(|n| timed(|| append(&mut journal, n, 1)).1).collect::<Vec<_>>());
+    let (_, own) = timed(|| (0..SINGLE).for_each(|_| insert(&sqlite, &body, 1)));
+    row("one by one", per_second(SINGLE, total), "");
+    row(
+        "  p50, p99 in µs",
+        format!("{}, {}", percentile(&mut times, 50).as_micros(), percentile(&mut times, 99).as_micros()),
+        "",
+    );
+    row("  SQLite alone", per_second(SINGLE, own), "");
+    row("  share of SQLite's own", format!("{:.0} %", 100.0 * own.as_secs_f64() / total.as_secs_f64()), "80 %");
+
+    let (_, total) = timed(|| (0..BATCHES).for_each(|n| append(&mut journal, n, BATCH)));
+    let (_, own) = timed(|| (0..BATCHES).for_each(|_| insert(&sqlite, &body, BATCH)));
+    row("a thousand together", per_second(BATCH * BATCHES, total), "100000 /s");
+    row("  SQLite alone", per_second(BATCH * BATCHES, own), "");
+
+    let (entries, took) = timed(|| journal.open_state(now()).expect("readable").len());
+    row(&format!("start-up state of {} entries ({entries} loaded)", SINGLE + BATCH * BATCHES), figures::ms(took), "");
+}
+
+fn append(journal: &mut SqliteJournal, n: usize, count: usize) {
+    let draft =
+        |i| Draft::new(Kind::Note, now(), Actor::person("ana", None), format!("note {n}.{i}: the queue is still growing"));
+    let kept = journal.append((0..count).map(draft).collect(), now()).expect("recorded");
+    assert_eq!(kept.entries.len(), count);
+}
+
+/// The least that a durable, indexed log needs.
+fn plain(file: &Path) -> Connection {
+    let db = Connection::open(file).expect("a data base opens");
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         CREATE TABLE log (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;",
+    )
+    .expect("a table is made");
+    db
+}
+
+fn insert(db: &Connection, body: &str, count: usize) {
+    let transaction = db.unchecked_transaction().expect("a transaction");
+    for _ in 0..count {
+        let id = uuid::Uuid::now_v7().to_string();
+        db.prepare_cached("INSERT INTO log (id, body) VALUES (?, ?)")
+            .and_then(|mut insert| insert.execute(params![id, body]))
+            .expect("inserted");
+    }
+    transaction.commit().expect("committed");
+}
+
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}

@@ -1,0 +1,231 @@
+//! What follows by itself: from a recorded intent its launch, from an end the next step, from a dead console's run what was found.
+
+use super::commands::{about, end, intent, of_run, resumed};
+use super::{Finding, Launch, LiveAttempt, RunEffect, Runs, flow};
+use crate::domain::entry::{Draft, Entry, Kind};
+use crate::domain::ids::{RunId, StepId};
+use crate::domain::playbook::Playbook;
+use crate::domain::run::{Auto, Goto, Run, RunMode, StepEnd, StepState};
+use crate::model::Effect;
+use crate::model::context::Context;
+use crate::model::progress::Requests;
+use std::sync::Arc;
+
+impl Runs {
+    /// Our own entry is durable: what it allows is done now, and only now.
+    pub(super) fn on_recorded(&mut self, context: &mut Context<'_>, run: RunId, entry: &Arc<Entry>) -> Vec<Effect> {
+        let mut effects = match entry.kind {
+            Kind::Run => self.keep(run, entry),
+            Kind::StepIntent => self.launch(context, run, entry),
+            Kind::StepAnswer if entry.text_of("answer") == Some("cancel") => self.tell_to_end(run, entry),
+            Kind::RunDriver if entry.text_of("driver").is_none() => self.release(run),
+            Kind::RunEnded => self.release(run),
+            _ => Vec::new(),
+        };
+        effects.extend(self.advance(context, run));
+        effects
+    }
+
+    fn keep(&mut self, run: RunId, entry: &Entry) -> Vec<Effect> {
+        let prepared = entry.data_of("nonce").and_then(|nonce: u64| self.preparing.remove(&nonce));
+        let Some((playbook, params)) = prepared else { return Vec::new() };
+        let live = self.live.entry(run).or_default();
+        (live.playbook, live.params, live.driving, live.engaged) = (Some(playbook.clone()), params, true, true);
+        vec![Effect::Run(RunEffect::Keep { run, playbook })]
+    }
+
+    /// Only the attempt that the fold has taken in: an intent that came too late or twice starts nothing.
+    fn launch(&mut self, context: &Context<'_>, id: RunId, entry: &Entry) -> Vec<Effect> {
+        let Some(run) = self.get(id) else { return Vec::new() };
+        let Some((step, attempt)) = run.open_attempt().filter(|(_, attempt)| attempt.intent == entry.id) else {
+            return Vec::new();
+        };
+        let (step, number, setup) = (step.clone(), attempt.number, self.setup(id, run));
+        let Some(live) = self.live.get_mut(&id).filter(|live| live.driving) else { return Vec::new() };
+        let (Some(intent), Some(playbook)) = (entry.intent(), live.playbook.clone()) else { return Vec::new() };
+        live.attempt = Some(LiveAttempt::begun(step.clone(), number, context));
+        vec![Effect::Run(RunEffect::Launch(Box::new(Launch { intent, step, attempt: number, playbook, setup })))]
+    }
+
+    fn tell_to_end(&mut self, run: RunId, entry: &Entry) -> Vec<Effect> {
+        let (Some(step), Some(attempt)) = (entry.step.clone(), entry.attempt) else { return Vec::new() };
+        if let Some(live) = self.live.get_mut(&run).and_then(|live| live.attempt.as_mut()) {
+            live.stopping = true;
+        }
+        vec![Effect::Run(RunEffect::Cancel { run, step, attempt, who: entry.actor.name.clone() })]
+    }
+
+    fn release(&mut self, run: RunId) -> Vec<Effect> {
+        let Some(live) = self.live.get_mut(&run) else { return Vec::new() };
+        (live.engaged, live.attempt) = (false, None);
+        match std::mem::take(&mut live.driving) {
+            true => vec![Effect::Run(RunEffect::Release { run })],
+            false => Vec::new(),
+        }
+    }
+
+    /// The attempt has ended: that is recorded with where it leads.
+    pub(super) fn ended(
+        &mut self,
+        context: &mut Context<'_>,
+        id: RunId,
+        step: &StepId,
+        number: u32,
+        end: StepEnd,
+    ) -> Vec<Effect> {
+        if let Some(live) = self.live.get_mut(&id) {
+            live.attempt.take_if(|live| live.step == *step && live.number == number);
+        }
+        let open = self.get(id).and_then(Run::open_attempt).is_some_and(|(at, attempt)| at == step && attempt.number == number);
+        if !open || !self.drives(id) {
+            return Vec::new();
+        }
+        let drafts = self.ending(context, id, step, number, &end).into_iter().collect();
+        self.ask(context, drafts)
+    }
+
+    fn ending(&self, context: &Context<'_>, id: RunId, step: &StepId, number: u32, end: &StepEnd) -> Option<Draft> {
+        let run = self.get(id)?;
+        let book = self.live.get(&id).and_then(|live| live.playbook.as_ref());
+        let title = run.record(step).map_or(step.as_str(), |record| record.plan.title.as_str());
+        let why = if end.detail.is_empty() { String::new() } else { format!(": {}", end.detail) };
+        let mut draft = context.seen("playbook", Kind::StepEnded, format!("“{title}” {}{why}", end.state));
+        if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(end) {
+            draft.data = data;
+        }
+        let mut draft = about(draft, id, run, step, number);
+        draft.at = end.ended_at;
+        draft.key = Some(format!("run/{id}/{step}/{number}/ended"));
+        draft.important = end.state != StepState::Succeeded;
+        let leads = book.and_then(|book| book.step(step)).and_then(|step| flow::after(run, step, end.state));
+        Some(match leads {
+            Some((goto, accepted)) => going(draft, run, step, &goto).with("accepted", accepted),
+            None => draft,
+        })
+    }
+
+    /// What may go on without a person does; what has nowhere to go ends.
+    pub(super) fn advance(&mut self, context: &mut Context<'_>, id: RunId) -> Vec<Effect> {
+        let Some(run) = self.get(id).filter(|run| run.ended.is_none() && run.open_attempt().is_none()) else {
+            return Vec::new();
+        };
+        let Some(live) = self.live.get(&id).filter(|live| live.driving) else { return Vec::new() };
+        if !live.engaged {
+            return self.release(id);
+        }
+        if run.interrupted {
+            return Vec::new();
+        }
+        if let Some((state, reason)) = flow::ending(run) {
+            let draft = end(context.seen("playbook", Kind::RunEnded, ""), id, run, state, &reason);
+            return self.ask(context, vec![draft]);
+        }
+        let next = live.playbook.as_ref().map_or(Ok(None), |book| self.unattended(context, id, run, book));
+        let stuck = next.as_ref().err().cloned();
+        let drafts = next.ok().flatten().into_iter().collect();
+        if let Some(live) = self.live.get_mut(&id) {
+            live.stuck = stuck;
+        }
+        self.ask(context, drafts)
+    }
+
+    /// The step that the run has come to is skipped where its condition says so, and started where that needs nobody.
+    fn unattended(&self, context: &Context<'_>, id: RunId, run: &Run, book: &Playbook) -> Result<Option<Draft>, String> {
+        let Some((record, number)) = run.at().filter(|(record, number)| record.attempt(*number).is_none()) else {
+            return Ok(None);
+        };
+        let Some(step) = book.step(&record.plan.id) else { return Ok(None) };
+        if !flow::wanted(run, step)? {
+            let draft =
+                context.seen("playbook", Kind::StepAnswer, format!("skipped “{}”: its condition does not hold", step.title));
+            let draft = about(draft, id, run, &step.id, number).with("answer", "skip").with("condition", true);
+            let draft = draft.with("reason", "its condition does not hold");
+            return Ok(Some(going(draft, run, &step.id, &flow::next(run, &step.id))));
+        }
+        let (mode, auto) = (run.mode.unwrap_or(RunMode::Live), run.auto.unwrap_or(Auto::No));
+        let alone = flow::unattended(step, mode, auto, context.settings.environment);
+        Ok(alone.then(|| intent(context.seen("playbook", Kind::StepIntent, ""), id, run, step, number).with("auto", auto)))
+    }
+
+    /// We hold a run that another console left or died with.
+    pub(super) fn adopted(
+        &mut self,
+        context: &mut Context<'_>,
+        requests: &mut Requests,
+        id: RunId,
+        playbook: Result<Arc<Playbook>, String>,
+        found: Vec<Finding>,
+    ) -> Vec<Effect> {
+        let Some(before) = self.get(id).cloned() else { return vec![Effect::Run(RunEffect::Release { run: id })] };
+        let live = self.live.entry(id).or_default();
+        (live.driving, live.elsewhere) = (true, false);
+        match playbook {
+            Ok(book) => live.playbook = Some(book),
+            Err(why) => live.stuck = Some(why),
+        }
+        let resuming = live.resuming.take();
+        let running = found.iter().find(|finding| finding.end.is_none());
+        live.attempt = running.map(|finding| LiveAttempt::adopted(finding, context));
+        let wanted = resuming.as_ref().map(|(_, params)| self.engage(context, id, params));
+        let engaged = matches!(wanted, Some(Ok(())));
+        let drafts = self.take_over(context, id, &before, &found, engaged);
+        match (resuming, wanted) {
+            (Some((request, _)), Some(Err(why))) => requests.refuse(request, "resume the run".into(), why),
+            (Some((request, _)), _) => return vec![Effect::Record { request, drafts }],
+            _ => {}
+        }
+        if drafts.is_empty() {
+            return if self.get(id).is_some_and(|run| run.open_attempt().is_some()) { Vec::new() } else { self.release(id) };
+        }
+        self.ask(context, drafts)
+    }
+
+    /// What a take-over records: that the console is gone, what was found, and who goes on.
+    fn take_over(&self, context: &Context<'_>, id: RunId, run: &Run, found: &[Finding], engaged: bool) -> Vec<Draft> {
+        let dead = run.driver.clone().filter(|_| !run.interrupted);
+        let mut drafts = Vec::new();
+        if engaged || dead.is_some() {
+            let text = match &dead {
+                Some(who) => format!("{who}'s console is gone: playbook “{}” was interrupted", run.title),
+                None => format!("took up playbook “{}”", run.title),
+            };
+            let draft =
+                if engaged { context.by_me(Kind::RunDriver, text) } else { context.seen("playbook", Kind::RunDriver, text) };
+            let driver = Some(&context.me.name);
+            drafts.push(of_run(draft.with("driver", driver).with("interrupted", dead.is_some()), id, run));
+        }
+        let ends =
+            found.iter().filter_map(|finding| self.ending(context, id, &finding.step, finding.attempt, finding.end.as_ref()?));
+        drafts.extend(ends);
+        if engaged {
+            let interrupted = Run { interrupted: run.interrupted || dead.is_some(), ..run.clone() };
+            drafts.extend(resumed(context, id, &interrupted));
+        }
+        drafts
+    }
+
+    /// Asks the journal for something that nobody typed.
+    fn ask(&self, context: &mut Context<'_>, drafts: Vec<Draft>) -> Vec<Effect> {
+        if drafts.is_empty() || context.settings.read_only {
+            return Vec::new();
+        }
+        vec![Effect::Record { request: context.request(), drafts }]
+    }
+}
+
+fn going(draft: Draft, run: &Run, step: &StepId, goto: &Goto) -> Draft {
+    let draft = draft.with("goto", goto);
+    if flow::verifies(run, step, goto) { draft.with("verified", true) } else { draft }
+}
+
+impl LiveAttempt {
+    fn begun(step: StepId, number: u32, context: &Context<'_>) -> Self {
+        let none = Arc::from([]);
+        let (since, heard) = (context.now, context.now);
+        Self { step, number, pid: None, running: false, stopping: false, since, heard, tail: none, bytes: 0 }
+    }
+
+    fn adopted(finding: &Finding, context: &Context<'_>) -> Self {
+        Self { running: true, ..Self::begun(finding.step.clone(), finding.attempt, context) }
+    }
+}

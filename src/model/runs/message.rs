@@ -1,0 +1,177 @@
+//! What is said to runs and by them. Plain values.
+
+use crate::domain::entry::Intent;
+use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, StepId};
+use crate::domain::playbook::{ParamSource, Playbook, Resolved};
+use crate::domain::run::{Auto, RunMode, StepEnd};
+use crate::domain::secret::Secret;
+use crate::domain::text::Outside;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// Parameters as somebody typed them; one of them may be a secret, so they are never printed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Typed(pub BTreeMap<String, String>);
+
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// What a human asks of runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunCommand {
+    /// Freeze the parameters and make a run. With `auto` it begins by itself.
+    Prepare {
+        playbook: PlaybookId,
+        params: Typed,
+        alert: Option<AlertId>,
+        incident: Option<IncidentId>,
+        mode: RunMode,
+        auto: Auto,
+    },
+    /// Start the step that the run is at, or say that a manual one is done. `confirmed` is the second act: `yes`, or the
+    /// text that the step wants typed.
+    Start { run: RunId, step: StepId, confirmed: Option<String> },
+    /// Tick a task item of a manual step, or take the tick back; the last tick completes the step.
+    Tick { run: RunId, step: StepId, item: u32, done: bool },
+    /// Go on without this step.
+    Skip { run: RunId, step: StepId, reason: String },
+    /// Another attempt of the step that has just failed.
+    Retry { run: RunId, step: StepId, confirmed: Option<String> },
+    /// The step failed, and the run goes on all the same.
+    Accept { run: RunId, step: StepId, reason: String },
+    /// Say what became of a step of unknown outcome.
+    Assert { run: RunId, step: StepId, done: bool, note: String },
+    /// End the command that is running.
+    Cancel { run: RunId },
+    /// End the run.
+    Abort { run: RunId, reason: String },
+    /// Take up a run that was left or whose console died. Secrets are supplied again.
+    Resume { run: RunId, params: Typed },
+    /// Close a run that nobody will resume.
+    Abandon { run: RunId, reason: String },
+    /// Leave the run in order: another console may take it up without being told that this one died.
+    Leave { run: RunId },
+}
+
+impl RunCommand {
+    /// The run that is meant, if there is one yet.
+    pub fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Prepare { .. } => None,
+            Self::Start { run, .. }
+            | Self::Tick { run, .. }
+            | Self::Skip { run, .. }
+            | Self::Retry { run, .. }
+            | Self::Accept { run, .. }
+            | Self::Assert { run, .. }
+            | Self::Cancel { run }
+            | Self::Abort { run, .. }
+            | Self::Resume { run, .. }
+            | Self::Abandon { run, .. }
+            | Self::Leave { run } => Some(*run),
+        }
+    }
+
+    /// What is asked, for people.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Prepare { playbook, .. } => format!("prepare a run of {playbook}"),
+            Self::Start { step, .. } => format!("start {step}"),
+            Self::Tick { step, .. } => format!("tick an item of {step}"),
+            Self::Skip { step, .. } => format!("skip {step}"),
+            Self::Retry { step, .. } => format!("retry {step}"),
+            Self::Accept { step, .. } => format!("accept {step} as it is"),
+            Self::Assert { step, .. } => format!("say what became of {step}"),
+            Self::Cancel { .. } => "cancel the running step".into(),
+            Self::Abort { .. } => "abort the run".into(),
+            Self::Resume { .. } => "resume the run".into(),
+            Self::Abandon { .. } => "abandon the run".into(),
+            Self::Leave { .. } => "leave the run".into(),
+        }
+    }
+}
+
+/// Values that playbooks want from the environment or from files, read by whoever may read them.
+#[derive(Debug, Clone, Default)]
+pub struct Given(pub BTreeMap<ParamSource, Secret>);
+
+impl PartialEq for Given {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.keys().eq(other.0.keys()) && self.0.iter().zip(&other.0).all(|((_, a), (_, b))| a.expose() == b.expose())
+    }
+}
+
+/// What happened to attempts outside.
+#[derive(Debug, Clone)]
+pub enum RunFact {
+    /// The library was read.
+    Playbooks { books: Arc<Vec<Arc<Playbook>>>, given: Arc<Given> },
+    /// A supervisor has started the block, or a request is on its way.
+    Started { run: RunId, step: StepId, attempt: u32, pid: Option<i32> },
+    /// The newest lines of output; `bytes` counts all that is kept.
+    Output { run: RunId, step: StepId, attempt: u32, tail: Arc<[Outside]>, bytes: u64 },
+    /// The attempt has ended and was judged.
+    Ended { run: RunId, step: StepId, attempt: u32, end: StepEnd },
+    /// We hold the run now; what was found of attempts without an end. Without a playbook, the reason why its snapshot is lost.
+    Adopted { run: RunId, playbook: Result<Arc<Playbook>, String>, found: Vec<Finding> },
+    /// Another process holds the run.
+    Elsewhere { run: RunId },
+}
+
+/// One attempt without a recorded end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    pub step: StepId,
+    pub attempt: u32,
+    /// How it ended; `None` while it is running and now being tailed.
+    pub end: Option<StepEnd>,
+}
+
+/// What runs ask of the outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunEffect {
+    /// Make the run's folder, hold it, and keep the playbook's text in it.
+    Keep { run: RunId, playbook: Arc<Playbook> },
+    /// Start a recorded attempt; answered by `Started` and one `Ended`.
+    Launch(Box<Launch>),
+    /// Tell the attempt to end; `Ended` says how it did.
+    Cancel { run: RunId, step: StepId, attempt: u32, who: String },
+    /// Hold a run that nobody holds and look at its open attempts; answered by `Adopted` or `Elsewhere`.
+    Adopt(Box<Adopt>),
+    /// Let a run go.
+    Release { run: RunId },
+}
+
+/// What belongs to every attempt of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setup {
+    pub run: RunId,
+    pub mode: RunMode,
+    pub params: Resolved,
+    /// What earlier steps have set.
+    pub outputs: BTreeMap<String, String>,
+}
+
+/// One attempt that may be started.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Launch {
+    pub intent: Intent,
+    pub step: StepId,
+    pub attempt: u32,
+    pub playbook: Arc<Playbook>,
+    pub setup: Setup,
+}
+
+/// A run to be looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adopt {
+    pub setup: Setup,
+    /// Of the playbook that the run was prepared with.
+    pub digest: String,
+    /// Attempts that have an intent and no end, with the entries of the intents.
+    pub open: Vec<(StepId, u32, EntryId)>,
+}

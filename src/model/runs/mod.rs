@@ -1,0 +1,305 @@
+//! Runs of playbooks: the recorded ones folded from their entries, and what this process knows besides about those it drives.
+//!
+//! A command yields drafts alone. What they allow is done when the journal holds them and they are ours: `recorded` turns a
+//! step's intent into a launch, and nothing else does. So a step that was started twice by mistake is launched once.
+
+mod advance;
+mod commands;
+pub mod flow;
+mod message;
+
+pub use message::{Adopt, Finding, Given, Launch, RunCommand, RunEffect, RunFact, Setup, Typed};
+
+use super::Effect;
+use super::alerts::Alerts;
+use super::context::Context;
+use super::fold::{Corrections, Entity, Folded};
+use super::progress::Requests;
+use crate::domain::entry::{Draft, Entry, Kind};
+use crate::domain::ids::{PlaybookId, RequestId, RunId, StepId};
+use crate::domain::playbook::{Playbook, Resolved};
+use crate::domain::run::{Run, RunState, StepState};
+use crate::domain::stamp::Stamp;
+use crate::domain::text::Outside;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Entity for Run {
+    fn apply(&mut self, entry: &Entry) {
+        Self::apply(self, entry);
+    }
+}
+
+/// How often runs whose console may have died are looked at.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// A run that was prepared so short a time ago is still being taken in hand by whoever prepared it.
+const FRESH: chrono::Duration = chrono::Duration::seconds(10);
+
+/// Runs that are over and still shown.
+const KEPT: usize = 100;
+
+/// What is true of runs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Runs {
+    books: Arc<Vec<Arc<Playbook>>>,
+    given: Arc<Given>,
+    /// The library has been read: runs can be taken up.
+    ready: bool,
+    runs: BTreeMap<RunId, Folded<Run>>,
+    live: BTreeMap<RunId, Live>,
+    /// Parameters of runs that are being prepared, by the number that their draft carries.
+    preparing: BTreeMap<u64, (Arc<Playbook>, Resolved)>,
+    looked: Option<Duration>,
+}
+
+/// What only this process knows of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Live {
+    /// The playbook as it was when the run was prepared.
+    pub playbook: Option<Arc<Playbook>>,
+    params: Resolved,
+    /// We hold it, and only we record what happens.
+    pub driving: bool,
+    /// A person at this console works with it: it may go on by itself where it may.
+    engaged: bool,
+    /// Another process holds it.
+    pub elsewhere: bool,
+    pub attempt: Option<LiveAttempt>,
+    /// A person who waits for the run to be taken up.
+    resuming: Option<(RequestId, Typed)>,
+    /// Why it can't go on, though nothing failed: a lost snapshot, a condition that can't be evaluated.
+    pub stuck: Option<String>,
+}
+
+/// The attempt that is being executed, as it is reported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveAttempt {
+    pub step: StepId,
+    pub number: u32,
+    /// `None` until the supervisor has reported, and for requests.
+    pub pid: Option<i32>,
+    pub running: bool,
+    pub stopping: bool,
+    pub since: Stamp,
+    /// When output came the last time.
+    pub heard: Stamp,
+    pub tail: Arc<[Outside]>,
+    pub bytes: u64,
+}
+
+impl Runs {
+    pub fn playbooks(&self) -> &Arc<Vec<Arc<Playbook>>> {
+        &self.books
+    }
+
+    pub fn playbook(&self, id: &PlaybookId) -> Option<&Arc<Playbook>> {
+        self.books.iter().find(|book| book.id == *id)
+    }
+
+    pub fn get(&self, run: RunId) -> Option<&Run> {
+        self.runs.get(&run).map(Folded::state)
+    }
+
+    pub fn live(&self, run: RunId) -> Option<&Live> {
+        self.live.get(&run)
+    }
+
+    /// All that are known, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = (RunId, &Run)> {
+        self.runs.iter().rev().map(|(id, run)| (*id, run.state()))
+    }
+
+    /// Those that are not over, newest first.
+    pub fn open(&self) -> impl Iterator<Item = (RunId, &Run)> {
+        self.iter().filter(|(_, run)| run.id.is_some() && run.ended.is_none())
+    }
+
+    /// The playbook that a run was prepared with, where it is at hand.
+    pub fn playbook_of(&self, run: RunId) -> Option<&Arc<Playbook>> {
+        let kept = self.live.get(&run).and_then(|live| live.playbook.as_ref());
+        kept.or_else(|| self.books.iter().find(|book| Some(&book.digest) == self.get(run).map(|run| &run.digest)))
+    }
+
+    /// How a run stands; what is executing now counts too.
+    pub fn state(&self, run: RunId) -> Option<RunState> {
+        self.get(run).map(Run::state)
+    }
+
+    /// How a step stands; what was reported but is never recorded (running, stopping) counts too.
+    pub fn state_of(&self, run: RunId, step: &StepId) -> Option<StepState> {
+        let recorded = self.get(run)?.state_of(step)?;
+        let live = self.live.get(&run).and_then(|live| live.attempt.as_ref()).filter(|live| live.step == *step);
+        match live {
+            Some(live) if recorded.is_open() && live.stopping => Some(StepState::Stopping),
+            Some(live) if recorded.is_open() && live.running => Some(StepState::Running),
+            _ => Some(recorded),
+        }
+    }
+
+    /// Something of ours is executing or on its way to be.
+    pub fn busy(&self) -> bool {
+        self.live.values().any(|live| live.attempt.is_some())
+    }
+
+    /// Runs that this process holds.
+    pub fn driven(&self) -> impl Iterator<Item = RunId> {
+        self.live.iter().filter(|(_, live)| live.driving).map(|(run, _)| *run)
+    }
+
+    pub(super) fn command(
+        &mut self,
+        context: &mut Context<'_>,
+        requests: &mut Requests,
+        alerts: &Alerts,
+        request: RequestId,
+        command: RunCommand,
+    ) -> Vec<Effect> {
+        let title = command.title();
+        let answer = match command {
+            RunCommand::Resume { run, params } if !self.drives(run) => {
+                return self.take_up(requests, request, title, run, params);
+            }
+            command => self.drafts(context, alerts, command),
+        };
+        match answer {
+            Ok(drafts) => record(requests, request, title, drafts),
+            Err(why) => {
+                requests.refuse(request, title, why);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A run that nobody holds is held first; who asked waits for that.
+    fn take_up(&mut self, requests: &mut Requests, request: RequestId, title: String, run: RunId, params: Typed) -> Vec<Effect> {
+        match self.adopt(run) {
+            Ok(effect) => {
+                requests.begin(request, title, std::iter::once(None));
+                self.live.entry(run).or_default().resuming = Some((request, params));
+                vec![effect]
+            }
+            Err(why) => {
+                requests.refuse(request, title, why);
+                Vec::new()
+            }
+        }
+    }
+
+    fn adopt(&self, run: RunId) -> Result<Effect, String> {
+        let state = self.get(run).filter(|state| state.id.is_some()).ok_or("there is no such run")?;
+        if let Some((over, ..)) = &state.ended {
+            return Err(format!("the run is over: {over}"));
+        }
+        let open = state.open_attempt().map(|(step, attempt)| (step.clone(), attempt.number, attempt.intent));
+        let adopt = Adopt {
+            setup: Setup { params: commands::plain(state), ..self.setup(run, state) },
+            digest: state.digest.clone(),
+            open: open.into_iter().collect(),
+        };
+        Ok(Effect::Run(RunEffect::Adopt(Box::new(adopt))))
+    }
+
+    fn setup(&self, run: RunId, state: &Run) -> Setup {
+        let params = self.live.get(&run).map(|live| live.params.clone()).unwrap_or_default();
+        Setup { run, mode: state.mode.unwrap_or(crate::domain::run::RunMode::Live), params, outputs: state.outputs() }
+    }
+
+    fn drives(&self, run: RunId) -> bool {
+        self.live.get(&run).is_some_and(|live| live.driving)
+    }
+
+    pub(super) fn fact(&mut self, context: &mut Context<'_>, requests: &mut Requests, fact: RunFact) -> Vec<Effect> {
+        match fact {
+            RunFact::Playbooks { books, given } => {
+                (self.books, self.given, self.ready) = (books, given, true);
+                self.look(context)
+            }
+            RunFact::Started { run, step, attempt, pid } => {
+                if let Some(live) = self.attempt_of(run, &step, attempt) {
+                    (live.pid, live.running, live.since) = (pid, true, context.now);
+                }
+                Vec::new()
+            }
+            RunFact::Output { run, step, attempt, tail, bytes } => {
+                if let Some(live) = self.attempt_of(run, &step, attempt) {
+                    (live.tail, live.bytes, live.heard) = (tail, bytes, context.now);
+                }
+                Vec::new()
+            }
+            RunFact::Ended { run, step, attempt, end } => self.ended(context, run, &step, attempt, end),
+            RunFact::Adopted { run, playbook, found } => self.adopted(context, requests, run, playbook, found),
+            RunFact::Elsewhere { run } => {
+                let live = self.live.entry(run).or_default();
+                live.elsewhere = true;
+                if let Some((request, _)) = live.resuming.take() {
+                    let why = "another console holds this run; end it there first, or work there".to_owned();
+                    requests.refuse(request, "resume the run".into(), why);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn attempt_of(&mut self, run: RunId, step: &StepId, number: u32) -> Option<&mut LiveAttempt> {
+        let live = self.live.get_mut(&run)?.attempt.as_mut()?;
+        (live.step == *step && live.number == number).then_some(live)
+    }
+
+    /// Folds an entry about a run; what our own request recorded may now be done.
+    pub(super) fn recorded(&mut self, context: &mut Context<'_>, entry: &Arc<Entry>, live: bool) -> Vec<Effect> {
+        let Some(run) = entry.run.filter(|_| is_of_run(&entry.kind)) else { return Vec::new() };
+        self.runs.entry(run).or_default().insert(entry.clone(), &Corrections::default());
+        self.forget();
+        if live { self.on_recorded(context, run, entry) } else { Vec::new() }
+    }
+
+    /// What is over and long ago is not kept; the journal has it.
+    fn forget(&mut self) {
+        while self.runs.len() > KEPT {
+            let over = self.runs.iter().find(|(_, run)| run.state().ended.is_some()).map(|(id, _)| *id);
+            let Some(id) = over else { return };
+            self.runs.remove(&id);
+            self.live.remove(&id);
+        }
+    }
+
+    /// The next time at which `tick` has something to do.
+    pub(super) fn next_due(&self) -> Option<Duration> {
+        let look = self.ready && self.open().any(|(id, run)| self.may_be_orphaned(id, run));
+        look.then(|| self.looked.unwrap_or_default() + LOOK)
+    }
+
+    pub(super) fn tick(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
+        match self.next_due() {
+            Some(due) if due <= context.now.mono => self.look(context),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Looks at runs whose console may have died.
+    fn look(&mut self, context: &Context<'_>) -> Vec<Effect> {
+        self.looked = Some(context.now.mono);
+        let old = |run: &Run| run.begun || run.last_at.is_some_and(|at| context.now.wall - at > FRESH);
+        let orphans: Vec<RunId> =
+            self.open().filter(|(id, run)| self.may_be_orphaned(*id, run) && old(run)).map(|(id, _)| id).collect();
+        orphans.into_iter().filter_map(|run| self.adopt(run).ok()).collect()
+    }
+
+    /// Not ours, and either somebody claims to drive it or an attempt has no end.
+    fn may_be_orphaned(&self, id: RunId, run: &Run) -> bool {
+        let claimed = run.driver.is_some() && !run.interrupted;
+        !self.drives(id) && (claimed || run.open_attempt().is_some())
+    }
+}
+
+fn is_of_run(kind: &Kind) -> bool {
+    use Kind::{RunDriver, RunEnded, RunResumed, StepAnswer, StepEnded, StepIntent};
+    matches!(kind, Kind::Run | RunDriver | RunResumed | RunEnded | StepIntent | StepEnded | StepAnswer)
+}
+
+fn record(requests: &mut Requests, request: RequestId, title: String, drafts: Vec<Draft>) -> Vec<Effect> {
+    requests.begin(request, title, drafts.iter().map(|draft| draft.alert.clone()));
+    vec![Effect::Record { request, drafts }]
+}
