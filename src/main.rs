@@ -1,7 +1,7 @@
-//! The program: see `midwatch::cli`.
+//! The program: `midwatch::cli` has everything.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    midwatch::cli::supervise::requested(std::env::args_os()).unwrap_or(ExitCode::SUCCESS)
+    midwatch::cli::run(std::env::args_os())
 }

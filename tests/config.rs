@@ -323,6 +323,78 @@ fn warnings_come_with_the_configuration() {
     assert!(report.to_string().contains(":1:28: warning: odd\n"), "{report}");
 }
 
+const DOCUMENTATION: &str = "docs/configuration.md";
+
+fn documentation() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENTATION)).expect("docs/configuration.md")
+}
+
+/// The table of one family of kinds, as the documentation must have it.
+fn table(kinds: &[(&str, &str)]) -> String {
+    let rows: String = kinds.iter().map(|(name, about)| format!("| `{name}` | {about} |\n")).collect();
+    format!("| kind | asks |\n|---|---|\n{rows}")
+}
+
+/// `text` with `inner` between the marker and the next end.
+fn between(text: &str, marker: &str, inner: &str) -> String {
+    let (before, rest) = text.split_once(marker).expect("the marker");
+    let (_, after) = rest.split_once("<!-- end -->").expect("the end");
+    format!("{before}{marker}\n{inner}<!-- end -->{after}")
+}
+
+#[test]
+fn the_documentation_lists_every_kind() {
+    let sources: Vec<_> = midwatch::sources::KINDS.iter().map(|kind| (kind.name, kind.about)).collect();
+    let feeds: Vec<_> = midwatch::feeds::KINDS.iter().map(|kind| (kind.name, kind.about)).collect();
+    let found = documentation();
+    let expected = between(&between(&found, "<!-- sources -->", &table(&sources)), "<!-- feeds -->", &table(&feeds));
+    if std::env::var_os("MIDWATCH_BLESS").is_some() {
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENTATION), &expected).expect("written");
+    }
+    assert_eq!(documentation(), expected, "run this test with MIDWATCH_BLESS=1, and describe the keys of the new kind");
+}
+
+#[test]
+fn the_documentation_names_every_key() {
+    let text = documentation();
+    for key in config::KEYS {
+        assert!(text.contains(&format!("| `{key}")), "{key} is missing");
+    }
+}
+
+/// What the program itself knows.
+fn real_kinds() -> Kinds<(), ()> {
+    let source = |kind: &'static midwatch::sources::Kind| SourceKind {
+        name: kind.name,
+        parse: Box::new(move |name, node, problems| {
+            let source = (kind.parse)(name, node, problems)?;
+            Some(ParsedSource { source: (), acts: source.acts().to_vec(), carry: source.carry(), queries: source.queries() })
+        }),
+    };
+    let feed = |kind: &'static midwatch::feeds::Kind| FeedKind {
+        name: kind.name,
+        parse: Box::new(move |node, known, problems| (kind.parse)(node, known, problems).map(|_| ())),
+    };
+    Kinds {
+        sources: midwatch::sources::KINDS.iter().map(source).collect(),
+        feeds: midwatch::feeds::KINDS.iter().map(feed).collect(),
+        actions: Vec::new(),
+    }
+}
+
+#[test]
+fn every_example_in_the_documentation_works() {
+    let text = documentation();
+    let examples: Vec<&str> = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() > 5);
+    for example in examples {
+        let mut problems = Problems::default();
+        let node = Node::parse(example, &mut problems).expect("is YAML");
+        config::resolve(&node, &real_kinds(), &mut problems);
+        assert!(problems.list.is_empty(), "{example}\n{:?}", problems.list);
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in any::<String>()) {

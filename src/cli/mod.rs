@@ -1,3 +1,127 @@
-//! Under construction.
+//! The command line: one file per subcommand, one line in `COMMANDS`. Help, completions and the manual derive from it.
+//! This is where the parts are put together; `anyhow` is allowed here and in `main` alone.
 
-pub mod supervise;
+mod ack;
+mod alerts;
+mod completions;
+#[expect(clippy::disallowed_methods, reason = "writes the file that the person named")]
+mod export;
+mod failure;
+mod feeds;
+mod incident;
+mod log;
+mod man;
+mod note;
+mod out;
+mod part;
+mod serve;
+#[expect(clippy::disallowed_methods, reason = "a configuration that is missing is no error, one that is broken is told")]
+mod session;
+mod silence;
+mod supervise;
+mod target;
+mod unack;
+
+pub use failure::{Exit, Failure};
+
+use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// One subcommand.
+pub struct Kind {
+    pub name: &'static str,
+    /// One sentence for help and docs.
+    pub about: &'static str,
+    /// Adds its arguments.
+    pub args: fn(Command) -> Command,
+    pub run: fn(&ArgMatches, &Globals) -> anyhow::Result<Exit>,
+    /// Not for people: shown in no help.
+    pub hidden: bool,
+}
+
+/// Every subcommand, sorted by name.
+pub const COMMANDS: &[Kind] = &[
+    supervise::KIND,
+    ack::KIND,
+    alerts::KIND,
+    completions::KIND,
+    export::KIND,
+    feeds::KIND,
+    incident::KIND,
+    log::KIND,
+    man::KIND,
+    note::KIND,
+    serve::KIND,
+    silence::KIND,
+    unack::KIND,
+];
+
+/// What every subcommand understands.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Globals {
+    /// The configuration file, instead of $MIDWATCH_CONFIG or the platform's configuration folder
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The data folder (journal, run folders), instead of the platform's
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Print one JSON document on standard output, and nothing else
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Record, send and run nothing
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// When to colour: auto, always, never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    pub color: String,
+    /// Print errors alone on standard error
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Say more on standard error
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The whole tree of commands.
+pub fn tree() -> Command {
+    let root = Command::new("midwatch")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The terminal incident console: alerts, health, playbooks and the incident log on one screen")
+        .after_help(
+            "Without a command: opens the console on the configuration. New here? `midwatch demo`, then `midwatch init`.",
+        );
+    let root = Globals::augment_args(root);
+    COMMANDS
+        .iter()
+        .fold(root, |root, kind| root.subcommand((kind.args)(Command::new(kind.name).about(kind.about).hide(kind.hidden))))
+}
+
+/// Parses the command line, runs it, and says how it went.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match tree().try_get_matches_from(argv) {
+        Ok(matches) => matches,
+        Err(usage) => {
+            let code = if usage.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Nobody is left to be told if standard error is closed.
+            let _ = usage.print();
+            return code.into();
+        }
+    };
+    match dispatch(&matches) {
+        Ok(exit) => exit.into(),
+        Err(error) => failure::report(&error),
+    }
+}
+
+fn dispatch(matches: &ArgMatches) -> anyhow::Result<Exit> {
+    let globals = Globals::from_arg_matches(matches)?;
+    match matches.subcommand() {
+        Some((name, matches)) => match COMMANDS.iter().find(|kind| kind.name == name) {
+            Some(kind) => (kind.run)(matches, &Globals::from_arg_matches(matches)?),
+            None => Err(Failure::usage(format!("no command is named {name}")).into()),
+        },
+        None => part::console(&globals),
+    }
+}

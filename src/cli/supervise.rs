@@ -1,14 +1,19 @@
 //! `midwatch __supervise FOLDER`: what `runtime::supervisor::launch` starts. Not for people: shown in no help.
 
-use crate::runtime::supervisor::supervise;
-use std::ffi::OsString;
-use std::path::Path;
-use std::process::ExitCode;
+use super::{Exit, Globals, Kind};
+use crate::runtime::supervisor;
+use clap::{ArgMatches, Args, FromArgMatches};
+use std::path::PathBuf;
 
-/// Runs as a supervisor if that is what the program was started for.
-pub fn requested(mut args: impl Iterator<Item = OsString>) -> Option<ExitCode> {
-    match (args.nth(1), args.next(), args.next()) {
-        (Some(word), Some(folder), None) if word == "__supervise" => Some(supervise(Path::new(&folder))),
-        _ => None,
-    }
+pub const KIND: Kind =
+    Kind { name: "__supervise", about: "Run one attempt of a step", args: <Arguments as Args>::augment_args, run, hidden: true };
+
+#[derive(Args)]
+struct Arguments {
+    folder: PathBuf,
+}
+
+fn run(matches: &ArgMatches, _globals: &Globals) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    Ok(if supervisor::supervise(&arguments.folder) == std::process::ExitCode::SUCCESS { Exit::Done } else { Exit::No })
 }

@@ -19,15 +19,24 @@ pub struct Laid {
 /// # Errors
 /// When a configuration is there already, or something can't be written.
 pub fn lay_out(path: &Path, urls: &[Url], operator: &str) -> Result<Laid, String> {
-    let there = || format!("{} is there already and stays as it is; edit it, or name another file with --config", path.display());
-    if path.try_exists().unwrap_or(true) {
-        return Err(there());
-    }
+    vacant(path)?;
     let playbook = path.with_file_name("playbooks").join("first-look.md");
     let mut laid = Laid::default();
     laid.write(playbook, include_str!("first-look.md"))?;
     laid.write(path.to_owned(), &template(urls, operator))?;
-    if laid.kept.iter().any(|kept| kept == path) { Err(there()) } else { Ok(laid) }
+    if laid.kept.iter().any(|kept| kept == path) { Err(there(path)) } else { Ok(laid) }
+}
+
+/// Says so if something is there already.
+///
+/// # Errors
+/// When it is.
+pub fn vacant(path: &Path) -> Result<(), String> {
+    if path.try_exists().unwrap_or(true) { Err(there(path)) } else { Ok(()) }
+}
+
+fn there(path: &Path) -> String {
+    format!("{} is there already and stays as it is; edit it, or name another file with --config", path.display())
 }
 
 impl Laid {

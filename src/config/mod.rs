@@ -13,7 +13,7 @@ mod service;
 
 pub use console::{Binding, Console};
 pub use file::{File, locate, standard};
-pub use init::{Laid, lay_out, template};
+pub use init::{Laid, lay_out, template, vacant};
 pub use items::{FeedKind, Kinds, ParsedSource, SourceKind};
 
 use crate::domain::alert::Severity;
@@ -118,7 +118,11 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
     (!problems.failed()).then_some(Config { settings, sources, feeds, playbooks, console, links })
 }
 
-/// Nobody named: the login name of whoever runs the program.
+/// Whoever runs the program, by their login name.
+pub fn login_operator() -> Operator {
+    Operator { name: file::login().unwrap_or_else(|| "unknown".into()), email: None, role: None }
+}
+
 fn operator(node: Option<&Node>, problems: &mut Problems) -> Operator {
     let given = node.and_then(|node| {
         let fields = node.fields(&["name", "email", "role"], problems)?;
@@ -127,7 +131,7 @@ fn operator(node: Option<&Node>, problems: &mut Problems) -> Operator {
         let name = list::label(fields.need("name", problems)?, problems)?;
         Some(Operator { name, email, role })
     });
-    given.unwrap_or_else(|| Operator { name: file::login().unwrap_or_else(|| "unknown".into()), email: None, role: None })
+    given.unwrap_or_else(login_operator)
 }
 
 fn environment(node: Option<&Node>, problems: &mut Problems) -> Environment {

@@ -2,6 +2,7 @@
 //! service, who has acknowledged) is `model::alerts`.
 
 use super::ids::{AlertId, Fingerprint};
+use super::matcher::Matcher;
 use super::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,17 @@ impl Labels {
     pub fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.binary_search_by(|(key, _)| key.raw().cmp(name)).ok()?;
         Some(self.0[found].1.raw())
+    }
+
+    /// Matchers that hold for exactly these labels.
+    pub fn exactly(&self) -> Vec<SilenceMatcher> {
+        let one = |(name, value): &(Outside, Outside)| SilenceMatcher {
+            name: name.clone(),
+            value: value.clone(),
+            regex: false,
+            equal: true,
+        };
+        self.iter().map(one).collect()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &(Outside, Outside)> {
@@ -103,6 +115,36 @@ pub struct SilenceMatcher {
     pub equal: bool,
 }
 
+/// What a silence covers: its matchers, ready to be held against many alerts.
+#[derive(Debug, Clone)]
+pub struct Cover(Vec<(Outside, Matcher, bool)>);
+
+impl Cover {
+    /// The error says which expression can't be read.
+    pub fn of(matchers: &[SilenceMatcher]) -> Result<Self, String> {
+        let ready = |matcher: &SilenceMatcher| {
+            let text = matcher.value.raw();
+            let value = if matcher.regex { Matcher::like(text)? } else { Matcher::Equal(text.to_owned()) };
+            Ok((matcher.name.clone(), value, matcher.equal))
+        };
+        matchers.iter().map(ready).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// All matchers hold; a label that is missing counts as empty. No matchers cover nothing.
+    pub fn covers(&self, labels: &Labels) -> bool {
+        let holds =
+            |(name, value, equal): &(Outside, Matcher, bool)| value.matches(labels.get(name.raw()).unwrap_or("")) == *equal;
+        !self.0.is_empty() && self.0.iter().all(holds)
+    }
+}
+
+impl SilenceMatcher {
+    /// Whether it holds for these labels; an expression that can't be read never does. For many alerts use `Cover`.
+    pub fn matches(&self, labels: &Labels) -> bool {
+        Cover::of(std::slice::from_ref(self)).is_ok_and(|cover| cover.covers(labels))
+    }
+}
+
 /// A silence as a source lists it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Silence {
@@ -137,4 +179,34 @@ pub struct Snapshot {
     pub missing: Vec<Outside>,
     /// How far the remote's `Date` is ahead of our wall clock, in milliseconds.
     pub skew_ms: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(operator: &str, value: &str, labels: &[(&str, &str)]) -> bool {
+        let labels = Labels::new(labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect());
+        let (regex, equal) = (operator.contains('~'), operator.starts_with('='));
+        SilenceMatcher { name: "job".into(), value: value.into(), regex, equal }.matches(&labels)
+    }
+
+    #[test]
+    fn matchers_mean_what_alertmanager_means() {
+        let db = [("job", "db")];
+        assert!(holds("=", "db", &db) && !holds("!=", "db", &db));
+        assert!(holds("=~", "d.", &db) && !holds("!~", "d.", &db));
+        assert!(!holds("=~", "d", &db), "an expression is anchored");
+        assert!(!holds("=~", "db|x(", &db), "an expression that can't be read");
+    }
+
+    #[test]
+    fn a_missing_label_is_an_empty_one() {
+        assert!(holds("=", "", &[]) && holds("!=", "db", &[]) && holds("=~", ".*", &[]) && !holds("=~", ".+", &[]));
+    }
+
+    #[test]
+    fn no_matchers_cover_nothing() {
+        assert!(!Cover::of(&[]).expect("no expressions").covers(&Labels::default()));
+    }
 }

@@ -16,6 +16,11 @@ impl Matcher {
         let Some(expression) = text.strip_prefix('~') else {
             return Ok(Self::Equal(text.to_owned()));
         };
+        Self::like(expression)
+    }
+
+    /// An expression that must match from the first to the last character.
+    pub fn like(expression: &str) -> Result<Self, String> {
         Regex::new(&format!("^(?:{expression})$")).map(Self::Like).map_err(|error| error.to_string())
     }
 

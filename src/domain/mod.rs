@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod alert;
+pub mod capture;
 pub mod entry;
 pub mod health;
 pub mod ids;

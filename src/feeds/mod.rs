@@ -1,10 +1,16 @@
 //! Health feeds: one file per kind, one line in `KINDS`. A feed does one check with the ports it is handed; interval,
 //! jitter, backoff, deadline, concurrency and cancellation belong to `runtime::poller`.
 
-use crate::domain::health::Reading;
+mod http;
+mod plugin;
+mod promql;
+mod tcp;
+
+use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
-use crate::domain::trouble::Trouble;
+use crate::domain::text::Outside;
+use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Endpoint, Ports};
 use std::time::Duration;
 
@@ -28,4 +34,39 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[];
+pub const KINDS: &[Kind] = &[http::KIND, plugin::KIND, promql::KIND, tcp::KIND];
+
+/// A reading that measured nothing but time.
+fn judged(state: FeedState, message: impl Into<Outside>, latency: Option<Duration>) -> Reading {
+    Reading { state, message: message.into(), value: None, unit: None, latency }
+}
+
+/// What a target that gave no answer is: failing. What we lack ourselves says nothing about the target and stays a trouble.
+fn unanswered(trouble: Trouble) -> Result<Reading, Trouble> {
+    match trouble.reason {
+        Reason::Local => Err(trouble),
+        _ => Ok(judged(FeedState::Failing, trouble.text, None)),
+    }
+}
+
+/// A good answer, unless it took longer than it should.
+fn in_time(message: &str, took: Duration, within: Option<Duration>) -> Reading {
+    match within.filter(|within| took > *within) {
+        Some(within) => {
+            let (took_ms, within) = (took.as_millis(), humantime::format_duration(within));
+            judged(FeedState::Degraded, format!("{message} after {took_ms} ms, expected within {within}"), Some(took))
+        }
+        None => judged(FeedState::Healthy, message, Some(took)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted_unique_and_documented() {
+        assert!(KINDS.is_sorted_by(|a, b| a.name < b.name));
+        assert!(KINDS.iter().all(|kind| kind.about.len() > 20 && !kind.about.ends_with('.')));
+    }
+}

@@ -24,7 +24,7 @@ pub use copy::restore;
 pub use error::JournalError;
 pub use sqlite::{Options, SqliteJournal};
 pub use verify::{Problem, Report, verify};
-pub use watch::{WatchLock, try_watch};
+pub use watch::{WatchLock, try_watch, wait_to_watch};
 
 use crate::domain::entry::{Draft, Entry, Head};
 use crate::domain::ids::{EntryId, IncidentId, RunId};

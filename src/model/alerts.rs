@@ -10,7 +10,7 @@ pub use episode::{Ack, Record};
 pub use source::{SourceHealth, SourceState};
 
 use super::event::SourceAnswer;
-use crate::domain::alert::{Alert, Severity, Silence, Upstream};
+use crate::domain::alert::{Alert, Cover, Severity, Silence, SilenceMatcher, Upstream};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{AlertId, Fingerprint, ServiceName, SourceName};
 use crate::domain::millis;
@@ -157,6 +157,14 @@ impl Alerts {
         let prefix = self.sources.get(&tracked.alert.id.source).map_or("ACK!", |source| source.ack_prefix());
         let reason = silence.comment.raw().strip_prefix(prefix)?.trim().to_owned();
         Some(Ack { entry: None, by: silence.created_by.raw().to_owned(), until: silence.ends_at, reason, ticket: None })
+    }
+
+    /// How many alerts of a source these matchers hold for; none where they can't be read.
+    pub fn covered(&self, source: &SourceName, matchers: &[SilenceMatcher]) -> usize {
+        let Ok(cover) = Cover::of(matchers) else { return 0 };
+        let of_source =
+            self.tracked.values().filter(|tracked| tracked.alert.id.source == *source && tracked.resolved_at.is_none());
+        of_source.filter(|tracked| cover.covers(&tracked.alert.labels)).count()
     }
 
     /// The silences that the source says are in force on an alert.

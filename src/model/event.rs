@@ -37,6 +37,8 @@ pub enum Fact {
     Recorded { entry: Arc<Entry>, request: Option<RequestId> },
     /// The journal does not hold any draft of this request, and nothing was done.
     RecordFailed { request: RequestId, why: String },
+    /// The disk was full and the journal gave its reserve up for what it recorded last: there is no second one.
+    ReserveFreed,
     /// This process became the one that records outside facts, or lost that to another.
     Watching(bool),
     /// A part of what a source's new snapshot changed, at most 2,000 alerts; `SourceAnswered` follows the last part.

@@ -50,6 +50,17 @@ impl Incidents {
         by_alert().or_else(by_service).map(|incident| incident.id)
     }
 
+    /// Takes in entries that were read for this purpose, corrections among them.
+    pub fn load(&mut self, entries: &[Arc<Entry>]) {
+        let mut corrections = Corrections::default();
+        for entry in entries {
+            corrections.insert(entry);
+        }
+        for entry in entries {
+            self.fold(entry, &corrections);
+        }
+    }
+
     pub(super) fn fold(&mut self, entry: &Arc<Entry>, corrections: &Corrections) {
         if let Some(id) = entry.incident {
             self.0.entry(id).or_default().insert(entry.clone(), corrections);

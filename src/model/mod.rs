@@ -5,6 +5,7 @@ pub mod command;
 pub mod context;
 pub mod effect;
 pub mod event;
+pub mod filter;
 pub mod fold;
 pub mod health;
 pub mod incidents;
@@ -12,6 +13,7 @@ pub mod log;
 pub mod outbox;
 pub mod progress;
 pub mod runs;
+pub mod timeline;
 pub mod world;
 
 pub use command::Command;

@@ -45,6 +45,8 @@ pub struct World {
     pub requests: Requests,
     /// Why the journal could not be written the last time, until it can again.
     pub journal_trouble: Option<String>,
+    /// The disk is full and the reserve is used up: the next entry may not fit.
+    pub reserve_freed: bool,
     next_request: u64,
     wake_at: Option<Duration>,
     /// Acts that are being looked for at their source.
@@ -67,6 +69,7 @@ impl World {
             outbox: Outbox::default(),
             requests: Requests::default(),
             journal_trouble: None,
+            reserve_freed: false,
             next_request: 0,
             wake_at: None,
             searching: BTreeSet::new(),
@@ -89,6 +92,10 @@ impl World {
         match fact {
             Fact::Recorded { entry, request } => self.recorded(entry, request),
             Fact::RecordFailed { request, why } => self.record_failed(request, why),
+            Fact::ReserveFreed => {
+                self.reserve_freed = true;
+                Vec::new()
+            }
             Fact::Watching(watching) => self.set_watching(watching),
             Fact::AlertsChanged { source, upserts, gone } => {
                 let turns = self.alerts.changed(&self.settings, &source, self.now, Change { upserts, gone });

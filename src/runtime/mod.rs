@@ -1,4 +1,5 @@
-//! Under construction.
+//! The shell: the only place that touches clocks, the network, the disk, processes and threads. It numbers events, hands
+//! them to the `World` one by one, performs the effects that come back, and draws through a `Frontend` that `cli` fills.
 
 #[expect(clippy::disallowed_methods, reason = "asks in the background: it spawns the tasks that wait, and measures intervals")]
 pub mod poller;
@@ -7,5 +8,13 @@ pub mod poller;
     reason = "implements the ports: the one place that touches clock, disk, sockets and processes for adapters"
 )]
 pub mod ports;
+#[expect(clippy::disallowed_methods, reason = "the one owner of the journal is a thread of its own")]
+pub mod scribe;
+#[expect(clippy::disallowed_methods, reason = "the loop has the timer and starts the acts that it waits for")]
+pub mod shell;
 #[expect(clippy::disallowed_methods, reason = "a detached process of its own: it owns its files, threads, clock and child")]
 pub mod supervisor;
+#[expect(clippy::disallowed_methods, reason = "waiting for a lock needs a thread that may block")]
+mod watcher;
+
+pub use shell::{Ask, Frontend, Setup, Shell};

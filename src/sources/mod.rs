@@ -2,6 +2,7 @@
 //! handed; when to ask, how long to wait and when to give up belong to `runtime::poller`.
 
 pub mod alertmanager;
+mod prometheus;
 
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::Snapshot;
@@ -48,4 +49,4 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[alertmanager::KIND];
+pub const KINDS: &[Kind] = &[alertmanager::KIND, prometheus::KIND];

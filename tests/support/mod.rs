@@ -8,6 +8,7 @@
 )]
 
 pub mod home;
+pub mod prometheus;
 pub mod pty;
 pub mod raw;
 pub mod tls;

@@ -22,6 +22,8 @@ pub struct Pty {
     arrivals: Receiver<Arrival>,
     screen: vt100::Parser,
     raw: Vec<u8>,
+    /// So many of the raw bytes are on the screen already.
+    drawn: usize,
     closed: bool,
     ended: Option<ExitStatus>,
     writer: Box<dyn Write + Send>,
@@ -31,8 +33,17 @@ pub struct Pty {
     cooked: String,
 }
 
+/// Bytes that came together.
+#[derive(Debug, Clone, Copy)]
+pub struct Burst {
+    pub first: Instant,
+    pub last: Instant,
+    pub bytes: usize,
+}
+
 enum Arrival {
-    Bytes(Vec<u8>),
+    /// With the time at which they came.
+    Bytes(Instant, Vec<u8>),
     /// Nobody has the terminal open any more.
     Closed,
     Ended(ExitStatus),
@@ -64,6 +75,7 @@ impl Pty {
             arrivals,
             screen: vt100::Parser::new(cells(rows), cells(columns), 0),
             raw: Vec::new(),
+            drawn: 0,
             closed: false,
             ended: None,
             writer: pair.master.take_writer().expect("a writer"),
@@ -97,7 +109,7 @@ impl Pty {
         let deadline = Instant::now() + limit;
         while !wanted(&self.screen()) {
             let more = !self.closed && self.receive(deadline);
-            assert!(more, "waited for {what}; ended: {:?}; the screen was:\n{}", self.ended, self.screen());
+            assert!(more, "waited for {what}; {}", self.state());
         }
     }
 
@@ -107,14 +119,25 @@ impl Pty {
         let deadline = Instant::now() + PATIENCE;
         while self.ended.is_none() || !self.closed {
             let more = self.receive(deadline);
-            assert!(more, "ended: {:?}, terminal closed: {}; the screen was:\n{}", self.ended, self.closed, self.screen());
+            assert!(more, "waited for the end; {}", self.state());
         }
         self.ended.clone().expect("ended")
     }
 
     /// The text on the screen, line by line, without trailing blanks.
-    pub fn screen(&self) -> String {
+    pub fn screen(&mut self) -> String {
+        self.draw();
         self.screen.screen().contents()
+    }
+
+    fn state(&mut self) -> String {
+        let screen = self.screen();
+        format!("ended: {:?}, terminal closed: {}, the screen was:\n{screen}", self.ended, self.closed)
+    }
+
+    fn draw(&mut self) {
+        self.screen.process(&self.raw[self.drawn..]);
+        self.drawn = self.raw.len();
     }
 
     /// Everything that the program has written.
@@ -123,6 +146,7 @@ impl Pty {
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) {
+        self.draw();
         self.screen.screen_mut().set_size(cells(rows), cells(columns));
         self.master.resize(size(columns, rows)).expect("the terminal is resized");
     }
@@ -148,16 +172,33 @@ impl Pty {
         assert_eq!(line_settings(&*self.master), self.cooked, "line settings");
     }
 
+    /// The next bytes that are written without a pause longer than `quiet`; `None` when nothing comes within `limit`.
+    ///
+    /// For measuring: nothing is drawn, so that the program has the machine for itself.
+    pub fn burst(&mut self, limit: Duration, quiet: Duration) -> Option<Burst> {
+        let mut burst: Option<Burst> = None;
+        loop {
+            let patience = if burst.is_some() { quiet } else { limit };
+            match self.arrivals.recv_timeout(patience) {
+                Ok(Arrival::Bytes(at, bytes)) => {
+                    self.raw.extend_from_slice(&bytes);
+                    let burst = burst.get_or_insert(Burst { first: at, last: at, bytes: 0 });
+                    (burst.last, burst.bytes) = (at, burst.bytes + bytes.len());
+                }
+                Ok(Arrival::Closed) => self.closed = true,
+                Ok(Arrival::Ended(status)) => self.ended = Some(status),
+                Err(_) => return burst,
+            }
+        }
+    }
+
     /// Takes in the next thing that arrives; false when nothing does before `deadline`.
     fn receive(&mut self, deadline: Instant) -> bool {
         let Ok(arrival) = self.arrivals.recv_timeout(deadline.saturating_duration_since(Instant::now())) else {
             return false;
         };
         match arrival {
-            Arrival::Bytes(bytes) => {
-                self.screen.process(&bytes);
-                self.raw.extend_from_slice(&bytes);
-            }
+            Arrival::Bytes(_, bytes) => self.raw.extend_from_slice(&bytes),
             Arrival::Closed => self.closed = true,
             Arrival::Ended(status) => self.ended = Some(status),
         }
@@ -178,7 +219,7 @@ fn read_in_background(mut reader: Box<dyn Read + Send>, sender: Sender<Arrival>)
     thread::spawn(move || {
         let mut buffer = [0; 65536];
         while let Ok(length @ 1..) = reader.read(&mut buffer) {
-            if sender.send(Arrival::Bytes(buffer[..length].to_vec())).is_err() {
+            if sender.send(Arrival::Bytes(Instant::now(), buffer[..length].to_vec())).is_err() {
                 return;
             }
         }

@@ -1,7 +1,6 @@
 //! What follows from an entry that the journal holds: the fold always, the act only when the entry is ours and live.
 
 use super::World;
-use super::watch::exactly;
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName};
@@ -54,7 +53,7 @@ impl World {
         let Some(ack) = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry.id)) else {
             return Vec::new();
         };
-        let matchers = exactly(&tracked.alert.labels);
+        let matchers = tracked.alert.labels.exactly();
         let draft = self.carry_draft(id, entry.id, &ack, matchers, None);
         if draft.is_some() {
             self.requests.stage(entry.id, &Stage::Sending);

@@ -176,7 +176,7 @@ impl World {
         }
         let tracked =
             self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing)?;
-        let matchers = exactly(&tracked.alert.labels);
+        let matchers = tracked.alert.labels.exactly();
         self.carry_draft(id, entry, ack, matchers, Some(silence))
     }
 
@@ -291,15 +291,4 @@ fn word(state: FeedState) -> &'static str {
 
 fn pairs(labels: &crate::domain::alert::Labels) -> serde_json::Map<String, serde_json::Value> {
     labels.iter().map(|(name, value)| (name.raw().to_owned(), value.raw().into())).collect()
-}
-
-/// Matchers that hold for exactly these labels.
-pub(super) fn exactly(labels: &crate::domain::alert::Labels) -> Vec<SilenceMatcher> {
-    let matcher = |(name, value): &(Outside, Outside)| SilenceMatcher {
-        name: name.clone(),
-        value: value.clone(),
-        regex: false,
-        equal: true,
-    };
-    labels.iter().map(matcher).collect()
 }

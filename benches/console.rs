@@ -1,0 +1,192 @@
+//! The console in a real terminal of 120 × 40: first frame, key to frame, bytes, idle, memory. Counts what a person feels
+//! and a laptop pays; the fake Alertmanager and the terminal share the machine with it.
+
+#![allow(clippy::disallowed_methods, reason = "measures on the real clock and processes")]
+
+mod figures;
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use figures::{ms, percentile, row, title};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+use support::home::Home;
+use support::pty::Pty;
+use support::raw::Raw;
+
+const KEYS: usize = 200;
+const IDLE: Duration = Duration::from_secs(10);
+const QUIET: Duration = Duration::from_millis(30);
+const COLUMNS: u16 = 120;
+const ROWS: u16 = 40;
+
+fn main() {
+    for count in [100, 20_000, 100_000] {
+        with_alerts(count);
+    }
+    nothing_configured();
+    two_hundred_feeds();
+}
+
+fn with_alerts(count: usize) {
+    title(&format!("{count} alerts, polled every 15 s"));
+    let server = alertmanager(count);
+    let home =
+        Home::with(&format!("sources:\n  - {{name: prod, every: 15s, alertmanager: {{urls: [\"{}\"]}}}}\n", server.url("/")));
+    let mut console = open(&home);
+    console.wait_within(Duration::from_secs(60), "all alerts", |screen| screen.contains(&format!("{count} firing")));
+    keys(&mut console);
+    idle(&mut console);
+    memory(&console, count);
+    quit(console);
+
+    drop(server);
+    let first = (0..5).map(|_| first_frame(&home)).min().expect("five");
+    row("first frame from the cache, no network (best of 5)", ms(first), "30 ms with 20,000");
+}
+
+fn nothing_configured() {
+    title("Nothing configured but a source that never answers");
+    let home = Home::with("sources:\n  - {name: prod, alertmanager: {urls: [\"http://127.0.0.1:9\"]}}\n");
+    let mut console = open(&home);
+    idle(&mut console);
+    quit(console);
+}
+
+fn two_hundred_feeds() {
+    title("200 HTTP feeds every 10 s");
+    let server = Raw::start(|_, stream| stream.write_all(support::raw::ok("fine").as_bytes()).unwrap_or_default());
+    let mut config = String::from("feeds:\n");
+    for n in 0..200 {
+        let _ = writeln!(config, "  - {{name: feed-{n}, every: 10s, http: {{url: \"{}\"}}}}", server.url(&format!("/{n}")));
+    }
+    let home = Home::with(&config);
+    let mut console = open(&home);
+    idle(&mut console);
+    quit(console);
+}
+
+/// Each key waits for silence first, so that no poll's frame is taken for its answer.
+fn keys(console: &mut Pty) {
+    let (mut times, mut bytes) = (Vec::new(), Vec::new());
+    let before = cpu(console);
+    for _ in 0..KEYS {
+        while console.burst(Duration::from_millis(15), Duration::from_millis(15)).is_some() {}
+        let pressed = Instant::now();
+        console.keys("j");
+        let frame = console.burst(Duration::from_millis(500), Duration::from_millis(15)).expect("a frame for a key");
+        times.push(frame.first.duration_since(pressed));
+        bytes.push(frame.bytes);
+    }
+    let spent = (cpu(console) - before) / u32::try_from(KEYS).expect("few");
+    row(
+        "key to frame, p50 and p99",
+        format!("{}, {}", ms(percentile(&mut times, 50)), ms(percentile(&mut times, 99))),
+        "bottom: 0.67, 0.95 ms",
+    );
+    row("bytes a key, p50", percentile(&mut bytes, 50), "under 300");
+    row("CPU a key", ms(spent), "");
+}
+
+fn idle(console: &mut Pty) {
+    console.burst(Duration::from_secs(1), Duration::from_millis(300));
+    let (before, began) = (cpu(console), Instant::now());
+    let mut bytes = 0;
+    while let Some(left) = IDLE.checked_sub(began.elapsed()) {
+        bytes += console.burst(left, QUIET).map_or(0, |burst| burst.bytes);
+    }
+    let share = (cpu(console) - before).as_secs_f64() / began.elapsed().as_secs_f64();
+    row("idle: CPU of one core", format!("{:.2} %", share * 100.0), "0.1 % alone, 0.6 % with 200 feeds");
+    row("idle: bytes a second", format!("{:.0}", bytes as f64 / began.elapsed().as_secs_f64()), "a clock's");
+}
+
+fn memory(console: &Pty, count: usize) {
+    let goal = if count <= 100 {
+        "20 MB"
+    } else if count <= 20_000 {
+        "60 MB"
+    } else {
+        "250 MB"
+    };
+    row("memory now and at most", format!("{:.0}, {:.0} MB", status(console, "VmRSS:"), status(console, "VmHWM:")), goal);
+}
+
+/// From the start of the program to the end of the first burst that shows an alert.
+fn first_frame(home: &Home) -> Duration {
+    let began = Instant::now();
+    let mut console = open(home);
+    let took = loop {
+        let burst = console.burst(Duration::from_secs(5), QUIET).expect("a frame");
+        if console.screen().contains("Storm") {
+            break burst.last.duration_since(began);
+        }
+    };
+    quit(console);
+    took
+}
+
+fn open(home: &Home) -> Pty {
+    home.console(&[], COLUMNS, ROWS)
+}
+
+fn quit(mut console: Pty) {
+    console.keys("q");
+    console.wait_exit();
+}
+
+/// What the program has used of the processor.
+fn cpu(console: &Pty) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", console.pid())).expect("a process");
+    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("ticks")).sum();
+    // A tick is a hundredth of a second wherever Linux runs.
+    Duration::from_millis(ticks * 10)
+}
+
+/// Megabytes of one line of the process's status.
+fn status(console: &Pty, name: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", console.pid())).expect("a process");
+    let line = status.lines().find(|line| line.starts_with(name)).expect("a line");
+    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).expect("a size") / 1024.0
+}
+
+/// Answers as Alertmanager does; the same alerts each time.
+fn alertmanager(count: usize) -> Raw {
+    let alerts = body(count);
+    Raw::start(move |head, stream| {
+        let path = head.split_whitespace().nth(1).unwrap_or_default();
+        let body = match path.split('?').next().unwrap_or_default() {
+            "/api/v2/alerts" => alerts.as_str(),
+            "/api/v2/status" => STATUS,
+            _ => "[]",
+        };
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+    })
+}
+
+const STATUS: &str = r#"{"cluster":{"status":"disabled","name":"","peers":[]},"versionInfo":{"branch":"","buildDate":"","buildUser":"","goVersion":"","revision":"","version":"0.25.0"},"config":{"original":""},"uptime":"2026-01-01T00:00:00.000Z"}"#;
+
+/// Alerts of the usual size: seven labels, three annotations, about 745 bytes each.
+fn body(count: usize) -> String {
+    let mut all = String::from("[");
+    for n in 0..count {
+        let comma = if n == 0 { "" } else { "," };
+        let severity = ["critical", "warning", "info"][n % 3];
+        let _ = write!(
+            all,
+            r#"{comma}{{"annotations":{{"summary":"Storm {n}: the queue of shard {n} is growing faster than it is drained","description":"{filler}","runbook_url":"https://runbooks.example/storm"}},"endsAt":"2036-01-01T00:04:00.000Z","fingerprint":"{n:016x}","receivers":[{{"name":"ops"}}],"startsAt":"2026-01-01T00:{minute:02}:{second:02}.000Z","status":{{"inhibitedBy":[],"silencedBy":[],"state":"active"}},"updatedAt":"2026-01-01T00:00:00.000Z","generatorURL":"http://prometheus.example:9090/graph?g0.expr=queue_length","labels":{{"alertname":"Storm{kind}","cluster":"eu-1","instance":"10.1.{a}.{b}:9100","job":"queue","service":"checkout","severity":"{severity}","shard":"{n}"}}}}"#,
+            filler = "Messages wait longer than the agreed time. ".repeat(3),
+            minute = n / 60 % 60,
+            second = n % 60,
+            kind = n % 50,
+            a = n / 250 % 250,
+            b = n % 250,
+        );
+    }
+    all + "]"
+}

@@ -1,0 +1,119 @@
+//! `midwatch ack`: own alerts for a while.
+
+use super::session::{Needs, Session};
+use super::target::Targets;
+use super::{Exit, Failure, Globals, Kind, out};
+use crate::domain::act::Outcome;
+use crate::model::progress::{Progress, Stage};
+use crate::model::{Command, World};
+use clap::{ArgMatches, Args, FromArgMatches};
+use serde_json::json;
+use std::time::Duration;
+
+pub const KIND: Kind = Kind {
+    name: "ack",
+    about: "Acknowledge alerts: you own them for a while",
+    args: <Arguments as Args>::augment_args,
+    run,
+    hidden: false,
+};
+
+#[derive(Args)]
+struct Arguments {
+    #[command(flatten)]
+    targets: Targets,
+    /// How long, instead of the configuration's `console.ack.for`
+    #[arg(long = "for", value_name = "DUR", value_parser = humantime::parse_duration)]
+    hold: Option<Duration>,
+    /// Why, or what is being done
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+    /// The ticket that it belongs to
+    #[arg(long, value_name = "ID")]
+    ticket: Option<String>,
+}
+
+fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let mut session = Session::open(globals, Needs::All)?;
+    session.poll();
+    let alerts = arguments.targets.resolve(session.world())?;
+    let command = Command::Acknowledge { alerts, hold: arguments.hold, reason: arguments.note, ticket: arguments.ticket };
+    act(&mut session, globals, command)
+}
+
+/// Does a command on alerts, waits for its true outcome and prints it, target by target.
+///
+/// # Errors
+/// Standard output is gone.
+pub fn act(session: &mut Session, globals: &Globals, command: Command) -> anyhow::Result<Exit> {
+    let (request, _) = session.ask(command)?;
+    session.settle();
+    let Some(progress) = session.world().requests.get(request).cloned() else { return Ok(Exit::Journal) };
+    match globals.json {
+        true => out::json(&document(&progress))?,
+        false => out::text(&lines(session.world(), &progress))?,
+    }
+    Ok(exit(&progress))
+}
+
+fn document(progress: &Progress) -> serde_json::Value {
+    let target = |item: &crate::model::progress::Item| {
+        let (state, detail) = told(&item.stage);
+        json!({"target": item.alert, "entry": item.entry, "state": state, "detail": detail})
+    };
+    json!({"schema": 1, "request": progress.title, "targets": progress.items.iter().map(target).collect::<Vec<_>>()})
+}
+
+fn lines(world: &World, progress: &Progress) -> String {
+    let line = |item: &crate::model::progress::Item| {
+        let tracked = item.alert.as_ref().and_then(|id| world.alerts.get(id));
+        let name = tracked.map_or_else(|| progress.title.clone(), |tracked| tracked.alert.name().to_owned());
+        let (state, detail) = told(&item.stage);
+        let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
+        format!("{}  {state}{}\n", crate::domain::text::inert(&name), crate::domain::text::inert(&detail))
+    };
+    progress.items.iter().map(line).collect()
+}
+
+/// The true outcome in one word, and the remote's own words.
+fn told(stage: &Stage) -> (&'static str, Option<String>) {
+    match stage {
+        Stage::Recording => ("pending", None),
+        Stage::Recorded => ("recorded", None),
+        Stage::Sending => ("unknown", Some("no answer came in time".into())),
+        Stage::Refused(why) => ("refused", Some(why.clone())),
+        Stage::Ended(end) => {
+            let word = match end.outcome {
+                Outcome::Done => "confirmed",
+                Outcome::Failed => "failed",
+                Outcome::Unknown => "unknown",
+                Outcome::Contradicted => "contradicted",
+                Outcome::Expired => "expired",
+            };
+            (word, Some(end.detail.raw().to_owned()).filter(|detail| !detail.is_empty()))
+        }
+    }
+}
+
+/// The worst of the targets: not recorded, refused, or not what the remote confirmed.
+pub fn exit(progress: &Progress) -> Exit {
+    let one = |stage: &Stage| match stage {
+        Stage::Refused(_) if progress.journal_failed => Exit::Journal,
+        Stage::Refused(_) => Exit::Usage,
+        Stage::Ended(end) if end.outcome != Outcome::Done => Exit::Remote,
+        Stage::Recording => Exit::Journal,
+        Stage::Sending => Exit::Remote,
+        _ => Exit::Done,
+    };
+    progress.items.iter().map(|item| one(&item.stage)).max().unwrap_or(Exit::Done)
+}
+
+/// What was refused, as an error with its exit code.
+///
+/// # Errors
+/// Always.
+pub fn refused(progress: &Progress) -> anyhow::Result<Exit> {
+    let whys = progress.items.iter().filter_map(|item| told(&item.stage).1);
+    Err(Failure { exit: exit(progress), message: whys.collect::<Vec<_>>().join("; ") }.into())
+}

@@ -1,0 +1,141 @@
+//! `midwatch alerts`: the queue as a table or as JSON.
+
+use super::session::{Needs, Session};
+use super::{Exit, Globals, Kind, out, target};
+use crate::domain::alert::Labels;
+use crate::model::World;
+use crate::model::alerts::{SourceHealth, State, Tracked};
+use crate::model::filter::Filter;
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::{ArgMatches, Args, FromArgMatches};
+use serde_json::{Map, Value, json};
+
+pub const KIND: Kind =
+    Kind { name: "alerts", about: "Print the alert queue", args: <Arguments as Args>::augment_args, run, hidden: false };
+
+#[derive(Args)]
+struct Arguments {
+    /// Only alerts that this filter holds for: text, label=value, label=~re, state:, severity:, service:, source:, mine
+    #[arg(long, value_name = "EXPR")]
+    filter: Option<String>,
+    /// Only alerts in one of these states
+    #[arg(long, value_name = "STATE", value_parser = state)]
+    state: Vec<State>,
+}
+
+fn state(word: &str) -> Result<State, String> {
+    let found = State::ALL.into_iter().find(|state| state.word() == word);
+    found.ok_or_else(|| format!("one of {}", State::ALL.map(State::word).join(", ")))
+}
+
+fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let filter = target::filter(arguments.filter.as_deref().unwrap_or(""))?;
+    let mut session = Session::open(globals, Needs::Remotes)?;
+    session.poll();
+    let world = session.world();
+    let wanted = |tracked: &&Tracked| shown(world, tracked, &filter, &arguments.state);
+    let alerts: Vec<&Tracked> = world.alerts.queue().filter(wanted).collect();
+    match globals.json {
+        true => out::json(&document(world, &alerts))?,
+        false => out::text(&table(world, &alerts))?,
+    }
+    Ok(report_sources(world))
+}
+
+fn shown(world: &World, tracked: &Tracked, filter: &Filter, states: &[State]) -> bool {
+    let now = world.now.wall;
+    (states.is_empty() || states.contains(&world.alerts.state_of(tracked, now))) && filter.holds(world, tracked)
+}
+
+/// Each failure on standard error; `Exit::Remote` if there was one.
+pub fn report_sources(world: &World) -> Exit {
+    let mut exit = Exit::Done;
+    for (name, source) in world.alerts.sources() {
+        let why = source.why.as_ref().map(|why| why.inert().into_owned());
+        for missing in why.into_iter().chain(source.missing.iter().map(|part| part.inert().into_owned())) {
+            out::warn(&format!("midwatch: source {name}: {missing}"));
+            exit = Exit::Remote;
+        }
+    }
+    exit
+}
+
+fn table(world: &World, alerts: &[&Tracked]) -> String {
+    let row = |tracked: &&Tracked| {
+        let age = (world.now.wall - tracked.episode).to_std().unwrap_or_default();
+        let state = world.alerts.state_of(tracked, world.now.wall);
+        let ack = world.alerts.ack(tracked, world.now.wall).map(|ack| format!(" by {}", ack.by)).unwrap_or_default();
+        let service = tracked.service.as_ref().map(ToString::to_string);
+        vec![
+            format!("{:?}", tracked.severity).to_lowercase(),
+            tracked.alert.name().to_owned(),
+            service.unwrap_or_else(|| "-".into()),
+            tracked.alert.labels.get("instance").unwrap_or("-").to_owned(),
+            out::age(age),
+            format!("{}{ack}", state.word()),
+            tracked.alert.id.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = alerts.iter().map(row).collect();
+    out::table(&["SEVERITY", "ALERT", "SERVICE", "INSTANCE", "AGE", "STATE", "ID"], &rows)
+}
+
+fn document(world: &World, alerts: &[&Tracked]) -> Value {
+    json!({
+        "schema": 1,
+        "sources": sources(world),
+        "alerts": alerts.iter().map(|tracked| alert(world, tracked)).collect::<Vec<_>>(),
+    })
+}
+
+/// `sources[]` of every document that has it.
+pub fn sources(world: &World) -> Vec<Value> {
+    let count = |name: &_| world.alerts.queue().filter(|tracked| tracked.alert.id.source == *name).count();
+    let source = |(name, source): (&crate::domain::ids::SourceName, &crate::model::alerts::SourceState)| {
+        let missing = source.missing.iter().map(|part| part.raw()).collect::<Vec<_>>().join("; ");
+        let error = source.why.as_ref().map(|why| why.raw().to_owned()).or_else(|| (!missing.is_empty()).then_some(missing));
+        let state = match source.health {
+            SourceHealth::Fresh => "fresh",
+            SourceHealth::Stale => "stale",
+            SourceHealth::Failed => "failed",
+        };
+        let age = source.age(world.now).map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+        json!({"name": name, "kind": source.kind(), "state": state, "age_ms": age, "error": error, "alerts": count(name)})
+    };
+    world.alerts.sources().map(source).collect()
+}
+
+fn alert(world: &World, tracked: &Tracked) -> Value {
+    let now = world.now.wall;
+    let states = world.alerts.states_of(tracked, now);
+    let ack = world.alerts.ack(tracked, now);
+    let alert = &tracked.alert;
+    json!({
+        "id": alert.id,
+        "episode": time(tracked.episode),
+        "source": alert.id.source,
+        "fingerprint": alert.id.fingerprint,
+        "name": alert.name(),
+        "severity": tracked.severity,
+        "state": states.first(),
+        "also": states.get(1..).unwrap_or_default(),
+        "service": tracked.service,
+        "summary": alert.summary(),
+        "labels": pairs(&alert.labels),
+        "annotations": pairs(&alert.annotations),
+        "starts_at": time(alert.starts_at),
+        "acknowledged_by": ack.as_ref().map(|ack| ack.by.clone()),
+        "acknowledged_until": ack.map(|ack| time(ack.until)),
+        "playbooks": [],
+    })
+}
+
+fn pairs(labels: &Labels) -> Map<String, Value> {
+    labels.iter().map(|(name, value)| (name.raw().to_owned(), value.raw().into())).collect()
+}
+
+/// RFC 3339 in UTC with milliseconds, as every document writes times.
+pub fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

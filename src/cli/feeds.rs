@@ -1,0 +1,76 @@
+//! `midwatch feeds`: health feeds as a table.
+
+use super::session::{Needs, Session};
+use super::{Exit, Globals, Kind, alerts, out};
+use crate::domain::health::FeedState;
+use crate::model::World;
+use crate::model::health::FeedHealth;
+use clap::{ArgMatches, Args, FromArgMatches};
+use serde_json::{Value, json};
+
+pub const KIND: Kind =
+    Kind { name: "feeds", about: "Print the health feeds", args: <Arguments as Args>::augment_args, run, hidden: false };
+
+#[derive(Args)]
+struct Arguments {
+    /// Ask every feed once, print, and say with the exit code whether one fails
+    #[arg(long)]
+    once: bool,
+}
+
+fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    let _arguments = Arguments::from_arg_matches(matches)?;
+    let mut session = Session::open(globals, Needs::Remotes)?;
+    session.poll_feeds();
+    let world = session.world();
+    match globals.json {
+        true => {
+            out::json(&json!({"schema": 1, "feeds": world.health.iter().map(|feed| document(world, feed)).collect::<Vec<_>>()}))?
+        }
+        false => out::text(&table(world))?,
+    }
+    let bad = |feed: &FeedHealth| matches!(feed.state, FeedState::Failing | FeedState::Stale | FeedState::Unknown);
+    Ok(if world.health.iter().any(bad) { Exit::No } else { Exit::Done })
+}
+
+fn table(world: &World) -> String {
+    let row = |feed: &FeedHealth| {
+        let message = feed.message().map(|message| message.raw().to_owned()).unwrap_or_default();
+        let age = feed.age(world.now).map(out::age).unwrap_or_else(|| "-".into());
+        let service = feed.spec.service.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+        vec![word(feed.state).to_owned(), feed.spec.name.to_string(), feed.spec.kind.clone(), service, age, message]
+    };
+    let rows: Vec<Vec<String>> = world.health.iter().map(row).collect();
+    out::table(&["STATE", "FEED", "KIND", "SERVICE", "AGE", "MESSAGE"], &rows)
+}
+
+fn word(state: FeedState) -> &'static str {
+    match state {
+        FeedState::Healthy => "healthy",
+        FeedState::Maintenance => "maintenance",
+        FeedState::Unknown => "unknown",
+        FeedState::Stale => "stale",
+        FeedState::Degraded => "degraded",
+        FeedState::Failing => "failing",
+    }
+}
+
+fn document(world: &World, feed: &FeedHealth) -> Value {
+    let reading = feed.reading.as_ref().map(|(reading, _)| reading);
+    let age = feed.age(world.now);
+    let checked = age.and_then(|age| Some(world.now.wall - chrono::Duration::from_std(age).ok()?));
+    let ms = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    json!({
+        "name": feed.spec.name,
+        "kind": feed.spec.kind,
+        "service": feed.spec.service,
+        "state": feed.state,
+        "message": feed.message().map(|message| message.raw()),
+        "value": reading.and_then(|reading| reading.value),
+        "unit": reading.and_then(|reading| reading.unit.clone()),
+        "latency_ms": reading.and_then(|reading| reading.latency).map(ms),
+        "checked_at": checked.map(alerts::time),
+        "age_ms": age.map(ms),
+        "forecast": null,
+    })
+}

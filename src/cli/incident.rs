@@ -1,0 +1,239 @@
+//! `midwatch incident`: the incident's life.
+
+use super::alerts::time;
+use super::session::{Needs, Session};
+use super::{Exit, Failure, Globals, Kind, ack, log, out, target};
+use crate::domain::capture::when;
+use crate::domain::entry::Entry;
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Incident, Sev, Status};
+use crate::domain::timeline::People;
+use crate::exports::json::{document, incident};
+use crate::journal::Journal;
+use crate::model::incidents::Incidents;
+use crate::model::timeline::{View, timeline};
+use crate::model::{Body, Command, Fact};
+use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
+use serde_json::json;
+use std::sync::Arc;
+
+pub const KIND: Kind = Kind {
+    name: "incident",
+    about: "Open, list, show, change and close incidents",
+    args: |command| Verb::augment_subcommands(command).subcommand_required(true),
+    run,
+    hidden: false,
+};
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Declare an incident; with --alert it takes in the last hour of that alert's service
+    Open(Open),
+    /// List incidents
+    List {
+        /// The closed ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one with its log
+    Show { incident: String },
+    /// Change its severity, status, title or lead
+    Set(Set),
+    /// Close it
+    Close {
+        incident: String,
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Open a closed one again
+    Reopen {
+        incident: String,
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+}
+
+#[derive(Args)]
+struct Open {
+    title: String,
+    /// SEV1 (worst) to SEV5; when in doubt the higher
+    #[arg(long, default_value = "SEV2")]
+    severity: Sev,
+    /// An alert that it is about
+    #[arg(long, value_name = "TARGET")]
+    alert: Vec<String>,
+    /// When it began, if not now: -7m, 14:02 or RFC 3339
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    at: Option<String>,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct Changes {
+    #[arg(long)]
+    severity: Option<Sev>,
+    /// open, mitigated, resolved, cancelled
+    #[arg(long)]
+    status: Option<Status>,
+    #[arg(long)]
+    title: Option<String>,
+    #[arg(long, value_name = "PERSON")]
+    lead: Option<String>,
+}
+
+#[derive(Args)]
+struct Set {
+    incident: String,
+    #[command(flatten)]
+    changes: Changes,
+    /// When the status changed, if not now
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    at: Option<String>,
+}
+
+fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    match Verb::from_arg_matches(matches)? {
+        Verb::Open(arguments) => open(globals, arguments),
+        Verb::List { all } => list(globals, all),
+        Verb::Show { incident } => show(globals, &incident),
+        Verb::Set(arguments) => set(globals, arguments),
+        Verb::Close { incident, reason } => status(globals, &incident, Status::Closed, reason),
+        Verb::Reopen { incident, reason } => status(globals, &incident, Status::Open, reason),
+    }
+}
+
+fn open(globals: &Globals, arguments: Open) -> anyhow::Result<Exit> {
+    let mut session = Session::open(globals, if arguments.alert.is_empty() { Needs::Journal } else { Needs::All })?;
+    let targets = target::Targets { targets: arguments.alert, filter: None, yes: false };
+    if !targets.targets.is_empty() {
+        session.poll();
+    }
+    let alerts = targets.resolve(session.world())?;
+    let at = moment(&session, arguments.at.as_deref())?;
+    let command = Command::Declare { title: arguments.title, severity: arguments.severity, alerts, at };
+    let (_, progress) = session.ask(command)?;
+    session.settle();
+    let exit = ack::exit(&progress);
+    let id = progress.items.iter().find_map(|item| item.entry).map(|entry| IncidentId(entry.0));
+    match id.and_then(|id| session.world().incidents.get(id)) {
+        Some(opened) if globals.json => out::json(&json!({"schema": 1, "incident": incident(opened, People::Names)}))?,
+        Some(opened) => out::text(&format!("{} {}\n", opened.label(), opened.id))?,
+        None => return ack::refused(&progress),
+    }
+    Ok(exit)
+}
+
+/// `--at`, read in the operator's zone.
+///
+/// # Errors
+/// It is no time.
+pub fn moment(session: &Session, at: Option<&str>) -> anyhow::Result<Option<chrono::DateTime<chrono::Utc>>> {
+    let now = session.world().now.wall;
+    at.map(|text| when(text, now, session.config.console.zone)).transpose().map_err(|why| Failure::usage(why).into())
+}
+
+fn list(globals: &Globals, all: bool) -> anyhow::Result<Exit> {
+    let entries = super::session::reader(globals)?.incidents()?;
+    let known = folded(&entries);
+    let wanted: Vec<&Incident> = known.iter().filter(|incident| all || !incident.status.is_over()).collect();
+    if globals.json {
+        let incidents: Vec<_> = wanted.iter().map(|one| incident(one, People::Names)).collect();
+        out::json(&json!({"schema": 1, "incidents": incidents}))?;
+        return Ok(Exit::Done);
+    }
+    let row = |incident: &&Incident| {
+        let cells = [
+            incident.label(),
+            incident.severity.to_string(),
+            incident.status.word().into(),
+            time(incident.opened_at),
+            incident.title.clone(),
+        ];
+        cells.to_vec()
+    };
+    let rows: Vec<Vec<String>> = wanted.iter().map(row).collect();
+    out::text(&out::table(&["INCIDENT", "SEVERITY", "STATUS", "OPENED", "TITLE"], &rows))?;
+    Ok(Exit::Done)
+}
+
+fn folded(entries: &[Arc<Entry>]) -> Incidents {
+    let mut incidents = Incidents::default();
+    incidents.load(entries);
+    incidents
+}
+
+/// Which incident a person means: `INC-7`, `7`, an id or its beginning.
+///
+/// # Errors
+/// None, or several.
+pub fn find(journal: &mut dyn Journal, target: &str) -> anyhow::Result<IncidentId> {
+    let declared = journal.declared(target)?;
+    match declared.as_slice() {
+        [one] => Ok(IncidentId(one.id.0)),
+        [] => Err(Failure::usage(format!("no incident is named {target}: `midwatch incident list --all` lists them")).into()),
+        several => {
+            let names: Vec<String> = several.iter().map(|entry| format!("  {}  {}", entry.id, out::inert(&entry.text))).collect();
+            Err(Failure::usage(format!("{target} may mean several incidents; say which by its id:\n{}", names.join("\n"))).into())
+        }
+    }
+}
+
+fn show(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
+    let mut journal = super::session::reader(globals)?;
+    let id = find(&mut journal, name)?;
+    let entries = journal.of_incident(id)?;
+    let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+    let Some(timeline) = timeline(&entries, journal.heads()?, view) else {
+        return Err(Failure::journal(format!("{name} has no declaration in this journal")).into());
+    };
+    if globals.json {
+        out::json(&document(&timeline))?;
+        return Ok(Exit::Done);
+    }
+    let one = &timeline.incident;
+    let head = format!("{} {} {} ({})\n", one.label(), one.severity, out::inert(&one.title), one.status.word());
+    out::text(&format!(
+        "{head}{}",
+        log::lines(timeline.lines.iter().map(|line| (line.at, line.entry.as_ref(), line.text.as_str())), view.zone)
+    ))?;
+    Ok(Exit::Done)
+}
+
+fn set(globals: &Globals, arguments: Set) -> anyhow::Result<Exit> {
+    let mut session = Session::open(globals, Needs::Journal)?;
+    let incident = take_up(&mut session, globals, &arguments.incident)?;
+    let at = moment(&session, arguments.at.as_deref())?;
+    let changes = arguments.changes;
+    let commands = [
+        changes.severity.map(|severity| Command::SetSeverity { incident, severity }),
+        changes.title.map(|title| Command::SetTitle { incident, title }),
+        changes.lead.map(|person| Command::SetLead { incident, person }),
+        changes.status.map(|status| Command::SetStatus { incident, status, reason: None, at }),
+    ];
+    let mut worst = Exit::Done;
+    for command in commands.into_iter().flatten() {
+        worst = worst.max(ack::act(&mut session, globals, command)?);
+    }
+    Ok(worst)
+}
+
+fn status(globals: &Globals, name: &str, status: Status, reason: Option<String>) -> anyhow::Result<Exit> {
+    let mut session = Session::open(globals, Needs::Journal)?;
+    let incident = take_up(&mut session, globals, name)?;
+    ack::act(&mut session, globals, Command::SetStatus { incident, status, reason, at: None })
+}
+
+/// Finds an incident and, if it is closed, loads it into the world.
+///
+/// # Errors
+/// None, or several, are named so.
+pub fn take_up(session: &mut Session, globals: &Globals, name: &str) -> anyhow::Result<IncidentId> {
+    let mut journal = super::session::reader(globals)?;
+    let id = find(&mut journal, name)?;
+    if session.world().incidents.get(id).is_none() {
+        for entry in journal.of_incident(id)? {
+            session.shell.event(Body::Fact(Fact::Recorded { entry, request: None }));
+        }
+    }
+    Ok(id)
+}

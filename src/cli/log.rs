@@ -1,0 +1,63 @@
+//! `midwatch log`: the incident log.
+
+use super::{Exit, Globals, Kind, incident, out, session};
+use crate::domain::entry::Entry;
+use crate::journal::Journal;
+use crate::model::fold::Corrections;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use clap::{ArgMatches, Args, FromArgMatches};
+use serde_json::json;
+use std::sync::Arc;
+
+pub const KIND: Kind =
+    Kind { name: "log", about: "Print the incident log", args: <Arguments as Args>::augment_args, run, hidden: false };
+
+#[derive(Args)]
+struct Arguments {
+    /// Only this incident
+    incident: Option<String>,
+    /// How many of the newest entries
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
+    lines: usize,
+}
+
+fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let mut journal = session::reader(globals)?;
+    let entries = match &arguments.incident {
+        Some(name) => {
+            let id = incident::find(&mut journal, name)?;
+            journal.of_incident(id)?
+        }
+        None => journal.recent(arguments.lines)?,
+    };
+    let shown = corrected(&entries);
+    let shown = &shown[shown.len().saturating_sub(arguments.lines)..];
+    match globals.json {
+        true => out::json(&json!({"schema": 1, "entries": shown}))?,
+        false => out::text(&lines(shown.iter().map(|entry| (entry.at, entry.as_ref(), entry.text.as_str())), Tz::UTC))?,
+    }
+    Ok(Exit::Done)
+}
+
+/// As they stand now, in the order of what happened.
+fn corrected(entries: &[Arc<Entry>]) -> Vec<Arc<Entry>> {
+    let mut corrections = Corrections::default();
+    for entry in entries {
+        corrections.insert(entry);
+    }
+    let originals = entries.iter().filter(|entry| entry.corrects.is_none());
+    let mut shown: Vec<Arc<Entry>> = originals.map(|entry| corrections.applied(entry)).collect();
+    shown.sort_by_key(|entry| (entry.at, entry.order()));
+    shown
+}
+
+/// One line an entry: time, who, what.
+pub fn lines<'a>(entries: impl Iterator<Item = (DateTime<Utc>, &'a Entry, &'a str)>, zone: Tz) -> String {
+    let line = |(at, entry, text): (DateTime<Utc>, &Entry, &str)| {
+        let at = at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S");
+        format!("{at}  {:<10}  {:<13}  {}\n", out::inert(&entry.actor.name), entry.kind, out::inert(text))
+    };
+    entries.map(line).collect()
+}

@@ -1,0 +1,76 @@
+//! `midwatch note`: one line into the incident log, from any shell.
+
+use super::session::{Needs, Session};
+use super::{Exit, Failure, Globals, Kind, ack, incident};
+use crate::domain::capture;
+use crate::domain::entry::Kind as What;
+use crate::domain::ids::IncidentId;
+use crate::model::{Command, World};
+use clap::{ArgMatches, Args, FromArgMatches};
+use std::io::Read;
+
+pub const KIND: Kind = Kind {
+    name: "note",
+    about: "Add a note to the incident log: `-7m saw 5xx drop`, `! fail over`, `-` reads standard input",
+    args: <Arguments as Args>::augment_args,
+    run,
+    hidden: false,
+};
+
+#[derive(Args)]
+struct Arguments {
+    /// The incident, instead of the only open one
+    #[arg(long, value_name = "ID")]
+    incident: Option<String>,
+    /// When, if not now: -7m, 14:02 or RFC 3339
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// note, decision, hypothesis, todo, comms, evidence
+    #[arg(long, value_parser = ["note", "decision", "hypothesis", "todo", "comms", "evidence"])]
+    kind: Option<String>,
+    /// What to note; may begin with a time and a mark (! decision, ? hypothesis, + to-do)
+    #[arg(required = true, allow_hyphen_values = true, trailing_var_arg = true)]
+    text: Vec<String>,
+}
+
+/// The most that is read from standard input; what is longer is refused whole.
+const LONGEST: u64 = 65 * 1024;
+
+fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
+    let mut session = Session::open(globals, Needs::Journal)?;
+    let incident = match &arguments.incident {
+        Some(name) => Some(incident::take_up(&mut session, globals, name)?),
+        None => only_open(session.world())?,
+    };
+    let line = text(&arguments.text)?;
+    let zone = session.config.console.zone;
+    let read = capture::parse(&line, session.world().now.wall, zone).map_err(Failure::usage)?;
+    let at = incident::moment(&session, arguments.at.as_deref())?.or(read.at);
+    let kind = arguments.kind.map_or(read.kind, What::from);
+    ack::act(&mut session, globals, Command::Note { incident, kind, text: read.text, at })
+}
+
+/// The incident that a note means when it names none.
+fn only_open(world: &World) -> anyhow::Result<Option<IncidentId>> {
+    let open: Vec<_> = world.incidents.open().collect();
+    match open.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one.id)),
+        several => {
+            let names: Vec<String> =
+                several.iter().map(|one| format!("  {}  {}", one.label(), crate::domain::text::inert(&one.title))).collect();
+            Err(Failure::usage(format!("several incidents are open; say which with --incident:\n{}", names.join("\n"))).into())
+        }
+    }
+}
+
+fn text(words: &[String]) -> anyhow::Result<String> {
+    if words != ["-"] {
+        return Ok(words.join(" "));
+    }
+    let mut text = String::new();
+    let read = std::io::stdin().take(LONGEST).read_to_string(&mut text);
+    read.map_err(|error| Failure::usage(format!("standard input could not be read as text: {error}")))?;
+    Ok(text)
+}

@@ -1,0 +1,238 @@
+//! A shell for one command: configuration, journal and world, without a screen.
+
+use super::{Failure, Globals, out};
+use crate::config::{self, Config, Kinds};
+use crate::domain::entry::Actor;
+use crate::domain::ids::RequestId;
+use crate::domain::node::{Node, Problems};
+use crate::domain::settings::Settings;
+use crate::feeds::{self, Feed};
+use crate::journal::{self, Journal, SqliteJournal};
+use crate::model::alerts::SourceHealth;
+use crate::model::progress::Progress;
+use crate::model::{Command, World};
+use crate::ports::Ports;
+use crate::runtime::ports::refusing;
+use crate::runtime::{Setup, Shell};
+use crate::sources::{self, Source};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The configuration with real sources and feeds.
+pub type Loaded = Config<Arc<dyn Source>, Arc<dyn Feed>>;
+
+/// What a command needs of the outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// The journal alone: the configuration may be missing.
+    Journal,
+    /// Sources and feeds, each asked once; the journal to read.
+    Remotes,
+    /// Both, to act.
+    All,
+    /// Both, again and again, and to record what happens outside.
+    Watch,
+}
+
+/// How long the journal may take to answer one request.
+const JOURNAL: Duration = Duration::from_secs(30);
+
+pub struct Session {
+    // Declared before the runtime: the shell's threads end first.
+    pub shell: Shell,
+    runtime: tokio::runtime::Runtime,
+    pub config: Loaded,
+}
+
+impl Session {
+    /// # Errors
+    /// The configuration is needed and wrong, or the journal can't be opened.
+    pub fn open(globals: &Globals, needs: Needs) -> anyhow::Result<Self> {
+        let mut config = match needs {
+            Needs::Journal => load_if_there(globals)?,
+            Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
+        };
+        config.settings.read_only = globals.read_only;
+        let journal = match needs {
+            Needs::Remotes => None,
+            Needs::Journal | Needs::All | Needs::Watch => Some(open_journal(globals)?),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let guard = runtime.enter();
+        let shell = Shell::start(Setup {
+            settings: Arc::new(config.settings.clone()),
+            me: me(&config.settings),
+            sources: config.sources.clone(),
+            feeds: if needs == Needs::All { Vec::new() } else { config.feeds.clone() },
+            ports: ports(globals),
+            journal,
+            polling: needs != Needs::Journal,
+            watch: needs == Needs::Watch,
+        })?;
+        drop(guard);
+        Ok(Self { shell, runtime, config })
+    }
+
+    pub fn world(&self) -> &World {
+        &self.shell.world
+    }
+
+    /// Asks every source once, and waits until each has answered or failed.
+    pub fn poll(&mut self) {
+        let patience =
+            self.config.sources.iter().map(|(spec, _)| spec.timeout).max().unwrap_or_default() + Duration::from_secs(2);
+        let asked = |world: &World| {
+            world.alerts.sources().all(|(_, source)| source.answered.is_some() || source.health == SourceHealth::Failed)
+        };
+        self.hurry();
+        self.runtime.block_on(self.shell.until(patience, asked));
+    }
+
+    /// Asks every feed once, and waits until each has answered or failed.
+    pub fn poll_feeds(&mut self) {
+        let patience = self.config.feeds.iter().map(|(spec, _)| spec.timeout).max().unwrap_or_default() + Duration::from_secs(2);
+        let asked = |world: &World| world.health.iter().all(|feed| feed.reading.is_some() || feed.trouble.is_some());
+        self.hurry();
+        self.runtime.block_on(self.shell.until(patience, asked));
+    }
+
+    /// The poller spreads its first questions; a command does not wait for that.
+    fn hurry(&mut self) {
+        let _guard = self.runtime.enter();
+        self.shell.ask(Command::Refresh);
+    }
+
+    /// Goes on until the system asks for the end.
+    ///
+    /// # Errors
+    /// The signals can't be listened to.
+    pub fn serve(&mut self) -> anyhow::Result<()> {
+        let shell = &mut self.shell;
+        self.runtime.block_on(async { shell.serve().await })?;
+        Ok(())
+    }
+
+    /// Does one command and waits for its end.
+    ///
+    /// # Errors
+    /// Nothing came back in time.
+    pub fn ask(&mut self, command: Command) -> anyhow::Result<(RequestId, Progress)> {
+        let _guard = self.runtime.enter();
+        let request = self.shell.ask(command);
+        let settled = |world: &World| world.requests.get(request).is_some_and(Progress::settled);
+        self.runtime.block_on(self.shell.until(JOURNAL, settled));
+        let progress = self.shell.world.requests.get(request).cloned();
+        progress.map(|progress| (request, progress)).ok_or_else(|| Failure::journal("the request was lost").into())
+    }
+
+    /// Waits until nothing is under way any more: what a command caused has been recorded too.
+    pub fn settle(&mut self) {
+        let _guard = self.runtime.enter();
+        let shell = &mut self.shell;
+        self.runtime.block_on(shell.until_quiet(JOURNAL));
+    }
+}
+
+/// The kinds of everything that the configuration may name.
+fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>> {
+    Kinds {
+        sources: sources::KINDS.iter().map(source_kind).collect(),
+        feeds: feeds::KINDS.iter().map(feed_kind).collect(),
+        actions: Vec::new(),
+    }
+}
+
+fn source_kind(kind: &'static sources::Kind) -> config::SourceKind<Arc<dyn Source>> {
+    let parse = move |name: &_, node: &_, problems: &mut _| {
+        let source: Arc<dyn Source> = (kind.parse)(name, node, problems)?.into();
+        let (acts, carry, queries) = (source.acts().to_vec(), source.carry(), source.queries());
+        Some(config::ParsedSource { source, acts, carry, queries })
+    };
+    config::SourceKind { name: kind.name, parse: Box::new(parse) }
+}
+
+fn feed_kind(kind: &'static feeds::Kind) -> config::FeedKind<Arc<dyn Feed>> {
+    let parse = move |node: &_, known: &_, problems: &mut _| Some((kind.parse)(node, known, problems)?.into());
+    config::FeedKind { name: kind.name, parse: Box::new(parse) }
+}
+
+/// Reads the configuration; warnings go to standard error.
+///
+/// # Errors
+/// There is none, or anything in it is wrong: with everything that is.
+pub fn load(globals: &Globals) -> anyhow::Result<Loaded> {
+    let path = config::locate(globals.config.clone()).map_err(Failure::usage)?;
+    let (config, report) = config::load(&path, &kinds()).map_err(|failure| Failure::usage(failure.to_string()))?;
+    if !report.problems.is_empty() {
+        out::say(globals, report.to_string().trim_end());
+    }
+    Ok(config)
+}
+
+/// The configuration if it can be read; a note must never fail because of it.
+fn load_if_there(globals: &Globals) -> anyhow::Result<Loaded> {
+    let there = config::locate(globals.config.clone()).is_ok_and(|path| path.exists());
+    match load(globals) {
+        Ok(config) => Ok(config),
+        Err(error) => {
+            if there {
+                out::warn(&format!("midwatch: going on without the configuration: {error:#}"));
+            }
+            nothing()
+        }
+    }
+}
+
+/// What a configuration without a word in it means.
+///
+/// # Errors
+/// Never: a test reads the empty document.
+fn nothing() -> anyhow::Result<Loaded> {
+    let mut problems = Problems::default();
+    let empty = Node::parse("{}", &mut problems).and_then(|node| config::resolve(&node, &kinds(), &mut problems));
+    empty.ok_or_else(|| Failure::usage("the empty configuration could not be read").into())
+}
+
+/// The data folder: `--data`, else the platform's.
+///
+/// # Errors
+/// The platform has none, because there is no home.
+pub fn data_folder(globals: &Globals) -> anyhow::Result<PathBuf> {
+    let standard = || directories::ProjectDirs::from("", "", "midwatch").map(|dirs| dirs.data_dir().to_owned());
+    let folder = globals.data.clone().or_else(standard);
+    folder.ok_or_else(|| Failure::usage("there is no home folder to keep data in: name one with --data DIR").into())
+}
+
+/// # Errors
+/// The journal can't be opened: exit code 4.
+pub fn open_journal(globals: &Globals) -> anyhow::Result<(Box<dyn Journal>, PathBuf)> {
+    let journal = reader(globals)?;
+    let folder = journal.folder().to_owned();
+    Ok((Box::new(journal), folder))
+}
+
+/// The journal itself, for questions that the world does not answer.
+///
+/// # Errors
+/// The journal can't be opened: exit code 4.
+pub fn reader(globals: &Globals) -> anyhow::Result<SqliteJournal> {
+    let folder = data_folder(globals)?;
+    let options = journal::Options { read_only: globals.read_only, ..journal::Options::default() };
+    Ok(SqliteJournal::open(Path::new(&folder), options)?)
+}
+
+/// The powers that this command has.
+pub fn ports(globals: &Globals) -> Ports {
+    let real = Ports::real();
+    if globals.read_only { refusing(&real, "this console is read-only") } else { real }
+}
+
+/// The person at this console, as entries name them.
+pub fn me(settings: &Settings) -> Actor {
+    let operator = &settings.operator;
+    let mut me = Actor::person(operator.name.clone(), operator.role.clone());
+    me.os_user = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.name);
+    me.tty = nix::unistd::ttyname(std::io::stdin()).ok().map(|path| path.display().to_string());
+    me
+}

@@ -1,0 +1,69 @@
+//! What TARGET means: an alert's id, its fingerprint, or a unique beginning of either; or everything that a filter holds for.
+
+use super::Failure;
+use crate::domain::ids::AlertId;
+use crate::model::World;
+use crate::model::filter::Filter;
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Targets {
+    /// Alert ids, fingerprints, or unique beginnings of either
+    #[arg(value_name = "TARGET", required_unless_present = "filter")]
+    pub targets: Vec<String>,
+    /// Everything that this filter holds for, together with --yes
+    #[arg(long, value_name = "EXPR", conflicts_with = "targets", requires = "yes")]
+    pub filter: Option<String>,
+    /// Yes, all of them
+    #[arg(long)]
+    pub yes: bool,
+}
+
+impl Targets {
+    /// # Errors
+    /// A target names nothing or several alerts, or the filter is wrong or empty: an empty filter never means everything.
+    pub fn resolve(&self, world: &World) -> anyhow::Result<Vec<AlertId>> {
+        match &self.filter {
+            Some(text) => by_filter(world, text),
+            None => self.targets.iter().map(|target| one(world, target)).collect(),
+        }
+    }
+}
+
+fn by_filter(world: &World, text: &str) -> anyhow::Result<Vec<AlertId>> {
+    let filter = filter(text)?;
+    if filter.is_empty() {
+        return Err(Failure::usage("an empty filter would mean every alert: name what you mean").into());
+    }
+    let held = world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none() && filter.holds(world, tracked));
+    let ids: Vec<AlertId> = held.map(|tracked| tracked.alert.id.clone()).collect();
+    if ids.is_empty() {
+        return Err(Failure::usage(format!("no alert matches `{text}`")).into());
+    }
+    Ok(ids)
+}
+
+/// # Errors
+/// The filter is wrong: with the place of the mistake.
+pub fn filter(text: &str) -> anyhow::Result<Filter> {
+    Filter::parse(text).map_err(|mistake| {
+        let caret = " ".repeat(mistake.at);
+        Failure::usage(format!("the filter is wrong {mistake}\n  {text}\n  {caret}^")).into()
+    })
+}
+
+fn one(world: &World, target: &str) -> anyhow::Result<AlertId> {
+    let means = |id: &AlertId| id.to_string().starts_with(target) || id.fingerprint.as_str().starts_with(target);
+    let exact = |id: &AlertId| id.to_string() == target || id.fingerprint.as_str() == target;
+    let ids = || world.alerts.queue().map(|tracked| &tracked.alert.id);
+    let exactly: Vec<&AlertId> = ids().filter(|id| exact(id)).collect();
+    let found: Vec<&AlertId> = if exactly.is_empty() { ids().filter(|id| means(id)).collect() } else { exactly };
+    match found.as_slice() {
+        [id] => Ok((*id).clone()),
+        [] => Err(Failure::usage(format!("no alert is named {target}: `midwatch alerts` lists them")).into()),
+        several => {
+            let names: Vec<String> = several.iter().take(5).map(|id| format!("  {id}")).collect();
+            Err(Failure::usage(format!("{target} may mean {} alerts:\n{}", several.len(), names.join("\n"))).into())
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! JSON: complete and versioned, with the heads of the chains. The names are pinned: scripts rely on them.
+
+use super::{Kind, called};
+use crate::domain::entry::Entry;
+use crate::domain::incident::Incident;
+use crate::domain::timeline::{Line, People, Timeline};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value, json};
+use std::io::{self, Write};
+
+pub const KIND: Kind = Kind { name: "json", about: "everything, with the chain's hashes: for other tools", write };
+
+fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &document(timeline))?;
+    writeln!(out)
+}
+
+/// The whole document; `incident show --json` prints it too.
+pub fn document(timeline: &Timeline) -> Value {
+    json!({
+        "schema": 1,
+        "incident": incident(&timeline.incident, timeline.people),
+        "metrics": metrics(timeline),
+        "entries": timeline.lines.iter().map(|line| entry(line, timeline.people)).collect::<Vec<_>>(),
+        "heads": timeline.heads,
+        // Without the names the bodies are not what was hashed.
+        "verifiable": timeline.people == People::Names,
+    })
+}
+
+/// An incident as every document shows it.
+pub fn incident(incident: &Incident, people: People) -> Value {
+    let lead = incident.lead.clone().map(|name| if people == People::Names { name } else { "lead".to_owned() });
+    json!({
+        "id": incident.id,
+        "number": incident.number,
+        "title": incident.title,
+        "severity": incident.severity,
+        "status": incident.status,
+        "opened_at": time(incident.opened_at),
+        "mitigated_at": incident.mitigated_at.map(time),
+        "resolved_at": incident.resolved_at.map(time),
+        "lead": lead,
+        "services": incident.services,
+    })
+}
+
+fn metrics(timeline: &Timeline) -> Value {
+    let times = &timeline.times;
+    let mut object = Map::new();
+    let raw = [
+        ("impact_at", times.impact),
+        ("alerted_at", times.alerted),
+        ("acknowledged_at", times.acknowledged),
+        ("declared_at", times.declared),
+        ("mitigated_at", times.mitigated),
+        ("resolved_at", times.resolved),
+        ("closed_at", times.closed),
+    ];
+    for (name, at) in raw {
+        object.insert(name.to_owned(), at.map(time).into());
+    }
+    for metric in times.metrics() {
+        object.insert(format!("{}_ms", metric.name), metric.ms.into());
+    }
+    let formulas: Map<String, Value> =
+        times.metrics().iter().map(|metric| (metric.name.to_owned(), metric.formula.into())).collect();
+    object.insert("formulas".to_owned(), formulas.into());
+    object.into()
+}
+
+/// The entry as it is stored, with its place in the chain, and what corrections made of it.
+fn entry(line: &Line, people: People) -> Value {
+    let stored: &Entry = &line.entry;
+    // Entries are plain data; this can't fail, and an empty object would be seen by everybody who reads it.
+    let mut value = serde_json::to_value(stored).unwrap_or_default();
+    let seal = stored.seal();
+    value["prev"] = seal.map(|seal| seal.prev.to_string()).into();
+    value["hash"] = seal.map(|seal| seal.hash.to_string()).into();
+    if line.corrected {
+        value["corrected"] = json!({"at": time(line.at), "text": line.text});
+    }
+    if people == People::Roles {
+        value["actor"]["name"] = called(&stored.actor, people).into();
+        value["actor"]["os_user"] = Value::Null;
+        value["actor"]["tty"] = Value::Null;
+    }
+    value
+}
+
+/// RFC 3339 in UTC with milliseconds.
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}

@@ -1,0 +1,92 @@
+//! What Prometheus answers to an instant query. Tolerant: fields that aren't needed are not looked at.
+
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::Response;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
+
+/// One series of the answer, or the one scalar.
+#[derive(Debug)]
+pub struct Point {
+    /// `up{instance="db-1"}`; empty for a scalar.
+    pub labels: String,
+    pub value: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope {
+    data: Option<Data>,
+    error: Option<String>,
+    error_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
+enum Data {
+    Vector(Vec<Series>),
+    Scalar(Sample),
+    String(IgnoredAny),
+    Matrix(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct Series {
+    #[serde(default)]
+    metric: BTreeMap<String, String>,
+    /// Missing where the series is a native histogram, which has no one value.
+    value: Option<Sample>,
+}
+
+/// Time, and the value as text because of `NaN` and `+Inf`.
+#[derive(Deserialize)]
+struct Sample(IgnoredAny, String);
+
+pub fn read(response: &Response, told: &str) -> Result<Vec<Point>, Trouble> {
+    if !response.good() {
+        return Err(response.refusal(told));
+    }
+    let envelope: Envelope =
+        serde_json::from_slice(&response.body).map_err(|error| nonsense(response, told, &error.to_string()))?;
+    let no_points = |what: &str| Trouble::new(Reason::Status, format!("{told}: {what}"));
+    match envelope.data {
+        Some(Data::Vector(series)) => series.into_iter().map(|series| point(series).map_err(|what| no_points(&what))).collect(),
+        Some(Data::Scalar(sample)) => {
+            Ok(vec![Point { labels: String::new(), value: number(&sample).map_err(|what| no_points(&what))? }])
+        }
+        Some(Data::Matrix(_)) => Err(no_points("the query gives a range; take its last value, or a function over it")),
+        Some(Data::String(_)) => Err(no_points("the query gives a text; thresholds need numbers")),
+        None => {
+            let [kind, error] = [envelope.error_type, envelope.error].map(Option::unwrap_or_default);
+            Err(no_points(&format!("answered {} with neither data nor reason: {kind} {error}", response.status_line())))
+        }
+    }
+}
+
+fn point(series: Series) -> Result<Point, String> {
+    let labels = labels(&series.metric);
+    let sample = series.value.ok_or_else(|| format!("{labels} is a histogram; take a quantile of it"))?;
+    Ok(Point { value: number(&sample)?, labels })
+}
+
+fn number(Sample(_, text): &Sample) -> Result<f64, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a number"))
+}
+
+/// As Prometheus writes it.
+fn labels(metric: &BTreeMap<String, String>) -> String {
+    let name = metric.get("__name__").map_or("", String::as_str);
+    let pairs: Vec<_> =
+        metric.iter().filter(|(key, _)| *key != "__name__").map(|(key, value)| format!("{key}={value:?}")).collect();
+    if pairs.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", pairs.join(", ")) }
+}
+
+/// A proxy's page, or something cut short.
+fn nonsense(response: &Response, told: &str, error: &str) -> Trouble {
+    let what = match response.words() {
+        Some(page) if response.is_page() => format!("with {page}"),
+        _ => format!("with something that is not Prometheus's JSON ({error})"),
+    };
+    Trouble::new(Reason::Nonsense, format!("{told} answered {} {what}", response.status_line()))
+}

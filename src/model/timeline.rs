@@ -1,0 +1,72 @@
+//! Makes of an incident's entries what exports write: corrected, sorted, measured.
+
+use super::fold::Corrections;
+use crate::domain::entry::{Entry, Head, Kind};
+use crate::domain::health::FeedState;
+use crate::domain::incident::{Incident, Status};
+use crate::domain::timeline::{Line, People, Timeline, Times};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// How an export is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    pub people: People,
+    pub zone: chrono_tz::Tz,
+}
+
+/// `entries`: the incident's own, those linked to it, and the corrections of both. `None` without a declaration.
+pub fn timeline(entries: &[Arc<Entry>], heads: Vec<Head>, view: View) -> Option<Timeline> {
+    let mut sorted: Vec<&Arc<Entry>> = entries.iter().collect();
+    sorted.sort_by_key(|entry| entry.order());
+    let mut corrections = Corrections::default();
+    for entry in sorted.iter().filter(|entry| entry.corrects.is_some()) {
+        corrections.insert(entry);
+    }
+    let lines = lines(&sorted, &corrections);
+    let declared = sorted.iter().find(|entry| entry.kind == Kind::Declare)?;
+    let own = sorted.iter().filter(|entry| entry.incident == declared.incident);
+    let applied: Vec<Arc<Entry>> = own.map(|entry| corrections.applied(entry)).collect();
+    let incident = Incident::project(applied.iter().map(AsRef::as_ref))?;
+    let times = times(&lines, &incident);
+    Some(Timeline { incident, times, lines, heads, people: view.people, zone: view.zone })
+}
+
+fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections) -> Vec<Line> {
+    let line = |entry: &&Arc<Entry>| {
+        let applied = corrections.applied(entry);
+        Line { entry: (*entry).clone(), at: applied.at, text: applied.text.clone(), corrected: corrections.corrected(entry.id) }
+    };
+    let mut lines: Vec<Line> = sorted.iter().filter(|entry| entry.corrects.is_none()).map(line).collect();
+    // Stable: what happened at the same time stays in the order of the fold.
+    lines.sort_by_key(|line| line.at);
+    lines
+}
+
+fn times(lines: &[Line], incident: &Incident) -> Times {
+    let first = |wanted: &dyn Fn(&Entry) -> bool| lines.iter().find(|line| wanted(&line.entry)).map(|line| line.at);
+    let status = |status: Status| last_status(lines, status);
+    Times {
+        impact: first(&bad_signal),
+        alerted: first(&|entry| entry.kind == Kind::AlertFired),
+        acknowledged: first(&|entry| entry.kind == Kind::Ack),
+        declared: Some(incident.opened_at),
+        mitigated: incident.mitigated_at.or(incident.resolved_at),
+        resolved: incident.resolved_at,
+        closed: status(Status::Closed),
+    }
+}
+
+/// A feed that got worse, or an alert: whichever came first is when the impact began, until somebody corrects it.
+fn bad_signal(entry: &Entry) -> bool {
+    match entry.kind {
+        Kind::AlertFired => true,
+        Kind::FeedChanged => entry.data_of::<FeedState>("to").is_some_and(|to| to >= FeedState::Degraded),
+        _ => false,
+    }
+}
+
+fn last_status(lines: &[Line], status: Status) -> Option<DateTime<Utc>> {
+    let is = |line: &&Line| line.entry.kind == Kind::Status && line.entry.data_of::<Status>("status") == Some(status);
+    lines.iter().rev().find(is).map(|line| line.at)
+}

@@ -1,0 +1,105 @@
+//! The one owner of the journal in this process: a thread that appends in order and reports what other processes wrote.
+//! Whoever ends it waits until everything that it accepted is durable or has failed.
+
+use crate::domain::entry::Draft;
+use crate::domain::ids::RequestId;
+use crate::journal::{Journal, JournalError};
+use crate::model::Fact;
+use crate::ports::Clock;
+use notify::{RecursiveMode, Watcher};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use tokio::sync::mpsc::UnboundedSender;
+
+enum Job {
+    Append(RequestId, Vec<Draft>),
+    /// Somebody wrote into the folder; perhaps it was us.
+    Look,
+    Stop,
+}
+
+pub struct Scribe {
+    jobs: Sender<Job>,
+    thread: Option<JoinHandle<()>>,
+    /// Watches the folder for the writes of other processes for as long as it lives.
+    _folder: Option<notify::RecommendedWatcher>,
+}
+
+impl Scribe {
+    /// Starts on a journal whose `open_state` has been read.
+    pub fn start(journal: Box<dyn Journal>, folder: &Path, facts: UnboundedSender<Fact>, clock: Arc<dyn Clock>) -> Self {
+        let (jobs, inbox) = channel();
+        let watcher = watch(folder, jobs.clone());
+        let thread = std::thread::spawn(move || write(journal, &inbox, &facts, clock.as_ref()));
+        Self { jobs, thread: Some(thread), _folder: watcher }
+    }
+
+    /// Asks for these drafts to be made durable; the answer comes as facts.
+    pub fn append(&self, request: RequestId, drafts: Vec<Draft>) {
+        // The thread ends only after `Stop`, so there is always somebody to take the job.
+        let _ = self.jobs.send(Job::Append(request, drafts));
+    }
+}
+
+impl Drop for Scribe {
+    fn drop(&mut self) {
+        let _ = self.jobs.send(Job::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Without the system's notice of changes, other processes' entries are still seen whenever we write ourselves.
+fn watch(folder: &Path, jobs: Sender<Job>) -> Option<notify::RecommendedWatcher> {
+    let look = move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            let _ = jobs.send(Job::Look);
+        }
+    };
+    let mut watcher = notify::recommended_watcher(look).ok()?;
+    watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
+    Some(watcher)
+}
+
+fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
+    while let Ok(job) = inbox.recv() {
+        match job {
+            Job::Append(request, drafts) => append(journal.as_mut(), request, drafts, facts, clock),
+            Job::Look => look(journal.as_mut(), facts),
+            Job::Stop => return,
+        }
+    }
+}
+
+fn append(journal: &mut dyn Journal, request: RequestId, drafts: Vec<Draft>, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
+    match journal.append(drafts, clock.now().wall) {
+        Ok(appended) => {
+            if let Some(entry) = appended.begun {
+                let _ = facts.send(Fact::Recorded { entry, request: None });
+            }
+            for entry in appended.entries {
+                let _ = facts.send(Fact::Recorded { entry, request: Some(request) });
+            }
+            if appended.reserve_freed {
+                let _ = facts.send(Fact::ReserveFreed);
+            }
+        }
+        Err(error) => failed(request, &error, facts),
+    }
+}
+
+fn failed(request: RequestId, error: &JournalError, facts: &UnboundedSender<Fact>) {
+    let _ = facts.send(Fact::RecordFailed { request, why: error.to_string() });
+}
+
+fn look(journal: &mut dyn Journal, facts: &UnboundedSender<Fact>) {
+    if !journal.changed().unwrap_or(false) {
+        return;
+    }
+    for entry in journal.news().unwrap_or_default() {
+        let _ = facts.send(Fact::Recorded { entry, request: None });
+    }
+}

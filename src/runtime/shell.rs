@@ -1,0 +1,363 @@
+//! The loop: one sequencer, one world, one timer. Keys are taken before anything else; what has arrived is drained and
+//! then drawn once.
+
+use super::poller;
+use super::scribe::Scribe;
+use super::watcher;
+use crate::domain::entry::Actor;
+use crate::domain::health::FeedSpec;
+use crate::domain::ids::{RequestId, SourceName};
+use crate::domain::settings::{Settings, SourceSpec};
+use crate::feeds::Feed;
+use crate::journal::{Journal, JournalError};
+use crate::model::{Body, Command, Effect, Event, Fact, World};
+use crate::ports::Ports;
+use crate::sources::Source;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, sleep_until};
+
+/// What the shell is made of.
+pub struct Setup {
+    pub settings: Arc<Settings>,
+    /// The person at this console.
+    pub me: Actor,
+    pub sources: Vec<(SourceSpec, Arc<dyn Source>)>,
+    pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
+    pub ports: Ports,
+    /// The open journal and its folder; none where nothing is recorded.
+    pub journal: Option<(Box<dyn Journal>, PathBuf)>,
+    /// Sources and feeds are asked, again and again.
+    pub polling: bool,
+    /// This process may become the one that records outside facts.
+    pub watch: bool,
+}
+
+/// What a frontend wants of the shell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    Command(Command),
+    Quit,
+}
+
+/// Whoever shows the world to a person. `cli` fills it with the console or a printer of lines.
+pub trait Frontend {
+    /// A key, a click, a paste, a new size.
+    type Input: Send + 'static;
+
+    fn input(&mut self, input: Self::Input, world: &World) -> Vec<Ask>;
+
+    /// Draws if anything visible changed; how long from now the picture will be out of date by itself.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn draw(&mut self, world: &World) -> io::Result<Option<Duration>>;
+
+    /// The number that a request of this frontend was given.
+    fn asked(&mut self, _request: RequestId) {}
+}
+
+/// The least time between two pictures that no key asked for.
+const FRAME: Duration = Duration::from_millis(16);
+/// Facts taken between two looks at the keys.
+const BATCH: usize = 64;
+
+pub struct Shell {
+    pub world: World,
+    ports: Ports,
+    sources: BTreeMap<SourceName, Arc<dyn Source>>,
+    scribe: Option<Scribe>,
+    poller: Option<poller::Handle>,
+    facts: UnboundedReceiver<Fact>,
+    sender: UnboundedSender<Fact>,
+    seq: u64,
+    requests: u64,
+    wake_at: Option<Duration>,
+    /// Effects whose answer has not come yet: none means that nothing will change by itself.
+    flying: usize,
+    /// How many drafts of each request the journal has not answered for yet.
+    recording: BTreeMap<RequestId, usize>,
+}
+
+impl Shell {
+    /// Loads the journal into a new world and starts the threads that feed it.
+    ///
+    /// # Errors
+    /// The journal can't be read.
+    pub fn start(setup: Setup) -> Result<Self, JournalError> {
+        let (sender, facts) = unbounded_channel();
+        let now = setup.ports.clock.now();
+        let mut shell = Self {
+            world: World::new(setup.settings, setup.me, now),
+            sources: setup.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect(),
+            ports: setup.ports.clone(),
+            scribe: None,
+            poller: None,
+            facts,
+            sender: sender.clone(),
+            seq: 0,
+            requests: 0,
+            wake_at: None,
+            flying: 0,
+            recording: BTreeMap::new(),
+        };
+        if let Some((mut journal, folder)) = setup.journal {
+            for entry in journal.open_state(now.wall)? {
+                shell.event(Body::Fact(Fact::Recorded { entry, request: None }));
+            }
+            if setup.watch {
+                watcher::wait_for_turn(&folder, sender.clone());
+            }
+            shell.scribe = Some(Scribe::start(journal, &folder, sender.clone(), setup.ports.clock.clone()));
+        }
+        if setup.polling {
+            shell.poller = Some(poller::start(poller::Items { feeds: setup.feeds, sources: setup.sources }, setup.ports, sender));
+        }
+        Ok(shell)
+    }
+
+    /// Where facts from elsewhere may be sent.
+    pub fn facts(&self) -> UnboundedSender<Fact> {
+        self.sender.clone()
+    }
+
+    /// Hands a command to the world.
+    pub fn ask(&mut self, command: Command) -> RequestId {
+        self.requests += 1;
+        let request = RequestId(self.requests);
+        self.event(Body::Command(request, command));
+        request
+    }
+
+    /// One event, stamped and numbered, and what follows from it.
+    pub fn event(&mut self, body: Body) {
+        match &body {
+            Body::Fact(Fact::ActEnded { .. } | Fact::ActFound { .. }) => self.flying = self.flying.saturating_sub(1),
+            Body::Fact(Fact::Recorded { request: Some(request), .. }) => self.answered(*request),
+            Body::Fact(Fact::RecordFailed { request, .. }) => drop(self.recording.remove(request)),
+            _ => {}
+        }
+        self.seq += 1;
+        let event = Event { seq: self.seq, stamp: self.ports.clock.now(), body };
+        for effect in self.world.update(event) {
+            self.perform(effect);
+        }
+    }
+
+    fn answered(&mut self, request: RequestId) {
+        if let Some(left) = self.recording.get_mut(&request) {
+            *left -= 1;
+            if *left == 0 {
+                self.recording.remove(&request);
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Record { request, drafts } => match &self.scribe {
+                Some(scribe) => {
+                    self.recording.insert(request, drafts.len());
+                    scribe.append(request, drafts);
+                }
+                None => self.event(Body::Fact(Fact::RecordFailed { request, why: "nothing is recorded here".into() })),
+            },
+            Effect::Act { intent, source, act } => self.act(source, move |source, ports| {
+                Box::pin(async move { Fact::ActEnded { intent: intent.id(), end: source.act(&act, intent, &ports).await } })
+            }),
+            Effect::Find { intent, source, act } => self.act(source, move |source, ports| {
+                Box::pin(async move { Fact::ActFound { intent: intent.id(), found: source.find(&act, intent, &ports).await } })
+            }),
+            Effect::Ask { sources, feeds } => {
+                if let Some(poller) = &self.poller {
+                    poller.ask(sources, feeds);
+                }
+            }
+            Effect::WakeAt(mono) => self.wake_at = Some(mono),
+            Effect::Run(_) => {}
+        }
+    }
+
+    /// Does something with a source in the background; its result comes back as a fact.
+    fn act(&mut self, name: SourceName, work: impl FnOnce(Arc<dyn Source>, Ports) -> Pin<Box<dyn Future<Output = Fact> + Send>>) {
+        let Some(source) = self.sources.get(&name) else { return };
+        self.flying += 1;
+        let future = work(source.clone(), self.ports.clone());
+        let facts = self.sender.clone();
+        tokio::spawn(async move {
+            let _ = facts.send(future.await);
+        });
+    }
+
+    /// Takes in what has arrived and waits for the next thing until `done` holds. `false` if the deadline came first.
+    pub async fn until(&mut self, deadline: Duration, done: impl Fn(&World) -> bool) -> bool {
+        let deadline = Instant::now() + deadline;
+        while !done(&self.world) {
+            let wake = self.timer();
+            tokio::select! {
+                Some(fact) = self.facts.recv() => self.event(Body::Fact(fact)),
+                () = wake => self.tick(),
+                () = sleep_until(deadline) => return false,
+            }
+        }
+        true
+    }
+
+    /// Goes on until nothing is under way, or the deadline has come: then `false`.
+    pub async fn until_quiet(&mut self, deadline: Duration) -> bool {
+        let deadline = Instant::now() + deadline;
+        while !self.quiet() {
+            tokio::select! {
+                Some(fact) = self.facts.recv() => self.event(Body::Fact(fact)),
+                () = sleep_until(deadline) => return false,
+            }
+        }
+        true
+    }
+
+    fn tick(&mut self) {
+        self.wake_at = None;
+        self.event(Body::Tick);
+    }
+
+    /// Ends when the world wants to be woken; never, if it does not.
+    fn timer(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        match self.wake_at {
+            Some(at) => Box::pin(tokio::time::sleep(at.saturating_sub(self.ports.clock.now().mono))),
+            None => Box::pin(std::future::pending()),
+        }
+    }
+
+    /// Runs until the frontend wants to quit or `stop` ends.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub async fn run<F: Frontend>(
+        &mut self,
+        front: &mut F,
+        inputs: &mut UnboundedReceiver<F::Input>,
+        mut stop: Pin<Box<dyn Future<Output = ()>>>,
+    ) -> io::Result<()> {
+        let mut stale = front.draw(&self.world)?;
+        let mut drawn = Instant::now();
+        let mut dirty = false;
+        loop {
+            let wake = self.timer();
+            let redraw = match (dirty, stale) {
+                (true, _) => Some(drawn + FRAME),
+                (false, Some(after)) => Some(drawn + after),
+                (false, None) => None,
+            };
+            let mut at_once = false;
+            tokio::select! {
+                biased;
+                Some(input) = inputs.recv() => {
+                    at_once = true;
+                    if self.input(front, input, inputs) {
+                        return Ok(());
+                    }
+                }
+                () = &mut stop => return Ok(()),
+                Some(fact) = self.facts.recv() => {
+                    self.event(Body::Fact(fact));
+                    self.drain();
+                    dirty = true;
+                }
+                () = wake => {
+                    self.tick();
+                    dirty = true;
+                }
+                () = maybe(redraw) => {
+                    self.event(Body::Tick);
+                    at_once = true;
+                }
+            }
+            if at_once || drawn.elapsed() >= FRAME {
+                stale = front.draw(&self.world)?;
+                (drawn, dirty) = (Instant::now(), false);
+            }
+        }
+    }
+
+    /// Takes every key that is there; whether one of them ends it all.
+    fn input<F: Frontend>(&mut self, front: &mut F, first: F::Input, inputs: &mut UnboundedReceiver<F::Input>) -> bool {
+        let mut next = Some(first);
+        while let Some(input) = next {
+            for ask in front.input(input, &self.world) {
+                match ask {
+                    Ask::Command(command) => {
+                        let request = self.ask(command);
+                        front.asked(request);
+                    }
+                    Ask::Quit => return true,
+                }
+            }
+            next = inputs.try_recv().ok();
+        }
+        false
+    }
+
+    /// Runs without a screen until SIGTERM, SIGINT or SIGHUP.
+    ///
+    /// # Errors
+    /// The signals can't be listened to.
+    pub async fn serve(&mut self) -> io::Result<()> {
+        let mut stop = std::pin::pin!(ended()?);
+        loop {
+            let wake = self.timer();
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                Some(fact) = self.facts.recv() => {
+                    self.event(Body::Fact(fact));
+                    self.drain();
+                }
+                () = wake => self.tick(),
+            }
+        }
+    }
+
+    fn drain(&mut self) {
+        for _ in 0..BATCH {
+            match self.facts.try_recv() {
+                Ok(fact) => self.event(Body::Fact(fact)),
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Nothing is under way: no request is unsettled and no effect is in flight.
+    pub fn quiet(&self) -> bool {
+        self.flying == 0 && self.recording.is_empty() && self.world.unsettled() == 0 && self.facts.is_empty()
+    }
+}
+
+/// Ends when the system asks this process to end.
+///
+/// # Errors
+/// The signals can't be listened to.
+pub fn ended() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
+}
+
+async fn maybe(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,242 @@
+//! Silences written to one peer and read back there. Which peer is tried next, what counts as refused, and when nobody
+//! can know. Invariant: after a request that may have arrived, nothing is sent again.
+
+use super::Alertmanager;
+use super::peer::{Peer, understood};
+use super::wire::{self, Kept, PostableSilence};
+use crate::domain::act::{Act, ActEnd, Found, Outcome, marker};
+use crate::domain::alert::{Silence, SilenceMatcher, SilenceState};
+use crate::domain::entry::Intent;
+use crate::domain::text::Outside;
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::{Ports, Response};
+use bytes::Bytes;
+use chrono::{DateTime, SecondsFormat, Utc};
+use futures_util::future::join_all;
+use std::time::Duration;
+
+/// How long one request of an act may take, and until when another peer is tried: together less than the twenty seconds
+/// after which others think that an act was left behind.
+const PATIENCE: Duration = Duration::from_secs(4);
+const ANOTHER: Duration = Duration::from_secs(6);
+/// Older servers take a negated matcher for a plain one.
+const NEGATION: (u32, u32) = (0, 22);
+
+/// Tries one peer after the other until one may have got it.
+pub async fn act(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports) -> ActEnd {
+    let began = ports.clock.now();
+    let mut troubles = Vec::new();
+    for peer in peers(source, ports) {
+        let attempt = match act {
+            Act::Silence { .. } => silence(peer, act, intent).await,
+            Act::Expire { id } => expire(peer, id, intent).await,
+        };
+        match attempt {
+            Ok(end) => return end,
+            Err(trouble) => troubles.push(trouble.text.raw().to_owned()),
+        }
+        if ports.clock.now().since(began) > ANOTHER {
+            break;
+        }
+    }
+    end(Outcome::Failed, format!("not sent: {}", troubles.join("; ")))
+}
+
+fn peers<'a>(source: &'a Alertmanager, ports: &'a Ports) -> impl Iterator<Item = Peer<'a>> {
+    source.urls.iter().map(move |url| Peer { source, url, ports, limit: PATIENCE })
+}
+
+/// Writes a silence. An error means that nothing was sent.
+async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Trouble> {
+    let Act::Silence { id, matchers, starts_at, ends_at, .. } = act else {
+        return Err(Trouble::new(Reason::Local, "not a silence"));
+    };
+    if matchers.iter().any(|matcher| !matcher.equal) {
+        knows_negation(peer).await?;
+    }
+    let starts_at = match id {
+        Some(id) => match get(peer, id).await? {
+            Some(now) => start_of(&now, matchers, *starts_at),
+            None => return Ok(end(Outcome::Failed, format!("there is no silence {} to change any more", id.raw()))),
+        },
+        None => *starts_at,
+    };
+    let body = body(act, starts_at, intent);
+    match peer.write("POST", "silences", Some(body), intent).await {
+        Ok(answer) if answer.good() => Ok(accepted(peer, &answer, *ends_at).await),
+        Ok(answer) if answer.status < 500 => Ok(refused(peer, "POST", "silences", &answer)),
+        Ok(answer) => {
+            Ok(search(peer, intent, *ends_at, refused(peer, "POST", "silences", &answer), matches!(answer.status, 502 | 504))
+                .await)
+        }
+        Err(trouble) if trouble.sent => Ok(search(peer, intent, *ends_at, unsure(&trouble), true).await),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+async fn knows_negation(peer: Peer<'_>) -> Result<(), Trouble> {
+    let status = peer.read("status", &[], "a status", wire::status).await?.value;
+    match status.version() {
+        Some((major, minor)) if (major, minor) < NEGATION => Err(Trouble::new(
+            Reason::Local,
+            format!("{} runs Alertmanager {major}.{minor}, which would take `!=` for `=`; it needs 0.22", peer.url),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// An active silence keeps its id only if it keeps its matchers and its beginning.
+fn start_of(now: &Silence, matchers: &[SilenceMatcher], wanted: DateTime<Utc>) -> DateTime<Utc> {
+    let same = now.matchers.len() == matchers.len() && matchers.iter().all(|matcher| now.matchers.contains(matcher));
+    if same && now.state == SilenceState::Active { now.starts_at } else { wanted }
+}
+
+fn body(act: &Act, starts_at: DateTime<Utc>, intent: Intent) -> Bytes {
+    let Act::Silence { id, matchers, ends_at, by, comment, .. } = act else { return Bytes::new() };
+    let marker = marker(intent.id());
+    let comment = if comment.contains(&marker) { comment.clone() } else { format!("{comment} {marker}") };
+    let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let silence = PostableSilence {
+        id: id.as_ref().map(Outside::raw),
+        matchers: matchers.iter().map(Into::into).collect(),
+        starts_at: time(starts_at),
+        ends_at: time(*ends_at),
+        created_by: by,
+        comment: comment.trim_start().to_owned(),
+    };
+    // Plain texts always can be written as JSON.
+    serde_json::to_vec(&silence).unwrap_or_default().into()
+}
+
+/// The server took it: what it calls it, and whether it is there now.
+async fn accepted(peer: Peer<'_>, answer: &Response, ends_at: DateTime<Utc>) -> ActEnd {
+    match understood(answer, "the id of a silence", &peer.told("POST", "silences"), wire::written) {
+        Ok(id) => confirm(peer, id.into(), ends_at).await,
+        Err(trouble) => end(Outcome::Unknown, trouble.text),
+    }
+}
+
+/// Reads the silence back from the same peer.
+async fn confirm(peer: Peer<'_>, id: Outside, ends_at: DateTime<Utc>) -> ActEnd {
+    let made = Some(id.clone());
+    let (outcome, detail) = match get(peer, &id).await {
+        Ok(Some(silence)) => judge(&silence, ends_at),
+        Ok(None) => (Outcome::Contradicted, format!("silence {} was accepted, but is not there", id.raw())),
+        Err(trouble) => (Outcome::Unknown, format!("silence {} was accepted, but could not be read back: {trouble}", id.raw())),
+    };
+    ActEnd { made, ..end(outcome, detail) }
+}
+
+fn judge(silence: &Silence, ends_at: DateTime<Utc>) -> (Outcome, String) {
+    let (id, until) = (silence.id.raw(), silence.ends_at.to_rfc3339_opts(SecondsFormat::Secs, true));
+    if silence.state == SilenceState::Expired {
+        return (Outcome::Contradicted, format!("silence {id} was accepted, but somebody ended it at {until}"));
+    }
+    match silence.ends_at.timestamp_millis() == ends_at.timestamp_millis() {
+        true => (Outcome::Done, format!("silence {id} until {until}")),
+        false => (Outcome::Contradicted, format!("silence {id} was accepted, but somebody made it end at {until}")),
+    }
+}
+
+/// The server may or may not have taken it: its list knows. `otherwise` is the end if it does not; a write that may
+/// still be under way stays unknown.
+async fn search(peer: Peer<'_>, intent: Intent, ends_at: DateTime<Utc>, otherwise: ActEnd, under_way: bool) -> ActEnd {
+    match marked(peer, intent).await {
+        Ok(Some(silence)) => {
+            let (outcome, detail) = judge(&silence, ends_at);
+            ActEnd { made: Some(silence.id), ..end(outcome, detail) }
+        }
+        Ok(None) if !under_way => otherwise,
+        _ => ActEnd { outcome: Outcome::Unknown, ..otherwise },
+    }
+}
+
+/// Ends a silence. An error means that nothing was sent.
+async fn expire(peer: Peer<'_>, id: &Outside, intent: Intent) -> Result<ActEnd, Trouble> {
+    let path = format!("silence/{}", checked(id)?);
+    let answer = match peer.write("DELETE", &path, None, intent).await {
+        Err(trouble) if !trouble.sent => return Err(trouble),
+        answer => answer,
+    };
+    let (refusal, taken) = match &answer {
+        Ok(answer) if answer.good() => (None, true),
+        Ok(answer) if answer.status < 500 && answer.status != 404 => return Ok(refused(peer, "DELETE", &path, answer)),
+        // Servers before 0.26 answer 500 for a silence that they don't know.
+        Ok(answer) => (Some(refused(peer, "DELETE", &path, answer)), false),
+        Err(trouble) => (Some(unsure(trouble)), false),
+    };
+    let detail = |text: &str| format!("silence {} {text}", id.raw());
+    Ok(match (get(peer, id).await, refusal) {
+        (Ok(Some(silence)), _) if silence.state == SilenceState::Expired => end(Outcome::Done, detail("has ended")),
+        (Ok(Some(_)), None) => end(Outcome::Contradicted, detail("was ended, but is in force: somebody made it anew")),
+        (Ok(None), _) if taken => end(Outcome::Done, detail("has ended and is forgotten")),
+        (Ok(None), _) => end(Outcome::Contradicted, detail("was already gone")),
+        (Ok(Some(_)) | Err(_), Some(refusal)) => refusal,
+        (Err(trouble), None) => end(Outcome::Unknown, detail(&format!("was ended, but could not be read back: {trouble}"))),
+    })
+}
+
+/// One silence; `None` where the peer does not know it.
+async fn get(peer: Peer<'_>, id: &Outside) -> Result<Option<Silence>, Trouble> {
+    let path = format!("silence/{}", checked(id)?);
+    match peer.find(&path, "a silence", wire::silence).await? {
+        Some(Kept { silence, .. }) => Ok(Some(silence)),
+        None => Ok(None),
+    }
+}
+
+/// An id stands in an address: only what can't lead elsewhere.
+fn checked(id: &Outside) -> Result<&str, Trouble> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    match id.raw() {
+        text if !text.is_empty() && text.len() <= 64 && text.bytes().all(plain) => Ok(text),
+        _ => Err(Trouble::new(Reason::Local, format!("`{}` is not the id of a silence", id.inert()))),
+    }
+}
+
+/// The silence that carries the act's marker, rather one in force than one that has ended.
+async fn marked(peer: Peer<'_>, intent: Intent) -> Result<Option<Silence>, Trouble> {
+    let marker = marker(intent.id());
+    let list = peer.read("silences", &[], "a list of silences", wire::silences).await?.value;
+    let mut with = list.into_iter().map(|kept| kept.silence).filter(|silence| silence.comment.raw().contains(&marker));
+    let first = with.next();
+    Ok(match first {
+        Some(silence) if silence.state == SilenceState::Expired => with.find(in_force).or(Some(silence)),
+        other => other,
+    })
+}
+
+fn in_force(silence: &Silence) -> bool {
+    silence.state != SilenceState::Expired
+}
+
+/// Looks on every peer. That it is nowhere is only known when all of them have answered.
+pub async fn find(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports) -> Result<Found, Trouble> {
+    let answers = join_all(peers(source, ports).map(|peer| async move {
+        match act {
+            Act::Silence { .. } => marked(peer, intent).await.map(|found| found.map(|silence| silence.id)),
+            Act::Expire { id } => get(peer, id).await.map(|now| (!now.is_some_and(|now| in_force(&now))).then(|| id.clone())),
+        }
+    }));
+    let mut unknown = None;
+    for answer in answers.await {
+        match answer {
+            Ok(Some(id)) => return Ok(Found::There(id)),
+            Ok(None) => {}
+            Err(trouble) => unknown = Some(trouble),
+        }
+    }
+    unknown.map_or(Ok(Found::NotThere), Err)
+}
+
+fn refused(peer: Peer<'_>, method: &'static str, path: &str, answer: &Response) -> ActEnd {
+    end(Outcome::Failed, answer.refusal(&peer.told(method, path)).text)
+}
+
+fn unsure(trouble: &Trouble) -> ActEnd {
+    end(Outcome::Unknown, trouble.text.clone())
+}
+
+fn end(outcome: Outcome, detail: impl Into<Outside>) -> ActEnd {
+    ActEnd { outcome, detail: detail.into(), made: None }
+}

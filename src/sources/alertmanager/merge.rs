@@ -1,0 +1,145 @@
+//! One queue of several peers. A dead peer is left out and named; only when all are silent there is no answer.
+//! Invariant: alerts are sorted by fingerprint and unique, and what one peer says does not depend on who answered first.
+
+use super::Alertmanager;
+use super::peer::{Peer, Read};
+use super::wire::{self, Kept, Listed, Reader, Status};
+use crate::domain::alert::{Alert, Silence, Snapshot};
+use crate::domain::text::Outside;
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::Ports;
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+/// What one peer said. Without its alerts it said nothing.
+struct Said {
+    alerts: Vec<Listed>,
+    silences: Result<Vec<Kept>, Trouble>,
+    status: Result<Status, Trouble>,
+    skew_ms: Option<i64>,
+}
+
+pub async fn fetch(source: &Alertmanager, ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
+    let peers = source.urls.iter().map(|url| Peer { source, url, ports, limit });
+    let answers = join_all(peers.map(ask)).await;
+    source.pool.lock().unwrap_or_else(PoisonError::into_inner).sweep();
+    let (said, troubles): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    let (said, troubles): (Vec<Said>, Vec<Trouble>) =
+        (said.into_iter().filter_map(Result::ok).collect(), troubles.into_iter().filter_map(Result::err).collect());
+    match said.is_empty() {
+        true => Err(all_silent(troubles)),
+        false => Ok(merge(said, troubles)),
+    }
+}
+
+async fn ask(peer: Peer<'_>) -> Result<Said, Trouble> {
+    let query: &[_] = &peer.source.query;
+    let (alerts, silences, status) = tokio::join!(
+        peer.read("alerts", query, "a list of alerts", |text| listed(peer.source, text)),
+        peer.read("silences", &[], "a list of silences", wire::silences),
+        peer.read("status", &[], "a status", wire::status),
+    );
+    let now = peer.ports.clock.now().wall;
+    let alerts = alerts?;
+    let skew_ms = status.as_ref().map_or(alerts.date, |status| status.date).map(|date| skew(date, now));
+    Ok(Said { alerts: alerts.value, silences: value(silences), status: value(status), skew_ms })
+}
+
+fn value<T>(read: Result<Read<T>, Trouble>) -> Result<T, Trouble> {
+    read.map(|read| read.value)
+}
+
+fn listed(source: &Alertmanager, text: &str) -> serde_json::Result<Vec<Listed>> {
+    let mut pool = source.pool.lock().unwrap_or_else(PoisonError::into_inner);
+    let several = source.urls.len() > 1 || !source.ignored.is_empty();
+    wire::alerts(text, &mut Reader { source: &source.name, ignored: &source.ignored, several, pool: &mut pool })
+}
+
+/// `Date` has whole seconds, cut off: in the middle, it is half a second later.
+fn skew(date: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    (date - now).num_milliseconds() + 500
+}
+
+/// The first trouble decides what to do; all of them are told.
+fn all_silent(troubles: Vec<Trouble>) -> Trouble {
+    let retry_after = troubles.iter().filter_map(|trouble| trouble.retry_after).min();
+    let texts: Vec<_> = troubles.iter().map(|trouble| trouble.text.raw()).collect();
+    let reason = troubles.first().map_or(Reason::Local, |trouble| trouble.reason);
+    Trouble { retry_after, ..Trouble::new(reason, texts.join("; ")) }
+}
+
+fn merge(said: Vec<Said>, troubles: Vec<Trouble>) -> Snapshot {
+    let mut missing: Vec<Outside> = troubles.into_iter().map(|trouble| trouble.text).collect();
+    // Without a peer's start time nobody knows whether its list is short because it has just begun.
+    let mut complete = missing.is_empty();
+    let (mut alerts, mut silences, mut started_at, mut skew_ms) = (Vec::new(), Vec::new(), None, None::<i64>);
+    for peer in said {
+        alerts.extend(peer.alerts);
+        match peer.silences {
+            Ok(list) => silences.extend(list),
+            Err(trouble) => missing.push(trouble.text),
+        }
+        match peer.status {
+            Ok(status) => started_at = started_at.max(Some(status.uptime)),
+            Err(trouble) => {
+                complete = false;
+                missing.push(trouble.text);
+            }
+        }
+        skew_ms = [skew_ms, peer.skew_ms].into_iter().flatten().max_by_key(|skew| skew.abs());
+    }
+    Snapshot { alerts: unique(alerts), silences: freshest(silences), complete, started_at, missing, skew_ms }
+}
+
+/// Sorts by fingerprint and makes one of each.
+fn unique(mut list: Vec<Listed>) -> Vec<Arc<Alert>> {
+    // Each peer's list is sorted already: this finds the runs and merges them.
+    list.sort_by(|a, b| a.alert.id.fingerprint.cmp(&b.alert.id.fingerprint));
+    let mut out: Vec<Arc<Alert>> = Vec::with_capacity(list.len());
+    let mut list = list.into_iter().peekable();
+    while let Some(mut one) = list.next() {
+        while let Some(other) = list.next_if(|other| other.alert.id == one.alert.id) {
+            one = same(one, other);
+        }
+        tidy(&mut one.alert);
+        out.push(Arc::new(one.alert));
+    }
+    out
+}
+
+/// One alert that two peers list. What holds it back at either of them counts; of the two beginnings the earlier one, so
+/// that it does not change with whoever spoke last.
+fn same(a: Listed, b: Listed) -> Listed {
+    let (mut newer, mut older) = if b.updated > a.updated { (b, a) } else { (a, b) };
+    let (new, old) = (&mut newer.alert, &mut older.alert);
+    new.starts_at = new.starts_at.min(old.starts_at);
+    new.receivers.append(&mut old.receivers);
+    new.silenced_by.append(&mut old.silenced_by);
+    new.inhibited_by.append(&mut old.inhibited_by);
+    new.muted_by.append(&mut old.muted_by);
+    newer
+}
+
+/// Servers list these in changing order, which would look like a change of the alert.
+fn tidy(alert: &mut Alert) {
+    fn sort<T: Ord>(list: &mut Vec<T>) {
+        list.sort();
+        list.dedup();
+    }
+    sort(&mut alert.receivers);
+    sort(&mut alert.silenced_by);
+    sort(&mut alert.inhibited_by);
+    sort(&mut alert.muted_by);
+}
+
+/// Of each silence the version that was changed last.
+fn freshest(mut list: Vec<Kept>) -> Vec<Silence> {
+    list.sort_by(|a, b| a.silence.id.cmp(&b.silence.id).then(b.updated.cmp(&a.updated)));
+    list.dedup_by(|later, first| later.silence.id == first.silence.id);
+    list.into_iter().map(|kept| kept.silence).collect()
+}
+
+#[cfg(test)]
+mod tests;

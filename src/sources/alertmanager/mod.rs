@@ -1,0 +1,128 @@
+//! Prometheus Alertmanager, API v2: the alerts and silences of one or more peers that gossip, merged into one queue.
+//! Owns addresses, credentials and the strings that polls share; knows neither intervals nor what became of an alert.
+//!
+//! Alerts are not gossiped, silences are: every peer is asked, and a write goes to one peer only, where it is read back.
+
+mod acts;
+mod fingerprint;
+mod merge;
+mod peer;
+mod pool;
+mod wire;
+
+use super::{Kind, Source};
+use crate::domain::act::{Act, ActEnd, ActKind, Found};
+use crate::domain::alert::Snapshot;
+use crate::domain::entry::Intent;
+use crate::domain::ids::SourceName;
+use crate::domain::node::{Fields, Node, Problems, Value};
+use crate::domain::settings::Carry;
+use crate::domain::trouble::Trouble;
+use crate::ports::{ADDRESS, Access, Answer, Ports, address};
+use std::slice;
+use std::sync::Mutex;
+use std::time::Duration;
+use url::Url;
+
+pub const KIND: Kind =
+    Kind { name: "alertmanager", about: "Prometheus Alertmanager, API v2: alerts and silences of one or more peers", parse };
+
+/// One source: a single Alertmanager or a cluster of them.
+struct Alertmanager {
+    name: SourceName,
+    /// Base addresses of the peers, without `/api/v2`.
+    urls: Vec<Url>,
+    access: Access,
+    /// What every question for alerts carries: `filter` and `receiver`.
+    query: Vec<(&'static str, String)>,
+    /// Labels that tell replicas apart and not alerts; taken off before alerts are compared.
+    ignored: Vec<String>,
+    carry: Option<Carry>,
+    /// Polls say the same things again and again.
+    pool: Mutex<pool::Pool>,
+}
+
+impl Source for Alertmanager {
+    fn acts(&self) -> &'static [ActKind] {
+        &[ActKind::Silence, ActKind::Expire]
+    }
+
+    fn carry(&self) -> Option<Carry> {
+        self.carry.clone()
+    }
+
+    fn fetch<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
+        Box::pin(merge::fetch(self, ports, limit))
+    }
+
+    fn act<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, ActEnd> {
+        Box::pin(acts::act(self, act, intent, ports))
+    }
+
+    fn find<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>> {
+        Box::pin(acts::find(self, act, intent, ports))
+    }
+}
+
+const KEYS: [&str; 5] = ["urls", "filter", "receiver", "ignore_labels", "ack"];
+
+fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
+    let fields = node.fields(&[&KEYS[..], &Access::KEYS[..]].concat(), problems)?;
+    let urls = fields.need("urls", problems).and_then(|node| urls(node, problems));
+    let access = Access::parse(&fields, problems);
+    let query = query(&fields, problems);
+    let ignored = fields.get("ignore_labels").map_or(Some(Vec::new()), |node| node.texts(problems));
+    let carry = fields.get("ack").map_or(Some(None), |node| carry(node, problems));
+    let (name, pool) = (name.clone(), Mutex::default());
+    Some(Box::new(Alertmanager { name, urls: urls?, access: access?, query: query?, ignored: ignored?, carry: carry?, pool }))
+}
+
+/// A list of base addresses, or a single one.
+fn urls(node: &Node, problems: &mut Problems) -> Option<Vec<Url>> {
+    let items = match &node.value {
+        Value::Seq(items) if items.is_empty() => {
+            problems.error(node.span, "`urls` names no Alertmanager");
+            return None;
+        }
+        Value::Seq(items) => items,
+        _ => slice::from_ref(node),
+    };
+    items.iter().map(|item| base(item, problems)).collect()
+}
+
+fn base(node: &Node, problems: &mut Problems) -> Option<Url> {
+    let mut url = node.read(ADDRESS, problems, address)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let help = "write basic: {user: NAME, password: {env: NAME}} beside `urls`";
+        problems.error_with_help(node.span, "an address can't hold a password", help);
+        return None;
+    }
+    let path = url.path().trim_end_matches('/').trim_end_matches("/api/v2").to_owned();
+    url.set_path(&path);
+    Some(url)
+}
+
+fn query(fields: &Fields, problems: &mut Problems) -> Option<Vec<(&'static str, String)>> {
+    let filters = fields.get("filter").map_or(Some(Vec::new()), |node| node.texts(problems));
+    let receiver = fields.get("receiver").map_or(Some(None), |node| node.text(problems).map(Some));
+    let mut query: Vec<_> = filters?.into_iter().map(|filter| ("filter", filter)).collect();
+    query.extend(receiver?.map(|receiver| ("receiver", receiver.to_owned())));
+    Some(query)
+}
+
+fn carry(node: &Node, problems: &mut Problems) -> Option<Option<Carry>> {
+    let fields = node.fields(&["carry", "prefix"], problems)?;
+    let prefix = fields.get("prefix").map_or(Some("ACK!"), |node| node.text(problems));
+    let carried = fields.get("carry").map_or(Some(false), |node| {
+        node.read("`silence` or `none`", problems, |text| match text {
+            "silence" => Some(true),
+            "none" => Some(false),
+            _ => None,
+        })
+    });
+    let prefix = prefix?.to_owned();
+    Some(carried?.then_some(Carry { prefix }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! One Alertmanager of a cluster, and what an answer of it may be mistaken for: a login page, another server's JSON, a
+//! body that was cut short. Knows nothing of merging.
+
+use super::Alertmanager;
+use crate::domain::entry::Intent;
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::{Ports, Request, Response, below};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+use url::Url;
+
+/// The longest answer: about 180,000 alerts. More than that is no queue.
+const LONGEST: usize = 128 << 20;
+/// For front doors that insist on another address.
+const REDIRECTS: usize = 3;
+
+#[derive(Clone, Copy)]
+pub struct Peer<'a> {
+    pub source: &'a Alertmanager,
+    pub url: &'a Url,
+    pub ports: &'a Ports,
+    /// How long one answer may take.
+    pub limit: Duration,
+}
+
+/// An answer that was understood, and the peer's clock.
+pub struct Read<T> {
+    pub value: T,
+    pub date: Option<DateTime<Utc>>,
+}
+
+impl Peer<'_> {
+    /// Asks and reads the answer with `parse`; `what` it should be stands in messages.
+    pub async fn read<T>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        what: &str,
+        parse: impl FnOnce(&str) -> serde_json::Result<T>,
+    ) -> Result<Read<T>, Trouble> {
+        let (asked, answer) = self.ask(path, query).await?;
+        if !answer.good() {
+            return Err(answer.refusal(&asked));
+        }
+        let value = understood(&answer, what, &asked, parse)?;
+        Ok(Read { value, date: answer.date })
+    }
+
+    /// Like `read`, for something that the peer may not know.
+    pub async fn find<T>(
+        &self,
+        path: &str,
+        what: &str,
+        parse: impl FnOnce(&str) -> serde_json::Result<T>,
+    ) -> Result<Option<T>, Trouble> {
+        let (asked, answer) = self.ask(path, &[]).await?;
+        match answer.status {
+            200..=299 => understood(&answer, what, &asked, parse).map(Some),
+            404 => Ok(None),
+            _ => Err(answer.refusal(&asked)),
+        }
+    }
+
+    async fn ask(&self, path: &str, query: &[(&str, String)]) -> Result<(String, Response), Trouble> {
+        let mut request = self.request("GET", path).await?;
+        if !query.is_empty() {
+            request.url.query_pairs_mut().extend_pairs(query);
+        }
+        request.redirects = REDIRECTS;
+        Ok((request.told(), self.ports.http.observe(request).await?))
+    }
+
+    /// Changes something. Any answer, whatever its status.
+    pub async fn write(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Option<Bytes>,
+        intent: Intent,
+    ) -> Result<Response, Trouble> {
+        let mut request = self.request(method, path).await?;
+        if body.is_some() {
+            request.headers.push(("Content-Type".into(), crate::domain::secret::Secret::new("application/json".into())));
+        }
+        request.body = body;
+        self.ports.http.act(request, intent).await
+    }
+
+    async fn request(&self, method: &'static str, path: &str) -> Result<Request, Trouble> {
+        let url = below(self.url, &format!("api/v2/{path}"));
+        let request = Request { method, timeout: self.limit, longest: LONGEST, ..Request::get(url) };
+        self.source.access.onto(request, self.ports).await
+    }
+
+    /// `POST http://am-1:9093/api/v2/silences`, for messages.
+    pub fn told(&self, method: &'static str, path: &str) -> String {
+        Request { method, ..Request::get(below(self.url, &format!("api/v2/{path}"))) }.told()
+    }
+}
+
+/// Reads the body of a good answer.
+pub fn understood<T>(
+    answer: &Response,
+    what: &str,
+    asked: &str,
+    parse: impl FnOnce(&str) -> serde_json::Result<T>,
+) -> Result<T, Trouble> {
+    let nonsense = |text: String| Trouble { sent: true, ..Trouble::new(Reason::Nonsense, format!("{asked} answered {text}")) };
+    if answer.is_page() {
+        let page = answer.words().unwrap_or_else(|| "a page without a title".to_owned());
+        let advice = "is this the address of an Alertmanager, or is there a login in front of it?";
+        return Err(nonsense(format!("{page} instead of {what}; {advice}")));
+    }
+    let text = std::str::from_utf8(&answer.body).map_err(|_| nonsense(format!("bytes that are not UTF-8 instead of {what}")))?;
+    parse(text).map_err(|error| match error.is_eof() {
+        true => nonsense(format!("{what} that is cut short after {} bytes", text.len())),
+        false => nonsense(format!("something else than {what}: {error}")),
+    })
+}
