@@ -78,29 +78,21 @@ impl Session {
         &self.shell.world
     }
 
-    /// Asks every source once, and waits until each has answered or failed.
+    /// Every source is asked once at the start: waits until each has answered or failed.
     pub fn poll(&mut self) {
         let patience =
             self.config.sources.iter().map(|(spec, _)| spec.timeout).max().unwrap_or_default() + Duration::from_secs(2);
         let asked = |world: &World| {
             world.alerts.sources().all(|(_, source)| source.answered.is_some() || source.health == SourceHealth::Failed)
         };
-        self.hurry();
         self.runtime.block_on(self.shell.until(patience, asked));
     }
 
-    /// Asks every feed once, and waits until each has answered or failed.
+    /// Every feed is asked once at the start: waits until each has answered or failed.
     pub fn poll_feeds(&mut self) {
         let patience = self.config.feeds.iter().map(|(spec, _)| spec.timeout).max().unwrap_or_default() + Duration::from_secs(2);
         let asked = |world: &World| world.health.iter().all(|feed| feed.reading.is_some() || feed.trouble.is_some());
-        self.hurry();
         self.runtime.block_on(self.shell.until(patience, asked));
-    }
-
-    /// The poller spreads its first questions; a command does not wait for that.
-    fn hurry(&mut self) {
-        let _guard = self.runtime.enter();
-        self.shell.ask(Command::Refresh);
     }
 
     /// Goes on until the system asks for the end.

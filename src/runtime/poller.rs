@@ -30,8 +30,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Feeds that are asked at the same time. Sources have no such bound: there are few, and none may wait for a slow feed.
-const FEEDS_AT_ONCE: usize = 64;
+/// Feeds that are asked at the same time: enough that 200 that hang are all judged before any is stale, few enough for
+/// the file descriptors that a process usually gets. Sources have no such bound: there are few, and none may wait for a slow feed.
+const FEEDS_AT_ONCE: usize = 128;
 
 /// What a feed or a source may take beyond its timeout, which it keeps by itself, before it is cut off.
 const GRACE: Duration = Duration::from_secs(1);
