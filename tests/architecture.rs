@@ -42,7 +42,11 @@ const NEVER_NAMES: &[(&str, &[&str])] = &[
 
 /// The modules that own a power which `.clippy.toml` bans everywhere else, and why each of them does.
 const OWNS: &[(&str, &str, &str)] = &[
-    ("config::file", "disallowed_methods", "reads the configuration, and $MIDWATCH_CONFIG that may name it"),
+    (
+        "config::file",
+        "disallowed_methods",
+        "reads the configuration and the two variables that bear on it: $MIDWATCH_CONFIG and $TZ",
+    ),
     ("config::init", "disallowed_methods", "writes the first configuration and playbook"),
     ("journal", "disallowed_methods", "owns the data folder, its locks, and the ids and times of entries"),
     ("runtime::poller", "disallowed_methods", "asks in the background: it spawns the tasks that wait, and measures intervals"),

@@ -5,6 +5,7 @@
 use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, SourceKind};
 use midwatch::domain::alert::Severity;
 use midwatch::domain::node::{Level, Node, Problems, Roots, Span};
+use midwatch::domain::secret::SecretRef;
 use midwatch::domain::settings::Environment;
 use midwatch::ports::Endpoint;
 use proptest::prelude::*;
@@ -321,6 +322,24 @@ fn warnings_come_with_the_configuration() {
     let (_, report) = config::load(&path, &kinds).map_err(|failure: Failure| failure.to_string()).expect("only a warning");
     assert_eq!(report.problems[0].level, Level::Warning);
     assert!(report.to_string().contains(":1:28: warning: odd\n"), "{report}");
+}
+
+#[test]
+fn no_excerpt_shows_a_secret() {
+    let (_folder, path) = written(b"sources: [{name: a, nose: 1, holds: {token: hunter2, x: 'hunter2'}}]", 0o600);
+    let mut kinds = kinds();
+    kinds.sources.push(SourceKind {
+        name: "holds",
+        parse: Box::new(|name, node, problems| {
+            let fields = node.fields(&["token", "x"], problems)?;
+            for key in ["token", "x"] {
+                SecretRef::parse(fields.need(key, problems)?, problems)?;
+            }
+            source(name.as_str(), &Node::parse("{}", problems)?, false, problems)
+        }),
+    });
+    let shown = config::load(&path, &kinds).map(|_| ()).expect_err("has an unknown key").to_string();
+    assert!(!shown.contains("hunter2") && shown.contains("token: *******, x: *********}"), "{shown}");
 }
 
 const DOCUMENTATION: &str = "docs/configuration.md";

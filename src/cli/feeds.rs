@@ -44,7 +44,7 @@ fn table(world: &World) -> String {
     out::table(&["STATE", "FEED", "KIND", "SERVICE", "AGE", "MESSAGE"], &rows)
 }
 
-fn word(state: FeedState) -> &'static str {
+pub fn word(state: FeedState) -> &'static str {
     match state {
         FeedState::Healthy => "healthy",
         FeedState::Maintenance => "maintenance",

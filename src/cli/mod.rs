@@ -3,12 +3,14 @@
 
 mod ack;
 mod alerts;
+mod check;
 mod completions;
 #[expect(clippy::disallowed_methods, reason = "writes the file that the person named")]
 mod export;
 mod failure;
 mod feeds;
 mod incident;
+mod init;
 mod log;
 mod man;
 mod note;
@@ -46,10 +48,12 @@ pub const COMMANDS: &[Kind] = &[
     supervise::KIND,
     ack::KIND,
     alerts::KIND,
+    check::KIND,
     completions::KIND,
     export::KIND,
     feeds::KIND,
     incident::KIND,
+    init::KIND,
     log::KIND,
     man::KIND,
     note::KIND,

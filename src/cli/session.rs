@@ -127,7 +127,7 @@ impl Session {
 }
 
 /// The kinds of everything that the configuration may name.
-fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>> {
+pub fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>> {
     Kinds {
         sources: sources::KINDS.iter().map(source_kind).collect(),
         feeds: feeds::KINDS.iter().map(feed_kind).collect(),

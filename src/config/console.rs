@@ -68,8 +68,7 @@ fn zone(node: &Node, problems: &mut Problems) -> Option<Tz> {
     })
 }
 
-/// The machine's zone; UTC where it is set to none that is known.
+/// UTC where no known zone is set.
 fn local() -> Tz {
-    let name = iana_time_zone::get_timezone().ok();
-    name.and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC)
+    super::file::zone().unwrap_or(Tz::UTC)
 }

@@ -43,6 +43,12 @@ pub fn standard() -> Option<PathBuf> {
     BaseDirs::new().map(|dirs| dirs.config_dir().join("midwatch/config.yaml"))
 }
 
+/// The name of the zone that times are shown in here: `$TZ`, else the machine's.
+pub fn zone() -> Option<chrono_tz::Tz> {
+    let named = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
+    named.or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok())
+}
+
 /// The login name of whoever runs the program.
 pub fn login() -> Option<String> {
     User::from_uid(Uid::effective()).ok()?.map(|user| user.name)

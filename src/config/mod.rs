@@ -3,7 +3,10 @@
 //! error is no configuration: nothing is half in force, and whoever reloads keeps the one they have.
 
 mod console;
-#[expect(clippy::disallowed_methods, reason = "reads the configuration, and $MIDWATCH_CONFIG that may name it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "reads the configuration and the two variables that bear on it: $MIDWATCH_CONFIG and $TZ"
+)]
 mod file;
 #[expect(clippy::disallowed_methods, reason = "writes the first configuration and playbook")]
 mod init;
@@ -53,7 +56,7 @@ pub struct Link {
     pub to: String,
 }
 
-/// What was found wrong with one file; shown as it is printed.
+/// What was found wrong with one file; shown as it is printed. Secrets in the text are stars.
 #[derive(Debug)]
 pub struct Report {
     pub file: File,
@@ -88,6 +91,7 @@ pub fn load<S, F>(path: &Path, kinds: &Kinds<S, F>) -> Result<(Config<S, F>, Rep
     let node = Node::parse(&file.text, &mut problems);
     let config = node.and_then(|node| resolve(&node, kinds, &mut problems));
     problems.list.sort_by_key(|problem| problem.span.start);
+    let file = File { text: problems.masked(&file.text), ..file };
     let report = Report { file, problems: problems.list };
     match config {
         Some(config) => Ok((config, report)),

@@ -42,6 +42,7 @@ impl SecretRef {
     /// Reads `{env: NAME}`, `{file: PATH}`, `{command: [program, arguments]}`, or the secret itself, which is warned of.
     pub fn parse(node: &Node, problems: &mut Problems) -> Option<Self> {
         if let Value::Scalar { text, .. } = &node.value {
+            problems.secrets.push(node.span);
             problems.warning(node.span, "this secret stands in the file itself", WHERE_TO_KEEP_IT);
             return Some(Self::Here(Secret::new(text.clone())));
         }

@@ -29,6 +29,8 @@ pub struct Problems {
     pub list: Vec<Problem>,
     /// Where the paths begin that the file names.
     pub roots: Roots,
+    /// Where secrets stand in the file itself: no excerpt may show them.
+    pub secrets: Vec<Span>,
 }
 
 /// What `~` means, and the folder that relative paths begin in: the file's own, never the current one.
@@ -75,6 +77,16 @@ impl Problems {
     pub fn lint(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<Option<String>>) {
         let level = if code.starts_with('E') { Level::Error } else { Level::Warning };
         self.list.push(Problem { level, code: Some(code), span, message: message.into(), help: help.into() });
+    }
+
+    /// The file's text for excerpts: stars in place of secrets.
+    pub fn masked(&self, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        for secret in &self.secrets {
+            let part = bytes.get_mut(secret.start..secret.end).unwrap_or_default();
+            part.iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     pub fn failed(&self) -> bool {

@@ -1,0 +1,89 @@
+//! Every source and feed of a configuration, asked once, all at the same time.
+
+use crate::cli::session::{self, Loaded};
+use crate::cli::{Globals, feeds, out};
+use crate::domain::alert::Snapshot;
+use crate::domain::health::{FeedSpec, FeedState, Reading};
+use crate::domain::settings::SourceSpec;
+use crate::domain::trouble::Trouble;
+use crate::feeds::Feed;
+use crate::ports::Ports;
+use crate::runtime::poller;
+use crate::sources::Source;
+use futures_util::future::{join, join_all};
+use serde_json::{Value, json};
+
+/// What came of asking one thing.
+pub struct Asked {
+    /// `source` or `feed`.
+    what: &'static str,
+    name: String,
+    kind: String,
+    answer: Result<Answer, Trouble>,
+}
+
+struct Answer {
+    good: bool,
+    text: String,
+}
+
+/// # Errors
+/// No network can be set up in this process.
+pub fn ask(globals: &Globals, config: &Loaded) -> anyhow::Result<Vec<Asked>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ports = session::ports(globals);
+    let sources = config.sources.iter().map(|(spec, source)| source_asked(spec, source.as_ref(), &ports));
+    let feeds = config.feeds.iter().map(|(spec, feed)| feed_asked(spec, feed.as_ref(), &ports));
+    let (mut asked, feeds) = runtime.block_on(join(join_all(sources), join_all(feeds)));
+    asked.extend(feeds);
+    Ok(asked)
+}
+
+async fn source_asked(spec: &SourceSpec, source: &dyn Source, ports: &Ports) -> Asked {
+    let answer = poller::fetch(spec, source, ports).await.map(listed);
+    Asked { what: "source", name: spec.name.to_string(), kind: spec.kind.clone(), answer }
+}
+
+/// An incomplete answer means that a peer did not give one.
+fn listed(snapshot: Snapshot) -> Answer {
+    let alerts = format!("{} alerts, {} silences", snapshot.alerts.len(), snapshot.silences.len());
+    let partly = if snapshot.complete { "" } else { ", but not all of its servers answered" };
+    Answer { good: snapshot.complete, text: alerts + partly }
+}
+
+async fn feed_asked(spec: &FeedSpec, feed: &dyn Feed, ports: &Ports) -> Asked {
+    let answer = poller::check(spec, feed, ports).await.map(read);
+    Asked { what: "feed", name: spec.name.to_string(), kind: spec.kind.clone(), answer }
+}
+
+fn read(reading: Reading) -> Answer {
+    let good = matches!(reading.state, FeedState::Healthy | FeedState::Maintenance);
+    Answer { good, text: format!("{}: {}", feeds::word(reading.state), reading.message.inert()) }
+}
+
+impl Asked {
+    /// It could not be asked.
+    pub fn unreached(&self) -> bool {
+        self.answer.is_err()
+    }
+
+    /// It answered, and not well.
+    pub fn bad(&self) -> bool {
+        self.answer.as_ref().is_ok_and(|answer| !answer.good)
+    }
+
+    fn text(&self) -> String {
+        self.answer.as_ref().map_or_else(ToString::to_string, |answer| answer.text.clone())
+    }
+
+    pub fn shown(&self) -> String {
+        let state = if self.unreached() { "unreachable: " } else { "" };
+        format!("{} {} ({}): {state}{}\n", self.what, self.name, self.kind, out::inert(&self.text()))
+    }
+
+    pub fn document(&self) -> Value {
+        let (ok, error) = (!self.unreached() && !self.bad(), self.answer.as_ref().err().map(ToString::to_string));
+        let answer = self.answer.as_ref().ok().map(|answer| &answer.text);
+        json!({"what": self.what, "name": self.name, "kind": self.kind, "ok": ok, "answer": answer, "error": error})
+    }
+}

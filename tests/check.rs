@@ -1,0 +1,72 @@
+//! `check` and `init` as they are typed.
+
+#![allow(clippy::disallowed_methods, reason = "these tests work on the real disk")]
+
+mod support;
+
+use serde_json::Value;
+use std::process::Output;
+use support::home::Home;
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+#[test]
+fn what_init_writes_passes_check_at_once() {
+    let home = Home::new();
+    let init = home.run(&["init", "--from-alertmanager", "http://am-1:9093", "--from-alertmanager", "http://am-2:9093"]);
+    assert_eq!(code(&init), Some(0), "{init:?}");
+    assert_eq!(out(&init).lines().count(), 2);
+    let check = home.run(&["check", "--strict"]);
+    assert_eq!(code(&check), Some(0), "{}", out(&check));
+    let text = std::fs::read_to_string(home.path().join("config.yaml")).expect("is written");
+    assert!(text.contains(r#"{urls: ["http://am-1:9093", "http://am-2:9093"]}"#), "{text}");
+    let again = home.run(&["init"]);
+    assert_eq!((code(&again), out(&again).as_str()), (Some(2), ""));
+}
+
+#[test]
+fn errors_are_an_answer_and_a_missing_file_is_wrong_usage() {
+    let home = Home::with("environment: prod\nsorces: []\n");
+    let check = home.run(&["check"]);
+    assert_eq!(code(&check), Some(1));
+    assert!(
+        out(&check).contains(
+            "config.yaml:2:1: error: unknown key `sorces`\n2 | sorces: []\n  | ^^^^^^\nhelp: did you mean `sources`?\n"
+        )
+    );
+    assert!(out(&check).ends_with("1 file, 1 error, 0 warnings\n"));
+    assert_eq!(code(&Home::new().run(&["check"])), Some(2));
+    assert_eq!(code(&home.run(&["alerts"])), Some(2));
+}
+
+#[test]
+fn warnings_count_where_asked() {
+    let home = Home::with("sources: [{name: a, alertmanager: {urls: 'http://am:9093', bearer: hunter2}}]");
+    let (lax, strict) = (home.run(&["check"]), home.run(&["check", "--strict"]));
+    assert_eq!((code(&lax), code(&strict)), (Some(0), Some(1)));
+    assert!(out(&lax).contains("warning: this secret stands in the file itself") && !out(&lax).contains("hunter2"));
+}
+
+#[test]
+fn live_tells_what_answered_and_what_did_not() {
+    let home = Home::with(
+        "sources: [{name: am, timeout: 2s, alertmanager: {urls: 'http://127.0.0.1:1'}}]\n\
+         feeds: [{name: raid, plugin: {command: [/bin/echo, OK - fine]}}]\n",
+    );
+    let check = home.run(&["check", "--live", "--json"]);
+    assert_eq!(code(&check), Some(3));
+    let document: Value = serde_json::from_slice(&check.stdout).expect("one document");
+    assert_eq!(document["files"][0]["problems"], serde_json::json!([]));
+    assert_eq!((&document["live"][0]["name"], &document["live"][0]["ok"]), (&"am".into(), &false.into()));
+    assert!(document["live"][0]["error"].as_str().is_some_and(|error| error.contains("connection refused")), "{document}");
+    assert_eq!((&document["live"][1]["answer"], &document["live"][1]["ok"]), (&"healthy: OK - fine".into(), &true.into()));
+    home.write("config.yaml", "feeds: [{name: raid, plugin: {command: [/bin/false]}}]");
+    let bad = home.run(&["check", "--live"]);
+    assert_eq!(code(&bad), Some(1), "{}", out(&bad));
+}
