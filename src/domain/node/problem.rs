@@ -89,6 +89,16 @@ impl Problems {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// Gives the code to every problem that `read` finds and that has none.
+    pub fn coded<T>(&mut self, code: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.list.len();
+        let found = read(self);
+        for problem in self.list[before..].iter_mut().filter(|problem| problem.code.is_none()) {
+            problem.code = Some(code);
+        }
+        found
+    }
+
     pub fn failed(&self) -> bool {
         self.list.iter().any(|problem| problem.level == Level::Error)
     }

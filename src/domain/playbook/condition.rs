@@ -144,10 +144,19 @@ impl TextTest {
             Self::Contains(part) => Ok(text.contains(&expand(part, values)?)),
             Self::Like(expression) => {
                 let expression = expand_with(expression, values, |value| regex::escape(&value))?;
-                Ok(Regex::new(&expression).map_err(|error| error.to_string())?.is_match(text))
+                Ok(compile(&expression)?.is_match(text))
             }
         }
     }
+}
+
+/// Compiles an expression; the error is one line.
+pub fn compile(expression: &str) -> Result<Regex, String> {
+    Regex::new(expression).map_err(|error| {
+        let text = error.to_string();
+        let last = text.lines().last().unwrap_or("").trim_start_matches("error: ");
+        format!("`{}` is not a regular expression: {last}", inert(expression))
+    })
 }
 
 fn json(seen: &Seen, path: &str, wanted: &str) -> Result<bool, String> {

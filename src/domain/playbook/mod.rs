@@ -4,10 +4,12 @@
 
 mod condition;
 mod field;
+mod matching;
 mod param;
 
-pub use condition::{Bounds, Condition, Seen, Stream, TextTest, Values, expand, expand_with, names};
+pub use condition::{Bounds, Condition, Seen, Stream, TextTest, Values, compile, expand, expand_with, names};
 pub use field::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, Target, Times, When};
+pub use matching::{Fit, matching};
 pub use param::{Lookup, Origin, Param, ParamSource, ParamType, ParamValue, Refused, Resolved, resolve};
 
 use super::ids::{PlaybookId, StepId};

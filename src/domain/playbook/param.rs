@@ -3,7 +3,6 @@
 
 use crate::domain::node::{Span, nearest};
 use crate::domain::secret::Secret;
-use regex::Regex;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -284,7 +283,7 @@ impl Param {
             ParamType::Url if !url::Url::parse(text).is_ok_and(|url| url.has_host()) => {
                 expected("a URL such as http://host:port")
             }
-            ParamType::Regex => Regex::new(text).map(drop).map_err(|error| format!("is not a regular expression: {error}")),
+            ParamType::Regex => super::compile(text).map(drop),
             _ => Ok(()),
         }
     }
@@ -295,7 +294,7 @@ impl Param {
             return Err(format!("`{shown}` is not one of {}", self.choices.join(", ")));
         }
         if let Some(pattern) = &self.pattern {
-            let whole = Regex::new(&format!("^(?:{pattern})$")).map_err(|error| format!("its pattern is broken: {error}"))?;
+            let whole = super::compile(&format!("^(?:{pattern})$"))?;
             if !whole.is_match(text) {
                 return Err(format!("`{shown}` does not match `{pattern}`"));
             }

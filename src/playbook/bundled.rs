@@ -1,0 +1,14 @@
+//! The playbooks that come with the program.
+
+macro_rules! bundled {
+    ($($name:literal,)*) => {
+        /// File names and texts, sorted by name; a test compares the list with the folder `playbooks`.
+        pub const BUNDLED: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../playbooks/", $name))),)*];
+    };
+}
+
+bundled! {
+    "alert-pipeline-check.md",
+    "db-failover.md",
+    "disk-filling.md",
+}

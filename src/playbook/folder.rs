@@ -1,0 +1,127 @@
+//! The files of a playbook folder. Nothing outside the folder is read, nothing that is not a regular file is opened, and
+//! what others could have written is marked.
+
+use super::LONGEST;
+use std::fs::{self, File, Metadata};
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Folders inside folders.
+const DEEPEST: usize = 8;
+
+/// More files are not listed.
+const MOST: usize = 5_000;
+
+/// One Markdown file.
+pub struct Found {
+    pub path: PathBuf,
+    /// The text, or why there is none.
+    pub text: Result<String, String>,
+    /// Why nothing of it may be executed.
+    pub refused: Option<String>,
+}
+
+/// Every Markdown file, in the order of the paths. Names that begin with a dot, and a folder's README, are left out.
+pub fn list(folder: &Path, troubles: &mut Vec<String>) -> Vec<Found> {
+    let root = match fs::canonicalize(folder) {
+        Ok(root) => root,
+        Err(error) => {
+            troubles.push(format!("the playbook folder {} can't be read: {error}", folder.display()));
+            return Vec::new();
+        }
+    };
+    let mut found = Vec::new();
+    walk(&Walk { root: &root, refused: None, depth: 0 }, folder, &mut found, troubles);
+    found
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    refused: Option<String>,
+    depth: usize,
+}
+
+fn walk(walk: &Walk<'_>, folder: &Path, found: &mut Vec<Found>, troubles: &mut Vec<String>) {
+    let refused = walk.refused.clone().or_else(|| writable(folder));
+    let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
+    let mut paths: Vec<PathBuf> = match entries {
+        Ok(paths) => paths,
+        Err(error) => return troubles.push(format!("the playbook folder {} can't be read: {error}", folder.display())),
+    };
+    paths.sort();
+    for path in paths.into_iter().filter(|path| !hidden(path)) {
+        let folder = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir()) && !markdown(&path);
+        if found.len() >= MOST {
+            return troubles.push(format!("{} holds more than {MOST} playbooks; the rest is not listed", walk.root.display()));
+        }
+        if markdown(&path) {
+            found.push(look(walk.root, path, refused.clone()));
+        } else if folder && walk.depth < DEEPEST {
+            let inner = Walk { root: walk.root, refused: refused.clone(), depth: walk.depth + 1 };
+            self::walk(&inner, &path, found, troubles);
+        }
+    }
+}
+
+fn hidden(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    name.starts_with('.') || name.eq_ignore_ascii_case("readme.md")
+}
+
+fn markdown(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md") || extension.eq_ignore_ascii_case("markdown"))
+}
+
+fn look(root: &Path, path: PathBuf, refused: Option<String>) -> Found {
+    let refused = refused.or_else(|| writable(&path));
+    let text = text(root, &path);
+    Found { path, text, refused }
+}
+
+fn text(root: &Path, path: &Path) -> Result<String, String> {
+    let real = fs::canonicalize(path).map_err(|error| error.to_string())?;
+    if !real.starts_with(root) {
+        return Err(format!("it is a link to {}, outside its folder", real.display()));
+    }
+    // A pipe would wait for ever at opening: look before.
+    let meta = fs::metadata(&real).map_err(|error| error.to_string())?;
+    match () {
+        () if meta.is_dir() => Err("it is a folder".into()),
+        () if !meta.is_file() => Err("it is not a regular file".into()),
+        () if meta.len() > LONGEST as u64 => Err(too_long(meta.len())),
+        () => read(&real),
+    }
+}
+
+fn too_long(length: u64) -> String {
+    format!("it has {length} bytes; {LONGEST} are the limit")
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(LONGEST as u64 + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() > LONGEST {
+        return Err(too_long(bytes.len() as u64));
+    }
+    String::from_utf8(bytes).map_err(|error| format!("it is not UTF-8: see byte {}", error.utf8_error().valid_up_to()))
+}
+
+/// Why a file or folder could have been written by somebody else.
+fn writable(path: &Path) -> Option<String> {
+    let meta = fs::metadata(path).ok()?;
+    let why = by_others(&meta, nix::unistd::geteuid().as_raw())?;
+    Some(format!("{} {why}, so its commands are shown and not run; `chmod go-w` it", path.display()))
+}
+
+/// A group that is a person's own (its number is the person's) counts as the person.
+fn by_others(meta: &Metadata, me: u32) -> Option<&'static str> {
+    let (mode, owner) = (meta.mode(), meta.uid());
+    match () {
+        () if owner != me && owner != 0 => Some("belongs to somebody else"),
+        () if mode & 0o002 != 0 => Some("can be written by everybody"),
+        () if mode & 0o020 != 0 && meta.gid() != owner => Some("can be written by its group"),
+        () => None,
+    }
+}

@@ -1,0 +1,196 @@
+//! The shape of an executable document: which headings are steps, and what stands under each.
+
+use super::document::{Fence, Heading, Item, Lines, List, Part};
+use super::fields;
+use super::slug::{numbered, slug};
+use crate::domain::node::{Problems, Span};
+use crate::domain::playbook::{Block, Field, Language, Section, TaskItem};
+use std::ops::Range;
+
+/// One step as it stands in the document, its fields not typed yet.
+pub struct Draft {
+    /// The heading as it was written, with its number.
+    pub heading: String,
+    pub title: String,
+    pub number: Option<String>,
+    pub section: Section,
+    pub span: Span,
+    pub raw: Vec<Field>,
+    pub prose: Range<usize>,
+    pub blocks: Blocks,
+    pub items: Vec<TaskItem>,
+}
+
+/// The blocks of a step that may run.
+#[derive(Default)]
+pub struct Blocks {
+    pub body: Option<Block>,
+    pub dry_run: Option<Block>,
+    pub status: Option<Block>,
+    pub undo: Option<Block>,
+}
+
+const ROLES: &[&str] = &["dry-run", "status", "undo", "example"];
+
+/// The sections that a document has.
+pub fn sections(parts: &[Part]) -> Vec<Section> {
+    parts.iter().filter_map(heading).filter(|heading| heading.level == 2).filter_map(|heading| section(&heading.text)).collect()
+}
+
+fn heading(part: &Part) -> Option<&Heading> {
+    match part {
+        Part::Heading(heading) => Some(heading),
+        _ => None,
+    }
+}
+
+pub fn section(heading: &str) -> Option<Section> {
+    Section::parse(&slug(numbered(heading.trim()).1))
+}
+
+/// The first `#` heading.
+pub fn title(parts: &[Part]) -> Option<&Heading> {
+    parts.iter().filter_map(heading).find(|heading| heading.level == 1)
+}
+
+/// Every `###` under one of the seven headings.
+pub fn drafts(parts: &[Part], lines: &Lines<'_>, length: usize, problems: &mut Problems) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    let mut now = None;
+    for (index, part) in parts.iter().enumerate() {
+        match (heading(part), now) {
+            (Some(heading), _) if heading.level <= 2 => now = section(&heading.text).filter(|_| heading.level == 2),
+            (Some(heading), Some(section)) if heading.level == 3 => {
+                drafts.push(draft(heading, section, &parts[index + 1..], lines, length, problems));
+            }
+            _ => {}
+        }
+    }
+    drafts
+}
+
+fn draft(
+    heading: &Heading,
+    section: Section,
+    after: &[Part],
+    lines: &Lines<'_>,
+    length: usize,
+    problems: &mut Problems,
+) -> Draft {
+    let next = after.iter().position(|part| self::heading(part).is_some_and(|heading| heading.level <= 3));
+    let (own, end) = next.map_or((after, length), |next| (&after[..next], after[next].range().start));
+    let (raw, fields_end) = own_fields(own, lines, problems);
+    let from = fields_end.unwrap_or(heading.range.end);
+    late_fields(&own[usize::from(fields_end.is_some())..], lines, problems);
+    let (number, title) = numbered(heading.text.trim());
+    Draft {
+        heading: heading.text.clone(),
+        title: title.to_owned(),
+        number: number.map(str::to_owned),
+        section,
+        span: lines.span(&heading.range),
+        raw,
+        prose: from..end.max(from),
+        blocks: blocks(own, lines, problems),
+        items: tasks(own, lines),
+    }
+}
+
+/// The bullets directly under the heading, if the first is a field, and where they end. Task items may follow in the same
+/// list; any other bullet is a slip of the pen that would silently become prose.
+fn own_fields(parts: &[Part], lines: &Lines<'_>, problems: &mut Problems) -> (Vec<Field>, Option<usize>) {
+    let Some(list) = field_list(parts.first(), lines) else { return (Vec::new(), None) };
+    let (mut raw, mut end) = (Vec::new(), list.range.end);
+    for item in &list.items {
+        match fields::field(item, lines) {
+            Some(field) if end == list.range.end => raw.push(field),
+            None if item.task => end = end.min(item.range.start),
+            _ => {
+                let help = "write `- **key:** value`, or put other bullets after a sentence of their own";
+                problems.lint("E010", lines.span(&item.range), "a bullet among the fields is not a field", help.to_owned());
+            }
+        }
+    }
+    (raw, Some(end))
+}
+
+fn field_list<'a>(part: Option<&'a Part>, lines: &Lines<'_>) -> Option<&'a List> {
+    match part? {
+        Part::List(list) if !list.ordered && list.items.first().is_some_and(|item| fields::field(item, lines).is_some()) => {
+            Some(list)
+        }
+        _ => None,
+    }
+}
+
+/// Fields that would be prose, because they don't stand directly under the heading: never silently.
+fn late_fields(parts: &[Part], lines: &Lines<'_>, problems: &mut Problems) {
+    let lists = parts.iter().filter_map(|part| field_list(Some(part), lines));
+    for field in lists.filter_map(|list| fields::field(&list.items[0], lines)) {
+        if fields::COMMON.contains(&field.key.as_str()) {
+            let help = "move the list up, before any other text of the step";
+            problems.lint("E010", field.span, format!("`{}` is not directly under the heading", field.key), help.to_owned());
+        }
+    }
+}
+
+fn blocks(parts: &[Part], lines: &Lines<'_>, problems: &mut Problems) -> Blocks {
+    let mut blocks = Blocks::default();
+    let mut fences = Vec::new();
+    for part in parts {
+        match part {
+            Part::Fence(fence) => fences.push(fence),
+            Part::List(list) => list.items.iter().for_each(|item| nested(item, &mut fences)),
+            _ => {}
+        }
+    }
+    for fence in fences {
+        place(&mut blocks, fence, lines, problems);
+    }
+    blocks
+}
+
+fn nested<'a>(item: &'a Item, fences: &mut Vec<&'a Fence>) {
+    fences.extend(&item.fences);
+    item.items.iter().for_each(|item| nested(item, fences));
+}
+
+fn place(blocks: &mut Blocks, fence: &Fence, lines: &Lines<'_>, problems: &mut Problems) {
+    let mut words = fence.info.split_whitespace();
+    let Some(lang) = words.next().and_then(Language::parse) else { return };
+    let span = lines.span(&fence.range);
+    let (slot, what) = match words.next() {
+        None => (&mut blocks.body, "body"),
+        Some("dry-run") => (&mut blocks.dry_run, "`dry-run` block"),
+        Some("status") => (&mut blocks.status, "`status` block"),
+        Some("undo") => (&mut blocks.undo, "`undo` block"),
+        Some("example") => return,
+        Some(other) => return problems.coded("E013", |problems| problems.unknown(span, "role", other, ROLES)),
+    };
+    if fence.open {
+        problems.lint("E021", span, "the fence of this block is never closed", "end it with a line of backticks".to_owned());
+    }
+    if slot.is_some() {
+        let help = "make two steps of it, or write `example` after the language of one";
+        return problems.lint("E012", span, format!("a second {what} in one step"), help.to_owned());
+    }
+    *slot = Some(Block { lang, text: fence.text.clone(), span });
+}
+
+/// The task items of all lists.
+pub fn tasks(parts: &[Part], lines: &Lines<'_>) -> Vec<TaskItem> {
+    let mut found = Vec::new();
+    for part in parts {
+        if let Part::List(list) = part {
+            list.items.iter().for_each(|item| task(item, lines, &mut found));
+        }
+    }
+    found
+}
+
+pub fn task(item: &Item, lines: &Lines<'_>, found: &mut Vec<TaskItem>) {
+    if item.task {
+        found.push(TaskItem { text: item.text(), span: lines.span(&item.range) });
+    }
+    item.items.iter().for_each(|item| task(item, lines, found));
+}

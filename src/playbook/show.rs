@@ -1,0 +1,104 @@
+//! A playbook and a plan as text for people: Markdown that is harmless on a terminal.
+
+use super::plan::{Plan, PlanParam};
+use crate::domain::playbook::{Block, Confirm, Playbook, Risk, Step};
+use crate::domain::text::inert;
+use std::fmt::{self, Write};
+
+impl Playbook {
+    /// What it is, what is wrong with it, and its text as it stands.
+    pub fn show(&self) -> String {
+        let mut out = format!("{} · {}\n{}\n", self.id, inert(&self.title), self.place);
+        for line in self.facts() {
+            out += &format!("{line}\n");
+        }
+        for problem in &self.problems {
+            out += &problem.show(&self.place.to_string(), &self.text);
+        }
+        out.push('\n');
+        out + &harmless(&self.text)
+    }
+
+    /// One line each: what it is for, whether it can run.
+    fn facts(&self) -> Vec<String> {
+        let meta = &self.meta;
+        let words = [meta.practice.map(|practice| practice.word()), meta.purpose.map(|purpose| purpose.word())];
+        let mut facts = vec![words.into_iter().flatten().collect::<Vec<_>>().join(", ")];
+        facts.extend(meta.owner.as_ref().map(|owner| format!("owner {}", inert(owner))));
+        if !self.executable {
+            facts.push("its steps are manual: it doesn't say `playbook: 1`".into());
+        }
+        facts.extend(self.unfit().map(|why| format!("can't be run: {}", inert(&why))));
+        facts.retain(|fact| !fact.is_empty());
+        facts
+    }
+}
+
+/// Line breaks and tabs stay; every other line is made inert.
+fn harmless(text: &str) -> String {
+    let line = |line: &str| line.split('\t').map(|part| inert(part).into_owned()).collect::<Vec<_>>().join("\t");
+    text.lines().map(|text| line(text) + "\n").collect()
+}
+
+impl fmt::Display for Plan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "# Plan: {}\n", inert(&self.playbook.title))?;
+        writeln!(f, "{} · {} · nothing has been executed\n", self.playbook.id, self.playbook.place)?;
+        self.obstacles.iter().try_for_each(|why| writeln!(f, "- can't start: {}", inert(why)))?;
+        self.missing.iter().try_for_each(|tool| writeln!(f, "- not found on this machine: `{tool}`"))?;
+        if !self.params.is_empty() {
+            writeln!(f, "\n## Parameters\n")?;
+            self.params.iter().try_for_each(|param| param.write(f))?;
+        }
+        sections(f, &self.steps)?;
+        sections(f, &self.rollback)
+    }
+}
+
+impl PlanParam<'_> {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.value, &self.origin) {
+            (Some(value), Some(origin)) => writeln!(f, "- {} = `{}` (from {origin})", self.name, inert(value)),
+            _ => writeln!(f, "- {} has no value", self.name),
+        }
+    }
+}
+
+/// The steps under their sections' headings, numbered.
+fn sections(f: &mut fmt::Formatter<'_>, steps: &[&Step]) -> fmt::Result {
+    let mut section = None;
+    for (index, step) in steps.iter().enumerate() {
+        if section != Some(step.section) {
+            writeln!(f, "\n## {}", step.section.heading())?;
+            section = Some(step.section);
+        }
+        writeln!(f, "\n{}. **{}** `{}` {}", index + 1, inert(&step.title), step.id, words(step))?;
+        step.items.iter().try_for_each(|item| writeln!(f, "   - [ ] {}", inert(&item.text)))?;
+        step.body.iter().try_for_each(|body| block(f, body))?;
+    }
+    Ok(())
+}
+
+/// `command, risk change, timeout 10s, expects exit 0`.
+fn words(step: &Step) -> String {
+    let mut out = step.kind.to_owned();
+    if step.body.is_none() {
+        return out;
+    }
+    if step.fields.risk != Risk::Read {
+        let _ = write!(out, ", risk {}", step.fields.risk.word());
+    }
+    let _ = write!(out, ", timeout {}", humantime::format_duration(step.fields.timeout));
+    let conditions: Vec<String> = step.fields.expect.iter().map(ToString::to_string).collect();
+    let _ = write!(out, ", expects {}", conditions.join("; "));
+    if let Confirm::Type(text) = &step.fields.confirm {
+        let _ = write!(out, ", type `{}` to start", inert(text));
+    }
+    out
+}
+
+fn block(f: &mut fmt::Formatter<'_>, block: &Block) -> fmt::Result {
+    writeln!(f, "\n   ```{}", block.lang.word())?;
+    harmless(&block.text).lines().try_for_each(|line| writeln!(f, "   {line}"))?;
+    writeln!(f, "   ```")
+}

@@ -1,0 +1,155 @@
+//! Drafts become steps: ids, typed fields, kinds.
+
+use super::fields::{self, Anchors};
+use super::outline::Draft;
+use super::slug::slug;
+use crate::domain::ids::StepId;
+use crate::domain::node::Problems;
+use crate::domain::playbook::{
+    Block, Claim, Condition, Confirm, How, KindSpec, Language, Param, ParamType, Risk, Step, Target, names,
+};
+
+pub fn read(drafts: Vec<Draft>, params: &[Param], kinds: &[&'static KindSpec], problems: &mut Problems) -> Vec<Step> {
+    let ids = ids(&drafts, problems);
+    let anchors = anchors(&drafts, &ids);
+    let steps = drafts.into_iter().zip(ids);
+    steps.map(|(draft, id)| step(draft, id, &anchors, params, kinds, problems)).collect()
+}
+
+/// The id of each draft; one that is taken is reported and made unique.
+fn ids(drafts: &[Draft], problems: &mut Problems) -> Vec<StepId> {
+    let mut ids: Vec<StepId> = Vec::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let wanted = fields::own_id(&draft.raw, &draft.title, problems);
+        let wanted = if wanted.is_empty() { format!("step-{}", index + 1) } else { wanted };
+        if let Some(first) = ids.iter().position(|id| id.as_str() == wanted) {
+            let message = format!("the id `{wanted}` is that of the step in line {} too", drafts[first].span.line);
+            problems.lint("E015", draft.span, message, "change the title, or add `- **id:** `other-id``".to_owned());
+            ids.push(unique(&wanted, &ids));
+        } else {
+            ids.push(StepId::new(wanted));
+        }
+    }
+    ids
+}
+
+/// The id, or the first of `id-1`, `id-2`, ... that is free.
+pub fn unique(wanted: &str, taken: &[StepId]) -> StepId {
+    let free = |id: &str| !taken.iter().any(|other| other.as_str() == id);
+    if free(wanted) {
+        return StepId::new(wanted);
+    }
+    let mut number = 1;
+    while !free(&format!("{wanted}-{number}")) {
+        number += 1;
+    }
+    StepId::new(format!("{wanted}-{number}"))
+}
+
+/// Ids first: they win over the anchors of headings.
+fn anchors(drafts: &[Draft], ids: &[StepId]) -> Anchors {
+    let mut anchors = Anchors::default();
+    let by = |name: fn(&Draft, &StepId) -> String| {
+        drafts.iter().zip(ids).map(move |(draft, id)| (name(draft, id), Target::Step(id.clone()))).collect::<Vec<_>>()
+    };
+    anchors.0.extend(by(|_, id| id.to_string()));
+    anchors.0.extend(Anchors::sections().0);
+    anchors.0.extend(by(|draft, _| slug(&draft.heading)));
+    anchors.0.extend(by(|draft, _| slug(&draft.title)));
+    anchors
+}
+
+fn step(
+    draft: Draft,
+    id: StepId,
+    anchors: &Anchors,
+    params: &[Param],
+    kinds: &[&'static KindSpec],
+    problems: &mut Problems,
+) -> Step {
+    unknown_fields(&draft, kinds, problems);
+    let fields = fields::read(&draft.raw, draft.section, anchors, problems);
+    let mut step = Step {
+        id,
+        title: draft.title,
+        number: draft.number,
+        section: draft.section,
+        kind: "",
+        how: How::Unsupported,
+        span: draft.span,
+        prose: draft.prose,
+        fields,
+        raw: draft.raw,
+        body: draft.blocks.body,
+        dry_run: draft.blocks.dry_run,
+        status: draft.blocks.status,
+        undo: draft.blocks.undo,
+        items: draft.items,
+    };
+    defaults(&mut step, params);
+    if let Some(kind) = kind(&step, kinds, problems) {
+        step.kind = kind.name;
+        step.how = (kind.how)(&step);
+        (kind.check)(&step, problems);
+    }
+    step
+}
+
+fn unknown_fields(draft: &Draft, kinds: &[&'static KindSpec], problems: &mut Problems) {
+    let known: Vec<&str> = fields::COMMON.iter().chain(kinds.iter().flat_map(|kind| kind.fields)).copied().collect();
+    for field in draft.raw.iter().filter(|field| !known.contains(&field.key.as_str()) && !field.key.starts_with("x-")) {
+        problems.coded("E010", |problems| problems.unknown(field.span, "field", &field.key, &known));
+    }
+}
+
+/// What depends on other fields or on the body.
+fn defaults(step: &mut Step, params: &[Param]) {
+    if step.field("expect").is_none() {
+        step.fields.expect = step.body.as_ref().map(|body| expectation(body.lang)).unwrap_or_default();
+    }
+    if step.field("confirm").is_none() {
+        step.fields.confirm = match (step.fields.risk, &step.body) {
+            (Risk::Read, _) | (Risk::Change, None) => Confirm::No,
+            (Risk::Change, Some(_)) => Confirm::Yes,
+            (Risk::Destructive, _) => Confirm::Type(target(step, params)),
+        };
+    }
+}
+
+fn expectation(lang: Language) -> Vec<Condition> {
+    match lang {
+        Language::Sh | Language::Bash => vec![Condition::Exit(vec![0])],
+        Language::Http => vec![Condition::Status { from: 200, to: 299 }],
+        Language::Promql | Language::Feed => vec![Condition::Empty(false)],
+    }
+}
+
+/// What a destructive step acts on: its host, else the first host, path or URL that its body names, else the step itself.
+fn target(step: &Step, params: &[Param]) -> String {
+    let place = |name: &str| {
+        let kind = params.iter().find(|param| param.name == name).map(|param| param.kind);
+        matches!(kind, Some(ParamType::Host | ParamType::Path | ParamType::Url))
+    };
+    let in_body = |body: &Block| names(&body.text).map(|(_, name)| name).find(|name| place(name)).map(|name| format!("${name}"));
+    step.fields.host.clone().or_else(|| in_body(step.body.as_ref()?)).unwrap_or_else(|| step.id.to_string())
+}
+
+/// The kind that is stated, else the one with the strongest claim.
+fn kind(step: &Step, kinds: &[&'static KindSpec], problems: &mut Problems) -> Option<&'static KindSpec> {
+    let strong: Vec<_> = kinds.iter().filter(|kind| (kind.infer)(step) == Claim::Strong).collect();
+    if strong.len() > 1 {
+        let names: Vec<_> = strong.iter().map(|kind| kind.name).collect();
+        let message = format!("this step is a {} at once", names.join(" and a "));
+        problems.lint("E012", step.span, message, "make a step of each".to_owned());
+    }
+    let Some(field) = step.field("kind") else {
+        return kinds.iter().copied().rev().max_by_key(|kind| (kind.infer)(step));
+    };
+    let stated = field.text();
+    let found = kinds.iter().copied().find(|kind| kind.name == stated);
+    if found.is_none() {
+        let known: Vec<_> = kinds.iter().map(|kind| kind.name).collect();
+        problems.coded("E011", |problems| problems.unknown(field.span, "kind", &stated, &known));
+    }
+    found
+}
