@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "measures on the real clock and processes")]
 
 mod figures;
+mod storm;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -153,12 +154,12 @@ fn status(console: &Pty, name: &str) -> f64 {
 
 /// Answers as Alertmanager does; the same alerts each time.
 fn alertmanager(count: usize) -> Raw {
-    let alerts = body(count);
+    let alerts = storm::alerts(count, 0);
     Raw::start(move |head, stream| {
         let path = head.split_whitespace().nth(1).unwrap_or_default();
         let body = match path.split('?').next().unwrap_or_default() {
             "/api/v2/alerts" => alerts.as_str(),
-            "/api/v2/status" => STATUS,
+            "/api/v2/status" => storm::STATUS,
             _ => "[]",
         };
         let head = format!(
@@ -167,26 +168,4 @@ fn alertmanager(count: usize) -> Raw {
         );
         let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
     })
-}
-
-const STATUS: &str = r#"{"cluster":{"status":"disabled","name":"","peers":[]},"versionInfo":{"branch":"","buildDate":"","buildUser":"","goVersion":"","revision":"","version":"0.25.0"},"config":{"original":""},"uptime":"2026-01-01T00:00:00.000Z"}"#;
-
-/// Alerts of the usual size: seven labels, three annotations, about 745 bytes each.
-fn body(count: usize) -> String {
-    let mut all = String::from("[");
-    for n in 0..count {
-        let comma = if n == 0 { "" } else { "," };
-        let severity = ["critical", "warning", "info"][n % 3];
-        let _ = write!(
-            all,
-            r#"{comma}{{"annotations":{{"summary":"Storm {n}: the queue of shard {n} is growing faster than it is drained","description":"{filler}","runbook_url":"https://runbooks.example/storm"}},"endsAt":"2036-01-01T00:04:00.000Z","fingerprint":"{n:016x}","receivers":[{{"name":"ops"}}],"startsAt":"2026-01-01T00:{minute:02}:{second:02}.000Z","status":{{"inhibitedBy":[],"silencedBy":[],"state":"active"}},"updatedAt":"2026-01-01T00:00:00.000Z","generatorURL":"http://prometheus.example:9090/graph?g0.expr=queue_length","labels":{{"alertname":"Storm{kind}","cluster":"eu-1","instance":"10.1.{a}.{b}:9100","job":"queue","service":"checkout","severity":"{severity}","shard":"{n}"}}}}"#,
-            filler = "Messages wait longer than the agreed time. ".repeat(3),
-            minute = n / 60 % 60,
-            second = n % 60,
-            kind = n % 50,
-            a = n / 250 % 250,
-            b = n % 250,
-        );
-    }
-    all + "]"
 }
