@@ -55,7 +55,8 @@ impl Access {
 
 fn headers(node: &Node, problems: &mut Problems) -> Option<Vec<(String, SecretRef)>> {
     let pairs = node.map(problems)?;
-    pairs.iter().map(|(key, node)| Some((key.text.clone(), header(&key.text, node, problems)?))).collect()
+    let read: Vec<_> = pairs.iter().map(|(key, node)| Some((key.text.clone(), header(&key.text, node, problems)?))).collect();
+    read.into_iter().collect()
 }
 
 /// Most headers are no secrets (a tenant's name); those that are by their name are warned of like other secrets.

@@ -7,12 +7,15 @@
     reason = "each test uses its own part, on the real clock, disk and processes"
 )]
 
+pub mod fake_alertmanager;
 pub mod home;
 pub mod prometheus;
 pub mod pty;
 pub mod raw;
 pub mod tls;
 
+use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Intent, Kind, Seal};
+use midwatch::domain::ids::{EntryId, OriginId};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -37,4 +40,13 @@ pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
     folders.map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// The proof that an act needs, of an entry that no journal holds.
+pub fn intent() -> Intent {
+    let now = chrono::Utc::now();
+    let draft = Draft::new(Kind::Act, now, Actor::system("test"), "asked for");
+    let (id, origin) = (EntryId(uuid::Uuid::now_v7()), OriginId(uuid::Uuid::now_v7()));
+    let entry = Entry::stamped(id, origin, 1, Clock::default().next(now), now, draft);
+    entry.sealed(Seal { prev: "0".into(), hash: "1".into() }).intent().expect("it is sealed")
 }

@@ -9,7 +9,7 @@ use crate::domain::text::Outside;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::Ports;
 use chrono::{DateTime, Utc};
-use futures_util::future::join_all;
+use futures_util::future::{join_all, join3};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -36,11 +36,12 @@ pub async fn fetch(source: &Alertmanager, ports: &Ports, limit: Duration) -> Res
 
 async fn ask(peer: Peer<'_>) -> Result<Said, Trouble> {
     let query: &[_] = &peer.source.query;
-    let (alerts, silences, status) = tokio::join!(
+    let (alerts, silences, status) = join3(
         peer.read("alerts", query, "a list of alerts", |text| listed(peer.source, text)),
         peer.read("silences", &[], "a list of silences", wire::silences),
         peer.read("status", &[], "a status", wire::status),
-    );
+    )
+    .await;
     let now = peer.ports.clock.now().wall;
     let alerts = alerts?;
     let skew_ms = status.as_ref().map_or(alerts.date, |status| status.date).map(|date| skew(date, now));

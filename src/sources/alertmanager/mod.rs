@@ -87,7 +87,9 @@ fn urls(node: &Node, problems: &mut Problems) -> Option<Vec<Url>> {
         Value::Seq(items) => items,
         _ => slice::from_ref(node),
     };
-    items.iter().map(|item| base(item, problems)).collect()
+    // All of them are read before one of them fails.
+    let read: Vec<_> = items.iter().map(|item| base(item, problems)).collect();
+    read.into_iter().collect()
 }
 
 fn base(node: &Node, problems: &mut Problems) -> Option<Url> {
