@@ -41,11 +41,15 @@ impl Feed for Tcp {
     }
 }
 
-/// The feed's own address says nothing new in its message.
+/// The feed's own address says nothing new in its message; the one that its name led to does.
 fn short(mut trouble: Trouble, address: &str) -> Trouble {
-    if let Some(rest) = trouble.text.raw().strip_prefix(address) {
-        trouble.text = rest.trim_start_matches([':', ' ']).into();
-    }
+    let Some(rest) = trouble.text.raw().strip_prefix(address) else { return trouble };
+    let text = match rest.trim_start().strip_prefix('(').and_then(|rest| rest.split_once("): ")) {
+        Some((peer, what)) if peer == address => what.to_owned(),
+        Some((peer, what)) => format!("{peer}: {what}"),
+        None => rest.trim_start_matches([':', ' ']).to_owned(),
+    };
+    trouble.text = text.into();
     trouble
 }
 
@@ -61,5 +65,13 @@ mod tests {
         for bad in ["db-1", ":5432", "db-1:0", "db-1:70000", "::1:80", "http://db-1:80", "db-1:http", "db 1:80"] {
             assert_eq!(address(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_message_names_only_what_the_feed_does_not() {
+        let short = |text: &str| short(Trouble::new(crate::domain::trouble::Reason::Refused, text), "db-1:80").to_string();
+        assert_eq!(short("db-1:80 (10.0.0.3:80): connection refused"), "10.0.0.3:80: connection refused");
+        assert_eq!(short("db-1:80 (db-1:80): connection refused"), "connection refused");
+        assert_eq!(short("db-1:80: the name has no address"), "the name has no address");
     }
 }
