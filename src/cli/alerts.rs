@@ -44,8 +44,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
 }
 
 fn shown(world: &World, tracked: &Tracked, filter: &Filter, states: &[State]) -> bool {
-    let now = world.now.wall;
-    (states.is_empty() || states.contains(&world.alerts.state_of(tracked, now))) && filter.holds(world, tracked)
+    (states.is_empty() || states.contains(&tracked.state)) && filter.holds(world, tracked)
 }
 
 /// Each failure on standard error; `Exit::Remote` if there was one.
@@ -64,7 +63,7 @@ pub fn report_sources(world: &World) -> Exit {
 fn table(world: &World, alerts: &[&Tracked]) -> String {
     let row = |tracked: &&Tracked| {
         let age = (world.now.wall - tracked.episode).to_std().unwrap_or_default();
-        let state = world.alerts.state_of(tracked, world.now.wall);
+        let state = tracked.state;
         let ack = world.alerts.ack(tracked, world.now.wall).map(|ack| format!(" by {}", ack.by)).unwrap_or_default();
         let service = tracked.service.as_ref().map(ToString::to_string);
         vec![

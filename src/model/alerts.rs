@@ -70,6 +70,8 @@ pub struct Tracked {
     /// Good polls in a row that did not list it.
     pub missing: u32,
     pub resolved_at: Option<DateTime<Utc>>,
+    /// What it is to the operator now; kept, because a frame must not judge twenty thousand of them.
+    pub state: State,
     /// The journal was asked to record how the episode stands.
     noted: Noted,
     rank: Rank,
@@ -87,7 +89,7 @@ const ABSENT_POLLS: u32 = 2;
 /// How long after the start of an instance absence means nothing: its senders repeat themselves only every minute or so.
 const RESTART_GRACE: Duration = Duration::from_secs(5 * 60);
 /// How long a resolved alert stays in the queue.
-const RESOLVED_FOR: Duration = Duration::from_secs(10 * 60);
+const RESOLVED_FOR: chrono::Duration = chrono::Duration::minutes(10);
 
 /// An episode that began or ended and is not recorded yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +104,12 @@ pub struct Alerts {
     tracked: BTreeMap<AlertId, Tracked>,
     order: BTreeSet<(Rank, AlertId)>,
     records: BTreeMap<AlertId, Record>,
+    /// How many alerts are in each state.
+    counts: BTreeMap<State, usize>,
+    /// When acknowledgements run out, soonest first.
+    lapsing: BTreeSet<(DateTime<Utc>, AlertId)>,
+    /// When resolved alerts leave the queue, soonest first.
+    leaving: BTreeSet<(DateTime<Utc>, AlertId)>,
     revision: u64,
     notes_lost: bool,
 }
@@ -143,8 +151,8 @@ impl Alerts {
     }
 
     /// How many alerts are in this state.
-    pub fn count(&self, state: State, now: DateTime<Utc>) -> usize {
-        self.tracked.values().filter(|tracked| self.state_of(tracked, now) == state).count()
+    pub fn count(&self, state: State) -> usize {
+        self.counts.get(&state).copied().unwrap_or(0)
     }
 
     /// The acknowledgement in force on an alert's present episode: our own, else a foreign silence that says so.
@@ -171,10 +179,6 @@ impl Alerts {
     pub fn silences_on(&self, tracked: &Tracked) -> impl Iterator<Item = &Silence> {
         let source = self.sources.get(&tracked.alert.id.source);
         tracked.alert.silenced_by.iter().filter_map(move |id| source?.silence(id))
-    }
-
-    pub fn state_of(&self, tracked: &Tracked, now: DateTime<Utc>) -> State {
-        self.states_of(tracked, now)[0]
     }
 
     /// Every state that is true, the one by precedence first.
@@ -219,11 +223,11 @@ impl Alerts {
     }
 
     fn upsert(&mut self, settings: &Settings, alert: Arc<Alert>, now: Stamp) {
-        let record = self.records.get(&alert.id);
         let old = self.tracked.remove(&alert.id);
         if let Some(old) = &old {
-            self.order.remove(&(old.rank, alert.id.clone()));
+            self.unlist(old);
         }
+        let record = self.records.get(&alert.id);
         let tracked = match old {
             Some(old) if old.resolved_at.is_none() => Tracked { alert, missing: 0, ..old },
             _ => Tracked {
@@ -234,12 +238,27 @@ impl Alerts {
                 arrived: record.is_none_or(|record| !record.is_open()).then_some(now),
                 missing: 0,
                 resolved_at: None,
+                state: State::Firing,
                 noted: if record.is_some_and(Record::is_open) { Noted::Fired } else { Noted::Nothing },
                 rank: (0, Reverse(Severity::Info), 0, 0, Reverse(0)),
                 alert,
             },
         };
+        self.list(&tracked);
         self.tracked.insert(tracked.alert.id.clone(), tracked);
+    }
+
+    /// Enters an alert where it is counted and sorted.
+    fn list(&mut self, tracked: &Tracked) {
+        self.order.insert((tracked.rank, tracked.alert.id.clone()));
+        *self.counts.entry(tracked.state).or_default() += 1;
+    }
+
+    fn unlist(&mut self, tracked: &Tracked) {
+        self.order.remove(&(tracked.rank, tracked.alert.id.clone()));
+        if let Some(count) = self.counts.get_mut(&tracked.state) {
+            *count -= 1;
+        }
     }
 
     /// A poll succeeded: gives the episodes that have ended, once enough polls agree.
@@ -253,6 +272,7 @@ impl Alerts {
             if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
                 if tracked.missing >= ABSENT_POLLS && settled {
                     tracked.resolved_at = Some(now.wall);
+                    self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
                     touched.push(id.clone());
                     ended.push(Turn { id: id.clone(), fired: false });
                 }
@@ -305,7 +325,13 @@ impl Alerts {
             return;
         }
         let record = self.records.entry(id.clone()).or_default();
+        if let Some(ack) = record.last_ack() {
+            self.lapsing.remove(&(ack.until, id.clone()));
+        }
         record.insert(entry);
+        if let Some(ack) = record.last_ack() {
+            self.lapsing.insert((ack.until, id.clone()));
+        }
         if let Some(tracked) = self.tracked.get_mut(id) {
             // What the sources say now is judged again in the light of what was recorded: another console may have seen it first.
             if let Some(open) = record.open_episode().filter(|_| tracked.resolved_at.is_none()) {
@@ -369,27 +395,34 @@ impl Alerts {
     /// Time has passed: acknowledgements run out, sources go stale, resolved alerts leave the queue.
     pub(super) fn tick(&mut self, settings: &Settings, before: DateTime<Utc>, now: Stamp) {
         let stale: Vec<bool> = self.sources.values_mut().map(|source| source.tick(now)).collect();
-        let ran_out = |until: DateTime<Utc>| before < until && until <= now.wall;
-        let over: Vec<AlertId> = self.acked().filter(|(_, ack)| ran_out(ack.until)).map(|(id, _)| id.clone()).collect();
+        let over = self.lapsing.iter().take_while(|(until, _)| *until <= now.wall).filter(|(until, _)| before < *until);
+        let over: Vec<AlertId> = over.map(|(_, id)| id.clone()).collect();
         self.rerank(settings, &over, now.wall);
-        let keep = chrono::Duration::from_std(RESOLVED_FOR).unwrap_or_default();
-        let leave = |tracked: &&Tracked| tracked.resolved_at.is_some_and(|at| at + keep <= now.wall);
-        let gone: Vec<AlertId> = self.tracked.values().filter(leave).map(|tracked| tracked.alert.id.clone()).collect();
-        for id in &gone {
-            if let Some(tracked) = self.tracked.remove(id) {
-                self.order.remove(&(tracked.rank, id.clone()));
+        let left = self.leave(now.wall);
+        self.revision += u64::from(left || stale.contains(&true));
+    }
+
+    /// Resolved alerts whose time is over leave the queue; whether one did.
+    fn leave(&mut self, now: DateTime<Utc>) -> bool {
+        let mut left = false;
+        while let Some((at, id)) = self.leaving.first().filter(|(at, _)| *at <= now).cloned() {
+            self.leaving.remove(&(at, id.clone()));
+            // It may fire again by now.
+            let resolved =
+                self.tracked.get(&id).is_some_and(|tracked| tracked.resolved_at.is_some_and(|then| then + RESOLVED_FOR <= now));
+            if let Some(tracked) = resolved.then(|| self.tracked.remove(&id)).flatten() {
+                self.unlist(&tracked);
+                left = true;
             }
         }
-        self.revision += u64::from(!gone.is_empty() || stale.contains(&true));
+        left
     }
 
     /// The next time at which `tick` has something to do.
     pub(super) fn next_due(&self, now: Stamp) -> Option<Duration> {
         let sources = self.sources.values().filter_map(SourceState::stale_at);
-        let acks = self.acked().map(|(_, ack)| ack.until);
-        let keep = chrono::Duration::from_std(RESOLVED_FOR).unwrap_or_default();
-        let resolved = self.tracked.values().filter_map(|tracked| Some(tracked.resolved_at? + keep));
-        let walls = acks.chain(resolved).filter(|at| *at > now.wall);
+        let lapse = self.lapsing.range((now.wall + chrono::Duration::milliseconds(1), no_alert())..).next();
+        let walls = lapse.into_iter().chain(self.leaving.first()).map(|(at, _)| *at);
         let monos = walls.map(|at| now.mono + (at - now.wall).to_std().unwrap_or_default());
         sources.chain(monos).min()
     }
@@ -404,28 +437,32 @@ impl Alerts {
 
     fn rerank(&mut self, settings: &Settings, ids: &[AlertId], now: DateTime<Utc>) {
         for id in ids {
-            let Some(tracked) = self.tracked.get(id) else { continue };
-            let rank = self.rank(settings, tracked, now);
-            self.order.remove(&(tracked.rank, id.clone()));
-            self.order.insert((rank, id.clone()));
-            if let Some(tracked) = self.tracked.get_mut(id) {
-                tracked.rank = rank;
-            }
+            let Some(mut tracked) = self.tracked.remove(id) else { continue };
+            self.unlist(&tracked);
+            tracked.state = self.states_of(&tracked, now)[0];
+            tracked.rank = rank(settings, &tracked);
+            self.list(&tracked);
+            self.tracked.insert(id.clone(), tracked);
         }
         self.revision += 1;
     }
+}
 
-    fn rank(&self, settings: &Settings, tracked: &Tracked, now: DateTime<Utc>) -> Rank {
-        let (group, within) = match self.state_of(tracked, now) {
-            State::Firing => (0, 0),
-            State::Pending => (0, 1),
-            State::Acknowledged => (0, 2),
-            State::Snoozed | State::Silenced | State::Inhibited => (1, 0),
-            State::Resolved => (2, 0),
-        };
-        let tier = tracked.service.as_ref().and_then(|name| settings.services.iter().find(|service| service.name == *name)?.tier);
-        (group, Reverse(tracked.severity), within, tier.unwrap_or(u8::MAX), Reverse(tracked.episode.timestamp_millis()))
-    }
+fn rank(settings: &Settings, tracked: &Tracked) -> Rank {
+    let (group, within) = match tracked.state {
+        State::Firing => (0, 0),
+        State::Pending => (0, 1),
+        State::Acknowledged => (0, 2),
+        State::Snoozed | State::Silenced | State::Inhibited => (1, 0),
+        State::Resolved => (2, 0),
+    };
+    let tier = tracked.service.as_ref().and_then(|name| settings.services.iter().find(|service| service.name == *name)?.tier);
+    (group, Reverse(tracked.severity), within, tier.unwrap_or(u8::MAX), Reverse(tracked.episode.timestamp_millis()))
+}
+
+/// Sorts before every alert: the beginning of a range of times.
+fn no_alert() -> AlertId {
+    AlertId { source: "".into(), fingerprint: "".into() }
 }
 
 /// One part of what a source's new snapshot changed.

@@ -5,7 +5,7 @@ use crate::domain::act::{Act, ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{EntryId, SourceName};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,21 +40,25 @@ impl Sent {
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outbox(BTreeMap<EntryId, Sent>);
+pub struct Outbox {
+    acts: BTreeMap<EntryId, Sent>,
+    /// The acts that serve an entry, by that entry.
+    serving: BTreeMap<EntryId, BTreeSet<EntryId>>,
+}
 
 impl Outbox {
     pub fn get(&self, intent: EntryId) -> Option<&Sent> {
-        self.0.get(&intent)
+        self.acts.get(&intent)
     }
 
     /// Those that have no recorded end.
     pub fn open(&self) -> impl Iterator<Item = (&Arc<Entry>, &Sent)> {
-        self.0.values().filter(|sent| sent.end.is_none()).filter_map(|sent| Some((sent.intent.as_ref()?, sent)))
+        self.acts.values().filter(|sent| sent.end.is_none()).filter_map(|sent| Some((sent.intent.as_ref()?, sent)))
     }
 
     /// All acts that serve an entry, oldest first.
     pub fn serving(&self, entry: EntryId) -> impl Iterator<Item = &Sent> {
-        self.0.values().filter(move |sent| sent.serves() == Some(entry))
+        self.serving.get(&entry).into_iter().flatten().filter_map(|id| self.acts.get(id))
     }
 
     /// The silence that carries an acknowledgement now: its id and when it ends by itself.
@@ -70,11 +74,18 @@ impl Outbox {
 
     pub(super) fn fold(&mut self, entry: &Arc<Entry>) {
         match entry.kind {
-            Kind::Act => self.0.entry(entry.id).or_default().intent = Some(entry.clone()),
+            Kind::Act => self.begun(entry),
             Kind::ActEnded => self.ended(entry),
             _ => return,
         }
         self.forget();
+    }
+
+    fn begun(&mut self, entry: &Arc<Entry>) {
+        if let Some(served) = entry.data_of("for") {
+            self.serving.entry(served).or_default().insert(entry.id);
+        }
+        self.acts.entry(entry.id).or_default().intent = Some(entry.clone());
     }
 
     fn ended(&mut self, entry: &Entry) {
@@ -83,14 +94,20 @@ impl Outbox {
         };
         let detail = entry.text_of("detail").unwrap_or_default().into();
         let made = entry.text_of("made").map(Into::into);
-        self.0.entry(intent).or_default().end = Some(ActEnd { outcome, detail, made });
+        self.acts.entry(intent).or_default().end = Some(ActEnd { outcome, detail, made });
     }
 
     fn forget(&mut self) {
+        if self.acts.len() <= KEPT {
+            return;
+        }
         let over = |sent: &Sent| sent.end.is_some() && sent.intent.is_some();
-        while self.0.values().filter(|sent| over(sent)).count() > KEPT {
-            let Some(oldest) = self.0.iter().find(|(_, sent)| over(sent)).map(|(id, _)| *id) else { break };
-            self.0.remove(&oldest);
+        while self.acts.values().filter(|sent| over(sent)).count() > KEPT {
+            let Some(oldest) = self.acts.iter().find(|(_, sent)| over(sent)).map(|(id, _)| *id) else { break };
+            let served = self.acts.remove(&oldest).and_then(|sent| sent.serves());
+            if let Some(acts) = served.and_then(|served| self.serving.get_mut(&served)) {
+                acts.remove(&oldest);
+            }
         }
     }
 }

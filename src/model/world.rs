@@ -18,10 +18,11 @@ use super::log::Log;
 use super::outbox::Outbox;
 use super::progress::Requests;
 use super::runs::Runs;
-use crate::domain::entry::{Actor, Draft, Entry};
+use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{EntryId, RequestId, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,10 @@ pub struct World {
     wake_at: Option<Duration>,
     /// Acts that are being looked for at their source.
     searching: BTreeSet<EntryId>,
+    /// Acknowledgements whose silence the journal has been asked to extend.
+    extending: BTreeSet<EntryId>,
+    /// When the watcher next has something to do; `None`: to be worked out.
+    duties: Option<Option<DateTime<Utc>>>,
 }
 
 impl World {
@@ -73,6 +78,8 @@ impl World {
             next_request: 0,
             wake_at: None,
             searching: BTreeSet::new(),
+            extending: BTreeSet::new(),
+            duties: None,
         }
     }
 
@@ -98,6 +105,7 @@ impl World {
             }
             Fact::Watching(watching) => self.set_watching(watching),
             Fact::AlertsChanged { source, upserts, gone } => {
+                self.duties = None;
                 let turns = self.alerts.changed(&self.settings, &source, self.now, Change { upserts, gone });
                 self.note_turns(turns)
             }
@@ -157,6 +165,9 @@ impl World {
         self.alerts.fold(&self.settings, entry, self.now.wall);
         self.incidents.fold(entry, &self.corrections);
         self.outbox.fold(entry);
+        if matches!(entry.kind, Kind::Ack | Kind::Unack | Kind::Act | Kind::ActEnded) {
+            self.duties = None;
+        }
     }
 
     /// Asks for the next tick when it is another one than was asked for before.

@@ -12,6 +12,7 @@ pub mod home;
 pub mod prometheus;
 pub mod pty;
 pub mod raw;
+pub mod story;
 pub mod tls;
 
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Intent, Kind, Seal};

@@ -33,6 +33,7 @@ impl World {
         self.journal_trouble = Some(why);
         // What was seen outside and could not be written is seen again by the next poll.
         self.alerts.forget_notes();
+        self.extending.clear();
         Vec::new()
     }
 
@@ -75,6 +76,9 @@ impl World {
     fn send(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
         let Some((source, act)) = self.outbox.get(entry.id).and_then(|sent| sent.act()) else { return Vec::new() };
         let Some(intent) = entry.intent() else { return Vec::new() };
+        if let Some(served) = entry.data_of("for") {
+            self.extending.remove(&served);
+        }
         self.stage(entry.id, &Stage::Sending);
         vec![Effect::Act { intent, source, act }]
     }

@@ -14,6 +14,7 @@ use crate::domain::trouble::Trouble;
 use crate::model::Effect;
 use crate::model::alerts::{Ack, Turn};
 use crate::model::outbox::{EXPIRY, IN_HANDS};
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// A timer that is this late, or a wall clock that moved this much more than the machine's own, is a jump.
@@ -25,6 +26,7 @@ const EXTEND_AT: chrono::Duration = chrono::Duration::minutes(5);
 impl World {
     pub(super) fn set_watching(&mut self, watching: bool) -> Vec<Effect> {
         self.watching = watching;
+        self.duties = None;
         let turns = if watching { self.alerts.unrecorded() } else { Vec::new() };
         self.note_turns(turns)
     }
@@ -140,24 +142,42 @@ impl World {
 
     /// The duties of the watcher: carried acks and acts that nobody has in hand any more.
     pub(super) fn watch(&mut self) -> Vec<Effect> {
-        if !self.watching || self.settings.read_only {
+        if !self.watching || self.settings.read_only || self.duty().is_none_or(|at| at > self.now.wall) {
             return Vec::new();
         }
         let mut effects = self.carry();
         effects.extend(self.take_over());
+        self.duties = None;
         effects
     }
 
-    /// When `watch` next has something to do.
-    pub(super) fn next_watch(&self) -> Option<Duration> {
-        if !self.watching {
-            return None;
+    /// When `watch` next has something to do, worked out once after every change.
+    fn duty(&mut self) -> Option<DateTime<Utc>> {
+        if let Some(known) = self.duties {
+            return known;
         }
-        let carried = self.alerts.acked().filter_map(|(_, ack)| self.outbox.carried(ack.entry?));
-        let extensions = carried.map(|(_, ends_at)| ends_at - EXTEND_AT);
-        let left = self.outbox.open().map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS));
-        let next = extensions.chain(left).filter(|at| *at > self.now.wall).min()?;
-        Some(self.now.mono + (next - self.now.wall).to_std().unwrap_or_default())
+        let extensions = self.alerts.acked().filter_map(|(id, ack)| self.extension_due(id, ack));
+        let left = self.outbox.open().filter(|(intent, _)| !self.searching.contains(&intent.id));
+        let next = extensions.chain(left.map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS))).min();
+        self.duties = Some(next);
+        next
+    }
+
+    pub(super) fn next_watch(&mut self) -> Option<Duration> {
+        let at = if self.watching { self.duty()? } else { return None };
+        Some(self.now.mono + (at - self.now.wall).to_std().unwrap_or_default())
+    }
+
+    /// When the silence that carries an acknowledgement has to be extended; `None` if it needn't be.
+    fn extension_due(&self, id: &AlertId, ack: &Ack) -> Option<DateTime<Utc>> {
+        let entry = ack.entry?;
+        let (_, ends_at) = self.outbox.carried(entry)?;
+        let busy = self.extending.contains(&entry) || self.outbox.serving(entry).any(|sent| sent.end.is_none());
+        let tracked =
+            self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing);
+        let firing =
+            tracked.is_some_and(|tracked| self.alerts.ack(tracked, self.now.wall).is_some_and(|ack| ack.entry == Some(entry)));
+        (!busy && firing && self.now.wall < ends_at && ends_at < ack.until).then_some(ends_at - EXTEND_AT)
     }
 
     /// Keeps carried silences alive while the ack lasts and the alert fires, and ends them with the ack.
@@ -168,15 +188,11 @@ impl World {
     }
 
     fn extension(&mut self, id: &AlertId, ack: &Ack) -> Option<Draft> {
+        self.extension_due(id, ack).filter(|due| *due <= self.now.wall)?;
         let entry = ack.entry?;
-        let (silence, ends_at) = self.outbox.carried(entry)?;
-        let busy = self.outbox.serving(entry).any(|sent| sent.end.is_none());
-        if busy || ends_at <= self.now.wall || ends_at >= ack.until || ends_at - EXTEND_AT > self.now.wall {
-            return None;
-        }
-        let tracked =
-            self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing)?;
-        let matchers = tracked.alert.labels.exactly();
+        let (silence, _) = self.outbox.carried(entry)?;
+        let matchers = self.alerts.get(id)?.alert.labels.exactly();
+        self.extending.insert(entry);
         self.carry_draft(id, entry, ack, matchers, Some(silence))
     }
 

@@ -1,0 +1,195 @@
+//! A world, a journal in memory and a clock that moves when it is told: scenarios read as given, then, expect.
+
+use chrono::{DateTime, Utc};
+use midwatch::domain::act::ActKind;
+use midwatch::domain::alert::{Alert, Labels, Upstream};
+use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Kind, Seal};
+use midwatch::domain::ids::{AlertId, EntryId, Fingerprint, OriginId, RequestId, SourceName};
+use midwatch::domain::matcher::{LabelSet, Matcher};
+use midwatch::domain::settings::{Carry, Operator, Service, Settings, SourceSpec};
+use midwatch::domain::stamp::Stamp;
+use midwatch::model::event::SourceAnswer;
+use midwatch::model::{Body, Command, Effect, Event, Fact, World};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub const SOURCE: &str = "prod";
+
+pub struct Story {
+    pub world: World,
+    pub now: Stamp,
+    /// Everything that was recorded, in order.
+    pub journal: Vec<Arc<Entry>>,
+    /// Effects that nobody has performed: acts, questions, runs.
+    pub effects: Vec<Effect>,
+    /// The journal refuses everything, with these words.
+    pub broken: Option<String>,
+    /// What the source listed last.
+    listed: BTreeMap<Fingerprint, Arc<Alert>>,
+    seq: u64,
+    requests: u64,
+    head: Clock,
+}
+
+pub fn settings(carry: bool) -> Settings {
+    let service = |name: &str, depends_on: &[&str]| Service {
+        name: name.into(),
+        tier: Some(1),
+        depends_on: depends_on.iter().map(|name| (*name).into()).collect(),
+        alerts: LabelSet(vec![("service".into(), Matcher::Equal(name.into()))]),
+        vendor: false,
+    };
+    Settings {
+        operator: Operator { name: "ana".into(), email: None, role: Some("on-call".into()) },
+        services: vec![service("checkout", &["postgres"]), service("postgres", &[])],
+        sources: vec![SourceSpec {
+            name: SOURCE.into(),
+            kind: "alertmanager".into(),
+            every: Duration::from_secs(15),
+            timeout: Duration::from_secs(10),
+            acts: vec![ActKind::Silence, ActKind::Expire],
+            carry: carry.then(|| Carry { prefix: "ACK!".into() }),
+        }],
+        ..Settings::default()
+    }
+}
+
+pub fn alert(name: &str, service: &str, starts_at: DateTime<Utc>) -> Arc<Alert> {
+    let labels = [("alertname", name), ("service", service), ("severity", "critical")];
+    let pairs = labels.map(|(name, value)| (name.into(), value.into()));
+    Arc::new(Alert {
+        id: id(name),
+        labels: Labels::new(pairs.to_vec()),
+        annotations: Labels::default(),
+        upstream: Upstream::Firing,
+        starts_at,
+        url: None,
+        receivers: Vec::new(),
+        silenced_by: Vec::new(),
+        inhibited_by: Vec::new(),
+        muted_by: Vec::new(),
+    })
+}
+
+/// In a story the fingerprint is the alert's name.
+pub fn id(name: &str) -> AlertId {
+    AlertId { source: SOURCE.into(), fingerprint: name.into() }
+}
+
+impl Story {
+    /// A watching console with one source and nothing in the journal.
+    pub fn new() -> Self {
+        Self::with(settings(false))
+    }
+
+    pub fn with(settings: Settings) -> Self {
+        let now = Stamp { wall: "2026-03-01T03:00:00Z".parse().expect("a time"), mono: Duration::from_secs(1_000) };
+        let world = World::new(Arc::new(settings), Actor::person("ana", Some("on-call".into())), now);
+        let mut story = Self {
+            world,
+            now,
+            journal: Vec::new(),
+            effects: Vec::new(),
+            broken: None,
+            listed: BTreeMap::new(),
+            seq: 0,
+            requests: 0,
+            head: Clock::default(),
+        };
+        story.fact(Fact::Watching(true));
+        story
+    }
+
+    /// Time passes on both clocks, with a tick at its end.
+    pub fn wait(&mut self, seconds: u64) {
+        self.pass(seconds);
+        self.event(Body::Tick);
+    }
+
+    /// Time passes and nobody is told.
+    pub fn pass(&mut self, seconds: u64) {
+        self.now.mono += Duration::from_secs(seconds);
+        self.now.wall += chrono::Duration::seconds(seconds as i64);
+    }
+
+    /// Asks, and records what follows.
+    pub fn ask(&mut self, command: Command) -> RequestId {
+        self.requests += 1;
+        let request = RequestId(self.requests);
+        self.event(Body::Command(request, command));
+        request
+    }
+
+    pub fn fact(&mut self, fact: Fact) {
+        self.event(Body::Fact(fact));
+    }
+
+    pub fn event(&mut self, body: Body) {
+        self.seq += 1;
+        let effects = self.world.update(Event { seq: self.seq, stamp: self.now, body });
+        for effect in effects {
+            match effect {
+                Effect::Record { request, drafts } => self.record(request, drafts),
+                Effect::WakeAt(_) => {}
+                other => self.effects.push(other),
+            }
+        }
+    }
+
+    fn record(&mut self, request: RequestId, drafts: Vec<Draft>) {
+        if let Some(why) = self.broken.clone() {
+            return self.fact(Fact::RecordFailed { request, why });
+        }
+        for draft in drafts {
+            let entry = self.append(draft);
+            self.fact(Fact::Recorded { entry, request: Some(request) });
+        }
+    }
+
+    /// What the journal does: one entry for a key, ids, clock and seal.
+    pub fn append(&mut self, draft: Draft) -> Arc<Entry> {
+        let known = self.journal.iter().find(|entry| draft.key.is_some() && entry.key == draft.key);
+        if let Some(entry) = known {
+            return entry.clone();
+        }
+        let seq = self.journal.len() as u64 + 1;
+        self.head = self.head.next(self.now.wall);
+        let id = EntryId(uuid::Uuid::from_u128(u128::from(seq)));
+        let origin = OriginId(uuid::Uuid::from_u128(7));
+        let seal = Seal { prev: "".into(), hash: "".into() };
+        let entry = Arc::new(Entry::stamped(id, origin, seq, self.head, self.now.wall, draft).sealed(seal));
+        self.journal.push(entry.clone());
+        entry
+    }
+
+    /// A good, complete poll that lists exactly these alerts.
+    pub fn poll(&mut self, alerts: &[Arc<Alert>]) {
+        self.poll_with(alerts, SourceAnswer { complete: true, ..SourceAnswer::default() });
+    }
+
+    pub fn poll_with(&mut self, alerts: &[Arc<Alert>], answer: SourceAnswer) {
+        let source: SourceName = SOURCE.into();
+        let new: BTreeMap<Fingerprint, Arc<Alert>> =
+            alerts.iter().map(|alert| (alert.id.fingerprint.clone(), alert.clone())).collect();
+        let upserts = new.values().filter(|alert| self.listed.get(&alert.id.fingerprint) != Some(alert)).cloned().collect();
+        let gone = self.listed.keys().filter(|fingerprint| !new.contains_key(fingerprint)).cloned().collect();
+        self.listed = new;
+        self.fact(Fact::AlertsChanged { source: source.clone(), upserts, gone });
+        self.fact(Fact::SourceAnswered { source, answer });
+    }
+
+    /// The kinds of everything recorded, in order.
+    pub fn kinds(&self) -> Vec<Kind> {
+        self.journal.iter().map(|entry| entry.kind.clone()).collect()
+    }
+
+    pub fn last(&self, kind: Kind) -> &Arc<Entry> {
+        self.journal.iter().rev().find(|entry| entry.kind == kind).expect("such an entry was recorded")
+    }
+
+    /// The effects since the last call.
+    pub fn taken(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+}

@@ -1,0 +1,406 @@
+//! The core: what follows from what, without a clock, a disk or a network.
+
+mod support;
+
+use chrono::{DateTime, Utc};
+use midwatch::domain::act::{Act, ActEnd, Found, Outcome};
+use midwatch::domain::entry::{Draft, Entry, Kind};
+use midwatch::domain::incident::{Sev, Status};
+use midwatch::domain::stamp::Stamp;
+use midwatch::domain::trouble::{Reason, Trouble};
+use midwatch::model::alerts::{SourceHealth, State};
+use midwatch::model::event::SourceAnswer;
+use midwatch::model::progress::Stage;
+use midwatch::model::{Command, Effect, Fact, World};
+use proptest::prelude::*;
+use std::sync::Arc;
+use std::time::Duration;
+use support::story::{Story, alert, id, settings};
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("a time")
+}
+
+fn began() -> DateTime<Utc> {
+    at("2026-03-01T02:58:00Z")
+}
+
+fn state(story: &Story, name: &str) -> Option<State> {
+    let tracked = story.world.alerts.get(&id(name))?;
+    Some(tracked.state)
+}
+
+fn ack(names: &[&str]) -> Command {
+    Command::Acknowledge { alerts: names.iter().map(|name| id(name)).collect(), hold: None, reason: "on it".into(), ticket: None }
+}
+
+#[test]
+fn an_alert_that_fires_is_recorded_once() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.poll(&[alert("Down", "postgres", began())]);
+    assert_eq!(story.kinds(), [Kind::AlertFired]);
+    let fired = story.last(Kind::AlertFired);
+    assert_eq!((fired.at, fired.service.as_ref().map(|s| s.as_str())), (began(), Some("postgres")));
+}
+
+#[test]
+fn absence_in_one_poll_is_not_resolution_and_absence_in_two_is() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.poll(&[]);
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+    story.poll(&[]);
+    assert_eq!(state(&story, "Down"), Some(State::Resolved));
+    assert_eq!(story.kinds(), [Kind::AlertFired, Kind::AlertResolved]);
+}
+
+#[test]
+fn a_failed_or_partial_poll_never_resolves() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    for _ in 0..5 {
+        story.fact(Fact::SourceFailed { source: "prod".into(), trouble: Trouble::new(Reason::Timeout, "no answer") });
+        story.poll_with(&[], SourceAnswer { complete: false, ..SourceAnswer::default() });
+    }
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+    assert_eq!(story.kinds(), [Kind::AlertFired]);
+}
+
+#[test]
+fn after_a_restart_of_the_source_absence_means_nothing_for_five_minutes() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    let restarted = SourceAnswer { complete: true, started_at: Some(story.now.wall), ..SourceAnswer::default() };
+    for _ in 0..4 {
+        story.wait(15);
+        story.poll_with(&[], restarted.clone());
+    }
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+    // It comes back with another start: still the same episode.
+    story.poll_with(&[alert("Down", "postgres", story.now.wall)], restarted);
+    assert_eq!(story.kinds(), [Kind::AlertFired]);
+    assert_eq!(story.world.alerts.get(&id("Down")).expect("tracked").episode, began());
+}
+
+#[test]
+fn an_alert_that_fires_again_is_a_new_episode_and_not_acknowledged() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
+    story.poll(&[]);
+    story.poll(&[]);
+    story.wait(30);
+    story.poll(&[alert("Down", "postgres", story.now.wall)]);
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+    assert_eq!(story.kinds().iter().filter(|kind| **kind == Kind::AlertFired).count(), 2);
+}
+
+#[test]
+fn an_acknowledgement_ends_by_itself() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    story.wait(3599);
+    story.poll(&[alert("Down", "postgres", began())]);
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
+    story.wait(2);
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+}
+
+#[test]
+fn nothing_is_acknowledged_until_the_journal_says_so() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.broken = Some("the disk is full".into());
+    let request = story.ask(ack(&["Down"]));
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+    let progress = story.world.requests.get(request).expect("remembered");
+    assert!(progress.journal_failed);
+    assert_eq!(progress.items[0].stage, Stage::Refused("the disk is full".into()));
+    assert_eq!(story.world.journal_trouble.as_deref(), Some("the disk is full"));
+}
+
+#[test]
+fn what_was_seen_while_the_journal_could_not_be_written_is_recorded_afterwards() {
+    let mut story = Story::new();
+    story.broken = Some("the disk is full".into());
+    story.poll(&[alert("Down", "postgres", began())]);
+    assert!(story.journal.is_empty());
+    story.broken = None;
+    story.poll(&[alert("Down", "postgres", began())]);
+    assert_eq!(story.kinds(), [Kind::AlertFired]);
+}
+
+#[test]
+fn guards_refuse_and_record_nothing() {
+    let mut story = Story::new();
+    let refused = [
+        ack(&[]),
+        ack(&["Unknown"]),
+        Command::Declare { title: "  ".into(), severity: Sev::ALL[0], alerts: vec![], at: None },
+        Command::Silence {
+            source: "prod".into(),
+            matchers: vec![],
+            hold: Duration::from_secs(60),
+            reason: "x".into(),
+            covers: 0,
+        },
+        Command::Silence {
+            source: "gone".into(),
+            matchers: vec![],
+            hold: Duration::from_secs(60),
+            reason: "x".into(),
+            covers: 0,
+        },
+        Command::Note { incident: None, kind: Kind::Note, text: " ".into(), at: None },
+    ];
+    for command in refused {
+        let request = story.ask(command.clone());
+        let progress = story.world.requests.get(request).expect("remembered");
+        assert!(matches!(progress.items[0].stage, Stage::Refused(_)), "{command:?}");
+    }
+    assert!(story.journal.is_empty());
+}
+
+#[test]
+fn a_carried_acknowledgement_is_recorded_before_it_is_sent_and_shows_its_outcome() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    let request = story.ask(ack(&["Down"]));
+    let [Effect::Act { intent, act: Act::Silence { ends_at, comment, .. }, .. }] = &story.taken()[..] else {
+        panic!("one silence")
+    };
+    assert_eq!(story.journal.last().map(|entry| entry.id), Some(intent.id()), "the intent is the last thing recorded");
+    assert_eq!(*ends_at, story.now.wall + chrono::Duration::minutes(15));
+    assert!(comment.starts_with("ACK! ana: on it"), "{comment}");
+    assert_eq!(story.world.requests.get(request).expect("there").items[0].stage, Stage::Sending);
+    let end = ActEnd { outcome: Outcome::Failed, detail: "500".into(), made: None };
+    story.fact(Fact::ActEnded { intent: intent.id(), end: end.clone() });
+    assert_eq!(story.world.requests.get(request).expect("there").items[0].stage, Stage::Ended(end));
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged), "the acknowledgement itself holds");
+}
+
+#[test]
+fn the_watcher_extends_a_carried_silence_and_never_beyond_the_acknowledgement() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(Command::Acknowledge {
+        alerts: vec![id("Down")],
+        hold: Some(Duration::from_secs(20 * 60)),
+        reason: "r".into(),
+        ticket: None,
+    });
+    let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
+    let done = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("silence-1".into()) };
+    story.fact(Fact::ActEnded { intent: intent.id(), end: done });
+    let acked_until = story.last(Kind::Ack).data_of::<DateTime<Utc>>("until").expect("a time");
+    for _ in 0..41 {
+        story.wait(15);
+        story.poll(&[alert("Down", "postgres", began())]);
+    }
+    let acts: Vec<Effect> = story.taken().into_iter().filter(|effect| matches!(effect, Effect::Act { .. })).collect();
+    let [Effect::Act { act: Act::Silence { id: Some(id), ends_at, .. }, .. }] = &acts[..] else {
+        panic!("one extension: {acts:?}")
+    };
+    assert_eq!((id.raw(), *ends_at), ("silence-1", acked_until));
+}
+
+#[test]
+fn a_resolved_alert_takes_its_carried_silence_with_it() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
+    let done = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("silence-1".into()) };
+    story.fact(Fact::ActEnded { intent: intent.id(), end: done });
+    story.poll(&[]);
+    story.poll(&[]);
+    let acts = story.taken();
+    assert!(matches!(&acts[..], [Effect::Act { act: Act::Expire { id }, .. }] if id.raw() == "silence-1"), "{acts:?}");
+}
+
+#[test]
+fn an_act_left_open_is_looked_for_before_it_is_sent_again() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    let left: Vec<Arc<Entry>> = story.journal.clone();
+
+    // The console dies here; another one starts on the same journal.
+    let mut next = Story::with(settings(true));
+    next.now = story.now;
+    for entry in left {
+        next.journal.push(entry.clone());
+        next.fact(Fact::Recorded { entry, request: None });
+    }
+    assert!(next.taken().is_empty(), "the other process may still be sending it");
+    next.wait(21);
+    let finds = next.taken();
+    let [Effect::Find { intent, .. }] = &finds[..] else { panic!("one search: {finds:?}") };
+    next.wait(1);
+    assert!(next.taken().is_empty(), "one search at a time");
+    next.fact(Fact::ActFound { intent: intent.id(), found: Ok(Found::NotThere) });
+    assert!(matches!(&next.taken()[..], [Effect::Act { .. }]), "not there and still sensible: sent again");
+    next.fact(Fact::ActFound { intent: intent.id(), found: Ok(Found::There("silence-1".into())) });
+    assert_eq!(next.last(Kind::ActEnded).text_of("outcome"), Some("done"));
+}
+
+#[test]
+fn an_act_that_is_too_old_is_not_sent() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
+    let intent = intent.id();
+    story.pass(11 * 60);
+    story.fact(Fact::ActFound { intent, found: Ok(Found::NotThere) });
+    assert_eq!(story.last(Kind::ActEnded).text_of("outcome"), Some("expired"));
+    assert!(!story.taken().iter().any(|effect| matches!(effect, Effect::Act { .. })));
+}
+
+#[test]
+fn a_remote_that_cannot_be_asked_gives_unknown_and_no_repeat() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
+    story.fact(Fact::ActFound { intent: intent.id(), found: Err(Trouble::new(Reason::Refused, "refused")) });
+    assert_eq!(story.last(Kind::ActEnded).text_of("outcome"), Some("unknown"));
+    assert!(!story.taken().iter().any(|effect| matches!(effect, Effect::Act { .. })));
+}
+
+#[test]
+fn an_incident_takes_in_the_hour_before_of_its_services_and_what_they_depend_on() {
+    let mut story = Story::new();
+    story.poll(&[alert("DbDown", "postgres", at("2026-03-01T01:30:00Z")), alert("Lag", "postgres", began())]);
+    story.poll(&[
+        alert("DbDown", "postgres", began()),
+        alert("Lag", "postgres", began()),
+        alert("PayFails", "checkout", began()),
+    ]);
+    story.ask(Command::Declare { title: "pay".into(), severity: Sev::ALL[0], alerts: vec![id("PayFails")], at: None });
+    let incident = story.world.incidents.open().next().expect("open").clone();
+    let linked: Vec<String> =
+        story.journal.iter().filter(|entry| incident.linked.contains(&entry.id)).map(|entry| entry.text.clone()).collect();
+    assert_eq!(linked, ["Lag firing", "PayFails firing"], "not the one of 01:30");
+    // What comes after carries the incident by itself.
+    story.ask(ack(&["Lag"]));
+    story.ask(ack(&["PayFails"]));
+    assert_eq!(story.last(Kind::Ack).incident, Some(incident.id));
+}
+
+#[test]
+fn a_status_that_makes_no_sense_is_refused() {
+    let mut story = Story::new();
+    story.ask(Command::Declare { title: "x".into(), severity: Sev::ALL[1], alerts: vec![], at: None });
+    let incident = story.world.incidents.open().next().expect("open").id;
+    let set = |status| Command::SetStatus { incident, status, reason: None, at: None };
+    story.ask(set(Status::Closed));
+    let request = story.ask(set(Status::Mitigated));
+    assert!(story.world.requests.get(request).expect("there").items[0].stage.failed());
+    story.ask(set(Status::Open));
+    assert_eq!(story.world.incidents.get(incident).expect("there").status, Status::Open);
+}
+
+#[test]
+fn a_night_in_a_bag_makes_everything_stale_asks_at_once_and_is_recorded() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.wait(6 * 3600 + 120);
+    let source = story.world.alerts.source(&"prod".into()).expect("there");
+    assert_eq!(source.health, SourceHealth::Stale);
+    assert_eq!(story.last(Kind::Console).text, "console slept 6 h 02 m");
+    assert!(story.taken().iter().any(|effect| matches!(effect, Effect::Ask { .. })));
+    assert_eq!(state(&story, "Down"), Some(State::Firing), "what was known stays on screen");
+}
+
+#[test]
+fn a_wall_clock_that_is_set_back_is_noticed_and_resolves_nothing() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.now = Stamp { wall: story.now.wall - chrono::Duration::hours(1), mono: story.now.mono + Duration::from_secs(1) };
+    story.poll(&[alert("Down", "postgres", began())]);
+    assert!(story.last(Kind::Console).text.starts_with("the wall clock was set back by 1 h 00 m"));
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+}
+
+#[test]
+fn a_correction_wins_in_whatever_order_it_arrives() {
+    let mut story = Story::new();
+    story.ask(Command::Declare { title: "x".into(), severity: Sev::ALL[1], alerts: vec![], at: None });
+    let entry = story.last(Kind::Declare).clone();
+    story.ask(Command::Correct { entry: entry.id, at: Some(began()), text: None });
+    let incident = story.world.incidents.open().next().expect("open");
+    assert_eq!(incident.opened_at, began());
+}
+
+/// A journal with some of everything.
+fn eventful() -> Story {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("A", "postgres", began()), alert("B", "checkout", began())]);
+    story.ask(ack(&["A", "B"]));
+    story.ask(Command::Declare { title: "first".into(), severity: Sev::ALL[2], alerts: vec![id("A")], at: None });
+    let incident = story.world.incidents.open().next().expect("open").id;
+    story.ask(Command::Note { incident: Some(incident), kind: Kind::Decision, text: "fail over".into(), at: Some(began()) });
+    let note = story.last(Kind::Decision).id;
+    story.ask(Command::SetSeverity { incident, severity: Sev::ALL[0] });
+    story.ask(Command::Correct { entry: note, at: None, text: Some("failed over".into()) });
+    let declared = story.last(Kind::Declare).id;
+    story.ask(Command::Correct { entry: declared, at: Some(began()), text: None });
+    for effect in story.taken() {
+        if let Effect::Act { intent, .. } = effect {
+            let end = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("s".into()) };
+            story.fact(Fact::ActEnded { intent: intent.id(), end });
+        }
+    }
+    story.ask(Command::Unacknowledge { alerts: vec![id("B")] });
+    story.poll(&[alert("B", "checkout", began())]);
+    story.poll(&[alert("B", "checkout", began())]);
+    story.ask(Command::SetStatus { incident, status: Status::Resolved, reason: None, at: None });
+    story
+}
+
+fn folded(entries: &[Arc<Entry>]) -> World {
+    let mut story = Story::with(settings(true));
+    for entry in entries {
+        story.fact(Fact::Recorded { entry: entry.clone(), request: None });
+    }
+    story.world
+}
+
+#[test]
+fn a_replay_gives_what_was_recorded_live() {
+    let live = eventful();
+    let replayed = folded(&live.journal);
+    assert_eq!(replayed.incidents, live.world.incidents);
+    assert_eq!(replayed.outbox, live.world.outbox);
+    assert_eq!(replayed.log, live.world.log);
+    assert_eq!(replayed.corrections, live.world.corrections);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_permutation_of_the_entries_gives_the_same_world(order in Just(eventful().journal).prop_shuffle()) {
+        let journal = eventful().journal;
+        prop_assert_eq!(folded(&order), folded(&journal));
+    }
+}
+
+#[test]
+fn a_draft_is_never_an_intent() {
+    let draft = Draft::new(Kind::Act, began(), midwatch::domain::entry::Actor::system("x"), "x");
+    let story = Story::new();
+    let entry = Entry::stamped(
+        midwatch::domain::ids::EntryId(uuid::Uuid::nil()),
+        midwatch::domain::ids::OriginId(uuid::Uuid::nil()),
+        1,
+        midwatch::domain::entry::Clock::default(),
+        story.now.wall,
+        draft,
+    );
+    assert_eq!(entry.intent(), None, "nothing but the journal makes an intent");
+}
