@@ -7,6 +7,7 @@ use crate::domain::entry::{Actor, Clock, Draft, Entry, Head, Kind, Seal};
 use crate::domain::ids::{EntryId, OriginId};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Result, TransactionBehavior, params};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How far ahead of our wall another's clock may be and still be believed.
@@ -18,13 +19,21 @@ pub struct Ids {
     pub drafts: Vec<EntryId>,
 }
 
-/// Stores the drafts, or nothing. What it returns is durable.
-pub fn append(db: &mut Connection, place: &str, ids: &Ids, drafts: &[Draft], wall: DateTime<Utc>) -> Result<Appended> {
+/// Stores the drafts, or nothing. What it returns is durable; and which places in the file it took.
+pub fn append(
+    db: &mut Connection,
+    place: &str,
+    ids: &Ids,
+    drafts: &[Draft],
+    wall: DateTime<Utc>,
+) -> Result<(Appended, Range<i64>)> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let before = load::last(&tx)?;
     let (mut tip, begun) = Tip::read(&tx, place, ids.begun, wall)?;
     let entries = ids.drafts.iter().zip(drafts).map(|(id, draft)| tip.once(*id, draft)).collect::<Result<_>>()?;
+    let after = load::last(&tx)?;
     tx.commit()?;
-    Ok(Appended { entries, begun, reserve_freed: false })
+    Ok((Appended { entries, begun, reserve_freed: false }, before + 1..after + 1))
 }
 
 /// What an append of these ids has left in the journal: all of it or, for `None`, nothing.

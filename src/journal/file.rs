@@ -82,6 +82,8 @@ fn connect(file: &Path, address: impl AsRef<Path>, flags: OpenFlags) -> Result<C
 pub fn settle(db: &Connection) -> Result<()> {
     db.busy_timeout(PATIENCE)?;
     db.pragma_update(None, "synchronous", "FULL")?;
+    // A storm must not leave its whole log behind.
+    db.pragma_update(None, "journal_size_limit", 16 << 20)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "cell_size_check", true)?;
     db.set_prepared_statement_cache_capacity(64);

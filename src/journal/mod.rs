@@ -57,7 +57,7 @@ pub trait Journal: Send {
     /// The journal can't be read.
     fn open_state(&mut self, now: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError>;
 
-    /// Whether another process has written since `open_state`, `news` or `changed` was last called. Takes microseconds.
+    /// Whether another process has written since `open_state` or `news` was last called. Takes microseconds.
     ///
     /// # Errors
     /// The journal can't be read.

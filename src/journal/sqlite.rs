@@ -111,7 +111,13 @@ impl SqliteJournal {
 
     fn attempt(&mut self, ids: &Ids, drafts: &[Draft], wall: DateTime<Utc>) -> Result<Appended, JournalError> {
         let (file, place) = (self.file(), self.place.clone());
-        append::append(self.connection()?, &place, ids, drafts, wall).map_err(|error| JournalError::of(&error, &file))
+        let appended = append::append(self.connection()?, &place, ids, drafts, wall);
+        let (appended, stored) = appended.map_err(|error| JournalError::of(&error, &file))?;
+        if stored.start == self.cursor + 1 {
+            // Nobody came between: `news` needn't read them.
+            self.cursor = stored.end - 1;
+        }
+        Ok(appended)
     }
 
     /// A commit that reported failure may be there all the same: it is looked for before anything is said or tried again.
@@ -168,8 +174,7 @@ impl Journal for SqliteJournal {
     }
 
     fn changed(&mut self) -> Result<bool, JournalError> {
-        let version = self.read(data_version)?;
-        Ok(std::mem::replace(&mut self.version, version) != version)
+        Ok(self.read(data_version)? != self.version)
     }
 
     fn news(&mut self) -> Result<Vec<Arc<Entry>>, JournalError> {
