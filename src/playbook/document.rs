@@ -186,7 +186,7 @@ impl<'a, I: Iterator<Item = (Event<'a>, Range<usize>)>> Reader<'a, I> {
 
     fn strong(&mut self) -> String {
         let mut bold = String::new();
-        while let Some((event, _)) = self.events.next() {
+        for (event, _) in self.events.by_ref() {
             match event {
                 Event::End(TagEnd::Strong) => break,
                 Event::Text(text) | Event::Code(text) => bold += &text,
@@ -210,7 +210,7 @@ impl<'a, I: Iterator<Item = (Event<'a>, Range<usize>)>> Reader<'a, I> {
 
     fn fence(&mut self, kind: &CodeBlockKind<'a>, range: Range<usize>) -> Fence {
         let mut text = String::new();
-        while let Some((event, _)) = self.events.next() {
+        for (event, _) in self.events.by_ref() {
             match event {
                 Event::End(TagEnd::CodeBlock) => break,
                 Event::Text(part) => text += &part,

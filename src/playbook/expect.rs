@@ -65,10 +65,12 @@ fn condition(tokens: &[Token]) -> Option<Condition> {
 
 /// All of them, if none is a code span.
 fn words(tokens: &[Token]) -> Option<Vec<&str>> {
-    let word = |token| match token {
-        &Token::Word(ref word) => Some(word.as_str()),
-        Token::Code(_) => None,
-    };
+    fn word(token: &Token) -> Option<&str> {
+        match token {
+            Token::Word(word) => Some(word),
+            Token::Code(_) => None,
+        }
+    }
     tokens.iter().map(word).collect()
 }
 

@@ -74,10 +74,9 @@ fn check(param: &Param, fields: &Fields<'_>, problems: &mut Problems) {
     if param.kind == ParamType::Enum && param.choices.is_empty() {
         problems.error(param.span, format!("`{}` is an enum without `choices`", param.name));
     }
-    if let (Some(node), Some(pattern)) = (fields.get("pattern"), &param.pattern) {
-        if let Err(why) = compile(&format!("^(?:{pattern})$")) {
-            return problems.error(node.span, why);
-        }
+    let broken = param.pattern.as_ref().and_then(|pattern| compile(&format!("^(?:{pattern})$")).err());
+    if let (Some(node), Some(why)) = (fields.get("pattern"), broken) {
+        return problems.error(node.span, why);
     }
     let Some((node, default)) = fields.get("default").zip(param.default.as_ref()) else { return };
     if param.kind == ParamType::Secret {

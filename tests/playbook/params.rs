@@ -38,7 +38,7 @@ fn values_are_accepted_by_type() {
         (
             Host,
             &["db-1", "10.0.0.1", "fe80::1", "a_b.c"],
-            &["-oProxyCommand=x", "a b", "a/b", "a;b", "$(x)", "a@b", "a\u{202e}b"],
+            &["-x", "-oProxyCommand=x", "a b", "a/b", "a;b", "$(x)", "a@b", "a\u{202e}b"],
         ),
         (Port, &["1", "65535"], &["0", "65536", "http", "-1"]),
         (Url, &["http://h:1/a?b", "postgres://h/db"], &["h", "/path", "-http://h", "mailto:a@b"]),

@@ -55,7 +55,7 @@ fn recursive(word: &str) -> bool {
 
 /// `#` begins a comment at the start of a word.
 fn without_comment(line: &str) -> &str {
-    let quote_free = |at: usize| line[..at].matches(['\'', '"']).count() % 2 == 0;
+    let quote_free = |at: usize| line[..at].matches(['\'', '"']).count().is_multiple_of(2);
     let start = line.match_indices('#').map(|(at, _)| at).find(|at| (*at == 0 || line[..*at].ends_with(' ')) && quote_free(*at));
     &line[..start.unwrap_or(line.len())]
 }
