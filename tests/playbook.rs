@@ -13,6 +13,8 @@ mod documents;
 mod lint;
 #[path = "playbook/params.rs"]
 mod params;
+#[path = "playbook/pipeline.rs"]
+mod pipeline;
 mod support;
 
 use midwatch::domain::playbook::{Place, Playbook};

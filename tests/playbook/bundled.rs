@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-fn bundled(name: &str) -> Playbook {
+pub fn bundled(name: &str) -> Playbook {
     let (file, text) = BUNDLED.iter().find(|(file, _)| *file == format!("{name}.md")).expect("bundled");
     read(text, Place::Bundled(file), KINDS)
 }
@@ -46,7 +46,7 @@ fn every_shell_block_parses() {
     }
 }
 
-fn resolved(book: &Playbook, typed: &[(&str, &str)]) -> Resolved {
+pub fn resolved(book: &Playbook, typed: &[(&str, &str)]) -> Resolved {
     let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     resolve(&book.params, &typed, &|_| None)
 }
@@ -97,7 +97,7 @@ fn requests_of_the_failover_go_to_the_demo_and_nowhere_else() {
     );
 }
 
-fn prepare(step: &Step, params: &Resolved, outputs: &BTreeMap<String, String>, out: &Path) -> Result<Launch, String> {
+pub fn prepare(step: &Step, params: &Resolved, outputs: &BTreeMap<String, String>, out: &Path) -> Result<Launch, String> {
     let console = [("PATH".to_owned(), std::env::var("PATH").unwrap_or_default())];
     let setting = Setting {
         run: RunId(uuid::Uuid::nil()),
