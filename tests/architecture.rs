@@ -55,6 +55,7 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("runtime::scribe", "disallowed_methods", "the one owner of the journal is a thread of its own"),
     ("runtime::shell", "disallowed_methods", "the loop has the timer and starts the acts that it waits for"),
     ("runtime::watcher", "disallowed_methods", "waiting for a lock needs a thread that may block"),
+    ("cli::check::files", "disallowed_methods", "tells a folder from a file"),
     ("cli::session", "disallowed_methods", "a configuration that is missing is no error, one that is broken is told"),
     ("cli::export", "disallowed_methods", "writes the file that the person named"),
     ("runtime::supervisor", "disallowed_methods", "a process of its own: owns its files, threads, clock and child"),

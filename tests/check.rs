@@ -54,6 +54,28 @@ fn warnings_count_where_asked() {
 }
 
 #[test]
+fn playbooks_of_the_folders_are_judged_and_others_when_named() {
+    let home = Home::with("playbooks: [books, none]");
+    let book = home.write(
+        "books/one.md",
+        "---\nplaybook: 1\nid: One Two\n---\n# One\n## Steps\n### Go\n- **rsk:** read\n\n```sh\ntrue\n```\n",
+    );
+    home.write("books/old.md", "# An old runbook\n\n1. Look.\n");
+    let all = home.run(&["check"]);
+    assert_eq!(code(&all), Some(1));
+    let text = out(&all);
+    assert!(text.contains("one.md:3:5: error[") && text.contains("one.md:8:") && !text.contains("old.md"), "{text}");
+    assert!(text.contains("error: the playbook folder") && text.contains("none can't be read"), "{text}");
+    assert!(text.contains("\n4 files, "), "{text}");
+    let one = home.run(&["check", book.to_str().expect("a path"), "books/old.md"]);
+    assert!(out(&one).contains("one.md:3:5: error[") && out(&one).contains("\n2 files, "), "{}", out(&one));
+    assert_eq!(code(&home.run(&["check", "books/old.md"])), Some(0));
+    assert_eq!(code(&home.run(&["check", "books"])), Some(1));
+    let gone = home.run(&["check", "books/gone.md"]);
+    assert!(code(&gone) == Some(1) && out(&gone).contains("No such file"), "{}", out(&gone));
+}
+
+#[test]
 fn live_tells_what_answered_and_what_did_not() {
     let home = Home::with(
         "sources: [{name: am, timeout: 2s, alertmanager: {urls: 'http://127.0.0.1:1'}}]\n\

@@ -1,6 +1,7 @@
 //! `midwatch check`: configuration, themes and playbooks, every problem in one pass; with `--live` everything that the
 //! configuration names is asked once too.
 
+#[expect(clippy::disallowed_methods, reason = "tells a folder from a file")]
 mod files;
 mod live;
 

@@ -3,7 +3,7 @@
 
 use crate::domain::node::Roots;
 use directories::BaseDirs;
-use nix::unistd::{Gid, Group, Uid, User};
+use nix::unistd::{Uid, User};
 use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
@@ -88,18 +88,12 @@ fn trusted(path: &Path, about: &Metadata) -> Result<(), String> {
             "{shown} belongs to somebody else, and a configuration can name commands to run; copy it to a file of your own"
         ));
     }
-    let group = about.mode() & 0o020 != 0 && !private(about);
+    // A group that is a person's own has the person's number.
+    let group = about.mode() & 0o020 != 0 && about.gid() != about.uid();
     if group || about.mode() & 0o002 != 0 {
         return Err(format!(
             "others can write to {shown}, and a configuration can name commands to run; run: chmod go-w {shown}"
         ));
     }
     Ok(())
-}
-
-/// The file's group is the one that many systems give to each user alone.
-fn private(about: &Metadata) -> bool {
-    let owner = User::from_uid(Uid::from_raw(about.uid())).ok().flatten();
-    let group = Group::from_gid(Gid::from_raw(about.gid())).ok().flatten();
-    owner.zip(group).is_some_and(|(owner, group)| owner.name == group.name && group.mem.iter().all(|name| *name == owner.name))
 }

@@ -7,7 +7,7 @@ use crate::domain::alert::Labels;
 use crate::domain::ids::ServiceName;
 use crate::domain::node::{Level, Problem, Span, nearest};
 use crate::domain::playbook::{Fit, KindSpec, Place, Playbook, matching};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Sorted by id.
@@ -90,6 +90,11 @@ impl Catalogue {
         let message = format!("it takes the place of the bundled playbook `{}`", playbook.id);
         Arc::make_mut(own).problems.push(whole(Level::Warning, "W100", message, "give it another `id` to have both".to_owned()));
     }
+}
+
+/// The playbook in one file, wherever that lies.
+pub fn file(path: &Path, kinds: &[&'static KindSpec]) -> Playbook {
+    of_file(folder::one(path), kinds)
 }
 
 fn of_file(found: Found, kinds: &[&'static KindSpec]) -> Playbook {

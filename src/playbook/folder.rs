@@ -36,6 +36,13 @@ pub fn list(folder: &Path, troubles: &mut Vec<String>) -> Vec<Found> {
     found
 }
 
+/// One file, named by itself.
+pub fn one(path: &Path) -> Found {
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = real.parent().unwrap_or(Path::new("/"));
+    look(folder, path.to_owned(), writable(folder))
+}
+
 struct Walk<'a> {
     root: &'a Path,
     refused: Option<String>,

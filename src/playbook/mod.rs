@@ -20,7 +20,7 @@ mod slug;
 mod steps;
 
 pub use bundled::BUNDLED;
-pub use catalogue::Catalogue;
+pub use catalogue::{Catalogue, file};
 pub use plan::{Plan, PlanParam, plan};
 
 use crate::domain::ids::PlaybookId;

@@ -4,8 +4,12 @@ use crate::cli::session::{self, Loaded};
 use crate::cli::{Failure, Globals, out};
 use crate::config::{self, Report};
 use crate::domain::node::{Level, Problem};
+use crate::domain::playbook::{Place, Playbook};
+use crate::playbook::{self, Catalogue};
+use crate::steps::KINDS;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// One file that was judged.
 pub struct Checked {
@@ -14,12 +18,25 @@ pub struct Checked {
     sort: &'static str,
     problems: Vec<Problem>,
     /// The text, for excerpts.
-    text: String,
+    text: Arc<str>,
 }
 
 impl Checked {
-    fn of(sort: &'static str, report: Report) -> Self {
-        Self { path: report.file.path, sort, problems: report.problems, text: report.file.text }
+    fn configuration(report: Report) -> Self {
+        Self { path: report.file.path, sort: "configuration", problems: report.problems, text: report.file.text.into() }
+    }
+
+    /// A bundled playbook is the program's own business.
+    fn playbook(playbook: &Playbook) -> Option<Self> {
+        let Place::File(path) = &playbook.place else { return None };
+        let mut problems = playbook.problems.clone();
+        problems.extend(playbook.refused.iter().map(|why| Problem::whole(Level::Warning, why)));
+        Some(Self { path: path.clone(), sort: "playbook", problems, text: playbook.text.clone() })
+    }
+
+    /// Something that can't be judged.
+    fn lost(path: &Path, sort: &'static str, why: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), sort, problems: vec![Problem::whole(Level::Error, why)], text: "".into() }
     }
 
     pub fn errors(&self) -> usize {
@@ -36,8 +53,8 @@ impl Checked {
 
     pub fn shown(&self) -> String {
         let name = self.path.display().to_string();
-        if self.problems.is_empty() {
-            return format!("{}: {} is good\n", out::inert(&name), self.sort);
+        if self.problems.is_empty() && self.sort == "configuration" {
+            return format!("{}: the configuration is good\n", out::inert(&name));
         }
         self.problems.iter().map(|problem| problem.show(&name, &self.text)).collect()
     }
@@ -56,29 +73,46 @@ pub type Found = (Vec<Checked>, Option<Loaded>);
 /// There is none, or it can't be read.
 pub fn configured(globals: &Globals) -> anyhow::Result<Found> {
     let path = config::locate(globals.config.clone()).map_err(Failure::usage)?;
-    Ok(configuration(&path)?)
+    let (mut files, config) = configuration(&path)?;
+    let folders = config.as_ref().map(|config| config.playbooks.folders.as_slice()).unwrap_or_default();
+    files.extend(playbooks(folders));
+    Ok((files, config))
 }
 
-/// These files and no others.
+/// These files and folders and no others.
 ///
 /// # Errors
-/// One of them can't be read.
+/// A configuration among them can't be read.
 pub fn named(paths: &[PathBuf]) -> anyhow::Result<Found> {
     let mut found = (Vec::new(), None);
     for path in paths {
-        let (files, config) = configuration(path)?;
+        let (files, config) = match () {
+            () if path.is_dir() => (playbooks(std::slice::from_ref(path)), None),
+            () if is(path, &["md", "markdown"]) => (Checked::playbook(&playbook::file(path, KINDS)).into_iter().collect(), None),
+            () => configuration(path)?,
+        };
         found.0.extend(files);
         found.1 = config.or(found.1);
     }
     Ok(found)
 }
 
+fn is(path: &Path, extensions: &[&str]) -> bool {
+    path.extension().is_some_and(|found| extensions.iter().any(|extension| found.eq_ignore_ascii_case(extension)))
+}
+
 fn configuration(path: &Path) -> Result<Found, Failure> {
     match config::load(path, &session::kinds()) {
-        Ok((config, report)) => Ok((vec![Checked::of("configuration", report)], Some(config))),
-        Err(config::Failure::Wrong(report)) => Ok((vec![Checked::of("configuration", report)], None)),
+        Ok((config, report)) => Ok((vec![Checked::configuration(report)], Some(config))),
+        Err(config::Failure::Wrong(report)) => Ok((vec![Checked::configuration(report)], None)),
         Err(config::Failure::Unreadable(why)) => Err(Failure::usage(why)),
     }
+}
+
+fn playbooks(folders: &[PathBuf]) -> Vec<Checked> {
+    let catalogue = Catalogue::load(folders, KINDS);
+    let lost = catalogue.troubles.iter().map(|why| Checked::lost(Path::new("playbooks"), "playbook", why.as_str()));
+    lost.chain(catalogue.all().iter().filter_map(|playbook| Checked::playbook(playbook))).collect()
 }
 
 fn problem(problem: &Problem) -> Value {

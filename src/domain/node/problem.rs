@@ -23,6 +23,13 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
+impl Problem {
+    /// One of a file, or a folder, as a whole.
+    pub fn whole(level: Level, message: impl Into<String>) -> Self {
+        Self { level, code: None, span: Span::default(), message: message.into(), help: None }
+    }
+}
+
 /// The problems of one file.
 #[derive(Debug, Clone, Default)]
 pub struct Problems {
@@ -109,14 +116,15 @@ impl Problems {
 }
 
 impl Problem {
-    /// `file:line:col: error: message`, the line with a caret under the place, and a `help:` line. The file may hold
-    /// anything, so all of it is made inert.
+    /// `file:line:col: error: message`, the line with a caret under the place, and a `help:` line; without a line (0) it is
+    /// about the file as a whole. The file may hold anything, so all of it is made inert.
     pub fn show(&self, file: &str, source: &str) -> String {
         let Span { line, col, .. } = self.span;
         let level = if self.level == Level::Error { "error" } else { "warning" };
         let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
-        let mut out = format!("{}:{line}:{col}: {level}{code}: {}\n", inert(file), inert(&self.message));
-        if let Some(text) = source.lines().nth(line.saturating_sub(1)) {
+        let place = if line > 0 { format!(":{line}:{col}") } else { String::new() };
+        let mut out = format!("{}{place}: {level}{code}: {}\n", inert(file), inert(&self.message));
+        if let Some(text) = line.checked_sub(1).and_then(|line| source.lines().nth(line)) {
             let (shown, before, marked) = self.excerpt(text, source);
             let blank = " ".repeat(line.to_string().len());
             out += &format!("{line} | {shown}\n{blank} | {}{}\n", " ".repeat(before), "^".repeat(marked.max(1)));
@@ -194,6 +202,11 @@ mod tests {
         let mut problems = Problems::default();
         problems.error(Span { line: 2, col: 3, start: 7, end: 11 }, "bad");
         assert_eq!(problems.list[0].show("f.yaml", "a: b\n  nope: 1\n"), "f.yaml:2:3: error: bad\n2 |   nope: 1\n  |   ^^^^\n");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_whole_file_has_no_line() {
+        assert_eq!(Problem::whole(Level::Error, "it is a folder").show("f", "text"), "f: error: it is a folder\n");
     }
 
     #[test]
