@@ -50,6 +50,7 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("config::init", "disallowed_methods", "writes the first configuration and playbook"),
     ("journal", "disallowed_methods", "owns the data folder, its locks, and the ids and times of entries"),
     ("playbook::folder", "disallowed_methods", "reads the playbook folders"),
+    ("runtime::driver", "disallowed_methods", "runs' folders and locks; a thread for each attempt that it follows"),
     ("runtime::poller", "disallowed_methods", "asks in the background: it spawns the tasks that wait, and measures intervals"),
     ("runtime::ports", "disallowed_methods", "implements the ports: clock, disk, sockets and processes for adapters"),
     ("runtime::scribe", "disallowed_methods", "the one owner of the journal is a thread of its own"),

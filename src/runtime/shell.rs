@@ -1,6 +1,7 @@
 //! The loop: one sequencer, one world, one timer. Keys are taken before anything else; what has arrived is drained and
 //! then drawn once.
 
+use super::driver::Driver;
 use super::poller;
 use super::scribe::Scribe;
 use super::watcher;
@@ -74,6 +75,8 @@ pub struct Shell {
     sources: BTreeMap<SourceName, Arc<dyn Source>>,
     scribe: Option<Scribe>,
     poller: Option<poller::Handle>,
+    /// Performs playbooks; without one, no run is held and none goes on.
+    driver: Option<Driver>,
     facts: UnboundedReceiver<Fact>,
     sender: UnboundedSender<Fact>,
     seq: u64,
@@ -99,6 +102,7 @@ impl Shell {
             ports: setup.ports.clone(),
             scribe: None,
             poller: None,
+            driver: None,
             facts,
             sender: sender.clone(),
             seq: 0,
@@ -120,6 +124,11 @@ impl Shell {
             shell.poller = Some(poller::start(poller::Items { feeds: setup.feeds, sources: setup.sources }, setup.ports, sender));
         }
         Ok(shell)
+    }
+
+    /// Runs of playbooks can be driven from here on.
+    pub fn drive(&mut self, driver: Driver) {
+        self.driver = Some(driver);
     }
 
     /// Where facts from elsewhere may be sent.
@@ -180,7 +189,11 @@ impl Shell {
                 }
             }
             Effect::WakeAt(mono) => self.wake_at = Some(mono),
-            Effect::Run(_) => {}
+            Effect::Run(effect) => {
+                if let Some(driver) = &mut self.driver {
+                    driver.perform(effect);
+                }
+            }
         }
     }
 
@@ -333,7 +346,11 @@ impl Shell {
 
     /// Nothing is under way: no request is unsettled and no effect is in flight.
     pub fn quiet(&self) -> bool {
-        self.flying == 0 && self.recording.is_empty() && self.world.unsettled() == 0 && self.facts.is_empty()
+        self.flying == 0
+            && !self.world.runs.busy()
+            && self.recording.is_empty()
+            && self.world.unsettled() == 0
+            && self.facts.is_empty()
     }
 }
 

@@ -1,0 +1,198 @@
+//! Shell blocks: handed to a supervisor, tailed, and read when they have ended.
+
+use super::attempt::{self, Try, redacted};
+use super::{Setup, Which, tail};
+use crate::domain::entry::Intent;
+use crate::domain::playbook::Seen;
+use crate::domain::run::{StepEnd, StepState};
+use crate::model::runs::RunFact;
+use crate::runtime::supervisor::{self, Attempt, Exit, Folder, Order, Process, Verdict};
+use crate::steps::{self, LONGEST_OUTPUTS, Shell};
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::Duration;
+
+/// How often a running attempt's files are looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Runs a block to its end under a supervisor of its own.
+pub(super) fn run(this: &Try<'_>, intent: Intent, shell: Shell) -> StepEnd {
+    let interpreter: Vec<&str> = shell.interpreter.iter().map(String::as_str).collect();
+    let mut order = Order::new(intent.id(), &shell.text, &interpreter, &shell.folder);
+    order.timeout_ms = this.left.min(shell.timeout).as_millis() as u64;
+    order.grace_ms = shell.grace.as_millis() as u64;
+    let attempt = Attempt {
+        folder: this.folder.clone(),
+        order,
+        block: shell.text,
+        env: shell.env.plain.into_iter().collect(),
+        secrets: shell.env.hidden.into_iter().collect(),
+    };
+    match supervisor::launch(&attempt, &this.setup.program) {
+        Ok(supervisor) => watch(this, Some(supervisor)),
+        Err(refusal) => this.end(StepState::Failed, format!("nothing was executed: {refusal}")),
+    }
+}
+
+/// Follows an attempt until it has ended. `supervisor` is the process, where we started it ourselves.
+pub(super) fn watch(this: &Try<'_>, mut supervisor: Option<Child>) -> StepEnd {
+    let folder = Folder::at(&this.folder);
+    let mut reported = false;
+    let mut tail = tail::Tail::new(&folder);
+    loop {
+        // Whether it is gone is asked before the record is looked for: it may write one and go in between.
+        let gone = supervisor.as_mut().is_some_and(|child| !matches!(child.try_wait(), Ok(None)));
+        if let (false, Ok(Some(started))) = (reported, folder.started()) {
+            reported = true;
+            say_started(this, Some(started.pid));
+        }
+        if let Some((lines, bytes)) = tail.news(|line| redacted(line, this.shared.params.secrets())) {
+            let Which { run, step, attempt } = this.which.clone();
+            this.setup.say(RunFact::Output { run, step, attempt, tail: lines, bytes });
+        }
+        if let Ok(Some(exit)) = folder.exit() {
+            reap(supervisor);
+            return ended(this, &exit);
+        }
+        if gone || (supervisor.is_none() && !held(&folder, this.which)) {
+            return found(this, supervisor::adopt(&folder, &name(this.which)));
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+pub(super) fn say_started(this: &Try<'_>, pid: Option<i32>) {
+    let Which { run, step, attempt } = this.which.clone();
+    this.setup.say(RunFact::Started { run, step, attempt, pid });
+}
+
+fn held(folder: &Folder, which: &Which) -> bool {
+    supervisor::observe(folder, &name(which)).is_ok_and(|found| found.locked || found.exit.is_some())
+}
+
+/// A supervisor may stay for a background child that still writes: nobody waits for it, but it must not become a zombie.
+fn reap(supervisor: Option<Child>) {
+    if let Some(mut child) = supervisor {
+        std::thread::spawn(move || child.wait());
+    }
+}
+
+/// What the processes of an attempt carry in their environment.
+pub(super) fn name(which: &Which) -> [(&'static str, String); 3] {
+    let Which { run, step, attempt } = which;
+    [("PLAYBOOK_RUN", run.to_string()), ("PLAYBOOK_STEP", step.to_string()), ("PLAYBOOK_ATTEMPT", attempt.to_string())]
+}
+
+/// What a verdict means for the attempt, once nobody watches it any more.
+pub(super) fn found(this: &Try<'_>, verdict: Result<Verdict, supervisor::Refusal>) -> StepEnd {
+    match verdict {
+        Ok(Verdict::Ended(exit)) => ended(this, &exit),
+        Ok(Verdict::NotExecuted) => this.end(StepState::Failed, "nothing was executed: its console died before"),
+        Ok(Verdict::UnknownAlive(left)) => {
+            let left = names(&left);
+            let detail = format!("its supervisor was killed; still running: {}", left.join(", "));
+            StepEnd { survivors: left, ..this.end(StepState::Unknown, detail) }
+        }
+        Ok(Verdict::Unknown(why)) => unknown(this, why),
+        Ok(Verdict::Running) => this.end(StepState::Unknown, "another process claims to watch it"),
+        Err(refusal) => this.end(StepState::Unknown, refusal.to_string()),
+    }
+}
+
+/// A supervisor of ours that refused says why in its log, and then nothing was executed.
+fn unknown(this: &Try<'_>, why: supervisor::Why) -> StepEnd {
+    let log = std::fs::read_to_string(this.folder.join("log")).unwrap_or_default();
+    match (why, log.trim().strip_prefix("not executed: ")) {
+        (supervisor::Why::NeverStarted, Some(refusal)) => this.end(StepState::Failed, format!("nothing was executed: {refusal}")),
+        _ => this.end(StepState::Unknown, why.sentence()),
+    }
+}
+
+/// How a block ended that left a record.
+fn ended(this: &Try<'_>, exit: &Exit) -> StepEnd {
+    let (state, detail, outputs) = match exit {
+        Exit { error: Some(why), code: None, signal: None, timed_out: false, cancelled: false, .. } => {
+            (StepState::Failed, format!("nothing was executed: {why}"), Default::default())
+        }
+        Exit { timed_out, cancelled, survivors, .. } if *timed_out || *cancelled => {
+            let (state, detail) = forced(*timed_out, survivors, this.step.fields.timeout);
+            (state, detail, Default::default())
+        }
+        _ => judged(this, exit),
+    };
+    StepEnd {
+        exit_code: exit.code,
+        signal: exit.signal,
+        timed_out: exit.timed_out,
+        cancelled_by: exit.cancelled_by.clone(),
+        survivors: names(&exit.survivors),
+        truncated: exit.truncated,
+        started_at: Folder::at(&this.folder).started().ok().flatten().map(|started| started.at),
+        ended_at: exit.at,
+        outputs,
+        ..this.end(state, detail)
+    }
+}
+
+fn forced(timed_out: bool, survivors: &[Process], timeout: Duration) -> (StepState, String) {
+    match (survivors, timed_out) {
+        ([], true) => (StepState::TimedOut, format!("ended after {} s", timeout.as_secs_f64())),
+        ([], false) => (StepState::Cancelled, String::new()),
+        (left, _) => (StepState::Unknown, format!("it was told to end, but these live on: {}", names(left).join(", "))),
+    }
+}
+
+fn judged(this: &Try<'_>, exit: &Exit) -> (StepState, String, std::collections::BTreeMap<String, String>) {
+    let started = Folder::at(&this.folder).started().ok().flatten();
+    let seen = Seen {
+        exit: exit.code,
+        stdout: Some(text(&this.folder.join("out"))),
+        stderr: Some(text(&this.folder.join("err"))),
+        truncated: exit.truncated,
+        took: started.and_then(|started| (exit.at - started.at).to_std().ok()),
+        ..Seen::default()
+    };
+    match this.judge(&seen) {
+        (StepState::Succeeded, _) => match outputs(this) {
+            Ok(outputs) => (StepState::Succeeded, held_open(exit), outputs),
+            Err(why) => (StepState::Failed, why, Default::default()),
+        },
+        (state, why) => (state, why, Default::default()),
+    }
+}
+
+fn held_open(exit: &Exit) -> String {
+    if exit.output_held { "a background process still holds its output".into() } else { String::new() }
+}
+
+fn outputs(this: &Try<'_>) -> Result<std::collections::BTreeMap<String, String>, String> {
+    let path = this.outputs_file();
+    let file = crate::ports::Files::read(this.setup.ports.files.as_ref(), &path, LONGEST_OUTPUTS + 1);
+    let file = if path.exists() { file.map_err(|trouble| trouble.to_string())? } else { Vec::new() };
+    let found = steps::read_outputs(this.step, &file)?;
+    let clean = |value: String| redacted(value, this.shared.params.secrets());
+    Ok(found.into_iter().map(|(name, value)| (name, clean(value))).collect())
+}
+
+fn text(path: &Path) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
+}
+
+fn names(left: &[Process]) -> Vec<String> {
+    left.iter().map(|process| format!("{} ({})", process.name, process.pid)).collect()
+}
+
+/// Asks the supervisor of the newest try for the end.
+pub(super) fn cancel(setup: &Setup, which: &Which, who: &str) {
+    let folder = newest(&attempt::folder(setup, which));
+    if folder.is_dir() {
+        // It is asked again by whoever looks at the run; a folder that can't be written leaves the timeout.
+        let _ = Folder::at(folder).cancel(who);
+    }
+}
+
+/// The folder of an attempt's newest try.
+pub(super) fn newest(attempt: &Path) -> PathBuf {
+    let tries = (2..).map(|number| attempt.join(format!("try-{number}"))).take_while(|folder| folder.is_dir());
+    tries.last().unwrap_or_else(|| attempt.to_owned())
+}

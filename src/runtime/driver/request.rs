@@ -1,0 +1,96 @@
+//! HTTP bodies: observed where they only read, else sent with the recorded intent. A request has no supervisor: one that was on
+//! its way when the console died is unknown, unless it only read.
+
+use super::attempt::Try;
+use super::block::say_started;
+use crate::domain::entry::Intent;
+use crate::domain::playbook::Seen;
+use crate::domain::run::{StepEnd, StepState};
+use crate::domain::trouble::Trouble;
+use crate::ports::{Request, Response};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Says that a request was about to be sent, and in it whether it only read.
+const MARK: &str = "request";
+
+pub(super) fn run(this: &Try<'_>, intent: Intent, mut request: Request, reads: bool) -> StepEnd {
+    request.timeout = request.timeout.min(this.left);
+    if let Err(error) = mark(&this.folder, reads) {
+        return this.end(StepState::Failed, format!("nothing was sent: {}: {error}", this.folder.display()));
+    }
+    say_started(this, None);
+    match send(this, intent, request, reads) {
+        Sent::Answered(Ok(response)) => answered(this, &response),
+        Sent::Answered(Err(trouble)) => failed(this, &trouble, reads),
+        Sent::Cancelled(who) => {
+            let (state, detail) = match reads {
+                true => (StepState::Cancelled, "nothing was changed"),
+                false => (StepState::Unknown, "it was cancelled on its way: it may have been received"),
+            };
+            StepEnd { cancelled_by: Some(who), ..this.end(state, detail) }
+        }
+    }
+}
+
+enum Sent {
+    Answered(Result<Response, Trouble>),
+    Cancelled(String),
+}
+
+fn send(this: &Try<'_>, intent: Intent, request: Request, reads: bool) -> Sent {
+    let http = this.setup.ports.http.clone();
+    let mut wish = this.wish.clone();
+    this.setup.runtime.block_on(async {
+        let answer = if reads { http.observe(request) } else { http.act(request, intent) };
+        let cancelled = async {
+            match wish.wait_for(Option::is_some).await {
+                Ok(who) => who.clone().unwrap_or_default(),
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            answer = answer => Sent::Answered(answer),
+            who = cancelled => Sent::Cancelled(who),
+        }
+    })
+}
+
+fn answered(this: &Try<'_>, response: &Response) -> StepEnd {
+    // The answer is evidence, not needed to go on: it is judged from memory.
+    let _ = write(&this.folder.join("out"), &response.body);
+    let seen = Seen {
+        status: Some(response.status),
+        body: Some(String::from_utf8_lossy(&response.body).into_owned()),
+        took: Some(response.took),
+        ..Seen::default()
+    };
+    let (state, detail) = this.judge(&seen);
+    this.end(state, detail)
+}
+
+fn failed(this: &Try<'_>, trouble: &Trouble, reads: bool) -> StepEnd {
+    let state = if trouble.sent && !reads { StepState::Unknown } else { StepState::Failed };
+    this.end(state, trouble.text.inert())
+}
+
+/// What a request of a dead console means: `None` when there was none.
+pub(super) fn left(this: &Try<'_>) -> Option<StepEnd> {
+    let mark = std::fs::read_to_string(this.folder.join(MARK)).ok()?;
+    Some(match mark.trim() {
+        "reads" => this.end(StepState::Failed, "its console died before the answer came; nothing was changed"),
+        _ => this.end(StepState::Unknown, "its console died while the request was on its way: it may have been received"),
+    })
+}
+
+fn mark(folder: &Path, reads: bool) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().mode(0o700).recursive(true).create(folder)?;
+    write(&folder.join(MARK), if reads { b"reads\n" } else { b"changes\n" })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
