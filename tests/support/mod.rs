@@ -12,6 +12,8 @@ pub mod home;
 pub mod prometheus;
 pub mod pty;
 pub mod raw;
+
+pub mod servers;
 pub mod story;
 pub mod tls;
 

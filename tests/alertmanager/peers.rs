@@ -1,0 +1,104 @@
+//! Several peers, one queue.
+
+use super::*;
+
+#[tokio::test]
+async fn what_any_peer_knows_is_there_once() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    one.fire(&[("alertname", "Both")]);
+    one.fire(&[("alertname", "One")]);
+    two.fire(&[("alertname", "Both")]);
+    two.fire(&[("alertname", "Two")]);
+    let snapshot = good(&[&one, &two]).await;
+    assert_eq!(names(&snapshot), ["Both", "One", "Two"]);
+    assert!(snapshot.alerts.is_sorted_by_key(|alert| alert.id.fingerprint.clone()));
+    assert!(snapshot.complete);
+}
+
+#[tokio::test]
+async fn the_fresher_word_counts_and_the_earlier_beginning() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    let fields = |minute: u32, words: &str, started: u32| {
+        json!({
+            "updatedAt": format!("2026-03-01T10:{minute:02}:00.000Z"), "startsAt": format!("2026-03-01T09:{started:02}:00.000Z"),
+            "annotations": {"summary": words},
+        })
+    };
+    for am in [&one, &two] {
+        am.fire(&[("alertname", "Both")]);
+    }
+    let fingerprint = one.fire(&[("alertname", "Both")]);
+    one.change(&fingerprint, fields(5, "fresh", 30));
+    two.change(&fingerprint, fields(1, "old", 20));
+    for order in [[&one, &two], [&two, &one]] {
+        let snapshot = good(&order).await;
+        assert_eq!(snapshot.alerts[0].summary(), Some("fresh"));
+        assert_eq!(snapshot.alerts[0].starts_at.to_rfc3339(), "2026-03-01T09:20:00+00:00");
+    }
+}
+
+#[tokio::test]
+async fn a_silence_that_one_peer_knows_counts() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    one.fire(&[("alertname", "DiskFull")]);
+    two.fire(&[("alertname", "DiskFull")]);
+    let end = act(&[&two], &silence_until(60), intent()).await;
+    let snapshot = good(&[&one, &two]).await;
+    assert_eq!(snapshot.alerts[0].silenced_by, [end.made.expect("made")]);
+    assert_eq!(snapshot.silences.len(), 1);
+}
+
+#[tokio::test]
+async fn of_a_silence_that_changed_the_later_version_counts() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    let end = act(&[&one], &silence_until(60), intent()).await;
+    two.gossip(&one);
+    two.expire(end.made.expect("made").raw());
+    for order in [[&one, &two], [&two, &one]] {
+        let snapshot = good(&order).await;
+        assert_eq!(snapshot.silences.iter().map(|silence| silence.state).collect::<Vec<_>>(), [SilenceState::Expired]);
+    }
+}
+
+#[tokio::test]
+async fn a_dead_peer_is_named_and_nothing_is_complete() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    one.fire(&[("alertname", "DiskFull")]);
+    two.mood(Mood::Silent);
+    let began = Instant::now();
+    let snapshot = of(&[&one, &two]).fetch(&Ports::real(), Duration::from_millis(700)).await.expect("one answers");
+    assert!(began.elapsed() < LIMIT);
+    assert_eq!(names(&snapshot), ["DiskFull"]);
+    assert!(!snapshot.complete && snapshot.started_at.is_some());
+    assert!(snapshot.missing[0].raw().contains(two.url.as_str()), "{:?}", snapshot.missing);
+}
+
+#[tokio::test]
+async fn when_all_are_silent_all_are_told() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    one.mood(Mood::Status(503, "busy"));
+    two.mood(Mood::Html);
+    let trouble = fetch(&[&one, &two]).await.expect_err("none");
+    assert_eq!(trouble.reason, Reason::Status);
+    assert!(trouble.to_string().contains("busy") && trouble.to_string().contains("Sign in"), "{trouble}");
+}
+
+#[tokio::test]
+async fn the_youngest_start_counts() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    two.restart();
+    let snapshot = good(&[&one, &two]).await;
+    assert!(Utc::now() - snapshot.started_at.expect("known") < TimeDelta::minutes(5));
+}
+
+#[tokio::test]
+async fn labels_that_tell_replicas_apart_can_be_ignored() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    one.fire(&[("alertname", "DiskFull"), ("replica", "a")]);
+    two.fire(&[("alertname", "DiskFull"), ("replica", "b")]);
+    assert_eq!(good(&[&one, &two]).await.alerts.len(), 2);
+    let both = source(&format!("{{urls: ['{}', '{}'], ignore_labels: [replica]}}", one.url, two.url));
+    let snapshot = both.fetch(&Ports::real(), LIMIT).await.expect("an answer");
+    assert_eq!(snapshot.alerts.len(), 1);
+    assert_eq!(snapshot.alerts[0].labels.get("replica"), None);
+}

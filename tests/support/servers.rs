@@ -1,0 +1,160 @@
+//! Real Alertmanagers on free ports of loopback: private folders, gossiping when there are several, gone with the value.
+
+use super::{PATIENCE, find};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A cluster of one or more.
+pub struct Alertmanager {
+    nodes: Vec<Node>,
+    folder: tempfile::TempDir,
+    /// Lines of `--web.config.file`: TLS and logins.
+    web: Option<String>,
+}
+
+struct Node {
+    address: String,
+    gossip: String,
+    child: Child,
+}
+
+const CONFIG: &str = "route: {receiver: ops, group_by: ['...']}\nreceivers: [{name: ops}]\n";
+
+impl Alertmanager {
+    pub fn start(nodes: usize) -> Self {
+        Self::start_with(nodes, None)
+    }
+
+    /// With the lines of a web configuration file.
+    pub fn start_with(nodes: usize, web: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("am.yml"), CONFIG).expect("written");
+        let mut cluster = Self { nodes: Vec::new(), folder, web: web.map(str::to_owned) };
+        for _ in 0..nodes {
+            let node = cluster.launch(&free_address(), &free_address());
+            cluster.nodes.push(node);
+        }
+        cluster
+    }
+
+    /// Base address of one of them.
+    pub fn url(&self, node: usize) -> String {
+        let scheme = if self.web.as_ref().is_some_and(|web| web.contains("tls_server_config")) { "https" } else { "http" };
+        format!("{scheme}://{}", self.nodes[node].address.replace("127.0.0.1", "localhost"))
+    }
+
+    /// All base addresses.
+    pub fn urls(&self) -> Vec<String> {
+        (0..self.nodes.len()).map(|node| self.url(node)).collect()
+    }
+
+    /// Sends alerts to one of them, as Prometheus does: a list in JSON with `labels`.
+    pub fn post(&self, node: usize, alerts: &str) {
+        let (status, words) = ask(&self.nodes[node].address, "POST", "/api/v2/alerts", alerts).expect("it answers");
+        assert_eq!(status, 200, "{words}");
+    }
+
+    /// What one of them answers to a GET.
+    pub fn get(&self, node: usize, path: &str) -> String {
+        ask(&self.nodes[node].address, "GET", path, "").expect("it answers").1
+    }
+
+    /// Ends one at once, as a crash would.
+    pub fn kill(&mut self, node: usize) {
+        end(&mut self.nodes[node].child);
+    }
+
+    /// Ends one at once and starts it at the same addresses: its alerts are gone.
+    pub fn restart(&mut self, node: usize) {
+        self.kill(node);
+        let (address, gossip) = (self.nodes[node].address.clone(), self.nodes[node].gossip.clone());
+        self.nodes[node] = self.launch(&address, &gossip);
+    }
+
+    fn launch(&self, address: &str, gossip: &str) -> Node {
+        let home = self.folder.path().join(address.replace(':', "-"));
+        fs::create_dir_all(&home).expect("a folder");
+        let mut command = Command::new(find("prometheus-alertmanager").expect("is installed"));
+        command
+            .arg(format!("--config.file={}", self.folder.path().join("am.yml").display()))
+            .arg(format!("--storage.path={}", home.join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .arg(format!("--cluster.listen-address={gossip}"))
+            .arg("--cluster.settle-timeout=1s")
+            .args(self.nodes.iter().map(|other| format!("--cluster.peer={}", other.gossip)));
+        if let Some(web) = &self.web {
+            let file = home.join("web.yml");
+            fs::write(&file, web).expect("written");
+            command.arg(format!("--web.config.file={}", file.display()));
+        }
+        let log = home.join("log");
+        let child = command.stdout(Stdio::null()).stderr(File::create(&log).expect("a log")).spawn().expect("it starts");
+        let mut node = Node { address: address.to_owned(), gossip: gossip.to_owned(), child };
+        wait(&mut node, &log);
+        node
+    }
+}
+
+impl Drop for Alertmanager {
+    fn drop(&mut self) {
+        self.nodes.iter_mut().for_each(|node| end(&mut node.child));
+    }
+}
+
+/// A server that ended by itself may be the reason why a test fails: nothing to be done about it here.
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Until it listens: from then on it answers.
+fn wait(node: &mut Node, log: &Path) {
+    let began = Instant::now();
+    while TcpStream::connect(&node.address).is_err() {
+        let ended = node.child.try_wait().expect("is ours");
+        let told = || fs::read_to_string(log).unwrap_or_default();
+        assert!(ended.is_none() && began.elapsed() < PATIENCE, "prometheus-alertmanager does not come up: {}", told());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Repeats a question until the answer is the wanted one.
+pub async fn until<T, F: Future<Output = T>>(mut ask: impl FnMut() -> F, wanted: impl Fn(&T) -> bool) -> T {
+    let began = Instant::now();
+    loop {
+        let answer = ask().await;
+        if wanted(&answer) || began.elapsed() > PATIENCE {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// One plain HTTP request: status and body.
+fn ask(address: &str, method: &str, path: &str, body: &str) -> io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    let head = format!("{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Type: application/json\r\n");
+    stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    Ok((status.unwrap_or(0), body.to_owned()))
+}
+
+fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").to_string()
+}
+
+/// Lines of a web configuration: this certificate and key.
+pub fn tls((cert, key): &(PathBuf, PathBuf)) -> String {
+    format!("tls_server_config: {{cert_file: '{}', key_file: '{}'}}\n", cert.display(), key.display())
+}
+
+/// Lines of a web configuration: the user `ana` with the password `hunter2`.
+pub const LOGIN: &str = "basic_auth_users: {ana: $2b$04$abcdefghijklmnopqrstuuV3duMsC0HpUex6N9qapiuOHHWkwRXVm}\n";
