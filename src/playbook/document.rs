@@ -4,7 +4,6 @@
 use crate::domain::node::Span;
 use crate::domain::playbook::Piece;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use std::iter::Peekable;
 use std::ops::Range;
 
 /// One top-level part of a document.
@@ -83,17 +82,21 @@ pub fn plain(pieces: &[Piece]) -> String {
     pieces.iter().map(text).collect()
 }
 
+/// Lists inside lists; deeper ones are skipped, so that reading may recurse.
+const DEEPEST: usize = 32;
+
 /// Reads the text from `start` on; ranges are of the whole text.
 pub fn read(text: &str, start: usize) -> Vec<Part> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH;
     let events = Parser::new_ext(&text[start..], options).into_offset_iter();
     let events = events.map(move |(event, range)| (event, range.start + start..range.end + start));
-    Reader { text, events: events.peekable() }.parts()
+    Reader { text, events, depth: 0 }.parts()
 }
 
 struct Reader<'a, I: Iterator<Item = (Event<'a>, Range<usize>)>> {
     text: &'a str,
-    events: Peekable<I>,
+    events: I,
+    depth: usize,
 }
 
 impl<'a, I: Iterator<Item = (Event<'a>, Range<usize>)>> Reader<'a, I> {
@@ -143,6 +146,7 @@ impl<'a, I: Iterator<Item = (Event<'a>, Range<usize>)>> Reader<'a, I> {
 
     fn list(&mut self) -> Vec<Item> {
         let mut items = Vec::new();
+        self.depth += 1;
         while let Some((event, range)) = self.events.next() {
             match event {
                 Event::Start(Tag::Item) => items.push(self.item(range)),
@@ -150,6 +154,7 @@ impl<'a, I: Iterator<Item = (Event<'a>, Range<usize>)>> Reader<'a, I> {
                 _ => {}
             }
         }
+        self.depth -= 1;
         items
     }
 
@@ -158,6 +163,7 @@ impl<'a, I: Iterator<Item = (Event<'a>, Range<usize>)>> Reader<'a, I> {
         while let Some((event, range)) = self.events.next() {
             match event {
                 Event::End(TagEnd::Item) => break,
+                Event::Start(Tag::List(_)) if self.depth == DEEPEST => self.skip(),
                 Event::Start(Tag::List(_)) => item.items.extend(self.list()),
                 Event::Start(Tag::CodeBlock(kind)) => item.fences.push(self.fence(&kind, range)),
                 Event::Start(Tag::BlockQuote(_) | Tag::Table(_) | Tag::HtmlBlock) => self.skip(),

@@ -32,6 +32,9 @@ use std::sync::Arc;
 /// A longer document is not read.
 pub const LONGEST: usize = 1 << 20;
 
+/// More problems are not kept.
+const MOST_PROBLEMS: usize = 200;
+
 /// Reads one document.
 pub fn read(text: &str, place: Place, kinds: &[&'static KindSpec]) -> Playbook {
     let mut problems = Problems::default();
@@ -97,7 +100,12 @@ pub fn unreadable(place: Place, why: impl Into<String>) -> Playbook {
     }
 }
 
+/// In the order of the document; of a flood the first ones, errors before warnings, so that an error never gets lost.
 fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
+    if problems.len() > MOST_PROBLEMS {
+        problems.sort_by_key(|problem| (problem.level != Level::Error, problem.span.line));
+        problems.truncate(MOST_PROBLEMS);
+    }
     problems.sort_by_key(|problem| (problem.span.line, problem.span.col, problem.code));
     problems
 }

@@ -7,6 +7,9 @@ use crate::domain::node::{Problems, Span};
 use crate::domain::playbook::{Block, Field, Language, Section, TaskItem};
 use std::ops::Range;
 
+/// More steps than anybody can follow.
+pub const MOST_STEPS: usize = 500;
+
 /// One step as it stands in the document, its fields not typed yet.
 pub struct Draft {
     /// The heading as it was written, with its number.
@@ -29,6 +32,9 @@ pub struct Blocks {
     pub status: Option<Block>,
     pub undo: Option<Block>,
 }
+
+/// More fields than any step has use for.
+const MOST_FIELDS: usize = 64;
 
 const ROLES: &[&str] = &["dry-run", "status", "undo", "example"];
 
@@ -61,6 +67,11 @@ pub fn drafts(parts: &[Part], lines: &Lines<'_>, length: usize, problems: &mut P
         match (heading(part), now) {
             (Some(heading), _) if heading.level <= 2 => now = section(&heading.text).filter(|_| heading.level == 2),
             (Some(heading), Some(section)) if heading.level == 3 => {
+                if drafts.len() == MOST_STEPS {
+                    let message = format!("a playbook has at most {MOST_STEPS} steps; from here on they are not read");
+                    problems.lint("E022", lines.span(&heading.range), message, "make several playbooks of it".to_owned());
+                    break;
+                }
                 drafts.push(draft(heading, section, &parts[index + 1..], lines, length, problems));
             }
             _ => {}
@@ -103,7 +114,7 @@ fn own_fields(parts: &[Part], lines: &Lines<'_>, problems: &mut Problems) -> (Ve
     let (mut raw, mut end) = (Vec::new(), list.range.end);
     for item in &list.items {
         match fields::field(item, lines) {
-            Some(field) if end == list.range.end => raw.push(field),
+            Some(field) if end == list.range.end && raw.len() < MOST_FIELDS => raw.push(field),
             None if item.task => end = end.min(item.range.start),
             _ => {
                 let help = "write `- **key:** value`, or put other bullets after a sentence of their own";

@@ -2,7 +2,7 @@
 //! lists are prose.
 
 use super::document::{Item, Lines, Part};
-use super::outline;
+use super::outline::{self, MOST_STEPS};
 use super::slug::{numbered, slug};
 use super::steps::unique;
 use crate::domain::ids::StepId;
@@ -14,6 +14,10 @@ use std::ops::Range;
 pub fn read(parts: &[Part], lines: &Lines<'_>, length: usize, problems: &mut Problems) -> Vec<Step> {
     let steps = [3, 2].iter().map(|level| headings(parts, *level, lines, length)).find(|steps| !steps.is_empty());
     let steps = steps.unwrap_or_else(|| numbered_list(parts, lines));
+    if steps.len() == MOST_STEPS {
+        let help = "a document with `playbook: 1` says where a step begins";
+        problems.warning(steps[MOST_STEPS - 1].span, format!("only the first {MOST_STEPS} steps are read"), help);
+    }
     if steps.is_empty() {
         let help = "steps are `###` headings, else `##` headings, else the items of a numbered list";
         problems.warning(Default::default(), "no steps were found", help);
@@ -25,7 +29,7 @@ fn headings(parts: &[Part], level: u8, lines: &Lines<'_>, length: usize) -> Vec<
     let mut steps: Vec<Step> = Vec::new();
     for (index, part) in parts.iter().enumerate() {
         let Part::Heading(heading) = part else { continue };
-        if heading.level != level {
+        if heading.level != level || steps.len() == MOST_STEPS {
             continue;
         }
         let after = &parts[index + 1..];
@@ -42,7 +46,7 @@ fn numbered_list(parts: &[Part], lines: &Lines<'_>) -> Vec<Step> {
         _ => None,
     });
     let mut steps = Vec::new();
-    for item in list.iter().flat_map(|list| &list.items) {
+    for item in list.iter().flat_map(|list| &list.items).take(MOST_STEPS) {
         steps.push(of_item(item, lines, &steps));
     }
     steps

@@ -2,8 +2,9 @@
 
 use crate::{book, problems, with_steps};
 use midwatch::domain::playbook::{
-    Cadence, Condition, Confirm, How, Language, OnFail, Output, Playbook, Risk, Section, Target, Times, When,
+    Cadence, Condition, Confirm, How, Language, OnFail, Output, Playbook, Resolved, Risk, Section, Target, Times, When,
 };
+use midwatch::playbook::{LONGEST, plan};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -172,6 +173,54 @@ fn sections_know_which_steps_only_look() {
     assert!(Section::ALL.iter().all(|section| midwatch::domain::playbook::Section::parse(section.word()) == Some(*section)));
 }
 
+#[test]
+fn a_document_made_to_hurt_is_read_like_any_other() {
+    // Long enough for anything quadratic to be felt, and for recursion to overflow the stack.
+    let length = LONGEST / 8;
+    let long = |unit: &str| with_steps("## Steps\n\n### One\n\n") + &unit.repeat(length / unit.len());
+    for unit in [
+        "- ",
+        "> ",
+        "1. ",
+        "[",
+        "*",
+        "_a ",
+        "`",
+        "<",
+        "![",
+        "|a",
+        "&#x",
+        "# ",
+        "### a\n",
+        "- [ ] x\n",
+        "- **a:** b\n",
+        "```sh\n$A\n```\n",
+        "$A",
+        "\"$A\" ",
+        "- **on fail:** [x](#y)\n",
+        "\n```sh stauts\n```\n",
+        "<!--",
+        "\t- ",
+        "[a]: b\n",
+        "[^a]",
+    ] {
+        check_places(&long(unit));
+        check_places(&unit.repeat(length / unit.len()));
+    }
+    for (fence, unit) in [("```sh\necho ", "\"$A\" #"), ("```sh\n", "(((|"), ("- **risk:** change\n- **x:** ", "[a](#b) ")] {
+        let text = with_steps("## Steps\n\n### One\n\n") + fence + &unit.repeat(length / unit.len());
+        check_places(&text);
+    }
+}
+
+#[test]
+fn of_a_flood_of_problems_the_error_stays() {
+    let text =
+        with_steps(&("## Steps\n\n### One\n\n```sh\n".to_owned() + &"echo $HOST\n".repeat(1000) + "```\n\n- **risk:** read\n"));
+    let book = book(&text);
+    assert_eq!((book.problems.len(), book.errors()), (200, 1));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -240,5 +289,5 @@ fn check_places(text: &str) {
     for problem in &book.problems {
         let _ = problem.show("book.md", text);
     }
-    let _ = book.show();
+    let _ = (book.show(), plan(&book, &Resolved::default(), &|_| true).to_string());
 }

@@ -158,6 +158,10 @@ pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
     if found.chars().count() > LONGEST {
         return None;
     }
+    // A slip of the finger is not that long, and the distance of long texts takes its time.
+    if found.len() > 100 {
+        return None;
+    }
     let near = known.iter().map(|name| (distance(found, name), *name)).min()?;
     (near.0 <= 1 + found.chars().count() / 4).then_some(near.1)
 }

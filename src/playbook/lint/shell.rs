@@ -3,6 +3,9 @@
 use crate::domain::node::{Problems, Span};
 use crate::domain::playbook::{Block, names};
 
+/// Longer lines are not judged: they are data.
+const LONGEST: usize = 2_000;
+
 pub fn check(block: &Block, problems: &mut Problems) {
     let mut heredoc: Option<String> = None;
     for (index, line) in block.text.lines().enumerate() {
@@ -25,6 +28,9 @@ fn place(block: &Block, index: usize) -> Span {
 }
 
 fn habit(line: &str) -> Option<(String, &'static str)> {
+    if line.len() > LONGEST {
+        return None;
+    }
     let code = without_comment(line);
     if let Some(name) = unquoted(code) {
         return Some((format!("`${name}` stands without quotes"), "write \"$NAME\": a value may hold spaces or patterns"));
