@@ -12,7 +12,6 @@ pub mod home;
 pub mod prometheus;
 pub mod pty;
 pub mod raw;
-
 pub mod servers;
 pub mod story;
 pub mod tls;

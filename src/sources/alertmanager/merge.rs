@@ -141,6 +141,3 @@ fn freshest(mut list: Vec<Kept>) -> Vec<Silence> {
     list.dedup_by(|later, first| later.silence.id == first.silence.id);
     list.into_iter().map(|kept| kept.silence).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,44 @@
+use super::*;
+
+fn read(text: &str, ignored: &[String]) -> serde_json::Result<Vec<Alert>> {
+    let (source, mut pool) = ("prod".into(), Pool::default());
+    let mut reader = Reader { source: &source, ignored, several: false, pool: &mut pool };
+    alerts(text, &mut reader).map(|list| list.into_iter().map(|listed| listed.alert).collect())
+}
+
+#[test]
+fn an_alert_needs_labels_and_nothing_else() {
+    assert_eq!(read(r#"[{"labels": {}}]"#, &[]).expect("reads")[0].id.to_string(), "prod/cbf29ce484222325");
+    assert!(read("[{}]", &[]).is_err(), "another system's list");
+    assert!(read("[] []", &[]).is_err(), "something behind the list");
+}
+
+#[test]
+fn null_stands_for_nothing_everywhere() {
+    let text = r#"[{"labels": {"a": "b"}, "annotations": null, "fingerprint": null, "startsAt": null, "updatedAt": null,
+        "generatorURL": null, "receivers": null, "status": {"silencedBy": null, "inhibitedBy": null, "mutedBy": null}}]"#;
+    assert_eq!(read(text, &[]).expect("reads").len(), 1);
+}
+
+#[test]
+fn what_holds_an_alert_back_is_read() {
+    let text = r#"[{"labels": {"a": "b"}, "status": {"state": "suppressed", "silencedBy": ["s1"], "inhibitedBy": ["e94c744ae3d44df8"],
+        "mutedBy": ["weekend"]}}]"#;
+    let alert = &read(text, &[]).expect("reads")[0];
+    assert_eq!((alert.silenced_by[0].raw(), alert.muted_by[0].raw()), ("s1", "weekend"));
+    assert_eq!(alert.inhibited_by[0].as_str(), "e94c744ae3d44df8");
+}
+
+#[test]
+fn ignored_labels_do_not_count_in_the_fingerprint() {
+    let text = r#"[{"labels": {"alertname": "Watchdog", "replica": "a"}, "fingerprint": "ffffffffffffffff"}]"#;
+    let alert = &read(text, &["replica".to_owned()]).expect("reads")[0];
+    assert_eq!(alert.id.fingerprint.as_str(), "003b0a0f7d3fa569");
+}
+
+#[test]
+fn alerts_share_their_words() {
+    let two = read(r#"[{"labels": {"severity": "critical"}}, {"labels": {"severity": "critical"}}]"#, &[]).expect("reads");
+    let word = |alert: &Alert| alert.labels.get("severity").expect("has it").as_ptr();
+    assert_eq!(word(&two[0]), word(&two[1]));
+}
