@@ -17,6 +17,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use support::home::Home;
 use support::prometheus::Prometheus;
 use support::raw::{Raw, ok, until_gone};
 use support::tls::{Authority, serve};
@@ -300,4 +301,38 @@ async fn a_prometheus_source_lists_nothing_and_tells_whether_it_answers() {
     assert!(snapshot.alerts.is_empty() && snapshot.complete && source.acts().is_empty());
     drop(server);
     assert!(source.fetch(&Ports::real(), PATIENCE).await.is_err());
+}
+
+#[test]
+fn the_command_prints_every_feed_and_its_exit_code_is_the_answer() {
+    let server = Raw::saying(ok("fine"));
+    let (url, closed) = (server.url("/"), closed_port());
+    let prom = format!("sources: [{{name: prom, prometheus: {{url: 'http://{closed}'}}}}]");
+    let good = format!("{{name: shop, service: checkout, http: {{url: '{url}', bearer: {{env: SHOP_TOKEN}}}}}}");
+    let bad = format!(
+        "{{name: db, tcp: {{address: '{closed}'}}}}, {{name: disk, promql: {{source: prom, query: up, below: 1}}}}, \
+         {{name: load, plugin: {{command: [/bin/echo, 'LOAD OK | load=0.5;1;2']}}}}"
+    );
+    let services = "services: [{name: checkout}]";
+    let home = Home::with(&format!("{services}\n{prom}\nfeeds: [{good}, {bad}]")).env("SHOP_TOKEN", "hunter2");
+    let output = home.run(&["feeds", "--once", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one JSON document");
+    let feeds = document["feeds"].as_array().expect("a list");
+    let states: Vec<_> =
+        feeds.iter().map(|feed| [&feed["name"], &feed["kind"], &feed["state"]].map(|v| v.as_str().unwrap_or("?"))).collect();
+    let wanted =
+        [["db", "tcp", "failing"], ["disk", "promql", "stale"], ["load", "plugin", "healthy"], ["shop", "http", "healthy"]];
+    assert_eq!(states, wanted);
+    assert_eq!((feeds[2]["value"].as_f64(), feeds[2]["message"].as_str()), (Some(0.5), Some("LOAD OK")));
+    assert!(feeds[1]["message"].as_str().is_some_and(|why| why.contains("connection refused")), "{}", feeds[1]);
+    assert_eq!(feeds[3]["service"], "checkout");
+    assert!(server.heads()[0].contains("authorization: bearer hunter2"));
+    assert_eq!(server.heads().len(), 1, "asked once");
+    assert!(!String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).contains("hunter2"));
+
+    home.write("config.yaml", &format!("{services}\nfeeds: [{good}]"));
+    let output = home.run(&["feeds", "--once"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("200 OK"));
 }
