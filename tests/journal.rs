@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "these tests work on the real disk and processes")]
 
+#[path = "journal/command.rs"]
+mod command;
 #[path = "journal/copies.rs"]
 mod copies;
 #[path = "journal/crashes.rs"]

@@ -11,6 +11,7 @@ mod failure;
 mod feeds;
 mod incident;
 mod init;
+mod journal;
 mod log;
 mod man;
 mod note;
@@ -54,6 +55,7 @@ pub const COMMANDS: &[Kind] = &[
     feeds::KIND,
     incident::KIND,
     init::KIND,
+    journal::KIND,
     log::KIND,
     man::KIND,
     note::KIND,

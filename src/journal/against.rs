@@ -18,7 +18,7 @@ pub struct Older {
 
 /// Reads a backup, an export in JSON, or one in JSON lines.
 pub fn read(path: &Path) -> Result<Older, JournalError> {
-    let failed = |detail: String| JournalError::Failed { file: path.to_owned(), detail };
+    let failed = |detail: String| JournalError::Older { file: path.to_owned(), detail };
     let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
     if bytes.starts_with(b"SQLite format 3\0") {
         let db = file::existing(path)?;

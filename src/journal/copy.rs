@@ -1,29 +1,28 @@
 //! Copies: a backup while the journal is in use, and the way back into an empty folder.
 
-use super::{JournalError, SqliteJournal, file, folder, load, open, origin};
+use super::{JournalError, file, folder, load, open, origin};
 use crate::domain::entry::Head;
-use rusqlite::{Connection, Result};
+use rusqlite::Connection;
 use std::path::Path;
 
-impl SqliteJournal {
-    /// Writes the journal as it stands into one new file. Says where the copied chains stand: with that, and with the
-    /// copy, it can be checked later whether the journal still continues them.
-    ///
-    /// # Errors
-    /// The file exists already or can't be written.
-    pub fn backup(&mut self, to: &Path) -> Result<Vec<Head>, JournalError> {
-        if to.exists() {
-            return Err(exists(to));
-        }
-        let mut heads = Vec::new();
-        let placed = file::place(to, |draft| {
-            self.read(|db| copy(db, draft))?;
-            let copied = Connection::open(draft).and_then(|db| load::heads(&db));
-            heads = copied.map_err(|error| JournalError::of(&error, to))?;
-            Ok(())
-        })?;
-        if placed { Ok(heads) } else { Err(exists(to)) }
+/// Writes the journal of a data folder as it stands into one new file, while others use it. Says where the copied chains
+/// stand: with that, or with the copy, it can be checked later whether the journal still continues them.
+///
+/// # Errors
+/// There is no journal, or the file exists already or can't be written.
+pub fn backup(data: &Path, to: &Path) -> Result<Vec<Head>, JournalError> {
+    if to.exists() {
+        return Err(exists(to));
     }
+    let from = file::path(data);
+    let source = file::existing(&from)?;
+    let mut heads = Vec::new();
+    let placed = file::place(to, |draft| {
+        copy(&source, draft).map_err(|error| JournalError::of(&error, &from))?;
+        heads = Connection::open(draft).and_then(|db| load::heads(&db)).map_err(|error| JournalError::of(&error, to))?;
+        Ok(())
+    })?;
+    if placed { Ok(heads) } else { Err(exists(to)) }
 }
 
 /// Brings a backup back into a data folder that has no journal. Appends there begin a new origin that names the old head.
@@ -46,12 +45,12 @@ pub fn restore(from: &Path, data: &Path) -> Result<Vec<Head>, JournalError> {
 }
 
 /// One read transaction long; others may write meanwhile.
-fn copy(db: &Connection, to: &Path) -> Result<()> {
+fn copy(db: &Connection, to: &Path) -> rusqlite::Result<()> {
     db.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map(|_| ())
 }
 
 /// The copy is another journal from here on; what it caches is not taken on trust.
-fn renew(draft: &Path) -> Result<()> {
+fn renew(draft: &Path) -> rusqlite::Result<()> {
     let db = Connection::open(draft)?;
     file::settle(&db)?;
     db.pragma_update(None, "journal_mode", "WAL")?;

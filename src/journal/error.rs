@@ -38,6 +38,9 @@ pub enum JournalError {
     Doubtful { file: PathBuf, detail: String },
     #[error("The journal {} could not be used: {detail}. Nothing was recorded and nothing was done.", file.display())]
     Failed { file: PathBuf, detail: String },
+    /// What a journal was to be compared with.
+    #[error("{} can't be compared with: {detail}. Name a backup, or an export in JSON.", file.display())]
+    Older { file: PathBuf, detail: String },
     /// Backup and restore never replace anything.
     #[error("{} exists already and was left as it is. {next}", file.display())]
     Exists { file: PathBuf, next: String },

@@ -20,7 +20,7 @@ pub mod sqlite;
 mod verify;
 mod watch;
 
-pub use copy::restore;
+pub use copy::{backup, restore};
 pub use error::JournalError;
 pub use sqlite::{Options, SqliteJournal};
 pub use verify::{Problem, Report, verify};

@@ -9,12 +9,11 @@ fn a_backup_is_whole_and_private_while_others_write() {
     let home = home();
     let mut journal = written(home.path(), 3);
     let to = home.path().join("backup.db");
-    let mut other = open(home.path());
-    let heads = journal.backup(&to).expect("backs up");
-    record(&mut other, note("after it"), 4);
+    let heads = journal::backup(home.path(), &to).expect("backs up");
+    record(&mut journal, note("after it"), 4);
     assert_eq!((heads.len(), heads[0].seq), (1, 3));
     assert_eq!(to.metadata().expect("is there").permissions().mode() & 0o077, 0);
-    assert!(matches!(journal.backup(&to), Err(JournalError::Exists { .. })), "a backup is never overwritten");
+    assert!(matches!(journal::backup(home.path(), &to), Err(JournalError::Exists { .. })), "a backup is never overwritten");
     let left: Vec<_> = std::fs::read_dir(home.path()).expect("lists").map(|file| file.expect("a file").file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains(".new")), "{left:?}");
 }
@@ -25,7 +24,7 @@ fn a_restored_journal_has_everything_and_begins_an_origin() {
     let mut journal = written(home.path(), 2);
     let act = record(&mut journal, Draft::new(Kind::Act, at(3), Actor::system("test"), "act"), 3);
     let backup = home.path().join("backup.db");
-    let heads = journal.backup(&backup).expect("backs up");
+    let heads = journal::backup(home.path(), &backup).expect("backs up");
 
     let data = empty.path().join("data");
     assert_eq!(restore(&backup, &data).expect("restores"), heads);
@@ -42,7 +41,7 @@ fn a_backup_that_returns_to_its_own_folder_does_not_continue_its_chain() {
     let home = home();
     let backup = home.path().join("backup.db");
     let mut journal = written(home.path(), 2);
-    let heads = journal.backup(&backup).expect("backs up");
+    let heads = journal::backup(home.path(), &backup).expect("backs up");
     record(&mut journal, note("lost with the disk"), 3);
     drop(journal);
     for file in ["journal.db", "journal.db-wal", "journal.db-shm"] {
@@ -77,7 +76,7 @@ fn what_has_begun_and_not_ended_is_known_again_after_a_restore() {
     let known = cached(home.path());
     assert_eq!(known.len(), 1);
     tamper(home.path(), "DELETE FROM open");
-    journal.backup(&home.path().join("b")).expect("backs up");
+    journal::backup(home.path(), &home.path().join("b")).expect("backs up");
     restore(&home.path().join("b"), empty.path()).expect("restores");
     assert_eq!(cached(empty.path()), known);
 }

@@ -69,7 +69,7 @@ fn a_cut_end_is_found_against_a_backup_and_against_an_export() {
     let home = home();
     let mut journal = written(home.path(), 6);
     let (backup, export) = (home.path().join("copy.db"), home.path().join("export.json"));
-    let heads = journal.backup(&backup).expect("backs up");
+    let heads = journal::backup(home.path(), &backup).expect("backs up");
     let json = serde_json::json!({"schema": 1, "entries": [], "heads": heads});
     std::fs::write(&export, serde_json::to_vec(&json).expect("writes")).expect("writes");
     record(&mut journal, note("later"), 7);

@@ -1,0 +1,86 @@
+//! `midwatch journal`: the durable log itself.
+
+use super::session::data_folder;
+use super::{Exit, Failure, Globals, Kind, out};
+use crate::domain::entry::Head;
+use crate::journal::{self, JournalError, Problem, Report};
+use clap::{ArgMatches, FromArgMatches, Subcommand};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+pub const KIND: Kind = Kind {
+    name: "journal",
+    about: "Verify, back up and restore the durable log",
+    args: |command| Verb::augment_subcommands(command).subcommand_required(true),
+    run,
+    hidden: false,
+};
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Find out whether anything was changed, taken out or put elsewhere; the exit code is 1 if so
+    Verify {
+        /// A backup or a JSON export: finds an end that was cut off, and a chain that was written anew
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
+    /// Copy the journal into one new file, while it is in use
+    Backup { file: PathBuf },
+    /// Bring a backup back into a data folder without a journal
+    Restore { file: PathBuf },
+}
+
+fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    let data = data_folder(globals)?;
+    match Verb::from_arg_matches(matches)? {
+        Verb::Verify { against } => verify(&data, against.as_deref(), globals),
+        Verb::Backup { file } => copied(&file, &journal::backup(&data, &file)?, globals),
+        Verb::Restore { .. } if globals.read_only => Err(Failure::usage("--read-only: nothing is restored").into()),
+        Verb::Restore { file } => copied(&data, &journal::restore(&file, &data)?, globals),
+    }
+}
+
+fn verify(data: &Path, against: Option<&Path>, globals: &Globals) -> anyhow::Result<Exit> {
+    let report = journal::verify(data, against).map_err(|error| match error {
+        JournalError::Older { .. } => Failure::usage(error.to_string()).into(),
+        error => anyhow::Error::from(error),
+    })?;
+    let sound = report.sound();
+    match globals.json {
+        true => out::json(&json!({
+            "schema": 1, "sound": sound, "entries": report.entries, "heads": report.heads, "problems": report.problems
+        }))?,
+        false => out::text(&told(&report, against))?,
+    }
+    Ok(if sound { Exit::Done } else { Exit::No })
+}
+
+fn told(report: &Report, against: Option<&Path>) -> String {
+    let Report { entries, heads, problems } = report;
+    if !problems.is_empty() {
+        return problems.iter().map(problem).collect::<String>() + &format!("{entries} entries, {} problems\n", problems.len());
+    }
+    let beyond = match against {
+        Some(older) => format!("and everything that {} knows is there", older.display()),
+        None => "nothing was changed, taken out or put elsewhere before the heads; --against an older copy checks the end".into(),
+    };
+    format!("{entries} entries are sound: {beyond}\n{}", table(heads))
+}
+
+fn problem(problem: &Problem) -> String {
+    let id = problem.id.as_deref().map(|id| format!(" ({id})")).unwrap_or_default();
+    format!("{}{id}\n", out::inert(&problem.text))
+}
+
+fn copied(to: &Path, heads: &[Head], globals: &Globals) -> anyhow::Result<Exit> {
+    match globals.json {
+        true => out::json(&json!({"schema": 1, "path": to, "heads": heads}))?,
+        false => out::text(&format!("{} holds\n{}", to.display(), table(heads)))?,
+    }
+    Ok(Exit::Done)
+}
+
+fn table(heads: &[Head]) -> String {
+    let row = |head: &Head| vec![head.origin.to_string(), head.seq.to_string(), head.hash.clone()];
+    out::table(&["ORIGIN", "ENTRIES", "HEAD"], &heads.iter().map(row).collect::<Vec<_>>())
+}
