@@ -92,13 +92,13 @@ pub struct Globals {
 
 /// The whole tree of commands.
 pub fn tree() -> Command {
-    let root = Command::new("midwatch")
+    // First of all: it would set the description to its own.
+    let root = Globals::augment_args(Command::new("midwatch"))
         .version(env!("CARGO_PKG_VERSION"))
         .about("The terminal incident console: alerts, health, playbooks and the incident log on one screen")
         .after_help(
             "Without a command: opens the console on the configuration. New here? `midwatch demo`, then `midwatch init`.",
         );
-    let root = Globals::augment_args(root);
     COMMANDS
         .iter()
         .fold(root, |root, kind| root.subcommand((kind.args)(Command::new(kind.name).about(kind.about).hide(kind.hidden))))
