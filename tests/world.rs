@@ -84,6 +84,32 @@ fn after_a_restart_of_the_source_absence_means_nothing_for_five_minutes() {
 }
 
 #[test]
+fn an_instance_that_listed_an_alert_itself_is_believed_when_it_lists_it_no_more() {
+    let mut story = Story::new();
+    let young = SourceAnswer { complete: true, started_at: Some(story.now.wall), ..SourceAnswer::default() };
+    let firing = [alert("Down", "postgres", story.now.wall)];
+    story.poll_with(&firing, young.clone());
+    story.poll_with(&firing, young.clone());
+    story.poll_with(&[], young.clone());
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+    story.poll_with(&[], young);
+    assert_eq!(state(&story, "Down"), Some(State::Resolved));
+}
+
+#[test]
+fn an_instance_that_may_have_restarted_while_it_was_asked_is_not_believed() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", story.now.wall)]);
+    // The alerts came from the old instance, the start from the new one.
+    let restarted = SourceAnswer { complete: true, started_at: Some(story.now.wall), ..SourceAnswer::default() };
+    story.poll_with(&[alert("Down", "postgres", story.now.wall)], restarted.clone());
+    for _ in 0..4 {
+        story.poll_with(&[], restarted.clone());
+    }
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+}
+
+#[test]
 fn an_alert_that_fires_again_is_a_new_episode_and_not_acknowledged() {
     let mut story = Story::new();
     story.poll(&[alert("Down", "postgres", began())]);

@@ -69,6 +69,8 @@ pub struct Tracked {
     pub arrived: Option<Stamp>,
     /// Good polls in a row that did not list it.
     pub missing: u32,
+    /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more.
+    listed_since: Option<DateTime<Utc>>,
     pub resolved_at: Option<DateTime<Utc>>,
     /// What it is to the operator now; kept, because a frame must not judge twenty thousand of them.
     pub state: State,
@@ -237,6 +239,7 @@ impl Alerts {
                 service: settings.service(&alert.labels),
                 arrived: record.is_none_or(|record| !record.is_open()).then_some(now),
                 missing: 0,
+                listed_since: None,
                 resolved_at: None,
                 state: State::Firing,
                 noted: if record.is_some_and(Record::is_open) { Noted::Fired } else { Noted::Nothing },
@@ -264,13 +267,18 @@ impl Alerts {
     /// A poll succeeded: gives the episodes that have ended, once enough polls agree.
     pub(super) fn answered(&mut self, settings: &Settings, source: &SourceName, answer: SourceAnswer, now: Stamp) -> Vec<Turn> {
         let Some(state) = self.sources.get_mut(source) else { return Vec::new() };
+        // Only of two answers alike it is certain that alerts and start are those of one instance: it may restart in between.
+        let same_instance = answer.started_at.filter(|started| state.started_at() == Some(*started));
         let silences_changed = state.answered(&answer, now);
-        let settled = answer.complete && state.settled_since_restart(now.wall, RESTART_GRACE);
+        let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
         let mut touched = Vec::new();
         let mut ended = Vec::new();
         for (id, tracked) in self.tracked.iter_mut().filter(|(id, _)| id.source == *source) {
-            if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
-                if tracked.missing >= ABSENT_POLLS && settled {
+            if tracked.missing == 0 && answer.complete {
+                tracked.listed_since = same_instance.or(tracked.listed_since);
+            } else if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
+                let known = same_instance.is_some() && tracked.listed_since == same_instance;
+                if tracked.missing >= ABSENT_POLLS && (settled || known) {
                     tracked.resolved_at = Some(now.wall);
                     self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
                     touched.push(id.clone());

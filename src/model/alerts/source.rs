@@ -80,6 +80,11 @@ impl SourceState {
         self.spec.carry.as_ref().map_or("ACK!", |carry| &carry.prefix)
     }
 
+    /// When the youngest instance of the last good answer started.
+    pub(super) fn started_at(&self) -> Option<DateTime<Utc>> {
+        self.started_at
+    }
+
     pub(super) fn polls(&self) -> u64 {
         self.polls
     }
