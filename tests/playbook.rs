@@ -9,12 +9,16 @@ mod bundled;
 mod catalogue;
 #[path = "playbook/documents.rs"]
 mod documents;
+#[path = "playbook/failover.rs"]
+mod failover;
 #[path = "playbook/lint.rs"]
 mod lint;
 #[path = "playbook/params.rs"]
 mod params;
 #[path = "playbook/pipeline.rs"]
 mod pipeline;
+#[path = "playbook/sending.rs"]
+mod sending;
 mod support;
 
 use midwatch::domain::playbook::{Place, Playbook};

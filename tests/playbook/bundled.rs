@@ -35,6 +35,13 @@ fn every_one_is_clean_and_can_run() {
 }
 
 #[test]
+fn the_playbook_that_init_writes_is_clean() {
+    let text = include_str!("../../src/config/first-look.md");
+    let book = read(text, Place::File("/books/first-look.md".into()), KINDS);
+    assert_eq!((problems(&book), book.unfit()), (Vec::new(), None), "{:#?}", book.problems);
+}
+
+#[test]
 fn every_shell_block_parses() {
     for (file, text) in BUNDLED {
         let book = read(text, Place::Bundled(file), KINDS);
