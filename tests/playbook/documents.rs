@@ -84,7 +84,19 @@ fn the_front_matter_of_the_complete_example_is_typed() {
 fn a_playbook_with_kinds_of_a_later_version_is_shown_and_refused() {
     let book = book(EXAMPLE);
     assert_eq!(book.step(&"choose".into()).map(|step| step.how), Some(How::Unsupported));
-    assert!(book.unfit().is_some_and(|why| why.contains("not run it")), "{:?}", book.unfit());
+    assert!(book.unfit().is_some_and(|why| why.contains("a `record` step")), "{:?}", book.unfit());
+    for (field, what) in [("- **host:** `db-1`", "`host`"), ("- **tty:** yes", "`tty`")] {
+        let book = crate::book(&with_steps(&format!("## Verify\n\n### One\n\n{field}\n\n```sh\ntrue\n```\n")));
+        assert!(book.unfit().is_some_and(|why| why.contains(what)), "{:?}", book.unfit());
+    }
+}
+
+#[test]
+fn every_kind_is_documented() {
+    let page = include_str!("../../docs/playbooks.md");
+    for kind in midwatch::steps::KINDS {
+        assert!(page.contains(kind.name), "{}", kind.name);
+    }
 }
 
 #[test]

@@ -197,7 +197,7 @@ impl Playbook {
             return Some(format!("{} has no steps", self.place));
         }
         let later = self.steps.iter().find(|step| step.how == How::Unsupported)?;
-        Some(format!("{}:{}: this version can show a `{}` step but not run it", self.place, later.span.line, later.kind))
+        Some(format!("{}:{}: this version can show {} but not run it", self.place, later.span.line, later.unsupported()))
     }
 
     /// The Markdown between two offsets.
@@ -263,6 +263,16 @@ pub struct Step {
 }
 
 impl Step {
+    /// What of it this version doesn't run.
+    fn unsupported(&self) -> String {
+        match &self.body {
+            None => format!("a `{}` step", self.kind),
+            Some(_) if self.fields.host.is_some() => "a step with `host`".to_owned(),
+            Some(_) if self.fields.tty => "a step with `tty`".to_owned(),
+            Some(body) => format!("a `{}` block", body.lang.word()),
+        }
+    }
+
     /// A field as it was written.
     pub fn field(&self, key: &str) -> Option<&Field> {
         self.raw.iter().find(|field| field.key == key)
