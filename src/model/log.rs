@@ -12,11 +12,18 @@ const KEPT: usize = 1_000;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     entries: BTreeMap<(Clock, OriginId, u64), Arc<Entry>>,
+    revision: u64,
 }
 
 impl Log {
+    /// Changes with every entry: whoever keeps a view of the log compares this.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
     pub(super) fn insert(&mut self, entry: &Arc<Entry>) {
-        self.entries.insert(entry.order(), entry.clone());
+        let known = self.entries.insert(entry.order(), entry.clone()).is_some();
+        self.revision += u64::from(!known);
         while self.entries.len() > KEPT {
             self.entries.pop_first();
         }

@@ -1,1 +1,29 @@
-//! Under construction.
+//! The terminal interface: reads the world, draws it, and turns keys into requests. It knows the model and nothing of
+//! how facts arrive; theme, keys and zone are handed to it by value.
+
+pub mod action;
+mod ascii;
+mod canvas;
+pub mod capture;
+mod console;
+mod farewell;
+mod filter;
+pub mod hits;
+mod input;
+pub mod keymap;
+mod layout;
+mod list;
+mod overlays;
+mod paint;
+pub mod panes;
+pub mod picture;
+pub mod screen;
+mod status;
+pub mod terminal;
+pub mod theme;
+mod time;
+mod view;
+
+pub use console::Console;
+pub use screen::{Screen, Setup};
+pub use view::{Request, Ui};

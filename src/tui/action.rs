@@ -1,0 +1,156 @@
+//! Everything that a key can do: the names under which the configuration rebinds it, and the sentence that help shows.
+//! What an action means where belongs to the pane or overlay that takes it.
+
+macro_rules! actions {
+    ($(#[doc = $about:literal] $name:ident = $word:literal,)*) => {
+        /// One thing that a key can do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action {
+            $(#[doc = $about] $name,)*
+        }
+
+        impl Action {
+            pub const ALL: &[Action] = &[$(Action::$name,)*];
+
+            /// The name in the configuration and in the palette.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            /// One sentence for help.
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$name => $about.trim_ascii(),)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Leave the console; asks first when a command is running or an acknowledgement would lapse.
+    Quit = "quit",
+    /// Show the keys that work here.
+    Help = "help",
+    /// Search every action by name.
+    Palette = "palette",
+    /// Go to the next pane.
+    NextPane = "next-pane",
+    /// Go to the pane before.
+    PreviousPane = "previous-pane",
+    /// Go to the health pane.
+    Health = "health",
+    /// Go to the alert queue.
+    Alerts = "alerts",
+    /// Go to the playbook pane.
+    Playbook = "playbook",
+    /// Go to the log.
+    Log = "log",
+    /// One line down.
+    Down = "down",
+    /// One line up.
+    Up = "up",
+    /// One page down.
+    PageDown = "page-down",
+    /// One page up.
+    PageUp = "page-up",
+    /// To the first line, and to what has newly arrived.
+    Top = "top",
+    /// To the last line.
+    Bottom = "bottom",
+    /// Show everything about what is selected.
+    Open = "open",
+    /// Close what is on top; then drop the marks, then the filter.
+    Close = "close",
+    /// Acknowledge the marked alerts, or the selected one.
+    Ack = "ack",
+    /// Give the acknowledgement of the marked alerts, or the selected one, up.
+    Unack = "unack",
+    /// Silence alerts like the selected one on its source, after showing how many that hides.
+    Silence = "silence",
+    /// End a silence that hides the selected alert.
+    Expire = "expire",
+    /// Mark the selected alert, or take the mark away.
+    Mark = "mark",
+    /// Choose what to do with the incident, or declare one.
+    Incident = "incident",
+    /// Declare an incident from the marked alerts, or the selected one.
+    Declare = "declare",
+    /// Show another incident's record, or none.
+    SwitchIncident = "switch-incident",
+    /// Make the marked alerts, or the selected one, part of the incident.
+    Link = "link",
+    /// Change the incident's severity.
+    Severity = "severity",
+    /// Change the incident's title.
+    Title = "title",
+    /// Name the incident's lead.
+    Lead = "lead",
+    /// Say that the incident's impact has ended.
+    Mitigate = "mitigate",
+    /// Say that the incident's cause is gone.
+    Resolve = "resolve",
+    /// Close the incident.
+    CloseIncident = "close-incident",
+    /// Reopen the incident.
+    Reopen = "reopen",
+    /// Write one line into the log: `-7m …` or `14:02 …` sets its time, `!` a decision, `?` a hypothesis, `+` a to-do.
+    Note = "note",
+    /// Correct the time or text of the selected entry.
+    Correct = "correct",
+    /// Show only what matches.
+    Filter = "filter",
+    /// Undo the last undoable act.
+    Undo = "undo",
+    /// Ask every source and feed now.
+    Refresh = "refresh",
+    /// Show what became of each request.
+    Requests = "requests",
+    /// Copy the selected thing's text to the clipboard.
+    Copy = "copy",
+    /// Run the step at hand, or start the selected playbook.
+    Run = "run",
+    /// Start the selected playbook as a dry run.
+    DryRun = "dry-run",
+    /// Skip the step at hand, with a reason.
+    Skip = "skip",
+    /// Cancel the command that is running.
+    CancelStep = "cancel-step",
+    /// Back out: run the playbook's way back.
+    BackOut = "back-out",
+    /// Draw the whole screen again.
+    Redraw = "redraw",
+    /// Go to the next field.
+    NextField = "next-field",
+    /// Go to the field before.
+    PreviousField = "previous-field",
+    /// Do what the dialog says.
+    Submit = "submit",
+    /// Leave the dialog without doing anything.
+    Cancel = "cancel",
+}
+
+impl Action {
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_action_has_a_name_of_its_own_and_a_sentence() {
+        let names: BTreeSet<_> = Action::ALL.iter().map(|action| action.name()).collect();
+        assert_eq!(names.len(), Action::ALL.len());
+        for action in Action::ALL {
+            assert_eq!(Action::named(action.name()), Some(*action));
+            assert!(action.name().bytes().all(|c| c.is_ascii_lowercase() || c == b'-'), "{action:?}");
+            assert!(action.about().ends_with('.') && action.about().len() > 10, "{action:?} needs a sentence");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The screen on a real terminal: events in, one write per frame out, and everything that only a terminal can do: the
+//! clipboard, the bell, notifications, the title.
+
+use super::keymap::Key;
+use super::paint::Painter;
+use super::screen::{Screen, Setup};
+use super::terminal::{TermEvent, Terminal};
+use super::theme::Theme;
+use super::view::{Request, Ui};
+use crate::domain::alert::Severity;
+use crate::domain::ids::RequestId;
+use crate::domain::text::inert;
+use crate::model::World;
+use crate::model::alerts::State;
+use chrono::{DateTime, Utc};
+use crossterm::Command;
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::KeyEventKind;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::io;
+use std::time::Duration;
+
+pub struct Console {
+    terminal: Terminal,
+    painter: Painter,
+    frame: Buffer,
+    theme: Theme,
+    screen: Screen,
+    crier: Crier,
+}
+
+impl Console {
+    /// Takes the terminal over; dropping gives it back.
+    pub fn open(setup: Setup, theme: Theme, mouse: bool) -> io::Result<Self> {
+        let terminal = Terminal::enter(mouse)?;
+        let (width, height) = Terminal::size();
+        let area = Rect::new(0, 0, width, height);
+        let (painter, frame) = (Painter::new(area), Buffer::empty(area));
+        Ok(Self { terminal, painter, frame, theme, screen: Screen::new(setup), crier: Crier::default() })
+    }
+
+    /// Takes what the terminal has sent. What only concerns the terminal is done here; the rest is handed back.
+    pub fn input(&mut self, event: TermEvent, world: &World) -> Vec<Request> {
+        let requests = match event {
+            TermEvent::Key(key) if key.kind != KeyEventKind::Release => self.screen.key(Key::from(key), world),
+            TermEvent::Mouse(event) => self.screen.mouse(event, world),
+            TermEvent::Paste(text) => self.screen.paste(&text, world),
+            TermEvent::Resize(width, height) => {
+                self.frame = Buffer::empty(Rect::new(0, 0, width, height));
+                Vec::new()
+            }
+            TermEvent::Key(_) | TermEvent::FocusGained | TermEvent::FocusLost => Vec::new(),
+        };
+        requests.into_iter().filter(|request| !self.done_here(request)).collect()
+    }
+
+    fn done_here(&mut self, request: &Request) -> bool {
+        match request {
+            Request::Ui(Ui::Copy(text)) => {
+                let mut bytes = String::new();
+                if CopyToClipboard::to_clipboard_from(text).write_ansi(&mut bytes).is_ok() {
+                    self.painter.with_next(bytes.as_bytes());
+                }
+                true
+            }
+            Request::Ui(Ui::Redraw) => {
+                self.painter.forget();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The number that a request of this console was given.
+    pub fn asked(&mut self, request: RequestId) {
+        self.screen.asked(request);
+    }
+
+    /// Draws what has changed since the last frame, in one write; nothing if nothing has. Gives the time until the frame
+    /// changes by the clock alone; `None` while nothing on it shows a time.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
+        self.screen.prepare(world);
+        self.frame.reset();
+        let hits = self.screen.render(world, &self.theme, &mut self.frame);
+        let cursor = hits.cursor;
+        self.screen.seen(hits);
+        self.painter.with_next(&self.crier.cry(world, self.screen.urgent()));
+        let area = self.frame.area;
+        self.painter.paint(&mut self.frame, cursor, &mut io::stdout().lock())?;
+        if self.frame.area != area {
+            self.frame = Buffer::empty(area);
+        }
+        Ok(self.changes_in(world.now.wall))
+    }
+
+    /// Until the next full second or minute, so that all clocks of the frame turn together.
+    fn changes_in(&self, now: DateTime<Utc>) -> Option<Duration> {
+        let hits = self.screen.hits();
+        let part = |every: u64| {
+            let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+            Duration::from_millis(every - millis % every)
+        };
+        match (hits.seconds, hits.minutes) {
+            (true, _) => Some(part(1_000)),
+            (false, true) => Some(part(60_000)),
+            (false, false) => None,
+        }
+    }
+
+    /// Other colours or glyphs, from the next frame on.
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+        self.painter.forget();
+    }
+
+    /// Hands the terminal to a program for as long as `work` takes.
+    pub fn lend<T>(&mut self, work: impl FnOnce() -> T) -> io::Result<T> {
+        let result = self.terminal.lend(work)?;
+        let (width, height) = Terminal::size();
+        self.frame = Buffer::empty(Rect::new(0, 0, width, height));
+        self.painter.forget();
+        Ok(result)
+    }
+}
+
+/// Tells somebody who looks elsewhere of a new critical alert.
+#[derive(Default)]
+struct Crier {
+    revision: Option<u64>,
+    /// Arrivals up to here have been cried.
+    cried: Option<Duration>,
+    title: Option<usize>,
+}
+
+impl Crier {
+    /// Bell, notification and title; empty when there is no news.
+    fn cry(&mut self, world: &World, critical: usize) -> Vec<u8> {
+        if self.revision == Some(world.alerts.revision()) {
+            return Vec::new();
+        }
+        self.revision = Some(world.alerts.revision());
+        let mut out = Vec::new();
+        if self.title != Some(critical) {
+            self.title = Some(critical);
+            out.extend_from_slice(title(critical, world).as_bytes());
+        }
+        if let Some((newest, text)) = self.news(world) {
+            self.cried = Some(newest);
+            out.extend_from_slice(format!("\x07\x1b]9;{text}\x1b\\").as_bytes());
+        }
+        out
+    }
+
+    /// The newest arrival that was not cried yet, and what to say.
+    fn news(&self, world: &World) -> Option<(Duration, String)> {
+        // Critical ones that nobody owns are the beginning of the queue.
+        let critical = world.alerts.queue().take_while(|tracked| tracked.severity == Severity::Critical);
+        let new = critical.filter_map(|tracked| {
+            let at = tracked.arrived?.mono;
+            let firing = tracked.state == State::Firing;
+            (firing && self.cried.is_none_or(|cried| at > cried)).then_some((at, tracked))
+        });
+        let new: Vec<_> = new.collect();
+        let (newest, tracked) = new.iter().max_by_key(|(at, _)| *at)?;
+        let more = if new.len() > 1 { format!(" and {} more", new.len() - 1) } else { String::new() };
+        Some((*newest, format!("midwatch: {} is critical{more}", inert(tracked.alert.name()))))
+    }
+}
+
+fn title(critical: usize, world: &World) -> String {
+    let count = if critical > 0 { format!("({critical}) ") } else { String::new() };
+    format!("\x1b]2;{count}midwatch {}\x1b\\", world.settings.environment.word())
+}

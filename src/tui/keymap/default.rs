@@ -1,0 +1,75 @@
+//! The keys that the console comes with: one row for each.
+
+use super::Context::{self, AlertDetail, EntryDetail, Panes, Reading, Typing};
+use super::Row;
+use crate::tui::action::Action::{self, *};
+
+const fn row(keys: &'static [&'static str], action: Action, contexts: &'static [Context], help: &'static str) -> Row {
+    Row { keys, action, contexts, help }
+}
+
+const LISTS: &[Context] = &[Panes, Reading];
+
+/// Every binding. Within a context the order is the one in which help and the last line of the screen show them.
+#[rustfmt::skip]
+pub const ROWS: &[Row] = &[
+    row(&["a"], Ack, &[Context::Alerts, AlertDetail], "ack"),
+    row(&["A"], Unack, &[Context::Alerts, AlertDetail], "unack"),
+    row(&["s"], Silence, &[Context::Alerts, AlertDetail], "silence"),
+    row(&["S"], Expire, &[Context::Alerts, AlertDetail], "end silence"),
+    row(&["space"], Mark, &[Context::Alerts], "mark"),
+    row(&["L"], Link, &[Context::Alerts, AlertDetail], "link"),
+    row(&["D"], Declare, &[Context::Alerts, AlertDetail], "declare"),
+
+    row(&["r"], Run, &[Context::Playbook], "run"),
+    row(&["d"], DryRun, &[Context::Playbook], "dry run"),
+    row(&["s"], Skip, &[Context::Playbook], "skip…"),
+    row(&["x"], CancelStep, &[Context::Playbook], "cancel…"),
+    row(&["b"], BackOut, &[Context::Playbook], "back out…"),
+
+    row(&["c"], Correct, &[Context::Log, EntryDetail], "correct"),
+
+    row(&["i"], Incident, &[Panes], "incident"),
+    row(&["p"], Action::Playbook, &[Panes], "playbook"),
+    row(&["n"], Note, &[Panes], "note"),
+    row(&["/"], Filter, &[Panes], "filter"),
+    row(&[":", "ctrl-p"], Palette, &[Panes], "command"),
+    row(&["tab", "l", "right"], NextPane, &[Panes], "pane"),
+    row(&["?", "f1"], Help, &[Panes, Reading], "help"),
+    row(&["f1"], Help, &[Typing], "help"),
+    row(&["q", "ctrl-c"], Quit, &[Panes], "quit"),
+    row(&["shift-tab", "h", "left"], PreviousPane, &[Panes], ""),
+    row(&["1"], Action::Health, &[Panes], ""),
+    row(&["2"], Action::Alerts, &[Panes], ""),
+    row(&["3"], Action::Playbook, &[Panes], ""),
+    row(&["4"], Action::Log, &[Panes], ""),
+    row(&["enter"], Open, &[Panes], "details"),
+    row(&["esc"], Close, &[Panes], "clear"),
+    row(&["I"], SwitchIncident, &[Panes], "incidents"),
+    row(&["u"], Undo, &[Panes], "undo"),
+    row(&["R"], Refresh, &[Panes], "ask now"),
+    row(&["o"], Requests, &[Panes], "outcomes"),
+    row(&["y"], Copy, &[Panes, Reading], "copy"),
+    row(&["ctrl-l"], Redraw, &[Panes, Reading, Typing], "redraw"),
+
+    row(&["j", "down"], Down, LISTS, "down"),
+    row(&["k", "up"], Up, LISTS, "up"),
+    row(&["ctrl-d", "pagedown", "ctrl-f"], PageDown, LISTS, "page down"),
+    row(&["ctrl-u", "pageup", "ctrl-b"], PageUp, LISTS, "page up"),
+    row(&["gg", "home"], Top, LISTS, "top"),
+    row(&["G", "end"], Bottom, LISTS, "bottom"),
+    row(&["enter"], Submit, &[Reading, Typing], "do it"),
+    row(&["esc", "q", "ctrl-c"], Close, &[Reading], "close"),
+
+    row(&["esc", "ctrl-c"], Cancel, &[Typing], "leave"),
+    row(&["tab", "down"], NextField, &[Typing], "next"),
+    row(&["shift-tab", "up"], PreviousField, &[Typing], "back"),
+
+    row(&[], Mitigate, &[Panes], "mitigated"),
+    row(&[], Resolve, &[Panes], "resolved"),
+    row(&[], CloseIncident, &[Panes], "close incident"),
+    row(&[], Reopen, &[Panes], "reopen"),
+    row(&[], Severity, &[Panes], "severity"),
+    row(&[], Title, &[Panes], "title"),
+    row(&[], Lead, &[Panes], "lead"),
+];

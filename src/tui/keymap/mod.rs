@@ -1,0 +1,245 @@
+//! Which key does what where: one table, rebound by the configuration. Knows nothing of panes or of the world.
+
+pub mod default;
+mod key;
+
+pub use key::{Key, Sequence};
+
+use crate::tui::action::Action;
+
+/// Where a binding holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// The four panes, while nothing lies over them.
+    Panes,
+    Health,
+    Alerts,
+    Playbook,
+    Log,
+    /// Anything over the panes that is read or chosen from.
+    Reading,
+    AlertDetail,
+    EntryDetail,
+    /// A field that is typed into: only what can't be text.
+    Typing,
+}
+
+impl Context {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Panes => "Everywhere",
+            Self::Health => "Health",
+            Self::Alerts => "Alerts",
+            Self::Playbook => "Playbook",
+            Self::Log => "Log",
+            Self::Reading => "Details and lists",
+            Self::AlertDetail => "An alert's details",
+            Self::EntryDetail => "An entry's details",
+            Self::Typing => "Dialogs",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Each of them does it; none: only the palette does.
+    pub keys: &'static [&'static str],
+    pub action: Action,
+    pub contexts: &'static [Context],
+    /// A word or two for the last line of the screen; empty: not shown there.
+    pub help: &'static str,
+}
+
+/// A row with its keys as they are bound now.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    pub keys: Vec<Sequence>,
+    pub action: Action,
+    pub contexts: &'static [Context],
+    pub help: &'static str,
+}
+
+/// What a sequence of keys means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    Does(Action),
+    /// More keys must follow.
+    Begins,
+    Nothing,
+}
+
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        Self { bindings: default::ROWS.iter().map(bound).collect() }
+    }
+}
+
+fn bound(row: &Row) -> Binding {
+    let keys = row.keys.iter().filter_map(|text| Sequence::parse(text).ok()).collect();
+    Binding { keys, action: row.action, contexts: row.contexts, help: row.help }
+}
+
+impl Keymap {
+    /// The table with the operator's own keys: `(action, keys)` as the configuration has them. All problems at once.
+    pub fn rebound(wishes: &[(String, Vec<String>)]) -> Result<Self, Vec<String>> {
+        let mut map = Self::default();
+        let mut problems: Vec<String> = wishes.iter().flat_map(|(name, keys)| map.rebind(name, keys)).collect();
+        problems.extend(map.conflicts());
+        if problems.is_empty() { Ok(map) } else { Err(problems) }
+    }
+
+    fn rebind(&mut self, name: &str, texts: &[String]) -> Vec<String> {
+        let Some(action) = Action::named(name) else {
+            return vec![format!("`{name}` is not an action; `midwatch keys` lists them")];
+        };
+        let (keys, problems): (Vec<_>, Vec<_>) = texts.iter().map(|text| Sequence::parse(text)).partition(Result::is_ok);
+        let keys: Vec<Sequence> = keys.into_iter().flatten().collect();
+        for binding in self.bindings.iter_mut().filter(|binding| binding.action == action) {
+            binding.keys.clone_from(&keys);
+        }
+        problems.into_iter().filter_map(Result::err).map(|why| format!("{name}: {why}")).collect()
+    }
+
+    /// Keys that mean two things in one context.
+    pub fn conflicts(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (index, one) in self.bindings.iter().enumerate() {
+            for other in &self.bindings[index..] {
+                found.extend(conflict(one, other));
+            }
+        }
+        found
+    }
+
+    /// What these keys mean; of several contexts the first that knows them decides.
+    pub fn meaning(&self, contexts: &[Context], keys: &[Key]) -> Meaning {
+        contexts
+            .iter()
+            .map(|context| self.meaning_in(*context, keys))
+            .find(|it| *it != Meaning::Nothing)
+            .unwrap_or(Meaning::Nothing)
+    }
+
+    fn meaning_in(&self, context: Context, keys: &[Key]) -> Meaning {
+        if context == Context::Typing && keys.first().is_some_and(|key| key.typed().is_some()) {
+            return Meaning::Nothing;
+        }
+        let here = self.bindings.iter().filter(|binding| binding.contexts.contains(&context));
+        let mut begins = Meaning::Nothing;
+        for binding in here {
+            for sequence in &binding.keys {
+                if sequence.0 == keys {
+                    return Meaning::Does(binding.action);
+                }
+                if sequence.0.starts_with(keys) {
+                    begins = Meaning::Begins;
+                }
+            }
+        }
+        begins
+    }
+
+    /// The bindings that hold in a context, in the table's order.
+    pub fn bindings(&self, context: Context) -> impl Iterator<Item = &Binding> + Clone {
+        self.bindings.iter().filter(move |binding| binding.contexts.contains(&context))
+    }
+
+    pub fn all(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// The keys of an action as one text, `:, ctrl-p`.
+    pub fn keys_of(&self, action: Action) -> String {
+        let mut keys: Vec<String> = Vec::new();
+        for key in self.bindings.iter().filter(|binding| binding.action == action).flat_map(|binding| &binding.keys) {
+            let text = key.to_string();
+            if !keys.contains(&text) {
+                keys.push(text);
+            }
+        }
+        keys.join(", ")
+    }
+}
+
+fn conflict(one: &Binding, other: &Binding) -> Option<String> {
+    let same = std::ptr::eq(one, other);
+    if one.action == other.action && !same {
+        return None;
+    }
+    let context = one.contexts.iter().find(|context| other.contexts.contains(context))?;
+    let clash = |(index, key): (usize, &Sequence)| {
+        let rest = if same { &other.keys[index + 1..] } else { &other.keys[..] };
+        rest.iter().find(|second| key.hides(second)).map(|second| (key.to_string(), second.to_string()))
+    };
+    let (first, second) = one.keys.iter().enumerate().find_map(clash)?;
+    let (left, right) = (one.action.name(), other.action.name());
+    Some(format!("`{first}` for {left} and `{second}` for {right} can't both hold in: {}", context.title()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn keys(text: &str) -> Vec<Key> {
+        Sequence::parse(text).expect(text).0
+    }
+
+    #[test]
+    fn the_table_has_no_conflict_and_every_key_in_it_can_be_read() {
+        let map = Keymap::default();
+        assert_eq!(map.conflicts(), Vec::<String>::new());
+        for (row, binding) in default::ROWS.iter().zip(map.all()) {
+            assert_eq!(row.keys.len(), binding.keys.len(), "{:?}", row.action);
+        }
+    }
+
+    #[test]
+    fn every_action_stands_in_the_table() {
+        let bound: BTreeSet<_> = default::ROWS.iter().map(|row| row.action).collect();
+        let missing: Vec<_> = Action::ALL.iter().filter(|action| !bound.contains(action)).collect();
+        assert_eq!(missing, Vec::<&Action>::new());
+    }
+
+    #[test]
+    fn the_pane_decides_before_the_screen() {
+        let map = Keymap::default();
+        assert_eq!(map.meaning(&[Context::Alerts, Context::Panes], &keys("s")), Meaning::Does(Action::Silence));
+        assert_eq!(map.meaning(&[Context::Playbook, Context::Panes], &keys("s")), Meaning::Does(Action::Skip));
+        assert_eq!(map.meaning(&[Context::Log, Context::Panes], &keys("s")), Meaning::Nothing);
+    }
+
+    #[test]
+    fn a_sequence_waits_for_its_second_key() {
+        let map = Keymap::default();
+        assert_eq!(map.meaning(&[Context::Panes], &keys("g")), Meaning::Begins);
+        assert_eq!(map.meaning(&[Context::Panes], &keys("gg")), Meaning::Does(Action::Top));
+        assert_eq!(map.meaning(&[Context::Panes], &keys("gx")), Meaning::Nothing);
+    }
+
+    #[test]
+    fn what_is_typed_is_never_an_action() {
+        let map = Keymap::default();
+        for c in ' '..='~' {
+            let text = if c == ' ' { "space".to_owned() } else { c.to_string() };
+            assert_eq!(map.meaning(&[Context::Typing], &keys(&text)), Meaning::Nothing, "`{c}`");
+        }
+    }
+
+    #[test]
+    fn the_operator_rebinds_and_is_told_all_that_is_wrong() {
+        let wish = |name: &str, key: &str| (name.to_owned(), vec![key.to_owned()]);
+        let map = Keymap::rebound(&[wish("ack", "z")]).expect("fits");
+        assert_eq!(map.meaning(&[Context::Alerts], &keys("z")), Meaning::Does(Action::Ack));
+        assert_eq!(map.meaning(&[Context::Alerts], &keys("a")), Meaning::Nothing);
+        let problems = Keymap::rebound(&[wish("akc", "z"), wish("note", "entr"), wish("ack", "s")]).expect_err("three problems");
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        assert!(problems[2].contains("ack") && problems[2].contains("silence"), "{problems:?}");
+    }
+}

@@ -1,0 +1,164 @@
+//! Everything about one alert.
+
+use super::Overlay;
+use super::page::{Content, Line, Page, field, heading, plain};
+use crate::domain::alert::{Labels, Silence};
+use crate::domain::ids::AlertId;
+use crate::domain::text::{Outside, inert};
+use crate::model::alerts::Tracked;
+use crate::model::progress::Stage;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::panes::alerts::{act, severity, trust};
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::{Reply, View};
+
+struct Detail {
+    id: AlertId,
+}
+
+pub fn open(id: AlertId) -> Box<dyn Overlay> {
+    Box::new(Page::new(Detail { id }))
+}
+
+impl Content for Detail {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Reading, Context::AlertDetail]
+    }
+
+    fn title(&self, view: &View) -> String {
+        format!("Alert {}", view.name_of(&self.id))
+    }
+
+    fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
+        let Some(tracked) = view.world.alerts.get(&self.id) else {
+            return vec![plain("It has left the queue. What was recorded of it stands in the log.", Role::Stale)];
+        };
+        let mut lines = now(tracked, view, columns);
+        lines.extend(ownership(tracked, view, columns));
+        lines.extend(quiet(tracked, view, columns));
+        lines.extend(labels("Annotations", &tracked.alert.annotations, columns));
+        lines.extend(labels("Labels", &tracked.alert.labels, columns));
+        lines.extend(history(&self.id, view));
+        lines
+    }
+
+    /// What can be done with an alert can be done here, and then with this one only.
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        act(action, vec![self.id.clone()], view)
+    }
+}
+
+fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
+    let alerts = &view.world.alerts;
+    let states: Vec<_> = alerts.states_of(tracked, view.now.wall).iter().map(|state| state.word()).collect();
+    let (word, role) = severity(tracked.severity);
+    let age = time::since(tracked.episode, view.now.wall);
+    let mut lines = vec![vec![
+        (format!("{word} "), role),
+        (states.join(", "), Role::Strong),
+        (format!(" for {}, since {}", time::age(age), time::full(tracked.episode, view.zone)), Role::Text),
+    ]];
+    lines.extend(field("id", &tracked.alert.id.to_string(), Role::Text, columns));
+    if let Some(service) = &tracked.service {
+        lines.extend(field("service", service.as_str(), Role::Text, columns));
+    }
+    if let Some(url) = &tracked.alert.url {
+        lines.extend(field("source", &url.inert(), Role::Text, columns));
+    }
+    if let Some((source, word)) = alerts.source(&tracked.alert.id.source).and_then(|it| Some((it, trust(it.health)?))) {
+        let why = source.why.as_ref().map_or("".into(), Outside::inert);
+        lines.extend(field("? source", &format!("{} is {word}: {why}", tracked.alert.id.source), Role::Stale, columns));
+    }
+    if tracked.missing > 0 && tracked.resolved_at.is_none() {
+        let text = format!("missed by {} polls: not listed, and not taken for resolved yet", tracked.missing);
+        lines.extend(field("? missing", &text, Role::Stale, columns));
+    }
+    lines
+}
+
+fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(ack) = view.world.alerts.ack(tracked, view.now.wall) {
+        let until = time::until(ack.until, view.now.wall, view.zone);
+        lines.extend(field("✓ owner", &format!("{} until {until}", inert(&ack.by)), Role::Ok, columns));
+        if !ack.reason.is_empty() {
+            lines.extend(field("reason", &inert(&ack.reason), Role::Text, columns));
+        }
+    }
+    if let Some(stage) = view.world.requests.of_alert(&tracked.alert.id) {
+        lines.extend(field("last asked", &told(stage), Role::Text, columns));
+    }
+    lines
+}
+
+/// How far a request has come, in words.
+pub fn told(stage: &Stage) -> String {
+    match stage {
+        Stage::Recording => "… being recorded".to_owned(),
+        Stage::Recorded => "✓ recorded".to_owned(),
+        Stage::Sending => "… recorded, on its way to the source".to_owned(),
+        Stage::Refused(why) => format!("✗ not done: {}", inert(why)),
+        Stage::Ended(end) => {
+            let word = match end.outcome {
+                crate::domain::act::Outcome::Done => "✓ done",
+                crate::domain::act::Outcome::Failed => "✗ failed",
+                crate::domain::act::Outcome::Unknown => "? outcome unknown",
+                crate::domain::act::Outcome::Contradicted => "✗ undone by somebody else",
+                crate::domain::act::Outcome::Expired => "✗ too old, not sent",
+            };
+            format!("{word}: {}", end.detail.inert())
+        }
+    }
+}
+
+fn quiet(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for silence in view.world.alerts.silences_on(tracked) {
+        lines.extend(heading("Silenced"));
+        lines.extend(silenced(silence, view, columns));
+    }
+    let by = tracked.alert.inhibited_by.iter().map(|fingerprint| format!("inhibited by {}", inert(fingerprint.as_str())));
+    let muted = tracked.alert.muted_by.iter().map(|name| format!("muted by {}", name.inert()));
+    lines.extend(by.chain(muted).map(|text| plain(text, Role::Dim)));
+    lines
+}
+
+fn silenced(silence: &Silence, view: &View, columns: usize) -> Vec<Line> {
+    let until = time::until(silence.ends_at, view.now.wall, view.zone);
+    let mut lines = field("by", &format!("{} until {until}", silence.created_by.inert()), Role::Text, columns);
+    lines.extend(field("comment", &silence.comment.inert(), Role::Text, columns));
+    lines.extend(field("matchers", &super::silence::show(&silence.matchers), Role::Dim, columns));
+    lines.extend(field("id", &silence.id.inert(), Role::Dim, columns));
+    lines
+}
+
+fn labels(title: &str, labels: &Labels, columns: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> =
+        labels.iter().flat_map(|(name, value)| field(&name.inert(), &value.inert(), Role::Text, columns)).collect();
+    if !lines.is_empty() {
+        lines.splice(0..0, heading(title));
+    }
+    lines
+}
+
+/// The newest lines of the log about it.
+fn history(id: &AlertId, view: &View) -> Vec<Line> {
+    let entries = view.world.log.lines(&view.world.corrections).rev().filter(|entry| entry.alert.as_ref() == Some(id));
+    let mut lines: Vec<Line> = entries
+        .take(20)
+        .map(|entry| {
+            let at = format!("{} ", time::full(entry.at, view.zone));
+            vec![
+                (at, Role::Dim),
+                (format!("{:<10} ", inert(&entry.actor.name)), Role::Key),
+                (inert(&entry.text).into_owned(), Role::Text),
+            ]
+        })
+        .collect();
+    if !lines.is_empty() {
+        lines.splice(0..0, heading("Recorded"));
+    }
+    lines
+}

@@ -1,0 +1,138 @@
+//! A list to choose from, narrowed by typing.
+
+use super::{Overlay, centred};
+use crate::tui::action::Action;
+use crate::tui::canvas::Canvas;
+use crate::tui::hits::Hit;
+use crate::tui::input::Input;
+use crate::tui::keymap::{Context, Key};
+use crate::tui::theme::Role;
+use crate::tui::view::{Reply, View};
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use ratatui::layout::Rect;
+
+/// One thing to choose.
+pub struct Item {
+    pub text: String,
+    /// Stands behind it, dimmed, and is searched too.
+    pub about: String,
+    /// Stands at the right end.
+    pub keys: String,
+    pub choose: Box<dyn Fn() -> Vec<Reply>>,
+}
+
+pub fn item(text: impl Into<String>, about: impl Into<String>, choose: impl Fn() -> Vec<Reply> + 'static) -> Item {
+    Item { text: text.into(), about: about.into(), keys: String::new(), choose: Box::new(choose) }
+}
+
+pub struct Choice {
+    title: String,
+    items: Vec<Item>,
+    input: Input,
+    /// Indices of the items that match, the best first.
+    found: Vec<usize>,
+    cursor: usize,
+}
+
+impl Choice {
+    pub fn new(title: impl Into<String>, items: Vec<Item>) -> Self {
+        let found = (0..items.len()).collect();
+        Self { title: title.into(), items, input: Input::default(), found, cursor: 0 }
+    }
+
+    fn search(&mut self) {
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let pattern = Pattern::parse(self.input.text(), CaseMatching::Ignore, Normalization::Smart);
+        let mut buffer = Vec::new();
+        let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
+        // A match in the name counts before one in the sentence about it.
+        let mut scored: Vec<(u32, usize)> = Vec::new();
+        for (index, item) in self.items.iter().enumerate() {
+            let best = score(&item.text).map(|score| score.saturating_add(1_000)).or_else(|| score(&item.about));
+            scored.extend(best.map(|best| (best, index)));
+        }
+        scored.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));
+        self.found = scored.into_iter().map(|(_, index)| index).collect();
+        self.cursor = 0;
+    }
+
+    fn step(&mut self, by: isize) {
+        let count = self.found.len().max(1) as isize;
+        self.cursor = (self.cursor as isize + by).rem_euclid(count) as usize;
+    }
+
+    fn choose(&self) -> Vec<Reply> {
+        let Some(item) = self.found.get(self.cursor).and_then(|index| self.items.get(*index)) else { return Vec::new() };
+        [Reply::Close].into_iter().chain((item.choose)()).collect()
+    }
+}
+
+impl Overlay for Choice {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Typing]
+    }
+
+    fn update(&mut self, action: Action, _view: &View) -> Vec<Reply> {
+        match action {
+            Action::Submit => return self.choose(),
+            Action::Cancel | Action::Close => return vec![Reply::Close],
+            Action::NextField | Action::Down => self.step(1),
+            Action::PreviousField | Action::Up => self.step(-1),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn typed(&mut self, key: Key, _view: &View) -> Vec<Reply> {
+        if self.input.take(key) {
+            self.search();
+        }
+        Vec::new()
+    }
+
+    fn pasted(&mut self, text: &str, _view: &View) -> Vec<Reply> {
+        self.input.insert(text);
+        self.search();
+        Vec::new()
+    }
+
+    fn clicked(&mut self, line: usize, _view: &View) -> Vec<Reply> {
+        self.cursor = line;
+        self.choose()
+    }
+
+    fn render(&self, canvas: &mut Canvas, area: Rect, _view: &View) {
+        let wanted = u16::try_from(self.items.len()).unwrap_or(u16::MAX).saturating_add(3);
+        let place = centred(area, 76, wanted.min(22));
+        canvas.clear(place);
+        canvas.hits.add(place, Hit::Overlay);
+        let inside = canvas.frame(place, &[(&self.title, Role::Strong)], Role::Focus);
+        let field = Rect { x: inside.x + 3, width: inside.width.saturating_sub(4), ..inside };
+        canvas.text(inside, 0, " >", Role::Key);
+        self.input.render(canvas, field, 0, true);
+        let rows = usize::from(inside.height.saturating_sub(1));
+        let from = self.cursor.saturating_sub(rows.saturating_sub(1));
+        for (line, index) in self.found.iter().enumerate().skip(from).take(rows) {
+            let place = Rect { y: inside.y + 1 + (line - from) as u16, height: 1, ..inside };
+            canvas.hits.add(place, Hit::Line(line));
+            self.render_item(canvas, place, *index, line == self.cursor);
+        }
+        if self.found.is_empty() {
+            canvas.text(inside, 1, "   Nothing matches.", Role::Dim);
+        }
+    }
+}
+
+impl Choice {
+    fn render_item(&self, canvas: &mut Canvas, place: Rect, index: usize, cursor: bool) {
+        let Some(item) = self.items.get(index) else { return };
+        let mut pen = canvas.line(place, 0);
+        pen.text(if cursor { " ▌ " } else { "   " }, Role::Focus);
+        let width = (place.width / 3).max(18);
+        pen.column(width, &item.text, if cursor { Role::Cursor } else { Role::Text }).space(1);
+        let keys = item.keys.len() as u16;
+        let about = pen.left().saturating_sub(keys + 2);
+        pen.column(about, &item.about, Role::Dim).right(&item.keys, Role::Key);
+    }
+}

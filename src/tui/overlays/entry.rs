@@ -1,0 +1,67 @@
+//! Everything about one entry of the log.
+
+use super::Overlay;
+use super::note;
+use super::page::{Content, Line, Page, field, heading};
+use crate::domain::entry::Entry;
+use crate::domain::text::inert;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::{Reply, Ui, View};
+use std::sync::Arc;
+
+struct Detail {
+    entry: Arc<Entry>,
+}
+
+pub fn open(entry: Arc<Entry>) -> Box<dyn Overlay> {
+    Box::new(Page::new(Detail { entry }))
+}
+
+impl Content for Detail {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Reading, Context::EntryDetail]
+    }
+
+    fn title(&self, _view: &View) -> String {
+        format!("Entry {}", inert(self.entry.kind.word()))
+    }
+
+    fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
+        let entry = &self.entry;
+        let mut lines = field("text", &inert(&entry.text), Role::Strong, columns);
+        lines.extend(field("happened", &time::full(entry.at, view.zone), Role::Text, columns));
+        lines.extend(field("recorded", &time::full(entry.recorded_at, view.zone), Role::Dim, columns));
+        let role = entry.actor.role.as_deref().map(|role| format!(" ({})", inert(role))).unwrap_or_default();
+        lines.extend(field("by", &format!("{}{role}", inert(&entry.actor.name)), Role::Text, columns));
+        let about = [
+            ("alert", entry.alert.as_ref().map(ToString::to_string)),
+            ("service", entry.service.as_ref().map(ToString::to_string)),
+            ("incident", entry.incident.and_then(|id| view.world.incidents.get(id)).map(|incident| incident.label())),
+            ("playbook", entry.playbook.as_ref().map(ToString::to_string)),
+            ("step", entry.step.as_ref().map(ToString::to_string)),
+        ];
+        for (name, value) in about {
+            lines.extend(value.iter().flat_map(|value| field(name, &inert(value), Role::Text, columns)));
+        }
+        if !entry.data.is_empty() {
+            lines.extend(heading("Data"));
+            for (name, value) in &entry.data {
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                lines.extend(field(&inert(name), &inert(&text), Role::Text, columns));
+            }
+        }
+        lines.extend(field("id", &entry.id.to_string(), Role::Dim, columns));
+        lines
+    }
+
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        match action {
+            Action::Correct => vec![Reply::Open(note::correct(&self.entry, view))],
+            Action::Copy => vec![Reply::Ui(Ui::Copy(inert(&self.entry.text).into_owned()))],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What can be done with the incident.
+
+use super::Overlay;
+use super::choice::{Choice, Item, item};
+use super::dialog::{Dialog, Form, field};
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Incident, Sev, Status};
+use crate::domain::text::inert;
+use crate::model::Command;
+use crate::tui::action::Action;
+use crate::tui::capture;
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::{Record, Reply, View};
+
+/// Everything that can be done with the incident that is shown, and declaring another.
+pub fn menu(incident: &Incident, view: &View) -> Box<dyn Overlay> {
+    let actions = [
+        (Action::Mitigate, incident.status.may_become(Status::Mitigated)),
+        (Action::Resolve, incident.status.may_become(Status::Resolved)),
+        (Action::CloseIncident, incident.status.may_become(Status::Closed)),
+        (Action::Reopen, incident.status.may_become(Status::Open)),
+        (Action::Severity, true),
+        (Action::Title, true),
+        (Action::Lead, true),
+        (Action::Note, true),
+        (Action::Link, true),
+        (Action::Declare, true),
+        (Action::SwitchIncident, true),
+    ];
+    let possible = actions.into_iter().filter(|(_, possible)| *possible).map(|(action, _)| entry(action, view));
+    let title = format!("{} {} {}", incident.label(), incident.severity, inert(&incident.title));
+    Box::new(Choice::new(title, possible.collect()))
+}
+
+fn entry(action: Action, view: &View) -> Item {
+    Item {
+        text: action.name().to_owned(),
+        about: action.about().to_owned(),
+        keys: view.keymap.keys_of(action),
+        choose: Box::new(move || vec![Reply::Do(action)]),
+    }
+}
+
+/// Which incident's record is shown.
+pub fn switch(view: &View) -> Box<dyn Overlay> {
+    let one = |incident: &Incident| {
+        let (id, text) = (incident.id, format!("{} {} {}", incident.label(), incident.severity, inert(&incident.title)));
+        item(text, format!("{} since {}", incident.status.word(), time::full(incident.opened_at, view.zone)), move || {
+            vec![Reply::Show(Record::Of(id))]
+        })
+    };
+    let all = item("everything", "the whole log, outside any incident too", || vec![Reply::Show(Record::Everything)]);
+    Box::new(Choice::new("Show which incident?", view.world.incidents.iter().map(one).chain([all]).collect()))
+}
+
+pub fn severity(incident: &Incident) -> Box<dyn Overlay> {
+    let (id, from) = (incident.id, incident.severity);
+    let one = |severity: Sev| {
+        let about = if severity == from { "as it is now" } else { "" };
+        let undo = Command::SetSeverity { incident: id, severity: from };
+        item(severity.to_string(), about, move || {
+            vec![Reply::Ask(Command::SetSeverity { incident: id, severity }), Reply::Undo(undo.clone())]
+        })
+    };
+    Box::new(Choice::new(format!("Severity of {}", incident.label()), Sev::ALL.map(one).into()))
+}
+
+/// One text of the incident that is changed.
+enum Change {
+    Title,
+    Lead,
+    Status(Status),
+}
+
+struct Edit {
+    incident: IncidentId,
+    label: String,
+    was: String,
+    change: Change,
+}
+
+pub fn title(incident: &Incident) -> Box<dyn Overlay> {
+    edit(incident, Change::Title, incident.title.clone(), "title")
+}
+
+pub fn lead(incident: &Incident) -> Box<dyn Overlay> {
+    edit(incident, Change::Lead, incident.lead.clone().unwrap_or_default(), "lead")
+}
+
+fn edit(incident: &Incident, change: Change, was: String, label: &'static str) -> Box<dyn Overlay> {
+    let fields = vec![field(label, was.clone())];
+    Box::new(Dialog::new(Edit { incident: incident.id, label: incident.label(), was, change }, fields))
+}
+
+pub fn status(incident: &Incident, status: Status) -> Box<dyn Overlay> {
+    let form = Edit { incident: incident.id, label: incident.label(), was: String::new(), change: Change::Status(status) };
+    Box::new(Dialog::new(form, vec![field("what happened", ""), field("at", "")]))
+}
+
+impl Form for Edit {
+    fn title(&self, _view: &View) -> String {
+        match self.change {
+            Change::Title => format!("Title of {}", self.label),
+            Change::Lead => format!("Lead of {}", self.label),
+            Change::Status(status) => format!("{} is {}", self.label, word(status)),
+        }
+    }
+
+    fn verb(&self) -> String {
+        match self.change {
+            Change::Status(Status::Closed) => "close it".to_owned(),
+            Change::Status(Status::Open) => "reopen it".to_owned(),
+            Change::Status(status) => format!("set {}", status.word()),
+            _ => "record".to_owned(),
+        }
+    }
+
+    fn facts(&self, _texts: &[&str], _view: &View) -> Vec<(String, Role)> {
+        let text = match self.change {
+            Change::Title => "Short and about the impact: what people can't do.",
+            Change::Lead => "Who decides; one person at a time.",
+            Change::Status(Status::Mitigated) => {
+                "The impact has ended; the cause may remain. `at` is empty for now, else 14:02 or -7m."
+            }
+            Change::Status(Status::Resolved) => "The cause is gone. `at` is empty for now, else 14:02 or -7m.",
+            Change::Status(Status::Closed) => "Nothing is left to do. It can be reopened.",
+            Change::Status(_) => "`at` is empty for now, else 14:02 or -7m.",
+        };
+        vec![(text.to_owned(), Role::Dim)]
+    }
+
+    fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
+        let (incident, text) = (self.incident, texts[0].trim().to_owned());
+        let was = self.was.clone();
+        let (ask, undo) = match self.change {
+            Change::Status(status) => return self.set(status, texts, view),
+            _ if text.is_empty() => return Err("It can't be empty.".to_owned()),
+            Change::Title => (Command::SetTitle { incident, title: text }, Command::SetTitle { incident, title: was }),
+            Change::Lead => (Command::SetLead { incident, person: text }, Command::SetLead { incident, person: was }),
+        };
+        let undo = (!self.was.is_empty()).then_some(Reply::Undo(undo));
+        Ok([Reply::Ask(ask)].into_iter().chain(undo).collect())
+    }
+}
+
+impl Edit {
+    fn set(&self, status: Status, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
+        let reason = Some(texts[0].trim().to_owned()).filter(|text| !text.is_empty());
+        let at = match texts[1].trim() {
+            "" => None,
+            word => Some(
+                capture::when(word, view.now.wall, view.zone)
+                    .ok_or_else(|| format!("`{word}` is not a time: write 14:02 or -7m."))?,
+            ),
+        };
+        let reopen =
+            Command::SetStatus { incident: self.incident, status: Status::Open, reason: Some("undone".to_owned()), at: None };
+        let undo = (status != Status::Open).then_some(Reply::Undo(reopen));
+        let ask = Command::SetStatus { incident: self.incident, status, reason, at };
+        Ok([Reply::Ask(ask)].into_iter().chain(undo).collect())
+    }
+}
+
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Open => "open again",
+        status => status.word(),
+    }
+}

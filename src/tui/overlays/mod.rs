@@ -1,0 +1,69 @@
+//! What lies over the panes: details, lists to choose from, dialogs. A stack; the topmost one has the keys.
+
+pub mod ack;
+pub mod alert;
+pub mod choice;
+pub mod confirm;
+pub mod declare;
+pub mod dialog;
+pub mod entry;
+pub mod feed;
+pub mod filter;
+pub mod help;
+pub mod incident;
+pub mod note;
+pub mod page;
+pub mod palette;
+pub mod requests;
+pub mod silence;
+
+use super::action::Action;
+use super::canvas::Canvas;
+use super::keymap::{Context, Key};
+use super::view::{Reply, View};
+use ratatui::layout::Rect;
+
+pub trait Overlay {
+    /// Where its keys are looked up; the first that knows a key decides.
+    fn contexts(&self) -> &'static [Context];
+
+    /// Brings what it shows of the world up to date; called before each frame.
+    fn prepare(&mut self, _view: &View) {}
+
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply>;
+
+    /// A key that means nothing in its contexts: in a dialog, text.
+    fn typed(&mut self, _key: Key, _view: &View) -> Vec<Reply> {
+        Vec::new()
+    }
+
+    fn pasted(&mut self, _text: &str, _view: &View) -> Vec<Reply> {
+        Vec::new()
+    }
+
+    /// One of its lines was clicked.
+    fn clicked(&mut self, _line: usize, _view: &View) -> Vec<Reply> {
+        Vec::new()
+    }
+
+    fn render(&self, canvas: &mut Canvas, area: Rect, view: &View);
+}
+
+/// A box of at most this size in the middle of the area; all of the area where it is too small.
+pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 3, width, height }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_never_leaves_its_area() {
+        for (width, height) in [(0, 0), (1, 1), (40, 12), (200, 60)] {
+            let area = Rect::new(3, 2, width, height);
+            assert_eq!(area.intersection(centred(area, 70, 20)), centred(area, 70, 20));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Something to read: lines under a title, scrolled.
+
+use super::{Overlay, centred};
+use crate::tui::action::Action;
+use crate::tui::canvas::Canvas;
+use crate::tui::hits::Hit;
+use crate::tui::keymap::Context;
+use crate::tui::theme::Role;
+use crate::tui::view::{Reply, View};
+use ratatui::layout::Rect;
+
+/// One line: texts with their roles, left to right.
+pub type Line = Vec<(String, Role)>;
+
+/// What a page says.
+pub trait Content {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Reading]
+    }
+
+    fn title(&self, view: &View) -> String;
+
+    /// All lines, broken to this width.
+    fn lines(&self, view: &View, columns: usize) -> Vec<Line>;
+
+    /// A key that does more than scroll.
+    fn update(&mut self, _action: Action, _view: &View) -> Vec<Reply> {
+        Vec::new()
+    }
+}
+
+pub struct Page<C> {
+    content: C,
+    scroll: usize,
+}
+
+impl<C: Content> Page<C> {
+    pub fn new(content: C) -> Self {
+        Self { content, scroll: 0 }
+    }
+}
+
+impl<C: Content> Overlay for Page<C> {
+    fn contexts(&self) -> &'static [Context] {
+        self.content.contexts()
+    }
+
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        let (last, page) = (view.hits.page.last, view.hits.page.height.max(1));
+        let at = self.scroll.min(last);
+        self.scroll = match action {
+            Action::Down => at + 1,
+            Action::Up => at.saturating_sub(1),
+            Action::PageDown => at + page,
+            Action::PageUp => at.saturating_sub(page),
+            Action::Top => 0,
+            Action::Bottom => last,
+            Action::Close | Action::Submit => return vec![Reply::Close],
+            other => return self.content.update(other, view),
+        };
+        self.scroll = self.scroll.min(last);
+        Vec::new()
+    }
+
+    fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
+        let width = area.width.min(96);
+        let lines = self.content.lines(view, usize::from(width.saturating_sub(4)));
+        let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+        let place = centred(area, width, wanted.max(5));
+        canvas.clear(place);
+        canvas.hits.add(place, Hit::Overlay);
+        let title = self.content.title(view);
+        let inside = canvas.frame(place, &[(&title, Role::Strong)], Role::Overlay);
+        let height = usize::from(inside.height);
+        let last = lines.len().saturating_sub(height);
+        (canvas.hits.page.last, canvas.hits.page.height) = (last, height);
+        let from = self.scroll.min(last);
+        for (y, line) in lines.iter().skip(from).take(height).enumerate() {
+            let mut pen = canvas.line(inside, y as u16);
+            pen.space(1);
+            for (text, role) in line {
+                pen.text(text, *role);
+            }
+        }
+        if last > 0 && place.height > 2 {
+            let more = format!(" {}–{} of {} ", from + 1, from + height.min(lines.len()), lines.len());
+            let bottom = Rect { y: place.bottom() - 1, height: 1, x: place.x + 1, width: place.width.saturating_sub(2) };
+            canvas.line(bottom, 0).right(&more, Role::Dim);
+        }
+    }
+}
+
+/// `name` in a column, then a text broken over as many lines as it needs.
+pub fn field(name: &str, text: &str, role: Role, columns: usize) -> Vec<Line> {
+    const NAME: usize = 14;
+    let lines = crate::tui::canvas::wrap(text, columns.saturating_sub(NAME), 40);
+    let label = |index: usize| if index == 0 { format!("{name:<NAME$}") } else { " ".repeat(NAME) };
+    let lines = lines.into_iter().enumerate();
+    lines.map(|(index, line)| vec![(label(index), Role::Dim), (line, role)]).collect()
+}
+
+pub fn heading(text: &str) -> Vec<Line> {
+    vec![Vec::new(), vec![(text.to_owned(), Role::Strong)]]
+}
+
+/// A line of one text.
+pub fn plain(text: impl Into<String>, role: Role) -> Line {
+    vec![(text.into(), role)]
+}

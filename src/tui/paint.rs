@@ -1,0 +1,292 @@
+//! From two frames to the fewest bytes that turn one into the other: one write per frame, inside a synchronized update.
+//! Only what differs is sent, and of a style only what changes.
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Modifier};
+use std::io::{self, Write};
+
+/// The terminal's content as we know it.
+pub struct Painter {
+    shown: Buffer,
+    cursor: Option<Position>,
+    out: Vec<u8>,
+    /// Nothing is known of the terminal's content.
+    dirty: bool,
+}
+
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+
+impl Painter {
+    pub fn new(area: Rect) -> Self {
+        Self { shown: Buffer::empty(area), cursor: None, out: Vec::with_capacity(16 * 1024), dirty: true }
+    }
+
+    /// The next frame is drawn whole: after a resize, or when something else wrote to the terminal.
+    pub fn forget(&mut self) {
+        self.dirty = true;
+    }
+
+    /// Bytes that go out with the next frame: a bell, a title, a notification.
+    pub fn with_next(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// Writes what has changed; nothing at all if nothing has. The frame becomes the terminal's known content, and the
+    /// old one is handed back to be drawn upon.
+    pub fn paint(&mut self, frame: &mut Buffer, cursor: Option<Position>, to: &mut dyn Write) -> io::Result<()> {
+        let before = self.out.len();
+        self.out.extend_from_slice(BEGIN);
+        let start = self.out.len();
+        if self.dirty || self.shown.area != frame.area {
+            self.shown = Buffer::empty(frame.area);
+            self.out.extend_from_slice(b"\x1b[0m\x1b[2J");
+            (self.dirty, self.cursor) = (false, None);
+            self.out.extend_from_slice(b"\x1b[?25l");
+        }
+        self.cells(frame);
+        self.place(cursor, self.out.len() > start);
+        match self.out.len() == start {
+            true => self.out.truncate(before),
+            false => self.out.extend_from_slice(END),
+        }
+        std::mem::swap(&mut self.shown, frame);
+        self.send(to)
+    }
+
+    fn send(&mut self, to: &mut dyn Write) -> io::Result<()> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let sent = to.write_all(&self.out).and_then(|()| to.flush());
+        self.out.clear();
+        sent
+    }
+
+    fn cells(&mut self, frame: &Buffer) {
+        let (mut pen, mut next) = (Pen::default(), None);
+        for (x, y, cell) in self.shown.diff_iter(frame) {
+            if next != Some((x, y)) {
+                // Always writes: a Vec can't fail.
+                let _ = write!(self.out, "\x1b[{};{}H", y + 1, x + 1);
+            }
+            pen.turn_to(cell, &mut self.out);
+            self.out.extend_from_slice(cell.symbol().as_bytes());
+            // A wide glyph moves the cursor by two, and some terminals disagree: place it anew after anything unusual.
+            next = narrow(cell).then_some((x + 1, y));
+        }
+        pen.lay_down(&mut self.out);
+    }
+
+    /// Shows the cursor where a field is typed into. Writing cells has moved it away.
+    fn place(&mut self, cursor: Option<Position>, wrote: bool) {
+        if let Some(at) = cursor.filter(|_| wrote || self.cursor != cursor) {
+            let _ = write!(self.out, "\x1b[{};{}H", at.y + 1, at.x + 1);
+        }
+        match (self.cursor, cursor) {
+            (None, Some(_)) => self.out.extend_from_slice(b"\x1b[?25h"),
+            (Some(_), None) => self.out.extend_from_slice(b"\x1b[?25l"),
+            _ => {}
+        }
+        self.cursor = cursor;
+    }
+}
+
+/// One character that takes one column on every terminal: ASCII, or the box drawing and symbols that we draw ourselves.
+fn narrow(cell: &Cell) -> bool {
+    let mut chars = cell.symbol().chars();
+    matches!((chars.next(), chars.next()), (Some(' '..='~' | '─'..='▟' | '…' | '·' | '●' | '✓' | '✗'), None))
+}
+
+/// The style that the terminal writes with.
+#[derive(Default, PartialEq)]
+struct Pen {
+    fg: Color,
+    bg: Color,
+    modifier: Modifier,
+}
+
+impl Pen {
+    fn turn_to(&mut self, cell: &Cell, out: &mut Vec<u8>) {
+        let wanted = Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier };
+        if *self == wanted {
+            return;
+        }
+        let mut codes = Codes { out, first: true };
+        if !wanted.modifier.contains(self.modifier) {
+            codes.add(&["0"]);
+            *self = Pen::default();
+        }
+        for (modifier, code) in MODIFIERS {
+            if wanted.modifier.contains(*modifier) && !self.modifier.contains(*modifier) {
+                codes.add(&[code]);
+            }
+        }
+        if wanted.fg != self.fg {
+            codes.colour(wanted.fg, 30);
+        }
+        if wanted.bg != self.bg {
+            codes.colour(wanted.bg, 40);
+        }
+        codes.end();
+        *self = wanted;
+    }
+
+    fn lay_down(&mut self, out: &mut Vec<u8>) {
+        if *self != Self::default() {
+            out.extend_from_slice(b"\x1b[0m");
+        }
+    }
+}
+
+const MODIFIERS: &[(Modifier, &str)] = &[
+    (Modifier::BOLD, "1"),
+    (Modifier::DIM, "2"),
+    (Modifier::ITALIC, "3"),
+    (Modifier::UNDERLINED, "4"),
+    (Modifier::REVERSED, "7"),
+    (Modifier::CROSSED_OUT, "9"),
+];
+
+/// The parameters of one SGR sequence.
+struct Codes<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl Codes<'_> {
+    fn add(&mut self, parts: &[&str]) {
+        for part in parts {
+            self.out.extend_from_slice(if self.first { b"\x1b[" } else { b";" });
+            self.out.extend_from_slice(part.as_bytes());
+            self.first = false;
+        }
+    }
+
+    /// `base` is 30 for the foreground, 40 for the background.
+    fn colour(&mut self, colour: Color, base: u8) {
+        let text = |number: u8| number.to_string();
+        match colour {
+            Color::Rgb(r, g, b) => self.add(&[&text(base + 8), "2", &text(r), &text(g), &text(b)]),
+            Color::Indexed(index) => self.add(&[&text(base + 8), "5", &text(index)]),
+            named => match ANSI.iter().position(|known| *known == named) {
+                Some(index @ 0..8) => self.add(&[&text(base + index as u8)]),
+                Some(index) => self.add(&[&text(base + 52 + index as u8)]),
+                None => self.add(&[&text(base + 9)]),
+            },
+        }
+    }
+
+    fn end(self) {
+        if !self.first {
+            self.out.push(b'm');
+        }
+    }
+}
+
+const ANSI: [Color; 16] = [
+    Color::Black,
+    Color::Red,
+    Color::Green,
+    Color::Yellow,
+    Color::Blue,
+    Color::Magenta,
+    Color::Cyan,
+    Color::Gray,
+    Color::DarkGray,
+    Color::LightRed,
+    Color::LightGreen,
+    Color::LightYellow,
+    Color::LightBlue,
+    Color::LightMagenta,
+    Color::LightCyan,
+    Color::White,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use ratatui::style::Style;
+
+    fn frame(lines: &[(&str, Style)]) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 4));
+        for (y, (text, style)) in lines.iter().enumerate() {
+            buffer.set_string(0, y as u16, text, *style);
+        }
+        buffer
+    }
+
+    fn painted(painter: &mut Painter, buffer: &Buffer, cursor: Option<Position>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        painter.paint(&mut buffer.clone(), cursor, &mut bytes).expect("a vector takes everything");
+        bytes
+    }
+
+    #[test]
+    fn a_frame_like_the_last_writes_nothing() {
+        let buffer = frame(&[("hello", Style::new().fg(Color::Red))]);
+        let mut painter = Painter::new(buffer.area);
+        assert!(!painted(&mut painter, &buffer, None).is_empty());
+        assert_eq!(painted(&mut painter, &buffer, None), b"");
+    }
+
+    #[test]
+    fn only_the_cell_that_differs_is_sent() {
+        let mut painter = Painter::new(Rect::new(0, 0, 20, 4));
+        painted(&mut painter, &frame(&[("12:00:01", Style::new())]), None);
+        let bytes = painted(&mut painter, &frame(&[("12:00:02", Style::new())]), None);
+        assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[?2026h\x1b[1;8H2\x1b[?2026l");
+    }
+
+    #[test]
+    fn a_bell_goes_out_even_if_no_cell_has_changed() {
+        let buffer = frame(&[]);
+        let mut painter = Painter::new(buffer.area);
+        painted(&mut painter, &buffer, None);
+        painter.with_next(b"\x07");
+        assert_eq!(painted(&mut painter, &buffer, None), b"\x07");
+    }
+
+    fn style() -> impl Strategy<Value = Style> {
+        let colour = prop_oneof![
+            Just(Color::Reset),
+            Just(Color::LightRed),
+            Just(Color::Blue),
+            Just(Color::Indexed(200)),
+            Just(Color::Rgb(1, 2, 3))
+        ];
+        let modifier = prop_oneof![Just(Modifier::empty()), Just(Modifier::BOLD), Just(Modifier::BOLD | Modifier::REVERSED)];
+        (colour.clone(), colour, modifier).prop_map(|(fg, bg, modifier)| Style::new().fg(fg).bg(bg).add_modifier(modifier))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        /// What a terminal shows after any series of frames is the last frame.
+        #[test]
+        fn the_terminal_shows_the_last_frame(frames in prop::collection::vec(prop::collection::vec(("[a-c日é▇ ]{0,12}", style()), 0..4), 1..5)) {
+            let mut terminal = vt100::Parser::new(4u16.try_into().expect("rows"), 20u16.try_into().expect("columns"), 0);
+            let mut painter = Painter::new(Rect::new(0, 0, 20, 4));
+            for lines in &frames {
+                let lines: Vec<(&str, Style)> = lines.iter().map(|(text, style)| (text.as_str(), *style)).collect();
+                let buffer = frame(&lines);
+                terminal.process(&painted(&mut painter, &buffer, None));
+                for y in 0..4u16 {
+                    for x in 0..20u16 {
+                        let (ours, theirs) = (&buffer[(x, y)], terminal.screen().cell(y, x).expect("a cell"));
+                        if theirs.is_wide_continuation() {
+                            continue;
+                        }
+                        let text = if theirs.contents().is_empty() { " " } else { theirs.contents() };
+                        prop_assert_eq!(ours.symbol(), text);
+                        prop_assert_eq!(ours.modifier.contains(Modifier::BOLD), theirs.bold());
+                        prop_assert_eq!(ours.modifier.contains(Modifier::REVERSED), theirs.inverse());
+                        prop_assert_eq!(ours.fg == Color::Rgb(1, 2, 3), theirs.fgcolor() == vt100::Color::Rgb(1, 2, 3));
+                        prop_assert_eq!(ours.bg == Color::LightRed, theirs.bgcolor() == vt100::Color::Idx(9));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! The alert queue: the rows that match the filter, the cursor in them, and the marks.
+
+use super::{Pane, PaneId, Spec, Travel};
+use crate::domain::act::Outcome;
+use crate::domain::alert::Severity;
+use crate::domain::ids::AlertId;
+use crate::domain::text::{Outside, inert};
+use crate::model::alerts::{SourceHealth, State, Tracked};
+use crate::model::command::Command;
+use crate::model::progress::Stage;
+use crate::tui::action::Action;
+use crate::tui::canvas::{Canvas, Pen};
+use crate::tui::filter::Filter;
+use crate::tui::hits::{Hit, Shown, Target};
+use crate::tui::keymap::Context;
+use crate::tui::list::{List, Place};
+use crate::tui::overlays;
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::{Reply, Ui, View};
+use ratatui::layout::Rect;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+pub const SPEC: Spec =
+    Spec { id: PaneId::Alerts, name: "Alerts", context: Context::Alerts, make: || Box::new(Alerts::default()) };
+
+/// Rows that are kept ready beyond the cursor.
+const AHEAD: usize = 400;
+/// Rows above the first visible one that are searched for news.
+const SEARCHED: usize = 2_000;
+
+#[derive(Default)]
+pub struct Alerts {
+    list: List,
+    filter: Filter,
+    marks: BTreeSet<AlertId>,
+    /// Those that the cursor has stood on: no news any more.
+    looked: BTreeSet<AlertId>,
+    rows: Rows,
+    /// Arrivals above the first visible row since the operator last saw the top, and when that was.
+    news: usize,
+    saw_top: Duration,
+}
+
+/// The rows of the queue that match, as far down as anybody has looked; made anew when the queue has changed.
+#[derive(Default)]
+struct Rows {
+    revision: Option<u64>,
+    ids: Vec<AlertId>,
+    /// All of them are there.
+    complete: bool,
+}
+
+impl Rows {
+    fn extend(&mut self, filter: &Filter, view: &View, wanted: usize, through: Option<&AlertId>) {
+        let alerts = &view.world.alerts;
+        if self.revision != Some(alerts.revision()) {
+            *self = Self { revision: Some(alerts.revision()), ..Self::default() };
+        }
+        let mut missing = through.filter(|id| alerts.get(id).is_some() && !self.ids.contains(id)).is_some();
+        if self.complete || (self.ids.len() >= wanted && !missing) {
+            return;
+        }
+        let matches = |tracked: &&Tracked| filter.matches(tracked);
+        let mut rest = alerts.queue().filter(matches).skip(self.ids.len());
+        // A filter is applied to the whole queue at once: its number of matches stands in the title.
+        while missing || !filter.is_empty() || self.ids.len() < wanted + AHEAD {
+            let Some(tracked) = rest.next() else {
+                self.complete = true;
+                return;
+            };
+            missing = missing && through != Some(&tracked.alert.id);
+            self.ids.push(tracked.alert.id.clone());
+        }
+    }
+
+    /// How many there are, whether they have been listed or not.
+    fn len(&self, view: &View) -> usize {
+        if self.complete { self.ids.len() } else { view.world.alerts.len() }
+    }
+
+    fn find(&self, target: &Target) -> Option<usize> {
+        self.ids.iter().position(|id| matches!(target, Target::Alert(wanted) if wanted == id))
+    }
+}
+
+impl Alerts {
+    /// The marked alerts; without marks the one under the cursor of the last frame.
+    fn targets(&self, view: &View) -> Vec<AlertId> {
+        match self.marks.is_empty() {
+            false => self.marks.iter().cloned().collect(),
+            true => view.alert.into_iter().cloned().collect(),
+        }
+    }
+
+    fn mark(&mut self, view: &View) {
+        let Some(id) = view.alert.cloned() else { return };
+        if !self.marks.remove(&id) {
+            self.marks.insert(id);
+        }
+        self.travel(Travel::By(1), view);
+    }
+
+    fn selected(&self) -> Option<&AlertId> {
+        match self.list.selected() {
+            Some(Target::Alert(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    fn count_news(&mut self, view: &View) {
+        let rows = view.hits.rows_of(PaneId::Alerts);
+        let offset = self.list.window(self.rows.len(view), rows, |target| self.rows.find(target)).offset;
+        if offset == 0 {
+            (self.news, self.saw_top) = (0, view.now.mono);
+            return;
+        }
+        let new = |id: &&AlertId| {
+            let tracked = view.world.alerts.get(id);
+            tracked.and_then(|tracked| tracked.arrived).is_some_and(|at| at.mono > self.saw_top)
+        };
+        self.news = self.rows.ids.iter().take(offset.min(SEARCHED)).filter(new).count();
+    }
+
+    fn forget_the_gone(&mut self, view: &View) {
+        let alerts = &view.world.alerts;
+        self.marks.retain(|id| alerts.get(id).is_some());
+        if self.looked.len() > 2 * alerts.len() + 100 {
+            self.looked.retain(|id| alerts.get(id).is_some());
+        }
+    }
+}
+
+/// What can be done with alerts, from the queue and from an alert's details alike.
+pub fn act(action: Action, targets: Vec<AlertId>, view: &View) -> Vec<Reply> {
+    let Some(first) = targets.first().cloned() else {
+        return vec![Reply::Say("No alert is selected.".to_owned())];
+    };
+    match action {
+        Action::Ack => vec![Reply::Open(overlays::ack::open(targets))],
+        Action::Unack => vec![Reply::Ask(Command::Unacknowledge { alerts: targets }), Reply::Unmark],
+        Action::Silence => vec![overlays::silence::open(&first, view)],
+        Action::Expire => vec![overlays::silence::expire(&first, view)],
+        Action::Declare => vec![Reply::Open(overlays::declare::open(targets, view))],
+        Action::Link => vec![link(targets, view), Reply::Unmark],
+        Action::Copy => vec![Reply::Ui(Ui::Copy(text_of(&first, view)))],
+        Action::Open => vec![Reply::Open(overlays::alert::open(first))],
+        _ => Vec::new(),
+    }
+}
+
+fn link(alerts: Vec<AlertId>, view: &View) -> Reply {
+    match view.incident {
+        Some(incident) => Reply::Ask(Command::LinkAlerts { incident: incident.id, alerts }),
+        None => Reply::Say("No incident is open to add the alert to: declare one first.".to_owned()),
+    }
+}
+
+fn text_of(id: &AlertId, view: &View) -> String {
+    let Some(tracked) = view.world.alerts.get(id) else { return id.to_string() };
+    let pair = |(name, value): &(Outside, Outside)| format!("{}={:?}", name.inert(), value.inert());
+    let labels: Vec<String> = tracked.alert.labels.iter().map(pair).collect();
+    format!("{} {{{}}}", inert(tracked.alert.name()), labels.join(", "))
+}
+
+impl Pane for Alerts {
+    fn prepare(&mut self, view: &View) {
+        let wanted = view.hits.under_cursor(PaneId::Alerts).map_or(0, |shown| shown.offset) + view.hits.rows_of(PaneId::Alerts);
+        let through = self.selected().cloned();
+        self.rows.extend(&self.filter, view, wanted, through.as_ref());
+        if view.idle {
+            self.list.settle(|target| self.rows.find(target));
+        }
+        self.count_news(view);
+        if let Some(id) = through.filter(|id| !self.looked.contains(id)) {
+            self.looked.insert(id);
+        }
+        self.forget_the_gone(view);
+    }
+
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        match action {
+            Action::Mark => self.mark(view),
+            Action::Close if !self.marks.is_empty() => self.marks.clear(),
+            Action::Close if !self.filter.is_empty() => self.narrow(Filter::default()),
+            Action::Close => {}
+            _ => return act(action, self.targets(view), view),
+        }
+        Vec::new()
+    }
+
+    fn title(&self, view: &View) -> Vec<(String, Role)> {
+        let mut parts = Vec::new();
+        if !self.filter.is_empty() {
+            let matching = self.rows.len(view);
+            parts.push((format!("{matching} of {}", view.world.alerts.len()), Role::Text));
+            parts.push((self.filter.text().to_owned(), Role::Match));
+        }
+        if !self.marks.is_empty() {
+            parts.push((format!("{} marked", self.marks.len()), Role::Strong));
+        }
+        if self.news > 0 {
+            parts.push((format!("{} new ↑", self.news), Role::New));
+        }
+        parts.extend(view.world.alerts.sources().filter_map(|(name, source)| {
+            let word = trust(source.health)?;
+            Some((format!("? {name} {word}"), Role::Stale))
+        }));
+        parts
+    }
+
+    fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
+        let height = usize::from(area.height);
+        canvas.hits.height(PaneId::Alerts, height);
+        let window = self.list.window(self.rows.len(view), height, |target| self.rows.find(target));
+        if window.cursor.is_none() {
+            return self.render_nothing(canvas, area, view);
+        }
+        for line in 0..height {
+            let (id, gone) = match window.at(window.offset + line) {
+                Some(Place::Row(row)) => (self.rows.ids.get(row), false),
+                Some(Place::Gone) => (self.selected(), true),
+                None => break,
+            };
+            let Some(id) = id else { break };
+            let target = Target::Alert(id.clone());
+            let place = Rect { y: area.y.saturating_add(line as u16), height: 1, ..area };
+            let cursor = window.line() == Some(line);
+            if cursor {
+                canvas.hits.show(PaneId::Alerts, Shown { target: target.clone(), row: line, offset: window.offset });
+            }
+            canvas.hits.add(place, Hit::Row(PaneId::Alerts, target));
+            self.render_row(canvas, place, id, Look { cursor, gone, marked: self.marks.contains(id) }, view);
+        }
+    }
+
+    fn list(&mut self) -> &mut List {
+        &mut self.list
+    }
+
+    fn travel(&mut self, travel: Travel, view: &View) {
+        let height = view.hits.rows_of(PaneId::Alerts);
+        let len = self.rows.len(view);
+        if travel == Travel::Top {
+            self.list.rewind();
+        }
+        let rows = &self.rows;
+        let Some(row) = self.list.step(travel.rows(len), len, height, |target| rows.find(target)) else { return };
+        self.rows.extend(&self.filter, view, row + 1, None);
+        self.list.select(self.rows.ids.get(row).cloned().map(Target::Alert));
+    }
+
+    /// The cursor goes to the first match.
+    fn narrow(&mut self, filter: Filter) {
+        if self.filter != filter {
+            self.filter = filter;
+            self.rows = Rows::default();
+            self.list.rewind();
+        }
+    }
+
+    fn unmark(&mut self) {
+        self.marks.clear();
+    }
+}
+
+/// How a row stands among the others.
+#[derive(Clone, Copy)]
+struct Look {
+    cursor: bool,
+    gone: bool,
+    marked: bool,
+}
+
+impl Look {
+    fn lead(self, pen: &mut Pen) {
+        match (self.cursor, self.marked) {
+            (true, marked) => pen.text("▌", if marked { Role::New } else { Role::Focus }),
+            (false, true) => pen.text("●", Role::New),
+            (false, false) => pen.space(1),
+        };
+    }
+
+    fn role(self, plain: Role) -> Role {
+        if self.cursor { Role::Cursor } else { plain }
+    }
+}
+
+impl Alerts {
+    /// Nothing in the queue is only good news when every source has just said so.
+    fn render_nothing(&self, canvas: &mut Canvas, area: Rect, view: &View) {
+        let alerts = &view.world.alerts;
+        let unsure: Vec<_> = alerts.sources().filter(|(_, source)| source.health != SourceHealth::Fresh).collect();
+        let (text, role) = match (self.filter.is_empty(), alerts.sources().next(), unsure.is_empty()) {
+            (false, _, _) => (" Nothing matches the filter: esc clears it.", Role::Dim),
+            (true, None, _) => (" No alert source is configured.", Role::Dim),
+            (true, _, true) => (" ✓ Nothing fires.", Role::Ok),
+            (true, _, false) => (" Nobody knows what fires:", Role::Stale),
+        };
+        canvas.text(area, 0, text, role);
+        for (y, (name, source)) in (1..area.height).zip(unsure) {
+            let why = source.why.as_ref().map_or("".into(), Outside::inert);
+            canvas.text(area, y, &format!(" ? {name}: {why}"), Role::Stale);
+        }
+    }
+
+    fn render_row(&self, canvas: &mut Canvas, place: Rect, id: &AlertId, look: Look, view: &View) {
+        let Some(tracked) = view.world.alerts.get(id) else {
+            let mut pen = canvas.line(place, 0);
+            look.lead(&mut pen);
+            pen.text(&format!("— {} has left the queue", inert(id.fingerprint.as_str())), Role::Dim);
+            return;
+        };
+        let state = tracked.state;
+        let age = time::since(tracked.episode, view.now.wall);
+        canvas.hits.seconds |= time::ticks(age);
+        canvas.hits.minutes = true;
+        let (word, colour) = severity(tracked.severity);
+        let (plain, colour) = match look.gone || state == State::Resolved {
+            true => (Role::Dim, Role::Dim),
+            false => (Role::Text, colour),
+        };
+        let columns = Columns::of(place.width);
+        let mut pen = canvas.line(place, 0);
+        look.lead(&mut pen);
+        pen.column(5, word, colour).column(columns.name, &inert(tracked.alert.name()), look.role(plain)).space(1);
+        if columns.service > 0 {
+            pen.column(columns.service, tracked.service.as_ref().map_or("", |service| service.as_str()), Role::Dim).space(1);
+        }
+        if columns.target > 0 {
+            pen.column(columns.target, &inert(self.which(tracked, columns.service == 0)), Role::Dim).space(1);
+        }
+        let (mark, role) = self.mark_of(tracked, state, view);
+        pen.column(7, &time::age(age), Role::Dim).text(&mark, role);
+    }
+
+    /// What tells it from others of its name; its service where nothing else does and no column shows that.
+    fn which<'t>(&self, tracked: &'t Tracked, alone: bool) -> &'t str {
+        match (target_of(tracked), &tracked.service) {
+            ("", Some(service)) if alone => service.as_str(),
+            (target, _) => target,
+        }
+    }
+
+    /// What is to be said of the row at its end: what became of what was asked, else its state.
+    fn mark_of(&self, tracked: &Tracked, state: State, view: &View) -> (String, Role) {
+        let id = &tracked.alert.id;
+        if let Some(mark) = view.world.requests.of_alert(id).and_then(stage) {
+            return mark;
+        }
+        let doubt = view.world.alerts.source(&id.source).and_then(|source| trust(source.health));
+        let new = tracked.arrived.is_some() && !self.looked.contains(id);
+        match (state, doubt) {
+            (State::Resolved, _) => ("✓ resolved".to_owned(), Role::Ok),
+            (_, Some(word)) => (format!("? {word}"), Role::Stale),
+            (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
+            (State::Firing, _) if new => ("● new".to_owned(), Role::New),
+            (State::Firing, _) => (String::new(), Role::Text),
+            (other, _) => (format!("◌ {}", other.word()), Role::Dim),
+        }
+    }
+}
+
+/// Widths of the columns that depend on the width of the pane.
+struct Columns {
+    name: u16,
+    service: u16,
+    target: u16,
+}
+
+impl Columns {
+    /// Bar and severity take 6; age and mark 19 at the end.
+    fn of(width: u16) -> Self {
+        let rest = width.saturating_sub(6 + 1 + 19);
+        match rest {
+            0..=23 => Self { name: rest.max(6), service: 0, target: 0 },
+            24..=35 => Self { name: rest - 11, service: 0, target: 10 },
+            _ => {
+                let (name, service) = (rest * 45 / 100, rest * 25 / 100);
+                Self { name, service, target: rest - name - service - 2 }
+            }
+        }
+    }
+}
+
+pub fn severity(severity: Severity) -> (&'static str, Role) {
+    match severity {
+        Severity::Critical => ("CRIT", Role::Critical),
+        Severity::Warning => ("WARN", Role::Warning),
+        Severity::Unknown => ("????", Role::Stale),
+        Severity::Info => ("INFO", Role::Info),
+    }
+}
+
+/// A word for a source that can't be trusted now.
+pub fn trust(health: SourceHealth) -> Option<&'static str> {
+    match health {
+        SourceHealth::Fresh => None,
+        SourceHealth::Stale => Some("stale"),
+        SourceHealth::Failed => Some("failed"),
+    }
+}
+
+fn acknowledged(tracked: &Tracked, view: &View) -> String {
+    let by = view.world.alerts.ack(tracked, view.now.wall).map(|ack| inert(&ack.by).into_owned());
+    format!("✓ {}", by.unwrap_or_default())
+}
+
+/// The label that says which one of many it is.
+pub fn target_of(tracked: &Tracked) -> &str {
+    let names = ["instance", "host", "hostname", "node", "pod", "container", "device", "mountpoint", "cluster"];
+    names.iter().find_map(|name| tracked.alert.labels.get(name)).unwrap_or("")
+}
+
+/// How far a request on an alert has come, while that is worth a mark.
+pub fn stage(stage: &Stage) -> Option<(String, Role)> {
+    let (text, role) = match stage {
+        Stage::Recorded => return None,
+        Stage::Recording => ("… recording", Role::Pending),
+        Stage::Sending => ("… sending", Role::Pending),
+        Stage::Refused(_) => ("✗ not done", Role::Critical),
+        Stage::Ended(end) => match end.outcome {
+            Outcome::Done => return None,
+            Outcome::Failed => ("✗ failed", Role::Critical),
+            Outcome::Unknown => ("? unknown", Role::Stale),
+            Outcome::Contradicted => ("✗ undone", Role::Critical),
+            Outcome::Expired => ("✗ expired", Role::Critical),
+        },
+    };
+    Some((text.to_owned(), role))
+}

@@ -1,0 +1,294 @@
+//! Health: every service with its worst feed, and below it the feeds that need reading. What isn't known any more is
+//! never shown as healthy.
+
+use super::{Pane, PaneId, Spec, Travel};
+use crate::domain::health::FeedState;
+use crate::domain::ids::{FeedName, ServiceName};
+use crate::domain::settings::Service;
+use crate::domain::text::Outside;
+use crate::model::health::{FeedHealth, Sample};
+use crate::tui::action::Action;
+use crate::tui::canvas::{Canvas, Pen};
+use crate::tui::hits::{Hit, Shown, Target};
+use crate::tui::keymap::Context;
+use crate::tui::list::{List, Place};
+use crate::tui::overlays;
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::{Reply, Ui, View};
+use ratatui::layout::Rect;
+
+pub const SPEC: Spec =
+    Spec { id: PaneId::Health, name: "Health", context: Context::Health, make: || Box::new(Health::default()) };
+
+#[derive(Default)]
+pub struct Health {
+    list: List,
+    rows: Vec<Target>,
+}
+
+/// Services in the order of the configuration, the worst first, each with its feeds; feeds without a service at the end.
+fn rows(view: &View) -> Vec<Target> {
+    let health = &view.world.health;
+    let mut services: Vec<&Service> = view.world.settings.services.iter().collect();
+    services.sort_by_key(|service| std::cmp::Reverse(urgency(health.service(&service.name))));
+    let known = |name: &ServiceName| view.world.settings.services.iter().any(|service| service.name == *name);
+    let alone = |feed: &&FeedHealth| feed.spec.service.as_ref().is_none_or(|name| !known(name));
+    let mut rows = Vec::new();
+    for service in services {
+        rows.push(Target::Service(service.name.clone()));
+        rows.extend(sorted(health.of_service(&service.name)).map(Target::Feed));
+    }
+    rows.extend(sorted(health.iter().filter(alone)).map(Target::Feed));
+    rows
+}
+
+fn sorted<'a>(feeds: impl Iterator<Item = &'a FeedHealth>) -> impl Iterator<Item = FeedName> {
+    let mut feeds: Vec<_> = feeds.map(|feed| (std::cmp::Reverse(feed.state), feed.spec.name.clone())).collect();
+    feeds.sort();
+    feeds.into_iter().map(|(_, name)| name)
+}
+
+/// A service that nobody watches comes last.
+fn urgency(state: Option<FeedState>) -> u8 {
+    state.map_or(0, |state| 1 + state as u8)
+}
+
+impl Health {
+    fn find(&self, target: &Target) -> Option<usize> {
+        self.rows.iter().position(|row| row == target)
+    }
+
+    fn under_cursor(view: &View) -> Option<Target> {
+        view.hits.under_cursor(PaneId::Health).map(|shown| shown.target.clone())
+    }
+}
+
+impl Pane for Health {
+    fn prepare(&mut self, view: &View) {
+        self.rows = rows(view);
+        if view.idle {
+            let rows = &self.rows;
+            self.list.settle(|target| rows.iter().position(|row| row == target));
+        }
+    }
+
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        let target = Self::under_cursor(view);
+        match (action, target) {
+            (Action::Open, Some(Target::Feed(name))) => vec![Reply::Open(overlays::feed::open(name))],
+            (Action::Open, Some(Target::Service(name))) => vec![Reply::Open(overlays::feed::service(name))],
+            (Action::Copy, Some(Target::Feed(name))) => vec![Reply::Ui(Ui::Copy(name.to_string()))],
+            (Action::Copy, Some(Target::Service(name))) => vec![Reply::Ui(Ui::Copy(name.to_string()))],
+            (Action::Open | Action::Copy, _) => vec![Reply::Say("No feed is selected.".to_owned())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn title(&self, view: &View) -> Vec<(String, Role)> {
+        let health = &view.world.health;
+        let unsure = health.count(FeedState::Stale) + health.count(FeedState::Unknown);
+        let part = |count: usize, word: &str, role| (count > 0).then(|| (format!("{count} {word}"), role));
+        [part(health.count(FeedState::Failing), "failing", Role::Critical), part(unsure, "not known", Role::Stale)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
+        let height = usize::from(area.height);
+        canvas.hits.height(PaneId::Health, height);
+        if self.rows.is_empty() {
+            return canvas.text(area, 0, " No services and no feeds are configured.", Role::Dim);
+        }
+        let window = self.list.window(self.rows.len(), height, |target| self.find(target));
+        for line in 0..height {
+            let target = match window.at(window.offset + line) {
+                Some(Place::Row(row)) => self.rows.get(row),
+                Some(Place::Gone) => self.list.selected(),
+                None => break,
+            };
+            let Some(target) = target else { break };
+            let place = Rect { y: area.y.saturating_add(line as u16), height: 1, ..area };
+            let cursor = window.line() == Some(line);
+            if cursor {
+                canvas.hits.show(PaneId::Health, Shown { target: target.clone(), row: line, offset: window.offset });
+            }
+            canvas.hits.add(place, Hit::Row(PaneId::Health, target.clone()));
+            render_row(canvas, place, target, cursor, view);
+        }
+    }
+
+    fn list(&mut self) -> &mut List {
+        &mut self.list
+    }
+
+    fn travel(&mut self, travel: Travel, view: &View) {
+        let (rows, height) = (&self.rows, view.hits.rows_of(PaneId::Health));
+        let find = |target: &Target| rows.iter().position(|row| row == target);
+        if let Some(index) = self.list.step(travel.rows(rows.len()), rows.len(), height, find) {
+            self.list.select(rows.get(index).cloned());
+        }
+    }
+}
+
+fn render_row(canvas: &mut Canvas, place: Rect, target: &Target, cursor: bool, view: &View) {
+    let bar = |pen: &mut Pen| {
+        pen.text(if cursor { "▌" } else { " " }, Role::Focus);
+    };
+    match target {
+        Target::Service(name) => render_service(canvas, place, name, cursor, view, bar),
+        Target::Feed(name) => {
+            if let Some(feed) = view.world.health.get(name) {
+                render_feed(canvas, place, feed, cursor, view, bar);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: bool, view: &View, bar: impl Fn(&mut Pen)) {
+    let state = view.world.health.service(name);
+    let service = view.world.settings.services.iter().find(|service| service.name == *name);
+    let since = worst(name, view).and_then(|feed| feed.since).map(|at| view.now.since(at));
+    let bad = state.is_some_and(|state| state > FeedState::Maintenance);
+    let (glyph, word, role) = state.map_or(("○", "not watched", Role::Dim), look);
+    canvas.hits.seconds |= bad && since.is_some_and(time::ticks);
+    let cause = service.filter(|_| state == Some(FeedState::Failing)).and_then(|service| cause(service, view));
+    let mut pen = canvas.line(place, 0);
+    bar(&mut pen);
+    pen.text(glyph, role).space(1);
+    let label = if service.is_some_and(|service| service.vendor) { format!("{name} (vendor)") } else { name.to_string() };
+    let width = (pen.left().saturating_sub(12)).clamp(6, 20);
+    pen.column(width, &label, if cursor { Role::Cursor } else { Role::Strong }).space(1);
+    pen.text(word, role).space(1);
+    if let Some(since) = since.filter(|_| bad) {
+        pen.text(&time::age(since), Role::Dim).space(1);
+    }
+    if let Some(cause) = cause.filter(|_| pen.left() >= 12) {
+        pen.text(&format!("↳ with {cause}"), Role::Stale);
+    }
+}
+
+fn worst<'a>(name: &'a ServiceName, view: &View<'a>) -> Option<&'a FeedHealth> {
+    view.world.health.of_service(name).max_by_key(|feed| feed.state)
+}
+
+/// Something that the service depends on and that fails too.
+fn cause<'a>(service: &'a Service, view: &View) -> Option<&'a ServiceName> {
+    service.depends_on.iter().find(|name| view.world.health.service(name) == Some(FeedState::Failing))
+}
+
+fn render_feed(canvas: &mut Canvas, place: Rect, feed: &FeedHealth, cursor: bool, view: &View, bar: impl Fn(&mut Pen)) {
+    let (glyph, word, role) = look(feed.state);
+    let stale = feed.state == FeedState::Stale;
+    let age = feed.age(view.now).filter(|_| stale);
+    canvas.hits.seconds |= age.is_some_and(time::ticks);
+    let line = sparkline(feed.history.iter(), if place.width >= 40 { 8 } else { 0 });
+    let mut pen = canvas.line(place, 0);
+    bar(&mut pen);
+    pen.space(2).text(glyph, role).space(1);
+    let name = (place.width * 45 / 100).clamp(6, 22);
+    pen.column(name, feed.spec.name.as_str(), if cursor { Role::Cursor } else { Role::Text }).space(1);
+    let said = match (age, feed.message()) {
+        (Some(age), _) => format!("{word} {}", time::age(age)),
+        (None, Some(message)) if !stale => format!("{}{}", value(feed), message.inert()),
+        _ => word.to_owned(),
+    };
+    let room = pen.left().saturating_sub(if line.is_empty() { 0 } else { 9 });
+    pen.column(room, &said, if feed.state == FeedState::Healthy { Role::Dim } else { role }).space(1).text(&line, role);
+}
+
+/// The value in front of the message, where the feed has one.
+fn value(feed: &FeedHealth) -> String {
+    let Some((reading, _)) = &feed.reading else { return String::new() };
+    let unit = reading.unit.as_deref().unwrap_or("");
+    let said = |value: f64| format!("{} {} ", number(value), Outside::from(unit).inert());
+    reading.value.map(said).unwrap_or_default()
+}
+
+fn number(value: f64) -> String {
+    match value.abs() {
+        big if big >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+/// A glyph, a word and a colour that all say the same.
+pub fn look(state: FeedState) -> (&'static str, &'static str, Role) {
+    match state {
+        FeedState::Healthy => ("●", "ok", Role::Ok),
+        FeedState::Maintenance => ("◌", "maintenance", Role::Info),
+        FeedState::Unknown => ("?", "unknown", Role::Stale),
+        FeedState::Stale => ("?", "stale", Role::Stale),
+        FeedState::Degraded => ("◐", "degraded", Role::Warning),
+        FeedState::Failing => ("▲", "DOWN", Role::Critical),
+    }
+}
+
+const BARS: [char; 7] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
+
+/// The newest samples as bars between the lowest and the highest of them; a gap where nothing was measured.
+pub fn sparkline<'a>(history: impl DoubleEndedIterator<Item = &'a Sample>, columns: usize) -> String {
+    let mut newest: Vec<&Sample> = history.rev().take(columns).collect();
+    newest.reverse();
+    let measures = || newest.iter().filter_map(|sample| sample.measure).filter(|value| value.is_finite());
+    let (low, high) = measures().fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+    newest.iter().map(|sample| bar_of(sample, low, high)).collect()
+}
+
+/// Without a measure a failure is a full bar, so that an outage shows.
+fn bar_of(sample: &Sample, low: f64, high: f64) -> char {
+    match (sample.measure, sample.state) {
+        (Some(value), _) if value.is_finite() && high > low => BARS[(((value - low) / (high - low)) * 6.0).round() as usize],
+        (Some(_), FeedState::Failing) | (None, FeedState::Failing) => BARS[6],
+        (Some(_), _) => BARS[0],
+        (None, _) => '·',
+    }
+}
+
+/// What fails, one line each: all that a narrow screen has room for.
+pub fn render_strip(canvas: &mut Canvas, area: Rect, view: &View) {
+    for (y, name) in (0..area.height).zip(failing(view)) {
+        let place = Rect { y: area.y.saturating_add(y), height: 1, ..area };
+        render_service(canvas, place, &name, false, view, |_| {});
+    }
+}
+
+/// The services that don't do what they should, the worst first.
+pub fn failing(view: &View) -> Vec<ServiceName> {
+    let health = &view.world.health;
+    let services = view.world.settings.services.iter().map(|service| &service.name);
+    let mut bad: Vec<_> = services.filter_map(|name| Some((health.service(name)?, name))).collect();
+    bad.retain(|(state, _)| *state > FeedState::Maintenance);
+    bad.sort_by_key(|(state, _)| std::cmp::Reverse(*state));
+    bad.into_iter().map(|(_, name)| name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sparkline_spans_its_own_range_and_shows_gaps() {
+        let sample = |measure| Sample { state: FeedState::Healthy, measure };
+        let history = [sample(Some(1.0)), sample(None), sample(Some(5.0)), sample(Some(9.0))];
+        assert_eq!(sparkline(history.iter(), 8), "▁·▄▇");
+        assert_eq!(sparkline(history.iter(), 2), "▁▇");
+        assert_eq!(sparkline([sample(Some(f64::NAN))].iter(), 8), "▁");
+    }
+
+    #[test]
+    fn no_two_states_look_alike_without_colour() {
+        let all = [
+            FeedState::Healthy,
+            FeedState::Maintenance,
+            FeedState::Unknown,
+            FeedState::Stale,
+            FeedState::Degraded,
+            FeedState::Failing,
+        ];
+        let words: std::collections::BTreeSet<_> = all.map(|state| look(state).1).into();
+        assert_eq!(words.len(), all.len());
+    }
+}

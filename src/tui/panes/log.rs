@@ -1,0 +1,176 @@
+//! The log: what the journal holds of the incident, or of everything while there is none. It follows the newest entry
+//! until the operator goes up.
+
+use super::{Pane, PaneId, Spec, Travel};
+use crate::domain::entry::{ActorKind, AtSource, Entry, Kind};
+use crate::domain::ids::EntryId;
+use crate::domain::text::inert;
+use crate::tui::action::Action;
+use crate::tui::canvas::Canvas;
+use crate::tui::hits::{Hit, Shown, Target};
+use crate::tui::keymap::Context;
+use crate::tui::list::{List, Place};
+use crate::tui::overlays;
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::{Reply, Ui, View};
+use ratatui::layout::Rect;
+use std::sync::Arc;
+
+pub const SPEC: Spec = Spec { id: PaneId::Log, name: "Log", context: Context::Log, make: || Box::new(Log::default()) };
+
+pub struct Log {
+    list: List,
+    /// The cursor stays on the newest entry.
+    follows: bool,
+    entries: Vec<Arc<Entry>>,
+    /// What `entries` was made of.
+    made_of: Option<(u64, Option<crate::domain::ids::IncidentId>, usize)>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { list: List::default(), follows: true, entries: Vec::new(), made_of: None }
+    }
+}
+
+/// In the order in which it happened, as the exported timeline has it.
+fn entries(view: &View) -> Vec<Arc<Entry>> {
+    let belongs = |entry: &Arc<Entry>| match view.incident {
+        None => true,
+        Some(incident) => entry.incident == Some(incident.id) || incident.linked.contains(&entry.id),
+    };
+    let mut entries: Vec<_> = view.world.log.lines(&view.world.corrections).filter(belongs).collect();
+    entries.sort_by_key(|entry| entry.at);
+    entries
+}
+
+impl Log {
+    fn find(&self, target: &Target) -> Option<usize> {
+        self.entries.iter().position(|entry| *target == Target::Entry(entry.id))
+    }
+
+    fn selected(view: &View) -> Option<EntryId> {
+        match view.hits.under_cursor(PaneId::Log)?.target {
+            Target::Entry(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+impl Pane for Log {
+    fn prepare(&mut self, view: &View) {
+        let linked = view.incident.map_or(0, |incident| incident.linked.len());
+        let made_of = Some((view.world.log.revision(), view.incident.map(|incident| incident.id), linked));
+        if self.made_of != made_of {
+            (self.entries, self.made_of) = (entries(view), made_of);
+        }
+        if self.follows {
+            let newest = self.entries.last().map(|entry| Target::Entry(entry.id));
+            self.list.put(newest, self.entries.len().saturating_sub(1));
+        }
+    }
+
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        let found = Self::selected(view).and_then(|id| self.entries.iter().find(|entry| entry.id == id));
+        match (action, found) {
+            (Action::Open, Some(entry)) => vec![Reply::Open(overlays::entry::open(entry.clone()))],
+            (Action::Correct, Some(entry)) => vec![Reply::Open(overlays::note::correct(entry, view))],
+            (Action::Copy, Some(entry)) => vec![Reply::Ui(Ui::Copy(inert(&entry.text).into_owned()))],
+            (Action::Open | Action::Correct | Action::Copy, None) => vec![Reply::Say("No entry is selected.".to_owned())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn title(&self, view: &View) -> Vec<(String, Role)> {
+        let what = view.incident.map_or_else(|| "everything".to_owned(), |incident| incident.label());
+        let mut parts = vec![(what, Role::Text), (zone(view), Role::Dim)];
+        if !self.follows {
+            parts.push(("G follows the newest".to_owned(), Role::New));
+        }
+        parts
+    }
+
+    fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
+        let height = usize::from(area.height);
+        canvas.hits.height(PaneId::Log, height);
+        if self.entries.is_empty() {
+            return canvas.text(area, 0, " Nothing is recorded yet: n writes a note.", Role::Dim);
+        }
+        let window = self.list.window(self.entries.len(), height, |target| self.find(target));
+        for line in 0..height {
+            let Some(Place::Row(row)) = window.at(window.offset + line) else { break };
+            let Some(entry) = self.entries.get(row) else { break };
+            let place = Rect { y: area.y.saturating_add(line as u16), height: 1, ..area };
+            let target = Target::Entry(entry.id);
+            let cursor = window.line() == Some(line);
+            if cursor {
+                canvas.hits.show(PaneId::Log, Shown { target: target.clone(), row: line, offset: window.offset });
+            }
+            canvas.hits.add(place, Hit::Row(PaneId::Log, target));
+            render_entry(canvas, place, entry, cursor && view.focus == PaneId::Log, view);
+        }
+    }
+
+    fn list(&mut self) -> &mut List {
+        &mut self.list
+    }
+
+    fn travel(&mut self, travel: Travel, view: &View) {
+        let (entries, height) = (&self.entries, view.hits.rows_of(PaneId::Log));
+        let find = |target: &Target| entries.iter().position(|entry| *target == Target::Entry(entry.id));
+        if let Some(index) = self.list.step(travel.rows(entries.len()), entries.len(), height, find) {
+            self.list.select(entries.get(index).map(|entry| Target::Entry(entry.id)));
+            self.follows = index + 1 == entries.len();
+        }
+    }
+}
+
+fn zone(view: &View) -> String {
+    match view.zone {
+        chrono_tz::Tz::UTC => "UTC".to_owned(),
+        zone => zone.name().to_owned(),
+    }
+}
+
+fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, cursor: bool, view: &View) {
+    let (who, role) = who(entry);
+    let mut pen = canvas.line(place, 0);
+    pen.text(if cursor { "▌" } else { " " }, Role::Focus);
+    pen.text(&time::clock(entry.at, view.zone), if cursor { Role::Cursor } else { Role::Dim }).space(1);
+    pen.column(if place.width >= 70 { 12 } else { 8 }, &inert(&who), role).space(1);
+    let mark = mark(&entry.kind);
+    pen.text(mark, role);
+    let late = entry.at_source == AtSource::Operator && (entry.recorded_at - entry.at).num_seconds() >= 60;
+    let corrected = view.world.corrections.corrected(entry.id);
+    let note = match (corrected, late) {
+        (true, _) => "  (corrected)",
+        (_, true) => "  (noted later)",
+        _ => "",
+    };
+    let plain = if entry.important { Role::Strong } else { Role::Text };
+    pen.text(&inert(&entry.text), plain).text(note, Role::Dim);
+}
+
+/// Whose line it is: a person's name, or what the program saw.
+pub fn who(entry: &Entry) -> (String, Role) {
+    match (entry.actor.kind, &entry.kind) {
+        (ActorKind::Person, _) => (entry.actor.name.clone(), Role::Key),
+        (_, Kind::AlertFired | Kind::AlertResolved) => ("alert".to_owned(), Role::Warning),
+        (_, Kind::FeedChanged) => ("health".to_owned(), Role::Warning),
+        (_, Kind::StepIntent | Kind::StepEnded | Kind::StepAnswer) => {
+            (entry.step.as_ref().map_or("step".into(), |step| step.to_string()), Role::Info)
+        }
+        (_, kind) => (kind.word().to_owned(), Role::Dim),
+    }
+}
+
+/// What people marked a line with.
+fn mark(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Decision => "! ",
+        Kind::Hypothesis => "? ",
+        Kind::Todo => "+ ",
+        _ => "",
+    }
+}

@@ -1,0 +1,531 @@
+//! What this operator is looking at: which pane has the keys, where each cursor is, what lies on top. Nothing of it is
+//! recorded. It changes by keys and the mouse alone, reads the world, and answers with requests.
+//!
+//! Invariant: keys act on what the last drawn frame showed (`hits`), and exactly one thing has the keys: the topmost
+//! overlay, else the focused pane.
+
+use super::action::Action;
+use super::canvas::Canvas;
+use super::filter::Filter;
+use super::hits::{Hit, Hits, Target};
+use super::keymap::{Context, Key, Keymap, Meaning};
+use super::layout::{self, Form};
+use super::overlays::{self, Overlay, confirm};
+use super::panes::{PANES, Pane, PaneId, Travel, health};
+use super::status::{self, Message, Urgent};
+use super::theme::{Role, Theme};
+use super::view::{Record, Reply, Request, Ui, View};
+use crate::domain::ids::{AlertId, RequestId};
+use crate::domain::incident::{Incident, Status};
+use crate::model::{Command, World};
+use chrono_tz::Tz;
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::time::Duration;
+
+/// What the configuration says of the console, by value.
+pub struct Setup {
+    pub keymap: Keymap,
+    /// Times are shown in it, and times that are typed are read in it.
+    pub zone: Tz,
+    /// A note that was begun and not recorded before the last console ended.
+    pub draft: String,
+}
+
+pub struct Screen {
+    keymap: Keymap,
+    zone: Tz,
+    focus: PaneId,
+    /// The pane that narrow screens show in the middle: the last one that had the focus but for the log.
+    front: PaneId,
+    panes: Vec<(PaneId, Box<dyn Pane>)>,
+    overlays: Vec<Box<dyn Overlay>>,
+    record: Record,
+    /// A note that was begun.
+    draft: String,
+    filter: String,
+    undo: Vec<Command>,
+    pending: Vec<Key>,
+    said: Option<String>,
+    /// The last request of this screen, until the operator has seen what became of it.
+    asked: Option<RequestId>,
+    urgent: Urgent,
+    /// When somebody last pressed a key, or the first frame was drawn.
+    last_key: Option<Duration>,
+    hits: Hits,
+}
+
+/// After so long without a key the screen tidies itself up.
+const IDLE: Duration = Duration::from_secs(60);
+/// Acts that can be undone, at most.
+const UNDOABLE: usize = 50;
+
+impl Screen {
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            keymap: setup.keymap,
+            zone: setup.zone,
+            draft: setup.draft,
+            focus: PaneId::Alerts,
+            front: PaneId::Alerts,
+            panes: PANES.iter().map(|spec| (spec.id, (spec.make)())).collect(),
+            overlays: Vec::new(),
+            record: Record::Newest,
+            filter: String::new(),
+            undo: Vec::new(),
+            pending: Vec::new(),
+            said: None,
+            asked: None,
+            urgent: Urgent::default(),
+            last_key: None,
+            hits: Hits::default(),
+        }
+    }
+
+    pub fn focus(&self) -> PaneId {
+        self.focus
+    }
+
+    /// Something lies over the panes and has the keys.
+    pub fn covered(&self) -> bool {
+        !self.overlays.is_empty()
+    }
+
+    /// What the last frame showed.
+    pub fn hits(&self) -> &Hits {
+        &self.hits
+    }
+
+    /// Critical alerts that fire and are nobody's yet.
+    pub fn urgent(&self) -> usize {
+        self.urgent.count
+    }
+
+    fn selected_alert(&mut self) -> Option<AlertId> {
+        let (_, pane) = self.panes.iter_mut().find(|(id, _)| *id == PaneId::Alerts)?;
+        match pane.list().selected() {
+            Some(Target::Alert(id)) => Some(id.clone()),
+            _ => None,
+        }
+    }
+
+    /// Runs `work` on the panes and overlays with everything they may look at.
+    fn with<T>(&mut self, world: &World, work: impl FnOnce(&mut Parts, &View) -> T) -> T {
+        let alert = self.selected_alert();
+        let idle = self.overlays.is_empty() && self.last_key.is_some_and(|at| world.now.mono.saturating_sub(at) > IDLE);
+        let view = View {
+            world,
+            now: world.now,
+            zone: self.zone,
+            keymap: &self.keymap,
+            hits: &self.hits,
+            focus: self.focus,
+            incident: self.record.incident(world),
+            alert: alert.as_ref(),
+            idle,
+        };
+        let mut parts = Parts { panes: &mut self.panes, overlays: &mut self.overlays };
+        work(&mut parts, &view)
+    }
+
+    /// A key was pressed.
+    pub fn key(&mut self, key: Key, world: &World) -> Vec<Request> {
+        self.awake(world);
+        self.pending.push(key);
+        let contexts = self.contexts();
+        match self.keymap.meaning(&contexts, &self.pending) {
+            Meaning::Begins => Vec::new(),
+            Meaning::Does(action) => {
+                self.pending.clear();
+                self.update(action, world)
+            }
+            Meaning::Nothing => {
+                let alone = self.pending.len() == 1;
+                self.pending.clear();
+                if alone { self.typed(key, world) } else { Vec::new() }
+            }
+        }
+    }
+
+    fn typed(&mut self, key: Key, world: &World) -> Vec<Request> {
+        let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.typed(key, view)));
+        self.answer(replies.unwrap_or_default(), world)
+    }
+
+    /// A text was pasted. Without a field to take it, it is dropped: a paste must never press keys.
+    pub fn paste(&mut self, text: &str, world: &World) -> Vec<Request> {
+        self.awake(world);
+        let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.pasted(text, view)));
+        self.answer(replies.unwrap_or_default(), world)
+    }
+
+    /// Somebody is there: what was said has been read.
+    fn awake(&mut self, world: &World) {
+        self.last_key = Some(world.now.mono);
+        self.said = None;
+        if self.asked.and_then(|id| world.requests.get(id)).is_some_and(|progress| progress.settled()) {
+            self.asked = None;
+        }
+    }
+
+    /// The number that a request of this screen was given: what becomes of it is shown.
+    pub fn asked(&mut self, request: RequestId) {
+        self.asked = Some(request);
+    }
+
+    fn contexts(&self) -> Vec<Context> {
+        match self.overlays.last() {
+            Some(top) => top.contexts().to_vec(),
+            None => vec![self.focus.spec().context, Context::Panes],
+        }
+    }
+
+    /// Does what a key means; the requests are for the world and the shell.
+    pub fn update(&mut self, action: Action, world: &World) -> Vec<Request> {
+        let replies = match action {
+            Action::Redraw => return vec![Request::Ui(Ui::Redraw)],
+            Action::Help => vec![Reply::Open(self.help())],
+            _ if self.covered() => {
+                let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.update(action, view)));
+                replies.unwrap_or_default()
+            }
+            _ => self.on_panes(action, world),
+        };
+        self.answer(replies, world)
+    }
+
+    fn help(&self) -> Box<dyn Overlay> {
+        match self.overlays.last() {
+            Some(top) => overlays::help::overlay(top.contexts()),
+            None => overlays::help::pane(self.focus),
+        }
+    }
+
+    /// An action while nothing lies over the panes: what belongs to the whole screen, else to the focused pane.
+    fn on_panes(&mut self, action: Action, world: &World) -> Vec<Reply> {
+        match action {
+            Action::NextPane => self.go(self.focus.further(1)),
+            Action::PreviousPane => self.go(self.focus.further(-1)),
+            Action::Health => self.go(PaneId::Health),
+            Action::Alerts => self.go(PaneId::Alerts),
+            Action::Playbook => self.go(PaneId::Playbook),
+            Action::Log => self.go(PaneId::Log),
+            Action::Note => return vec![Reply::Open(overlays::note::open(&self.draft))],
+            Action::Filter => {
+                self.go(PaneId::Alerts);
+                return vec![Reply::Open(overlays::filter::open(&self.filter))];
+            }
+            Action::Undo => return self.undo(),
+            Action::Close if self.filter.is_empty() || self.focus != PaneId::Alerts => return self.in_pane(action, world),
+            _ => return self.on_screen(action, world),
+        }
+        Vec::new()
+    }
+
+    fn go(&mut self, pane: PaneId) {
+        self.focus = pane;
+        if pane != PaneId::Log {
+            self.front = pane;
+        }
+    }
+
+    fn undo(&mut self) -> Vec<Reply> {
+        match self.undo.pop() {
+            Some(command) => vec![Reply::Ask(command)],
+            None => vec![Reply::Say("There is nothing to undo.".to_owned())],
+        }
+    }
+
+    fn on_screen(&mut self, action: Action, world: &World) -> Vec<Reply> {
+        let global = self.with(world, |_, view| global(action, view));
+        match global {
+            Some(replies) => replies,
+            None => self.in_pane(action, world),
+        }
+    }
+
+    /// What belongs to the focused pane. Acts on alerts work from everywhere, by the palette.
+    fn in_pane(&mut self, action: Action, world: &World) -> Vec<Reply> {
+        let focus = self.focus;
+        let pane = if OF_ALERTS.contains(&action) { PaneId::Alerts } else { focus };
+        let filtered = action == Action::Close && !self.filter.is_empty() && pane == PaneId::Alerts;
+        let replies = self.with(world, |parts, view| {
+            let pane_state = parts.pane(pane)?;
+            match Travel::of(action, view.hits.rows_of(pane)) {
+                Some(travel) => pane_state.travel(travel, view),
+                None => return Some(pane_state.update(action, view)),
+            }
+            None
+        });
+        let mut replies = replies.unwrap_or_default();
+        if filtered {
+            replies.push(Reply::Filter(String::new()));
+        }
+        replies
+    }
+
+    /// Carries out what panes and overlays have answered.
+    fn answer(&mut self, replies: Vec<Reply>, world: &World) -> Vec<Request> {
+        let mut requests = Vec::new();
+        for reply in replies {
+            match reply {
+                Reply::Ask(command) => requests.push(Request::Command(command)),
+                Reply::Ui(ui) => requests.push(Request::Ui(ui)),
+                Reply::Open(overlay) => self.overlays.push(overlay),
+                Reply::Close => drop(self.overlays.pop()),
+                Reply::Do(action) => requests.extend(self.update(action, world)),
+                Reply::Say(text) => self.said = Some(text),
+                Reply::Filter(text) => self.narrow(&text),
+                Reply::Show(record) => self.record = record,
+                Reply::Undo(command) => self.undoable(command),
+                Reply::Unmark => self.panes.iter_mut().for_each(|(_, pane)| pane.unmark()),
+                Reply::Draft(text) => {
+                    self.draft.clone_from(&text);
+                    requests.push(Request::Ui(Ui::SaveDraft(text)));
+                }
+            }
+        }
+        requests
+    }
+
+    fn undoable(&mut self, command: Command) {
+        if self.undo.len() == UNDOABLE {
+            self.undo.remove(0);
+        }
+        self.undo.push(command);
+    }
+
+    fn narrow(&mut self, text: &str) {
+        if let Ok(filter) = Filter::parse(text) {
+            self.filter = text.to_owned();
+            self.panes.iter_mut().for_each(|(_, pane)| pane.narrow(filter.clone()));
+        }
+    }
+
+    /// The mouse: a click selects, a second one opens, the wheel moves.
+    pub fn mouse(&mut self, event: MouseEvent, world: &World) -> Vec<Request> {
+        let hit = self.hits.at(event.column, event.row).cloned();
+        match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                self.awake(world);
+                self.click(hit, world)
+            }
+            MouseEventKind::ScrollDown => self.wheel(hit, 3, world),
+            MouseEventKind::ScrollUp => self.wheel(hit, -3, world),
+            _ => Vec::new(),
+        }
+    }
+
+    fn click(&mut self, hit: Option<Hit>, world: &World) -> Vec<Request> {
+        match hit {
+            Some(Hit::Row(pane, target)) => {
+                self.go(pane);
+                let again = self.select(pane, target);
+                if again { self.update(Action::Open, world) } else { Vec::new() }
+            }
+            Some(Hit::Pane(pane)) => {
+                self.go(pane);
+                Vec::new()
+            }
+            Some(Hit::Action(action)) => self.update(action, world),
+            Some(Hit::Line(line)) => {
+                let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.clicked(line, view)));
+                self.answer(replies.unwrap_or_default(), world)
+            }
+            Some(Hit::Overlay) | None => Vec::new(),
+        }
+    }
+
+    /// Puts a pane's cursor on what was clicked; whether it stood there already.
+    fn select(&mut self, pane: PaneId, target: Target) -> bool {
+        let shown = self.hits.under_cursor(pane).is_some_and(|shown| shown.target == target);
+        if let Some((_, pane)) = self.panes.iter_mut().find(|(id, _)| *id == pane) {
+            pane.list().select(Some(target));
+        }
+        shown
+    }
+
+    fn wheel(&mut self, hit: Option<Hit>, rows: isize, world: &World) -> Vec<Request> {
+        self.last_key = Some(world.now.mono);
+        match hit {
+            Some(Hit::Row(pane, _) | Hit::Pane(pane)) => self.with(world, |parts, view| {
+                if let Some(pane) = parts.pane(pane) {
+                    pane.travel(Travel::By(rows), view);
+                }
+                Vec::new()
+            }),
+            Some(Hit::Line(_) | Hit::Overlay) => self.update(if rows > 0 { Action::Down } else { Action::Up }, world),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Brings everything that is kept of the world up to date; called before each frame.
+    pub fn prepare(&mut self, world: &World) {
+        self.last_key.get_or_insert(world.now.mono);
+        self.urgent.update(world);
+        self.with(world, |parts, view| {
+            parts.panes.iter_mut().for_each(|(_, pane)| pane.prepare(view));
+            parts.overlays.iter_mut().for_each(|overlay| overlay.prepare(view));
+        });
+    }
+
+    /// Takes over what a frame has shown: the next key acts on it.
+    pub fn seen(&mut self, hits: Hits) {
+        for (id, pane) in &mut self.panes {
+            if let Some(shown) = hits.under_cursor(*id) {
+                pane.list().seen(shown);
+            }
+        }
+        self.hits = hits;
+    }
+
+    /// Draws the whole screen; changes nothing.
+    pub fn render(&self, world: &World, theme: &Theme, frame: &mut Buffer) -> Hits {
+        let area = frame.area;
+        let mut canvas = Canvas::new(frame, theme);
+        let alert = self.hits.under_cursor(PaneId::Alerts).and_then(|shown| match &shown.target {
+            Target::Alert(id) => Some(id),
+            _ => None,
+        });
+        let view = View {
+            world,
+            now: world.now,
+            zone: self.zone,
+            keymap: &self.keymap,
+            hits: &self.hits,
+            focus: self.focus,
+            incident: self.record.incident(world),
+            alert,
+            idle: false,
+        };
+        self.render_on(&mut canvas, area, &view);
+        let hits = canvas.hits;
+        if theme.ascii {
+            super::ascii::fold(frame);
+        }
+        hits
+    }
+
+    fn render_on(&self, canvas: &mut Canvas, area: Rect, view: &View) {
+        let strip = u16::try_from(health::failing(view).len()).unwrap_or(u16::MAX);
+        let front = if Form::of(area) == Form::Tiny { self.focus } else { self.front };
+        let places = layout::places(area, front, strip);
+        if places.form == Form::None {
+            return too_small(canvas, area);
+        }
+        status::render(canvas, places.status, self.urgent.count, view);
+        health::render_strip(canvas, places.strip, view);
+        for (id, place) in &places.panes {
+            self.render_pane(canvas, *place, *id, places.form, view);
+        }
+        self.render_keys(canvas, places.keys, view);
+        for overlay in &self.overlays {
+            // What lies below takes no clicks.
+            canvas.hits.add(area, Hit::Overlay);
+            canvas.hits.cursor = None;
+            overlay.render(canvas, Rect { height: area.height.saturating_sub(1), y: area.y + 1, ..area }, view);
+        }
+    }
+
+    fn render_pane(&self, canvas: &mut Canvas, place: Rect, id: PaneId, form: Form, view: &View) {
+        let Some((_, pane)) = self.panes.iter().find(|(other, _)| *other == id) else { return };
+        let focused = view.focus == id && !self.covered();
+        let (border, name) = if focused { (Role::Focus, Role::Focus) } else { (Role::Border, Role::Strong) };
+        let tabs = tabs(id, form);
+        let title = pane.title(view);
+        let mut parts: Vec<(&str, Role)> = vec![(id.spec().name, name)];
+        parts.extend(tabs.iter().map(|name| (name.as_str(), Role::Dim)));
+        for (text, role) in &title {
+            parts.push((" ─ ", border));
+            parts.push((text, *role));
+        }
+        canvas.hits.add(place, Hit::Pane(id));
+        let inside = canvas.frame(place, &parts, border);
+        pane.render(canvas, inside, view);
+    }
+
+    fn render_keys(&self, canvas: &mut Canvas, place: Rect, view: &View) {
+        let pending: String = self.pending.iter().map(ToString::to_string).collect();
+        let outcome = self.asked.and_then(|id| view.world.requests.get(id));
+        let message = Message { said: self.said.as_deref(), pending, contexts: &self.contexts(), outcome };
+        status::render_keys(canvas, place, &message, view);
+    }
+}
+
+/// The parts that may change while the rest of the screen is looked at.
+struct Parts<'a> {
+    panes: &'a mut Vec<(PaneId, Box<dyn Pane>)>,
+    overlays: &'a mut Vec<Box<dyn Overlay>>,
+}
+
+impl Parts<'_> {
+    fn pane(&mut self, id: PaneId) -> Option<&mut Box<dyn Pane>> {
+        self.panes.iter_mut().find(|(other, _)| *other == id).map(|(_, pane)| pane)
+    }
+}
+
+const OF_ALERTS: &[Action] =
+    &[Action::Ack, Action::Unack, Action::Silence, Action::Expire, Action::Mark, Action::Declare, Action::Link];
+
+/// What belongs to the whole screen; `None`: to the focused pane.
+fn global(action: Action, view: &View) -> Option<Vec<Reply>> {
+    let of_incident = |open: &dyn Fn(&Incident) -> Box<dyn Overlay>| match view.incident {
+        Some(incident) => Reply::Open(open(incident)),
+        None => Reply::Say("No incident is open: D declares one from an alert, i one from nothing.".to_owned()),
+    };
+    let status = |status: Status| of_incident(&move |incident| overlays::incident::status(incident, status));
+    let reply = match action {
+        Action::Quit => quit(view),
+        Action::Palette => Reply::Open(overlays::palette::open(view)),
+        Action::Refresh => Reply::Ask(Command::Refresh),
+        Action::Requests => Reply::Open(overlays::requests::open()),
+        Action::Incident => match view.incident {
+            Some(incident) => Reply::Open(overlays::incident::menu(incident, view)),
+            None => Reply::Open(overlays::declare::open(view.alert.into_iter().cloned().collect(), view)),
+        },
+        Action::SwitchIncident => Reply::Open(overlays::incident::switch(view)),
+        Action::Severity => of_incident(&overlays::incident::severity),
+        Action::Title => of_incident(&overlays::incident::title),
+        Action::Lead => of_incident(&overlays::incident::lead),
+        Action::Mitigate => status(Status::Mitigated),
+        Action::Resolve => status(Status::Resolved),
+        Action::CloseIncident => status(Status::Closed),
+        Action::Reopen => status(Status::Open),
+        _ => return None,
+    };
+    Some(vec![reply])
+}
+
+/// Leaves at once when nothing is lost by it.
+fn quit(view: &View) -> Reply {
+    let facts = super::farewell::facts(view);
+    if facts.is_empty() {
+        return Reply::Ui(Ui::Quit);
+    }
+    Reply::Open(confirm::open(confirm::Question {
+        title: "Leave the console?".to_owned(),
+        facts,
+        verb: "leave",
+        typed: None,
+        yes: Box::new(|_| vec![Reply::Ui(Ui::Quit)]),
+    }))
+}
+
+/// The other panes that the same place of a narrow screen can show.
+fn tabs(id: PaneId, form: Form) -> Vec<String> {
+    let others = |id: PaneId| PANES.iter().filter(move |spec| spec.id != id);
+    match (form, id) {
+        (Form::Narrow, PaneId::Log) | (Form::Wide | Form::None, _) => Vec::new(),
+        (Form::Narrow, id) => others(id).filter(|spec| spec.id != PaneId::Log).map(|spec| format!(" {}", spec.name)).collect(),
+        (Form::Tiny, _) => Vec::new(),
+    }
+}
+
+fn too_small(canvas: &mut Canvas, area: Rect) {
+    let (width, height) = layout::SMALLEST;
+    let text = format!("midwatch needs {width}×{height}, this is {}×{}", area.width, area.height);
+    for (y, line) in super::canvas::wrap(&text, usize::from(area.width), 20).iter().enumerate() {
+        canvas.text(area, y as u16, line, Role::Text);
+    }
+}

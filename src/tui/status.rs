@@ -1,0 +1,183 @@
+//! The first and the last line: where we are and how it stands; which keys work here, and what became of the last
+//! request.
+
+use super::action::Action;
+use super::canvas::{Canvas, fit};
+use super::hits::Hit;
+use super::keymap::{Binding, Context};
+use super::overlays::alert::told;
+use super::overlays::dialog::environment;
+use super::overlays::requests::colour;
+use super::theme::Role;
+use super::time;
+use super::view::View;
+use crate::domain::alert::Severity;
+use crate::domain::health::FeedState;
+use crate::domain::text::inert;
+use crate::model::World;
+use crate::model::alerts::State;
+use crate::model::progress::Progress;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
+
+/// Critical alerts that fire and are nobody's yet, counted when the queue has changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Urgent {
+    revision: Option<u64>,
+    pub count: usize,
+}
+
+impl Urgent {
+    pub fn update(&mut self, world: &World) {
+        let revision = Some(world.alerts.revision());
+        if self.revision != revision {
+            // They are the beginning of the queue.
+            let critical = world.alerts.queue().take_while(|tracked| tracked.severity == Severity::Critical);
+            let count = critical.filter(|tracked| tracked.state == State::Firing).count();
+            *self = Self { revision, count };
+        }
+    }
+}
+
+/// One part of the status line. The parts with the highest `rank` go first when there is no room.
+struct Part {
+    rank: u8,
+    text: String,
+    role: Role,
+}
+
+fn part(rank: u8, text: impl Into<String>, role: Role) -> Part {
+    Part { rank, text: text.into(), role }
+}
+
+pub fn render(canvas: &mut Canvas, area: Rect, urgent: usize, view: &View) {
+    let mut parts = parts(urgent, view);
+    let width = usize::from(area.width);
+    let total = |parts: &[Part]| parts.iter().map(|part| part.text.width() + 2).sum::<usize>();
+    while total(&parts) > width && parts.len() > 1 {
+        let Some((last, _)) = parts.iter().enumerate().max_by_key(|(index, part)| (part.rank, *index)) else { break };
+        parts.remove(last);
+    }
+    if view.incident.is_some_and(|_| parts.iter().any(|part| part.rank == CLOCK)) {
+        canvas.hits.seconds = true;
+    }
+    let mut pen = canvas.line(area, 0);
+    for part in parts {
+        pen.space(1).text(&part.text, part.role).space(1);
+    }
+}
+
+const CLOCK: u8 = 4;
+
+fn parts(urgent: usize, view: &View) -> Vec<Part> {
+    let (environment, loud) = environment(view);
+    let mut parts = vec![part(0, format!(" {environment} "), loud)];
+    if let Some(incident) = view.incident {
+        parts.push(part(1, format!("{} {}", incident.label(), incident.severity), Role::Critical));
+        parts.push(part(6, fit(&inert(&incident.title), 32).into_owned(), Role::Strong));
+        let end = incident.resolved_at.unwrap_or(view.now.wall);
+        parts.push(part(CLOCK, time::stopwatch(time::since(incident.opened_at, end)), Role::Text));
+        let lead = incident.lead.as_ref().map(|lead| part(7, format!("lead {}", inert(lead)), Role::Dim));
+        parts.extend(lead);
+    }
+    let role = |count: usize, role| if count > 0 { role } else { Role::Dim };
+    let firing = view.world.alerts.count(State::Firing);
+    let loud = if urgent > 0 { Role::Critical } else { role(firing, Role::Warning) };
+    parts.push(part(2, format!("{firing} firing"), loud));
+    parts.push(part(5, format!("{} acked", view.world.alerts.count(State::Acknowledged)), Role::Dim));
+    parts.extend(feeds(view));
+    parts.extend(journal(view));
+    parts.push(part(9, "midwatch", Role::Dim));
+    parts
+}
+
+fn feeds(view: &View) -> Vec<Part> {
+    let health = &view.world.health;
+    let bad = health.count(FeedState::Failing);
+    let unsure = health.count(FeedState::Stale) + health.count(FeedState::Unknown);
+    match (health.len(), bad, unsure) {
+        (0, _, _) => Vec::new(),
+        (all, 0, 0) => vec![part(8, format!("{all} feeds ok"), Role::Dim)],
+        (all, 0, unsure) => vec![part(3, format!("? {unsure} of {all} feeds not known"), Role::Stale)],
+        (all, bad, _) => vec![part(3, format!("{bad} of {all} feeds failing"), Role::Critical)],
+    }
+}
+
+fn journal(view: &View) -> Vec<Part> {
+    let mut parts = Vec::new();
+    if view.world.settings.read_only {
+        parts.push(part(2, "read-only", Role::Warning));
+    }
+    match (&view.world.journal_trouble, view.world.settings.read_only) {
+        (Some(_), _) => parts.push(part(1, "✗ journal can't write", Role::Critical)),
+        (None, false) => parts.push(part(8, "journal ok", Role::Dim)),
+        (None, true) => {}
+    }
+    for (name, source) in view.world.alerts.sources() {
+        if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
+            parts.push(part(3, format!("{name}'s clock {:+} s", skew / 1_000), Role::Warning));
+        }
+    }
+    parts
+}
+
+/// What the last line says instead of the keys.
+pub struct Message<'a> {
+    pub said: Option<&'a str>,
+    /// Keys that wait for more.
+    pub pending: String,
+    /// Where the keys are looked up.
+    pub contexts: &'a [Context],
+    /// What became of the last request, while that is news.
+    pub outcome: Option<&'a Progress>,
+}
+
+pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &View) {
+    if let Some(said) = message.said {
+        return canvas.text(area, 0, &format!(" {said}"), Role::Warning);
+    }
+    if !message.pending.is_empty() {
+        return canvas.text(area, 0, &format!(" {} …", message.pending), Role::Key);
+    }
+    if let Some(why) = &view.world.journal_trouble {
+        return canvas.text(area, 0, &format!(" ✗ The journal can't be written: {}", inert(why)), Role::Critical);
+    }
+    match message.outcome.and_then(|progress| Some((progress, progress.items.first()?))) {
+        Some((progress, item)) => {
+            let (done, all) = (progress.items.iter().filter(|item| item.stage.settled()).count(), progress.items.len());
+            let many = if all > 1 { format!(" ({done} of {all})") } else { String::new() };
+            let text = format!(" {}{many} {}", inert(&progress.title), told(&item.stage));
+            canvas.text(area, 0, &text, colour(&item.stage));
+        }
+        None => render_hints(canvas, area, message.contexts, view),
+    }
+}
+
+/// As many keys as there is room for; how to see all of them always.
+fn render_hints(canvas: &mut Canvas, area: Rect, contexts: &[Context], view: &View) {
+    let mut bindings = contexts.iter().flat_map(|context| view.keymap.bindings(*context));
+    let help = bindings.clone().find(|binding| binding.action == Action::Help).filter(|binding| !binding.keys.is_empty());
+    let end = area.right().saturating_sub(help.map_or(0, width));
+    let mut x = area.x;
+    while let Some(binding) = bindings.next().filter(|binding| x + width(binding) <= end) {
+        if binding.action != Action::Help && !binding.help.is_empty() && !binding.keys.is_empty() {
+            render_hint(canvas, Rect { x, ..area }, binding);
+            x += width(binding);
+        }
+    }
+    if let Some(help) = help {
+        render_hint(canvas, Rect { x: end, ..area }, help);
+    }
+}
+
+fn width(binding: &Binding) -> u16 {
+    let key = binding.keys.first().map_or(0, |key| key.to_string().width());
+    u16::try_from(key + binding.help.width() + 3).unwrap_or(u16::MAX)
+}
+
+fn render_hint(canvas: &mut Canvas, area: Rect, binding: &Binding) {
+    let Some(key) = binding.keys.first() else { return };
+    let place = Rect { width: width(binding), ..area };
+    canvas.line(place, 0).space(1).text(&key.to_string(), Role::Key).space(1).text(binding.help, Role::Dim);
+    canvas.hits.add(place, Hit::Action(binding.action));
+}

@@ -1,0 +1,114 @@
+//! What panes and overlays are handed to look at, and what they answer. They change nothing but their own state.
+
+use super::action::Action;
+use super::hits::Hits;
+use super::keymap::Keymap;
+use super::overlays::Overlay;
+use super::panes::PaneId;
+use crate::domain::ids::{AlertId, IncidentId};
+use crate::domain::incident::Incident;
+use crate::domain::stamp::Stamp;
+use crate::domain::text::inert;
+use crate::model::{Command, World};
+use chrono_tz::Tz;
+
+/// Everything that may be looked at.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub world: &'a World,
+    pub now: Stamp,
+    pub zone: Tz,
+    pub keymap: &'a Keymap,
+    /// The last drawn frame.
+    pub hits: &'a Hits,
+    pub focus: PaneId,
+    /// The incident whose record is shown.
+    pub incident: Option<&'a Incident>,
+    /// The alert under the cursor of the queue, as the last frame showed it.
+    pub alert: Option<&'a AlertId>,
+    /// The operator has pressed no key for a while: the screen may tidy itself up.
+    pub idle: bool,
+}
+
+impl View<'_> {
+    /// An alert's name, inert; its fingerprint when it has left the queue.
+    pub fn name_of(&self, id: &AlertId) -> String {
+        match self.world.alerts.get(id) {
+            Some(tracked) => inert(tracked.alert.name()).into_owned(),
+            None => inert(id.fingerprint.as_str()).into_owned(),
+        }
+    }
+
+    /// `PostgresDown`, or `PostgresDown and 3 more`.
+    pub fn names_of(&self, ids: &[AlertId]) -> String {
+        match ids {
+            [] => "nothing".to_owned(),
+            [one] => self.name_of(one),
+            [first, rest @ ..] => format!("{} and {} more", self.name_of(first), rest.len()),
+        }
+    }
+}
+
+/// What a key may lead to.
+pub enum Reply {
+    /// Ask the world.
+    Ask(Command),
+    /// Ask the shell or the terminal.
+    Ui(Ui),
+    /// Put something over the panes.
+    Open(Box<dyn Overlay>),
+    /// Take the topmost overlay away.
+    Close,
+    /// Do something else, as if its key had been pressed.
+    Do(Action),
+    /// Say one sentence in the last line.
+    Say(String),
+    /// Show only what matches.
+    Filter(String),
+    /// Show another record.
+    Show(Record),
+    /// What `undo` would ask for.
+    Undo(Command),
+    /// The acts are done: the marks have served.
+    Unmark,
+    /// Keep the text of a note that is not recorded yet.
+    Draft(String),
+}
+
+/// Whose record is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Record {
+    /// The newest open incident's; everything while there is none.
+    Newest,
+    Of(IncidentId),
+    Everything,
+}
+
+impl Record {
+    pub fn incident(self, world: &World) -> Option<&Incident> {
+        match self {
+            Self::Newest => world.incidents.open().next(),
+            Self::Of(id) => world.incidents.get(id),
+            Self::Everything => None,
+        }
+    }
+}
+
+/// What is asked of the shell rather than of the world.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ui {
+    /// Put a text into the terminal's clipboard.
+    Copy(String),
+    /// Keep this text of a note that was begun, so that it survives a crash; empty: forget it.
+    SaveDraft(String),
+    /// Draw everything again: something else has written to the terminal.
+    Redraw,
+    Quit,
+}
+
+/// What a key asks for beyond the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    Command(Command),
+    Ui(Ui),
+}
