@@ -42,6 +42,7 @@ const NEVER_NAMES: &[(&str, &[&str])] = &[
 
 /// The modules that own a power which `.clippy.toml` bans everywhere else, and why each of them does.
 const OWNS: &[(&str, &str, &str)] = &[
+    ("cli::library", "disallowed_methods", "hands the environment, and files that playbooks name, to their runs"),
     (
         "config::file",
         "disallowed_methods",

@@ -12,11 +12,14 @@ mod feeds;
 mod incident;
 mod init;
 mod journal;
+#[expect(clippy::disallowed_methods, reason = "hands the environment and the files that playbooks name to their runs")]
+mod library;
 mod log;
 mod man;
 mod note;
 mod out;
 mod part;
+mod playbook;
 mod serve;
 #[expect(clippy::disallowed_methods, reason = "a configuration that is missing is no error, one that is broken is told")]
 mod session;
@@ -59,6 +62,7 @@ pub const COMMANDS: &[Kind] = &[
     log::KIND,
     man::KIND,
     note::KIND,
+    playbook::KIND,
     serve::KIND,
     silence::KIND,
     unack::KIND,

@@ -11,6 +11,7 @@ use crate::journal::{self, Journal, SqliteJournal};
 use crate::model::alerts::SourceHealth;
 use crate::model::progress::Progress;
 use crate::model::{Command, World};
+use crate::playbook::Catalogue;
 use crate::ports::Ports;
 use crate::runtime::ports::refusing;
 use crate::runtime::{Setup, Shell};
@@ -25,6 +26,8 @@ pub type Loaded = Config<Arc<dyn Source>, Arc<dyn Feed>>;
 /// What a command needs of the outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
+    /// Neither: the configuration may be missing.
+    Nothing,
     /// The journal alone: the configuration may be missing.
     Journal,
     /// Sources and feeds, each asked once; the journal to read.
@@ -50,12 +53,12 @@ impl Session {
     /// The configuration is needed and wrong, or the journal can't be opened.
     pub fn open(globals: &Globals, needs: Needs) -> anyhow::Result<Self> {
         let mut config = match needs {
-            Needs::Journal => load_if_there(globals)?,
+            Needs::Nothing | Needs::Journal => load_if_there(globals)?,
             Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
         };
         config.settings.read_only = globals.read_only;
         let journal = match needs {
-            Needs::Remotes => None,
+            Needs::Nothing | Needs::Remotes => None,
             Needs::Journal | Needs::All | Needs::Watch => Some(open_journal(globals)?),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -67,7 +70,7 @@ impl Session {
             feeds: if needs == Needs::All { Vec::new() } else { config.feeds.clone() },
             ports: ports(globals),
             journal,
-            polling: needs != Needs::Journal,
+            polling: !matches!(needs, Needs::Nothing | Needs::Journal),
             watch: needs == Needs::Watch,
         })?;
         drop(guard);
@@ -116,6 +119,26 @@ impl Session {
         self.runtime.block_on(self.shell.until(JOURNAL, settled));
         let progress = self.shell.world.requests.get(request).cloned();
         progress.map(|progress| (request, progress)).ok_or_else(|| Failure::journal("the request was lost").into())
+    }
+
+    /// Gives the shell the library of playbooks and lets it drive runs.
+    ///
+    /// # Errors
+    /// There is no data folder, or our own program can't be found.
+    pub fn playbooks(&mut self, globals: &Globals) -> anyhow::Result<Catalogue> {
+        super::library::attach(&mut self.shell, globals, &self.config, self.runtime.handle())
+    }
+
+    /// Waits for something in the world; `false` if it did not come in time.
+    pub fn until(&mut self, deadline: Duration, done: impl Fn(&World) -> bool) -> bool {
+        let _guard = self.runtime.enter();
+        self.runtime.block_on(self.shell.until(deadline, done))
+    }
+
+    /// Whether nothing is under way any more, after at most this long.
+    pub fn quiet_within(&mut self, deadline: Duration) -> bool {
+        let _guard = self.runtime.enter();
+        self.runtime.block_on(self.shell.until_quiet(deadline))
     }
 
     /// Waits until nothing is under way any more: what a command caused has been recorded too.
@@ -212,6 +235,13 @@ pub fn reader(globals: &Globals) -> anyhow::Result<SqliteJournal> {
     let folder = data_folder(globals)?;
     let options = journal::Options { read_only: globals.read_only, ..journal::Options::default() };
     Ok(SqliteJournal::open(Path::new(&folder), options)?)
+}
+
+/// Whether a program can be found.
+pub fn installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    program.contains('/') && Path::new(program).exists()
+        || std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// The powers that this command has.

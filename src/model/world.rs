@@ -17,9 +17,10 @@ use super::incidents::Incidents;
 use super::log::Log;
 use super::outbox::Outbox;
 use super::progress::Requests;
-use super::runs::Runs;
+use super::runs::{Runs, Typed};
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
-use crate::domain::ids::{EntryId, RequestId, SourceName};
+use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
+use crate::domain::playbook::{Playbook, Resolved};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
@@ -135,6 +136,12 @@ impl World {
         let mut effects = self.note_turns(turns);
         effects.extend(self.note_forgotten(source));
         effects
+    }
+
+    /// The parameters of a playbook as a run would have them, for an alert where there is one.
+    pub fn resolved(&self, playbook: &Playbook, typed: &Typed, alert: Option<&AlertId>) -> Resolved {
+        let alert = alert.and_then(|id| self.alerts.get(id)).map(|tracked| (&tracked.alert.labels, &tracked.alert.annotations));
+        self.runs.resolve((&self.settings, &self.me), playbook, typed, alert)
     }
 
     /// The runs, and what they are handed.

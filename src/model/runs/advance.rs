@@ -159,6 +159,7 @@ impl Runs {
         let Some(before) = self.get(id).cloned() else { return vec![Effect::Run(RunEffect::Release { run: id })] };
         let live = self.live.entry(id).or_default();
         (live.driving, live.elsewhere) = (true, false);
+        live.interrupting = before.driver.is_some() && !before.interrupted;
         match playbook {
             Ok(book) => live.playbook = Some(book),
             Err(why) => live.stuck = Some(why),

@@ -3,10 +3,11 @@
 
 use super::{RunCommand, Runs, Typed, flow};
 use crate::domain::alert::Labels;
-use crate::domain::entry::{Draft, Kind};
+use crate::domain::entry::{Actor, Draft, Kind};
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{Origin, ParamSource, ParamType, ParamValue, Playbook, Resolved, Step, resolve};
 use crate::domain::run::{Run, RunMode, RunState, StepRecord, StepState};
+use crate::domain::settings::Settings;
 use crate::model::alerts::Alerts;
 use crate::model::context::Context;
 use std::collections::BTreeMap;
@@ -90,7 +91,7 @@ impl Runs {
         }
         let tracked = alert.as_ref().and_then(|id| alerts.get(id));
         let alert_labels = tracked.map(|tracked| (&tracked.alert.labels, &tracked.alert.annotations));
-        let resolved = self.resolve(context, &book, &params, alert_labels);
+        let resolved = self.resolve((context.settings, context.me), &book, &params, alert_labels);
         accepted(&resolved)?;
         let number = context.request().0;
         let mut draft = context
@@ -109,9 +110,16 @@ impl Runs {
         Ok(vec![draft])
     }
 
-    fn resolve(&self, context: &Context<'_>, book: &Playbook, typed: &Typed, alert: Option<(&Labels, &Labels)>) -> Resolved {
-        let service = alert.and_then(|(labels, _)| context.settings.service(labels));
-        let service = context.settings.services.iter().find(|known| Some(&known.name) == service.as_ref());
+    /// Gives the parameters of a playbook their values, for an alert's labels and annotations where there is one.
+    pub(in crate::model) fn resolve(
+        &self,
+        (settings, me): (&Settings, &Actor),
+        book: &Playbook,
+        typed: &Typed,
+        alert: Option<(&Labels, &Labels)>,
+    ) -> Resolved {
+        let service = alert.and_then(|(labels, _)| settings.service(labels));
+        let service = settings.services.iter().find(|known| Some(&known.name) == service.as_ref());
         let lookup = |source: &ParamSource| match source {
             ParamSource::Label(name) => alert.and_then(|(labels, _)| labels.get(name)).map(str::to_owned),
             ParamSource::Annotation(name) => alert.and_then(|(_, notes)| notes.get(name)).map(str::to_owned),
@@ -122,8 +130,8 @@ impl Runs {
                 _ => None,
             },
             ParamSource::Run(name) => match name.as_str() {
-                "operator" => Some(context.me.name.clone()),
-                "environment" => Some(context.settings.environment.word().to_lowercase()),
+                "operator" => Some(me.name.clone()),
+                "environment" => Some(settings.environment.word().to_lowercase()),
                 _ => None,
             },
         };
@@ -282,7 +290,8 @@ impl Runs {
         if !run.interrupted && self.live.get(&id).is_some_and(|live| live.engaged) {
             return Err("the run is in your hands already".into());
         }
-        let run = run.clone();
+        let over = self.live.get(&id).is_some_and(|live| live.interrupting);
+        let run = Run { interrupted: run.interrupted || over, ..run.clone() };
         self.engage(context, id, params)?;
         let takes = context.by_me(Kind::RunDriver, format!("took up playbook “{}”", run.title)).with("driver", &context.me.name);
         Ok(std::iter::once(of_run(takes, id, &run)).chain(resumed(context, id, &run)).collect())
@@ -309,7 +318,7 @@ impl Runs {
         let secret = |name: &String| book.params.iter().any(|param| param.name == *name && param.kind == ParamType::Secret);
         let all = run.params.iter().chain(typed.0.iter().filter(|(name, _)| secret(name) || !frozen(name)));
         let all = Typed(all.map(|(name, value)| (name.clone(), value.clone())).collect());
-        let resolved = self.resolve(context, book, &all, None);
+        let resolved = self.resolve((context.settings, context.me), book, &all, None);
         accepted(&resolved)?;
         Ok(resolved)
     }

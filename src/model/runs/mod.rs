@@ -64,6 +64,8 @@ pub struct Live {
     pub driving: bool,
     /// A person at this console works with it: it may go on by itself where it may.
     engaged: bool,
+    /// That its console died is being recorded.
+    interrupting: bool,
     /// Another process holds it.
     pub elsewhere: bool,
     pub attempt: Option<LiveAttempt>,

@@ -1,0 +1,70 @@
+//! Playbooks for a shell: the catalogue, the values that they want from this machine, and the driver that performs their runs.
+
+use super::Globals;
+use super::session::{self, Loaded};
+use crate::domain::playbook::{ParamSource, Place, Playbook};
+use crate::domain::secret::Secret;
+use crate::model::runs::{Given, RunFact};
+use crate::model::{Body, Fact};
+use crate::playbook::{self, Catalogue};
+use crate::runtime::Shell;
+use crate::runtime::driver::{Driver, Setup};
+use crate::runtime::supervisor::own_binary;
+use crate::steps;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Every playbook of the configured folders, and the bundled ones.
+pub fn catalogue(config: &Loaded) -> Catalogue {
+    Catalogue::load(&config.playbooks.folders, steps::KINDS)
+}
+
+/// Lets a shell drive runs, and gives it the library.
+///
+/// # Errors
+/// There is no data folder, or our own program can't be found.
+pub fn attach(
+    shell: &mut Shell,
+    globals: &Globals,
+    config: &Loaded,
+    runtime: &tokio::runtime::Handle,
+) -> anyhow::Result<Catalogue> {
+    let catalogue = catalogue(config);
+    shell.drive(Driver::new(Setup {
+        data: session::data_folder(globals)?,
+        facts: shell.facts(),
+        ports: session::ports(globals),
+        environment: std::env::vars().collect(),
+        allowed: config.playbooks.env.clone(),
+        read: Arc::new(|text, place| playbook::read(text, place, steps::KINDS)),
+        program: own_binary()?,
+        runtime: runtime.clone(),
+    }));
+    let books = Arc::new(catalogue.all().to_vec());
+    let given = Arc::new(given(&books));
+    shell.event(Body::Fact(Fact::Run(RunFact::Playbooks { books, given })));
+    Ok(catalogue)
+}
+
+/// What the playbooks want from the environment and from files. What isn't there is absent.
+pub fn given(books: &[Arc<Playbook>]) -> Given {
+    let wanted = books.iter().flat_map(|book| book.params.iter().filter_map(move |param| Some((book, param.from.clone()?))));
+    let found = wanted.filter_map(|(book, source)| read(book, &source).map(|text| (source, Secret::new(text))));
+    Given(found.collect::<BTreeMap<_, _>>())
+}
+
+fn read(book: &Playbook, source: &ParamSource) -> Option<String> {
+    match source {
+        ParamSource::Env(name) => std::env::var(name).ok(),
+        ParamSource::File(path) => {
+            let beside = match &book.place {
+                Place::File(_) => book.place.folder().map(|folder| folder.join(path)),
+                Place::Bundled(_) => None,
+            };
+            let text = std::fs::read_to_string(beside.as_deref().unwrap_or(Path::new(path))).ok()?;
+            text.lines().next().map(str::to_owned)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,205 @@
+//! `midwatch playbook`: playbooks without the console, by the same engine and with the same guards.
+
+mod drive;
+mod library;
+mod tell;
+mod terminal;
+
+use super::{Exit, Failure, Globals, Kind};
+use crate::domain::ids::StepId;
+use crate::domain::run::{Auto, RunMode};
+use crate::model::runs::{RunCommand, Typed};
+use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
+use std::collections::BTreeMap;
+
+pub const KIND: Kind = Kind {
+    name: "playbook",
+    about: "List, show, plan and run playbooks",
+    args: |command| Verb::augment_subcommands(command).subcommand_required(true),
+    run,
+    hidden: false,
+};
+
+#[derive(Subcommand)]
+enum Verb {
+    /// List the playbooks and the runs that are not over
+    List,
+    /// Show one: what it is for, what is wrong with it, its text
+    Show { name: String },
+    /// Show what a run would do, without doing any of it
+    Plan(Plan),
+    /// Run one; where a step needs a person and none is at the terminal, the run stays waiting
+    Run(Run),
+    /// Take up a run that waits or was interrupted
+    Resume(Resume),
+    /// End the running step and abort the run
+    Cancel { run: String },
+    /// Close a run that nobody will resume
+    Abandon {
+        run: String,
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Start the step that the run waits at, or say that a manual one is done: STEP, STEP=yes, STEP=TEXT
+    Confirm { run: String, step: String },
+    /// Tick items of a manual step, counted from 1
+    Tick {
+        run: String,
+        step: String,
+        #[arg(required = true, value_parser = clap::value_parser!(u32).range(1..))]
+        items: Vec<u32>,
+        /// Take the ticks back
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Try the step again that has just failed: STEP, STEP=yes, STEP=TEXT
+    Retry { run: String, step: String },
+    /// Go on without this step
+    Skip(Reasoned),
+    /// Go on though this step has failed
+    Accept(Reasoned),
+    /// Say what became of a step of unknown outcome
+    Answer {
+        run: String,
+        step: String,
+        #[arg(value_parser = ["done", "not-done"])]
+        answer: String,
+        /// How you know
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
+}
+
+#[derive(Args)]
+struct Plan {
+    name: String,
+    #[command(flatten)]
+    with: With,
+}
+
+#[derive(Args)]
+struct With {
+    /// A parameter; as often as needed
+    #[arg(long = "param", value_name = "K=V")]
+    params: Vec<String>,
+    /// The alert whose labels fill parameters
+    #[arg(long, value_name = "TARGET")]
+    alert: Option<String>,
+}
+
+#[derive(Args)]
+struct Run {
+    name: String,
+    #[command(flatten)]
+    with: With,
+    /// The incident that it belongs to
+    #[arg(long, value_name = "INCIDENT")]
+    incident: Option<String>,
+    /// Steps of this risk start without a person; destructive ones only where the environment is a lab
+    #[arg(long, value_name = "RISK", num_args = 0..=1, default_missing_value = "read", value_parser = ["read", "change"])]
+    auto: Option<String>,
+    /// Do and tick everything by hand: nothing is executed
+    #[arg(long)]
+    manual: bool,
+    #[command(flatten)]
+    confirm: Confirmed,
+}
+
+#[derive(Args)]
+struct Confirmed {
+    /// Start STEP when the run comes to it; TEXT is what it wants typed, or yes
+    #[arg(long, value_name = "STEP=TEXT")]
+    confirm: Vec<String>,
+}
+
+#[derive(Args)]
+struct Resume {
+    run: String,
+    /// A secret parameter that has to be supplied again
+    #[arg(long = "param", value_name = "K=V")]
+    params: Vec<String>,
+    #[command(flatten)]
+    confirm: Confirmed,
+}
+
+#[derive(Args)]
+struct Reasoned {
+    run: String,
+    step: String,
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    match Verb::from_arg_matches(matches)? {
+        Verb::List => library::list(globals),
+        Verb::Show { name } => library::show(globals, &name),
+        Verb::Plan(plan) => library::plan(globals, &plan.name, pairs(&plan.with.params)?, plan.with.alert),
+        Verb::Run(wanted) => start(globals, wanted),
+        Verb::Resume(wanted) => {
+            drive::resume(globals, &wanted.run, Typed(pairs(&wanted.params)?), &confirmations(&wanted.confirm.confirm)?)
+        }
+        Verb::Cancel { run } => drive::cancel(globals, &run),
+        Verb::Abandon { run, reason } => drive::abandon(globals, &run, reason),
+        Verb::Confirm { run, step } => {
+            let (step, text) = confirmed(&step);
+            drive::act(globals, &run, |run| vec![RunCommand::Start { run, step, confirmed: Some(text) }])
+        }
+        Verb::Tick { run, step, items, undo } => drive::act(globals, &run, |run| {
+            let tick = |item: &u32| RunCommand::Tick { run, step: StepId::from(step.as_str()), item: item - 1, done: !undo };
+            items.iter().map(tick).collect()
+        }),
+        Verb::Retry { run, step } => {
+            let (step, text) = confirmed(&step);
+            drive::act(globals, &run, |run| vec![RunCommand::Retry { run, step, confirmed: Some(text) }])
+        }
+        Verb::Skip(Reasoned { run, step, reason }) => {
+            drive::act(globals, &run, |run| vec![RunCommand::Skip { run, step: step.as_str().into(), reason }])
+        }
+        Verb::Accept(Reasoned { run, step, reason }) => {
+            drive::act(globals, &run, |run| vec![RunCommand::Accept { run, step: step.as_str().into(), reason }])
+        }
+        Verb::Answer { run, step, answer, note } => drive::act(globals, &run, |run| {
+            vec![RunCommand::Assert { run, step: step.as_str().into(), done: answer == "done", note }]
+        }),
+    }
+}
+
+fn start(globals: &Globals, wanted: Run) -> anyhow::Result<Exit> {
+    let auto = wanted.auto.as_deref().and_then(Auto::parse).unwrap_or(Auto::No);
+    let mode = if wanted.manual { RunMode::Manual } else { RunMode::Live };
+    let start = drive::Start {
+        name: wanted.name,
+        params: Typed(pairs(&wanted.with.params)?),
+        alert: wanted.with.alert,
+        incident: wanted.incident,
+        mode,
+        auto,
+    };
+    drive::run(globals, start, &confirmations(&wanted.confirm.confirm)?)
+}
+
+/// `K=V`, each key once.
+fn pairs(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut pairs = BTreeMap::new();
+    for text in given {
+        // What stands there may be a secret: it is not repeated.
+        let (name, value) = text.split_once('=').ok_or_else(|| Failure::usage("--param needs NAME=VALUE"))?;
+        if pairs.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(Failure::usage(format!("--param {name} is given twice")).into());
+        }
+    }
+    Ok(pairs)
+}
+
+fn confirmations(given: &[String]) -> anyhow::Result<BTreeMap<StepId, String>> {
+    Ok(pairs(given)?.into_iter().map(|(step, text)| (step.as_str().into(), text)).collect())
+}
+
+/// `STEP`, or `STEP=TEXT`; the word alone is the one key that most steps want.
+fn confirmed(text: &str) -> (StepId, String) {
+    match text.split_once('=') {
+        Some((step, text)) => (step.into(), text.to_owned()),
+        None => (text.into(), "yes".to_owned()),
+    }
+}

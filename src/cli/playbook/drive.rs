@@ -1,0 +1,225 @@
+//! Runs that this process drives: prepared or taken up, carried on until they end or need a person, and left in order.
+
+use super::{library, tell, terminal};
+use crate::cli::ack::refused;
+use crate::cli::session::{Needs, Session};
+use crate::cli::{Exit, Failure, Globals, incident, out, session};
+use crate::domain::ids::{IncidentId, RunId, StepId};
+use crate::domain::run::{Auto, Run, RunMode, RunState};
+use crate::model::progress::Progress;
+use crate::model::runs::{RunCommand, Typed};
+use crate::model::{Command, World};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+type Confirmations = BTreeMap<StepId, String>;
+
+/// How often what has happened is printed.
+const PRINT: Duration = Duration::from_millis(100);
+
+/// How long it may take to find out whether a console is dead, or to hear of a step's end from another one.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A run that is wanted.
+pub struct Start {
+    pub name: String,
+    pub params: Typed,
+    pub alert: Option<String>,
+    pub incident: Option<String>,
+    pub mode: RunMode,
+    pub auto: Auto,
+}
+
+pub fn run(globals: &Globals, start: Start, confirmations: &Confirmations) -> anyhow::Result<Exit> {
+    let incident = start.incident.as_deref().map(|name| of_incident(globals, name)).transpose()?;
+    let mut session = Session::open(globals, if start.alert.is_some() { Needs::All } else { Needs::Journal })?;
+    let alert = library::one_alert(&mut session, start.alert)?;
+    let catalogue = session.playbooks(globals)?;
+    let playbook = catalogue.get(&start.name).map_err(Failure::usage)?.id.clone();
+    let Start { params, mode, auto, .. } = start;
+    let (_, progress) = session.ask(Command::Run(RunCommand::Prepare { playbook, params, alert, incident, mode, auto }))?;
+    match progress.items.iter().find_map(|item| item.entry) {
+        Some(entry) => carry_on(&mut session, globals, RunId(entry.0), confirmations),
+        None => refused(&progress),
+    }
+}
+
+fn of_incident(globals: &Globals, name: &str) -> anyhow::Result<IncidentId> {
+    incident::find(&mut session::reader(globals)?, name)
+}
+
+pub fn resume(globals: &Globals, name: &str, params: Typed, confirmations: &Confirmations) -> anyhow::Result<Exit> {
+    let (mut session, run) = open(globals, name)?;
+    over(session.world(), run)?;
+    let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params }))?;
+    if failed(&progress) {
+        return refused(&progress);
+    }
+    carry_on(&mut session, globals, run, confirmations)
+}
+
+/// Does something with a run that waits, and carries it on.
+pub fn act(globals: &Globals, name: &str, commands: impl FnOnce(RunId) -> Vec<RunCommand>) -> anyhow::Result<Exit> {
+    let (mut session, run) = open(globals, name)?;
+    take_up(&mut session, run)?;
+    for command in commands(run) {
+        let (_, progress) = session.ask(Command::Run(command))?;
+        if failed(&progress) {
+            leave(&mut session, run);
+            return refused(&progress);
+        }
+    }
+    carry_on(&mut session, globals, run, &Confirmations::new())
+}
+
+/// A run that was left in order may be taken up by whoever has something to say; one that was interrupted has to be resumed.
+fn take_up(session: &mut Session, run: RunId) -> anyhow::Result<()> {
+    over(session.world(), run)?;
+    let settled = |world: &World| {
+        let known = world.runs.get(run);
+        let left = known.is_some_and(|run| run.driver.is_none() || run.interrupted);
+        left || world.runs.live(run).is_some_and(|live| live.elsewhere)
+    };
+    session.until(PATIENCE, settled);
+    if session.world().runs.get(run).is_some_and(|run| run.interrupted) {
+        let advice = format!("the run was interrupted: look at it, then `midwatch playbook resume {run}`");
+        return Err(Failure::usage(advice).into());
+    }
+    let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
+    if failed(&progress) { refused(&progress).map(drop) } else { Ok(()) }
+}
+
+/// Ends what is running, wherever it is driven, and aborts the run where nobody else holds it.
+pub fn cancel(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
+    let (mut session, run) = open(globals, name)?;
+    over(session.world(), run)?;
+    let running = |world: &World| world.runs.get(run).is_some_and(|run| run.open_attempt().is_some());
+    if running(session.world()) {
+        let (_, progress) = session.ask(Command::Run(RunCommand::Cancel { run }))?;
+        if failed(&progress) && running(session.world()) {
+            return refused(&progress);
+        }
+        session.until(PATIENCE, |world| !running(world));
+    }
+    session.settle();
+    let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
+    if !failed(&progress) {
+        session.ask(Command::Run(RunCommand::Abort { run, reason: "cancelled".into() }))?;
+    }
+    finish(&mut session, globals, run)
+}
+
+pub fn abandon(globals: &Globals, name: &str, reason: String) -> anyhow::Result<Exit> {
+    let (mut session, run) = open(globals, name)?;
+    over(session.world(), run)?;
+    let known = |world: &World| world.runs.get(run).is_some_and(|run| run.driver.is_none() || run.interrupted);
+    let elsewhere = |world: &World| world.runs.live(run).is_some_and(|live| live.elsewhere);
+    session.until(PATIENCE, |world| known(world) || elsewhere(world));
+    session.settle();
+    let (_, progress) = session.ask(Command::Run(RunCommand::Abandon { run, reason }))?;
+    if failed(&progress) {
+        return refused(&progress);
+    }
+    session.settle();
+    tell(&session, globals, run)?;
+    Ok(Exit::Done)
+}
+
+/// The session and the run that is meant: its id, or a beginning that is unique.
+fn open(globals: &Globals, name: &str) -> anyhow::Result<(Session, RunId)> {
+    let mut session = Session::open(globals, Needs::Journal)?;
+    let found: Vec<RunId> = session.world().runs.iter().map(|(id, _)| id).filter(|id| id.to_string().starts_with(name)).collect();
+    let run = match found.as_slice() {
+        [one] if !name.is_empty() => *one,
+        [] => return Err(Failure::usage(format!("no open run is named {name}: `midwatch playbook list` lists them")).into()),
+        _ => return Err(Failure::usage(format!("{name} may mean several runs: give more of the id")).into()),
+    };
+    session.playbooks(globals)?;
+    Ok((session, run))
+}
+
+fn over(world: &World, run: RunId) -> anyhow::Result<()> {
+    match world.runs.get(run).and_then(|run| run.ended.as_ref()) {
+        Some((state, ..)) => Err(Failure::usage(format!("the run is over: {state}")).into()),
+        None => Ok(()),
+    }
+}
+
+fn failed(progress: &Progress) -> bool {
+    progress.items.iter().any(|item| item.stage.failed())
+}
+
+/// Goes on until the run ends or needs a person who is not here.
+fn carry_on(session: &mut Session, globals: &Globals, run: RunId, confirmations: &Confirmations) -> anyhow::Result<Exit> {
+    let person = out::at_terminal() && !globals.json;
+    let mut printed = Vec::new();
+    loop {
+        while !session.quiet_within(PRINT) {
+            print(session, globals, run, &mut printed);
+        }
+        print(session, globals, run, &mut printed);
+        let given = confirmed(session.world(), run, confirmations);
+        let next =
+            given.or_else(|| if person && waits(session.world(), run) { terminal::next(session.world(), run) } else { None });
+        let Some(command) = next else { break };
+        let (_, progress) = session.ask(Command::Run(command))?;
+        if failed(&progress) {
+            let why = refused(&progress).err().map(|why| why.to_string()).unwrap_or_default();
+            out::warn(&format!("midwatch: {why}"));
+            if !person {
+                break;
+            }
+        }
+    }
+    finish(session, globals, run)
+}
+
+fn waits(world: &World, run: RunId) -> bool {
+    world.runs.get(run).is_some_and(|run| run.ended.is_none() && run.open_attempt().is_none())
+}
+
+/// The step that the run has come to, if its confirmation was given beforehand.
+fn confirmed(world: &World, id: RunId, given: &Confirmations) -> Option<RunCommand> {
+    let run = world.runs.get(id).filter(|run| run.ended.is_none())?;
+    let (record, number) = run.at().filter(|(record, number)| record.attempt(*number).is_none())?;
+    let text = given.get(&record.plan.id).filter(|_| number == 1)?.clone();
+    Some(RunCommand::Start { run: id, step: record.plan.id.clone(), confirmed: Some(text) })
+}
+
+fn print(session: &Session, globals: &Globals, run: RunId, printed: &mut Vec<String>) {
+    let lines = tell::lines(session.world(), run);
+    for line in lines.iter().filter(|line| !printed.contains(line)) {
+        out::say(globals, line);
+    }
+    *printed = lines;
+}
+
+fn finish(session: &mut Session, globals: &Globals, run: RunId) -> anyhow::Result<Exit> {
+    session.settle();
+    leave(session, run);
+    tell(session, globals, run)?;
+    let won = session.world().runs.get(run).map(Run::state).is_some_and(RunState::is_success);
+    Ok(if won { Exit::Done } else { Exit::No })
+}
+
+/// Another console may take it up without being told that this one died.
+fn leave(session: &mut Session, run: RunId) {
+    if waits_or_runs(session.world(), run) {
+        // The run is as it is; whoever comes next finds out by itself.
+        let _ = session.ask(Command::Run(RunCommand::Leave { run }));
+        session.settle();
+    }
+}
+
+fn waits_or_runs(world: &World, run: RunId) -> bool {
+    let ours = world.runs.live(run).is_some_and(|live| live.driving);
+    ours && world.runs.get(run).is_some_and(|run| run.ended.is_none())
+}
+
+fn tell(session: &Session, globals: &Globals, run: RunId) -> anyhow::Result<()> {
+    match globals.json {
+        true => out::json(&tell::document(session.world(), run))?,
+        false => out::text(&tell::summary(session.world(), run))?,
+    }
+    Ok(())
+}

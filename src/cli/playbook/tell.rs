@@ -1,0 +1,153 @@
+//! A run as JSON with the pinned names, and in lines for people.
+
+use crate::domain::ids::{RunId, StepId};
+use crate::domain::playbook::Playbook;
+use crate::domain::run::{Attempt, Run, RunMode, StepRecord, StepState};
+use crate::domain::text::inert;
+use crate::model::World;
+use crate::model::runs::flow;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+/// The whole document of one run.
+pub fn document(world: &World, id: RunId) -> Value {
+    let Some(state) = world.runs.get(id) else { return Value::Null };
+    let steps: Vec<Value> = state.steps.iter().map(|record| step(world, id, record)).collect();
+    json!({"schema": 1, "run": run(id, state), "steps": steps})
+}
+
+pub fn run(id: RunId, run: &Run) -> Value {
+    json!({
+        "id": id,
+        "playbook": run.playbook,
+        "mode": run.mode,
+        "state": run.state(),
+        "started_at": time(run.prepared_at),
+        "ended_at": time(run.ended.as_ref().map(|(_, at, _)| *at)),
+        "digest": run.digest,
+        "title": run.title,
+        "at": run.at().map(|(record, _)| record.plan.id.clone()),
+        "reason": run.ended.as_ref().map(|(.., reason)| reason.clone()),
+        "verified_at": time(run.verified_at),
+        "incident": run.incident,
+        "alert": run.alert,
+        "params": run.params,
+    })
+}
+
+fn step(world: &World, id: RunId, record: &StepRecord) -> Value {
+    let plan = &record.plan;
+    let live = |attempt: &Attempt| match attempt.state.is_open() {
+        true => world.runs.state_of(id, &plan.id).unwrap_or(attempt.state),
+        false => attempt.state,
+    };
+    let attempts: Vec<Value> = record.attempts.iter().map(|one| attempt(one, live(one))).collect();
+    json!({
+        "id": plan.id,
+        "title": plan.title,
+        "kind": plan.kind,
+        "state": world.runs.state_of(id, &plan.id),
+        "attempts": attempts,
+        "section": plan.section,
+        "skipped": record.skipped,
+        "ticked": record.ticked,
+    })
+}
+
+fn attempt(attempt: &Attempt, state: StepState) -> Value {
+    let end = attempt.end.as_ref();
+    json!({
+        "state": state,
+        "exit_code": end.and_then(|end| end.exit_code),
+        "started_at": time(Some(attempt.started_at)),
+        "ended_at": time(attempt.ended_at),
+        "number": attempt.number,
+        "signal": end.and_then(|end| end.signal),
+        "survivors": end.map(|end| end.survivors.clone()).unwrap_or_default(),
+        "truncated": end.is_some_and(|end| end.truncated),
+        "detail": end.map(|end| end.detail.clone()).filter(|detail| !detail.is_empty()),
+        "resolved": attempt.resolved,
+    })
+}
+
+/// A run that there is none of.
+pub fn unborn(book: &Playbook) -> Value {
+    json!({"id": null, "playbook": book.id, "mode": RunMode::Live, "state": null, "started_at": null, "ended_at": null, "digest": book.digest})
+}
+
+/// The steps of a run that there is none of.
+pub fn plan(book: &Playbook) -> Vec<Value> {
+    let step = |plan: &crate::domain::run::Planned| json!({"id": plan.id, "title": plan.title, "kind": plan.kind, "state": StepState::Pending, "attempts": [], "section": plan.section});
+    flow::plan(book, RunMode::Live).iter().map(step).collect()
+}
+
+fn time(at: Option<DateTime<Utc>>) -> Option<String> {
+    at.map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+/// One line for each attempt as it stands: what has changed is printed.
+pub fn lines(world: &World, id: RunId) -> Vec<String> {
+    let Some(run) = world.runs.get(id) else { return Vec::new() };
+    run.steps.iter().flat_map(|record| of_step(record)).collect()
+}
+
+fn of_step(record: &StepRecord) -> Vec<String> {
+    let line = |word: &str, why: &str| {
+        let why = if why.is_empty() { String::new() } else { format!(": {}", inert(why)) };
+        format!("{word:<10} {}{why}", inert(&record.plan.title))
+    };
+    let mut lines: Vec<String> = Vec::new();
+    for attempt in &record.attempts {
+        lines.push(line(if attempt.number > 1 { "again" } else { "started" }, ""));
+        if !attempt.state.is_open() {
+            let detail = attempt.end.as_ref().map_or("", |end| end.detail.as_str());
+            lines.push(line(attempt.state.word(), detail));
+        }
+    }
+    lines.extend(record.skipped.as_ref().map(|why| line("skipped", why)));
+    lines
+}
+
+/// How it stands, and what may be done about it.
+pub fn summary(world: &World, id: RunId) -> String {
+    let Some(run) = world.runs.get(id) else { return "there is no such run\n".into() };
+    let state = run.state();
+    let reason = run.ended.as_ref().map(|(.., reason)| reason.as_str()).unwrap_or("");
+    let mut text = format!("run {id} of {} is {state}", inert(&run.title));
+    if !reason.is_empty() {
+        text += &format!(": {}", inert(reason));
+    }
+    text.push('\n');
+    if run.ended.is_none() {
+        text += &advice(world, id, run);
+    }
+    text
+}
+
+fn advice(world: &World, id: RunId, run: &Run) -> String {
+    if let Some(why) = world.runs.live(id).and_then(|live| live.stuck.as_ref()) {
+        return format!("  it can't go on: {}\n", inert(why));
+    }
+    let Some((record, number)) = run.at() else { return String::new() };
+    let (step, title) = (&record.plan.id, inert(&record.plan.title));
+    match record.attempt(number).map(|attempt| attempt.state) {
+        None => format!("  at “{title}”\n  midwatch playbook confirm {id} {step}{}\n", wanted(world, id, run, step)),
+        Some(StepState::Unknown) => {
+            format!(
+                "  nobody knows whether “{title}” was done: look, then\n  midwatch playbook answer {id} {step} done|not-done --note TEXT\n"
+            )
+        }
+        Some(state) if state.is_failure() => {
+            format!("  “{title}” is {state}: midwatch playbook retry|skip|accept|cancel {id} {step}\n")
+        }
+        Some(state) => format!("  “{title}” is {state}\n"),
+    }
+}
+
+fn wanted(world: &World, id: RunId, run: &Run, step: &StepId) -> String {
+    let step = world.runs.playbook_of(id).and_then(|book| book.step(step));
+    match step.and_then(|step| flow::wants_typed(run, step)) {
+        Some(text) if text != "yes" => format!("={}", inert(&text)),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,86 @@
+//! Asks the person at the terminal what a waiting run needs.
+
+use crate::domain::ids::RunId;
+use crate::domain::run::{RunMode, StepState};
+use crate::domain::text::inert;
+use crate::model::World;
+use crate::model::runs::{RunCommand, flow};
+use std::io::{self, BufRead, Write};
+
+/// What the person wants next; `None` to leave the run as it is.
+pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
+    let run = world.runs.get(id)?;
+    let (record, number) = run.at()?;
+    let book = world.runs.playbook_of(id)?;
+    let step = book.step(&record.plan.id)?;
+    let name = step.id.clone();
+    match record.attempt(number).map(|attempt| attempt.state) {
+        None if flow::by_person(step, run.mode.unwrap_or(RunMode::Live)) => manual(world, id),
+        None => match flow::wants_typed(run, step) {
+            None => Some(RunCommand::Start { run: id, step: name, confirmed: None }),
+            Some(wanted) => {
+                let question = format!(
+                    "“{}” [{}]: type `{}` to start, `skip`, or `leave`",
+                    step.title,
+                    step.fields.risk.word(),
+                    inert(&wanted)
+                );
+                match ask(&question)?.as_str() {
+                    "skip" => Some(RunCommand::Skip { run: id, step: name, reason: ask("why?")? }),
+                    "leave" | "" => None,
+                    text => Some(RunCommand::Start { run: id, step: name, confirmed: Some(text.to_owned()) }),
+                }
+            }
+        },
+        Some(StepState::Unknown) => {
+            let question = format!("nobody knows whether “{}” was done: `done`, `not-done`, or `leave`", step.title);
+            let answer = ask(&question)?;
+            let done = match answer.as_str() {
+                "done" => true,
+                "not-done" => false,
+                _ => return None,
+            };
+            Some(RunCommand::Assert { run: id, step: name, done, note: ask("how do you know?")? })
+        }
+        Some(state) if state.is_failure() => {
+            let question = format!("“{}” is {state}: `retry`, `accept`, `skip`, `abort`, or `leave`", step.title);
+            match ask(&question)?.as_str() {
+                "retry" => {
+                    let confirmed = flow::wants_typed(run, step).map(|wanted| ask(&format!("type `{}`", inert(&wanted))));
+                    Some(RunCommand::Retry { run: id, step: name, confirmed: confirmed.flatten() })
+                }
+                "accept" => Some(RunCommand::Accept { run: id, step: name, reason: ask("why?")? }),
+                "skip" => Some(RunCommand::Skip { run: id, step: name, reason: ask("why?")? }),
+                "abort" => Some(RunCommand::Abort { run: id, reason: ask("why?")? }),
+                _ => None,
+            }
+        }
+        Some(_) => None,
+    }
+}
+
+/// The next item that isn't ticked, else the step as a whole.
+fn manual(world: &World, id: RunId) -> Option<RunCommand> {
+    let (record, _) = world.runs.get(id)?.at()?;
+    let step = world.runs.playbook_of(id)?.step(&record.plan.id)?;
+    let open = (0..record.plan.items).find(|item| !record.ticked.contains(item));
+    let text = open.and_then(|item| step.items.get(item as usize)).map_or(step.title.as_str(), |item| item.text.as_str());
+    match ask(&format!("“{}”: `done`, `skip`, or `leave`", inert(text)))?.as_str() {
+        "done" | "y" | "yes" => Some(match open {
+            Some(item) => RunCommand::Tick { run: id, step: step.id.clone(), item, done: true },
+            None => RunCommand::Start { run: id, step: step.id.clone(), confirmed: Some("yes".into()) },
+        }),
+        "skip" => Some(RunCommand::Skip { run: id, step: step.id.clone(), reason: ask("why?")? }),
+        _ => None,
+    }
+}
+
+fn ask(question: &str) -> Option<String> {
+    let mut error = io::stderr().lock();
+    write!(error, "{} > ", inert(question)).and_then(|()| error.flush()).ok()?;
+    let mut line = String::new();
+    match io::stdin().lock().read_line(&mut line) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(line.trim().to_owned()),
+    }
+}
