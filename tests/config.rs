@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "these tests work on the real disk")]
 
 use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, SourceKind};
-use midwatch::domain::alert::Severity;
+use midwatch::domain::alert::{Labels, Severity};
 use midwatch::domain::node::{Level, Node, Problems, Roots, Span};
 use midwatch::domain::secret::SecretRef;
 use midwatch::domain::settings::Environment;
@@ -129,6 +129,14 @@ fn intervals_have_defaults_and_a_feed_never_waits_past_its_next_turn() {
     assert_eq!(sources, [seconds(60, 3), seconds(15, 10)]);
     assert_eq!(config.sources[1].0.kind, "prometheus");
     assert_eq!(config.settings.sources.len(), 2);
+}
+
+#[test]
+fn words_of_severity_add_to_the_built_in_ones_and_win_over_them() {
+    let settings = good("severity: {critical: P1, info: [warning]}").settings;
+    let of = |word: &str| settings.severity(&Labels::new(vec![("severity".into(), word.into())]));
+    let found = ["p1", "page", "Warning", "odd"].map(of);
+    assert_eq!(found, [Severity::Critical, Severity::Critical, Severity::Info, Severity::Unknown]);
 }
 
 #[test]
