@@ -252,7 +252,7 @@ async fn a_real_prometheus_is_asked_and_judged() {
     if missing("prometheus") {
         return;
     }
-    let server = Prometheus::start("", "");
+    let server = Prometheus::start();
     let (known, ports) = (known(&server.url), Ports::real());
     let ask = async |query: &str, rest: &str| {
         let yaml = format!("promql: {{source: prom, query: '{query}', {rest}}}");

@@ -12,12 +12,17 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
-    /// Scrapes itself every 200 ms; `config` is added to its configuration, `rules` are the groups of its rule file.
-    pub fn start(config: &str, rules: &str) -> Self {
+    /// Scrapes itself every 200 ms.
+    pub fn start() -> Self {
+        Self::start_with("", "", "")
+    }
+
+    /// `jobs` are more items of `scrape_configs`, `config` is added to the configuration, `rules` are the groups of its rule file.
+    pub fn start_with(jobs: &str, config: &str, rules: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("prometheus.yml");
         let address = free_address();
-        let scrape = format!("scrape_configs: [{{job_name: self, static_configs: [{{targets: ['{address}']}}]}}]");
+        let scrape = format!("scrape_configs: [{{job_name: self, static_configs: [{{targets: ['{address}']}}]}}{jobs}]");
         let global = "global: {scrape_interval: 200ms, evaluation_interval: 200ms}\nrule_files: [rules.yml]";
         std::fs::write(&file, format!("{global}\n{scrape}\n{config}\n")).expect("written");
         std::fs::write(folder.path().join("rules.yml"), rules).expect("written");
