@@ -3,6 +3,7 @@
 use super::session::{Needs, Session};
 use super::{Exit, Globals, Kind, out, target};
 use crate::domain::alert::Labels;
+use crate::domain::playbook::matching;
 use crate::model::World;
 use crate::model::alerts::{SourceHealth, State, Tracked};
 use crate::model::filter::Filter;
@@ -32,6 +33,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let filter = target::filter(arguments.filter.as_deref().unwrap_or(""))?;
     let mut session = Session::open(globals, Needs::Remotes)?;
+    session.know_playbooks();
     session.poll();
     let world = session.world();
     let wanted = |tracked: &&Tracked| shown(world, tracked, &filter, &arguments.state);
@@ -126,8 +128,15 @@ fn alert(world: &World, tracked: &Tracked) -> Value {
         "starts_at": time(alert.starts_at),
         "acknowledged_by": ack.as_ref().map(|ack| ack.by.clone()),
         "acknowledged_until": ack.map(|ack| time(ack.until)),
-        "playbooks": [],
+        "playbooks": playbooks(world, tracked),
     })
+}
+
+/// Ids of the playbooks that fit, best first.
+fn playbooks(world: &World, tracked: &Tracked) -> Vec<String> {
+    let alert = &tracked.alert;
+    let fitting = matching(world.runs.playbooks(), &alert.labels, &alert.annotations, tracked.service.as_ref());
+    fitting.into_iter().map(|(book, _)| book.id.to_string()).collect()
 }
 
 fn pairs(labels: &Labels) -> Map<String, Value> {

@@ -5,6 +5,10 @@ mod ack;
 mod alerts;
 mod check;
 mod completions;
+#[expect(clippy::disallowed_methods, reason = "reads the theme and keeps the draft of a note")]
+mod console;
+#[expect(clippy::disallowed_methods, reason = "its servers, its clock and its temporary folder are its own")]
+mod demo;
 #[expect(clippy::disallowed_methods, reason = "writes the file that the person named")]
 mod export;
 mod failure;
@@ -12,13 +16,13 @@ mod feeds;
 mod incident;
 mod init;
 mod journal;
+mod keys;
 #[expect(clippy::disallowed_methods, reason = "hands the environment and the files that playbooks name to their runs")]
 mod library;
 mod log;
 mod man;
 mod note;
 mod out;
-mod part;
 mod playbook;
 mod serve;
 #[expect(clippy::disallowed_methods, reason = "a configuration that is missing is no error, one that is broken is told")]
@@ -26,6 +30,7 @@ mod session;
 mod silence;
 mod supervise;
 mod target;
+mod themes;
 mod unack;
 
 pub use failure::{Exit, Failure};
@@ -54,17 +59,20 @@ pub const COMMANDS: &[Kind] = &[
     alerts::KIND,
     check::KIND,
     completions::KIND,
+    demo::KIND,
     export::KIND,
     feeds::KIND,
     incident::KIND,
     init::KIND,
     journal::KIND,
+    keys::KIND,
     log::KIND,
     man::KIND,
     note::KIND,
     playbook::KIND,
     serve::KIND,
     silence::KIND,
+    themes::KIND,
     unack::KIND,
 ];
 
@@ -132,6 +140,6 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<Exit> {
             Some(kind) => (kind.run)(matches, &Globals::from_arg_matches(matches)?),
             None => Err(Failure::usage(format!("no command is named {name}")).into()),
         },
-        None => part::console(&globals),
+        None => console::open(&globals),
     }
 }

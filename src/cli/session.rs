@@ -1,6 +1,6 @@
 //! A shell for one command: configuration, journal and world, without a screen.
 
-use super::{Failure, Globals, out};
+use super::{Failure, Globals, library, out};
 use crate::config::{self, Config, Kinds};
 use crate::domain::entry::Actor;
 use crate::domain::ids::RequestId;
@@ -10,12 +10,15 @@ use crate::feeds::{self, Feed};
 use crate::journal::{self, Journal, SqliteJournal};
 use crate::model::alerts::SourceHealth;
 use crate::model::progress::Progress;
-use crate::model::{Command, World};
+use crate::model::runs::RunFact;
+use crate::model::{Body, Command, Fact, World};
 use crate::playbook::Catalogue;
 use crate::ports::Ports;
 use crate::runtime::ports::refusing;
 use crate::runtime::{Setup, Shell};
 use crate::sources::{self, Source};
+use crate::tui::action::Action;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,33 +55,28 @@ impl Session {
     /// # Errors
     /// The configuration is needed and wrong, or the journal can't be opened.
     pub fn open(globals: &Globals, needs: Needs) -> anyhow::Result<Self> {
-        let mut config = match needs {
+        let config = match needs {
             Needs::Nothing | Needs::Journal => load_if_there(globals)?,
             Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
         };
-        config.settings.read_only = globals.read_only;
-        let journal = match needs {
-            Needs::Nothing | Needs::Remotes => None,
-            Needs::Journal | Needs::All | Needs::Watch => Some(open_journal(globals)?),
-        };
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let runtime = runtime()?;
         let guard = runtime.enter();
-        let shell = Shell::start(Setup {
-            settings: Arc::new(config.settings.clone()),
-            me: me(&config.settings),
-            sources: config.sources.clone(),
-            feeds: if needs == Needs::All { Vec::new() } else { config.feeds.clone() },
-            ports: ports(globals),
-            journal,
-            polling: !matches!(needs, Needs::Nothing | Needs::Journal),
-            watch: needs == Needs::Watch,
-        })?;
+        let mut shell = Shell::start(setup(globals, &config, needs)?)?;
+        if needs == Needs::Remotes {
+            remember(&mut shell, globals)?;
+        }
         drop(guard);
         Ok(Self { shell, runtime, config })
     }
 
     pub fn world(&self) -> &World {
         &self.shell.world
+    }
+
+    /// Tells the world of the library, to look at.
+    pub fn know_playbooks(&mut self) {
+        let books = Arc::new(library::catalogue(&self.config).all().to_vec());
+        self.shell.event(Body::Fact(Fact::Run(RunFact::Playbooks { books, given: Arc::default() })));
     }
 
     /// Every source is asked once at the start: waits until each has answered or failed.
@@ -149,12 +147,59 @@ impl Session {
     }
 }
 
+/// What the journal holds is known without being able to write: acknowledgements are nowhere else.
+fn remember(shell: &mut Shell, globals: &Globals) -> anyhow::Result<()> {
+    if !data_folder(globals)?.join("journal.db").exists() {
+        return Ok(());
+    }
+    let mut journal = reader(&Globals { read_only: true, ..globals.clone() })?;
+    for entry in journal.open_state(shell.world.now.wall)? {
+        shell.event(Body::Fact(Fact::Recorded { entry, request: None }));
+    }
+    Ok(())
+}
+
+/// Two threads for everything that waits: the loop itself has the calling one.
+///
+/// # Errors
+/// The system has no threads left.
+pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
+/// What a shell for these needs is made of.
+///
+/// # Errors
+/// The journal can't be opened.
+pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result<Setup> {
+    let settings = Settings { read_only: globals.read_only, ..config.settings.clone() };
+    let journal = match needs {
+        Needs::Nothing | Needs::Remotes => None,
+        Needs::Journal | Needs::All | Needs::Watch => Some(open_journal(globals)?),
+    };
+    Ok(Setup {
+        me: me(&settings),
+        settings: Arc::new(settings),
+        sources: config.sources.clone(),
+        feeds: if needs == Needs::All { Vec::new() } else { config.feeds.clone() },
+        ports: ports(globals),
+        journal,
+        polling: !matches!(needs, Needs::Nothing | Needs::Journal),
+        watch: needs == Needs::Watch,
+    })
+}
+
+/// Whether there is a configuration file, right or wrong.
+pub fn configured(globals: &Globals) -> bool {
+    config::locate(globals.config.clone()).is_ok_and(|path| path.exists())
+}
+
 /// The kinds of everything that the configuration may name.
 pub fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>> {
     Kinds {
         sources: sources::KINDS.iter().map(source_kind).collect(),
         feeds: feeds::KINDS.iter().map(feed_kind).collect(),
-        actions: Vec::new(),
+        actions: Action::ALL.iter().map(|action| action.name()).collect(),
     }
 }
 
@@ -187,7 +232,7 @@ pub fn load(globals: &Globals) -> anyhow::Result<Loaded> {
 
 /// The configuration if it can be read; a note must never fail because of it.
 fn load_if_there(globals: &Globals) -> anyhow::Result<Loaded> {
-    let there = config::locate(globals.config.clone()).is_ok_and(|path| path.exists());
+    let there = configured(globals);
     match load(globals) {
         Ok(config) => Ok(config),
         Err(error) => {
@@ -217,6 +262,12 @@ pub fn data_folder(globals: &Globals) -> anyhow::Result<PathBuf> {
     let standard = || directories::ProjectDirs::from("", "", "midwatch").map(|dirs| dirs.data_dir().to_owned());
     let folder = globals.data.clone().or_else(standard);
     folder.ok_or_else(|| Failure::usage("there is no home folder to keep data in: name one with --data DIR").into())
+}
+
+/// Where snapshots are kept: beside the data where that was named, else in the platform's cache.
+pub fn cache_folder(globals: &Globals) -> Option<PathBuf> {
+    let standard = || directories::ProjectDirs::from("", "", "midwatch").map(|dirs| dirs.cache_dir().to_owned());
+    globals.data.as_ref().map(|data| data.join("cache")).or_else(standard)
 }
 
 /// # Errors

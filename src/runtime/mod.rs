@@ -1,6 +1,8 @@
 //! The shell: the only place that touches clocks, the network, the disk, processes and threads. It numbers events, hands
 //! them to the `World` one by one, performs the effects that come back, and draws through a `Frontend` that `cli` fills.
 
+#[expect(clippy::disallowed_methods, reason = "owns the files of the cache, and the threads that read and write them")]
+pub mod cache;
 #[expect(clippy::disallowed_methods, reason = "each attempt has a thread that starts its supervisor and reads its files")]
 pub mod driver;
 #[expect(clippy::disallowed_methods, reason = "asks in the background: it spawns the tasks that wait, and measures intervals")]

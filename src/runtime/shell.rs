@@ -1,6 +1,7 @@
 //! The loop: one sequencer, one world, one timer. Keys are taken before anything else; what has arrived is drained and
 //! then drawn once.
 
+use super::cache::Cache;
 use super::driver::Driver;
 use super::poller;
 use super::scribe::Scribe;
@@ -20,6 +21,7 @@ use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
@@ -68,6 +70,8 @@ pub trait Frontend {
 const FRAME: Duration = Duration::from_millis(16);
 /// Facts taken between two looks at the keys.
 const BATCH: usize = 64;
+/// How often the alerts are kept for the next session, which the end of this one does too.
+const KEEP: Duration = Duration::from_secs(300);
 
 pub struct Shell {
     pub world: World,
@@ -77,6 +81,9 @@ pub struct Shell {
     poller: Option<poller::Handle>,
     /// Performs playbooks; without one, no run is held and none goes on.
     driver: Option<Driver>,
+    cache: Option<Cache>,
+    /// The revision of the alerts that the cache holds.
+    kept: u64,
     facts: UnboundedReceiver<Fact>,
     sender: UnboundedSender<Fact>,
     seq: u64,
@@ -103,6 +110,8 @@ impl Shell {
             scribe: None,
             poller: None,
             driver: None,
+            cache: None,
+            kept: 0,
             facts,
             sender: sender.clone(),
             seq: 0,
@@ -124,6 +133,22 @@ impl Shell {
             shell.poller = Some(poller::start(poller::Items { feeds: setup.feeds, sources: setup.sources }, setup.ports, sender));
         }
         Ok(shell)
+    }
+
+    /// Shows the alerts of an earlier session until the sources answer, and keeps those of this one.
+    pub fn remember(&mut self, cache: Cache) {
+        for fact in cache.first() {
+            self.event(Body::Fact(fact));
+        }
+        self.cache = Some(cache);
+    }
+
+    /// Keeps the alerts for the next session, if they have changed since they were kept last.
+    fn keep(&mut self) -> Option<JoinHandle<()>> {
+        let revision = self.world.alerts.revision();
+        let cache = self.cache.as_ref().filter(|_| revision != self.kept)?;
+        self.kept = revision;
+        Some(cache.save(&self.world))
     }
 
     /// Runs of playbooks can be driven from here on.
@@ -259,6 +284,10 @@ impl Shell {
     ) -> io::Result<()> {
         let mut stale = front.draw(&self.world)?;
         let mut drawn = Instant::now();
+        let mut kept = drawn;
+        if let Some(cache) = &self.cache {
+            cache.rest(self.sender.clone());
+        }
         let mut dirty = false;
         loop {
             let wake = self.timer();
@@ -295,6 +324,18 @@ impl Shell {
                 stale = front.draw(&self.world)?;
                 (drawn, dirty) = (Instant::now(), false);
             }
+            if drawn.duration_since(kept) >= KEEP {
+                kept = drawn;
+                self.keep();
+            }
+        }
+    }
+
+    /// What is left to do before the process ends; the journal is drained when the shell is dropped.
+    pub fn finish(&mut self) {
+        if let Some(keeping) = self.keep() {
+            // A cache that could not be written is not there the next time.
+            let _ = keeping.join();
         }
     }
 
@@ -370,6 +411,11 @@ pub fn ended() -> io::Result<impl Future<Output = ()>> {
             _ = hangup.recv() => {}
         }
     })
+}
+
+/// Starts the thread that reads the terminal: reading blocks, and a task that waits for it would cost each key a hop.
+pub fn start_reader(read: impl FnOnce() + Send + 'static) {
+    std::thread::spawn(read);
 }
 
 async fn maybe(at: Option<Instant>) {

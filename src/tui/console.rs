@@ -72,6 +72,11 @@ impl Console {
         }
     }
 
+    /// What a newcomer may do next.
+    pub fn guide(&mut self, text: Option<String>) {
+        self.screen.guide(text);
+    }
+
     /// The number that a request of this console was given.
     pub fn asked(&mut self, request: RequestId) {
         self.screen.asked(request);

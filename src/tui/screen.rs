@@ -48,6 +48,7 @@ pub struct Screen {
     undo: Vec<Command>,
     pending: Vec<Key>,
     said: Option<String>,
+    guide: Option<String>,
     /// The last request of this screen, until the operator has seen what became of it.
     asked: Option<RequestId>,
     urgent: Urgent,
@@ -76,11 +77,17 @@ impl Screen {
             undo: Vec::new(),
             pending: Vec::new(),
             said: None,
+            guide: None,
             asked: None,
             urgent: Urgent::default(),
             last_key: None,
             hits: Hits::default(),
         }
+    }
+
+    /// What a newcomer may do next stands where the keys' hints are.
+    pub fn guide(&mut self, text: Option<String>) {
+        self.guide = text;
     }
 
     pub fn focus(&self) -> PaneId {
@@ -448,7 +455,8 @@ impl Screen {
     fn render_keys(&self, canvas: &mut Canvas, place: Rect, view: &View) {
         let pending: String = self.pending.iter().map(ToString::to_string).collect();
         let outcome = self.asked.and_then(|id| view.world.requests.get(id));
-        let message = Message { said: self.said.as_deref(), pending, contexts: &self.contexts(), outcome };
+        let message =
+            Message { said: self.said.as_deref(), guide: self.guide.as_deref(), pending, contexts: &self.contexts(), outcome };
         status::render_keys(canvas, place, &message, view);
     }
 }

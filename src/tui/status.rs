@@ -124,6 +124,8 @@ fn journal(view: &View) -> Vec<Part> {
 /// What the last line says instead of the keys.
 pub struct Message<'a> {
     pub said: Option<&'a str>,
+    /// What a newcomer may do next.
+    pub guide: Option<&'a str>,
     /// Keys that wait for more.
     pub pending: String,
     /// Where the keys are looked up.
@@ -149,7 +151,10 @@ pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &Vi
             let text = format!(" {}{many} {}", inert(&progress.title), told(&item.stage));
             canvas.text(area, 0, &text, colour(&item.stage));
         }
-        None => render_hints(canvas, area, message.contexts, view),
+        None => match message.guide {
+            Some(guide) => canvas.text(area, 0, &format!(" {guide}"), Role::Key),
+            None => render_hints(canvas, area, message.contexts, view),
+        },
     }
 }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    pub title: String,
     dies_after: String,
     pub alerts: Vec<Planned>,
     pub guide: BTreeMap<String, String>,

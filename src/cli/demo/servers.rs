@@ -53,7 +53,12 @@ fn routes() -> Router<Shared> {
         .route("/shop/pay", get(pay))
         .route("/shop/health", get(|| async { ok(json!({"up": true})) }))
         .route("/shop/point-to", post(point_to))
-        .route("/vendor/status.json", get(|| async { ok(json!({"page": {"name": "Stripe"}, "status": {"indicator": "none", "description": "All Systems Operational"}})) }))
+        .route(
+            "/vendor/status.json",
+            get(|| async {
+                ok(json!({"page": {"name": "Stripe"}, "status": {"indicator": "none", "description": "All Systems Operational"}}))
+            }),
+        )
 }
 
 fn ok(value: Value) -> Reply {
@@ -78,7 +83,8 @@ impl World {
         let since = self.outage.firing(planned, self.now())?;
         let labels = json!({"alertname": planned.name, "severity": planned.severity, "service": planned.service,
             "instance": planned.instance, "env": "demo"});
-        let silenced: Vec<Value> = self.silences.iter().filter(|silence| covers(silence, &labels)).map(|silence| silence["id"].clone()).collect();
+        let silenced: Vec<Value> =
+            self.silences.iter().filter(|silence| covers(silence, &labels)).map(|silence| silence["id"].clone()).collect();
         let state = if silenced.is_empty() { "active" } else { "suppressed" };
         Some(json!({
             "fingerprint": fingerprint(&labels),
@@ -100,7 +106,8 @@ fn time(at: DateTime<Utc>) -> String {
 
 /// Alertmanager's own: 64-bit FNV-1a over the sorted labels.
 fn fingerprint(labels: &Value) -> String {
-    let mut sorted: Vec<(String, String)> = labels.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.as_str().unwrap_or("").to_owned())).collect();
+    let mut sorted: Vec<(String, String)> =
+        labels.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.as_str().unwrap_or("").to_owned())).collect();
     sorted.sort();
     let bytes = sorted.iter().flat_map(|(name, value)| name.bytes().chain([0xff]).chain(value.bytes()).chain([0xff]));
     let hash = bytes.fold(14_695_981_039_346_656_037_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211));

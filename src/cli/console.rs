@@ -1,0 +1,161 @@
+//! Opens the console: configuration, journal and shell behind it, the terminal in front of it.
+
+use super::session::{self, Loaded, Needs};
+use super::{Exit, Failure, Globals, library, out};
+use crate::config::Console as Look;
+use crate::domain::ids::RequestId;
+use crate::model::World;
+use crate::runtime::cache::Cache;
+use crate::runtime::shell::{ended, start_reader};
+use crate::runtime::{Ask, Frontend, Shell};
+use crate::tui::keymap::Keymap;
+use crate::tui::terminal::{self, TermEvent};
+use crate::tui::theme::{Depth, Theme};
+use crate::tui::{Console, Request, Setup, Ui};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
+
+/// `midwatch` without a command.
+///
+/// # Errors
+/// There is no configuration, or no terminal, or no journal.
+pub fn open(globals: &Globals) -> anyhow::Result<Exit> {
+    if !session::configured(globals) {
+        return Err(Failure::usage("there is no configuration yet\n  midwatch demo    shows everything on a simulated outage\n  midwatch init    writes a first configuration").into());
+    }
+    let config = session::load(globals)?;
+    run(globals, config, None)
+}
+
+/// Runs the console on a configuration until the operator quits. `guide` says what a newcomer may do next.
+///
+/// # Errors
+/// No terminal, or no journal.
+pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::Result<Exit> {
+    if !out::at_terminal() {
+        return Err(Failure::usage(
+            "the console needs a terminal; `midwatch alerts`, `feeds` and `log` print, `serve` watches without one",
+        )
+        .into());
+    }
+    let (keymap, theme) = (keymap(&config.console)?, theme(&config.console)?);
+    let data = session::data_folder(globals)?;
+    let runtime = session::runtime()?;
+    let zone = config.console.zone;
+    let mouse = config.console.mouse;
+    let guard = runtime.enter();
+    let mut shell = Shell::start(session::setup(globals, &config, Needs::Watch)?)?;
+    library::attach(&mut shell, globals, &config, runtime.handle())?;
+    if let Some(folder) = session::cache_folder(globals) {
+        shell.remember(Cache::new(folder));
+    }
+    let draft = Draft(data.join("draft"));
+    let console = Console::open(Setup { keymap, zone, draft: draft.load() }, theme, mouse)?;
+    let mut front = Front { console, draft, guide };
+    let result = runtime.block_on(drive(&mut shell, &mut front));
+    drop(front);
+    drop(guard);
+    shell.finish();
+    // The journal is drained before the process ends.
+    drop(shell);
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result.map(|()| Exit::Done).map_err(Into::into)
+}
+
+async fn drive(shell: &mut Shell, front: &mut Front) -> io::Result<()> {
+    let (sender, mut inputs) = unbounded_channel();
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = stop.clone();
+    start_reader(move || terminal::read_keys(|event| sender.send(event).is_ok(), || stopped.load(Ordering::Relaxed)));
+    let result = shell.run(front, &mut inputs, Box::pin(ended()?)).await;
+    stop.store(true, Ordering::Relaxed);
+    result
+}
+
+/// What a newcomer may do next.
+pub type Guide = Box<dyn Fn(&World) -> Option<String>>;
+
+struct Front {
+    console: Console,
+    draft: Draft,
+    guide: Option<Guide>,
+}
+
+impl Frontend for Front {
+    type Input = TermEvent;
+
+    fn input(&mut self, input: TermEvent, world: &World) -> Vec<Ask> {
+        self.console.input(input, world).into_iter().filter_map(|request| self.asked_of(request)).collect()
+    }
+
+    fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
+        if let Some(guide) = &self.guide {
+            self.console.guide(guide(world));
+        }
+        self.console.draw(world)
+    }
+
+    fn asked(&mut self, request: RequestId) {
+        self.console.asked(request);
+    }
+}
+
+impl Front {
+    fn asked_of(&mut self, request: Request) -> Option<Ask> {
+        match request {
+            Request::Command(command) => Some(Ask::Command(command)),
+            Request::Ui(Ui::Quit) => Some(Ask::Quit),
+            Request::Ui(Ui::SaveDraft(text)) => {
+                self.draft.save(&text);
+                None
+            }
+            Request::Ui(Ui::Copy(_) | Ui::Redraw) => None,
+        }
+    }
+}
+
+/// A note that was begun, kept in a file so that it survives a crash.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn load(&self) -> String {
+        std::fs::read_to_string(&self.0).unwrap_or_default()
+    }
+
+    /// Losing a draft is no reason to bother anybody: what is recorded is in the journal.
+    fn save(&self, text: &str) {
+        let path: &Path = &self.0;
+        let _ = if text.is_empty() { std::fs::remove_file(path) } else { std::fs::write(path, text) };
+    }
+}
+
+fn keymap(look: &Look) -> anyhow::Result<Keymap> {
+    let wishes: Vec<(String, Vec<String>)> =
+        look.keys.iter().map(|binding| (binding.action.text.clone(), binding.keys.clone())).collect();
+    Keymap::rebound(&wishes).map_err(|problems| Failure::usage(format!("console.keys: {}", problems.join("; "))).into())
+}
+
+/// The theme by name, or from a file; at the depth that the terminal shows.
+///
+/// # Errors
+/// There is no such theme, or its file can't be read.
+pub fn theme(look: &Look) -> anyhow::Result<Theme> {
+    let name = look.theme.as_deref().unwrap_or("midwatch");
+    let theme = match Theme::embedded(name) {
+        Some(theme) => theme,
+        None => {
+            let text = std::fs::read_to_string(name).map_err(|error| {
+                Failure::usage(format!("console.theme `{name}` is no theme of the program and no file: {error}"))
+            })?;
+            Theme::parse(&text).map_err(|why| Failure::usage(format!("{name}: {why}")))?
+        }
+    };
+    let var = |name: &str| std::env::var(name).ok();
+    let ascii = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| var(name).filter(|value| !value.is_empty()));
+    let ascii = ascii.is_some_and(|locale| matches!(locale.as_str(), "C" | "POSIX"));
+    Ok(theme.at_depth(Depth::detect(var)).in_ascii(ascii))
+}

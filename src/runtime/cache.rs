@@ -1,0 +1,93 @@
+//! The alerts of the last session, so that the first frame has something to say. Shown as stale until the source answers:
+//! a cache is never proof. What can't be read or written is simply not there.
+
+use crate::domain::alert::Alert;
+use crate::domain::ids::SourceName;
+use crate::model::{Fact, World};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// The first screenful is read before the first frame, the rest after it.
+const FIRST: usize = 100;
+const FIRST_FILE: &str = "alerts-first.json";
+const ALL_FILE: &str = "alerts.json";
+
+type Snapshot = BTreeMap<SourceName, Kept>;
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    read_at: DateTime<Utc>,
+    alerts: Vec<Arc<Alert>>,
+}
+
+/// A folder of the platform's cache.
+#[derive(Debug, Clone)]
+pub struct Cache(PathBuf);
+
+impl Cache {
+    /// Made where it is missing; for the owner's eyes alone, like the alerts themselves.
+    pub fn new(folder: PathBuf) -> Self {
+        use std::os::unix::fs::DirBuilderExt;
+        let _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        Self(folder)
+    }
+
+    /// The first screenful, read at once.
+    pub fn first(&self) -> Vec<Fact> {
+        facts(read(&self.0.join(FIRST_FILE)))
+    }
+
+    /// Everything, read by a thread of its own.
+    pub fn rest(&self, to: UnboundedSender<Fact>) {
+        let path = self.0.join(ALL_FILE);
+        std::thread::spawn(move || {
+            for fact in facts(read(&path)) {
+                let _ = to.send(fact);
+            }
+        });
+    }
+
+    /// Keeps what the world knows, written by a thread of its own; whole files only.
+    pub fn save(&self, world: &World) -> JoinHandle<()> {
+        let (first, all) = (snapshot(world, FIRST), snapshot(world, usize::MAX));
+        let folder = self.0.clone();
+        std::thread::spawn(move || {
+            write(&folder, FIRST_FILE, &first);
+            write(&folder, ALL_FILE, &all);
+        })
+    }
+}
+
+fn snapshot(world: &World, most: usize) -> Snapshot {
+    let mut snapshot = Snapshot::new();
+    for tracked in world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none()).take(most) {
+        let source = &tracked.alert.id.source;
+        let Some(answered) = world.alerts.source(source).and_then(|state| state.answered) else { continue };
+        let kept = snapshot.entry(source.clone()).or_insert_with(|| Kept { read_at: answered.wall, alerts: Vec::new() });
+        kept.alerts.push(tracked.alert.clone());
+    }
+    snapshot
+}
+
+fn read(path: &Path) -> Snapshot {
+    fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+fn facts(snapshot: Snapshot) -> Vec<Fact> {
+    let fact = |(source, kept): (SourceName, Kept)| Fact::AlertsCached { source, alerts: kept.alerts, read_at: kept.read_at };
+    snapshot.into_iter().map(fact).collect()
+}
+
+fn write(folder: &Path, name: &str, snapshot: &Snapshot) {
+    let (half, whole) = (folder.join(format!("{name}.new")), folder.join(name));
+    let bytes = serde_json::to_vec(snapshot).unwrap_or_default();
+    if fs::write(&half, bytes).is_ok() {
+        let _ = fs::rename(half, whole);
+    }
+}
