@@ -44,18 +44,20 @@ pub fn restore(from: &Path, data: &Path) -> Result<Vec<Head>, JournalError> {
     load::heads(&source).map_err(|error| JournalError::of(&error, from))
 }
 
-/// One read transaction long; others may write meanwhile.
+/// One read transaction long; others may write meanwhile. The copy's chain is not continued, even if somebody puts it
+/// into the folder that it came from by hand.
 fn copy(db: &Connection, to: &Path) -> rusqlite::Result<()> {
-    db.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map(|_| ())
+    let name = to.to_str().ok_or_else(|| rusqlite::Error::InvalidPath(to.to_owned()))?;
+    db.execute("VACUUM INTO ?1", [name])?;
+    origin::retire(&Connection::open(to)?)
 }
 
-/// The copy is another journal from here on; what it caches is not taken on trust.
+/// Fit for use again; what the copy caches is not taken on trust.
 fn renew(draft: &Path) -> rusqlite::Result<()> {
     let db = Connection::open(draft)?;
-    file::settle(&db)?;
-    db.pragma_update(None, "journal_mode", "WAL")?;
+    file::tune(&db)?;
+    file::write_ahead(&db)?;
     let tx = db.unchecked_transaction()?;
-    origin::retire(&tx)?;
     open::rebuild(&tx)?;
     tx.commit()
 }

@@ -33,7 +33,7 @@ pub fn open(file: &Path) -> Result<Connection, JournalError> {
     }
     may_write(file).map_err(|error| JournalError::ReadOnly { file: file.to_owned(), why: error.desc().into() })?;
     let mut db = connect(file, file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    migrate(&mut db).map_err(|error| JournalError::of(&error, file))?;
+    write_ahead(&db).and_then(|()| migrate(&mut db)).map_err(|error| JournalError::of(&error, file))?;
     Ok(db)
 }
 
@@ -74,12 +74,12 @@ fn may_write(file: &Path) -> nix::Result<()> {
 fn connect(file: &Path, address: impl AsRef<Path>, flags: OpenFlags) -> Result<Connection, JournalError> {
     let wrong = |error| JournalError::of(&error, file);
     let db = Connection::open_with_flags(address, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(wrong)?;
-    settle(&db).map_err(wrong)?;
+    tune(&db).map_err(wrong)?;
     known(&db, file)?;
     Ok(db)
 }
 
-pub fn settle(db: &Connection) -> Result<()> {
+pub fn tune(db: &Connection) -> Result<()> {
     db.busy_timeout(PATIENCE)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     // A storm must not leave its whole log behind.
@@ -110,10 +110,18 @@ fn known(db: &Connection, file: &Path) -> Result<(), JournalError> {
 /// A journal without entries.
 fn fresh(file: &Path) -> Result<()> {
     let mut db = Connection::open(file)?;
-    settle(&db)?;
-    db.pragma_update(None, "journal_mode", "WAL")?;
+    tune(&db)?;
+    write_ahead(&db)?;
     db.pragma_update(None, "application_id", APPLICATION)?;
     migrate(&mut db)
+}
+
+/// The file remembers it; one that was copied in by hand may not have it.
+pub fn write_ahead(db: &Connection) -> Result<()> {
+    db.pragma_update_and_check(None, "journal_mode", "WAL", |mode| match mode.get_ref(0)?.as_str()? {
+        "wal" => Ok(()),
+        other => Err(rusqlite::Error::InvalidParameterName(format!("the disk can't carry a write-ahead log ({other})"))),
+    })
 }
 
 fn empty() -> Result<Connection> {
