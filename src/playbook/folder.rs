@@ -2,7 +2,7 @@
 //! what others could have written is marked.
 
 use super::LONGEST;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -118,17 +118,37 @@ fn read(path: &Path) -> Result<String, String> {
 /// Why a file or folder could have been written by somebody else.
 fn writable(path: &Path) -> Option<String> {
     let meta = fs::metadata(path).ok()?;
-    let why = by_others(&meta, nix::unistd::geteuid().as_raw())?;
-    Some(format!("{} {why}, so its commands are shown and not run; `chmod go-w` it", path.display()))
+    let why = by_others(meta.mode(), (meta.uid(), meta.gid()), nix::unistd::geteuid().as_raw())?;
+    Some(format!("{} {why}, so its commands are shown and not run", path.display()))
 }
 
 /// A group that is a person's own (its number is the person's) counts as the person.
-fn by_others(meta: &Metadata, me: u32) -> Option<&'static str> {
-    let (mode, owner) = (meta.mode(), meta.uid());
+fn by_others(mode: u32, (owner, group): (u32, u32), me: u32) -> Option<&'static str> {
     match () {
         () if owner != me && owner != 0 => Some("belongs to somebody else"),
-        () if mode & 0o002 != 0 => Some("can be written by everybody"),
-        () if mode & 0o020 != 0 && meta.gid() != owner => Some("can be written by its group"),
+        () if mode & 0o002 != 0 => Some("can be written by everybody (`chmod o-w` it)"),
+        () if mode & 0o020 != 0 && group != owner => Some("can be written by its group (`chmod g-w` it)"),
         () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_others;
+
+    #[test]
+    fn only_we_and_root_may_have_written_it() {
+        let me = 1000;
+        for (mode, owner, group, refused) in [
+            (0o644, me, 50, false),
+            (0o664, me, me, false),
+            (0o664, me, 50, true),
+            (0o646, me, me, true),
+            (0o644, 0, 0, false),
+            (0o664, 0, 50, true),
+            (0o644, 1001, 1001, true),
+        ] {
+            assert_eq!(by_others(mode, (owner, group), me).is_some(), refused, "{mode:o} {owner} {group}");
+        }
     }
 }
