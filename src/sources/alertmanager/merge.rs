@@ -55,7 +55,7 @@ fn value<T>(read: Result<Read<T>, Trouble>) -> Result<T, Trouble> {
 fn listed(source: &Alertmanager, text: &str) -> serde_json::Result<Vec<Listed>> {
     let mut pool = source.pool.lock().unwrap_or_else(PoisonError::into_inner);
     let several = source.urls.len() > 1 || !source.ignored.is_empty();
-    wire::alerts(text, &mut Reader { source: &source.name, ignored: &source.ignored, several, pool: &mut pool })
+    wire::alerts(text, &mut Reader::new(&source.name, &source.ignored, several, &mut pool))
 }
 
 /// `Date` has whole seconds, cut off: in the middle, it is half a second later.
@@ -104,8 +104,8 @@ fn unique(mut list: Vec<Listed>) -> Vec<Arc<Alert>> {
         while let Some(other) = list.next_if(|other| other.alert.id == one.alert.id) {
             one = same(one, other);
         }
-        tidy(&mut one.alert);
-        out.push(Arc::new(one.alert));
+        tidy(Arc::make_mut(&mut one.alert));
+        out.push(one.alert);
     }
     out
 }
@@ -114,7 +114,7 @@ fn unique(mut list: Vec<Listed>) -> Vec<Arc<Alert>> {
 /// that it does not change with whoever spoke last.
 fn same(a: Listed, b: Listed) -> Listed {
     let (mut newer, mut older) = if b.updated > a.updated { (b, a) } else { (a, b) };
-    let (new, old) = (&mut newer.alert, &mut older.alert);
+    let (new, old) = (Arc::make_mut(&mut newer.alert), Arc::make_mut(&mut older.alert));
     new.starts_at = new.starts_at.min(old.starts_at);
     new.receivers.append(&mut old.receivers);
     new.silenced_by.append(&mut old.silenced_by);

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
+use std::sync::Arc;
 
 /// The pairs of an object.
 struct Pairs<'a>(Vec<(Text<'a>, Text<'a>)>);
@@ -77,18 +78,21 @@ struct AlertStatus<'a> {
 
 /// An alert as one peer lists it.
 pub struct Listed {
-    pub alert: Alert,
+    pub alert: Arc<Alert>,
     /// When the peer last heard of it; only known where there are several to choose from.
     pub updated: DateTime<Utc>,
 }
 
-/// How alerts are read: whose they are, and what is left out of their labels.
+/// Reads alerts of one source.
 pub struct Reader<'a> {
-    pub source: &'a SourceName,
-    pub ignored: &'a [String],
+    source: &'a SourceName,
+    /// What is left out of their labels.
+    ignored: &'a [String],
     /// Whether `updated` is wanted: reading times is a fifth of the work.
-    pub several: bool,
-    pub pool: &'a mut Pool,
+    several: bool,
+    pool: &'a mut Pool,
+    /// The alert before: most words are the same again at the same place.
+    last: [Labels; 2],
 }
 
 /// The list of alerts, each one turned into ours as soon as it is read: no second copy of a storm is ever held.
@@ -115,30 +119,64 @@ pub fn alerts(text: &str, reader: &mut Reader) -> serde_json::Result<Vec<Listed>
     Ok(list)
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub fn new(source: &'a SourceName, ignored: &'a [String], several: bool, pool: &'a mut Pool) -> Self {
+        Self { source, ignored, several, pool, last: Default::default() }
+    }
+
     fn listed(&mut self, wire: GettableAlert) -> Listed {
-        let labels = self.labels(wire.labels, true);
-        let annotations = wire.annotations.map(|pairs| self.labels(pairs, false)).unwrap_or_default();
-        let told = wire.fingerprint.filter(|text| self.ignored.is_empty() && fingerprint::valid(&text.0));
-        let fingerprint = match told {
-            Some(text) => Fingerprint::new(self.pool.share(&text.0)),
-            None => Fingerprint::new(self.pool.share(&fingerprint::of(&labels))),
-        };
+        let labels = self.labels(wire.labels);
+        let annotations = self.annotations(wire.annotations);
         let status = wire.status.unwrap_or_default();
-        let inhibited_by = status.inhibited_by.unwrap_or_default();
         let alert = Alert {
-            id: AlertId { source: self.source.clone(), fingerprint },
-            labels,
-            annotations,
+            id: AlertId { source: self.source.clone(), fingerprint: self.fingerprint(wire.fingerprint, &labels) },
             upstream: Upstream::Firing,
             starts_at: time(wire.starts_at.as_ref()),
             url: wire.generator_url.filter(|url| !url.0.is_empty()).map(|url| self.word(&url)),
-            receivers: self.words(wire.receivers.unwrap_or_default().into_iter().filter_map(|receiver| receiver.name)),
-            silenced_by: self.words(status.silenced_by.unwrap_or_default()),
-            inhibited_by: inhibited_by.iter().map(|text| Fingerprint::new(self.pool.share(&text.0))).collect(),
-            muted_by: self.words(status.muted_by.unwrap_or_default()),
+            receivers: self.words(wire.receivers.into_iter().flatten().filter_map(|receiver| receiver.name)),
+            silenced_by: self.words(status.silenced_by.into_iter().flatten()),
+            inhibited_by: self.words(status.inhibited_by.into_iter().flatten()).iter().map(|text| text.raw().into()).collect(),
+            muted_by: self.words(status.muted_by.into_iter().flatten()),
+            labels,
+            annotations,
         };
-        Listed { alert, updated: time(wire.updated_at.as_ref().filter(|_| self.several)) }
+        Listed { alert: Arc::new(alert), updated: time(wire.updated_at.as_ref().filter(|_| self.several)) }
+    }
+
+    /// As the server names it, unless that is no name or counts labels that are ignored.
+    fn fingerprint(&mut self, told: Option<Text>, labels: &Labels) -> Fingerprint {
+        let told = told.filter(|text| self.ignored.is_empty() && fingerprint::valid(&text.0));
+        let text = told.map_or_else(|| fingerprint::of(labels).into(), |text| text.0);
+        Fingerprint::new(self.pool.share(&text))
+    }
+
+    fn labels(&mut self, mut pairs: Pairs) -> Labels {
+        pairs.0.retain(|(name, _)| !self.ignored.iter().any(|other| *other == name.0));
+        self.last[0] = self.pairs(pairs, 0);
+        self.last[0].clone()
+    }
+
+    fn annotations(&mut self, pairs: Option<Pairs>) -> Labels {
+        self.last[1] = self.pairs(pairs.unwrap_or(Pairs(Vec::new())), 1);
+        self.last[1].clone()
+    }
+
+    fn pairs(&mut self, pairs: Pairs, which: usize) -> Labels {
+        let last = self.last[which].clone();
+        let mut near = last.iter();
+        let pairs = pairs.0.into_iter().map(|(name, value)| {
+            let near = near.next();
+            (self.word_like(&name, near.map(|pair| &pair.0)), self.word_like(&value, near.map(|pair| &pair.1)))
+        });
+        Labels::new(pairs.collect())
+    }
+
+    /// The word, which is probably `near`: comparing is quicker than looking it up.
+    fn word_like(&mut self, text: &Text, near: Option<&Outside>) -> Outside {
+        match near {
+            Some(near) if near.raw() == text.0 => near.clone(),
+            _ => self.word(text),
+        }
     }
 
     fn word(&mut self, text: &Text) -> Outside {
@@ -147,12 +185,6 @@ impl Reader<'_> {
 
     fn words<'t>(&mut self, texts: impl IntoIterator<Item = Text<'t>>) -> Vec<Outside> {
         texts.into_iter().map(|text| self.word(&text)).collect()
-    }
-
-    fn labels(&mut self, pairs: Pairs, may_ignore: bool) -> Labels {
-        let ignored = if may_ignore { self.ignored } else { &[] };
-        let kept = pairs.0.into_iter().filter(|(name, _)| !ignored.iter().any(|other| *other == name.0));
-        Labels::new(kept.map(|(name, value)| (self.word(&name), self.word(&value))).collect())
     }
 }
 

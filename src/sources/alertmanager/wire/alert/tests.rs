@@ -1,9 +1,9 @@
 use super::*;
 
-fn read(text: &str, ignored: &[String]) -> serde_json::Result<Vec<Alert>> {
+fn read(text: &str, ignored: &[String]) -> serde_json::Result<Vec<Arc<Alert>>> {
     let (source, mut pool) = ("prod".into(), Pool::default());
-    let mut reader = Reader { source: &source, ignored, several: false, pool: &mut pool };
-    alerts(text, &mut reader).map(|list| list.into_iter().map(|listed| listed.alert).collect())
+    let list = alerts(text, &mut Reader::new(&source, ignored, false, &mut pool));
+    list.map(|list| list.into_iter().map(|listed| listed.alert).collect())
 }
 
 #[test]
@@ -38,7 +38,8 @@ fn ignored_labels_do_not_count_in_the_fingerprint() {
 
 #[test]
 fn alerts_share_their_words() {
-    let two = read(r#"[{"labels": {"severity": "critical"}}, {"labels": {"severity": "critical"}}]"#, &[]).expect("reads");
+    let text = r#"[{"labels": {"severity": "critical"}}, {"labels": {"job": "db", "severity": "critical"}}]"#;
+    let two = read(text, &[]).expect("reads");
     let word = |alert: &Alert| alert.labels.get("severity").expect("has it").as_ptr();
     assert_eq!(word(&two[0]), word(&two[1]));
 }
