@@ -70,7 +70,9 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub fn new(setup: Setup) -> Self {
+    pub fn new(mut setup: Setup) -> Self {
+        // Supervisors and blocks work in other folders than we do.
+        setup.data = std::path::absolute(&setup.data).unwrap_or(setup.data);
         Self { setup: Arc::new(setup), held: BTreeMap::new(), running: BTreeMap::new() }
     }
 
