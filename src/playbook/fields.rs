@@ -7,6 +7,7 @@ use super::slug::slug;
 use crate::domain::ids::StepId;
 use crate::domain::node::{Problems, nearest};
 use crate::domain::playbook::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, Section, Target, Times, When};
+use crate::domain::run::StepState;
 use std::time::Duration;
 
 /// The keys that every step may have, whatever its kind.
@@ -31,23 +32,10 @@ pub const COMMON: &[&str] = &[
     "kind",
 ];
 
-/// The states that `when` may name, besides `not-started`.
-const STATES: &[&str] = &[
-    "not-started",
-    "pending",
-    "ready",
-    "skipped",
-    "already-done",
-    "refused",
-    "succeeded",
-    "failed",
-    "timed-out",
-    "cancelled",
-    "unknown",
-    "accepted",
-    "undone",
-    "undo-failed",
-];
+/// A state that `when` may name: one of a step, or `not-started` (no attempt has begun).
+fn is_state(word: &str) -> bool {
+    word == "not-started" || StepState::parse(word).is_some()
+}
 
 /// A bullet as a field: `**key:** value`. `None` for any other bullet.
 pub fn field(item: &Item, lines: &Lines<'_>) -> Option<Field> {
@@ -224,17 +212,18 @@ fn when(field: &Field, anchors: &Anchors) -> Result<Vec<When>, Wrong> {
 
 fn guard(field: &Field, tokens: &[Token], anchors: &Anchors) -> Result<When, Wrong> {
     match tokens {
-        [Token::Word(step), Token::Code(id), Token::Word(state)] if step == "step" && STATES.contains(&state.as_str()) => {
+        [Token::Word(step), Token::Code(id), Token::Word(state)] if step == "step" && is_state(state) => {
             let step = anchors.step(id.trim_start_matches('#')).ok_or_else(|| anchors.missing(id))?;
             Ok(When::Step { step, state: state.clone() })
         }
         [Token::Code(name), Token::Word(sign), Token::Code(value)] if sign == "=" || sign == "!=" => {
             Ok(When::Value { name: name.trim_start_matches('$').to_owned(), equal: sign == "=", value: value.clone() })
         }
-        _ => Err(expected(
-            field,
-            &format!("step `id` STATE, or `NAME` = `value` (or !=), joined by `and`; STATE is one of {}", STATES.join(", ")),
-        )),
+        _ => {
+            let states: Vec<&str> = StepState::ALL.iter().map(|state| state.word()).collect();
+            let what = "step `id` STATE, or `NAME` = `value` (or !=), joined by `and`; STATE is not-started";
+            Err(expected(field, &format!("{what}, {}", states.join(", "))))
+        }
     }
 }
 
