@@ -76,6 +76,19 @@ fn playbooks_of_the_folders_are_judged_and_others_when_named() {
 }
 
 #[test]
+fn the_theme_and_the_keys_are_judged_as_the_console_would() {
+    let home = Home::with("console: {theme: themes/own.yaml, keys: {ack: s}}");
+    home.write("themes/own.yaml", "about: mine\nforeground: '#ffffff'\nbackground: '#000000'\nstyles: {txt: red}\n");
+    let check = home.run(&["check"]);
+    assert_eq!(code(&check), Some(1));
+    let text = out(&check);
+    assert!(text.contains("config.yaml: error: console.keys: ") && text.contains("themes/own.yaml: error: `txt`"), "{text}");
+    assert!(out(&home.run(&["check", "themes/own.yaml"])).contains("error: `txt`"));
+    home.write("config.yaml", "console: {theme: midwatch-light, keys: {ack: ctrl-a}}");
+    assert_eq!(code(&home.run(&["check", "--strict"])), Some(0));
+}
+
+#[test]
 fn live_tells_what_answered_and_what_did_not() {
     let home = Home::with(
         "sources: [{name: am, timeout: 2s, alertmanager: {urls: 'http://127.0.0.1:1'}}]\n\

@@ -44,6 +44,8 @@ fn kinds() -> Kinds<String, String> {
             },
         ],
         actions: vec!["ack", "filter", "quit"],
+        key: |text| if text.len() < 7 { Ok(()) } else { Err(format!("`{text}` is not a key")) },
+        themes: vec!["midwatch", "paper"],
     }
 }
 
@@ -219,6 +221,9 @@ fn values_are_judged() {
         one("console: {time_zone: Berlin}"),
         "1:22 expected `local`, `UTC` or a zone such as Europe/Berlin, found `Berlin`"
     );
+    assert_eq!(one("console: {keys: {ack: [a, hyperspace]}}"), "1:27 `hyperspace` is not a key");
+    assert_eq!(one("console: {theme: papier}"), "1:18 unknown theme `papier`; did you mean `paper`?");
+    assert_eq!(good("console: {theme: themes/own.yaml}").console.theme.as_deref(), Some("/etc/midwatch/themes/own.yaml"));
     assert_eq!(one("playbooks: {env: [A-B]}"), "1:19 expected the name of an environment variable, found `A-B`");
     assert_eq!(one("links: [{from: x, to: y}]"), "1:16 expected an address such as https://host/path, found `x`");
     assert_eq!(one("feeds: [{name: f, every: 2days, http: {url: x}}]"), "1:26 expected 100ms to 1day, found 2days");
@@ -405,7 +410,9 @@ fn real_kinds() -> Kinds<(), ()> {
     Kinds {
         sources: midwatch::sources::KINDS.iter().map(source).collect(),
         feeds: midwatch::feeds::KINDS.iter().map(feed).collect(),
-        actions: Vec::new(),
+        actions: vec!["ack"],
+        key: |_| Ok(()),
+        themes: vec!["midwatch"],
     }
 }
 

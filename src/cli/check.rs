@@ -1,7 +1,7 @@
 //! `midwatch check`: configuration, themes and playbooks, every problem in one pass; with `--live` everything that the
 //! configuration names is asked once too.
 
-#[expect(clippy::disallowed_methods, reason = "tells a folder from a file")]
+#[expect(clippy::disallowed_methods, reason = "tells a folder from a file, and reads themes")]
 mod files;
 mod live;
 

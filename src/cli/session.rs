@@ -18,6 +18,8 @@ use crate::runtime::ports::refusing;
 use crate::runtime::{Setup, Shell};
 use crate::sources::{self, Source};
 use crate::tui::action::Action;
+use crate::tui::keymap::Sequence;
+use crate::tui::theme::EMBEDDED;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -200,6 +202,8 @@ pub fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>> {
         sources: sources::KINDS.iter().map(source_kind).collect(),
         feeds: feeds::KINDS.iter().map(feed_kind).collect(),
         actions: Action::ALL.iter().map(|action| action.name()).collect(),
+        key: |text| Sequence::parse(text).map(|_| ()),
+        themes: EMBEDDED.iter().map(|(name, _)| *name).collect(),
     }
 }
 

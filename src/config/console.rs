@@ -1,13 +1,13 @@
 //! How the console looks and behaves.
 
-use super::list;
+use super::{Kinds, list};
 use crate::domain::node::{Key, Node, Problems};
 use chrono_tz::Tz;
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Console {
-    /// A theme's name or file; `None` leaves it to the terminal's background.
+    /// A theme of the program by its name, or the whole path of a file; `None` is the program's choice.
     pub theme: Option<String>,
     /// The zone that times are shown in.
     pub zone: Tz,
@@ -30,17 +30,17 @@ impl Default for Console {
     }
 }
 
-pub fn read(node: Option<&Node>, actions: &[&str], problems: &mut Problems) -> Console {
+pub fn read<S, F>(node: Option<&Node>, kinds: &Kinds<S, F>, problems: &mut Problems) -> Console {
     let plain = Console::default();
     let Some(fields) = node.and_then(|node| node.fields(&["theme", "time_zone", "mouse", "ack", "keys"], problems)) else {
         return plain;
     };
     Console {
-        theme: fields.get("theme").and_then(|node| list::label(node, problems)),
+        theme: fields.get("theme").and_then(|node| theme(node, &kinds.themes, problems)),
         zone: fields.get("time_zone").and_then(|node| zone(node, problems)).unwrap_or(plain.zone),
         mouse: fields.get("mouse").and_then(|node| node.bool(problems)).unwrap_or(plain.mouse),
         ack_for: fields.get("ack").and_then(|node| ack(node, problems)).unwrap_or(plain.ack_for),
-        keys: fields.get("keys").map(|node| keys(node, actions, problems)).unwrap_or_default(),
+        keys: fields.get("keys").map(|node| keys(node, kinds, problems)).unwrap_or_default(),
     }
 }
 
@@ -49,16 +49,37 @@ fn ack(node: &Node, problems: &mut Problems) -> Option<Duration> {
     list::time(fields.get("for"), Duration::from_secs(60)..=Duration::from_secs(7 * 86_400), problems)
 }
 
-fn keys(node: &Node, actions: &[&str], problems: &mut Problems) -> Vec<Binding> {
-    let pairs = node.map(problems).unwrap_or_default();
-    pairs.iter().filter_map(|(action, node)| binding(action, node, actions, problems)).collect()
+/// What looks like a path is one.
+fn theme(node: &Node, themes: &[&str], problems: &mut Problems) -> Option<String> {
+    let name = node.text(problems)?;
+    if name.contains('/') || name.ends_with(".yaml") {
+        return node.path(problems).map(|path| path.display().to_string());
+    }
+    if !themes.contains(&name) {
+        problems.unknown(node.span, "theme", name, themes);
+    }
+    Some(name.to_owned())
 }
 
-fn binding(action: &Key, node: &Node, actions: &[&str], problems: &mut Problems) -> Option<Binding> {
-    if !actions.contains(&action.text.as_str()) {
-        problems.unknown(action.span, "action", &action.text, actions);
+fn keys<S, F>(node: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Vec<Binding> {
+    let pairs = node.map(problems).unwrap_or_default();
+    pairs.iter().map(|(action, node)| binding(action, node, kinds, problems)).collect()
+}
+
+fn binding<S, F>(action: &Key, node: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Binding {
+    if !kinds.actions.contains(&action.text.as_str()) {
+        problems.unknown(action.span, "action", &action.text, &kinds.actions);
     }
-    Some(Binding { action: action.clone(), keys: node.texts(problems)? })
+    let keys = list::items(node).iter().filter_map(|node| key(node, kinds.key, problems)).collect();
+    Binding { action: action.clone(), keys }
+}
+
+fn key(node: &Node, judge: fn(&str) -> Result<(), String>, problems: &mut Problems) -> Option<String> {
+    let text = node.text(problems)?;
+    if let Err(why) = judge(text) {
+        problems.error(node.span, why);
+    }
+    Some(text.to_owned())
 }
 
 fn zone(node: &Node, problems: &mut Problems) -> Option<Tz> {

@@ -41,6 +41,10 @@ pub struct Kinds<S, F> {
     pub feeds: Vec<FeedKind<F>>,
     /// Actions that keys can be bound to.
     pub actions: Vec<&'static str>,
+    /// Says what is wrong with the name of a key.
+    pub key: fn(&str) -> Result<(), String>,
+    /// Themes that come with the program.
+    pub themes: Vec<&'static str>,
 }
 
 /// One source, with what feeds need of it.

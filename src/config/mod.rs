@@ -105,7 +105,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
     let services = service::read(fields.get("services"), problems);
     let sources = items::sources(fields.get("sources"), kinds, problems);
     let feeds = items::feeds(fields.get("feeds"), kinds, &sources, &services, problems);
-    let console = console::read(fields.get("console"), &kinds.actions, problems);
+    let console = console::read(fields.get("console"), kinds, problems);
     let settings = Settings {
         operator: operator(fields.get("operator"), problems),
         environment: environment(fields.get("environment"), problems),

@@ -7,6 +7,8 @@ use crate::domain::node::{Level, Problem};
 use crate::domain::playbook::{Place, Playbook};
 use crate::playbook::{self, Catalogue};
 use crate::steps::KINDS;
+use crate::tui::keymap::Keymap;
+use crate::tui::theme::Theme;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,6 +78,7 @@ pub fn configured(globals: &Globals) -> anyhow::Result<Found> {
     let (mut files, config) = configuration(&path)?;
     let folders = config.as_ref().map(|config| config.playbooks.folders.as_slice()).unwrap_or_default();
     files.extend(playbooks(folders));
+    files.extend(config.iter().filter_map(|config| theme_file(&config.console)));
     Ok((files, config))
 }
 
@@ -89,6 +92,7 @@ pub fn named(paths: &[PathBuf]) -> anyhow::Result<Found> {
         let (files, config) = match () {
             () if path.is_dir() => (playbooks(std::slice::from_ref(path)), None),
             () if is(path, &["md", "markdown"]) => (Checked::playbook(&playbook::file(path, KINDS)).into_iter().collect(), None),
+            () if in_themes(path) => (vec![theme(path)], None),
             () => configuration(path)?,
         };
         found.0.extend(files);
@@ -97,13 +101,21 @@ pub fn named(paths: &[PathBuf]) -> anyhow::Result<Found> {
     Ok(found)
 }
 
+/// A file of the folder in which themes lie, by custom.
+fn in_themes(path: &Path) -> bool {
+    path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "themes")
+}
+
 fn is(path: &Path, extensions: &[&str]) -> bool {
     path.extension().is_some_and(|found| extensions.iter().any(|extension| found.eq_ignore_ascii_case(extension)))
 }
 
 fn configuration(path: &Path) -> Result<Found, Failure> {
     match config::load(path, &session::kinds()) {
-        Ok((config, report)) => Ok((vec![Checked::configuration(report)], Some(config))),
+        Ok((config, mut report)) => {
+            report.problems.extend(key_conflicts(&config.console));
+            Ok((vec![Checked::configuration(report)], Some(config)))
+        }
         Err(config::Failure::Wrong(report)) => Ok((vec![Checked::configuration(report)], None)),
         Err(config::Failure::Unreadable(why)) => Err(Failure::usage(why)),
     }
@@ -113,6 +125,25 @@ fn playbooks(folders: &[PathBuf]) -> Vec<Checked> {
     let catalogue = Catalogue::load(folders, KINDS);
     let lost = catalogue.troubles.iter().map(|why| Checked::lost(Path::new("playbooks"), "playbook", why.as_str()));
     lost.chain(catalogue.all().iter().filter_map(|playbook| Checked::playbook(playbook))).collect()
+}
+
+/// Keys that mean two things once they are all bound.
+fn key_conflicts(console: &config::Console) -> Vec<Problem> {
+    let wishes: Vec<_> = console.keys.iter().map(|binding| (binding.action.text.clone(), binding.keys.clone())).collect();
+    let conflicts = Keymap::rebound(&wishes).err().unwrap_or_default();
+    conflicts.into_iter().map(|why| Problem::whole(Level::Error, format!("console.keys: {why}"))).collect()
+}
+
+/// The theme that the configuration names, if it is a file.
+fn theme_file(console: &config::Console) -> Option<Checked> {
+    let name = console.theme.as_deref()?;
+    Theme::embedded(name).is_none().then(|| theme(Path::new(name)))
+}
+
+fn theme(path: &Path) -> Checked {
+    let judged = std::fs::read_to_string(path).map_err(|error| error.to_string()).and_then(|text| Theme::parse(&text));
+    let problems = judged.err().map(|why| why.lines().map(|line| Problem::whole(Level::Error, line)).collect());
+    Checked { path: path.to_owned(), sort: "theme", problems: problems.unwrap_or_default(), text: "".into() }
 }
 
 fn problem(problem: &Problem) -> Value {
