@@ -52,22 +52,24 @@ impl Scene {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    fn alerts(&self) -> Vec<Value> {
-        let text = self.done(&["alerts", "--json"]);
-        let document: Value = serde_json::from_str(&text).expect("one JSON document");
-        document["alerts"].as_array().expect("alerts").clone()
+    fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_str(&self.done(&[args, &["--json"]].concat())).expect("one JSON document")
     }
 
-    /// Asks until the queue is as wanted.
+    fn alerts(&self) -> Vec<Value> {
+        self.json(&["alerts"])["alerts"].as_array().expect("alerts").clone()
+    }
+
+    /// Asks until the log has an entry of this kind.
     #[track_caller]
-    fn until(&self, what: &str, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    fn until_logged(&self, kind: &str) {
         let began = Instant::now();
         loop {
-            let alerts = self.alerts();
-            if wanted(&alerts) {
-                return alerts;
+            let log = self.json(&["log"]);
+            if log["entries"].as_array().expect("entries").iter().any(|entry| entry["kind"] == kind) {
+                return;
             }
-            assert!(began.elapsed() < PATIENCE, "waited for {what}; the queue was {alerts:#?}");
+            assert!(began.elapsed() < PATIENCE, "waited for {kind}; the log was {log:#}");
         }
     }
 }
@@ -82,7 +84,8 @@ fn by_command_line() {
     assert_eq!(scene.alerts(), Vec::<Value>::new());
 
     scene.falls_ill();
-    let alerts = scene.until("the alert", |alerts| alerts.len() == 1);
+    scene.until_logged("alert-fired");
+    let alerts = scene.alerts();
     let id = alerts[0]["id"].as_str().expect("an id");
     assert_eq!((&alerts[0]["name"], &alerts[0]["state"]), (&"ShopDown".into(), &"firing".into()));
     assert_eq!((&alerts[0]["service"], &alerts[0]["playbooks"]), (&"checkout".into(), &serde_json::json!(["restart-the-shop"])));
@@ -95,7 +98,7 @@ fn by_command_line() {
     scene.done(&["playbook", "run", "restart-the-shop", "--incident", "INC-1", "--auto", "change"]);
     assert!(!scene.ill.load(Ordering::SeqCst), "the command reached the shop: {:?}", scene.shop.heads());
 
-    scene.until("the end of the alert", |alerts| alerts.iter().all(|alert| alert["state"] == "resolved"));
+    scene.until_logged("alert-resolved");
     scene.done(&["incident", "set", "INC-1", "--status", "resolved"]);
     scene.done(&["incident", "close", "INC-1"]);
     scene.told_in_order();

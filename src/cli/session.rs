@@ -258,14 +258,15 @@ fn nothing() -> anyhow::Result<Loaded> {
     empty.ok_or_else(|| Failure::usage("the empty configuration could not be read").into())
 }
 
-/// The data folder: `--data`, else the platform's.
+/// The data folder: `--data`, else the platform's. Absolute, because commands run in the folder of their playbook.
 ///
 /// # Errors
 /// The platform has none, because there is no home.
 pub fn data_folder(globals: &Globals) -> anyhow::Result<PathBuf> {
     let standard = || directories::ProjectDirs::from("", "", "midwatch").map(|dirs| dirs.data_dir().to_owned());
     let folder = globals.data.clone().or_else(standard);
-    folder.ok_or_else(|| Failure::usage("there is no home folder to keep data in: name one with --data DIR").into())
+    let folder = folder.ok_or_else(|| Failure::usage("there is no home folder to keep data in: name one with --data DIR"))?;
+    Ok(std::path::absolute(folder)?)
 }
 
 /// Where snapshots are kept: beside the data where that was named, else in the platform's cache.
