@@ -417,6 +417,23 @@ proptest! {
 }
 
 #[test]
+fn a_new_configuration_keeps_what_it_leaves_as_it_was() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.fact(Fact::Misconfigured("line 3: unknown key".into()));
+    assert!(story.world.config_trouble.is_some());
+    let mut changed = settings(false);
+    changed.services.clear();
+    story.fact(Fact::Configured(Arc::new(changed.clone())));
+    assert!(story.world.config_trouble.is_none());
+    assert_eq!(story.world.alerts.get(&id("Down")).expect("still there").service, None);
+    assert_eq!(story.world.alerts.source(&"prod".into()).expect("there").health, SourceHealth::Fresh);
+    changed.sources.clear();
+    story.fact(Fact::Configured(Arc::new(changed)));
+    assert!(story.world.alerts.is_empty());
+}
+
+#[test]
 fn a_draft_is_never_an_intent() {
     let draft = Draft::new(Kind::Act, began(), midwatch::domain::entry::Actor::system("x"), "x");
     let story = Story::new();

@@ -1,7 +1,7 @@
 //! Opens the console: configuration, journal and shell behind it, the terminal in front of it.
 
 use super::session::{self, Loaded, Needs};
-use super::{Exit, Failure, Globals, library, out};
+use super::{Exit, Failure, Globals, library, out, reload};
 use crate::config::Console as Look;
 use crate::domain::ids::RequestId;
 use crate::model::World;
@@ -55,6 +55,7 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::R
     }
     let draft = Draft(data.join("draft"));
     let console = Console::open(Setup { keymap, zone, draft: draft.load() }, theme, mouse)?;
+    let _watched = if guide.is_none() { reload::watch(&shell, globals) } else { None };
     let mut front = Front { console, draft, guide };
     let result = runtime.block_on(drive(&mut shell, &mut front));
     drop(front);

@@ -24,6 +24,7 @@ mod man;
 mod note;
 mod out;
 mod playbook;
+mod reload;
 mod serve;
 #[expect(clippy::disallowed_methods, reason = "a configuration that is missing is no error, one that is broken is told")]
 mod session;

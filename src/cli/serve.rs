@@ -1,7 +1,7 @@
 //! `midwatch serve`: feeds, sources, carried acks and the journal without a screen.
 
 use super::session::{Needs, Session};
-use super::{Exit, Globals, Kind, out};
+use super::{Exit, Globals, Kind, out, reload};
 use clap::ArgMatches;
 
 pub const KIND: Kind = Kind {
@@ -15,6 +15,7 @@ pub const KIND: Kind = Kind {
 fn run(_matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let mut session = Session::open(globals, Needs::Watch)?;
     out::say(globals, "midwatch: watching; SIGTERM ends it");
+    let _watched = reload::watch(&session.shell, globals);
     session.serve()?;
     Ok(Exit::Done)
 }

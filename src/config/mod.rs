@@ -99,6 +99,11 @@ pub fn load<S, F>(path: &Path, kinds: &Kinds<S, F>) -> Result<(Config<S, F>, Rep
     }
 }
 
+/// The file's text, to see whether it has changed; `None` while it can't be read.
+pub fn text(path: &Path) -> Option<String> {
+    file::read(path).ok().map(|file| file.text)
+}
+
 /// What the document means; `None` when anything is wrong, with every problem told.
 pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Option<Config<S, F>> {
     let fields = root.fields(&KEYS, problems)?;

@@ -122,6 +122,27 @@ impl Alerts {
         Self { sources, ..Self::default() }
     }
 
+    /// Takes another configuration: alerts of sources that are gone leave, the others are judged anew.
+    pub(super) fn configure(&mut self, settings: &Settings, now: DateTime<Utc>) {
+        let mut before = std::mem::take(&mut self.sources);
+        for spec in &settings.sources {
+            let kept = before.remove(&spec.name).filter(|state| state.is_of(spec));
+            self.sources.insert(spec.name.clone(), kept.unwrap_or_else(|| SourceState::new(spec)));
+        }
+        let ids: Vec<AlertId> = self.tracked.keys().cloned().collect();
+        let (stay, gone): (Vec<AlertId>, Vec<AlertId>) = ids.into_iter().partition(|id| self.sources.contains_key(&id.source));
+        for id in gone {
+            if let Some(tracked) = self.tracked.remove(&id) {
+                self.unlist(&tracked);
+            }
+        }
+        for tracked in self.tracked.values_mut() {
+            tracked.severity = settings.severity(&tracked.alert.labels);
+            tracked.service = settings.service(&tracked.alert.labels);
+        }
+        self.rerank(settings, &stay, now);
+    }
+
     /// Changes with everything that the queue shows: whoever keeps a view of it compares this.
     pub fn revision(&self) -> u64 {
         self.revision

@@ -6,6 +6,7 @@ use crate::domain::alert::{Alert, Silence};
 use crate::domain::entry::Entry;
 use crate::domain::health::Reading;
 use crate::domain::ids::{EntryId, FeedName, Fingerprint, RequestId, SourceName};
+use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
@@ -57,6 +58,10 @@ pub enum Fact {
     ActEnded { intent: EntryId, end: ActEnd },
     /// The answer to `Effect::Find`.
     ActFound { intent: EntryId, found: Result<Found, Trouble> },
+    /// The configuration was read again and is in force.
+    Configured(Arc<Settings>),
+    /// The configuration was changed and can't be read: the old one stays in force.
+    Misconfigured(String),
     /// Runs of playbooks: attempts started, wrote, ended.
     Run(super::runs::RunFact),
 }

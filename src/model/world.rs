@@ -47,6 +47,8 @@ pub struct World {
     pub requests: Requests,
     /// Why the journal could not be written the last time, until it can again.
     pub journal_trouble: Option<String>,
+    /// Why the changed configuration is not in force.
+    pub config_trouble: Option<String>,
     /// The disk is full and the reserve is used up: the next entry may not fit.
     pub reserve_freed: bool,
     next_request: u64,
@@ -75,6 +77,7 @@ impl World {
             outbox: Outbox::default(),
             requests: Requests::default(),
             journal_trouble: None,
+            config_trouble: None,
             reserve_freed: false,
             next_request: 0,
             wake_at: None,
@@ -123,11 +126,24 @@ impl World {
             Fact::FeedFailed { feed, trouble } => self.feed_read(&feed, Err(trouble)),
             Fact::ActEnded { intent, end } => self.act_ended(intent, end),
             Fact::ActFound { intent, found } => self.act_found(intent, found),
+            Fact::Configured(settings) => self.configure(settings),
+            Fact::Misconfigured(why) => {
+                self.config_trouble = Some(why);
+                Vec::new()
+            }
             Fact::Run(fact) => {
                 let (runs, mut context, requests, _) = self.split();
                 runs.fact(&mut context, requests, fact)
             }
         }
+    }
+
+    /// What the new configuration leaves as it was keeps what is known of it.
+    fn configure(&mut self, settings: Arc<Settings>) -> Vec<Effect> {
+        self.alerts.configure(&settings, self.now.wall);
+        self.health.configure(&settings);
+        (self.settings, self.config_trouble, self.duties) = (settings, None, None);
+        Vec::new()
     }
 
     fn source_answered(&mut self, source: &SourceName, answer: super::event::SourceAnswer) -> Vec<Effect> {

@@ -42,6 +42,16 @@ pub struct Setup {
     pub watch: bool,
 }
 
+/// A configuration that was read again, or why it can't be.
+pub type Reload = Result<Box<Configured>, String>;
+
+/// What of a configuration a running shell takes over.
+pub struct Configured {
+    pub settings: Settings,
+    pub sources: Vec<(SourceSpec, Arc<dyn Source>)>,
+    pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
+}
+
 /// What a frontend wants of the shell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
@@ -86,6 +96,7 @@ pub struct Shell {
     kept: u64,
     facts: UnboundedReceiver<Fact>,
     sender: UnboundedSender<Fact>,
+    reloads: (UnboundedSender<Reload>, UnboundedReceiver<Reload>),
     seq: u64,
     requests: u64,
     wake_at: Option<Duration>,
@@ -114,6 +125,7 @@ impl Shell {
             kept: 0,
             facts,
             sender: sender.clone(),
+            reloads: unbounded_channel(),
             seq: 0,
             requests: 0,
             wake_at: None,
@@ -154,6 +166,23 @@ impl Shell {
     /// Runs of playbooks can be driven from here on.
     pub fn drive(&mut self, driver: Driver) {
         self.driver = Some(driver);
+    }
+
+    /// Where a configuration that was read again may be sent.
+    pub fn reloads(&self) -> UnboundedSender<Reload> {
+        self.reloads.0.clone()
+    }
+
+    fn reload(&mut self, reload: Reload) {
+        let configured = match reload {
+            Ok(configured) => *configured,
+            Err(why) => return self.event(Body::Fact(Fact::Misconfigured(why))),
+        };
+        self.sources = configured.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect();
+        self.event(Body::Fact(Fact::Configured(Arc::new(configured.settings))));
+        if let Some(poller) = &self.poller {
+            poller.replace(poller::Items { feeds: configured.feeds, sources: configured.sources });
+        }
     }
 
     /// Where facts from elsewhere may be sent.
@@ -311,6 +340,10 @@ impl Shell {
                     self.drain();
                     dirty = true;
                 }
+                Some(reload) = self.reloads.1.recv() => {
+                    self.reload(reload);
+                    dirty = true;
+                }
                 () = wake => {
                     self.tick();
                     dirty = true;
@@ -371,6 +404,7 @@ impl Shell {
                     self.event(Body::Fact(fact));
                     self.drain();
                 }
+                Some(reload) = self.reloads.1.recv() => self.reload(reload),
                 () = wake => self.tick(),
             }
         }

@@ -113,6 +113,12 @@ fn journal(view: &View) -> Vec<Part> {
         (None, false) => parts.push(part(8, "journal ok", Role::Dim)),
         (None, true) => {}
     }
+    if view.world.config_trouble.is_some() {
+        parts.push(part(2, "✗ changed configuration has errors: the old one is in force", Role::Warning));
+    }
+    if view.world.reserve_freed {
+        parts.push(part(1, "disk full: the journal's reserve is in use", Role::Critical));
+    }
     for (name, source) in view.world.alerts.sources() {
         if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
             parts.push(part(3, format!("{name}'s clock {:+} s", skew / 1_000), Role::Warning));

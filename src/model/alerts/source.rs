@@ -59,6 +59,11 @@ impl SourceState {
         }
     }
 
+    /// Whether it was made from this very configuration.
+    pub(super) fn is_of(&self, spec: &SourceSpec) -> bool {
+        self.spec == *spec
+    }
+
     pub fn kind(&self) -> &str {
         &self.spec.kind
     }
