@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Result, TransactionBehavior, params};
 use std::ops::Range;
 use std::sync::Arc;
+use uuid::{Builder, Uuid};
 
 /// How far ahead of our wall another's clock may be and still be believed.
 const BELIEVED: TimeDelta = TimeDelta::minutes(5);
@@ -17,6 +18,19 @@ const BELIEVED: TimeDelta = TimeDelta::minutes(5);
 pub struct Ids {
     pub begun: EntryId,
     pub drafts: Vec<EntryId>,
+}
+
+impl Ids {
+    /// Made at `wall` and, but for their number, of chance: sorted as the drafts are.
+    pub fn new(count: usize, wall: DateTime<Utc>) -> Self {
+        let ms = u64::try_from(wall.timestamp_millis()).unwrap_or(0);
+        let chance = Uuid::new_v4().as_u128();
+        let id = |number: usize| {
+            let [_, _, _, _, _, _, tail @ ..] = chance.wrapping_add(number as u128).to_be_bytes();
+            EntryId(Builder::from_unix_timestamp_millis(ms, &tail).into_uuid())
+        };
+        Self { begun: id(0), drafts: (1..=count).map(id).collect() }
+    }
 }
 
 /// Stores the drafts, or nothing. What it returns is durable; and which places in the file it took.
@@ -106,7 +120,7 @@ impl<'a> Tip<'a> {
     }
 
     fn store(&self, entry: &Entry) -> Result<Seal> {
-        let body = serde_json::to_string(entry).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let body = text(entry)?;
         let hash = chain::hash(&self.head.hash, &body);
         let columns = Columns::of(entry);
         self.db.prepare_cached(INSERT)?.execute(params![
@@ -130,6 +144,13 @@ impl<'a> Tip<'a> {
         open::track(self.db, self.db.last_insert_rowid(), entry)?;
         Ok(Seal { prev: self.head.hash.as_str().into(), hash: hash.into() })
     }
+}
+
+fn text(entry: &Entry) -> Result<String> {
+    let mut body = Vec::with_capacity(1024);
+    let unfit = |error| rusqlite::Error::ToSqlConversionFailure(error);
+    serde_json::to_writer(&mut body, entry).map_err(|error| unfit(error.into()))?;
+    String::from_utf8(body).map_err(|error| unfit(error.into()))
 }
 
 const INSERT: &str = "INSERT INTO entries (id, origin, seq, clock_ms, clock_count, at, kind, key, incident, alert, run, corrects, until, \

@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use uuid::{ContextV7, Timestamp, Uuid};
 
 /// How a journal is opened.
 #[derive(Debug, Clone)]
@@ -33,7 +32,6 @@ pub struct SqliteJournal {
     options: Options,
     /// `None` once a reopening has failed; the next call tries again.
     db: Option<Connection>,
-    ids: ContextV7,
     /// All entries up to this place have been handed out by `open_state` or `news`.
     cursor: i64,
     /// `PRAGMA data_version` when other processes' writes were last looked for.
@@ -54,8 +52,7 @@ impl SqliteJournal {
         let folder = folder::ready(folder, options.read_only)?;
         let machine = options.machine.clone().unwrap_or_else(origin::machine);
         let place = origin::place(&machine, &folder);
-        let mut journal =
-            Self { folder, place, options, db: None, ids: ContextV7::new(), cursor: 0, version: NEVER, freed: false };
+        let mut journal = Self { folder, place, options, db: None, cursor: 0, version: NEVER, freed: false };
         if journal.connect().is_err_and(|error| error.is_full()) {
             // Even opening needs some room: for what SQLite shares between processes.
             journal.give_up_reserve();
@@ -101,12 +98,6 @@ impl SqliteJournal {
         let freed = reserve::give_up(&self.folder);
         self.freed |= freed;
         freed
-    }
-
-    fn new_ids(&self, count: usize, wall: DateTime<Utc>) -> Ids {
-        let (seconds, nanos) = (u64::try_from(wall.timestamp()).unwrap_or(0), wall.timestamp_subsec_nanos());
-        let id = || EntryId(Uuid::new_v7(Timestamp::from_unix(&self.ids, seconds, nanos)));
-        Ids { begun: id(), drafts: (0..count).map(|_| id()).collect() }
     }
 
     fn attempt(&mut self, ids: &Ids, drafts: &[Draft], wall: DateTime<Utc>) -> Result<Appended, JournalError> {
@@ -155,7 +146,7 @@ impl Journal for SqliteJournal {
             return Err(JournalError::ReadOnly { file: self.file(), why: "midwatch was started with --read-only".into() });
         }
         self.connect()?;
-        let ids = self.new_ids(drafts.len(), wall);
+        let ids = Ids::new(drafts.len(), wall);
         let appended = self.attempt(&ids, &drafts, wall).or_else(|error| match error {
             // It never began.
             JournalError::Busy { .. } | JournalError::ReadOnly { .. } => Err(error),

@@ -45,6 +45,7 @@ fn small() -> Options {
 
 /// Leaves this many bytes free.
 fn fill(disk: &Path, leave: u64) {
+    let _ = std::fs::remove_file(disk.join("filler"));
     let stat = nix::sys::statvfs::statvfs(disk).expect("asks");
     let free = stat.blocks_available() as u64 * stat.fragment_size() as u64;
     std::fs::write(disk.join("filler"), vec![1; usize::try_from(free - leave).expect("fits")]).expect("fills");
@@ -90,9 +91,13 @@ fn a_full_disk_can_still_be_opened_with_the_reserve() {
     let mut journal = SqliteJournal::open(&disk, small()).expect("opens");
     assert!(journal.append(vec![note("acknowledged")], at(2)).expect("appends").reserve_freed);
     drop(journal);
+    fill(&disk, 3 << 19);
     let mut journal = SqliteJournal::open(&disk, small()).expect("opens");
     assert_eq!(texts(&journal.recent(9).expect("loads")), ["before", "acknowledged"]);
-    assert!(!disk.join("reserve").exists(), "what is left is not taken for a new reserve");
+    assert!(!disk.join("reserve").exists(), "the reserve is not what fills the disk");
+    std::fs::remove_file(disk.join("filler")).expect("frees");
+    drop(SqliteJournal::open(&disk, small()).expect("opens"));
+    assert!(disk.join("reserve").exists(), "with room there is a reserve again");
 }
 
 #[test]
