@@ -105,7 +105,8 @@ fn build(client: &reqwest::Client, request: &Request) -> Result<RequestBuilder, 
 
 /// Collects the body, as long as it may be.
 async fn read(request: &Request, mut answer: reqwest::Response) -> Result<Bytes, Trouble> {
-    let told = answer.content_length().unwrap_or(0);
+    // The answer to HEAD tells the length of a body that does not come.
+    let told = answer.content_length().filter(|_| request.method != "HEAD").unwrap_or(0);
     if told > request.longest as u64 {
         return Err(failure::too_large(request));
     }
