@@ -25,6 +25,8 @@ pub struct Story {
     pub effects: Vec<Effect>,
     /// The journal refuses everything, with these words.
     pub broken: Option<String>,
+    /// The journal is slow: what it was asked waits here until `answer`.
+    pub slow: Option<Vec<(RequestId, Vec<Draft>)>>,
     /// What the source listed last.
     listed: BTreeMap<Fingerprint, Arc<Alert>>,
     seq: u64,
@@ -92,6 +94,7 @@ impl Story {
             journal: Vec::new(),
             effects: Vec::new(),
             broken: None,
+            slow: None,
             listed: BTreeMap::new(),
             seq: 0,
             requests: 0,
@@ -138,12 +141,22 @@ impl Story {
     }
 
     fn record(&mut self, request: RequestId, drafts: Vec<Draft>) {
+        if let Some(waiting) = &mut self.slow {
+            return waiting.push((request, drafts));
+        }
         if let Some(why) = self.broken.clone() {
             return self.fact(Fact::RecordFailed { request, why });
         }
         for draft in drafts {
             let entry = self.append(draft);
             self.fact(Fact::Recorded { entry, request: Some(request) });
+        }
+    }
+
+    /// The slow journal answers everything that it was asked.
+    pub fn answer(&mut self) {
+        for (request, drafts) in self.slow.take().unwrap_or_default() {
+            self.record(request, drafts);
         }
     }
 

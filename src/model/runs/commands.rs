@@ -6,7 +6,7 @@ use crate::domain::alert::Labels;
 use crate::domain::entry::{Actor, Draft, Kind};
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{Origin, ParamSource, ParamType, ParamValue, Playbook, Resolved, Step, resolve};
-use crate::domain::run::{Run, RunMode, RunState, StepRecord, StepState};
+use crate::domain::run::{Auto, Run, RunMode, RunState, StepRecord, StepState};
 use crate::domain::settings::Settings;
 use crate::model::alerts::Alerts;
 use crate::model::context::Context;
@@ -239,6 +239,11 @@ impl Runs {
         }
         flow::confirm(here.run, here.step, confirmed)?;
         let again = here.answer(context, "retry", format!("tries “{}” again", here.title()));
+        let (mode, auto) = (here.run.mode.unwrap_or(RunMode::Live), here.run.auto.unwrap_or(Auto::No));
+        if flow::unattended(here.step, mode, auto, context.settings.environment) {
+            // It starts by itself as soon as this is recorded.
+            return Ok(vec![again]);
+        }
         let next = Here { number: here.number + 1, ..here };
         Ok(vec![again, self.intent(context, &next, confirmed)])
     }

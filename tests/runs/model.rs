@@ -1,0 +1,257 @@
+//! Random people, random ends and random deaths of the console: what always holds of a run.
+
+use crate::support::story::{Story, settings};
+use midwatch::domain::entry::Entry;
+use midwatch::domain::ids::{RunId, StepId};
+use midwatch::domain::playbook::{Place, Playbook};
+use midwatch::domain::run::{Auto, Run, RunMode, StepEnd, StepState};
+use midwatch::domain::settings::{Environment, Settings};
+use midwatch::model::fold::{Corrections, Folded};
+use midwatch::model::runs::{Finding, Given, RunCommand, RunEffect, RunFact, Typed};
+use midwatch::model::{Command, Effect, Fact, World};
+use midwatch::{playbook, steps};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+const TEXT: &str = "---\nplaybook: 1\nid: t\ntitle: T\n---\n\n# T\n\n## Before you start\n\n### Look\n\n```sh\ntrue\n```\n\n\
+    ## Steps\n\n### Change\n\n- **on fail:** [Mend](#mend)\n\n```sh\ntrue\n```\n\n### Destroy\n\n- **risk:** destructive\n- **confirm:** type `db`\n\
+    - **idempotent:** yes\n\n```sh\ntrue\n```\n\n### Hand\n\n- [ ] one\n- [ ] two\n\n### Mend\n\n- **when:** step `change` failed\n- **on fail:** continue\n\n\
+    ```sh\ntrue\n```\n\n### Again\n\n- **on fail:** [Change](#change)\n\n```sh\ntrue\n```\n\n## Verify\n\n### Check\n\n- **on fail:** stop\n\n```sh\ntrue\n```\n\n\
+    ## Rollback\n\n### Back\n\n```sh\ntrue\n```\n";
+
+const STEPS: [&str; 7] = ["look", "change", "destroy", "hand", "mend", "again", "check"];
+const ENDS: [StepState; 5] =
+    [StepState::Succeeded, StepState::Succeeded, StepState::Failed, StepState::TimedOut, StepState::Unknown];
+
+fn book() -> Arc<Playbook> {
+    let book = playbook::read(TEXT, Place::Bundled("t.md"), steps::KINDS);
+    assert_eq!(book.unfit(), None);
+    Arc::new(book)
+}
+
+fn lab() -> Settings {
+    Settings { environment: Environment::Lab, ..settings(false) }
+}
+
+/// A story with one run, and everything that was ever launched.
+struct Play {
+    story: Story,
+    run: RunId,
+    launched: BTreeSet<(StepId, u32)>,
+    /// The run as it was when the journal was so long.
+    seen: BTreeMap<usize, Run>,
+}
+
+impl Play {
+    fn new(auto: Auto) -> Self {
+        let mut story = Story::with(lab());
+        story.fact(library());
+        let (params, mode) = (Typed::default(), RunMode::Live);
+        story.ask(Command::Run(RunCommand::Prepare { playbook: "t".into(), params, alert: None, incident: None, mode, auto }));
+        let run = RunId(story.journal[0].id.0);
+        let mut play = Self { story, run, launched: BTreeSet::new(), seen: BTreeMap::new() };
+        play.look();
+        play
+    }
+
+    fn run(&self) -> &Run {
+        self.story.world.runs.get(self.run).expect("the run")
+    }
+
+    fn open(&self) -> Option<(StepId, u32)> {
+        self.run().open_attempt().map(|(step, attempt)| (step.clone(), attempt.number))
+    }
+
+    fn ask(&mut self, command: RunCommand) {
+        self.story.ask(Command::Run(command));
+    }
+
+    fn end(&self, state: StepState) -> StepEnd {
+        StepEnd::without_process(state, self.story.now.wall, "")
+    }
+
+    fn act(&mut self, (what, pick): (u8, u8)) {
+        self.command(what, pick);
+        self.story.pass(1);
+        self.look();
+    }
+
+    fn command(&mut self, what: u8, pick: u8) {
+        let run = self.run;
+        let step: StepId = match (pick % 8, self.run().at()) {
+            // Mostly the step that the run is at, sometimes any.
+            (0..7, Some((record, _))) => record.plan.id.clone(),
+            _ => STEPS[usize::from(pick) % STEPS.len()].into(),
+        };
+        let confirmed = [Some("yes".to_owned()), Some("db".to_owned()), None][usize::from(pick) % 3].clone();
+        let reason = "because".to_owned();
+        match what % 16 {
+            0..4 => self.ask(RunCommand::Start { run, step, confirmed }),
+            4 => self.ask(RunCommand::Tick { run, step, item: u32::from(pick % 3), done: pick % 5 > 0 }),
+            5 => self.ask(RunCommand::Skip { run, step, reason }),
+            6 => self.ask(RunCommand::Retry { run, step, confirmed }),
+            7 => self.ask(RunCommand::Accept { run, step, reason }),
+            8 => self.ask(RunCommand::Assert { run, step, done: pick % 2 == 0, note: reason }),
+            9 => self.ask(RunCommand::Cancel { run }),
+            10 if pick < 20 => self.ask(RunCommand::Abort { run, reason }),
+            10 => self.ask(RunCommand::Resume { run, params: Typed::default() }),
+            11 if pick < 60 => self.ask(RunCommand::Leave { run }),
+            12 if pick < 80 => self.die(pick),
+            12 => self.hurry(pick),
+            _ => self.finish(pick),
+        }
+    }
+
+    /// Two people press keys before the journal has answered the first of them.
+    fn hurry(&mut self, pick: u8) {
+        self.story.slow = Some(Vec::new());
+        for what in [pick % 9, (pick / 9) % 9] {
+            // The same step both times: what a double key press asks.
+            self.command(what, pick - pick % 8);
+        }
+        self.story.answer();
+    }
+
+    /// The attempt that is executing ends.
+    fn finish(&mut self, pick: u8) {
+        let Some((step, attempt)) = self.open() else { return };
+        let run = self.run;
+        let end = self.end(ENDS[usize::from(pick) % ENDS.len()]);
+        self.story.fact(Fact::Run(RunFact::Started { run, step: step.clone(), attempt, pid: Some(7) }));
+        self.story.fact(Fact::Run(RunFact::Ended { run, step, attempt, end }));
+    }
+
+    /// The console dies; another one reads the journal and looks at what was left.
+    fn die(&mut self, pick: u8) {
+        let now = self.story.now;
+        self.story.world = World::new(Arc::new(lab()), self.story.world.me.clone(), now);
+        for entry in self.story.journal.clone() {
+            self.story.fact(Fact::Recorded { entry, request: None });
+        }
+        self.look();
+        self.story.fact(library());
+        self.adopt(pick);
+        if pick % 2 == 0 {
+            self.ask(RunCommand::Resume { run: self.run, params: Typed::default() });
+            self.adopt(pick);
+        }
+    }
+
+    /// Answers every wish to look at the run.
+    fn adopt(&mut self, pick: u8) {
+        let wishes = self.story.effects.iter().filter(|effect| matches!(effect, Effect::Run(RunEffect::Adopt(_)))).count();
+        self.look();
+        for _ in 0..wishes.min(1) {
+            let open = self.open();
+            let end = (pick % 3 > 0).then(|| self.end(ENDS[usize::from(pick) % ENDS.len()]));
+            let found = open.map(|(step, attempt)| Finding { step, attempt, end }).into_iter().collect();
+            self.story.fact(Fact::Run(RunFact::Adopted { run: self.run, playbook: Ok(book()), found }));
+        }
+    }
+
+    /// What always holds.
+    fn look(&mut self) {
+        for effect in self.story.taken() {
+            if let Effect::Run(RunEffect::Launch(launch)) = effect {
+                assert!(self.launched.insert((launch.step.clone(), launch.attempt)), "launched twice");
+                let (step, attempt) = self.open().expect("what is launched is open");
+                assert_eq!((step, attempt), (launch.step, launch.attempt));
+            }
+        }
+        let run = self.run().clone();
+        let open = run.steps.iter().flat_map(|record| &record.attempts).filter(|attempt| attempt.state.is_open());
+        assert!(open.count() <= 1, "two at once");
+        if let Some((_, before)) = self.seen.iter().next_back() {
+            never_goes_back(before, &run);
+        }
+        self.seen.insert(self.story.journal.len(), run);
+    }
+}
+
+fn library() -> Fact {
+    Fact::Run(RunFact::Playbooks { books: Arc::new(vec![book()]), given: Arc::new(Given::default()) })
+}
+
+/// What is over stays as it was, but for what a person says of it.
+fn never_goes_back(before: &Run, now: &Run) {
+    assert!(before.ended.is_none() || before.ended == now.ended, "an ended run changed");
+    for (old, new) in before.steps.iter().zip(&now.steps) {
+        assert!(new.attempts.len() >= old.attempts.len(), "an attempt was forgotten");
+        for (old, new) in old.attempts.iter().zip(&new.attempts) {
+            use StepState::{Accepted, Cancelled, Failed, Succeeded, TimedOut, Unknown};
+            let settled = matches!(
+                (old.state, new.state),
+                (Unknown, Succeeded | Failed | Accepted) | (Failed | TimedOut | Cancelled, Accepted)
+            );
+            assert!(old.state.is_open() || old.state == new.state || settled, "{} became {}", old.state, new.state);
+        }
+    }
+}
+
+fn folded<'a>(entries: impl Iterator<Item = &'a Arc<Entry>>) -> Run {
+    let mut run = Folded::<Run>::default();
+    entries.for_each(|entry| run.insert(entry.clone(), &Corrections::default()));
+    run.state().clone()
+}
+
+fn play(auto: Auto, acts: &[(u8, u8)]) -> Play {
+    let mut play = Play::new(auto);
+    acts.iter().for_each(|act| play.act(*act));
+    play
+}
+
+fn acts() -> impl Strategy<Value = Vec<(u8, u8)>> {
+    proptest::collection::vec((any::<u8>(), any::<u8>()), 0..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_launched_twice_nothing_runs_beside_and_every_prefix_replays(acts in acts(), auto in 0..3_usize) {
+        let play = play(Auto::ALL[auto], &acts);
+        for (length, run) in &play.seen {
+            prop_assert_eq!(&folded(play.story.journal[..*length].iter()), run, "the first {} entries", length);
+        }
+    }
+
+    #[test]
+    fn every_order_of_arrival_gives_the_same_run(acts in acts(), seed in any::<u64>()) {
+        let play = play(Auto::Change, &acts);
+        let mut shuffled: Vec<&Arc<Entry>> = play.story.journal.iter().collect();
+        shuffled.sort_by_key(|entry| (u128::from(seed) ^ entry.id.0.as_u128()).wrapping_mul(0x9E37_79B9_7F4A_7C15_u128) >> 7);
+        prop_assert_eq!(folded(shuffled.into_iter()), folded(play.story.journal.iter()));
+    }
+}
+
+#[test]
+fn left_alone_a_run_with_auto_goes_to_its_end_and_stops_where_a_person_is_needed() {
+    let mut play = Play::new(Auto::Change);
+    for _ in 0..3 {
+        play.finish(0);
+        play.look();
+    }
+    assert_eq!(play.run().at().map(|(record, _)| record.plan.id.as_str()), Some("hand"));
+    play.act((4, 3));
+    play.act((4, 1));
+    for _ in 0..2 {
+        play.finish(0);
+        play.look();
+    }
+    let (state, ..) = play.run().ended.clone().expect("an end");
+    assert_eq!(state.word(), "completed");
+}
+
+#[test]
+fn a_destructive_step_never_starts_by_itself_outside_a_lab() {
+    let mut story = Story::new();
+    story.fact(library());
+    let (params, mode, auto) = (Typed::default(), RunMode::Live, Auto::Change);
+    story.ask(Command::Run(RunCommand::Prepare { playbook: "t".into(), params, alert: None, incident: None, mode, auto }));
+    let run = RunId(story.journal[0].id.0);
+    let mut play = Play { story, run, launched: BTreeSet::new(), seen: BTreeMap::new() };
+    (0..9).for_each(|_| play.finish(0));
+    assert_eq!(play.run().at().map(|(record, _)| record.plan.id.as_str()), Some("destroy"));
+    assert_eq!(play.run().state_of(&"destroy".into()), Some(StepState::AwaitingConfirm));
+}
