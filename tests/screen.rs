@@ -3,10 +3,20 @@
 #[path = "support/screen.rs"]
 mod screen;
 
-use screen::{alert, outage};
+use crossterm::event::MouseEventKind;
+use midwatch::domain::act::Outcome;
+use midwatch::domain::entry::Kind;
+use midwatch::domain::health::FeedState;
+use midwatch::domain::text::Outside;
+use midwatch::model::Command;
+use midwatch::tui::theme::{Depth, Theme};
+use midwatch::tui::{Ui, picture};
+use proptest::prelude::*;
+use screen::{Desk, alert, outage};
+use std::sync::Arc;
 
 #[test]
-fn the_selected_alert_stays_under_the_cursor_when_a_worse_one_arrives() {
+fn the_selected_alert_stays_in_place_when_a_worse_one_arrives() {
     let mut desk = outage();
     desk.press("j j").expect("▌WARN ReplicaLag");
     let place = desk.find("▌WARN ReplicaLag");
@@ -15,7 +25,311 @@ fn the_selected_alert_stays_under_the_cursor_when_a_worse_one_arrives() {
     assert_eq!(desk.find("▌WARN ReplicaLag"), place, "nothing jumps");
 }
 
-/// Not a test of anything: prints the screens for a person to look at, `cargo test --test screen look -- --ignored --nocapture`.
+#[test]
+fn a_key_acts_on_what_was_seen_and_not_on_what_came_in_between() {
+    let mut desk = outage();
+    desk.press("j j").expect("▌WARN ReplicaLag");
+    // Arrives after the frame was drawn, and no frame has shown it yet.
+    desk.fact(midwatch::model::Fact::AlertsChanged {
+        source: "prod".into(),
+        upserts: vec![alert("EverythingDown", "critical", "checkout", "shop-1", 0)],
+        gone: vec![alert("ReplicaLag", "warning", "postgres", "db-2:5432", 9).id.fingerprint.clone()],
+    });
+    desk.press("a").expect("Acknowledge ReplicaLag").press("enter");
+    let Some(Command::Acknowledge { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert_eq!(alerts[0].fingerprint.as_str(), "ReplicaLag-db-2:5432");
+}
+
+#[test]
+fn new_alerts_above_what_is_visible_are_counted_until_the_operator_looks() {
+    let mut desk = Desk::new();
+    let many: Vec<_> = (0..200).map(|i| alert("Noise", "warning", "checkout", &format!("shop-{i:03}"), 500 - i)).collect();
+    desk.fires(&many).press("ctrl-d ctrl-d ctrl-d").wait(1).expect_not("new ↑");
+    let before = desk.line("▌");
+    desk.fires(&[alert("PostgresDown", "critical", "postgres", "db-1", 0), alert("Second", "critical", "postgres", "db-1", 0)]);
+    desk.expect("2 new ↑").expect_not("PostgresDown");
+    assert_eq!(desk.line("▌WARN"), before, "the cursor has not moved");
+    desk.press("gg").expect("PostgresDown").expect_not("new ↑");
+}
+
+#[test]
+fn an_acknowledgement_is_shown_from_pending_to_its_outcome() {
+    let mut desk = outage();
+    desk.press("a").expect("Acknowledge CheckoutErrors").expect("PROD").type_text("on it").press("tab").type_text("30m");
+    desk.expect("ana owns it for 30m").press("enter");
+    desk.expect("✓ ana").expect("1 acked").expect("acknowledged CheckoutErrors: on it");
+    desk.press("u").expect_not("✓ ana").expect("gave up the acknowledgement");
+}
+
+#[test]
+fn what_the_journal_could_not_write_was_not_done_and_says_so() {
+    let mut desk = outage();
+    desk.broken = true;
+    desk.press("a enter").expect("✗ not done").expect("✗ journal can't write").expect("the disk is full");
+    desk.press("o").expect("not done: the disk is full");
+}
+
+#[test]
+fn a_silence_shows_what_it_hides_and_ends_with_the_servers_own_words() {
+    let mut desk = outage();
+    desk.press("j j s").expect("Silence on prod").expect("It hides 1 alert now");
+    desk.press("enter").expect("A silence needs a reason");
+    desk.type_text("maintenance")
+        .press("tab tab ctrl-u")
+        .type_text("service=postgres")
+        .expect("It hides 3 alerts now, 1 of them critical");
+    desk.press("enter").expect("on its way to the source");
+    desk.act_ends(Outcome::Failed, "400: bad matcher").expect("400: bad matcher");
+}
+
+#[test]
+fn an_incident_is_declared_noted_mitigated_and_closed_without_leaving_the_keyboard() {
+    let mut desk = outage();
+    desk.press("i").expect("Declare an incident").press("enter").expect("INC-1 SEV2").expect("lead ana");
+    desk.press("n")
+        .expect("Note into INC-1")
+        .type_text("-7m !fail over")
+        .expect("decision at 2026-11-23 02:51:00 UTC")
+        .press("enter");
+    desk.expect("02:51:00 ana").expect("! fail over");
+    let note = desk.commands.iter().find_map(|command| match command {
+        Command::Note { kind, text, at, .. } => Some((kind.clone(), text.clone(), at.is_some())),
+        _ => None,
+    });
+    assert_eq!(note, Some((Kind::Decision, "fail over".to_owned(), true)));
+    desk.press(":")
+        .type_text("mitigate")
+        .press("enter")
+        .type_text("failed over")
+        .press("enter")
+        .expect("INC-1 mitigated: failed over");
+    desk.press(":").type_text("close-incident").press("enter enter").expect("Log ─ everything");
+}
+
+#[test]
+fn a_note_that_was_begun_is_kept() {
+    let mut desk = outage();
+    desk.press("n").type_text("half a thou").press("esc").expect_not("Note into");
+    assert_eq!(desk.asked.last(), Some(&Ui::SaveDraft("half a thou".into())));
+    desk.press("n").expect("half a thou").type_text("ght").press("enter").expect("half a thought");
+    assert_eq!(desk.asked.last(), Some(&Ui::SaveDraft(String::new())));
+}
+
+#[test]
+fn what_is_typed_or_pasted_never_presses_keys() {
+    let mut desk = outage();
+    desk.press("n").type_text("quit a s q").expect("quit a s q");
+    assert!(desk.commands.is_empty() && !desk.quits());
+    desk.press("esc").paste("q\nq\n");
+    assert!(!desk.quits(), "a paste without a field is dropped");
+}
+
+#[test]
+fn the_filter_narrows_at_once_and_esc_brings_everything_back() {
+    let mut desk = outage();
+    desk.press("/").type_text("severity:crit").expect("2 of 5").expect_not("ReplicaLag");
+    desk.press("enter").expect("severity:crit").expect("PostgresDown");
+    desk.press("/ ctrl-u").type_text("instance=~db-2.* -disk").expect("ReplicaLag").expect_not("DiskFilling");
+    desk.press("esc").expect("2 of 5").press("esc").expect("BackupLate").expect_not(" of 5");
+}
+
+#[test]
+fn several_alerts_are_acknowledged_at_once() {
+    let mut desk = outage();
+    desk.press("space space")
+        .expect("2 marked")
+        .press("a")
+        .expect("and 1 more")
+        .press("enter")
+        .expect("2 acked")
+        .expect_not("marked");
+}
+
+#[test]
+fn a_source_that_fails_leaves_everything_on_screen_and_nothing_looks_resolved() {
+    let mut desk = outage();
+    desk.source_fails("connection refused").expect("? prod failed").expect("CRIT PostgresDown").expect("5 firing");
+    desk.press("enter").expect("connection refused");
+    let mut empty = Desk::new();
+    empty.expect("Nobody knows what fires").source_fails("401").expect_not("Nothing fires");
+    empty.changes(vec![], vec![]).expect("✓ Nothing fires");
+}
+
+#[test]
+fn a_feed_past_its_deadline_is_stale_and_the_reason_is_one_key_away() {
+    let mut desk = Desk::new();
+    desk.feed("stripe-api", FeedState::Healthy, "operational", 80).expect("operational");
+    desk.wait(120).expect("? stripe-api").expect("stale 2m00s").expect_not("operational");
+    desk.press("1 gg");
+    desk.click("? stripe-api").press("enter").expect("why").expect("no answer for 25s");
+}
+
+#[test]
+fn text_from_outside_is_inert_everywhere() {
+    let mut hostile = (*alert("Evil", "critical", "checkout", "shop", 1)).clone();
+    let bad = "\u{1b}[2J\u{202e}\nboo".to_owned() + &"x".repeat(10_000);
+    let labels = [("alertname", bad.as_str()), ("severity", "critical"), ("instance", bad.as_str())];
+    hostile.labels =
+        midwatch::domain::alert::Labels::new(labels.map(|(name, value)| (Outside::from(name), Outside::from(value))).into());
+    hostile.annotations = midwatch::domain::alert::Labels::new(vec![(bad.as_str().into(), bad.as_str().into())]);
+    let mut desk = Desk::new();
+    desk.fires(&[Arc::new(hostile)]);
+    for keys in ["", "enter", "esc a", "esc s", "esc i", "enter 4 enter", "esc o"] {
+        desk.press(keys);
+        let bad = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!desk.text().contains(bad), "after `{keys}`");
+    }
+}
+
+#[test]
+fn the_mouse_selects_opens_and_scrolls() {
+    let mut desk = outage();
+    desk.click("DiskFilling").expect("▌WARN DiskFilling").click("DiskFilling").expect("Alert DiskFilling");
+    desk.press("esc").mouse(MouseEventKind::ScrollUp, 60, 5).expect("▌CRIT");
+    desk.click("? help").expect("Keys: Alerts");
+    desk.click("PostgresDown").expect("Keys: Alerts");
+}
+
+#[test]
+fn leaving_asks_while_something_has_no_outcome() {
+    let mut desk = outage();
+    desk.press("s").type_text("x").press("enter q").expect("Leave the console?").expect("no outcome yet");
+    assert!(!desk.quits());
+    desk.press("enter");
+    assert!(desk.quits());
+    let mut calm = outage();
+    calm.press("q");
+    assert!(calm.quits(), "with nothing to lose it just leaves");
+}
+
+#[test]
+fn every_size_has_a_screen_and_prompts_stay_inside() {
+    let mut desk = outage();
+    desk.resize(40, 12).expect("CRIT CheckoutErr").expect("PROD");
+    desk.press("tab").expect("Playbook").press("tab").expect("Log").press("tab").expect("Health").press("tab");
+    desk.press("s").expect("enter").expect("It hides 1 alert").expect("PROD");
+    desk.press("esc").resize(29, 7).expect("needs 30×8");
+    desk.resize(80, 24).expect("▲ checkout").expect("╭─Alerts").expect("╭─Log");
+}
+
+#[test]
+fn ascii_and_no_colour_say_the_same() {
+    let mut desk = outage();
+    desk.theme = Theme::default().at_depth(Depth::None).in_ascii(true);
+    desk.draw();
+    assert!(desk.text().is_ascii(), "{}", desk.text());
+    desk.expect("DOWN").expect("CRIT").expect("2 failing").expect(">CRIT");
+    let plain = |cell: &ratatui::buffer::Cell| (cell.fg, cell.bg) == Default::default();
+    assert!(desk.frame.content.iter().all(plain));
+}
+
+#[test]
+fn the_selection_moves_for_few_bytes() {
+    let mut desk = outage();
+    let before = desk.frame.clone();
+    desk.press("j");
+    let changed = before.content.iter().zip(&desk.frame.content).filter(|(a, b)| a != b).count();
+    assert!(changed < 80, "{changed} cells");
+}
+
+#[test]
+fn the_picture_is_the_screen() {
+    let desk = outage();
+    let picture = picture::svg(&desk.frame, &desk.theme);
+    assert!(picture.starts_with("<svg") && picture.contains("CheckoutErrors"));
+}
+
+/// What a key press of chance is made of.
+const KEYS: &[&str] = &[
+    "j",
+    "k",
+    "G",
+    "gg",
+    "g",
+    "tab",
+    "shift-tab",
+    "enter",
+    "enter",
+    "esc",
+    "esc",
+    "a",
+    "A",
+    "s",
+    "S",
+    "space",
+    "i",
+    "I",
+    "n",
+    "p",
+    "/",
+    ":",
+    "?",
+    "1",
+    "2",
+    "3",
+    "4",
+    "u",
+    "o",
+    "y",
+    "R",
+    "c",
+    "D",
+    "L",
+    "r",
+    "x",
+    "b",
+    "t",
+    "ctrl-d",
+    "ctrl-u",
+    "backspace",
+    "ctrl-l",
+    "Z",
+    "é",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Whatever is pressed and whatever happens: no panic, one focus, a selection that is on the screen, a log that grows.
+    #[test]
+    fn any_keys_and_facts_leave_a_screen_that_works(
+        steps in prop::collection::vec((0usize..KEYS.len(), 0u8..12, 0u16..200, 0u16..60), 1..60),
+    ) {
+        let mut desk = outage();
+        let mut recorded = 0;
+        for (key, event, width, height) in steps {
+            match event {
+                0 => drop(desk.fires(&[alert("Random", "warning", "postgres", &format!("db-{key}"), key as i64)])),
+                1 => drop(desk.changes(vec![], vec![alert("Random", "warning", "postgres", &format!("db-{key}"), 0).id.clone()])),
+                2 => drop(desk.resize(width, height)),
+                3 => drop(desk.wait(u64::from(width))),
+                4 => drop(desk.mouse(MouseEventKind::Down(crossterm::event::MouseButton::Left), width, height)),
+                5 => drop(desk.mouse(MouseEventKind::ScrollDown, width, height)),
+                6 => drop(desk.paste("a\nq\u{1b}x")),
+                _ => drop(desk.press(KEYS[key])),
+            }
+            let hits = desk.draw();
+            let selected = hits.under_cursor(midwatch::tui::panes::PaneId::Alerts);
+            if let Some(shown) = selected {
+                prop_assert!(shown.row < hits.rows_of(midwatch::tui::panes::PaneId::Alerts));
+            }
+            let bars = desk.text().matches('▌').count();
+            prop_assert!(bars <= 4, "one cursor in each pane at most:\n{}", desk.text());
+            prop_assert!(desk.world.log.len() >= recorded, "the log only grows");
+            recorded = desk.world.log.len();
+        }
+    }
+
+    /// No size panics, and none is blank.
+    #[test]
+    fn no_size_panics(width in 0u16..200, height in 0u16..200, key in 0usize..KEYS.len()) {
+        let mut desk = outage();
+        desk.resize(width, height).press(KEYS[key]).press("tab");
+        prop_assert!(width == 0 || height == 0 || desk.text().chars().any(|c| !c.is_whitespace()));
+    }
+}
+
+/// Not a test of anything: prints the screens for a person, `cargo test --test screen look -- --ignored --nocapture`.
 #[test]
 #[ignore = "for a person's eyes"]
 fn look() {
@@ -23,13 +337,22 @@ fn look() {
         let mut desk = outage();
         desk.resize(width, height);
         println!("{}", desk.text());
-        println!("{}", desk.press("a").type_text("on it").text());
-        desk.press("enter").press("i enter").wait(20);
-        println!("{}", desk.text());
-        println!("{}", desk.press("enter").text());
-        println!("{}", desk.press("esc j s").text());
-        println!("{}", desk.press("esc :").type_text("inc").text());
-        println!("{}", desk.press("esc ?").text());
-        println!("{}", desk.press("esc 1").text());
+        for keys in [
+            "a",
+            "enter",
+            "i",
+            "enter",
+            "n",
+            "esc enter",
+            "esc j s",
+            "esc : i n c",
+            "esc ?",
+            "esc 1 enter",
+            "esc 3",
+            "4 enter",
+            "esc /",
+        ] {
+            println!("{keys}\n{}", desk.press(keys).text());
+        }
     }
 }

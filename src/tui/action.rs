@@ -116,6 +116,8 @@ actions! {
     DryRun = "dry-run",
     /// Skip the step at hand, with a reason.
     Skip = "skip",
+    /// Try the step that has failed again.
+    Retry = "retry",
     /// Cancel the command that is running.
     CancelStep = "cancel-step",
     /// Back out: run the playbook's way back.

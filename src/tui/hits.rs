@@ -13,6 +13,8 @@ pub enum Target {
     Service(ServiceName),
     Entry(EntryId),
     Playbook(PlaybookId),
+    Run(RunId),
+    /// The step that a run is at.
     Step(RunId, StepId),
     /// A line of an overlay.
     Line(usize),
@@ -24,6 +26,8 @@ pub enum Hit {
     Pane(PaneId),
     Row(PaneId, Target),
     Action(Action),
+    /// An action of this pane.
+    Do(PaneId, Action),
     /// A line of the topmost overlay.
     Line(usize),
     /// The topmost overlay, or the shade around it.

@@ -336,6 +336,10 @@ impl Screen {
                 Vec::new()
             }
             Some(Hit::Action(action)) => self.update(action, world),
+            Some(Hit::Do(pane, action)) => {
+                self.go(pane);
+                self.update(action, world)
+            }
             Some(Hit::Line(line)) => {
                 let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.clicked(line, view)));
                 self.answer(replies.unwrap_or_default(), world)

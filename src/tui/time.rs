@@ -32,6 +32,15 @@ pub fn stopwatch(duration: Duration) -> String {
     }
 }
 
+/// `04:10`, with hours where there are any.
+pub fn minutes(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds / 3600 {
+        0 => format!("{:02}:{:02}", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
+    }
+}
+
 /// From then to now; nothing for what lies ahead.
 pub fn since(then: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (now - then).to_std().unwrap_or_default()

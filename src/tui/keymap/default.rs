@@ -24,6 +24,7 @@ pub const ROWS: &[Row] = &[
     row(&["r"], Run, &[Context::Playbook], "run"),
     row(&["d"], DryRun, &[Context::Playbook], "dry run"),
     row(&["s"], Skip, &[Context::Playbook], "skip…"),
+    row(&["t"], Retry, &[Context::Playbook], "try again"),
     row(&["x"], CancelStep, &[Context::Playbook], "cancel…"),
     row(&["b"], BackOut, &[Context::Playbook], "back out…"),
 

@@ -154,6 +154,12 @@ impl Keymap {
         &self.bindings
     }
 
+    /// The first key of an action; its name where it has none.
+    pub fn key_of(&self, action: Action) -> String {
+        let mut keys = self.bindings.iter().filter(|binding| binding.action == action).flat_map(|binding| &binding.keys);
+        keys.next().map_or_else(|| format!(":{}", action.name()), ToString::to_string)
+    }
+
     /// The keys of an action as one text, `:, ctrl-p`.
     pub fn keys_of(&self, action: Action) -> String {
         let mut keys: Vec<String> = Vec::new();

@@ -11,6 +11,7 @@ use crate::tui::keymap::{Context, Key};
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 /// What a dialog asks and does.
 pub trait Form {
@@ -35,12 +36,12 @@ pub trait Form {
 }
 
 pub struct Field {
-    pub label: &'static str,
+    pub label: String,
     pub input: Input,
 }
 
-pub fn field(label: &'static str, text: impl Into<String>) -> Field {
-    Field { label, input: Input::new(text) }
+pub fn field(label: impl Into<String>, text: impl Into<String>) -> Field {
+    Field { label: label.into(), input: Input::new(text) }
 }
 
 pub struct Dialog<F> {
@@ -153,10 +154,10 @@ impl<F: Form> Dialog<F> {
     }
 
     fn render_fields(&self, canvas: &mut Canvas, inside: Rect) {
-        let label = self.fields.iter().map(|field| field.label.len()).max().unwrap_or(0) as u16 + 1;
+        let label = self.fields.iter().map(|field| field.label.width()).max().unwrap_or(0).min(24) as u16 + 1;
         for (y, field) in (0..inside.height).zip(&self.fields) {
             let focused = usize::from(y) == self.focus;
-            canvas.line(inside, y).column(label, field.label, if focused { Role::Key } else { Role::Dim });
+            canvas.line(inside, y).column(label, &field.label, if focused { Role::Key } else { Role::Dim });
             let place = Rect { x: inside.x + label, width: inside.width.saturating_sub(label), ..inside };
             let line = Rect { y: inside.y + y, height: 1, ..inside };
             canvas.hits.add(line, Hit::Line(usize::from(y)));

@@ -14,7 +14,10 @@ pub mod incident;
 pub mod note;
 pub mod page;
 pub mod palette;
+pub mod playbook;
+pub mod reason;
 pub mod requests;
+pub mod run;
 pub mod silence;
 
 use super::action::Action;

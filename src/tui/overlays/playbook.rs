@@ -1,0 +1,155 @@
+//! A playbook to be read, and the dialog that prepares a run of it.
+
+use super::Overlay;
+use super::dialog::{Dialog, Field, Form, field};
+use super::page::{Content, Line, Page, heading, plain};
+use crate::domain::ids::{AlertId, IncidentId, PlaybookId};
+use crate::domain::playbook::{ParamType, Playbook, Resolved, Risk};
+use crate::domain::run::{Auto, RunMode};
+use crate::domain::text::inert;
+use crate::model::Command;
+use crate::model::runs::{RunCommand, Typed};
+use crate::tui::action::Action;
+use crate::tui::canvas::wrap;
+use crate::tui::theme::Role;
+use crate::tui::view::{Reply, View};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+struct Read {
+    id: PlaybookId,
+}
+
+pub fn open(id: PlaybookId) -> Box<dyn Overlay> {
+    Box::new(Page::new(Read { id }))
+}
+
+impl Content for Read {
+    fn title(&self, view: &View) -> String {
+        view.world.runs.playbook(&self.id).map_or_else(|| self.id.to_string(), |book| inert(&book.title).into_owned())
+    }
+
+    fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
+        let Some(book) = view.world.runs.playbook(&self.id) else {
+            return vec![plain("It is not in the library any more.", Role::Stale)];
+        };
+        let mut lines = vec![plain(inert(&book.place.to_string()), Role::Dim)];
+        lines.extend(book.unfit().map(|why| plain(format!("✗ {}", inert(&why)), Role::Critical)));
+        for problem in book.problems.iter().take(20) {
+            lines.push(plain(format!("{}: {}", problem.span.line, inert(&problem.message)), Role::Warning));
+        }
+        lines.extend(heading("Text"));
+        lines.extend(book.text.lines().flat_map(|line| text_lines(line, columns)));
+        lines
+    }
+
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        match action {
+            Action::Run => prepare(&self.id, RunMode::Live, view),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// One line of Markdown as it stands, headings stronger.
+pub fn text_lines(line: &str, columns: usize) -> Vec<Line> {
+    let role = if line.starts_with('#') { Role::Strong } else { Role::Text };
+    match wrap(&inert(line), columns, 20) {
+        lines if lines.is_empty() => vec![Vec::new()],
+        lines => lines.into_iter().map(|line| plain(line, role)).collect(),
+    }
+}
+
+struct Prepare {
+    book: Arc<Playbook>,
+    mode: RunMode,
+    alert: Option<AlertId>,
+    incident: Option<IncidentId>,
+    /// The values that the fields began with, by name.
+    before: Vec<(String, String)>,
+}
+
+/// The dialog that prepares a run; or why there can't be one.
+pub fn prepare(id: &PlaybookId, mode: RunMode, view: &View) -> Vec<Reply> {
+    let Some(book) = view.world.runs.playbook(id).cloned() else {
+        return vec![Reply::Say("The playbook is not in the library any more.".to_owned())];
+    };
+    if let Some(why) = book.unfit() {
+        return vec![Reply::Say(format!("It can't be run: {}", inert(&why)))];
+    }
+    let (alert, incident) = (view.alert.cloned(), view.incident.map(|incident| incident.id));
+    let mut form = Prepare { book, mode, alert, incident, before: Vec::new() };
+    let resolved = form.resolved(&Typed::default(), view);
+    form.before = form.book.params.iter().map(|param| (param.name.clone(), known(&resolved, &param.name))).collect();
+    let fields: Vec<Field> = form.before.iter().map(|(name, value)| field(inert(name), value.clone())).collect();
+    vec![Reply::Open(Box::new(Dialog::new(form, fields)))]
+}
+
+fn known(resolved: &Resolved, name: &str) -> String {
+    resolved.plain(name).unwrap_or_default().to_owned()
+}
+
+impl Prepare {
+    fn resolved(&self, typed: &Typed, view: &View) -> Resolved {
+        let tracked = self.alert.as_ref().and_then(|id| view.world.alerts.get(id));
+        let alert = tracked.map(|tracked| (&tracked.alert.labels, &tracked.alert.annotations));
+        view.world.runs.resolve(&view.world.settings, &view.world.me, &self.book, typed, alert)
+    }
+
+    /// What the operator has changed: the rest keeps where it came from.
+    fn typed(&self, texts: &[&str]) -> Typed {
+        let changed = self.before.iter().zip(texts).filter(|((_, before), text)| before != **text);
+        Typed(changed.map(|((name, _), text)| (name.clone(), (*text).to_owned())).collect::<BTreeMap<_, _>>())
+    }
+}
+
+impl Form for Prepare {
+    fn title(&self, _view: &View) -> String {
+        format!("Start {}", inert(&self.book.title))
+    }
+
+    fn verb(&self) -> String {
+        "prepare the run".to_owned()
+    }
+
+    fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
+        let resolved = self.resolved(&self.typed(texts), view);
+        let mut facts: Vec<(String, Role)> =
+            resolved.refused.iter().map(|why| (format!("✗ {}", inert(&why.to_string())), Role::Critical)).collect();
+        let from: Vec<String> = resolved
+            .values
+            .iter()
+            .map(|(name, _, origin)| format!("{} from {}", inert(name), inert(&origin.to_string())))
+            .collect();
+        if !from.is_empty() {
+            facts.push((from.join(", "), Role::Dim));
+        }
+        let count = |risk: Risk| self.book.steps.iter().filter(|step| step.fields.risk == risk).count();
+        let (change, destructive) = (count(Risk::Change), count(Risk::Destructive));
+        facts.push((
+            format!("{} steps: {change} change something, {destructive} destroy something.", self.book.steps.len()),
+            Role::Text,
+        ));
+        facts.push(("Nothing runs yet: every step is started by itself.".to_owned(), Role::Dim));
+        if self.book.params.iter().any(|param| param.kind == ParamType::Secret) {
+            facts.push(("What is typed here is visible; secrets are not recorded.".to_owned(), Role::Warning));
+        }
+        facts
+    }
+
+    fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
+        let params = self.typed(texts);
+        if let Some(why) = self.resolved(&params, view).refused.first() {
+            return Err(inert(&why.to_string()).into_owned());
+        }
+        let command = RunCommand::Prepare {
+            playbook: self.book.id.clone(),
+            params,
+            alert: self.alert.clone(),
+            incident: self.incident,
+            mode: self.mode,
+            auto: Auto::No,
+        };
+        Ok(vec![Reply::Ask(Command::Run(command))])
+    }
+}

@@ -1,0 +1,299 @@
+//! What can be done with the step at hand. Whatever it is, the step is named: if the run has moved on meanwhile, the
+//! world refuses.
+
+use super::Overlay;
+use super::choice::{Choice, Item, item};
+use super::confirm::{self, Question};
+use super::page::{Content, Line, Page, field, heading, plain};
+use super::playbook::text_lines;
+use super::reason::{self, Reason};
+use crate::domain::ids::{RunId, StepId};
+use crate::domain::playbook::{Confirm, names};
+use crate::domain::run::{Run, StepState};
+use crate::domain::text::{Outside, inert};
+use crate::model::Command;
+use crate::model::runs::{RunCommand, Typed, flow};
+use crate::tui::action::Action;
+use crate::tui::panes::playbook::step_of;
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::{Reply, View};
+
+/// The next thing to do with the step at hand.
+pub fn go(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
+    let Some(state) = view.world.runs.get(run) else { return say("The run is not known any more.") };
+    if state.ended.is_some() {
+        return say("The run is over: esc shows the library.");
+    }
+    let driving = view.world.runs.live(run).is_some_and(|live| live.driving);
+    if state.interrupted || !driving {
+        return vec![Reply::Open(confirm::open(resume(run, state)))];
+    }
+    match view.world.runs.state_of(run, step) {
+        Some(StepState::Ready) => vec![ask(RunCommand::Start { run, step: step.clone(), confirmed: None })],
+        Some(StepState::AwaitingConfirm) => vec![confirmed(run, state, step, false, view)],
+        Some(StepState::AwaitingInput) => by_person(run, state, step, view),
+        Some(failed) if failed.is_failure() => vec![Reply::Open(after_failure(run, state, step, view))],
+        Some(StepState::Unknown) => vec![Reply::Open(unknown(run, step))],
+        Some(open) if open.is_open() => say("It is running: x cancels it."),
+        _ => say("There is nothing to do with this step now."),
+    }
+}
+
+fn say(text: &str) -> Vec<Reply> {
+    vec![Reply::Say(text.to_owned())]
+}
+
+fn ask(command: RunCommand) -> Reply {
+    Reply::Ask(Command::Run(command))
+}
+
+fn resume(run: RunId, state: &Run) -> Question {
+    let who = state.driver.as_deref().unwrap_or("nobody");
+    let how = if state.interrupted { "its console died" } else { "no console of yours holds it" };
+    Question {
+        title: format!("Take up {}?", inert(&state.title)),
+        facts: vec![format!("It was last driven by {}; {how}. You will be named as the one who goes on.", inert(who))],
+        verb: "take it up",
+        typed: None,
+        yes: Box::new(move |_| vec![ask(RunCommand::Resume { run, params: Typed::default() })]),
+    }
+}
+
+/// Asks for the second act, with exactly what will run, where and as whom.
+fn confirmed(run: RunId, state: &Run, id: &StepId, again: bool, view: &View) -> Reply {
+    let Some(step) = step_of(run, id, view) else { return Reply::Say("The playbook's text of this run is lost.".to_owned()) };
+    let typed = match step.fields.confirm {
+        Confirm::Type(_) => flow::wants_typed(state, step),
+        _ => None,
+    };
+    let step_id = id.clone();
+    Reply::Open(confirm::open(Question {
+        title: format!("Run {}", inert(&step.title)),
+        facts: facts(run, state, id, view),
+        verb: "run it",
+        typed,
+        yes: Box::new(move |typed| {
+            let (step, confirmed) = (step_id.clone(), Some(typed.unwrap_or_else(|| "yes".to_owned())));
+            vec![ask(match again {
+                true => RunCommand::Retry { run, step, confirmed },
+                false => RunCommand::Start { run, step, confirmed },
+            })]
+        }),
+    }))
+}
+
+/// What will run, where, as whom, with the parameters filled in.
+fn facts(run: RunId, state: &Run, id: &StepId, view: &View) -> Vec<String> {
+    let Some(step) = step_of(run, id, view) else { return Vec::new() };
+    let body = step.body.as_ref().map_or("", |body| body.text.as_str());
+    let mut facts: Vec<String> = body.lines().take(8).map(|line| format!("$ {}", inert(line))).collect();
+    for (_, name) in names(body) {
+        let value = flow::value(state, name).map_or_else(|| "(not shown)".to_owned(), |value| inert(&value).into_owned());
+        let fact = format!("{name}={value}");
+        if !facts.contains(&fact) {
+            facts.push(fact);
+        }
+    }
+    let host = step.fields.host.as_deref().map_or("this machine".into(), inert);
+    let user = view.world.me.os_user.as_deref().unwrap_or(&view.world.me.name);
+    facts.push(format!("on {host} as {}", inert(user)));
+    facts.push(format!("risk: {} · timeout {}", step.fields.risk.word(), humantime::format_duration(step.fields.timeout)));
+    facts
+}
+
+/// A manual step: its open items to be ticked, or the assurance that it was done.
+fn by_person(run: RunId, state: &Run, id: &StepId, view: &View) -> Vec<Reply> {
+    let Some(step) = step_of(run, id, view) else { return say("The playbook's text of this run is lost.") };
+    let ticked = |index: usize| state.record(id).is_some_and(|record| record.ticked.contains(&(index as u32)));
+    let open: Vec<Item> = (0..step.items.len())
+        .filter(|index| !ticked(*index))
+        .map(|index| tick(run, id, index, &step.items[index].text))
+        .collect();
+    if !open.is_empty() {
+        return vec![Reply::Open(Box::new(Choice::new("Which item is done?", open)))];
+    }
+    let typed = match step.fields.confirm {
+        Confirm::Type(_) => flow::wants_typed(state, step),
+        _ => None,
+    };
+    let step_id = id.clone();
+    vec![Reply::Open(confirm::open(Question {
+        title: format!("Is it done? {}", inert(&step.title)),
+        facts: vec!["The log will say that you did it.".to_owned()],
+        verb: "it is done",
+        typed,
+        yes: Box::new(move |typed| {
+            let confirmed = Some(typed.unwrap_or_else(|| "yes".to_owned()));
+            vec![ask(RunCommand::Start { run, step: step_id.clone(), confirmed })]
+        }),
+    }))]
+}
+
+fn tick(run: RunId, id: &StepId, index: usize, text: &str) -> Item {
+    let step = id.clone();
+    item(inert(text), "", move || vec![ask(RunCommand::Tick { run, step: step.clone(), item: index as u32, done: true })])
+}
+
+fn after_failure(run: RunId, state: &Run, id: &StepId, view: &View) -> Box<dyn Overlay> {
+    // Made beforehand: what is chosen is what was shown.
+    let again = facts(run, state, id, view).join("; ");
+    let items = vec![
+        item("try again", again, || vec![Reply::Do(Action::Retry)]),
+        reasoned("go on all the same", "the failure is accepted, with a reason", accept(run, id)),
+        reasoned("skip it", "go on without it, with a reason", skip_reason(run, id)),
+        reasoned("abort the run", "nothing more of it is done", abort_reason(run)),
+    ];
+    Box::new(Choice::new("It failed. What now?", items))
+}
+
+/// The step that has failed once more.
+pub fn retry(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
+    match view.world.runs.get(run) {
+        Some(state) => vec![confirmed(run, state, step, true, view)],
+        None => say("The run is not known any more."),
+    }
+}
+
+fn reasoned(text: &str, about: &str, make: impl Fn() -> Reason + 'static) -> Item {
+    item(text, about, move || vec![Reply::Open(reason::open(make()))])
+}
+
+fn accept(run: RunId, id: &StepId) -> impl Fn() -> Reason + 'static {
+    let step = id.clone();
+    move || {
+        let step = step.clone();
+        Reason {
+            title: format!("Accept {step} as it is"),
+            verb: "go on",
+            fact: "The run will have ended with exceptions.".to_owned(),
+            ask: Box::new(move |reason| Command::Run(RunCommand::Accept { run, step: step.clone(), reason })),
+        }
+    }
+}
+
+fn skip_reason(run: RunId, id: &StepId) -> impl Fn() -> Reason + 'static {
+    let step = id.clone();
+    move || {
+        let step = step.clone();
+        Reason {
+            title: format!("Skip {step}"),
+            verb: "skip it",
+            fact: "The run goes on with the next step.".to_owned(),
+            ask: Box::new(move |reason| Command::Run(RunCommand::Skip { run, step: step.clone(), reason })),
+        }
+    }
+}
+
+fn abort_reason(run: RunId) -> impl Fn() -> Reason + 'static {
+    move || Reason {
+        title: "Abort the run".to_owned(),
+        verb: "abort it",
+        fact: "What was done stays done; nothing more of it is run.".to_owned(),
+        ask: Box::new(move |reason| Command::Run(RunCommand::Abort { run, reason })),
+    }
+}
+
+pub fn skip(run: RunId, step: &StepId) -> Box<dyn Overlay> {
+    reason::open(skip_reason(run, step)())
+}
+
+pub fn back_out(run: RunId) -> Box<dyn Overlay> {
+    reason::open(abort_reason(run)())
+}
+
+/// Ends the command that is running.
+pub fn cancel(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
+    let open = view.world.runs.state_of(run, step).is_some_and(StepState::is_open);
+    if !open {
+        return say("Nothing is running.");
+    }
+    vec![Reply::Open(confirm::open(Question {
+        title: format!("Cancel {step}?"),
+        facts: vec!["Its whole process group is told to end, and killed if it doesn't.".to_owned()],
+        verb: "cancel it",
+        typed: None,
+        yes: Box::new(move |_| vec![ask(RunCommand::Cancel { run })]),
+    }))]
+}
+
+fn unknown(run: RunId, id: &StepId) -> Box<dyn Overlay> {
+    let say_so = |done: bool, text: &str| {
+        let step = id.clone();
+        reasoned(text, "and how you know", move || {
+            let step = step.clone();
+            Reason {
+                title: format!("What became of {step}?"),
+                verb: "say so",
+                fact: "Write how you know: the log keeps it.".to_owned(),
+                ask: Box::new(move |note| Command::Run(RunCommand::Assert { run, step: step.clone(), done, note })),
+            }
+        })
+    };
+    let items = vec![
+        say_so(true, "it was done"),
+        say_so(false, "it was not done"),
+        reasoned("abort the run", "nothing more of it is done", abort_reason(run)),
+    ];
+    Box::new(Choice::new("Nobody knows what became of it. Look, then:", items))
+}
+
+/// Everything about one step.
+struct Detail {
+    run: RunId,
+    step: StepId,
+}
+
+pub fn detail(run: RunId, step: StepId) -> Box<dyn Overlay> {
+    Box::new(Page::new(Detail { run, step }))
+}
+
+impl Content for Detail {
+    fn title(&self, view: &View) -> String {
+        let record = view.world.runs.get(self.run).and_then(|run| run.record(&self.step));
+        record.map_or_else(|| self.step.to_string(), |record| inert(&record.plan.title).into_owned())
+    }
+
+    fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if let Some(state) = view.world.runs.state_of(self.run, &self.step) {
+            lines.extend(field("state", state.word(), Role::Strong, columns));
+        }
+        if let (Some(book), Some(step)) = (view.world.runs.playbook_of(self.run), step_of(self.run, &self.step, view)) {
+            lines.extend(book.slice(&step.prose).lines().flat_map(|line| text_lines(line, columns)));
+            if let Some(body) = &step.body {
+                lines.extend(heading("What runs"));
+                lines.extend(body.text.lines().map(|line| plain(inert(line), Role::Key)));
+            }
+        }
+        lines.extend(self.attempts(view, columns));
+        lines.extend(self.output(view));
+        lines
+    }
+}
+
+impl Detail {
+    fn attempts(&self, view: &View, columns: usize) -> Vec<Line> {
+        let record = view.world.runs.get(self.run).and_then(|run| run.record(&self.step));
+        let mut lines = Vec::new();
+        for attempt in record.map_or(&[][..], |record| &record.attempts) {
+            lines.extend(heading(&format!("Attempt {}", attempt.number)));
+            let at = time::full(attempt.started_at, view.zone);
+            lines.extend(field(attempt.state.word(), &format!("by {} at {at}", inert(&attempt.by)), Role::Text, columns));
+            let Some(end) = &attempt.end else { continue };
+            let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
+            lines.extend(field("ended", &format!("{code}{}", inert(&end.detail)), Role::Text, columns));
+            for name in &end.survivors {
+                lines.extend(field("left running", &inert(name), Role::Warning, columns));
+            }
+        }
+        lines
+    }
+
+    fn output(&self, view: &View) -> Vec<Line> {
+        let live = view.world.runs.live(self.run).and_then(|live| live.attempt.as_ref()).filter(|live| live.step == self.step);
+        let Some(live) = live.filter(|live| !live.tail.is_empty()) else { return Vec::new() };
+        let tail = live.tail.iter().map(|line: &Outside| plain(line.inert(), Role::Text));
+        heading("Output").into_iter().chain(tail).collect()
+    }
+}
