@@ -64,6 +64,8 @@ actions! {
     Open = "open",
     /// Close what is on top; then drop the marks, then the filter.
     Close = "close",
+    /// Close what is being read.
+    Leave = "leave",
     /// Acknowledge the marked alerts, or the selected one.
     Ack = "ack",
     /// Give the acknowledgement of the marked alerts, or the selected one, up.

@@ -24,7 +24,8 @@ pub enum Target {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Hit {
     Pane(PaneId),
-    Row(PaneId, Target),
+    /// A row of a pane, and its place among all rows as they are shown.
+    Row(PaneId, Target, usize),
     Action(Action),
     /// An action of this pane.
     Do(PaneId, Action),

@@ -326,9 +326,9 @@ impl Screen {
 
     fn click(&mut self, hit: Option<Hit>, world: &World) -> Vec<Request> {
         match hit {
-            Some(Hit::Row(pane, target)) => {
+            Some(Hit::Row(pane, target, place)) => {
                 self.go(pane);
-                let again = self.select(pane, target);
+                let again = self.select(pane, target, place);
                 if again { self.update(Action::Open, world) } else { Vec::new() }
             }
             Some(Hit::Pane(pane)) => {
@@ -349,10 +349,10 @@ impl Screen {
     }
 
     /// Puts a pane's cursor on what was clicked; whether it stood there already.
-    fn select(&mut self, pane: PaneId, target: Target) -> bool {
+    fn select(&mut self, pane: PaneId, target: Target, place: usize) -> bool {
         let shown = self.hits.under_cursor(pane).is_some_and(|shown| shown.target == target);
         if let Some((_, pane)) = self.panes.iter_mut().find(|(id, _)| *id == pane) {
-            pane.list().select(Some(target));
+            pane.list().put(Some(target), place);
         }
         shown
     }
@@ -360,7 +360,7 @@ impl Screen {
     fn wheel(&mut self, hit: Option<Hit>, rows: isize, world: &World) -> Vec<Request> {
         self.last_key = Some(world.now.mono);
         match hit {
-            Some(Hit::Row(pane, _) | Hit::Pane(pane)) => self.with(world, |parts, view| {
+            Some(Hit::Row(pane, ..) | Hit::Pane(pane)) => self.with(world, |parts, view| {
                 if let Some(pane) = parts.pane(pane) {
                     pane.travel(Travel::By(rows), view);
                 }

@@ -132,8 +132,16 @@ impl Desk {
         self
     }
 
-    /// Time passes.
+    /// Time passes, with a tick every few seconds: the machine is awake.
     pub fn wait(&mut self, seconds: u64) -> &mut Self {
+        for _ in 0..seconds.div_ceil(5) {
+            self.sleep(seconds.min(5));
+        }
+        self
+    }
+
+    /// Time passes at once.
+    pub fn sleep(&mut self, seconds: u64) -> &mut Self {
         self.now.wall += chrono::Duration::seconds(seconds as i64);
         self.now.mono += Duration::from_secs(seconds);
         self.event(Body::Tick);

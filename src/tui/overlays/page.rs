@@ -55,7 +55,7 @@ impl<C: Content> Overlay for Page<C> {
             Action::PageUp => at.saturating_sub(page),
             Action::Top => 0,
             Action::Bottom => last,
-            Action::Close | Action::Submit => return vec![Reply::Close],
+            Action::Close | Action::Leave => return vec![Reply::Close],
             other => return self.content.update(other, view),
         };
         self.scroll = self.scroll.min(last);

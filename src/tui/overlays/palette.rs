@@ -9,6 +9,7 @@ use crate::tui::view::{Reply, View};
 const ELSEWHERE: &[Action] = &[
     Action::Palette,
     Action::Close,
+    Action::Leave,
     Action::Submit,
     Action::Cancel,
     Action::NextField,

@@ -230,7 +230,7 @@ impl Pane for Alerts {
             if cursor {
                 canvas.hits.show(PaneId::Alerts, Shown { target: target.clone(), row: line, offset: window.offset });
             }
-            canvas.hits.add(place, Hit::Row(PaneId::Alerts, target));
+            canvas.hits.add(place, Hit::Row(PaneId::Alerts, target, window.offset + line));
             self.render_row(canvas, place, id, Look { cursor, gone, marked: self.marks.contains(id) }, view);
         }
     }

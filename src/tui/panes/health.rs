@@ -114,8 +114,8 @@ impl Pane for Health {
             if cursor {
                 canvas.hits.show(PaneId::Health, Shown { target: target.clone(), row: line, offset: window.offset });
             }
-            canvas.hits.add(place, Hit::Row(PaneId::Health, target.clone()));
-            render_row(canvas, place, target, cursor, view);
+            canvas.hits.add(place, Hit::Row(PaneId::Health, target.clone(), window.offset + line));
+            render_row(canvas, place, target, cursor && view.focus == PaneId::Health, view);
         }
     }
 

@@ -107,7 +107,7 @@ impl Pane for Log {
             if cursor {
                 canvas.hits.show(PaneId::Log, Shown { target: target.clone(), row: line, offset: window.offset });
             }
-            canvas.hits.add(place, Hit::Row(PaneId::Log, target));
+            canvas.hits.add(place, Hit::Row(PaneId::Log, target, window.offset + line));
             render_entry(canvas, place, entry, cursor && view.focus == PaneId::Log, view);
         }
     }

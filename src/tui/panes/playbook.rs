@@ -165,7 +165,7 @@ impl Pane for Playbook {
         canvas.hits.height(PaneId::Playbook, usize::from(area.height));
         match self.shown.and_then(|id| Some((id, view.world.runs.get(id)?))) {
             Some((id, run)) => self.render_run(canvas, area, id, run, view),
-            None => self.render_library(canvas, area),
+            None => self.render_library(canvas, area, view.focus == PaneId::Playbook),
         }
     }
 
@@ -187,7 +187,7 @@ impl Pane for Playbook {
 }
 
 impl Playbook {
-    fn render_library(&self, canvas: &mut Canvas, area: Rect) {
+    fn render_library(&self, canvas: &mut Canvas, area: Rect, focused: bool) {
         let height = usize::from(area.height);
         if self.rows.is_empty() {
             return canvas.text(area, 0, " No playbooks are in the library.", Role::Dim);
@@ -201,7 +201,8 @@ impl Playbook {
             if cursor {
                 canvas.hits.show(PaneId::Playbook, Shown { target: row.target.clone(), row: line, offset: window.offset });
             }
-            canvas.hits.add(place, Hit::Row(PaneId::Playbook, row.target.clone()));
+            let cursor = cursor && focused;
+            canvas.hits.add(place, Hit::Row(PaneId::Playbook, row.target.clone(), window.offset + line));
             let mut pen = canvas.line(place, 0);
             pen.text(if cursor { "▌" } else { " " }, Role::Focus);
             let room = pen.left().saturating_sub(if row.about.is_empty() { 0 } else { row.about.chars().count() as u16 + 1 });
