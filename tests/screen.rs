@@ -7,12 +7,13 @@ use crossterm::event::MouseEventKind;
 use midwatch::domain::act::Outcome;
 use midwatch::domain::entry::Kind;
 use midwatch::domain::health::FeedState;
+use midwatch::domain::run::StepState;
 use midwatch::domain::text::Outside;
 use midwatch::model::Command;
 use midwatch::tui::theme::{Depth, Theme};
 use midwatch::tui::{Ui, picture};
 use proptest::prelude::*;
-use screen::{Desk, alert, outage};
+use screen::{Desk, FAILOVER, alert, outage};
 use std::sync::Arc;
 
 #[test]
@@ -203,6 +204,28 @@ fn leaving_asks_while_something_has_no_outcome() {
 }
 
 #[test]
+fn a_playbook_that_fits_is_run_step_by_step_and_a_destructive_step_wants_its_target_typed() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j").expect("▌CRIT PostgresDown").expect("fits this alert");
+    desk.press("p r").expect("Start Fail over").expect("REPLICA").press("enter").expect("step 1 of 3");
+    desk.press("r").expect("Is it done?").press("enter").expect("step 2 of 3");
+    desk.press("r").expect("$ fence").expect("REPLICA=db-2").expect("risk: change").press("enter");
+    desk.command_writes("fencing db-1 now").expect("│ fencing db-1 now").expect("running");
+    desk.command_ends(StepState::Failed, 3).expect("failed").expect("exit 3");
+    desk.press("t enter").command_ends(StepState::Succeeded, 0).expect("step 3 of 3");
+    desk.press("r").expect("Type db-2 to go on").press("enter").expect("is not db-2").type_text("db-2").press("enter");
+    desk.command_ends(StepState::Succeeded, 0).expect("completed");
+    desk.press("esc").expect("fits this alert");
+}
+
+#[test]
+fn a_step_is_skipped_with_a_reason_only() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j p r enter s").expect("skip it").press("enter").expect("A reason is needed");
+    desk.type_text("seen it").press("enter").expect("step 2 of 3").expect("skipped");
+}
+
+#[test]
 fn every_size_has_a_screen_and_prompts_stay_inside() {
     let mut desk = outage();
     desk.resize(40, 12).expect("CRIT CheckoutErr").expect("PROD");
@@ -335,7 +358,7 @@ proptest! {
 fn look() {
     for (width, height) in [(120, 40), (80, 24), (40, 12)] {
         let mut desk = outage();
-        desk.resize(width, height);
+        desk.playbook(FAILOVER).resize(width, height);
         println!("{}", desk.text());
         for keys in [
             "a",

@@ -11,11 +11,13 @@ use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Kind, Seal};
 use midwatch::domain::health::{FeedSpec, FeedState, Reading};
 use midwatch::domain::ids::{AlertId, EntryId, OriginId, RequestId};
 use midwatch::domain::matcher::{LabelSet, Matcher};
+use midwatch::domain::run::{StepEnd, StepState};
 use midwatch::domain::settings::{Operator, Service, Settings, SourceSpec};
 use midwatch::domain::stamp::Stamp;
 use midwatch::domain::text::Outside;
 use midwatch::domain::trouble::{Reason, Trouble};
 use midwatch::model::event::SourceAnswer;
+use midwatch::model::runs::{Launch, RunEffect, RunFact};
 use midwatch::model::{Body, Command, Effect, Event, Fact, World};
 use midwatch::tui::hits::Hits;
 use midwatch::tui::keymap::{Keymap, Sequence};
@@ -225,6 +227,44 @@ impl Desk {
         self
     }
 
+    /// The library has this playbook.
+    pub fn playbook(&mut self, text: &str) -> &mut Self {
+        let place = midwatch::domain::playbook::Place::Bundled("failover.md");
+        let books = Arc::new(vec![Arc::new(midwatch::playbook::read(text, place, midwatch::steps::KINDS))]);
+        self.fact(Fact::Run(RunFact::Playbooks { books, given: Arc::default() }));
+        self.draw();
+        self
+    }
+
+    /// The command that was launched last writes this, and goes on.
+    pub fn command_writes(&mut self, line: &str) -> &mut Self {
+        let launch = self.launched();
+        let (run, step, attempt) = (launch.setup.run, launch.step.clone(), launch.attempt);
+        self.fact(Fact::Run(RunFact::Started { run, step: step.clone(), attempt, pid: Some(1) }));
+        let tail: Arc<[Outside]> = vec![Outside::from(line)].into();
+        self.fact(Fact::Run(RunFact::Output { run, step, attempt, tail, bytes: line.len() as u64 }));
+        self.draw();
+        self
+    }
+
+    /// The command that was launched last ends.
+    pub fn command_ends(&mut self, state: StepState, exit: i32) -> &mut Self {
+        let launch = self.launched();
+        let mut end = StepEnd::without_process(state, self.now.wall, "");
+        end.exit_code = Some(exit);
+        self.fact(Fact::Run(RunFact::Ended { run: launch.setup.run, step: launch.step, attempt: launch.attempt, end }));
+        self.draw();
+        self
+    }
+
+    fn launched(&self) -> Launch {
+        let launches = self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Run(RunEffect::Launch(launch)) => Some((**launch).clone()),
+            _ => None,
+        });
+        launches.expect("a command was launched")
+    }
+
     /// The source answers the oldest act that waits.
     pub fn act_ends(&mut self, outcome: Outcome, detail: &str) -> &mut Self {
         let place = self.effects.iter().position(|effect| matches!(effect, Effect::Act { .. })).expect("an act waits");
@@ -361,3 +401,42 @@ pub fn outage() -> Desk {
     ]);
     desk
 }
+
+/// A failover of three steps, one of which wants something typed.
+pub const FAILOVER: &str = r#"---
+playbook: 1
+id: postgres-failover
+title: Fail over to the replica
+alerts: [{alertname: PostgresDown}]
+rto: 15m
+params:
+  REPLICA: {type: string, default: db-2}
+---
+
+# Fail over to the replica
+
+## Steps
+
+### 1. Confirm that the primary is really gone
+
+- **Kind:** manual
+
+Look at the machine itself.
+
+### 2. Fence the old primary
+
+- **Risk:** change
+
+```sh
+fence "$REPLICA"
+```
+
+### 3. Promote the replica
+
+- **Risk:** destructive
+- **Confirm:** type `$REPLICA`
+
+```sh
+pg_ctl promote -D "$REPLICA"
+```
+"#;

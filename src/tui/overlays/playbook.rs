@@ -91,9 +91,7 @@ fn known(resolved: &Resolved, name: &str) -> String {
 
 impl Prepare {
     fn resolved(&self, typed: &Typed, view: &View) -> Resolved {
-        let tracked = self.alert.as_ref().and_then(|id| view.world.alerts.get(id));
-        let alert = tracked.map(|tracked| (&tracked.alert.labels, &tracked.alert.annotations));
-        view.world.runs.resolve(&view.world.settings, &view.world.me, &self.book, typed, alert)
+        view.world.resolved(&self.book, typed, self.alert.as_ref())
     }
 
     /// What the operator has changed: the rest keeps where it came from.

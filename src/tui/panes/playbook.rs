@@ -7,7 +7,7 @@ use crate::domain::playbook::{Fit, Playbook as Book, Step, matching};
 use crate::domain::run::{Run, RunMode, RunState, StepState};
 use crate::domain::text::inert;
 use crate::tui::action::Action;
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, fit};
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::keymap::Context;
 use crate::tui::list::{List, Place};
@@ -301,7 +301,9 @@ fn lines(id: RunId, run: &Run, at: Option<&StepId>, view: &View, columns: usize)
             here = lines.len();
         }
         let word = if matters(state) { format!(" · {state}") } else { String::new() };
-        lines.push((format!(" {glyph} {:<2} {}{word}", number + 1, inert(&record.plan.title)), role));
+        let title = inert(&record.plan.title);
+        let title = fit(&title, columns.saturating_sub(6 + word.chars().count()));
+        lines.push((format!(" {glyph} {:<2} {title}{word}", number + 1), role));
         if current {
             lines.extend(at_hand(id, run, step, view, columns));
         }
