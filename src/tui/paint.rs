@@ -66,15 +66,18 @@ impl Painter {
 
     fn cells(&mut self, frame: &Buffer) {
         let (mut pen, mut next) = (Pen::default(), None);
-        for (x, y, cell) in self.shown.diff_iter(frame) {
-            if next != Some((x, y)) {
-                // Always writes: a Vec can't fail.
-                let _ = write!(self.out, "\x1b[{};{}H", y + 1, x + 1);
+        for y in frame.area.top()..frame.area.bottom() {
+            for x in changed(&self.shown, frame, y) {
+                let cell = &frame[(x, y)];
+                if next != Some((x, y)) {
+                    // Always writes: a Vec can't fail.
+                    let _ = write!(self.out, "\x1b[{};{}H", y + 1, x + 1);
+                }
+                pen.turn_to(cell, &mut self.out);
+                self.out.extend_from_slice(cell.symbol().as_bytes());
+                // A wide glyph moves the cursor by two, and some terminals disagree: place it anew after anything unusual.
+                next = narrow(cell).then_some((x + 1, y));
             }
-            pen.turn_to(cell, &mut self.out);
-            self.out.extend_from_slice(cell.symbol().as_bytes());
-            // A wide glyph moves the cursor by two, and some terminals disagree: place it anew after anything unusual.
-            next = narrow(cell).then_some((x + 1, y));
         }
         pen.lay_down(&mut self.out);
     }
@@ -90,6 +93,30 @@ impl Painter {
             _ => {}
         }
         self.cursor = cursor;
+    }
+}
+
+/// The columns of a line that must be written. Where a wide glyph goes or is cut, terminals clear its other half in
+/// their own way: that column is written too.
+fn changed(old: &Buffer, new: &Buffer, y: u16) -> Vec<u16> {
+    let (mut columns, mut x, mut spoilt) = (Vec::new(), new.area.left(), 0);
+    while x < new.area.right() {
+        let (before, after) = (&old[(x, y)], &new[(x, y)]);
+        let end = (x + columns_of(after)).min(new.area.right());
+        if before != after || x < spoilt {
+            columns.push(x);
+            let cut = (x..end).map(|column| column + columns_of(&old[(column, y)])).max();
+            spoilt = spoilt.max(cut.unwrap_or(0));
+        }
+        x = end;
+    }
+    columns
+}
+
+fn columns_of(cell: &Cell) -> u16 {
+    match cell.symbol() {
+        symbol if symbol.len() == 1 => 1,
+        symbol => u16::try_from(unicode_width::UnicodeWidthStr::width(symbol)).unwrap_or(1).max(1),
     }
 }
 
@@ -262,7 +289,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(256))]
         /// What a terminal shows after any series of frames is the last frame.
         #[test]
         fn the_terminal_shows_the_last_frame(frames in prop::collection::vec(prop::collection::vec(("[a-c日é▇ ]{0,12}", style()), 0..4), 1..5)) {
