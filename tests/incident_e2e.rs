@@ -106,6 +106,41 @@ fn by_command_line() {
     scene.done(&["journal", "verify"]);
 }
 
+#[test]
+fn in_the_console() {
+    if missing("prometheus") || missing("prometheus-alertmanager") || missing("curl") {
+        return;
+    }
+    let scene = Scene::new();
+    let mut console = scene.home.console(&["--data", "data"], 120, 40);
+    console.wait_for("0 firing");
+    scene.falls_ill();
+    console.wait_for("1 firing");
+    console.wait_for("ShopDown firing");
+
+    console.keys("a");
+    console.wait_for("Acknowledge ShopDown");
+    console.keys("looking\r");
+    console.wait_for("acknowledged ShopDown: looking");
+    console.wait_for("1 acked");
+    console.keys("D");
+    console.wait_for("Declare an incident");
+    console.keys("\r");
+    console.wait_for("INC-1 SEV2 ShopDown");
+    console.keys("n");
+    console.wait_for("Note");
+    console.keys("nobody can buy\r");
+    console.wait_for("nobody can buy");
+
+    console.keys("p");
+    console.wait_for("Restart it");
+    console.keys("r");
+    console.wait_for("XXX");
+
+    drop(console);
+    scene.told_in_order();
+}
+
 impl Scene {
     /// Both exports hold the whole story, in order.
     fn told_in_order(&self) {
