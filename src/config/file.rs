@@ -45,8 +45,10 @@ pub fn standard() -> Option<PathBuf> {
 
 /// The name of the zone that times are shown in here: `$TZ`, else the machine's.
 pub fn zone() -> Option<chrono_tz::Tz> {
-    let named = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
-    named.or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok())
+    let named: Option<chrono_tz::Tz> = std::env::var("TZ").ok().and_then(|name| name.trim_start_matches(':').parse().ok());
+    let zone = named.or_else(|| iana_time_zone::get_timezone().ok()?.parse().ok());
+    // One zone has several names, and only one of them is what people call it.
+    zone.map(|zone| if matches!(zone.name(), "Etc/UTC" | "Etc/GMT" | "GMT" | "Zulu") { chrono_tz::Tz::UTC } else { zone })
 }
 
 /// The login name of whoever runs the program.

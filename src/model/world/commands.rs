@@ -20,7 +20,7 @@ const LONGEST_NOTE: usize = 64 * 1024;
 
 impl World {
     pub(super) fn command(&mut self, request: RequestId, command: Command) -> Vec<Effect> {
-        let title = title(&command);
+        let title = self.title(&command);
         if self.settings.read_only && command != Command::Refresh {
             return self.refuse(request, &title, "this console is read-only");
         }
@@ -313,29 +313,31 @@ fn show(matchers: &[SilenceMatcher]) -> String {
     format!("{{{}}}", matchers.iter().map(one).collect::<Vec<_>>().join(", "))
 }
 
-/// What was asked, for people.
-fn title(command: &Command) -> String {
-    match command {
-        Command::Acknowledge { alerts, .. } => format!("acknowledge {}", count(alerts)),
-        Command::Unacknowledge { alerts } => format!("un-acknowledge {}", count(alerts)),
-        Command::Silence { source, .. } => format!("silence on {source}"),
-        Command::Expire { source, .. } => format!("end a silence on {source}"),
-        Command::Declare { .. } => "declare an incident".into(),
-        Command::SetStatus { status, .. } => format!("set the incident {}", status.word()),
-        Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),
-        Command::SetTitle { .. } => "rename the incident".into(),
-        Command::SetLead { .. } => "set the lead".into(),
-        Command::LinkAlerts { alerts, .. } => format!("add {} to the incident", count(alerts)),
-        Command::Note { kind, .. } => format!("add a {kind}"),
-        Command::Correct { .. } => "correct an entry".into(),
-        Command::Refresh => "ask everything now".into(),
-        Command::Run(command) => command.title(),
+impl World {
+    /// What was asked, for people.
+    fn title(&self, command: &Command) -> String {
+        match command {
+            Command::Acknowledge { alerts, .. } => format!("acknowledge {}", self.names(alerts)),
+            Command::Unacknowledge { alerts } => format!("un-acknowledge {}", self.names(alerts)),
+            Command::Silence { source, .. } => format!("silence on {source}"),
+            Command::Expire { source, .. } => format!("end a silence on {source}"),
+            Command::Declare { .. } => "declare an incident".into(),
+            Command::SetStatus { status, .. } => format!("set the incident {}", status.word()),
+            Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),
+            Command::SetTitle { .. } => "rename the incident".into(),
+            Command::SetLead { .. } => "set the lead".into(),
+            Command::LinkAlerts { alerts, .. } => format!("add {} to the incident", self.names(alerts)),
+            Command::Note { kind, .. } => format!("add a {kind}"),
+            Command::Correct { .. } => "correct an entry".into(),
+            Command::Refresh => "ask everything now".into(),
+            Command::Run(command) => command.title(),
+        }
     }
-}
 
-fn count(alerts: &[AlertId]) -> String {
-    match alerts {
-        [one] => one.to_string(),
-        many => format!("{} alerts", many.len()),
+    fn names(&self, alerts: &[AlertId]) -> String {
+        match alerts {
+            [one] => self.alerts.get(one).map_or_else(|| one.to_string(), |tracked| inert(tracked.alert.name()).into_owned()),
+            many => format!("{} alerts", many.len()),
+        }
     }
 }
