@@ -10,7 +10,8 @@ use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::Ports;
 use chrono::{DateTime, Utc};
 use futures_util::future::{join_all, join3};
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What one peer said. Without its alerts it said nothing.
@@ -24,13 +25,16 @@ struct Said {
 pub async fn fetch(source: &Alertmanager, ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
     let peers = source.urls.iter().map(|url| Peer { source, url, ports, limit });
     let answers = join_all(peers.map(ask)).await;
-    source.pool.lock().unwrap_or_else(PoisonError::into_inner).sweep();
     let (said, troubles): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     let (said, troubles): (Vec<Said>, Vec<Trouble>) =
         (said.into_iter().filter_map(Result::ok).collect(), troubles.into_iter().filter_map(Result::err).collect());
     match said.is_empty() {
         true => Err(all_silent(troubles)),
-        false => Ok(merge(said, troubles)),
+        false => {
+            let snapshot = merge(said, troubles);
+            *source.before() = snapshot.alerts.clone();
+            Ok(snapshot)
+        }
     }
 }
 
@@ -53,9 +57,9 @@ fn value<T>(read: Result<Read<T>, Trouble>) -> Result<T, Trouble> {
 }
 
 fn listed(source: &Alertmanager, text: &str) -> serde_json::Result<Vec<Listed>> {
-    let mut pool = source.pool.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = source.before();
     let several = source.urls.len() > 1 || !source.ignored.is_empty();
-    wire::alerts(text, &mut Reader::new(&source.name, &source.ignored, several, &mut pool))
+    wire::alerts(text, &mut Reader::new(&source.name, &source.ignored, several, &before))
 }
 
 /// `Date` has whole seconds, cut off: in the middle, it is half a second later.
@@ -104,7 +108,6 @@ fn unique(mut list: Vec<Listed>) -> Vec<Arc<Alert>> {
         while let Some(other) = list.next_if(|other| other.alert.id == one.alert.id) {
             one = same(one, other);
         }
-        tidy(Arc::make_mut(&mut one.alert));
         out.push(one.alert);
     }
     out
@@ -113,26 +116,24 @@ fn unique(mut list: Vec<Listed>) -> Vec<Arc<Alert>> {
 /// One alert that two peers list. What holds it back at either of them counts; of the two beginnings the earlier one, so
 /// that it does not change with whoever spoke last.
 fn same(a: Listed, b: Listed) -> Listed {
-    let (mut newer, mut older) = if b.updated > a.updated { (b, a) } else { (a, b) };
-    let (new, old) = (Arc::make_mut(&mut newer.alert), Arc::make_mut(&mut older.alert));
-    new.starts_at = new.starts_at.min(old.starts_at);
-    new.receivers.append(&mut old.receivers);
-    new.silenced_by.append(&mut old.silenced_by);
-    new.inhibited_by.append(&mut old.inhibited_by);
-    new.muted_by.append(&mut old.muted_by);
+    let (mut newer, older) = if b.updated > a.updated { (b, a) } else { (a, b) };
+    let (new, old) = (&newer.alert, &older.alert);
+    let alert = Alert {
+        starts_at: new.starts_at.min(old.starts_at),
+        receivers: union(&new.receivers, &old.receivers),
+        silenced_by: union(&new.silenced_by, &old.silenced_by),
+        inhibited_by: union(&new.inhibited_by, &old.inhibited_by),
+        muted_by: union(&new.muted_by, &old.muted_by),
+        ..Alert::clone(new)
+    };
+    if alert != **new {
+        newer.alert = Arc::new(alert);
+    }
     newer
 }
 
-/// Servers list these in changing order, which would look like a change of the alert.
-fn tidy(alert: &mut Alert) {
-    fn sort<T: Ord>(list: &mut Vec<T>) {
-        list.sort();
-        list.dedup();
-    }
-    sort(&mut alert.receivers);
-    sort(&mut alert.silenced_by);
-    sort(&mut alert.inhibited_by);
-    sort(&mut alert.muted_by);
+fn union<T: Ord + Clone>(a: &[T], b: &[T]) -> Vec<T> {
+    a.iter().chain(b).collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
 /// Of each silence the version that was changed last.

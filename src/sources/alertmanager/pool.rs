@@ -1,4 +1,4 @@
-//! Strings shared between alerts and between polls: in a storm the same thousand words come a million times.
+//! Strings that alerts share: in a storm the same thousand words come a million times.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,12 +15,6 @@ impl Pool {
         self.0.insert(new.clone());
         new
     }
-
-    /// Forgets what nobody else uses any more.
-    pub fn sweep(&mut self) {
-        self.0.retain(|text| Arc::strong_count(text) > 1);
-        self.0.shrink_to(self.0.len() * 2);
-    }
 }
 
 #[cfg(test)]
@@ -28,12 +22,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_words_are_one_and_unused_ones_go() {
+    fn equal_words_are_one() {
         let mut pool = Pool::default();
         let (first, second) = (pool.share("critical"), pool.share("critical"));
         assert!(Arc::ptr_eq(&first, &second));
-        pool.share("gone");
-        pool.sweep();
-        assert_eq!(pool.0.len(), 1);
     }
 }

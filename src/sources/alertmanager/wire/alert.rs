@@ -58,6 +58,39 @@ struct GettableAlert<'a> {
     status: Option<AlertStatus<'a>>,
 }
 
+impl GettableAlert<'_> {
+    /// Whether this is what is known already. A no may be wrong (another order of the same words): then it is read anew.
+    fn says(&self, known: &Alert) -> bool {
+        let status = self.status.as_ref();
+        let silenced_by = status.and_then(|status| status.silenced_by.as_deref());
+        let inhibited_by = status.and_then(|status| status.inhibited_by.as_deref());
+        let muted_by = status.and_then(|status| status.muted_by.as_deref());
+        let receivers = self.receivers.iter().flatten().filter_map(|receiver| receiver.name.as_ref());
+        let url = self.generator_url.as_ref().map_or("", |url| &*url.0);
+        self.labels.are(&known.labels)
+            && self.annotations.as_ref().map_or(known.annotations.iter().next().is_none(), |pairs| pairs.are(&known.annotations))
+            && url == known.url.as_ref().map_or("", Outside::raw)
+            && same(receivers, known.receivers.iter().map(Outside::raw))
+            && same(silenced_by.into_iter().flatten(), known.silenced_by.iter().map(Outside::raw))
+            && same(inhibited_by.into_iter().flatten(), known.inhibited_by.iter().map(Fingerprint::as_str))
+            && same(muted_by.into_iter().flatten(), known.muted_by.iter().map(Outside::raw))
+            && time(self.starts_at.as_ref()) == known.starts_at
+    }
+}
+
+impl Pairs<'_> {
+    fn are(&self, labels: &Labels) -> bool {
+        let mut known = labels.iter();
+        let equal =
+            |(name, value): &(Text, Text)| known.next().is_some_and(|pair| pair.0.raw() == name.0 && pair.1.raw() == value.0);
+        self.0.iter().all(equal) && known.next().is_none()
+    }
+}
+
+fn same<'a, 't: 'a>(texts: impl Iterator<Item = &'a Text<'t>>, words: impl Iterator<Item = &'a str>) -> bool {
+    texts.map(|text| &*text.0).eq(words)
+}
+
 #[derive(Deserialize)]
 struct Receiver<'a> {
     #[serde(borrow, default)]
@@ -90,8 +123,10 @@ pub struct Reader<'a> {
     ignored: &'a [String],
     /// Whether `updated` is wanted: reading times is a fifth of the work.
     several: bool,
-    pool: &'a mut Pool,
-    /// The alert before: most words are the same again at the same place.
+    /// The alerts of the poll before, sorted by fingerprint. Nearly all of them come again, and are kept as they are.
+    before: std::slice::Iter<'a, Arc<Alert>>,
+    pool: Pool,
+    /// The last new alert: most words are the same again at the same place.
     last: [Labels; 2],
 }
 
@@ -120,15 +155,31 @@ pub fn alerts(text: &str, reader: &mut Reader) -> serde_json::Result<Vec<Listed>
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(source: &'a SourceName, ignored: &'a [String], several: bool, pool: &'a mut Pool) -> Self {
-        Self { source, ignored, several, pool, last: Default::default() }
+    pub fn new(source: &'a SourceName, ignored: &'a [String], several: bool, before: &'a [Arc<Alert>]) -> Self {
+        let (before, pool, last) = (before.iter(), Pool::default(), Default::default());
+        Self { source, ignored, several, before, pool, last }
     }
 
     fn listed(&mut self, wire: GettableAlert) -> Listed {
+        let updated = time(wire.updated_at.as_ref().filter(|_| self.several));
+        let known = self.known(wire.fingerprint.as_ref()).filter(|known| wire.says(known)).cloned();
+        Listed { alert: known.unwrap_or_else(|| Arc::new(self.fresh(wire))), updated }
+    }
+
+    /// The alert of this name in the poll before. Both lists are sorted, so one walk finds them all.
+    fn known(&mut self, fingerprint: Option<&Text>) -> Option<&'a Arc<Alert>> {
+        let name = &*fingerprint?.0;
+        while self.before.as_slice().first()?.id.fingerprint.as_str() < name {
+            self.before.next();
+        }
+        self.before.as_slice().first().filter(|known| known.id.fingerprint.as_str() == name)
+    }
+
+    fn fresh(&mut self, wire: GettableAlert) -> Alert {
         let labels = self.labels(wire.labels);
         let annotations = self.annotations(wire.annotations);
         let status = wire.status.unwrap_or_default();
-        let alert = Alert {
+        Alert {
             id: AlertId { source: self.source.clone(), fingerprint: self.fingerprint(wire.fingerprint, &labels) },
             upstream: Upstream::Firing,
             starts_at: time(wire.starts_at.as_ref()),
@@ -139,15 +190,13 @@ impl<'a> Reader<'a> {
             muted_by: self.words(status.muted_by.into_iter().flatten()),
             labels,
             annotations,
-        };
-        Listed { alert: Arc::new(alert), updated: time(wire.updated_at.as_ref().filter(|_| self.several)) }
+        }
     }
 
     /// As the server names it, unless that is no name or counts labels that are ignored.
-    fn fingerprint(&mut self, told: Option<Text>, labels: &Labels) -> Fingerprint {
+    fn fingerprint(&self, told: Option<Text>, labels: &Labels) -> Fingerprint {
         let told = told.filter(|text| self.ignored.is_empty() && fingerprint::valid(&text.0));
-        let text = told.map_or_else(|| fingerprint::of(labels).into(), |text| text.0);
-        Fingerprint::new(self.pool.share(&text))
+        Fingerprint::from(&*told.map_or_else(|| fingerprint::of(labels).into(), |text| text.0))
     }
 
     fn labels(&mut self, mut pairs: Pairs) -> Labels {
@@ -183,8 +232,12 @@ impl<'a> Reader<'a> {
         Outside::new(self.pool.share(&text.0))
     }
 
+    /// Sorted: servers list them in changing order, which would look like a change of the alert.
     fn words<'t>(&mut self, texts: impl IntoIterator<Item = Text<'t>>) -> Vec<Outside> {
-        texts.into_iter().map(|text| self.word(&text)).collect()
+        let mut words: Vec<_> = texts.into_iter().map(|text| self.word(&text)).collect();
+        words.sort();
+        words.dedup();
+        words
     }
 }
 

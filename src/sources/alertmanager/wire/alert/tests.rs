@@ -1,8 +1,11 @@
 use super::*;
 
 fn read(text: &str, ignored: &[String]) -> serde_json::Result<Vec<Arc<Alert>>> {
-    let (source, mut pool) = ("prod".into(), Pool::default());
-    let list = alerts(text, &mut Reader::new(&source, ignored, false, &mut pool));
+    again(text, ignored, &[])
+}
+
+fn again(text: &str, ignored: &[String], before: &[Arc<Alert>]) -> serde_json::Result<Vec<Arc<Alert>>> {
+    let list = alerts(text, &mut Reader::new(&"prod".into(), ignored, false, before));
     list.map(|list| list.into_iter().map(|listed| listed.alert).collect())
 }
 
@@ -42,4 +45,33 @@ fn alerts_share_their_words() {
     let two = read(text, &[]).expect("reads");
     let word = |alert: &Alert| alert.labels.get("severity").expect("has it").as_ptr();
     assert_eq!(word(&two[0]), word(&two[1]));
+}
+
+#[test]
+fn an_alert_that_says_the_same_is_kept_and_one_that_changed_is_not() {
+    let list = |changed: &str| {
+        format!(
+            r#"[{{"fingerprint": "00000000000000aa", "labels": {{"a": "1"}}, "startsAt": "2026-03-01T10:00:00Z", "receivers": [{{"name": "ops"}}]}},
+                {{"fingerprint": "00000000000000bb", "labels": {{"a": "2"}}, {changed}}},
+                {{"fingerprint": "00000000000000cc", "labels": {{"a": "3"}}, "annotations": {{"x": "y"}}}}]"#
+        )
+    };
+    let before = read(&list(r#""endsAt": "1""#), &[]).expect("reads");
+    let changes = [
+        r#""annotations": {"x": "y"}"#,
+        r#""startsAt": "2026-03-01T10:00:00Z""#,
+        r#""generatorURL": "http://x""#,
+        r#""receivers": [{"name": "dev"}]"#,
+        r#""status": {"silencedBy": ["s"]}"#,
+        r#""status": {"inhibitedBy": ["s"]}"#,
+        r#""status": {"mutedBy": ["s"]}"#,
+    ];
+    for change in changes {
+        let after = again(&list(change), &[], &before).expect("reads");
+        assert_eq!(after, read(&list(change), &[]).expect("reads"), "{change}");
+        let kept: Vec<_> = before.iter().zip(&after).map(|(old, new)| Arc::ptr_eq(old, new)).collect();
+        assert_eq!(kept, [true, false, true], "{change}");
+    }
+    let unchanged = again(&list(r#""endsAt": "2""#), &[], &before).expect("reads");
+    assert!(before.iter().zip(&unchanged).all(|(old, new)| Arc::ptr_eq(old, new)));
 }
