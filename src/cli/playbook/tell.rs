@@ -88,7 +88,7 @@ fn time(at: Option<DateTime<Utc>>) -> Option<String> {
 /// One line for each attempt as it stands: what has changed is printed.
 pub fn lines(world: &World, id: RunId) -> Vec<String> {
     let Some(run) = world.runs.get(id) else { return Vec::new() };
-    run.steps.iter().flat_map(|record| of_step(record)).collect()
+    run.steps.iter().flat_map(of_step).collect()
 }
 
 fn of_step(record: &StepRecord) -> Vec<String> {

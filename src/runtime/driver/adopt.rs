@@ -22,7 +22,7 @@ pub(super) fn look(setup: &Setup, wanted: Adopt, folder: PathBuf, wishes: Vec<wa
             return setup.say(RunFact::Adopted { run, playbook, found });
         }
     };
-    let ends: Vec<Option<StepEnd>> = each(setup, &wanted, &book, &wishes, |this| settled(this)).collect();
+    let ends: Vec<Option<StepEnd>> = each(setup, &wanted, &book, &wishes, settled).collect();
     let found = wanted.open.iter().zip(&ends).map(|((step, attempt, _), end)| {
         let end = end.clone();
         Finding { step: step.clone(), attempt: *attempt, end }
