@@ -60,6 +60,7 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::R
     let result = runtime.block_on(drive(&mut shell, &mut front));
     drop(front);
     drop(guard);
+    shell.leave_runs();
     shell.finish();
     // The journal is drained before the process ends.
     drop(shell);

@@ -12,6 +12,7 @@ use crate::domain::ids::{RequestId, SourceName};
 use crate::domain::settings::{Settings, SourceSpec};
 use crate::feeds::Feed;
 use crate::journal::{Journal, JournalError};
+use crate::model::runs::RunCommand;
 use crate::model::{Body, Command, Effect, Event, Fact, World};
 use crate::ports::Ports;
 use crate::sources::Source;
@@ -182,6 +183,15 @@ impl Shell {
         self.event(Body::Fact(Fact::Configured(Arc::new(configured.settings))));
         if let Some(poller) = &self.poller {
             poller.replace(poller::Items { feeds: configured.feeds, sources: configured.sources });
+        }
+    }
+
+    /// Leaves the runs that this console drives in order: the next one need not be told that it died. A command that is
+    /// running goes on under its supervisor.
+    pub fn leave_runs(&mut self) {
+        let driven: Vec<_> = self.world.runs.driven().collect();
+        for run in driven {
+            self.ask(Command::Run(RunCommand::Leave { run }));
         }
     }
 
