@@ -206,7 +206,7 @@ fn leaving_asks_while_something_has_no_outcome() {
 #[test]
 fn a_playbook_that_fits_is_run_step_by_step_and_a_destructive_step_wants_its_target_typed() {
     let mut desk = outage();
-    desk.playbook(FAILOVER).press("j").expect("▌CRIT PostgresDown").expect("fits this alert");
+    desk.playbook(FAILOVER).expect_not("fits this alert").press("j").expect("▌CRIT PostgresDown").expect("fits this alert");
     desk.press("p r").expect("Start Fail over").expect("REPLICA").press("enter").expect("step 1 of 3");
     desk.press("r").expect("Is it done?").press("enter").expect("step 2 of 3");
     desk.press("r").expect("$ fence").expect("REPLICA=db-2").expect("risk: change").press("enter");

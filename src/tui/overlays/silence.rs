@@ -126,7 +126,11 @@ impl Covers {
 
     fn told(&self) -> Vec<(String, Role)> {
         let role = if self.alerts > 1 { Role::Warning } else { Role::Text };
-        let critical = if self.critical > 0 { format!(", {} of them critical", self.critical) } else { String::new() };
+        let critical = match (self.critical, self.alerts) {
+            (0, _) => String::new(),
+            (_, 1) => ", a critical one".to_owned(),
+            (some, _) => format!(", {some} of them critical"),
+        };
         let mut facts =
             vec![(format!("It hides {} now{critical}, and every later one that matches:", counted(self.alerts)), role)];
         facts.extend(self.names.iter().map(|name| (format!("· {name}"), Role::Dim)));

@@ -126,11 +126,9 @@ impl Pane for Log {
     }
 }
 
+/// The zone's short name as it is now: `CET` in winter.
 fn zone(view: &View) -> String {
-    match view.zone {
-        chrono_tz::Tz::UTC => "UTC".to_owned(),
-        zone => zone.name().to_owned(),
-    }
+    view.now.wall.with_timezone(&view.zone).format("%Z").to_string()
 }
 
 fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, cursor: bool, view: &View) {

@@ -138,7 +138,8 @@ impl Pane for Playbook {
         self.follow(view);
         self.shown = self.shown.filter(|run| view.world.runs.get(*run).is_some());
         self.rows = library(view);
-        if matches!(self.list.selected(), Some(Target::Step(..))) || view.idle {
+        // What fits best is at hand until the operator chooses here.
+        if matches!(self.list.selected(), Some(Target::Step(..))) || view.focus != PaneId::Playbook {
             self.list.rewind();
         }
     }
@@ -156,7 +157,8 @@ impl Pane for Playbook {
     fn title(&self, view: &View) -> Vec<(String, Role)> {
         let Some(run) = self.shown.and_then(|run| view.world.runs.get(run)) else {
             let fits = self.rows.iter().filter(|row| row.role == Role::Text).count();
-            return if fits > 0 { vec![(format!("{fits} fit"), Role::New)] } else { Vec::new() };
+            let word = if fits == 1 { "fits" } else { "fit" };
+            return if fits > 0 { vec![(format!("{fits} {word}"), Role::New)] } else { Vec::new() };
         };
         vec![(inert(&run.title).into_owned(), Role::Text)]
     }
