@@ -29,8 +29,11 @@ struct Arguments {
     #[arg(long, value_parser = ["note", "decision", "hypothesis", "todo", "comms", "evidence"])]
     kind: Option<String>,
     /// What to note; may begin with a time and a mark (! decision, ? hypothesis, + to-do)
-    #[arg(required = true, allow_hyphen_values = true, trailing_var_arg = true)]
-    text: Vec<String>,
+    #[arg(allow_hyphen_values = true)]
+    text: String,
+    // Not of one piece with the first word: it may begin with a hyphen, and what follows may be an option.
+    /// More of it
+    words: Vec<String>,
 }
 
 /// The most that is read from standard input; what is longer is refused whole.
@@ -43,7 +46,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         Some(name) => Some(incident::take_up(&mut session, globals, name)?),
         None => only_open(session.world())?,
     };
-    let line = text(&arguments.text)?;
+    let line = text(&arguments.text, &arguments.words)?;
     let zone = session.config.console.zone;
     let read = capture::parse(&line, session.world().now.wall, zone).map_err(Failure::usage)?;
     let at = incident::moment(&session, arguments.at.as_deref())?.or(read.at);
@@ -65,8 +68,9 @@ fn only_open(world: &World) -> anyhow::Result<Option<IncidentId>> {
     }
 }
 
-fn text(words: &[String]) -> anyhow::Result<String> {
-    if words != ["-"] {
+fn text(first: &str, more: &[String]) -> anyhow::Result<String> {
+    if first != "-" || !more.is_empty() {
+        let words: Vec<&str> = std::iter::once(first).chain(more.iter().map(String::as_str)).collect();
         return Ok(words.join(" "));
     }
     let mut text = String::new();
