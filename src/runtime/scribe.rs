@@ -9,14 +9,17 @@ use crate::ports::Clock;
 use notify::{RecursiveMode, Watcher};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 enum Job {
     Append(RequestId, Vec<Draft>),
     /// Somebody wrote into the folder; perhaps it was us.
     Look,
+    /// The same once more.
+    LookAgain,
     Stop,
 }
 
@@ -65,12 +68,29 @@ fn watch(folder: &Path, jobs: Sender<Job>) -> Option<notify::RecommendedWatcher>
 }
 
 fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
-    while let Ok(job) = inbox.recv() {
+    let mut looked = AGAIN.len();
+    while let Some(job) = next(inbox, looked) {
         match job {
             Job::Append(request, drafts) => append(journal.as_mut(), request, drafts, facts, clock),
-            Job::Look => look(journal.as_mut(), facts),
+            Job::Look => looked = 0,
+            Job::LookAgain => looked += 1,
             Job::Stop => return,
         }
+        look(journal.as_mut(), facts);
+    }
+}
+
+/// Another process's write is noticed when it begins, and can be read only when the disk has it: after a notice without
+/// news we look again, after these milliseconds.
+const AGAIN: [u64; 4] = [20, 200, 1_000, 5_000];
+
+/// What is to be done next, after so many looks.
+fn next(inbox: &Receiver<Job>, looked: usize) -> Option<Job> {
+    match AGAIN.get(looked).map(|wait| inbox.recv_timeout(Duration::from_millis(*wait))) {
+        None => inbox.recv().ok(),
+        Some(Ok(job)) => Some(job),
+        Some(Err(RecvTimeoutError::Timeout)) => Some(Job::LookAgain),
+        Some(Err(RecvTimeoutError::Disconnected)) => None,
     }
 }
 
