@@ -1,6 +1,7 @@
 //! A home folder that belongs to one test: configuration, data, cache and playbooks are below it and go with it.
 
 use super::pty::Pty;
+use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -51,6 +52,13 @@ impl Home {
         // A program that ends without reading everything closes the pipe: that is not the test's concern.
         let _ = child.stdin.take().expect("its standard input").write_all(input.as_bytes());
         child.wait_with_output().expect("midwatch ends")
+    }
+
+    /// The one JSON document that `midwatch ARGS --json` prints, whatever its exit code.
+    #[track_caller]
+    pub fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}: {output:?}"))
     }
 
     /// `midwatch` with this home's environment and pipes, not started yet.

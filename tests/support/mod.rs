@@ -10,6 +10,7 @@
 pub mod fake_alertmanager;
 pub mod home;
 pub mod prometheus;
+pub mod proxy;
 pub mod pty;
 pub mod raw;
 pub mod servers;

@@ -1,0 +1,56 @@
+//! A console that is killed while somebody types into it.
+
+use super::*;
+use crate::support::PATIENCE;
+use crate::support::fake_alertmanager::FakeAlertmanager;
+use crate::support::pty::ENTER;
+use regex::Regex;
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+/// Consoles that are killed, each a little later than the one before.
+const ROUNDS: usize = 20;
+/// Entries that each of them is asked for.
+const ENTRIES: usize = 6;
+
+/// The marks of the entries that a screen shows as recorded: lines of the log, which begin with a time and a name. What is
+/// still being typed, and what is pending, look different.
+fn shown(screen: &str) -> BTreeSet<String> {
+    let line = Regex::new(r"\d\d:\d\d:\d\d ana +(?:acknowledged \w+: )?(mark-\d+-\d+)\b").expect("a pattern");
+    line.captures_iter(screen).map(|found| found[1].to_owned()).collect()
+}
+
+/// Types notes and acknowledgements, kills the console after the `round`th time that it has written something, and tells
+/// which of them it had shown as recorded.
+fn killed_in(home: &Home, round: usize) -> BTreeSet<String> {
+    let mut console = home.console(DATA, 140, 60);
+    console.wait_for("CRIT PostgresDown");
+    let marks: Vec<String> = (0..ENTRIES).map(|number| format!("mark-{round}-{number}")).collect();
+    for (number, mark) in marks.iter().enumerate() {
+        let way = if number % 2 == 0 { "n" } else { "2gga" };
+        console.keys(&format!("{way}{mark}{ENTER}"));
+    }
+    let writes = Cell::new(0);
+    console.wait_within(PATIENCE, "the moment to kill", |screen| {
+        writes.set(writes.get() + 1);
+        writes.get() > round || marks.iter().all(|mark| shown(screen).contains(mark))
+    });
+    console.kill9();
+    let shown = shown(&console.screen());
+    shown.into_iter().filter(|mark| marks.contains(mark)).collect()
+}
+
+#[test]
+fn what_a_console_showed_as_recorded_outlives_its_kill() {
+    let fake = FakeAlertmanager::start();
+    fake.fire(&[("alertname", "PostgresDown"), ("severity", "critical")]);
+    let home = home(fake.url.as_str(), "");
+    let told: Vec<String> = (0..ROUNDS).flat_map(|round| killed_in(&home, round)).collect();
+    let entries = entries(&home);
+    let times =
+        |mark: &&String| entries.iter().filter(|entry| entry["text"].as_str().expect("a text").ends_with(mark.as_str())).count();
+    let (lost, doubled): (Vec<_>, Vec<_>) = told.iter().filter(|mark| times(mark) != 1).partition(|mark| times(mark) == 0);
+    assert_eq!((lost, doubled), (Vec::new(), Vec::new()), "lost, and recorded twice");
+    assert!(told.len() > ROUNDS, "{} were shown: that proves little", told.len());
+    assert_sound(&home);
+}
