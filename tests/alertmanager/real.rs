@@ -47,7 +47,7 @@ async fn a_silence_lives_its_whole_life() {
     assert_eq!(made.outcome, Outcome::Done, "{made:?}");
     let id = made.made.expect("made");
     let silenced = until(|| snapshot(&*source), |snapshot| !snapshot.alerts[0].silenced_by.is_empty()).await;
-    assert_eq!(silenced.alerts[0].silenced_by, [id.clone()]);
+    assert_eq!(silenced.alerts[0].silenced_by, std::slice::from_ref(&id));
     assert_eq!(source.find(&silence_until(5), first, &ports).await, Ok(Found::There(id.clone())));
 
     let Act::Silence { matchers, starts_at, ends_at, by, comment, .. } = silence_until(15) else { unreachable!("it is one") };
@@ -119,7 +119,7 @@ async fn two_that_gossip_are_one_queue() {
     assert_eq!(names(&alone), ["DiskFull", "OnlyTwo"]);
     assert!(!alone.complete && alone.missing[0].raw().contains(&am.url(0)), "{:?}", alone.missing);
     let disk = alone.alerts.iter().find(|alert| alert.name() == "DiskFull").expect("it fires");
-    assert_eq!(disk.silenced_by, [id.clone()]);
+    assert_eq!(disk.silenced_by, std::slice::from_ref(&id));
     // The first is certainly not reached, so the second may be asked to end it.
     let ended = source.act(&Act::Expire { id }, intent(), &ports).await;
     assert_eq!(ended.outcome, Outcome::Done, "{ended:?}");
