@@ -355,6 +355,7 @@ proptest! {
 /// Not a test of anything: prints the screens for a person, `cargo test --test screen look -- --ignored --nocapture`.
 #[test]
 #[ignore = "for a person's eyes"]
+#[allow(clippy::disallowed_macros, reason = "prints for a person")]
 fn look() {
     for (width, height) in [(120, 40), (80, 24), (40, 12)] {
         let mut desk = outage();
