@@ -65,11 +65,14 @@ pub fn when(text: &str, now: DateTime<Utc>, zone: Tz) -> Result<DateTime<Utc>, S
     }
 }
 
+/// Clocks differ a little: what lies less than this ahead is still today's.
+const AHEAD: Duration = Duration::minutes(5);
+
 /// The last time that the clock on the wall showed this: today, or yesterday when that lies ahead.
 fn nearest_past(clock: NaiveTime, now: DateTime<Utc>, zone: Tz) -> Result<DateTime<Utc>, String> {
     let today = now.with_timezone(&zone).date_naive();
     let at = local(today.and_time(clock), zone)?;
-    if at <= now {
+    if at <= now + AHEAD {
         return Ok(at);
     }
     local(today.pred_opt().unwrap_or(today).and_time(clock), zone)
@@ -118,6 +121,7 @@ mod tests {
     #[test]
     fn a_clock_that_lies_ahead_was_yesterday() {
         assert_eq!(captured("23:50 first page").at, Some(at("2026-02-28T23:50:00Z")));
+        assert_eq!(captured("14:33 their clock is ahead").at, Some(at("2026-03-01T14:33:00Z")));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Which alerts of the queue are meant: terms that must all hold, the same for the console and the command line.
 //!
 //! `text`, `label=value`, `label!=value`, `label=~re`, `label!~re`, `state:firing`, `severity:critical`, `service:db`,
-//! `source:prod`, `mine`. A value may stand in double quotes.
+//! `source:prod`, `mine`; `-` before a term turns it around. A value may stand in double quotes. A state or severity may
+//! be cut short: `state:fir`.
 
 use super::World;
 use super::alerts::{State, Tracked};
@@ -40,6 +41,7 @@ enum Term {
     Service(String),
     Source(String),
     Mine,
+    Not(Box<Term>),
 }
 
 /// Where a filter is wrong: the character (from 0), and what was expected.
@@ -114,6 +116,7 @@ fn term(word: &str) -> Result<Term, String> {
     }
     match word {
         "mine" => Ok(Term::Mine),
+        word if word.len() > 1 && word.starts_with('-') => Ok(Term::Not(Box::new(term(&word[1..])?))),
         word => label(word).unwrap_or_else(|| Ok(Term::Text(word.to_lowercase()))),
     }
 }
@@ -140,18 +143,21 @@ fn label(word: &str) -> Option<Result<Term, String>> {
 }
 
 fn state(value: &str) -> Result<Term, String> {
-    let found = State::ALL.into_iter().find(|state| state.word() == value);
+    let found = State::ALL.into_iter().find(|state| !value.is_empty() && state.word().starts_with(value));
     found.map(Term::State).ok_or_else(|| format!("`{value}` is no state: {}", State::ALL.map(State::word).join(", ")))
 }
 
 fn severity(value: &str) -> Result<Term, String> {
-    match value {
-        "critical" => Ok(Term::Severity(Severity::Critical)),
-        "warning" => Ok(Term::Severity(Severity::Warning)),
-        "info" => Ok(Term::Severity(Severity::Info)),
-        "unknown" => Ok(Term::Severity(Severity::Unknown)),
-        _ => Err(format!("`{value}` is no severity: critical, warning, info, unknown")),
-    }
+    let words = [
+        ("critical", Severity::Critical),
+        ("warning", Severity::Warning),
+        ("info", Severity::Info),
+        ("unknown", Severity::Unknown),
+    ];
+    let found = words.iter().find(|(word, _)| !value.is_empty() && word.starts_with(value));
+    found
+        .map(|(_, severity)| Term::Severity(*severity))
+        .ok_or_else(|| format!("`{value}` is no severity: critical, warning, info, unknown"))
 }
 
 fn service(value: &str) -> Result<Term, String> {
@@ -172,6 +178,7 @@ fn holds(term: &Term, world: &World, tracked: &Tracked) -> bool {
         Term::Severity(severity) => tracked.severity == *severity,
         Term::Service(name) => tracked.service.as_ref().is_some_and(|service| service.as_str() == name),
         Term::Source(name) => alert.id.source.as_str() == name,
+        Term::Not(inner) => !holds(inner, world, tracked),
         Term::Mine => world.alerts.ack(tracked, world.now.wall).is_some_and(|ack| ack.by == world.me.name),
     }
 }
@@ -179,7 +186,17 @@ fn holds(term: &Term, world: &World, tracked: &Tracked) -> bool {
 fn contains(tracked: &Tracked, text: &str) -> bool {
     let alert = &tracked.alert;
     let labels = alert.labels.iter().map(|(_, value)| value.raw());
-    labels.chain(alert.summary()).chain([alert.name()]).any(|value| value.to_lowercase().contains(text))
+    labels.chain(alert.summary()).chain([alert.name()]).any(|value| has(value, text))
+}
+
+/// `wanted` is in lower case. Nearly everything is ASCII, and then nothing is copied.
+fn has(text: &str, wanted: &str) -> bool {
+    match text.is_ascii() && wanted.is_ascii() {
+        true => {
+            wanted.is_empty() || text.as_bytes().windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted.as_bytes()))
+        }
+        false => text.to_lowercase().contains(wanted),
+    }
 }
 
 #[cfg(test)]
@@ -200,5 +217,11 @@ mod tests {
         assert_eq!(filter.terms.len(), 2);
         assert!(matches!(&filter.terms[0], Term::Equal { value, .. } if value == "data base"));
         assert!(Filter::parse("  ").expect("parses").is_empty());
+    }
+
+    #[test]
+    fn letters_of_any_case_match_and_a_minus_turns_a_term_around() {
+        assert!(has("PostgresDown", "gresd") && has("ÄRGER", "är") && !has("db", "dbx") && has("anything", ""));
+        assert!(matches!(Filter::parse("-state:fir").expect("parses").terms[0], Term::Not(_)));
     }
 }

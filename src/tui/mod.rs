@@ -4,10 +4,8 @@
 pub mod action;
 mod ascii;
 mod canvas;
-pub mod capture;
 mod console;
 mod farewell;
-mod filter;
 pub mod hits;
 mod input;
 pub mod keymap;

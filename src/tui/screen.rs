@@ -6,7 +6,6 @@
 
 use super::action::Action;
 use super::canvas::Canvas;
-use super::filter::Filter;
 use super::hits::{Hit, Hits, Target};
 use super::keymap::{Context, Key, Keymap, Meaning};
 use super::layout::{self, Form};
@@ -17,6 +16,7 @@ use super::theme::{Role, Theme};
 use super::view::{Record, Reply, Request, Ui, View};
 use crate::domain::ids::{AlertId, RequestId};
 use crate::domain::incident::{Incident, Status};
+use crate::model::filter::Filter;
 use crate::model::{Command, World};
 use chrono_tz::Tz;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};

@@ -1,9 +1,9 @@
 //! The filter line: what is typed narrows the queue at once; `esc` brings the old filter back.
 
 use super::Overlay;
+use crate::model::filter::Filter;
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
-use crate::tui::filter::Filter;
 use crate::tui::hits::Hit;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Context, Key};
@@ -30,7 +30,7 @@ impl Line {
             }
             // Half a word is no mistake yet: what matched before stays.
             Err(why) => {
-                self.problem = Some(why);
+                self.problem = Some(why.to_string());
                 Vec::new()
             }
         }

@@ -3,12 +3,12 @@
 use super::Overlay;
 use super::choice::{Choice, Item, item};
 use super::dialog::{Dialog, Form, field};
+use crate::domain::capture;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Sev, Status};
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::tui::action::Action;
-use crate::tui::capture;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Record, Reply, View};
@@ -149,10 +149,7 @@ impl Edit {
         let reason = Some(texts[0].trim().to_owned()).filter(|text| !text.is_empty());
         let at = match texts[1].trim() {
             "" => None,
-            word => Some(
-                capture::when(word, view.now.wall, view.zone)
-                    .ok_or_else(|| format!("`{word}` is not a time: write 14:02 or -7m."))?,
-            ),
+            word => Some(capture::when(word, view.now.wall, view.zone)?),
         };
         let reopen =
             Command::SetStatus { incident: self.incident, status: Status::Open, reason: Some("undone".to_owned()), at: None };

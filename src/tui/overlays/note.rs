@@ -2,10 +2,10 @@
 
 use super::Overlay;
 use super::dialog::{Dialog, Form, field};
+use crate::domain::capture;
 use crate::domain::entry::Entry;
 use crate::domain::ids::EntryId;
 use crate::model::Command;
-use crate::tui::capture;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
@@ -28,14 +28,19 @@ impl Form for Note {
     }
 
     fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
-        let captured = capture::parse(texts[0], view.now.wall, view.zone);
-        let at = captured.at.map_or_else(|| "now".to_owned(), |at| time::full(at, view.zone));
         let hint = "-7m or 14:02 sets the time, ! a decision, ? a hypothesis, + a to-do";
-        vec![(format!("{} at {at}", captured.kind), Role::Text), (hint.to_owned(), Role::Dim)]
+        let read = match capture::parse(texts[0], view.now.wall, view.zone) {
+            Ok(captured) => {
+                let at = captured.at.map_or_else(|| "now".to_owned(), |at| time::full(at, view.zone));
+                (format!("{} at {at}", captured.kind), Role::Text)
+            }
+            Err(why) => (why, Role::Warning),
+        };
+        vec![read, (hint.to_owned(), Role::Dim)]
     }
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
-        let capture::Captured { at, kind, text } = capture::parse(texts[0], view.now.wall, view.zone);
+        let capture::Capture { at, kind, text } = capture::parse(texts[0], view.now.wall, view.zone)?;
         if text.is_empty() {
             return Err("There is nothing to note yet.".to_owned());
         }
@@ -75,10 +80,9 @@ impl Form for Correct {
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let (text, clock) = (texts[0].trim(), texts[1].trim());
-        let wrong = || format!("`{clock}` is not a time: write 14:02, 14:02:30 or -7m.");
         let at = match clock == self.was.0 {
             true => None,
-            false => Some(capture::when(clock, view.now.wall, view.zone).ok_or_else(wrong)?),
+            false => Some(capture::when(clock, view.now.wall, view.zone)?),
         };
         let text = (text != self.was.1).then(|| text.to_owned());
         match (&at, &text) {

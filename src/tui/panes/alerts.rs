@@ -7,10 +7,10 @@ use crate::domain::ids::AlertId;
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::{SourceHealth, State, Tracked};
 use crate::model::command::Command;
+use crate::model::filter::Filter;
 use crate::model::progress::Stage;
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Pen};
-use crate::tui::filter::Filter;
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::keymap::Context;
 use crate::tui::list::{List, Place};
@@ -62,7 +62,7 @@ impl Rows {
         if self.complete || (self.ids.len() >= wanted && !missing) {
             return;
         }
-        let matches = |tracked: &&Tracked| filter.matches(tracked);
+        let matches = |tracked: &&Tracked| filter.holds(view.world, tracked);
         let mut rest = alerts.queue().filter(matches).skip(self.ids.len());
         // A filter is applied to the whole queue at once: its number of matches stands in the title.
         while missing || !filter.is_empty() || self.ids.len() < wanted + AHEAD {

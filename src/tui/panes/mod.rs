@@ -7,11 +7,11 @@ pub mod playbook;
 
 use super::action::Action;
 use super::canvas::Canvas;
-use super::filter::Filter;
 use super::keymap::Context;
 use super::list::List;
 use super::theme::Role;
 use super::view::{Reply, View};
+use crate::model::filter::Filter;
 use ratatui::layout::Rect;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
