@@ -10,6 +10,7 @@ use midwatch::domain::health::FeedState;
 use midwatch::domain::run::StepState;
 use midwatch::domain::text::Outside;
 use midwatch::model::Command;
+use midwatch::model::event::SourceAnswer;
 use midwatch::tui::theme::{Depth, Theme};
 use midwatch::tui::{Ui, picture};
 use proptest::prelude::*;
@@ -310,6 +311,39 @@ const KEYS: &[&str] = &[
     "é",
 ];
 
+/// Time passes while everything goes on answering.
+fn later(desk: &mut Desk, seconds: u64) -> &mut Desk {
+    for _ in 0..seconds {
+        desk.wait(1).answers(SourceAnswer { complete: true, ..SourceAnswer::default() });
+        desk.feed("checkout-pay", FeedState::Failing, "503 Service Unavailable", 900);
+        desk.feed("pg-primary", FeedState::Failing, "connection refused", 1);
+        desk.feed("stripe-api", FeedState::Healthy, "operational", 80 + seconds);
+    }
+    desk
+}
+
+/// The picture of the README. `MIDWATCH_BLESS=1 cargo test --test screen picture` draws it again.
+#[test]
+fn the_picture_shows_what_the_console_shows() {
+    let mut desk = outage();
+    desk.resize(150, 32).playbook(FAILOVER);
+    later(&mut desk, 44).press("j a").type_text("on it").press("enter");
+    later(&mut desk, 20).press("D").press("enter");
+    later(&mut desk, 31).press("p r enter r enter");
+    later(&mut desk, 72).press("r enter").command_writes("fencing db-1: powered off").wait(2);
+    desk.command_ends(StepState::Succeeded, 0).press("n").type_text("?the disk of db-1 was full").press("enter");
+    later(&mut desk, 8);
+    desk.draw();
+    let (drawn, path) = (picture::svg(&desk.frame, &desk.theme), concat!(env!("CARGO_MANIFEST_DIR"), "/docs/screen.svg"));
+    if std::env::var_os("MIDWATCH_BLESS").is_some() {
+        std::fs::write(path, &drawn).expect("written");
+    }
+    assert!(
+        std::fs::read_to_string(path).expect("docs/screen.svg") == drawn,
+        "the screen has changed: draw docs/screen.svg again"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
@@ -360,7 +394,6 @@ fn look() {
     for (width, height) in [(120, 40), (80, 24), (40, 12)] {
         let mut desk = outage();
         desk.playbook(FAILOVER).resize(width, height);
-        println!("{}", desk.text());
         for keys in [
             "a",
             "enter",
