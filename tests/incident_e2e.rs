@@ -126,7 +126,7 @@ fn in_the_console() {
     console.keys("D");
     console.wait_for("Declare an incident");
     console.keys("\r");
-    console.wait_for("INC-1 SEV2 ShopDown");
+    console.wait_for("INC-1 SEV2");
     console.keys("n");
     console.wait_for("Note");
     console.keys("nobody can buy\r");

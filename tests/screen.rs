@@ -205,6 +205,18 @@ fn leaving_asks_while_something_has_no_outcome() {
 }
 
 #[test]
+fn whoever_comes_to_the_playbooks_finds_the_cursor_on_what_fits() {
+    let mut desk = Desk::new();
+    let other = FAILOVER.replace("postgres-failover", "another").replace("alerts: [{alertname: PostgresDown}]", "alerts: []");
+    desk.playbooks(&[&other.replace("Fail over to the replica", "Another one"), FAILOVER]).press("p").expect("▌Another one");
+    desk.press("2")
+        .fires(&[alert("PostgresDown", "critical", "postgres", "db-1", 0)])
+        .wait(1)
+        .press("p")
+        .expect("▌Fail over to the…");
+}
+
+#[test]
 fn a_playbook_that_fits_is_run_step_by_step_and_a_destructive_step_wants_its_target_typed() {
     let mut desk = outage();
     desk.playbook(FAILOVER).expect_not("fits this alert").press("j").expect("▌CRIT PostgresDown").expect("fits this alert");

@@ -229,8 +229,14 @@ impl Desk {
 
     /// The library has this playbook.
     pub fn playbook(&mut self, text: &str) -> &mut Self {
-        let place = midwatch::domain::playbook::Place::Bundled("failover.md");
-        let books = Arc::new(vec![Arc::new(midwatch::playbook::read(text, place, midwatch::steps::KINDS))]);
+        self.playbooks(&[text])
+    }
+
+    /// The library has these playbooks, in this order.
+    pub fn playbooks(&mut self, texts: &[&str]) -> &mut Self {
+        let place = || midwatch::domain::playbook::Place::Bundled("failover.md");
+        let books = texts.iter().map(|text| Arc::new(midwatch::playbook::read(text, place(), midwatch::steps::KINDS)));
+        let books = Arc::new(books.collect());
         self.fact(Fact::Run(RunFact::Playbooks { books, given: Arc::default() }));
         self.draw();
         self
