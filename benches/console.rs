@@ -72,10 +72,11 @@ fn two_hundred_feeds() {
 fn keys(console: &mut Pty) {
     let (mut times, mut bytes) = (Vec::new(), Vec::new());
     let before = cpu(console);
-    for _ in 0..KEYS {
+    for n in 0..KEYS {
         while console.burst(Duration::from_millis(15), Duration::from_millis(15)).is_some() {}
         let pressed = Instant::now();
-        console.keys("j");
+        // Down and up again: the shortest queue has an end.
+        console.keys(if n / 50 % 2 == 0 { "j" } else { "k" });
         let frame = console.burst(Duration::from_millis(500), Duration::from_millis(15)).expect("a frame for a key");
         times.push(frame.first.duration_since(pressed));
         bytes.push(frame.bytes);
