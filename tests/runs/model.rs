@@ -88,11 +88,11 @@ impl Play {
         let reason = "because".to_owned();
         match what % 16 {
             0..4 => self.ask(RunCommand::Start { run, step, confirmed }),
-            4 => self.ask(RunCommand::Tick { run, step, item: u32::from(pick % 3), done: pick % 5 > 0 }),
+            4 => self.ask(RunCommand::Tick { run, step, item: u32::from(pick % 3), done: !pick.is_multiple_of(5) }),
             5 => self.ask(RunCommand::Skip { run, step, reason }),
             6 => self.ask(RunCommand::Retry { run, step, confirmed }),
             7 => self.ask(RunCommand::Accept { run, step, reason }),
-            8 => self.ask(RunCommand::Assert { run, step, done: pick % 2 == 0, note: reason }),
+            8 => self.ask(RunCommand::Assert { run, step, done: pick.is_multiple_of(2), note: reason }),
             9 => self.ask(RunCommand::Cancel { run }),
             10 if pick < 20 => self.ask(RunCommand::Abort { run, reason }),
             10 => self.ask(RunCommand::Resume { run, params: Typed::default() }),
@@ -132,7 +132,7 @@ impl Play {
         self.look();
         self.story.fact(library());
         self.adopt(pick);
-        if pick % 2 == 0 {
+        if pick.is_multiple_of(2) {
             self.ask(RunCommand::Resume { run: self.run, params: Typed::default() });
             self.adopt(pick);
         }
@@ -144,7 +144,7 @@ impl Play {
         self.look();
         for _ in 0..wishes.min(1) {
             let open = self.open();
-            let end = (pick % 3 > 0).then(|| self.end(ENDS[usize::from(pick) % ENDS.len()]));
+            let end = (!pick.is_multiple_of(3)).then(|| self.end(ENDS[usize::from(pick) % ENDS.len()]));
             let found = open.map(|(step, attempt)| Finding { step, attempt, end }).into_iter().collect();
             self.story.fact(Fact::Run(RunFact::Adopted { run: self.run, playbook: Ok(book()), found }));
         }

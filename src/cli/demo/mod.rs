@@ -49,7 +49,10 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let url = format!("http://{address}");
     if arguments.serve {
         out::text(&include_str!("config.yaml").replace("DEMO_URL", &url))?;
-        runtime.block_on(async { std::io::Result::Ok(crate::runtime::shell::ended()?.await) })?;
+        runtime.block_on(async {
+            crate::runtime::shell::ended()?.await;
+            std::io::Result::Ok(())
+        })?;
         return Ok(Exit::Done);
     }
     let folder = Folder::new()?;
