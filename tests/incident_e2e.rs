@@ -36,7 +36,7 @@ impl Scene {
         let alerting = format!("alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{to}']}}]}}]}}");
         let prometheus = Prometheus::start_with(&jobs, &alerting, RULES);
         let home = Home::with(&config(&alertmanager.url(0), &prometheus.url));
-        home.write("playbooks/restart-the-shop.md", &PLAYBOOK.replace("SHOP", &shop.url("/heal").to_string()));
+        home.write("playbooks/restart-the-shop.md", &PLAYBOOK.replace("SHOP", shop.url("/heal").as_ref()));
         Self { home, shop, ill, _prometheus: prometheus, _alertmanager: alertmanager }
     }
 

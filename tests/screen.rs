@@ -1,5 +1,7 @@
 //! The screen as an operator uses it: given, keys, then.
 
+#![allow(clippy::disallowed_methods, reason = "asks whether the picture is to be drawn anew")]
+
 #[path = "support/screen.rs"]
 mod screen;
 
