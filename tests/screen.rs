@@ -60,7 +60,7 @@ fn new_alerts_above_what_is_visible_are_counted_until_the_operator_looks() {
 fn an_acknowledgement_is_shown_from_pending_to_its_outcome() {
     let mut desk = outage();
     desk.press("a").expect("Acknowledge CheckoutErrors").expect("PROD").type_text("on it").press("tab").type_text("30m");
-    desk.expect("ana owns it for 30m").press("enter");
+    desk.expect("Owner: ana, for 30m").press("enter");
     desk.expect("✓ ana").expect("1 acked").expect("acknowledged CheckoutErrors: on it");
     desk.press("u").expect_not("✓ ana").expect("gave up the acknowledgement");
 }

@@ -57,6 +57,11 @@ impl Progress {
     pub fn settled(&self) -> bool {
         self.items.iter().all(|item| item.stage.settled())
     }
+
+    /// All of it has ended, and did what was asked.
+    pub fn went_well(&self) -> bool {
+        self.items.iter().all(|item| item.stage.settled() && !item.stage.failed())
+    }
 }
 
 /// The newest requests of this process.

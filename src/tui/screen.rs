@@ -17,6 +17,7 @@ use super::view::{Record, Reply, Request, Ui, View};
 use crate::domain::ids::{AlertId, RequestId};
 use crate::domain::incident::{Incident, Status};
 use crate::model::filter::Filter;
+use crate::model::progress::Progress;
 use crate::model::{Command, World};
 use chrono_tz::Tz;
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
@@ -458,9 +459,11 @@ impl Screen {
 
     fn render_keys(&self, canvas: &mut Canvas, place: Rect, view: &View) {
         let pending: String = self.pending.iter().map(ToString::to_string).collect();
-        let outcome = self.asked.and_then(|id| view.world.requests.get(id));
-        let message =
-            Message { said: self.said.as_deref(), guide: self.guide.as_deref(), pending, contexts: &self.contexts(), outcome };
+        // What went well stands in the log: a newcomer is rather told how to go on.
+        let news = |progress: &&Progress| self.guide.is_none() || !progress.went_well();
+        let outcome = self.asked.and_then(|id| view.world.requests.get(id)).filter(news);
+        let guide = self.guide.as_deref().filter(|_| !self.covered());
+        let message = Message { said: self.said.as_deref(), guide, pending, contexts: &self.contexts(), outcome };
         status::render_keys(canvas, place, &message, view);
     }
 }

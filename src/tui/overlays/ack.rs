@@ -39,7 +39,7 @@ impl Form for Ack {
     fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
         let default = view.world.settings.ack_for;
         let hold = hold(texts[1]).ok().flatten().unwrap_or(default);
-        let mut facts = vec![(format!("{} owns it for {}.", view.world.me.name, humantime::format_duration(hold)), Role::Text)];
+        let mut facts = vec![(format!("Owner: {}, for {}.", view.world.me.name, humantime::format_duration(hold)), Role::Text)];
         facts.extend(self.carried(view));
         let gone = |id: &&AlertId| {
             let tracked = view.world.alerts.get(id);

@@ -129,7 +129,7 @@ impl Choice {
         let Some(item) = self.items.get(index) else { return };
         let mut pen = canvas.line(place, 0);
         pen.text(if cursor { " ▌ " } else { "   " }, Role::Focus);
-        let width = (place.width / 3).max(18);
+        let width = if item.about.is_empty() { pen.left().saturating_sub(2) } else { (place.width / 3).max(18) };
         pen.column(width, &item.text, if cursor { Role::Cursor } else { Role::Text }).space(1);
         let keys = item.keys.len() as u16;
         let about = pen.left().saturating_sub(keys + 2);

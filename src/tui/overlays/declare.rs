@@ -40,7 +40,7 @@ impl Form for Declare {
             true => "It begins without an alert; L adds alerts later.".to_owned(),
             false => format!("From {}. The last hour of its services is taken in.", view.names_of(&self.alerts)),
         };
-        let lead = format!("{} leads. SEV1 is the worst; when in doubt take the higher.", view.world.me.name);
+        let lead = format!("Lead: {}. SEV1 is the worst; when in doubt take the higher.", view.world.me.name);
         vec![(about, Role::Text), (lead, Role::Dim)]
     }
 

@@ -340,7 +340,9 @@ fn at_hand(id: RunId, run: &Run, step: &StepId, view: &View, columns: usize) -> 
         }
         if step.body.is_none() {
             let text = view.world.runs.playbook_of(id).map_or("", |book| book.slice(&step.prose));
-            text.lines().filter(|line| !line.trim().is_empty()).take(4).for_each(|line| add(&inert(line.trim()), Role::Text));
+            // The items follow with what has been ticked.
+            let prose = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("- [");
+            text.lines().filter(prose).take(4).for_each(|line| add(&inert(line.trim()), Role::Text));
         }
         let ticked = |index: usize| run.record(&step.id).is_some_and(|record| record.ticked.contains(&(index as u32)));
         for (index, item) in step.items.iter().enumerate() {
