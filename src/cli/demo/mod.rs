@@ -43,7 +43,7 @@ fn scenario(name: &str) -> anyhow::Result<Scenario> {
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let scenario = scenario(&arguments.scenario)?;
-    let guide = guide::of(&scenario);
+    let guide = guide::of(scenario.guide.clone());
     let runtime = session::runtime()?;
     let address = runtime.block_on(servers::start(scenario))?;
     let url = format!("http://{address}");

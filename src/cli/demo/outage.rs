@@ -1,8 +1,8 @@
 //! The simulated outage: a primary that dies, a replica that can take over, a shop that depends on both. Pure: time is
 //! what it is told, and only requests change it.
 
+use super::guide::Words;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The scenario file.
@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct Scenario {
     dies_after: String,
     pub alerts: Vec<Planned>,
-    pub guide: BTreeMap<String, String>,
+    pub guide: Words,
 }
 
 /// One alert of the scenario.
@@ -71,7 +71,7 @@ impl Outage {
     }
 
     /// Somebody takes writes.
-    fn primary(&self, now: Duration) -> bool {
+    pub fn writable(&self, now: Duration) -> bool {
         self.promoted || self.primary_up(now)
     }
 
@@ -113,7 +113,7 @@ impl Outage {
         let since = self.since(alert);
         let holds = match alert.when {
             When::Always => true,
-            When::NoPrimary => !self.primary(now),
+            When::NoPrimary => !self.writable(now),
             When::NoPay => !self.pays(now),
         };
         (holds && since <= now.as_secs_f64()).then_some(since)

@@ -46,6 +46,7 @@ fn routes() -> Router<Shared> {
         .route("/api/v2/alerts", get(alerts))
         .route("/api/v2/silences", get(silences).post(silence))
         .route("/api/v2/silence/{id}", get(one_silence).delete(expire))
+        .route("/database/health", get(database))
         .route("/primary/health", get(primary))
         .route("/primary/fence", post(fence))
         .route("/replica/health", get(replica))
@@ -174,6 +175,14 @@ async fn expire(State(world): State<Shared>, Path(id): Path<String>) -> Reply {
         }
         None => (StatusCode::NOT_FOUND, Json(Value::Null)),
     }
+}
+
+/// Whether anybody takes writes, whoever it is.
+async fn database(State(world): State<Shared>) -> Reply {
+    let world = lock(&world);
+    let writable = world.outage.writable(world.now());
+    let status = if writable { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({"writable": writable})))
 }
 
 async fn primary(State(world): State<Shared>) -> Reply {
