@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 pub const STATUS: &str = r#"{"cluster":{"status":"disabled","name":"","peers":[]},"versionInfo":{"branch":"","buildDate":"","buildUser":"","goVersion":"","revision":"","version":"0.25.0"},"config":{"original":""},"uptime":"2026-01-01T00:00:00.000Z"}"#;
 
-/// Alerts of the usual size: seven labels, three annotations, about 745 bytes each. Every hundredth has another summary in another `round`.
+/// Alerts of the usual size, keys sorted as the server sorts them: seven labels, three annotations, about 745 bytes each. Every hundredth has another summary in another `round`.
 pub fn alerts(count: usize, round: usize) -> String {
     let mut all = String::from("[");
     for n in 0..count {
@@ -15,7 +15,7 @@ pub fn alerts(count: usize, round: usize) -> String {
         let severity = ["critical", "warning", "info"][n % 3];
         let _ = write!(
             all,
-            r#"{comma}{{"annotations":{{"summary":"Storm {n}: the queue of shard {n} is growing faster than it is drained ({round})","description":"{filler}","runbook_url":"https://runbooks.example/storm"}},"endsAt":"2036-01-01T00:04:00.000Z","fingerprint":"{n:016x}","receivers":[{{"name":"ops"}}],"startsAt":"2026-01-01T00:{minute:02}:{second:02}.000Z","status":{{"inhibitedBy":[],"silencedBy":[],"state":"active"}},"updatedAt":"2026-01-01T00:00:00.000Z","generatorURL":"http://prometheus.example:9090/graph?g0.expr=queue_length","labels":{{"alertname":"Storm{kind}","cluster":"eu-1","instance":"10.1.{a}.{b}:9100","job":"queue","service":"checkout","severity":"{severity}","shard":"{n}"}}}}"#,
+            r#"{comma}{{"annotations":{{"description":"{filler}","runbook_url":"https://runbooks.example/storm","summary":"Storm {n}: the queue of shard {n} is growing faster than it is drained ({round})"}},"endsAt":"2036-01-01T00:04:00.000Z","fingerprint":"{n:016x}","receivers":[{{"name":"ops"}}],"startsAt":"2026-01-01T00:{minute:02}:{second:02}.000Z","status":{{"inhibitedBy":[],"silencedBy":[],"state":"active"}},"updatedAt":"2026-01-01T00:00:00.000Z","generatorURL":"http://prometheus.example:9090/graph?g0.expr=queue_length","labels":{{"alertname":"Storm{kind}","cluster":"eu-1","instance":"10.1.{a}.{b}:9100","job":"queue","service":"checkout","severity":"{severity}","shard":"{n}"}}}}"#,
             filler = "Messages wait longer than the agreed time. ".repeat(3),
             minute = n / 60 % 60,
             second = n % 60,

@@ -16,9 +16,12 @@ pub struct Labels(Arc<[(Outside, Outside)]>);
 impl Labels {
     /// Sorts; of a name that stands twice the last value wins.
     pub fn new(mut pairs: Vec<(Outside, Outside)>) -> Self {
-        pairs.reverse();
-        pairs.sort_by(|a, b| a.0.cmp(&b.0));
-        pairs.dedup_by(|later, kept| later.0 == kept.0);
+        // Most servers send them so; a storm has a hundred thousand sets.
+        if !pairs.is_sorted_by(|a, b| a.0 < b.0) {
+            pairs.reverse();
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
+            pairs.dedup_by(|later, kept| later.0 == kept.0);
+        }
         Self(pairs.into())
     }
 
