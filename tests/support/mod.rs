@@ -9,6 +9,7 @@
 
 pub mod fake_alertmanager;
 pub mod home;
+pub mod program;
 pub mod prometheus;
 pub mod proxy;
 pub mod pty;

@@ -1,11 +1,11 @@
 //! Real Alertmanagers on free ports of loopback: private folders, gossiping when there are several, gone with the value.
 
-use super::{PATIENCE, find};
-use std::fs::{self, File};
+use super::PATIENCE;
+use super::program::{Program, free_address};
+use std::fs;
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpStream;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A cluster of one or more.
@@ -19,7 +19,7 @@ pub struct Alertmanager {
 struct Node {
     address: String,
     gossip: String,
-    child: Child,
+    program: Program,
 }
 
 const CONFIG: &str = "route: {receiver: ops, group_by: ['...']}\nreceivers: [{name: ops}]\n";
@@ -65,7 +65,7 @@ impl Alertmanager {
 
     /// Ends one at once, as a crash would.
     pub fn kill(&mut self, node: usize) {
-        end(&mut self.nodes[node].child);
+        self.nodes[node].program.kill();
     }
 
     /// Ends one at once and starts it at the same addresses: its alerts are gone.
@@ -78,59 +78,34 @@ impl Alertmanager {
     fn launch(&self, address: &str, gossip: &str) -> Node {
         let home = self.folder.path().join(address.replace(':', "-"));
         fs::create_dir_all(&home).expect("a folder");
-        let mut command = Command::new(find("prometheus-alertmanager").expect("is installed"));
-        command
-            .arg(format!("--config.file={}", self.folder.path().join("am.yml").display()))
-            .arg(format!("--storage.path={}", home.join("data").display()))
-            .arg(format!("--web.listen-address={address}"))
-            .arg(format!("--cluster.listen-address={gossip}"))
-            .arg("--cluster.settle-timeout=1s")
-            .args(self.nodes.iter().map(|other| format!("--cluster.peer={}", other.gossip)));
+        let mut args = vec![
+            format!("--config.file={}", self.folder.path().join("am.yml").display()),
+            format!("--storage.path={}", home.join("data").display()),
+            format!("--web.listen-address={address}"),
+            format!("--cluster.listen-address={gossip}"),
+            "--cluster.settle-timeout=1s".to_owned(),
+        ];
+        args.extend(self.nodes.iter().map(|other| format!("--cluster.peer={}", other.gossip)));
         if let Some(web) = &self.web {
             let file = home.join("web.yml");
             fs::write(&file, web).expect("written");
-            command.arg(format!("--web.config.file={}", file.display()));
+            args.push(format!("--web.config.file={}", file.display()));
         }
-        let log = home.join("log");
-        let child = command.stdout(Stdio::null()).stderr(File::create(&log).expect("a log")).spawn().expect("it starts");
-        let mut node = Node { address: address.to_owned(), gossip: gossip.to_owned(), child };
-        wait(&mut node, &log);
-        node
-    }
-}
-
-impl Drop for Alertmanager {
-    fn drop(&mut self) {
-        self.nodes.iter_mut().for_each(|node| end(&mut node.child));
-    }
-}
-
-/// A server that ended by itself may be the reason why a test fails: nothing to be done about it here.
-fn end(child: &mut Child) {
-    let _ = child.kill();
-    let _ = child.wait();
-}
-
-/// Until it listens: from then on it answers.
-fn wait(node: &mut Node, log: &Path) {
-    let began = Instant::now();
-    while TcpStream::connect(&node.address).is_err() {
-        let ended = node.child.try_wait().expect("is ours");
-        let told = || fs::read_to_string(log).unwrap_or_default();
-        assert!(ended.is_none() && began.elapsed() < PATIENCE, "prometheus-alertmanager does not come up: {}", told());
-        std::thread::sleep(Duration::from_millis(20));
+        let program = Program::start("prometheus-alertmanager", args, "Listening on");
+        Node { address: address.to_owned(), gossip: gossip.to_owned(), program }
     }
 }
 
 /// Repeats a question until the answer is the wanted one.
 pub async fn until<T, F: Future<Output = T>>(mut ask: impl FnMut() -> F, wanted: impl Fn(&T) -> bool) -> T {
     let began = Instant::now();
+    let mut pace = tokio::time::interval(Duration::from_millis(20));
     loop {
+        pace.tick().await;
         let answer = ask().await;
         if wanted(&answer) || began.elapsed() > PATIENCE {
             return answer;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -144,11 +119,6 @@ fn ask(address: &str, method: &str, path: &str, body: &str) -> io::Result<(u16, 
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     Ok((status.unwrap_or(0), body.to_owned()))
-}
-
-fn free_address() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").to_string()
 }
 
 /// Lines of a web configuration: this certificate and key.

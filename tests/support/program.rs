@@ -1,0 +1,50 @@
+//! A server program that a test starts: known to be ready by what it says on standard error, gone with the value.
+
+use super::{PATIENCE, find};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Instant;
+
+pub struct Program(Child);
+
+impl Program {
+    /// Starts it and waits until it has said `ready`.
+    pub fn start(name: &str, args: impl IntoIterator<Item = String>, ready: &str) -> Self {
+        let mut command = Command::new(find(name).unwrap_or_else(|| panic!("{name} is not installed")));
+        let mut child = command.args(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let lines = BufReader::new(child.stderr.take().expect("its standard error")).lines().map_while(Result::ok);
+        let (sender, said) = channel();
+        // Read to its end, or the program would wait for a reader; once it is ready nobody listens any more.
+        thread::spawn(move || lines.for_each(|line| sender.send(line).unwrap_or_default()));
+        let program = Self(child);
+
+        let deadline = Instant::now() + PATIENCE;
+        let mut log = Vec::new();
+        while !log.last().is_some_and(|line: &String| line.contains(ready)) {
+            let line = said.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+            log.push(line.unwrap_or_else(|_| panic!("{name} did not say `{ready}`: {log:#?}")));
+        }
+        program
+    }
+
+    /// Ends it at once, as a crash would. One that has ended by itself may be the reason why a test fails.
+    pub fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// An address of loopback at which nobody listened a moment ago.
+pub fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").to_string()
+}
