@@ -46,7 +46,7 @@ fn lines(bytes: &[u8]) -> serde_json::Result<Older> {
 impl Older {
     fn of_backup(db: &Connection) -> Result<Self> {
         let mut entries = Vec::new();
-        let mut rows = db.prepare("SELECT origin, seq, hash FROM entries ORDER BY origin, seq")?;
+        let mut rows = db.prepare("SELECT o.id, seq, hash FROM entries e JOIN origins o ON o.n = e.n >> 40")?;
         for head in rows.query_map([], load::head)? {
             entries.push(head?);
         }
@@ -70,7 +70,8 @@ impl Older {
 
 /// Why the journal does not hold this entry as it was.
 pub fn missing(db: &Connection, head: &Head) -> Result<Option<String>> {
-    let mut stored = db.prepare_cached("SELECT hash FROM entries WHERE origin = ?1 AND seq = ?2")?;
+    let mut stored =
+        db.prepare_cached("SELECT hash FROM origins o JOIN entries e ON e.n = (o.n << 40) + ?2 WHERE o.id = ?1 AND e.seq = ?2")?;
     let Head { origin, seq, hash } = head;
     Ok(match stored.query_row((origin.to_string(), seq), |row| row.get::<_, String>(0)).optional()? {
         Some(stored) if stored == *hash => None,

@@ -1,10 +1,10 @@
 //! One append: a transaction that reads where its chain stands, stamps, chains and stores.
 
 use super::load::{self, by_key};
-use super::origin::{self, Current};
+use super::origin::{self, Current, Origin};
 use super::{Appended, chain, open};
 use crate::domain::entry::{Actor, Clock, Draft, Entry, Head, Kind, Seal};
-use crate::domain::ids::{EntryId, OriginId};
+use crate::domain::ids::EntryId;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Result, TransactionBehavior, params};
 use std::ops::Range;
@@ -33,7 +33,7 @@ impl Ids {
     }
 }
 
-/// Stores the drafts, or nothing. What it returns is durable; and which places in the file it took.
+/// Stores the drafts, or nothing. What it returns is durable; with it come the rows that the drafts took.
 pub fn append(
     db: &mut Connection,
     place: &str,
@@ -42,12 +42,12 @@ pub fn append(
     wall: DateTime<Utc>,
 ) -> Result<(Appended, Range<i64>)> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let before = load::last(&tx)?;
     let (mut tip, begun) = Tip::read(&tx, place, ids.begun, wall)?;
+    let start = tip.next();
     let entries = ids.drafts.iter().zip(drafts).map(|(id, draft)| tip.once(*id, draft)).collect::<Result<_>>()?;
-    let after = load::last(&tx)?;
+    let stored = start..tip.next();
     tx.commit()?;
-    Ok((Appended { entries, begun, reserve_freed: false }, before + 1..after + 1))
+    Ok((Appended { entries, begun, reserve_freed: false }, stored))
 }
 
 /// What an append of these ids has left in the journal: all of it or, for `None`, nothing.
@@ -70,6 +70,7 @@ pub fn found(db: &Connection, ids: &Ids, drafts: &[Draft]) -> Result<Option<Appe
 struct Tip<'a> {
     db: &'a Connection,
     wall: DateTime<Utc>,
+    origin: Origin,
     head: Head,
     clock: Clock,
 }
@@ -89,10 +90,15 @@ impl<'a> Tip<'a> {
         }
     }
 
-    fn at(db: &'a Connection, origin: OriginId, known: Clock, wall: DateTime<Utc>) -> Result<Self> {
+    fn at(db: &'a Connection, origin: Origin, known: Clock, wall: DateTime<Utc>) -> Result<Self> {
         let (head, own) = origin::head(db, origin)?;
         let clock = own.max(known).max(load::greatest_clock(db, wall + BELIEVED)?);
-        Ok(Self { db, wall, head, clock })
+        Ok(Self { db, wall, origin, head, clock })
+    }
+
+    /// The row of the next entry.
+    fn next(&self) -> i64 {
+        self.origin.row(self.head.seq + 1)
     }
 
     /// Adds a draft unless its key is there already: of one outside fact there is one entry.
@@ -115,18 +121,19 @@ impl<'a> Tip<'a> {
     }
 
     fn declared(&self) -> Result<u64> {
-        let mut count = self.db.prepare_cached("SELECT count(*) FROM entries WHERE kind = 'declare' AND origin = ?1")?;
-        count.query_row([self.head.origin.to_string()], |row| row.get(0))
+        let mut count = self.db.prepare_cached("SELECT count(*) FROM entries WHERE kind = 'declare' AND n >= ?1 AND n < ?2")?;
+        let rows = self.origin.rows();
+        count.query_row((rows.start, rows.end), |row| row.get(0))
     }
 
     fn store(&self, entry: &Entry) -> Result<Seal> {
         let body = text(entry)?;
         let hash = chain::hash(&self.head.hash, &body);
         let columns = Columns::of(entry);
+        let n = self.origin.row(entry.seq);
         self.db.prepare_cached(INSERT)?.execute(params![
+            n,
             columns.id,
-            columns.origin,
-            columns.seq,
             columns.clock_ms,
             columns.clock_count,
             columns.at,
@@ -141,7 +148,7 @@ impl<'a> Tip<'a> {
             hash,
             body
         ])?;
-        open::track(self.db, self.db.last_insert_rowid(), entry)?;
+        open::track(self.db, n, entry)?;
         Ok(Seal { prev: self.head.hash.as_str().into(), hash: hash.into() })
     }
 }
@@ -153,8 +160,8 @@ fn text(entry: &Entry) -> Result<String> {
     String::from_utf8(body).map_err(|error| unfit(error.into()))
 }
 
-const INSERT: &str = "INSERT INTO entries (id, origin, seq, clock_ms, clock_count, at, kind, key, incident, alert, run, corrects, until, \
-     prev, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+const INSERT: &str = "INSERT INTO entries (n, id, clock_ms, clock_count, at, kind, key, incident, alert, run, corrects, until, \
+     prev, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 /// What the columns repeat of a body.
 #[derive(Debug, PartialEq)]

@@ -39,7 +39,7 @@ const UNFINISHED: &str = "
 pub fn open_state(db: &Connection, now: DateTime<Utc>) -> Result<Vec<Arc<Entry>>> {
     let set = format!(
         "{OF_INCIDENTS} UNION {UNFINISHED}
-         UNION SELECT n FROM (SELECT n FROM entries ORDER BY clock_ms DESC, clock_count DESC LIMIT {NEWEST})"
+         UNION SELECT n FROM (SELECT n FROM entries ORDER BY n DESC LIMIT {NEWEST})"
     );
     load(db, &with_these(OPEN_INCIDENTS), &set, named_params! { ":now": now.timestamp_millis() })
 }
@@ -53,9 +53,11 @@ fn load(db: &Connection, tables: &str, set: &str, params: impl Params) -> Result
     let sql = format!(
         "WITH RECURSIVE {tables}
          wanted(n) AS ({set} UNION SELECT c.n FROM wanted JOIN entries e USING (n) JOIN entries c ON c.corrects = e.id)
-         SELECT e.prev, e.hash, e.body FROM wanted JOIN entries e USING (n) ORDER BY e.clock_ms, e.clock_count, e.origin, e.seq"
+         SELECT e.prev, e.hash, e.body FROM wanted JOIN entries e USING (n)"
     );
-    db.prepare_cached(&sql)?.query_map(params, entry)?.collect()
+    let mut entries = db.prepare_cached(&sql)?.query_map(params, entry)?.collect::<Result<Vec<_>>>()?;
+    entries.sort_by_key(|entry| entry.order());
+    Ok(entries)
 }
 
 /// Reads `prev`, `hash` and `body`.
@@ -67,7 +69,7 @@ fn entry(row: &Row) -> Result<Arc<Entry>> {
 }
 
 pub fn by_key(db: &Connection, key: &str) -> Result<Option<Arc<Entry>>> {
-    let sql = "SELECT prev, hash, body FROM entries WHERE key = ?1 ORDER BY clock_ms, clock_count, origin, seq LIMIT 1";
+    let sql = "SELECT prev, hash, body FROM entries WHERE key = ?1 ORDER BY clock_ms, clock_count, n LIMIT 1";
     db.prepare_cached(sql)?.query_row([key], entry).optional()
 }
 
@@ -129,7 +131,7 @@ pub fn declared(db: &Connection, target: &str) -> Result<Vec<Arc<Entry>>> {
 }
 
 pub fn recent(db: &Connection, limit: usize) -> Result<Vec<Arc<Entry>>> {
-    load(db, "", "SELECT n FROM (SELECT n FROM entries ORDER BY clock_ms DESC, clock_count DESC LIMIT ?1)", [limit])
+    load(db, "", "SELECT n FROM (SELECT n FROM entries ORDER BY n DESC LIMIT ?1)", [limit])
 }
 
 pub fn between(db: &Connection, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Arc<Entry>>> {
@@ -137,11 +139,17 @@ pub fn between(db: &Connection, from: DateTime<Utc>, to: DateTime<Utc>) -> Resul
     load(db, "", "SELECT n FROM entries WHERE at >= ?1 AND at < ?2", times)
 }
 
-/// The greatest clock that is not past `limit`.
+/// The newest entry of each chain.
+const HEADS: &str = "origins o JOIN entries e
+    ON e.n = (SELECT n FROM entries WHERE n >= o.n << 40 AND n < (o.n + 1) << 40 ORDER BY n DESC LIMIT 1)";
+
+/// The greatest clock at which a chain stands, of those that are not past `limit`.
 pub fn greatest_clock(db: &Connection, limit: DateTime<Utc>) -> Result<Clock> {
-    let sql = "SELECT clock_ms, clock_count FROM entries WHERE clock_ms <= ?1 ORDER BY clock_ms DESC, clock_count DESC LIMIT 1";
+    let sql = format!(
+        "SELECT clock_ms, clock_count FROM {HEADS} WHERE clock_ms <= ?1 ORDER BY clock_ms DESC, clock_count DESC LIMIT 1"
+    );
     let found =
-        db.prepare_cached(sql)?.query_row([limit.timestamp_millis()], |row| Ok(Clock { ms: row.get(0)?, count: row.get(1)? }));
+        db.prepare_cached(&sql)?.query_row([limit.timestamp_millis()], |row| Ok(Clock { ms: row.get(0)?, count: row.get(1)? }));
     found.optional().map(Option::unwrap_or_default)
 }
 
@@ -156,6 +164,5 @@ pub fn head(row: &Row) -> Result<Head> {
 }
 
 pub fn heads(db: &Connection) -> Result<Vec<Head>> {
-    let sql = "SELECT origin, max(seq), hash FROM entries GROUP BY origin ORDER BY origin";
-    db.prepare_cached(sql)?.query_map([], head)?.collect()
+    db.prepare_cached(&format!("SELECT o.id, e.seq, e.hash FROM {HEADS} ORDER BY o.id"))?.query_map([], head)?.collect()
 }

@@ -5,6 +5,7 @@ use super::chain;
 use crate::domain::entry::{Clock, Head};
 use crate::domain::ids::OriginId;
 use rusqlite::{Connection, OptionalExtension, Result, params};
+use std::ops::Range;
 use std::path::Path;
 use uuid::Uuid;
 
@@ -21,43 +22,65 @@ pub fn machine() -> String {
     id.map_or_else(name, |id| id.trim().to_owned())
 }
 
+/// One chain and its number in this file.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    pub id: OriginId,
+    n: i64,
+}
+
+impl Origin {
+    /// The number of the row with this sequence.
+    pub fn row(self, seq: u64) -> i64 {
+        // 2^40 entries are not written in a lifetime.
+        (self.n << 40) + seq.cast_signed()
+    }
+
+    /// The numbers of its rows.
+    pub fn rows(self) -> Range<i64> {
+        self.row(0)..self.row(1 << 40)
+    }
+}
+
 /// The chain that appends continue.
 pub enum Current {
     /// Begun here.
-    Here(OriginId),
+    Here(Origin),
     /// To be begun; the one that this file holds, if there is one, must not be continued.
-    New { old: Option<OriginId> },
+    New { old: Option<Origin> },
 }
 
 pub fn current(db: &Connection, place: &str) -> Result<Current> {
-    let mut last = db.prepare_cached("SELECT id, place FROM origins ORDER BY n DESC LIMIT 1")?;
-    let last =
-        last.query_row([], |row| Ok((parse(row.get_ref(0)?.as_str()?)?, row.get_ref(1)?.as_str()? == place))).optional()?;
-    Ok(match last {
-        Some((id, true)) => Current::Here(id),
-        other => Current::New { old: other.map(|(id, _)| id) },
+    let mut last = db.prepare_cached("SELECT n, id, place FROM origins WHERE place IS NOT NULL ORDER BY n DESC LIMIT 1")?;
+    let last = last.query_row([], |row| {
+        let origin = Origin { n: row.get(0)?, id: parse(row.get_ref(1)?.as_str()?)? };
+        Ok((origin, row.get_ref(2)?.as_str()? == place))
+    });
+    Ok(match last.optional()? {
+        Some((origin, true)) => Current::Here(origin),
+        other => Current::New { old: other.map(|(origin, _)| origin) },
     })
 }
 
-pub fn begin(db: &Connection, place: &str) -> Result<OriginId> {
+pub fn begin(db: &Connection, place: &str) -> Result<Origin> {
     let id = OriginId(Uuid::new_v4());
     db.execute("INSERT INTO origins (id, place) VALUES (?1, ?2)", params![id.to_string(), place])?;
-    Ok(id)
+    Ok(Origin { id, n: db.last_insert_rowid() })
 }
 
 /// From now on nobody continues this file's chain, wherever it lies.
 pub fn retire(db: &Connection) -> Result<()> {
-    db.execute("UPDATE origins SET place = ''", []).map(|_| ())
+    db.execute("UPDATE origins SET place = '' WHERE place IS NOT NULL", []).map(|_| ())
 }
 
 /// Where the chain of an origin stands; sequence 0 and the genesis for one without entries.
-pub fn head(db: &Connection, origin: OriginId) -> Result<(Head, Clock)> {
-    let mut last =
-        db.prepare_cached("SELECT seq, hash, clock_ms, clock_count FROM entries WHERE origin = ?1 ORDER BY seq DESC LIMIT 1")?;
-    let found = last.query_row([origin.to_string()], |row| {
-        Ok((Head { origin, seq: row.get(0)?, hash: row.get(1)? }, Clock { ms: row.get(2)?, count: row.get(3)? }))
+pub fn head(db: &Connection, origin: Origin) -> Result<(Head, Clock)> {
+    let sql = "SELECT seq, hash, clock_ms, clock_count FROM entries WHERE n >= ?1 AND n < ?2 ORDER BY n DESC LIMIT 1";
+    let (id, Range { start, end }) = (origin.id, origin.rows());
+    let found = db.prepare_cached(sql)?.query_row((start, end), |row| {
+        Ok((Head { origin: id, seq: row.get(0)?, hash: row.get(1)? }, Clock { ms: row.get(2)?, count: row.get(3)? }))
     });
-    let empty = || (Head { origin, seq: 0, hash: chain::genesis(origin) }, Clock::default());
+    let empty = || (Head { origin: id, seq: 0, hash: chain::genesis(id) }, Clock::default());
     Ok(found.optional()?.unwrap_or_else(empty))
 }
 

@@ -70,8 +70,8 @@ fn look(db: &Connection, report: &mut Report) -> Result<()> {
     let tx = db.unchecked_transaction()?;
     integrity(&tx, report)?;
     let mut rows = tx.prepare(
-        "SELECT id, origin, seq, clock_ms, clock_count, at, kind, key, incident, alert, run, corrects, until, prev, hash, body
-         FROM entries ORDER BY origin, seq",
+        "SELECT e.id, o.id, seq, clock_ms, clock_count, at, kind, key, incident, alert, run, corrects, until, prev, hash, body
+         FROM entries e LEFT JOIN origins o ON o.n = e.n >> 40 ORDER BY e.n",
     )?;
     let mut rows = rows.query([])?;
     let mut chain: Option<Chain> = None;

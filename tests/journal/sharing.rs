@@ -100,13 +100,11 @@ fn a_foreign_clock_is_followed_unless_it_is_far_ahead() {
     let mut journal = written(home.path(), 1);
     let foreign = |second: i64, name: &str| {
         let ms = at(second).timestamp_millis();
-        let columns = "seq, clock_count, at, kind, key, incident, alert, run, corrects, until, prev, hash, body";
-        tamper(
-            home.path(),
-            &format!(
-                "INSERT INTO entries (id, origin, clock_ms, {columns}) SELECT '{name}', '{name}', {ms}, {columns} FROM entries WHERE n = 1"
-            ),
-        );
+        let columns = "clock_count, at, kind, key, incident, alert, run, corrects, until, prev, hash, body";
+        let origin = format!("INSERT INTO origins (id) VALUES ('{name}')");
+        let entry =
+            format!("SELECT (max(n) << 40) + 1, '{name}', {ms}, {columns} FROM origins, (SELECT {columns} FROM entries LIMIT 1)");
+        tamper(home.path(), &format!("{origin}; INSERT INTO entries (n, id, clock_ms, {columns}) {entry}"));
     };
     foreign(2 + 299, "0193a1b2-0000-7000-8000-00000000000a");
     assert_eq!(record(&mut journal, note("after it"), 2).clock.ms, at(2 + 299).timestamp_millis());
@@ -131,7 +129,7 @@ fn a_copied_folder_begins_an_origin_that_names_the_old_head() {
     assert_eq!(record(&mut open(home.path()), note("the old one goes on"), 4).origin, old.origin);
     assert_eq!((problems(home.path(), None), problems(other.path(), None)), (vec![], vec![]));
 
-    tamper(other.path(), &format!("DELETE FROM entries WHERE origin = '{}' AND seq = 3", old.origin));
+    tamper(other.path(), "DELETE FROM entries WHERE n >> 40 = 1 AND seq = 3");
     assert_eq!(problems(other.path(), None).len(), 1, "the new origin knows how long the old one was");
 }
 

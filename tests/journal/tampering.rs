@@ -30,14 +30,14 @@ fn an_entry_that_was_taken_out_is_found() {
         after("DELETE FROM entries WHERE seq = 3"),
         ["Before entry 4, the entries from 3 on are missing: they were taken out."]
     );
-    let closed_up = after("DELETE FROM entries WHERE seq = 3; UPDATE entries SET seq = seq - 1 WHERE seq > 3");
+    let closed_up = after("DELETE FROM entries WHERE seq = 3; UPDATE entries SET n = n - 1 WHERE seq > 3");
     assert!(closed_up.len() >= 3, "{closed_up:?}");
 }
 
 #[test]
 fn entries_that_changed_places_are_found() {
     let found = after(
-        "UPDATE entries SET seq = 100 WHERE seq = 2; UPDATE entries SET seq = 2 WHERE seq = 4; UPDATE entries SET seq = 4 WHERE seq = 100",
+        "UPDATE entries SET n = n + 98 WHERE seq = 2; UPDATE entries SET n = n - 2 WHERE seq = 4; UPDATE entries SET n = n - 96 WHERE seq = 100",
     );
     assert!(found.iter().any(|text| text.starts_with("Entry 2 does not continue entry 1")), "{found:?}");
 }

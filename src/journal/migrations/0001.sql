@@ -1,20 +1,21 @@
 -- The journal, version 1.
 
--- Which chain this folder continues: the last row, if its place is still the place where the folder lies.
+-- The chains in this file. This folder continues the last one, if its place is still the place where the folder lies.
 CREATE TABLE origins (
     n     INTEGER PRIMARY KEY,
     id    TEXT NOT NULL UNIQUE,
-    place TEXT NOT NULL                   -- digest of machine and path; '' once it must not be continued
+    place TEXT                            -- digest of machine and path; '' once it must not be continued; NULL: another folder's
 ) STRICT;
 
 -- body is the record, written once: UTF-8 JSON. hash = lower-case hex of SHA-256(prev ‖ body), both as text;
 -- prev is the hash of the entry before it in its origin, for the first one SHA-256('midwatch:' ‖ origin).
 -- All other columns repeat what the body says, so that it can be found; verification compares them.
+-- The row's number is (number of the origin << 40) + seq: in a folder's own chains that is the order of arrival, and it
+-- makes origin and sequence unique without an index of their own: each index costs every append a page.
 CREATE TABLE entries (
-    n           INTEGER PRIMARY KEY,      -- order of arrival in this file
+    n           INTEGER PRIMARY KEY,
     id          TEXT    NOT NULL UNIQUE,
-    origin      TEXT    NOT NULL,
-    seq         INTEGER NOT NULL,
+    seq         INTEGER NOT NULL AS (n & 0xffffffffff) VIRTUAL,
     clock_ms    INTEGER NOT NULL,
     clock_count INTEGER NOT NULL,
     at          INTEGER NOT NULL,         -- milliseconds
@@ -27,11 +28,9 @@ CREATE TABLE entries (
     until       INTEGER,                  -- end of an acknowledgement, milliseconds
     prev        TEXT    NOT NULL,
     hash        TEXT    NOT NULL,
-    body        TEXT    NOT NULL,
-    UNIQUE (origin, seq)
+    body        TEXT    NOT NULL
 ) STRICT;
 
-CREATE INDEX by_clock    ON entries (clock_ms, clock_count);
 CREATE INDEX by_at       ON entries (at);
 CREATE INDEX by_key      ON entries (key)      WHERE key IS NOT NULL;
 CREATE INDEX by_incident ON entries (incident) WHERE incident IS NOT NULL;
@@ -39,7 +38,7 @@ CREATE INDEX by_run      ON entries (run)      WHERE run IS NOT NULL;
 CREATE INDEX by_corrects ON entries (corrects) WHERE corrects IS NOT NULL;
 CREATE INDEX acks        ON entries (alert)    WHERE kind IN ('ack', 'unack');
 CREATE INDEX ack_ends    ON entries (until)    WHERE until IS NOT NULL;
-CREATE INDEX declared    ON entries (origin)   WHERE kind = 'declare';
+CREATE INDEX declared    ON entries (kind)     WHERE kind = 'declare';
 CREATE INDEX statuses    ON entries (incident, clock_ms, clock_count) WHERE kind = 'status';
 -- Entries that a correction moved to another incident.
 CREATE INDEX moved       ON entries (json_extract(body, '$.data.incident')) WHERE kind = 'correction';
