@@ -1,5 +1,6 @@
 //! JSON: complete and versioned, with the heads of the chains. The names are pinned: scripts rely on them.
 
+use super::masks::Masks;
 use super::{Kind, called};
 use crate::domain::entry::Entry;
 use crate::domain::incident::Incident;
@@ -17,11 +18,14 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
 
 /// The whole document; `incident show --json` prints it too.
 pub fn document(timeline: &Timeline) -> Value {
+    let masks = Masks::of(timeline);
+    let mut incident = incident(&timeline.incident, timeline.people);
+    masks.value(&mut incident["title"]);
     json!({
         "schema": 1,
-        "incident": incident(&timeline.incident, timeline.people),
+        "incident": incident,
         "metrics": metrics(timeline),
-        "entries": timeline.lines.iter().map(|line| entry(line, timeline.people)).collect::<Vec<_>>(),
+        "entries": timeline.lines.iter().map(|line| entry(line, timeline.people, &masks)).collect::<Vec<_>>(),
         "heads": timeline.heads,
         // Without the names the bodies are not what was hashed.
         "verifiable": timeline.people == People::Names,
@@ -70,7 +74,7 @@ fn metrics(timeline: &Timeline) -> Value {
 }
 
 /// The entry as it is stored, with its place in the chain, and what corrections made of it.
-fn entry(line: &Line, people: People) -> Value {
+fn entry(line: &Line, people: People, masks: &Masks) -> Value {
     let stored: &Entry = &line.entry;
     // Entries are plain data; this can't fail, and an empty object would be seen by everybody who reads it.
     let mut value = serde_json::to_value(stored).unwrap_or_default();
@@ -84,6 +88,11 @@ fn entry(line: &Line, people: People) -> Value {
         value["actor"]["name"] = called(&stored.actor, people).into();
         value["actor"]["os_user"] = Value::Null;
         value["actor"]["tty"] = Value::Null;
+    }
+    for field in ["text", "data", "corrected"] {
+        if let Some(field) = value.get_mut(field) {
+            masks.value(field);
+        }
     }
     value
 }

@@ -1,5 +1,6 @@
 //! Markdown: a postmortem draft. Whatever the text holds, a table cell stays one cell and nothing becomes markup.
 
+use super::masks::Masks;
 use super::{Kind, called};
 use crate::domain::entry::Kind as What;
 use crate::domain::text::inert;
@@ -10,16 +11,17 @@ use std::io::{self, Write};
 pub const KIND: Kind = Kind { name: "md", about: "a postmortem draft with the timeline as a table", write };
 
 fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
-    head(timeline, out)?;
+    let masks = Masks::of(timeline);
+    head(timeline, &masks, out)?;
     times(timeline, out)?;
-    table(timeline, out)?;
-    prompts(timeline, out)?;
+    table(timeline, &masks, out)?;
+    prompts(timeline, &masks, out)?;
     evidence(timeline, out)
 }
 
-fn head(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+fn head(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     let incident = &timeline.incident;
-    writeln!(out, "# {} {}: {}\n", incident.label(), incident.severity, text(&incident.title))?;
+    writeln!(out, "# {} {}: {}\n", incident.label(), incident.severity, text(&masks.text(&incident.title)))?;
     let services: Vec<String> = incident.services.iter().map(|name| text(name.as_str())).collect();
     writeln!(out, "- **Status:** {}", incident.status.word())?;
     writeln!(out, "- **Services:** {}", if services.is_empty() { "none named".to_owned() } else { services.join(", ") })?;
@@ -50,11 +52,11 @@ fn times(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn table(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Timeline\n\n| at ({}) | who | what | |\n|---|---|---|---|", timeline.zone.name())?;
     for line in &timeline.lines {
         let who = text(&called(&line.entry.actor, timeline.people));
-        writeln!(out, "| {} | {who} | {} | {} |", clock(timeline, line.at), text(&line.text), marks(line))?;
+        writeln!(out, "| {} | {who} | {} | {} |", clock(timeline, line.at), text(&masks.text(&line.text)), marks(line))?;
     }
     writeln!(out)
 }
@@ -72,14 +74,14 @@ fn marks(line: &Line) -> String {
     text(&marks.join(", "))
 }
 
-fn prompts(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+fn prompts(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     for title in ["Contributing factors", "What went well", "What went wrong", "Where we were lucky"] {
         writeln!(out, "## {title}\n\n- \n")?;
     }
     writeln!(out, "## Action items\n")?;
     let todos = timeline.lines.iter().filter(|line| line.entry.kind == What::Todo);
     for line in todos {
-        writeln!(out, "- [ ] {}", text(&line.text))?;
+        writeln!(out, "- [ ] {}", text(&masks.text(&line.text)))?;
     }
     writeln!(out)
 }

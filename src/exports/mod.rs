@@ -2,6 +2,7 @@
 
 pub mod json;
 mod markdown;
+mod masks;
 
 use crate::domain::entry::{Actor, ActorKind};
 use crate::domain::timeline::{People, Timeline};

@@ -1,0 +1,79 @@
+//! People's names in what was written and recorded, replaced by roles where an export is to be given away. A name is found
+//! as a whole word only; what somebody wrote in other words stays.
+
+use super::called;
+use crate::domain::entry::ActorKind;
+use crate::domain::timeline::{People, Timeline};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Names, longest first, and what stands for each; none where names were asked for.
+pub struct Masks(Vec<(String, String)>);
+
+impl Masks {
+    pub fn of(timeline: &Timeline) -> Self {
+        if timeline.people == People::Names {
+            return Self(Vec::new());
+        }
+        let mut names = BTreeMap::new();
+        for entry in timeline.lines.iter().map(|line| &line.entry) {
+            if entry.actor.kind == ActorKind::Person {
+                names.insert(entry.actor.name.clone(), called(&entry.actor, timeline.people));
+            }
+        }
+        let said = timeline.lines.iter().flat_map(|line| ["lead", "person"].map(|field| line.entry.text_of(field)));
+        for name in said.flatten().chain(timeline.incident.lead.as_deref()) {
+            names.entry(name.to_owned()).or_insert_with(|| "lead".to_owned());
+        }
+        let mut names: Vec<_> = names.into_iter().filter(|(name, _)| !name.trim().is_empty()).collect();
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        Self(names)
+    }
+
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let known = |text: &Cow<'t, str>, name: &str| text.contains(name);
+        self.0.iter().fold(Cow::Borrowed(text), |text, (name, role)| match known(&text, name) {
+            true => Cow::Owned(replaced(&text, name, role)),
+            false => text,
+        })
+    }
+
+    /// Every text in a value, however deep.
+    pub fn value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.text(text).into_owned(),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.value(field)),
+            _ => {}
+        }
+    }
+}
+
+fn replaced(text: &str, name: &str, role: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(name) {
+        let (before, after) = (&rest[..at], &rest[at + name.len()..]);
+        let last = before.chars().next_back().or_else(|| out.chars().next_back());
+        let part = [last, after.chars().next()].into_iter().flatten().any(char::is_alphanumeric);
+        out.push_str(before);
+        out.push_str(if part { name } else { role });
+        rest = after;
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_replaced_as_a_word_and_nowhere_else() {
+        let masks = Masks(vec![("ana maria".into(), "lead".into()), ("ana".into(), "on-call".into())]);
+        assert_eq!(masks.text("ana: banana, (ana) and ana maria"), "on-call: banana, (on-call) and lead");
+        assert_eq!(masks.text("analysis"), "analysis");
+        let mut data = serde_json::json!({"by": "ana", "list": [{"comment": "ACK! ana: on it"}], "n": 1});
+        masks.value(&mut data);
+        assert_eq!(data, serde_json::json!({"by": "on-call", "list": [{"comment": "ACK! on-call: on it"}], "n": 1}));
+    }
+}
