@@ -1,8 +1,9 @@
 //! What TARGET means: an alert's id, its fingerprint, or a unique beginning of either; or everything that a filter holds for.
 
 use super::Failure;
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, SourceName};
 use crate::model::World;
+use crate::model::alerts::SourceState;
 use crate::model::filter::Filter;
 use clap::Args;
 
@@ -38,7 +39,7 @@ fn by_filter(world: &World, text: &str) -> anyhow::Result<Vec<AlertId>> {
     let held = world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none() && filter.holds(world, tracked));
     let ids: Vec<AlertId> = held.map(|tracked| tracked.alert.id.clone()).collect();
     if ids.is_empty() {
-        return Err(Failure::usage(format!("no alert matches `{text}`")).into());
+        return Err(not_there(world, format!("no alert matches `{text}`")).into());
     }
     Ok(ids)
 }
@@ -60,10 +61,23 @@ fn one(world: &World, target: &str) -> anyhow::Result<AlertId> {
     let found: Vec<&AlertId> = if exactly.is_empty() { ids().filter(|id| means(id)).collect() } else { exactly };
     match found.as_slice() {
         [id] => Ok((*id).clone()),
-        [] => Err(Failure::usage(format!("no alert is named {target}: `midwatch alerts` lists them")).into()),
+        [] => Err(not_there(world, format!("no alert is named {target}: `midwatch alerts` lists them")).into()),
         several => {
             let names: Vec<String> = several.iter().take(5).map(|id| format!("  {id}")).collect();
             Err(Failure::usage(format!("{target} may mean {} alerts:\n{}", several.len(), names.join("\n"))).into())
         }
+    }
+}
+
+/// What is not in the queue is not there, unless a source could not be asked: then nobody knows.
+fn not_there(world: &World, message: String) -> Failure {
+    let unasked = |(name, source): (&SourceName, &SourceState)| {
+        let why = source.why.as_ref().or(source.missing.first())?;
+        Some(format!("source {name}: {}", why.inert()))
+    };
+    let unasked: Vec<String> = world.alerts.sources().filter_map(unasked).collect();
+    match unasked.is_empty() {
+        true => Failure::usage(message),
+        false => Failure::remote(format!("{message}\n  perhaps it is there: {}", unasked.join("; "))),
     }
 }
