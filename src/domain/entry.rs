@@ -54,7 +54,7 @@ kinds! {
     Ack = "ack",
     /// The ownership was given up or ran out. `data`: episode, why.
     Unack = "unack",
-    /// The intent to send an act to a source. `data`: source, act, expires_at, and `for` (the ack or silence it serves).
+    /// The intent to send an act to a source. `data`: source, act, expires_at, `for` (the ack or silence it serves), `asked_by`.
     Act = "act",
     /// How an act ended. `data`: intent, outcome, detail, made.
     ActEnded = "act-ended",

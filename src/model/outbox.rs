@@ -34,6 +34,11 @@ impl Sent {
         self.intent.as_ref()?.data_of("for")
     }
 
+    /// The entry that it follows from, when that is not the one it serves: an acknowledgement that is given up.
+    pub fn asked_by(&self) -> Option<EntryId> {
+        self.intent.as_ref()?.data_of("asked_by")
+    }
+
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.intent.as_ref()?.data_of("expires_at")
     }

@@ -5,6 +5,7 @@ use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName};
 use crate::model::Effect;
+use crate::model::outbox::Sent;
 use crate::model::progress::Stage;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -62,9 +63,13 @@ impl World {
         self.record(draft.into_iter().collect())
     }
 
+    /// Whoever asked for it waits until the source has confirmed it.
     fn uncarry(&mut self, entry: &Entry, ack: Option<EntryId>) -> Vec<Effect> {
         let draft = entry.alert.as_ref().zip(ack).and_then(|(id, ack)| self.uncarry_draft(id, ack));
-        self.record(draft.into_iter().collect())
+        if draft.is_some() {
+            self.requests.stage(entry.id, &Stage::Sending);
+        }
+        self.record(draft.map(|draft| draft.with("asked_by", entry.id)).into_iter().collect())
     }
 
     /// A silence must not outlive what it was for: the alert may fire again.
@@ -83,11 +88,12 @@ impl World {
         vec![Effect::Act { intent, source, act }]
     }
 
-    /// Moves the progress of an act, and of what it serves.
+    /// Moves the progress of an act, of what it serves, and of what asked for it.
     fn stage(&mut self, intent: EntryId, stage: &Stage) {
-        self.requests.stage(intent, stage);
-        if let Some(served) = self.outbox.get(intent).and_then(|sent| sent.serves()) {
-            self.requests.stage(served, stage);
+        let sent = self.outbox.get(intent);
+        let others = [sent.and_then(Sent::serves), sent.and_then(Sent::asked_by)];
+        for entry in others.into_iter().flatten().chain([intent]) {
+            self.requests.stage(entry, stage);
         }
     }
 
