@@ -1,0 +1,109 @@
+//! `midwatch ack`, `unack` and `silence`: what they say is what became of it.
+
+use super::*;
+use crate::support::fake_alertmanager::Mood;
+
+fn target(output: &Output) -> (String, String) {
+    let document = document(output);
+    let target = &document["targets"][0];
+    assert_names(target, "target entry state detail");
+    (target["state"].as_str().expect("a state").to_owned(), target["detail"].as_str().unwrap_or("").to_owned())
+}
+
+fn in_force(fake: &FakeAlertmanager) -> Vec<Value> {
+    fake.silences().into_iter().filter(|silence| silence["status"]["state"] == "active").collect()
+}
+
+#[test]
+fn an_acknowledgement_is_held_by_the_journal_alone_where_nothing_carries_it() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, "");
+    let ack = home.run(&["ack", &fingerprint, "--for", "2h", "--note", "on it", "--json"]);
+    assert_eq!((code(&ack), target(&ack).0.as_str()), (Some(0), "recorded"));
+    assert!(fake.silences().is_empty());
+    let alerts = home.json(&["alerts"]);
+    let alert = &alerts["alerts"][0];
+    assert_eq!((&alert["state"], &alert["also"][0]), (&"acknowledged".into(), &"firing".into()));
+    assert_eq!(alert["acknowledged_by"], "ana");
+    let until: chrono::DateTime<chrono::Utc> = alert["acknowledged_until"].as_str().expect("a time").parse().expect("a time");
+    let left = until - chrono::Utc::now();
+    assert!((115..=120).contains(&left.num_minutes()), "{left}");
+    assert_eq!(code(&home.run(&["unack", &format!("prod/{}", &fingerprint[..6])])), Some(0), "a unique beginning is enough");
+    assert_eq!(home.json(&["alerts"])["alerts"][0]["state"], "firing");
+    assert_eq!(log(&home), ["acknowledged PostgresDown: on it", "gave up the acknowledgement of PostgresDown"]);
+    assert_eq!(code(&home.run(&["unack", &fingerprint])), Some(2), "there is nothing to give up");
+}
+
+#[test]
+fn a_carried_acknowledgement_is_confirmed_at_its_source_and_ended_there() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, ", ack: {carry: silence}");
+    let ack = home.run(&["ack", &fingerprint, "--note", "on it", "--json"]);
+    let (state, detail) = target(&ack);
+    assert_eq!((code(&ack), state.as_str()), (Some(0), "confirmed"), "{detail}");
+    let [silence] = &in_force(&fake)[..] else { panic!("one silence") };
+    assert!(silence["comment"].as_str().expect("a text").starts_with("ACK! ana: on it [mw:"), "{silence}");
+    assert_eq!(code(&home.run(&["unack", &fingerprint])), Some(0));
+    assert_eq!(in_force(&fake).len(), 0);
+}
+
+#[test]
+fn a_source_that_refuses_is_told_in_its_words_and_the_acknowledgement_holds() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, ", ack: {carry: silence}");
+    fake.mood_of("POST /api/v2/silences", Mood::Status(400, "bad silence, said the proxy"));
+    let ack = home.run(&["ack", &fingerprint, "--json"]);
+    let (state, detail) = target(&ack);
+    assert_eq!((code(&ack), state.as_str()), (Some(3), "failed"));
+    assert!(detail.contains("400 Bad Request: bad silence, said the proxy"), "{detail}");
+    assert_eq!(home.json(&["alerts"])["alerts"][0]["state"], "acknowledged");
+    assert_eq!(log(&home).len(), 3, "the acknowledgement, the intent and its end");
+}
+
+#[test]
+fn an_acknowledgement_that_could_not_be_ended_at_its_source_is_no_success() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, ", ack: {carry: silence}");
+    assert_eq!(code(&home.run(&["ack", &fingerprint])), Some(0));
+    fake.mood_of("DELETE /api/v2/silence", Mood::Status(403, "not you"));
+    let unack = home.run(&["unack", &fingerprint, "--json"]);
+    let (state, detail) = target(&unack);
+    assert_eq!((code(&unack), state.as_str()), (Some(3), "failed"));
+    assert!(detail.contains("not you"), "{detail}");
+}
+
+#[test]
+fn a_silence_is_made_with_exactly_the_labels_of_the_alert() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, "");
+    let silence = home.run(&["silence", &fingerprint, "--for", "30m", "--note", "maintenance", "--json"]);
+    assert_eq!((code(&silence), target(&silence).0.as_str()), (Some(0), "confirmed"));
+    let [made] = &in_force(&fake)[..] else { panic!("one silence") };
+    let matchers = made["matchers"].as_array().expect("a list");
+    assert_eq!(matchers.len(), 3);
+    assert!(matchers.iter().all(|matcher| matcher["isRegex"] == false), "{matchers:?}");
+    assert!(made["comment"].as_str().expect("a text").starts_with("maintenance [mw:"));
+    assert_eq!(home.json(&["alerts"])["alerts"][0]["state"], "silenced");
+    assert_eq!(code(&home.run(&["silence", &fingerprint])), Some(2), "a silence needs a reason");
+}
+
+#[test]
+fn nothing_is_meant_by_accident() {
+    let (fake, fingerprint) = outage();
+    let other = fake.fire(&[("alertname", "Other")]);
+    let home = watching(&fake, "");
+    let refused = |args: &[&str]| {
+        let output = home.run(&[&["ack"], args].concat());
+        assert_eq!((code(&output), out(&output).as_str()), (Some(2), ""), "{args:?}");
+        err(&output)
+    };
+    assert!(refused(&["nonsense"]).contains("no alert is named nonsense"));
+    assert!(refused(&["prod/"]).contains("may mean 2 alerts") && fingerprint != other);
+    refused(&["--filter", "severity:critical"]);
+    refused(&["--filter", "", "--yes"]);
+    refused(&["--filter", "alertname=Nothing", "--yes"]);
+    refused(&[]);
+    assert_eq!(log(&home), [""; 0]);
+    assert_eq!(code(&home.run(&["ack", "--filter", "severity:critical", "--yes"])), Some(0));
+    assert_eq!(log(&home), ["acknowledged PostgresDown"]);
+}

@@ -1,0 +1,99 @@
+//! `midwatch incident`, `note` and `log`.
+
+use super::*;
+
+const INCIDENT: &str = "id number title severity status opened_at mitigated_at resolved_at lead services";
+
+#[test]
+fn an_incident_lives_its_whole_life() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, "");
+    let open = home.run(&["incident", "open", "no payments", "--severity", "SEV1", "--alert", &fingerprint, "--json"]);
+    assert_eq!(code(&open), Some(0));
+    let opened = document(&open)["incident"].clone();
+    assert_names(&opened, INCIDENT);
+    assert_eq!((&opened["number"], &opened["status"], &opened["severity"]), (&1.into(), &"open".into(), &"SEV1".into()));
+    assert_eq!((&opened["services"][0], &opened["resolved_at"]), (&"postgres".into(), &Value::Null));
+    let id = opened["id"].as_str().expect("an id");
+
+    assert_eq!(code(&home.run(&["note", "-7m", "saw", "5xx", "drop"])), Some(0), "the only open one is meant");
+    assert_eq!(code(&home.run(&["incident", "set", "INC-1", "--status", "mitigated", "--at", "-2m"])), Some(0));
+    assert_eq!(code(&home.run(&["incident", "set", id, "--severity", "SEV2", "--title", "payments", "--lead", "ben"])), Some(0));
+    assert_eq!(code(&home.run(&["incident", "set", "1", "--status", "resolved"])), Some(0));
+    assert_eq!(code(&home.run(&["incident", "close", &id[..20], "--reason", "over"])), Some(0), "a unique beginning is enough");
+    assert_eq!(home.json(&["incident", "list"])["incidents"], serde_json::json!([]));
+    let all = home.json(&["incident", "list", "--all"]);
+    assert_names(&all["incidents"][0], INCIDENT);
+    assert_eq!((&all["incidents"][0]["status"], &all["incidents"][0]["lead"]), (&"closed".into(), &"ben".into()));
+
+    assert_eq!(
+        code(&home.run(&["incident", "set", "INC-1", "--status", "mitigated"])),
+        Some(2),
+        "closed ones are reopened first"
+    );
+    assert_eq!(code(&home.run(&["incident", "reopen", "INC-1"])), Some(0));
+    let shown = document(&home.run(&["incident", "show", "INC-1", "--json"]));
+    assert_names(&shown, "schema incident metrics entries heads verifiable");
+    assert_eq!((&shown["incident"]["status"], &shown["verifiable"]), (&"open".into(), &true.into()));
+    assert_names(
+        &shown["entries"][0],
+        "v id origin seq clock prev hash at at_source recorded_at actor kind text incident service alert playbook run step \
+         attempt drill data evidence visibility important corrects links key",
+    );
+    assert_names(&shown["heads"][0], "origin seq hash");
+    let texts: Vec<&str> =
+        shown["entries"].as_array().expect("a list").iter().map(|e| e["text"].as_str().expect("text")).collect();
+    assert_eq!(texts[0], "saw 5xx drop", "in the order of what happened: {texts:?}");
+    assert_eq!(code(&home.run(&["incident", "show", "INC-9"])), Some(2));
+}
+
+#[test]
+fn a_note_says_when_and_what_it_is() {
+    let home = Home::with("operator: {name: ana}\n");
+    let note = home.run(&["note", "! fail", "over", "--json"]);
+    assert_eq!((code(&note), &document(&note)["targets"][0]["state"]), (Some(0), &"recorded".into()));
+    assert_eq!(code(&home.run(&["note", "--at", "2026-03-01T14:02:00Z", "--kind", "todo", "call the vendor"])), Some(0));
+    assert_eq!(code(&home.run_with_input(&["note", "-"], "from a\npipe")), Some(0));
+    let log = home.json(&["log"]);
+    let line = |index: usize| {
+        let entry = &log["entries"][index];
+        (
+            entry["kind"].as_str().expect("a kind"),
+            entry["text"].as_str().expect("a text"),
+            entry["at_source"].as_str().expect("one"),
+        )
+    };
+    assert_eq!(line(0), ("todo", "call the vendor", "operator"));
+    assert_eq!(line(1), ("decision", "fail over", "console"));
+    assert_eq!(line(2), ("note", "from a\npipe", "console"));
+    assert_eq!(log["entries"][0]["at"], "2026-03-01T14:02:00.000Z");
+    assert_eq!(out(&home.run(&["log"])).lines().count(), 3, "one line each");
+    let newest = home.json(&["log", "-n", "1"]);
+    assert_eq!(newest["entries"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn an_option_behind_the_text_is_an_option() {
+    let home = Home::with("operator: {name: ana}\n");
+    assert_eq!(code(&home.run(&["note", "disk", "is full", "--data", "elsewhere"])), Some(0));
+    assert_eq!(log(&home), [""; 0], "not into the usual folder");
+    let elsewhere = home.json(&["log", "--data", "elsewhere"]);
+    assert_eq!(elsewhere["entries"][0]["text"], "disk is full");
+}
+
+#[test]
+fn a_note_that_can_mean_several_incidents_names_them_and_records_nothing() {
+    let home = Home::with("operator: {name: ana}\n");
+    for title in ["first", "second"] {
+        assert_eq!(code(&home.run(&["incident", "open", title])), Some(0));
+    }
+    let before = log(&home);
+    let note = home.run(&["note", "which?"]);
+    assert_eq!(code(&note), Some(2));
+    assert!(err(&note).contains("INC-1  first") && err(&note).contains("INC-2  second"), "{}", err(&note));
+    assert_eq!(code(&home.run(&["note", "", "--incident", "INC-1"])), Some(2), "an empty note");
+    assert_eq!(code(&home.run(&["note", "--at", "teatime", "x", "--incident", "INC-1"])), Some(2));
+    assert_eq!(log(&home), before);
+    assert_eq!(code(&home.run(&["note", "--incident", "INC-2", "this one"])), Some(0));
+    assert_eq!(home.json(&["log", "INC-2"])["entries"].as_array().map(Vec::len), Some(2));
+}

@@ -1,0 +1,88 @@
+//! `midwatch alerts`.
+
+use super::*;
+use std::net::TcpListener;
+
+#[test]
+fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, "");
+    let output = home.run(&["alerts", "--json"]);
+    let document = document(&output);
+    assert_eq!((code(&output), err(&output).as_str()), (Some(0), ""));
+    assert_names(&document, "schema sources alerts");
+    let source = &document["sources"][0];
+    assert_names(source, "name kind state age_ms error alerts");
+    assert_eq!((&source["name"], &source["kind"], &source["state"]), (&"prod".into(), &"alertmanager".into(), &"fresh".into()));
+    assert_eq!((&source["error"], &source["alerts"]), (&Value::Null, &1.into()));
+    assert!(source["age_ms"].is_u64());
+    let alert = &document["alerts"][0];
+    assert_names(
+        alert,
+        "id episode source fingerprint name severity state also service summary labels annotations starts_at acknowledged_by \
+         acknowledged_until playbooks",
+    );
+    assert_eq!(alert["id"], format!("prod/{fingerprint}"));
+    assert_eq!(alert["episode"], alert["starts_at"]);
+    let at = alert["starts_at"].as_str().expect("a time");
+    assert!(at.len() == "2026-03-01T14:02:00.000Z".len() && at.ends_with('Z'), "{at}");
+    let said = |name: &str| alert[name].as_str().expect("a text");
+    assert_eq!(["name", "severity", "state", "service"].map(said), ["PostgresDown", "critical", "firing", "postgres"]);
+    assert_eq!((&alert["also"], &alert["acknowledged_by"]), (&serde_json::json!([]), &Value::Null));
+    assert_eq!(alert["labels"]["job"], "postgres");
+}
+
+#[test]
+fn filters_and_states_narrow_it_and_a_wrong_one_is_shown_with_its_place() {
+    let (fake, _) = outage();
+    fake.fire(&[("alertname", "DiskFilling"), ("severity", "warning")]);
+    let home = watching(&fake, "");
+    let listed = |args: &[&str]| {
+        let document = home.json(&[&["alerts"], args].concat());
+        let alerts = document["alerts"].as_array().expect("a list").clone();
+        alerts.iter().map(|alert| alert["name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&[]), ["PostgresDown", "DiskFilling"], "the worst comes first");
+    assert_eq!(listed(&["--filter", "alertname=~Disk.*"]), ["DiskFilling"]);
+    assert_eq!(listed(&["--filter", "service:postgres"]), ["PostgresDown"]);
+    assert_eq!(listed(&["--state", "acknowledged"]), [""; 0]);
+    assert_eq!(listed(&["--state", "acknowledged", "--state", "firing"]).len(), 2);
+    let wrong = home.run(&["alerts", "--filter", "alertname=~*"]);
+    assert_eq!((code(&wrong), out(&wrong).as_str()), (Some(2), ""));
+    assert!(err(&wrong).contains("alertname=~*\n") && err(&wrong).contains('^'), "{}", err(&wrong));
+    assert_eq!(code(&home.run(&["alerts", "--state", "burning"])), Some(2));
+}
+
+#[test]
+fn what_answered_is_printed_whole_beside_a_source_that_is_dead() {
+    let (fake, _) = outage();
+    let dead = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let home = Home::with(&format!(
+        "sources:\n  - {{name: prod, alertmanager: {{urls: ['{}']}}}}\n  - {{name: old, alertmanager: {{urls: ['http://{dead}']}}}}\n",
+        fake.url
+    ));
+    let output = home.run(&["alerts", "--json"]);
+    assert_eq!(code(&output), Some(3));
+    let document = document(&output);
+    assert_eq!(document["alerts"][0]["name"], "PostgresDown");
+    let old = &document["sources"][0];
+    assert_eq!((&old["name"], &old["state"], &old["alerts"]), (&"old".into(), &"failed".into(), &0.into()));
+    assert!(old["error"].as_str().expect("why").contains(&dead.to_string()), "{old}");
+    assert_eq!(old["age_ms"], Value::Null, "it has never answered");
+    assert!(err(&output).starts_with("midwatch: source old: "), "{}", err(&output));
+    let table = home.run(&["alerts"]);
+    assert_eq!(code(&table), Some(3));
+    assert!(out(&table).contains("PostgresDown") && !out(&table).contains("source old"), "data and troubles stay apart");
+}
+
+#[test]
+fn labels_that_attack_the_terminal_are_inert_in_the_table_and_whole_in_json() {
+    let fake = FakeAlertmanager::start();
+    let evil = "a\u{1b}[2J\nb\u{202e}c";
+    fake.fire(&[("alertname", evil)]);
+    let home = watching(&fake, "");
+    let table = out(&home.run(&["alerts", "--color", "always"]));
+    assert_eq!(table.lines().count(), 2, "{table:?}");
+    assert!(!table.contains(['\u{1b}', '\u{202e}']), "{table:?}");
+    assert_eq!(home.json(&["alerts"])["alerts"][0]["name"], evil);
+}
