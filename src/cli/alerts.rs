@@ -2,14 +2,17 @@
 
 use super::session::{Needs, Session};
 use super::{Exit, Globals, Kind, out, target};
-use crate::domain::alert::Labels;
+use crate::domain::alert::{Labels, Severity};
+use crate::domain::ids::{AlertId, Fingerprint, ServiceName, SourceName};
+use crate::domain::millis;
 use crate::domain::playbook::matching;
 use crate::model::World;
 use crate::model::alerts::{SourceHealth, State, Tracked};
 use crate::model::filter::Filter;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use clap::{ArgMatches, Args, FromArgMatches};
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 pub const KIND: Kind =
     Kind { name: "alerts", about: "Print the alert queue", args: <Arguments as Args>::augment_args, run, hidden: false };
@@ -39,7 +42,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let wanted = |tracked: &&Tracked| shown(world, tracked, &filter, &arguments.state);
     let alerts: Vec<&Tracked> = world.alerts.queue().filter(wanted).collect();
     match globals.json {
-        true => out::json(&document(world, &alerts))?,
+        true => out::json(&Document { schema: 1, sources: sources(world), alerts: Queue(world, &alerts) })?,
         false => out::text(&table(world, &alerts))?,
     }
     Ok(report_sources(world))
@@ -82,18 +85,26 @@ fn table(world: &World, alerts: &[&Tracked]) -> String {
     out::table(&["SEVERITY", "ALERT", "SERVICE", "INSTANCE", "AGE", "STATE", "ID"], &rows)
 }
 
-fn document(world: &World, alerts: &[&Tracked]) -> Value {
-    json!({
-        "schema": 1,
-        "sources": sources(world),
-        "alerts": alerts.iter().map(|tracked| alert(world, tracked)).collect::<Vec<_>>(),
-    })
+/// The document, written alert by alert: a queue of fifty thousand is never in memory twice.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u8,
+    sources: Vec<Value>,
+    alerts: Queue<'a>,
+}
+
+struct Queue<'a>(&'a World, &'a [&'a Tracked]);
+
+impl Serialize for Queue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.1.iter().map(|tracked| Shown::of(self.0, tracked)))
+    }
 }
 
 /// `sources[]` of every document that has it.
 pub fn sources(world: &World) -> Vec<Value> {
     let count = |name: &_| world.alerts.queue().filter(|tracked| tracked.alert.id.source == *name).count();
-    let source = |(name, source): (&crate::domain::ids::SourceName, &crate::model::alerts::SourceState)| {
+    let source = |(name, source): (&SourceName, &crate::model::alerts::SourceState)| {
         let missing = source.missing.iter().map(|part| part.raw()).collect::<Vec<_>>().join("; ");
         let error = source.why.as_ref().map(|why| why.raw().to_owned()).or_else(|| (!missing.is_empty()).then_some(missing));
         let state = match source.health {
@@ -107,43 +118,70 @@ pub fn sources(world: &World) -> Vec<Value> {
     world.alerts.sources().map(source).collect()
 }
 
-fn alert(world: &World, tracked: &Tracked) -> Value {
-    let now = world.now.wall;
-    let states = world.alerts.states_of(tracked, now);
-    let ack = world.alerts.ack(tracked, now);
-    let alert = &tracked.alert;
-    json!({
-        "id": alert.id,
-        "episode": time(tracked.episode),
-        "source": alert.id.source,
-        "fingerprint": alert.id.fingerprint,
-        "name": alert.name(),
-        "severity": tracked.severity,
-        "state": states.first(),
-        "also": states.get(1..).unwrap_or_default(),
-        "service": tracked.service,
-        "summary": alert.summary(),
-        "labels": pairs(&alert.labels),
-        "annotations": pairs(&alert.annotations),
-        "starts_at": time(alert.starts_at),
-        "acknowledged_by": ack.as_ref().map(|ack| ack.by.clone()),
-        "acknowledged_until": ack.map(|ack| time(ack.until)),
-        "playbooks": playbooks(world, tracked),
-    })
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: &'a AlertId,
+    #[serde(with = "millis")]
+    episode: DateTime<Utc>,
+    source: &'a SourceName,
+    fingerprint: &'a Fingerprint,
+    name: &'a str,
+    severity: Severity,
+    state: State,
+    also: Vec<State>,
+    service: Option<&'a ServiceName>,
+    summary: Option<&'a str>,
+    labels: Pairs<'a>,
+    annotations: Pairs<'a>,
+    #[serde(with = "millis")]
+    starts_at: DateTime<Utc>,
+    acknowledged_by: Option<String>,
+    acknowledged_until: Option<String>,
+    playbooks: Vec<&'a str>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(world: &'a World, tracked: &'a Tracked) -> Self {
+        let alert = &tracked.alert;
+        let states = world.alerts.states_of(tracked, world.now.wall);
+        let ack = world.alerts.ack(tracked, world.now.wall);
+        Self {
+            id: &alert.id,
+            episode: tracked.episode,
+            source: &alert.id.source,
+            fingerprint: &alert.id.fingerprint,
+            name: alert.name(),
+            severity: tracked.severity,
+            state: tracked.state,
+            also: states.into_iter().filter(|state| *state != tracked.state).collect(),
+            service: tracked.service.as_ref(),
+            summary: alert.summary(),
+            labels: Pairs(&alert.labels),
+            annotations: Pairs(&alert.annotations),
+            starts_at: alert.starts_at,
+            acknowledged_until: ack.as_ref().map(|ack| time(ack.until)),
+            acknowledged_by: ack.map(|ack| ack.by),
+            playbooks: playbooks(world, tracked),
+        }
+    }
+}
+
+struct Pairs<'a>(&'a Labels);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name.raw(), value.raw())))
+    }
 }
 
 /// Ids of the playbooks that fit, best first.
-fn playbooks(world: &World, tracked: &Tracked) -> Vec<String> {
+fn playbooks<'a>(world: &'a World, tracked: &Tracked) -> Vec<&'a str> {
     let alert = &tracked.alert;
     let fitting = matching(world.runs.playbooks(), &alert.labels, &alert.annotations, tracked.service.as_ref());
-    fitting.into_iter().map(|(book, _)| book.id.to_string()).collect()
-}
-
-fn pairs(labels: &Labels) -> Map<String, Value> {
-    labels.iter().map(|(name, value)| (name.raw().to_owned(), value.raw().into())).collect()
+    fitting.into_iter().map(|(book, _)| book.id.as_str()).collect()
 }
 
 /// RFC 3339 in UTC with milliseconds, as every document writes times.
 pub fn time(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+    millis::text(at)
 }

@@ -2,7 +2,7 @@
 
 use super::Globals;
 pub use crate::domain::text::inert;
-use serde_json::Value;
+use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 use unicode_width::UnicodeWidthStr;
 
@@ -10,9 +10,9 @@ use unicode_width::UnicodeWidthStr;
 ///
 /// # Errors
 /// Standard output is gone.
-pub fn json(document: &Value) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    serde_json::to_writer_pretty(&mut out, document)?;
+pub fn json(document: &impl Serialize) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    serde_json::to_writer(&mut out, document)?;
     writeln!(out)?;
     out.flush()
 }

@@ -237,7 +237,7 @@ impl Alerts {
                 tracked.missing = tracked.missing.max(1);
             }
         }
-        self.rerank(settings, &ids, now.wall);
+        self.revision += 1;
         ids.into_iter().filter(|id| self.unnoted(id)).map(|id| Turn { id, fired: true }).collect()
     }
 
@@ -251,7 +251,7 @@ impl Alerts {
             self.unlist(old);
         }
         let record = self.records.get(&alert.id);
-        let tracked = match old {
+        let mut tracked = match old {
             Some(old) if old.resolved_at.is_none() => Tracked { alert, missing: 0, ..old },
             _ => Tracked {
                 // As it will be read back: stored times have milliseconds.
@@ -268,8 +268,15 @@ impl Alerts {
                 alert,
             },
         };
-        self.list(&tracked);
+        self.place(settings, &mut tracked, now.wall);
         self.tracked.insert(tracked.alert.id.clone(), tracked);
+    }
+
+    /// Judges an alert that stands nowhere and enters it where it belongs.
+    fn place(&mut self, settings: &Settings, tracked: &mut Tracked, now: DateTime<Utc>) {
+        tracked.state = self.states_of(tracked, now)[0];
+        tracked.rank = rank(settings, tracked);
+        self.list(tracked);
     }
 
     /// Enters an alert where it is counted and sorted.
@@ -335,7 +342,6 @@ impl Alerts {
         if !state.cached(read_at) {
             return;
         }
-        let ids: Vec<AlertId> = alerts.iter().map(|alert| alert.id.clone()).collect();
         for alert in alerts {
             let id = alert.id.clone();
             self.upsert(settings, alert, now);
@@ -344,7 +350,7 @@ impl Alerts {
                 (tracked.arrived, tracked.missing) = (None, 1);
             }
         }
-        self.rerank(settings, &ids, now.wall);
+        self.revision += 1;
     }
 
     /// Folds an entry about an alert.
@@ -468,9 +474,7 @@ impl Alerts {
         for id in ids {
             let Some(mut tracked) = self.tracked.remove(id) else { continue };
             self.unlist(&tracked);
-            tracked.state = self.states_of(&tracked, now)[0];
-            tracked.rank = rank(settings, &tracked);
-            self.list(&tracked);
+            self.place(settings, &mut tracked, now);
             self.tracked.insert(id.clone(), tracked);
         }
         self.revision += 1;
