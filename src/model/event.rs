@@ -42,7 +42,7 @@ pub enum Fact {
     ReserveFreed,
     /// This process became the one that records outside facts, or lost that to another.
     Watching(bool),
-    /// A part of what a source's new snapshot changed, at most 2,000 alerts; `SourceAnswered` follows the last part.
+    /// A part of what a source's new snapshot changed, at most 500 alerts; `SourceAnswered` follows the last part.
     AlertsChanged { source: SourceName, upserts: Vec<Arc<Alert>>, gone: Vec<Fingerprint> },
     /// A poll succeeded; its changes have been delivered before.
     SourceAnswered { source: SourceName, answer: SourceAnswer },
