@@ -10,12 +10,11 @@ use std::io::Write;
 use std::process::{Child, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 use support::home::Home;
 use support::prometheus::Prometheus;
 use support::raw::Raw;
 use support::servers::Alertmanager;
-use support::{PATIENCE, missing};
+use support::{missing, until};
 
 /// A shop that is ill until somebody posts to `/heal`, and everything that watches it.
 struct Scene {
@@ -63,14 +62,8 @@ impl Scene {
     /// Asks until the log has an entry of this kind.
     #[track_caller]
     fn until_logged(&self, kind: &str) {
-        let began = Instant::now();
-        loop {
-            let log = self.json(&["log"]);
-            if log["entries"].as_array().expect("entries").iter().any(|entry| entry["kind"] == kind) {
-                return;
-            }
-            assert!(began.elapsed() < PATIENCE, "waited for {kind}; the log was {log:#}");
-        }
+        let there = |log: &Value| log["entries"].as_array().expect("entries").iter().any(|entry| entry["kind"] == kind);
+        until(kind, || there(&self.json(&["log"])).then_some(()));
     }
 }
 

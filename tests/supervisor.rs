@@ -13,8 +13,7 @@ use nix::unistd::Pid;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
-use std::time::{Duration, Instant};
-use support::PATIENCE;
+use support::until;
 
 /// One attempt in a folder of its own; whatever it leaves behind is killed with it.
 struct Stage {
@@ -101,18 +100,6 @@ impl Drop for Stage {
 
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_midwatch"))
-}
-
-/// Waits for something that a supervisor does in a moment.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited too long for {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 fn alive(pid: i32) -> bool {

@@ -3,9 +3,10 @@
 use super::*;
 use crate::support::proxy::{Hold, Proxy};
 use crate::support::servers::Alertmanager;
+use crate::support::until_within;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const ALERT: &str = r#"[{"labels": {"alertname": "DiskFull", "severity": "critical"}}]"#;
 
@@ -57,16 +58,11 @@ fn silences(am: &Alertmanager) -> Vec<Value> {
 
 /// The outcome, once it is recorded; there is one.
 fn ended(home: &Home) -> Value {
-    let began = Instant::now();
-    loop {
-        let entries = entries(home);
-        match of_kind(&entries, "act-ended").as_slice() {
-            [] => assert!(began.elapsed() < TAKEN_OVER, "nobody took it over: {entries:?}"),
-            [one] => return (*one).clone(),
-            several => panic!("{several:?}"),
-        }
-        std::thread::sleep(Duration::from_millis(500));
-    }
+    until_within(TAKEN_OVER, "somebody to take it over", || match of_kind(&entries(home), "act-ended").as_slice() {
+        [] => None,
+        [one] => Some((*one).clone()),
+        several => panic!("{several:?}"),
+    })
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The console is killed at every moment of a run: what was begun finishes, is adopted by the next one, and nothing runs twice.
 
+use crate::support::until;
 use crate::{Stage, id, state_of, told};
 use serde_json::Value;
 use std::process::Child;
@@ -19,18 +20,6 @@ fn start(stage: &Stage) -> Child {
 fn kill(mut console: Child) {
     console.kill().expect("killed");
     console.wait().expect("gone");
-}
-
-/// Waits until `look` finds something, as often as it can.
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + crate::support::PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited too long for {what}");
-        std::thread::yield_now();
-    }
 }
 
 /// Takes the run up and helps it over what nobody could know, by looking at what the commands wrote.

@@ -21,10 +21,28 @@ pub mod tls;
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Intent, Kind, Seal};
 use midwatch::domain::ids::{EntryId, OriginId};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a test waits for something that takes milliseconds on an idle machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Looks again and again until there is something to see: what another process does can't be waited for.
+#[track_caller]
+pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, look)
+}
+
+#[track_caller]
+pub fn until_within<T>(limit: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited too long for {what}");
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
+}
 
 /// True when a program that the test needs isn't installed; the test then returns.
 ///
