@@ -120,9 +120,18 @@ fn kinds_are_sorted_unique_and_documented() {
         of("feeds", midwatch::feeds::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
         of("steps", midwatch::steps::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
         of("exports", midwatch::exports::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
+        of("themes", midwatch::tui::theme::EMBEDDED.iter().map(|(name, _)| (*name, "needs no description")).collect()),
         of("cli", midwatch::cli::COMMANDS.iter().filter(|kind| !kind.hidden).map(|kind| (kind.name, kind.about)).collect()),
     ];
     assert_none(lists.into_iter().flatten());
+}
+
+/// Their order is that of the screen, so they have a test of their own.
+#[test]
+fn panes_have_names_of_their_own() {
+    let names: Vec<_> = midwatch::tui::panes::PANES.iter().map(|pane| pane.name).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+    assert!(names.iter().all(|name| !name.is_empty()));
 }
 
 /// What is wrong with a list of names and their descriptions.
