@@ -118,7 +118,7 @@ fn the_whole_of_it_means_what_it_says() {
     assert_eq!(config.playbooks.env, ["KUBECONFIG", "AWS_PROFILE"]);
     assert_eq!(config.console.zone, chrono_tz::Europe::Berlin);
     assert_eq!(config.console.keys[1].keys, ["q", "ctrl-c"]);
-    assert_eq!(config.links[0].from, "http://grafana.internal");
+    assert_eq!(config.settings.reachable("http://grafana.internal/d/1"), "https://grafana.example/d/1");
 }
 
 #[test]

@@ -7,21 +7,25 @@ use crate::model::World;
 use crate::model::health::FeedHealth;
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 pub const KIND: Kind =
     Kind { name: "feeds", about: "Print the health feeds", args: <Arguments as Args>::augment_args, run, hidden: false };
 
 #[derive(Args)]
 struct Arguments {
-    /// Ask every feed once, print, and say with the exit code whether one fails
+    /// Ask every feed once, print, and say with the exit code whether one fails; otherwise a terminal is kept fresh
     #[arg(long)]
     once: bool,
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
-    let _arguments = Arguments::from_arg_matches(matches)?;
+    let arguments = Arguments::from_arg_matches(matches)?;
     let mut session = Session::open(globals, Needs::Remotes)?;
     session.poll_feeds();
+    if !arguments.once && !globals.json && out::on_terminal() {
+        return keep_fresh(&mut session);
+    }
     let world = session.world();
     match globals.json {
         true => {
@@ -32,6 +36,17 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let bad = |feed: &FeedHealth| matches!(feed.state, FeedState::Failing | FeedState::Stale | FeedState::Unknown);
     Ok(if world.health.iter().any(bad) { Exit::No } else { Exit::Done })
 }
+
+/// Until somebody interrupts it.
+fn keep_fresh(session: &mut Session) -> anyhow::Result<Exit> {
+    loop {
+        out::text(&format!("{CLEAR}{}", table(session.world())))?;
+        session.until(Duration::from_secs(1), |_| false);
+    }
+}
+
+/// Cursor home, and everything below it gone.
+const CLEAR: &str = "\x1b[H\x1b[J";
 
 fn table(world: &World) -> String {
     let row = |feed: &FeedHealth| {

@@ -1,5 +1,6 @@
 //! `midwatch log`: the incident log.
 
+use super::session::{Needs, Session};
 use super::{Exit, Globals, Kind, incident, out, session};
 use crate::domain::entry::Entry;
 use crate::journal::Journal;
@@ -9,9 +10,13 @@ use chrono_tz::Tz;
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub const KIND: Kind =
     Kind { name: "log", about: "Print the incident log", args: <Arguments as Args>::augment_args, run, hidden: false };
+
+/// How long a new entry may wait before it is printed.
+const LOOK: Duration = Duration::from_millis(250);
 
 #[derive(Args)]
 struct Arguments {
@@ -20,6 +25,9 @@ struct Arguments {
     /// How many of the newest entries
     #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
     lines: usize,
+    /// Go on printing what is recorded, by whomever, until interrupted
+    #[arg(long, short)]
+    follow: bool,
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
@@ -36,9 +44,30 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let shown = &shown[shown.len().saturating_sub(arguments.lines)..];
     match globals.json {
         true => out::json(&json!({"schema": 1, "entries": shown}))?,
-        false => out::text(&lines(shown.iter().map(|entry| (entry.at, entry.as_ref(), entry.text.as_str())), Tz::UTC))?,
+        false => out::text(&printed(shown))?,
     }
-    Ok(Exit::Done)
+    if arguments.follow { follow(globals, &entries, arguments.incident.as_deref()) } else { Ok(Exit::Done) }
+}
+
+fn printed(entries: &[Arc<Entry>]) -> String {
+    lines(entries.iter().map(|entry| (entry.at, entry.as_ref(), entry.text.as_str())), Tz::UTC)
+}
+
+/// One line or one JSON document for each entry that was not there before.
+fn follow(globals: &Globals, known: &[Arc<Entry>], incident: Option<&str>) -> anyhow::Result<Exit> {
+    let mut session = Session::open(globals, Needs::Journal)?;
+    let only = incident.map(|name| incident::take_up(&mut session, globals, name)).transpose()?;
+    let mut last = known.iter().map(|entry| entry.order()).max();
+    loop {
+        let ours = |entry: &&Arc<Entry>| Some(entry.order()) > last && (only.is_none() || entry.incident == only);
+        let new: Vec<Arc<Entry>> = session.world().log.entries().filter(ours).cloned().collect();
+        last = last.max(new.iter().map(|entry| entry.order()).max());
+        match globals.json {
+            true => new.iter().try_for_each(|entry| out::json(entry.as_ref()))?,
+            false => out::text(&printed(&new))?,
+        }
+        session.until(LOOK, |_| false);
+    }
 }
 
 /// As they stand now, in the order of what happened.

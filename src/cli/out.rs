@@ -48,6 +48,11 @@ pub fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Whether somebody looks at what is printed.
+pub fn on_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether somebody sits at both ends.
 pub fn at_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()

@@ -22,7 +22,7 @@ pub use items::{FeedKind, Kinds, ParsedSource, SourceKind};
 use crate::domain::alert::Severity;
 use crate::domain::health::FeedSpec;
 use crate::domain::node::{Node, Problem, Problems, Value};
-use crate::domain::settings::{Environment, Operator, Settings, SourceSpec};
+use crate::domain::settings::{Environment, Link, Operator, Settings, SourceSpec};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,6 @@ pub struct Config<S, F> {
     pub feeds: Vec<(FeedSpec, F)>,
     pub playbooks: Playbooks,
     pub console: Console,
-    pub links: Vec<Link>,
 }
 
 /// Where playbooks lie and what their commands may see of the environment.
@@ -47,13 +46,6 @@ pub struct Playbooks {
     pub folders: Vec<PathBuf>,
     /// Variables that commands are given besides the few that every command gets.
     pub env: Vec<String>,
-}
-
-/// Addresses that begin with `from` are shown and opened with `to` instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    pub from: String,
-    pub to: String,
 }
 
 /// What was found wrong with one file; shown as it is printed. Secrets in the text are stars.
@@ -119,12 +111,12 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         feeds: feeds.iter().map(|(spec, _)| spec.clone()).collect(),
         sources: sources.iter().map(|source| source.spec.clone()).collect(),
         ack_for: console.ack_for,
+        links: list::each(fields.get("links"), problems, link),
         read_only: false,
     };
     let playbooks = fields.get("playbooks").and_then(|node| playbooks(node, problems)).unwrap_or_default();
-    let links = list::each(fields.get("links"), problems, link);
     let sources = sources.into_iter().map(|source| (source.spec, source.made)).collect();
-    (!problems.failed()).then_some(Config { settings, sources, feeds, playbooks, console, links })
+    (!problems.failed()).then_some(Config { settings, sources, feeds, playbooks, console })
 }
 
 /// Whoever runs the program, by their login name.

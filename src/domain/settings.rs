@@ -4,6 +4,7 @@ use super::alert::{Labels, Severity};
 use super::health::FeedSpec;
 use super::ids::{ServiceName, SourceName};
 use super::matcher::LabelSet;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Who sits at the console; written into every entry that a person caused.
@@ -68,6 +69,13 @@ pub struct Carry {
 /// The longest that one carried silence lasts before the watcher has to extend it.
 pub const CARRY_FOR: Duration = Duration::from_secs(15 * 60);
 
+/// Addresses that begin with `from` are shown with `to` instead: what a server calls itself may mean nothing outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub from: String,
+    pub to: String,
+}
+
 /// The whole of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -80,6 +88,7 @@ pub struct Settings {
     pub ack_for: Duration,
     /// Words of the label `severity`, lower case, and what they mean.
     pub severities: Vec<(String, Severity)>,
+    pub links: Vec<Link>,
     /// Nothing is recorded, sent or run.
     pub read_only: bool,
 }
@@ -101,6 +110,7 @@ impl Default for Settings {
             sources: Vec::new(),
             ack_for: Duration::from_secs(3600),
             severities: words.map(|(word, severity)| (word.to_owned(), severity)).into(),
+            links: Vec::new(),
             read_only: false,
         }
     }
@@ -119,6 +129,12 @@ impl Settings {
         let matching = self.services.iter().find(|service| service.alerts.matches(|name| labels.get(name)));
         let named = || self.services.iter().find(|service| Some(service.name.as_str()) == labels.get("service"));
         matching.or_else(named).map(|service| service.name.clone())
+    }
+
+    /// An address as people here can open it.
+    pub fn reachable<'a>(&self, address: &'a str) -> Cow<'a, str> {
+        let found = self.links.iter().find_map(|link| Some((link, address.strip_prefix(&link.from)?)));
+        found.map_or(Cow::Borrowed(address), |(link, rest)| Cow::Owned(format!("{}{rest}", link.to)))
     }
 
     pub fn source(&self, name: &SourceName) -> Option<&SourceSpec> {

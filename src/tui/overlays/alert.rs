@@ -65,7 +65,8 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         lines.extend(field("service", service.as_str(), Role::Text, columns));
     }
     if let Some(url) = &tracked.alert.url {
-        lines.extend(field("source", &url.inert(), Role::Text, columns));
+        let address = view.world.settings.reachable(url.raw());
+        lines.extend(field("source", &inert(&address), Role::Text, columns));
     }
     if let Some((source, word)) = alerts.source(&tracked.alert.id.source).and_then(|it| Some((it, trust(it.health)?))) {
         let why = source.why.as_ref().map_or("".into(), Outside::inert);
