@@ -4,6 +4,8 @@ use super::*;
 use crate::support::proxy::{Hold, Proxy};
 use crate::support::servers::Alertmanager;
 use crate::support::until_within;
+use midwatch::domain::entry::Kind;
+use midwatch::journal::{Journal, Options, SqliteJournal};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::time::Duration;
@@ -58,11 +60,14 @@ fn silences(am: &Alertmanager) -> Vec<Value> {
 
 /// The outcome, once it is recorded; there is one.
 fn ended(home: &Home) -> Value {
-    until_within(TAKEN_OVER, "somebody to take it over", || match of_kind(&entries(home), "act-ended").as_slice() {
-        [] => None,
-        [one] => Some((*one).clone()),
-        several => panic!("{several:?}"),
-    })
+    let options = Options { read_only: true, ..Options::default() };
+    let mut journal = SqliteJournal::open(&home.path().join("data"), options).expect("opens");
+    until_within(TAKEN_OVER, "somebody to take it over", || {
+        journal.recent(100).expect("reads").into_iter().find(|entry| entry.kind == Kind::ActEnded)
+    });
+    let entries = entries(home);
+    let [end] = of_kind(&entries, "act-ended")[..] else { panic!("one end: {entries:?}") };
+    end.clone()
 }
 
 #[test]

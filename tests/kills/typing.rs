@@ -8,10 +8,8 @@ use regex::Regex;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-/// Consoles that are killed, each a little later than the one before.
+/// Consoles that are killed, each after one more entry than the one before.
 const ROUNDS: usize = 20;
-/// Entries that each of them is asked for.
-const ENTRIES: usize = 6;
 
 /// The marks of the entries that a screen shows as recorded: lines of the log, which begin with a time and a name. What is
 /// still being typed, and what is pending, look different.
@@ -20,24 +18,21 @@ fn shown(screen: &str) -> BTreeSet<String> {
     line.captures_iter(screen).map(|found| found[1].to_owned()).collect()
 }
 
-/// Types notes and acknowledgements, kills the console after the `round`th time that it has written something, and tells
-/// which of them it had shown as recorded.
+/// Types notes and acknowledgements, each as soon as the console has written anything since the last, and kills it in the
+/// middle of that; tells which of them it had shown as recorded.
 fn killed_in(home: &Home, round: usize) -> BTreeSet<String> {
-    let mut console = home.console(DATA, 140, 60);
+    let mut console = home.console(DATA, 140, 160);
     console.wait_for("CRIT PostgresDown");
-    let marks: Vec<String> = (0..ENTRIES).map(|number| format!("mark-{round}-{number}")).collect();
-    for (number, mark) in marks.iter().enumerate() {
+    let mark = |number: usize| format!("mark-{round}-{number}");
+    for number in 0..=round {
         let way = if number % 2 == 0 { "n" } else { "2gga" };
-        console.keys(&format!("{way}{mark}{ENTER}"));
+        console.keys(&format!("{way}{}{ENTER}", mark(number)));
+        let looks = Cell::new(0);
+        console.wait_within(PATIENCE, "anything to be written", |_| looks.replace(looks.get() + 1) > 0);
     }
-    let writes = Cell::new(0);
-    console.wait_within(PATIENCE, "the moment to kill", |screen| {
-        writes.set(writes.get() + 1);
-        writes.get() > round || marks.iter().all(|mark| shown(screen).contains(mark))
-    });
     console.kill9();
     let shown = shown(&console.screen());
-    shown.into_iter().filter(|mark| marks.contains(mark)).collect()
+    (0..=round).map(mark).filter(|mark| shown.contains(mark)).collect()
 }
 
 #[test]
