@@ -234,6 +234,16 @@ fn a_playbook_that_fits_is_run_step_by_step_and_a_destructive_step_wants_its_tar
 }
 
 #[test]
+fn what_a_command_wrote_stays_at_hand_when_it_has_ended() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j p r enter r enter r enter").command_writes("no route to db-1");
+    desk.command_ends(StepState::Failed, 3).expect("│ no route to db-1");
+    desk.press("enter").expect("Attempt 1").expect("Output").press("esc");
+    desk.press("4 G enter").expect("Entry step-ended").expect("no route to db-1").press("esc 3");
+    desk.press("t enter").expect_not("no route to db-1").command_ends(StepState::Succeeded, 0);
+}
+
+#[test]
 fn a_step_is_skipped_with_a_reason_only() {
     let mut desk = outage();
     desk.playbook(FAILOVER).press("j p r enter s").expect("skip it").press("enter").expect("A reason is needed");

@@ -69,6 +69,8 @@ pub struct Live {
     /// Another process holds it.
     pub elsewhere: bool,
     pub attempt: Option<LiveAttempt>,
+    /// The newest lines of each attempt that this process has followed: they are wanted most when it has failed.
+    outputs: BTreeMap<(StepId, u32), Arc<[Outside]>>,
     /// A person who waits for the run to be taken up.
     resuming: Option<(RequestId, Typed)>,
     /// Why it can't go on, though nothing failed: a lost snapshot, a condition that can't be evaluated.
@@ -138,6 +140,12 @@ impl Runs {
             Some(live) if recorded.is_open() && live.running => Some(StepState::Running),
             _ => Some(recorded),
         }
+    }
+
+    /// The newest lines that an attempt wrote; empty where it wrote none, or another process followed it.
+    pub fn output_of(&self, run: RunId, step: &StepId, attempt: u32) -> &[Outside] {
+        let live = self.live.get(&run);
+        live.and_then(|live| live.outputs.get(&(step.clone(), attempt))).map_or(&[], |lines| lines)
     }
 
     /// Something of ours is executing or on its way to be.
@@ -225,6 +233,8 @@ impl Runs {
                 Vec::new()
             }
             RunFact::Output { run, step, attempt, tail, bytes } => {
+                // What a dead console's command wrote is told before the run is ours.
+                self.live.entry(run).or_default().outputs.insert((step.clone(), attempt), tail.clone());
                 if let Some(live) = self.attempt_of(run, &step, attempt) {
                     (live.tail, live.bytes, live.heard) = (tail, bytes, context.now);
                 }

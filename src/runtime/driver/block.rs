@@ -46,11 +46,10 @@ pub(super) fn watch(this: &Try<'_>, mut supervisor: Option<Child>) -> StepEnd {
             reported = true;
             say_started(this, Some(started.pid));
         }
-        if let Some((lines, bytes)) = tail.news(|line| redacted(line, this.shared.params.secrets())) {
-            let Which { run, step, attempt } = this.which.clone();
-            this.setup.say(RunFact::Output { run, step, attempt, tail: lines, bytes });
-        }
-        if let Ok(Some(exit)) = folder.exit() {
+        let exit = folder.exit();
+        // Read after the record was looked for: what was written just before the end is not lost.
+        say_written(this, &mut tail);
+        if let Ok(Some(exit)) = exit {
             reap(supervisor);
             return ended(this, &exit);
         }
@@ -58,6 +57,13 @@ pub(super) fn watch(this: &Try<'_>, mut supervisor: Option<Child>) -> StepEnd {
             return found(this, supervisor::adopt(&folder, &name(this.which)));
         }
         std::thread::sleep(LOOK);
+    }
+}
+
+fn say_written(this: &Try<'_>, tail: &mut tail::Tail) {
+    if let Some((lines, bytes)) = tail.news(|line| redacted(line, this.shared.params.secrets())) {
+        let Which { run, step, attempt } = this.which.clone();
+        this.setup.say(RunFact::Output { run, step, attempt, tail: lines, bytes });
     }
 }
 
@@ -86,7 +92,10 @@ pub(super) fn name(which: &Which) -> [(&'static str, String); 3] {
 /// What a verdict means for the attempt, once nobody watches it any more.
 pub(super) fn found(this: &Try<'_>, verdict: Result<Verdict, supervisor::Refusal>) -> StepEnd {
     match verdict {
-        Ok(Verdict::Ended(exit)) => ended(this, &exit),
+        Ok(Verdict::Ended(exit)) => {
+            say_written(this, &mut tail::Tail::new(&Folder::at(&this.folder)));
+            ended(this, &exit)
+        }
         Ok(Verdict::NotExecuted) => this.end(StepState::Failed, "nothing was executed: its console died before"),
         Ok(Verdict::UnknownAlive(left)) => {
             let left = names(&left);

@@ -1,12 +1,15 @@
 //! HTTP bodies: observed where they only read, else sent with the recorded intent. A request has no supervisor: one that was on
 //! its way when the console died is unknown, unless it only read.
 
-use super::attempt::Try;
+use super::Which;
+use super::attempt::{Try, redacted};
 use super::block::say_started;
 use crate::domain::entry::Intent;
 use crate::domain::playbook::Seen;
 use crate::domain::run::{StepEnd, StepState};
+use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
+use crate::model::runs::RunFact;
 use crate::ports::{Request, Response};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -14,6 +17,10 @@ use std::path::Path;
 
 /// Says that a request was about to be sent, and in it whether it only read.
 const MARK: &str = "request";
+
+/// Of an answer at most this much is shown, in bytes and in lines.
+const SHOWN: usize = 8 * 1024;
+const LINES: usize = 40;
 
 pub(super) fn run(this: &Try<'_>, intent: Intent, mut request: Request, reads: bool) -> StepEnd {
     request.timeout = request.timeout.min(this.left);
@@ -60,6 +67,7 @@ fn send(this: &Try<'_>, intent: Intent, request: Request, reads: bool) -> Sent {
 fn answered(this: &Try<'_>, response: &Response) -> StepEnd {
     // The answer is evidence, not needed to go on: it is judged from memory.
     let _ = write(&this.folder.join("out"), &response.body);
+    say_answer(this, response);
     let seen = Seen {
         status: Some(response.status),
         body: Some(String::from_utf8_lossy(&response.body).into_owned()),
@@ -68,6 +76,15 @@ fn answered(this: &Try<'_>, response: &Response) -> StepEnd {
     };
     let (state, detail) = this.judge(&seen);
     this.end(state, detail)
+}
+
+/// The answer's beginning, for the person who has to judge it.
+fn say_answer(this: &Try<'_>, response: &Response) {
+    let text = String::from_utf8_lossy(&response.body[..response.body.len().min(SHOWN)]).into_owned();
+    let text = redacted(text, this.shared.params.secrets());
+    let tail = text.lines().take(LINES).map(Outside::from).collect();
+    let Which { run, step, attempt } = this.which.clone();
+    this.setup.say(RunFact::Output { run, step, attempt, tail, bytes: response.body.len() as u64 });
 }
 
 fn failed(this: &Try<'_>, trouble: &Trouble, reads: bool) -> StepEnd {

@@ -3,6 +3,7 @@
 use super::Overlay;
 use super::note;
 use super::page::{Content, Line, Page, field, heading};
+use super::run;
 use crate::domain::entry::Entry;
 use crate::domain::text::inert;
 use crate::tui::action::Action;
@@ -52,6 +53,9 @@ impl Content for Detail {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 lines.extend(field(&inert(name), &inert(&text), Role::Text, columns));
             }
+        }
+        if let (Some(run), Some(step), Some(attempt)) = (entry.run, &entry.step, entry.attempt) {
+            lines.extend(run::output(run, step, attempt, view, columns));
         }
         lines.extend(field("id", &entry.id.to_string(), Role::Dim, columns));
         lines

@@ -9,11 +9,12 @@ use super::playbook::text_lines;
 use super::reason::{self, Reason};
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{Confirm, names};
-use crate::domain::run::{Run, StepState};
-use crate::domain::text::{Outside, inert};
+use crate::domain::run::{Run, StepEnd, StepState};
+use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::runs::{RunCommand, Typed, flow};
 use crate::tui::action::Action;
+use crate::tui::canvas::wrap;
 use crate::tui::panes::playbook::step_of;
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -267,7 +268,6 @@ impl Content for Detail {
             }
         }
         lines.extend(self.attempts(view, columns));
-        lines.extend(self.output(view));
         lines
     }
 }
@@ -280,20 +280,29 @@ impl Detail {
             lines.extend(heading(&format!("Attempt {}", attempt.number)));
             let at = time::full(attempt.started_at, view.zone);
             lines.extend(field(attempt.state.word(), &format!("by {} at {at}", inert(&attempt.by)), Role::Text, columns));
-            let Some(end) = &attempt.end else { continue };
-            let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
-            lines.extend(field("ended", &format!("{code}{}", inert(&end.detail)), Role::Text, columns));
-            for name in &end.survivors {
-                lines.extend(field("left running", &inert(name), Role::Warning, columns));
-            }
+            let ended = attempt.end.as_ref().map(|end| ended(end, columns));
+            lines.extend(ended.unwrap_or_default());
+            lines.extend(output(self.run, &self.step, attempt.number, view, columns));
         }
         lines
     }
+}
 
-    fn output(&self, view: &View) -> Vec<Line> {
-        let live = view.world.runs.live(self.run).and_then(|live| live.attempt.as_ref()).filter(|live| live.step == self.step);
-        let Some(live) = live.filter(|live| !live.tail.is_empty()) else { return Vec::new() };
-        let tail = live.tail.iter().map(|line: &Outside| plain(line.inert(), Role::Text));
-        heading("Output").into_iter().chain(tail).collect()
+fn ended(end: &StepEnd, columns: usize) -> Vec<Line> {
+    let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
+    let mut lines = field("ended", &format!("{code}{}", inert(&end.detail)), Role::Text, columns);
+    for name in &end.survivors {
+        lines.extend(field("left running", &inert(name), Role::Warning, columns));
     }
+    lines
+}
+
+/// The newest lines that an attempt wrote, under a heading; nothing where nothing is known.
+pub fn output(run: RunId, step: &StepId, attempt: u32, view: &View, columns: usize) -> Vec<Line> {
+    let written = view.world.runs.output_of(run, step, attempt);
+    if written.is_empty() {
+        return Vec::new();
+    }
+    let lines = written.iter().flat_map(|line| wrap(&line.inert(), columns, 20));
+    heading("Output").into_iter().chain(lines.map(|line| plain(line, Role::Text))).collect()
 }

@@ -368,10 +368,11 @@ fn wrapped(text: &str, role: Role, columns: usize) -> Vec<(String, Role)> {
 
 /// The newest lines of output.
 fn tail(id: RunId, step: &StepId, view: &View) -> Vec<(String, Role)> {
-    let live = view.world.runs.live(id).and_then(|live| live.attempt.as_ref()).filter(|live| live.step == *step);
-    let Some(live) = live else { return Vec::new() };
-    let skipped = live.tail.len().saturating_sub(6);
-    live.tail.iter().skip(skipped).map(|line| (format!("      │ {}", line.inert()), Role::Text)).collect()
+    let runs = &view.world.runs;
+    let number = runs.get(id).and_then(|run| run.record(step)?.attempts.last()).map_or(1, |attempt| attempt.number);
+    let written = runs.output_of(id, step, number);
+    let skipped = written.len().saturating_sub(6);
+    written.iter().skip(skipped).map(|line| (format!("      │ {}", line.inert()), Role::Text)).collect()
 }
 
 /// What can be done now: actions with a word, after a sentence.
