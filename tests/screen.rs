@@ -244,6 +244,16 @@ fn what_a_command_wrote_stays_at_hand_when_it_has_ended() {
 }
 
 #[test]
+fn leaving_asks_while_a_command_is_running() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j p r enter r enter r enter").command_writes("fencing");
+    desk.press("q").expect("Leave the console?").expect("“Fence the old primary” is running");
+    assert!(!desk.quits());
+    desk.press("esc").command_ends(StepState::Succeeded, 0).press("q");
+    assert!(desk.quits(), "nothing is running any more");
+}
+
+#[test]
 fn a_step_is_skipped_with_a_reason_only() {
     let mut desk = outage();
     desk.playbook(FAILOVER).press("j p r enter s").expect("skip it").press("enter").expect("A reason is needed");

@@ -2,11 +2,22 @@
 
 use super::time;
 use super::view::View;
+use crate::domain::text::inert;
 use chrono::{DateTime, Utc};
 
 /// A sentence each; none: it can be left without asking.
 pub fn facts(view: &View) -> Vec<String> {
-    unfinished(view).into_iter().chain(lapsing(view)).collect()
+    running(view).chain(unfinished(view)).chain(lapsing(view)).collect()
+}
+
+/// Commands end without this console, but then nobody watches them.
+fn running(view: &View) -> impl Iterator<Item = String> {
+    let runs = &view.world.runs;
+    let held = runs.driven().filter_map(|run| Some((runs.get(run)?, runs.live(run)?.attempt.as_ref()?)));
+    held.map(|(run, attempt)| {
+        let title = run.record(&attempt.step).map_or(attempt.step.as_str(), |record| record.plan.title.as_str());
+        format!("“{}” is running. It goes on without you; the next console takes up how it ended.", inert(title))
+    })
 }
 
 fn unfinished(view: &View) -> Option<String> {
