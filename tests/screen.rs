@@ -244,6 +244,16 @@ fn what_a_command_wrote_stays_at_hand_when_it_has_ended() {
 }
 
 #[test]
+fn escape_and_a_key_that_come_together_both_count() {
+    let mut desk = outage();
+    desk.press("?").expect("Keys: Alerts").press("alt-q").expect_not("Keys: Alerts");
+    assert!(desk.quits(), "a terminal multiplexer sends escape and q as alt and q");
+    let mut typing = outage();
+    typing.press("n").type_text("saw 5xx drop").press("alt-b alt-f").expect("saw 5xx drop").press("alt-j").expect_not("Note");
+    assert!(!typing.quits());
+}
+
+#[test]
 fn leaving_asks_while_a_command_is_running() {
     let mut desk = outage();
     desk.playbook(FAILOVER).press("j p r enter r enter r enter").command_writes("fencing");

@@ -19,6 +19,11 @@ pub struct Input {
     at: usize,
 }
 
+/// Whether a key with control or alt edits a line or moves in it.
+pub fn edits(key: Key) -> bool {
+    !matches!(key.code(), KeyCode::Char(c) if !"wukbfae".contains(c))
+}
+
 impl Input {
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();

@@ -7,6 +7,7 @@
 use super::action::Action;
 use super::canvas::Canvas;
 use super::hits::{Hit, Hits, Target};
+use super::input;
 use super::keymap::{Context, Key, Keymap, Meaning};
 use super::layout::{self, Form};
 use super::overlays::{self, Overlay, confirm};
@@ -137,7 +138,7 @@ impl Screen {
         work(&mut parts, &view)
     }
 
-    /// A key was pressed.
+    /// A key was pressed. Terminals send escape and a key in one go as that key with alt: where it means nothing, both count.
     pub fn key(&mut self, key: Key, world: &World) -> Vec<Request> {
         self.awake(world);
         self.pending.push(key);
@@ -151,9 +152,18 @@ impl Screen {
             Meaning::Nothing => {
                 let alone = self.pending.len() == 1;
                 self.pending.clear();
-                if alone { self.typed(key, world) } else { Vec::new() }
+                match key.without_alt().filter(|_| !self.types(key)) {
+                    Some(plain) => [Key::ESC, plain].into_iter().flat_map(|key| self.key(key, world)).collect(),
+                    None if alone => self.typed(key, world),
+                    None => Vec::new(),
+                }
             }
         }
+    }
+
+    /// A field is open, and edits its line with this key.
+    fn types(&self, key: Key) -> bool {
+        self.contexts().contains(&Context::Typing) && input::edits(key)
     }
 
     fn typed(&mut self, key: Key, world: &World) -> Vec<Request> {
@@ -436,7 +446,8 @@ impl Screen {
             // What lies below takes no clicks.
             canvas.hits.add(area, Hit::Overlay);
             canvas.hits.cursor = None;
-            overlay.render(canvas, Rect { height: area.height.saturating_sub(1), y: area.y + 1, ..area }, view);
+            // Where we are, and which keys work, stays visible.
+            overlay.render(canvas, Rect { height: area.height.saturating_sub(2), y: area.y + 1, ..area }, view);
         }
     }
 

@@ -41,6 +41,13 @@ impl Key {
         Self { code, modifiers: KeyModifiers::NONE }
     }
 
+    pub const ESC: Self = Self { code: KeyCode::Esc, modifiers: KeyModifiers::NONE };
+
+    /// The same key without alt; `None` where there is none.
+    pub fn without_alt(self) -> Option<Self> {
+        self.alt().then(|| Self { modifiers: self.modifiers - KeyModifiers::ALT, ..self })
+    }
+
     /// The character that this key types into a text field.
     pub fn typed(self) -> Option<char> {
         match self.code {
