@@ -64,6 +64,19 @@ fn killed_at_any_moment_nothing_is_lost_and_nothing_runs_twice() {
 }
 
 #[test]
+fn killed_before_the_text_was_kept_the_run_goes_on_with_the_same_text_of_the_library() {
+    let stage = Stage::new(SLOW);
+    let (document, _) = stage.json(&["playbook", "run", "t"]);
+    let run = id(&document).to_owned();
+    for file in ["playbook.md", "place"] {
+        std::fs::remove_file(stage.path().join("data/runs").join(&run).join(file)).expect("it was kept");
+    }
+    let (document, _) = stage.json(&["playbook", "confirm", &run, "one"]);
+    assert_eq!(state_of(&document, "one"), "succeeded", "{document}");
+    assert_eq!(stage.wrote("log"), "begin one\nend one\n");
+}
+
+#[test]
 fn killed_as_each_file_appears() {
     for file in ["intent.json", "block", "lock", "started.json", "out", "exit.json"] {
         let stage = Stage::new(SLOW);

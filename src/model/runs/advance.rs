@@ -153,10 +153,12 @@ impl Runs {
         context: &mut Context<'_>,
         requests: &mut Requests,
         id: RunId,
-        playbook: Result<Arc<Playbook>, String>,
+        kept: Result<Arc<Playbook>, String>,
         found: Vec<Finding>,
     ) -> Vec<Effect> {
         let Some(before) = self.get(id).cloned() else { return vec![Effect::Run(RunEffect::Release { run: id })] };
+        // Its console may have died before it had kept the text; the library may still have the same one.
+        let playbook = kept.or_else(|why| self.same_text(&before).cloned().ok_or(why));
         let live = self.live.entry(id).or_default();
         (live.driving, live.elsewhere) = (true, false);
         live.interrupting = before.driver.is_some() && !before.interrupted;
@@ -179,6 +181,10 @@ impl Runs {
             return if self.get(id).is_some_and(|run| run.open_attempt().is_some()) { Vec::new() } else { self.release(id) };
         }
         self.ask(context, drafts)
+    }
+
+    fn same_text(&self, run: &Run) -> Option<&Arc<Playbook>> {
+        self.playbooks().iter().find(|book| !run.digest.is_empty() && book.digest == run.digest)
     }
 
     /// What a take-over records: that the console is gone, what was found, and who goes on.

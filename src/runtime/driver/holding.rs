@@ -35,8 +35,9 @@ impl Holding {
     /// Keeps the playbook's text, and where its steps work. A snapshot that can't be written is missed only by a resume, which says so.
     pub fn keep(&self, playbook: &Playbook) {
         let place = playbook.place.folder().map(|_| playbook.place.to_string()).unwrap_or_default();
-        let _ = write(&self.folder.join("playbook.md"), &playbook.text);
+        // The text comes last: with it the snapshot is whole.
         let _ = write(&self.folder.join("place"), &place);
+        let _ = write(&self.folder.join("playbook.md"), &playbook.text);
     }
 
     pub fn place(&self) -> PathBuf {
