@@ -48,15 +48,19 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::R
     let zone = config.console.zone;
     let mouse = config.console.mouse;
     let guard = runtime.enter();
-    let mut shell = Shell::start(session::setup(globals, &config, Needs::Watch)?)?;
-    library::attach(&mut shell, globals, &config, runtime.handle())?;
+    let setup = session::setup(globals, &config, Needs::Watch)?;
+    let mut shell = Shell::new(&setup);
     if let Some(folder) = session::cache_folder(globals) {
         shell.remember(Cache::new(folder));
     }
     let draft = Draft(data.join("draft"));
     let console = Console::open(Setup { keymap, zone, draft: draft.load() }, theme, mouse)?;
-    let _watched = if guide.is_none() { reload::watch(&shell, globals) } else { None };
     let mut front = Front { console, draft, guide };
+    // Something to look at first: a journal of a long storm takes a moment to read.
+    front.draw(&shell.world)?;
+    shell.begin(setup)?;
+    library::attach(&mut shell, globals, &config, runtime.handle())?;
+    let _watched = if front.guide.is_none() { reload::watch(&shell, globals) } else { None };
     let result = runtime.block_on(drive(&mut shell, &mut front));
     drop(front);
     drop(guard);

@@ -108,15 +108,12 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Loads the journal into a new world and starts the threads that feed it.
-    ///
-    /// # Errors
-    /// The journal can't be read.
-    pub fn start(setup: Setup) -> Result<Self, JournalError> {
+    /// A shell that knows nothing yet and touches nothing: enough for a first frame.
+    pub fn new(setup: &Setup) -> Self {
         let (sender, facts) = unbounded_channel();
         let now = setup.ports.clock.now();
-        let mut shell = Self {
-            world: World::new(setup.settings, setup.me, now),
+        Self {
+            world: World::new(setup.settings.clone(), setup.me.clone(), now),
             sources: setup.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect(),
             ports: setup.ports.clone(),
             scribe: None,
@@ -125,27 +122,45 @@ impl Shell {
             cache: None,
             kept: 0,
             facts,
-            sender: sender.clone(),
+            sender,
             reloads: unbounded_channel(),
             seq: 0,
             requests: 0,
             wake_at: None,
             flying: 0,
             recording: BTreeMap::new(),
-        };
+        }
+    }
+
+    /// A shell that has begun.
+    ///
+    /// # Errors
+    /// The journal can't be read.
+    pub fn start(setup: Setup) -> Result<Self, JournalError> {
+        let mut shell = Self::new(&setup);
+        shell.begin(setup)?;
+        Ok(shell)
+    }
+
+    /// Loads the journal into the world, and then starts what feeds it: what is seen is judged by what was recorded.
+    ///
+    /// # Errors
+    /// The journal can't be read.
+    pub fn begin(&mut self, setup: Setup) -> Result<(), JournalError> {
         if let Some((mut journal, folder)) = setup.journal {
-            for entry in journal.open_state(now.wall)? {
-                shell.event(Body::Fact(Fact::Recorded { entry, request: None }));
+            for entry in journal.open_state(self.world.now.wall)? {
+                self.event(Body::Fact(Fact::Recorded { entry, request: None }));
             }
             if setup.watch {
-                watcher::wait_for_turn(&folder, sender.clone());
+                watcher::wait_for_turn(&folder, self.sender.clone());
             }
-            shell.scribe = Some(Scribe::start(journal, &folder, sender.clone(), setup.ports.clock.clone()));
+            self.scribe = Some(Scribe::start(journal, &folder, self.sender.clone(), setup.ports.clock.clone()));
         }
         if setup.polling {
-            shell.poller = Some(poller::start(poller::Items { feeds: setup.feeds, sources: setup.sources }, setup.ports, sender));
+            let items = poller::Items { feeds: setup.feeds, sources: setup.sources };
+            self.poller = Some(poller::start(items, setup.ports, self.sender.clone()));
         }
-        Ok(shell)
+        Ok(())
     }
 
     /// Shows the alerts of an earlier session until the sources answer, and keeps those of this one.
