@@ -1,6 +1,7 @@
 //! YAML with places. A scalar keeps its source text and is typed only by whoever asks, so `1.10`, `012`, `no`
 //! and `y` stay what was typed. Whoever reads a node reports into `Problems`, all in one pass.
 
+mod hush;
 mod problem;
 mod yaml;
 

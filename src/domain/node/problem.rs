@@ -1,6 +1,6 @@
 //! What is wrong with a file: place, sentence, what to do. All problems of a file are collected in one pass.
 
-use super::Span;
+use super::{Span, hush};
 use crate::domain::text::inert;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -86,14 +86,14 @@ impl Problems {
         self.list.push(Problem { level, code: Some(code), span, message: message.into(), help: help.into() });
     }
 
-    /// The file's text for excerpts: stars in place of secrets.
+    /// The file's text for excerpts: stars in place of secrets, and of all that may be one.
     pub fn masked(&self, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
         for secret in &self.secrets {
             let part = bytes.get_mut(secret.start..secret.end).unwrap_or_default();
             part.iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
         }
-        String::from_utf8_lossy(&bytes).into_owned()
+        hush::hushed(&String::from_utf8_lossy(&bytes))
     }
 
     /// Gives the code to every problem that `read` finds and that has none.
@@ -111,6 +111,7 @@ impl Problems {
     }
 
     fn push(&mut self, level: Level, span: Span, message: String, help: Option<String>) {
+        let message = hush::without_passwords(&message);
         self.list.push(Problem { level, code: None, span, message, help });
     }
 }
