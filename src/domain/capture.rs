@@ -34,8 +34,8 @@ fn mark(text: &str) -> (Kind, &str) {
 fn time(text: &str, now: DateTime<Utc>, zone: Tz) -> Result<(Option<DateTime<Utc>>, &str), String> {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     if let Some(ago) = word.strip_prefix('-').and_then(|word| humantime::parse_duration(word).ok()) {
-        let ago = Duration::from_std(ago).map_err(|_| format!("`{word}` is too long ago"))?;
-        return Ok((Some(now - ago), rest));
+        let at = Duration::from_std(ago).ok().and_then(|ago| now.checked_sub_signed(ago));
+        return Ok((Some(sensible(at, word, now)?), rest));
     }
     match clock(word) {
         Some(clock) => Ok((Some(nearest_past(clock, now, zone)?), rest)),
@@ -57,11 +57,20 @@ fn clock(word: &str) -> Option<NaiveTime> {
 /// What was expected.
 pub fn when(text: &str, now: DateTime<Utc>, zone: Tz) -> Result<DateTime<Utc>, String> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Ok(at.with_timezone(&Utc));
+        return sensible(Some(at.with_timezone(&Utc)), text, now);
     }
     match time(text, now, zone)? {
         (Some(at), "") => Ok(at),
         _ => Err(format!("`{text}` is not a time: -7m, 14:02, or 2026-03-01T14:02:00Z")),
+    }
+}
+
+/// What is recorded has happened, and within the time of computers: anything else is a slip of the finger.
+fn sensible(at: Option<DateTime<Utc>>, said: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
+    match at {
+        Some(at) if at > now + AHEAD => Err(format!("`{said}` has not come yet")),
+        Some(at) if at >= DateTime::UNIX_EPOCH => Ok(at),
+        _ => Err(format!("`{said}` is too long ago")),
     }
 }
 
@@ -116,6 +125,18 @@ mod tests {
         assert_eq!(captured("+ page storage").kind, Kind::Todo);
         assert_eq!(captured("-x is not a time").text, "-x is not a time");
         assert_eq!(captured("5:1 ratio").text, "5:1 ratio");
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_meant_is_refused() {
+        let now = at("2026-03-01T14:30:00Z");
+        for line in ["-200000000d x", "-1000000d x", "-100000000000d x"] {
+            let refused = parse(line, now, Tz::UTC).expect_err("too long ago");
+            assert!(refused.contains("too long ago"), "{refused}");
+        }
+        assert!(when("1890-01-01T00:00:00Z", now, Tz::UTC).is_err_and(|why| why.contains("too long ago")));
+        assert!(when("2099-01-01T00:00:00Z", now, Tz::UTC).is_err_and(|why| why.contains("has not come yet")));
+        assert_eq!(when("2026-03-01T14:33:00Z", now, Tz::UTC), Ok(at("2026-03-01T14:33:00Z")));
     }
 
     #[test]
