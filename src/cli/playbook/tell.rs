@@ -147,7 +147,24 @@ fn advice(world: &World, id: RunId, run: &Run) -> String {
 fn wanted(world: &World, id: RunId, run: &Run, step: &StepId) -> String {
     let step = world.runs.playbook_of(id).and_then(|book| book.step(step));
     match step.and_then(|step| flow::wants_typed(run, step)) {
-        Some(text) if text != "yes" => format!("={}", inert(&text)),
+        Some(text) if text != "yes" => format!("={}", quoted(&inert(&text))),
         _ => String::new(),
+    }
+}
+
+/// One word for a shell, whatever is in it: the line is there to be copied, and the text may come from an alert's label.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_copied_into_a_shell_is_one_word() {
+        let words = ["/srv/data", "a b", "$(reboot)", "; rm -rf /", "it's", "", "`x`"].map(quoted);
+        assert_eq!(words, ["/srv/data", "'a b'", "'$(reboot)'", "'; rm -rf /'", "'it'\\''s'", "''", "'`x`'"]);
     }
 }
