@@ -165,7 +165,9 @@ fn publish(draft: &Path, file: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
         Err(error) => return Err(error),
     };
-    file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
+    // A bare name stands in the current folder, and its parent is the empty path.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()?;
     Ok(placed)
 }
 
