@@ -6,6 +6,7 @@ use crate::model::World;
 use crate::model::alerts::SourceState;
 use crate::model::filter::Filter;
 use clap::Args;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Args)]
 pub struct Targets {
@@ -26,7 +27,11 @@ impl Targets {
     pub fn resolve(&self, world: &World) -> anyhow::Result<Vec<AlertId>> {
         match &self.filter {
             Some(text) => by_filter(world, text),
-            None => self.targets.iter().map(|target| one(world, target)).collect(),
+            None => {
+                let mut met = BTreeSet::new();
+                let ids: Vec<AlertId> = self.targets.iter().map(|target| one(world, target)).collect::<anyhow::Result<_>>()?;
+                Ok(ids.into_iter().filter(|id| met.insert(id.clone())).collect())
+            }
         }
     }
 }
@@ -54,6 +59,9 @@ pub fn filter(text: &str) -> anyhow::Result<Filter> {
 }
 
 fn one(world: &World, target: &str) -> anyhow::Result<AlertId> {
+    if target.is_empty() {
+        return Err(Failure::usage("an empty target names no alert: `midwatch alerts` lists them").into());
+    }
     let means = |id: &AlertId| id.to_string().starts_with(target) || id.fingerprint.as_str().starts_with(target);
     let exact = |id: &AlertId| id.to_string() == target || id.fingerprint.as_str() == target;
     let ids = || world.alerts.queue().map(|tracked| &tracked.alert.id);

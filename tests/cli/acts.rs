@@ -107,3 +107,20 @@ fn nothing_is_meant_by_accident() {
     assert_eq!(code(&home.run(&["ack", "--filter", "severity:critical", "--yes"])), Some(0));
     assert_eq!(log(&home), ["acknowledged PostgresDown"]);
 }
+
+#[test]
+fn an_alert_that_is_named_twice_is_acknowledged_once() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, "");
+    assert_eq!(code(&home.run(&["ack", &fingerprint, &format!("prod/{fingerprint}")])), Some(0));
+    assert_eq!(log(&home).len(), 1);
+}
+
+#[test]
+fn a_backup_is_written_under_a_bare_name_too() {
+    let home = Home::new();
+    assert_eq!(code(&home.run(&["note", "kept"])), Some(0));
+    let backup = home.run(&["journal", "backup", "copy.db"]);
+    assert_eq!(code(&backup), Some(0), "{}", err(&backup));
+    assert_eq!(code(&home.run(&["journal", "verify", "--against", "copy.db"])), Some(0));
+}

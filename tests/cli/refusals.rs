@@ -100,3 +100,41 @@ fn a_journal_that_cannot_be_written_is_exit_4_and_can_still_be_read() {
     assert_eq!(code(&note), Some(if superuser { 0 } else { 4 }), "{}", err(&note));
     assert!(code(&log) == Some(0) && out(&log).contains("before"), "{log:?}");
 }
+
+#[test]
+fn an_excerpt_shows_no_secret_even_where_the_mistake_hides_that_it_is_one() {
+    for field in ["baerer: HUSH", "basic: {user: u, pasword: HUSH}", "bearer: [HUSH]", "bearer: {valu: HUSH}", "bearer: HUSH: x"]
+    {
+        let home = Home::with(&format!("sources: [{{name: prod, alertmanager: {{urls: ['http://am'], {field}}}}}]\n"));
+        for args in [&["check"][..], &["check", "--json"], &["alerts"], &["note", "x"]] {
+            let output = home.run(args);
+            assert!(!format!("{}{}", out(&output), err(&output)).contains("HUSH"), "{field}, {args:?}: {output:?}");
+        }
+    }
+    for address in ["http://u:HUSH@am", "http://u:HUSH@", "ftp://u:HUSH@am"] {
+        let home = Home::with(&format!("sources: [{{name: prod, alertmanager: {{urls: ['{address}']}}}}]\n"));
+        let output = home.run(&["check"]);
+        assert_eq!(code(&output), Some(1));
+        assert!(!format!("{}{}", out(&output), err(&output)).contains("HUSH"), "{address}: {output:?}");
+    }
+}
+
+#[test]
+fn an_empty_target_is_never_the_only_alert() {
+    let (fake, _) = outage();
+    let home = watching(&fake, "");
+    for args in [&["ack", ""][..], &["silence", "", "--note", "x"], &["incident", "open", "x", "--alert", ""]] {
+        assert_eq!(code(&home.run(args)), Some(2), "{args:?}");
+    }
+    assert_eq!(log(&home), [""; 0]);
+}
+
+#[test]
+fn a_time_that_cannot_be_meant_is_refused_and_nothing_is_recorded() {
+    let home = Home::with("operator: {name: ana}\n");
+    for args in [&["-200000000d x"][..], &["x", "--at", "-200000000d"], &["x", "--at", "2999-01-01T00:00:00Z"]] {
+        let output = home.run(&[&["note"], args].concat());
+        assert_eq!(code(&output), Some(2), "{args:?}: {output:?}");
+    }
+    assert_eq!(log(&home), [""; 0]);
+}
