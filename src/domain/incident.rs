@@ -80,10 +80,12 @@ impl Status {
         matches!(self, Self::Closed | Self::Cancelled | Self::Merged)
     }
 
-    /// Whether a person may set `next` from here. A closed incident can only be reopened.
+    /// Whether a person may set `next` from here. A closed incident can only be reopened; one is merged into another, never
+    /// by its status alone, for nothing leads back from there.
     pub fn may_become(self, next: Self) -> bool {
         match (self, next) {
             (from, to) if from == to => false,
+            (_, Self::Merged) => false,
             (from, Self::Open) => from != Self::Merged,
             (from, _) if from.is_over() => false,
             _ => true,

@@ -97,3 +97,11 @@ fn a_note_that_can_mean_several_incidents_names_them_and_records_nothing() {
     assert_eq!(code(&home.run(&["note", "--incident", "INC-2", "this one"])), Some(0));
     assert_eq!(home.json(&["log", "INC-2"])["entries"].as_array().map(Vec::len), Some(2));
 }
+
+#[test]
+fn nothing_is_merged_by_its_status_alone() {
+    let home = Home::with("operator: {name: ana}\n");
+    assert_eq!(code(&home.run(&["incident", "open", "down"])), Some(0));
+    assert_eq!(code(&home.run(&["incident", "set", "INC-1", "--status", "merged"])), Some(2));
+    assert_eq!(code(&home.run(&["incident", "set", "INC-1", "--status", "mitigated"])), Some(0));
+}
