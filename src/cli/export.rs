@@ -24,7 +24,7 @@ fn args(command: Command) -> Command {
                 .short('o')
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
-                .help("Where, instead of standard output; never overwrites"),
+                .help("Where, instead of standard output (`-`); never overwrites"),
         )
         .arg(
             Arg::new("tz")
@@ -48,6 +48,9 @@ fn zone(text: &str) -> Result<Tz, String> {
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    if globals.json && matches.get_one::<String>("format").is_some_and(|format| format != "json") {
+        return Err(Failure::usage("--json prints JSON and nothing else: leave it away, or ask for --format json").into());
+    }
     let mut journal = session::reader(globals)?;
     let name: &String = matches.get_one("incident").ok_or_else(|| Failure::usage("which incident?"))?;
     let id = incident::find(&mut journal, name)?;
@@ -59,7 +62,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         return Err(Failure::journal(format!("{name} has no declaration in this journal")).into());
     };
     let bytes = written(matches, &timeline)?;
-    match matches.get_one::<PathBuf>("output") {
+    match matches.get_one::<PathBuf>("output").filter(|path| path.as_os_str() != "-") {
         Some(path) => save(path, &bytes)?,
         None => out::bytes(&bytes)?,
     }

@@ -25,6 +25,9 @@ struct Arguments {
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    if globals.read_only {
+        return Err(Failure::usage("--read-only: nothing is written").into());
+    }
     let arguments = Arguments::from_arg_matches(matches)?;
     let path = config::locate(globals.config.clone()).map_err(Failure::usage)?;
     config::vacant(&path).map_err(Failure::usage)?;

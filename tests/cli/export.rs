@@ -80,3 +80,13 @@ fn a_file_is_written_once_and_never_over_another() {
     assert_eq!(code(&home.run(&["export", "INC-1", "--format", "md", "--tz", "Mars/Base"])), Some(2));
     assert_eq!(code(&home.run(&["export", "INC-2", "--format", "md"])), Some(2));
 }
+
+#[test]
+fn what_goes_to_standard_output_is_what_was_asked_for() {
+    let home = Home::with("operator: {name: ana}\n");
+    assert_eq!(code(&home.run(&["incident", "open", "down"])), Some(0));
+    let both = home.run(&["export", "INC-1", "--format", "md", "--json"]);
+    assert_eq!((code(&both), out(&both).as_str()), (Some(2), ""));
+    let dash = home.run(&["export", "INC-1", "--format", "md", "--output", "-"]);
+    assert!(out(&dash).starts_with("# INC-1") && !home.path().join("-").exists(), "{dash:?}");
+}

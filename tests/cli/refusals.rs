@@ -55,6 +55,7 @@ fn read_only_records_sends_and_runs_nothing() {
         &["silence", &fingerprint, "--note", "x"],
         &["incident", "open", "x"],
         &["journal", "restore", "nowhere.db"],
+        &["init", "--config", "new/config.yaml"],
     ] {
         let output = home.run(&[args, &["--read-only"]].concat());
         assert_eq!(code(&output), Some(2), "{args:?}: {}{}", out(&output), err(&output));
