@@ -135,7 +135,12 @@ impl Draft {
     /// Losing a draft is no reason to bother anybody: what is recorded is in the journal.
     fn save(&self, text: &str) {
         let path: &Path = &self.0;
-        let _ = if text.is_empty() { std::fs::remove_file(path) } else { std::fs::write(path, text) };
+        let new = path.with_extension("new");
+        // By renaming: a console that is killed while it writes leaves the draft as it was before.
+        let _ = match text {
+            "" => std::fs::remove_file(path),
+            text => std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path)),
+        };
     }
 }
 
