@@ -234,6 +234,20 @@ fn a_playbook_that_fits_is_run_step_by_step_and_a_destructive_step_wants_its_tar
 }
 
 #[test]
+fn a_playbook_is_run_from_where_it_is_read() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j p enter").expect("# Fail over to the replica").expect("r run").press("r");
+    desk.expect("Start Fail over").press("enter").expect("step 1 of 3");
+}
+
+#[test]
+fn a_source_that_fails_is_seen_from_every_pane() {
+    let mut desk = outage();
+    desk.press("gg a enter").resize(80, 24).source_fails("connection refused").expect("? ✓ ana").expect("? stale");
+    desk.resize(40, 12).press("4").expect("Log").expect("? prod failed");
+}
+
+#[test]
 fn what_a_command_wrote_stays_at_hand_when_it_has_ended() {
     let mut desk = outage();
     desk.playbook(FAILOVER).press("j p r enter r enter r enter").command_writes("no route to db-1");
@@ -257,7 +271,7 @@ fn escape_and_a_key_that_come_together_both_count() {
 fn leaving_asks_while_a_command_is_running() {
     let mut desk = outage();
     desk.playbook(FAILOVER).press("j p r enter r enter r enter").command_writes("fencing");
-    desk.press("q").expect("Leave the console?").expect("“Fence the old primary” is running");
+    desk.press("q").expect("Leave the console?").expect("“Fence the old primary” is running").expect_not("esc leave");
     assert!(!desk.quits());
     desk.press("esc").command_ends(StepState::Succeeded, 0).press("q");
     assert!(desk.quits(), "nothing is running any more");

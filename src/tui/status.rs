@@ -8,6 +8,7 @@ use super::keymap::{Binding, Context};
 use super::overlays::alert::told;
 use super::overlays::dialog::environment;
 use super::overlays::requests::colour;
+use super::panes::alerts::trust;
 use super::theme::Role;
 use super::time;
 use super::view::View;
@@ -120,6 +121,7 @@ fn journal(view: &View) -> Vec<Part> {
         parts.push(part(1, "disk full: the journal's reserve is in use", Role::Critical));
     }
     for (name, source) in view.world.alerts.sources() {
+        parts.extend(trust(source.health).map(|word| part(2, format!("? {} {word}", inert(name.as_str())), Role::Stale)));
         if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
             parts.push(part(3, format!("{name}'s clock {:+} s", skew / 1_000), Role::Warning));
         }

@@ -1,6 +1,6 @@
 //! The keys that the console comes with: one row for each.
 
-use super::Context::{self, AlertDetail, EntryDetail, Panes, Reading, Typing};
+use super::Context::{self, AlertDetail, EntryDetail, Panes, PlaybookDetail, Reading, Typing};
 use super::Row;
 use crate::tui::action::Action::{self, *};
 
@@ -21,8 +21,8 @@ pub const ROWS: &[Row] = &[
     row(&["L"], Link, &[Context::Alerts, AlertDetail], "link"),
     row(&["D"], Declare, &[Context::Alerts, AlertDetail], "declare"),
 
-    row(&["r"], Run, &[Context::Playbook], "run"),
-    row(&["d"], DryRun, &[Context::Playbook], "dry run"),
+    row(&["r"], Run, &[Context::Playbook, PlaybookDetail], "run"),
+    row(&["d"], DryRun, &[Context::Playbook, PlaybookDetail], "dry run"),
     row(&["s"], Skip, &[Context::Playbook], "skip…"),
     row(&["t"], Retry, &[Context::Playbook], "try again"),
     row(&["x"], CancelStep, &[Context::Playbook], "cancel…"),
@@ -62,9 +62,9 @@ pub const ROWS: &[Row] = &[
     row(&["G", "end"], Bottom, LISTS, "bottom"),
     row(&["enter"], Submit, &[Typing], "do it"),
 
-    row(&["esc", "ctrl-c"], Cancel, &[Typing], "leave"),
+    row(&["esc", "ctrl-c"], Cancel, &[Typing], "back"),
     row(&["tab", "down"], NextField, &[Typing], "next"),
-    row(&["shift-tab", "up"], PreviousField, &[Typing], "back"),
+    row(&["shift-tab", "up"], PreviousField, &[Typing], "previous"),
 
     row(&[], Mitigate, &[Panes], "mitigated"),
     row(&[], Resolve, &[Panes], "resolved"),

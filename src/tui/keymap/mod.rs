@@ -20,6 +20,7 @@ pub enum Context {
     Reading,
     AlertDetail,
     EntryDetail,
+    PlaybookDetail,
     /// A field that is typed into: only what can't be text.
     Typing,
 }
@@ -34,6 +35,7 @@ impl Context {
             Self::Log => "Log",
             Self::Reading => "Details and lists",
             Self::AlertDetail => "An alert's details",
+            Self::PlaybookDetail => "A playbook's text",
             Self::EntryDetail => "An entry's details",
             Self::Typing => "Dialogs",
         }

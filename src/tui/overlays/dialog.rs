@@ -171,7 +171,7 @@ impl<F: Form> Dialog<F> {
         let verb = self.form.verb();
         let mut pen = canvas.line(inside, last);
         pen.text(&format!(" {word} "), role).space(1).text("enter", Role::Key).space(1).text(&verb, Role::Strong);
-        pen.text("  esc", Role::Key).text(" leave", Role::Text);
+        pen.text("  esc", Role::Key).text(" back", Role::Text);
         if self.fields.len() > 1 {
             pen.text("  tab", Role::Key).text(" next field", Role::Text);
         }

@@ -11,6 +11,7 @@ use crate::model::Command;
 use crate::model::runs::{RunCommand, Typed};
 use crate::tui::action::Action;
 use crate::tui::canvas::wrap;
+use crate::tui::keymap::Context;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use std::collections::BTreeMap;
@@ -25,6 +26,10 @@ pub fn open(id: PlaybookId) -> Box<dyn Overlay> {
 }
 
 impl Content for Read {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::PlaybookDetail, Context::Reading]
+    }
+
     fn title(&self, view: &View) -> String {
         view.world.runs.playbook(&self.id).map_or_else(|| self.id.to_string(), |book| inert(&book.title).into_owned())
     }
@@ -44,10 +49,13 @@ impl Content for Read {
     }
 
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
-        match action {
-            Action::Run => prepare(&self.id, RunMode::Live, view),
-            _ => Vec::new(),
-        }
+        let mode = match action {
+            Action::Run => RunMode::Live,
+            Action::DryRun => RunMode::DryRun,
+            _ => return Vec::new(),
+        };
+        // The run is followed in its pane.
+        [Reply::Close].into_iter().chain(prepare(&self.id, mode, view)).collect()
     }
 }
 

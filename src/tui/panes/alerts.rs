@@ -353,7 +353,9 @@ impl Alerts {
         let new = tracked.arrived.is_some() && !self.looked.contains(id);
         match (state, doubt) {
             (State::Resolved, _) => ("✓ resolved".to_owned(), Role::Ok),
-            (_, Some(word)) => (format!("? {word}"), Role::Stale),
+            // Who owns it is our own record, and true whatever becomes of the source.
+            (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
+            (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
             (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
             (State::Firing, _) if new => ("● new".to_owned(), Role::New),
             (State::Firing, _) => (String::new(), Role::Text),
