@@ -116,8 +116,19 @@ fn span(ms: i64) -> String {
 /// Text that stays text: inert, on one line, every character that Markdown could take for markup escaped or written as
 /// an entity. Pipes and backslashes are entities because table readers disagree about escaping them.
 fn text(raw: &str) -> String {
+    inert(raw).trim().split_inclusive(char::is_whitespace).map(word).collect()
+}
+
+/// An address in which nothing has to be escaped may become a link. In any other one the readers that link addresses take
+/// the escapes for a part of it, so it is written as text.
+fn word(raw: &str) -> String {
+    let escaped = escaped(raw);
+    if escaped == raw { escaped } else { escaped.replace("://", "&#58;//").replace("www.", "www&#46;") }
+}
+
+fn escaped(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len() + 8);
-    for c in inert(raw).trim().chars() {
+    for c in raw.chars() {
         match c {
             '|' => out.push_str("&#124;"),
             '\\' => out.push_str("&#92;"),
@@ -130,4 +141,16 @@ fn text(raw: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_link_only_where_nothing_in_it_is_escaped() {
+        assert_eq!(text("see https://g.example/d/7 now"), "see https://g.example/d/7 now");
+        assert_eq!(text("https://g.example/a_b?x=1&y=2 a_b"), "https&#58;//g.example/a\\_b?x=1&amp;y=2 a\\_b");
+        assert_eq!(text("www.example.com/a_b"), "www&#46;example.com/a\\_b");
+    }
 }
