@@ -3,7 +3,8 @@
 use super::session::{Needs, Session};
 use super::target::Targets;
 use super::{Exit, Globals, Kind, ack};
-use crate::model::Command;
+use crate::domain::ids::AlertId;
+use crate::model::{Command, World};
 use clap::{ArgMatches, Args, FromArgMatches};
 
 pub const KIND: Kind =
@@ -13,6 +14,16 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let targets = Targets::from_arg_matches(matches)?;
     let mut session = Session::open(globals, Needs::All)?;
     session.poll();
-    let alerts = targets.resolve(session.world())?;
+    let mut alerts = targets.resolve(session.world())?;
+    if targets.filter.is_some() {
+        alerts = held(session.world(), alerts);
+    }
     ack::act(&mut session, globals, Command::Unacknowledge { alerts })
+}
+
+/// A filter means those of its alerts that can be given up; where none can, all of them, and the refusal says why.
+fn held(world: &World, alerts: Vec<AlertId>) -> Vec<AlertId> {
+    let ack = |id: &AlertId| world.alerts.get(id).and_then(|tracked| world.alerts.ack(tracked, world.now.wall));
+    let held: Vec<AlertId> = alerts.iter().filter(|id| ack(id).is_some_and(|ack| ack.entry.is_some())).cloned().collect();
+    if held.is_empty() { alerts } else { held }
 }

@@ -124,3 +124,15 @@ fn a_backup_is_written_under_a_bare_name_too() {
     assert_eq!(code(&backup), Some(0), "{}", err(&backup));
     assert_eq!(code(&home.run(&["journal", "verify", "--against", "copy.db"])), Some(0));
 }
+
+#[test]
+fn a_filter_gives_up_what_is_acknowledged_among_what_it_holds_for() {
+    let (fake, fingerprint) = outage();
+    fake.fire(&[("alertname", "DiskFull"), ("job", "postgres"), ("severity", "critical")]);
+    let home = watching(&fake, "");
+    assert_eq!(code(&home.run(&["ack", &fingerprint])), Some(0));
+    let all = ["unack", "--filter", "job=postgres", "--yes"];
+    assert_eq!(code(&home.run(&all)), Some(0), "one of two is acknowledged");
+    assert_eq!(log(&home).len(), 2);
+    assert_eq!(code(&home.run(&all)), Some(2), "none is left");
+}
