@@ -241,6 +241,15 @@ fn a_playbook_is_run_from_where_it_is_read() {
 }
 
 #[test]
+fn a_newcomers_guide_is_read_whole_on_a_narrow_screen() {
+    let mut desk = outage();
+    let guide = "Critical! gg goes to the top, j or k to PostgresDown (here you are); a and enter: now it is yours.";
+    desk.screen.guide(Some(guide.to_owned()));
+    desk.resize(80, 24).expect("Critical! gg").expect("now it is yours.");
+    desk.resize(40, 12).expect("Critical! gg").expect("yours.");
+}
+
+#[test]
 fn a_source_that_fails_is_seen_from_every_pane() {
     let mut desk = outage();
     desk.press("gg a enter").resize(80, 24).source_fails("connection refused").expect("? ✓ ana").expect("? stale");

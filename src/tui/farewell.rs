@@ -39,5 +39,10 @@ fn lapsing(view: &View) -> Option<String> {
         .collect();
     let first = ends.iter().min()?;
     let at = time::until(*first, view.now.wall, view.zone);
-    Some(format!("{} acks lapse on their source at {at} unless `midwatch serve` runs.", ends.len()))
+    let what = if ends.len() == 1 {
+        "1 ack lapses on its source".to_owned()
+    } else {
+        format!("{} acks lapse on their sources", ends.len())
+    };
+    Some(format!("{what} at {at} unless `midwatch serve` runs."))
 }

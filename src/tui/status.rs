@@ -2,7 +2,7 @@
 //! request.
 
 use super::action::Action;
-use super::canvas::{Canvas, fit};
+use super::canvas::{Canvas, fit, wrap};
 use super::hits::Hit;
 use super::keymap::{Binding, Context};
 use super::overlays::alert::told;
@@ -160,9 +160,20 @@ pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &Vi
             canvas.text(area, 0, &text, colour(&item.stage));
         }
         None => match message.guide {
-            Some(guide) => canvas.text(area, 0, &format!(" {guide}"), Role::Key),
+            Some(guide) => render_guide(canvas, area, guide),
             None => render_hints(canvas, area, message.contexts, view),
         },
+    }
+}
+
+/// What a newcomer may do next is read whole, on as many lines as it takes: they grow upwards.
+fn render_guide(canvas: &mut Canvas, area: Rect, guide: &str) {
+    let lines = wrap(guide, usize::from(area.width.saturating_sub(2)), 4);
+    let more = u16::try_from(lines.len().saturating_sub(1)).unwrap_or(0).min(area.y);
+    let place = Rect { y: area.y - more, height: area.height + more, ..area };
+    canvas.clear(place);
+    for (y, line) in (0..place.height).zip(&lines) {
+        canvas.text(place, y, &format!(" {line}"), Role::Key);
     }
 }
 
