@@ -241,6 +241,13 @@ fn a_playbook_is_run_from_where_it_is_read() {
 }
 
 #[test]
+fn closing_an_incident_says_that_its_playbook_is_not_through() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j i enter p r enter i").type_text("close").press("enter");
+    desk.expect("INC-1 is closed").expect("“Fail over to the replica” is not through yet");
+}
+
+#[test]
 fn a_newcomers_guide_is_read_whole_on_a_narrow_screen() {
     let mut desk = outage();
     let guide = "Critical! gg goes to the top, j or k to PostgresDown (here you are); a and enter: now it is yours.";

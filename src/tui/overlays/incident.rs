@@ -116,7 +116,7 @@ impl Form for Edit {
         }
     }
 
-    fn facts(&self, _texts: &[&str], _view: &View) -> Vec<(String, Role)> {
+    fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
         let text = match self.change {
             Change::Title => "Short and about the impact: what people can't do.",
             Change::Lead => "Who decides; one person at a time.",
@@ -124,10 +124,13 @@ impl Form for Edit {
                 "The impact has ended; the cause may remain. `at` is empty for now, else 14:02 or -7m."
             }
             Change::Status(Status::Resolved) => "The cause is gone. `at` is empty for now, else 14:02 or -7m.",
-            Change::Status(Status::Closed) => "Nothing is left to do. It can be reopened.",
+            Change::Status(Status::Closed) => "Its record ends here. It can be reopened.",
             Change::Status(_) => "`at` is empty for now, else 14:02 or -7m.",
         };
-        vec![(text.to_owned(), Role::Dim)]
+        let over = matches!(self.change, Change::Status(status) if status.is_over());
+        let open = view.world.runs.open().filter(|(_, run)| over && run.incident == Some(self.incident));
+        let open = open.map(|(_, run)| (format!("The playbook “{}” is not through yet.", inert(&run.title)), Role::Warning));
+        open.chain([(text.to_owned(), Role::Dim)]).collect()
     }
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
