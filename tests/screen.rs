@@ -459,31 +459,3 @@ proptest! {
         prop_assert!(width == 0 || height == 0 || desk.text().chars().any(|c| !c.is_whitespace()));
     }
 }
-
-/// Not a test of anything: prints the screens for a person, `cargo test --test screen look -- --ignored --nocapture`.
-#[test]
-#[ignore = "for a person's eyes"]
-#[allow(clippy::disallowed_macros, reason = "prints for a person")]
-fn look() {
-    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
-        let mut desk = outage();
-        desk.playbook(FAILOVER).resize(width, height);
-        for keys in [
-            "a",
-            "enter",
-            "i",
-            "enter",
-            "n",
-            "esc enter",
-            "esc j s",
-            "esc : i n c",
-            "esc ?",
-            "esc 1 enter",
-            "esc 3",
-            "4 enter",
-            "esc /",
-        ] {
-            println!("{keys}\n{}", desk.press(keys).text());
-        }
-    }
-}
