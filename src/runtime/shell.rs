@@ -353,7 +353,9 @@ impl Shell {
             let mut at_once = false;
             tokio::select! {
                 biased;
-                Some(input) = inputs.recv() => {
+                input = inputs.recv() => {
+                    // Nobody reads the terminal any more: it is gone, and a console that can't be left would be worse.
+                    let Some(input) = input else { return Ok(()) };
                     at_once = true;
                     if self.input(front, input, inputs) {
                         return Ok(());

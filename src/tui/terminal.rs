@@ -128,9 +128,13 @@ fn write(bytes: &[u8]) -> io::Result<()> {
 /// How long the reader waits before it looks whether it is still wanted.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// Failures in a row after which the terminal is gone.
+const FAILURES: u32 = 100;
+
 /// Reads the terminal until `send` says that nobody listens any more (false) or the terminal is gone. Blocks: give it a
 /// thread of its own.
 pub fn read_keys(mut send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) {
+    let mut failed = 0;
     while !stop() {
         if PAUSED.load(Ordering::SeqCst) {
             std::thread::park_timeout(PATIENCE);
@@ -139,10 +143,17 @@ pub fn read_keys(mut send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> boo
         let event = match event::poll(PATIENCE) {
             Ok(true) if !PAUSED.load(Ordering::SeqCst) => event::read(),
             Ok(_) => continue,
-            Err(_) => return,
+            Err(why) => Err(why),
         };
-        if !event.is_ok_and(&mut send) {
-            return;
+        match event {
+            Ok(event) => match send(event) {
+                true => failed = 0,
+                false => return,
+            },
+            // A signal came between, such as that of a new size; a console that goes deaf for it would be lost.
+            Err(why) if matches!(why.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {}
+            Err(_) if failed < FAILURES => failed += 1,
+            Err(_) => return,
         }
     }
 }
