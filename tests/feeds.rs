@@ -117,8 +117,8 @@ async fn a_flood_is_cut_off() {
 async fn redirects_are_told_unless_they_are_to_be_followed() {
     let server = Raw::start(|head, stream| {
         let answer = match head.split(' ').nth(1) {
-            Some("/old") => "HTTP/1.1 301 Moved\r\nLocation: /new\r\nContent-Length: 0\r\n\r\n".to_owned(),
-            Some("/loop") => "HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n".to_owned(),
+            Some("/old") => "HTTP/1.1 301 Moved\r\nLocation: /new\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(),
+            Some("/loop") => "HTTP/1.1 302 Found\r\nLocation: /loop\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(),
             _ => ok("here"),
         };
         let _ = stream.write_all(answer.as_bytes());

@@ -116,7 +116,9 @@ async fn secrets_do_not_follow_a_redirect_to_another_place() {
     let away = other.url("/there");
     let first = Raw::start(move |head, stream| {
         let to = if head.starts_with("GET /start") { "/same-host" } else { away.as_str() };
-        let _ = stream.write_all(format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").as_bytes());
+        let _ = stream.write_all(
+            format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").as_bytes(),
+        );
     });
     let request = Request {
         redirects: 2,
