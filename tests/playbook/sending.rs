@@ -1,7 +1,7 @@
 //! Sends `http` bodies to servers and judges what comes back.
 
 use crate::bundled::prepare;
-use crate::support::PATIENCE;
+use crate::support::until;
 use midwatch::domain::playbook::{Block, Playbook, Resolved, Seen, Step, Verdict};
 use midwatch::ports::Request;
 use midwatch::steps::{Launch, judge};
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Sends a request as it was prepared and reads the whole answer.
 fn send(request: &Request) -> std::io::Result<Seen> {
@@ -43,14 +43,8 @@ pub fn attempt(step: &Step, block: &Block, params: &Resolved) -> Verdict {
 
 /// Tries a block until what it expects holds, as long as the server needs.
 pub fn settle(step: &Step, block: &Block, params: &Resolved) -> Verdict {
-    let began = Instant::now();
-    loop {
-        let verdict = attempt(step, block, params);
-        if verdict == Verdict::Holds || began.elapsed() > PATIENCE {
-            return verdict;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let holds = |verdict: &Verdict| *verdict == Verdict::Holds;
+    until(&format!("what {} expects", step.id), || Some(attempt(step, block, params)).filter(holds))
 }
 
 pub fn body<'a>(book: &'a Playbook, id: &str) -> (&'a Step, &'a Block) {
