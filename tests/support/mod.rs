@@ -8,6 +8,7 @@
 )]
 
 pub mod fake_alertmanager;
+pub mod haproxy;
 pub mod home;
 pub mod program;
 pub mod prometheus;

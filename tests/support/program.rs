@@ -1,8 +1,10 @@
-//! A server program that a test starts: known to be ready by what it says on standard error, gone with the value.
+//! A server program that a test starts: known to be ready by what it says on standard error or by a look, gone with the value.
 
-use super::{PATIENCE, find};
+use super::{PATIENCE, find, until};
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -28,6 +30,23 @@ impl Program {
             log.push(line.unwrap_or_else(|_| panic!("{name} did not say `{ready}`: {log:#?}")));
         }
         program
+    }
+
+    /// Starts it and looks until it is ready, for one that doesn't say so. What it writes is kept in `log`.
+    pub fn start_until(command: &mut Command, log: &Path, mut ready: impl FnMut() -> bool) -> Self {
+        let file = fs::File::create(log).expect("a log");
+        let outputs = (file.try_clone().expect("one file").into(), Stdio::from(file));
+        command.stdin(Stdio::null()).stdout::<Stdio>(outputs.0).stderr(outputs.1);
+        let mut program = Self(command.spawn().expect("it starts"));
+        until("a server to be ready", || match program.0.try_wait() {
+            Ok(None) => ready().then_some(()),
+            ended => panic!("{command:?} ended before it was ready ({ended:?}): {}", fs::read_to_string(log).unwrap_or_default()),
+        });
+        program
+    }
+
+    pub fn id(&self) -> u32 {
+        self.0.id()
     }
 
     /// Ends it at once, as a crash would. One that has ended by itself may be the reason why a test fails.
