@@ -11,4 +11,5 @@ bundled! {
     "alert-pipeline-check.md",
     "db-failover.md",
     "disk-filling.md",
+    "lb-drain-node.md",
 }

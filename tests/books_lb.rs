@@ -1,0 +1,12 @@
+//! The bundled playbooks that deploy, balance, isolate, replicate and back up: run from end to end by the program itself
+//! against the real software on loopback, each also where it must stop or fail.
+
+#![allow(clippy::disallowed_methods, reason = "tests use real folders, processes and servers")]
+
+mod support;
+
+#[path = "books_lb/lab.rs"]
+mod lab;
+
+#[path = "books_lb/lb_drain_node.rs"]
+mod lb_drain_node;
