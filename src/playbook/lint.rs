@@ -81,10 +81,8 @@ fn used_names(step: &Step) -> Vec<(&'static str, String)> {
         When::Value { name, .. } => Some(("when", name.clone())),
         When::Step { .. } => None,
     }));
-    if let Some(field) = step.field("with") {
-        used.extend(
-            codes(field).filter(|code| !code.contains('=')).map(|code| ("with", code.trim_start_matches('$').to_owned())),
-        );
+    if let How::Child(child) = &step.how {
+        used.extend(child.with.iter().map(|(_, ours)| ("with", ours.clone())));
     }
     used
 }
@@ -97,14 +95,19 @@ fn codes(field: &Field) -> impl Iterator<Item = &str> {
 }
 
 fn check_role(step: &Step, roles: &[String], problems: &mut Problems) {
-    let (Some(role), Some(field)) = (&step.fields.role, step.field("role")) else { return };
-    if !roles.contains(role) {
+    let wanted = step.fields.role.iter().map(|role| ("role", role));
+    let approving = match &step.how {
+        How::Approval(approval) => approval.roles.as_slice(),
+        _ => &[],
+    };
+    for (key, role) in wanted.chain(approving.iter().map(|role| ("approve", role))).filter(|(_, role)| !roles.contains(role)) {
+        let span = step.field(key).map_or(step.span, |field| field.span);
         let help = if roles.is_empty() {
             "add `roles: [...]` to the front matter".to_owned()
         } else {
             format!("one of: {}", roles.join(", "))
         };
-        problems.lint("E019", field.span, format!("the role `{role}` is not declared"), help);
+        problems.lint("E019", span, format!("the role `{role}` is not declared"), help);
     }
 }
 

@@ -6,7 +6,7 @@ use super::slug::slug;
 use crate::domain::ids::StepId;
 use crate::domain::node::Problems;
 use crate::domain::playbook::{
-    Block, Claim, Condition, Confirm, How, KindSpec, Language, Param, ParamType, Risk, Step, Target, names,
+    Block, Claim, Condition, Confirm, How, KindSpec, Language, Param, ParamType, Reading, Risk, Step, Target, names,
 };
 
 pub fn read(drafts: Vec<Draft>, params: &[Param], kinds: &[&'static KindSpec], problems: &mut Problems) -> Vec<Step> {
@@ -89,7 +89,7 @@ fn step(
     defaults(&mut step, params);
     if let Some(kind) = kind(&step, kinds, problems) {
         step.kind = kind.name;
-        step.how = (kind.how)(&step);
+        step.how = (kind.how)(&step, &mut Reading { anchors: &anchors.0, problems });
         (kind.check)(&step, problems);
     }
     step

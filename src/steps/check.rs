@@ -9,7 +9,7 @@ pub const KIND: KindSpec = KindSpec {
     about: "a block that only looks: complete when `expect` holds within `retry` and `timeout`",
     fields: &[],
     infer: |step| if is_check(step) { Claim::Strong } else { Claim::No },
-    how: launchable,
+    how: |step, _| launchable(step),
     check: check_body,
 };
 

@@ -9,7 +9,7 @@ pub const KIND: KindSpec = KindSpec {
     about: "an `sh`, `bash` or `http` block: complete when it has ended and `expect` holds",
     fields: &[],
     infer: |step| if step.body.is_some() && !is_check(step) { Claim::Strong } else { Claim::No },
-    how: launchable,
+    how: |step, _| launchable(step),
     check,
 };
 

@@ -8,13 +8,14 @@ pub const KIND: KindSpec = KindSpec {
     about: "a person does it: complete when every task item is ticked and the step is confirmed",
     fields: &[],
     infer: |_| Claim::Otherwise,
-    how: |_| How::Person,
-    check,
+    how: |_, _| How::Person,
+    check: no_body,
 };
 
-fn check(step: &Step, problems: &mut Problems) {
-    if let Some(body) = &step.body {
-        let message = format!("a manual step has no body, and this `{}` block would never run", body.lang.word());
+pub(super) fn no_body(step: &Step, problems: &mut Problems) {
+    // Without a stated kind, body and field both claim the step, and that is reported already.
+    if let (Some(body), Some(_)) = (&step.body, step.field("kind")) {
+        let message = format!("a {} step has no body, and this `{}` block would never run", step.kind, body.lang.word());
         problems.lint("E012", body.span, message, "write `example` after the language, or leave `kind` out".to_owned());
     }
 }

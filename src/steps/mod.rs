@@ -2,33 +2,34 @@
 //! how a step's body is launched and judged is decided by the body's language, in `launch`. Knows neither runs nor
 //! the screen; whoever performs a launch reports a `Seen`.
 
+mod approval;
 mod check;
 mod command;
+mod decision;
 mod environment;
 mod http;
-mod later;
 mod launch;
 mod manual;
 mod outputs;
+mod playbook;
+mod record;
+mod wait;
 
 pub use environment::{Environment, Setting, environment};
 pub use http::Call;
 pub use launch::{GRACE, Launch, Shell, judge, launch, status};
 pub use outputs::{LONGEST_OUTPUTS, read_outputs};
 
-use crate::domain::playbook::KindSpec;
+use crate::domain::playbook::{Claim, KindSpec, Step};
 
 /// Every kind, sorted by name.
-pub const KINDS: &[&KindSpec] = &[
-    &later::APPROVAL,
-    &check::KIND,
-    &command::KIND,
-    &later::DECISION,
-    &manual::KIND,
-    &later::PLAYBOOK,
-    &later::RECORD,
-    &later::WAIT,
-];
+pub const KINDS: &[&KindSpec] =
+    &[&approval::KIND, &check::KIND, &command::KIND, &decision::KIND, &manual::KIND, &playbook::KIND, &record::KIND, &wait::KIND];
+
+/// A kind that is recognised by a field of its own.
+fn states(step: &Step, key: &str) -> Claim {
+    if step.field(key).is_some() { Claim::Strong } else { Claim::No }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,10 @@
 //! What a document means.
 
 use crate::{book, problems, with_steps};
+use midwatch::domain::node::Level;
 use midwatch::domain::playbook::{
-    Cadence, Condition, Confirm, How, Language, OnFail, Output, Playbook, Resolved, Risk, Section, Target, Times, When,
+    Approval, Cadence, Condition, Confirm, How, Language, OnFail, Output, Picked, Playbook, Resolved, Risk, Section, Target,
+    Times, When,
 };
 use midwatch::playbook::{LONGEST, plan};
 use proptest::prelude::*;
@@ -83,11 +85,55 @@ fn the_front_matter_of_the_complete_example_is_typed() {
 #[test]
 fn a_playbook_with_kinds_of_a_later_version_is_shown_and_refused() {
     let book = book(EXAMPLE);
-    assert_eq!(book.step(&"choose".into()).map(|step| step.how), Some(How::Unsupported));
-    assert!(book.unfit().is_some_and(|why| why.contains("a `record` step")), "{:?}", book.unfit());
+    assert!(book.unfit().is_some_and(|why| why.contains("a `decision` step")), "{:?}", book.unfit());
     for (field, what) in [("- **host:** `db-1`", "`host`"), ("- **tty:** yes", "`tty`")] {
         let book = crate::book(&with_steps(&format!("## Verify\n\n### One\n\n{field}\n\n```sh\ntrue\n```\n")));
         assert!(book.unfit().is_some_and(|why| why.contains(what)), "{:?}", book.unfit());
+    }
+}
+
+#[test]
+fn kinds_read_their_own_fields() {
+    let book = book(EXAMPLE);
+    let how = |id: &str| book.step(&id.into()).map(|step| step.how.clone()).expect("the step");
+    let picked = |label: &str, to| Picked { label: label.into(), to };
+    let options = vec![
+        picked("Accept", Target::Step("approve-the-promotion".into())),
+        picked("Too much", Target::Section(Section::Rollback)),
+    ];
+    assert!(
+        matches!(how("choose"), How::Choice(choice) if choice.options == options && choice.question.contains("`$GAP_BYTES`"))
+    );
+    let expires = Some(Duration::from_secs(600));
+    assert_eq!(how("approve-the-promotion"), How::Approval(Approval { count: 1, roles: vec!["commander".into()], expires }));
+    assert_eq!(how("let-clients-reconnect"), How::Wait(Duration::from_secs(10)));
+    assert_eq!(how("fence-the-machine"), How::Person);
+    let How::Child(child) = how("rebuild-the-old-primary-as-a-standby") else { panic!("a child") };
+    assert_eq!((child.link.as_str(), child.with.len()), ("pg-rebuild-standby.md", 4));
+}
+
+#[test]
+fn a_kind_whose_field_is_wrong_is_an_error_with_its_line() {
+    for (field, why) in [
+        ("- **ask:** Well?", "without options"),
+        ("- **ask:** Well?\n  - Yes: [no](#nowhere)", "no step or section `nowhere`"),
+        ("- **ask:** Well?\n  - Yes", "leads to no step"),
+        ("- **ask:** Well?\n  - Yes: [a](#one)\n  - Yes: [b](#rollback)", "stands twice"),
+        ("- **wait:** soon", "not a value of `wait`"),
+        ("- **approve:** commander", "not a value of `approve`"),
+        ("- **approve:** 0 of commander", "not a value of `approve`"),
+        ("- **playbook:** [up](../other.md)", "not a value of `playbook`"),
+        ("- **playbook:** [out](https://h/other.md)", "not a value of `playbook`"),
+        ("- **playbook:** [it](other.md)\n- **with:** HOST", "not a value of `with`"),
+        ("- **kind:** decision", "needs the field `ask`"),
+        ("- **kind:** record\n- **record:** it\n\n```sh\ntrue\n```", "has no body"),
+        ("- **wait:** 1s\n\n```sh\ntrue\n```", "at once"),
+    ] {
+        let book = crate::book(&with_steps(&format!("## Steps\n\n### One\n\n{field}\n\n## Rollback\n")));
+        let found: Vec<&str> =
+            book.problems.iter().filter(|one| one.level == Level::Error).map(|one| one.message.as_str()).collect();
+        assert!(found.len() == 1 && found[0].contains(why), "{field}: {found:?}");
+        assert!(book.unfit().is_some());
     }
 }
 

@@ -4,17 +4,19 @@
 
 mod condition;
 mod field;
+mod kind;
 mod matching;
 mod param;
 
 pub use condition::{Bounds, Condition, Seen, Stream, TextTest, Values, compile, expand, expand_with, names};
 pub use field::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, Target, Times, When};
+pub use kind::{Approval, Child, Choice, Claim, How, KindSpec, Picked, Reading};
 pub use matching::{Fit, matching};
 pub use param::{Lookup, Origin, Param, ParamSource, ParamType, ParamValue, Refused, Resolved, resolve};
 
 use super::ids::{PlaybookId, StepId};
 use super::matcher::LabelSet;
-use super::node::{Level, Problem, Problems, Span};
+use super::node::{Level, Problem, Span};
 use chrono::NaiveDate;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -196,7 +198,7 @@ impl Playbook {
         if self.steps.is_empty() {
             return Some(format!("{} has no steps", self.place));
         }
-        let later = self.steps.iter().find(|step| step.how == How::Unsupported)?;
+        let later = self.steps.iter().find(|step| !step.how.runs())?;
         Some(format!("{}:{}: this version can show {} but not run it", self.place, later.span.line, later.unsupported()))
     }
 
@@ -279,17 +281,6 @@ impl Step {
     }
 }
 
-/// What completes a step: all that the core needs to know of its kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// A person does it and says so.
-    Person,
-    /// Its body is launched, and what comes of it is judged.
-    Launch,
-    /// Understood and shown, but not run by this version: a run of it is refused.
-    Unsupported,
-}
-
 words! {
     /// What language a block is in.
     Language {
@@ -315,32 +306,6 @@ pub struct Block {
 pub struct TaskItem {
     pub text: String,
     pub span: Span,
-}
-
-/// One kind of step, as reading, linting, help and docs see it.
-pub struct KindSpec {
-    pub name: &'static str,
-    /// One sentence for help and docs.
-    pub about: &'static str,
-    /// The field keys that belong to this kind, besides those that every step may have.
-    pub fields: &'static [&'static str],
-    /// How strongly a step that doesn't state its `kind` is of this one.
-    pub infer: fn(&Step) -> Claim,
-    /// What completes a step of this kind.
-    pub how: fn(&Step) -> How,
-    /// What is wrong with a step of this kind.
-    pub check: fn(&Step, &mut Problems),
-}
-
-/// The strongest claim wins. Two claims of `Strong` exclude each other and are an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Claim {
-    No,
-    /// Of this kind if no other wants it.
-    Otherwise,
-    /// What it is recognised by may accompany other kinds.
-    Weak,
-    Strong,
 }
 
 /// How a result was judged.
