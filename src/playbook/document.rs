@@ -266,4 +266,11 @@ impl<'a> Lines<'a> {
         let end = range.start + self.text.get(range.clone()).map_or(0, |text| text.trim_end().len());
         Span { line, col, start: range.start, end }
     }
+
+    /// The place of `length` bytes at byte `at` of `part`, which stands somewhere in the line.
+    pub fn within(&self, line: usize, part: &str, at: usize, length: usize) -> Option<Span> {
+        let start = *self.starts.get(line.checked_sub(1)?)?;
+        let begin = start + self.text[start..].lines().next().unwrap_or("").rfind(part)? + at;
+        Some(self.span(&(begin..(begin + length).min(self.text.len()))))
+    }
 }

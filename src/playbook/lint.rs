@@ -1,140 +1,137 @@
-//! What is wrong with a document as a whole: names, roles, links between steps, and the habits that hurt at 3 a.m.
+//! What is wrong with a document as a whole. The table of all codes is here; a family of rules is a file beside. Knows
+//! neither the clock nor this machine nor other playbooks: what those tell is `survey`'s.
 
-mod shell;
-
-pub use shell::opens_heredoc;
+mod blocks;
+mod habits;
+mod literals;
+mod names;
+mod order;
+mod rehearsal;
+mod shape;
+mod variables;
 
 use super::document::{Lines, Part};
-use super::outline;
 use crate::domain::node::{Problems, Span};
-use crate::domain::playbook::{
-    Block, Confirm, Field, How, Language, ParamType, Piece, Playbook, Purpose, Risk, Section, Step, When, names,
-};
-use std::collections::BTreeSet;
+use crate::domain::playbook::{Block, Language, Playbook, Step};
 
-pub fn check(playbook: &Playbook, parts: &[Part], title: Option<&(String, Span)>, lines: &Lines<'_>, problems: &mut Problems) {
-    check_title(parts, title, lines, problems);
-    check_sections(playbook, parts, problems);
-    let known = known(playbook);
-    for step in &playbook.steps {
-        check_names(step, &known, problems);
-        check_role(step, &playbook.meta.roles, problems);
-        check_blocks(step, problems);
-        check_habits(step, problems);
-    }
+/// One code, as the program, the documentation and reports for machines name it.
+pub struct Rule {
+    pub code: &'static str,
+    /// What it finds, in a few words.
+    pub about: &'static str,
+    find: Find,
 }
 
-fn check_title(parts: &[Part], title: Option<&(String, Span)>, lines: &Lines<'_>, problems: &mut Problems) {
-    let Some(((title, _), heading)) = title.zip(outline::title(parts)) else { return };
-    if heading.text.trim() != title.trim() {
-        let message = format!("the heading and the front matter's title `{title}` differ");
-        problems.lint("W100", lines.span(&heading.range), message, None);
-    }
+/// When a problem is found.
+enum Find {
+    /// While the document is read.
+    Reading,
+    /// In the document as a whole.
+    Document(fn(&Document<'_>, &mut Problems)),
+    /// In each step.
+    Step(fn(&Document<'_>, &Step, &mut Problems)),
+    /// In each block of shell.
+    Shell(fn(&Document<'_>, &Shell<'_>, &mut Problems)),
+    /// By `survey`, with what the machine, the clock and the other playbooks tell.
+    Survey,
 }
 
-fn check_sections(playbook: &Playbook, parts: &[Part], problems: &mut Problems) {
-    let top = Span { line: 1, col: 1, start: 0, end: 3 };
-    if playbook.steps.is_empty() {
-        let help = "steps are `###` headings under `## Steps`, `## Before you start`, `## Verify`, ...";
-        problems.lint("W104", top, "the playbook has no steps", help.to_owned());
-    }
-    if !matches!(playbook.meta.purpose, Some(Purpose::Recovery | Purpose::Deployment)) {
-        return;
-    }
-    let there = outline::sections(parts);
-    for section in [Section::Verify, Section::Rollback].into_iter().filter(|section| !there.contains(section)) {
-        problems.lint("W104", top, format!("there is no `## {}`", section.heading()), None);
-    }
+use Find::{Document as OfDocument, Reading, Shell as OfShell, Step as OfStep, Survey};
+
+/// All of them, sorted by code: an `E` makes the playbook unfit to run, a `W` doesn't.
+pub const RULES: &[Rule] = &[
+    rule("E001", "the file begins with a byte order mark", Reading),
+    rule("E002", "the front matter is not YAML, or a key stands twice", Reading),
+    rule("E003", "an unknown key in the front matter", Reading),
+    rule("E004", "a value of the wrong type in the front matter", Reading),
+    rule("E005", "an `id` that is none", Reading),
+    rule("E006", "an `id` that another playbook has", Survey),
+    rule("E007", "a `practice` that is none of the ten", Reading),
+    rule("E008", "a format version that this program doesn't know", Reading),
+    rule("E009", "a file that can't be read at all", Reading),
+    rule("E010", "an unknown field, or one that doesn't stand directly under the heading", Reading),
+    rule("E011", "a field, or an `http` block, outside its grammar", Reading),
+    rule("E012", "two bodies in a step, or a body with something that excludes it", Reading),
+    rule("E013", "an unknown word after the language of a block", Reading),
+    rule("E014", "a link to nowhere", Reading),
+    rule("E015", "two steps with one id", Reading),
+    rule("E016", "a name that is neither a parameter that may be shown nor a declared output", OfStep(names::known)),
+    rule("E019", "a role that `roles` doesn't declare", OfStep(names::role)),
+    rule("E020", "an `undo`, `dry-run` or `status` block without a body", OfStep(blocks::alone)),
+    rule("E021", "a block that is never closed", Reading),
+    rule("E022", "more than 500 steps", Reading),
+    rule("W100", "metadata that is missing or doesn't fit, or a bundled playbook that is replaced", OfDocument(shape::title)),
+    rule("W101", "a destructive step without a `status` block", OfStep(blocks::status)),
+    rule("W102", "a step that changes something and states no `timeout`", OfStep(blocks::timeout)),
+    rule("W103", "a destructive step with neither a check nor an approval before it", OfDocument(order::guarded)),
+    rule("W104", "no steps, or no Verify or Rollback in a recovery or deployment", OfDocument(shape::sections)),
+    rule(
+        "W106",
+        "a shell habit that hurts: unquoted variables, `rm -r` below one, what the network sends run as it comes",
+        OfShell(habits::hurt),
+    ),
+    rule("W107", "a program left in the background that holds the output open", OfShell(habits::daemons)),
+    rule("W108", "more than nine items in a step, or a step longer than 40 lines", OfStep(shape::length)),
+    rule("W109", "a `dry-run` block that changes something", OfStep(rehearsal::changes)),
+    rule("W111", "an address, a token or a password written into a block", OfStep(literals::found)),
+    rule("W112", "a program that wants a terminal in a step without `tty`", OfShell(habits::interactive)),
+    rule("W113", "a step's number that is out of order", OfDocument(order::numbers)),
+    rule("W114", "a substitution among the arguments of `echo` or `printf`: its failure is lost", OfShell(habits::swallowed)),
+    rule("W115", "a variable that is neither parameter nor output nor set in its block", OfShell(variables::unset)),
+    rule("W116", "a block in a language that looks as if it would run, and doesn't", Reading),
+];
+
+const fn rule(code: &'static str, about: &'static str, find: Find) -> Rule {
+    Rule { code, about, find }
 }
 
-/// The names that texts may hold: parameters that aren't secret, and declared outputs.
-fn known(playbook: &Playbook) -> BTreeSet<&str> {
-    let params = playbook.params.iter().filter(|param| param.kind != ParamType::Secret).map(|param| param.name.as_str());
-    let outputs = playbook.steps.iter().flat_map(|step| &step.fields.outputs).map(|output| output.name.as_str());
-    params.chain(outputs).collect()
+/// A document that has been read, as the rules see it.
+pub struct Document<'a> {
+    pub playbook: &'a Playbook,
+    pub parts: &'a [Part],
+    /// The front matter's title.
+    pub title: Option<&'a (String, Span)>,
+    pub lines: &'a Lines<'a>,
 }
 
-fn check_names(step: &Step, known: &BTreeSet<&str>, problems: &mut Problems) {
-    for (key, name) in used_names(step) {
-        if !known.contains(name.as_str()) {
-            let span = step.field(key).map_or(step.span, |field| field.span);
-            let message = format!("`{name}` in `{key}` is neither a parameter that may be shown nor a declared output");
-            let known: Vec<&str> = known.iter().copied().collect();
-            let help = crate::domain::node::nearest(&name, &known).map(|near| format!("did you mean `{near}`?"));
-            problems.lint("E016", span, message, help);
+/// One block of shell, read as commands.
+pub struct Shell<'a> {
+    pub step: &'a Step,
+    pub block: &'a Block,
+    pub script: super::shell::Script<'a>,
+}
+
+pub fn check(document: &Document<'_>, problems: &mut Problems) {
+    let steps = &document.playbook.steps;
+    let shells: Vec<Shell<'_>> = steps.iter().flat_map(shells).collect();
+    for rule in RULES {
+        match rule.find {
+            Reading | Survey => {}
+            OfDocument(find) => find(document, problems),
+            OfStep(find) => steps.iter().for_each(|step| find(document, step, problems)),
+            OfShell(find) => shells.iter().for_each(|shell| find(document, shell, problems)),
         }
     }
 }
 
-/// Every name that is replaced in a field, with the key of the field.
-fn used_names(step: &Step) -> Vec<(&'static str, String)> {
-    let mut used = Vec::new();
-    let mut take = |key, text: &str| used.extend(names(text).map(|(_, name)| (key, name.to_owned())));
-    step.fields.expect.iter().flat_map(|condition| condition.texts()).for_each(|text| take("expect", text));
-    if let (Confirm::Type(text), Some(_)) = (&step.fields.confirm, step.field("confirm")) {
-        take("confirm", text);
-    }
-    if let Some(field) = step.field("ask") {
-        codes(field).for_each(|code| take("ask", code));
-    }
-    used.extend(step.fields.when.iter().filter_map(|when| match when {
-        When::Value { name, .. } => Some(("when", name.clone())),
-        When::Step { .. } => None,
-    }));
-    if let How::Child(child) = &step.how {
-        used.extend(child.with.iter().map(|(_, ours)| ("with", ours.clone())));
-    }
-    used
+fn shells(step: &Step) -> impl Iterator<Item = Shell<'_>> {
+    let shell = |block: &&Block| matches!(block.lang, Language::Sh | Language::Bash);
+    all(step).filter(shell).map(move |block| Shell { step, block, script: super::shell::read(&block.text) })
 }
 
-fn codes(field: &Field) -> impl Iterator<Item = &str> {
-    field.value.iter().filter_map(|piece| match piece {
-        Piece::Code(code) => Some(code.as_str()),
-        _ => None,
-    })
+/// Every block of a step.
+fn all(step: &Step) -> impl Iterator<Item = &Block> {
+    [&step.body, &step.dry_run, &step.status, &step.undo].into_iter().flatten()
 }
 
-fn check_role(step: &Step, roles: &[String], problems: &mut Problems) {
-    let wanted = step.fields.role.iter().map(|role| ("role", role));
-    let approving = match &step.how {
-        How::Approval(approval) => approval.roles.as_slice(),
-        _ => &[],
-    };
-    for (key, role) in wanted.chain(approving.iter().map(|role| ("approve", role))).filter(|(_, role)| !roles.contains(role)) {
-        let span = step.field(key).map_or(step.span, |field| field.span);
-        let help = if roles.is_empty() {
-            "add `roles: [...]` to the front matter".to_owned()
-        } else {
-            format!("one of: {}", roles.join(", "))
-        };
-        problems.lint("E019", span, format!("the role `{role}` is not declared"), help);
+impl Document<'_> {
+    /// The place in the file of `length` bytes at a place in a block. Indentation and quotes that the block stands in are
+    /// not part of its text, so the line is looked for in the file's.
+    fn place(&self, block: &Block, at: usize, length: usize) -> Span {
+        let before = block.text.get(..at).unwrap_or("");
+        let line = block.span.line + 1 + before.matches('\n').count();
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let own = block.text[start..].lines().next().unwrap_or("");
+        self.lines.within(line, own, at - start, length).unwrap_or(Span { line, ..block.span })
     }
-}
-
-fn check_blocks(step: &Step, problems: &mut Problems) {
-    if step.body.is_some() {
-        return;
-    }
-    let alone = [(&step.undo, "undo"), (&step.dry_run, "dry-run"), (&step.status, "status")];
-    for (block, role) in alone.iter().filter_map(|(block, role)| block.as_ref().map(|block| (block, role))) {
-        problems.lint("E020", block.span, format!("a `{role}` block without a body to go with"), None);
-    }
-}
-
-fn check_habits(step: &Step, problems: &mut Problems) {
-    let Some(body) = &step.body else { return };
-    if step.fields.risk == Risk::Destructive && step.status.is_none() {
-        let help = "after a crash only it can tell whether the step has happened: exit 0 yes, 1 no";
-        problems.lint("W101", step.span, "a destructive step without a `status` block", help.to_owned());
-    }
-    if step.fields.risk != Risk::Read && step.how == How::Launch && step.field("timeout").is_none() {
-        let help = "without it the step is stopped after 60 s";
-        problems.lint("W102", step.span, "a step that changes something states no `timeout`", help.to_owned());
-    }
-    let blocks = [Some(body), step.status.as_ref(), step.undo.as_ref(), step.dry_run.as_ref()];
-    blocks.into_iter().flatten().filter(|block| is_shell(block)).for_each(|block| shell::check(block, problems));
-}
-
-fn is_shell(block: &Block) -> bool {
-    matches!(block.lang, Language::Sh | Language::Bash)
 }

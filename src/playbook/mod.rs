@@ -15,12 +15,14 @@ mod outline;
 mod params;
 mod plain;
 mod plan;
+mod shell;
 mod show;
 mod slug;
 mod steps;
 
 pub use bundled::BUNDLED;
 pub use catalogue::{Catalogue, file};
+pub use lint::{RULES, Rule};
 pub use plan::{Plan, PlanParam, plan};
 
 use crate::domain::ids::PlaybookId;
@@ -69,7 +71,8 @@ pub fn read(text: &str, place: Place, kinds: &[&'static KindSpec]) -> Playbook {
         refused: None,
     };
     if playbook.executable {
-        lint::check(&playbook, &parts, front.title.as_ref(), &lines, &mut problems);
+        let document = lint::Document { playbook: &playbook, parts: &parts, title: front.title.as_ref(), lines: &lines };
+        lint::check(&document, &mut problems);
     }
     playbook.problems = in_order(problems.list);
     playbook

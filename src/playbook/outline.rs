@@ -168,7 +168,8 @@ fn nested<'a>(item: &'a Item, fences: &mut Vec<&'a Fence>) {
 
 fn place(blocks: &mut Blocks, fence: &Fence, lines: &Lines<'_>, problems: &mut Problems) {
     let mut words = fence.info.split_whitespace();
-    let Some(lang) = words.next().and_then(Language::parse) else { return };
+    let name = words.next().unwrap_or("").to_lowercase();
+    let Some(lang) = Language::parse(&name) else { return mistaken(&name, fence, lines, problems) };
     let span = lines.span(&fence.range);
     let (slot, what) = match words.next() {
         None => (&mut blocks.body, "body"),
@@ -178,6 +179,10 @@ fn place(blocks: &mut Blocks, fence: &Fence, lines: &Lines<'_>, problems: &mut P
         Some("example") => return,
         Some(other) => return problems.coded("E013", |problems| problems.unknown(span, "role", other, ROLES)),
     };
+    if let Some(more) = words.next() {
+        let message = format!("`{more}` after the role means nothing");
+        problems.lint("E013", span, message, "one word after the language, and no more".to_owned());
+    }
     if fence.open {
         problems.lint("E021", span, "the fence of this block is never closed", "end it with a line of backticks".to_owned());
     }
@@ -186,6 +191,17 @@ fn place(blocks: &mut Blocks, fence: &Fence, lines: &Lines<'_>, problems: &mut P
         return problems.lint("E012", span, format!("a second {what} in one step"), help.to_owned());
     }
     *slot = Some(Block { lang, text: fence.text.clone(), span });
+}
+
+/// Languages that somebody may take for ones that run.
+const MISTAKEN: &[&str] = &["shell", "shellscript", "zsh", "ksh", "dash", "fish", "curl", "rest", "prom", "promql-query"];
+
+fn mistaken(name: &str, fence: &Fence, lines: &Lines<'_>, problems: &mut Problems) {
+    if MISTAKEN.contains(&name) {
+        let help =
+            format!("the languages that run are {}; `text` or `console` says that it shall not", Language::WORDS.join(", "));
+        problems.lint("W116", lines.span(&fence.range), format!("a block in `{name}` is shown and never run"), help);
+    }
 }
 
 /// The task items of all lists.

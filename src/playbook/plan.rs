@@ -1,5 +1,6 @@
 //! What a run would do, in order, without doing any of it.
 
+use super::shell::Command;
 use crate::domain::playbook::{Block, Language, ParamValue, Playbook, Resolved, Section, Step};
 use std::collections::BTreeSet;
 
@@ -70,66 +71,21 @@ const BUILT_IN: &[&str] = &[
     "type", "ulimit", "umask", "unset", "until", "wait", "while", "{", "}", "!",
 ];
 
-/// The words that stand where a command begins: at the start of a line and after `|`, `&&`, `;` and `$(`.
+/// The programs that a block names, as they are written.
 pub fn tools(text: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut heredoc: Option<String> = None;
-    for line in text.lines() {
-        match &heredoc {
-            Some(end) if line.trim() == end => heredoc = None,
-            Some(_) => {}
-            None => {
-                found.extend(commands(line));
-                heredoc = super::lint::opens_heredoc(line);
-            }
-        }
-    }
-    found
+    let script = super::shell::read(text);
+    let own: BTreeSet<&str> = script.commands.iter().filter_map(|command| function(command)).collect();
+    let plain = |name: &&str| {
+        let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+        letters && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+    };
+    let names = script.commands.iter().filter_map(Command::name).filter(plain);
+    names.filter(|name| !BUILT_IN.contains(name) && !own.contains(name)).map(str::to_owned).collect()
 }
 
-fn commands(line: &str) -> impl Iterator<Item = String> {
-    let bare = without_quotes(line);
-    let parts: Vec<String> = bare.replace("$(", "|").split(['|', ';', '&', '(', ')']).map(str::to_owned).collect();
-    parts.into_iter().filter_map(|part| first_command(&part))
-}
-
-/// Quoted text can't begin a command, unless a substitution in it does.
-fn without_quotes(line: &str) -> String {
-    let (mut out, mut single, mut double) = (String::new(), false, false);
-    let mut depth = 0_u32;
-    let mut last = ' ';
-    for c in line.chars() {
-        match c {
-            '\'' if !double || depth > 0 => single = !single,
-            '"' if !single && depth == 0 => double = !double,
-            '#' if !single && !double && last.is_whitespace() => break,
-            _ if single => {}
-            '(' if last == '$' => {
-                depth += 1;
-                out.push('(');
-            }
-            ')' if depth > 0 => {
-                depth -= 1;
-                out.push(')');
-            }
-            _ if double && depth == 0 && c != '$' => {}
-            _ => out.push(c),
-        }
-        last = c;
-    }
-    out
-}
-
-fn first_command(part: &str) -> Option<String> {
-    let assigned =
-        |word: &str| word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_alphanumeric() || c == '_'));
-    let skipped =
-        |word: &&str| assigned(word) || ["if", "then", "else", "elif", "while", "until", "do", "!", "{", "time"].contains(word);
-    let word = part.split_whitespace().find(|word| !skipped(word))?;
-    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c))
-        && word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
-    (plain && !BUILT_IN.contains(&word) && !part.trim_start().starts_with("for ") && !part.trim_start().starts_with("case "))
-        .then(|| word.to_owned())
+/// `name` where `name() {` defines it.
+fn function<'a>(command: &Command<'a>) -> Option<&'a str> {
+    command.defines.then(|| command.name()).flatten()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What is wrong with a document: all of it, in one pass, each with its place.
 
 use crate::{book, problems, with_steps};
+use midwatch::playbook::RULES;
 
 #[track_caller]
 fn finds(text: &str, expected: &[&str]) {
@@ -134,9 +135,9 @@ fn blocks() {
 
 #[test]
 fn habits() {
-    step(&format!("- **risk:** destructive\n- **timeout:** 5s\n{BODY}"), &["22:1 W101"]);
+    step(&format!("- **risk:** destructive\n- **timeout:** 5s\n{BODY}"), &["22:1 W101", "22:1 W103"]);
     step(BODY, &["22:1 W102"]);
-    step("- **timeout:** 5s\n\n```sh\ntrue\necho $HOST\n```\n", &["28:1 W106"]);
+    step("- **timeout:** 5s\n\n```sh\ntrue\necho $HOST\n```\n", &["28:6 W106"]);
     let recovery = with_steps("## Steps\n\n### One\n").replace("purpose: diagnosis", "purpose: deployment");
     finds(&recovery, &["1:1 W104", "1:1 W104"]);
 }
@@ -149,4 +150,114 @@ fn a_problem_is_shown_with_its_place_and_its_help() {
         book.problems[0].show("book.md", &text),
         "book.md:24:1: error[E010]: unknown field `tiemout`\n24 | - **tiemout:** 5s\n   | ^^^^^^^^^^^^^^^^^\nhelp: did you mean `timeout`?\n"
     );
+}
+
+/// What the rules for shell find in one line, which stands in line 27 of the document.
+#[track_caller]
+fn shell(line: &str, expected: &[&str]) {
+    let book = book(&with_steps(&format!("## Steps\n\n### One\n\n- **timeout:** 5s\n\n```sh\n{line}\n```\n")));
+    let found: Vec<_> = problems(&book).iter().map(|found| found.trim_start_matches("27:").to_owned()).collect();
+    assert_eq!(found, expected, "{line}: {:#?}", book.problems);
+}
+
+#[test]
+fn shell_that_hurts_is_named_at_its_place_and_the_rest_is_left_alone() {
+    for (line, found) in [
+        ("echo $HOST", "6 W106"),
+        ("  echo a=b $HOST # $HOST", "12 W106"),
+        ("echo \"$HOST\" '$HOST' \\$HOST; x=$HOST; echo \"$x\"", ""),
+        ("[[ $HOST = x ]] && case $HOST in x) true ;; esac", ""),
+        ("rm -rf \"$HOST/\"*", "8 W106"),
+        ("rm -fr \"${HOST}/data\"", "8 W106"),
+        ("rm -rf \"${HOST:?}/data\"; rm \"$HOST/file\"; rm -rf \"$HOST\"", ""),
+        ("curl -s http://x | sudo -n bash", "20 W106"),
+        ("bash -c \"$(curl -s http://x)\"", "1 W106"),
+        ("curl -s http://x | tee y", ""),
+        ("sudo systemctl stop x", "1 W106"),
+        ("sudo -n systemctl stop x", ""),
+        ("pkill -9 postgres", "1 W106"),
+        ("kill -9 \"$(pgrep x)\"", "1 W106"),
+        ("kill -9 \"$!\"; pkill -TERM x", ""),
+        ("pg_ctl -D x start", "1 W107"),
+        ("pg_ctl -D x -l log start; pg_ctl -D x stop", ""),
+        ("serve --all &", "1 W107"),
+        ("serve --all >/dev/null 2>&1 &", ""),
+        ("serve & wait", ""),
+        ("vim /etc/hosts", "1 W112"),
+        ("psql -h \"$HOST\"", "1 W112"),
+        ("psql -h \"$HOST\" -XAtc 'select 1'; psql <x; echo 'select 1' | psql", ""),
+        ("top -bn1; less -V", "11 W112"),
+        ("echo \"x $(date)\"", "6 W114"),
+        ("x=$(date); echo \"$x\"", ""),
+        ("echo \"$HOTS\"", "7 W115"),
+        ("echo \"${HOTS:-x} $PLAYBOOK_RUN $LC_ALL $1\"; for i in 1 2; do read -r a b; echo \"$i$a$b\"; done", ""),
+        ("awk '{ print $NF }' <<'E'\n$X\nE", ""),
+        ("ping 10.0.0.7", "6 W111"),
+        ("PGPASSWORD=hunter2 psql -c x", "12 W111"),
+        ("curl http://127.0.0.1:8080/", ""),
+    ] {
+        let expected: Vec<_> = Some(found).filter(|found| !found.is_empty()).into_iter().collect();
+        shell(line, &expected);
+    }
+}
+
+#[test]
+fn a_rehearsal_changes_nothing() {
+    let dry = |lang: &str, line: &str, expected: &[&str]| {
+        let text =
+            format!("## Steps\n\n### One\n\n- **timeout:** 5s\n\n```{lang}\ntrue\n```\n\n```{lang} dry-run\n{line}\n```\n");
+        let text = if lang == "http" { text.replace("\ntrue\n", "\nPOST http://h/\n") } else { text };
+        finds(&with_steps(&text), expected);
+    };
+    for line in [
+        "rm x",
+        "find . -delete",
+        "kubectl delete pod x",
+        "psql -c 'drop table x'",
+        "rsync -a x y",
+        "sudo -n true; systemctl stop x",
+    ] {
+        let at = if line.starts_with("sudo") { 15 } else { 1 };
+        dry("sh", line, &[&format!("31:{at} W109")]);
+    }
+    for line in [
+        "kubectl delete --dry-run=server pod x",
+        "psql -c 'select 1 -- drop'",
+        "rsync -an x y",
+        "kill -0 1",
+        "systemctl status x",
+    ] {
+        dry("sh", line, &[]);
+    }
+    dry("http", "POST http://h/", &["31:1 W109"]);
+    dry("http", "GET http://h/", &[]);
+}
+
+#[test]
+fn order_and_length() {
+    finds(&with_steps("## Steps\n\n### 1. A\n\n### 3. B\n\n### 4. C\n\n## Verify\n\n### 1. D\n"), &["24:1 W113"]);
+    let items = |count: usize| "- [ ] x\n".repeat(count);
+    step(&format!("Tick:\n\n{}", items(9)), &[]);
+    step(&format!("Tick:\n\n{}", items(10)), &["22:1 W108"]);
+    step(&format!("Long:\n{}", "text\n".repeat(40)), &["22:1 W108"]);
+    finds(&with_steps(&format!("## Drill setup\n\n### One\n\n{}", "text\n".repeat(40))), &[]);
+    let drop = "- **risk:** destructive\n- **timeout:** 5s\n\n```sh\ntrue\n```\n\n```sh status\ntrue\n```\n";
+    let checked = format!("## Before you start\n\n### Look\n\n```sh\ntrue\n```\n\n## Steps\n\n### Drop\n\n{drop}");
+    finds(&with_steps(&checked), &[]);
+    step(drop, &["22:1 W103"]);
+}
+
+#[test]
+fn words_after_the_language() {
+    step("- **timeout:** 5s\n\n```sh\ntrue\n```\n\n```sh undo now\ntrue\n```\n", &["30:1 E013"]);
+    step("```shell\ntrue\n```\n", &["24:1 W116"]);
+    step("- **timeout:** 5s\n\n```SH\ntrue\n```\n", &[]);
+}
+
+#[test]
+fn every_code_is_known_sorted_and_documented() {
+    assert!(RULES.windows(2).all(|pair| pair[0].code < pair[1].code));
+    let row = |rule: &midwatch::playbook::Rule| format!("| {} | {} |\n", rule.code, rule.about);
+    let table: String = RULES.iter().map(row).collect();
+    crate::documented("codes", &format!("| code | finds |\n|---|---|\n{table}"));
 }
