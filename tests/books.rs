@@ -1,8 +1,12 @@
-//! The bundled playbooks for PostgreSQL, run end to end against real servers on loopback.
+//! The bundled playbooks for PostgreSQL, run end to end by the program itself against real servers on loopback.
 
-#![allow(clippy::disallowed_methods, reason = "a test on the real clock, disk and processes")]
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "a test on the real clock, disk and processes")]
 
 mod support;
 
 #[path = "books/rig.rs"]
 mod rig;
+#[path = "books/schema_rollback.rs"]
+mod schema_rollback;
+#[path = "books/stage.rs"]
+mod stage;

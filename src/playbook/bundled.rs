@@ -12,4 +12,5 @@ bundled! {
     "db-failover.md",
     "disk-filling.md",
     "lb-drain-node.md",
+    "schema-rollback.md",
 }

@@ -9,11 +9,14 @@ use std::process::{Command, Output, Stdio};
 pub struct Home {
     folder: tempfile::TempDir,
     env: Vec<(String, String)>,
+    /// What starts `midwatch`: itself, or a command that becomes another user first.
+    argv: Vec<String>,
 }
 
 impl Home {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), env: Vec::new() }
+        let argv = vec![env!("CARGO_BIN_EXE_midwatch").to_owned()];
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), env: Vec::new(), argv }
     }
 
     /// A home with this configuration.
@@ -31,6 +34,13 @@ impl Home {
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Everything here is started by this command instead.
+    #[must_use]
+    pub fn started_by(mut self, argv: Vec<String>) -> Self {
+        self.argv = argv;
         self
     }
 
@@ -63,15 +73,15 @@ impl Home {
 
     /// `midwatch` with this home's environment and pipes, not started yet.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_midwatch"));
-        command.args(args).env_clear().envs(self.environment()).current_dir(self.path());
+        let mut command = Command::new(&self.argv[0]);
+        command.args(&self.argv[1..]).args(args).env_clear().envs(self.environment()).current_dir(self.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     /// Opens `midwatch` in a terminal of `columns` × `rows`.
     pub fn console(&self, args: &[&str], columns: u16, rows: u16) -> Pty {
-        let argv = std::iter::once(env!("CARGO_BIN_EXE_midwatch")).chain(args.iter().copied());
+        let argv = self.argv.iter().map(String::as_str).chain(args.iter().copied());
         Pty::open(argv, &self.environment(), self.path(), columns, rows)
     }
 

@@ -10,6 +10,7 @@
 pub mod fake_alertmanager;
 pub mod haproxy;
 pub mod home;
+pub mod postgres;
 pub mod program;
 pub mod prometheus;
 pub mod proxy;
