@@ -1,6 +1,8 @@
 //! The core: what follows from what, without a clock, a disk or a network.
 
 mod support;
+#[path = "world/unsent.rs"]
+mod unsent;
 
 use chrono::{DateTime, Utc};
 use midwatch::domain::act::{Act, ActEnd, Found, Outcome};
@@ -382,14 +384,22 @@ fn eventful() -> Story {
         }
     }
     story.ask(Command::Unacknowledge { alerts: vec![id("B")] });
+    for effect in story.taken() {
+        if let Effect::Act { intent, .. } = effect {
+            let end = ActEnd { outcome: Outcome::Unsent, detail: "".into(), made: None };
+            story.fact(Fact::ActEnded { intent: intent.id(), end });
+        }
+    }
     story.poll(&[alert("B", "checkout", began())]);
     story.poll(&[alert("B", "checkout", began())]);
     story.ask(Command::SetStatus { incident, status: Status::Resolved, reason: None, at: None });
     story
 }
 
+/// What a start makes of a journal, before the process may watch.
 fn folded(entries: &[Arc<Entry>]) -> World {
     let mut story = Story::with(settings(true));
+    story.fact(Fact::Watching(false));
     for entry in entries {
         story.fact(Fact::Recorded { entry: entry.clone(), request: None });
     }

@@ -33,6 +33,9 @@ struct Arguments {
     ticket: Option<String>,
 }
 
+/// What becomes of an act whose source could not be reached: only the process that watches sends it.
+const KEPT: &str = "kept, and sent again when the source answers, if a console or `midwatch serve` is open";
+
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let mut session = Session::open(globals, Needs::All)?;
@@ -90,6 +93,7 @@ fn told(stage: &Stage) -> (&'static str, Option<String>) {
                 Outcome::Unknown => "unknown",
                 Outcome::Contradicted => "contradicted",
                 Outcome::Expired => "expired",
+                Outcome::Unsent => return ("unsent", Some(format!("{}; {KEPT}", end.detail.raw()))),
             };
             (word, Some(end.detail.raw().to_owned()).filter(|detail| !detail.is_empty()))
         }

@@ -55,6 +55,8 @@ pub enum Outcome {
     Contradicted,
     /// Found too old to be still sensible, and not sent.
     Expired,
+    /// The remote could not be reached and nothing was sent: kept, and sent again when it answers.
+    Unsent,
 }
 
 /// The end of one act.

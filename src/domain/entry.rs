@@ -54,7 +54,8 @@ kinds! {
     Ack = "ack",
     /// The ownership was given up or ran out. `data`: episode, why.
     Unack = "unack",
-    /// The intent to send an act to a source. `data`: source, act, expires_at, `for` (the ack or silence it serves), `asked_by`.
+    /// The intent to send an act to a source. `data`: source, act, expires_at, `for` (the ack or silence it serves), `asked_by`,
+    /// `again` (the act that could not be sent and that this one repeats).
     Act = "act",
     /// How an act ended. `data`: intent, outcome, detail, made.
     ActEnded = "act-ended",

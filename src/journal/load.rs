@@ -30,6 +30,7 @@ const OF_INCIDENTS: &str = "
 /// Everything that has begun and not ended, with what it needs to be understood.
 const UNFINISHED: &str = "
     SELECT entry FROM open
+    UNION SELECT e.n FROM open JOIN entries e ON e.key = open.what || '/unsent' WHERE open.what >= 'act/' AND open.what < 'act0'
     UNION SELECT e.n FROM open JOIN entries e ON e.run = substr(open.what, 5) WHERE open.what >= 'run/' AND open.what < 'run0'
     UNION SELECT served.n FROM open JOIN entries e ON e.n = open.entry
         JOIN entries served ON served.id = json_extract(e.body, '$.data.for') WHERE open.what >= 'act/' AND open.what < 'act0'

@@ -6,6 +6,10 @@ use crate::domain::entry::{Entry, Kind};
 use rusqlite::{Connection, Result, params};
 
 pub fn track(db: &Connection, n: i64, entry: &Entry) -> Result<()> {
+    // An act that repeats one that could not be sent takes its place.
+    if let (Kind::Act, Some(repeated)) = (&entry.kind, entry.text_of("again")) {
+        db.prepare_cached("DELETE FROM open WHERE what = ?1")?.execute([format!("act/{repeated}")])?;
+    }
     match change(entry) {
         Some((true, what)) => {
             db.prepare_cached("INSERT OR IGNORE INTO open (what, entry) VALUES (?1, ?2)")?.execute(params![what, n])
@@ -35,6 +39,8 @@ fn change(entry: &Entry) -> Option<(bool, String)> {
         // The first firing since the last resolution counts, as it does in the fold.
         Kind::AlertFired | Kind::AlertResolved => format!("alert/{}", entry.alert.as_ref()?),
         Kind::Act => format!("act/{}", entry.id),
+        // One that could not be sent is still wanted.
+        Kind::ActEnded if entry.text_of("outcome") == Some("unsent") => return None,
         Kind::ActEnded => format!("act/{}", entry.text_of("intent")?),
         Kind::Run | Kind::RunEnded => format!("run/{}", entry.run?),
         _ => return None,

@@ -21,9 +21,21 @@ const KEPT: usize = 1_000;
 pub struct Sent {
     pub intent: Option<Arc<Entry>>,
     pub end: Option<ActEnd>,
+    /// The act that repeats this one, which could not be sent.
+    pub repeated: Option<EntryId>,
 }
 
 impl Sent {
+    /// Nothing was sent, and nobody has tried again yet.
+    pub fn waits(&self) -> bool {
+        self.repeated.is_none() && self.end.as_ref().is_some_and(|end| end.outcome == Outcome::Unsent)
+    }
+
+    /// The act that this one repeats.
+    pub fn repeats(&self) -> Option<EntryId> {
+        self.intent.as_ref()?.data_of("again")
+    }
+
     pub fn act(&self) -> Option<(SourceName, Act)> {
         let intent = self.intent.as_ref()?;
         Some((intent.data_of("source")?, intent.data_of("act")?))
@@ -61,6 +73,11 @@ impl Outbox {
         self.acts.values().filter(|sent| sent.end.is_none()).filter_map(|sent| Some((sent.intent.as_ref()?, sent)))
     }
 
+    /// Those that could not be sent and wait for their source to answer.
+    pub fn waiting(&self) -> impl Iterator<Item = (EntryId, &Sent)> {
+        self.acts.iter().filter(|(_, sent)| sent.waits()).map(|(intent, sent)| (*intent, sent))
+    }
+
     /// All acts that serve an entry, oldest first.
     pub fn serving(&self, entry: EntryId) -> impl Iterator<Item = &Sent> {
         self.serving.get(&entry).into_iter().flatten().filter_map(|id| self.acts.get(id))
@@ -72,7 +89,7 @@ impl Outbox {
             (Some((_, Act::Silence { ends_at, .. })), Some(end)) if end.outcome == Outcome::Done => {
                 end.made.clone().map(|id| (id, ends_at)).or(carried)
             }
-            (Some((_, Act::Expire { .. })), Some(end)) if end.outcome != Outcome::Unknown => None,
+            (Some((_, Act::Expire { .. })), Some(end)) if !matches!(end.outcome, Outcome::Unknown | Outcome::Unsent) => None,
             _ => carried,
         })
     }
@@ -90,6 +107,9 @@ impl Outbox {
         if let Some(served) = entry.data_of("for") {
             self.serving.entry(served).or_default().insert(entry.id);
         }
+        if let Some(repeated) = entry.data_of("again") {
+            self.acts.entry(repeated).or_default().repeated = Some(entry.id);
+        }
         self.acts.entry(entry.id).or_default().intent = Some(entry.clone());
     }
 
@@ -99,7 +119,11 @@ impl Outbox {
         };
         let detail = entry.text_of("detail").unwrap_or_default().into();
         let made = entry.text_of("made").map(Into::into);
-        self.acts.entry(intent).or_default().end = Some(ActEnd { outcome, detail, made });
+        let sent = self.acts.entry(intent).or_default();
+        // That nothing was sent is no last word: it can still be given up.
+        if outcome != Outcome::Unsent || sent.end.is_none() {
+            sent.end = Some(ActEnd { outcome, detail, made });
+        }
     }
 
     fn forget(&mut self) {

@@ -5,6 +5,7 @@
 
 mod commands;
 mod recorded;
+mod resend;
 mod watch;
 
 use super::Effect;
@@ -57,6 +58,8 @@ pub struct World {
     searching: BTreeSet<EntryId>,
     /// Acknowledgements whose silence the journal has been asked to extend.
     extending: BTreeSet<EntryId>,
+    /// Acts that could not be sent and whose repetition or end the journal has been asked to record.
+    resending: BTreeSet<EntryId>,
     /// When the watcher next has something to do; `None`: to be worked out.
     duties: Option<Option<DateTime<Utc>>>,
 }
@@ -83,6 +86,7 @@ impl World {
             wake_at: None,
             searching: BTreeSet::new(),
             extending: BTreeSet::new(),
+            resending: BTreeSet::new(),
             duties: None,
         }
     }
@@ -151,6 +155,7 @@ impl World {
         turns.extend(self.alerts.lost_notes());
         let mut effects = self.note_turns(turns);
         effects.extend(self.note_forgotten(source));
+        effects.extend(self.resend(source));
         effects
     }
 

@@ -64,6 +64,12 @@ fn open_episodes_acts_and_runs_are_found_under_a_thousand_newer_entries() {
     let act = record(&mut journal, draft(Kind::Act).with("for", served.id), 2);
     let done = record(&mut journal, draft(Kind::Act), 2);
     record(&mut journal, draft(Kind::ActEnded).with("intent", done.id), 3);
+    let unsent = record(&mut journal, draft(Kind::Act), 2);
+    let kept = draft(Kind::ActEnded).with("intent", unsent.id).with("outcome", "unsent");
+    let kept = record(&mut journal, Draft { key: Some(format!("act/{}/unsent", unsent.id)), ..kept }, 3);
+    let repeated = record(&mut journal, draft(Kind::Act), 2);
+    record(&mut journal, draft(Kind::ActEnded).with("intent", repeated.id).with("outcome", "unsent"), 3);
+    let repeats = record(&mut journal, draft(Kind::Act).with("again", repeated.id), 3);
     let run = record(&mut journal, draft(Kind::Run), 3);
     let step = record(&mut journal, Draft { run: run.run, ..draft(Kind::StepIntent) }, 3);
     let ended = record(&mut journal, draft(Kind::Run), 3);
@@ -72,9 +78,9 @@ fn open_episodes_acts_and_runs_are_found_under_a_thousand_newer_entries() {
     let twice = record(&mut journal, correction(&corrected, "text", "best"), 4);
     bury(&mut journal, 5);
 
-    let open = [&fired, &expired, &served, &act, &run, &step, &corrected, &twice].map(|entry| entry.id);
-    assert_eq!(found(&mut journal, 60, &open), [true; 8]);
-    assert_eq!(found(&mut journal, 60, &[over.id, done.id, ended.id]), [false; 3]);
+    let open = [&fired, &expired, &served, &act, &unsent, &kept, &repeats, &run, &step, &corrected, &twice].map(|entry| entry.id);
+    assert_eq!(found(&mut journal, 60, &open), [true; 11]);
+    assert_eq!(found(&mut journal, 60, &[over.id, done.id, repeated.id, ended.id]), [false; 4]);
     let steps = journal.of_run(RunId(run.id.0)).expect("loads");
     assert_eq!(steps, [run, step, corrected, twice]);
 }

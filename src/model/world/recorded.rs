@@ -35,6 +35,7 @@ impl World {
         // What was seen outside and could not be written is seen again by the next poll.
         self.alerts.forget_notes();
         self.extending.clear();
+        self.resending.clear();
         Vec::new()
     }
 
@@ -88,12 +89,16 @@ impl World {
         vec![Effect::Act { intent, source, act }]
     }
 
-    /// Moves the progress of an act, of what it serves, and of what asked for it.
+    /// Moves the progress of an act, of what it serves, of what asked for it, and of what it repeats.
     fn stage(&mut self, intent: EntryId, stage: &Stage) {
-        let sent = self.outbox.get(intent);
-        let others = [sent.and_then(Sent::serves), sent.and_then(Sent::asked_by)];
-        for entry in others.into_iter().flatten().chain([intent]) {
-            self.requests.stage(entry, stage);
+        let mut next = Some(intent);
+        while let Some(intent) = next {
+            let sent = self.outbox.get(intent);
+            let others = [sent.and_then(Sent::serves), sent.and_then(Sent::asked_by)];
+            next = sent.and_then(Sent::repeats);
+            for entry in others.into_iter().flatten().chain([intent]) {
+                self.requests.stage(entry, stage);
+            }
         }
     }
 
@@ -107,11 +112,13 @@ impl World {
             Outcome::Unknown => "outcome unknown",
             Outcome::Contradicted => "contradicted",
             Outcome::Expired => "expired",
+            Outcome::Unsent => "kept until the source answers",
         };
         let draft = self.context().seen("sources", Kind::ActEnded, format!("{text}: {}", end.detail.inert()));
         let mut draft =
             draft.with("intent", intent).with("outcome", end.outcome).with("detail", &end.detail).with("made", &end.made);
-        draft.key = Some(format!("act/{intent}/ended"));
+        let word = if end.outcome == Outcome::Unsent { "unsent" } else { "ended" };
+        draft.key = Some(format!("act/{intent}/{word}"));
         if let Some(about) = about {
             (draft.alert, draft.service, draft.incident) = (about.alert.clone(), about.service.clone(), about.incident);
         }

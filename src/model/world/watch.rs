@@ -20,6 +20,8 @@ use std::time::Duration;
 /// A timer that is this late, or a wall clock that moved this much more than the machine's own, is a jump.
 const JUMP: Duration = Duration::from_secs(30);
 const CLOCK_SET: i64 = 5_000;
+/// How long after an attempt to extend a silence the next one may be made.
+const ATTEMPTS: chrono::Duration = chrono::Duration::seconds(30);
 /// A carried silence is extended when it has less than this left.
 const EXTEND_AT: chrono::Duration = chrono::Duration::minutes(5);
 
@@ -147,6 +149,7 @@ impl World {
         }
         let mut effects = self.carry();
         effects.extend(self.take_over());
+        effects.extend(self.give_up_late());
         self.duties = None;
         effects
     }
@@ -158,7 +161,8 @@ impl World {
         }
         let extensions = self.alerts.acked().filter_map(|(id, ack)| self.extension_due(id, ack));
         let left = self.outbox.open().filter(|(intent, _)| !self.searching.contains(&intent.id));
-        let next = extensions.chain(left.map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS))).min();
+        let left = left.map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS));
+        let next = extensions.chain(left).chain(self.given_up_next()).min();
         self.duties = Some(next);
         next
     }
@@ -172,12 +176,14 @@ impl World {
     fn extension_due(&self, id: &AlertId, ack: &Ack) -> Option<DateTime<Utc>> {
         let entry = ack.entry?;
         let (_, ends_at) = self.outbox.carried(entry)?;
-        let busy = self.extending.contains(&entry) || self.outbox.serving(entry).any(|sent| sent.end.is_none());
+        let busy = self.extending.contains(&entry) || self.outbox.serving(entry).any(|sent| sent.end.is_none() || sent.waits());
+        let tried = self.outbox.serving(entry).filter_map(|sent| Some(sent.intent.as_ref()?.recorded_at)).max()?;
         let tracked =
             self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing);
         let firing =
             tracked.is_some_and(|tracked| self.alerts.ack(tracked, self.now.wall).is_some_and(|ack| ack.entry == Some(entry)));
-        (!busy && firing && self.now.wall < ends_at && ends_at < ack.until).then_some(ends_at - EXTEND_AT)
+        let due = (ends_at - EXTEND_AT).max(tried + ATTEMPTS);
+        (!busy && firing && self.now.wall < ends_at && ends_at < ack.until).then_some(due)
     }
 
     /// Keeps carried silences alive while the ack lasts and the alert fires, and ends them with the ack.

@@ -33,13 +33,21 @@ pub async fn act(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports
         };
         match attempt {
             Ok(end) => return end,
-            Err(trouble) => troubles.push(trouble.text.raw().to_owned()),
+            Err(trouble) => troubles.push(trouble),
         }
         if ports.clock.now().since(began) > ANOTHER {
             break;
         }
     }
-    end(Outcome::Failed, format!("not sent: {}", troubles.join("; ")))
+    unsent(&troubles)
+}
+
+/// Nothing was sent. Where no peer could be reached it may be sent later; where one said no, it is over.
+fn unsent(troubles: &[Trouble]) -> ActEnd {
+    use Reason::{Dns, Network, Refused, Timeout, Tls};
+    let unreached = troubles.iter().all(|trouble| matches!(trouble.reason, Refused | Dns | Network | Timeout | Tls));
+    let texts: Vec<&str> = troubles.iter().map(|trouble| trouble.text.raw()).collect();
+    end(if unreached { Outcome::Unsent } else { Outcome::Failed }, format!("not sent: {}", texts.join("; ")))
 }
 
 fn peers<'a>(source: &'a Alertmanager, ports: &'a Ports) -> impl Iterator<Item = Peer<'a>> {

@@ -108,6 +108,7 @@ pub fn told(stage: &Stage) -> String {
                 crate::domain::act::Outcome::Unknown => "? outcome unknown",
                 crate::domain::act::Outcome::Contradicted => "✗ undone by somebody else",
                 crate::domain::act::Outcome::Expired => "✗ too old, not sent",
+                crate::domain::act::Outcome::Unsent => "… kept, and sent again when the source answers",
             };
             format!("{word}: {}", end.detail.inert())
         }

@@ -3,6 +3,7 @@
 use super::Overlay;
 use super::alert::told;
 use super::page::{Content, Line, Page, plain};
+use crate::domain::act::Outcome;
 use crate::domain::text::inert;
 use crate::model::progress::Stage;
 use crate::tui::theme::Role;
@@ -16,6 +17,7 @@ pub fn open() -> Box<dyn Overlay> {
 
 pub fn colour(stage: &Stage) -> Role {
     match stage {
+        Stage::Ended(end) if end.outcome == Outcome::Unsent => Role::Pending,
         stage if stage.failed() => Role::Critical,
         stage if stage.settled() => Role::Ok,
         _ => Role::Pending,

@@ -428,6 +428,7 @@ pub fn stage(stage: &Stage) -> Option<(String, Role)> {
             Outcome::Unknown => ("? unknown", Role::Stale),
             Outcome::Contradicted => ("✗ undone", Role::Critical),
             Outcome::Expired => ("✗ expired", Role::Critical),
+            Outcome::Unsent => ("… not sent yet", Role::Pending),
         },
     };
     Some((text.to_owned(), role))

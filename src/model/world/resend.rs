@@ -1,0 +1,134 @@
+//! Acts of which nothing could be sent: kept until their source answers, and given up when nobody wants them any more.
+//! Invariant: what is sent again is a new intent that names the one it repeats, so it is recorded before it is sent, and
+//! one that was cut short is found before it is repeated like any other.
+
+use super::World;
+use crate::domain::act::{Act, ActEnd, Outcome};
+use crate::domain::alert::Labels;
+use crate::domain::entry::Draft;
+use crate::domain::ids::{AlertId, EntryId, SourceName};
+use crate::model::Effect;
+use crate::model::alerts::Ack;
+use crate::model::outbox::Sent;
+use chrono::{DateTime, Utc};
+
+/// Why an act that was kept is not wanted any more.
+type Over = &'static str;
+
+impl World {
+    /// The source answers: what it could not be sent is sent now, or is over.
+    pub(super) fn resend(&mut self, source: &SourceName) -> Vec<Effect> {
+        if !self.watching || self.settings.read_only {
+            return Vec::new();
+        }
+        let of_source = |sent: &Sent| sent.act().is_some_and(|(name, _)| name == *source);
+        let kept: Vec<(EntryId, Sent)> =
+            self.kept().filter(|(_, sent)| of_source(sent)).map(|(id, sent)| (id, sent.clone())).collect();
+        let mut effects = Vec::new();
+        let mut drafts = Vec::new();
+        for (intent, sent) in kept {
+            match self.again(&sent) {
+                Ok(None) => continue,
+                Ok(Some(draft)) => drafts.push(draft.with("again", intent)),
+                Err(why) => effects.extend(self.give_up(intent, why)),
+            }
+            self.resending.insert(intent);
+        }
+        effects.extend(self.record(drafts));
+        effects
+    }
+
+    fn kept(&self) -> impl Iterator<Item = (EntryId, &Sent)> {
+        self.outbox.waiting().filter(|(intent, sent)| sent.intent.is_some() && !self.resending.contains(intent))
+    }
+
+    /// The same act as it makes sense now; nothing yet while the alert is not listed and may have resolved.
+    fn again(&mut self, sent: &Sent) -> Result<Option<Draft>, Over> {
+        if self.wanted_until(sent).is_none_or(|until| until <= self.now.wall) {
+            return Err(over(sent));
+        }
+        let Some(intent) = sent.intent.clone() else { return Ok(None) };
+        let Some((source, act)) = sent.act() else { return Ok(None) };
+        match (act, sent.serves(), &intent.alert) {
+            (Act::Silence { .. }, Some(ack), Some(alert)) => self.carry_again(alert, ack),
+            (Act::Expire { .. }, Some(ack), Some(alert)) => {
+                Ok(self.uncarry_draft(alert, ack).map(|draft| draft.with("asked_by", sent.asked_by())))
+            }
+            (act, ..) => Ok(Some(self.asked_again(&intent, &source, act))),
+        }
+    }
+
+    fn carry_again(&mut self, alert: &AlertId, entry: EntryId) -> Result<Option<Draft>, Over> {
+        let Some(tracked) = self.alerts.get(alert) else { return Ok(None) };
+        if tracked.resolved_at.is_some() {
+            return Err("the alert has resolved");
+        }
+        if tracked.missing > 0 {
+            return Ok(None);
+        }
+        let matchers = Labels::exactly(&tracked.alert.labels);
+        let held = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry));
+        let ack = held.ok_or("the acknowledgement has ended")?;
+        let silence = self.outbox.carried(entry).filter(|(_, ends_at)| self.now.wall < *ends_at).map(|(id, _)| id);
+        self.carry_draft(alert, entry, &ack, matchers, silence).ok_or("acknowledgements are not carried any more").map(Some)
+    }
+
+    /// What a person asked for, in that person's name and never longer than it was asked for.
+    fn asked_again(&mut self, intent: &Draft, source: &SourceName, act: Act) -> Draft {
+        let act = match act {
+            Act::Silence { id, matchers, ends_at, by, comment, .. } => {
+                Act::Silence { id, matchers, starts_at: self.now.wall, ends_at, by, comment }
+            }
+            other => other,
+        };
+        let mut draft = self.act_draft(source, act, &intent.text);
+        draft.actor = intent.actor.clone();
+        (draft.alert, draft.service, draft.incident) = (intent.alert.clone(), intent.service.clone(), intent.incident);
+        let kept =
+            ["expires_at", "covers"].into_iter().filter_map(|name| Some((name.to_owned(), intent.data.get(name)?.clone())));
+        draft.data.extend(kept);
+        draft
+    }
+
+    /// Until when an act that could not be sent makes sense: a carried acknowledgement as long as it is in force, the
+    /// end of a silence until it ends by itself, what a person asked for as long as any act.
+    fn wanted_until(&self, sent: &Sent) -> Option<DateTime<Utc>> {
+        match (sent.act()?.1, sent.serves()) {
+            (Act::Silence { .. }, Some(served)) => self.in_force(served).map(|ack| ack.until),
+            (Act::Expire { .. }, Some(served)) => self.outbox.carried(served).map(|(_, ends_at)| ends_at),
+            (Act::Silence { ends_at, .. }, None) => Some(sent.expires_at()?.min(ends_at)),
+            (Act::Expire { .. }, None) => sent.expires_at(),
+        }
+    }
+
+    fn in_force(&self, entry: EntryId) -> Option<&Ack> {
+        self.alerts.acked().map(|(_, ack)| ack).find(|ack| ack.entry == Some(entry))
+    }
+
+    /// When the next of those that wait is to be given up.
+    pub(super) fn given_up_next(&self) -> Option<DateTime<Utc>> {
+        self.kept().map(|(_, sent)| self.wanted_until(sent).unwrap_or(self.now.wall)).min()
+    }
+
+    /// Gives up what its source has not answered in time for.
+    pub(super) fn give_up_late(&mut self) -> Vec<Effect> {
+        let late = |sent: &Sent| self.wanted_until(sent).is_none_or(|until| until <= self.now.wall);
+        let late: Vec<(EntryId, Over)> =
+            self.kept().filter(|(_, sent)| late(sent)).map(|(intent, sent)| (intent, over(sent))).collect();
+        late.into_iter().flat_map(|(intent, why)| self.give_up(intent, why)).collect()
+    }
+
+    fn give_up(&mut self, intent: EntryId, why: Over) -> Vec<Effect> {
+        self.resending.insert(intent);
+        self.act_ended(intent, ActEnd { outcome: Outcome::Expired, detail: format!("never sent: {why}").into(), made: None })
+    }
+}
+
+/// Why an act whose time is over is.
+fn over(sent: &Sent) -> Over {
+    match (sent.act(), sent.serves()) {
+        (Some((_, Act::Silence { .. })), Some(_)) => "the acknowledgement ended before the source answered",
+        (Some((_, Act::Expire { .. })), Some(_)) => "the silence ended by itself before the source answered",
+        _ => "the source did not answer in time",
+    }
+}
