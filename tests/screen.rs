@@ -241,6 +241,14 @@ fn a_playbook_is_run_from_where_it_is_read() {
 }
 
 #[test]
+fn what_is_wrong_with_a_playbook_is_told_with_its_place() {
+    let mut desk = outage();
+    desk.playbook(&FAILOVER.replace("- **Risk:** change", "- **Risk:** sometimes")).expect("can't be run");
+    desk.press("p enter").expect("✗ can't run").expect("✗ E011").expect("failover.md:23:").expect("# Fail over to the replica");
+    desk.press("G").expect("▲ W").press("r").expect("It can't be run");
+}
+
+#[test]
 fn closing_an_incident_says_that_its_playbook_is_not_through() {
     let mut desk = outage();
     desk.playbook(FAILOVER).press("j i enter p r enter i").type_text("close").press("enter");

@@ -10,6 +10,9 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+/// One line: texts with their roles, left to right.
+pub type Line = Vec<(String, Role)>;
+
 pub struct Canvas<'a> {
     pub buffer: &'a mut Buffer,
     pub theme: &'a Theme,
@@ -113,6 +116,14 @@ impl Pen<'_, '_> {
     /// Writes as much as fits, with `…` where it doesn't.
     pub fn text(&mut self, text: &str, role: Role) -> &mut Self {
         self.styled(text, self.canvas.style(role))
+    }
+
+    /// Writes texts, each in its role.
+    pub fn spans(&mut self, line: &[(String, Role)]) -> &mut Self {
+        for (text, role) in line {
+            self.text(text, *role);
+        }
+        self
     }
 
     pub fn styled(&mut self, text: &str, style: Style) -> &mut Self {

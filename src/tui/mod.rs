@@ -11,6 +11,7 @@ mod input;
 pub mod keymap;
 mod layout;
 mod list;
+pub mod markdown;
 mod overlays;
 mod paint;
 pub mod panes;

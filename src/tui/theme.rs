@@ -64,6 +64,14 @@ roles! {
     Safe = "safe",
     /// Borders of what lies over the panes.
     Overlay = "overlay",
+    /// Emphasised words of a text that is read.
+    Emphasis = "emphasis",
+    /// Commands and other code.
+    Code = "code",
+    /// The text of a link.
+    Link = "link",
+    /// What the screen adds to a text that is read: bullets, bars, where a link leads.
+    Mark = "mark",
 }
 
 /// How many colours the terminal shows.

@@ -3,14 +3,13 @@
 use super::{Overlay, centred};
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
+pub use crate::tui::canvas::Line;
 use crate::tui::hits::Hit;
 use crate::tui::keymap::Context;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use ratatui::layout::Rect;
-
-/// One line: texts with their roles, left to right.
-pub type Line = Vec<(String, Role)>;
+use std::rc::Rc;
 
 /// What a page says.
 pub trait Content {
@@ -22,6 +21,11 @@ pub trait Content {
 
     /// All lines, broken to this width.
     fn lines(&self, view: &View, columns: usize) -> Vec<Line>;
+
+    /// The same in parts, for what keeps some of them from frame to frame.
+    fn parts(&self, view: &View, columns: usize) -> Vec<Rc<[Line]>> {
+        vec![self.lines(view, columns).into()]
+    }
 
     /// A key that does more than scroll.
     fn update(&mut self, _action: Action, _view: &View) -> Vec<Reply> {
@@ -64,26 +68,24 @@ impl<C: Content> Overlay for Page<C> {
 
     fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
         let width = area.width.min(96);
-        let lines = self.content.lines(view, usize::from(width.saturating_sub(4)));
-        let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+        let parts = self.content.parts(view, usize::from(width.saturating_sub(4)));
+        let count = parts.iter().map(|part| part.len()).sum::<usize>();
+        let wanted = u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2);
         let place = centred(area, width, wanted.max(5));
         canvas.clear(place);
         canvas.hits.add(place, Hit::Overlay);
         let title = self.content.title(view);
         let inside = canvas.frame(place, &[(&title, Role::Strong)], Role::Overlay);
         let height = usize::from(inside.height);
-        let last = lines.len().saturating_sub(height);
+        let last = count.saturating_sub(height);
         (canvas.hits.page.last, canvas.hits.page.height) = (last, height);
         let from = self.scroll.min(last);
-        for (y, line) in lines.iter().skip(from).take(height).enumerate() {
+        for (y, line) in parts.iter().flat_map(|part| part.iter()).skip(from).take(height).enumerate() {
             let mut pen = canvas.line(inside, y as u16);
-            pen.space(1);
-            for (text, role) in line {
-                pen.text(text, *role);
-            }
+            pen.space(1).spans(line);
         }
         if last > 0 && place.height > 2 {
-            let more = format!(" {}–{} of {} ", from + 1, from + height.min(lines.len()), lines.len());
+            let more = format!(" {}–{} of {} ", from + 1, from + height.min(count), count);
             let bottom = Rect { y: place.bottom() - 1, height: 1, x: place.x + 1, width: place.width.saturating_sub(2) };
             canvas.line(bottom, 0).right(&more, Role::Dim);
         }

@@ -1,28 +1,35 @@
 //! A playbook to be read, and the dialog that prepares a run of it.
 
 use super::Overlay;
-use super::dialog::{Dialog, Field, Form, field};
-use super::page::{Content, Line, Page, heading, plain};
+use super::dialog::{self, Dialog, Field, Form};
+use super::page::{Content, Line, Page, field, heading, plain};
 use crate::domain::ids::{AlertId, IncidentId, PlaybookId};
+use crate::domain::node::{Level, Problem};
 use crate::domain::playbook::{ParamType, Playbook, Resolved, Risk};
 use crate::domain::run::{Auto, RunMode};
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::runs::{RunCommand, Typed};
 use crate::tui::action::Action;
-use crate::tui::canvas::wrap;
 use crate::tui::keymap::Context;
+use crate::tui::markdown::{self, Memo};
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
+
+/// Problems that are listed.
+const MOST_PROBLEMS: usize = 20;
 
 struct Read {
     id: PlaybookId,
+    /// By digest and width.
+    text: Memo<(String, usize)>,
 }
 
 pub fn open(id: PlaybookId) -> Box<dyn Overlay> {
-    Box::new(Page::new(Read { id }))
+    Box::new(Page::new(Read { id, text: Memo::default() }))
 }
 
 impl Content for Read {
@@ -38,14 +45,30 @@ impl Content for Read {
         let Some(book) = view.world.runs.playbook(&self.id) else {
             return vec![plain("It is not in the library any more.", Role::Stale)];
         };
-        let mut lines = vec![plain(inert(&book.place.to_string()), Role::Dim)];
-        lines.extend(book.unfit().map(|why| plain(format!("✗ {}", inert(&why)), Role::Critical)));
-        for problem in book.problems.iter().take(20) {
-            lines.push(plain(format!("{}: {}", problem.span.line, inert(&problem.message)), Role::Warning));
+        let mut lines = field("file", &inert(&book.place.to_string()), Role::Dim, columns);
+        let unfit = book.unfit().map(|why| match book.errors() {
+            0 => why,
+            1 => "an error stands in the way, see below".to_owned(),
+            count => format!("{count} errors stand in the way, see below"),
+        });
+        lines.extend(unfit.into_iter().flat_map(|why| field("✗ can't run", &inert(&why), Role::Critical, columns)));
+        let warnings = book.problems.len() - book.errors();
+        if warnings > 0 {
+            let text = format!("{warnings}, below the text");
+            lines.extend(field("▲ warnings", &text, Role::Warning, columns));
         }
-        lines.extend(heading("Text"));
-        lines.extend(book.text.lines().flat_map(|line| text_lines(line, columns)));
+        lines.extend(problems(book, Level::Error, columns));
+        lines.push(Vec::new());
         lines
+    }
+
+    /// What stands in the way, the text, what else is wrong.
+    fn parts(&self, view: &View, columns: usize) -> Vec<Rc<[Line]>> {
+        let Some(book) = view.world.runs.playbook(&self.id) else { return vec![self.lines(view, columns).into()] };
+        let text = self.text.lines((book.digest.clone(), columns), || markdown::document(&book.text, columns));
+        let warnings = problems(book, Level::Warning, columns);
+        let heading = if warnings.is_empty() { Vec::new() } else { heading("Warnings") };
+        vec![self.lines(view, columns).into(), text, heading.into_iter().chain(warnings).collect()]
     }
 
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
@@ -59,13 +82,27 @@ impl Content for Read {
     }
 }
 
-/// One line of Markdown as it stands, headings stronger.
-pub fn text_lines(line: &str, columns: usize) -> Vec<Line> {
-    let role = if line.starts_with('#') { Role::Strong } else { Role::Text };
-    match wrap(&inert(line), columns, 20) {
-        lines if lines.is_empty() => vec![Vec::new()],
-        lines => lines.into_iter().map(|line| plain(line, role)).collect(),
+/// As the command line says them: place, code, message; then what to do.
+fn problems(book: &Playbook, level: Level, columns: usize) -> Vec<Line> {
+    let of_level = || book.problems.iter().filter(|problem| problem.level == level);
+    let mut lines: Vec<Line> = of_level().take(MOST_PROBLEMS).flat_map(|problem| told(book, problem, columns)).collect();
+    if let Some(more) = of_level().count().checked_sub(MOST_PROBLEMS).filter(|more| *more > 0) {
+        lines.push(plain(format!("and {more} more: `midwatch check` lists them"), Role::Dim));
     }
+    lines
+}
+
+fn told(book: &Playbook, problem: &Problem, columns: usize) -> Vec<Line> {
+    let (glyph, word, role) = match problem.level {
+        Level::Error => ("✗", "error", Role::Critical),
+        Level::Warning => ("▲", "warning", Role::Warning),
+    };
+    let code = problem.code.unwrap_or(word);
+    let (name, span) = (inert(book.place.file_name()), problem.span);
+    let mut lines = field(&format!("{glyph} {code}"), &format!("{name}:{}:{}", span.line, span.col), Role::Dim, columns);
+    lines.extend(field("", &inert(&problem.message), role, columns));
+    lines.extend(problem.help.iter().flat_map(|help| field("", &inert(help), Role::Dim, columns)));
+    lines
 }
 
 struct Prepare {
@@ -89,7 +126,7 @@ pub fn prepare(id: &PlaybookId, mode: RunMode, view: &View) -> Vec<Reply> {
     let mut form = Prepare { book, mode, alert, incident, before: Vec::new() };
     let resolved = form.resolved(&Typed::default(), view);
     form.before = form.book.params.iter().map(|param| (param.name.clone(), known(&resolved, &param.name))).collect();
-    let fields: Vec<Field> = form.before.iter().map(|(name, value)| field(inert(name), value.clone())).collect();
+    let fields: Vec<Field> = form.before.iter().map(|(name, value)| dialog::field(inert(name), value.clone())).collect();
     vec![Reply::Open(Box::new(Dialog::new(form, fields)))]
 }
 

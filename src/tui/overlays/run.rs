@@ -5,7 +5,6 @@ use super::Overlay;
 use super::choice::{Choice, Item, item};
 use super::confirm::{self, Question};
 use super::page::{Content, Line, Page, field, heading, plain};
-use super::playbook::text_lines;
 use super::reason::{self, Reason};
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{Confirm, names};
@@ -15,10 +14,12 @@ use crate::model::Command;
 use crate::model::runs::{RunCommand, Typed, flow};
 use crate::tui::action::Action;
 use crate::tui::canvas::wrap;
+use crate::tui::markdown;
 use crate::tui::panes::playbook::step_of;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
+use std::collections::BTreeSet;
 
 /// The next thing to do with the step at hand.
 pub fn go(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
@@ -261,11 +262,8 @@ impl Content for Detail {
             lines.extend(field("state", state.word(), Role::Strong, columns));
         }
         if let (Some(book), Some(step)) = (view.world.runs.playbook_of(self.run), step_of(self.run, &self.step, view)) {
-            lines.extend(book.slice(&step.prose).lines().flat_map(|line| text_lines(line, columns)));
-            if let Some(body) = &step.body {
-                lines.extend(heading("What runs"));
-                lines.extend(body.text.lines().map(|line| plain(inert(line), Role::Key)));
-            }
+            let ticked = view.world.runs.get(self.run).and_then(|run| run.record(&self.step)).map(|record| &record.ticked);
+            lines.extend(markdown::lines(&book.text, &step.prose, ticked.unwrap_or(const { &BTreeSet::new() }), columns));
         }
         lines.extend(self.attempts(view, columns));
         lines
