@@ -55,6 +55,13 @@ fn record(journal: &mut SqliteJournal, draft: Draft, seconds: i64) -> Arc<Entry>
     journal.append(vec![draft], at(seconds)).expect("appends").entries.remove(0)
 }
 
+/// What a process starts with.
+fn open_state(journal: &mut SqliteJournal, seconds: i64) -> Vec<Arc<Entry>> {
+    let mut entries = Vec::new();
+    journal.open_state(at(seconds), &mut |entry| entries.push(entry)).expect("loads");
+    entries
+}
+
 /// A journal with this many notes: `note 1` and so on, a second apart.
 fn written(folder: &Path, count: i64) -> SqliteJournal {
     let mut journal = open(folder);

@@ -162,6 +162,36 @@ fn what_was_seen_while_the_journal_could_not_be_written_is_recorded_afterwards()
 }
 
 #[test]
+fn a_storm_reaches_the_journal_in_portions_and_whole() {
+    let mut story = Story::new();
+    let storm: Vec<_> = (0..4_321).map(|n| alert(&format!("Storm{n}"), "postgres", began())).collect();
+    story.slow = Some(Vec::new());
+    story.poll(&storm);
+    let asked = |story: &Story| story.slow.iter().flatten().map(|(_, drafts)| drafts.len()).sum::<usize>();
+    assert!((1..=1_000).contains(&asked(&story)), "{} drafts are held for a journal that is slow", asked(&story));
+    story.answer();
+    assert_eq!(story.journal.len(), storm.len());
+}
+
+#[test]
+fn an_alert_that_fires_again_before_its_end_is_recorded_has_not_ended() {
+    let mut story = Story::new();
+    let storm: Vec<_> = (0..1_500).map(|n| alert(&format!("Storm{n:04}"), "postgres", began())).collect();
+    story.poll(&storm);
+    story.slow = Some(Vec::new());
+    story.poll(&[]);
+    story.poll(&[]);
+    story.poll(&storm);
+    story.answer();
+    story.poll(&storm);
+    // A thousand ends were with the journal already, and what fires now is new; the others were still waiting and are none any more.
+    let count = |wanted: Kind| story.kinds().iter().filter(|kind| **kind == wanted).count();
+    assert_eq!((count(Kind::AlertResolved), count(Kind::AlertFired)), (1_000, 2_500));
+    let firing = story.world.alerts.queue().filter(|tracked| tracked.state == State::Firing).count();
+    assert_eq!(firing, storm.len());
+}
+
+#[test]
 fn guards_refuse_and_record_nothing() {
     let mut story = Story::new();
     let refused = [

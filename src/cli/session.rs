@@ -155,10 +155,8 @@ fn remember(shell: &mut Shell, globals: &Globals) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut journal = reader(&Globals { read_only: true, ..globals.clone() })?;
-    for entry in journal.open_state(shell.world.now.wall)? {
-        shell.event(Body::Fact(Fact::Recorded { entry, request: None }));
-    }
-    Ok(())
+    let now = shell.world.now.wall;
+    Ok(journal.open_state(now, &mut |entry| shell.event(Body::Fact(Fact::Recorded { entry, request: None })))?)
 }
 
 /// Two threads for everything that waits: the loop itself has the calling one.

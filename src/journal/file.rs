@@ -83,7 +83,7 @@ pub fn tune(db: &Connection) -> Result<()> {
     db.busy_timeout(PATIENCE)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     // In KiB: a storm's pages stay at hand until they are committed.
-    db.pragma_update(None, "cache_size", -8192)?;
+    db.pragma_update(None, "cache_size", -2048)?;
     // A storm must not leave its whole log behind.
     db.pragma_update(None, "journal_size_limit", 16 << 20)?;
     db.pragma_update(None, "trusted_schema", false)?;

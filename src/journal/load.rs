@@ -37,12 +37,21 @@ const UNFINISHED: &str = "
     UNION SELECT a.n FROM open JOIN entries e ON e.n = open.entry JOIN entries a ON a.alert = e.alert AND a.kind IN ('ack', 'unack')
     UNION SELECT a.n FROM entries a WHERE a.kind IN ('ack', 'unack') AND a.alert IN (SELECT alert FROM entries WHERE until > :now)";
 
-pub fn open_state(db: &Connection, now: DateTime<Utc>) -> Result<Vec<Arc<Entry>>> {
+/// Entry by entry: after a storm these are tens of thousands, and whoever folds them keeps few.
+pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<Entry>)) -> Result<()> {
     let set = format!(
         "{OF_INCIDENTS} UNION {UNFINISHED}
          UNION SELECT n FROM (SELECT n FROM entries ORDER BY n DESC LIMIT {NEWEST})"
     );
-    load(db, &with_these(OPEN_INCIDENTS), &set, named_params! { ":now": now.timestamp_millis() })
+    let sql = format!(
+        "{} SELECT e.n FROM wanted JOIN entries e USING (n) JOIN origins o ON o.n = e.n >> 40
+         ORDER BY clock_ms, clock_count, o.id, e.n",
+        wanted(&with_these(OPEN_INCIDENTS), &set)
+    );
+    let params = named_params! { ":now": now.timestamp_millis() };
+    let places = db.prepare(&sql)?.query_map(params, |row| row.get(0))?.collect::<Result<Vec<i64>>>()?;
+    let mut body = db.prepare("SELECT prev, hash, body FROM entries WHERE n = ?1")?;
+    places.into_iter().try_for_each(|n| body.query_row([n], entry).map(&mut *each))
 }
 
 fn with_these(set: &str) -> String {
@@ -51,14 +60,18 @@ fn with_these(set: &str) -> String {
 
 /// The entries of a set of `n`, their corrections and the corrections of those.
 fn load(db: &Connection, tables: &str, set: &str, params: impl Params) -> Result<Vec<Arc<Entry>>> {
-    let sql = format!(
-        "WITH RECURSIVE {tables}
-         wanted(n) AS ({set} UNION SELECT c.n FROM wanted JOIN entries e USING (n) JOIN entries c ON c.corrects = e.id)
-         SELECT e.prev, e.hash, e.body FROM wanted JOIN entries e USING (n)"
-    );
+    let sql = format!("{} SELECT e.prev, e.hash, e.body FROM wanted JOIN entries e USING (n)", wanted(tables, set));
     let mut entries = db.prepare_cached(&sql)?.query_map(params, entry)?.collect::<Result<Vec<_>>>()?;
     entries.sort_by_key(|entry| entry.order());
     Ok(entries)
+}
+
+/// The table `wanted`: a set of `n`, with the corrections of those entries.
+fn wanted(tables: &str, set: &str) -> String {
+    format!(
+        "WITH RECURSIVE {tables}
+         wanted(n) AS ({set} UNION SELECT c.n FROM wanted JOIN entries e USING (n) JOIN entries c ON c.corrects = e.id)"
+    )
 }
 
 /// Reads `prev`, `hash` and `body`.

@@ -51,11 +51,11 @@ pub trait Journal: Send {
     fn append(&mut self, drafts: Vec<Draft>, wall: DateTime<Utc>) -> Result<Appended, JournalError>;
 
     /// What a process needs to know at its start: everything about open incidents, unexpired acknowledgements, open
-    /// episodes, acts and runs that have not ended, and the newest 1,000 entries.
+    /// episodes, acts and runs that have not ended, and the newest 1,000 entries. Handed out one by one.
     ///
     /// # Errors
-    /// The journal can't be read.
-    fn open_state(&mut self, now: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError>;
+    /// The journal can't be read; what was handed out before stands in it.
+    fn open_state(&mut self, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<Entry>)) -> Result<(), JournalError>;
 
     /// Whether another process has written since `open_state` or `news` was last called. Takes microseconds.
     ///

@@ -155,13 +155,14 @@ impl Journal for SqliteJournal {
         Ok(Appended { reserve_freed: std::mem::take(&mut self.freed), ..appended })
     }
 
-    fn open_state(&mut self, now: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError> {
-        let (entries, cursor, version) = self.read(|db| {
+    fn open_state(&mut self, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<Entry>)) -> Result<(), JournalError> {
+        let (cursor, version) = self.read(|db| {
             let tx = db.unchecked_transaction()?;
-            Ok((load::open_state(&tx, now)?, load::last(&tx)?, data_version(&tx)?))
+            load::open_state(&tx, now, each)?;
+            Ok((load::last(&tx)?, data_version(&tx)?))
         })?;
         (self.cursor, self.version) = (cursor, version);
-        Ok(entries)
+        Ok(())
     }
 
     fn changed(&mut self) -> Result<bool, JournalError> {

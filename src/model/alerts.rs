@@ -376,6 +376,15 @@ impl Alerts {
         self.rerank(settings, std::slice::from_ref(id), now);
     }
 
+    /// The end of an episode is recorded. Where the alert fires again by now, that is an episode of its own, and to be recorded.
+    pub(super) fn end_recorded(&mut self, id: &AlertId, now: DateTime<Utc>) {
+        let Some((tracked, record)) = self.tracked.get_mut(id).zip(self.records.get(id)) else { return };
+        if tracked.resolved_at.is_none() && tracked.noted == Noted::Fired && !record.is_open() {
+            tracked.episode = millis::truncated(record.episode_of(tracked.alert.starts_at, now));
+            (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
+        }
+    }
+
     /// Remembers that the journal has been asked, so that it is asked once.
     pub(super) fn noted(&mut self, turn: &Turn) {
         if let Some(tracked) = self.tracked.get_mut(&turn.id) {

@@ -10,6 +10,7 @@ pub mod fold;
 pub mod health;
 pub mod incidents;
 pub mod log;
+pub mod notes;
 pub mod outbox;
 pub mod progress;
 pub mod runs;

@@ -16,6 +16,7 @@ use super::fold::Corrections;
 use super::health::Health;
 use super::incidents::Incidents;
 use super::log::Log;
+use super::notes::Notes;
 use super::outbox::Outbox;
 use super::progress::Requests;
 use super::runs::{Runs, Typed};
@@ -54,6 +55,8 @@ pub struct World {
     pub reserve_freed: bool,
     next_request: u64,
     wake_at: Option<Duration>,
+    /// Episodes that began or ended, on their way into the journal.
+    notes: Notes,
     /// Acts that are being looked for at their source.
     searching: BTreeSet<EntryId>,
     /// Acknowledgements whose silence the journal has been asked to extend.
@@ -84,6 +87,7 @@ impl World {
             reserve_freed: false,
             next_request: 0,
             wake_at: None,
+            notes: Notes::default(),
             searching: BTreeSet::new(),
             extending: BTreeSet::new(),
             resending: BTreeSet::new(),

@@ -1,13 +1,15 @@
 //! The alerts of the last session, so that the first frame has something to say. Shown as stale until the source answers:
 //! a cache is never proof. What can't be read or written is simply not there.
 
+mod pack;
+
 use crate::domain::alert::Alert;
 use crate::domain::ids::SourceName;
 use crate::model::{Fact, World};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -20,7 +22,6 @@ const ALL_FILE: &str = "alerts.json";
 
 type Snapshot = BTreeMap<SourceName, Kept>;
 
-#[derive(Serialize, Deserialize)]
 struct Kept {
     read_at: DateTime<Utc>,
     alerts: Vec<Arc<Alert>>,
@@ -76,7 +77,8 @@ fn snapshot(world: &World, most: usize) -> Snapshot {
 }
 
 fn read(path: &Path) -> Snapshot {
-    fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    let packed = fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    packed.and_then(pack::unpack).unwrap_or_default()
 }
 
 fn facts(snapshot: Snapshot) -> Vec<Fact> {
@@ -86,8 +88,12 @@ fn facts(snapshot: Snapshot) -> Vec<Fact> {
 
 fn write(folder: &Path, name: &str, snapshot: &Snapshot) {
     let (half, whole) = (folder.join(format!("{name}.new")), folder.join(name));
-    let bytes = serde_json::to_vec(snapshot).unwrap_or_default();
-    if fs::write(&half, bytes).is_ok() {
+    let put = || {
+        let mut file = BufWriter::new(fs::File::create(&half)?);
+        serde_json::to_writer(&mut file, &pack::pack(snapshot))?;
+        file.flush()
+    };
+    if put().is_ok() {
         let _ = fs::rename(half, whole);
     }
 }

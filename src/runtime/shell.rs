@@ -148,9 +148,8 @@ impl Shell {
     /// The journal can't be read.
     pub fn begin(&mut self, setup: Setup) -> Result<(), JournalError> {
         if let Some((mut journal, folder)) = setup.journal {
-            for entry in journal.open_state(self.world.now.wall)? {
-                self.event(Body::Fact(Fact::Recorded { entry, request: None }));
-            }
+            journal
+                .open_state(self.world.now.wall, &mut |entry| self.event(Body::Fact(Fact::Recorded { entry, request: None })))?;
             if setup.watch {
                 watcher::wait_for_turn(&folder, self.sender.clone());
             }

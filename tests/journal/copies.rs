@@ -29,7 +29,7 @@ fn a_restored_journal_has_everything_and_begins_an_origin() {
     let data = empty.path().join("data");
     assert_eq!(restore(&backup, &data).expect("restores"), heads);
     let mut restored = open(&data);
-    assert_eq!(restored.open_state(at(9)).expect("loads").last(), Some(&act));
+    assert_eq!(open_state(&mut restored, 9).last(), Some(&act));
     let begun = restored.append(vec![note("on")], at(9)).expect("appends").begun.expect("a beginning");
     assert_eq!(begun.data_of("old_head"), Some(heads[0].clone()));
     assert_eq!(problems(&data, Some(&backup)), [""; 0]);

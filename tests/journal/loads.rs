@@ -29,7 +29,7 @@ fn bury(journal: &mut SqliteJournal, seconds: i64) {
 }
 
 fn found(journal: &mut SqliteJournal, seconds: i64, ids: &[EntryId]) -> Vec<bool> {
-    let loaded = journal.open_state(at(seconds)).expect("loads");
+    let loaded = open_state(journal, seconds);
     assert!(loaded.is_sorted_by_key(|entry| entry.order()));
     ids.iter().map(|id| loaded.iter().any(|entry| entry.id == *id)).collect()
 }

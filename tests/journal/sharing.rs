@@ -46,7 +46,7 @@ fn eight_processes_lose_nothing_and_leave_one_chain_without_a_gap() {
 fn other_processes_entries_are_noticed_and_read_once() {
     let home = home();
     let (mut here, mut there) = (written(home.path(), 1), open(home.path()));
-    assert_eq!(there.open_state(at(2)).expect("loads").len(), 1);
+    assert_eq!(open_state(&mut there, 2).len(), 1);
     assert!(!there.changed().expect("looks"));
     let new = record(&mut here, note("from the other one"), 2);
     assert!(there.changed().expect("looks"));

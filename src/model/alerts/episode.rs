@@ -48,6 +48,8 @@ impl Record {
         };
         let place = self.marks.partition_point(|(order, _)| *order < entry.order());
         if self.marks.get(place).is_none_or(|(order, _)| *order != entry.order()) {
+            // Most alerts have one or two marks, and a storm has tens of thousands of alerts.
+            self.marks.reserve_exact(1);
             self.marks.insert(place, (entry.order(), mark));
         }
     }

@@ -20,7 +20,11 @@ impl World {
             Some(request) => {
                 self.journal_trouble = None;
                 self.requests.recorded(request, entry.alert.as_ref(), entry.id);
-                self.on_recorded(&entry)
+                let mut effects = self.on_recorded(&entry);
+                if self.notes.recorded(request) {
+                    effects.extend(self.note_next());
+                }
+                effects
             }
             None => Vec::new(),
         };
@@ -34,6 +38,7 @@ impl World {
         self.journal_trouble = Some(why);
         // What was seen outside and could not be written is seen again by the next poll.
         self.alerts.forget_notes();
+        self.notes.clear();
         self.extending.clear();
         self.resending.clear();
         Vec::new()
@@ -43,7 +48,7 @@ impl World {
         match entry.kind {
             Kind::Ack => self.carry_new(entry),
             Kind::Unack => self.uncarry(entry, entry.data_of("ack")),
-            Kind::AlertResolved => self.uncarry_resolved(entry),
+            Kind::AlertResolved => self.episode_ended(entry),
             Kind::Act => self.send(entry),
             Kind::Declare => self.link_what_came_before(entry),
             _ => Vec::new(),
@@ -74,7 +79,10 @@ impl World {
     }
 
     /// A silence must not outlive what it was for: the alert may fire again.
-    fn uncarry_resolved(&mut self, entry: &Entry) -> Vec<Effect> {
+    fn episode_ended(&mut self, entry: &Entry) -> Vec<Effect> {
+        if let Some(id) = &entry.alert {
+            self.alerts.end_recorded(id, self.now.wall);
+        }
         let ack = entry.alert.as_ref().and_then(|id| self.alerts.record(id)?.last_ack()?.entry);
         self.uncarry(entry, ack)
     }

@@ -29,24 +29,45 @@ impl World {
     pub(super) fn set_watching(&mut self, watching: bool) -> Vec<Effect> {
         self.watching = watching;
         self.duties = None;
+        self.notes.clear();
         let turns = if watching { self.alerts.unrecorded() } else { Vec::new() };
         self.note_turns(turns)
     }
 
     /// Records episodes that began or ended, if recording is this process's business.
     pub(super) fn note_turns(&mut self, turns: Vec<Turn>) -> Vec<Effect> {
-        if !self.watching {
+        if !self.watching || self.settings.read_only {
             return Vec::new();
         }
-        let drafts = turns.iter().filter_map(|turn| self.turn_draft(turn)).collect();
         for turn in &turns {
             self.alerts.noted(turn);
         }
-        self.record(drafts)
+        self.notes.push(turns);
+        self.note_next()
     }
 
+    /// Asks the journal for as many waiting turns as it may be asked at a time.
+    pub(super) fn note_next(&mut self) -> Vec<Effect> {
+        loop {
+            let turns = self.notes.due();
+            let drafts: Vec<Draft> = turns.iter().filter_map(|turn| self.turn_draft(turn)).collect();
+            if !drafts.is_empty() {
+                let request = self.context().request();
+                self.notes.asked(request, drafts.len());
+                return vec![Effect::Record { request, drafts }];
+            }
+            if turns.is_empty() {
+                return Vec::new();
+            }
+        }
+    }
+
+    /// `None` if it is no longer so: an alert that fires again while its end still waits has not ended.
     fn turn_draft(&mut self, turn: &Turn) -> Option<Draft> {
         let tracked = self.alerts.get(&turn.id)?.clone();
+        if !turn.fired && tracked.resolved_at.is_none() {
+            return None;
+        }
         let alert = &tracked.alert;
         let (kind, word, at) = match turn.fired {
             true => (Kind::AlertFired, "fired", tracked.episode),
