@@ -10,3 +10,7 @@ mod lab;
 
 #[path = "books_lb/lb_drain_node.rs"]
 mod lb_drain_node;
+#[path = "books_lb/rolling_deploy_nginx.rs"]
+mod rolling_deploy_nginx;
+#[path = "books_lb/users.rs"]
+mod users;

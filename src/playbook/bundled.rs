@@ -12,5 +12,6 @@ bundled! {
     "db-failover.md",
     "disk-filling.md",
     "lb-drain-node.md",
+    "rolling-deploy-nginx.md",
     "schema-rollback.md",
 }
