@@ -8,6 +8,8 @@ mod support;
 #[path = "books_lb/lab.rs"]
 mod lab;
 
+#[path = "books_lb/blue_green_switch.rs"]
+mod blue_green_switch;
 #[path = "books_lb/lb_drain_node.rs"]
 mod lb_drain_node;
 #[path = "books_lb/rolling_deploy_nginx.rs"]

@@ -9,6 +9,7 @@ macro_rules! bundled {
 
 bundled! {
     "alert-pipeline-check.md",
+    "blue-green-switch.md",
     "db-failover.md",
     "disk-filling.md",
     "lb-drain-node.md",
