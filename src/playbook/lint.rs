@@ -2,6 +2,7 @@
 //! neither the clock nor this machine nor other playbooks: what those tell is `survey`'s.
 
 mod blocks;
+mod flow;
 mod habits;
 mod literals;
 mod names;
@@ -56,6 +57,8 @@ pub const RULES: &[Rule] = &[
     rule("E014", "a link to nowhere", Reading),
     rule("E015", "two steps with one id", Reading),
     rule("E016", "a name that is neither a parameter that may be shown nor a declared output", OfStep(names::known)),
+    rule("E017", "an output that is used where it may not be set yet", OfDocument(flow::unset)),
+    rule("E018", "a jump back with neither decision, approval, wait nor check on the way round", OfDocument(flow::circles)),
     rule("E019", "a role that `roles` doesn't declare", OfStep(names::role)),
     rule("E020", "an `undo`, `dry-run` or `status` block without a body", OfStep(blocks::alone)),
     rule("E021", "a block that is never closed", Reading),
@@ -63,7 +66,7 @@ pub const RULES: &[Rule] = &[
     rule("W100", "metadata that is missing or doesn't fit, or a bundled playbook that is replaced", OfDocument(shape::title)),
     rule("W101", "a destructive step without a `status` block", OfStep(blocks::status)),
     rule("W102", "a step that changes something and states no `timeout`", OfStep(blocks::timeout)),
-    rule("W103", "a destructive step with neither a check nor an approval before it", OfDocument(order::guarded)),
+    rule("W103", "a destructive step with neither a check nor an approval before it", OfDocument(flow::guarded)),
     rule("W104", "no steps, or no Verify or Rollback in a recovery or deployment", OfDocument(shape::sections)),
     rule(
         "W106",

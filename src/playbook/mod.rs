@@ -53,7 +53,11 @@ pub fn read(text: &str, place: Place, kinds: &[&'static KindSpec]) -> Playbook {
     let parts = document::read(text, front.body);
     let title = outline::title(&parts).map(|heading| heading.text.clone());
     let steps = match front.executable {
-        true => steps::read(outline::drafts(&parts, &lines, text.len(), &mut problems), &front.params, kinds, &mut problems),
+        true => {
+            let headings = outline::anchors(&parts);
+            let setting = steps::Setting { params: &front.params, mode: front.meta.mode, kinds, headings: &headings };
+            steps::read(outline::drafts(&parts, &lines, text.len(), &mut problems), &setting, &mut problems)
+        }
         false => plain::read(&parts, &lines, text.len(), &mut problems),
     };
     let stem = stem(&place);

@@ -5,6 +5,7 @@ use super::fields;
 use super::slug::{numbered, slug};
 use crate::domain::node::{Problems, Span};
 use crate::domain::playbook::{Block, Field, Language, Section, TaskItem};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// More steps than anybody can follow.
@@ -12,8 +13,6 @@ pub const MOST_STEPS: usize = 500;
 
 /// One step as it stands in the document, its fields not typed yet.
 pub struct Draft {
-    /// The heading as it was written, with its number.
-    pub heading: String,
     pub title: String,
     pub number: Option<String>,
     pub section: Section,
@@ -52,6 +51,24 @@ fn heading(part: &Part) -> Option<&Heading> {
 
 pub fn section(heading: &str) -> Option<Section> {
     Section::parse(&slug(numbered(heading.trim()).1))
+}
+
+/// The anchor of every heading as GitHub makes it, with the place of the heading. One that is taken gets a number.
+pub fn anchors(parts: &[Part]) -> Vec<(String, &Heading)> {
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    let mut anchors = Vec::new();
+    for heading in parts.iter().filter_map(heading) {
+        let wanted = slug(heading.text.trim());
+        let mut anchor = wanted.clone();
+        while taken.contains_key(&anchor) {
+            let count = taken.entry(wanted.clone()).or_default();
+            *count += 1;
+            anchor = format!("{wanted}-{count}");
+        }
+        taken.insert(anchor.clone(), 0);
+        anchors.push((anchor, heading));
+    }
+    anchors
 }
 
 /// The first `#` heading.
@@ -95,7 +112,6 @@ fn draft(
     late_fields(&own[usize::from(fields_end.is_some())..], lines, problems);
     let (number, title) = numbered(heading.text.trim());
     Draft {
-        heading: heading.text.clone(),
         title: title.to_owned(),
         number: number.map(str::to_owned),
         section,

@@ -1,9 +1,16 @@
 //! Anchors as GitHub makes them from headings.
 
-/// Lower case, spaces become `-`, and only letters, digits, `-` and `_` stay.
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// What GitHub keeps: letters, their marks, decimal digits and what joins words, of any script.
+static LEFT_OUT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[^\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\- ]").ok());
+
+/// Lower case, spaces become `-`, and only what belongs to words stays.
 pub fn slug(text: &str) -> String {
-    let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
-    text.trim().to_lowercase().chars().filter(|c| kept(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
+    let lower = text.trim().to_lowercase();
+    let kept = LEFT_OUT.as_ref().map_or_else(|| lower.as_str().into(), |left_out| left_out.replace_all(&lower, ""));
+    kept.replace(' ', "-")
 }
 
 /// `3. Choose` as its number and the rest. A heading that begins with a year or a version is left alone.
@@ -23,7 +30,21 @@ mod tests {
     #[test]
     fn anchors_are_those_of_github() {
         assert_eq!(slug("2. Fence the machine!"), "2-fence-the-machine");
-        assert_eq!(slug("What's `up` — now?"), "whats-up--now");
+        for (text, anchor) in [
+            ("What's `up` — now?", "whats-up--now"),
+            ("Überprüfe die Größe", "überprüfe-die-größe"),
+            ("Проверка №2", "проверка-2"),
+            ("手順 1：確認", "手順-1確認"),
+            ("हिन्दी", "हिन्दी"),
+            ("a\u{301}b", "a\u{301}b"),
+            ("I ♥ unicode 😄.", "i--unicode-"),
+            ("x² Ⅷ a_b-c", "x-ⅷ-a_b-c"),
+            ("Initial    spaces", "initial----spaces"),
+            ("tab\tand/slash", "tabandslash"),
+            ("İ", "i\u{307}"),
+        ] {
+            assert_eq!(slug(text), anchor);
+        }
         assert_eq!(numbered("12. Choose"), (Some("12"), "Choose"));
         assert_eq!(numbered("3.5 is not a number"), (None, "3.5 is not a number"));
         assert_eq!(numbered("Choose"), (None, "Choose"));

@@ -1,19 +1,31 @@
 //! Drafts become steps: ids, typed fields, kinds.
 
+use super::document::Heading;
 use super::fields::{self, Anchors};
-use super::outline::Draft;
+use super::outline::{self, Draft};
 use super::slug::slug;
 use crate::domain::ids::StepId;
 use crate::domain::node::Problems;
 use crate::domain::playbook::{
-    Block, Claim, Condition, Confirm, How, KindSpec, Language, Param, ParamType, Reading, Risk, Step, Target, names,
+    Block, Claim, Condition, Confirm, How, KindSpec, Language, Mode, Param, ParamType, Reading, Risk, Section, Step, Target,
+    names,
 };
+use std::collections::HashMap;
 
-pub fn read(drafts: Vec<Draft>, params: &[Param], kinds: &[&'static KindSpec], problems: &mut Problems) -> Vec<Step> {
+/// What steps are read with, besides themselves.
+pub struct Setting<'a> {
+    pub params: &'a [Param],
+    pub mode: Option<Mode>,
+    pub kinds: &'a [&'static KindSpec],
+    /// The anchor of every heading of the document.
+    pub headings: &'a [(String, &'a Heading)],
+}
+
+pub fn read(drafts: Vec<Draft>, setting: &Setting<'_>, problems: &mut Problems) -> Vec<Step> {
     let ids = ids(&drafts, problems);
-    let anchors = anchors(&drafts, &ids);
+    let anchors = anchors(&drafts, &ids, setting.headings);
     let steps = drafts.into_iter().zip(ids);
-    steps.map(|(draft, id)| step(draft, id, &anchors, params, kinds, problems)).collect()
+    steps.map(|(draft, id)| step(draft, id, &anchors, setting, problems)).collect()
 }
 
 /// The id of each draft; one that is taken is reported and made unique.
@@ -46,27 +58,24 @@ pub fn unique(wanted: &str, taken: &[StepId]) -> StepId {
     StepId::new(format!("{wanted}-{number}"))
 }
 
-/// Ids first: they win over the anchors of headings.
-fn anchors(drafts: &[Draft], ids: &[StepId]) -> Anchors {
-    let mut anchors = Anchors::default();
-    let by = |name: fn(&Draft, &StepId) -> String| {
-        drafts.iter().zip(ids).map(move |(draft, id)| (name(draft, id), Target::Step(id.clone()))).collect::<Vec<_>>()
+/// Ids first: they win over the anchors of headings, and those over titles without their number.
+fn anchors(drafts: &[Draft], ids: &[StepId], headings: &[(String, &Heading)]) -> Anchors {
+    let of_step = |(draft, id): (&Draft, &StepId)| (draft.span.start, Target::Step(id.clone()));
+    let starts: HashMap<usize, Target> = drafts.iter().zip(ids).map(of_step).collect();
+    let leads = |heading: &Heading| match heading.level {
+        2 => outline::section(&heading.text).map(Target::Section),
+        _ => starts.get(&heading.range.start).cloned(),
     };
-    anchors.0.extend(by(|_, id| id.to_string()));
+    let of_heading = headings.iter().filter_map(|(anchor, heading)| Some((anchor.clone(), leads(heading)?)));
+    let titles = drafts.iter().map(|draft| slug(&draft.title)).zip(ids.iter().map(|id| Target::Step(id.clone())));
+    let mut anchors = Anchors(ids.iter().map(|id| (id.to_string(), Target::Step(id.clone()))).collect());
     anchors.0.extend(Anchors::sections().0);
-    anchors.0.extend(by(|draft, _| slug(&draft.heading)));
-    anchors.0.extend(by(|draft, _| slug(&draft.title)));
+    anchors.0.extend(of_heading.chain(titles));
     anchors
 }
 
-fn step(
-    draft: Draft,
-    id: StepId,
-    anchors: &Anchors,
-    params: &[Param],
-    kinds: &[&'static KindSpec],
-    problems: &mut Problems,
-) -> Step {
+fn step(draft: Draft, id: StepId, anchors: &Anchors, setting: &Setting<'_>, problems: &mut Problems) -> Step {
+    let Setting { params, kinds, .. } = *setting;
     unknown_fields(&draft, kinds, problems);
     let fields = fields::read(&draft.raw, draft.section, anchors, problems);
     let mut step = Step {
@@ -87,6 +96,8 @@ fn step(
         items: draft.items,
     };
     defaults(&mut step, params);
+    own_outputs(&step, params, problems);
+    done_from_memory(&step, setting.mode, problems);
     if let Some(kind) = kind(&step, kinds, problems) {
         step.kind = kind.name;
         step.how = (kind.how)(&step, &mut Reading { anchors: &anchors.0, problems });
@@ -99,6 +110,26 @@ fn unknown_fields(draft: &Draft, kinds: &[&'static KindSpec], problems: &mut Pro
     let known: Vec<&str> = fields::COMMON.iter().chain(kinds.iter().flat_map(|kind| kind.fields)).copied().collect();
     for field in draft.raw.iter().filter(|field| !known.contains(&field.key.as_str()) && !field.key.starts_with("x-")) {
         problems.coded("E010", |problems| problems.unknown(field.span, "field", &field.key, &known));
+    }
+}
+
+/// A parameter is frozen at the start: nothing sets it but the setup of a drill, which builds what it is drilled on.
+fn own_outputs(step: &Step, params: &[Param], problems: &mut Problems) {
+    if step.section == Section::DrillSetup {
+        return;
+    }
+    let taken = step.fields.outputs.iter().find(|output| params.iter().any(|param| param.name == output.name));
+    if let (Some(output), Some(field)) = (taken, step.field("outputs")) {
+        let message = format!("`{}` is a parameter, and nothing sets those", output.name);
+        problems.lint("E011", field.span, message, "give the output another name".to_owned());
+    }
+}
+
+/// In a do-confirm playbook people do the Steps from memory and tick them afterwards; nothing of them runs.
+fn done_from_memory(step: &Step, mode: Option<Mode>, problems: &mut Problems) {
+    if let (Some(Mode::DoConfirm), Section::Steps, Some(body)) = (mode, step.section, &step.body) {
+        let message = "this block would never run: the steps of a do-confirm playbook are done by people";
+        problems.lint("E012", body.span, message, "write `example` after the language, or use `mode: read-do`".to_owned());
     }
 }
 

@@ -261,3 +261,72 @@ fn every_code_is_known_sorted_and_documented() {
     let table: String = RULES.iter().map(row).collect();
     crate::documented("codes", &format!("| code | finds |\n|---|---|\n{table}"));
 }
+
+/// A step that sets `GAP`, with these fields.
+fn sets(fields: &str) -> String {
+    format!("### Measure\n\n- **outputs:** `GAP`\n- **timeout:** 5s\n{fields}\n```sh\necho GAP=1 >> \"$PLAYBOOK_OUT\"\n```\n\n")
+}
+
+#[test]
+fn an_output_is_set_on_every_way_to_where_it_is_used() {
+    let uses = "### Use\n\n- **timeout:** 5s\n\n```sh\necho \"$GAP\"\n```\n\n";
+    let steps = |text: &str| with_steps(&format!("## Steps\n\n{text}"));
+    finds(&steps(&(sets("") + uses)), &[]);
+    finds(&steps(&(uses.to_owned() + &sets(""))), &["27:7 E017"]);
+    finds(&steps(&(sets("- **on fail:** continue\n") + uses)), &["37:7 E017"]);
+    finds(&steps(&(sets("- **on fail:** [x](#use)\n") + uses)), &["37:7 E017"]);
+    finds(&steps(&(sets("- **on fail:** stop\n") + uses)), &[]);
+    let guard = "- **when:** `HOST` = `a`\n";
+    finds(&steps(&(sets(guard) + uses)), &["37:7 E017"]);
+    let guarded = uses.replace("- **timeout", &format!("{guard}- **timeout"));
+    finds(&steps(&(sets(guard) + &guarded)), &[]);
+    finds(&steps(&(sets(guard) + &uses.replace("$GAP", "${GAP:-none}"))), &[]);
+    finds(&steps(&(sets(guard) + &uses.replace("echo", "GAP=2; echo"))), &[]);
+    let ask = "### Ask\n\n- **ask:** Sure?\n  - Yes: [m](#measure)\n  - No: [u](#use)\n\n";
+    finds(&steps(&(ask.to_owned() + &sets("") + uses)), &["42:7 E017"]);
+    let expects = "### Use\n\n- **timeout:** 5s\n- **expect:** stdout `$GAP`\n\n```sh\ntrue\n```\n\n";
+    finds(&steps(&(expects.to_owned() + &sets(""))), &["25:1 E017"]);
+    finds(&steps(&format!("### Use\n\n- **timeout:** 5s\n\n```http\nPOST http://h/$GAP\n```\n\n{}", sets(""))), &["27:15 E017"]);
+}
+
+#[test]
+fn a_jump_back_meets_something_that_waits_or_looks() {
+    let body = "\n```sh\ntrue\n```\n\n";
+    let jumps = |to: &str| format!("### Two\n\n- **timeout:** 5s\n- **on fail:** [x](#{to})\n{body}");
+    let one = format!("### One\n\n- **timeout:** 5s\n{body}");
+    let steps = |text: &str| with_steps(&format!("## Steps\n\n{text}"));
+    finds(&steps(&(one.clone() + &jumps("one"))), &["33:1 E018"]);
+    finds(&steps(&jumps("two")), &["25:1 E018"]);
+    finds(&steps(&(jumps("three") + &one + "### Three\n\nDo.\n")), &[]);
+    for pause in ["- **wait:** 5s\n", "- **approve:** 1 of lead\n", "- **risk:** read\n\n```sh\ntrue\n```\n"] {
+        finds(&steps(&format!("{one}### Pause\n\n{pause}\n{}", jumps("one"))), &[]);
+    }
+    let checked = format!("### One\n\n- **risk:** read\n{body}");
+    finds(&steps(&(checked + &jumps("one"))), &[]);
+}
+
+#[test]
+fn links_lead_where_github_would_lead() {
+    let text = |to: &str| {
+        format!(
+            "## Steps\n\n### 1. Größe prüfen!\n\n- **wait:** 1s\n\n### Two\n\n- **on fail:** [x](#{to})\n\n## 2. Verify\n\n### Steps\n\nDo.\n"
+        )
+    };
+    for to in ["1-größe-prüfen", "größe-prüfen", "steps-1", "2-verify", "verify", "rollback"] {
+        finds(&with_steps(&text(to)), &[]);
+    }
+    for to in ["grosse", "1-grosse-prufen", "steps-2", "Verify"] {
+        finds(&with_steps(&text(to)), &["28:1 E014"]);
+    }
+}
+
+#[test]
+fn nothing_of_what_people_do_from_memory_runs() {
+    let text =
+        with_steps("## Steps\n\n### One\n\n- **timeout:** 5s\n\n```sh\ntrue\n```\n\n## Verify\n\n### Two\n\n```sh\ntrue\n```\n");
+    finds(&text, &[]);
+    finds(&text.replace("title: Book\n", "title: Book\nmode: do-confirm\n"), &["27:1 E012"]);
+    let sets = "### One\n\n- **timeout:** 5s\n- **outputs:** `HOST`\n\n```sh\ntrue\n```\n";
+    finds(&with_steps(&format!("## Drill setup\n\n{sets}")), &[]);
+    step("- **timeout:** 5s\n- **outputs:** `HOST`\n\n```sh\ntrue\n```\n", &["25:1 E011"]);
+}

@@ -82,7 +82,7 @@ pub fn used<'a>(script: &'a Script<'a>) -> impl Iterator<Item = &'a Variable<'a>
 }
 
 /// What the block sets somewhere; in which order is the shell's business.
-fn set<'a>(script: &Script<'a>) -> BTreeSet<&'a str> {
+pub fn set<'a>(script: &Script<'a>) -> BTreeSet<&'a str> {
     script.commands.iter().flat_map(sets).collect()
 }
 
