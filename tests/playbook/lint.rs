@@ -239,7 +239,10 @@ fn order_and_length() {
     let items = |count: usize| "- [ ] x\n".repeat(count);
     step(&format!("Tick:\n\n{}", items(9)), &[]);
     step(&format!("Tick:\n\n{}", items(10)), &["22:1 W108"]);
-    step(&format!("Long:\n{}", "text\n".repeat(40)), &["22:1 W108"]);
+    step(&format!("Long:\n{}", "text\n".repeat(39)), &["22:1 W108"]);
+    step(&format!("Long:\n{}", "text\n\n".repeat(38)), &[]);
+    let undo = format!("- **timeout:** 5s\n\n```sh\ntrue\n```\n\n```sh undo\n{}```\n", "true\n".repeat(39));
+    step(&undo, &[]);
     finds(&with_steps(&format!("## Drill setup\n\n### One\n\n{}", "text\n".repeat(40))), &[]);
     let drop = "- **risk:** destructive\n- **timeout:** 5s\n\n```sh\ntrue\n```\n\n```sh status\ntrue\n```\n";
     let checked = format!("## Before you start\n\n### Look\n\n```sh\ntrue\n```\n\n## Steps\n\n### Drop\n\n{drop}");

@@ -47,7 +47,7 @@ pub fn length(document: &Document<'_>, step: &Step, problems: &mut Problems) {
         let message = format!("{} items in one step; more than {MOST_ITEMS} get lost", step.items.len());
         problems.lint("W108", step.span, message, "make two steps of it: each is a pause".to_owned());
     }
-    let lines = document.playbook.slice(&(step.span.start..step.prose.end)).trim_end().lines().count();
+    let lines = read_before(document, step);
     if lines > MOST_LINES {
         let message = format!("the step has {lines} lines; {MOST_LINES} fit on a screen");
         problems.lint(
@@ -57,4 +57,12 @@ pub fn length(document: &Document<'_>, step: &Step, problems: &mut Problems) {
             "make two steps of it, or keep the script in a file beside the playbook".to_owned(),
         );
     }
+}
+
+/// What is read before a step is started: what is written, and the body. Blank lines and the blocks beside it don't count.
+fn read_before(document: &Document<'_>, step: &Step) -> usize {
+    let full = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
+    let beside = [&step.dry_run, &step.status, &step.undo].into_iter().flatten().map(|block| full(&block.text) + 2);
+    let all = full(document.playbook.slice(&(step.span.start..step.prose.end)));
+    all.saturating_sub(beside.sum())
 }
