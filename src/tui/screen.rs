@@ -4,26 +4,22 @@
 //! Invariant: keys act on what the last drawn frame showed (`hits`), and exactly one thing has the keys: the topmost
 //! overlay, else the focused pane.
 
+mod draw;
+mod everywhere;
+mod mouse;
+
 use super::action::Action;
-use super::canvas::Canvas;
-use super::hits::{Hit, Hits, Target};
+use super::hits::{Hits, Target};
 use super::input;
 use super::keymap::{Context, Key, Keymap, Meaning};
-use super::layout::{self, Form};
-use super::overlays::{self, Overlay, confirm};
-use super::panes::{PANES, Pane, PaneId, Travel, health};
-use super::status::{self, Message, Urgent};
-use super::theme::{Role, Theme};
+use super::overlays::{self, Overlay};
+use super::panes::{PANES, Pane, PaneId, Travel};
+use super::status::Urgent;
 use super::view::{Record, Reply, Request, Ui, View};
 use crate::domain::ids::{AlertId, RequestId};
-use crate::domain::incident::{Incident, Status};
 use crate::model::filter::Filter;
-use crate::model::progress::Progress;
 use crate::model::{Command, World};
 use chrono_tz::Tz;
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use std::time::Duration;
 
 /// What the configuration says of the console, by value.
@@ -256,7 +252,7 @@ impl Screen {
     }
 
     fn on_screen(&mut self, action: Action, world: &World) -> Vec<Reply> {
-        let global = self.with(world, |_, view| global(action, view));
+        let global = self.with(world, |_, view| everywhere::global(action, view));
         match global {
             Some(replies) => replies,
             None => self.in_pane(action, world),
@@ -321,67 +317,6 @@ impl Screen {
         }
     }
 
-    /// The mouse: a click selects, a second one opens, the wheel moves.
-    pub fn mouse(&mut self, event: MouseEvent, world: &World) -> Vec<Request> {
-        let hit = self.hits.at(event.column, event.row).cloned();
-        match event.kind {
-            MouseEventKind::Down(MouseButton::Left) => {
-                self.awake(world);
-                self.click(hit, world)
-            }
-            MouseEventKind::ScrollDown => self.wheel(hit, 3, world),
-            MouseEventKind::ScrollUp => self.wheel(hit, -3, world),
-            _ => Vec::new(),
-        }
-    }
-
-    fn click(&mut self, hit: Option<Hit>, world: &World) -> Vec<Request> {
-        match hit {
-            Some(Hit::Row(pane, target, place)) => {
-                self.go(pane);
-                let again = self.select(pane, target, place);
-                if again { self.update(Action::Open, world) } else { Vec::new() }
-            }
-            Some(Hit::Pane(pane)) => {
-                self.go(pane);
-                Vec::new()
-            }
-            Some(Hit::Action(action)) => self.update(action, world),
-            Some(Hit::Do(pane, action)) => {
-                self.go(pane);
-                self.update(action, world)
-            }
-            Some(Hit::Line(line)) => {
-                let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.clicked(line, view)));
-                self.answer(replies.unwrap_or_default(), world)
-            }
-            Some(Hit::Overlay) | None => Vec::new(),
-        }
-    }
-
-    /// Puts a pane's cursor on what was clicked; whether it stood there already.
-    fn select(&mut self, pane: PaneId, target: Target, place: usize) -> bool {
-        let shown = self.hits.under_cursor(pane).is_some_and(|shown| shown.target == target);
-        if let Some((_, pane)) = self.panes.iter_mut().find(|(id, _)| *id == pane) {
-            pane.list().put(Some(target), place);
-        }
-        shown
-    }
-
-    fn wheel(&mut self, hit: Option<Hit>, rows: isize, world: &World) -> Vec<Request> {
-        self.last_key = Some(world.now.mono);
-        match hit {
-            Some(Hit::Row(pane, ..) | Hit::Pane(pane)) => self.with(world, |parts, view| {
-                if let Some(pane) = parts.pane(pane) {
-                    pane.travel(Travel::By(rows), view);
-                }
-                Vec::new()
-            }),
-            Some(Hit::Line(_) | Hit::Overlay) => self.update(if rows > 0 { Action::Down } else { Action::Up }, world),
-            _ => Vec::new(),
-        }
-    }
-
     /// Brings everything that is kept of the world up to date; called before each frame.
     pub fn prepare(&mut self, world: &World) {
         self.last_key.get_or_insert(world.now.mono);
@@ -401,82 +336,6 @@ impl Screen {
         }
         self.hits = hits;
     }
-
-    /// Draws the whole screen; changes nothing.
-    pub fn render(&self, world: &World, theme: &Theme, frame: &mut Buffer) -> Hits {
-        let area = frame.area;
-        let mut canvas = Canvas::new(frame, theme);
-        let alert = self.hits.under_cursor(PaneId::Alerts).and_then(|shown| match &shown.target {
-            Target::Alert(id) => Some(id),
-            _ => None,
-        });
-        let view = View {
-            world,
-            now: world.now,
-            zone: self.zone,
-            keymap: &self.keymap,
-            hits: &self.hits,
-            focus: self.focus,
-            incident: self.record.incident(world),
-            alert,
-            idle: false,
-        };
-        self.render_on(&mut canvas, area, &view);
-        let hits = canvas.hits;
-        if theme.ascii {
-            super::ascii::fold(frame);
-        }
-        hits
-    }
-
-    fn render_on(&self, canvas: &mut Canvas, area: Rect, view: &View) {
-        let strip = u16::try_from(health::failing(view).len()).unwrap_or(u16::MAX);
-        let front = if Form::of(area) == Form::Tiny { self.focus } else { self.front };
-        let places = layout::places(area, front, strip);
-        if places.form == Form::None {
-            return too_small(canvas, area);
-        }
-        status::render(canvas, places.status, self.urgent.count, view);
-        health::render_strip(canvas, places.strip, view);
-        for (id, place) in &places.panes {
-            self.render_pane(canvas, *place, *id, places.form, view);
-        }
-        self.render_keys(canvas, places.keys, view);
-        for overlay in &self.overlays {
-            // What lies below takes no clicks.
-            canvas.hits.add(area, Hit::Overlay);
-            canvas.hits.cursor = None;
-            // Where we are, and which keys work, stays visible.
-            overlay.render(canvas, Rect { height: area.height.saturating_sub(2), y: area.y + 1, ..area }, view);
-        }
-    }
-
-    fn render_pane(&self, canvas: &mut Canvas, place: Rect, id: PaneId, form: Form, view: &View) {
-        let Some((_, pane)) = self.panes.iter().find(|(other, _)| *other == id) else { return };
-        let focused = view.focus == id && !self.covered();
-        let (border, name) = if focused { (Role::Focus, Role::Focus) } else { (Role::Border, Role::Strong) };
-        let tabs = tabs(id, form);
-        let title = pane.title(view);
-        let mut parts: Vec<(&str, Role)> = vec![(id.spec().name, name)];
-        parts.extend(tabs.iter().map(|name| (name.as_str(), Role::Dim)));
-        for (text, role) in &title {
-            parts.push((" ─ ", border));
-            parts.push((text, *role));
-        }
-        canvas.hits.add(place, Hit::Pane(id));
-        let inside = canvas.frame(place, &parts, border);
-        pane.render(canvas, inside, view);
-    }
-
-    fn render_keys(&self, canvas: &mut Canvas, place: Rect, view: &View) {
-        let pending: String = self.pending.iter().map(ToString::to_string).collect();
-        // What went well stands in the log: a newcomer is rather told how to go on.
-        let news = |progress: &&Progress| self.guide.is_none() || !progress.went_well();
-        let outcome = self.asked.and_then(|id| view.world.requests.get(id)).filter(news);
-        let guide = self.guide.as_deref().filter(|_| !self.covered());
-        let message = Message { said: self.said.as_deref(), guide, pending, contexts: &self.contexts(), outcome };
-        status::render_keys(canvas, place, &message, view);
-    }
 }
 
 /// The parts that may change while the rest of the screen is looked at.
@@ -493,65 +352,3 @@ impl Parts<'_> {
 
 const OF_ALERTS: &[Action] =
     &[Action::Ack, Action::Unack, Action::Silence, Action::Expire, Action::Mark, Action::Declare, Action::Link];
-
-/// What belongs to the whole screen; `None`: to the focused pane.
-fn global(action: Action, view: &View) -> Option<Vec<Reply>> {
-    let of_incident = |open: &dyn Fn(&Incident) -> Box<dyn Overlay>| match view.incident {
-        Some(incident) => Reply::Open(open(incident)),
-        None => Reply::Say("No incident is open: D declares one from an alert, i one from nothing.".to_owned()),
-    };
-    let status = |status: Status| of_incident(&move |incident| overlays::incident::status(incident, status));
-    let reply = match action {
-        Action::Quit => quit(view),
-        Action::Palette => Reply::Open(overlays::palette::open(view)),
-        Action::Refresh => Reply::Ask(Command::Refresh),
-        Action::Requests => Reply::Open(overlays::requests::open()),
-        Action::Incident => match view.incident {
-            Some(incident) => Reply::Open(overlays::incident::menu(incident, view)),
-            None => Reply::Open(overlays::declare::open(view.alert.into_iter().cloned().collect(), view)),
-        },
-        Action::SwitchIncident => Reply::Open(overlays::incident::switch(view)),
-        Action::Severity => of_incident(&overlays::incident::severity),
-        Action::Title => of_incident(&overlays::incident::title),
-        Action::Lead => of_incident(&overlays::incident::lead),
-        Action::Mitigate => status(Status::Mitigated),
-        Action::Resolve => status(Status::Resolved),
-        Action::CloseIncident => status(Status::Closed),
-        Action::Reopen => status(Status::Open),
-        _ => return None,
-    };
-    Some(vec![reply])
-}
-
-/// Leaves at once when nothing is lost by it.
-fn quit(view: &View) -> Reply {
-    let facts = super::farewell::facts(view);
-    if facts.is_empty() {
-        return Reply::Ui(Ui::Quit);
-    }
-    Reply::Open(confirm::open(confirm::Question {
-        title: "Leave the console?".to_owned(),
-        facts,
-        verb: "leave",
-        typed: None,
-        yes: Box::new(|_| vec![Reply::Ui(Ui::Quit)]),
-    }))
-}
-
-/// The other panes that the same place of a narrow screen can show.
-fn tabs(id: PaneId, form: Form) -> Vec<String> {
-    let others = |id: PaneId| PANES.iter().filter(move |spec| spec.id != id);
-    match (form, id) {
-        (Form::Narrow, PaneId::Log) | (Form::Wide | Form::None, _) => Vec::new(),
-        (Form::Narrow, id) => others(id).filter(|spec| spec.id != PaneId::Log).map(|spec| format!(" {}", spec.name)).collect(),
-        (Form::Tiny, _) => Vec::new(),
-    }
-}
-
-fn too_small(canvas: &mut Canvas, area: Rect) {
-    let (width, height) = layout::SMALLEST;
-    let text = format!("midwatch needs {width}×{height}, this is {}×{}", area.width, area.height);
-    for (y, line) in super::canvas::wrap(&text, usize::from(area.width), 20).iter().enumerate() {
-        canvas.text(area, y as u16, line, Role::Text);
-    }
-}

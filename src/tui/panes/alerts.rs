@@ -1,24 +1,25 @@
 //! The alert queue: the rows that match the filter, the cursor in them, and the marks.
 
+mod row;
+
+pub use row::{severity, stage, target_of, trust};
+
 use super::{Pane, PaneId, Spec, Travel};
-use crate::domain::act::Outcome;
-use crate::domain::alert::Severity;
 use crate::domain::ids::AlertId;
 use crate::domain::text::{Outside, inert};
-use crate::model::alerts::{SourceHealth, State, Tracked};
+use crate::model::alerts::{SourceHealth, Tracked};
 use crate::model::command::Command;
 use crate::model::filter::Filter;
-use crate::model::progress::Stage;
 use crate::tui::action::Action;
-use crate::tui::canvas::{Canvas, Pen};
+use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::keymap::Context;
 use crate::tui::list::{List, Place};
 use crate::tui::overlays;
 use crate::tui::theme::Role;
-use crate::tui::time;
 use crate::tui::view::{Reply, Ui, View};
 use ratatui::layout::Rect;
+use row::Look;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -265,28 +266,6 @@ impl Pane for Alerts {
     }
 }
 
-/// How a row stands among the others.
-#[derive(Clone, Copy)]
-struct Look {
-    cursor: bool,
-    gone: bool,
-    marked: bool,
-}
-
-impl Look {
-    fn lead(self, pen: &mut Pen) {
-        match (self.cursor, self.marked) {
-            (true, marked) => pen.text("▌", if marked { Role::New } else { Role::Focus }),
-            (false, true) => pen.text("●", Role::New),
-            (false, false) => pen.space(1),
-        };
-    }
-
-    fn role(self, plain: Role) -> Role {
-        if self.cursor { Role::Cursor } else { plain }
-    }
-}
-
 impl Alerts {
     /// Nothing in the queue is only good news when every source has just said so.
     fn render_nothing(&self, canvas: &mut Canvas, area: Rect, view: &View) {
@@ -304,132 +283,4 @@ impl Alerts {
             canvas.text(area, y, &format!(" ? {name}: {why}"), Role::Stale);
         }
     }
-
-    fn render_row(&self, canvas: &mut Canvas, place: Rect, id: &AlertId, look: Look, view: &View) {
-        let Some(tracked) = view.world.alerts.get(id) else {
-            let mut pen = canvas.line(place, 0);
-            look.lead(&mut pen);
-            pen.text(&format!("— {} has left the queue", inert(id.fingerprint.as_str())), Role::Dim);
-            return;
-        };
-        let state = tracked.state;
-        let age = time::since(tracked.episode, view.now.wall);
-        canvas.hits.seconds |= time::ticks(age);
-        canvas.hits.minutes = true;
-        let (word, colour) = severity(tracked.severity);
-        let (plain, colour) = match look.gone || state == State::Resolved {
-            true => (Role::Dim, Role::Dim),
-            false => (Role::Text, colour),
-        };
-        let columns = Columns::of(place.width);
-        let mut pen = canvas.line(place, 0);
-        look.lead(&mut pen);
-        pen.column(5, word, colour).column(columns.name, &inert(tracked.alert.name()), look.role(plain)).space(1);
-        if columns.service > 0 {
-            pen.column(columns.service, tracked.service.as_ref().map_or("", |service| service.as_str()), Role::Dim).space(1);
-        }
-        if columns.target > 0 {
-            pen.column(columns.target, &inert(self.which(tracked, columns.service == 0)), Role::Dim).space(1);
-        }
-        let (mark, role) = self.mark_of(tracked, state, view);
-        pen.column(7, &time::age(age), Role::Dim).text(&mark, role);
-    }
-
-    /// What tells it from others of its name; its service where nothing else does and no column shows that.
-    fn which<'t>(&self, tracked: &'t Tracked, alone: bool) -> &'t str {
-        match (target_of(tracked), &tracked.service) {
-            ("", Some(service)) if alone => service.as_str(),
-            (target, _) => target,
-        }
-    }
-
-    /// What is to be said of the row at its end: what became of what was asked, else its state.
-    fn mark_of(&self, tracked: &Tracked, state: State, view: &View) -> (String, Role) {
-        let id = &tracked.alert.id;
-        if let Some(mark) = view.world.requests.of_alert(id).and_then(stage) {
-            return mark;
-        }
-        let doubt = view.world.alerts.source(&id.source).and_then(|source| trust(source.health));
-        let new = tracked.arrived.is_some() && !self.looked.contains(id);
-        match (state, doubt) {
-            (State::Resolved, _) => ("✓ resolved".to_owned(), Role::Ok),
-            // Who owns it is our own record, and true whatever becomes of the source.
-            (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
-            (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
-            (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
-            (State::Firing, _) if new => ("● new".to_owned(), Role::New),
-            (State::Firing, _) => (String::new(), Role::Text),
-            (other, _) => (format!("◌ {}", other.word()), Role::Dim),
-        }
-    }
-}
-
-/// Widths of the columns that depend on the width of the pane.
-struct Columns {
-    name: u16,
-    service: u16,
-    target: u16,
-}
-
-impl Columns {
-    /// Bar and severity take 6; age and mark 19 at the end.
-    fn of(width: u16) -> Self {
-        let rest = width.saturating_sub(6 + 1 + 19);
-        match rest {
-            0..=23 => Self { name: rest.max(6), service: 0, target: 0 },
-            24..=35 => Self { name: rest - 11, service: 0, target: 10 },
-            _ => {
-                let (name, service) = (rest * 45 / 100, rest * 25 / 100);
-                Self { name, service, target: rest - name - service - 2 }
-            }
-        }
-    }
-}
-
-pub fn severity(severity: Severity) -> (&'static str, Role) {
-    match severity {
-        Severity::Critical => ("CRIT", Role::Critical),
-        Severity::Warning => ("WARN", Role::Warning),
-        Severity::Unknown => ("????", Role::Stale),
-        Severity::Info => ("INFO", Role::Info),
-    }
-}
-
-/// A word for a source that can't be trusted now.
-pub fn trust(health: SourceHealth) -> Option<&'static str> {
-    match health {
-        SourceHealth::Fresh => None,
-        SourceHealth::Stale => Some("stale"),
-        SourceHealth::Failed => Some("failed"),
-    }
-}
-
-fn acknowledged(tracked: &Tracked, view: &View) -> String {
-    let by = view.world.alerts.ack(tracked, view.now.wall).map(|ack| inert(&ack.by).into_owned());
-    format!("✓ {}", by.unwrap_or_default())
-}
-
-/// The label that says which one of many it is.
-pub fn target_of(tracked: &Tracked) -> &str {
-    let names = ["instance", "host", "hostname", "node", "pod", "container", "device", "mountpoint", "cluster"];
-    names.iter().find_map(|name| tracked.alert.labels.get(name)).unwrap_or("")
-}
-
-/// How far a request on an alert has come, while that is worth a mark.
-pub fn stage(stage: &Stage) -> Option<(String, Role)> {
-    let (text, role) = match stage {
-        Stage::Recorded => return None,
-        Stage::Recording => ("… recording", Role::Pending),
-        Stage::Sending => ("… sending", Role::Pending),
-        Stage::Refused(_) => ("✗ not done", Role::Critical),
-        Stage::Ended(end) => match end.outcome {
-            Outcome::Done => return None,
-            Outcome::Failed => ("✗ failed", Role::Critical),
-            Outcome::Unknown => ("? unknown", Role::Stale),
-            Outcome::Contradicted => ("✗ undone", Role::Critical),
-            Outcome::Expired => ("✗ expired", Role::Critical),
-            Outcome::Unsent => ("… not sent yet", Role::Pending),
-        },
-    };
-    Some((text.to_owned(), role))
 }

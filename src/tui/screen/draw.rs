@@ -1,0 +1,110 @@
+//! Drawing: a function of the world, the screen and the theme that changes nothing.
+
+use super::Screen;
+use crate::model::World;
+use crate::model::progress::Progress;
+use crate::tui::canvas::Canvas;
+use crate::tui::hits::{Hit, Hits, Target};
+use crate::tui::layout::{self, Form};
+use crate::tui::panes::{PANES, PaneId, health};
+use crate::tui::status::{self, Message};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::view::View;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+impl Screen {
+    /// Draws the whole screen; changes nothing.
+    pub fn render(&self, world: &World, theme: &Theme, frame: &mut Buffer) -> Hits {
+        let area = frame.area;
+        let mut canvas = Canvas::new(frame, theme);
+        let alert = self.hits.under_cursor(PaneId::Alerts).and_then(|shown| match &shown.target {
+            Target::Alert(id) => Some(id),
+            _ => None,
+        });
+        let view = View {
+            world,
+            now: world.now,
+            zone: self.zone,
+            keymap: &self.keymap,
+            hits: &self.hits,
+            focus: self.focus,
+            incident: self.record.incident(world),
+            alert,
+            idle: false,
+        };
+        self.render_on(&mut canvas, area, &view);
+        let hits = canvas.hits;
+        if theme.ascii {
+            crate::tui::ascii::fold(frame);
+        }
+        hits
+    }
+
+    fn render_on(&self, canvas: &mut Canvas, area: Rect, view: &View) {
+        let strip = u16::try_from(health::failing(view).len()).unwrap_or(u16::MAX);
+        let front = if Form::of(area) == Form::Tiny { self.focus } else { self.front };
+        let places = layout::places(area, front, strip);
+        if places.form == Form::None {
+            return too_small(canvas, area);
+        }
+        status::render(canvas, places.status, self.urgent.count, view);
+        health::render_strip(canvas, places.strip, view);
+        for (id, place) in &places.panes {
+            self.render_pane(canvas, *place, *id, places.form, view);
+        }
+        self.render_keys(canvas, places.keys, view);
+        for overlay in &self.overlays {
+            // What lies below takes no clicks.
+            canvas.hits.add(area, Hit::Overlay);
+            canvas.hits.cursor = None;
+            // Where we are, and which keys work, stays visible.
+            overlay.render(canvas, Rect { height: area.height.saturating_sub(2), y: area.y + 1, ..area }, view);
+        }
+    }
+
+    fn render_pane(&self, canvas: &mut Canvas, place: Rect, id: PaneId, form: Form, view: &View) {
+        let Some((_, pane)) = self.panes.iter().find(|(other, _)| *other == id) else { return };
+        let focused = view.focus == id && !self.covered();
+        let (border, name) = if focused { (Role::Focus, Role::Focus) } else { (Role::Border, Role::Strong) };
+        let tabs = tabs(id, form);
+        let title = pane.title(view);
+        let mut parts: Vec<(&str, Role)> = vec![(id.spec().name, name)];
+        parts.extend(tabs.iter().map(|name| (name.as_str(), Role::Dim)));
+        for (text, role) in &title {
+            parts.push((" ─ ", border));
+            parts.push((text, *role));
+        }
+        canvas.hits.add(place, Hit::Pane(id));
+        let inside = canvas.frame(place, &parts, border);
+        pane.render(canvas, inside, view);
+    }
+
+    fn render_keys(&self, canvas: &mut Canvas, place: Rect, view: &View) {
+        let pending: String = self.pending.iter().map(ToString::to_string).collect();
+        // What went well stands in the log: a newcomer is rather told how to go on.
+        let news = |progress: &&Progress| self.guide.is_none() || !progress.went_well();
+        let outcome = self.asked.and_then(|id| view.world.requests.get(id)).filter(news);
+        let guide = self.guide.as_deref().filter(|_| !self.covered());
+        let message = Message { said: self.said.as_deref(), guide, pending, contexts: &self.contexts(), outcome };
+        status::render_keys(canvas, place, &message, view);
+    }
+}
+
+/// The other panes that the same place of a narrow screen can show.
+fn tabs(id: PaneId, form: Form) -> Vec<String> {
+    let others = |id: PaneId| PANES.iter().filter(move |spec| spec.id != id);
+    match (form, id) {
+        (Form::Narrow, PaneId::Log) | (Form::Wide | Form::None, _) => Vec::new(),
+        (Form::Narrow, id) => others(id).filter(|spec| spec.id != PaneId::Log).map(|spec| format!(" {}", spec.name)).collect(),
+        (Form::Tiny, _) => Vec::new(),
+    }
+}
+
+fn too_small(canvas: &mut Canvas, area: Rect) {
+    let (width, height) = layout::SMALLEST;
+    let text = format!("midwatch needs {width}×{height}, this is {}×{}", area.width, area.height);
+    for (y, line) in crate::tui::canvas::wrap(&text, usize::from(area.width), 20).iter().enumerate() {
+        canvas.text(area, y as u16, line, Role::Text);
+    }
+}

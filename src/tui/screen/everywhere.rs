@@ -1,0 +1,51 @@
+//! What a key means wherever the operator is, as long as nothing lies over the panes.
+
+use crate::domain::incident::{Incident, Status};
+use crate::model::Command;
+use crate::tui::action::Action;
+use crate::tui::overlays::{self, Overlay, confirm};
+use crate::tui::view::{Reply, Ui, View};
+
+/// What belongs to the whole screen; `None`: to the focused pane.
+pub(super) fn global(action: Action, view: &View) -> Option<Vec<Reply>> {
+    let of_incident = |open: &dyn Fn(&Incident) -> Box<dyn Overlay>| match view.incident {
+        Some(incident) => Reply::Open(open(incident)),
+        None => Reply::Say("No incident is open: D declares one from an alert, i one from nothing.".to_owned()),
+    };
+    let status = |status: Status| of_incident(&move |incident| overlays::incident::status(incident, status));
+    let reply = match action {
+        Action::Quit => quit(view),
+        Action::Palette => Reply::Open(overlays::palette::open(view)),
+        Action::Refresh => Reply::Ask(Command::Refresh),
+        Action::Requests => Reply::Open(overlays::requests::open()),
+        Action::Incident => match view.incident {
+            Some(incident) => Reply::Open(overlays::incident::menu(incident, view)),
+            None => Reply::Open(overlays::declare::open(view.alert.into_iter().cloned().collect(), view)),
+        },
+        Action::SwitchIncident => Reply::Open(overlays::incident::switch(view)),
+        Action::Severity => of_incident(&overlays::incident::severity),
+        Action::Title => of_incident(&overlays::incident::title),
+        Action::Lead => of_incident(&overlays::incident::lead),
+        Action::Mitigate => status(Status::Mitigated),
+        Action::Resolve => status(Status::Resolved),
+        Action::CloseIncident => status(Status::Closed),
+        Action::Reopen => status(Status::Open),
+        _ => return None,
+    };
+    Some(vec![reply])
+}
+
+/// Leaves at once when nothing is lost by it.
+fn quit(view: &View) -> Reply {
+    let facts = crate::tui::farewell::facts(view);
+    if facts.is_empty() {
+        return Reply::Ui(Ui::Quit);
+    }
+    Reply::Open(confirm::open(confirm::Question {
+        title: "Leave the console?".to_owned(),
+        facts,
+        verb: "leave",
+        typed: None,
+        yes: Box::new(|_| vec![Reply::Ui(Ui::Quit)]),
+    }))
+}
