@@ -105,3 +105,37 @@ fn live_tells_what_answered_and_what_did_not() {
     let bad = home.run(&["check", "--live"]);
     assert_eq!(code(&bad), Some(1), "{}", out(&bad));
 }
+
+/// A command of git that must succeed, whoever runs the tests.
+fn git(folder: &std::path::Path, words: &str) {
+    let mut git = std::process::Command::new("git");
+    git.args(["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main", "-C"]).arg(folder);
+    let output = git.args(words.split(' ')).output().expect("git runs");
+    assert!(output.status.success(), "{words}: {output:?}");
+}
+
+#[test]
+fn a_playbook_folder_that_is_behind_its_upstream_is_warned_of_and_no_error() {
+    if support::missing("git") {
+        return;
+    }
+    let home = Home::with("playbooks: [books]");
+    std::fs::create_dir(home.path().join("origin")).expect("a folder");
+    let (origin, books) = (home.path().join("origin"), home.path().join("books"));
+    git(&origin, "init -q");
+    git(&origin, "commit -q --allow-empty -m one");
+    git(home.path(), "clone -q origin books");
+    git(&books, "commit -q --allow-empty -m ours");
+    let warned = |home: &Home| out(&home.run(&["check"])).contains("behind its upstream");
+    assert!(!warned(&home), "one that is ahead lacks nothing");
+    git(&origin, "commit -q --allow-empty -m two");
+    git(&origin, "commit -q --allow-empty -m three");
+    assert!(!warned(&home), "nothing is fetched");
+    git(&books, "fetch -q");
+    let check = home.run(&["check", "--strict"]);
+    assert_eq!(code(&check), Some(0));
+    assert!(out(&check).contains("books is 2 commits behind its upstream"), "{}", out(&check));
+    assert!(!out(&home.run(&["check", "config.yaml"])).contains("behind its upstream"), "only this file was asked for");
+    let document: Value = serde_json::from_slice(&home.run(&["check", "--json"]).stdout).expect("one document");
+    assert!(document["surroundings"][0]["help"].as_str().is_some_and(|help| help.contains("pull")), "{document}");
+}

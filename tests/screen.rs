@@ -467,3 +467,18 @@ proptest! {
         prop_assert!(width == 0 || height == 0 || desk.text().chars().any(|c| !c.is_whitespace()));
     }
 }
+
+#[test]
+fn playbooks_that_are_behind_their_upstream_are_told_in_the_status_line() {
+    use midwatch::domain::playbook::Behind;
+    let behind = |folder: &str| Behind { folder: folder.into(), commits: 1 };
+    let mut desk = Desk::new();
+    desk.resize(160, 40).expect_not("upstream");
+    desk.fact(midwatch::model::Fact::PlaybooksBehind(vec![behind("/books")]))
+        .wait(1)
+        .expect("/books is 1 commit behind its upstream");
+    desk.fact(midwatch::model::Fact::PlaybooksBehind(vec![behind("/a"), behind("/b")]))
+        .wait(1)
+        .expect("2 playbook folders are behind");
+    desk.fact(midwatch::model::Fact::PlaybooksBehind(Vec::new())).wait(1).expect_not("upstream");
+}

@@ -4,6 +4,7 @@
 #[expect(clippy::disallowed_methods, reason = "tells a folder from a file, and reads themes")]
 mod files;
 mod live;
+mod surroundings;
 
 use super::{Exit, Globals, Kind, out};
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -11,6 +12,7 @@ use files::Checked;
 use live::Asked;
 use serde_json::json;
 use std::path::PathBuf;
+use surroundings::Warning;
 
 pub const KIND: Kind = Kind {
     name: "check",
@@ -39,23 +41,32 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         [] => files::configured(globals)?,
         paths => files::named(paths)?,
     };
+    let folders = config.as_ref().map(|config| config.playbooks.folders.clone()).unwrap_or_default();
     let asked = match config {
         Some(config) if arguments.live => live::ask(globals, &config)?,
+        _ => Vec::new(),
+    };
+    let surroundings = match arguments.paths.as_slice() {
+        [] => surroundings::warnings(globals, &folders)?,
         _ => Vec::new(),
     };
     if globals.json {
         let files: Vec<_> = files.iter().map(Checked::document).collect();
         let live: Vec<_> = asked.iter().map(Asked::document).collect();
-        out::json(&json!({"schema": 1, "files": files, "live": arguments.live.then_some(live)}))?;
+        out::json(
+            &json!({"schema": 1, "files": files, "live": arguments.live.then_some(live), "surroundings": surroundings.iter().map(Warning::document).collect::<Vec<_>>()}),
+        )?;
     } else {
-        out::text(&report(&files, &asked))?;
+        out::text(&report(&files, &asked, &surroundings))?;
     }
     Ok(verdict(&files, &asked, arguments.strict))
 }
 
-fn report(files: &[Checked], asked: &[Asked]) -> String {
+fn report(files: &[Checked], asked: &[Asked], surroundings: &[Warning]) -> String {
     let mut text: String = files.iter().map(Checked::shown).collect();
     text.extend(asked.iter().map(Asked::shown));
+    // No file is wrong, so neither the count nor `--strict` minds them.
+    text.extend(surroundings.iter().map(Warning::shown));
     let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let sum = |of: fn(&Checked) -> usize| files.iter().map(of).sum();
     let (errors, warnings) = (sum(Checked::errors), sum(Checked::warnings));

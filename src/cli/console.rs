@@ -7,7 +7,7 @@ use crate::domain::ids::RequestId;
 use crate::model::World;
 use crate::runtime::cache::Cache;
 use crate::runtime::shell::{ended, start_reader};
-use crate::runtime::{Ask, Frontend, Shell};
+use crate::runtime::{Ask, Frontend, Shell, upstream};
 use crate::tui::keymap::Keymap;
 use crate::tui::terminal::{self, TermEvent};
 use crate::tui::theme::{Depth, Theme};
@@ -60,6 +60,7 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::R
     front.draw(&shell.world)?;
     shell.begin(setup)?;
     library::attach(&mut shell, globals, &config, runtime.handle())?;
+    upstream::watch(config.playbooks.folders.clone(), session::ports(globals), shell.facts(), runtime.handle());
     let _watched = if front.guide.is_none() { reload::watch(&shell, globals) } else { None };
     let result = runtime.block_on(drive(&mut shell, &mut front));
     drop(front);

@@ -6,6 +6,7 @@ use crate::domain::alert::{Alert, Silence};
 use crate::domain::entry::Entry;
 use crate::domain::health::Reading;
 use crate::domain::ids::{EntryId, FeedName, Fingerprint, RequestId, SourceName};
+use crate::domain::playbook::Behind;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
@@ -62,6 +63,8 @@ pub enum Fact {
     Configured(Arc<Settings>),
     /// The configuration was changed and can't be read: the old one stays in force.
     Misconfigured(String),
+    /// The playbook folders that lack commits of their upstreams: all of them, so none takes the warning away.
+    PlaybooksBehind(Vec<Behind>),
     /// Runs of playbooks: attempts started, wrote, ended.
     Run(super::runs::RunFact),
 }

@@ -22,7 +22,7 @@ use super::progress::Requests;
 use super::runs::{Runs, Typed};
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
-use crate::domain::playbook::{Playbook, Resolved};
+use crate::domain::playbook::{Behind, Playbook, Resolved};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
@@ -53,6 +53,8 @@ pub struct World {
     pub config_trouble: Option<String>,
     /// The disk is full and the reserve is used up: the next entry may not fit.
     pub reserve_freed: bool,
+    /// Playbook folders that lack commits of their upstreams.
+    pub books_behind: Vec<Behind>,
     next_request: u64,
     wake_at: Option<Duration>,
     /// Episodes that began or ended, on their way into the journal.
@@ -85,6 +87,7 @@ impl World {
             journal_trouble: None,
             config_trouble: None,
             reserve_freed: false,
+            books_behind: Vec::new(),
             next_request: 0,
             wake_at: None,
             notes: Notes::default(),
@@ -137,6 +140,10 @@ impl World {
             Fact::Configured(settings) => self.configure(settings),
             Fact::Misconfigured(why) => {
                 self.config_trouble = Some(why);
+                Vec::new()
+            }
+            Fact::PlaybooksBehind(behind) => {
+                self.books_behind = behind;
                 Vec::new()
             }
             Fact::Run(fact) => {

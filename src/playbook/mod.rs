@@ -19,11 +19,13 @@ mod shell;
 mod show;
 mod slug;
 mod steps;
+mod upstream;
 
 pub use bundled::BUNDLED;
 pub use catalogue::{Catalogue, file};
 pub use lint::{RULES, Rule};
 pub use plan::{Plan, PlanParam, plan};
+pub use upstream::behind;
 
 use crate::domain::ids::PlaybookId;
 use crate::domain::node::{Level, Problem, Problems, Span};

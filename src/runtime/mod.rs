@@ -18,6 +18,7 @@ pub mod scribe;
 pub mod shell;
 #[expect(clippy::disallowed_methods, reason = "a detached process of its own: it owns its files, threads, clock and child")]
 pub mod supervisor;
+pub mod upstream;
 #[expect(clippy::disallowed_methods, reason = "waiting for a lock needs a thread that may block")]
 mod watcher;
 

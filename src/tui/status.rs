@@ -120,6 +120,11 @@ fn journal(view: &View) -> Vec<Part> {
     if view.world.reserve_freed {
         parts.push(part(1, "disk full: the journal's reserve is in use", Role::Critical));
     }
+    match view.world.books_behind.as_slice() {
+        [] => {}
+        [one] => parts.push(part(3, inert(&format!("playbooks: {one}")).into_owned(), Role::Warning)),
+        many => parts.push(part(3, format!("{} playbook folders are behind their upstreams", many.len()), Role::Warning)),
+    }
     for (name, source) in view.world.alerts.sources() {
         parts.extend(trust(source.health).map(|word| part(2, format!("? {} {word}", inert(name.as_str())), Role::Stale)));
         if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {

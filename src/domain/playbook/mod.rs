@@ -7,12 +7,14 @@ mod field;
 mod kind;
 mod matching;
 mod param;
+mod upstream;
 
 pub use condition::{Bounds, Condition, Seen, Stream, TextTest, Values, compile, expand, expand_with, names};
 pub use field::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, Target, Times, When};
 pub use kind::{Approval, Child, Choice, Claim, How, KindSpec, Picked, Reading};
 pub use matching::{Fit, matching};
 pub use param::{Lookup, Origin, Param, ParamSource, ParamType, ParamValue, Refused, Resolved, resolve};
+pub use upstream::Behind;
 
 use super::ids::{PlaybookId, StepId};
 use super::matcher::LabelSet;
