@@ -4,6 +4,12 @@
 
 mod support;
 
+#[path = "books/archive.rs"]
+mod archive;
+#[path = "books/backup_full_and_wal.rs"]
+mod backup_full_and_wal;
+#[path = "books/restore_drill_postgres.rs"]
+mod restore_drill_postgres;
 #[path = "books/rig.rs"]
 mod rig;
 #[path = "books/schema_rollback.rs"]

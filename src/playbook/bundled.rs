@@ -9,10 +9,12 @@ macro_rules! bundled {
 
 bundled! {
     "alert-pipeline-check.md",
+    "backup-full-and-wal.md",
     "blue-green-switch.md",
     "db-failover.md",
     "disk-filling.md",
     "lb-drain-node.md",
+    "restore-drill-postgres.md",
     "rolling-deploy-nginx.md",
     "schema-rollback.md",
 }

@@ -41,9 +41,7 @@ impl Shop {
             ("KEEP_DIR", keep.to_str().expect("a path")),
             ("CHECK_SQL", "select id, amount from orders limit 1"),
         ];
-        let params: Vec<_> =
-            usual.iter().filter(|(name, _)| more.iter().all(|(other, _)| other != name)).chain(more).copied().collect();
-        self.stage.run("schema-rollback", &params)
+        self.stage.run("schema-rollback", &[&usual, more].concat())
     }
 
     fn columns(&self) -> String {

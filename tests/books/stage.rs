@@ -38,9 +38,10 @@ impl Stage {
             .unwrap_or_else(|error| panic!("{args:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// Runs a bundled playbook as far as it goes without a person.
+    /// Runs a bundled playbook as far as it goes without a person. Of a parameter that stands twice the later one counts.
     #[track_caller]
     pub fn run(&self, book: &str, params: &[(&str, &str)]) -> Run<'_> {
+        let params: std::collections::BTreeMap<&str, &str> = params.iter().copied().collect();
         let params: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let params = params.iter().flat_map(|param| ["--param", param]).collect::<Vec<_>>();
         let document = self.json(&[&["playbook", "run", book, "--auto", "change"], params.as_slice()].concat());
