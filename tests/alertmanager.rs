@@ -44,7 +44,7 @@ fn of(peers: &[&FakeAlertmanager]) -> Box<dyn Source> {
 }
 
 async fn fetch(peers: &[&FakeAlertmanager]) -> Result<Snapshot, Trouble> {
-    of(peers).fetch(&Ports::real(), LIMIT).await
+    of(peers).fetch(&[], &Ports::real(), LIMIT).await
 }
 
 async fn good(peers: &[&FakeAlertmanager]) -> Snapshot {
@@ -56,7 +56,7 @@ async fn trouble(mood: Mood) -> Trouble {
     let am = FakeAlertmanager::start();
     am.fire(&[("alertname", "DiskFull")]);
     am.mood(mood);
-    of(&[&am]).fetch(&Ports::real(), Duration::from_millis(500)).await.expect_err("misbehaves")
+    of(&[&am]).fetch(&[], &Ports::real(), Duration::from_millis(500)).await.expect_err("misbehaves")
 }
 
 fn names(snapshot: &Snapshot) -> Vec<&str> {

@@ -297,10 +297,10 @@ async fn a_prometheus_source_lists_nothing_and_tells_whether_it_answers() {
     let node = Node::parse(&format!("{{url: '{}'}}", server.url("/")), &mut problems).expect("is YAML");
     let kind = sources::KINDS.iter().find(|kind| kind.name == "prometheus").expect("a kind");
     let source = (kind.parse)(&"prom".into(), &node, &mut problems).expect("parses");
-    let snapshot = source.fetch(&Ports::real(), PATIENCE).await.expect("answers");
+    let snapshot = source.fetch(&[], &Ports::real(), PATIENCE).await.expect("answers");
     assert!(snapshot.alerts.is_empty() && snapshot.complete && source.acts().is_empty());
     drop(server);
-    assert!(source.fetch(&Ports::real(), PATIENCE).await.is_err());
+    assert!(source.fetch(&[], &Ports::real(), PATIENCE).await.is_err());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod pack;
 
+use super::poller::Remembered;
 use crate::domain::alert::Alert;
 use crate::domain::ids::SourceName;
 use crate::model::{Fact, World};
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 
 /// The first screenful is read before the first frame, the rest after it.
 const FIRST: usize = 100;
@@ -45,13 +47,17 @@ impl Cache {
     }
 
     /// Everything, read by a thread of its own.
-    pub fn rest(&self, to: UnboundedSender<Fact>) {
+    pub fn rest(&self, to: UnboundedSender<Fact>) -> Remembered {
         let path = self.0.join(ALL_FILE);
+        let (tell, remembered) = watch::channel(None);
         std::thread::spawn(move || {
-            for fact in facts(read(&path)) {
+            let all = read(&path);
+            let _ = tell.send(Some(all.iter().map(|(source, kept)| (source.clone(), sorted(&kept.alerts))).collect()));
+            for fact in facts(all) {
                 let _ = to.send(fact);
             }
         });
+        remembered
     }
 
     /// Keeps what the world knows, written by a thread of its own; whole files only.
@@ -79,6 +85,12 @@ fn snapshot(world: &World, most: usize) -> Snapshot {
 fn read(path: &Path) -> Snapshot {
     let packed = fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     packed.and_then(pack::unpack).unwrap_or_default()
+}
+
+fn sorted(alerts: &[Arc<Alert>]) -> Arc<Vec<Arc<Alert>>> {
+    let mut alerts = alerts.to_vec();
+    alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
+    Arc::new(alerts)
 }
 
 fn facts(snapshot: Snapshot) -> Vec<Fact> {

@@ -8,7 +8,7 @@
 mod compare;
 mod schedule;
 
-use crate::domain::alert::Snapshot;
+use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::health::{FeedSpec, Reading};
 use crate::domain::ids::{FeedName, SourceName};
 use crate::domain::settings::SourceSpec;
@@ -27,6 +27,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -42,6 +43,20 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Items {
     pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
     pub sources: Vec<(SourceSpec, Arc<dyn Source>)>,
+}
+
+/// What each source listed in an earlier session, sorted by fingerprint; `None` while it is being read. It is no answer, but
+/// what the first answer is made of where it says the same: else a storm would be in memory twice.
+pub type Remembered = watch::Receiver<Option<HashMap<SourceName, Arc<Alerts>>>>;
+
+/// Nothing is remembered.
+pub fn nothing() -> Remembered {
+    watch::channel(None).1
+}
+
+async fn remembered_of(source: &SourceName, remembered: &mut Remembered) -> Arc<Alerts> {
+    let read = remembered.wait_for(Option::is_some).await;
+    read.ok().and_then(|all| all.as_ref()?.get(source).cloned()).unwrap_or_default()
 }
 
 /// Orders to the poller. Dropping it stops the poller and all its questions.
@@ -71,9 +86,9 @@ impl Handle {
 }
 
 /// Starts to ask, everything once at first. Needs a runtime around it.
-pub fn start(items: Items, ports: Ports, facts: UnboundedSender<Fact>) -> Handle {
+pub fn start(items: Items, ports: Ports, facts: UnboundedSender<Fact>, remembered: Remembered) -> Handle {
     let (orders, inbox) = unbounded_channel();
-    tokio::spawn(Poller::new(items, ports, facts).run(inbox));
+    tokio::spawn(Poller::new(items, ports, facts, remembered).run(inbox));
     Handle(orders)
 }
 
@@ -83,8 +98,8 @@ pub async fn check(spec: &FeedSpec, feed: &dyn Feed, ports: &Ports) -> Result<Re
 }
 
 /// One poll within its time.
-pub async fn fetch(spec: &SourceSpec, source: &dyn Source, ports: &Ports) -> Result<Snapshot, Trouble> {
-    within(spec.timeout + GRACE, source.fetch(ports, spec.timeout)).await
+pub async fn fetch(spec: &SourceSpec, source: &dyn Source, before: &[Arc<Alert>], ports: &Ports) -> Result<Snapshot, Trouble> {
+    within(spec.timeout + GRACE, source.fetch(before, ports, spec.timeout)).await
 }
 
 /// Cuts off what takes too long; a defect of one adapter must not silence the others.
@@ -115,13 +130,14 @@ struct Poller {
     running: JoinSet<Done>,
     /// What each source said last.
     last: HashMap<SourceName, Arc<Alerts>>,
+    remembered: Remembered,
 }
 
 impl Poller {
-    fn new(items: Items, ports: Ports, facts: UnboundedSender<Fact>) -> Self {
+    fn new(items: Items, ports: Ports, facts: UnboundedSender<Fact>, remembered: Remembered) -> Self {
         let (feeds, sources) = schedules(&items);
         let (began, running, last) = (Instant::now(), JoinSet::new(), HashMap::new());
-        Self { items, ports, facts, began, feeds, sources, running, last }
+        Self { items, ports, facts, began, feeds, sources, running, last, remembered }
     }
 
     async fn run(mut self, mut inbox: UnboundedReceiver<Order>) {
@@ -160,10 +176,14 @@ impl Poller {
 
     fn ask_source(&mut self, index: usize) {
         let ((spec, source), ports) = (self.items.sources[index].clone(), self.ports.clone());
-        let before = self.last.get(&spec.name).cloned().unwrap_or_default();
+        let (before, mut remembered) = (self.last.get(&spec.name).cloned(), self.remembered.clone());
         self.running.spawn(async move {
-            let answer = fetch(&spec, &*source, &ports).await;
-            Done::Source(index, compared(before, answer).await)
+            let known = match &before {
+                Some(before) => before.clone(),
+                None => remembered_of(&spec.name, &mut remembered).await,
+            };
+            let answer = fetch(&spec, &*source, &known, &ports).await;
+            Done::Source(index, compared(before.unwrap_or_default(), answer).await)
         });
     }
 
@@ -180,7 +200,7 @@ impl Poller {
             }
             Order::Replace(items) => {
                 let last = std::mem::take(&mut self.last);
-                *self = Self { last, ..Self::new(items, self.ports.clone(), self.facts.clone()) };
+                *self = Self { last, ..Self::new(items, self.ports.clone(), self.facts.clone(), self.remembered.clone()) };
                 self.last.retain(|name, _| self.items.sources.iter().any(|(spec, _)| spec.name == *name));
             }
         }

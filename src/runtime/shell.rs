@@ -157,7 +157,8 @@ impl Shell {
         }
         if setup.polling {
             let items = poller::Items { feeds: setup.feeds, sources: setup.sources };
-            self.poller = Some(poller::start(items, setup.ports, self.sender.clone()));
+            let remembered = self.cache.as_ref().map_or_else(poller::nothing, |cache| cache.rest(self.sender.clone()));
+            self.poller = Some(poller::start(items, setup.ports, self.sender.clone(), remembered));
         }
         Ok(())
     }
@@ -338,9 +339,6 @@ impl Shell {
         let mut stale = front.draw(&self.world)?;
         let mut drawn = Instant::now();
         let mut kept = drawn;
-        if let Some(cache) = &self.cache {
-            cache.rest(self.sender.clone());
-        }
         let mut dirty = false;
         loop {
             let wake = self.timer();

@@ -5,13 +5,14 @@ pub mod alertmanager;
 mod prometheus;
 
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
-use crate::domain::alert::Snapshot;
+use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Endpoint, Ports};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub trait Source: Send + Sync {
@@ -29,8 +30,9 @@ pub trait Source: Send + Sync {
     }
 
     /// Everything it knows now, within `limit`: a part that is late is left out. Partial answers are `complete: false`; no
-    /// answer at all is the trouble.
-    fn fetch<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>>;
+    /// answer at all is the trouble. `before` is what is known already, sorted by fingerprint: an alert that comes again as
+    /// it was is best given back from there, so that there is one of it.
+    fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>>;
 
     /// Does one act and reads it back.
     fn act<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, ActEnd>;

@@ -3,12 +3,13 @@
 
 use super::{Kind, Source};
 use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
-use crate::domain::alert::Snapshot;
+use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Endpoint, Ports};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub const KIND: Kind =
@@ -31,7 +32,7 @@ impl Source for Prometheus {
     }
 
     /// The cheapest query there is: does it answer any?
-    fn fetch<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
+    fn fetch<'a>(&'a self, _: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
         Box::pin(async move {
             let mut request = self.0.get("api/v1/query", ports).await?;
             request.url.set_query(Some("query=1"));

@@ -51,7 +51,7 @@ async fn a_closed_port_is_told() {
     let am = FakeAlertmanager::start();
     let url = am.url.clone();
     drop(am);
-    let trouble = source(&format!("urls: {url}")).fetch(&Ports::real(), LIMIT).await;
+    let trouble = source(&format!("urls: {url}")).fetch(&[], &Ports::real(), LIMIT).await;
     // The thread may still be ending: refused, or broken off; never an answer.
     assert!(matches!(trouble.expect_err("dead").reason, Reason::Refused | Reason::Network));
 }

@@ -66,7 +66,7 @@ async fn a_dead_peer_is_named_and_nothing_is_complete() {
     one.fire(&[("alertname", "DiskFull")]);
     two.mood(Mood::Silent);
     let began = Instant::now();
-    let snapshot = of(&[&one, &two]).fetch(&Ports::real(), Duration::from_millis(700)).await.expect("one answers");
+    let snapshot = of(&[&one, &two]).fetch(&[], &Ports::real(), Duration::from_millis(700)).await.expect("one answers");
     assert!(began.elapsed() < LIMIT);
     assert_eq!(names(&snapshot), ["DiskFull"]);
     assert!(!snapshot.complete && snapshot.started_at.is_some());
@@ -98,7 +98,7 @@ async fn labels_that_tell_replicas_apart_can_be_ignored() {
     two.fire(&[("alertname", "DiskFull"), ("replica", "b")]);
     assert_eq!(good(&[&one, &two]).await.alerts.len(), 2);
     let both = source(&format!("{{urls: ['{}', '{}'], ignore_labels: [replica]}}", one.url, two.url));
-    let snapshot = both.fetch(&Ports::real(), LIMIT).await.expect("an answer");
+    let snapshot = both.fetch(&[], &Ports::real(), LIMIT).await.expect("an answer");
     assert_eq!(snapshot.alerts.len(), 1);
     assert_eq!(snapshot.alerts[0].labels.get("replica"), None);
 }

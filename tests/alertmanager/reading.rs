@@ -39,7 +39,7 @@ async fn filters_and_headers_are_sent_and_a_prefix_is_kept() {
         "{{urls: '{}', filter: ['team=\"d b\"', a=b], receiver: ops.*, headers: {{X-Scope-OrgID: a}}}}",
         server.url("/am")
     );
-    let _ = source(&yaml).fetch(&Ports::real(), LIMIT).await;
+    let _ = source(&yaml).fetch(&[], &Ports::real(), LIMIT).await;
     let heads = server.heads();
     let alerts = heads.iter().find(|head| head.contains("/alerts")).expect("asked");
     assert!(alerts.starts_with("get /am/api/v2/alerts?filter=team%3d%22d+b%22&filter=a%3db&receiver=ops.* http"), "{alerts}");
@@ -52,8 +52,8 @@ async fn a_login_is_used_and_a_wrong_one_is_told() {
     let am = FakeAlertmanager::start();
     am.login("Basic YW5hOmh1bnRlcjI=");
     let with = |password: &str| source(&format!("{{urls: '{}', basic: {{user: ana, password: {password}}}}}", am.url));
-    assert!(with("hunter2").fetch(&Ports::real(), LIMIT).await.is_ok());
-    let trouble = with("wrong").fetch(&Ports::real(), LIMIT).await.expect_err("refused");
+    assert!(with("hunter2").fetch(&[], &Ports::real(), LIMIT).await.is_ok());
+    let trouble = with("wrong").fetch(&[], &Ports::real(), LIMIT).await.expect_err("refused");
     assert_eq!(trouble.reason, Reason::Denied);
     assert!(!trouble.to_string().contains("wrong"), "{trouble}");
 }

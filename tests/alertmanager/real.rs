@@ -16,7 +16,7 @@ fn on(am: &Alertmanager) -> Box<dyn Source> {
 }
 
 async fn snapshot(source: &dyn Source) -> Snapshot {
-    source.fetch(&Ports::real(), LIMIT).await.expect("an answer")
+    source.fetch(&[], &Ports::real(), LIMIT).await.expect("an answer")
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn what_the_real_one_refuses_is_told_in_its_words() {
     let end = source.act(&gone, intent(), &ports).await;
     assert_eq!(end.outcome, Outcome::Contradicted, "{end:?}");
     let wrong = super::source(&format!("{{urls: '{}', filter: ['{{{{']}}", am.url(0)));
-    let trouble = wrong.fetch(&ports, LIMIT).await.expect_err("a bad filter");
+    let trouble = wrong.fetch(&[], &ports, LIMIT).await.expect_err("a bad filter");
     assert!(trouble.to_string().contains("400 Bad Request: bad matcher format"), "{trouble}");
 }
 
@@ -139,6 +139,6 @@ async fn tls_and_a_login_are_what_it_demands() {
     assert!(snapshot(&*with("hunter2")).await.complete);
     let made = with("hunter2").act(&silence_until(5), intent(), &Ports::real()).await;
     assert_eq!(made.outcome, Outcome::Done, "{made:?}");
-    let trouble = with("wrong").fetch(&Ports::real(), LIMIT).await.expect_err("refused");
+    let trouble = with("wrong").fetch(&[], &Ports::real(), LIMIT).await.expect_err("refused");
     assert_eq!(trouble.reason, Reason::Denied, "{trouble}");
 }

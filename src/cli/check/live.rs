@@ -40,7 +40,7 @@ pub fn ask(globals: &Globals, config: &Loaded) -> anyhow::Result<Vec<Asked>> {
 }
 
 async fn source_asked(spec: &SourceSpec, source: &dyn Source, ports: &Ports) -> Asked {
-    let answer = poller::fetch(spec, source, ports).await.map(listed);
+    let answer = poller::fetch(spec, source, &[], ports).await.map(listed);
     Asked { what: "source", name: spec.name.to_string(), kind: spec.kind.clone(), answer }
 }
 

@@ -59,7 +59,12 @@ impl Source for Scripted<Snapshot> {
         &[]
     }
 
-    fn fetch<'a>(&'a self, _ports: &'a Ports, _limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
+    fn fetch<'a>(
+        &'a self,
+        _before: &'a [Arc<Alert>],
+        _ports: &'a Ports,
+        _limit: Duration,
+    ) -> Answer<'a, Result<Snapshot, Trouble>> {
         self.answer()
     }
 
@@ -119,7 +124,7 @@ fn down() -> Result<Snapshot, Trouble> {
 
 fn begin(items: Items) -> (Handle, UnboundedReceiver<Fact>) {
     let (facts, inbox) = unbounded_channel();
-    (start(items, Ports::real(), facts), inbox)
+    (start(items, Ports::real(), facts, nothing()), inbox)
 }
 
 fn only_feeds(feeds: Vec<(FeedSpec, Arc<dyn Feed>)>) -> Items {
@@ -145,6 +150,44 @@ async fn next(inbox: &mut UnboundedReceiver<Fact>) -> String {
         Fact::SourceFailed { trouble, .. } => format!("failed {:?}", trouble.reason),
         other => format!("{other:?}"),
     }
+}
+
+/// Lists what it is told to know already.
+struct Echo;
+
+impl Source for Echo {
+    fn acts(&self) -> &'static [ActKind] {
+        &[]
+    }
+
+    fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], _: &'a Ports, _: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
+        Box::pin(async { Ok(Snapshot { alerts: before.to_vec(), complete: true, ..Snapshot::default() }) })
+    }
+
+    fn act<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, ActEnd> {
+        unreachable!("the poller never acts")
+    }
+
+    fn find<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>> {
+        unreachable!("the poller never looks for acts")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_answer_is_made_of_what_is_remembered_and_is_told_whole() {
+    let (facts, mut inbox) = unbounded_channel();
+    let (tell, remembered) = watch::channel(None);
+    let items = Items { feeds: Vec::new(), sources: vec![source("am", Arc::new(Echo))] };
+    let _poller = start(items, Ports::real(), facts, remembered);
+    // The file is still being read when the source is first asked.
+    sleep(SECOND).await;
+    let old = snapshot(&["a", "b"], true).expect("a snapshot").alerts;
+    tell.send_replace(Some(HashMap::from([("am".into(), Arc::new(old.clone()))])));
+    let Some(Fact::AlertsChanged { upserts, .. }) = inbox.recv().await else { panic!("what is remembered is no answer") };
+    assert!(upserts.len() == 2 && upserts.iter().zip(&old).all(|(new, old)| Arc::ptr_eq(new, old)));
+    assert_eq!(next(&mut inbox).await, "answered");
+    sleep(SECOND * 15).await;
+    assert_eq!(next(&mut inbox).await, "answered", "the second answer brings nothing new");
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,26 +22,22 @@ struct Said {
     skew_ms: Option<i64>,
 }
 
-pub async fn fetch(source: &Alertmanager, ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
+pub async fn fetch(source: &Alertmanager, before: &[Arc<Alert>], ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
     let peers = source.urls.iter().map(|url| Peer { source, url, ports, limit });
-    let answers = join_all(peers.map(ask)).await;
+    let answers = join_all(peers.map(|peer| ask(peer, before))).await;
     let (said, troubles): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     let (said, troubles): (Vec<Said>, Vec<Trouble>) =
         (said.into_iter().filter_map(Result::ok).collect(), troubles.into_iter().filter_map(Result::err).collect());
     match said.is_empty() {
         true => Err(all_silent(troubles)),
-        false => {
-            let snapshot = merge(said, troubles);
-            *source.before() = snapshot.alerts.clone();
-            Ok(snapshot)
-        }
+        false => Ok(merge(said, troubles)),
     }
 }
 
-async fn ask(peer: Peer<'_>) -> Result<Said, Trouble> {
+async fn ask(peer: Peer<'_>, before: &[Arc<Alert>]) -> Result<Said, Trouble> {
     let query: &[_] = &peer.source.query;
     let (alerts, silences, status) = join3(
-        peer.read("alerts", query, "a list of alerts", |text| listed(peer.source, text)),
+        peer.read("alerts", query, "a list of alerts", |text| listed(peer.source, before, text)),
         peer.read("silences", &[], "a list of silences", wire::silences),
         peer.read("status", &[], "a status", wire::status),
     )
@@ -56,10 +52,9 @@ fn value<T>(read: Result<Read<T>, Trouble>) -> Result<T, Trouble> {
     read.map(|read| read.value)
 }
 
-fn listed(source: &Alertmanager, text: &str) -> serde_json::Result<Vec<Listed>> {
-    let before = source.before();
+fn listed(source: &Alertmanager, before: &[Arc<Alert>], text: &str) -> serde_json::Result<Vec<Listed>> {
     let several = source.urls.len() > 1 || !source.ignored.is_empty();
-    wire::alerts(text, &mut Reader::new(&source.name, &source.ignored, several, &before))
+    wire::alerts(text, &mut Reader::new(&source.name, &source.ignored, several, before))
 }
 
 /// `Date` has whole seconds, cut off: in the middle, it is half a second later.

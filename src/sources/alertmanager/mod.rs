@@ -1,5 +1,5 @@
 //! Prometheus Alertmanager, API v2: the alerts and silences of one or more peers that gossip, merged into one queue.
-//! Owns addresses, credentials and what the last poll said; knows neither intervals nor what became of an alert.
+//! Owns addresses and credentials; knows neither intervals nor what became of an alert.
 //!
 //! Alerts are not gossiped, silences are: every peer is asked, and a write goes to one peer only, where it is read back.
 
@@ -20,7 +20,7 @@ use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
 use crate::ports::{ADDRESS, Access, Answer, Ports, address};
 use std::slice;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
@@ -38,14 +38,6 @@ struct Alertmanager {
     /// Labels that tell replicas apart and not alerts; taken off before alerts are compared.
     ignored: Vec<String>,
     carry: Option<Carry>,
-    /// What the last poll said: the next one says nearly the same.
-    before: Mutex<Vec<Arc<Alert>>>,
-}
-
-impl Alertmanager {
-    fn before(&self) -> MutexGuard<'_, Vec<Arc<Alert>>> {
-        self.before.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Source for Alertmanager {
@@ -57,8 +49,8 @@ impl Source for Alertmanager {
         self.carry.clone()
     }
 
-    fn fetch<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
-        Box::pin(merge::fetch(self, ports, limit))
+    fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
+        Box::pin(merge::fetch(self, before, ports, limit))
     }
 
     fn act<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, ActEnd> {
@@ -79,8 +71,8 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let query = query(&fields, problems);
     let ignored = fields.get("ignore_labels").map_or(Some(Vec::new()), |node| node.texts(problems));
     let carry = fields.get("ack").map_or(Some(None), |node| carry(node, problems));
-    let (name, before) = (name.clone(), Mutex::default());
-    Some(Box::new(Alertmanager { name, urls: urls?, access: access?, query: query?, ignored: ignored?, carry: carry?, before }))
+    let name = name.clone();
+    Some(Box::new(Alertmanager { name, urls: urls?, access: access?, query: query?, ignored: ignored?, carry: carry? }))
 }
 
 /// A list of base addresses, or a single one.
