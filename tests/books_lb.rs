@@ -12,6 +12,10 @@ mod lab;
 mod blue_green_switch;
 #[path = "books_lb/lb_drain_node.rs"]
 mod lb_drain_node;
+#[path = "books_lb/redis_replica_replace.rs"]
+mod redis_replica_replace;
+#[path = "books_lb/redis_sentinel_failover.rs"]
+mod redis_sentinel_failover;
 #[path = "books_lb/rolling_deploy_nginx.rs"]
 mod rolling_deploy_nginx;
 #[path = "books_lb/users.rs"]

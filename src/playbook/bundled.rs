@@ -14,6 +14,8 @@ bundled! {
     "db-failover.md",
     "disk-filling.md",
     "lb-drain-node.md",
+    "redis-replica-replace.md",
+    "redis-sentinel-failover.md",
     "restore-drill-postgres.md",
     "rolling-deploy-nginx.md",
     "schema-rollback.md",

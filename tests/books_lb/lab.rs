@@ -151,7 +151,7 @@ impl Drop for Lab {
 pub struct Ran(Value);
 
 impl Ran {
-    fn id(&self) -> &str {
+    pub fn id(&self) -> &str {
         self.0["run"]["id"].as_str().expect("an id")
     }
 

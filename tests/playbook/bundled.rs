@@ -42,6 +42,19 @@ fn the_playbook_that_init_writes_is_clean() {
     assert_eq!((problems(&book), book.unfit()), (Vec::new(), None), "{:#?}", book.problems);
 }
 
+/// A step that runs out of time while it is tried again is `timed-out`, and whatever waits for it to be `failed` is left out.
+#[test]
+fn every_retry_fits_into_its_timeout() {
+    for (file, text) in BUNDLED {
+        let book = read(text, Place::Bundled(file), KINDS);
+        for step in &book.steps {
+            let tries = step.fields.retry.iter().chain(&step.fields.repeat);
+            let longest = tries.map(|times| times.every * times.count).max().unwrap_or_default();
+            assert!(longest < step.fields.timeout, "{file}: {} is tried for {longest:?}", step.id);
+        }
+    }
+}
+
 #[test]
 fn every_shell_block_parses() {
     for (file, text) in BUNDLED {

@@ -1,0 +1,84 @@
+//! Three sentinels move the primary, by themselves when it is dead and when they are asked to.
+
+use crate::lab::Lab;
+use crate::support::{missing, until};
+
+fn lab(way: &str) -> Option<Lab> {
+    let there = !missing("redis-server") && !missing("redis-sentinel") && !missing("redis-cli");
+    there.then(|| Lab::set_up("redis-sentinel-failover", &[("WAY", way), ("MASTER", "orders")]))
+}
+
+/// What the first sentinel names.
+fn primary(lab: &Lab) -> String {
+    lab.sh("redis-cli -h \"$SENTINEL_HOST\" -p \"$SENTINEL_PORT\" sentinel get-master-addr-by-name \"$MASTER\" | tail -n 1")
+}
+
+fn replica(lab: &Lab) -> String {
+    (lab.get("OLD_PORT").parse::<u16>().expect("a port") + 1).to_string()
+}
+
+#[test]
+fn a_planned_failover_loses_nothing_that_was_acknowledged() {
+    let Some(lab) = lab("planned") else { return };
+    lab.sh("seq 500 | sed 's/.*/set order:& placed/' | redis-cli -h \"$OLD_HOST\" -p \"$OLD_PORT\" >&2; redis-cli -h \"$OLD_HOST\" -p \"$OLD_PORT\" wait 1 5000");
+    let ran = lab.run();
+    lab.assert_completed(&ran);
+    assert_eq!(primary(&lab), replica(&lab));
+    let rows = lab.sh("redis-cli -h \"$OLD_HOST\" -p \"$((OLD_PORT + 1))\" eval \"return #redis.call('keys', 'order:*')\" 0");
+    assert_eq!(rows, "500");
+    assert_eq!((ran.step("nothing-was-lost"), ran.step("bring-the-dead-one-back")), ("succeeded", "skipped"));
+}
+
+#[test]
+fn a_dead_primary_is_replaced_by_the_sentinels_alone() {
+    let Some(lab) = lab("hands-off") else { return };
+    let ran = lab.run();
+    lab.assert_completed(&lab.done(&ran, "bring-the-dead-one-back"));
+    assert_eq!(primary(&lab), replica(&lab));
+    assert_eq!((ran.step("ask-sentinel-to-fail-over"), ran.step("fence-the-old-primary")), ("skipped", "skipped"));
+}
+
+#[test]
+fn an_old_primary_that_comes_back_and_takes_writes_is_fenced() {
+    let Some(lab) = lab("hands-off") else { return };
+    until("the failover", || (primary(&lab) == replica(&lab)).then_some(()));
+    // Sentinel can't make a replica of one that doesn't know the command: the split brain lasts.
+    lab.sh("redis-server \"$SCRATCH/$OLD_PORT/redis.conf\" --rename-command SLAVEOF '' --rename-command REPLICAOF ''");
+    let old = "redis-cli -h \"$OLD_HOST\" -p \"$OLD_PORT\"";
+    until("the old primary", || lab.sh(&format!("{old} role || true")).starts_with("master").then_some(()));
+    let ran = lab.run();
+    assert_eq!(ran.step("nobody-else-takes-writes"), "failed", "{}", ran.failure());
+    assert_eq!(ran.step("fence-the-old-primary"), "succeeded", "{}", ran.failure());
+    assert!(lab.sh(&format!("{old} set order:9 lost")).starts_with("NOREPLICAS"));
+    lab.assert_completed(&lab.done(&ran, "bring-the-dead-one-back"));
+}
+
+#[test]
+fn one_that_still_answers_is_not_a_case_for_hands_off() {
+    let Some(mut lab) = lab("planned") else { return };
+    lab.set("WAY", "hands-off");
+    let ran = lab.run();
+    assert_eq!((ran.state(), ran.step("the-primary-is-gone")), ("blocked", "failed"), "{}", ran.failure());
+    assert_eq!(primary(&lab), lab.get("OLD_PORT"));
+}
+
+#[test]
+fn without_a_quorum_nobody_is_promoted_and_the_run_says_so_first() {
+    let Some(lab) = lab("planned") else { return };
+    lab.sh("for n in 1 2; do redis-cli -h \"$SENTINEL_HOST\" -p \"$((SENTINEL_PORT + n))\" shutdown nosave || true; done");
+    until("the first sentinel misses them", || {
+        let answer = lab.sh("redis-cli -h \"$SENTINEL_HOST\" -p \"$SENTINEL_PORT\" sentinel ckquorum \"$MASTER\" || true");
+        answer.contains("NOQUORUM").then_some(())
+    });
+    let ran = lab.run();
+    assert_eq!((ran.state(), ran.step("the-sentinels-have-a-quorum")), ("blocked", "failed"), "{}", ran.failure());
+}
+
+#[test]
+fn another_than_the_primary_is_not_left() {
+    let Some(mut lab) = lab("planned") else { return };
+    let port = replica(&lab);
+    lab.set("OLD_PORT", &port);
+    let ran = lab.run();
+    assert_eq!((ran.state(), ran.step("ask-sentinel-to-fail-over")), ("blocked", "pending"), "{}", ran.failure());
+}
