@@ -288,7 +288,14 @@ pub fn open_journal(globals: &Globals) -> anyhow::Result<(Box<dyn Journal>, Path
 pub fn reader(globals: &Globals) -> anyhow::Result<SqliteJournal> {
     let folder = data_folder(globals)?;
     let options = journal::Options { read_only: globals.read_only, ..journal::Options::default() };
-    Ok(SqliteJournal::open(Path::new(&folder), options)?)
+    let journal = SqliteJournal::open(Path::new(&folder), options)?;
+    if journal.unreserved() {
+        let folder = out::inert(&folder.display().to_string()).into_owned();
+        out::warn(&format!(
+            "midwatch: the disk of {folder} has too little room to keep a reserve: when it is full, nothing more can be recorded. Free some space."
+        ));
+    }
+    Ok(journal)
 }
 
 /// Whether a program can be found.

@@ -1,6 +1,6 @@
 //! Copies: a backup while the journal is in use, and the way back into an empty folder.
 
-use super::{JournalError, file, folder, load, open, origin};
+use super::{JournalError, file, folder, load, open, origin, verify};
 use crate::domain::entry::Head;
 use rusqlite::Connection;
 use std::path::Path;
@@ -34,7 +34,11 @@ pub fn restore(from: &Path, data: &Path) -> Result<Vec<Head>, JournalError> {
     if target.exists() {
         return Err(kept(&target));
     }
-    let source = file::existing(from)?;
+    let source = file::existing(from).map_err(|error| match error {
+        JournalError::Damaged { file, detail } => JournalError::Unsound { file, first: format!("{detail}."), more: 0 },
+        error => error,
+    })?;
+    verify::sound(&source, from)?;
     let placed = file::place(&target, |draft| {
         copy(&source, draft).and_then(|()| renew(draft)).map_err(|error| JournalError::of(&error, from))
     })?;

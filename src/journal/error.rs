@@ -16,8 +16,21 @@ pub enum JournalError {
     )]
     Newer { file: PathBuf, found: i64, known: i64 },
     #[error(
+        "The journal {} has other tables than this program knows ({detail}): it was made by a midwatch from before the first \
+         release, or somebody changed it. Nothing was changed. Keep the file, and set --data to another folder: a new journal \
+         begins there.", file.display()
+    )]
+    Shape { file: PathBuf, detail: String },
+    /// What was to be brought back is not what was recorded.
+    #[error(
+        "The backup {} is not sound: {first}{} Nothing was restored. Restore an older backup.", file.display(),
+        if *more == 0 { String::new() } else { format!(" ({more} more)") }
+    )]
+    Unsound { file: PathBuf, first: String, more: usize },
+    #[error(
         "The journal {} is damaged: {detail}. Nothing was changed. Keep the file; `midwatch journal verify` says how far it is \
-         sound, `midwatch journal restore` brings back a backup in another folder.", file.display()
+         sound. `midwatch --data NEW journal restore BACKUP` brings a backup back into a new folder; without a backup, --data NEW \
+         begins an empty journal there.", file.display()
     )]
     Damaged { file: PathBuf, detail: String },
     #[error(

@@ -1,8 +1,9 @@
 //! The database file: made whole or not at all, opened with the settings that durability needs, brought to this
 //! program's format.
 
-use super::JournalError;
+use super::{JournalError, shape};
 use nix::unistd::{AccessFlags, access};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -34,12 +35,19 @@ pub fn open(file: &Path) -> Result<Connection, JournalError> {
     may_write(file).map_err(|error| JournalError::ReadOnly { file: file.to_owned(), why: error.desc().into() })?;
     let mut db = connect(file, file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     write_ahead(&db).and_then(|()| migrate(&mut db)).map_err(|error| JournalError::of(&error, file))?;
-    Ok(db)
+    fits(db, file)
+}
+
+fn fits(db: Connection, file: &Path) -> Result<Connection, JournalError> {
+    match shape::difference(&db).map_err(|error| JournalError::of(&error, file))? {
+        Some(detail) => Err(JournalError::Shape { file: file.to_owned(), detail }),
+        None => Ok(db),
+    }
 }
 
 /// Opens a journal that stays as it is; where there is none, an empty one that only this process sees.
 pub fn read(file: &Path) -> Result<Connection, JournalError> {
-    if file.exists() { existing(file) } else { empty().map_err(|error| JournalError::of(&error, file)) }
+    if file.exists() { fits(existing(file)?, file) } else { empty().map_err(|error| JournalError::of(&error, file)) }
 }
 
 /// Opens a journal that must be there, wherever it is; it stays as it is.
@@ -47,22 +55,42 @@ pub fn existing(file: &Path) -> Result<Connection, JournalError> {
     if !file.exists() {
         return Err(JournalError::Failed { file: file.to_owned(), detail: "there is no such file".into() });
     }
-    match still(file) {
-        Some(address) => connect(file, address.as_str(), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI),
-        None => connect(file, file, OpenFlags::SQLITE_OPEN_READ_ONLY),
+    if !logged(file) && may_write(file).is_err() {
+        return still(file);
+    }
+    match connect(file, file, OpenFlags::SQLITE_OPEN_READ_ONLY) {
+        // What SQLite shares with writers finds no room.
+        Err(error) if error.is_full() => if logged(file) { alone(file) } else { still(file) }.map_err(|_| error),
+        opened => opened,
     }
 }
 
-/// The address of a file that nobody is writing to, where SQLite could not make what it shares with writers.
-fn still(file: &Path) -> Option<url::Url> {
+/// Whether there are entries that stand in the log alone.
+fn logged(file: &Path) -> bool {
     let mut log = file.to_owned().into_os_string();
     log.push("-wal");
-    if Path::new(&log).exists() || may_write(file).is_ok() {
-        return None;
-    }
-    let mut address = url::Url::from_file_path(file.canonicalize().ok()?).ok()?;
+    Path::new(&log).metadata().is_ok_and(|log| log.len() > 0)
+}
+
+/// A file that nobody is writing to, where SQLite could not make what it shares with writers.
+fn still(file: &Path) -> Result<Connection, JournalError> {
+    let lost = || JournalError::Failed { file: file.to_owned(), detail: "it has no real path".into() };
+    let path = file.canonicalize().map_err(|_| lost())?;
+    let mut address = url::Url::from_file_path(path).map_err(|()| lost())?;
     address.set_query(Some("immutable=1"));
-    Some(address)
+    connect(file, address.as_str(), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// A file with a log and no room to share it: this process alone, for as long as it reads, and whoever asked to read writes nothing.
+fn alone(file: &Path) -> Result<Connection, JournalError> {
+    let wrong = |error| JournalError::of(&error, file);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(file, flags).map_err(wrong)?;
+    db.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(wrong)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(wrong)?;
+    tune(&db).map_err(wrong)?;
+    known(&db, file)?;
+    Ok(db)
 }
 
 /// The file, and beside it what SQLite needs while it writes.
@@ -126,7 +154,8 @@ pub fn write_ahead(db: &Connection) -> Result<()> {
     })
 }
 
-fn empty() -> Result<Connection> {
+/// A journal without entries that only this process sees.
+pub fn empty() -> Result<Connection> {
     let mut db = Connection::open_in_memory()?;
     migrate(&mut db)?;
     Ok(db)

@@ -16,6 +16,7 @@ mod load;
 mod open;
 mod origin;
 mod reserve;
+mod shape;
 pub mod sqlite;
 mod verify;
 mod watch;

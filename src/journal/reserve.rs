@@ -13,16 +13,22 @@ fn path(folder: &Path) -> PathBuf {
     folder.join("reserve")
 }
 
-/// Sets the room aside where that has not been done. A disk without room for it keeps what it has.
-pub fn keep(folder: &Path, size: u64) {
+/// Sets the room aside where that has not been done; whether there is a reserve now. A disk without room for it keeps
+/// what it has.
+pub fn keep(folder: &Path, size: u64) -> bool {
     let file = path(folder);
-    if file.metadata().is_ok_and(|meta| meta.len() >= size) || !roomy(folder, size) {
-        return;
+    if file.metadata().is_ok_and(|meta| meta.len() >= size) {
+        return true;
     }
-    if allocate(&file, size).is_err() {
+    if !roomy(folder, size) {
+        return false;
+    }
+    let made = allocate(&file, size).is_ok();
+    if !made {
         // Less than the whole is no reserve; the journal works without.
         let _ = std::fs::remove_file(&file);
     }
+    made
 }
 
 /// Twice the reserve is free: it must not be what fills the disk.

@@ -38,6 +38,10 @@ pub struct SqliteJournal {
     version: i64,
     /// The reserve was given up, and nobody has been told yet.
     freed: bool,
+    /// The disk has no room for a reserve.
+    unreserved: bool,
+    /// The disk was too full even to open the journal for writing: it is read until there is room.
+    only_read: bool,
 }
 
 /// A `data_version` that no connection has: a new connection counts from another number.
@@ -52,16 +56,32 @@ impl SqliteJournal {
         let folder = folder::ready(folder, options.read_only)?;
         let machine = options.machine.clone().unwrap_or_else(origin::machine);
         let place = origin::place(&machine, &folder);
-        let mut journal = Self { folder, place, options, db: None, cursor: 0, version: NEVER, freed: false };
-        if journal.connect().is_err_and(|error| error.is_full()) {
-            // Even opening needs some room: for what SQLite shares between processes.
-            journal.give_up_reserve();
-        }
+        let mut journal = Self {
+            folder,
+            place,
+            options,
+            db: None,
+            cursor: 0,
+            version: NEVER,
+            freed: false,
+            unreserved: false,
+            only_read: false,
+        };
         journal.connect()?;
+        if journal.only_read && journal.give_up_reserve() {
+            // Even opening needs some room: for what SQLite shares between processes.
+            journal.db = None;
+            journal.connect()?;
+        }
         if !journal.options.read_only && !journal.freed {
-            reserve::keep(&journal.folder, journal.options.reserve);
+            journal.unreserved = !reserve::keep(&journal.folder, journal.options.reserve);
         }
         Ok(journal)
+    }
+
+    /// When the disk is full, nothing will keep room for the entries of the night: there is too little to set any aside.
+    pub fn unreserved(&self) -> bool {
+        self.unreserved
     }
 
     /// The data folder by its real path.
@@ -82,10 +102,23 @@ impl SqliteJournal {
             Some(db) => db,
             None => {
                 self.version = NEVER;
-                if self.options.read_only { file::read(&self.file())? } else { file::open(&self.file())? }
+                self.open_file()?
             }
         };
         Ok(self.db.insert(db))
+    }
+
+    /// What was recorded can be read on a full disk too.
+    fn open_file(&mut self) -> Result<Connection, JournalError> {
+        let file = self.file();
+        self.only_read = self.options.read_only;
+        match if self.only_read { file::read(&file) } else { file::open(&file) } {
+            Err(error) if error.is_full() && !self.only_read && file.exists() => {
+                self.only_read = true;
+                file::read(&file).map_err(|_| error)
+            }
+            opened => opened,
+        }
     }
 
     /// Reads; what goes wrong is told in the operator's words.
@@ -145,7 +178,13 @@ impl Journal for SqliteJournal {
         if self.options.read_only {
             return Err(JournalError::ReadOnly { file: self.file(), why: "midwatch was started with --read-only".into() });
         }
+        if self.only_read {
+            self.db = None;
+        }
         self.connect()?;
+        if self.only_read {
+            return Err(JournalError::Full { file: self.file() });
+        }
         let ids = Ids::new(drafts.len(), wall);
         let appended = self.attempt(&ids, &drafts, wall).or_else(|error| match error {
             // It never began.

@@ -1,7 +1,7 @@
 //! Looks through the whole journal for anything that was changed, taken out or put elsewhere.
 
 use super::append::Columns;
-use super::{JournalError, against, chain, file, load, origin};
+use super::{JournalError, against, chain, file, load, origin, shape};
 use crate::domain::entry::{Clock, Entry, Head};
 use crate::domain::ids::OriginId;
 use rusqlite::{Connection, Result, Row};
@@ -53,7 +53,14 @@ impl Problem {
 pub fn verify(folder: &Path, older: Option<&Path>) -> Result<Report, JournalError> {
     let file = file::path(folder);
     let older = older.map(against::read).transpose()?;
-    let db = file::existing(&file)?;
+    let db = match file::existing(&file) {
+        // That it is damaged is the answer to this question.
+        Err(JournalError::Damaged { detail, .. }) => {
+            let problems = vec![Problem::of_file(format!("The file can't be read: {detail}."))];
+            return Ok(Report { problems, ..Report::default() });
+        }
+        opened => opened?,
+    };
     let mut report = Report::default();
     if let Err(error) = look(&db, &mut report) {
         report.problems.push(Problem::of_file(format!("The file can't be read further: {error}.")));
@@ -65,10 +72,28 @@ pub fn verify(folder: &Path, older: Option<&Path>) -> Result<Report, JournalErro
     Ok(report)
 }
 
+/// Refuses a file that is to be brought back and holds something else than was recorded.
+pub(super) fn sound(db: &Connection, file: &Path) -> Result<(), JournalError> {
+    let mut report = Report::default();
+    if let Err(error) = look(db, &mut report) {
+        report.problems.push(Problem::of_file(format!("It can't be read further: {error}.")));
+    }
+    match report.problems.split_first() {
+        None => Ok(()),
+        Some((first, more)) => {
+            let id = first.id.as_deref().map(|id| format!(" (entry {id})")).unwrap_or_default();
+            Err(JournalError::Unsound { file: file.to_owned(), first: format!("{}{id}", first.text), more: more.len() })
+        }
+    }
+}
+
 fn look(db: &Connection, report: &mut Report) -> Result<()> {
     // All statements see one state of the journal, whoever writes meanwhile.
     let tx = db.unchecked_transaction()?;
     integrity(&tx, report)?;
+    if let Some(difference) = shape::difference(&tx)? {
+        report.problems.push(Problem::of_file(format!("The file has other tables than were made: {difference}.")));
+    }
     let mut rows = tx.prepare(
         "SELECT e.id, o.id, seq, clock_ms, clock_count, at, kind, key, incident, alert, run, corrects, until, prev, hash, body
          FROM entries e LEFT JOIN origins o ON o.n = e.n >> 40 ORDER BY e.n",

@@ -58,7 +58,7 @@ fn what_is_not_a_journal_is_not_restored() {
     let home = home();
     let (file, data) = (home.path().join("some.db"), home.path().join("data"));
     Connection::open(&file).expect("opens").execute_batch("CREATE TABLE t (a)").expect("makes");
-    assert!(matches!(restore(&file, &data), Err(JournalError::Damaged { .. })));
+    assert!(matches!(restore(&file, &data), Err(JournalError::Unsound { .. })));
     assert!(!data.join("journal.db").exists());
     open(&data);
 }
@@ -81,4 +81,24 @@ fn what_has_begun_and_not_ended_is_known_again_after_a_restore() {
     journal::backup(home.path(), &home.path().join("b")).expect("backs up");
     restore(&home.path().join("b"), empty.path()).expect("restores");
     assert_eq!(cached(empty.path()), known);
+}
+
+#[test]
+fn a_backup_that_somebody_has_changed_is_not_restored_and_the_entry_is_named() {
+    let (home, empty) = (home(), home());
+    let third = open_state(&mut written(home.path(), 4), 9)[2].id;
+    let backup = home.path().join("backup.db");
+    journal::backup(home.path(), &backup).expect("backs up");
+    let db = Connection::open(&backup).expect("opens");
+    db.execute_batch("DROP TRIGGER entries_stay_as_they_are; UPDATE entries SET body = replace(body, 'note 3', 'note 9')")
+        .expect("changes");
+    drop(db);
+    let data = empty.path().join("data");
+    let text = restore(&backup, &data).expect_err("refused").to_string();
+    assert!(text.contains("Entry 3 is not what was recorded") && text.contains(&third.to_string()), "{text}");
+    assert!(text.contains("Nothing was restored") && !data.join("journal.db").exists());
+
+    std::fs::write(&backup, "no database at all").expect("writes");
+    let text = restore(&backup, &data).expect_err("refused").to_string();
+    assert!(text.contains("is not sound") && !text.contains("journal restore"), "its advice leads elsewhere: {text}");
 }

@@ -101,6 +101,41 @@ fn a_full_disk_can_still_be_opened_with_the_reserve() {
 }
 
 #[test]
+fn what_was_recorded_is_read_on_a_full_disk_without_a_reserve() {
+    let Some(disk) = disk() else { return with_disk("what_was_recorded_is_read_on_a_full_disk_without_a_reserve") };
+    let copy = home();
+    let none = || Options { reserve: 1 << 30, ..Options::default() };
+    let mut journal = SqliteJournal::open(&disk, none()).expect("opens");
+    assert!(journal.unreserved(), "the disk has no room for it");
+    journal.append(vec![note("before")], at(1)).expect("appends");
+    // As a console leaves it that was killed: what it shared is gone, its log is there.
+    for file in ["journal.db", "journal.db-wal"] {
+        std::fs::copy(disk.join(file), copy.path().join(file)).expect("copies");
+    }
+    drop(journal);
+    for log in [false, true] {
+        if log {
+            std::fs::copy(copy.path().join("journal.db"), disk.join("journal.db")).expect("copies");
+            std::fs::copy(copy.path().join("journal.db-wal"), disk.join("journal.db-wal")).expect("copies");
+        }
+        fill(&disk, 0);
+        for read_only in [true, false] {
+            let mut journal = SqliteJournal::open(&disk, Options { read_only, ..none() }).expect("opens");
+            assert_eq!(texts(&journal.recent(9).expect("reads")), ["before"], "log: {log}");
+        }
+        assert_eq!(problems(&disk, None), [""; 0]);
+        journal::backup(&disk, &copy.path().join(format!("backup-{log}"))).expect("backs up");
+        let mut journal = SqliteJournal::open(&disk, none()).expect("opens");
+        let error = journal.append(vec![note("too much")], at(2)).expect_err("full");
+        assert!(matches!(error, JournalError::Full { .. }), "{error}");
+        std::fs::remove_file(disk.join("filler")).expect("frees");
+        if log {
+            journal.append(vec![note("room again")], at(3)).expect("appends without being opened anew");
+        }
+    }
+}
+
+#[test]
 fn a_full_disk_without_a_journal_gets_none() {
     let Some(disk) = disk() else { return with_disk("a_full_disk_without_a_journal_gets_none") };
     fill(&disk, 0);

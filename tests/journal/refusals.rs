@@ -62,7 +62,7 @@ fn damage_is_told_and_left_as_it_is() {
         std::fs::write(home.path().join("journal.db"), &damage).expect("writes");
         let error = refusal(home.path());
         assert!(matches!(error, JournalError::Damaged { .. }), "{name}: {error}");
-        assert!(error.to_string().contains("midwatch journal restore"));
+        assert!(error.to_string().contains("midwatch --data NEW journal restore BACKUP"));
         assert_eq!(bytes(home.path()), damage);
     }
 }
@@ -110,4 +110,33 @@ fn a_journal_that_another_keeps_busy_is_not_waited_for_forever() {
     assert!(matches!(error, JournalError::Busy { .. }), "{error}");
     other.execute_batch("ROLLBACK").expect("ends");
     assert_eq!(record(&mut journal, note("n"), 3).seq, 2);
+}
+
+#[test]
+fn tables_of_another_making_are_told_apart_and_never_met_by_a_statement() {
+    for (sql, named) in [
+        ("ALTER TABLE entries ADD COLUMN extra TEXT", "`entries` is another"),
+        ("DROP TABLE open", "`open` is missing"),
+        ("DROP INDEX by_key", "`by_key` is missing"),
+    ] {
+        let home = home();
+        drop(written(home.path(), 1));
+        tamper(home.path(), sql);
+        for read_only in [false, true] {
+            let error = SqliteJournal::open(home.path(), Options { read_only, ..Options::default() }).map(|_| ()).expect_err(sql);
+            assert!(matches!(error, JournalError::Shape { .. }), "{sql}: {error}");
+            let text = error.to_string();
+            assert!(text.contains(named) && text.contains("set --data to another folder"), "{text}");
+        }
+        assert_eq!(problems(home.path(), None), [format!("The file has other tables than were made: {named}.")]);
+    }
+}
+
+#[test]
+fn what_is_damaged_is_told_by_verification_itself() {
+    let home = home();
+    std::fs::write(home.path().join("journal.db"), b"not a database at all, but long enough to be looked at".repeat(100))
+        .expect("writes");
+    let found = problems(home.path(), None);
+    assert!(matches!(&found[..], [one] if one.starts_with("The file can't be read: ")), "{found:?}");
 }
