@@ -10,6 +10,10 @@ mod lab;
 
 #[path = "books_lb/blue_green_switch.rs"]
 mod blue_green_switch;
+#[path = "books_lb/config_rollback.rs"]
+mod config_rollback;
+#[path = "books_lb/isolate_noisy_tenant.rs"]
+mod isolate_noisy_tenant;
 #[path = "books_lb/lb_drain_node.rs"]
 mod lb_drain_node;
 #[path = "books_lb/redis_replica_replace.rs"]
