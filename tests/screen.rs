@@ -249,6 +249,62 @@ fn what_is_wrong_with_a_playbook_is_told_with_its_place() {
 }
 
 #[test]
+fn the_cursor_goes_with_the_run_until_it_is_put_elsewhere() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j p r enter").expect("▌▶ 1  Confirm").press("r enter").expect("▌▶ 2  Fence");
+    desk.press("k").expect("▌✓ 1  Confirm").expect("Look at the machine itself.").expect("esc to the step at hand");
+    desk.press("r").expect("nothing to do with this step now").press("3 j j").expect("▌  3  Promote").expect("$ pg_ctl promote");
+    desk.press("enter").expect("risk          destructive").press("y");
+    assert_eq!(desk.asked.last(), Some(&Ui::Copy("pg_ctl promote -D \"$REPLICA\"\n".into())));
+    desk.press("esc esc").expect("▌▶ 2  Fence").press("esc").expect("Library");
+}
+
+#[test]
+fn what_a_step_wrote_is_read_whole_followed_and_searched() {
+    let mut desk = outage();
+    let many = |count: usize| (1..=count).map(|line| format!("line {line} of it")).collect::<Vec<_>>().join("\n");
+    desk.playbook(FAILOVER).press("j p r enter o").expect("has not run").press("r enter r enter").command_writes("line 1 of it");
+    desk.press("o").expect("Output of Fence the old primary").expect("… being read").reads(&many(200)).expect("line 200 of it");
+    desk.wait(1).command_writes("more").reads(&many(300)).expect("line 300 of it").expect("following");
+    desk.press("ctrl-u")
+        .wait(1)
+        .command_writes("and more")
+        .reads(&many(400))
+        .expect_not("line 400 of it")
+        .expect_not("following");
+    desk.press("/")
+        .type_text("LINE 7 of")
+        .press("enter")
+        .expect("line 7 of it")
+        .press("G")
+        .expect("line 400 of it")
+        .expect("following");
+    desk.press("/ ctrl-u").type_text("nowhere").press("enter").expect("stands nowhere in it");
+    desk.press("esc esc").expect_not("Output of").expect("running");
+    desk.command_writes("unseen");
+    let reads = |effect: &midwatch::model::Effect| format!("{effect:?}").contains("Read {");
+    assert!(!desk.effects.iter().any(reads), "nobody looks any more: nothing is read");
+}
+
+#[test]
+fn what_fits_has_its_own_lines_and_the_library_stays_where_it_is() {
+    let mut desk = outage();
+    let other = FAILOVER.replace("postgres-failover", "another").replace("alerts: [{alertname: PostgresDown}]", "alerts: []");
+    desk.playbooks(&[&other.replace("Fail over to the replica", "Another one"), FAILOVER]).expect("Nothing fits");
+    let place = desk.find("Another one");
+    desk.press("j").expect("fits this alert").expect("Library");
+    assert_eq!(desk.find("Another one"), place, "nothing jumps when another alert is looked at");
+}
+
+#[test]
+fn a_changed_file_and_a_long_run_are_marked() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j p r enter").expect("RTO 15:00").expect_not("≠");
+    desk.playbook(&FAILOVER.replace("Look at the machine itself.", "Look twice.")).expect("≠ the file has changed");
+    desk.expect("Look at the machine itself.").wait(1_000).expect("111 % over");
+}
+
+#[test]
 fn closing_an_incident_says_that_its_playbook_is_not_through() {
     let mut desk = outage();
     desk.playbook(FAILOVER).press("j i enter p r enter i").type_text("close").press("enter");

@@ -112,7 +112,7 @@ actions! {
     Requests = "requests",
     /// Copy the selected thing's text to the clipboard.
     Copy = "copy",
-    /// Run the step at hand, or start the selected playbook.
+    /// Run the selected step, or start the selected playbook.
     Run = "run",
     /// Start the selected playbook as a dry run.
     DryRun = "dry-run",
@@ -124,6 +124,16 @@ actions! {
     CancelStep = "cancel-step",
     /// Back out: run the playbook's way back.
     BackOut = "back-out",
+    /// Show everything that the step has written.
+    Output = "output",
+    /// Show what the attempt before has written.
+    Attempt = "attempt",
+    /// Search in what is shown.
+    Search = "search",
+    /// Go to the next place that holds what was searched for.
+    NextMatch = "next-match",
+    /// Go to the place before that holds what was searched for.
+    PreviousMatch = "previous-match",
     /// Draw the whole screen again.
     Redraw = "redraw",
     /// Go to the next field.

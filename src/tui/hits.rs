@@ -13,8 +13,10 @@ pub enum Target {
     Service(ServiceName),
     Entry(EntryId),
     Playbook(PlaybookId),
+    /// A playbook among those that fit what is selected.
+    Suggested(PlaybookId),
     Run(RunId),
-    /// The step that a run is at.
+    /// A step of a run.
     Step(RunId, StepId),
     /// A line of an overlay.
     Line(usize),

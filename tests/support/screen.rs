@@ -17,7 +17,7 @@ use midwatch::domain::stamp::Stamp;
 use midwatch::domain::text::Outside;
 use midwatch::domain::trouble::{Reason, Trouble};
 use midwatch::model::event::SourceAnswer;
-use midwatch::model::runs::{Launch, RunEffect, RunFact};
+use midwatch::model::runs::{Launch, RunEffect, RunFact, Written};
 use midwatch::model::{Body, Command, Effect, Event, Fact, World};
 use midwatch::tui::hits::Hits;
 use midwatch::tui::keymap::{Keymap, Sequence};
@@ -259,6 +259,19 @@ impl Desk {
         let mut end = StepEnd::without_process(state, self.now.wall, "");
         end.exit_code = Some(exit);
         self.fact(Fact::Run(RunFact::Ended { run: launch.setup.run, step: launch.step, attempt: launch.attempt, end }));
+        self.draw();
+        self
+    }
+
+    /// What was asked for of a run's folder is read.
+    pub fn reads(&mut self, text: &str) -> &mut Self {
+        let place =
+            self.effects.iter().position(|effect| matches!(effect, Effect::Run(RunEffect::Read { .. }))).expect("asked for");
+        if let Effect::Run(RunEffect::Read { run, step, attempt, .. }) = self.effects.remove(place) {
+            let lines = text.lines().map(Outside::from).collect();
+            let written = Written { lines, ..Written::default() };
+            self.fact(Fact::Run(RunFact::Read { run, step, attempt, written }));
+        }
         self.draw();
         self
     }

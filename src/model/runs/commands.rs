@@ -77,6 +77,7 @@ impl Runs {
             RunCommand::Resume { run, params } => self.resume(context, run, &params),
             RunCommand::Abandon { run, reason } => self.abandon(context, run, &reason),
             RunCommand::Leave { run } => self.leave(context, run),
+            RunCommand::Look { .. } | RunCommand::LookAway => Ok(Vec::new()),
         }
     }
 

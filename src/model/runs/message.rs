@@ -1,5 +1,6 @@
 //! What is said to runs and by them. Plain values.
 
+use super::Written;
 use crate::domain::entry::Intent;
 use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, StepId};
 use crate::domain::playbook::{ParamSource, Playbook, Resolved};
@@ -55,13 +56,17 @@ pub enum RunCommand {
     Abandon { run: RunId, reason: String },
     /// Leave the run in order: another console may take it up without being told that this one died.
     Leave { run: RunId },
+    /// Show what an attempt has written, and go on showing it while it grows.
+    Look { run: RunId, step: StepId, attempt: u32 },
+    /// Nobody looks any more.
+    LookAway,
 }
 
 impl RunCommand {
     /// The run that is meant, if there is one yet.
     pub fn run(&self) -> Option<RunId> {
         match self {
-            Self::Prepare { .. } => None,
+            Self::Prepare { .. } | Self::LookAway => None,
             Self::Start { run, .. }
             | Self::Tick { run, .. }
             | Self::Skip { run, .. }
@@ -72,8 +77,14 @@ impl RunCommand {
             | Self::Abort { run, .. }
             | Self::Resume { run, .. }
             | Self::Abandon { run, .. }
-            | Self::Leave { run } => Some(*run),
+            | Self::Leave { run }
+            | Self::Look { run, .. } => Some(*run),
         }
+    }
+
+    /// Nothing is done for it, and nothing recorded.
+    pub fn only_looks(&self) -> bool {
+        matches!(self, Self::Look { .. } | Self::LookAway)
     }
 
     /// What is asked, for people.
@@ -91,6 +102,7 @@ impl RunCommand {
             Self::Resume { .. } => "resume the run".into(),
             Self::Abandon { .. } => "abandon the run".into(),
             Self::Leave { .. } => "leave the run".into(),
+            Self::Look { .. } | Self::LookAway => "look at output".into(),
         }
     }
 }
@@ -120,6 +132,8 @@ pub enum RunFact {
     Adopted { run: RunId, playbook: Result<Arc<Playbook>, String>, found: Vec<Finding> },
     /// Another process holds the run.
     Elsewhere { run: RunId },
+    /// What an attempt has written so far.
+    Read { run: RunId, step: StepId, attempt: u32, written: Written },
 }
 
 /// One attempt without a recorded end.
@@ -144,6 +158,8 @@ pub enum RunEffect {
     Adopt(Box<Adopt>),
     /// Let a run go.
     Release { run: RunId },
+    /// Read what an attempt has written, without these secrets; answered by `Read`.
+    Read { run: RunId, step: StepId, attempt: u32, secrets: Resolved },
 }
 
 /// What belongs to every attempt of a run.

@@ -6,8 +6,10 @@
 mod advance;
 mod commands;
 pub mod flow;
+mod look;
 mod message;
 
+pub use look::Written;
 pub use message::{Adopt, Finding, Given, Launch, RunCommand, RunEffect, RunFact, Setup, Typed};
 
 use super::Effect;
@@ -52,6 +54,8 @@ pub struct Runs {
     /// Parameters of runs that are being prepared, by the number that their draft carries.
     preparing: BTreeMap<u64, (Arc<Playbook>, Resolved)>,
     looked: Option<Duration>,
+    /// The attempt that somebody looks at.
+    watched: Option<look::Watched>,
 }
 
 /// What only this process knows of a run.
@@ -171,6 +175,8 @@ impl Runs {
             RunCommand::Resume { run, params } if !self.drives(run) => {
                 return self.take_up(requests, request, title, run, params);
             }
+            RunCommand::Look { run, step, attempt } => return self.look_at(context.now, run, step, attempt),
+            RunCommand::LookAway => return self.look_away(),
             command => self.drafts(context, alerts, command),
         };
         match answer {
@@ -238,9 +244,14 @@ impl Runs {
                 if let Some(live) = self.attempt_of(run, &step, attempt) {
                     (live.tail, live.bytes, live.heard) = (tail, bytes, context.now);
                 }
-                Vec::new()
+                self.grown(context.now, run, &step, attempt)
             }
-            RunFact::Ended { run, step, attempt, end } => self.ended(context, run, &step, attempt, end),
+            RunFact::Ended { run, step, attempt, end } => {
+                let mut effects = self.grown(context.now, run, &step, attempt);
+                effects.extend(self.ended(context, run, &step, attempt, end));
+                effects
+            }
+            RunFact::Read { run, step, attempt, written } => self.was_read(context.now, run, &step, attempt, written),
             RunFact::Adopted { run, playbook, found } => self.adopted(context, requests, run, playbook, found),
             RunFact::Elsewhere { run } => {
                 let live = self.live.entry(run).or_default();
@@ -279,15 +290,20 @@ impl Runs {
 
     /// The next time at which `tick` has something to do.
     pub(super) fn next_due(&self) -> Option<Duration> {
+        self.next_orphan().into_iter().chain(self.next_look()).min()
+    }
+
+    fn next_orphan(&self) -> Option<Duration> {
         let look = self.ready && self.open().any(|(id, run)| self.may_be_orphaned(id, run));
         look.then(|| self.looked.unwrap_or_default() + LOOK)
     }
 
     pub(super) fn tick(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
-        match self.next_due() {
-            Some(due) if due <= context.now.mono => self.look(context),
-            _ => Vec::new(),
+        let mut effects = self.read(context.now);
+        if self.next_orphan().is_some_and(|due| due <= context.now.mono) {
+            effects.extend(self.look(context));
         }
+        effects
     }
 
     /// Looks at runs whose console may have died.

@@ -7,6 +7,7 @@ mod adopt;
 mod attempt;
 mod block;
 mod holding;
+mod read;
 mod request;
 mod tail;
 
@@ -84,6 +85,10 @@ impl Driver {
             RunEffect::Cancel { run, step, attempt, who } => self.cancel(Which { run, step, attempt }, &who),
             RunEffect::Adopt(wanted) => self.adopt(*wanted),
             RunEffect::Release { run } => drop(self.held.remove(&run)),
+            RunEffect::Read { run, step, attempt, secrets } => {
+                let (setup, which) = (self.setup.clone(), Which { run, step, attempt });
+                std::thread::spawn(move || read::read(&setup, which, &secrets));
+            }
         }
     }
 

@@ -14,6 +14,16 @@ const LINES: usize = 40;
 /// At most this much of each file is read at a time.
 const BYTES: u64 = 32 * 1024;
 
+/// At most this much of each file is read for somebody who looks at all of it.
+const MOST: u64 = 2 << 20;
+
+/// What both streams hold, in the order in which it was written; and whether more is kept than that.
+pub(super) fn whole(folder: &Folder) -> (String, bool) {
+    let [index, out, err] = ["index", "out", "err"].map(|name| end_of(&folder.file(name), MOST));
+    let cut = out.from > 0 || err.from > 0;
+    (interleaved(&index, &[("out", out), ("err", err)]), cut)
+}
+
 pub(super) struct Tail {
     out: PathBuf,
     err: PathBuf,
@@ -34,7 +44,8 @@ impl Tail {
             return None;
         }
         self.seen = now;
-        let text = interleaved(&end_of(&self.index), &[("out", end_of(&self.out)), ("err", end_of(&self.err))]);
+        let text =
+            interleaved(&end_of(&self.index, BYTES), &[("out", end_of(&self.out, BYTES)), ("err", end_of(&self.err, BYTES))]);
         let lines: Vec<&str> = text.lines().collect();
         let newest = lines.iter().skip(lines.len().saturating_sub(LINES)).map(|line| Outside::from(clean((*line).to_owned())));
         Some((newest.collect(), now.0 + now.1))
@@ -55,13 +66,13 @@ impl End {
     }
 }
 
-fn end_of(path: &Path) -> End {
+fn end_of(path: &Path, most: u64) -> End {
     let read = || {
         let mut file = File::open(path)?;
-        let from = file.metadata()?.len().saturating_sub(BYTES);
+        let from = file.metadata()?.len().saturating_sub(most);
         file.seek(SeekFrom::Start(from))?;
         let mut bytes = Vec::new();
-        file.take(BYTES).read_to_end(&mut bytes)?;
+        file.take(most).read_to_end(&mut bytes)?;
         Ok::<_, std::io::Error>(End { from, bytes })
     };
     read().unwrap_or_default()

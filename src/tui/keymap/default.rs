@@ -1,6 +1,6 @@
 //! The keys that the console comes with: one row for each.
 
-use super::Context::{self, AlertDetail, EntryDetail, Panes, PlaybookDetail, Reading, Typing};
+use super::Context::{self, AlertDetail, EntryDetail, Panes, PlaybookDetail, Reading, StepDetail, Typing};
 use super::Row;
 use crate::tui::action::Action::{self, *};
 
@@ -21,12 +21,18 @@ pub const ROWS: &[Row] = &[
     row(&["L"], Link, &[Context::Alerts, AlertDetail], "link"),
     row(&["D"], Declare, &[Context::Alerts, AlertDetail], "declare"),
 
-    row(&["r"], Run, &[Context::Playbook, PlaybookDetail], "run"),
+    row(&["r"], Run, &[Context::Playbook, PlaybookDetail, StepDetail], "run"),
     row(&["d"], DryRun, &[Context::Playbook, PlaybookDetail], "dry run"),
     row(&["s"], Skip, &[Context::Playbook], "skip…"),
     row(&["t"], Retry, &[Context::Playbook], "try again"),
     row(&["x"], CancelStep, &[Context::Playbook], "cancel…"),
     row(&["b"], BackOut, &[Context::Playbook], "back out…"),
+    row(&["o"], Action::Output, &[Context::Playbook, StepDetail], "output"),
+
+    row(&["/"], Search, &[Context::Output], "search"),
+    row(&["n"], NextMatch, &[Context::Output], "next"),
+    row(&["N"], PreviousMatch, &[Context::Output], "previous"),
+    row(&["a"], Attempt, &[Context::Output], "attempt before"),
 
     row(&["c"], Correct, &[Context::Log, EntryDetail], "correct"),
 

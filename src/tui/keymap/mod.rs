@@ -21,6 +21,9 @@ pub enum Context {
     AlertDetail,
     EntryDetail,
     PlaybookDetail,
+    StepDetail,
+    /// What a step has written.
+    Output,
     /// A field that is typed into: only what can't be text.
     Typing,
 }
@@ -36,6 +39,8 @@ impl Context {
             Self::Reading => "Details and lists",
             Self::AlertDetail => "An alert's details",
             Self::PlaybookDetail => "A playbook's text",
+            Self::StepDetail => "A step's details",
+            Self::Output => "A step's output",
             Self::EntryDetail => "An entry's details",
             Self::Typing => "Dialogs",
         }

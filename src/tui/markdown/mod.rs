@@ -9,11 +9,13 @@ mod flow;
 mod memo;
 mod table;
 
+pub use code::lines as code;
+pub use flow::wrap;
 pub use memo::Memo;
 
 use super::canvas::Line;
 use super::theme::Role;
-use flow::{push, width, wrap};
+use flow::{push, width};
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -3,7 +3,7 @@
 use super::Overlay;
 use super::note;
 use super::page::{Content, Line, Page, field, heading};
-use super::run;
+use super::step;
 use crate::domain::entry::Entry;
 use crate::domain::text::inert;
 use crate::tui::action::Action;
@@ -54,8 +54,8 @@ impl Content for Detail {
                 lines.extend(field(&inert(name), &inert(&text), Role::Text, columns));
             }
         }
-        if let (Some(run), Some(step), Some(attempt)) = (entry.run, &entry.step, entry.attempt) {
-            lines.extend(run::output(run, step, attempt, view, columns));
+        if let (Some(run), Some(id), Some(attempt)) = (entry.run, &entry.step, entry.attempt) {
+            lines.extend(step::output(run, id, attempt, view, columns));
         }
         lines.extend(field("id", &entry.id.to_string(), Role::Dim, columns));
         lines

@@ -12,6 +12,7 @@ pub mod filter;
 pub mod help;
 pub mod incident;
 pub mod note;
+pub mod output;
 pub mod page;
 pub mod palette;
 pub mod playbook;
@@ -19,6 +20,7 @@ pub mod reason;
 pub mod requests;
 pub mod run;
 pub mod silence;
+pub mod step;
 
 use super::action::Action;
 use super::canvas::Canvas;

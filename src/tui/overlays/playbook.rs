@@ -13,6 +13,7 @@ use crate::model::runs::{RunCommand, Typed};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::markdown::{self, Memo};
+use crate::tui::panes;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use std::collections::BTreeMap;
@@ -46,6 +47,8 @@ impl Content for Read {
             return vec![plain("It is not in the library any more.", Role::Stale)];
         };
         let mut lines = field("file", &inert(&book.place.to_string()), Role::Dim, columns);
+        let reason = panes::playbook::reason(view, &self.id);
+        lines.extend(reason.into_iter().flat_map(|why| field("suggested", &why, Role::New, columns)));
         let unfit = book.unfit().map(|why| match book.errors() {
             0 => why,
             1 => "an error stands in the way, see below".to_owned(),

@@ -4,22 +4,16 @@
 use super::Overlay;
 use super::choice::{Choice, Item, item};
 use super::confirm::{self, Question};
-use super::page::{Content, Line, Page, field, heading, plain};
 use super::reason::{self, Reason};
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{Confirm, names};
-use crate::domain::run::{Run, StepEnd, StepState};
+use crate::domain::run::{Run, StepState};
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::runs::{RunCommand, Typed, flow};
 use crate::tui::action::Action;
-use crate::tui::canvas::wrap;
-use crate::tui::markdown;
 use crate::tui::panes::playbook::step_of;
-use crate::tui::theme::Role;
-use crate::tui::time;
 use crate::tui::view::{Reply, View};
-use std::collections::BTreeSet;
 
 /// The next thing to do with the step at hand.
 pub fn go(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
@@ -97,9 +91,7 @@ fn facts(run: RunId, state: &Run, id: &StepId, view: &View) -> Vec<String> {
             facts.push(fact);
         }
     }
-    let host = step.fields.host.as_deref().map_or("this machine".into(), inert);
-    let user = view.world.me.os_user.as_deref().unwrap_or(&view.world.me.name);
-    facts.push(format!("on {host} as {}", inert(user)));
+    facts.push(super::step::place(state, step, view));
     facts.push(format!("risk: {} · timeout {}", step.fields.risk.word(), humantime::format_duration(step.fields.timeout)));
     facts
 }
@@ -238,69 +230,4 @@ fn unknown(run: RunId, id: &StepId) -> Box<dyn Overlay> {
         reasoned("abort the run", "nothing more of it is done", abort_reason(run)),
     ];
     Box::new(Choice::new("Nobody knows what became of it. Look, then:", items))
-}
-
-/// Everything about one step.
-struct Detail {
-    run: RunId,
-    step: StepId,
-}
-
-pub fn detail(run: RunId, step: StepId) -> Box<dyn Overlay> {
-    Box::new(Page::new(Detail { run, step }))
-}
-
-impl Content for Detail {
-    fn title(&self, view: &View) -> String {
-        let record = view.world.runs.get(self.run).and_then(|run| run.record(&self.step));
-        record.map_or_else(|| self.step.to_string(), |record| inert(&record.plan.title).into_owned())
-    }
-
-    fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
-        let mut lines = Vec::new();
-        if let Some(state) = view.world.runs.state_of(self.run, &self.step) {
-            lines.extend(field("state", state.word(), Role::Strong, columns));
-        }
-        if let (Some(book), Some(step)) = (view.world.runs.playbook_of(self.run), step_of(self.run, &self.step, view)) {
-            let ticked = view.world.runs.get(self.run).and_then(|run| run.record(&self.step)).map(|record| &record.ticked);
-            lines.extend(markdown::lines(&book.text, &step.prose, ticked.unwrap_or(const { &BTreeSet::new() }), columns));
-        }
-        lines.extend(self.attempts(view, columns));
-        lines
-    }
-}
-
-impl Detail {
-    fn attempts(&self, view: &View, columns: usize) -> Vec<Line> {
-        let record = view.world.runs.get(self.run).and_then(|run| run.record(&self.step));
-        let mut lines = Vec::new();
-        for attempt in record.map_or(&[][..], |record| &record.attempts) {
-            lines.extend(heading(&format!("Attempt {}", attempt.number)));
-            let at = time::full(attempt.started_at, view.zone);
-            lines.extend(field(attempt.state.word(), &format!("by {} at {at}", inert(&attempt.by)), Role::Text, columns));
-            let ended = attempt.end.as_ref().map(|end| ended(end, columns));
-            lines.extend(ended.unwrap_or_default());
-            lines.extend(output(self.run, &self.step, attempt.number, view, columns));
-        }
-        lines
-    }
-}
-
-fn ended(end: &StepEnd, columns: usize) -> Vec<Line> {
-    let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
-    let mut lines = field("ended", &format!("{code}{}", inert(&end.detail)), Role::Text, columns);
-    for name in &end.survivors {
-        lines.extend(field("left running", &inert(name), Role::Warning, columns));
-    }
-    lines
-}
-
-/// The newest lines that an attempt wrote, under a heading; nothing where nothing is known.
-pub fn output(run: RunId, step: &StepId, attempt: u32, view: &View, columns: usize) -> Vec<Line> {
-    let written = view.world.runs.output_of(run, step, attempt);
-    if written.is_empty() {
-        return Vec::new();
-    }
-    let lines = written.iter().flat_map(|line| wrap(&line.inert(), columns, 20));
-    heading("Output").into_iter().chain(lines.map(|line| plain(line, Role::Text))).collect()
 }

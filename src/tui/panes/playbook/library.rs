@@ -1,0 +1,187 @@
+//! The library: what is under way, what fits, and below it everything in an order that never changes. What fits has its own
+//! lines, so that another alert changes those alone.
+
+use super::PaneId;
+use crate::domain::ids::{AlertId, PlaybookId, RunId};
+use crate::domain::playbook::{Fit, Playbook, matching};
+use crate::domain::run::Run;
+use crate::domain::text::inert;
+use crate::tui::canvas::{Canvas, wrap};
+use crate::tui::hits::{Hit, Shown, Target};
+use crate::tui::list::{List, Place};
+use crate::tui::theme::Role;
+use crate::tui::view::View;
+use ratatui::layout::Rect;
+use std::sync::Arc;
+
+/// Playbooks that are suggested at most.
+const SUGGESTED: usize = 3;
+
+#[derive(Default)]
+pub(super) struct Library {
+    runs: Vec<Row>,
+    fitting: Vec<Row>,
+    books: Vec<Row>,
+    /// How many fit, shown or not.
+    fit: usize,
+}
+
+struct Row {
+    target: Target,
+    text: String,
+    about: String,
+    role: Role,
+}
+
+/// What fits an alert, best first, with the reason.
+pub fn fitting<'a>(view: &View<'a>, alert: &AlertId) -> Vec<(&'a Arc<Playbook>, Fit)> {
+    let Some(tracked) = view.world.alerts.get(alert) else { return Vec::new() };
+    matching(view.world.runs.playbooks(), &tracked.alert.labels, &tracked.alert.annotations, tracked.service.as_ref())
+}
+
+/// What fits the selected alert; where nothing does, what fits one of the incident's.
+fn suggested<'a>(view: &View<'a>) -> Vec<(&'a Arc<Playbook>, Fit, bool)> {
+    let of_alert: Vec<_> = view.alert.map(|alert| fitting(view, alert)).unwrap_or_default();
+    if !of_alert.is_empty() {
+        return of_alert.into_iter().map(|(book, fit)| (book, fit, false)).collect();
+    }
+    let mut found: Vec<(&Arc<Playbook>, Fit)> = Vec::new();
+    for (book, fit) in view.incident.iter().flat_map(|incident| &incident.alerts).flat_map(|alert| fitting(view, alert)) {
+        match found.iter_mut().find(|(known, _)| known.id == book.id) {
+            Some((_, known)) => *known = (*known).min(fit),
+            None => found.push((book, fit)),
+        }
+    }
+    found.sort_by(|(a, x), (b, y)| x.cmp(y).then_with(|| a.id.cmp(&b.id)));
+    found.into_iter().map(|(book, fit)| (book, fit, true)).collect()
+}
+
+impl Library {
+    pub fn of(view: &View) -> Self {
+        let suggested = suggested(view);
+        Self {
+            runs: view.world.runs.open().map(|(id, run)| of_run(id, run)).collect(),
+            fit: suggested.len(),
+            fitting: suggested.into_iter().take(SUGGESTED).map(|(book, fit, incident)| of_fit(book, fit, incident)).collect(),
+            books: view.world.runs.playbooks().iter().map(of_book).collect(),
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.runs.iter().chain(&self.fitting).chain(&self.books)
+    }
+
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.rows().map(|row| &row.target)
+    }
+
+    pub fn title(&self) -> Option<(String, Role)> {
+        let word = if self.fit == 1 { "fits" } else { "fit" };
+        (self.fit > 0).then(|| (format!("{} {word}", self.fit), Role::New))
+    }
+
+    /// Lines that stay free below what fits, and one for the heading: the rest doesn't move when less fits.
+    fn free(&self) -> usize {
+        SUGGESTED - self.fitting.len() + 1
+    }
+
+    pub fn render(&self, canvas: &mut Canvas, area: Rect, list: &List, view: &View) {
+        if self.rows().next().is_none() {
+            return render_nothing(canvas, area);
+        }
+        let rows: Vec<&Row> = self.rows().collect();
+        let height = usize::from(area.height).saturating_sub(self.free()).max(1);
+        canvas.hits.height(PaneId::Playbook, height);
+        let above = self.runs.len() + self.fitting.len();
+        let window = list.window(rows.len(), height, |target| rows.iter().position(|row| row.target == *target));
+        let mut y = 0;
+        for line in 0..height {
+            let Some(Place::Row(row)) = window.at(window.offset + line) else { continue };
+            let Some(found) = rows.get(row) else { break };
+            if row == above {
+                self.render_heading(canvas, area, y);
+                y += self.free() as u16;
+            }
+            let cursor = window.line() == Some(line);
+            if cursor {
+                let shown = Shown { target: found.target.clone(), row: line, offset: window.offset };
+                canvas.hits.show(PaneId::Playbook, shown);
+            }
+            let place = Rect { y: area.y.saturating_add(y), height: u16::from(y < area.height), ..area };
+            canvas.hits.add(place, Hit::Row(PaneId::Playbook, found.target.clone(), window.offset + line));
+            found.render(canvas, place, cursor && view.focus == PaneId::Playbook);
+            y += 1;
+        }
+    }
+
+    fn render_heading(&self, canvas: &mut Canvas, area: Rect, y: u16) {
+        let last = y + self.free() as u16 - 1;
+        if self.fitting.is_empty() && area.height > last {
+            canvas.text(area, y, " Nothing fits what is selected.", Role::Dim);
+        }
+        canvas.text(area, last, " Library", Role::Strong);
+    }
+}
+
+impl Row {
+    fn render(&self, canvas: &mut Canvas, place: Rect, cursor: bool) {
+        let mut pen = canvas.line(place, 0);
+        pen.text(if cursor { "▌" } else { " " }, Role::Focus);
+        let room = pen.left().saturating_sub(if self.about.is_empty() { 0 } else { self.about.chars().count() as u16 + 1 });
+        pen.column(room, &self.text, if cursor { Role::Cursor } else { self.role }).space(1).text(&self.about, Role::Dim);
+    }
+}
+
+/// How to come to a first playbook.
+fn render_nothing(canvas: &mut Canvas, area: Rect) {
+    let text = "No playbooks are in the library. A playbook is a Markdown file: name the folder that yours are in with \
+                `playbooks:` in the configuration, or let `midwatch init` write a first one.";
+    for (y, line) in (0..area.height).zip(wrap(text, usize::from(area.width.saturating_sub(2)), 12)) {
+        canvas.text(area, y, &format!(" {line}"), Role::Dim);
+    }
+}
+
+fn of_run(id: RunId, run: &Run) -> Row {
+    let about = format!("{} · {}", super::head::progress(run), run.state());
+    Row { target: Target::Run(id), text: format!("▶ {}", inert(&run.title)), about, role: Role::Strong }
+}
+
+fn of_fit(book: &Playbook, fit: Fit, incident: bool) -> Row {
+    let about = match (book.unfit(), fit, incident) {
+        (Some(_), ..) => "✗ can't be run",
+        (None, Fit::Alert(_), false) => "fits this alert",
+        (None, Fit::Runbook, false) => "named by the alert",
+        (None, Fit::Service, false) => "for its service",
+        (None, Fit::Alert(_), true) => "fits the incident",
+        (None, Fit::Runbook, true) => "named by an alert",
+        (None, Fit::Service, true) => "for a service",
+    };
+    row(Target::Suggested(book.id.clone()), book, about, Role::Text)
+}
+
+fn of_book(book: &Arc<Playbook>) -> Row {
+    let about = if book.unfit().is_some() { "✗ can't be run" } else { "" };
+    row(Target::Playbook(book.id.clone()), book, about, Role::Dim)
+}
+
+fn row(target: Target, book: &Playbook, about: &str, role: Role) -> Row {
+    Row { target, text: inert(&book.title).into_owned(), about: about.to_owned(), role }
+}
+
+/// Why a playbook is suggested for an alert, in a sentence.
+pub fn reason(view: &View, book: &PlaybookId) -> Option<String> {
+    let alert = view.alert?;
+    let (book, fit) = fitting(view, alert).into_iter().find(|(known, _)| known.id == *book)?;
+    let name = view.name_of(alert);
+    Some(match fit {
+        Fit::Alert(_) => {
+            let tracked = view.world.alerts.get(alert)?;
+            let holds = |set: &&crate::domain::matcher::LabelSet| set.matches(|name| tracked.alert.labels.get(name));
+            let set = book.meta.alerts.iter().filter(holds).max_by_key(|set| set.0.len())?;
+            let labels: Vec<String> = set.0.iter().map(|(label, _)| inert(label).into_owned()).collect();
+            format!("its `alerts` match {name} by {}", labels.join(", "))
+        }
+        Fit::Runbook => format!("the runbook_url of {name} names it"),
+        Fit::Service => format!("it is for the service of {name}"),
+    })
+}

@@ -1,0 +1,181 @@
+//! One step of a run: how it stands, what it does and to what, and what came of it.
+
+use super::ticked;
+use crate::domain::ids::{RunId, StepId};
+use crate::domain::playbook::{Step, expand, names};
+use crate::domain::run::{Run, StepRecord, StepState};
+use crate::domain::text::inert;
+use crate::model::runs::flow;
+use crate::tui::canvas::Line;
+use crate::tui::markdown::{self, Memo};
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::View;
+use std::collections::BTreeSet;
+
+/// The prose of a step, by the digest of its document, the step, what is ticked, and the width.
+pub type Made = Memo<(String, StepId, BTreeSet<u32>, usize)>;
+
+/// The step of the playbook that a run was prepared with.
+pub fn step_of<'a>(run: RunId, step: &StepId, view: &View<'a>) -> Option<&'a Step> {
+    view.world.runs.playbook_of(run)?.step(step)
+}
+
+pub fn look(state: StepState, current: bool) -> (&'static str, Role) {
+    match state {
+        StepState::Succeeded | StepState::AlreadyDone => ("✓", Role::Ok),
+        StepState::Failed | StepState::TimedOut | StepState::Cancelled | StepState::UndoFailed => ("✗", Role::Critical),
+        StepState::Unknown => ("?", Role::Stale),
+        StepState::Skipped | StepState::Accepted | StepState::Undone => ("–", Role::Dim),
+        StepState::Starting | StepState::Running | StepState::Stopping => ("▶", Role::Pending),
+        _ if current => ("▶", Role::Strong),
+        _ => (" ", Role::Text),
+    }
+}
+
+/// How a step stands, in a word or two: `done 1.2s`, `failed ×2`, `running 12s`.
+pub fn word(id: RunId, record: &StepRecord, state: StepState, view: &View) -> String {
+    let live = view.world.runs.live(id).and_then(|live| live.attempt.as_ref()).filter(|live| live.step == record.plan.id);
+    let last = record.attempts.last();
+    let took = last.and_then(|attempt| Some(time::since(attempt.started_at, attempt.ended_at?)));
+    let word = match (state, live, took) {
+        (StepState::Pending, ..) => String::new(),
+        (StepState::AwaitingInput, ..) => "to do".to_owned(),
+        (StepState::AwaitingConfirm, ..) => "confirm".to_owned(),
+        (StepState::AwaitingApproval, ..) => "approval".to_owned(),
+        (StepState::Succeeded, _, Some(took)) if took.as_millis() > 0 => format!("done {}", short(took)),
+        (StepState::Succeeded, ..) => "done".to_owned(),
+        (open, Some(live), _) if open.is_open() => format!("{open} {}", time::age(view.now.since(live.since))),
+        (other, ..) => other.word().to_owned(),
+    };
+    let times = if record.attempts.len() > 1 { format!(" ×{}", record.attempts.len()) } else { String::new() };
+    word + &times
+}
+
+fn short(took: std::time::Duration) -> String {
+    match took.as_secs() {
+        0..10 => format!("{:.1}s", took.as_secs_f64()),
+        _ => time::age(took),
+    }
+}
+
+/// Lines of a command or of prose that are shown before its details are opened.
+const SHOWN: usize = 8;
+
+/// What is needed to decide about a step, in so many lines: of what it wrote, the newest.
+pub(super) fn at_hand(
+    made: &Made,
+    id: RunId,
+    run: &Run,
+    step: &StepId,
+    view: &View,
+    (columns, room): (usize, usize),
+) -> Vec<Line> {
+    let indent = if columns < 50 { 3 } else { 6 };
+    let inner = columns.saturating_sub(indent + 1).max(8);
+    let mut lines = Vec::new();
+    if let Some(step) = step_of(id, step, view) {
+        lines.extend(work(made, id, run, step, view, inner));
+        lines.extend(setting(run, step, inner));
+    }
+    lines.extend(outcome(run, step, inner));
+    let tail = tail(id, step, view);
+    let kept = room.saturating_sub(tail.len().min(room / 2).max(1)).max(2);
+    if lines.len() > kept {
+        lines.truncate(kept - 1);
+        lines.push(vec![("… enter shows all".to_owned(), Role::Mark)]);
+    }
+    let skipped = tail.len().saturating_sub(room.saturating_sub(lines.len()));
+    lines.extend(tail.into_iter().skip(skipped));
+    lines.into_iter().map(|line| std::iter::once((" ".repeat(indent), Role::Text)).chain(line).collect()).collect()
+}
+
+/// The command, exactly; without one, the prose with its items.
+fn work(made: &Made, id: RunId, run: &Run, step: &Step, view: &View, columns: usize) -> Vec<Line> {
+    let mut lines = match &step.body {
+        Some(body) => command(body.lang.word(), &body.text, columns),
+        None => prose(made, id, run, step, view, columns),
+    };
+    if lines.len() > SHOWN + 1 && step.items.is_empty() {
+        let more = lines.len() - SHOWN;
+        lines.truncate(SHOWN);
+        lines.push(vec![(format!("… {more} more lines: enter shows all"), Role::Mark)]);
+    }
+    lines
+}
+
+/// `$` stands before a line of a shell, and nothing before a request or a query.
+pub fn command(language: &str, text: &str, columns: usize) -> Vec<Line> {
+    let sign = if matches!(language, "sh" | "bash") { "$ " } else { "" };
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let broken = markdown::code(line, language, columns.saturating_sub(sign.len()));
+        let first = broken.into_iter().enumerate().map(|(index, line)| (if index == 0 { sign } else { "" }, line));
+        lines.extend(first.map(|(sign, line)| {
+            let sign = (!sign.is_empty()).then(|| (sign.to_owned(), Role::Mark));
+            sign.into_iter().chain(line).collect::<Line>()
+        }));
+    }
+    lines
+}
+
+/// The text under a step's heading, laid out.
+pub fn prose(made: &Made, id: RunId, run: &Run, step: &Step, view: &View, columns: usize) -> Vec<Line> {
+    let Some(book) = view.world.runs.playbook_of(id) else { return Vec::new() };
+    let ticked = ticked(run, step);
+    let key = (book.digest.clone(), step.id.clone(), ticked.clone(), columns);
+    made.lines(key, || markdown::lines(&book.text, &step.prose, ticked, columns)).to_vec()
+}
+
+/// To what it is done: the parameters that it uses and where they came from, the risk, the place.
+fn setting(run: &Run, step: &Step, columns: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (name, value) in values(run, step) {
+        lines.extend(markdown::wrap(&[(format!("{name}="), Role::Dim), (value, Role::Text)], columns));
+    }
+    let timeout = humantime::format_duration(step.fields.timeout);
+    let host = host(run, step).map(|host| format!(" · on {}", inert(&host))).unwrap_or_default();
+    let text = format!("risk: {} · timeout {timeout}{host}", step.fields.risk.word());
+    lines.extend(markdown::wrap(&[(text, Role::Dim)], columns));
+    lines
+}
+
+/// The names that a step's command uses, each once, with their values; a secret has none to show.
+pub fn values(run: &Run, step: &Step) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (_, name) in names(step.body.as_ref().map_or("", |body| body.text.as_str())) {
+        if !found.iter().any(|(known, _)| known == name) {
+            let value = flow::value(run, name).map_or_else(|| "(not shown)".to_owned(), |value| inert(&value).into_owned());
+            found.push((name.to_owned(), value));
+        }
+    }
+    found
+}
+
+/// Where a step's command runs, with the parameters filled in.
+pub fn host(run: &Run, step: &Step) -> Option<String> {
+    let host = step.fields.host.as_deref()?;
+    Some(expand(host, &|name| flow::value(run, name)).unwrap_or_else(|_| host.to_owned()))
+}
+
+fn outcome(run: &Run, step: &StepId, columns: usize) -> Vec<Line> {
+    let record = run.record(step);
+    let skipped = record.and_then(|record| record.skipped.as_deref());
+    let mut lines = Vec::new();
+    if let Some(end) = record.and_then(|record| record.attempts.last()?.end.as_ref()) {
+        let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
+        lines.extend(markdown::wrap(&[(format!("{code}{}", inert(&end.detail)), Role::Warning)], columns));
+    }
+    if let Some(why) = skipped.filter(|why| !why.is_empty()) {
+        lines.extend(markdown::wrap(&[(format!("skipped: {}", inert(why)), Role::Dim)], columns));
+    }
+    lines
+}
+
+/// The newest lines of output.
+fn tail(id: RunId, step: &StepId, view: &View) -> Vec<Line> {
+    let runs = &view.world.runs;
+    let number = runs.get(id).and_then(|run| run.record(step)?.attempts.last()).map_or(1, |attempt| attempt.number);
+    let lines = runs.output_of(id, step, number).iter();
+    lines.map(|line| vec![("│ ".to_owned(), Role::Mark), (line.inert().into_owned(), Role::Text)]).collect()
+}
