@@ -8,6 +8,10 @@ mod support;
 mod archive;
 #[path = "books/backup_full_and_wal.rs"]
 mod backup_full_and_wal;
+#[path = "books/pg_rebuild_standby.rs"]
+mod pg_rebuild_standby;
+#[path = "books/point_in_time_recovery.rs"]
+mod point_in_time_recovery;
 #[path = "books/restore_drill_postgres.rs"]
 mod restore_drill_postgres;
 #[path = "books/rig.rs"]

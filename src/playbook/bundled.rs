@@ -16,6 +16,8 @@ bundled! {
     "disk-filling.md",
     "isolate-noisy-tenant.md",
     "lb-drain-node.md",
+    "pg-rebuild-standby.md",
+    "point-in-time-recovery.md",
     "redis-replica-replace.md",
     "redis-sentinel-failover.md",
     "restore-drill-postgres.md",

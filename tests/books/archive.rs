@@ -64,6 +64,11 @@ impl Archive {
         run(Command::new("sh").args(["-euc", script]).current_dir(self.cluster.path()));
     }
 
+    /// The live server still lacks its table.
+    pub fn orders_are_gone(&self) {
+        assert_eq!(self.server.sql("select to_regclass('orders') is null"), "t");
+    }
+
     pub fn run(&self, book: &str, more: &[(&str, &str)]) -> Run<'_> {
         let (backups, wal) = (self.path("backups").display().to_string(), self.path("wal").display().to_string());
         let usual = [("BACKUP_DIR", backups.as_str()), ("WAL_DIR", wal.as_str())];

@@ -122,7 +122,7 @@ impl Run<'_> {
     }
 
     /// Every step that was attempted, its state and its output: what a failing test shows.
-    fn story(&self) -> String {
+    pub fn story(&self) -> String {
         let steps = self.document["steps"].as_array().expect("steps").iter();
         let told = steps.filter(|step| step["attempts"].as_array().is_some_and(|attempts| !attempts.is_empty()));
         let told = told.map(|step| {

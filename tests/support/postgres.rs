@@ -155,10 +155,14 @@ impl Server {
         run(program("pg_ctl").args(["-s", "-w", "-m", "fast", "stop", "-D"]).arg(&self.data));
     }
 
-    /// Kills its first process, as a crash would, and waits until nobody answers.
+    /// Kills its first process, as a crash would, and waits until the others have noticed.
     pub fn kill(&self) {
-        run(Command::new("kill").args(["-KILL", &self.pid()]));
-        super::until("its processes to be gone", || self.try_sql("select 1").is_err().then_some(()));
+        let (first, all) =
+            (self.pid(), self.try_sql("select string_agg(pid::text, ' ') from pg_stat_activity").unwrap_or_default());
+        run(Command::new("kill").args(["-KILL", &first]));
+        // One that nobody has waited for yet still counts as a running server.
+        let alive = |pid: &str| Path::new("/proc").join(pid).exists();
+        super::until("its processes to be gone", || (!all.split(' ').chain([first.as_str()]).any(alive)).then_some(()));
     }
 
     /// The process id of its postmaster.
