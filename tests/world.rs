@@ -350,6 +350,16 @@ fn an_incident_takes_in_the_hour_before_of_its_services_and_what_they_depend_on(
 }
 
 #[test]
+fn a_lead_without_a_name_is_refused() {
+    let mut story = Story::new();
+    story.ask(Command::Declare { title: "x".into(), severity: Sev::ALL[1], alerts: vec![], at: None });
+    let incident = story.world.incidents.open().next().expect("open").id;
+    let request = story.ask(Command::SetLead { incident, person: " ".into() });
+    assert!(story.world.requests.get(request).expect("there").items[0].stage.failed());
+    assert_eq!(story.world.incidents.get(incident).expect("there").lead.as_deref(), Some("ana"));
+}
+
+#[test]
 fn a_status_that_makes_no_sense_is_refused() {
     let mut story = Story::new();
     story.ask(Command::Declare { title: "x".into(), severity: Sev::ALL[1], alerts: vec![], at: None });

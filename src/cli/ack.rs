@@ -48,16 +48,26 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
 /// Does a command on alerts, waits for its true outcome and prints it, target by target.
 ///
 /// # Errors
-/// Standard output is gone.
+/// Nothing came back in time.
 pub fn act(session: &mut Session, globals: &Globals, command: Command) -> anyhow::Result<Exit> {
     let (request, _) = session.ask(command)?;
     session.settle();
     let Some(progress) = session.world().requests.get(request).cloned() else { return Ok(Exit::Journal) };
-    match globals.json {
-        true => out::json(&document(&progress))?,
-        false => out::text(&lines(session.world(), &progress))?,
-    }
+    tell(session, globals, &progress);
     Ok(exit(&progress))
+}
+
+/// What has been done stays done when nobody can be told: that is a warning, and no other exit code.
+pub fn tell(session: &Session, globals: &Globals, progress: &Progress) {
+    let told = match globals.json {
+        true => out::json(&document(progress)),
+        false => out::text(&lines(session.world(), progress)),
+    };
+    if let Err(error) = told
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        out::warn(&format!("midwatch: standard output can't be written ({error}); what became of it stands in `midwatch log`"));
+    }
 }
 
 fn document(progress: &Progress) -> serde_json::Value {

@@ -3,6 +3,7 @@
 use super::session::{Needs, Session};
 use super::target::Targets;
 use super::{Exit, Globals, Kind, ack};
+use crate::model::progress::{Item, Progress};
 use crate::model::{Command, World};
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::time::Duration;
@@ -32,12 +33,17 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let mut session = Session::open(globals, Needs::All)?;
     session.poll();
     let ids = arguments.targets.resolve(session.world())?;
-    let commands: Vec<Command> = ids.iter().filter_map(|id| silence(session.world(), id, &arguments)).collect();
-    let mut worst = Exit::Done;
-    for command in commands {
-        worst = worst.max(ack::act(&mut session, globals, command)?);
+    let mut all = Progress { title: format!("silence {} alerts", ids.len()), items: Vec::new(), journal_failed: false };
+    for id in ids {
+        let Some(command) = silence(session.world(), &id, &arguments) else { continue };
+        let (request, _) = session.ask(command)?;
+        session.settle();
+        let Some(done) = session.world().requests.get(request).cloned() else { return Ok(Exit::Journal) };
+        all.journal_failed |= done.journal_failed;
+        all.items.extend(done.items.into_iter().map(|item| Item { alert: Some(id.clone()), ..item }));
     }
-    Ok(worst)
+    ack::tell(&session, globals, &all);
+    Ok(ack::exit(&all))
 }
 
 fn silence(world: &World, id: &crate::domain::ids::AlertId, arguments: &Arguments) -> Option<Command> {

@@ -136,3 +136,38 @@ fn a_filter_gives_up_what_is_acknowledged_among_what_it_holds_for() {
     assert_eq!(log(&home).len(), 2);
     assert_eq!(code(&home.run(&all)), Some(2), "none is left");
 }
+
+#[test]
+fn a_silence_of_several_alerts_is_one_answer_that_names_each() {
+    let (fake, _) = outage();
+    fake.fire(&[("alertname", "ReplicaLag"), ("job", "postgres"), ("severity", "warning")]);
+    let home = watching(&fake, "");
+    let all = ["silence", "--filter", "job=postgres", "--yes", "--note", "work"];
+    let text = home.run(&all);
+    let lines = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert_eq!((code(&text), lines.lines().count()), (Some(0), 2), "{lines}");
+    assert!(lines.contains("PostgresDown  confirmed") && lines.contains("ReplicaLag  confirmed"), "{lines}");
+    let json = document(&home.run(&[&all[..], &["--json"]].concat()));
+    let targets: Vec<_> = json["targets"].as_array().expect("a list").iter().map(|target| target["target"].clone()).collect();
+    assert!(targets.len() == 2 && targets.iter().all(serde_json::Value::is_string), "{targets:?}");
+}
+
+#[test]
+fn the_end_of_an_act_names_its_alert() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, ", ack: {carry: silence}");
+    home.run(&["ack", &fingerprint]);
+    let log = log(&home);
+    assert!(log.last().is_some_and(|text| text.starts_with("confirmed (PostgresDown): silence ")), "{log:?}");
+}
+
+#[test]
+fn what_was_recorded_stays_recorded_when_nobody_can_be_told() {
+    let (fake, _) = outage();
+    let home = watching(&fake, "");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("opens");
+    let note = home.command(&["note", "seen"]).stdout(full).output().expect("runs");
+    assert_eq!(code(&note), Some(0), "{note:?}");
+    assert!(String::from_utf8_lossy(&note.stderr).contains("standard output can't be written"), "{note:?}");
+    assert_eq!(log(&home), ["seen"]);
+}

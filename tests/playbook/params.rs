@@ -127,3 +127,11 @@ fn a_secret_may_hold_anything_and_is_never_shown() {
     assert!(!format!("{resolved:?}").contains("hunter2"));
     assert_eq!(resolved.secrets().count(), 1);
 }
+
+#[test]
+fn what_is_typed_empty_is_empty_and_not_the_default() {
+    let mut param = param(ParamType::String);
+    (param.default, param.required) = (Some("the default".into()), false);
+    assert_eq!(typed(&param, "X", "").plain("X"), Some(""));
+    assert_eq!(typed(&param, "Y", "").plain("X"), Some("the default"));
+}

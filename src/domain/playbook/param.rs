@@ -216,7 +216,8 @@ fn value(param: &Param, typed: &BTreeMap<String, String>, lookup: Lookup<'_>) ->
 }
 
 fn candidate(param: &Param, typed: &BTreeMap<String, String>, lookup: Lookup<'_>) -> Option<(String, Origin)> {
-    if let Some(text) = typed.get(&param.name).filter(|text| !text.is_empty()) {
+    // What was typed empty is meant empty, where a value may be missing at all.
+    if let Some(text) = typed.get(&param.name).filter(|text| !(param.required && text.is_empty())) {
         return Some((text.clone(), Origin::Operator));
     }
     let sourced = param.from.as_ref().and_then(|source| Some((lookup(source)?, Origin::Source(source.clone()))));

@@ -228,6 +228,10 @@ impl World {
 
     fn set_lead(&mut self, id: IncidentId, person: &str) -> Result<Vec<Draft>, Refusal> {
         self.incident(id)?;
+        let person = person.trim();
+        if person.is_empty() {
+            return Err("a lead needs a name: name who leads now".into());
+        }
         let draft = self.about_incident(id, Kind::Role, format!("{} leads", inert(person)));
         Ok(vec![draft.with("role", "lead").with("person", person)])
     }
@@ -337,8 +341,13 @@ impl World {
 
     fn names(&self, alerts: &[AlertId]) -> String {
         match alerts {
-            [one] => self.alerts.get(one).map_or_else(|| one.to_string(), |tracked| inert(tracked.alert.name()).into_owned()),
+            [one] => self.name_of(one),
             many => format!("{} alerts", many.len()),
         }
+    }
+
+    /// An alert for people: its name, or its id once it has left the queue.
+    pub(super) fn name_of(&self, alert: &AlertId) -> String {
+        self.alerts.get(alert).map_or_else(|| alert.to_string(), |tracked| inert(tracked.alert.name()).into_owned())
     }
 }

@@ -122,7 +122,9 @@ impl World {
             Outcome::Expired => "expired",
             Outcome::Unsent => "kept until the source answers",
         };
-        let draft = self.context().seen("sources", Kind::ActEnded, format!("{text}: {}", end.detail.inert()));
+        let alert = about.as_ref().and_then(|about| about.alert.as_ref());
+        let of = alert.map(|id| format!(" ({})", self.name_of(id))).unwrap_or_default();
+        let draft = self.context().seen("sources", Kind::ActEnded, format!("{text}{of}: {}", end.detail.inert()));
         let mut draft =
             draft.with("intent", intent).with("outcome", end.outcome).with("detail", &end.detail).with("made", &end.made);
         let word = if end.outcome == Outcome::Unsent { "unsent" } else { "ended" };

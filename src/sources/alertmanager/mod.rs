@@ -65,6 +65,13 @@ impl Source for Alertmanager {
 const KEYS: [&str; 5] = ["urls", "filter", "receiver", "ignore_labels", "ack"];
 
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
+    if let Value::Scalar { text, .. } = &node.value {
+        // What may be a password or a token is not said again.
+        let shown = if text.contains(['@', '?']) { "http://am:9093" } else { text };
+        let help = format!("write alertmanager: {{urls: [\"{shown}\"]}}");
+        problems.error_with_help(node.span, "an Alertmanager is a map of keys, `urls` first of all", help);
+        return None;
+    }
     let fields = node.fields(&[&KEYS[..], &Access::KEYS[..]].concat(), problems)?;
     let urls = fields.need("urls", problems).and_then(|node| urls(node, problems));
     let access = Access::parse(&fields, problems);

@@ -31,6 +31,18 @@ fn all_faults_are_told_at_once() {
 }
 
 #[test]
+fn a_plain_address_is_told_how_it_is_written() {
+    let help = |text: &str| {
+        let mut told = Problems::default();
+        let node = Node::parse(text, &mut told).expect("is YAML");
+        assert!(parse(&"prod".into(), &node, &mut told).is_none());
+        told.list[0].help.clone().unwrap_or_default()
+    };
+    assert_eq!(help("\"http://am-1:9093\""), "write alertmanager: {urls: [\"http://am-1:9093\"]}");
+    assert!(!help("\"http://am-1:9093?token=hunter2\"").contains("hunter2"));
+}
+
+#[test]
 fn a_prefix_stays_and_the_api_is_not_named_twice() {
     assert_eq!(url("http://am/prefix/").as_deref(), Some("http://am/prefix"));
     assert_eq!(url("http://am/prefix/api/v2").as_deref(), Some("http://am/prefix"));
