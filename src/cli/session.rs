@@ -5,6 +5,7 @@ use crate::config::{self, Config, Kinds};
 use crate::domain::entry::Actor;
 use crate::domain::ids::RequestId;
 use crate::domain::node::{Node, Problems};
+use crate::domain::secret::SecretRef;
 use crate::domain::settings::Settings;
 use crate::feeds::{self, Feed};
 use crate::journal::{self, Journal, SqliteJournal};
@@ -20,6 +21,7 @@ use crate::sources::{self, Source};
 use crate::tui::action::Action;
 use crate::tui::keymap::Sequence;
 use crate::tui::theme::EMBEDDED;
+use futures_util::FutureExt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -182,11 +184,20 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
         settings: Arc::new(settings),
         sources: config.sources.clone(),
         feeds: if needs == Needs::All { Vec::new() } else { config.feeds.clone() },
-        ports: ports(globals),
+        ports: knowing(ports(globals), config),
         journal,
         polling: !matches!(needs, Needs::Nothing | Needs::Journal),
         watch: needs == Needs::Watch,
     })
+}
+
+/// Powers that know what must be struck out of what people type. A command that gives a secret is not run for that.
+fn knowing(ports: Ports, config: &Loaded) -> Ports {
+    for secret in config.secrets.iter().filter(|secret| !matches!(secret, SecretRef::Command(_))) {
+        // One that can't be read is told when it is needed.
+        let _ = ports.secrets.reveal(secret).now_or_never();
+    }
+    ports
 }
 
 /// Whether there is a configuration file, right or wrong.

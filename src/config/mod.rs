@@ -22,6 +22,7 @@ pub use items::{FeedKind, Kinds, ParsedSource, SourceKind};
 use crate::domain::alert::Severity;
 use crate::domain::health::FeedSpec;
 use crate::domain::node::{Node, Problem, Problems, Value};
+use crate::domain::secret::SecretRef;
 use crate::domain::settings::{Environment, Link, Operator, Settings, SourceSpec};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub struct Config<S, F> {
     pub feeds: Vec<(FeedSpec, F)>,
     pub playbooks: Playbooks,
     pub console: Console,
+    /// Every secret that it names: their values are struck out of what people type.
+    pub secrets: Vec<SecretRef>,
 }
 
 /// Where playbooks lie and what their commands may see of the environment.
@@ -116,7 +119,14 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
     };
     let playbooks = fields.get("playbooks").and_then(|node| playbooks(node, problems)).unwrap_or_default();
     let sources = sources.into_iter().map(|source| (source.spec, source.made)).collect();
-    (!problems.failed()).then_some(Config { settings, sources, feeds, playbooks, console })
+    (!problems.failed()).then(|| Config {
+        settings,
+        sources,
+        feeds,
+        playbooks,
+        console,
+        secrets: std::mem::take(&mut problems.named),
+    })
 }
 
 /// Whoever runs the program, by their login name.

@@ -2,6 +2,7 @@
 
 use super::ids::{AlertId, EntryId, IncidentId, OriginId, PlaybookId, RunId, ServiceName, StepId};
 use super::millis;
+use super::secret::{Secret, redacted};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -245,6 +246,22 @@ impl Draft {
         self
     }
 
+    /// Without the values of these secrets in anything that a person may have typed. What the program itself relies on
+    /// (ids, labels, digests) stays as it is.
+    pub fn without(mut self, secrets: &[Secret]) -> Self {
+        const TYPED: [&str; 8] = ["reason", "text", "title", "ticket", "note", "person", "comment", "detail"];
+        self.text = redacted(&self.text, secrets);
+        let mut act = self.data.get_mut("act").and_then(Value::as_object_mut);
+        let of_act = act.iter_mut().flat_map(|act| act.iter_mut());
+        for (_, value) in of_act.filter(|(name, _)| TYPED.contains(&name.as_str())) {
+            strike(value, secrets);
+        }
+        for (_, value) in self.data.iter_mut().filter(|(name, _)| TYPED.contains(&name.as_str())) {
+            strike(value, secrets);
+        }
+        self
+    }
+
     /// A text field of `data`.
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.data.get(name)?.as_str()
@@ -389,6 +406,12 @@ pub struct Head {
     pub origin: OriginId,
     pub seq: u64,
     pub hash: String,
+}
+
+fn strike(value: &mut Value, secrets: &[Secret]) {
+    if let Value::String(text) = value {
+        *text = redacted(text, secrets);
+    }
 }
 
 #[cfg(test)]

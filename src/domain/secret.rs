@@ -19,6 +19,32 @@ impl Secret {
     }
 }
 
+/// A shorter value would strike out words that mean something else.
+const SHORTEST: usize = 6;
+
+/// A text without the values of secrets, in any of the forms in which they are pasted: as they are, as JSON writes them,
+/// as an address does, and in base64.
+pub fn redacted<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
+    let long = secrets.into_iter().map(Secret::expose).filter(|value| value.len() >= SHORTEST);
+    long.flat_map(forms).fold(text.to_owned(), |text, form| text.replace(&form, "•••"))
+}
+
+fn forms(value: &str) -> [String; 4] {
+    let json = serde_json::Value::from(value).to_string();
+    let address = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    [value.to_owned(), json.trim_matches('"').to_owned(), address, base64(value.as_bytes())]
+}
+
+/// Without its padding, which need not have been copied.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = bytes.chunks(3).flat_map(|chunk| {
+        let bits = chunk.iter().enumerate().fold(0_u32, |bits, (place, byte)| bits | u32::from(*byte) << (16 - 8 * place));
+        (0..=chunk.len()).map(move |place| DIGITS[(bits >> (18 - 6 * place) & 63) as usize] as char)
+    });
+    digits.collect()
+}
+
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("secret")
@@ -41,6 +67,12 @@ pub enum SecretRef {
 impl SecretRef {
     /// Reads `{env: NAME}`, `{file: PATH}`, `{command: [program, arguments]}`, or the secret itself, which is warned of.
     pub fn parse(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let secret = Self::read(node, problems)?;
+        problems.named.push(secret.clone());
+        Some(secret)
+    }
+
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         if let Value::Scalar { text, .. } = &node.value {
             problems.secrets.push(node.span);
             problems.warning(node.span, "this secret stands in the file itself", WHERE_TO_KEEP_IT);
@@ -104,6 +136,17 @@ mod tests {
         let shown = format!("{secret:?} {}", secret.as_ref().expect("is one"));
         assert!(!shown.contains("hunter2"), "{shown}");
         assert_eq!(warnings, ["this secret stands in the file itself"]);
+    }
+
+    #[test]
+    fn a_text_loses_secrets_in_every_form_and_nothing_else() {
+        let secrets = ["s3cret/\"x", "short"].map(|text| Secret::new(text.to_owned()));
+        let clean = |text: &str| redacted(text, &secrets);
+        assert_eq!(clean("typed s3cret/\"x here"), "typed ••• here");
+        assert_eq!(clean(r#"{"a": "s3cret/\"x"}"#), r#"{"a": "•••"}"#);
+        assert_eq!(clean("?token=s3cret%2F%22x&a=b"), "?token=•••&a=b");
+        assert_eq!(clean("Basic czNjcmV0LyJ4"), "Basic •••");
+        assert_eq!(clean("a short note"), "a short note", "it would strike out words");
     }
 
     #[test]

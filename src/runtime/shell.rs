@@ -252,7 +252,8 @@ impl Shell {
             Effect::Record { request, drafts } => match &self.scribe {
                 Some(scribe) => {
                     self.recording.insert(request, drafts.len());
-                    scribe.append(request, drafts);
+                    let secrets = self.ports.secrets.known();
+                    scribe.append(request, drafts.into_iter().map(|draft| draft.without(&secrets)).collect());
                 }
                 None => self.event(Body::Fact(Fact::RecordFailed { request, why: "nothing is recorded here".into() })),
             },

@@ -171,3 +171,13 @@ fn what_was_recorded_stays_recorded_when_nobody_can_be_told() {
     assert!(String::from_utf8_lossy(&note.stderr).contains("standard output can't be written"), "{note:?}");
     assert_eq!(log(&home), ["seen"]);
 }
+
+#[test]
+fn a_secret_of_the_configuration_that_is_typed_is_not_recorded() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, ", bearer: hunter2-token");
+    assert_eq!(code(&home.run(&["note", "curl -H 'Bearer hunter2-token' worked"])), Some(0));
+    assert_eq!(code(&home.run(&["ack", &fingerprint, "--note", "see hunter2-token"])), Some(0));
+    let all = home.json(&["log"]).to_string();
+    assert!(!all.contains("hunter2") && all.contains("Bearer •••' worked") && all.contains("see •••"), "{all}");
+}

@@ -1,6 +1,7 @@
 //! What is wrong with a file: place, sentence, what to do. All problems of a file are collected in one pass.
 
 use super::{Span, hush};
+use crate::domain::secret::SecretRef;
 use crate::domain::text::inert;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,8 @@ pub struct Problems {
     pub roots: Roots,
     /// Where secrets stand in the file itself: no excerpt may show them.
     pub secrets: Vec<Span>,
+    /// The secrets that the file names, wherever they stand.
+    pub named: Vec<SecretRef>,
 }
 
 /// What `~` means, and the folder that relative paths begin in: the file's own, never the current one.
