@@ -103,7 +103,8 @@ pub struct Turn {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Alerts {
     sources: BTreeMap<SourceName, SourceState>,
-    tracked: BTreeMap<AlertId, Tracked>,
+    /// Boxed: alerts arrive in the order of their ids, and a tree that grows so is half empty.
+    tracked: BTreeMap<AlertId, Box<Tracked>>,
     order: BTreeSet<(Rank, AlertId)>,
     records: BTreeMap<AlertId, Record>,
     /// How many alerts are in each state.
@@ -150,11 +151,11 @@ impl Alerts {
 
     /// All alerts in the order of the queue.
     pub fn queue(&self) -> impl Iterator<Item = &Tracked> {
-        self.order.iter().filter_map(|(_, id)| self.tracked.get(id))
+        self.order.iter().filter_map(|(_, id)| self.get(id))
     }
 
     pub fn get(&self, id: &AlertId) -> Option<&Tracked> {
-        self.tracked.get(id)
+        self.tracked.get(id).map(Box::as_ref)
     }
 
     pub fn len(&self) -> usize {
@@ -252,7 +253,7 @@ impl Alerts {
         }
         let record = self.records.get(&alert.id);
         let mut tracked = match old {
-            Some(old) if old.resolved_at.is_none() => Tracked { alert, missing: 0, ..old },
+            Some(old) if old.resolved_at.is_none() => Tracked { alert, missing: 0, ..*old },
             _ => Tracked {
                 // As it will be read back: stored times have milliseconds.
                 episode: millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall))),
@@ -269,7 +270,7 @@ impl Alerts {
             },
         };
         self.place(settings, &mut tracked, now.wall);
-        self.tracked.insert(tracked.alert.id.clone(), tracked);
+        self.tracked.insert(tracked.alert.id.clone(), Box::new(tracked));
     }
 
     /// Judges an alert that stands nowhere and enters it where it belongs.
@@ -413,7 +414,7 @@ impl Alerts {
                 || (tracked.resolved_at.is_some() && tracked.noted == Noted::Fired)
         };
         let turn = |tracked: &Tracked| Turn { id: tracked.alert.id.clone(), fired: tracked.resolved_at.is_none() };
-        self.tracked.values().filter(open).map(turn).collect()
+        self.tracked.values().map(Box::as_ref).filter(open).map(turn).collect()
     }
 
     /// Open episodes that the journal knows of and no source lists any more, once the source has settled.

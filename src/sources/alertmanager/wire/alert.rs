@@ -237,6 +237,7 @@ impl<'a> Reader<'a> {
         let mut words: Vec<_> = texts.into_iter().map(|text| self.word(&text)).collect();
         words.sort();
         words.dedup();
+        words.shrink_to_fit();
         words
     }
 }
