@@ -13,10 +13,22 @@ pub fn hushed(text: &str) -> String {
     text.split_inclusive('\n').map(line).collect()
 }
 
-/// Stars in place of the passwords of addresses.
+/// Stars in place of the passwords of addresses, and of what their queries call a secret.
 pub fn without_passwords(text: &str) -> String {
     let found: Vec<_> = text.match_indices("://").filter_map(|(at, sign)| password(text, at + sign.len())).collect();
-    starred(text, &found)
+    let text = starred(text, &found);
+    let asked: Vec<_> = text.match_indices('=').filter_map(|(at, _)| asked(&text, at)).collect();
+    starred(&text, &asked)
+}
+
+/// The value behind `?token=` or `&token=`.
+fn asked(text: &str, equal: usize) -> Option<Range<usize>> {
+    let begin = text[..equal].rfind(['?', '&'])? + 1;
+    let rest = &text[equal + 1..];
+    let length = rest.find(|c: char| c.is_whitespace() || "&#\"'`".contains(c)).unwrap_or(rest.len());
+    let key = &text[begin..equal];
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    (length > 0 && plain && sounds_secret(key)).then_some(equal + 1..equal + 1 + length)
 }
 
 fn line(text: &str) -> String {
@@ -103,5 +115,11 @@ mod tests {
         ] {
             assert_eq!(hushed(line), shown, "{line}");
         }
+    }
+
+    #[test]
+    fn what_a_query_calls_a_secret_is_starred() {
+        assert_eq!(without_passwords("- http://am:9093/x?team=db&token=hunter2#y"), "- http://am:9093/x?team=db&token=*******#y");
+        assert_eq!(without_passwords("\"http://am?api_key=abc\" and a=b"), "\"http://am?api_key=***\" and a=b");
     }
 }

@@ -1,6 +1,6 @@
 //! Where secrets come from. Remembers every value that was revealed, so that it can be struck out of output.
 
-use crate::domain::secret::{Secret, SecretRef};
+use crate::domain::secret::{Secret, SecretRef, redacted};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Exec, Program, Secrets};
 use std::collections::HashMap;
@@ -70,7 +70,7 @@ impl Vault {
             let name = argv.first().map_or("", String::as_str);
             return Err(local(format!(
                 "`{name}` gave no secret: {}",
-                words.lines().next().unwrap_or("it failed without a word")
+                redacted(words.lines().next().unwrap_or("it failed without a word"), &self.known())
             )));
         }
         let secret = text(output.out.to_vec(), &SecretRef::Command(argv.to_vec()))?;
@@ -142,6 +142,8 @@ mod tests {
         assert_eq!(fs::read_to_string(count).expect("reads"), "x\n");
         let broken = SecretRef::Command(["/bin/sh", "-c", "echo locked >&2; exit 1"].map(str::to_owned).into());
         assert_eq!(reveal(&vault, broken).await, Err("`/bin/sh` gave no secret: locked".into()));
+        let telling = SecretRef::Command(["/bin/sh", "-c", "echo hunter2 is old >&2; exit 1"].map(str::to_owned).into());
+        assert_eq!(reveal(&vault, telling).await, Err("`/bin/sh` gave no secret: ••• is old".into()));
     }
 
     #[tokio::test]
