@@ -8,10 +8,14 @@ mod support;
 #[path = "books_lb/lab.rs"]
 mod lab;
 
+#[path = "books_lb/backup_differential_files.rs"]
+mod backup_differential_files;
 #[path = "books_lb/blue_green_switch.rs"]
 mod blue_green_switch;
 #[path = "books_lb/config_rollback.rs"]
 mod config_rollback;
+#[path = "books_lb/disk_filling.rs"]
+mod disk_filling;
 #[path = "books_lb/isolate_noisy_tenant.rs"]
 mod isolate_noisy_tenant;
 #[path = "books_lb/lb_drain_node.rs"]

@@ -9,6 +9,7 @@ macro_rules! bundled {
 
 bundled! {
     "alert-pipeline-check.md",
+    "backup-differential-files.md",
     "backup-full-and-wal.md",
     "blue-green-switch.md",
     "config-rollback.md",
