@@ -304,6 +304,70 @@ fn a_changed_file_and_a_long_run_are_marked() {
     desk.expect("Look at the machine itself.").wait(1_000).expect("111 % over");
 }
 
+/// With a secret, and a command that is longer than a small screen.
+fn long_and_secret() -> String {
+    let lines: String = (1..=20).map(|line| format!("echo {line}\n")).collect();
+    let params = "  TOKEN: {type: secret}\n  REPLICA:";
+    FAILOVER.replace("fence \"$REPLICA\"\n", &format!("fence \"$REPLICA\"\n{lines}")).replacen("  REPLICA:", params, 1)
+}
+
+#[test]
+fn a_secret_is_never_on_the_screen_and_is_asked_for_again() {
+    let mut desk = outage();
+    desk.playbook(&long_and_secret()).press("j p r").expect("TOKEN").press("enter").expect("parameter TOKEN");
+    desk.type_text("hunter2").expect("•••••••").expect_not("hunter2").press("enter").expect("step 1 of 3");
+    let run = desk.world.runs.open().next().expect("a run").0;
+    desk.asks(Command::Run(midwatch::model::runs::RunCommand::Leave { run })).expect("take the run up");
+    desk.press("r").expect("Take up Fail over").expect("TOKEN").type_text("hunter2").expect_not("hunter2").press("enter");
+    let Some(Command::Run(midwatch::model::runs::RunCommand::Resume { params, .. })) = desk.commands.last() else {
+        panic!("{:?}", desk.commands)
+    };
+    assert_eq!(params.0.get("TOKEN").map(String::as_str), Some("hunter2"));
+}
+
+#[test]
+fn nothing_is_confirmed_before_all_of_it_was_on_the_screen() {
+    let mut desk = outage();
+    desk.playbook(&long_and_secret()).press("j p r").type_text("x").press("enter r enter").expect("step 2 of 3");
+    desk.resize(40, 12).press("r").expect("$ fence").expect("enter read on").expect("PROD").press("enter").expect_not("$ fence");
+    let started = |desk: &Desk| format!("{:?}", desk.commands.last()).contains("fence");
+    assert!(!started(&desk), "the rest of the command was not read");
+    while desk.shows("read on") {
+        desk.press("enter");
+    }
+    desk.expect("risk: change").expect("enter run it").press("pageup").expect("read on").press("enter enter");
+    assert!(started(&desk), "{:?}", desk.commands.last());
+}
+
+#[test]
+fn a_small_screen_cuts_nothing_that_is_read() {
+    let mut desk = outage();
+    desk.resize(40, 12).press("?").expect("Acknowledge the marked alerts, or").expect("the selected one.");
+    desk.press("esc enter").expect("2026-11-23 02:56:00 UTC").press("G").expect("UTC");
+    desk.press("esc").feed("stripe-api", FeedState::Failing, "a message that is longer than the screen is wide", 1);
+    desk.press("1 G enter").expect("is longer than").expect("screen is wide");
+}
+
+#[test]
+fn a_feed_without_a_service_is_in_the_strip_too() {
+    let mut settings = screen::settings();
+    settings.feeds[0].service = None;
+    let mut desk = Desk::with(settings);
+    desk.resize(80, 24).feed("checkout-pay", FeedState::Failing, "503", 1).expect("▲ checkout-pay");
+}
+
+#[test]
+fn what_has_no_room_in_a_note_is_told() {
+    let mut desk = outage();
+    desk.press("n")
+        .paste(&"x".repeat(4_100))
+        .expect("Only 4000 bytes fit here")
+        .type_text("y")
+        .paste("short")
+        .expect("Only 4000");
+    desk.press("ctrl-u").expect_not("Only 4000");
+}
+
 #[test]
 fn closing_an_incident_says_that_its_playbook_is_not_through() {
     let mut desk = outage();

@@ -10,13 +10,15 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// The longest line, in bytes: more is not typed but pasted by mistake.
-const LONGEST: usize = 4_000;
+pub const LONGEST: usize = 4_000;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Input {
     text: String,
     /// A byte index on the border of a grapheme.
     at: usize,
+    /// What is typed is not shown: a secret.
+    hidden: bool,
 }
 
 /// Whether a key with control or alt edits a line or moves in it.
@@ -27,7 +29,12 @@ pub fn edits(key: Key) -> bool {
 impl Input {
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { at: text.len(), text }
+        Self { at: text.len(), text, hidden: false }
+    }
+
+    /// One that shows only how many characters it holds.
+    pub fn hidden() -> Self {
+        Self { hidden: true, ..Self::default() }
     }
 
     pub fn text(&self) -> &str {
@@ -38,7 +45,9 @@ impl Input {
     pub fn take(&mut self, key: Key) -> bool {
         let before = self.text.len();
         match (key.code(), key.control() || key.alt()) {
-            (KeyCode::Char(c), false) => self.insert(c.encode_utf8(&mut [0; 4])),
+            (KeyCode::Char(c), false) => {
+                self.insert(c.encode_utf8(&mut [0; 4]));
+            }
             (KeyCode::Backspace, false) => self.remove(self.before()..self.at),
             (KeyCode::Delete, false) => self.remove(self.at..self.after()),
             (KeyCode::Backspace | KeyCode::Char('w'), true) => self.remove(self.word_before()..self.at),
@@ -60,8 +69,9 @@ impl Input {
         }
     }
 
-    /// Inserts at the cursor: line breaks and tabs become spaces, other control and format characters vanish.
-    pub fn insert(&mut self, text: &str) {
+    /// Inserts at the cursor: line breaks and tabs become spaces, other control and format characters vanish. `false` when
+    /// not all of it had room.
+    pub fn insert(&mut self, text: &str) -> bool {
         let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
         // What the inert form would replace is dropped: nobody types it.
         let clean: String = spaced.filter(|c| crate::domain::text::inert(c.encode_utf8(&mut [0; 4])) == c.to_string()).collect();
@@ -72,6 +82,7 @@ impl Input {
         self.at += kept.len();
         // A mark that joins its neighbour moves the border.
         self.at = self.border_from(self.at);
+        kept.len() == clean.len()
     }
 
     fn remove(&mut self, range: std::ops::Range<usize>) {
@@ -103,6 +114,10 @@ impl Input {
 
     /// Draws the field on line `y` of the area, scrolled so that the cursor is visible.
     pub fn render(&self, canvas: &mut Canvas, area: Rect, y: u16, focused: bool) {
+        if self.hidden {
+            let marks = "•".repeat(self.text.graphemes(true).count());
+            return Self::new(marks).render(canvas, area, y, focused);
+        }
         let columns = usize::from(area.width).max(1);
         // The beginning says most, unless somebody is typing further on.
         let from = if focused { self.first_visible(columns) } else { 0 };

@@ -335,6 +335,13 @@ impl Desk {
         self.mouse(MouseEventKind::Down(MouseButton::Left), x, y)
     }
 
+    /// Asks the world for something without a key.
+    pub fn asks(&mut self, command: Command) -> &mut Self {
+        self.perform(vec![Request::Command(command)]);
+        self.draw();
+        self
+    }
+
     fn perform(&mut self, requests: Vec<Request>) {
         for request in requests {
             match request {

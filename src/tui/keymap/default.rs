@@ -64,6 +64,8 @@ pub const ROWS: &[Row] = &[
     row(&["k", "up"], Up, LISTS, "up"),
     row(&["ctrl-d", "pagedown", "ctrl-f"], PageDown, LISTS, "page down"),
     row(&["ctrl-u", "pageup", "ctrl-b"], PageUp, LISTS, "page up"),
+    row(&["pagedown"], PageDown, &[Typing], ""),
+    row(&["pageup"], PageUp, &[Typing], ""),
     row(&["gg", "home"], Top, LISTS, "top"),
     row(&["G", "end"], Bottom, LISTS, "bottom"),
     row(&["enter"], Submit, &[Typing], "do it"),

@@ -10,12 +10,12 @@ mod memo;
 mod table;
 
 pub use code::lines as code;
-pub use flow::wrap;
+pub use flow::{width, wrap};
 pub use memo::Memo;
 
 use super::canvas::Line;
 use super::theme::Role;
-use flow::{push, width};
+use flow::push;
 use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeSet;
 use std::ops::Range;

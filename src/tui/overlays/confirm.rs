@@ -36,6 +36,10 @@ impl Form for Question {
         wanted.chain(self.facts.iter().map(|fact| (fact.clone(), Role::Text))).collect()
     }
 
+    fn read_first(&self) -> bool {
+        true
+    }
+
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
         match (&self.typed, texts.first()) {
             (Some(wanted), Some(typed)) if wanted != typed.trim() => Err(format!("`{typed}` is not {wanted}.")),

@@ -6,7 +6,7 @@ use crate::domain::settings::Environment;
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::hits::Hit;
-use crate::tui::input::Input;
+use crate::tui::input::{self, Input};
 use crate::tui::keymap::{Context, Key};
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
@@ -26,6 +26,11 @@ pub trait Form {
     /// What is to be done; or why not, as a sentence.
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String>;
 
+    /// All of its sentences must have been on the screen before it is done.
+    fn read_first(&self) -> bool {
+        false
+    }
+
     /// Brings what it shows up to date.
     fn prepare(&mut self, _texts: &[&str], _view: &View) {}
 
@@ -44,16 +49,23 @@ pub fn field(label: impl Into<String>, text: impl Into<String>) -> Field {
     Field { label: label.into(), input: Input::new(text) }
 }
 
+/// A field that shows nothing of what is typed into it.
+pub fn secret(label: impl Into<String>) -> Field {
+    Field { label: label.into(), input: Input::hidden() }
+}
+
 pub struct Dialog<F> {
     form: F,
     fields: Vec<Field>,
     focus: usize,
     problem: Option<String>,
+    /// Lines of its sentences above the first visible one.
+    scroll: usize,
 }
 
 impl<F: Form> Dialog<F> {
     pub fn new(form: F, fields: Vec<Field>) -> Self {
-        Self { form, fields, focus: 0, problem: None }
+        Self { form, fields, focus: 0, problem: None, scroll: 0 }
     }
 
     fn texts(&self) -> Vec<&str> {
@@ -66,17 +78,27 @@ impl<F: Form> Dialog<F> {
     }
 
     fn submit(&mut self, view: &View) -> Vec<Reply> {
+        if self.form.read_first() && self.scroll < view.hits.page.last {
+            self.turn(1, view);
+            return Vec::new();
+        }
         match self.form.submit(&self.texts(), view) {
             Ok(replies) => [Reply::Close].into_iter().chain(replies).collect(),
             Err(why) => {
-                self.problem = Some(why);
+                (self.problem, self.scroll) = (Some(why), 0);
                 Vec::new()
             }
         }
     }
 
+    /// Goes through its sentences by the page.
+    fn turn(&mut self, pages: isize, view: &View) {
+        let page = isize::try_from(view.hits.page.height.max(1)).unwrap_or(1);
+        self.scroll = self.scroll.saturating_add_signed(pages * page).min(view.hits.page.last);
+    }
+
     fn changed(&mut self) -> Vec<Reply> {
-        self.problem = None;
+        (self.problem, self.scroll) = (None, 0);
         let texts: Vec<&str> = self.fields.iter().map(|field| field.input.text()).collect();
         self.form.changed(&texts)
     }
@@ -98,6 +120,8 @@ impl<F: Form> Overlay for Dialog<F> {
             Action::Cancel | Action::Close => return vec![Reply::Close],
             Action::NextField => self.go(1),
             Action::PreviousField => self.go(-1),
+            Action::PageDown => self.turn(1, view),
+            Action::PageUp => self.turn(-1, view),
             _ => {}
         }
         Vec::new()
@@ -113,10 +137,12 @@ impl<F: Form> Overlay for Dialog<F> {
 
     fn pasted(&mut self, text: &str, _view: &View) -> Vec<Reply> {
         let focus = self.focus;
-        if let Some(field) = self.fields.get_mut(focus) {
-            field.input.insert(text);
+        let whole = self.fields.get_mut(focus).is_none_or(|field| field.input.insert(text));
+        let replies = self.changed();
+        if !whole {
+            self.problem = Some(format!("Only {} bytes fit here: the rest of what was pasted is not in it.", input::LONGEST));
         }
-        self.changed()
+        replies
     }
 
     fn clicked(&mut self, line: usize, _view: &View) -> Vec<Reply> {
@@ -139,10 +165,18 @@ impl<F: Form> Overlay for Dialog<F> {
         self.render_fields(canvas, inside);
         let from = self.fields.len() as u16 + u16::from(!self.fields.is_empty() && usize::from(inside.height) > wanted - 3);
         let room = inside.height.saturating_sub(from + 1);
-        for (y, (text, role)) in (from..from.saturating_add(room)).zip(&facts) {
+        let last = facts.len().saturating_sub(usize::from(room));
+        (canvas.hits.page.last, canvas.hits.page.height) = (last, usize::from(room));
+        let first = self.scroll.min(last);
+        for (y, (text, role)) in (from..from.saturating_add(room)).zip(facts.iter().skip(first)) {
             canvas.text(inside, y, text, *role);
         }
-        self.render_verb(canvas, inside, view);
+        if last > 0 {
+            let more = format!(" {}–{} of {} ", first + 1, first + usize::from(room), facts.len());
+            let bottom = Rect { x: place.x + 1, y: place.bottom() - 1, width: place.width.saturating_sub(2), height: 1 };
+            canvas.line(bottom, 0).right(&more, Role::Dim);
+        }
+        self.render_verb(canvas, inside, view, first < last);
     }
 }
 
@@ -150,7 +184,7 @@ impl<F: Form> Dialog<F> {
     fn facts(&self, view: &View, columns: usize) -> Vec<(String, Role)> {
         let problem = self.problem.iter().map(|why| (format!("✗ {why}"), Role::Critical));
         let facts = problem.chain(self.form.facts(&self.texts(), view));
-        facts.flat_map(|(text, role)| wrap(&text, columns, 6).into_iter().map(move |line| (line, role))).collect()
+        facts.flat_map(|(text, role)| wrap(&text, columns, 40).into_iter().map(move |line| (line, role))).collect()
     }
 
     fn render_fields(&self, canvas: &mut Canvas, inside: Rect) {
@@ -165,13 +199,16 @@ impl<F: Form> Dialog<F> {
         }
     }
 
-    fn render_verb(&self, canvas: &mut Canvas, inside: Rect, view: &View) {
+    fn render_verb(&self, canvas: &mut Canvas, inside: Rect, view: &View, unread: bool) {
         let Some(last) = inside.height.checked_sub(1) else { return };
         let (word, role) = environment(view);
-        let verb = self.form.verb();
+        let verb = if unread && self.form.read_first() { "read on".to_owned() } else { self.form.verb() };
         let mut pen = canvas.line(inside, last);
         pen.text(&format!(" {word} "), role).space(1).text("enter", Role::Key).space(1).text(&verb, Role::Strong);
         pen.text("  esc", Role::Key).text(" back", Role::Text);
+        if unread && !self.form.read_first() {
+            pen.text("  pgdn", Role::Key).text(" more", Role::Text);
+        }
         if self.fields.len() > 1 {
             pen.text("  tab", Role::Key).text(" next field", Role::Text);
         }

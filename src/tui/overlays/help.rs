@@ -2,6 +2,7 @@
 
 use super::Overlay;
 use super::page::{Content, Line, Page, heading, plain};
+use crate::tui::canvas::wrap;
 use crate::tui::keymap::Context;
 use crate::tui::panes::PaneId;
 use crate::tui::theme::Role;
@@ -29,14 +30,13 @@ impl Content for Help {
         format!("Keys: {}", self.place)
     }
 
-    fn lines(&self, view: &View, _columns: usize) -> Vec<Line> {
+    fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
         let mut lines = Vec::new();
         for context in &self.contexts {
             lines.extend(heading(context.title()));
             for binding in view.keymap.bindings(*context).filter(|binding| !binding.keys.is_empty()) {
                 let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
-                let keys = format!("{:<23} ", keys.join(" "));
-                lines.push(vec![(keys, Role::Key), (binding.action.about().to_owned(), Role::Text)]);
+                lines.extend(told(&keys.join(" "), Role::Key, 24, binding.action.about(), columns));
             }
         }
         lines.extend(heading("Marks"));
@@ -50,9 +50,24 @@ impl Content for Help {
             ("… sending", Role::Pending, "asked for, and not answered yet"),
             ("✗ failed", Role::Critical, "not done: o shows the answer"),
         ];
-        lines.extend(marks.map(|(mark, role, about)| vec![(format!("{mark:<18} "), role), (about.to_owned(), Role::Text)]));
+        lines.extend(marks.iter().flat_map(|(mark, role, about)| told(mark, *role, 19, about, columns)));
         lines.push(Vec::new());
         lines.push(plain("Keys are rebound in the configuration: console: {keys: {ack: a}}", Role::Dim));
         lines.split_off(1)
     }
+}
+
+/// What a key or a mark means: beside it, or below it where there is no room.
+fn told(what: &str, role: Role, wide: usize, about: &str, columns: usize) -> Vec<Line> {
+    let beside = columns >= 2 * wide + 10;
+    let from = if beside { wide } else { 3 };
+    let mut lines: Vec<Line> = wrap(about, columns.saturating_sub(from), 9)
+        .into_iter()
+        .map(|line| vec![(" ".repeat(from), Role::Text), (line, Role::Text)])
+        .collect();
+    match lines.first_mut().filter(|_| beside) {
+        Some(first) => first[0] = (format!("{what:<wide$}"), role),
+        None => lines.insert(0, plain(what, role)),
+    }
+    lines
 }

@@ -153,7 +153,9 @@ impl Overlay for Output {
     }
 
     fn pasted(&mut self, text: &str, _view: &View) -> Vec<Reply> {
-        self.typing.iter_mut().for_each(|input| input.insert(text));
+        if let Some(input) = &mut self.typing {
+            input.insert(text);
+        }
         Vec::new()
     }
 

@@ -6,6 +6,7 @@ use crate::tui::canvas::Canvas;
 pub use crate::tui::canvas::Line;
 use crate::tui::hits::Hit;
 use crate::tui::keymap::Context;
+use crate::tui::markdown;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use ratatui::layout::Rect;
@@ -24,7 +25,7 @@ pub trait Content {
 
     /// The same in parts, for what keeps some of them from frame to frame.
     fn parts(&self, view: &View, columns: usize) -> Vec<Rc<[Line]>> {
-        vec![self.lines(view, columns).into()]
+        vec![whole(self.lines(view, columns), columns)]
     }
 
     /// A key that does more than scroll.
@@ -92,11 +93,18 @@ impl<C: Content> Overlay for Page<C> {
     }
 }
 
+/// Lines that don't fit are broken: nothing of what is read is cut off.
+pub fn whole(lines: Vec<Line>, columns: usize) -> Rc<[Line]> {
+    let fits = |line: &Line| markdown::width(line) <= columns;
+    let broken = |line: Line| if fits(&line) { vec![line] } else { markdown::wrap(&line, columns) };
+    lines.into_iter().flat_map(broken).collect()
+}
+
 /// `name` in a column, then a text broken over as many lines as it needs.
 pub fn field(name: &str, text: &str, role: Role, columns: usize) -> Vec<Line> {
-    const NAME: usize = 14;
-    let lines = crate::tui::canvas::wrap(text, columns.saturating_sub(NAME), 40);
-    let label = |index: usize| if index == 0 { format!("{name:<NAME$}") } else { " ".repeat(NAME) };
+    let wide = if columns < 50 { 10 } else { 14 };
+    let lines = crate::tui::canvas::wrap(text, columns.saturating_sub(wide), 40);
+    let label = |index: usize| if index == 0 { format!("{name:<0$} ", wide - 1) } else { " ".repeat(wide) };
     let lines = lines.into_iter().enumerate();
     lines.map(|(index, line)| vec![(label(index), Role::Dim), (line, role)]).collect()
 }

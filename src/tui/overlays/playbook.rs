@@ -2,10 +2,10 @@
 
 use super::Overlay;
 use super::dialog::{self, Dialog, Field, Form};
-use super::page::{Content, Line, Page, field, heading, plain};
+use super::page::{Content, Line, Page, field, heading, plain, whole};
 use crate::domain::ids::{AlertId, IncidentId, PlaybookId};
 use crate::domain::node::{Level, Problem};
-use crate::domain::playbook::{ParamType, Playbook, Resolved, Risk};
+use crate::domain::playbook::{Param, ParamType, Playbook, Resolved, Risk};
 use crate::domain::run::{Auto, RunMode};
 use crate::domain::text::inert;
 use crate::model::Command;
@@ -67,11 +67,11 @@ impl Content for Read {
 
     /// What stands in the way, the text, what else is wrong.
     fn parts(&self, view: &View, columns: usize) -> Vec<Rc<[Line]>> {
-        let Some(book) = view.world.runs.playbook(&self.id) else { return vec![self.lines(view, columns).into()] };
+        let Some(book) = view.world.runs.playbook(&self.id) else { return vec![whole(self.lines(view, columns), columns)] };
         let text = self.text.lines((book.digest.clone(), columns), || markdown::document(&book.text, columns));
         let warnings = problems(book, Level::Warning, columns);
         let heading = if warnings.is_empty() { Vec::new() } else { heading("Warnings") };
-        vec![self.lines(view, columns).into(), text, heading.into_iter().chain(warnings).collect()]
+        vec![whole(self.lines(view, columns), columns), text, heading.into_iter().chain(warnings).collect()]
     }
 
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
@@ -129,8 +129,16 @@ pub fn prepare(id: &PlaybookId, mode: RunMode, view: &View) -> Vec<Reply> {
     let mut form = Prepare { book, mode, alert, incident, before: Vec::new() };
     let resolved = form.resolved(&Typed::default(), view);
     form.before = form.book.params.iter().map(|param| (param.name.clone(), known(&resolved, &param.name))).collect();
-    let fields: Vec<Field> = form.before.iter().map(|(name, value)| dialog::field(inert(name), value.clone())).collect();
+    let fields: Vec<Field> = form.book.params.iter().zip(&form.before).map(|(param, (_, value))| asked(param, value)).collect();
     vec![Reply::Open(Box::new(Dialog::new(form, fields)))]
+}
+
+/// A field for a parameter; of a secret nothing is shown, whether it is typed or known.
+pub fn asked(param: &Param, value: &str) -> Field {
+    match param.kind {
+        ParamType::Secret => dialog::secret(inert(&param.name)),
+        _ => dialog::field(inert(&param.name), value),
+    }
 }
 
 fn known(resolved: &Resolved, name: &str) -> String {
@@ -162,14 +170,8 @@ impl Form for Prepare {
         let resolved = self.resolved(&self.typed(texts), view);
         let mut facts: Vec<(String, Role)> =
             resolved.refused.iter().map(|why| (format!("✗ {}", inert(&why.to_string())), Role::Critical)).collect();
-        let from: Vec<String> = resolved
-            .values
-            .iter()
-            .map(|(name, _, origin)| format!("{} from {}", inert(name), inert(&origin.to_string())))
-            .collect();
-        if !from.is_empty() {
-            facts.push((from.join(", "), Role::Dim));
-        }
+        let from = resolved.values.iter().map(|(name, _, origin)| format!("{} from {}", inert(name), inert(&origin.to_string())));
+        facts.extend(from.map(|text| (text, Role::Dim)));
         let count = |risk: Risk| self.book.steps.iter().filter(|step| step.fields.risk == risk).count();
         let (change, destructive) = (count(Risk::Change), count(Risk::Destructive));
         facts.push((
@@ -178,7 +180,7 @@ impl Form for Prepare {
         ));
         facts.push(("Nothing runs yet: every step is started by itself.".to_owned(), Role::Dim));
         if self.book.params.iter().any(|param| param.kind == ParamType::Secret) {
-            facts.push(("What is typed here is visible; secrets are not recorded.".to_owned(), Role::Warning));
+            facts.push(("Secrets are neither shown nor recorded.".to_owned(), Role::Dim));
         }
         facts
     }

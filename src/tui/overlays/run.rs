@@ -4,15 +4,18 @@
 use super::Overlay;
 use super::choice::{Choice, Item, item};
 use super::confirm::{self, Question};
+use super::dialog::{Dialog, Form};
+use super::playbook::asked;
 use super::reason::{self, Reason};
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::{Confirm, names};
+use crate::domain::playbook::{Confirm, ParamType, names};
 use crate::domain::run::{Run, StepState};
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::runs::{RunCommand, Typed, flow};
 use crate::tui::action::Action;
 use crate::tui::panes::playbook::step_of;
+use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 
 /// The next thing to do with the step at hand.
@@ -23,7 +26,7 @@ pub fn go(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
     }
     let driving = view.world.runs.live(run).is_some_and(|live| live.driving);
     if state.interrupted || !driving {
-        return vec![Reply::Open(confirm::open(resume(run, state)))];
+        return vec![Reply::Open(resume(run, state, view))];
     }
     match view.world.runs.state_of(run, step) {
         Some(StepState::Ready) => vec![ask(RunCommand::Start { run, step: step.clone(), confirmed: None })],
@@ -44,15 +47,48 @@ fn ask(command: RunCommand) -> Reply {
     Reply::Ask(Command::Run(command))
 }
 
-fn resume(run: RunId, state: &Run) -> Question {
+/// Taking up a run: who goes on is named, and what is too secret for the journal is asked for again.
+struct Resume {
+    run: RunId,
+    title: String,
+    fact: String,
+    secrets: Vec<String>,
+}
+
+fn resume(run: RunId, state: &Run, view: &View) -> Box<dyn Overlay> {
     let who = state.driver.as_deref().unwrap_or("nobody");
     let how = if state.interrupted { "its console died" } else { "no console of yours holds it" };
-    Question {
+    let book = view.world.runs.playbook_of(run);
+    let secrets: Vec<_> = book.iter().flat_map(|book| &book.params).filter(|param| param.kind == ParamType::Secret).collect();
+    let fields = secrets.iter().map(|param| asked(param, "")).collect();
+    let form = Resume {
+        run,
         title: format!("Take up {}?", inert(&state.title)),
-        facts: vec![format!("It was last driven by {}; {how}. You will be named as the one who goes on.", inert(who))],
-        verb: "take it up",
-        typed: None,
-        yes: Box::new(move |_| vec![ask(RunCommand::Resume { run, params: Typed::default() })]),
+        fact: format!("It was last driven by {}; {how}. You will be named as the one who goes on.", inert(who)),
+        secrets: secrets.iter().map(|param| param.name.clone()).collect(),
+    };
+    Box::new(Dialog::new(form, fields))
+}
+
+impl Form for Resume {
+    fn title(&self, _view: &View) -> String {
+        self.title.clone()
+    }
+
+    fn verb(&self) -> String {
+        "take it up".to_owned()
+    }
+
+    fn facts(&self, _texts: &[&str], _view: &View) -> Vec<(String, Role)> {
+        let empty = "Secrets are not kept with a run. One that is left empty is taken from where the playbook says.";
+        let secret = (!self.secrets.is_empty()).then(|| (empty.to_owned(), Role::Dim));
+        std::iter::once((self.fact.clone(), Role::Text)).chain(secret).collect()
+    }
+
+    fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
+        let typed = self.secrets.iter().zip(texts).filter(|(_, text)| !text.is_empty());
+        let params = Typed(typed.map(|(name, text)| (name.clone(), (*text).to_owned())).collect());
+        Ok(vec![ask(RunCommand::Resume { run: self.run, params })])
     }
 }
 
@@ -83,7 +119,7 @@ fn confirmed(run: RunId, state: &Run, id: &StepId, again: bool, view: &View) -> 
 fn facts(run: RunId, state: &Run, id: &StepId, view: &View) -> Vec<String> {
     let Some(step) = step_of(run, id, view) else { return Vec::new() };
     let body = step.body.as_ref().map_or("", |body| body.text.as_str());
-    let mut facts: Vec<String> = body.lines().take(8).map(|line| format!("$ {}", inert(line))).collect();
+    let mut facts: Vec<String> = body.lines().map(|line| format!("$ {}", inert(line))).collect();
     for (_, name) in names(body) {
         let value = flow::value(state, name).map_or_else(|| "(not shown)".to_owned(), |value| inert(&value).into_owned());
         let fact = format!("{name}={value}");

@@ -32,15 +32,19 @@ fn rows(view: &View) -> Vec<Target> {
     let health = &view.world.health;
     let mut services: Vec<&Service> = view.world.settings.services.iter().collect();
     services.sort_by_key(|service| std::cmp::Reverse(urgency(health.service(&service.name))));
-    let known = |name: &ServiceName| view.world.settings.services.iter().any(|service| service.name == *name);
-    let alone = |feed: &&FeedHealth| feed.spec.service.as_ref().is_none_or(|name| !known(name));
     let mut rows = Vec::new();
     for service in services {
         rows.push(Target::Service(service.name.clone()));
         rows.extend(sorted(health.of_service(&service.name)).map(Target::Feed));
     }
-    rows.extend(sorted(health.iter().filter(alone)).map(Target::Feed));
+    rows.extend(sorted(health.iter().filter(|feed| is_alone(feed, view))).map(Target::Feed));
     rows
+}
+
+/// No service that is known has it.
+fn is_alone(feed: &FeedHealth, view: &View) -> bool {
+    let known = |name: &ServiceName| view.world.settings.services.iter().any(|service| service.name == *name);
+    feed.spec.service.as_ref().is_none_or(|name| !known(name))
 }
 
 fn sorted<'a>(feeds: impl Iterator<Item = &'a FeedHealth>) -> impl Iterator<Item = FeedName> {
@@ -249,20 +253,21 @@ fn bar_of(sample: &Sample, low: f64, high: f64) -> char {
 
 /// What fails, one line each: all that a narrow screen has room for.
 pub fn render_strip(canvas: &mut Canvas, area: Rect, view: &View) {
-    for (y, name) in (0..area.height).zip(failing(view)) {
+    for (y, target) in (0..area.height).zip(failing(view)) {
         let place = Rect { y: area.y.saturating_add(y), height: 1, ..area };
-        render_service(canvas, place, &name, false, view, |_| {});
+        render_row(canvas, place, &target, false, view);
     }
 }
 
-/// The services that don't do what they should, the worst first.
-pub fn failing(view: &View) -> Vec<ServiceName> {
+/// The services that don't do what they should, and the feeds without a service, the worst first.
+pub fn failing(view: &View) -> Vec<Target> {
     let health = &view.world.health;
     let services = view.world.settings.services.iter().map(|service| &service.name);
-    let mut bad: Vec<_> = services.filter_map(|name| Some((health.service(name)?, name))).collect();
-    bad.retain(|(state, _)| *state > FeedState::Maintenance);
+    let services = services.filter_map(|name| Some((health.service(name)?, Target::Service(name.clone()))));
+    let alone = health.iter().filter(|feed| is_alone(feed, view)).map(|feed| (feed.state, Target::Feed(feed.spec.name.clone())));
+    let mut bad: Vec<_> = services.chain(alone).filter(|(state, _)| *state > FeedState::Maintenance).collect();
     bad.sort_by_key(|(state, _)| std::cmp::Reverse(*state));
-    bad.into_iter().map(|(_, name)| name.clone()).collect()
+    bad.into_iter().map(|(_, target)| target).collect()
 }
 
 #[cfg(test)]
