@@ -345,7 +345,7 @@ fn a_small_screen_cuts_nothing_that_is_read() {
     desk.resize(40, 12).press("?").expect("Acknowledge the marked alerts, or").expect("the selected one.");
     desk.press("esc enter").expect("2026-11-23 02:56:00 UTC").press("G").expect("UTC");
     desk.press("esc").feed("stripe-api", FeedState::Failing, "a message that is longer than the screen is wide", 1);
-    desk.press("1 G enter").expect("is longer than").expect("screen is wide");
+    desk.press("1 G enter").expect("a message that is longer").expect("than the screen is wide");
 }
 
 #[test]
