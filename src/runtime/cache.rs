@@ -3,7 +3,7 @@
 
 mod pack;
 
-use super::poller::Remembered;
+use super::poller::{CHUNK, Remembered};
 use crate::domain::alert::Alert;
 use crate::domain::ids::SourceName;
 use crate::model::{Fact, World};
@@ -93,9 +93,17 @@ fn sorted(alerts: &[Arc<Alert>]) -> Arc<Vec<Arc<Alert>>> {
     Arc::new(alerts)
 }
 
+/// In portions that the core can take in one step; of a source without alerts that it had none.
 fn facts(snapshot: Snapshot) -> Vec<Fact> {
-    let fact = |(source, kept): (SourceName, Kept)| Fact::AlertsCached { source, alerts: kept.alerts, read_at: kept.read_at };
-    snapshot.into_iter().map(fact).collect()
+    let facts = |(source, kept): (SourceName, Kept)| {
+        let portions: Vec<Vec<Arc<Alert>>> = match kept.alerts.is_empty() {
+            true => vec![Vec::new()],
+            false => kept.alerts.chunks(CHUNK).map(<[_]>::to_vec).collect(),
+        };
+        let fact = move |alerts| Fact::AlertsCached { source: source.clone(), alerts, read_at: kept.read_at };
+        portions.into_iter().map(fact)
+    };
+    snapshot.into_iter().flat_map(facts).collect()
 }
 
 fn write(folder: &Path, name: &str, snapshot: &Snapshot) {

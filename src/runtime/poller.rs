@@ -18,6 +18,7 @@ use crate::model::Fact;
 use crate::model::event::SourceAnswer;
 use crate::ports::Ports;
 use crate::sources::Source;
+pub use compare::CHUNK;
 use compare::{Alerts, Difference};
 use futures_util::FutureExt;
 use schedule::{Ended, Rhythm, Schedule};

@@ -79,8 +79,8 @@ pub trait Frontend {
 
 /// The least time between two pictures that no key asked for.
 const FRAME: Duration = Duration::from_millis(16);
-/// Facts taken between two looks at the keys.
-const BATCH: usize = 64;
+/// How long facts are taken in between two looks at the keys: a storm has tens of portions of a millisecond each.
+const BATCH: Duration = Duration::from_millis(2);
 /// How often the alerts are kept for the next session, which the end of this one does too.
 const KEEP: Duration = Duration::from_secs(300);
 
@@ -436,7 +436,8 @@ impl Shell {
     }
 
     fn drain(&mut self) {
-        for _ in 0..BATCH {
+        let began = Instant::now();
+        while began.elapsed() < BATCH {
             match self.facts.try_recv() {
                 Ok(fact) => self.event(Body::Fact(fact)),
                 Err(_) => return,
