@@ -8,6 +8,8 @@ mod support;
 mod flow;
 #[path = "runs/kills.rs"]
 mod kills;
+#[path = "runs/kinds.rs"]
+mod kinds;
 #[path = "runs/model.rs"]
 mod model;
 #[path = "runs/requests.rs"]

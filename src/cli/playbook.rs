@@ -1,7 +1,10 @@
 //! `midwatch playbook`: playbooks without the console, by the same engine and with the same guards.
 
+#[expect(clippy::disallowed_methods, reason = "reads the file that a person attaches")]
+mod answer;
 mod drive;
 mod library;
+mod rollback;
 mod tell;
 mod terminal;
 
@@ -58,15 +61,27 @@ enum Verb {
     Skip(Reasoned),
     /// Go on though this step has failed
     Accept(Reasoned),
-    /// Say what became of a step of unknown outcome
-    Answer {
+    /// Answer what a step asks: an option of a decision, done or not-done of an unknown outcome, over of a wait, alone of an
+    /// approval, pass of a step that is done already, or the text that is to be written down
+    Answer(answer::Given),
+    /// Approve, or refuse, what somebody else asked for
+    Approve(answer::Approval),
+    /// Ask the `status` block of a step whether it was done
+    Probe { run: String, step: String },
+    /// Let nothing start for a while
+    Pause {
         run: String,
-        step: String,
-        #[arg(value_parser = ["done", "not-done"])]
-        answer: String,
-        /// How you know
         #[arg(long, value_name = "TEXT")]
-        note: String,
+        reason: String,
+    },
+    /// Let a paused run go on
+    Unpause { run: String },
+    /// Show what a rollback would do, and start it with --yes
+    Rollback {
+        run: String,
+        /// Start it
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -99,8 +114,14 @@ struct Run {
     #[arg(long, value_name = "RISK", num_args = 0..=1, default_missing_value = "read", value_parser = ["read", "change"])]
     auto: Option<String>,
     /// Do and tick everything by hand: nothing is executed
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["dry_run", "drill"])]
     manual: bool,
+    /// Run what only reads, and `dry-run` blocks in place of the rest
+    #[arg(long, conflicts_with = "drill")]
+    dry_run: bool,
+    /// Practise: the drill's own setup and clean-up too, only where that is allowed
+    #[arg(long)]
+    drill: bool,
     #[command(flatten)]
     confirm: Confirmed,
 }
@@ -159,15 +180,23 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         Verb::Accept(Reasoned { run, step, reason }) => {
             drive::act(globals, &run, |run| vec![RunCommand::Accept { run, step: step.as_str().into(), reason }])
         }
-        Verb::Answer { run, step, answer, note } => drive::act(globals, &run, |run| {
-            vec![RunCommand::Assert { run, step: step.as_str().into(), done: answer == "done", note }]
-        }),
+        Verb::Answer(given) => answer::answer(globals, given),
+        Verb::Approve(approval) => answer::approve(globals, approval),
+        Verb::Probe { run, step } => drive::act(globals, &run, |run| vec![RunCommand::Probe { run, step: step.as_str().into() }]),
+        Verb::Pause { run, reason } => drive::act(globals, &run, |run| vec![RunCommand::Pause { run, reason }]),
+        Verb::Unpause { run } => drive::act(globals, &run, |run| vec![RunCommand::Unpause { run }]),
+        Verb::Rollback { run, yes } => rollback::rollback(globals, &run, yes),
     }
 }
 
 fn start(globals: &Globals, wanted: Run) -> anyhow::Result<Exit> {
     let auto = wanted.auto.as_deref().and_then(Auto::parse).unwrap_or(Auto::No);
-    let mode = if wanted.manual { RunMode::Manual } else { RunMode::Live };
+    let mode = match wanted {
+        Run { manual: true, .. } => RunMode::Manual,
+        Run { dry_run: true, .. } => RunMode::DryRun,
+        Run { drill: true, .. } => RunMode::Drill,
+        _ => RunMode::Live,
+    };
     let start = drive::Start {
         name: wanted.name,
         params: Typed(pairs(&wanted.with.params)?),

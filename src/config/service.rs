@@ -33,15 +33,16 @@ fn unknown<'a>(span: Span, text: &str, services: impl Iterator<Item = &'a Servic
 }
 
 fn one(node: &Node, names: &mut Names, problems: &mut Problems) -> Option<Placed> {
-    let fields = node.fields(&["name", "tier", "depends_on", "alerts", "vendor"], problems)?;
+    let fields = node.fields(&["name", "tier", "depends_on", "alerts", "vendor", "drill"], problems)?;
     let name = fields.need("name", problems).and_then(|node| names.take(node, problems));
     let tier = fields.get("tier").and_then(|node| tier(node, problems));
     let vendor = fields.get("vendor").and_then(|node| node.bool(problems)).unwrap_or(false);
+    let drill = fields.get("drill").and_then(|node| node.bool(problems)).unwrap_or(false);
     let alerts = fields.get("alerts").and_then(|node| matchers(node, problems)).unwrap_or_default();
     let wanted = fields.get("depends_on").map(list::items).unwrap_or_default();
     let wanted = wanted.iter().filter_map(|node| Some((node.text(problems)?.into(), node.span)));
     let (depends_on, places) = wanted.unzip();
-    Some((Service { name: name?.as_str().into(), tier, depends_on, alerts, vendor }, places))
+    Some((Service { name: name?.as_str().into(), tier, depends_on, alerts, vendor, drill }, places))
 }
 
 fn tier(node: &Node, problems: &mut Problems) -> Option<u8> {

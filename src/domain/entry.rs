@@ -76,12 +76,20 @@ kinds! {
     FeedChanged = "feed-changed",
     /// Something was changed: a deploy, a configuration, a flag.
     Change = "change",
-    /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, steps (the plan).
+    /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, steps (the plan),
+    /// parent (run, step and attempt that it is a part of).
     Run = "run",
     /// `data.driver` drives the run now; null: it was left in order. `data.interrupted`: the console that drove it is gone.
     RunDriver = "run-driver",
     /// A person took an interrupted run up again. `data`: gap_ms.
     RunResumed = "run-resumed",
+    /// A person stopped the run for a while, or let it go on. `data`: paused, reason.
+    RunPaused = "run-paused",
+    /// A person started the rollback. `data`: undo (the steps that undo what was done, newest first), unwanted (steps of the Rollback section
+    /// whose condition does not hold).
+    RunRollback = "run-rollback",
+    /// A drill is over but for its clean-up. `data`: state, reason.
+    RunCleanup = "run-cleanup",
     /// The run ended or was closed. `data`: state, reason.
     RunEnded = "run-ended",
     /// A step's attempt is about to start. `data`: digest (of the block), risk, confirmed (what was typed), auto.
@@ -89,9 +97,12 @@ kinds! {
     /// A step's attempt ended. `data`: state, exit_code, signal, timed_out, cancelled_by, survivors, truncated, started_at, ended_at,
     /// outputs, detail, and where it leads: goto, accepted, verified.
     StepEnded = "step-ended",
-    /// A person answered a step. `data.answer` is tick (item, done), done, skip (reason, condition), retry, accept (reason), assert (done,
-    /// note) or cancel; and where it leads: goto, verified.
+    /// A person answered a step, or its time has come. `data.answer` is tick (item, done), done, skip (reason, condition), pass, retry,
+    /// accept (reason), assert (done, note), choose (label), waited (reason), approve, approved, alone (reason), refuse (reason), expired,
+    /// record (note) or cancel; and where it leads: goto, verified.
     StepAnswer = "step-answer",
+    /// A `status` block was run. `data`: probe (done, not-done, unclear), exit_code, detail; and where it leads: goto, verified.
+    StepProbed = "step-probed",
     Decision = "decision",
     Hypothesis = "hypothesis",
     Note = "note",

@@ -58,6 +58,19 @@ names! {
     Fingerprint;
 }
 
+impl StepId {
+    /// The step that undoes this one. A step of a document has no dot in its id.
+    #[must_use]
+    pub fn undo(&self) -> Self {
+        Self::new(format!("{self}.undo"))
+    }
+
+    /// The step that this one undoes.
+    pub fn undoes(&self) -> Option<Self> {
+        self.as_str().strip_suffix(".undo").map(Self::from)
+    }
+}
+
 macro_rules! uuids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*

@@ -44,6 +44,8 @@ pub struct Service {
     pub alerts: LabelSet,
     /// Run by somebody else.
     pub vendor: bool,
+    /// Drills may break it on purpose.
+    pub drill: bool,
 }
 
 /// A source as the core needs to know it.

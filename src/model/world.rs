@@ -211,7 +211,7 @@ impl World {
 
     /// Asks for the next tick when it is another one than was asked for before.
     fn wake(&mut self) -> Option<Effect> {
-        let due = [self.alerts.next_due(self.now), self.health.next_deadline(), self.runs.next_due(), self.next_watch()];
+        let due = [self.alerts.next_due(self.now), self.health.next_deadline(), self.runs.next_due(self.now), self.next_watch()];
         let next = due.into_iter().flatten().min()?;
         if self.wake_at == Some(next) {
             return None;

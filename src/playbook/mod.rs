@@ -29,7 +29,7 @@ pub use upstream::behind;
 
 use crate::domain::ids::PlaybookId;
 use crate::domain::node::{Level, Problem, Problems, Span};
-use crate::domain::playbook::{KindSpec, Meta, Place, Playbook};
+use crate::domain::playbook::{KindSpec, Meta, Place, Playbook, Step};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -71,6 +71,7 @@ pub fn read(text: &str, place: Place, kinds: &[&'static KindSpec]) -> Playbook {
         executable: front.executable,
         meta: front.meta,
         params: front.params,
+        undo: steps.iter().filter_map(Step::undoing).collect(),
         steps,
         text: text.into(),
         problems: Vec::new(),
@@ -103,6 +104,7 @@ pub fn unreadable(place: Place, why: impl Into<String>) -> Playbook {
         meta: Meta::default(),
         params: Vec::new(),
         steps: Vec::new(),
+        undo: Vec::new(),
         text: Arc::from(""),
         problems: vec![problem],
         refused: None,

@@ -7,8 +7,7 @@ use super::slug::slug;
 use crate::domain::ids::StepId;
 use crate::domain::node::Problems;
 use crate::domain::playbook::{
-    Block, Claim, Condition, Confirm, How, KindSpec, Language, Mode, Param, ParamType, Reading, Risk, Section, Step, Target,
-    names,
+    Block, Claim, Confirm, How, KindSpec, Mode, Param, ParamType, Reading, Risk, Section, Step, Target, expectation, names,
 };
 use std::collections::HashMap;
 
@@ -144,14 +143,6 @@ fn defaults(step: &mut Step, params: &[Param]) {
             (Risk::Change, Some(_)) => Confirm::Yes,
             (Risk::Destructive, _) => Confirm::Type(target(step, params)),
         };
-    }
-}
-
-fn expectation(lang: Language) -> Vec<Condition> {
-    match lang {
-        Language::Sh | Language::Bash => vec![Condition::Exit(vec![0])],
-        Language::Http => vec![Condition::Status { from: 200, to: 299 }],
-        Language::Promql | Language::Feed => vec![Condition::Empty(false)],
     }
 }
 

@@ -4,23 +4,27 @@ use crate::support::story::{Story, settings};
 use midwatch::domain::entry::Entry;
 use midwatch::domain::ids::{RunId, StepId};
 use midwatch::domain::playbook::{Place, Playbook};
-use midwatch::domain::run::{Auto, Run, RunMode, StepEnd, StepState};
+use midwatch::domain::run::{Auto, Probe, Run, RunMode, StepEnd, StepState};
 use midwatch::domain::settings::{Environment, Settings};
 use midwatch::model::fold::{Corrections, Folded};
-use midwatch::model::runs::{Finding, Given, RunCommand, RunEffect, RunFact, Typed};
+use midwatch::model::runs::{Finding, Given, Person, RunCommand, RunEffect, RunFact, Typed};
 use midwatch::model::{Command, Effect, Fact, World};
 use midwatch::{playbook, steps};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-const TEXT: &str = "---\nplaybook: 1\nid: t\ntitle: T\n---\n\n# T\n\n## Before you start\n\n### Look\n\n```sh\ntrue\n```\n\n\
-    ## Steps\n\n### Change\n\n- **on fail:** [Mend](#mend)\n\n```sh\ntrue\n```\n\n### Destroy\n\n- **risk:** destructive\n- **confirm:** type `db`\n\
-    - **idempotent:** yes\n\n```sh\ntrue\n```\n\n### Hand\n\n- [ ] one\n- [ ] two\n\n### Mend\n\n- **when:** step `change` failed\n- **on fail:** continue\n\n\
-    ```sh\ntrue\n```\n\n### Again\n\n- **on fail:** [Change](#change)\n\n```sh\ntrue\n```\n\n## Verify\n\n### Check\n\n- **on fail:** stop\n\n```sh\ntrue\n```\n\n\
-    ## Rollback\n\n### Back\n\n```sh\ntrue\n```\n";
+const TEXT: &str = "---\nplaybook: 1\nid: t\ntitle: T\nroles: [boss]\n---\n\n# T\n\n## Before you start\n\n### Look\n\n```sh\ntrue\n```\n\n\
+    ## Steps\n\n### Change\n\n- **on fail:** [Mend](#mend)\n\n```sh\ntrue\n```\n\n```sh undo\ntrue\n```\n\n```sh status\ntrue\n```\n\n\
+    ### Destroy\n\n- **risk:** destructive\n- **confirm:** type `db`\n\
+    - **idempotent:** yes\n\n```sh\ntrue\n```\n\n```sh undo\ntrue\n```\n\n### Hand\n\n- [ ] one\n- [ ] two\n\n\
+    ### Mend\n\n- **when:** step `change` failed\n- **on fail:** continue\n\n\
+    ```sh\ntrue\n```\n\n### Rest\n\n- **wait:** 3s\n\n### Again\n\n- **on fail:** [Change](#change)\n\n```sh\ntrue\n```\n\n\
+    ### Pick\n\n- **ask:** Well?\n  - On: [a](#agree)\n  - Back: [c](#change)\n  - Off: [r](#rollback)\n\n\
+    ### Agree\n\n- **approve:** 1 of boss\n- **timeout:** 9s\n- **record:** why\n\n## Verify\n\n### Check\n\n- **on fail:** stop\n\n```sh\ntrue\n```\n\n\
+    ## Rollback\n\n### Back\n\n```sh\ntrue\n```\n\n### Never\n\n- **when:** step `change` not-started\n\n```sh\ntrue\n```\n";
 
-const STEPS: [&str; 7] = ["look", "change", "destroy", "hand", "mend", "again", "check"];
+const STEPS: [&str; 9] = ["look", "change", "destroy", "hand", "mend", "again", "check", "back", "change.undo"];
 const ENDS: [StepState; 5] =
     [StepState::Succeeded, StepState::Succeeded, StepState::Failed, StepState::TimedOut, StepState::Unknown];
 
@@ -86,7 +90,28 @@ impl Play {
         };
         let confirmed = [Some("yes".to_owned()), Some("db".to_owned()), None][usize::from(pick) % 3].clone();
         let reason = "because".to_owned();
-        match what % 16 {
+        match what % 24 {
+            16 => {
+                let label = ["On", "Back", "Off"][usize::from(pick) % 3].to_owned();
+                self.ask(RunCommand::Choose { run, step, label });
+            }
+            17 => {
+                let name = ["ana", "ben"][usize::from(pick) % 2].to_owned();
+                let by = Some(Person { name, role: Some("boss".into()) });
+                match pick % 5 {
+                    0 => self.ask(RunCommand::Refuse { run, step, by, reason }),
+                    1 => self.ask(RunCommand::Alone { run, step, reason }),
+                    _ => self.ask(RunCommand::Approve { run, step, by }),
+                }
+            }
+            18 => self.ask(RunCommand::Attach { run, step, note: reason, evidence: Vec::new() }),
+            19 if pick < 60 => self.ask(RunCommand::Pause { run, reason }),
+            19 => self.ask(RunCommand::Unpause { run }),
+            20 if pick < 40 => self.ask(RunCommand::Rollback { run }),
+            20 => self.ask(RunCommand::Pass { run, step }),
+            21 if pick < 40 => self.ask(RunCommand::EndWait { run, step, reason }),
+            21 => self.story.wait(u64::from(pick % 12)),
+            22 => self.says(pick),
             0..4 => self.ask(RunCommand::Start { run, step, confirmed }),
             4 => self.ask(RunCommand::Tick { run, step, item: u32::from(pick % 3), done: !pick.is_multiple_of(5) }),
             5 => self.ask(RunCommand::Skip { run, step, reason }),
@@ -120,6 +145,14 @@ impl Play {
         let end = self.end(ENDS[usize::from(pick) % ENDS.len()]);
         self.story.fact(Fact::Run(RunFact::Started { run, step: step.clone(), attempt, pid: Some(7) }));
         self.story.fact(Fact::Run(RunFact::Ended { run, step, attempt, end }));
+    }
+
+    /// A `status` block answers, asked or not.
+    fn says(&mut self, pick: u8) {
+        let Some((record, attempt)) = self.run().at() else { return };
+        let (run, step) = (self.run, record.plan.id.clone());
+        let probe = [Probe::Done, Probe::NotDone, Probe::Unclear][usize::from(pick) % 3];
+        self.story.fact(Fact::Run(RunFact::Probed { run, step, attempt, probe, exit_code: None, detail: String::new() }));
     }
 
     /// The console dies; another one reads the journal and looks at what was left.
@@ -176,15 +209,18 @@ fn library() -> Fact {
 /// What is over stays as it was, but for what a person says of it.
 fn never_goes_back(before: &Run, now: &Run) {
     assert!(before.ended.is_none() || before.ended == now.ended, "an ended run changed");
-    for (old, new) in before.steps.iter().zip(&now.steps) {
+    assert!(now.jumps_back <= 20, "it goes in circles");
+    for old in &before.steps {
+        let new = now.record(&old.plan.id).expect("no step is forgotten");
         assert!(new.attempts.len() >= old.attempts.len(), "an attempt was forgotten");
         for (old, new) in old.attempts.iter().zip(&new.attempts) {
-            use StepState::{Accepted, Cancelled, Failed, Succeeded, TimedOut, Unknown};
+            use StepState::{Accepted, Cancelled, Failed, Succeeded, TimedOut, UndoFailed, Undone, Unknown};
             let settled = matches!(
                 (old.state, new.state),
-                (Unknown, Succeeded | Failed | Accepted) | (Failed | TimedOut | Cancelled, Accepted)
+                (Unknown, Succeeded | Failed | Accepted) | (Failed | TimedOut | Cancelled, Accepted) | (UndoFailed, Undone)
             );
-            assert!(old.state.is_open() || old.state == new.state || settled, "{} became {}", old.state, new.state);
+            let undone = old.state.may_be_undone() && matches!(new.state, Undone | UndoFailed) && now.rolling_back;
+            assert!(old.state.is_open() || old.state == new.state || settled || undone, "{} became {}", old.state, new.state);
         }
     }
 }
@@ -228,17 +264,27 @@ proptest! {
 #[test]
 fn left_alone_a_run_with_auto_goes_to_its_end_and_stops_where_a_person_is_needed() {
     let mut play = Play::new(Auto::Change);
-    for _ in 0..3 {
+    play.finish(0);
+    play.look();
+    play.says(1);
+    play.look();
+    for _ in 0..2 {
         play.finish(0);
         play.look();
     }
     assert_eq!(play.run().at().map(|(record, _)| record.plan.id.as_str()), Some("hand"));
     play.act((4, 3));
     play.act((4, 1));
-    for _ in 0..2 {
-        play.finish(0);
-        play.look();
-    }
+    assert_eq!(play.run().at().map(|(record, _)| record.plan.id.as_str()), Some("rest"));
+    play.story.wait(3);
+    play.look();
+    play.finish(0);
+    play.look();
+    play.act((16, 0));
+    play.act((18, 0));
+    play.act((17, 3));
+    play.finish(0);
+    play.look();
     let (state, ..) = play.run().ended.clone().expect("an end");
     assert_eq!(state.word(), "completed");
 }
@@ -251,7 +297,10 @@ fn a_destructive_step_never_starts_by_itself_outside_a_lab() {
     story.ask(Command::Run(RunCommand::Prepare { playbook: "t".into(), params, alert: None, incident: None, mode, auto }));
     let run = RunId(story.journal[0].id.0);
     let mut play = Play { story, run, launched: BTreeSet::new(), seen: BTreeMap::new() };
-    (0..9).for_each(|_| play.finish(0));
+    for _ in 0..9 {
+        play.finish(0);
+        play.says(1);
+    }
     assert_eq!(play.run().at().map(|(record, _)| record.plan.id.as_str()), Some("destroy"));
     assert_eq!(play.run().state_of(&"destroy".into()), Some(StepState::AwaitingConfirm));
 }

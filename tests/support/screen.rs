@@ -58,6 +58,7 @@ pub fn settings() -> Settings {
         depends_on: depends.iter().map(|name| (*name).into()).collect(),
         alerts: LabelSet(vec![("service".into(), Matcher::parse(name).expect("plain"))]),
         vendor: name == "stripe",
+        drill: false,
     };
     let feed = |name: &str, service: &str| FeedSpec {
         name: name.into(),

@@ -41,6 +41,7 @@ pub fn settings(carry: bool) -> Settings {
         depends_on: depends_on.iter().map(|name| (*name).into()).collect(),
         alerts: LabelSet(vec![("service".into(), Matcher::Equal(name.into()))]),
         vendor: false,
+        drill: false,
     };
     Settings {
         operator: Operator { name: "ana".into(), email: None, role: Some("on-call".into()) },

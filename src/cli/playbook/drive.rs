@@ -62,19 +62,28 @@ pub fn resume(globals: &Globals, name: &str, params: Typed, confirmations: &Conf
 pub fn act(globals: &Globals, name: &str, commands: impl FnOnce(RunId) -> Vec<RunCommand>) -> anyhow::Result<Exit> {
     let (mut session, run) = open(globals, name)?;
     take_up(&mut session, run)?;
-    for command in commands(run) {
+    do_all(&mut session, globals, run, commands(run))
+}
+
+/// Asks for these things in order, and carries the run on; with the first that is refused, it is left as it is.
+pub fn do_all(session: &mut Session, globals: &Globals, run: RunId, commands: Vec<RunCommand>) -> anyhow::Result<Exit> {
+    for command in commands {
         let (_, progress) = session.ask(Command::Run(command))?;
         if failed(&progress) {
-            leave(&mut session, run);
+            leave(session, run);
             return refused(&progress);
         }
     }
-    carry_on(&mut session, globals, run, &Confirmations::new())
+    carry_on(session, globals, run, &Confirmations::new())
 }
 
 /// A run that was left in order may be taken up by whoever has something to say; one that was interrupted has to be resumed.
-fn take_up(session: &mut Session, run: RunId) -> anyhow::Result<()> {
+pub fn take_up(session: &mut Session, run: RunId) -> anyhow::Result<()> {
     over(session.world(), run)?;
+    // What a part was handed, only its whole can hand it again; and the whole goes on when the part is done.
+    if let Some(parent) = session.world().runs.get(run).and_then(|run| run.parent.as_ref()).map(|parent| parent.run) {
+        take_up(session, parent)?;
+    }
     let settled = |world: &World| {
         let known = world.runs.get(run);
         let left = known.is_some_and(|run| run.driver.is_none() || run.interrupted);
@@ -84,6 +93,9 @@ fn take_up(session: &mut Session, run: RunId) -> anyhow::Result<()> {
     if session.world().runs.get(run).is_some_and(|run| run.interrupted) {
         let advice = format!("the run was interrupted: look at it, then `midwatch playbook resume {run}`");
         return Err(Failure::usage(advice).into());
+    }
+    if session.world().runs.live(run).is_some_and(|live| live.driving) {
+        return Ok(());
     }
     let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
     if failed(&progress) { refused(&progress).map(drop) } else { Ok(()) }
@@ -121,12 +133,12 @@ pub fn abandon(globals: &Globals, name: &str, reason: String) -> anyhow::Result<
         return refused(&progress);
     }
     session.settle();
-    tell(&session, globals, run)?;
+    told(&session, globals, run)?;
     Ok(Exit::Done)
 }
 
 /// The session and the run that is meant: its id, or a beginning that is unique.
-fn open(globals: &Globals, name: &str) -> anyhow::Result<(Session, RunId)> {
+pub fn open(globals: &Globals, name: &str) -> anyhow::Result<(Session, RunId)> {
     let mut session = Session::open(globals, Needs::Journal)?;
     let found: Vec<RunId> = session.world().runs.iter().map(|(id, _)| id).filter(|id| id.to_string().starts_with(name)).collect();
     let run = match found.as_slice() {
@@ -138,29 +150,39 @@ fn open(globals: &Globals, name: &str) -> anyhow::Result<(Session, RunId)> {
     Ok((session, run))
 }
 
-fn over(world: &World, run: RunId) -> anyhow::Result<()> {
+pub fn over(world: &World, run: RunId) -> anyhow::Result<()> {
     match world.runs.get(run).and_then(|run| run.ended.as_ref()) {
         Some((state, ..)) => Err(Failure::usage(format!("the run is over: {state}")).into()),
         None => Ok(()),
     }
 }
 
-fn failed(progress: &Progress) -> bool {
+pub fn failed(progress: &Progress) -> bool {
     progress.items.iter().any(|item| item.stage.failed())
 }
 
 /// Goes on until the run ends or needs a person who is not here.
-fn carry_on(session: &mut Session, globals: &Globals, run: RunId, confirmations: &Confirmations) -> anyhow::Result<Exit> {
+pub fn carry_on(session: &mut Session, globals: &Globals, run: RunId, confirmations: &Confirmations) -> anyhow::Result<Exit> {
     let person = out::at_terminal() && !globals.json;
+    let run = session.world().runs.outermost(run);
     let mut printed = Vec::new();
     loop {
         while !session.quiet_within(PRINT) {
             print(session, globals, run, &mut printed);
         }
         print(session, globals, run, &mut printed);
-        let given = confirmed(session.world(), run, confirmations);
+        let at = session.world().runs.innermost(run);
+        if session.world().runs.live(at).is_none_or(|live| !live.driving) && at != run {
+            take_up(session, at)?;
+            continue;
+        }
+        if session.world().runs.waits_for_time(run) {
+            session.until(PRINT, |_| false);
+            continue;
+        }
+        let given = confirmed(session.world(), at, confirmations);
         let next =
-            given.or_else(|| if person && waits(session.world(), run) { terminal::next(session.world(), run) } else { None });
+            given.or_else(|| if person && waits(session.world(), at) { terminal::next(session.world(), at) } else { None });
         let Some(command) = next else { break };
         let (_, progress) = session.ask(Command::Run(command))?;
         if failed(&progress) {
@@ -187,23 +209,27 @@ fn confirmed(world: &World, id: RunId, given: &Confirmations) -> Option<RunComma
 }
 
 fn print(session: &Session, globals: &Globals, run: RunId, printed: &mut Vec<String>) {
-    let lines = tell::lines(session.world(), run);
+    let part = session.world().runs.child_of(run).map(|part| tell::lines(session.world(), part)).unwrap_or_default();
+    let lines: Vec<String> = tell::lines(session.world(), run).into_iter().chain(part).collect();
     for line in lines.iter().filter(|line| !printed.contains(line)) {
         out::say(globals, line);
     }
     *printed = lines;
 }
 
-fn finish(session: &mut Session, globals: &Globals, run: RunId) -> anyhow::Result<Exit> {
+pub fn finish(session: &mut Session, globals: &Globals, run: RunId) -> anyhow::Result<Exit> {
     session.settle();
     leave(session, run);
-    tell(session, globals, run)?;
+    told(session, globals, run)?;
     let won = session.world().runs.get(run).map(Run::state).is_some_and(RunState::is_success);
     Ok(if won { Exit::Done } else { Exit::No })
 }
 
 /// Another console may take it up without being told that this one died.
-fn leave(session: &mut Session, run: RunId) {
+pub fn leave(session: &mut Session, run: RunId) {
+    if let Some(child) = session.world().runs.child_of(run) {
+        leave(session, child);
+    }
     if waits_or_runs(session.world(), run) {
         // The run is as it is; whoever comes next finds out by itself.
         let _ = session.ask(Command::Run(RunCommand::Leave { run }));
@@ -216,7 +242,8 @@ fn waits_or_runs(world: &World, run: RunId) -> bool {
     ours && world.runs.get(run).is_some_and(|run| run.ended.is_none())
 }
 
-fn tell(session: &Session, globals: &Globals, run: RunId) -> anyhow::Result<()> {
+/// Shows how it stands.
+pub fn told(session: &Session, globals: &Globals, run: RunId) -> anyhow::Result<()> {
     match globals.json {
         true => out::json(&tell::document(session.world(), run))?,
         false => out::text(&tell::summary(session.world(), run))?,

@@ -1,8 +1,8 @@
 //! A run as JSON with the pinned names, and in lines for people.
 
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::Playbook;
-use crate::domain::run::{Attempt, Run, RunMode, StepRecord, StepState};
+use crate::domain::playbook::{How, Playbook, expand};
+use crate::domain::run::{Attempt, Cursor, Probe, Run, RunMode, StepRecord, StepState};
 use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::runs::flow;
@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 pub fn document(world: &World, id: RunId) -> Value {
     let Some(state) = world.runs.get(id) else { return Value::Null };
     let steps: Vec<Value> = state.steps.iter().map(|record| step(world, id, record)).collect();
-    json!({"schema": 1, "run": run(id, state), "steps": steps})
+    let mut document = json!({"schema": 1, "run": run(id, state), "steps": steps});
+    document["run"]["state"] = json!(world.runs.state(id));
+    document["run"]["part"] = json!(world.runs.child_of(id));
+    document
 }
 
 pub fn run(id: RunId, run: &Run) -> Value {
@@ -32,6 +35,8 @@ pub fn run(id: RunId, run: &Run) -> Value {
         "incident": run.incident,
         "alert": run.alert,
         "params": run.params,
+        "drill": run.drill,
+        "parent": run.parent,
     })
 }
 
@@ -51,6 +56,7 @@ fn step(world: &World, id: RunId, record: &StepRecord) -> Value {
         "section": plan.section,
         "skipped": record.skipped,
         "ticked": record.ticked,
+        "notes": record.notes,
     })
 }
 
@@ -104,14 +110,17 @@ fn of_step(record: &StepRecord) -> Vec<String> {
             lines.push(line(attempt.state.word(), detail));
         }
     }
-    lines.extend(record.skipped.as_ref().map(|why| line("skipped", why)));
+    lines.extend(record.skipped.as_ref().filter(|why| *why != "not taken").map(|why| line("skipped", why)));
+    if record.passed {
+        lines.push(line("passed", "it is done already"));
+    }
     lines
 }
 
 /// How it stands, and what may be done about it.
 pub fn summary(world: &World, id: RunId) -> String {
     let Some(run) = world.runs.get(id) else { return "there is no such run\n".into() };
-    let state = run.state();
+    let state = world.runs.state(id).unwrap_or(run.state());
     let reason = run.ended.as_ref().map(|(.., reason)| reason.as_str()).unwrap_or("");
     let mut text = format!("run {id} of {} is {state}", inert(&run.title));
     if !reason.is_empty() {
@@ -119,7 +128,8 @@ pub fn summary(world: &World, id: RunId) -> String {
     }
     text.push('\n');
     if run.ended.is_none() {
-        text += &advice(world, id, run);
+        let at = world.runs.innermost(id);
+        text += &world.runs.get(at).map(|run| advice(world, at, run)).unwrap_or_default();
     }
     text
 }
@@ -128,10 +138,16 @@ fn advice(world: &World, id: RunId, run: &Run) -> String {
     if let Some(why) = world.runs.live(id).and_then(|live| live.stuck.as_ref()) {
         return format!("  it can't go on: {}\n", inert(why));
     }
+    if run.paused {
+        return format!("  it is paused\n  midwatch playbook unpause {id}\n");
+    }
+    if matches!(run.cursor, Some(Cursor::Rollback { .. })) {
+        return format!("  its rollback is to be started by a person\n  midwatch playbook rollback {id}\n");
+    }
     let Some((record, number)) = run.at() else { return String::new() };
     let (step, title) = (&record.plan.id, inert(&record.plan.title));
     match record.attempt(number).map(|attempt| attempt.state) {
-        None => format!("  at “{title}”\n  midwatch playbook confirm {id} {step}{}\n", wanted(world, id, run, step)),
+        None => format!("  at “{title}”\n{}", asked(world, id, run, step)),
         Some(StepState::Unknown) => {
             format!(
                 "  nobody knows whether “{title}” was done: look, then\n  midwatch playbook answer {id} {step} done|not-done --note TEXT\n"
@@ -141,6 +157,36 @@ fn advice(world: &World, id: RunId, run: &Run) -> String {
             format!("  “{title}” is {state}: midwatch playbook retry|skip|accept|cancel {id} {step}\n")
         }
         Some(state) => format!("  “{title}” is {state}\n"),
+    }
+}
+
+/// What the step that has not begun wants to hear.
+fn asked(world: &World, id: RunId, run: &Run, step: &StepId) -> String {
+    let known = world.runs.playbook_of(id).and_then(|book| book.step(step));
+    let say = |words: &str| format!("  midwatch playbook {words}\n");
+    if run.visit.probe == Some(Probe::Done) {
+        return say(&format!("answer {id} {step} pass   (it is done already), or confirm {id} {step}"));
+    }
+    match known.map(|step| &step.how) {
+        Some(How::Choice(choice)) => {
+            let question = expand(&choice.question, &|name| flow::value(run, name)).unwrap_or_else(|_| choice.question.clone());
+            let options: String = choice
+                .options
+                .iter()
+                .map(|option| say(&format!("answer {id} {step} {}", quoted(&inert(&option.label)))))
+                .collect();
+            format!("  {}\n{options}", inert(&question))
+        }
+        Some(How::Wait(_)) => say(&format!("answer {id} {step} over --note TEXT   (it ends by itself)")),
+        Some(How::Approval(wanted)) => {
+            let missing = flow::missing(run, wanted);
+            let who = wanted.roles.join(" or ");
+            format!("  {missing} more approval of {}\n{}", inert(&who), say(&format!("approve {id} {step}")))
+        }
+        _ => match known.and_then(|step| step.fields.record.as_deref()).filter(|_| !run.visit.recorded) {
+            Some(prompt) => format!("  {}\n{}", inert(prompt), say(&format!("answer {id} {step} TEXT [--file FILE]"))),
+            None => say(&format!("confirm {id} {step}{}", wanted(world, id, run, step))),
+        },
     }
 }
 

@@ -1,7 +1,8 @@
 //! Asks the person at the terminal what a waiting run needs.
 
 use crate::domain::ids::RunId;
-use crate::domain::run::{RunMode, StepState};
+use crate::domain::playbook::{How, Step, expand};
+use crate::domain::run::{Cursor, Run, RunMode, StepState};
 use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::runs::{RunCommand, flow};
@@ -10,11 +11,19 @@ use std::io::{self, BufRead, Write};
 /// What the person wants next; `None` to leave the run as it is.
 pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
     let run = world.runs.get(id)?;
+    if matches!(run.cursor, Some(Cursor::Rollback { .. })) || run.paused {
+        return None;
+    }
     let (record, number) = run.at()?;
     let book = world.runs.playbook_of(id)?;
     let step = book.step(&record.plan.id)?;
     let name = step.id.clone();
     match record.attempt(number).map(|attempt| attempt.state) {
+        None if matches!(step.how, How::Choice(_) | How::Wait(_) | How::Approval(_)) => decided(run, step, id),
+        None if step.fields.record.is_some() && !run.visit.recorded && record.ticked.len() >= record.plan.items as usize => {
+            let note = ask(&format!("“{}”: {}", step.title, step.fields.record.as_deref().unwrap_or_default()))?;
+            (!note.is_empty()).then_some(RunCommand::Attach { run: id, step: name, note, evidence: Vec::new() })
+        }
         None if flow::by_person(step, run.mode.unwrap_or(RunMode::Live)) => manual(world, id),
         None => match flow::wants_typed(run, step) {
             None => Some(RunCommand::Start { run: id, step: name, confirmed: None }),
@@ -59,6 +68,25 @@ pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
     }
 }
 
+/// A decision is picked; a wait or an approval can only be cut short.
+fn decided(run: &Run, step: &Step, id: RunId) -> Option<RunCommand> {
+    let name = step.id.clone();
+    match &step.how {
+        How::Choice(choice) => {
+            let question = expand(&choice.question, &|name| flow::value(run, name)).unwrap_or_else(|_| choice.question.clone());
+            let options: Vec<&str> = choice.options.iter().map(|option| option.label.as_str()).collect();
+            let label = ask(&format!("{question} [{}]", options.join(" / ")))?;
+            (!label.is_empty() && label != "leave").then_some(RunCommand::Choose { run: id, step: name, label })
+        }
+        How::Approval(_) => match ask(&format!("“{}” wants somebody else's approval: `alone`, or `leave`", step.title))?.as_str()
+        {
+            "alone" => Some(RunCommand::Alone { run: id, step: name, reason: ask("why?")? }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The next item that isn't ticked, else the step as a whole.
 fn manual(world: &World, id: RunId) -> Option<RunCommand> {
     let (record, _) = world.runs.get(id)?.at()?;
@@ -75,7 +103,7 @@ fn manual(world: &World, id: RunId) -> Option<RunCommand> {
     }
 }
 
-fn ask(question: &str) -> Option<String> {
+pub fn ask(question: &str) -> Option<String> {
     let mut error = io::stderr().lock();
     write!(error, "{} > ", inert(question)).and_then(|()| error.flush()).ok()?;
     let mut line = String::new();

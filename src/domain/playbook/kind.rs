@@ -26,7 +26,7 @@ pub enum How {
 impl How {
     /// Runs can carry it out.
     pub fn runs(&self) -> bool {
-        matches!(self, Self::Person | Self::Launch)
+        !matches!(self, Self::Unsupported)
     }
 }
 

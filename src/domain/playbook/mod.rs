@@ -2,6 +2,7 @@
 //! reads documents fills this in with the help of the `KindSpec`s that it is handed. Never changed after reading; a
 //! run keeps the text that it started with and knows it by its digest.
 
+mod acting;
 mod condition;
 mod field;
 mod kind;
@@ -9,6 +10,7 @@ mod matching;
 mod param;
 mod upstream;
 
+pub use acting::expectation;
 pub use condition::{Bounds, Condition, Seen, Stream, TextTest, Values, compile, expand, expand_with, names};
 pub use field::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, Target, Times, When};
 pub use kind::{Approval, Child, Choice, Claim, How, KindSpec, Picked, Reading};
@@ -168,6 +170,8 @@ pub struct Playbook {
     pub params: Vec<Param>,
     /// In the order of the document, all sections.
     pub steps: Vec<Step>,
+    /// The steps that undo them, where they state how.
+    pub undo: Vec<Step>,
     pub text: Arc<str>,
     /// Everything found wrong, in the order of the document.
     pub problems: Vec<Problem>,
@@ -177,7 +181,7 @@ pub struct Playbook {
 
 impl Playbook {
     pub fn step(&self, id: &StepId) -> Option<&Step> {
-        self.steps.iter().find(|step| step.id == *id)
+        self.steps.iter().chain(&self.undo).find(|step| step.id == *id)
     }
 
     pub fn section(&self, section: Section) -> impl Iterator<Item = &Step> {

@@ -139,8 +139,8 @@ impl StepState {
             (Unknown, Move::Resolve { done: true }) => Some(Succeeded),
             (Unknown, Move::Resolve { done: false }) => Some(Failed),
             (Failed | TimedOut | Cancelled, Move::Accept) => Some(Accepted),
-            (Succeeded | Failed | Unknown, Move::Undo { done: true }) => Some(Undone),
-            (Succeeded | Failed | Unknown, Move::Undo { done: false }) => Some(UndoFailed),
+            (state, Move::Undo { done: true }) if state.may_be_undone() || state == UndoFailed => Some(Undone),
+            (state, Move::Undo { done: false }) if state.may_be_undone() => Some(UndoFailed),
             _ => None,
         }
     }
@@ -158,6 +158,16 @@ impl StepState {
     /// It went wrong, and a person may try again, accept or skip.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::TimedOut | Self::Cancelled)
+    }
+
+    /// A person may ask for another attempt.
+    pub fn may_be_retried(self) -> bool {
+        self.is_failure() || self == Self::Refused
+    }
+
+    /// It has changed something, or may have.
+    pub fn may_be_undone(self) -> bool {
+        self.is_failure() || matches!(self, Self::Succeeded | Self::Accepted | Self::Unknown)
     }
 
     /// The run may go on after it.

@@ -1,14 +1,16 @@
 //! What follows by itself: from a recorded intent its launch, from an end the next step, from a dead console's run what was found.
 
-use super::commands::{about, end, intent, of_run, resumed};
-use super::{Finding, Launch, LiveAttempt, RunEffect, Runs, flow};
+use super::answers::passed;
+use super::commands::{Here, about, intent, of_run, over, resumed};
+use super::{Finding, Launch, LiveAttempt, Prepared, RunEffect, Runs, flow};
 use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::Playbook;
-use crate::domain::run::{Auto, Goto, Run, RunMode, StepEnd, StepState};
+use crate::domain::playbook::{How, Playbook};
+use crate::domain::run::{Auto, Goto, Probe, Run, RunMode, RunState, StepEnd, StepState};
 use crate::model::Effect;
 use crate::model::context::Context;
 use crate::model::progress::Requests;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl Runs {
@@ -22,15 +24,19 @@ impl Runs {
             Kind::RunEnded => self.release(run),
             _ => Vec::new(),
         };
+        if let Some(live) = self.live.get_mut(&run) {
+            live.asked_until = None;
+        }
         effects.extend(self.advance(context, run));
         effects
     }
 
     fn keep(&mut self, run: RunId, entry: &Entry) -> Vec<Effect> {
         let prepared = entry.data_of("nonce").and_then(|nonce: u64| self.preparing.remove(&nonce));
-        let Some((playbook, params)) = prepared else { return Vec::new() };
+        let Some(Prepared { playbook, params, alert }) = prepared else { return Vec::new() };
         let live = self.live.entry(run).or_default();
-        (live.playbook, live.params, live.driving, live.engaged) = (Some(playbook.clone()), params, true, true);
+        (live.playbook, live.params, live.alert) = (Some(playbook.clone()), params, alert);
+        (live.driving, live.engaged) = (true, true);
         vec![Effect::Run(RunEffect::Keep { run, playbook })]
     }
 
@@ -40,6 +46,9 @@ impl Runs {
         let Some((step, attempt)) = run.open_attempt().filter(|(_, attempt)| attempt.intent == entry.id) else {
             return Vec::new();
         };
+        if run.is_child(step) {
+            return Vec::new();
+        }
         let (step, number, setup) = (step.clone(), attempt.number, self.setup(id, run));
         let Some(live) = self.live.get_mut(&id).filter(|live| live.driving) else { return Vec::new() };
         let (Some(intent), Some(playbook)) = (entry.intent(), live.playbook.clone()) else { return Vec::new() };
@@ -97,6 +106,10 @@ impl Runs {
         draft.at = end.ended_at;
         draft.key = Some(format!("run/{id}/{step}/{number}/ended"));
         draft.important = end.state != StepState::Succeeded;
+        let part = run.is_child(step).then(|| self.child_of(id)).flatten().and_then(|part| self.get(part));
+        if part.and_then(|part| part.ended.as_ref()).is_some_and(|(state, ..)| *state == RunState::CompletedWithExceptions) {
+            draft = draft.with("exceptions", true);
+        }
         let leads = book.and_then(|book| book.step(step)).and_then(|step| flow::after(run, step, end.state));
         Some(match leads {
             Some((goto, accepted)) => going(draft, run, step, &goto).with("accepted", accepted),
@@ -106,45 +119,73 @@ impl Runs {
 
     /// What may go on without a person does; what has nowhere to go ends.
     pub(super) fn advance(&mut self, context: &mut Context<'_>, id: RunId) -> Vec<Effect> {
-        let Some(run) = self.get(id).filter(|run| run.ended.is_none() && run.open_attempt().is_none()) else {
-            return Vec::new();
-        };
+        let Some(run) = self.get(id).filter(|run| run.ended.is_none()) else { return Vec::new() };
         let Some(live) = self.live.get(&id).filter(|live| live.driving) else { return Vec::new() };
+        if let Some((step, _)) = run.open_attempt() {
+            return if run.is_child(step) { self.child_ended(context, id) } else { Vec::new() };
+        }
         if !live.engaged {
             return self.release(id);
         }
-        if run.interrupted {
+        if run.interrupted || run.paused {
             return Vec::new();
         }
         if let Some((state, reason)) = flow::ending(run) {
-            let draft = end(context.seen("playbook", Kind::RunEnded, ""), id, run, state, &reason);
+            let draft = over(|kind| context.seen("playbook", kind, ""), id, run, state, &reason);
             return self.ask(context, vec![draft]);
         }
-        let next = live.playbook.as_ref().map_or(Ok(None), |book| self.unattended(context, id, run, book));
+        if let Some((step, number)) = self.wants_probe(id, run).filter(|_| !context.settings.read_only) {
+            return self.probe(id, &step, number).into_iter().collect();
+        }
+        let next = self.unattended(context, id);
         let stuck = next.as_ref().err().cloned();
-        let drafts = next.ok().flatten().into_iter().collect();
+        let drafts = next.unwrap_or_default();
         if let Some(live) = self.live.get_mut(&id) {
             live.stuck = stuck;
+            live.asked_until = (!drafts.is_empty()).then(|| context.now.wall + chrono::Duration::seconds(5));
         }
         self.ask(context, drafts)
     }
 
-    /// The step that the run has come to is skipped where its condition says so, and started where that needs nobody.
-    fn unattended(&self, context: &Context<'_>, id: RunId, run: &Run, book: &Playbook) -> Result<Option<Draft>, String> {
+    /// What the step that the run has come to does by itself: it is passed over where it is not meant to be run, goes on when its
+    /// time has come, and is started where that needs nobody.
+    fn unattended(&mut self, context: &mut Context<'_>, id: RunId) -> Result<Vec<Draft>, String> {
+        let Some(live) = self.live.get(&id) else { return Ok(Vec::new()) };
+        let Some((run, book)) = self.get(id).zip(live.playbook.clone()) else { return Ok(Vec::new()) };
         let Some((record, number)) = run.at().filter(|(record, number)| record.attempt(*number).is_none()) else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
-        let Some(step) = book.step(&record.plan.id) else { return Ok(None) };
-        if !flow::wanted(run, step)? {
-            let draft =
-                context.seen("playbook", Kind::StepAnswer, format!("skipped “{}”: its condition does not hold", step.title));
-            let draft = about(draft, id, run, &step.id, number).with("answer", "skip").with("condition", true);
-            let draft = draft.with("reason", "its condition does not hold");
-            return Ok(Some(going(draft, run, &step.id, &flow::next(run, &step.id))));
-        }
+        let Some(step) = book.step(&record.plan.id) else { return Ok(Vec::new()) };
         let (mode, auto) = (run.mode.unwrap_or(RunMode::Live), run.auto.unwrap_or(Auto::No));
-        let alone = flow::unattended(step, mode, auto, context.settings.environment);
-        Ok(alone.then(|| intent(context.seen("playbook", Kind::StepIntent, ""), id, run, step, number).with("auto", auto)))
+        let here = Here { id, run, record, number, step };
+        let passed_over = match flow::acting(step, mode) {
+            None => Some(format!("not run in mode `{mode}`")),
+            Some(_) if !flow::wanted(run, step)? => Some("its condition does not hold".to_owned()),
+            Some(_) => None,
+        };
+        if let Some(why) = passed_over {
+            return Ok(vec![skipped(context, &here, &why)]);
+        }
+        if let Some(draft) = timely(context, &here) {
+            return Ok(vec![draft]);
+        }
+        let step = flow::acting(step, mode).unwrap_or(Cow::Borrowed(step));
+        if live.probing || !flow::unattended(&step, mode, auto, context.settings.environment) {
+            return Ok(Vec::new());
+        }
+        if let Some(why) = flow::stale(run, &book, context.now.wall).filter(|_| !record.plan.in_rollback()) {
+            return Err(why);
+        }
+        if run.visit.probe == Some(Probe::Done) {
+            let draft = about(context.seen("playbook", Kind::StepAnswer, ""), id, run, &step.id, number);
+            return Ok(vec![passed(draft.with("answer", "pass"), &here)]);
+        }
+        let intent = intent(context.seen("playbook", Kind::StepIntent, ""), id, run, &step, number).with("auto", auto);
+        let part = matches!(step.how, How::Child(_)).then(|| step.id.clone());
+        match part {
+            Some(step) => Ok(vec![intent, self.child(context, id, &step, number)?]),
+            None => Ok(vec![intent]),
+        }
     }
 
     /// We hold a run that another console left or died with.
@@ -201,6 +242,8 @@ impl Runs {
             let driver = Some(&context.me.name);
             drafts.push(of_run(draft.with("driver", driver).with("interrupted", dead.is_some()), id, run));
         }
+        let lost = self.never_begun(id, context.now.wall);
+        drafts.extend(lost.and_then(|(step, number, end)| self.ending(context, id, &step, number, &end)));
         let ends =
             found.iter().filter_map(|finding| self.ending(context, id, &finding.step, finding.attempt, finding.end.as_ref()?));
         drafts.extend(ends);
@@ -212,7 +255,7 @@ impl Runs {
     }
 
     /// Asks the journal for something that nobody typed.
-    fn ask(&self, context: &mut Context<'_>, drafts: Vec<Draft>) -> Vec<Effect> {
+    pub(super) fn ask(&self, context: &mut Context<'_>, drafts: Vec<Draft>) -> Vec<Effect> {
         if drafts.is_empty() || context.settings.read_only {
             return Vec::new();
         }
@@ -220,7 +263,36 @@ impl Runs {
     }
 }
 
-fn going(draft: Draft, run: &Run, step: &StepId, goto: &Goto) -> Draft {
+/// The playbook means it so: that is no exception.
+fn skipped(context: &Context<'_>, here: &Here<'_>, why: &str) -> Draft {
+    let draft = context.seen("playbook", Kind::StepAnswer, format!("skipped “{}”: {why}", here.step.title));
+    let draft = about(draft, here.id, here.run, &here.step.id, here.number).with("answer", "skip");
+    here.onward(draft.with("condition", true).with("reason", why))
+}
+
+/// A wait that is over, an approval that is complete or has come too late.
+fn timely(context: &Context<'_>, here: &Here<'_>) -> Option<Draft> {
+    let over = flow::due(here.run, here.step).is_some_and(|at| at <= context.now.wall);
+    let owed = flow::owes(here.run, here.record).is_some();
+    let title = &here.step.title;
+    let (answer, text) = match &here.step.how {
+        How::Wait(_) if over && !owed => ("waited", format!("the time of “{title}” has passed")),
+        How::Approval(wanted) if flow::missing(here.run, wanted) == 0 && !owed => ("approved", format!("“{title}” is approved")),
+        How::Approval(wanted) if over && flow::missing(here.run, wanted) > 0 => {
+            ("expired", format!("nobody approved “{title}” in time"))
+        }
+        _ => return None,
+    };
+    let mut draft = about(context.seen("playbook", Kind::StepAnswer, text), here.id, here.run, &here.step.id, here.number);
+    draft.key = Some(format!("run/{}/{}/{}/{answer}", here.id, here.step.id, here.number));
+    let draft = draft.with("answer", answer);
+    Some(match answer {
+        "expired" => draft.with("reason", "nobody approved it in time"),
+        _ => here.onward(draft),
+    })
+}
+
+pub(super) fn going(draft: Draft, run: &Run, step: &StepId, goto: &Goto) -> Draft {
     let draft = draft.with("goto", goto);
     if flow::verifies(run, step, goto) { draft.with("verified", true) } else { draft }
 }

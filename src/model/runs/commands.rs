@@ -2,49 +2,58 @@
 //! the parameters of a run that is being prepared, which are too secret for the journal.
 
 use super::{RunCommand, Runs, Typed, flow};
-use crate::domain::alert::Labels;
-use crate::domain::entry::{Actor, Draft, Kind};
+use crate::domain::entry::{Draft, Kind};
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::{Origin, ParamSource, ParamType, ParamValue, Playbook, Resolved, Step, resolve};
+use crate::domain::playbook::{Confirm, How, Origin, ParamType, ParamValue, Playbook, Resolved, Section, Step};
 use crate::domain::run::{Auto, Run, RunMode, RunState, StepRecord, StepState};
-use crate::domain::settings::Settings;
 use crate::model::alerts::Alerts;
 use crate::model::context::Context;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-type Answer = Result<Vec<Draft>, String>;
+pub(super) type Answer = Result<Vec<Draft>, String>;
 
 /// A step at which the run is, with everything that a guard asks about.
-struct Here<'a> {
-    id: RunId,
-    run: &'a Run,
-    record: &'a StepRecord,
-    number: u32,
-    step: &'a Step,
+pub(super) struct Here<'a> {
+    pub id: RunId,
+    pub run: &'a Run,
+    pub record: &'a StepRecord,
+    pub number: u32,
+    pub step: &'a Step,
 }
 
 impl Here<'_> {
     /// How the current attempt stands; `None` before it has begun.
-    fn state(&self) -> Option<StepState> {
+    pub fn state(&self) -> Option<StepState> {
         self.record.attempt(self.number).map(|attempt| attempt.state)
     }
 
-    fn title(&self) -> &str {
+    pub fn title(&self) -> &str {
         &self.record.plan.title
     }
 
-    fn answer(&self, context: &Context<'_>, answer: &str, text: String) -> Draft {
+    pub fn answer(&self, context: &Context<'_>, answer: &str, text: String) -> Draft {
         let draft = context.by_me(Kind::StepAnswer, text).with("answer", answer);
+        let draft = match &self.step.fields.role {
+            Some(role) => draft.with("role", role),
+            None => draft,
+        };
         about(draft, self.id, self.run, &self.step.id, self.number)
     }
 
-    fn going(&self, draft: Draft, to: &crate::domain::run::Goto) -> Draft {
-        let draft = draft.with("goto", to);
-        if flow::verifies(self.run, &self.step.id, to) { draft.with("verified", true) } else { draft }
+    pub fn going(&self, draft: Draft, to: &crate::domain::run::Goto) -> Draft {
+        super::advance::going(draft, self.run, &self.step.id, to)
     }
 
-    fn onward(&self, draft: Draft) -> Draft {
+    pub fn mode(&self) -> RunMode {
+        self.run.mode.unwrap_or(RunMode::Live)
+    }
+
+    /// Once everything is given, a person has nothing more to say about it.
+    pub fn completes_by_itself(&self) -> bool {
+        flow::by_person(self.step, self.mode()) && !matches!(self.step.fields.confirm, Confirm::Type(_))
+    }
+
+    pub fn onward(&self, draft: Draft) -> Draft {
         self.going(draft, &flow::next(self.run, &self.step.id))
     }
 }
@@ -52,6 +61,7 @@ impl Here<'_> {
 /// Puts a draft where it belongs.
 pub(super) fn of_run(mut draft: Draft, id: RunId, run: &Run) -> Draft {
     draft.run = Some(id);
+    draft.drill = run.drill.clone();
     (draft.playbook, draft.incident, draft.alert) = (run.playbook.clone(), run.incident, run.alert.clone());
     draft
 }
@@ -78,69 +88,15 @@ impl Runs {
             RunCommand::Abandon { run, reason } => self.abandon(context, run, &reason),
             RunCommand::Leave { run } => self.leave(context, run),
             RunCommand::Look { .. } | RunCommand::LookAway => Ok(Vec::new()),
+            RunCommand::Pause { run, reason } => self.pause(context, run, &reason),
+            RunCommand::Unpause { run } => self.unpause(context, run),
+            RunCommand::Rollback { run } => self.roll_back(context, run),
+            answer => self.answered(context, answer),
         }
-    }
-
-    fn prepare(&mut self, context: &mut Context<'_>, alerts: &Alerts, command: RunCommand) -> Answer {
-        let RunCommand::Prepare { playbook, params, alert, incident, mode, auto } = command else { return Ok(Vec::new()) };
-        let book = self.playbook(&playbook).cloned().ok_or_else(|| format!("there is no playbook `{playbook}`"))?;
-        if let Some(why) = book.unfit() {
-            return Err(why);
-        }
-        if matches!(mode, RunMode::Drill | RunMode::DryRun) {
-            return Err(format!("this version can't run a playbook in mode `{mode}`"));
-        }
-        let tracked = alert.as_ref().and_then(|id| alerts.get(id));
-        let alert_labels = tracked.map(|tracked| (&tracked.alert.labels, &tracked.alert.annotations));
-        let resolved = self.resolve((context.settings, context.me), &book, &params, alert_labels);
-        accepted(&resolved)?;
-        let number = context.request().0;
-        let mut draft = context
-            .by_me(Kind::Run, format!("prepared playbook “{}”", book.title))
-            .with("title", &book.title)
-            .with("digest", &book.digest)
-            .with("mode", mode)
-            .with("auto", auto)
-            .with("params", shown(&resolved))
-            .with("origins", origins(&resolved))
-            .with("steps", flow::plan(&book, mode))
-            .with("nonce", number);
-        (draft.playbook, draft.incident, draft.alert) = (Some(playbook), incident, alert);
-        draft.service = tracked.and_then(|tracked| tracked.service.clone());
-        self.preparing.insert(number, (book, resolved));
-        Ok(vec![draft])
-    }
-
-    /// Gives the parameters of a playbook their values, for an alert's labels and annotations where there is one.
-    pub(in crate::model) fn resolve(
-        &self,
-        (settings, me): (&Settings, &Actor),
-        book: &Playbook,
-        typed: &Typed,
-        alert: Option<(&Labels, &Labels)>,
-    ) -> Resolved {
-        let service = alert.and_then(|(labels, _)| settings.service(labels));
-        let service = settings.services.iter().find(|known| Some(&known.name) == service.as_ref());
-        let lookup = |source: &ParamSource| match source {
-            ParamSource::Label(name) => alert.and_then(|(labels, _)| labels.get(name)).map(str::to_owned),
-            ParamSource::Annotation(name) => alert.and_then(|(_, notes)| notes.get(name)).map(str::to_owned),
-            ParamSource::Env(_) | ParamSource::File(_) => self.given.0.get(source).map(|value| value.expose().to_owned()),
-            ParamSource::Service(name) => match name.as_str() {
-                "name" => service.map(|service| service.name.to_string()),
-                "tier" => service.and_then(|service| service.tier).map(|tier| tier.to_string()),
-                _ => None,
-            },
-            ParamSource::Run(name) => match name.as_str() {
-                "operator" => Some(me.name.clone()),
-                "environment" => Some(settings.environment.word().to_lowercase()),
-                _ => None,
-            },
-        };
-        resolve(&book.params, &typed.0, &lookup)
     }
 
     /// The run at this step, driven by us and not interrupted.
-    fn here(&self, id: RunId, step: &StepId) -> Result<Here<'_>, String> {
+    pub(super) fn here(&self, id: RunId, step: &StepId) -> Result<Here<'_>, String> {
         let run = self.ours(id)?;
         if run.interrupted {
             return Err("the run was interrupted: resume it first".into());
@@ -157,7 +113,7 @@ impl Runs {
         Ok(Here { id, run, record, number, step })
     }
 
-    fn ours(&self, id: RunId) -> Result<&Run, String> {
+    pub(super) fn ours(&self, id: RunId) -> Result<&Run, String> {
         let run = self.known(id)?;
         match self.drives(id) {
             true => Ok(run),
@@ -165,7 +121,7 @@ impl Runs {
         }
     }
 
-    fn known(&self, id: RunId) -> Result<&Run, String> {
+    pub(super) fn known(&self, id: RunId) -> Result<&Run, String> {
         let run = self.get(id).filter(|run| run.id.is_some()).ok_or("there is no such run")?;
         match &run.ended {
             Some((over, ..)) => Err(format!("the run is over: {over}")),
@@ -173,29 +129,55 @@ impl Runs {
         }
     }
 
-    fn start(&self, context: &Context<'_>, id: RunId, step: &StepId, confirmed: Option<&str>) -> Answer {
-        let here = self.here(id, step)?;
+    fn start(&mut self, context: &mut Context<'_>, id: RunId, step: &StepId, confirmed: Option<&str>) -> Answer {
+        let here = self.going_on(context, id, step)?;
         if let Some(state) = here.state() {
             return Err(format!("“{}” is {state}", here.title()));
         }
         if !flow::wanted(here.run, here.step)? {
             return Err(format!("“{}” is not wanted here: its condition does not hold", here.title()));
         }
-        if !flow::by_person(here.step, here.run.mode.unwrap_or(RunMode::Live)) {
-            flow::confirm(here.run, here.step, confirmed)?;
-            return Ok(vec![self.intent(context, &here, confirmed)]);
-        }
-        if let flow @ Err(_) = confirm_manual(&here, confirmed) {
-            return flow.map(|()| Vec::new());
-        }
-        let open = here.record.plan.items as usize - here.record.ticked.len();
-        match open {
-            0 => Ok(vec![here.onward(here.answer(context, "done", format!("did “{}”", here.title())))]),
-            open => Err(format!("“{}” has {open} items that are not ticked", here.title())),
+        match &here.step.how {
+            _ if flow::by_person(here.step, here.mode()) => did(context, &here, confirmed),
+            How::Launch => self.launched(context, &here, confirmed),
+            How::Child(_) => {
+                flow::confirm(here.run, here.step, confirmed)?;
+                let (number, intent) = (here.number, self.intent(context, &here, confirmed));
+                Ok(vec![intent, self.child(context, id, step, number)?])
+            }
+            How::Choice(_) => Err(format!("“{}” wants one of its options picked", here.title())),
+            How::Wait(_) => Err(format!("“{}” ends by itself, or with a reason", here.title())),
+            How::Approval(_) => Err(format!("“{}” wants to be approved by somebody else", here.title())),
+            How::Person | How::Unsupported => Err(format!("“{}” can't be run", here.title())),
         }
     }
 
-    fn intent(&self, context: &Context<'_>, here: &Here<'_>, confirmed: Option<&str>) -> Draft {
+    /// The run at this step, fresh enough and let go on.
+    pub(super) fn going_on(&self, context: &Context<'_>, id: RunId, step: &StepId) -> Result<Here<'_>, String> {
+        let here = self.here(id, step)?;
+        if here.run.paused {
+            return Err("the run is paused: let it go on first".into());
+        }
+        let book = self.live.get(&id).and_then(|live| live.playbook.as_ref());
+        match book.and_then(|book| flow::stale(here.run, book, context.now.wall)).filter(|_| !here.record.plan.in_rollback()) {
+            Some(why) => Err(why),
+            None => Ok(here),
+        }
+    }
+
+    fn launched(&self, context: &Context<'_>, here: &Here<'_>, confirmed: Option<&str>) -> Answer {
+        let ticked = here.record.ticked.len() >= here.record.plan.items as usize;
+        match flow::owes(here.run, here.record).filter(|_| !ticked) {
+            Some(why) => return Err(why),
+            None => flow::confirm(here.run, here.step, confirmed)?,
+        }
+        if flow::acting(here.step, here.mode()).is_none() {
+            return Err(format!("“{}” is not run in mode `{}`", here.title(), here.mode()));
+        }
+        Ok(vec![self.intent(context, here, confirmed)])
+    }
+
+    pub(super) fn intent(&self, context: &Context<'_>, here: &Here<'_>, confirmed: Option<&str>) -> Draft {
         intent(context.by_me(Kind::StepIntent, ""), here.id, here.run, here.step, here.number).with("confirmed", confirmed)
     }
 
@@ -209,8 +191,8 @@ impl Runs {
         let said = format!("{} “{text}”", if done { "ticked" } else { "took back the tick of" });
         let mut drafts = vec![here.answer(context, "tick", said).with("item", item).with("done", done)];
         let all = done && (0..here.record.plan.items).all(|other| other == item || here.record.ticked.contains(&other));
-        if all && matches!(here.step.fields.confirm, crate::domain::playbook::Confirm::No | crate::domain::playbook::Confirm::Yes)
-        {
+        let given = here.run.visit.recorded || !here.record.plan.records;
+        if all && given && here.completes_by_itself() {
             drafts.push(here.onward(here.answer(context, "done", format!("did “{}”", here.title()))));
         }
         Ok(drafts)
@@ -222,6 +204,9 @@ impl Runs {
         match here.state() {
             Some(state) if state.is_open() => Err(format!("“{}” is {state}: cancel it first", here.title())),
             Some(StepState::Unknown) => Err(unknown(&here)),
+            _ if matches!(here.step.how, How::Approval(_)) => {
+                Err("an approval is not skipped: whoever is alone says so, with a reason".into())
+            }
             _ => {
                 let draft = here.answer(context, "skip", format!("skipped “{}”: {reason}", here.title())).with("reason", reason);
                 Ok(vec![here.onward(draft)])
@@ -229,24 +214,34 @@ impl Runs {
         }
     }
 
-    fn retry(&self, context: &Context<'_>, id: RunId, step: &StepId, confirmed: Option<&str>) -> Answer {
-        let here = self.here(id, step)?;
+    fn retry(&mut self, context: &mut Context<'_>, id: RunId, step: &StepId, confirmed: Option<&str>) -> Answer {
+        let here = self.going_on(context, id, step)?;
         match here.state() {
-            Some(state) if state.is_failure() => {}
+            Some(state) if state.may_be_retried() => {}
             Some(StepState::Unknown) if here.step.fields.idempotent => {}
             Some(StepState::Unknown) => return Err(unknown(&here)),
             Some(state) => return Err(format!("“{}” is {state}", here.title())),
             None => return Err(format!("“{}” has not been tried: start it", here.title())),
         }
-        flow::confirm(here.run, here.step, confirmed)?;
         let again = here.answer(context, "retry", format!("tries “{}” again", here.title()));
-        let (mode, auto) = (here.run.mode.unwrap_or(RunMode::Live), here.run.auto.unwrap_or(Auto::No));
-        if flow::unattended(here.step, mode, auto, context.settings.environment) {
-            // It starts by itself as soon as this is recorded.
+        let launches = matches!(here.step.how, How::Launch | How::Child(_));
+        if !launches || (flow::by_person(here.step, here.mode()) && !matches!(here.step.how, How::Child(_))) {
+            // Asked again from the start.
+            return Ok(vec![again]);
+        }
+        flow::confirm(here.run, here.step, confirmed)?;
+        let auto = here.run.auto.unwrap_or(Auto::No);
+        let again_by_itself = flow::unattended(here.step, here.mode(), auto, context.settings.environment);
+        if again_by_itself || !here.step.items.is_empty() {
+            // It starts by itself as soon as this is recorded, or after its items.
             return Ok(vec![again]);
         }
         let next = Here { number: here.number + 1, ..here };
-        Ok(vec![again, self.intent(context, &next, confirmed)])
+        let (number, intent) = (next.number, self.intent(context, &next, confirmed));
+        match matches!(next.step.how, How::Child(_)) {
+            true => Ok(vec![again, intent, self.child(context, id, step, number)?]),
+            false => Ok(vec![again, intent]),
+        }
     }
 
     fn accept(&self, context: &Context<'_>, id: RunId, step: &StepId, reason: &str) -> Answer {
@@ -278,6 +273,12 @@ impl Runs {
     fn cancel(&self, context: &Context<'_>, id: RunId) -> Answer {
         let run = self.known(id)?;
         let (step, attempt) = run.open_attempt().ok_or("nothing is running")?;
+        if let Some(child) = self.child_of(id).filter(|_| run.is_child(step)) {
+            return match self.known(child)?.open_attempt() {
+                Some(_) => self.cancel(context, child),
+                None => self.abort(context, child, "cancelled"),
+            };
+        }
         let title = run.record(step).map_or(step.as_str(), |record| record.plan.title.as_str());
         let draft = context.by_me(Kind::StepAnswer, format!("cancels “{title}”")).with("answer", "cancel");
         Ok(vec![about(draft, id, run, step, attempt.number)])
@@ -287,7 +288,9 @@ impl Runs {
         let run = self.ours(id)?;
         let reason = needed(reason, "a run is aborted with a reason")?;
         nothing_runs(run)?;
-        Ok(vec![end(context.by_me(Kind::RunEnded, ""), id, run, RunState::Aborted, reason)])
+        let state = if run.rolling_back { RunState::RollbackFailed } else { RunState::Aborted };
+        let (state, reason) = run.outcome.clone().unwrap_or((state, reason.to_owned()));
+        Ok(vec![over(|kind| context.by_me(kind, ""), id, run, state, &reason)])
     }
 
     /// Of a run that we hold: what a take-over records is made in `adopted`.
@@ -308,7 +311,7 @@ impl Runs {
         let run = self.known(id)?;
         let book = self.live.get(&id).and_then(|live| live.playbook.clone());
         let params = match &book {
-            Some(book) => self.supplied(context, run, book, typed)?,
+            Some(book) => self.supplied(context, run, book, &self.handed_down(run, typed))?,
             None => plain(run),
         };
         let live = self.live.entry(id).or_default();
@@ -340,6 +343,52 @@ impl Runs {
         }
     }
 
+    fn pause(&self, context: &Context<'_>, id: RunId, reason: &str) -> Answer {
+        let run = self.ours(id)?;
+        let reason = needed(reason, "a run is paused with a reason")?;
+        if run.paused {
+            return Err("the run is paused already".into());
+        }
+        let draft = context.by_me(Kind::RunPaused, format!("paused playbook “{}”: {reason}", run.title));
+        Ok(vec![of_run(draft, id, run).with("paused", true).with("reason", reason)])
+    }
+
+    fn unpause(&self, context: &Context<'_>, id: RunId) -> Answer {
+        let run = self.ours(id)?;
+        if !run.paused {
+            return Err("the run is not paused".into());
+        }
+        let draft = context.by_me(Kind::RunPaused, format!("let playbook “{}” go on", run.title));
+        Ok(vec![of_run(draft, id, run).with("paused", false)])
+    }
+
+    /// What a rollback of the run would do now: shown before anybody starts it.
+    pub fn rollback(&self, id: RunId) -> Result<flow::Rollback, String> {
+        let run = self.known(id)?;
+        let book = self.playbook_of(id).ok_or("the playbook's text of this run is lost")?;
+        match run.rolling_back {
+            true => Err("the rollback has been started already".into()),
+            false => flow::rollback(run, book),
+        }
+    }
+
+    fn roll_back(&self, context: &Context<'_>, id: RunId) -> Answer {
+        let run = self.ours(id)?;
+        if run.interrupted {
+            return Err("the run was interrupted: resume it first".into());
+        }
+        if run.outcome.is_some() {
+            return Err("the drill is being cleared away".into());
+        }
+        nothing_runs(run)?;
+        let plan = self.rollback(id)?;
+        let text = format!("started the rollback of “{}”: {} steps", run.title, plan.undo.len() + plan.section.len());
+        let mut draft = of_run(context.by_me(Kind::RunRollback, text), id, run);
+        draft = draft.with("undo", &plan.undo).with("unwanted", &plan.unwanted);
+        draft.important = true;
+        Ok(vec![draft])
+    }
+
     fn leave(&self, context: &Context<'_>, id: RunId) -> Answer {
         let run = self.ours(id)?;
         let draft = context.by_me(Kind::RunDriver, "left the run").with("driver", None::<String>);
@@ -353,6 +402,18 @@ pub(super) fn intent(draft: Draft, id: RunId, run: &Run, step: &Step, number: u3
     let digest = step.body.as_ref().map(|body| sha256(&body.text));
     let mut draft = about(draft, id, run, &step.id, number).with("digest", digest).with("risk", step.fields.risk.word());
     draft.text = format!("started “{}”{again}", step.title);
+    draft
+}
+
+/// The run is over; a drill clears away first what it made.
+pub(super) fn over(draft: impl FnOnce(Kind) -> Draft, id: RunId, run: &Run, state: RunState, reason: &str) -> Draft {
+    let clears = run.outcome.is_none() && run.steps.iter().any(|record| record.plan.section == Section::DrillCleanup.word());
+    if !clears {
+        return end(draft(Kind::RunEnded), id, run, state, reason);
+    }
+    let mut draft = of_run(draft(Kind::RunCleanup), id, run).with("state", state).with("reason", reason);
+    draft.key = Some(format!("run/{id}/cleanup"));
+    draft.text = format!("drill of “{}” is {state}: clearing away", run.title);
     draft
 }
 
@@ -378,28 +439,29 @@ pub(super) fn plain(run: &Run) -> Resolved {
     Resolved { values: values.collect(), refused: Vec::new() }
 }
 
-fn shown(resolved: &Resolved) -> BTreeMap<&str, &str> {
-    resolved.values.iter().filter_map(|(name, value, _)| Some((name.as_str(), value.plain()?))).collect()
-}
-
-fn origins(resolved: &Resolved) -> BTreeMap<&str, String> {
-    resolved.values.iter().map(|(name, _, origin)| (name.as_str(), origin.to_string())).collect()
-}
-
-fn accepted(resolved: &Resolved) -> Result<(), String> {
+pub(super) fn accepted(resolved: &Resolved) -> Result<(), String> {
     let refused: Vec<String> = resolved.refused.iter().map(ToString::to_string).collect();
     if refused.is_empty() { Ok(()) } else { Err(refused.join("; ")) }
+}
+
+/// A person did it and says so: nothing of it may be owed.
+fn did(context: &Context<'_>, here: &Here<'_>, confirmed: Option<&str>) -> Answer {
+    confirm_manual(here, confirmed)?;
+    match flow::owes(here.run, here.record) {
+        None => Ok(vec![here.onward(here.answer(context, "done", format!("did “{}”", here.title())))]),
+        Some(why) => Err(why),
+    }
 }
 
 /// A manual step is its own confirmation, unless it wants something typed.
 fn confirm_manual(here: &Here<'_>, confirmed: Option<&str>) -> Result<(), String> {
     match &here.step.fields.confirm {
-        crate::domain::playbook::Confirm::Type(_) => flow::confirm(here.run, here.step, confirmed),
+        Confirm::Type(_) => flow::confirm(here.run, here.step, confirmed),
         _ => Ok(()),
     }
 }
 
-fn nothing_runs(run: &Run) -> Result<(), String> {
+pub(super) fn nothing_runs(run: &Run) -> Result<(), String> {
     match run.open_attempt() {
         Some((step, _)) => Err(format!("`{step}` may still be running: cancel it first")),
         None => Ok(()),
@@ -410,7 +472,7 @@ fn unknown(here: &Here<'_>) -> String {
     format!("nobody knows whether “{}” was done: look, and say so first", here.title())
 }
 
-fn needed<'a>(text: &'a str, why: &str) -> Result<&'a str, String> {
+pub(super) fn needed<'a>(text: &'a str, why: &str) -> Result<&'a str, String> {
     let text = text.trim();
     if text.is_empty() { Err(why.to_owned()) } else { Ok(text) }
 }

@@ -1,10 +1,10 @@
 //! What is said to runs and by them. Plain values.
 
 use super::Written;
-use crate::domain::entry::Intent;
+use crate::domain::entry::{Evidence, Intent};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, StepId};
 use crate::domain::playbook::{ParamSource, Playbook, Resolved};
-use crate::domain::run::{Auto, RunMode, StepEnd};
+use crate::domain::run::{Auto, Probe, RunMode, StepEnd};
 use crate::domain::secret::Secret;
 use crate::domain::text::Outside;
 use std::collections::BTreeMap;
@@ -35,29 +35,132 @@ pub enum RunCommand {
     },
     /// Start the step that the run is at, or say that a manual one is done. `confirmed` is the second act: `yes`, or the
     /// text that the step wants typed.
-    Start { run: RunId, step: StepId, confirmed: Option<String> },
+    Start {
+        run: RunId,
+        step: StepId,
+        confirmed: Option<String>,
+    },
     /// Tick a task item of a manual step, or take the tick back; the last tick completes the step.
-    Tick { run: RunId, step: StepId, item: u32, done: bool },
+    Tick {
+        run: RunId,
+        step: StepId,
+        item: u32,
+        done: bool,
+    },
     /// Go on without this step.
-    Skip { run: RunId, step: StepId, reason: String },
+    Skip {
+        run: RunId,
+        step: StepId,
+        reason: String,
+    },
     /// Another attempt of the step that has just failed.
-    Retry { run: RunId, step: StepId, confirmed: Option<String> },
+    Retry {
+        run: RunId,
+        step: StepId,
+        confirmed: Option<String>,
+    },
     /// The step failed, and the run goes on all the same.
-    Accept { run: RunId, step: StepId, reason: String },
+    Accept {
+        run: RunId,
+        step: StepId,
+        reason: String,
+    },
     /// Say what became of a step of unknown outcome.
-    Assert { run: RunId, step: StepId, done: bool, note: String },
+    Assert {
+        run: RunId,
+        step: StepId,
+        done: bool,
+        note: String,
+    },
+    /// Pick an option of a decision, by its label.
+    Choose {
+        run: RunId,
+        step: StepId,
+        label: String,
+    },
+    /// End a wait before its time.
+    EndWait {
+        run: RunId,
+        step: StepId,
+        reason: String,
+    },
+    /// Approve what somebody else asked for. `by`: a person at this console who is not its operator.
+    Approve {
+        run: RunId,
+        step: StepId,
+        by: Option<Person>,
+    },
+    /// Say no to it.
+    Refuse {
+        run: RunId,
+        step: StepId,
+        by: Option<Person>,
+        reason: String,
+    },
+    /// Go on without approval, because nobody else is there.
+    Alone {
+        run: RunId,
+        step: StepId,
+        reason: String,
+    },
+    /// Write down what the step asks for, or attach it.
+    Attach {
+        run: RunId,
+        step: StepId,
+        note: String,
+        evidence: Vec<Evidence>,
+    },
+    /// Run the step's `status` block: of an unknown outcome, or before a start.
+    Probe {
+        run: RunId,
+        step: StepId,
+    },
+    /// Leave a step undone because its `status` says that there is nothing to do.
+    Pass {
+        run: RunId,
+        step: StepId,
+    },
+    /// Nothing starts until the run is let go on.
+    Pause {
+        run: RunId,
+        reason: String,
+    },
+    Unpause {
+        run: RunId,
+    },
+    /// Start the rollback: what it would do was shown by `Runs::rollback`.
+    Rollback {
+        run: RunId,
+    },
     /// End the command that is running.
-    Cancel { run: RunId },
+    Cancel {
+        run: RunId,
+    },
     /// End the run.
-    Abort { run: RunId, reason: String },
+    Abort {
+        run: RunId,
+        reason: String,
+    },
     /// Take up a run that was left or whose console died. Secrets are supplied again.
-    Resume { run: RunId, params: Typed },
+    Resume {
+        run: RunId,
+        params: Typed,
+    },
     /// Close a run that nobody will resume.
-    Abandon { run: RunId, reason: String },
+    Abandon {
+        run: RunId,
+        reason: String,
+    },
     /// Leave the run in order: another console may take it up without being told that this one died.
-    Leave { run: RunId },
+    Leave {
+        run: RunId,
+    },
     /// Show what an attempt has written, and go on showing it while it grows.
-    Look { run: RunId, step: StepId, attempt: u32 },
+    Look {
+        run: RunId,
+        step: StepId,
+        attempt: u32,
+    },
     /// Nobody looks any more.
     LookAway,
 }
@@ -73,6 +176,17 @@ impl RunCommand {
             | Self::Retry { run, .. }
             | Self::Accept { run, .. }
             | Self::Assert { run, .. }
+            | Self::Choose { run, .. }
+            | Self::EndWait { run, .. }
+            | Self::Approve { run, .. }
+            | Self::Refuse { run, .. }
+            | Self::Alone { run, .. }
+            | Self::Attach { run, .. }
+            | Self::Probe { run, .. }
+            | Self::Pass { run, .. }
+            | Self::Pause { run, .. }
+            | Self::Unpause { run }
+            | Self::Rollback { run }
             | Self::Cancel { run }
             | Self::Abort { run, .. }
             | Self::Resume { run, .. }
@@ -97,6 +211,17 @@ impl RunCommand {
             Self::Retry { step, .. } => format!("retry {step}"),
             Self::Accept { step, .. } => format!("accept {step} as it is"),
             Self::Assert { step, .. } => format!("say what became of {step}"),
+            Self::Choose { step, label, .. } => format!("choose {label} at {step}"),
+            Self::EndWait { step, .. } => format!("end {step} before its time"),
+            Self::Approve { step, .. } => format!("approve {step}"),
+            Self::Refuse { step, .. } => format!("refuse {step}"),
+            Self::Alone { step, .. } => format!("go on with {step} alone"),
+            Self::Attach { step, .. } => format!("attach something to {step}"),
+            Self::Probe { step, .. } => format!("ask whether {step} was done"),
+            Self::Pass { step, .. } => format!("leave {step} as it is"),
+            Self::Pause { .. } => "pause the run".into(),
+            Self::Unpause { .. } => "let the run go on".into(),
+            Self::Rollback { .. } => "start the rollback".into(),
             Self::Cancel { .. } => "cancel the running step".into(),
             Self::Abort { .. } => "abort the run".into(),
             Self::Resume { .. } => "resume the run".into(),
@@ -105,6 +230,13 @@ impl RunCommand {
             Self::Look { .. } | Self::LookAway => "look at output".into(),
         }
     }
+}
+
+/// Somebody at this console who is not its operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub name: String,
+    pub role: Option<String>,
 }
 
 /// Values that playbooks want from the environment or from files, read by whoever may read them.
@@ -128,6 +260,8 @@ pub enum RunFact {
     Output { run: RunId, step: StepId, attempt: u32, tail: Arc<[Outside]>, bytes: u64 },
     /// The attempt has ended and was judged.
     Ended { run: RunId, step: StepId, attempt: u32, end: StepEnd },
+    /// What a `status` block said.
+    Probed { run: RunId, step: StepId, attempt: u32, probe: Probe, exit_code: Option<i32>, detail: String },
     /// We hold the run now; what was found of attempts without an end. Without a playbook, the reason why its snapshot is lost.
     Adopted { run: RunId, playbook: Result<Arc<Playbook>, String>, found: Vec<Finding> },
     /// Another process holds the run.
@@ -152,6 +286,8 @@ pub enum RunEffect {
     Keep { run: RunId, playbook: Arc<Playbook> },
     /// Start a recorded attempt; answered by `Started` and one `Ended`.
     Launch(Box<Launch>),
+    /// Run the step's `status` block, which only looks; answered by `Probed`.
+    Probe(Box<Look>),
     /// Tell the attempt to end; `Ended` says how it did.
     Cancel { run: RunId, step: StepId, attempt: u32, who: String },
     /// Hold a run that nobody holds and look at its open attempts; answered by `Adopted` or `Elsewhere`.
@@ -180,6 +316,17 @@ pub struct Launch {
     pub attempt: u32,
     pub playbook: Arc<Playbook>,
     pub setup: Setup,
+}
+
+/// A step that is to be asked about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    pub step: StepId,
+    pub attempt: u32,
+    pub playbook: Arc<Playbook>,
+    pub setup: Setup,
+    /// The entry of the attempt's intent, or of the run where nothing has been started.
+    pub about: EntryId,
 }
 
 /// A run to be looked at.

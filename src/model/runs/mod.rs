@@ -4,26 +4,31 @@
 //! step's intent into a launch, and nothing else does. So a step that was started twice by mistake is launched once.
 
 mod advance;
+mod answers;
+mod children;
 mod commands;
 pub mod flow;
 mod look;
 mod message;
+mod prepare;
+mod probe;
 
 pub use look::Written;
-pub use message::{Adopt, Finding, Given, Launch, RunCommand, RunEffect, RunFact, Setup, Typed};
+pub use message::{Adopt, Finding, Given, Launch, Look, Person, RunCommand, RunEffect, RunFact, Setup, Typed};
 
 use super::Effect;
 use super::alerts::Alerts;
 use super::context::Context;
 use super::fold::{Corrections, Entity, Folded};
 use super::progress::Requests;
+use crate::domain::alert::Labels;
 use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{PlaybookId, RequestId, RunId, StepId};
-use crate::domain::playbook::{Playbook, Resolved};
+use crate::domain::playbook::{How, Playbook, Resolved};
 use crate::domain::run::{Run, RunState, StepState};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,10 +57,19 @@ pub struct Runs {
     runs: BTreeMap<RunId, Folded<Run>>,
     live: BTreeMap<RunId, Live>,
     /// Parameters of runs that are being prepared, by the number that their draft carries.
-    preparing: BTreeMap<u64, (Arc<Playbook>, Resolved)>,
+    preparing: BTreeMap<u64, Prepared>,
     looked: Option<Duration>,
     /// The attempt that somebody looks at.
     watched: Option<look::Watched>,
+}
+
+/// What is kept of a run until its entry is there.
+#[derive(Debug, Clone, PartialEq)]
+struct Prepared {
+    playbook: Arc<Playbook>,
+    params: Resolved,
+    /// Labels and annotations of the alert that it is for.
+    alert: Option<(Labels, Labels)>,
 }
 
 /// What only this process knows of a run.
@@ -64,6 +78,8 @@ pub struct Live {
     /// The playbook as it was when the run was prepared.
     pub playbook: Option<Arc<Playbook>>,
     params: Resolved,
+    /// Labels and annotations of the alert that it was prepared for.
+    alert: Option<(Labels, Labels)>,
     /// We hold it, and only we record what happens.
     pub driving: bool,
     /// A person at this console works with it: it may go on by itself where it may.
@@ -75,6 +91,12 @@ pub struct Live {
     pub attempt: Option<LiveAttempt>,
     /// The newest lines of each attempt that this process has followed: they are wanted most when it has failed.
     outputs: BTreeMap<(StepId, u32), Arc<[Outside]>>,
+    /// Attempts whose `status` has been asked for here, before they began or after.
+    asked: BTreeSet<(StepId, u32, bool)>,
+    /// The time has come for something, and the journal has been asked to hold it.
+    asked_until: Option<chrono::DateTime<chrono::Utc>>,
+    /// A `status` block is running.
+    pub probing: bool,
     /// A person who waits for the run to be taken up.
     resuming: Option<(RequestId, Typed)>,
     /// Why it can't go on, though nothing failed: a lost snapshot, a condition that can't be evaluated.
@@ -130,9 +152,17 @@ impl Runs {
         kept.or_else(|| self.books.iter().find(|book| Some(&book.digest) == self.get(run).map(|run| &run.digest)))
     }
 
-    /// How a run stands; what is executing now counts too.
+    /// How a run stands; one whose part waits for a person waits itself.
     pub fn state(&self, run: RunId) -> Option<RunState> {
-        self.get(run).map(Run::state)
+        let own = self.get(run)?.state();
+        match self.child_of(run).and_then(|child| self.state(child)) {
+            Some(RunState::Waiting | RunState::Prepared | RunState::Blocked | RunState::Paused | RunState::Interrupted)
+                if own != RunState::Interrupted =>
+            {
+                Some(RunState::Waiting)
+            }
+            _ => Some(own),
+        }
     }
 
     /// How a step stands; what was reported but is never recorded (running, stopping) counts too.
@@ -154,7 +184,29 @@ impl Runs {
 
     /// Something of ours is executing or on its way to be.
     pub fn busy(&self) -> bool {
-        self.live.values().any(|live| live.attempt.is_some())
+        self.live.values().any(|live| live.attempt.is_some() || live.probing)
+    }
+
+    /// A run of ours, or a part of it, stands at a wait that ends by itself.
+    pub fn waits_for_time(&self, run: RunId) -> bool {
+        let here = |id: RunId| {
+            let state = self.get(id)?;
+            let (record, _) = state.at()?;
+            let step = self.live.get(&id)?.playbook.as_ref()?.step(&record.plan.id)?;
+            Some(matches!(step.how, How::Wait(_)) && self.due(id, state).is_some())
+        };
+        here(run).unwrap_or(false) || self.child_of(run).is_some_and(|child| self.waits_for_time(child))
+    }
+
+    /// The part of a run that is at work: the run itself where it has none.
+    pub fn innermost(&self, run: RunId) -> RunId {
+        self.child_of(run).map_or(run, |child| self.innermost(child))
+    }
+
+    /// The run that this one is a part of, and that one of: the run itself where it is no part.
+    pub fn outermost(&self, run: RunId) -> RunId {
+        let parent = self.get(run).and_then(|run| run.parent.as_ref());
+        parent.map_or(run, |parent| self.outermost(parent.run))
     }
 
     /// Runs that this process holds.
@@ -177,6 +229,13 @@ impl Runs {
             }
             RunCommand::Look { run, step, attempt } => return self.look_at(context.now, run, step, attempt),
             RunCommand::LookAway => return self.look_away(),
+            RunCommand::Probe { run, step } => match self.asks(context, run, &step) {
+                Ok(effects) => {
+                    requests.begin(request, title, std::iter::empty());
+                    return effects;
+                }
+                Err(why) => Err(why),
+            },
             command => self.drafts(context, alerts, command),
         };
         match answer {
@@ -208,7 +267,9 @@ impl Runs {
         if let Some((over, ..)) = &state.ended {
             return Err(format!("the run is over: {over}"));
         }
-        let open = state.open_attempt().map(|(step, attempt)| (step.clone(), attempt.number, attempt.intent));
+        // A part is a run of its own and is taken up as such.
+        let open = state.open_attempt().filter(|(step, _)| !state.is_child(step));
+        let open = open.map(|(step, attempt)| (step.clone(), attempt.number, attempt.intent));
         let adopt = Adopt {
             setup: Setup { params: commands::plain(state), ..self.setup(run, state) },
             digest: state.digest.clone(),
@@ -252,6 +313,9 @@ impl Runs {
                 effects
             }
             RunFact::Read { run, step, attempt, written } => self.was_read(context.now, run, &step, attempt, written),
+            RunFact::Probed { run, step, attempt, probe, exit_code, detail } => {
+                self.probed(context, run, (&step, attempt), probe, exit_code, &detail)
+            }
             RunFact::Adopted { run, playbook, found } => self.adopted(context, requests, run, playbook, found),
             RunFact::Elsewhere { run } => {
                 let live = self.live.entry(run).or_default();
@@ -275,7 +339,18 @@ impl Runs {
         let Some(run) = entry.run.filter(|_| is_of_run(&entry.kind)) else { return Vec::new() };
         self.runs.entry(run).or_default().insert(entry.clone(), &Corrections::default());
         self.forget();
-        if live { self.on_recorded(context, run, entry) } else { Vec::new() }
+        let mut effects = if live { self.on_recorded(context, run, entry) } else { self.heard(context, run) };
+        if entry.kind == Kind::RunEnded
+            && let Some(parent) = self.get(run).and_then(|run| run.parent.clone())
+        {
+            effects.extend(self.advance(context, parent.run));
+        }
+        effects
+    }
+
+    /// Another process recorded something about a run: where it is ours, that may have been what it waited for.
+    fn heard(&mut self, context: &mut Context<'_>, run: RunId) -> Vec<Effect> {
+        if self.ready && self.drives(run) { self.advance(context, run) } else { Vec::new() }
     }
 
     /// What is over and long ago is not kept; the journal has it.
@@ -289,18 +364,32 @@ impl Runs {
     }
 
     /// The next time at which `tick` has something to do.
-    pub(super) fn next_due(&self) -> Option<Duration> {
-        self.next_orphan().into_iter().chain(self.next_look()).min()
+    pub(super) fn next_due(&self, now: Stamp) -> Option<Duration> {
+        let look = self.ready && self.open().any(|(id, run)| self.may_be_orphaned(id, run));
+        let look = look.then(|| self.looked.unwrap_or_default() + LOOK);
+        let due = self.open().filter_map(|(id, run)| self.due(id, run)).min();
+        let due = due.map(|at| now.mono + (at - now.wall).to_std().unwrap_or_default());
+        [look, due, self.next_look()].into_iter().flatten().min()
     }
 
-    fn next_orphan(&self) -> Option<Duration> {
-        let look = self.ready && self.open().any(|(id, run)| self.may_be_orphaned(id, run));
-        look.then(|| self.looked.unwrap_or_default() + LOOK)
+    /// When the step that a run of ours is at gets what it waits for, by the clock.
+    fn due(&self, id: RunId, run: &Run) -> Option<chrono::DateTime<chrono::Utc>> {
+        let live = self.live.get(&id).filter(|live| live.driving && live.engaged && live.stuck.is_none())?;
+        let (record, number) = run.at().filter(|_| !run.interrupted && !run.paused)?;
+        let waits = record.attempt(number).is_none() && flow::owes(run, record).is_none();
+        let step = live.playbook.as_ref()?.step(&record.plan.id).filter(|_| waits)?;
+        // What was asked of the journal a moment ago is not asked again at once.
+        Some(flow::due(run, step)?.max(live.asked_until.unwrap_or_default()))
     }
 
     pub(super) fn tick(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
-        let mut effects = self.read(context.now);
-        if self.next_orphan().is_some_and(|due| due <= context.now.mono) {
+        let now = context.now;
+        let due: Vec<RunId> =
+            self.open().filter(|(id, run)| self.due(*id, run).is_some_and(|at| at <= now.wall)).map(|(id, _)| id).collect();
+        let mut effects = self.read(now);
+        effects.extend(due.into_iter().flat_map(|run| self.advance(context, run)).collect::<Vec<_>>());
+        let orphans = self.ready && self.open().any(|(id, run)| self.may_be_orphaned(id, run));
+        if orphans && self.looked.unwrap_or_default() + LOOK <= now.mono {
             effects.extend(self.look(context));
         }
         effects
@@ -323,8 +412,21 @@ impl Runs {
 }
 
 fn is_of_run(kind: &Kind) -> bool {
-    use Kind::{RunDriver, RunEnded, RunResumed, StepAnswer, StepEnded, StepIntent};
-    matches!(kind, Kind::Run | RunDriver | RunResumed | RunEnded | StepIntent | StepEnded | StepAnswer)
+    use Kind::{Run, RunCleanup, RunDriver, RunEnded, RunPaused, RunResumed, RunRollback};
+    use Kind::{StepAnswer, StepEnded, StepIntent, StepProbed};
+    matches!(
+        kind,
+        Run | RunDriver
+            | RunResumed
+            | RunPaused
+            | RunRollback
+            | RunCleanup
+            | RunEnded
+            | StepIntent
+            | StepEnded
+            | StepAnswer
+            | StepProbed
+    )
 }
 
 fn record(requests: &mut Requests, request: RequestId, title: String, drafts: Vec<Draft>) -> Vec<Effect> {

@@ -18,7 +18,9 @@ pub fn known(document: &Document<'_>, step: &Step, problems: &mut Problems) {
         return;
     }
     let known = shown(document.playbook);
-    for (key, name) in used.iter().filter(|(_, name)| !known.contains(name.as_str())) {
+    // What is handed to another playbook is not shown: a secret may be.
+    let handed = |key: &str, name: &str| key == "with" && document.playbook.params.iter().any(|param| param.name == name);
+    for (key, name) in used.iter().filter(|(key, name)| !known.contains(name.as_str()) && !handed(key, name)) {
         let span = step.field(key).map_or(step.span, |field| field.span);
         let message = format!("`{name}` in `{key}` is neither a parameter that may be shown nor a declared output");
         let known: Vec<&str> = known.iter().copied().collect();

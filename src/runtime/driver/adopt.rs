@@ -4,7 +4,7 @@ use super::attempt::{self, Try};
 use super::{Setup, Which, block, holding, request};
 use crate::domain::playbook::Playbook;
 use crate::domain::run::{StepEnd, StepState};
-use crate::model::runs::{Adopt, Finding, RunFact};
+use crate::model::runs::{Adopt, Finding, RunFact, flow};
 use crate::runtime::supervisor::{self, Folder, Verdict};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,10 +57,11 @@ fn with_try<T>(
     use_it: impl FnOnce(&Try<'_>) -> T,
 ) -> Option<T> {
     let which = Which { run: wanted.setup.run, step: step.clone(), attempt: *attempt };
+    let acting = flow::acting(book.step(step)?, wanted.setup.mode)?;
     let this = Try {
         setup,
         which: &which,
-        step: book.step(step)?,
+        step: &acting,
         shared: &wanted.setup,
         folder: block::newest(&attempt::folder(setup, &which)),
         works_in: attempt::works_in(setup, &which, book),

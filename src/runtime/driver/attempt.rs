@@ -4,7 +4,7 @@ use super::{Setup, Which, block, request};
 use crate::domain::playbook::{Place, Playbook, Seen, Step, Times, Values, Verdict};
 use crate::domain::run::{StepEnd, StepState};
 use crate::domain::secret::Secret;
-use crate::model::runs::{self, Launch, RunFact};
+use crate::model::runs::{self, Launch, RunFact, flow};
 use crate::steps::{self, Setting};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -79,7 +79,10 @@ pub(super) fn perform(setup: &Setup, which: Which, launch: &Launch, wish: watch:
     let now = || setup.ports.clock.now().wall;
     let begun = now();
     let end = match launch.playbook.step(&launch.step) {
-        Some(step) => tries(setup, &which, step, launch, &wish),
+        Some(step) => match flow::acting(step, launch.setup.mode) {
+            Some(step) => tries(setup, &which, &step, launch, &wish),
+            None => StepEnd::without_process(StepState::Failed, now(), "nothing was executed: this mode passes the step over"),
+        },
         None => StepEnd::without_process(StepState::Failed, now(), "nothing was executed: the playbook has no such step"),
     };
     let end = StepEnd { started_at: end.started_at.or(Some(begun)), ..end };
@@ -118,8 +121,8 @@ fn once(this: &Try<'_>, launch: &Launch) -> StepEnd {
     let Some(body) = &this.step.body else { return this.end(StepState::Failed, "nothing was executed: the step has no body") };
     let out = this.outputs_file();
     match steps::launch(this.step, body, &this.setting(&out)) {
-        Ok(steps::Launch::Shell(shell)) => block::run(this, launch.intent, shell),
-        Ok(steps::Launch::Http { request, reads }) => request::run(this, launch.intent, *request, reads),
+        Ok(steps::Launch::Shell(shell)) => block::run(this, launch.intent.id(), shell),
+        Ok(steps::Launch::Http { request, reads }) => request::run(this, Some(launch.intent), *request, reads),
         Err(why) => this.end(StepState::Failed, format!("nothing was executed: {why}")),
     }
 }

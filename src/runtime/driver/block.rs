@@ -2,7 +2,7 @@
 
 use super::attempt::{self, Try, redacted};
 use super::{Setup, Which, tail};
-use crate::domain::entry::Intent;
+use crate::domain::ids::EntryId;
 use crate::domain::playbook::Seen;
 use crate::domain::run::{StepEnd, StepState};
 use crate::model::runs::RunFact;
@@ -16,9 +16,9 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Runs a block to its end under a supervisor of its own.
-pub(super) fn run(this: &Try<'_>, intent: Intent, shell: Shell) -> StepEnd {
+pub(super) fn run(this: &Try<'_>, about: EntryId, shell: Shell) -> StepEnd {
     let interpreter: Vec<&str> = shell.interpreter.iter().map(String::as_str).collect();
-    let mut order = Order::new(intent.id(), &shell.text, &interpreter, &shell.folder);
+    let mut order = Order::new(about, &shell.text, &interpreter, &shell.folder);
     order.timeout_ms = this.left.min(shell.timeout).as_millis() as u64;
     order.grace_ms = shell.grace.as_millis() as u64;
     let attempt = Attempt {

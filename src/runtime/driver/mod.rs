@@ -7,6 +7,7 @@ mod adopt;
 mod attempt;
 mod block;
 mod holding;
+mod probe;
 mod read;
 mod request;
 mod tail;
@@ -82,6 +83,10 @@ impl Driver {
         match effect {
             RunEffect::Keep { run, playbook } => self.keep(run, &playbook),
             RunEffect::Launch(launch) => self.launch(*launch),
+            RunEffect::Probe(look) => {
+                let setup = self.setup.clone();
+                drop(std::thread::spawn(move || probe::perform(&setup, &look)));
+            }
             RunEffect::Cancel { run, step, attempt, who } => self.cancel(Which { run, step, attempt }, &who),
             RunEffect::Adopt(wanted) => self.adopt(*wanted),
             RunEffect::Release { run } => drop(self.held.remove(&run)),

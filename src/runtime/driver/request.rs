@@ -22,7 +22,7 @@ const MARK: &str = "request";
 const SHOWN: usize = 8 * 1024;
 const LINES: usize = 40;
 
-pub(super) fn run(this: &Try<'_>, intent: Intent, mut request: Request, reads: bool) -> StepEnd {
+pub(super) fn run(this: &Try<'_>, intent: Option<Intent>, mut request: Request, reads: bool) -> StepEnd {
     request.timeout = request.timeout.min(this.left);
     if let Err(error) = mark(&this.folder, reads) {
         return this.end(StepState::Failed, format!("nothing was sent: {}: {error}", this.folder.display()));
@@ -46,11 +46,15 @@ enum Sent {
     Cancelled(String),
 }
 
-fn send(this: &Try<'_>, intent: Intent, request: Request, reads: bool) -> Sent {
+fn send(this: &Try<'_>, intent: Option<Intent>, request: Request, reads: bool) -> Sent {
     let http = this.setup.ports.http.clone();
     let mut wish = this.wish.clone();
     this.setup.runtime.block_on(async {
-        let answer = if reads { http.observe(request) } else { http.act(request, intent) };
+        let answer = match intent.filter(|_| !reads) {
+            Some(intent) => http.act(request, intent),
+            // Without an intent nothing may be changed: the port refuses whatever is no mere look.
+            None => http.observe(request),
+        };
         let cancelled = async {
             match wish.wait_for(Option::is_some).await {
                 Ok(who) => who.clone().unwrap_or_default(),

@@ -1,0 +1,192 @@
+//! From a playbook to a run: everything that can be refused is refused here, before anything has happened.
+
+use super::commands::{Answer, accepted};
+use super::{Prepared, RunCommand, Runs, Typed, flow};
+use crate::domain::alert::Labels;
+use crate::domain::entry::{Actor, Draft, Kind};
+use crate::domain::playbook::{Child, How, ParamSource, ParamType, Place, Playbook, Resolved, Section, Step, resolve};
+use crate::domain::run::{Auto, RunMode};
+use crate::domain::settings::{Environment, Settings};
+use crate::model::alerts::Alerts;
+use crate::model::context::Context;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Runs {
+    pub(super) fn prepare(&mut self, context: &mut Context<'_>, alerts: &Alerts, command: RunCommand) -> Answer {
+        let RunCommand::Prepare { playbook, params, alert, incident, mode, auto } = command else { return Ok(Vec::new()) };
+        let book = self.playbook(&playbook).cloned().ok_or_else(|| format!("there is no playbook `{playbook}`"))?;
+        let tracked = alert.as_ref().and_then(|id| alerts.get(id));
+        let about = tracked.map(|tracked| (tracked.alert.labels.clone(), tracked.alert.annotations.clone()));
+        let mut draft = self.draft(context, &book, &params, about, (mode, auto))?;
+        (draft.incident, draft.alert) = (incident, alert);
+        draft.service = tracked.and_then(|tracked| tracked.service.clone());
+        if mode == RunMode::Drill {
+            draft.drill = Some(format!("{playbook}-{}", context.now.wall.format("%Y%m%dT%H%M%S%3f")));
+        }
+        Ok(vec![draft])
+    }
+
+    /// The entry of a run that may be prepared; its parameters wait here until it is recorded.
+    pub(super) fn draft(
+        &mut self,
+        context: &mut Context<'_>,
+        book: &Arc<Playbook>,
+        params: &Typed,
+        alert: Option<(Labels, Labels)>,
+        (mode, auto): (RunMode, Auto),
+    ) -> Result<Draft, String> {
+        self.fit(context.settings, book, mode)?;
+        let labels = alert.as_ref().map(|(labels, notes)| (labels, notes));
+        let mut resolved = self.resolve((context.settings, context.me), book, params, labels);
+        if mode == RunMode::Drill {
+            // The drill's own setup builds what it is drilled on, and says where that is.
+            let made =
+                |name: &str| book.section(Section::DrillSetup).any(|step| step.fields.outputs.iter().any(|out| out.name == name));
+            resolved.refused.retain(|refused| refused.origin.is_some() || !made(&refused.name));
+        }
+        accepted(&resolved)?;
+        let number = context.request().0;
+        let mut draft = context
+            .by_me(Kind::Run, format!("prepared playbook “{}”", book.title))
+            .with("title", &book.title)
+            .with("digest", &book.digest)
+            .with("mode", mode)
+            .with("auto", auto)
+            .with("params", shown(&resolved))
+            .with("origins", origins(&resolved))
+            .with("steps", flow::plan(book, mode))
+            .with("nonce", number);
+        draft.playbook = Some(book.id.clone());
+        self.preparing.insert(number, Prepared { playbook: book.clone(), params: resolved, alert });
+        Ok(draft)
+    }
+
+    fn fit(&self, settings: &Settings, book: &Playbook, mode: RunMode) -> Result<(), String> {
+        if let Some(why) = book.unfit() {
+            return Err(why);
+        }
+        if mode == RunMode::Drill {
+            drillable(settings, book)?;
+        }
+        if flow::plan(book, mode).is_empty() {
+            return Err(format!("{} has no steps that a run in mode `{mode}` comes to", book.place));
+        }
+        self.family(book, &mut Vec::new())
+    }
+
+    /// The playbooks that this one runs, and theirs: each is there, may be run, and is given what it needs.
+    fn family(&self, book: &Playbook, above: &mut Vec<String>) -> Result<(), String> {
+        above.push(book.id.to_string());
+        for (step, child) in children(book) {
+            let at = |why: String| format!("{}:{}: {why}", book.place, step.span.line);
+            let other = self.book_of_child(book, child).map_err(at)?;
+            if above.contains(&other.id.to_string()) {
+                return Err(at(format!(
+                    "`{}` would run itself: {}",
+                    other.id,
+                    [above.join(", "), other.id.to_string()].join(", ")
+                )));
+            }
+            if let Some(why) = other.unfit() {
+                return Err(at(format!("`{}` can't be run: {why}", other.id)));
+            }
+            given(book, &other, child).map_err(at)?;
+            self.family(&other, above)?;
+        }
+        above.pop();
+        Ok(())
+    }
+
+    /// The playbook that a step links to: a file below the folder of its own, or a bundled one. Only what the library has
+    /// read is found, and the library follows no link out of its folders.
+    pub(super) fn book_of_child(&self, book: &Playbook, child: &Child) -> Result<Arc<Playbook>, String> {
+        let path = book.place.folder().map(|folder| Place::File(folder.join(&child.link)));
+        let named = |other: &&Arc<Playbook>| matches!(&other.place, Place::Bundled(name) if *name == child.link);
+        let beside = path.and_then(|path| self.books.iter().find(|other| other.place == path));
+        let found = beside.or_else(|| self.books.iter().find(named)).cloned();
+        found.ok_or_else(|| format!("there is no playbook `{}` in the library", child.link))
+    }
+
+    /// Gives the parameters of a playbook their values, for an alert's labels and annotations where there is one.
+    pub(in crate::model) fn resolve(
+        &self,
+        (settings, me): (&Settings, &Actor),
+        book: &Playbook,
+        typed: &Typed,
+        alert: Option<(&Labels, &Labels)>,
+    ) -> Resolved {
+        let service = alert.and_then(|(labels, _)| settings.service(labels));
+        let service = settings.services.iter().find(|known| Some(&known.name) == service.as_ref());
+        let lookup = |source: &ParamSource| match source {
+            ParamSource::Label(name) => alert.and_then(|(labels, _)| labels.get(name)).map(str::to_owned),
+            ParamSource::Annotation(name) => alert.and_then(|(_, notes)| notes.get(name)).map(str::to_owned),
+            ParamSource::Env(_) | ParamSource::File(_) => self.given.0.get(source).map(|value| value.expose().to_owned()),
+            ParamSource::Service(name) => match name.as_str() {
+                "name" => service.map(|service| service.name.to_string()),
+                "tier" => service.and_then(|service| service.tier).map(|tier| tier.to_string()),
+                _ => None,
+            },
+            ParamSource::Run(name) => match name.as_str() {
+                "operator" => Some(me.name.clone()),
+                "environment" => Some(settings.environment.word().to_lowercase()),
+                _ => None,
+            },
+        };
+        resolve(&book.params, &typed.0, &lookup)
+    }
+}
+
+fn children(book: &Playbook) -> impl Iterator<Item = (&Step, &Child)> {
+    book.steps.iter().filter_map(|step| match &step.how {
+        How::Child(child) => Some((step, child)),
+        _ => None,
+    })
+}
+
+/// What `with` hands over must be wanted, and a secret stays one.
+fn given(ours: &Playbook, theirs: &Playbook, child: &Child) -> Result<(), String> {
+    let kind = |book: &Playbook, name: &str| book.params.iter().find(|param| param.name == name).map(|param| param.kind);
+    for (name, from) in &child.with {
+        match (kind(theirs, name), kind(ours, from)) {
+            (None, _) => return Err(format!("`{}` has no parameter `{name}`", theirs.id)),
+            (Some(kind), Some(ParamType::Secret)) if kind != ParamType::Secret => {
+                return Err(format!("`{from}` is a secret, and `{name}` of `{}` is not", theirs.id));
+            }
+            _ => {}
+        }
+    }
+    let missing = theirs.params.iter().find(|param| {
+        let passed = child.with.iter().any(|(name, _)| *name == param.name);
+        param.required && param.default.is_none() && param.from.is_none() && !passed
+    });
+    match missing {
+        Some(param) => Err(format!("`{}` needs `{}`, which `with` does not pass", theirs.id, param.name)),
+        None => Ok(()),
+    }
+}
+
+/// A drill breaks things on purpose: only where that was allowed.
+fn drillable(settings: &Settings, book: &Playbook) -> Result<(), String> {
+    if settings.environment == Environment::Lab {
+        return Ok(());
+    }
+    let marked = |name: &&String| settings.services.iter().any(|service| service.name.as_str() == **name && service.drill);
+    let left: Vec<&str> = book.meta.services.iter().filter(|name| !marked(name)).map(String::as_str).collect();
+    match (book.meta.services.is_empty(), left.is_empty()) {
+        (false, true) => Ok(()),
+        (true, _) => Err(format!("`{}` names no services, so only an environment `lab` may be drilled with it", book.id)),
+        (false, false) => Err(format!(
+            "{} may not be drilled: mark it with `drill: true` among the services of the configuration, or use an environment `lab`",
+            left.join(", ")
+        )),
+    }
+}
+
+fn shown(resolved: &Resolved) -> BTreeMap<&str, &str> {
+    resolved.values.iter().filter_map(|(name, value, _)| Some((name.as_str(), value.plain()?))).collect()
+}
+
+fn origins(resolved: &Resolved) -> BTreeMap<&str, String> {
+    resolved.values.iter().map(|(name, _, origin)| (name.as_str(), origin.to_string())).collect()
+}
