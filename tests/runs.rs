@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "runs/crashes.rs"]
+mod crashes;
 #[path = "runs/flow.rs"]
 mod flow;
 #[path = "runs/kills.rs"]
@@ -12,6 +14,8 @@ mod kills;
 mod kinds;
 #[path = "runs/model.rs"]
 mod model;
+#[path = "runs/people.rs"]
+mod people;
 #[path = "runs/requests.rs"]
 mod requests;
 

@@ -98,7 +98,12 @@ pub fn take_up(session: &mut Session, run: RunId) -> anyhow::Result<()> {
         return Ok(());
     }
     let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
-    if failed(&progress) { refused(&progress).map(drop) } else { Ok(()) }
+    if failed(&progress) {
+        return refused(&progress).map(drop);
+    }
+    // What was given while nobody held it, an approval or the time, moves it on first.
+    session.settle();
+    Ok(())
 }
 
 /// Ends what is running, wherever it is driven, and aborts the run where nobody else holds it.
