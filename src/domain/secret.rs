@@ -25,8 +25,10 @@ const SHORTEST: usize = 6;
 /// A text without the values of secrets, in any of the forms in which they are pasted: as they are, as JSON writes them,
 /// as an address does, and in base64.
 pub fn redacted<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
-    let long = secrets.into_iter().map(Secret::expose).filter(|value| value.len() >= SHORTEST);
-    long.flat_map(forms).fold(text.to_owned(), |text, form| text.replace(&form, "•••"))
+    let mut long: Vec<&str> = secrets.into_iter().map(Secret::expose).filter(|value| value.len() >= SHORTEST).collect();
+    // One may hold another: struck out first, the shorter would leave the rest of the longer.
+    long.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    long.into_iter().flat_map(forms).fold(text.to_owned(), |text, form| text.replace(&form, "•••"))
 }
 
 fn forms(value: &str) -> [String; 4] {
@@ -128,6 +130,12 @@ mod tests {
         let node = Node::parse(text, &mut problems).expect("is YAML");
         let secret = SecretRef::parse(&node, &mut problems);
         (secret, problems.list.into_iter().map(|problem| problem.message).collect())
+    }
+
+    #[test]
+    fn a_secret_that_holds_another_is_struck_out_whole() {
+        let secrets = ["hunter2", "hunter2-and-more"].map(|value| Secret::new(value.to_owned()));
+        assert_eq!(redacted("it is hunter2-and-more, not hunter2", &secrets), "it is •••, not •••");
     }
 
     #[test]

@@ -169,8 +169,10 @@ impl Count {
 /// A text in which no secret stands.
 pub(super) fn redacted<'a>(text: String, secrets: impl Iterator<Item = &'a Secret>) -> String {
     // A very short one would tear every text apart, and hides nothing.
-    let secrets = secrets.map(Secret::expose).filter(|secret| secret.len() > 2);
-    secrets.fold(text, |text, secret| if text.contains(secret) { text.replace(secret, "•••") } else { text })
+    let mut secrets: Vec<&str> = secrets.map(Secret::expose).filter(|secret| secret.len() > 2).collect();
+    // One may hold another: struck out first, the shorter would leave the rest of the longer.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets.into_iter().fold(text, |text, secret| if text.contains(secret) { text.replace(secret, "•••") } else { text })
 }
 
 #[cfg(test)]
@@ -178,6 +180,12 @@ mod tests {
     use super::*;
     use crate::domain::node::Span;
     use crate::domain::playbook::{Fields, How, Section};
+
+    #[test]
+    fn a_secret_that_holds_another_is_struck_out_whole() {
+        let secrets = ["hunter2", "hunter2-and-more"].map(|value| Secret::new(value.to_owned()));
+        assert_eq!(redacted("it is hunter2-and-more".to_owned(), secrets.iter()), "it is •••");
+    }
 
     fn step(retry: u32, repeat: u32) -> Step {
         let times = |count| Some(Times { count, every: Duration::from_secs(count.into()) });
