@@ -102,3 +102,14 @@ async fn labels_that_tell_replicas_apart_can_be_ignored() {
     assert_eq!(snapshot.alerts.len(), 1);
     assert_eq!(snapshot.alerts[0].labels.get("replica"), None);
 }
+
+#[tokio::test]
+async fn labels_are_ignored_as_soon_as_the_configuration_says_so() {
+    let am = FakeAlertmanager::start();
+    am.fire(&[("alertname", "DiskFull"), ("replica", "a")]);
+    let before = good(&[&am]).await.alerts;
+    let ignoring = source(&format!("{{urls: ['{}'], ignore_labels: [replica]}}", am.url));
+    let after = ignoring.fetch(&before, &Ports::real(), LIMIT).await.expect("an answer").alerts;
+    assert_eq!(after[0].labels.get("replica"), None, "what was known before is read anew");
+    assert_ne!(after[0].id, before[0].id);
+}

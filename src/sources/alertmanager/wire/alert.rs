@@ -162,7 +162,10 @@ impl<'a> Reader<'a> {
 
     fn listed(&mut self, wire: GettableAlert) -> Listed {
         let updated = time(wire.updated_at.as_ref().filter(|_| self.several));
-        let known = self.known(wire.fingerprint.as_ref()).filter(|known| wire.says(known)).cloned();
+        let ignored = self.ignored;
+        // It may be known from before a configuration that ignores one of its labels.
+        let whole = |known: &&Arc<Alert>| ignored.iter().all(|name| known.labels.get(name).is_none());
+        let known = self.known(wire.fingerprint.as_ref()).filter(|known| wire.says(known)).filter(whole).cloned();
         Listed { alert: known.unwrap_or_else(|| Arc::new(self.fresh(wire))), updated }
     }
 
