@@ -1,5 +1,7 @@
 //! The core: what follows from what, without a clock, a disk or a network.
 
+#[path = "world/order.rs"]
+mod order;
 mod support;
 #[path = "world/unsent.rs"]
 mod unsent;

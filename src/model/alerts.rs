@@ -345,6 +345,10 @@ impl Alerts {
         }
         for alert in alerts {
             let id = alert.id.clone();
+            // The source may have listed it already, in a part of its first answer.
+            if self.tracked.get(&id).is_some_and(|tracked| tracked.missing == 0) {
+                continue;
+            }
             self.upsert(settings, alert, now);
             if let Some(tracked) = self.tracked.get_mut(&id) {
                 // Until the source lists it again it may be gone; it counts as missed by the first good poll.
@@ -380,10 +384,16 @@ impl Alerts {
     /// The end of an episode is recorded. Where the alert fires again by now, that is an episode of its own, and to be recorded.
     pub(super) fn end_recorded(&mut self, id: &AlertId, now: DateTime<Utc>) {
         let Some((tracked, record)) = self.tracked.get_mut(id).zip(self.records.get(id)) else { return };
-        if tracked.resolved_at.is_none() && tracked.noted == Noted::Fired && !record.is_open() {
+        if tracked.resolved_at.is_none() && tracked.missing == 0 && tracked.noted == Noted::Fired && !record.is_open() {
             tracked.episode = millis::truncated(record.episode_of(tracked.alert.starts_at, now));
             (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
         }
+    }
+
+    /// What other processes have recorded as ended and fires here all the same: a new watcher records it as an episode of its own.
+    pub(super) fn all_ends_recorded(&mut self, now: DateTime<Utc>) {
+        let ids: Vec<AlertId> = self.tracked.keys().cloned().collect();
+        ids.iter().for_each(|id| self.end_recorded(id, now));
     }
 
     /// Remembers that the journal has been asked, so that it is asked once.

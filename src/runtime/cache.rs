@@ -52,10 +52,12 @@ impl Cache {
         let (tell, remembered) = watch::channel(None);
         std::thread::spawn(move || {
             let all = read(&path);
-            let _ = tell.send(Some(all.iter().map(|(source, kept)| (source.clone(), sorted(&kept.alerts))).collect()));
+            let known = all.iter().map(|(source, kept)| (source.clone(), sorted(&kept.alerts))).collect();
             for fact in facts(all) {
                 let _ = to.send(fact);
             }
+            // Only now may the source be asked: its answer comes after what it replaces.
+            let _ = tell.send(Some(known));
         });
         remembered
     }

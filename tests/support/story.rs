@@ -177,6 +177,13 @@ impl Story {
         entry
     }
 
+    /// Another process has recorded this.
+    pub fn append_known(&mut self, entry: Arc<Entry>) {
+        self.head = self.head.max(entry.clock);
+        self.journal.push(entry.clone());
+        self.fact(Fact::Recorded { entry, request: None });
+    }
+
     /// A good, complete poll that lists exactly these alerts.
     pub fn poll(&mut self, alerts: &[Arc<Alert>]) {
         self.poll_with(alerts, SourceAnswer { complete: true, ..SourceAnswer::default() });

@@ -7,7 +7,7 @@ fn end(outcome: Outcome, made: Option<&str>) -> ActEnd {
     ActEnd { outcome, detail: "not sent: connection refused".into(), made: made.map(Into::into) }
 }
 
-fn acts(story: &mut Story) -> Vec<(midwatch::domain::ids::EntryId, Act)> {
+pub fn acts(story: &mut Story) -> Vec<(midwatch::domain::ids::EntryId, Act)> {
     let acts = story.taken().into_iter().filter_map(|effect| match effect {
         Effect::Act { intent, act, .. } => Some((intent.id(), act)),
         _ => None,
@@ -16,7 +16,7 @@ fn acts(story: &mut Story) -> Vec<(midwatch::domain::ids::EntryId, Act)> {
 }
 
 /// The one act that is to be sent now ends so.
-fn answer(story: &mut Story, outcome: Outcome, made: Option<&str>) -> Act {
+pub fn answer(story: &mut Story, outcome: Outcome, made: Option<&str>) -> Act {
     let [(intent, act)] = &acts(story)[..] else { panic!("one act") };
     story.fact(Fact::ActEnded { intent: *intent, end: end(outcome, made) });
     act.clone()
@@ -27,7 +27,7 @@ fn outcomes(story: &Story) -> Vec<String> {
     ends.map(|entry| entry.text_of("outcome").unwrap_or_default().to_owned()).collect()
 }
 
-fn down() -> [Arc<midwatch::domain::alert::Alert>; 1] {
+pub fn down() -> [Arc<midwatch::domain::alert::Alert>; 1] {
     [alert("Down", "postgres", began())]
 }
 

@@ -1,7 +1,7 @@
 //! What follows from an entry that the journal holds: the fold always, the act only when the entry is ours and live.
 
 use super::World;
-use crate::domain::act::{ActEnd, Outcome};
+use crate::domain::act::{Act, ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName};
 use crate::model::Effect;
@@ -50,6 +50,7 @@ impl World {
             Kind::Unack => self.uncarry(entry, entry.data_of("ack")),
             Kind::AlertResolved => self.episode_ended(entry),
             Kind::Act => self.send(entry),
+            Kind::ActEnded => self.uncarry_late(entry),
             Kind::Declare => self.link_what_came_before(entry),
             _ => Vec::new(),
         }
@@ -85,6 +86,20 @@ impl World {
         }
         let ack = entry.alert.as_ref().and_then(|id| self.alerts.record(id)?.last_ack()?.entry);
         self.uncarry(entry, ack)
+    }
+
+    /// A silence that was under way when what it was for ended.
+    fn uncarry_late(&mut self, ended: &Entry) -> Vec<Effect> {
+        let sent = ended.data_of("intent").and_then(|intent| self.outbox.get(intent));
+        let Some((sent, ack)) = sent.and_then(|sent| Some((sent, sent.serves()?))) else { return Vec::new() };
+        let made =
+            matches!(sent.act(), Some((_, Act::Silence { .. }))) && sent.end.as_ref().is_some_and(|end| end.made.is_some());
+        let about = sent.intent.as_ref().and_then(|intent| intent.alert.clone()).filter(|_| made);
+        let over = |id: &AlertId| {
+            self.in_force(ack).is_none() || self.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_some())
+        };
+        let draft = about.filter(over).and_then(|id| self.uncarry_draft(&id, ack));
+        self.record(draft.into_iter().collect())
     }
 
     fn send(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {

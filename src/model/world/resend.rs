@@ -101,7 +101,7 @@ impl World {
         }
     }
 
-    fn in_force(&self, entry: EntryId) -> Option<&Ack> {
+    pub(super) fn in_force(&self, entry: EntryId) -> Option<&Ack> {
         self.alerts.acked().map(|(_, ack)| ack).find(|ack| ack.entry == Some(entry))
     }
 
