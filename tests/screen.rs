@@ -253,7 +253,11 @@ fn the_cursor_goes_with_the_run_until_it_is_put_elsewhere() {
     let mut desk = outage();
     desk.playbook(FAILOVER).press("j p r enter").expect("▌▶ 1  Confirm").press("r enter").expect("▌▶ 2  Fence");
     desk.press("k").expect("▌✓ 1  Confirm").expect("Look at the machine itself.").expect("esc to the step at hand");
-    desk.press("r").expect("nothing to do with this step now").press("3 j j").expect("▌  3  Promote").expect("$ pg_ctl promote");
+    desk.press("r")
+        .expect("The run is at “Fence the old primary”")
+        .press("3 j j")
+        .expect("▌  3  Promote")
+        .expect("$ pg_ctl promote");
     desk.press("enter").expect("risk          destructive").press("y");
     assert_eq!(desk.asked.last(), Some(&Ui::Copy("pg_ctl promote -D \"$REPLICA\"\n".into())));
     desk.press("esc esc").expect("▌▶ 2  Fence").press("esc").expect("Library");
@@ -366,6 +370,131 @@ fn what_has_no_room_in_a_note_is_told() {
         .paste("short")
         .expect("Only 4000");
     desk.press("ctrl-u").expect_not("Only 4000");
+}
+
+/// Every way in which a step can ask for a person.
+const ASKING: &str = r#"---
+playbook: 1
+id: asking
+title: Asking
+alerts: [{alertname: PostgresDown}]
+roles: [commander]
+---
+
+# Asking
+
+## Steps
+
+### Look around
+
+- **kind:** manual
+
+- [ ] the first thing
+- [ ] the second thing
+
+### Where to
+
+- **ask:** Which way?
+  - Onward: [Calm down](#calm-down)
+  - Back: [Rollback](#rollback)
+
+### Calm down
+
+- **wait:** 10m
+
+### May we
+
+- **approve:** 1 of commander
+- **timeout:** 10m
+
+### Change it
+
+- **risk:** change
+- **timeout:** 10s
+
+```sh
+change it
+```
+
+To undo:
+
+```sh undo
+change it back
+```
+
+Is it?
+
+```sh status
+is it
+```
+
+### What was seen
+
+- **record:** what the graph shows
+
+## Rollback
+
+### Tell the others
+
+- **kind:** manual
+"#;
+
+#[test]
+fn every_kind_of_step_is_answered_on_the_smallest_screen() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        let mut desk = outage();
+        desk.resize(width, height).playbook(ASKING).press("j p r enter").expect("tick…");
+        desk.press("r").expect("a ○ the first thing").expect("PROD").press("a r").expect("✓ the first thing").press("b");
+        desk.expect("decide…").press("r").expect("Which way?").expect("a Onward").expect("b Back").press("a");
+        desk.expect("left").expect("end it early…").press("r").expect("10m are left").press("enter").expect("A reason is needed");
+        desk.type_text("calm").press("enter").expect("approve…").expect("approved 0/1");
+        desk.press("r").expect("ana asks; wanted: 1 of").press("a").expect("approve it").press("r b").expect("Who approves?");
+        desk.type_text("bo").press("tab").type_text("commander").press("enter").expect("confirm");
+        desk.press("r").expect("$ change it").press("enter").command_ends(StepState::Succeeded, 0).expect("write down…");
+        desk.press("r").expect("what the graph shows").type_text("all green").press("enter").expect("completed");
+        let all = desk.world.log.entries().map(|entry| entry.text.clone()).collect::<Vec<_>>().join("\n");
+        assert!(all.contains("approved “May we”") && all.contains("all green"), "{all}");
+    }
+}
+
+#[test]
+fn the_way_back_is_shown_before_it_is_taken() {
+    let mut desk = outage();
+    desk.resize(40, 12).playbook(ASKING).press("j p r enter r a r b r a r").type_text("x").press("enter r");
+    desk.press("d").type_text("nobody here").press("enter").expect("confirm").press("r enter").expect("cancel…");
+    desk.command_ends(StepState::Failed, 2).expect("what now?").press("r").expect("exit 2").expect("a try again");
+    desk.press("d").expect("Roll back").expect("1. Undo: Change it").expect("$ change it back").expect("Type roll back to go on");
+    desk.type_text("roll back")
+        .press("enter")
+        .expect("rolling-back")
+        .expect("Undo: Change it")
+        .press("r")
+        .expect("$ change it back");
+    desk.press("enter").command_ends(StepState::Succeeded, 0).expect("Tell the others").press("r enter").expect("rolled-back");
+}
+
+#[test]
+fn what_nobody_knows_is_asked_or_said_and_never_repeated_by_itself() {
+    let mut desk = outage();
+    desk.resize(40, 12).playbook(ASKING).press("j p r enter r a r b r a r").type_text("x").press("enter r");
+    desk.press("d").type_text("nobody here").press("enter r enter").command_ends(StepState::Unknown, 0);
+    desk.expect("unknown").press("r").expect("Nobody knows what became of it").expect("a ask it").press("b").type_text("saw it");
+    desk.press("enter").expect("write down…");
+}
+
+#[test]
+fn a_run_is_paused_left_taken_up_and_abandoned() {
+    let mut desk = outage();
+    desk.resize(40, 12).playbook(ASKING).press("j p r enter r a b").expect("abort the run").expect("pause the run");
+    desk.press("a").type_text("lunch").press("enter").expect("Paused.").press("r enter").expect_not("Paused.");
+    desk.press("b b")
+        .expect("take the run up")
+        .press("b")
+        .expect("a abandon the run")
+        .press("a")
+        .type_text("too old")
+        .press("enter");
+    desk.expect("abandoned");
 }
 
 #[test]

@@ -195,6 +195,8 @@ pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
             lines.extend([head, tail]);
         }
     }
+    // A space at the end would count where the line is fitted into its place.
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {
@@ -229,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_text_is_broken_at_spaces_and_a_long_word_inside() {
-        assert_eq!(wrap("one two three", 8, 9), ["one two ", "three"]);
+        assert_eq!(wrap("one two three", 8, 9), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij", 4, 9), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("a b c d e f", 1, 2).len(), 2);
         assert_eq!(wrap("日本", 1, 9).len(), 2);

@@ -149,36 +149,37 @@ pub struct Message<'a> {
 
 pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &View) {
     if let Some(said) = message.said {
-        return canvas.text(area, 0, &format!(" {said}"), Role::Warning);
+        return render_sentence(canvas, area, said, Role::Warning);
     }
     if !message.pending.is_empty() {
         return canvas.text(area, 0, &format!(" {} …", message.pending), Role::Key);
     }
     if let Some(why) = &view.world.journal_trouble {
-        return canvas.text(area, 0, &format!(" ✗ The journal can't be written: {}", inert(why)), Role::Critical);
+        let text = format!("✗ The journal can't be written: {}", inert(why));
+        return render_sentence(canvas, area, &text, Role::Critical);
     }
     match message.outcome.and_then(|progress| Some((progress, progress.items.first()?))) {
         Some((progress, item)) => {
             let (done, all) = (progress.items.iter().filter(|item| item.stage.settled()).count(), progress.items.len());
             let many = if all > 1 { format!(" ({done} of {all})") } else { String::new() };
-            let text = format!(" {}{many} {}", inert(&progress.title), told(&item.stage));
-            canvas.text(area, 0, &text, colour(&item.stage));
+            let text = format!("{}{many} {}", inert(&progress.title), told(&item.stage));
+            render_sentence(canvas, area, &text, colour(&item.stage));
         }
         None => match message.guide {
-            Some(guide) => render_guide(canvas, area, guide),
+            Some(guide) => render_sentence(canvas, area, guide, Role::Key),
             None => render_hints(canvas, area, message.contexts, view),
         },
     }
 }
 
-/// What a newcomer may do next is read whole, on as many lines as it takes: they grow upwards.
-fn render_guide(canvas: &mut Canvas, area: Rect, guide: &str) {
-    let lines = wrap(guide, usize::from(area.width.saturating_sub(2)), 4);
+/// What is said is read whole, on as many lines as it takes: they grow upwards.
+fn render_sentence(canvas: &mut Canvas, area: Rect, text: &str, role: Role) {
+    let lines = wrap(text, usize::from(area.width.saturating_sub(2)), 4);
     let more = u16::try_from(lines.len().saturating_sub(1)).unwrap_or(0).min(area.y);
     let place = Rect { y: area.y - more, height: area.height + more, ..area };
     canvas.clear(place);
     for (y, line) in (0..place.height).zip(&lines) {
-        canvas.text(place, y, &format!(" {line}"), Role::Key);
+        canvas.text(place, y, &format!(" {line}"), role);
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Question {
 }
 
 pub fn open(question: Question) -> Box<dyn Overlay> {
-    let fields = question.typed.iter().map(|_| field("type the name", "")).collect();
+    let fields = question.typed.iter().map(|_| field("type it", "")).collect();
     Box::new(Dialog::new(question, fields))
 }
 

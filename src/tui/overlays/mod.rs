@@ -2,6 +2,7 @@
 
 pub mod ack;
 pub mod alert;
+pub mod answer;
 pub mod choice;
 pub mod confirm;
 pub mod declare;
@@ -11,6 +12,7 @@ pub mod feed;
 pub mod filter;
 pub mod help;
 pub mod incident;
+pub mod menu;
 pub mod note;
 pub mod output;
 pub mod page;
@@ -18,6 +20,8 @@ pub mod palette;
 pub mod playbook;
 pub mod reason;
 pub mod requests;
+pub mod resume;
+pub mod rollback;
 pub mod run;
 pub mod silence;
 pub mod step;

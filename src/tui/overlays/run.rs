@@ -1,20 +1,19 @@
-//! What can be done with the step at hand. Whatever it is, the step is named: if the run has moved on meanwhile, the
-//! world refuses.
+//! What can be done with a run and with its step at hand. Whatever it is, the step is named: if the run has moved on
+//! meanwhile, the world refuses.
 
 use super::Overlay;
-use super::choice::{Choice, Item, item};
+use super::answer::{self, reasoned};
 use super::confirm::{self, Question};
-use super::dialog::{Dialog, Form};
-use super::playbook::asked;
-use super::reason::{self, Reason};
+use super::menu::{Choosable, Menu, choosable};
+use super::{resume, rollback, step as details};
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::{Confirm, ParamType, names};
-use crate::domain::run::{Run, StepState};
+use crate::domain::playbook::{Child, Confirm, How, Step};
+use crate::domain::run::{Cursor, Run, RunMode, StepState};
 use crate::domain::text::inert;
 use crate::model::Command;
-use crate::model::runs::{RunCommand, Typed, flow};
+use crate::model::runs::{RunCommand, flow};
 use crate::tui::action::Action;
-use crate::tui::panes::playbook::step_of;
+use crate::tui::panes::playbook::{step_of, values};
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 
@@ -25,17 +24,75 @@ pub fn go(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
         return say("The run is over: esc shows the library.");
     }
     let driving = view.world.runs.live(run).is_some_and(|live| live.driving);
-    if state.interrupted || !driving {
-        return vec![Reply::Open(resume(run, state, view))];
+    let stands = view.world.runs.state_of(run, step);
+    // Whoever approves need not hold the run.
+    if let (Some(StepState::AwaitingApproval), Some((step, approval))) = (stands, wanted(run, step, view)) {
+        return answer::approval(run, step, approval, driving);
     }
-    match view.world.runs.state_of(run, step) {
-        Some(StepState::Ready) => vec![ask(RunCommand::Start { run, step: step.clone(), confirmed: None })],
-        Some(StepState::AwaitingConfirm) => vec![confirmed(run, state, step, false, view)],
-        Some(StepState::AwaitingInput) => by_person(run, state, step, view),
-        Some(failed) if failed.is_failure() => vec![Reply::Open(after_failure(run, state, step, view))],
-        Some(StepState::Unknown) => vec![Reply::Open(unknown(run, step))],
-        Some(open) if open.is_open() => say("It is running: x cancels it."),
+    if state.interrupted || !driving {
+        return vec![Reply::Open(resume::open(run, state, view))];
+    }
+    if state.paused {
+        return vec![Reply::Open(confirm::open(unpause(run)))];
+    }
+    if matches!(state.cursor, Some(Cursor::Rollback { .. })) {
+        return rollback::open(run, view);
+    }
+    match (step_of(run, step, view), state.at()) {
+        (None, _) => say("The playbook's text of this run is lost: b ends it."),
+        (_, Some((at, _))) if at.plan.id != *step => say(&format!("The run is at “{}”: esc goes there.", inert(&at.plan.title))),
+        (Some(own), _) => at_hand(run, state, own, stands, view),
+    }
+}
+
+fn at_hand(id: RunId, run: &Run, step: &Step, stands: Option<StepState>, view: &View) -> Vec<Reply> {
+    let mode = run.mode.unwrap_or(RunMode::Live);
+    match (stands, &step.how) {
+        (Some(StepState::Failed | StepState::TimedOut | StepState::Cancelled | StepState::Refused), _) => {
+            vec![Reply::Open(after_failure(id, run, step, view))]
+        }
+        (Some(StepState::Unknown), _) => vec![Reply::Open(unknown(id, step))],
+        (Some(open), How::Child(_)) if open.is_open() => say("It is a run of its own: enter shows it."),
+        (Some(open), _) if open.is_open() => say("It is running: x cancels it, o shows what it writes."),
+        (Some(StepState::AlreadyDone), _) => vec![Reply::Open(already(id, step))],
+        (Some(StepState::Ready | StepState::AwaitingConfirm | StepState::AwaitingInput | StepState::Succeeded), _) => {
+            match owed(id, run, step) {
+                Some(replies) => replies,
+                None => begin(id, run, step, (stands, mode), view),
+            }
+        }
         _ => say("There is nothing to do with this step now."),
+    }
+}
+
+/// What a person has to do before the step can be complete.
+fn owed(id: RunId, run: &Run, step: &Step) -> Option<Vec<Reply>> {
+    let record = run.record(&step.id)?;
+    if (record.plan.items as usize) > record.ticked.len() {
+        return Some(answer::items(id, run, step));
+    }
+    // A command is run first, and then what it showed is written down.
+    let first = step.how != How::Launch || run.state_of(&step.id) == Some(StepState::Succeeded);
+    (record.plan.records && !run.visit.recorded && first).then(|| answer::record(id, step))
+}
+
+fn begin(id: RunId, run: &Run, step: &Step, (stands, mode): (Option<StepState>, RunMode), view: &View) -> Vec<Reply> {
+    match (&step.how, stands) {
+        (How::Choice(choice), _) => answer::decision(id, run, step, choice),
+        (How::Wait(_), _) => answer::wait(id, step),
+        _ if flow::by_person(step, mode) => vec![Reply::Open(confirm::open(by_person(id, run, step)))],
+        (_, Some(StepState::Ready)) => vec![ask(RunCommand::Start { run: id, step: step.id.clone(), confirmed: None })],
+        (_, Some(StepState::AwaitingConfirm)) => vec![confirmed(id, run, step, false, view)],
+        _ => say("There is nothing to do with this step now."),
+    }
+}
+
+/// The approval that a step wants.
+fn wanted<'a>(run: RunId, step: &StepId, view: &View<'a>) -> Option<(&'a Step, &'a crate::domain::playbook::Approval)> {
+    let step = step_of(run, step, view)?;
+    match &step.how {
+        How::Approval(approval) => Some((step, approval)),
+        _ => None,
     }
 }
 
@@ -47,66 +104,30 @@ fn ask(command: RunCommand) -> Reply {
     Reply::Ask(Command::Run(command))
 }
 
-/// Taking up a run: who goes on is named, and what is too secret for the journal is asked for again.
-struct Resume {
-    run: RunId,
-    title: String,
-    fact: String,
-    secrets: Vec<String>,
-}
-
-fn resume(run: RunId, state: &Run, view: &View) -> Box<dyn Overlay> {
-    let who = state.driver.as_deref().unwrap_or("nobody");
-    let how = if state.interrupted { "its console died" } else { "no console of yours holds it" };
-    let book = view.world.runs.playbook_of(run);
-    let secrets: Vec<_> = book.iter().flat_map(|book| &book.params).filter(|param| param.kind == ParamType::Secret).collect();
-    let fields = secrets.iter().map(|param| asked(param, "")).collect();
-    let form = Resume {
-        run,
-        title: format!("Take up {}?", inert(&state.title)),
-        fact: format!("It was last driven by {}; {how}. You will be named as the one who goes on.", inert(who)),
-        secrets: secrets.iter().map(|param| param.name.clone()).collect(),
-    };
-    Box::new(Dialog::new(form, fields))
-}
-
-impl Form for Resume {
-    fn title(&self, _view: &View) -> String {
-        self.title.clone()
-    }
-
-    fn verb(&self) -> String {
-        "take it up".to_owned()
-    }
-
-    fn facts(&self, _texts: &[&str], _view: &View) -> Vec<(String, Role)> {
-        let empty = "Secrets are not kept with a run. One that is left empty is taken from where the playbook says.";
-        let secret = (!self.secrets.is_empty()).then(|| (empty.to_owned(), Role::Dim));
-        std::iter::once((self.fact.clone(), Role::Text)).chain(secret).collect()
-    }
-
-    fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
-        let typed = self.secrets.iter().zip(texts).filter(|(_, text)| !text.is_empty());
-        let params = Typed(typed.map(|(name, text)| (name.clone(), (*text).to_owned())).collect());
-        Ok(vec![ask(RunCommand::Resume { run: self.run, params })])
+fn unpause(run: RunId) -> Question {
+    Question {
+        title: "Let the run go on?".to_owned(),
+        facts: vec!["It was paused. What may start by itself starts again.".to_owned()],
+        verb: "go on",
+        typed: None,
+        yes: Box::new(move |_| vec![ask(RunCommand::Unpause { run })]),
     }
 }
 
 /// Asks for the second act, with exactly what will run, where and as whom.
-fn confirmed(run: RunId, state: &Run, id: &StepId, again: bool, view: &View) -> Reply {
-    let Some(step) = step_of(run, id, view) else { return Reply::Say("The playbook's text of this run is lost.".to_owned()) };
+fn confirmed(run: RunId, state: &Run, step: &Step, again: bool, view: &View) -> Reply {
     let typed = match step.fields.confirm {
         Confirm::Type(_) => flow::wants_typed(state, step),
         _ => None,
     };
-    let step_id = id.clone();
+    let id = step.id.clone();
     Reply::Open(confirm::open(Question {
         title: format!("Run {}", inert(&step.title)),
-        facts: facts(run, state, id, view),
+        facts: facts(state, step, view),
         verb: "run it",
         typed,
         yes: Box::new(move |typed| {
-            let (step, confirmed) = (step_id.clone(), Some(typed.unwrap_or_else(|| "yes".to_owned())));
+            let (step, confirmed) = (id.clone(), Some(typed.unwrap_or_else(|| "yes".to_owned())));
             vec![ask(match again {
                 true => RunCommand::Retry { run, step, confirmed },
                 false => RunCommand::Start { run, step, confirmed },
@@ -115,155 +136,187 @@ fn confirmed(run: RunId, state: &Run, id: &StepId, again: bool, view: &View) -> 
     }))
 }
 
-/// What will run, where, as whom, with the parameters filled in.
-fn facts(run: RunId, state: &Run, id: &StepId, view: &View) -> Vec<String> {
-    let Some(step) = step_of(run, id, view) else { return Vec::new() };
+/// What will run, where, as whom: the text as it was when the run was prepared, and its parameters beside it.
+fn facts(run: &Run, step: &Step, view: &View) -> Vec<String> {
+    let acting = flow::acting(step, run.mode.unwrap_or(RunMode::Live));
+    let Some(step) = acting.as_deref() else { return vec!["In this mode nothing of it is run.".to_owned()] };
     let body = step.body.as_ref().map_or("", |body| body.text.as_str());
     let mut facts: Vec<String> = body.lines().map(|line| format!("$ {}", inert(line))).collect();
-    for (_, name) in names(body) {
-        let value = flow::value(state, name).map_or_else(|| "(not shown)".to_owned(), |value| inert(&value).into_owned());
-        let fact = format!("{name}={value}");
-        if !facts.contains(&fact) {
-            facts.push(fact);
-        }
+    if let How::Child(child) = &step.how {
+        facts.extend(handed(child));
     }
-    facts.push(super::step::place(state, step, view));
+    facts.extend(values(run, step).into_iter().map(|(name, value)| format!("{name}={value}")));
+    if step.body.is_some() {
+        facts.push(details::place(run, step, view));
+    }
     facts.push(format!("risk: {} · timeout {}", step.fields.risk.word(), humantime::format_duration(step.fields.timeout)));
     facts
 }
 
-/// A manual step: its open items to be ticked, or the assurance that it was done.
-fn by_person(run: RunId, state: &Run, id: &StepId, view: &View) -> Vec<Reply> {
-    let Some(step) = step_of(run, id, view) else { return say("The playbook's text of this run is lost.") };
-    let ticked = |index: usize| state.record(id).is_some_and(|record| record.ticked.contains(&(index as u32)));
-    let open: Vec<Item> = (0..step.items.len())
-        .filter(|index| !ticked(*index))
-        .map(|index| tick(run, id, index, &step.items[index].text))
-        .collect();
-    if !open.is_empty() {
-        return vec![Reply::Open(Box::new(Choice::new("Which item is done?", open)))];
-    }
+fn handed(child: &Child) -> Vec<String> {
+    let with = child.with.iter().map(|(theirs, ours)| format!("{theirs} gets the value of {ours}"));
+    std::iter::once(format!("a run of its own: {}", inert(&child.link))).chain(with).collect()
+}
+
+/// A manual step: the assurance that it was done.
+fn by_person(run: RunId, state: &Run, step: &Step) -> Question {
     let typed = match step.fields.confirm {
         Confirm::Type(_) => flow::wants_typed(state, step),
         _ => None,
     };
-    let step_id = id.clone();
-    vec![Reply::Open(confirm::open(Question {
+    let id = step.id.clone();
+    Question {
         title: format!("Is it done? {}", inert(&step.title)),
         facts: vec!["The log will say that you did it.".to_owned()],
         verb: "it is done",
         typed,
         yes: Box::new(move |typed| {
             let confirmed = Some(typed.unwrap_or_else(|| "yes".to_owned()));
-            vec![ask(RunCommand::Start { run, step: step_id.clone(), confirmed })]
+            vec![ask(RunCommand::Start { run, step: id.clone(), confirmed })]
         }),
-    }))]
+    }
 }
 
-fn tick(run: RunId, id: &StepId, index: usize, text: &str) -> Item {
-    let step = id.clone();
-    item(inert(text), "", move || vec![ask(RunCommand::Tick { run, step: step.clone(), item: index as u32, done: true })])
-}
-
-fn after_failure(run: RunId, state: &Run, id: &StepId, view: &View) -> Box<dyn Overlay> {
-    // Made beforehand: what is chosen is what was shown.
-    let again = facts(run, state, id, view).join("; ");
-    let items = vec![
-        item("try again", again, || vec![Reply::Do(Action::Retry)]),
-        reasoned("go on all the same", "the failure is accepted, with a reason", accept(run, id)),
-        reasoned("skip it", "go on without it, with a reason", skip_reason(run, id)),
-        reasoned("abort the run", "nothing more of it is done", abort_reason(run)),
+/// Its `status` says that there is nothing to do.
+fn already(run: RunId, step: &Step) -> Box<dyn Overlay> {
+    let (id, again) = (step.id.clone(), step.id.clone());
+    let choices = vec![
+        choosable("leave it as it is", "the run goes on", move || vec![ask(RunCommand::Pass { run, step: id.clone() })]),
+        choosable("run it all the same", "", move || {
+            vec![ask(RunCommand::Start { run, step: again.clone(), confirmed: Some("yes".to_owned()) })]
+        }),
     ];
-    Box::new(Choice::new("It failed. What now?", items))
+    menu("It is done already", "Its status block says that there is nothing to do.", choices)
+}
+
+fn menu(title: &str, fact: &str, choices: Vec<Choosable>) -> Box<dyn Overlay> {
+    let fact = fact.to_owned();
+    Box::new(Menu::new(title, move |_: &View| vec![(fact.clone(), Role::Text)], choices))
+}
+
+fn after_failure(run: RunId, state: &Run, step: &Step, view: &View) -> Box<dyn Overlay> {
+    let end = state.record(&step.id).and_then(|record| record.attempts.last()?.end.as_ref());
+    let why = end.map_or(String::new(), |end| {
+        let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
+        format!("{code}{}", inert(&end.detail))
+    });
+    let id = step.id.clone();
+    let mut choices = vec![
+        choosable("try again", "after it has been confirmed once more", || vec![Reply::Do(Action::Retry)]),
+        choosable("go on all the same", "the failure is accepted, with a reason", {
+            let words = (format!("Accept {id} as it is"), "go on", "The run will have ended with exceptions.".to_owned());
+            let step = id.clone();
+            reasoned(words, move |reason| RunCommand::Accept { run, step: step.clone(), reason })
+        }),
+        choosable("skip it", "go on without it, with a reason", skipping(run, &id)),
+    ];
+    choices.extend(ways_back(run, view));
+    menu("It did not succeed. What now?", &why, choices)
 }
 
 /// The step that has failed once more.
 pub fn retry(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
-    match view.world.runs.get(run) {
-        Some(state) => vec![confirmed(run, state, step, true, view)],
-        None => say("The run is not known any more."),
+    let retriable =
+        view.world.runs.state_of(run, step).is_some_and(|state| state.may_be_retried() || state == StepState::Unknown);
+    let (Some(state), Some(own)) = (view.world.runs.get(run), step_of(run, step, view)) else {
+        return say("The run is not known any more.");
+    };
+    match (retriable, &own.how) {
+        (false, _) => say("It has not failed: r is the next thing to do with it."),
+        (true, How::Launch | How::Child(_)) => vec![confirmed(run, state, own, true, view)],
+        // To be asked once more changes nothing.
+        (true, _) => vec![ask(RunCommand::Retry { run, step: own.id.clone(), confirmed: Some("yes".to_owned()) })],
     }
 }
 
-fn reasoned(text: &str, about: &str, make: impl Fn() -> Reason + 'static) -> Item {
-    item(text, about, move || vec![Reply::Open(reason::open(make()))])
-}
-
-fn accept(run: RunId, id: &StepId) -> impl Fn() -> Reason + 'static {
+fn skipping(run: RunId, id: &StepId) -> impl Fn() -> Vec<Reply> + 'static {
     let step = id.clone();
-    move || {
-        let step = step.clone();
-        Reason {
-            title: format!("Accept {step} as it is"),
-            verb: "go on",
-            fact: "The run will have ended with exceptions.".to_owned(),
-            ask: Box::new(move |reason| Command::Run(RunCommand::Accept { run, step: step.clone(), reason })),
+    let words = (format!("Skip {id}"), "skip it", "The run goes on with the next step.".to_owned());
+    reasoned(words, move |reason| RunCommand::Skip { run, step: step.clone(), reason })
+}
+
+pub fn skip(run: RunId, step: &StepId) -> Vec<Reply> {
+    skipping(run, step)()
+}
+
+/// Everything that ends a run, or stops it for a while.
+pub fn back_out(run: RunId, view: &View) -> Vec<Reply> {
+    let Some(state) = view.world.runs.get(run).filter(|state| state.ended.is_none()) else { return say("The run is over.") };
+    let driving = view.world.runs.live(run).is_some_and(|live| live.driving) && !state.interrupted;
+    let choices = match (driving, state.paused) {
+        (true, false) => [pause(run), leave(run)].into_iter().chain(ways_back(run, view)).collect(),
+        (true, true) => {
+            let goes_on = choosable("let it go on", "it is paused", move || vec![ask(RunCommand::Unpause { run })]);
+            [goes_on, leave(run)].into_iter().chain(ways_back(run, view)).collect()
         }
+        (false, _) => vec![abandon(run)],
+    };
+    vec![Reply::Open(menu("Back out", "Nothing is undone by itself.", choices))]
+}
+
+fn pause(run: RunId) -> Choosable {
+    let words = ("Pause the run".to_owned(), "pause it", "Nothing starts until it is let go on.".to_owned());
+    let pause = reasoned(words, move |reason| RunCommand::Pause { run, reason });
+    choosable("pause the run", "nothing starts until it is let go on; with a reason", pause)
+}
+
+fn leave(run: RunId) -> Choosable {
+    choosable("leave it", "another console may take it up", move || vec![ask(RunCommand::Leave { run })])
+}
+
+fn abandon(run: RunId) -> Choosable {
+    let words = ("Abandon the run".to_owned(), "abandon it", "What was done stays done; nobody goes on with it.".to_owned());
+    let abandon = reasoned(words, move |reason| RunCommand::Abandon { run, reason });
+    choosable("abandon the run", "close it without going on, with a reason", abandon)
+}
+
+/// The rollback where there is one, and the end.
+fn ways_back(run: RunId, view: &View) -> Vec<Choosable> {
+    let mut choices = Vec::new();
+    if let Some(plan) = rollback::plan(run, view) {
+        choices.push(choosable("roll back…", "its plan is shown first", move || plan.open()));
     }
-}
-
-fn skip_reason(run: RunId, id: &StepId) -> impl Fn() -> Reason + 'static {
-    let step = id.clone();
-    move || {
-        let step = step.clone();
-        Reason {
-            title: format!("Skip {step}"),
-            verb: "skip it",
-            fact: "The run goes on with the next step.".to_owned(),
-            ask: Box::new(move |reason| Command::Run(RunCommand::Skip { run, step: step.clone(), reason })),
-        }
-    }
-}
-
-fn abort_reason(run: RunId) -> impl Fn() -> Reason + 'static {
-    move || Reason {
-        title: "Abort the run".to_owned(),
-        verb: "abort it",
-        fact: "What was done stays done; nothing more of it is run.".to_owned(),
-        ask: Box::new(move |reason| Command::Run(RunCommand::Abort { run, reason })),
-    }
-}
-
-pub fn skip(run: RunId, step: &StepId) -> Box<dyn Overlay> {
-    reason::open(skip_reason(run, step)())
-}
-
-pub fn back_out(run: RunId) -> Box<dyn Overlay> {
-    reason::open(abort_reason(run)())
+    let words = ("Abort the run".to_owned(), "abort it", "What was done stays done; nothing more of it is run.".to_owned());
+    let abort = reasoned(words, move |reason| RunCommand::Abort { run, reason });
+    choices.push(choosable("abort the run", "nothing more of it is done; with a reason", abort));
+    choices
 }
 
 /// Ends the command that is running.
-pub fn cancel(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
-    let open = view.world.runs.state_of(run, step).is_some_and(StepState::is_open);
-    if !open {
-        return say("Nothing is running.");
-    }
+pub fn cancel(run: RunId, view: &View) -> Vec<Reply> {
+    let innermost = view.world.runs.innermost(run);
+    let open = view.world.runs.get(innermost).and_then(Run::open_attempt);
+    let Some((step, _)) = open else { return say("Nothing is running.") };
     vec![Reply::Open(confirm::open(Question {
         title: format!("Cancel {step}?"),
         facts: vec!["Its whole process group is told to end, and killed if it doesn't.".to_owned()],
         verb: "cancel it",
         typed: None,
-        yes: Box::new(move |_| vec![ask(RunCommand::Cancel { run })]),
+        yes: Box::new(move |_| vec![ask(RunCommand::Cancel { run: innermost })]),
     }))]
 }
 
-fn unknown(run: RunId, id: &StepId) -> Box<dyn Overlay> {
-    let say_so = |done: bool, text: &str| {
-        let step = id.clone();
-        reasoned(text, "and how you know", move || {
-            let step = step.clone();
-            Reason {
-                title: format!("What became of {step}?"),
-                verb: "say so",
-                fact: "Write how you know: the log keeps it.".to_owned(),
-                ask: Box::new(move |note| Command::Run(RunCommand::Assert { run, step: step.clone(), done, note })),
-            }
-        })
+/// Nobody knows whether it was done: it is found out, or somebody says so.
+fn unknown(run: RunId, step: &Step) -> Box<dyn Overlay> {
+    let said = |done: bool, text: &str| {
+        let id = step.id.clone();
+        let words = (format!("What became of {id}?"), "say so", "Write how you know: the log keeps it.".to_owned());
+        let assert = reasoned(words, move |note| RunCommand::Assert { run, step: id.clone(), done, note });
+        choosable(text, "and how you know", assert)
     };
-    let items = vec![
-        say_so(true, "it was done"),
-        say_so(false, "it was not done"),
-        reasoned("abort the run", "nothing more of it is done", abort_reason(run)),
-    ];
-    Box::new(Choice::new("Nobody knows what became of it. Look, then:", items))
+    let mut choices = Vec::new();
+    if step.status.is_some() {
+        let id = step.id.clone();
+        let about = "its status block is run: it only looks";
+        choices.push(choosable("ask it", about, move || vec![ask(RunCommand::Probe { run, step: id.clone() })]));
+    }
+    choices.push(said(true, "it was done"));
+    choices.push(said(false, "it was not done"));
+    if step.fields.idempotent {
+        choices.push(choosable("try again", "it may be done twice", || vec![Reply::Do(Action::Retry)]));
+    }
+    let words = ("Abort the run".to_owned(), "abort it", "What was done stays done; nothing more of it is run.".to_owned());
+    let abort = reasoned(words, move |reason| RunCommand::Abort { run, reason });
+    choices.push(choosable("abort the run", "nothing more of it is done; with a reason", abort));
+    menu("Nobody knows what became of it", "Look first; nothing is done twice by itself.", choices)
 }

@@ -37,6 +37,8 @@ pub struct Playbook {
     /// The newest run that was shown by itself.
     newest: Option<RunId>,
     library: Library,
+    /// The shown run is a part that has not ended: when it does, its whole is shown.
+    part: bool,
     /// The step that the shown run is at: the cursor goes with it as long as it stands there.
     at: Option<StepId>,
     /// The prose of steps, laid out.
@@ -58,6 +60,15 @@ impl Playbook {
         self.list.rewind();
     }
 
+    /// Whoever has followed a part to its end goes on with its whole.
+    fn come_back(&mut self, view: &View) {
+        let open = self.run(view).map(|(_, run)| run.parent.is_some() && run.ended.is_none()).unwrap_or_default();
+        if let Some(run) = self.shown.filter(|_| self.part && !open) {
+            self.show(parent(run, view).or(Some(run)));
+        }
+        self.part = open;
+    }
+
     /// The cursor goes on with the run, unless the operator has put it elsewhere.
     fn keep_up(&mut self, id: RunId, run: &Run) {
         let at = steps::at(run);
@@ -76,30 +87,36 @@ impl Playbook {
     fn on_run(&mut self, action: Action, run: RunId, step: Option<&StepId>, view: &View) -> Vec<Reply> {
         match (action, step) {
             (Action::Close, _) => {
-                self.back(run);
+                self.back(run, view);
                 Vec::new()
             }
-            (Action::BackOut, _) => vec![Reply::Open(overlays::run::back_out(run))],
+            (Action::BackOut, _) => overlays::run::back_out(run, view),
             (Action::Run, Some(step)) => overlays::run::go(run, step, view),
             (Action::Retry, Some(step)) => overlays::run::retry(run, step, view),
-            (Action::Skip, Some(step)) => vec![Reply::Open(overlays::run::skip(run, step))],
-            (Action::CancelStep, Some(step)) => overlays::run::cancel(run, step, view),
-            (Action::Open, Some(step)) => vec![Reply::Open(overlays::step::detail(run, step.clone()))],
+            (Action::Skip, Some(step)) => overlays::run::skip(run, step),
+            (Action::CancelStep, _) => overlays::run::cancel(run, view),
+            (Action::Open, Some(step)) => match child(run, step, view) {
+                Some(child) => {
+                    self.show(Some(child));
+                    Vec::new()
+                }
+                None => vec![Reply::Open(overlays::step::detail(run, step.clone()))],
+            },
             (Action::Copy, Some(step)) => vec![overlays::step::copy(run, step, view)],
             (Action::Output, Some(step)) => overlays::output::open(run, step, view),
             _ => vec![Reply::Say("The run has no step to do that with: esc shows the library.".to_owned())],
         }
     }
 
-    /// From another step to the one at hand, from there to the library.
-    fn back(&mut self, run: RunId) {
+    /// From another step to the one at hand, from there to the whole that the run is a part of, or to the library.
+    fn back(&mut self, run: RunId, view: &View) {
         let elsewhere = match (self.list.selected(), &self.at) {
             (Some(Target::Step(_, step)), Some(at)) => step != at,
             _ => false,
         };
         match &self.at {
             Some(at) if elsewhere => self.list.select(Some(Target::Step(run, at.clone()))),
-            _ => self.show(None),
+            _ => self.show(parent(run, view)),
         }
     }
 
@@ -131,6 +148,7 @@ impl Pane for Playbook {
     fn prepare(&mut self, view: &View) {
         self.follow(view);
         self.shown = self.shown.filter(|run| view.world.runs.get(*run).is_some());
+        self.come_back(view);
         match self.run(view) {
             Some((id, run)) => self.keep_up(id, run),
             None => {
@@ -155,7 +173,11 @@ impl Pane for Playbook {
 
     fn title(&self, view: &View) -> Vec<(String, Role)> {
         match self.run(view) {
-            Some((_, run)) => vec![(inert(&run.title).into_owned(), Role::Text)],
+            Some((_, run)) => {
+                let whole = run.parent.as_ref().and_then(|parent| view.world.runs.get(parent.run));
+                let whole = whole.map(|whole| (format!("{} › ", inert(&whole.title)), Role::Dim));
+                whole.into_iter().chain([(inert(&run.title).into_owned(), Role::Text)]).collect()
+            }
             None => self.library.title().into_iter().collect(),
         }
     }
@@ -205,6 +227,18 @@ impl Playbook {
             _ => None,
         }
     }
+}
+
+/// The run that a run is a part of.
+fn parent(run: RunId, view: &View) -> Option<RunId> {
+    let parent = view.world.runs.get(run)?.parent.as_ref()?.run;
+    view.world.runs.get(parent).map(|_| parent)
+}
+
+/// The newest run that a step was.
+fn child(id: RunId, step: &StepId, view: &View) -> Option<RunId> {
+    let of = |run: &Run| run.parent.as_ref().is_some_and(|parent| parent.run == id && parent.step == *step);
+    view.world.runs.iter().find(|(_, run)| of(run)).map(|(child, _)| child)
 }
 
 /// The step of the playbook that a run's step was, and what of it is ticked.

@@ -2,9 +2,10 @@
 
 use super::PaneId;
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::run::{Run, StepState};
+use crate::domain::playbook::{How, Step};
+use crate::domain::run::{Cursor, Run, StepState};
 use crate::domain::text::inert;
-use crate::tui::action::Action;
+use crate::tui::action::Action::{self, BackOut, CancelStep, Close, Open, Output, Retry, Run as Go, Skip};
 use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::hits::Hit;
 use crate::tui::theme::Role;
@@ -18,29 +19,57 @@ pub(super) struct Prompt {
     keys: Vec<(Action, &'static str)>,
 }
 
+/// What can be done with the step at hand.
+fn at_hand(run: &Run, step: Option<&Step>, state: StepState) -> &'static [(Action, &'static str)] {
+    let owes =
+        step.and_then(|step| run.record(&step.id)).map(|record| (record.plan.items as usize > record.ticked.len(), record));
+    let how = step.map(|step| &step.how);
+    match (state, how, owes) {
+        (StepState::Ready | StepState::AwaitingConfirm | StepState::AwaitingInput, _, Some((true, _))) => {
+            &[(Go, "tick…"), (Skip, "skip…"), (BackOut, "back out…")]
+        }
+        (StepState::AwaitingInput, Some(How::Choice(_)), _) => &[(Go, "decide…"), (BackOut, "back out…")],
+        (StepState::AwaitingInput, _, Some((_, record))) if record.plan.records && !run.visit.recorded => {
+            &[(Go, "write down…"), (Skip, "skip…"), (BackOut, "back out…")]
+        }
+        (StepState::AwaitingInput, ..) => &[(Go, "done"), (Skip, "skip…"), (BackOut, "back out…")],
+        (StepState::Succeeded, ..) => &[(Go, "write down…"), (BackOut, "back out…")],
+        (StepState::AlreadyDone, ..) => &[(Go, "leave it or run it…"), (BackOut, "back out…")],
+        (StepState::Ready, Some(How::Wait(_)), _) => &[(Go, "end it early…"), (BackOut, "back out…")],
+        (StepState::Ready | StepState::AwaitingConfirm, ..) => &[(Go, "run"), (Skip, "skip…"), (BackOut, "back out…")],
+        (open, Some(How::Child(_)), _) if open.is_open() => &[(Open, "show it"), (CancelStep, "cancel…")],
+        (open, ..) if open.is_open() => &[(CancelStep, "cancel…"), (Output, "output")],
+        (StepState::Unknown, ..) => &[(Go, "say what became of it…"), (Output, "output")],
+        (failed, ..) if failed.may_be_retried() => {
+            &[(Go, "what now?"), (Retry, "try again"), (Output, "output"), (Skip, "skip…"), (BackOut, "back out…")]
+        }
+        _ => &[(BackOut, "back out…")],
+    }
+}
+
 impl Prompt {
     pub fn of(id: RunId, run: &Run, cursor: Option<&StepId>, view: &View) -> Self {
-        use Action::{BackOut, CancelStep, Close, Open, Retry, Run as Go, Skip};
         let at = super::steps::at(run);
-        let live = view.world.runs.live(id);
-        let state = at.as_ref().and_then(|step| view.world.runs.state_of(id, step));
-        let held = live.is_some_and(|live| live.driving) && !run.interrupted;
         let elsewhere = cursor.is_some() && at.is_some() && cursor != at.as_ref();
+        let live = view.world.runs.live(id);
+        let held = live.is_some_and(|live| live.driving) && !run.interrupted;
+        let state = at.as_ref().and_then(|step| view.world.runs.state_of(id, step));
         let (text, keys): (String, &[(Action, &'static str)]) = match (&run.ended, state) {
             (Some((state, _, why)), _) => (format!("{state} {}", inert(why)), &[(Open, "details"), (Close, "library")]),
+            (None, Some(StepState::AwaitingApproval)) if !elsewhere => {
+                (String::new(), &[(Go, "approve…"), (BackOut, "back out…")])
+            }
             _ if live.is_some_and(|live| live.elsewhere) => ("Another console drives this run.".to_owned(), &[(Open, "details")]),
-            _ if !held => (String::new(), &[(Go, "take the run up")]),
+            _ if !held => (String::new(), &[(Go, "take the run up"), (BackOut, "abandon…")]),
             _ if elsewhere => (String::new(), &[(Open, "details"), (Close, "to the step at hand")]),
-            (None, Some(StepState::AwaitingInput)) => (String::new(), &[(Go, "done"), (Skip, "skip…"), (BackOut, "back out…")]),
-            (None, Some(StepState::Ready | StepState::AwaitingConfirm)) => {
-                (String::new(), &[(Go, "run"), (Skip, "skip…"), (BackOut, "back out…")])
+            _ if run.paused => ("Paused.".to_owned(), &[(Go, "let it go on"), (BackOut, "back out…")]),
+            _ if matches!(run.cursor, Some(Cursor::Rollback { .. })) => {
+                ("The way back begins here.".to_owned(), &[(Go, "show its plan…"), (BackOut, "back out…")])
             }
-            (None, Some(state)) if state.is_open() => (String::new(), &[(CancelStep, "cancel…"), (Open, "output")]),
-            (None, Some(state)) if state.is_failure() => {
-                (String::new(), &[(Go, "what now?"), (Retry, "try again"), (Skip, "skip…"), (BackOut, "back out…")])
+            (None, state) => {
+                let step = at.as_ref().and_then(|step| super::step_of(id, step, view));
+                (String::new(), at_hand(run, step, state.unwrap_or(StepState::Pending)))
             }
-            (None, Some(StepState::Unknown)) => ("Nobody knows:".to_owned(), &[(Go, "say what became of it")]),
-            _ => (String::new(), &[]),
         };
         Self { text, keys: keys.to_vec() }
     }

@@ -2,8 +2,8 @@
 
 use super::ticked;
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::{Step, expand, names};
-use crate::domain::run::{Run, StepRecord, StepState};
+use crate::domain::playbook::{How, Step, expand, names};
+use crate::domain::run::{Run, RunMode, StepRecord, StepState};
 use crate::domain::text::inert;
 use crate::model::runs::flow;
 use crate::tui::canvas::Line;
@@ -38,11 +38,14 @@ pub fn word(id: RunId, record: &StepRecord, state: StepState, view: &View) -> St
     let live = view.world.runs.live(id).and_then(|live| live.attempt.as_ref()).filter(|live| live.step == record.plan.id);
     let last = record.attempts.last();
     let took = last.and_then(|attempt| Some(time::since(attempt.started_at, attempt.ended_at?)));
+    let how = step_of(id, &record.plan.id, view).map(|step| &step.how);
     let word = match (state, live, took) {
         (StepState::Pending, ..) => String::new(),
+        (StepState::AwaitingInput, ..) if matches!(how, Some(How::Choice(_))) => "decide".to_owned(),
         (StepState::AwaitingInput, ..) => "to do".to_owned(),
         (StepState::AwaitingConfirm, ..) => "confirm".to_owned(),
-        (StepState::AwaitingApproval, ..) => "approval".to_owned(),
+        (StepState::AwaitingApproval | StepState::Ready, ..) => expected(id, record, state, view),
+        (StepState::AlreadyDone, ..) => "done before".to_owned(),
         (StepState::Succeeded, _, Some(took)) if took.as_millis() > 0 => format!("done {}", short(took)),
         (StepState::Succeeded, ..) => "done".to_owned(),
         (open, Some(live), _) if open.is_open() => format!("{open} {}", time::age(view.now.since(live.since))),
@@ -50,6 +53,19 @@ pub fn word(id: RunId, record: &StepRecord, state: StepState, view: &View) -> St
     };
     let times = if record.attempts.len() > 1 { format!(" ×{}", record.attempts.len()) } else { String::new() };
     word + &times
+}
+
+/// Of a wait the time that is left, of an approval how many are there.
+fn expected(id: RunId, record: &StepRecord, state: StepState, view: &View) -> String {
+    let (run, step) = (view.world.runs.get(id), step_of(id, &record.plan.id, view));
+    match (run, step, step.map(|step| &step.how)) {
+        (Some(run), _, Some(How::Approval(approval))) => format!("approved {}/{}", run.visit.approvals.len(), approval.count),
+        (Some(run), Some(step), Some(How::Wait(_))) => {
+            let due = flow::due(run, step).unwrap_or(view.now.wall);
+            format!("{} left", time::age(time::since(view.now.wall, due)))
+        }
+        _ => state.word().to_owned(),
+    }
 }
 
 fn short(took: std::time::Duration) -> String {
@@ -92,7 +108,8 @@ pub(super) fn at_hand(
 
 /// The command, exactly; without one, the prose with its items.
 fn work(made: &Made, id: RunId, run: &Run, step: &Step, view: &View, columns: usize) -> Vec<Line> {
-    let mut lines = match &step.body {
+    let acting = flow::acting(step, run.mode.unwrap_or(RunMode::Live));
+    let mut lines = match acting.as_ref().and_then(|acting| acting.body.as_ref()) {
         Some(body) => command(body.lang.word(), &body.text, columns),
         None => prose(made, id, run, step, view, columns),
     };
@@ -133,6 +150,9 @@ fn setting(run: &Run, step: &Step, columns: usize) -> Vec<Line> {
     for (name, value) in values(run, step) {
         lines.extend(markdown::wrap(&[(format!("{name}="), Role::Dim), (value, Role::Text)], columns));
     }
+    if !matches!(step.how, How::Launch | How::Child(_)) {
+        return lines;
+    }
     let timeout = humantime::format_duration(step.fields.timeout);
     let host = host(run, step).map(|host| format!(" · on {}", inert(&host))).unwrap_or_default();
     let text = format!("risk: {} · timeout {timeout}{host}", step.fields.risk.word());
@@ -165,6 +185,9 @@ fn outcome(run: &Run, step: &StepId, columns: usize) -> Vec<Line> {
     if let Some(end) = record.and_then(|record| record.attempts.last()?.end.as_ref()) {
         let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
         lines.extend(markdown::wrap(&[(format!("{code}{}", inert(&end.detail)), Role::Warning)], columns));
+    }
+    for note in record.iter().flat_map(|record| &record.notes) {
+        lines.extend(markdown::wrap(&[(format!("✎ {}", inert(note)), Role::Text)], columns));
     }
     if let Some(why) = skipped.filter(|why| !why.is_empty()) {
         lines.extend(markdown::wrap(&[(format!("skipped: {}", inert(why)), Role::Dim)], columns));

@@ -15,8 +15,8 @@ use unicode_width::UnicodeWidthStr;
 /// The step that a run is at, or stopped at.
 pub(super) fn at(run: &Run) -> Option<StepId> {
     match run.cursor.as_ref()? {
-        Cursor::At { step, .. } | Cursor::Stopped { step, .. } => Some(step.clone()),
-        _ => None,
+        Cursor::At { step, .. } | Cursor::Stopped { step, .. } | Cursor::Rollback { step } => Some(step.clone()),
+        Cursor::End => None,
     }
 }
 
@@ -84,7 +84,7 @@ fn titled(
 ) -> Line {
     let step = &record.plan.id;
     let state = view.world.runs.state_of(id, step).unwrap_or(StepState::Pending);
-    canvas.hits.seconds |= state.is_open();
+    canvas.hits.seconds |= state.is_open() || (state == StepState::Ready && record.plan.kind == "wait");
     let (glyph, role) = look(state, at(run).as_ref() == Some(step));
     let word = word(id, record, state, view);
     let title = inert(&record.plan.title);
