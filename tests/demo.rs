@@ -93,7 +93,7 @@ fn a_newcomer_who_follows_the_guide_resolves_the_outage() {
     demo.keys(&format!("on it{ENTER}"));
     demo.wait_for("✓ you");
     demo.wait_for("acknowledged PostgresDown: on it");
-    demo.wait_for("confirmed: silence");
+    demo.wait_for("confirmed (PostgresDown): silence");
 
     told(&mut demo, "Press i, then enter, to declare");
     demo.keys("i");
