@@ -8,6 +8,8 @@ mod support;
 #[path = "books_lb/lab.rs"]
 mod lab;
 
+#[path = "books_lb/alert_pipeline_check.rs"]
+mod alert_pipeline_check;
 #[path = "books_lb/backup_differential_files.rs"]
 mod backup_differential_files;
 #[path = "books_lb/blue_green_switch.rs"]
@@ -16,6 +18,8 @@ mod blue_green_switch;
 mod config_rollback;
 #[path = "books_lb/disk_filling.rs"]
 mod disk_filling;
+#[path = "books_lb/drills.rs"]
+mod drills;
 #[path = "books_lb/isolate_noisy_tenant.rs"]
 mod isolate_noisy_tenant;
 #[path = "books_lb/lb_drain_node.rs"]

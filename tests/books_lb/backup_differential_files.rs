@@ -110,7 +110,7 @@ fn a_backup_that_does_not_give_back_what_was_there_is_thrown_away_and_old_ones_a
          tar -czf \"$full\" --listed-incremental=\"$SCRATCH/snar\" -C \"$SCRATCH/other\" .
          cd \"$DEST\" && sha256sum \"$(basename \"$full\")\" > \"${full%.tar.gz}.sha256\"");
     let before = archives(&lab);
-    let ran = lab.run();
+    let ran = lab.roll_back(lab.run());
     assert_eq!((ran.state(), ran.step("restore-it-and-compare")), ("rolled-back", "failed"), "{}", ran.failure());
     assert_eq!((archives(&lab), ran.step("throw-old-ones-away")), (before, "skipped"));
     lab.assert_told(&ran);

@@ -29,7 +29,7 @@ fn users_are_switched_at_once_and_a_reload_keeps_them_there() {
 fn a_set_that_fails_only_under_load_is_left_again() {
     let Some(lab) = lab("green") else { return };
     std::fs::write(lab.file("green/fault"), "").expect("a fault");
-    let ran = lab.run();
+    let ran = lab.roll_back(lab.run());
     assert_eq!((ran.state(), ran.step("watch-it-under-load")), ("rolled-back", "failed"), "{}", ran.failure());
     assert_eq!(served(&lab), "shop blue\nv1");
     lab.assert_told(&ran);

@@ -33,7 +33,7 @@ fn a_tag_that_nginx_refuses_today_is_left_again_without_a_reload() {
          git -c user.name=t -c user.email=t@t commit -qm 'A certificate' && git tag rotten && git rm -q site2.conf &&
          git -c user.name=t -c user.email=t@t commit -qm 'None'");
     lab.set("TAG", "rotten");
-    let ran = lab.run();
+    let ran = lab.roll_back(lab.run());
     assert_eq!((ran.step("let-nginx-check-them"), ran.step("reload")), ("failed", "skipped"), "{}", ran.failure());
     assert_eq!(ran.state(), "rolled-back", "{}", ran.failure());
     assert_eq!(history(&lab).split('|').next(), Some("Take back: back to rotten"));

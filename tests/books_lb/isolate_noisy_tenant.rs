@@ -48,7 +48,7 @@ fn an_innocent_one_is_not_isolated() {
 fn a_limit_that_does_not_hold_is_taken_back() {
     let Some(lab) = lab("limit") else { return };
     lab.sh("sed -i '/limit_req zone/d' \"$NGINX_CONF\"");
-    let ran = lab.run();
+    let ran = lab.roll_back(lab.run());
     assert_eq!((ran.state(), ran.step("it-is-held")), ("rolled-back", "failed"), "{}", ran.failure());
     assert_eq!(lab.sh("tr -d '\\n' < \"$LIMITED\""), "");
     lab.assert_told(&ran);

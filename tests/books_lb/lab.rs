@@ -3,13 +3,15 @@
 
 use crate::support::home::Home;
 use crate::support::until;
-use midwatch::domain::playbook::{Block, Language, Place, Playbook, Section, Step, resolve};
+use midwatch::domain::playbook::{Block, Language, Place, Playbook, Section, Seen, Step, Verdict, resolve};
 use midwatch::playbook::{BUNDLED, read};
-use midwatch::steps::{KINDS, read_outputs};
+use midwatch::steps::{KINDS, judge, read_outputs};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+
+const CONFIG: &str = "operator: {name: ana, role: on-call}\nenvironment: lab\n";
 
 pub struct Lab {
     home: Home,
@@ -21,17 +23,23 @@ impl Lab {
     /// Runs the Drill setup of a bundled playbook.
     #[track_caller]
     pub fn set_up(id: &str, typed: &[(&str, &str)]) -> Self {
+        let mut lab = Self::bare(id, typed);
+        let steps: Vec<Step> = lab.book.section(Section::DrillSetup).cloned().collect();
+        assert!(!steps.is_empty(), "{id} has no Drill setup");
+        steps.iter().for_each(|step| lab.prepare(step));
+        lab
+    }
+
+    /// Only the parameters and a home: the scene is made by whoever drills.
+    #[track_caller]
+    pub fn bare(id: &str, typed: &[(&str, &str)]) -> Self {
         let (file, text) = BUNDLED.iter().find(|(file, _)| *file == format!("{id}.md")).expect("bundled");
         let book = read(text, Place::Bundled(file), KINDS);
         let mut params: BTreeMap<String, String> = typed.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let known = resolve(&book.params, &params, &|_| None);
         params.extend(known.values.iter().map(|(name, value, _)| (name.clone(), value.expose().to_owned())));
-        let home = Home::with("operator: {name: ana, role: on-call}\nenvironment: lab\n");
-        let mut lab = Self { home, book, params };
+        let lab = Self { home: Home::with(CONFIG), book, params };
         lab.midwatch(&["incident", "open", "practice", "--severity", "SEV3"]);
-        let steps: Vec<Step> = lab.book.section(Section::DrillSetup).cloned().collect();
-        assert!(!steps.is_empty(), "{id} has no Drill setup");
-        steps.iter().for_each(|step| lab.prepare(step));
         lab
     }
 
@@ -39,15 +47,26 @@ impl Lab {
     fn prepare(&mut self, step: &Step) {
         let block = step.body.as_ref().expect("a setup is done by commands");
         let out = self.home.path().join("set");
-        let done = if step.fields.retry.is_some() {
-            until(&step.title, || Some(self.execute(block)).filter(|done| done.status.success()))
-        } else {
-            self.execute(block)
+        let mut last = String::new();
+        let tried = |lab: &Self, last: &mut String| {
+            let done = lab.execute(block);
+            *last = said(&done);
+            lab.holds(step, &done).then_some(())
         };
-        assert!(done.status.success(), "{}: {}", step.id, said(&done));
+        match step.fields.retry {
+            Some(_) => until(&step.title, || tried(self, &mut last)),
+            None => tried(self, &mut last).unwrap_or_else(|| panic!("{}: {last}", step.id)),
+        }
         let set = std::fs::read(&out).unwrap_or_default();
         self.params.extend(read_outputs(step, &set).expect("what it sets"));
         let _ = std::fs::remove_file(out);
+    }
+
+    fn holds(&self, step: &Step, done: &Output) -> bool {
+        let text = |bytes: &[u8]| Some(String::from_utf8_lossy(bytes).into_owned());
+        let (stdout, stderr) = (text(&done.stdout), text(&done.stderr));
+        let seen = Seen { exit: done.status.code(), stdout, stderr, ..Seen::default() };
+        judge(step, &seen, &|name| self.params.get(name).cloned()) == Verdict::Holds
     }
 
     /// Runs a block as a run would, with this lab's parameters.
@@ -86,12 +105,27 @@ impl Lab {
 
     /// Runs the playbook until it ends or needs a person.
     pub fn run(&self) -> Ran {
+        self.begin(&[])
+    }
+
+    /// Runs it as a drill: the program makes the scene, and this lab learns where that is.
+    pub fn drill(&mut self) -> Ran {
+        let ran = self.begin(&["--drill"]);
+        let log: Value = serde_json::from_slice(&self.midwatch(&["log", "--json"]).stdout).expect("one document");
+        let ends = log["entries"].as_array().expect("entries").iter().filter_map(|entry| entry["data"]["outputs"].as_object());
+        for (name, value) in ends.flatten() {
+            self.params.insert(name.clone(), value.as_str().expect("a text").to_owned());
+        }
+        ran
+    }
+
+    fn begin(&self, how: &[&str]) -> Ran {
         let declared = |name: &&String| self.book.params.iter().any(|param| param.name == **name);
         let params = self.params.iter().filter(|(name, _)| declared(name)).map(|(name, value)| format!("{name}={value}"));
         let params: Vec<String> = params.flat_map(|param| ["--param".to_owned(), param]).collect();
         let params: Vec<&str> = params.iter().map(String::as_str).collect();
         let run = ["playbook", "run", self.book.id.as_str(), "--auto", "change", "--incident", "INC-1", "--json"];
-        self.ran(&[&run[..], &params].concat())
+        self.ran(&[&run[..], how, &params].concat())
     }
 
     /// Ticks everything in the manual step at which a run waits, and goes on.
@@ -106,12 +140,25 @@ impl Lab {
         }
     }
 
+    /// Starts the rollback that a run has come to, where it waits for that.
+    pub fn roll_back(&self, ran: Ran) -> Ran {
+        match ran.state() {
+            "waiting" => self.ran(&["playbook", "rollback", ran.id(), "--yes", "--json"]),
+            _ => ran,
+        }
+    }
+
+    /// More configuration for the home in which the playbook is run.
+    pub fn configure(&self, more: &str) {
+        self.home.write("config.yaml", &format!("{CONFIG}{more}"));
+    }
+
     fn ran(&self, args: &[&str]) -> Ran {
         let output = self.midwatch(args);
         Ran(serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{why}: {}", said(&output))))
     }
 
-    fn midwatch(&self, args: &[&str]) -> Output {
+    pub fn midwatch(&self, args: &[&str]) -> Output {
         self.home.run(&[&["--data", "data"], args].concat())
     }
 
@@ -138,12 +185,12 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
+        let Some(scratch) = self.params.get("SCRATCH").map(PathBuf::from).filter(|folder| folder.exists()) else { return };
         for step in self.book.section(Section::DrillCleanup) {
             let done = self.execute(step.body.as_ref().expect("a cleanup is done by commands"));
             assert!(std::thread::panicking() || done.status.success(), "{}: {}", step.id, said(&done));
         }
-        let scratch = self.params.get("SCRATCH").map(PathBuf::from);
-        assert!(std::thread::panicking() || scratch.is_none_or(|folder| !folder.exists()), "the cleanup leaves its folder");
+        assert!(std::thread::panicking() || !scratch.exists(), "the cleanup leaves its folder");
     }
 }
 

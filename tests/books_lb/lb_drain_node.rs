@@ -53,7 +53,7 @@ fn a_node_that_fails_behind_the_balancer_alone_is_taken_out_again() {
     let healthy = lab.get("NODE_PORT").parse::<u16>().expect("a port") - 1;
     let url = format!("http://{}:{healthy}", lab.get("LB_HOST"));
     lab.set("NODE_URL", &url);
-    let ran = lab.done(&drained(&lab), "mend-it");
+    let ran = lab.roll_back(lab.done(&drained(&lab), "mend-it"));
     assert_eq!((ran.state(), ran.step("users-who-reach-it-are-served")), ("rolled-back", "failed"), "{}", ran.failure());
     assert_eq!(users(&lab), "200");
 }

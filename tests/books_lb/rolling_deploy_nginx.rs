@@ -32,10 +32,10 @@ fn a_build_that_is_broken_on_the_second_instance_is_rolled_back_unseen() {
     let Some(lab) = lab() else { return };
     std::fs::remove_file(lab.file("web2/releases/v2/index.html")).expect("broken");
     let users = Users::of(lab.get("FRONT_URL"));
-    let ran = lab.run();
+    let ran = lab.roll_back(lab.run());
     let got = users.leave();
     assert_eq!(ran.state(), "rolled-back", "{}", ran.failure());
-    assert_eq!((ran.step("let-web2-back-in-when-it-is-healthy"), ran.step("take-web3-out")), ("failed", "skipped"));
+    assert_eq!((ran.step("let-web2-back-in-when-it-is-healthy"), ran.step("take-web3-out")), ("undone", "skipped"));
     assert_eq!(pool(&lab), "v1 v1 v1\n3");
     assert_eq!(got.keys().map(String::as_str).collect::<Vec<_>>(), ["200 v1", "200 v2"], "{got:?}");
     lab.assert_told(&ran);
@@ -46,9 +46,9 @@ fn a_configuration_that_nginx_refuses_never_takes_the_place_of_the_running_one()
     let Some(lab) = lab() else { return };
     std::fs::write(lab.file("web1/releases/v2/site.conf"), "nonsense;").expect("broken");
     let users = Users::of(lab.get("FRONT_URL"));
-    let ran = lab.run();
+    let ran = lab.roll_back(lab.run());
     let got = users.leave();
-    assert_eq!((ran.state(), ran.step("put-the-release-on-web1")), ("rolled-back", "failed"), "{}", ran.failure());
+    assert_eq!((ran.state(), ran.step("put-the-release-on-web1")), ("rolled-back", "undone"), "{}", ran.failure());
     assert_eq!(pool(&lab), "v1 v1 v1\n3");
     assert_eq!(got.keys().map(String::as_str).collect::<Vec<_>>(), ["200 v1"], "{got:?}");
 }

@@ -328,6 +328,7 @@ impl Runs {
         let all = run.params.iter().chain(typed.0.iter().filter(|(name, _)| secret(name) || !frozen(name)));
         let all = Typed(all.map(|(name, value)| (name.clone(), value.clone())).collect());
         let resolved = self.resolve((context.settings, context.me), book, &all, None);
+        let resolved = super::prepare::excused(resolved, book, run.mode.unwrap_or(RunMode::Live));
         accepted(&resolved)?;
         Ok(resolved)
     }

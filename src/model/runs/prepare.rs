@@ -38,13 +38,7 @@ impl Runs {
     ) -> Result<Draft, String> {
         self.fit(context.settings, book, mode)?;
         let labels = alert.as_ref().map(|(labels, notes)| (labels, notes));
-        let mut resolved = self.resolve((context.settings, context.me), book, params, labels);
-        if mode == RunMode::Drill {
-            // The drill's own setup builds what it is drilled on, and says where that is.
-            let made =
-                |name: &str| book.section(Section::DrillSetup).any(|step| step.fields.outputs.iter().any(|out| out.name == name));
-            resolved.refused.retain(|refused| refused.origin.is_some() || !made(&refused.name));
-        }
+        let resolved = excused(self.resolve((context.settings, context.me), book, params, labels), book, mode);
         accepted(&resolved)?;
         let number = context.request().0;
         let mut draft = context
@@ -72,11 +66,11 @@ impl Runs {
         if flow::plan(book, mode).is_empty() {
             return Err(format!("{} has no steps that a run in mode `{mode}` comes to", book.place));
         }
-        self.family(book, &mut Vec::new())
+        self.family(book, mode, &mut Vec::new())
     }
 
     /// The playbooks that this one runs, and theirs: each is there, may be run, and is given what it needs.
-    fn family(&self, book: &Playbook, above: &mut Vec<String>) -> Result<(), String> {
+    fn family(&self, book: &Playbook, mode: RunMode, above: &mut Vec<String>) -> Result<(), String> {
         above.push(book.id.to_string());
         for (step, child) in children(book) {
             let at = |why: String| format!("{}:{}: {why}", book.place, step.span.line);
@@ -91,8 +85,8 @@ impl Runs {
             if let Some(why) = other.unfit() {
                 return Err(at(format!("`{}` can't be run: {why}", other.id)));
             }
-            given(book, &other, child).map_err(at)?;
-            self.family(&other, above)?;
+            given(book, &other, child, mode).map_err(at)?;
+            self.family(&other, mode, above)?;
         }
         above.pop();
         Ok(())
@@ -145,7 +139,7 @@ fn children(book: &Playbook) -> impl Iterator<Item = (&Step, &Child)> {
 }
 
 /// What `with` hands over must be wanted, and a secret stays one.
-fn given(ours: &Playbook, theirs: &Playbook, child: &Child) -> Result<(), String> {
+fn given(ours: &Playbook, theirs: &Playbook, child: &Child, mode: RunMode) -> Result<(), String> {
     let kind = |book: &Playbook, name: &str| book.params.iter().find(|param| param.name == name).map(|param| param.kind);
     for (name, from) in &child.with {
         match (kind(theirs, name), kind(ours, from)) {
@@ -158,12 +152,24 @@ fn given(ours: &Playbook, theirs: &Playbook, child: &Child) -> Result<(), String
     }
     let missing = theirs.params.iter().find(|param| {
         let passed = child.with.iter().any(|(name, _)| *name == param.name);
-        param.required && param.default.is_none() && param.from.is_none() && !passed
+        param.required && param.default.is_none() && param.from.is_none() && !passed && !made(theirs, &param.name, mode)
     });
     match missing {
         Some(param) => Err(format!("`{}` needs `{}`, which `with` does not pass", theirs.id, param.name)),
         None => Ok(()),
     }
+}
+
+/// The setup of a drill builds what is drilled on, and says where that is: such a parameter needs no value before.
+fn made(book: &Playbook, name: &str, mode: RunMode) -> bool {
+    let sets = |step: &Step| step.fields.outputs.iter().any(|output| output.name == name);
+    mode == RunMode::Drill && book.section(Section::DrillSetup).any(sets)
+}
+
+/// Without the refusals of what the drill itself will say.
+pub(super) fn excused(mut resolved: Resolved, book: &Playbook, mode: RunMode) -> Resolved {
+    resolved.refused.retain(|refused| refused.origin.is_some() || !made(book, &refused.name, mode));
+    resolved
 }
 
 /// A drill breaks things on purpose: only where that was allowed.
