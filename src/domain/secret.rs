@@ -22,19 +22,35 @@ impl Secret {
 /// A shorter value would strike out words that mean something else.
 const SHORTEST: usize = 6;
 
-/// A text without the values of secrets, in any of the forms in which they are pasted: as they are, as JSON writes them,
-/// as an address does, and in base64.
+/// A text without the values of secrets, in any of the forms in which they are pasted or printed: as they are, as JSON writes
+/// them, as an address does, in hexadecimal and in base64, also inside of something longer.
 pub fn redacted<'a>(text: &str, secrets: impl IntoIterator<Item = &'a Secret>) -> String {
-    let mut long: Vec<&str> = secrets.into_iter().map(Secret::expose).filter(|value| value.len() >= SHORTEST).collect();
-    // One may hold another: struck out first, the shorter would leave the rest of the longer.
-    long.sort_by_key(|value| std::cmp::Reverse(value.len()));
-    long.into_iter().flat_map(forms).fold(text.to_owned(), |text, form| text.replace(&form, "•••"))
+    let long = secrets.into_iter().map(Secret::expose).filter(|value| value.len() >= SHORTEST);
+    let (mut text, mut forms) = (text.to_owned(), long.flat_map(forms).collect::<Vec<_>>());
+    // A form that holds another goes first: nothing of it is left over.
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    for form in forms.iter().filter(|form| form.len() >= SHORTEST) {
+        if text.contains(form.as_str()) {
+            text = text.replace(form.as_str(), "•••");
+        }
+    }
+    text
 }
 
-fn forms(value: &str) -> [String; 4] {
+fn forms(value: &str) -> impl Iterator<Item = String> {
     let json = serde_json::Value::from(value).to_string();
-    let address = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-    [value.to_owned(), json.trim_matches('"').to_owned(), address, base64(value.as_bytes())]
+    let address: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let spaced = address.replace('+', "%20");
+    let plain = [value.to_owned(), json.trim_matches('"').to_owned(), address, spaced, hex.to_uppercase(), hex];
+    plain.into_iter().chain((0..3).map(|place| inside(value.as_bytes(), place)))
+}
+
+/// The digits that depend on nothing but the value, where it stands `place` bytes after the beginning of a group of three.
+fn inside(bytes: &[u8], place: usize) -> String {
+    let whole = base64(&[&[0; 2][..place], bytes].concat());
+    let (mixed, last) = ((place * 8).div_ceil(6), usize::from(!(place + bytes.len()).is_multiple_of(3)));
+    whole.get(mixed..whole.len() - last).unwrap_or("").to_owned()
 }
 
 /// Without its padding, which need not have been copied.
@@ -154,6 +170,10 @@ mod tests {
         assert_eq!(clean(r#"{"a": "s3cret/\"x"}"#), r#"{"a": "•••"}"#);
         assert_eq!(clean("?token=s3cret%2F%22x&a=b"), "?token=•••&a=b");
         assert_eq!(clean("Basic czNjcmV0LyJ4"), "Basic •••");
+        // `ana:s3cret/"x` and, with a line's end, `s3cret/"x`.
+        assert_eq!(clean("Basic YW5hOnMzY3JldC8ieA=="), "Basic YW5hOn•••A==");
+        assert_eq!(clean("czNjcmV0LyJ4Cg=="), "•••Cg==");
+        assert_eq!(clean("7333637265742f2278 7333637265742F2278"), "••• •••");
         assert_eq!(clean("a short note"), "a short note", "it would strike out words");
     }
 

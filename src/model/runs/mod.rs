@@ -26,6 +26,7 @@ use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{PlaybookId, RequestId, RunId, StepId};
 use crate::domain::playbook::{How, Playbook, Resolved};
 use crate::domain::run::{Run, RunState, StepState};
+use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use std::collections::{BTreeMap, BTreeSet};
@@ -239,7 +240,11 @@ impl Runs {
             command => self.drafts(context, alerts, command),
         };
         match answer {
-            Ok(drafts) => record(requests, request, title, drafts),
+            Ok(drafts) => {
+                // Whoever writes a reason may paste what the run was given in confidence.
+                let secrets: Vec<Secret> = self.live.values().flat_map(|live| live.params.secrets().cloned()).collect();
+                record(requests, request, title, drafts.into_iter().map(|draft| draft.without(&secrets)).collect())
+            }
             Err(why) => {
                 requests.refuse(request, title, why);
                 Vec::new()

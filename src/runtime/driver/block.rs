@@ -1,10 +1,11 @@
 //! Shell blocks: handed to a supervisor, tailed, and read when they have ended.
 
-use super::attempt::{self, Try, redacted};
+use super::attempt::{self, Try};
 use super::{Setup, Which, tail};
 use crate::domain::ids::EntryId;
 use crate::domain::playbook::Seen;
 use crate::domain::run::{StepEnd, StepState};
+use crate::domain::secret::redacted;
 use crate::model::runs::RunFact;
 use crate::runtime::supervisor::{self, Attempt, Exit, Folder, Order, Process, Verdict};
 use crate::steps::{self, LONGEST_OUTPUTS, Shell};
@@ -61,7 +62,7 @@ pub(super) fn watch(this: &Try<'_>, mut supervisor: Option<Child>) -> StepEnd {
 }
 
 fn say_written(this: &Try<'_>, tail: &mut tail::Tail) {
-    if let Some((lines, bytes)) = tail.news(|line| redacted(line, this.shared.params.secrets())) {
+    if let Some((lines, bytes)) = tail.news(|text| redacted(text, this.shared.params.secrets())) {
         let Which { run, step, attempt } = this.which.clone();
         this.setup.say(RunFact::Output { run, step, attempt, tail: lines, bytes });
     }
@@ -179,7 +180,7 @@ fn outputs(this: &Try<'_>) -> Result<std::collections::BTreeMap<String, String>,
     let file = crate::ports::Files::read(this.setup.ports.files.as_ref(), &path, LONGEST_OUTPUTS + 1);
     let file = if path.exists() { file.map_err(|trouble| trouble.to_string())? } else { Vec::new() };
     let found = steps::read_outputs(this.step, &file)?;
-    let clean = |value: String| redacted(value, this.shared.params.secrets());
+    let clean = |value: String| redacted(&value, this.shared.params.secrets());
     Ok(found.into_iter().map(|(name, value)| (name, clean(value))).collect())
 }
 

@@ -1,8 +1,9 @@
 //! What an attempt has written, read again from its folder: for somebody who looks at it, while it runs or long after.
 
-use super::attempt::{self, redacted};
+use super::attempt;
 use super::{Setup, Which, block, tail};
 use crate::domain::playbook::Resolved;
+use crate::domain::secret::redacted;
 use crate::domain::text::Outside;
 use crate::model::runs::{RunFact, Written};
 use crate::runtime::supervisor::Folder;
@@ -26,7 +27,7 @@ pub(super) fn read(setup: &Setup, which: Which, secrets: &Resolved) {
 fn whole(folder: &Folder, secrets: &Resolved) -> Written {
     let (text, cut) = tail::whole(folder);
     // Before it is parted into lines: a secret may have several.
-    let text = redacted(text, secrets.secrets());
+    let text = redacted(&text, secrets.secrets());
     let lines: Vec<&str> = text.lines().collect();
     let skipped = lines.len().saturating_sub(LINES);
     Written { lines: lines[skipped..].iter().map(|line| Outside::from(*line)).collect(), cut: cut || skipped > 0, trouble: None }

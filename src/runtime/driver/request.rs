@@ -2,11 +2,12 @@
 //! its way when the console died is unknown, unless it only read.
 
 use super::Which;
-use super::attempt::{Try, redacted};
+use super::attempt::Try;
 use super::block::say_started;
 use crate::domain::entry::Intent;
 use crate::domain::playbook::Seen;
 use crate::domain::run::{StepEnd, StepState};
+use crate::domain::secret::redacted;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use crate::model::runs::RunFact;
@@ -85,7 +86,7 @@ fn answered(this: &Try<'_>, response: &Response) -> StepEnd {
 /// The answer's beginning, for the person who has to judge it.
 fn say_answer(this: &Try<'_>, response: &Response) {
     let text = String::from_utf8_lossy(&response.body[..response.body.len().min(SHOWN)]).into_owned();
-    let text = redacted(text, this.shared.params.secrets());
+    let text = redacted(&text, this.shared.params.secrets());
     let tail = text.lines().take(LINES).map(Outside::from).collect();
     let Which { run, step, attempt } = this.which.clone();
     this.setup.say(RunFact::Output { run, step, attempt, tail, bytes: response.body.len() as u64 });

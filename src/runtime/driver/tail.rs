@@ -37,7 +37,7 @@ impl Tail {
     }
 
     /// The newest lines, through `clean`, and how much is kept; `None` when nothing has come since the last look.
-    pub fn news(&mut self, clean: impl Fn(String) -> String) -> Option<(Arc<[Outside]>, u64)> {
+    pub fn news(&mut self, clean: impl Fn(&str) -> String) -> Option<(Arc<[Outside]>, u64)> {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
         let now = (length(&self.out), length(&self.err));
         if now == self.seen {
@@ -46,8 +46,10 @@ impl Tail {
         self.seen = now;
         let text =
             interleaved(&end_of(&self.index, BYTES), &[("out", end_of(&self.out, BYTES)), ("err", end_of(&self.err, BYTES))]);
+        // Before it is parted into lines: a secret may have several.
+        let text = clean(&text);
         let lines: Vec<&str> = text.lines().collect();
-        let newest = lines.iter().skip(lines.len().saturating_sub(LINES)).map(|line| Outside::from(clean((*line).to_owned())));
+        let newest = lines.iter().skip(lines.len().saturating_sub(LINES)).map(|line| Outside::from(*line));
         Some((newest.collect(), now.0 + now.1))
     }
 }
