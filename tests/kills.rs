@@ -5,6 +5,8 @@
 
 #[path = "kills/acting.rs"]
 mod acting;
+#[path = "kills/away.rs"]
+mod away;
 #[path = "kills/crowd.rs"]
 mod crowd;
 mod support;

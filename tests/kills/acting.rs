@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::time::Duration;
 
-const ALERT: &str = r#"[{"labels": {"alertname": "DiskFull", "severity": "critical"}}]"#;
+pub const ALERT: &str = r#"[{"labels": {"alertname": "DiskFull", "severity": "critical"}}]"#;
 
 /// Twenty seconds are left to the process that recorded an intent; then it is taken over.
 const TAKEN_OVER: Duration = Duration::from_secs(60);
@@ -54,7 +54,7 @@ fn killed_while_silencing(hold: Hold) -> Option<Value> {
     Some(end)
 }
 
-fn silences(am: &Alertmanager) -> Vec<Value> {
+pub fn silences(am: &Alertmanager) -> Vec<Value> {
     serde_json::from_str(&am.get(0, "/api/v2/silences")).expect("a list")
 }
 

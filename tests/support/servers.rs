@@ -71,6 +71,11 @@ impl Alertmanager {
     /// Ends one at once and starts it at the same addresses: its alerts are gone.
     pub fn restart(&mut self, node: usize) {
         self.kill(node);
+        self.start_again(node);
+    }
+
+    /// Starts one that was ended, at the addresses that it had.
+    pub fn start_again(&mut self, node: usize) {
         let (address, gossip) = (self.nodes[node].address.clone(), self.nodes[node].gossip.clone());
         self.nodes[node] = self.launch(&address, &gossip);
     }
