@@ -77,18 +77,24 @@ fn a_slow_journal_makes_no_second_one() {
 #[test]
 fn the_next_console_goes_on_and_never_doubles() {
     let (story, _) = unreachable();
-    let mut next = Story::with(settings(true));
-    next.now = story.now;
-    for entry in story.journal {
-        next.journal.push(entry.clone());
-        next.fact(Fact::Recorded { entry, request: None });
-    }
+    let mut next = started_after(&story);
     next.wait(30);
     assert!(next.taken().is_empty(), "nothing was sent, so there is nothing to look for");
     next.poll(&down());
     answer(&mut next, Outcome::Unsent, None);
     next.poll(&down());
     assert_eq!(acts(&mut next).len(), 1, "one more for the one that failed, none for the first");
+    let mut third = started_after(&next);
+    third.poll(&down());
+    assert!(acts(&mut third).is_empty(), "the last is under way, and the others were repeated");
+}
+
+/// A console that starts on the journal of another one.
+fn started_after(story: &Story) -> Story {
+    let mut next = Story::with(settings(true));
+    next.now = story.now;
+    story.journal.iter().for_each(|entry| next.append_known(entry.clone()));
+    next
 }
 
 #[test]
