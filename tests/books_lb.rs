@@ -14,6 +14,8 @@ mod alert_pipeline_check;
 mod backup_differential_files;
 #[path = "books_lb/blue_green_switch.rs"]
 mod blue_green_switch;
+#[path = "books_lb/command_handoff.rs"]
+mod command_handoff;
 #[path = "books_lb/config_rollback.rs"]
 mod config_rollback;
 #[path = "books_lb/disk_filling.rs"]
@@ -32,3 +34,5 @@ mod redis_sentinel_failover;
 mod rolling_deploy_nginx;
 #[path = "books_lb/users.rs"]
 mod users;
+#[path = "books_lb/weekly_practice.rs"]
+mod weekly_practice;

@@ -12,6 +12,7 @@ bundled! {
     "backup-differential-files.md",
     "backup-full-and-wal.md",
     "blue-green-switch.md",
+    "command-handoff.md",
     "config-rollback.md",
     "db-failover.md",
     "disk-filling.md",
@@ -24,4 +25,5 @@ bundled! {
     "restore-drill-postgres.md",
     "rolling-deploy-nginx.md",
     "schema-rollback.md",
+    "weekly-practice.md",
 }

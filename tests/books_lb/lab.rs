@@ -140,6 +140,21 @@ impl Lab {
         }
     }
 
+    /// Says what a step asks for.
+    pub fn answer(&self, ran: &Ran, step: &str, text: &str) -> Ran {
+        self.ran(&["playbook", "answer", ran.id(), step, text, "--json"])
+    }
+
+    /// Somebody else approves the step that a run is at.
+    pub fn approve(&self, ran: &Ran, name: &str, role: &str) -> Ran {
+        self.ran(&["playbook", "approve", ran.id(), "--as", name, "--role", role, "--json"])
+    }
+
+    /// How a run that waits stands now.
+    pub fn stands(&self, ran: &Ran) -> Ran {
+        self.ran(&["playbook", "resume", ran.id(), "--json"])
+    }
+
     /// Starts the rollback that a run has come to, where it waits for that.
     pub fn roll_back(&self, ran: Ran) -> Ran {
         match ran.state() {
