@@ -107,7 +107,7 @@ fn a_newcomer_who_follows_the_guide_resolves_the_outage() {
     demo.wait_for("enter prepare the run");
     demo.keys(ENTER);
 
-    look(&mut demo, "1  Primary does not answer");
+    look(&mut demo, "1  Primary does not");
     look(&mut demo, "2  Replica answers");
     tick(&mut demo, "3  Accept the", 2);
     confirm(&mut demo, "4  Fence th", "");
