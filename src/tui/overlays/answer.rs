@@ -214,5 +214,7 @@ pub fn items(id: RunId, run: &Run, step: &Step) -> Vec<Reply> {
         choosable(text, "", move || ask(RunCommand::Tick { run: id, step: step.clone(), item: index as u32, done }))
     });
     let facts = |_: &View| vec![("A letter ticks an item, or takes its tick back.".to_owned(), Role::Dim)];
-    vec![Reply::Open(Box::new(Menu::new("Which item is done?", facts, choices.collect())))]
+    // Enter ticks one after the other, and never takes back what was ticked a moment ago.
+    let next = (0..step.items.len()).find(|index| !ticked(*index)).unwrap_or(0);
+    vec![Reply::Open(Box::new(Menu::new("Which item is done?", facts, choices.collect()).at(next)))]
 }

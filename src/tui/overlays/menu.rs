@@ -41,6 +41,11 @@ impl Menu {
         Self { title: title.into(), facts: Box::new(facts), choices, cursor: 0 }
     }
 
+    /// With this choice under the cursor at first.
+    pub fn at(self, cursor: usize) -> Self {
+        Self { cursor, ..self }
+    }
+
     fn step(&mut self, by: isize) {
         let count = self.choices.len().max(1) as isize;
         self.cursor = (self.cursor as isize + by).rem_euclid(count) as usize;
