@@ -12,6 +12,8 @@ mod flow;
 mod kills;
 #[path = "runs/kinds.rs"]
 mod kinds;
+#[path = "runs/looked_at.rs"]
+mod looked_at;
 #[path = "runs/model.rs"]
 mod model;
 #[path = "runs/people.rs"]

@@ -76,7 +76,7 @@ kinds! {
     FeedChanged = "feed-changed",
     /// Something was changed: a deploy, a configuration, a flag.
     Change = "change",
-    /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, steps (the plan),
+    /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, alert_since, steps (the plan),
     /// parent (run, step and attempt that it is a part of).
     Run = "run",
     /// `data.driver` drives the run now; null: it was left in order. `data.interrupted`: the console that drove it is gone.

@@ -277,6 +277,19 @@ impl Desk {
         self
     }
 
+    /// The command that was launched last, if any was, writes something or ends somehow.
+    pub fn anything_ends(&mut self, chance: usize) -> &mut Self {
+        let launches = |effect: &Effect| matches!(effect, Effect::Run(RunEffect::Launch(_)));
+        if !self.effects.iter().any(launches) {
+            return self;
+        }
+        let ends = [StepState::Succeeded, StepState::Failed, StepState::TimedOut, StepState::Unknown, StepState::Cancelled];
+        match ends.get(chance % 7) {
+            Some(state) => self.command_ends(*state, 0),
+            None => self.command_writes("\u{1b}[2Jsomething\u{202e}"),
+        }
+    }
+
     fn launched(&self) -> Launch {
         let launches = self.effects.iter().rev().find_map(|effect| match effect {
             Effect::Run(RunEffect::Launch(launch)) => Some((**launch).clone()),

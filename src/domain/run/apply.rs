@@ -44,6 +44,8 @@ impl Run {
         self.mode = entry.data_of("mode");
         self.auto = entry.data_of("auto");
         self.params = entry.data_of("params").unwrap_or_default();
+        self.origins = entry.data_of("origins").unwrap_or_default();
+        self.alert_since = entry.data_of("alert_since");
         self.incident = entry.incident;
         self.alert = entry.alert.clone();
         self.prepared_by = entry.actor.name.clone();

@@ -185,6 +185,10 @@ pub struct Run {
     pub auto: Option<Auto>,
     /// The parameters that are not secret.
     pub params: BTreeMap<String, String>,
+    /// Where each parameter came from; the secret ones too.
+    pub origins: BTreeMap<String, String>,
+    /// When the alert fired that it was prepared for: the recovery time counts from then.
+    pub alert_since: Option<DateTime<Utc>>,
     pub incident: Option<IncidentId>,
     pub alert: Option<AlertId>,
     pub prepared_by: String,

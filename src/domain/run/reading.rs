@@ -12,6 +12,11 @@ impl Run {
         self.record(step).is_some_and(|record| record.plan.kind == CHILD)
     }
 
+    /// Where the recovery time begins: with the alert, or else with the run.
+    pub fn began(&self) -> Option<DateTime<Utc>> {
+        self.alert_since.into_iter().chain(self.prepared_at).min()
+    }
+
     /// The attempt that may be executing.
     pub fn open_attempt(&self) -> Option<(&StepId, &Attempt)> {
         self.steps.iter().find_map(|record| {

@@ -102,16 +102,18 @@ impl Runs {
     /// What must not be shown. A secret that this console doesn't know can't be hidden: then nothing is shown.
     fn secrets(&self, run: RunId) -> Result<Resolved, String> {
         let mut known = self.live.get(&run).map(|live| live.params.clone()).unwrap_or_default();
-        let Some(book) = self.playbook_of(run) else { return Ok(known) };
-        for param in book.params.iter().filter(|param| param.kind == ParamType::Secret) {
+        let Some(state) = self.get(run) else { return Err("the run is not known any more".to_owned()) };
+        let Some(book) = self.playbook_of(run) else { return Err("the playbook's text of this run is lost".to_owned()) };
+        // What was never given can't stand in it.
+        let was_given = |name: &str| state.origins.contains_key(name);
+        for param in book.params.iter().filter(|param| param.kind == ParamType::Secret && was_given(&param.name)) {
             let given = param.from.as_ref().and_then(|source| Some((source.clone(), self.given.0.get(source)?.clone())));
             match given {
                 _ if known.get(&param.name).is_some() => {}
                 Some((source, secret)) => {
                     known.values.push((param.name.clone(), ParamValue::Hidden(secret), Origin::Source(source)));
                 }
-                None if param.required => return Err(unknown(&param.name)),
-                None => {}
+                None => return Err(unknown(&param.name)),
             }
         }
         Ok(known)

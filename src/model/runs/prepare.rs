@@ -21,6 +21,9 @@ impl Runs {
         let mut draft = self.draft(context, &book, &params, about, (mode, auto))?;
         (draft.incident, draft.alert) = (incident, alert);
         draft.service = tracked.and_then(|tracked| tracked.service.clone());
+        if let Some(tracked) = tracked.filter(|_| mode == RunMode::Live) {
+            draft = draft.with("alert_since", tracked.episode);
+        }
         if mode == RunMode::Drill {
             draft.drill = Some(format!("{playbook}-{}", context.now.wall.format("%Y%m%dT%H%M%S%3f")));
         }

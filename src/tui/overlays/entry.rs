@@ -1,9 +1,8 @@
 //! Everything about one entry of the log.
 
 use super::Overlay;
-use super::note;
 use super::page::{Content, Line, Page, field, heading};
-use super::step;
+use super::{note, output, step};
 use crate::domain::entry::Entry;
 use crate::domain::text::inert;
 use crate::tui::action::Action;
@@ -63,6 +62,10 @@ impl Content for Detail {
 
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
         match action {
+            Action::Output => match (self.entry.run, &self.entry.step, self.entry.attempt) {
+                (Some(run), Some(step), Some(attempt)) => output::of(run, step, attempt),
+                _ => vec![Reply::Say("The entry is of no step that has run.".to_owned())],
+            },
             Action::Correct => vec![Reply::Open(note::correct(&self.entry, view))],
             Action::Copy => vec![Reply::Ui(Ui::Copy(inert(&self.entry.text).into_owned()))],
             _ => Vec::new(),

@@ -32,8 +32,12 @@ pub fn open(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
     let Some(attempt) = attempts.iter().rev().find(|attempt| attempt.end.is_some() || attempt.state.is_open()) else {
         return vec![Reply::Say("The step has not run.".to_owned())];
     };
-    let (step, attempt) = (step.clone(), attempt.number);
-    let output = Output { run, step, attempt, from: None, query: String::new(), typing: None };
+    of(run, step, attempt.number)
+}
+
+/// This attempt of a step.
+pub fn of(run: RunId, step: &StepId, attempt: u32) -> Vec<Reply> {
+    let output = Output { run, step: step.clone(), attempt, from: None, query: String::new(), typing: None };
     vec![output.look(), Reply::Open(Box::new(output))]
 }
 

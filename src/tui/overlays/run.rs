@@ -145,7 +145,7 @@ fn facts(run: &Run, step: &Step, view: &View) -> Vec<String> {
     if let How::Child(child) = &step.how {
         facts.extend(handed(child));
     }
-    facts.extend(values(run, step).into_iter().map(|(name, value)| format!("{name}={value}")));
+    facts.extend(values(run, step).into_iter().map(|(name, value, origin)| format!("{name}={value} {origin}")));
     if step.body.is_some() {
         facts.push(details::place(run, step, view));
     }

@@ -79,8 +79,8 @@ fn setting(run: &Run, step: &Step, view: &View, columns: usize) -> Vec<Line> {
         lines.extend(field("runs", &place(run, step, view), Role::Text, columns));
     }
     lines.extend(field("risk", step.fields.risk.word(), Role::Text, columns));
-    for (name, value) in values(run, step) {
-        lines.extend(field(&name, &value, Role::Text, columns));
+    for (name, value, origin) in values(run, step) {
+        lines.extend(field(&name, &format!("{value} {origin}"), Role::Text, columns));
     }
     for written in step.raw.iter().filter(|written| written.key != "risk") {
         lines.extend(field(&inert(&written.key), &inert(&written.text()), Role::Dim, columns));

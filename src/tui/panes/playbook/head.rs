@@ -13,11 +13,12 @@ use std::time::Duration;
 pub(super) fn progress(run: &Run) -> String {
     let all = run.steps.len();
     let here = super::steps::at(run).and_then(|at| run.steps.iter().position(|other| other.plan.id == at));
-    here.map_or_else(|| format!("{all} steps"), |here| format!("step {} of {all}", here + 1))
+    let count = || if all == 1 { "1 step".to_owned() } else { format!("{all} steps") };
+    here.map_or_else(count, |here| format!("step {} of {all}", here + 1))
 }
 
 pub(super) fn lines(canvas: &mut Canvas, id: RunId, run: &Run, view: &View, columns: usize) -> Vec<Line> {
-    let began = run.prepared_at.unwrap_or(view.now.wall);
+    let began = run.began().unwrap_or(view.now.wall);
     let ended = run.verified_at.or(run.ended.as_ref().map(|(_, at, _)| *at));
     canvas.hits.seconds |= ended.is_none();
     let took = time::since(began, ended.unwrap_or(view.now.wall));

@@ -17,11 +17,16 @@ use std::sync::Arc;
 /// Playbooks that are suggested at most.
 const SUGGESTED: usize = 3;
 
+/// Runs that are over and listed.
+const OVER: usize = 5;
+
 #[derive(Default)]
 pub(super) struct Library {
     runs: Vec<Row>,
     fitting: Vec<Row>,
     books: Vec<Row>,
+    /// The newest runs that are over.
+    over: Vec<Row>,
     /// How many fit, shown or not.
     fit: usize,
 }
@@ -64,11 +69,12 @@ impl Library {
             fit: suggested.len(),
             fitting: suggested.into_iter().take(SUGGESTED).map(|(book, fit, incident)| of_fit(book, fit, incident)).collect(),
             books: view.world.runs.playbooks().iter().map(of_book).collect(),
+            over: over(view).collect(),
         }
     }
 
     fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.runs.iter().chain(&self.fitting).chain(&self.books)
+        self.runs.iter().chain(&self.fitting).chain(&self.books).chain(&self.over)
     }
 
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
@@ -144,6 +150,17 @@ fn render_nothing(canvas: &mut Canvas, area: Rect) {
 fn of_run(id: RunId, run: &Run) -> Row {
     let about = format!("{} · {}", super::head::progress(run), run.state());
     Row { target: Target::Run(id), text: format!("▶ {}", inert(&run.title)), about, role: Role::Strong }
+}
+
+/// What is over is looked at again: what was done, and what it wrote.
+fn over<'a>(view: &View<'a>) -> impl Iterator<Item = Row> + use<'a> {
+    let runs = view.world.runs.iter().filter(|(_, run)| run.ended.is_some()).take(OVER);
+    runs.map(|(id, run)| Row {
+        role: Role::Dim,
+        text: format!("· {}", inert(&run.title)),
+        about: run.state().to_string(),
+        ..of_run(id, run)
+    })
 }
 
 fn of_fit(book: &Playbook, fit: Fit, incident: bool) -> Row {

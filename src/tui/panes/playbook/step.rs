@@ -147,8 +147,9 @@ pub fn prose(made: &Made, id: RunId, run: &Run, step: &Step, view: &View, column
 /// To what it is done: the parameters that it uses and where they came from, the risk, the place.
 fn setting(run: &Run, step: &Step, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (name, value) in values(run, step) {
-        lines.extend(markdown::wrap(&[(format!("{name}="), Role::Dim), (value, Role::Text)], columns));
+    for (name, value, origin) in values(run, step) {
+        let pieces = [(format!("{name}="), Role::Dim), (value, Role::Text), (format!(" {origin}"), Role::Dim)];
+        lines.extend(markdown::wrap(&pieces, columns));
     }
     if !matches!(step.how, How::Launch | How::Child(_)) {
         return lines;
@@ -160,14 +161,22 @@ fn setting(run: &Run, step: &Step, columns: usize) -> Vec<Line> {
     lines
 }
 
-/// The names that a step's command uses, each once, with their values; a secret has none to show.
-pub fn values(run: &Run, step: &Step) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
+/// The names that a step's command uses, each once, with their values and where those came from; a secret has none to show.
+pub fn values(run: &Run, step: &Step) -> Vec<(String, String, String)> {
+    let outputs = run.outputs();
+    let mut found: Vec<(String, String, String)> = Vec::new();
     for (_, name) in names(step.body.as_ref().map_or("", |body| body.text.as_str())) {
-        if !found.iter().any(|(known, _)| known == name) {
-            let value = flow::value(run, name).map_or_else(|| "(not shown)".to_owned(), |value| inert(&value).into_owned());
-            found.push((name.to_owned(), value));
+        let own = run.origins.contains_key(name) || run.params.contains_key(name) || outputs.contains_key(name);
+        if !own || found.iter().any(|(known, ..)| known == name) {
+            continue;
         }
+        let value = flow::value(run, name).map_or_else(|| "(not shown)".to_owned(), |value| inert(&value).into_owned());
+        let origin = match (outputs.contains_key(name), run.origins.get(name)) {
+            (true, _) => "(an earlier step)".to_owned(),
+            (false, Some(origin)) => format!("({})", inert(origin)),
+            (false, None) => String::new(),
+        };
+        found.push((name.to_owned(), value, origin));
     }
     found
 }
@@ -184,7 +193,8 @@ fn outcome(run: &Run, step: &StepId, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Some(end) = record.and_then(|record| record.attempts.last()?.end.as_ref()) {
         let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
-        lines.extend(markdown::wrap(&[(format!("{code}{}", inert(&end.detail)), Role::Warning)], columns));
+        let role = if end.state.lets_pass() { Role::Dim } else { Role::Warning };
+        lines.extend(markdown::wrap(&[(format!("{code}{}", inert(&end.detail)), role)], columns));
     }
     for note in record.iter().flat_map(|record| &record.notes) {
         lines.extend(markdown::wrap(&[(format!("✎ {}", inert(note)), Role::Text)], columns));
