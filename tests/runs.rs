@@ -8,6 +8,8 @@ mod support;
 mod crashes;
 #[path = "runs/flow.rs"]
 mod flow;
+#[path = "runs/hosts.rs"]
+mod hosts;
 #[path = "runs/kills.rs"]
 mod kills;
 #[path = "runs/kinds.rs"]

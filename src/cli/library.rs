@@ -37,6 +37,7 @@ pub fn attach(
         ports: session::ports(globals),
         environment: std::env::vars().collect(),
         allowed: config.playbooks.env.clone(),
+        transport: transport(config),
         read: Arc::new(|text, place| playbook::read(text, place, steps::KINDS)),
         program: own_binary()?,
         runtime: runtime.clone(),
@@ -45,6 +46,13 @@ pub fn attach(
     let given = Arc::new(given(&books));
     shell.event(Body::Fact(Fact::Run(RunFact::Playbooks { books, given })));
     Ok(catalogue)
+}
+
+fn transport(config: &Loaded) -> Vec<String> {
+    match config.playbooks.transport.as_slice() {
+        [] => steps::TRANSPORT.iter().map(|word| (*word).to_owned()).collect(),
+        words => words.to_vec(),
+    }
 }
 
 /// What the playbooks want from the environment and from files. What isn't there is absent.

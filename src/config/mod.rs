@@ -49,6 +49,8 @@ pub struct Playbooks {
     pub folders: Vec<PathBuf>,
     /// Variables that commands are given besides the few that every command gets.
     pub env: Vec<String>,
+    /// The words by which a step's host is reached, one of them `HOST`; none where the usual ones do.
+    pub transport: Vec<String>,
 }
 
 /// What was found wrong with one file; shown as it is printed. Secrets in the text are stars.
@@ -175,12 +177,26 @@ fn severity_word(node: &Node, severity: Severity, words: &mut Vec<(String, Sever
 /// A map, or the folders alone.
 fn playbooks(node: &Node, problems: &mut Problems) -> Option<Playbooks> {
     let Value::Map(_) = node.value else {
-        return Some(Playbooks { folders: folders(node, problems), env: Vec::new() });
+        return Some(Playbooks { folders: folders(node, problems), ..Playbooks::default() });
     };
-    let fields = node.fields(&["folders", "env"], problems)?;
+    let fields = node.fields(&["folders", "env", "transport"], problems)?;
     let folders = fields.get("folders").map(|node| folders(node, problems)).unwrap_or_default();
     let env = fields.get("env").into_iter().flat_map(list::items).filter_map(|node| variable(node, problems)).collect();
-    Some(Playbooks { folders, env })
+    let transport = fields.get("transport").map(|node| transport(node, problems)).unwrap_or_default();
+    Some(Playbooks { folders, env, transport })
+}
+
+/// One word is `HOST`: without it nobody would know where a command runs.
+fn transport(node: &Node, problems: &mut Problems) -> Vec<String> {
+    let words = node.texts(problems).unwrap_or_default();
+    if words.first().is_none_or(|word| word == "HOST") || words.iter().filter(|word| *word == "HOST").count() != 1 {
+        problems.error_with_help(
+            node.span,
+            "`transport` is a program and its arguments, one of them `HOST`",
+            "[ssh, -o, BatchMode=yes, --, HOST]",
+        );
+    }
+    words
 }
 
 fn folders(node: &Node, problems: &mut Problems) -> Vec<PathBuf> {

@@ -19,12 +19,14 @@ pub(super) fn is_check(step: &Step) -> bool {
     step.body.as_ref().is_some_and(|body| step.section.reads() || step.fields.risk == Risk::Read || query(body.lang))
 }
 
-/// Shell blocks and requests of this machine are launched; other bodies are only shown by this version.
+/// Shell blocks, here or on a host, and requests are launched; other bodies are only shown by this version.
 pub(super) fn launchable(step: &Step) -> How {
-    let known = |lang| matches!(lang, Language::Sh | Language::Bash | Language::Http);
+    let shell = |lang| matches!(lang, Language::Sh | Language::Bash);
     match &step.body {
-        Some(body) if known(body.lang) && step.fields.host.is_none() && !step.fields.tty => How::Launch,
-        _ => How::Unsupported,
+        Some(body) if step.fields.tty || !(shell(body.lang) || body.lang == Language::Http) => How::Unsupported,
+        Some(body) if step.fields.host.is_some() && !shell(body.lang) => How::Unsupported,
+        Some(_) => How::Launch,
+        None => How::Unsupported,
     }
 }
 
@@ -100,6 +102,10 @@ fn offer(lang: Language) -> &'static str {
 fn check_reach(step: &Step, problems: &mut Problems) {
     if let (Some(field), true) = (step.field("host"), step.field("outputs").is_some()) {
         problems.lint("E011", field.span, "`outputs` don't go with `host`: the remote side can't write them", None);
+    }
+    let shell = step.body.as_ref().is_none_or(|body| matches!(body.lang, Language::Sh | Language::Bash));
+    if let (Some(field), false) = (step.field("host"), shell) {
+        problems.lint("E011", field.span, "`host` is for blocks of shell: a request or a query is sent from this machine", None);
     }
     let captured = |condition: &Condition| !matches!(condition, Condition::Exit(_));
     if let (Some(field), true) = (step.field("tty"), step.fields.expect.iter().any(captured)) {

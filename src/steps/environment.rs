@@ -29,6 +29,8 @@ pub struct Setting<'a> {
     pub console: &'a [(String, String)],
     /// Names that the configuration passes on besides the usual ones.
     pub allowed: &'a [String],
+    /// The words by which a host is reached, one of them `HOST`.
+    pub transport: &'a [String],
 }
 
 impl Setting<'_> {

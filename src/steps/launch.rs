@@ -3,6 +3,7 @@
 
 use super::environment::{Environment, Setting, environment};
 use super::http::Call;
+use super::remote::{Sends, remote};
 use crate::domain::playbook::{Block, Condition, Language, Risk, Seen, Step, Values, Verdict};
 use crate::ports::Request;
 use std::path::PathBuf;
@@ -31,13 +32,15 @@ pub struct Shell {
     pub folder: PathBuf,
     pub timeout: Duration,
     pub grace: Duration,
+    /// The block goes to the standard input of what is run, after these; else its file is the last argument.
+    pub sends: Option<Sends>,
 }
 
 /// Prepares one block of a step (its body, `status`, `undo` or `dry-run`). The error says why that can't be done.
 pub fn launch(step: &Step, block: &Block, setting: &Setting<'_>) -> Result<Launch, String> {
     match block.lang {
-        Language::Sh => Ok(shell(&["sh", "-eu"], step, block, setting)),
-        Language::Bash => Ok(shell(&["bash", "-euo", "pipefail"], step, block, setting)),
+        Language::Sh => shell(&["sh", "-eu"], step, block, setting),
+        Language::Bash => shell(&["bash", "-euo", "pipefail"], step, block, setting),
         Language::Http => {
             let call = Call::parse(&block.text)?;
             let mut request = call.request(&|name| setting.plain(name), &|name| setting.any(name))?;
@@ -48,15 +51,17 @@ pub fn launch(step: &Step, block: &Block, setting: &Setting<'_>) -> Result<Launc
     }
 }
 
-fn shell(interpreter: &[&str], step: &Step, block: &Block, setting: &Setting<'_>) -> Launch {
-    Launch::Shell(Shell {
+fn shell(interpreter: &[&str], step: &Step, block: &Block, setting: &Setting<'_>) -> Result<Launch, String> {
+    let local = Shell {
         interpreter: interpreter.iter().map(|word| (*word).to_owned()).collect(),
         text: block.text.clone(),
         env: environment(setting),
         folder: setting.folder.to_owned(),
         timeout: step.fields.timeout,
         grace: GRACE,
-    })
+        sends: None,
+    };
+    remote(local, step, block, setting).map(Launch::Shell)
 }
 
 /// Judges the result of a step's body by its `expect`. The first condition that doesn't hold is named.
@@ -106,6 +111,7 @@ pub(super) mod tests {
         pub outputs: BTreeMap<String, String>,
         pub console: Vec<(String, String)>,
         pub allowed: Vec<String>,
+        pub transport: Vec<String>,
     }
 
     impl World {
@@ -115,7 +121,14 @@ pub(super) mod tests {
     }
 
     pub fn world() -> World {
-        World { id: "go".into(), params: Resolved::default(), outputs: BTreeMap::new(), console: Vec::new(), allowed: Vec::new() }
+        World {
+            id: "go".into(),
+            params: Resolved::default(),
+            outputs: BTreeMap::new(),
+            console: Vec::new(),
+            allowed: Vec::new(),
+            transport: crate::steps::TRANSPORT.iter().map(|word| (*word).to_owned()).collect(),
+        }
     }
 
     pub fn setting(world: &World) -> Setting<'_> {
@@ -130,6 +143,7 @@ pub(super) mod tests {
             outputs: &world.outputs,
             console: &world.console,
             allowed: &world.allowed,
+            transport: &world.transport,
         }
     }
 

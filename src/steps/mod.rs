@@ -13,12 +13,14 @@ mod manual;
 mod outputs;
 mod playbook;
 mod record;
+mod remote;
 mod wait;
 
 pub use environment::{Environment, Setting, environment};
 pub use http::Call;
 pub use launch::{GRACE, Launch, Shell, judge, launch, status};
 pub use outputs::{LONGEST_OUTPUTS, read_outputs};
+pub use remote::{Sends, TRANSPORT, preamble};
 
 use crate::domain::playbook::{Claim, KindSpec, Step};
 

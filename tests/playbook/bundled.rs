@@ -142,6 +142,7 @@ pub fn prepare(step: &Step, params: &Resolved, outputs: &BTreeMap<String, String
         outputs,
         console: &console,
         allowed: &[],
+        transport: &[],
     };
     launch(step, step.body.as_ref().ok_or("no body")?, &setting)
 }

@@ -37,6 +37,9 @@ pub fn used(step: &Step) -> Vec<(&'static str, String)> {
     if let (Confirm::Type(text), Some(_)) = (&step.fields.confirm, step.field("confirm")) {
         take("confirm", text);
     }
+    if let Some(host) = &step.fields.host {
+        take("host", host);
+    }
     if let Some(field) = step.field("ask") {
         codes(field).for_each(|code| take("ask", code));
     }

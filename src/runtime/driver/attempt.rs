@@ -37,6 +37,7 @@ impl Try<'_> {
             outputs: &self.shared.outputs,
             console: &self.setup.environment,
             allowed: &self.setup.allowed,
+            transport: &self.setup.transport,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::attempt::{self, Try};
 use super::{Setup, Which, tail};
 use crate::domain::ids::EntryId;
-use crate::domain::playbook::Seen;
+use crate::domain::playbook::{Risk, Seen};
 use crate::domain::run::{StepEnd, StepState};
 use crate::domain::secret::redacted;
 use crate::model::runs::RunFact;
@@ -22,6 +22,7 @@ pub(super) fn run(this: &Try<'_>, about: EntryId, shell: Shell) -> StepEnd {
     let mut order = Order::new(about, &shell.text, &interpreter, &shell.folder);
     order.timeout_ms = this.left.min(shell.timeout).as_millis() as u64;
     order.grace_ms = shell.grace.as_millis() as u64;
+    order.sends = shell.sends;
     let attempt = Attempt {
         folder: this.folder.clone(),
         order,
@@ -125,8 +126,11 @@ fn ended(this: &Try<'_>, exit: &Exit) -> StepEnd {
             (StepState::Failed, format!("nothing was executed: {why}"), Default::default())
         }
         Exit { timed_out, cancelled, survivors, .. } if *timed_out || *cancelled => {
-            let (state, detail) = forced(*timed_out, survivors, this.step.fields.timeout);
+            let (state, detail) = forced(this, *timed_out, survivors);
             (state, detail, Default::default())
+        }
+        Exit { code: Some(LOST), .. } if this.step.fields.host.is_some() => {
+            (unless_it_reads(this, StepState::Failed), lost(this), Default::default())
         }
         _ => judged(this, exit),
     };
@@ -144,10 +148,30 @@ fn ended(this: &Try<'_>, exit: &Exit) -> StepEnd {
     }
 }
 
-fn forced(timed_out: bool, survivors: &[Process], timeout: Duration) -> (StepState, String) {
-    match (survivors, timed_out) {
-        ([], true) => (StepState::TimedOut, format!("ended after {} s", timeout.as_secs_f64())),
-        ([], false) => (StepState::Cancelled, String::new()),
+/// What ssh says when the connection was lost or never made, and when the remote command was killed.
+const LOST: i32 = 255;
+
+fn lost(this: &Try<'_>) -> String {
+    let said = text(&this.folder.join("err"));
+    let said = said.lines().last().unwrap_or("").trim().to_owned();
+    let host = this.step.fields.host.as_deref().unwrap_or_default();
+    format!("the connection to {host} was lost or never made, so nobody knows how far it came there: {said}")
+}
+
+/// A step that only reads has done nothing, however it ended.
+fn unless_it_reads(this: &Try<'_>, state: StepState) -> StepState {
+    if this.step.fields.risk == Risk::Read { state } else { StepState::Unknown }
+}
+
+fn forced(this: &Try<'_>, timed_out: bool, survivors: &[Process]) -> (StepState, String) {
+    let timeout = this.step.fields.timeout.as_secs_f64();
+    let state = if timed_out { StepState::TimedOut } else { StepState::Cancelled };
+    match (survivors, &this.step.fields.host) {
+        ([], Some(host)) => {
+            (unless_it_reads(this, state), format!("ended here after at most {timeout} s; on {host} it may live on"))
+        }
+        ([], None) if timed_out => (state, format!("ended after {timeout} s")),
+        ([], None) => (state, String::new()),
         (left, _) => (StepState::Unknown, format!("it was told to end, but these live on: {}", names(left).join(", "))),
     }
 }

@@ -37,6 +37,8 @@ pub struct Setup {
     /// The console's own environment, and the names that the configuration passes on besides the usual ones.
     pub environment: Vec<(String, String)>,
     pub allowed: Vec<String>,
+    /// The words by which a host is reached, one of them `HOST`.
+    pub transport: Vec<String>,
     pub read: Reader,
     /// The program that is started as a supervisor.
     pub program: PathBuf,

@@ -2,6 +2,7 @@
 
 use super::processes::Process;
 use crate::domain::ids::EntryId;
+use crate::steps::Sends;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub struct Order {
     pub cwd: PathBuf,
     /// `out` and `err` together hold at most this many bytes; the newest are kept.
     pub longest: u64,
+    /// The block goes to the program's standard input with this before it, instead of being its last argument.
+    #[serde(default)]
+    pub sends: Option<Sends>,
 }
 
 impl Order {
@@ -54,6 +58,7 @@ impl Order {
             argv: argv.iter().map(|&word| word.to_owned()).collect(),
             cwd: cwd.into(),
             longest: 16 << 20,
+            sends: None,
         }
     }
 

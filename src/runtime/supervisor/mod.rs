@@ -22,6 +22,7 @@ mod capture;
 mod folder;
 mod launch;
 mod processes;
+mod send;
 mod stop;
 mod verdict;
 mod watch;

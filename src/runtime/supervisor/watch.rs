@@ -2,7 +2,7 @@
 
 use super::capture::{Capture, Stream};
 use super::folder::{Exit, Folder, Order, Refusal, Started, VERSION};
-use super::{processes, stop};
+use super::{processes, send, stop};
 use chrono::Utc;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, getsid, setsid};
@@ -91,8 +91,11 @@ fn me(order: &Order) -> Started {
 fn start(order: &Order, block: &Path) -> std::io::Result<Child> {
     let (program, options) = order.argv.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
     let mut command = Command::new(program);
-    command.args(options).arg(block).current_dir(&order.cwd).process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    command.args(options).current_dir(&order.cwd).process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
+    match &order.sends {
+        None => command.arg(block).stdin(Stdio::null()).spawn(),
+        Some(sends) => send::start(command, sends, block),
+    }
 }
 
 /// Why the leader's end came.
