@@ -5,7 +5,7 @@ use super::dialog::{self, Dialog, Field, Form};
 use super::page::{Content, Line, Page, field, heading, plain, whole};
 use crate::domain::ids::{AlertId, IncidentId, PlaybookId};
 use crate::domain::node::{Level, Problem};
-use crate::domain::playbook::{Param, ParamType, Playbook, Resolved, Risk};
+use crate::domain::playbook::{How, Param, ParamType, Playbook, Resolved, Risk, Section, Step};
 use crate::domain::run::{Auto, RunMode};
 use crate::domain::text::inert;
 use crate::model::Command;
@@ -157,6 +157,19 @@ impl Prepare {
     }
 }
 
+/// How much of it runs, and how much of that does what; the scene of a drill is no part of a run.
+fn what_it_does(book: &Playbook) -> String {
+    let drill = |step: &&Step| matches!(step.section, Section::DrillSetup | Section::DrillCleanup);
+    let steps: Vec<&Step> = book.steps.iter().filter(|step| !drill(step)).collect();
+    let runs = |risk: Risk| steps.iter().filter(|step| step.how == How::Launch && step.fields.risk == risk).count();
+    let (reads, changes, destroys) = (runs(Risk::Read), runs(Risk::Change), runs(Risk::Destructive));
+    let people = steps.len() - reads - changes - destroys;
+    format!(
+        "{} steps: {reads} only look, {changes} change something, {destroys} destroy something, {people} are yours.",
+        steps.len()
+    )
+}
+
 impl Form for Prepare {
     fn title(&self, _view: &View) -> String {
         format!("Start {}", inert(&self.book.title))
@@ -172,12 +185,7 @@ impl Form for Prepare {
             resolved.refused.iter().map(|why| (format!("✗ {}", inert(&why.to_string())), Role::Critical)).collect();
         let from = resolved.values.iter().map(|(name, _, origin)| format!("{} from {}", inert(name), inert(&origin.to_string())));
         facts.extend(from.map(|text| (text, Role::Dim)));
-        let count = |risk: Risk| self.book.steps.iter().filter(|step| step.fields.risk == risk).count();
-        let (change, destructive) = (count(Risk::Change), count(Risk::Destructive));
-        facts.push((
-            format!("{} steps: {change} change something, {destructive} destroy something.", self.book.steps.len()),
-            Role::Text,
-        ));
+        facts.push((what_it_does(&self.book), Role::Text));
         facts.push(("Nothing runs yet: every step is started by itself.".to_owned(), Role::Dim));
         if self.book.params.iter().any(|param| param.kind == ParamType::Secret) {
             facts.push(("Secrets are neither shown nor recorded.".to_owned(), Role::Dim));
