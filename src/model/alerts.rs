@@ -392,7 +392,8 @@ impl Alerts {
 
     /// What other processes have recorded as ended and fires here all the same: a new watcher records it as an episode of its own.
     pub(super) fn all_ends_recorded(&mut self, now: DateTime<Utc>) {
-        let ids: Vec<AlertId> = self.tracked.keys().cloned().collect();
+        let ended = |id: &AlertId| self.records.get(id).is_some_and(|record| !record.is_open());
+        let ids: Vec<AlertId> = self.tracked.keys().filter(|id| ended(id)).cloned().collect();
         ids.iter().for_each(|id| self.end_recorded(id, now));
     }
 

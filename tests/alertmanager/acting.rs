@@ -43,6 +43,23 @@ async fn extending_keeps_the_id_and_other_matchers_make_a_new_one() {
 }
 
 #[tokio::test]
+async fn a_silence_that_a_crash_has_lost_is_made_anew_and_only_if_no_peer_has_it() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    let made = act(&[&two], &silence_until(5), intent()).await.made;
+    let longer = match silence_until(15) {
+        Act::Silence { starts_at, ends_at, by, comment, matchers, .. } => {
+            Act::Silence { id: made.clone(), matchers, starts_at, ends_at, by, comment }
+        }
+        other => other,
+    };
+    let extended = act(&[&one, &two], &longer, intent()).await;
+    assert_eq!((extended.outcome, &extended.made), (Outcome::Done, &made), "{}", extended.detail.raw());
+    assert_eq!((one.silences().len(), two.silences().len()), (0, 1));
+    let anew = act(&[&one], &longer, intent()).await;
+    assert_eq!((anew.outcome, one.silences().len()), (Outcome::Done, 1), "{}", anew.detail.raw());
+}
+
+#[tokio::test]
 async fn a_refusal_comes_in_the_servers_words() {
     let am = FakeAlertmanager::start();
     let end = act(&[&am], &silence_until(-5), intent()).await;

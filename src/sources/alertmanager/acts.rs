@@ -62,14 +62,16 @@ async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Tr
     if matchers.iter().any(|matcher| !matcher.equal) {
         knows_negation(peer).await?;
     }
-    let starts_at = match id {
+    let (id, starts_at) = match id {
         Some(id) => match get(peer, id).await? {
-            Some(now) => start_of(&now, matchers, *starts_at),
-            None => return Ok(end(Outcome::Failed, format!("there is no silence {} to change any more", id.raw()))),
+            Some(now) => (Some(id), start_of(&now, matchers, *starts_at)),
+            None if elsewhere(peer, id).await => return Err(unheard(peer, id)),
+            // Lost, as by a crash: what it was for is not over.
+            None => (None, *starts_at),
         },
-        None => *starts_at,
+        None => (None, *starts_at),
     };
-    let body = body(act, starts_at, intent);
+    let body = body(act, id, starts_at, intent);
     match peer.write("POST", "silences", Some(body), intent).await {
         Ok(answer) if answer.good() => Ok(accepted(peer, &answer, *ends_at).await),
         Ok(answer) if answer.status < 500 => Ok(refused(peer, "POST", "silences", &answer)),
@@ -99,13 +101,24 @@ fn start_of(now: &Silence, matchers: &[SilenceMatcher], wanted: DateTime<Utc>) -
     if same && now.state == SilenceState::Active { now.starts_at } else { wanted }
 }
 
-fn body(act: &Act, starts_at: DateTime<Utc>, intent: Intent) -> Bytes {
-    let Act::Silence { id, matchers, ends_at, by, comment, .. } = act else { return Bytes::new() };
+/// Whether another peer still has a silence.
+async fn elsewhere(peer: Peer<'_>, id: &Outside) -> bool {
+    let others = peer.source.urls.iter().filter(|url| *url != peer.url);
+    let answers = join_all(others.map(|url| get(Peer { url, ..peer }, id))).await;
+    answers.iter().any(|answer| matches!(answer, Ok(Some(_))))
+}
+
+fn unheard(peer: Peer<'_>, id: &Outside) -> Trouble {
+    Trouble::new(Reason::Network, format!("{} has not heard of silence {} yet", peer.url, id.inert()))
+}
+
+fn body(act: &Act, id: Option<&Outside>, starts_at: DateTime<Utc>, intent: Intent) -> Bytes {
+    let Act::Silence { matchers, ends_at, by, comment, .. } = act else { return Bytes::new() };
     let marker = marker(intent.id());
     let comment = if comment.contains(&marker) { comment.clone() } else { format!("{comment} {marker}") };
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
     let silence = PostableSilence {
-        id: id.as_ref().map(Outside::raw),
+        id: id.map(Outside::raw),
         matchers: matchers.iter().map(Into::into).collect(),
         starts_at: time(starts_at),
         ends_at: time(*ends_at),
