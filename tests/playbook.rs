@@ -20,6 +20,8 @@ mod pipeline;
 #[path = "playbook/sending.rs"]
 mod sending;
 mod support;
+#[path = "playbook/survey.rs"]
+mod survey;
 
 use midwatch::domain::playbook::{Place, Playbook};
 use midwatch::playbook::read;

@@ -3,11 +3,13 @@
 
 #[expect(clippy::disallowed_methods, reason = "tells a folder from a file, and reads themes")]
 mod files;
+mod github;
 mod live;
+mod sarif;
 mod surroundings;
 
-use super::{Exit, Globals, Kind, out};
-use clap::{ArgMatches, Args, FromArgMatches};
+use super::{Exit, Failure, Globals, Kind, out};
+use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use files::Checked;
 use live::Asked;
 use serde_json::json;
@@ -30,13 +32,42 @@ struct Arguments {
     /// Take warnings for errors
     #[arg(long)]
     strict: bool,
+    /// How to tell what was found
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
     /// Files and folders to check, instead of the configuration and all that it names
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One document, as with `--json`
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+}
+
+impl Arguments {
+    fn format(&self, globals: &Globals) -> Result<Format, Failure> {
+        match (self.format, globals.json) {
+            (Some(format), true) if format != Format::Json => Err(Failure::usage("--json and --format ask for two things")),
+            (Some(Format::Sarif | Format::Github), _) if self.live => {
+                Err(Failure::usage("--live finds nothing that has a place in a file: leave --format out"))
+            }
+            (_, true) => Ok(Format::Json),
+            (format, false) => Ok(format.unwrap_or(Format::Text)),
+        }
+    }
+}
+
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
+    let format = arguments.format(globals)?;
     let (files, config) = match arguments.paths.as_slice() {
         [] => files::configured(globals)?,
         paths => files::named(paths)?,
@@ -50,14 +81,17 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         [] => surroundings::warnings(globals, &folders)?,
         _ => Vec::new(),
     };
-    if globals.json {
-        let files: Vec<_> = files.iter().map(Checked::document).collect();
-        let live: Vec<_> = asked.iter().map(Asked::document).collect();
-        out::json(
-            &json!({"schema": 1, "files": files, "live": arguments.live.then_some(live), "surroundings": surroundings.iter().map(Warning::document).collect::<Vec<_>>()}),
-        )?;
-    } else {
-        out::text(&report(&files, &asked, &surroundings))?;
+    match format {
+        Format::Text => out::text(&report(&files, &asked, &surroundings))?,
+        Format::Json => {
+            let files: Vec<_> = files.iter().map(Checked::document).collect();
+            let live: Vec<_> = asked.iter().map(Asked::document).collect();
+            let surroundings: Vec<_> = surroundings.iter().map(Warning::document).collect();
+            let live = arguments.live.then_some(live);
+            out::json(&json!({"schema": 1, "files": files, "live": live, "surroundings": surroundings}))?;
+        }
+        Format::Sarif => out::json(&sarif::document(&files))?,
+        Format::Github => out::text(&github::text(&files))?,
     }
     Ok(verdict(&files, &asked, arguments.strict))
 }

@@ -6,7 +6,7 @@ use crate::domain::playbook::{ParamSource, Place, Playbook};
 use crate::domain::secret::Secret;
 use crate::model::runs::{Given, RunFact};
 use crate::model::{Body, Fact};
-use crate::playbook::{self, Catalogue};
+use crate::playbook::{self, Around, Catalogue};
 use crate::runtime::Shell;
 use crate::runtime::driver::{Driver, Setup};
 use crate::runtime::supervisor::own_binary;
@@ -15,9 +15,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Every playbook of the configured folders, and the bundled ones.
+/// Every playbook of the configured folders, and the bundled ones, judged on this machine.
 pub fn catalogue(config: &Loaded) -> Catalogue {
-    Catalogue::load(&config.playbooks.folders, steps::KINDS)
+    let critical = config.settings.services.iter().filter(|service| service.tier == Some(1) && !service.vendor);
+    let critical: Vec<&str> = critical.map(|service| service.name.as_str()).collect();
+    judged(Catalogue::load(&config.playbooks.folders, steps::KINDS), &config.playbooks.env, &critical)
+}
+
+/// A catalogue judged by what is around it: this machine, today, and what the configuration says, if there is one.
+pub fn judged(mut catalogue: Catalogue, env: &[String], critical: &[&str]) -> Catalogue {
+    let today = chrono::Utc::now().date_naive();
+    catalogue.survey(&Around { today, installed: &session::installed, env, critical });
+    catalogue
 }
 
 /// Lets a shell drive runs, and gives it the library.

@@ -6,14 +6,16 @@ use super::folder::{self, Found};
 use crate::domain::alert::Labels;
 use crate::domain::ids::ServiceName;
 use crate::domain::node::{Level, Problem, Span, nearest};
-use crate::domain::playbook::{Fit, KindSpec, Place, Playbook, matching};
+use crate::domain::playbook::{Fit, How, KindSpec, Place, Playbook, Step, matching};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Sorted by id.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
-    list: Vec<Arc<Playbook>>,
+    pub(super) list: Vec<Arc<Playbook>>,
+    /// What the library as a whole lacks, once it has been surveyed.
+    pub gaps: Vec<Problem>,
     /// What was wrong with folders as a whole, one sentence each.
     pub troubles: Vec<String>,
 }
@@ -92,9 +94,33 @@ impl Catalogue {
     }
 }
 
-/// The playbook in one file, wherever that lies.
-pub fn file(path: &Path, kinds: &[&'static KindSpec]) -> Playbook {
-    of_file(folder::one(path), kinds)
+/// Files that one playbook may lead to.
+const MOST_LINKED: usize = 100;
+
+impl Catalogue {
+    /// The playbook in one file, wherever that lies, first; then those that it runs as a part of itself.
+    pub fn of_file(path: &Path, kinds: &[&'static KindSpec]) -> Self {
+        let mut catalogue = Self { list: vec![Arc::new(of_file(folder::one(path), kinds))], ..Self::default() };
+        let mut index = 0;
+        while index < catalogue.list.len().min(MOST_LINKED) {
+            for path in linked(&catalogue.list[index]) {
+                if !catalogue.list.iter().any(|known| matches!(&known.place, Place::File(own) if *own == path)) {
+                    catalogue.list.extend(folder::there(&path).map(|found| Arc::new(of_file(found, kinds))));
+                }
+            }
+            index += 1;
+        }
+        catalogue
+    }
+}
+
+/// The files of the playbooks that a playbook runs.
+fn linked(playbook: &Playbook) -> Vec<PathBuf> {
+    let link = |step: &Step| match &step.how {
+        How::Child(child) => playbook.place.folder().map(|folder| folder.join(child.link.split('#').next().unwrap_or(""))),
+        _ => None,
+    };
+    playbook.steps.iter().filter_map(link).collect()
 }
 
 fn of_file(found: Found, kinds: &[&'static KindSpec]) -> Playbook {

@@ -43,6 +43,11 @@ pub fn one(path: &Path) -> Found {
     look(folder, path.to_owned(), writable(folder))
 }
 
+/// The same, if there is such a file.
+pub fn there(path: &Path) -> Option<Found> {
+    fs::metadata(path).is_ok().then(|| one(path))
+}
+
 struct Walk<'a> {
     root: &'a Path,
     refused: Option<String>,

@@ -33,7 +33,7 @@ enum Find {
     Step(fn(&Document<'_>, &Step, &mut Problems)),
     /// In each block of shell.
     Shell(fn(&Document<'_>, &Shell<'_>, &mut Problems)),
-    /// By `survey`, with what the machine, the clock and the other playbooks tell.
+    /// By `survey` or the catalogue, with what the machine, the day and the other playbooks tell.
     Survey,
 }
 
@@ -63,11 +63,14 @@ pub const RULES: &[Rule] = &[
     rule("E020", "an `undo`, `dry-run` or `status` block without a body", OfStep(blocks::alone)),
     rule("E021", "a block that is never closed", Reading),
     rule("E022", "more than 500 steps", Reading),
+    rule("E023", "playbooks that run each other in a circle", Survey),
+    rule("E024", "a block whose interpreter is not on this machine", Survey),
     rule("W100", "metadata that is missing or doesn't fit, or a bundled playbook that is replaced", OfDocument(shape::title)),
     rule("W101", "a destructive step without a `status` block", OfStep(blocks::status)),
     rule("W102", "a step that changes something and states no `timeout`", OfStep(blocks::timeout)),
     rule("W103", "a destructive step with neither a check nor an approval before it", OfDocument(flow::guarded)),
     rule("W104", "no steps, or no Verify or Rollback in a recovery or deployment", OfDocument(shape::sections)),
+    rule("W105", "a review that is due, or dated in the future", Survey),
     rule(
         "W106",
         "a shell habit that hurts: unquoted variables, `rm -r` below one, what the network sends run as it comes",
@@ -76,12 +79,15 @@ pub const RULES: &[Rule] = &[
     rule("W107", "a program left in the background that holds the output open", OfShell(habits::daemons)),
     rule("W108", "more than nine items in a step, or a step longer than 40 lines", OfStep(shape::length)),
     rule("W109", "a `dry-run` block that changes something", OfStep(rehearsal::changes)),
+    rule("W110", "an alert matcher that another playbook has too", Survey),
     rule("W111", "an address, a token or a password written into a block", OfStep(literals::found)),
     rule("W112", "a program that wants a terminal in a step without `tty`", OfShell(habits::interactive)),
     rule("W113", "a step's number that is out of order", OfDocument(order::numbers)),
     rule("W114", "a substitution among the arguments of `echo` or `printf`: its failure is lost", OfShell(habits::swallowed)),
     rule("W115", "a variable that is neither parameter nor output nor set in its block", OfShell(variables::unset)),
     rule("W116", "a block in a language that looks as if it would run, and doesn't", Reading),
+    rule("W117", "a practice without a playbook, where a service is critical", Survey),
+    rule("W118", "a critical service (tier 1) without a recovery playbook", Survey),
 ];
 
 const fn rule(code: &'static str, about: &'static str, find: Find) -> Rule {

@@ -19,12 +19,14 @@ mod shell;
 mod show;
 mod slug;
 mod steps;
+mod survey;
 mod upstream;
 
 pub use bundled::BUNDLED;
-pub use catalogue::{Catalogue, file};
+pub use catalogue::Catalogue;
 pub use lint::{RULES, Rule};
 pub use plan::{Plan, PlanParam, plan};
+pub use survey::Around;
 pub use upstream::behind;
 
 use crate::domain::ids::PlaybookId;

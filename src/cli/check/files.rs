@@ -1,11 +1,11 @@
 //! The files: which are of what sort, and what is wrong with each.
 
 use crate::cli::session::{self, Loaded};
-use crate::cli::{Failure, Globals, out};
+use crate::cli::{Failure, Globals, library, out};
 use crate::config::{self, Report};
 use crate::domain::node::{Level, Problem};
 use crate::domain::playbook::{Place, Playbook};
-use crate::playbook::{self, Catalogue};
+use crate::playbook::Catalogue;
 use crate::steps::KINDS;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
@@ -15,12 +15,12 @@ use std::sync::Arc;
 
 /// One file that was judged.
 pub struct Checked {
-    path: PathBuf,
-    /// `configuration`, `playbook` or `theme`.
-    sort: &'static str,
-    problems: Vec<Problem>,
+    pub path: PathBuf,
+    /// `configuration`, `library`, `playbook` or `theme`.
+    pub sort: &'static str,
+    pub problems: Vec<Problem>,
     /// The text, for excerpts.
-    text: Arc<str>,
+    pub text: Arc<str>,
 }
 
 impl Checked {
@@ -76,8 +76,7 @@ pub type Found = (Vec<Checked>, Option<Loaded>);
 pub fn configured(globals: &Globals) -> anyhow::Result<Found> {
     let path = config::locate(globals.config.clone()).map_err(Failure::usage)?;
     let (mut files, config) = configuration(&path)?;
-    let folders = config.as_ref().map(|config| config.playbooks.folders.as_slice()).unwrap_or_default();
-    files.extend(playbooks(folders));
+    files.extend(config.iter().flat_map(|config| library(&path, config)));
     files.extend(config.iter().filter_map(|config| theme_file(&config.console)));
     Ok((files, config))
 }
@@ -90,8 +89,8 @@ pub fn named(paths: &[PathBuf]) -> anyhow::Result<Found> {
     let mut found = (Vec::new(), None);
     for path in paths {
         let (files, config) = match () {
-            () if path.is_dir() => (playbooks(std::slice::from_ref(path)), None),
-            () if is(path, &["md", "markdown"]) => (Checked::playbook(&playbook::file(path, KINDS)).into_iter().collect(), None),
+            () if path.is_dir() => (folder(path), None),
+            () if is(path, &["md", "markdown"]) => (book(path), None),
             () if in_themes(path) => (vec![theme(path)], None),
             () => configuration(path)?,
         };
@@ -121,8 +120,27 @@ fn configuration(path: &Path) -> Result<Found, Failure> {
     }
 }
 
-fn playbooks(folders: &[PathBuf]) -> Vec<Checked> {
-    let catalogue = Catalogue::load(folders, KINDS);
+/// The playbooks of the configuration, and what they lack as a whole.
+fn library(path: &Path, config: &Loaded) -> Vec<Checked> {
+    let mut catalogue = library::catalogue(config);
+    let gaps = std::mem::take(&mut catalogue.gaps);
+    let whole = Checked { path: path.to_owned(), sort: "library", problems: gaps, text: "".into() };
+    let mut files = listed(&catalogue);
+    files.extend((!whole.problems.is_empty()).then_some(whole));
+    files
+}
+
+fn folder(path: &Path) -> Vec<Checked> {
+    listed(&library::judged(Catalogue::load(&[path.to_owned()], KINDS), &[], &[]))
+}
+
+/// One file, judged with those that it leads to.
+fn book(path: &Path) -> Vec<Checked> {
+    let catalogue = library::judged(Catalogue::of_file(path, KINDS), &[], &[]);
+    catalogue.all().first().and_then(|book| Checked::playbook(book)).into_iter().collect()
+}
+
+fn listed(catalogue: &Catalogue) -> Vec<Checked> {
     let lost = catalogue.troubles.iter().map(|why| Checked::lost(Path::new("playbooks"), "playbook", why.as_str()));
     lost.chain(catalogue.all().iter().filter_map(|playbook| Checked::playbook(playbook))).collect()
 }
