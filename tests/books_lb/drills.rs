@@ -45,7 +45,8 @@ fn lb_drain_node() {
     let mut lab = Lab::bare("lb-drain-node", &[]);
     let ran = lab.drill();
     std::fs::remove_file(lab.file("node2/fault")).expect("mended");
-    assert_over(&lab, &lab.done(&ran, "mend-it"));
+    lab.done(&ran, "mend-it");
+    assert_over(&lab, &lab.answer(&ran, "mend-it", "a file named fault"));
 }
 
 #[test]

@@ -20,13 +20,19 @@ fn drained(lab: &Lab) -> Ran {
     ran
 }
 
+/// The person who mends it says so.
+fn mended(lab: &Lab, ran: &Ran) -> Ran {
+    lab.done(ran, "mend-it");
+    lab.answer(ran, "mend-it", "a file named fault")
+}
+
 #[test]
 fn a_sick_node_is_drained_mended_and_returned_with_its_whole_weight() {
     let Some(lab) = lab() else { return };
     assert_eq!(users(&lab), "200 500");
     let ran = drained(&lab);
     std::fs::remove_file(lab.file("node2/fault")).expect("mended");
-    let ran = lab.done(&ran, "mend-it");
+    let ran = mended(&lab, &ran);
     let ran = lab.done(&ran, "make-the-next-one-shorter");
     lab.assert_completed(&ran);
     assert_eq!(users(&lab), "200");
@@ -39,7 +45,7 @@ fn a_sick_node_is_drained_mended_and_returned_with_its_whole_weight() {
 #[test]
 fn a_node_that_still_answers_500_stays_out() {
     let Some(lab) = lab() else { return };
-    let ran = lab.done(&drained(&lab), "mend-it");
+    let ran = mended(&lab, &drained(&lab));
     assert_eq!((ran.state(), ran.step("it-answers-by-itself")), ("failed", "failed"), "{}", ran.failure());
     assert_eq!(ran.step("let-it-back-in-with-little-to-do"), "pending");
     assert_eq!(users(&lab), "200");
@@ -53,7 +59,7 @@ fn a_node_that_fails_behind_the_balancer_alone_is_taken_out_again() {
     let healthy = lab.get("NODE_PORT").parse::<u16>().expect("a port") - 1;
     let url = format!("http://{}:{healthy}", lab.get("LB_HOST"));
     lab.set("NODE_URL", &url);
-    let ran = lab.roll_back(lab.done(&drained(&lab), "mend-it"));
+    let ran = lab.roll_back(mended(&lab, &drained(&lab)));
     assert_eq!((ran.state(), ran.step("users-who-reach-it-are-served")), ("rolled-back", "failed"), "{}", ran.failure());
     assert_eq!(users(&lab), "200");
 }
