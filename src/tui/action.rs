@@ -122,7 +122,7 @@ actions! {
     Retry = "retry",
     /// Cancel the command that is running.
     CancelStep = "cancel-step",
-    /// Back out: run the playbook's way back.
+    /// Back out: pause the run, leave it, roll it back or end it.
     BackOut = "back-out",
     /// Show everything that the step has written.
     Output = "output",

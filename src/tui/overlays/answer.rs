@@ -33,7 +33,7 @@ pub fn reasoned(
 pub fn decision(id: RunId, run: &Run, step: &Step, choice: &Choice) -> Vec<Reply> {
     let question = expand(&choice.question, &|name| flow::value(run, name)).unwrap_or_else(|_| choice.question.clone());
     let options = choice.options.iter().map(|option| picked(id, run, step, option)).collect();
-    let facts = move |_: &View| vec![(inert(&question).into_owned(), Role::Strong)];
+    let facts = move |_: &View| vec![(inert(&question).replace('`', ""), Role::Strong)];
     vec![Reply::Open(Box::new(Menu::new(inert(&step.title), facts, options)))]
 }
 

@@ -46,7 +46,7 @@ pub fn word(id: RunId, record: &StepRecord, state: StepState, view: &View) -> St
         (StepState::AwaitingConfirm, ..) => "confirm".to_owned(),
         (StepState::AwaitingApproval | StepState::Ready, ..) => expected(id, record, state, view),
         (StepState::AlreadyDone, ..) => "done before".to_owned(),
-        (StepState::Succeeded, _, Some(took)) if took.as_millis() > 0 => format!("done {}", short(took)),
+        (StepState::Succeeded, _, Some(took)) if took.as_millis() >= 100 => format!("done {}", short(took)),
         (StepState::Succeeded, ..) => "done".to_owned(),
         (open, Some(live), _) if open.is_open() => format!("{open} {}", time::age(view.now.since(live.since))),
         (other, ..) => other.word().to_owned(),
@@ -94,13 +94,15 @@ pub(super) fn at_hand(
         lines.extend(work(made, id, run, step, view, inner));
         lines.extend(setting(run, step, inner));
     }
-    lines.extend(outcome(run, step, inner));
-    let tail = tail(id, step, view);
-    let kept = room.saturating_sub(tail.len().min(room / 2).max(1)).max(2);
+    let (outcome, tail) = (outcome(run, step, inner), tail(id, step, view));
+    // What came of it counts most, and of that the end.
+    let below = (outcome.len() + tail.len()).min((room / 2).max(outcome.len().min(2) + tail.len().min(2)));
+    let kept = room.saturating_sub(below).max(2);
     if lines.len() > kept {
         lines.truncate(kept - 1);
         lines.push(vec![("… enter shows all".to_owned(), Role::Mark)]);
     }
+    lines.extend(outcome);
     let skipped = tail.len().saturating_sub(room.saturating_sub(lines.len()));
     lines.extend(tail.into_iter().skip(skipped));
     lines.into_iter().map(|line| std::iter::once((" ".repeat(indent), Role::Text)).chain(line).collect()).collect()

@@ -62,7 +62,7 @@ impl Playbook {
                 canvas
                     .hits
                     .show(PaneId::Playbook, Shown { target: Target::Step(id, record.plan.id.clone()), row: 0, offset: number });
-                let room = usize::from(area.height).saturating_sub(3);
+                let room = usize::from(area.height).saturating_sub(if area.height > 12 { 3 } else { 1 });
                 let own = step::at_hand(&self.made, id, run, &record.plan.id, view, (columns, room));
                 rows.extend(own.into_iter().map(|line| Row { step: None, line }));
                 place = (begin, rows.len());
