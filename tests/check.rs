@@ -33,6 +33,13 @@ fn what_init_writes_passes_check_at_once() {
 }
 
 #[test]
+fn the_bundled_playbooks_pass_check_where_they_lie() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/playbooks");
+    let check = Home::new().run(&["check", "--strict", folder]);
+    assert_eq!(code(&check), Some(0), "{}", out(&check));
+}
+
+#[test]
 fn errors_are_an_answer_and_a_missing_file_is_wrong_usage() {
     let home = Home::with("environment: prod\nsorces: []\n");
     let check = home.run(&["check"]);

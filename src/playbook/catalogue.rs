@@ -89,6 +89,10 @@ impl Catalogue {
         let Some(own) = self.list.iter_mut().find(|other| other.id == playbook.id) else {
             return self.list.push(Arc::new(playbook));
         };
+        if own.digest == playbook.digest {
+            // A copy of it is no other playbook.
+            return;
+        }
         let message = format!("it takes the place of the bundled playbook `{}`", playbook.id);
         Arc::make_mut(own).problems.push(whole(Level::Warning, "W100", message, "give it another `id` to have both".to_owned()));
     }
