@@ -20,6 +20,8 @@ mod looked_at;
 mod model;
 #[path = "runs/people.rs"]
 mod people;
+#[path = "runs/queries.rs"]
+mod queries;
 #[path = "runs/requests.rs"]
 mod requests;
 

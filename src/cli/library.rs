@@ -47,6 +47,7 @@ pub fn attach(
         environment: std::env::vars().collect(),
         allowed: config.playbooks.env.clone(),
         transport: transport(config),
+        queries: config.sources.iter().find_map(|(_, source)| source.queries()),
         read: Arc::new(|text, place| playbook::read(text, place, steps::KINDS)),
         program: own_binary()?,
         runtime: runtime.clone(),

@@ -19,11 +19,11 @@ pub(super) fn is_check(step: &Step) -> bool {
     step.body.as_ref().is_some_and(|body| step.section.reads() || step.fields.risk == Risk::Read || query(body.lang))
 }
 
-/// Shell blocks, here or on a host, and requests are launched; other bodies are only shown by this version.
+/// Shell blocks, here or on a host, requests and queries are launched; other bodies are only shown by this version.
 pub(super) fn launchable(step: &Step) -> How {
     let shell = |lang| matches!(lang, Language::Sh | Language::Bash);
     match &step.body {
-        Some(body) if step.fields.tty || !(shell(body.lang) || body.lang == Language::Http) => How::Unsupported,
+        Some(body) if step.fields.tty || body.lang == Language::Feed => How::Unsupported,
         Some(body) if step.fields.host.is_some() && !shell(body.lang) => How::Unsupported,
         Some(_) => How::Launch,
         None => How::Unsupported,

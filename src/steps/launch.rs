@@ -3,6 +3,7 @@
 
 use super::environment::{Environment, Setting, environment};
 use super::http::Call;
+use super::promql::query;
 use super::remote::{Sends, remote};
 use crate::domain::playbook::{Block, Condition, Language, Risk, Seen, Step, Values, Verdict};
 use crate::ports::Request;
@@ -19,6 +20,8 @@ pub enum Launch {
     Shell(Shell),
     /// Sent through the ports: observed where the step only reads, else acted with the attempt's intent.
     Http { request: Box<Request>, reads: bool },
+    /// Asked of the source that answers Prometheus queries.
+    Query(String),
 }
 
 /// A shell block, ready for the supervisor.
@@ -47,7 +50,8 @@ pub fn launch(step: &Step, block: &Block, setting: &Setting<'_>) -> Result<Launc
             request.timeout = step.fields.timeout;
             Ok(Launch::Http { request: Box::new(request), reads: call.only_reads() && step.fields.risk == Risk::Read })
         }
-        Language::Promql | Language::Feed => Err(format!("this version can't run `{}` blocks", block.lang.word())),
+        Language::Promql => query(&block.text, setting).map(Launch::Query),
+        Language::Feed => Err(format!("this version can't run `{}` blocks", block.lang.word())),
     }
 }
 

@@ -12,6 +12,7 @@ mod launch;
 mod manual;
 mod outputs;
 mod playbook;
+mod promql;
 mod record;
 mod remote;
 mod wait;
@@ -20,6 +21,7 @@ pub use environment::{Environment, Setting, environment};
 pub use http::Call;
 pub use launch::{GRACE, Launch, Shell, judge, launch, status};
 pub use outputs::{LONGEST_OUTPUTS, read_outputs};
+pub use promql::values;
 pub use remote::{Sends, TRANSPORT, preamble};
 
 use crate::domain::playbook::{Claim, KindSpec, Step};

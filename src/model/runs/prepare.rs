@@ -4,7 +4,7 @@ use super::commands::{Answer, accepted};
 use super::{Prepared, RunCommand, Runs, Typed, flow};
 use crate::domain::alert::Labels;
 use crate::domain::entry::{Actor, Draft, Kind};
-use crate::domain::playbook::{Child, How, ParamSource, ParamType, Place, Playbook, Resolved, Section, Step, resolve};
+use crate::domain::playbook::{Child, How, Language, ParamSource, ParamType, Place, Playbook, Resolved, Section, Step, resolve};
 use crate::domain::run::{Auto, RunMode};
 use crate::domain::settings::{Environment, Settings};
 use crate::model::alerts::Alerts;
@@ -65,6 +65,12 @@ impl Runs {
         }
         if mode == RunMode::Drill {
             drillable(settings, book)?;
+        }
+        let answers = settings.sources.iter().any(|source| source.kind == "prometheus");
+        let asks = |step: &&Step| step.body.as_ref().is_some_and(|body| body.lang == Language::Promql);
+        if let Some(step) = book.steps.iter().find(asks).filter(|_| !answers && mode != RunMode::Manual) {
+            let line = step.span.line;
+            return Err(format!("{}:{line}: no source of the configuration answers Prometheus queries", book.place));
         }
         if flow::plan(book, mode).is_empty() {
             return Err(format!("{} has no steps that a run in mode `{mode}` comes to", book.place));

@@ -124,6 +124,7 @@ fn once(this: &Try<'_>, launch: &Launch) -> StepEnd {
     match steps::launch(this.step, body, &this.setting(&out)) {
         Ok(steps::Launch::Shell(shell)) => block::run(this, launch.intent.id(), shell),
         Ok(steps::Launch::Http { request, reads }) => request::run(this, Some(launch.intent), *request, reads),
+        Ok(steps::Launch::Query(query)) => request::query(this, &query),
         Err(why) => this.end(StepState::Failed, format!("nothing was executed: {why}")),
     }
 }

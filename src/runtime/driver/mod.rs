@@ -16,7 +16,7 @@ use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{Place, Playbook};
 use crate::model::Fact;
 use crate::model::runs::{Launch, RunEffect, RunFact};
-use crate::ports::Ports;
+use crate::ports::{Endpoint, Ports};
 use holding::{Holding, NotHeld};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,6 +39,8 @@ pub struct Setup {
     pub allowed: Vec<String>,
     /// The words by which a host is reached, one of them `HOST`.
     pub transport: Vec<String>,
+    /// Where Prometheus queries are answered, if anywhere.
+    pub queries: Option<Endpoint>,
     pub read: Reader,
     /// The program that is started as a supervisor.
     pub program: PathBuf,

@@ -39,6 +39,7 @@ fn ask(setup: &Setup, look: &Look) -> Result<StepEnd, String> {
     match steps::launch(&step, body, &this.setting(&out))? {
         steps::Launch::Shell(shell) => Ok(block::run(&this, look.about, shell)),
         steps::Launch::Http { request, reads: true } => Ok(request::run(&this, None, *request, true)),
+        steps::Launch::Query(query) => Ok(request::query(&this, &query)),
         steps::Launch::Http { .. } => Err("a `status` block may only look: this request would change something".into()),
     }
 }

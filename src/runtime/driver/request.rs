@@ -12,6 +12,7 @@ use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use crate::model::runs::RunFact;
 use crate::ports::{Request, Response};
+use crate::steps;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -39,6 +40,41 @@ pub(super) fn run(this: &Try<'_>, intent: Option<Intent>, mut request: Request, 
             };
             StepEnd { cancelled_by: Some(who), ..this.end(state, detail) }
         }
+    }
+}
+
+/// A query only looks, and is judged by its values.
+pub(super) fn query(this: &Try<'_>, query: &str) -> StepEnd {
+    let Some(endpoint) = &this.setup.queries else {
+        return this.end(StepState::Failed, "nothing was asked: no source of the configuration answers Prometheus queries");
+    };
+    let request = match this.setup.runtime.block_on(endpoint.get("api/v1/query", &this.setup.ports)) {
+        Ok(request) => request,
+        Err(trouble) => return this.end(StepState::Failed, format!("nothing was asked: {}", trouble.text.inert())),
+    };
+    if let Err(error) = mark(&this.folder, true) {
+        return this.end(StepState::Failed, format!("nothing was asked: {}: {error}", this.folder.display()));
+    }
+    say_started(this, None);
+    let mut request = Request { timeout: this.left.min(this.step.fields.timeout), ..request };
+    request.url.query_pairs_mut().append_pair("query", query);
+    match send(this, None, request, true) {
+        Sent::Answered(Ok(response)) => valued(this, &response),
+        Sent::Answered(Err(trouble)) => failed(this, &trouble, true),
+        Sent::Cancelled(who) => StepEnd { cancelled_by: Some(who), ..this.end(StepState::Cancelled, "nothing was changed") },
+    }
+}
+
+fn valued(this: &Try<'_>, response: &Response) -> StepEnd {
+    let _ = write(&this.folder.join("out"), &response.body);
+    say_answer(this, response);
+    match steps::values(&response.body) {
+        Ok(values) => {
+            let seen = Seen { values: Some(values), took: Some(response.took), ..Seen::default() };
+            let (state, detail) = this.judge(&seen);
+            this.end(state, detail)
+        }
+        Err(why) => this.end(StepState::Failed, why),
     }
 }
 
