@@ -63,8 +63,12 @@ impl JournalError {
     /// What an error of SQLite means for the operator.
     pub(super) fn of(error: &rusqlite::Error, file: &Path) -> Self {
         let (file, detail) = (file.to_owned(), error.to_string());
-        if let rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) = error {
-            return Self::Damaged { file, detail };
+        match error {
+            rusqlite::Error::FromSqlConversionFailure(_, _, why) => {
+                return Self::Damaged { file, detail: format!("what stands in place of an entry is none ({why})") };
+            }
+            rusqlite::Error::InvalidColumnType(..) => return Self::Damaged { file, detail },
+            _ => {}
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full { file },

@@ -32,6 +32,7 @@ pub fn open(file: &Path) -> Result<Connection, JournalError> {
     if !file.exists() {
         place(file, |draft| fresh(draft).map_err(|error| JournalError::of(&error, file)))?;
     }
+    is_file(file)?;
     may_write(file).map_err(|error| JournalError::ReadOnly { file: file.to_owned(), why: error.desc().into() })?;
     let mut db = connect(file, file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     write_ahead(&db).and_then(|()| migrate(&mut db)).map_err(|error| JournalError::of(&error, file))?;
@@ -55,6 +56,7 @@ pub fn existing(file: &Path) -> Result<Connection, JournalError> {
     if !file.exists() {
         return Err(JournalError::Failed { file: file.to_owned(), detail: "there is no such file".into() });
     }
+    is_file(file)?;
     if !logged(file) && may_write(file).is_err() {
         return still(file);
     }
@@ -62,6 +64,14 @@ pub fn existing(file: &Path) -> Result<Connection, JournalError> {
         // What SQLite shares with writers finds no room.
         Err(error) if error.is_full() => if logged(file) { alone(file) } else { still(file) }.map_err(|_| error),
         opened => opened,
+    }
+}
+
+/// Of a folder or a pipe in its place, SQLite would only say that something failed.
+fn is_file(file: &Path) -> Result<(), JournalError> {
+    match file.metadata() {
+        Ok(meta) if !meta.is_file() => Err(JournalError::Failed { file: file.to_owned(), detail: "it is not a file".into() }),
+        _ => Ok(()),
     }
 }
 

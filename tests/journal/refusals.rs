@@ -133,6 +133,25 @@ fn tables_of_another_making_are_told_apart_and_never_met_by_a_statement() {
 }
 
 #[test]
+fn an_entry_that_is_none_and_a_journal_that_is_no_file_are_told_in_words() {
+    let home = home();
+    drop(written(home.path(), 1));
+    tamper(home.path(), "UPDATE entries SET body = '{}'");
+    let mut journal = SqliteJournal::open(home.path(), Options::default()).expect("opens");
+    let text = journal.recent(9).expect_err("no entry").to_string();
+    assert!(text.contains("what stands in place of an entry is none (missing field `v`"), "{text}");
+    assert!(!text.contains("index"), "{text}");
+
+    let other = super::home();
+    std::fs::create_dir(other.path().join("journal.db")).expect("makes");
+    for read_only in [false, true] {
+        let error =
+            SqliteJournal::open(other.path(), Options { read_only, ..Options::default() }).map(|_| ()).expect_err("refused");
+        assert!(error.to_string().contains("it is not a file"), "{error}");
+    }
+}
+
+#[test]
 fn what_is_damaged_is_told_by_verification_itself() {
     let home = home();
     std::fs::write(home.path().join("journal.db"), b"not a database at all, but long enough to be looked at".repeat(100))
