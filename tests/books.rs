@@ -8,6 +8,8 @@ mod support;
 mod archive;
 #[path = "books/backup_full_and_wal.rs"]
 mod backup_full_and_wal;
+#[path = "books/pg_primary_failover.rs"]
+mod pg_primary_failover;
 #[path = "books/pg_rebuild_standby.rs"]
 mod pg_rebuild_standby;
 #[path = "books/point_in_time_recovery.rs"]
@@ -18,5 +20,7 @@ mod restore_drill_postgres;
 mod rig;
 #[path = "books/schema_rollback.rs"]
 mod schema_rollback;
+#[path = "books/site.rs"]
+mod site;
 #[path = "books/stage.rs"]
 mod stage;

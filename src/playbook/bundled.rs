@@ -18,6 +18,7 @@ bundled! {
     "disk-filling.md",
     "isolate-noisy-tenant.md",
     "lb-drain-node.md",
+    "pg-primary-failover.md",
     "pg-rebuild-standby.md",
     "point-in-time-recovery.md",
     "redis-replica-replace.md",

@@ -215,6 +215,17 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_newline_that_ends_an_output_is_no_part_of_it() {
+        let mut step = step("true\n");
+        for (said, holds) in [("17\n", true), ("17", true), ("17\n\n", false), ("x17\n", false)] {
+            for test in [TextTest::Like("^[0-9]+$".into()), TextTest::Equal("17".into())] {
+                step.fields.expect = vec![Condition::Text(Stream::Stdout, test)];
+                assert_eq!(judge(&step, &seen(Some(0), said), &|_| None) == Verdict::Holds, holds, "{said:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_status_block_says_yes_no_or_unclear() {
         assert_eq!([Some(0), Some(1), Some(2), None].map(status), [Some(true), Some(false), None, None]);
     }

@@ -38,13 +38,17 @@ impl Stage {
             .unwrap_or_else(|error| panic!("{args:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
-    /// Runs a bundled playbook as far as it goes without a person. Of a parameter that stands twice the later one counts.
+    /// Runs a bundled playbook as far as it goes without a person. Of a parameter that stands twice the later one
+    /// counts; `incident` names the incident that the run belongs to.
     #[track_caller]
     pub fn run(&self, book: &str, params: &[(&str, &str)]) -> Run<'_> {
-        let params: std::collections::BTreeMap<&str, &str> = params.iter().copied().collect();
+        let mut params: std::collections::BTreeMap<&str, &str> = params.iter().copied().collect();
+        let incident = params.remove("incident");
         let params: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let params = params.iter().flat_map(|param| ["--param", param]).collect::<Vec<_>>();
-        let document = self.json(&[&["playbook", "run", book, "--auto", "change"], params.as_slice()].concat());
+        let incident: Vec<&str> = incident.iter().flat_map(|incident| ["--incident", incident]).collect();
+        let document =
+            self.json(&[&["playbook", "run", book, "--auto", "change"], params.as_slice(), incident.as_slice()].concat());
         Run { stage: self, document }
     }
 }

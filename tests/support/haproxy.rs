@@ -52,9 +52,9 @@ impl Haproxy {
         row.unwrap_or_else(|| panic!("no {backend}/{server} in\n{stat}"))[17].to_owned()
     }
 
-    /// Ends it at once, as a crash would.
-    pub fn kill(&mut self) {
-        self.program.kill();
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.program.id()
     }
 }
 
