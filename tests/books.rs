@@ -8,6 +8,8 @@ mod support;
 mod archive;
 #[path = "books/backup_full_and_wal.rs"]
 mod backup_full_and_wal;
+#[path = "books/drills.rs"]
+mod drills;
 #[path = "books/pg_primary_failover.rs"]
 mod pg_primary_failover;
 #[path = "books/pg_rebuild_standby.rs"]

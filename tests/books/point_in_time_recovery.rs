@@ -65,10 +65,10 @@ fn a_moment_that_is_wrong_is_found_before_anything_is_carried_over() {
     run.stopped_at("a-backup-was-finished-before-that-moment", "blocked", "no backup in");
     let late = archive.server.sql("select clock_timestamp()");
     archive.server.sql("insert into other values (1)");
-    let run = recover(&archive, &late, &[]);
+    let mut run = recover(&archive, &late, &[]);
     assert_eq!(run.state_of("count-what-is-there"), "failed");
     assert!(run.wrote("count-what-is-there").contains("relation \"orders\" does not exist"));
-    run.is("rolled-back");
+    run.say("rollback", &["--yes"]).is("rolled-back");
     assert!(!archive.path("restored").exists());
     archive.orders_are_gone();
     let future = archive.server.sql("select clock_timestamp() + interval '1 day'");

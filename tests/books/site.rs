@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+/// What follows `playbook approve RUN`.
+pub const APPROVAL: &[&str] = &["approve-the-promotion", "--as", "bo", "--role", "commander"];
+
 pub struct Site {
     pub stage: Stage,
     pub old: Server,
@@ -21,7 +24,11 @@ pub struct Site {
 
 impl Site {
     pub fn new() -> Self {
-        let (stage, cluster, write) = (Stage::new(), Cluster::new(), free_port());
+        Self::on(Stage::new())
+    }
+
+    pub fn on(stage: Stage) -> Self {
+        let (cluster, write) = (Cluster::new(), free_port());
         let old = cluster.primary("old", "");
         old.sql("create table marks (n int primary key)");
         let new = cluster.standby(&old, "new");
@@ -62,18 +69,35 @@ impl Site {
             ("NEW_HOST", "127.0.0.1"),
             ("NEW_PORT", ports[1].as_str()),
             ("WRITE_PORT", ports[2].as_str()),
+            ("OLD_DATA", self.old.data.to_str().expect("a path")),
+            ("REPL_USER", "repl"),
             ("LB_PORT", self.proxy.api.rsplit(':').next().expect("a port")),
         ];
         self.stage.run("pg-primary-failover", &[&usual, more].concat())
     }
 
-    /// What people have to say until everything else goes by itself.
+    /// What people have to say before anything is promoted.
     #[track_caller]
     pub fn decide(&self, run: &mut Run<'_>) {
-        run.say("tick", &["fence-the-machine", "1", "2"]).say("tick", &["choose", "1"]);
-        if run.state_of("rebuild-the-old-primary-as-a-standby") == "awaiting-input" {
-            run.say("tick", &["rebuild-the-old-primary-as-a-standby", "1"]);
-        }
+        run.say("tick", &["fence-the-machine", "1", "2"]).say("answer", &["fence-the-machine", "its power is off"]);
+        run.say("answer", &["choose", "Accept"]);
+        assert_eq!(run.state_of("approve-the-promotion"), "awaiting-approval", "{}", run.story());
+        assert_eq!(self.new.sql("select pg_is_in_recovery()"), "t", "nothing is promoted before that");
+    }
+
+    /// Somebody else approves, and everything up to the next question goes by itself.
+    #[track_caller]
+    pub fn approve(&self, run: &mut Run<'_>) {
+        run.say("approve", APPROVAL).say("resume", &[]);
+    }
+
+    /// The run of the other playbook, which a step of this one is.
+    #[track_caller]
+    pub fn rebuilding(&self) -> String {
+        let list = self.stage.json(&["playbook", "list"]);
+        let runs = list["runs"].as_array().expect("runs");
+        let found = runs.iter().find(|run| run["playbook"] == "pg-rebuild-standby").unwrap_or_else(|| panic!("not in {list:#}"));
+        found["id"].as_str().expect("an id").to_owned()
     }
 
     /// The exported timeline of the incident has every step that was executed, in order.
@@ -83,12 +107,13 @@ impl Site {
         let mut rest = text.split("## Timeline").nth(1).unwrap_or_else(|| panic!("no timeline in {text}"));
         for step in run.document["steps"].as_array().expect("steps").iter().filter(|step| step["state"] == "succeeded") {
             let title = step["title"].as_str().expect("a title");
-            let words = [format!("“{title}” succeeded"), format!("did “{title}”")];
-            let after = words.iter().find_map(|words| rest.split_once(words)).map(|(_, after)| after);
-            let after = after.unwrap_or_else(|| panic!("{words:?} is missing, or not in its place, in {text}"));
+            let outcome = if ["command", "check"].contains(&step["kind"].as_str().expect("a kind")) { " succeeded" } else { "" };
+            let words = format!("“{title}”{outcome}");
+            let (_, after) =
+                rest.split_once(&words).unwrap_or_else(|| panic!("`{words}` is missing, or not in its place, in {text}"));
             rest = after;
         }
-        assert!(rest.contains("completed"), "{text}");
+        assert!(rest.contains("playbook “PostgreSQL primary failover” is completed"), "{text}");
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Child, Output};
 use std::sync::OnceLock;
 
 pub struct Stage {
@@ -20,6 +20,16 @@ impl Stage {
         home.write("config.yaml", "operator: {name: ana}\nenvironment: lab\n");
         hand_over(home.path());
         Self { home }
+    }
+
+    /// A shell script stands in for a program: it is what the blocks of a playbook find first.
+    pub fn with_program(name: &str, script: &str) -> Self {
+        let Self { home } = Self::new();
+        let file = home.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        hand_over(home.path());
+        let path = format!("{}/bin:{}", home.path().display(), std::env::var("PATH").unwrap_or_default());
+        Self { home: home.env("PATH", &path) }
     }
 
     pub fn path(&self) -> &Path {
@@ -38,17 +48,33 @@ impl Stage {
             .unwrap_or_else(|error| panic!("{args:?}: {error}: {}", String::from_utf8_lossy(&output.stderr)))
     }
 
+    /// A `midwatch` that was started and not waited for.
+    pub fn spawn(&self, args: &[&str]) -> Child {
+        self.home.command(&[&["--data", "data", "--quiet"], args].concat()).spawn().expect("midwatch starts")
+    }
+
     /// Runs a bundled playbook as far as it goes without a person. Of a parameter that stands twice the later one
     /// counts; `incident` names the incident that the run belongs to.
     #[track_caller]
     pub fn run(&self, book: &str, params: &[(&str, &str)]) -> Run<'_> {
+        self.start(book, &[], params)
+    }
+
+    /// The same as a drill, with the playbook's own servers.
+    #[track_caller]
+    pub fn drill(&self, book: &str, params: &[(&str, &str)]) -> Run<'_> {
+        self.start(book, &["--drill"], params)
+    }
+
+    #[track_caller]
+    fn start(&self, book: &str, mode: &[&str], params: &[(&str, &str)]) -> Run<'_> {
         let mut params: std::collections::BTreeMap<&str, &str> = params.iter().copied().collect();
         let incident = params.remove("incident");
         let params: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let params = params.iter().flat_map(|param| ["--param", param]).collect::<Vec<_>>();
         let incident: Vec<&str> = incident.iter().flat_map(|incident| ["--incident", incident]).collect();
         let document =
-            self.json(&[&["playbook", "run", book, "--auto", "change"], params.as_slice(), incident.as_slice()].concat());
+            self.json(&[&["playbook", "run", book, "--auto", "change"], mode, params.as_slice(), incident.as_slice()].concat());
         Run { stage: self, document }
     }
 }
@@ -84,7 +110,7 @@ impl Run<'_> {
         self.document["run"]["state"].as_str().expect("a state")
     }
 
-    fn step(&self, id: &str) -> &Value {
+    pub fn step(&self, id: &str) -> &Value {
         let steps = self.document["steps"].as_array().expect("steps");
         steps.iter().find(|step| step["id"] == id).unwrap_or_else(|| panic!("no step {id} in {:#}", self.document))
     }
@@ -101,10 +127,15 @@ impl Run<'_> {
         self
     }
 
+    /// The folder of the last attempt of a step.
+    pub fn folder(&self, step: &str) -> PathBuf {
+        let number = self.step(step)["attempts"].as_array().map_or(0, Vec::len).max(1);
+        self.stage.path().join("data/runs").join(self.id()).join(format!("{step}.{number}"))
+    }
+
     /// What the last attempt of a step wrote, both streams.
     pub fn wrote(&self, step: &str) -> String {
-        let number = self.step(step)["attempts"].as_array().map_or(0, Vec::len);
-        let attempt = self.stage.path().join("data/runs").join(self.id()).join(format!("{step}.{number}"));
+        let attempt = self.folder(step);
         let tries = (2..).map(|number| attempt.join(format!("try-{number}"))).take_while(|folder| folder.is_dir());
         let folder = tries.last().unwrap_or(attempt);
         ["out", "err"].map(|file| fs::read_to_string(folder.join(file)).unwrap_or_default()).concat()
