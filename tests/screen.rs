@@ -483,6 +483,18 @@ fn what_nobody_knows_is_asked_or_said_and_never_repeated_by_itself() {
 }
 
 #[test]
+fn a_part_is_entered_left_and_come_back_from() {
+    let part =
+        "---\nplaybook: 1\nid: part\ntitle: The part\n---\n\n# The part\n\n## Steps\n\n### Only this\n\n- **kind:** manual\n";
+    let whole = "---\nplaybook: 1\nid: whole\ntitle: The whole\nalerts: [{alertname: PostgresDown}]\n---\n\n# The whole\n\n\
+                 ## Steps\n\n### Do the part\n\n- **playbook:** [The part](part.md)\n\n### Go on\n\n- **kind:** manual\n";
+    let mut desk = outage();
+    desk.playbooks(&[whole, part]).press("j p r enter r");
+    desk.expect("The whole › The part").expect("Only this").press("esc").expect("▌▶ 1  Do the part").expect("show it");
+    desk.press("enter").expect("The whole › The part").press("r enter").expect("Playbook ─ The whole").expect("▌▶ 2  Go on");
+}
+
+#[test]
 fn a_run_is_paused_left_taken_up_and_abandoned() {
     let mut desk = outage();
     desk.resize(40, 12).playbook(ASKING).press("j p r enter r a b").expect("abort the run").expect("pause the run");

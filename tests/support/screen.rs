@@ -235,8 +235,11 @@ impl Desk {
 
     /// The library has these playbooks, in this order.
     pub fn playbooks(&mut self, texts: &[&str]) -> &mut Self {
-        let place = || midwatch::domain::playbook::Place::Bundled("failover.md");
-        let books = texts.iter().map(|text| Arc::new(midwatch::playbook::read(text, place(), midwatch::steps::KINDS)));
+        let place = |text: &str| {
+            let id = text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap_or("failover");
+            midwatch::domain::playbook::Place::Bundled(Box::leak(format!("{id}.md").into_boxed_str()))
+        };
+        let books = texts.iter().map(|text| Arc::new(midwatch::playbook::read(text, place(text), midwatch::steps::KINDS)));
         let books = Arc::new(books.collect());
         self.fact(Fact::Run(RunFact::Playbooks { books, given: Arc::default() }));
         self.draw();

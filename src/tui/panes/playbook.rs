@@ -175,8 +175,8 @@ impl Pane for Playbook {
         match self.run(view) {
             Some((_, run)) => {
                 let whole = run.parent.as_ref().and_then(|parent| view.world.runs.get(parent.run));
-                let whole = whole.map(|whole| (format!("{} › ", inert(&whole.title)), Role::Dim));
-                whole.into_iter().chain([(inert(&run.title).into_owned(), Role::Text)]).collect()
+                let whole = whole.map(|whole| format!("{} › ", inert(&whole.title))).unwrap_or_default();
+                vec![(format!("{whole}{}", inert(&run.title)), Role::Text)]
             }
             None => self.library.title().into_iter().collect(),
         }
