@@ -279,6 +279,19 @@ fn items_of_a_command_are_ticked_before_it_starts() {
 }
 
 #[test]
+fn who_comes_by_again_ticks_again() {
+    let text =
+        format!("## Steps\n\n### Hand\n\n- [ ] off\n\n{}", ask("  - Again: [h](#hand)\n  - On: [o](#two)")) + &sh("Two", "");
+    let mut play = Play::new(&text);
+    let tick = RunCommand::Tick { run: play.run, step: "hand".into(), item: 0, done: true };
+    play.ask(tick.clone()).expect("ticked");
+    play.choose("ask", "Again").expect("a jump back");
+    assert!(play.start("hand").is_err_and(|why| why.contains("not ticked")), "what was ticked the last time is not done now");
+    play.ask(tick).expect("ticked again");
+    assert_eq!(play.at(), Some("ask"));
+}
+
+#[test]
 fn a_paused_run_starts_nothing_and_waits_for_no_clock() {
     let mut play = Play::new(&format!("## Steps\n\n{}### Rest\n\n- **wait:** 5s\n\n{}", sh("One", ""), sh("Two", "")));
     play.does("one", StepState::Succeeded);
