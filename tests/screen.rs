@@ -285,7 +285,7 @@ fn what_a_step_wrote_is_read_whole_followed_and_searched() {
         .expect("following");
     desk.press("/ ctrl-u").type_text("nowhere").press("enter").expect("stands nowhere in it");
     desk.press("esc esc").expect_not("Output of").expect("running");
-    desk.command_writes("unseen");
+    desk.command_writes("unseen").wait(1);
     let reads = |effect: &midwatch::model::Effect| format!("{effect:?}").contains("Read {");
     assert!(!desk.effects.iter().any(reads), "nobody looks any more: nothing is read");
 }
