@@ -100,6 +100,27 @@ fn restore_drill_postgres() {
 }
 
 #[test]
+fn point_in_time_recovery() {
+    if missing() {
+        return;
+    }
+    let scene = Scene::new();
+    let soon = (chrono::Utc::now() + chrono::TimeDelta::seconds(15)).format("%F %T+00").to_string();
+    let places = [("BACKUP_DIR", scene.path("backups")), ("WAL_DIR", scene.path("wal")), ("RESTORE_DIR", scene.path("restored"))];
+    let more = [
+        ("PGPORT", port()),
+        ("RESTORE_PORT", port()),
+        ("PGDATABASE", "shop".to_owned()),
+        ("TABLE", "orders".to_owned()),
+        ("TARGET_TIME", soon),
+    ];
+    let mut run = scene.drill("point-in-time-recovery", &[&places[..], &more].concat());
+    assert!(run.wrote("count-what-is-there").starts_with("1000 rows"), "{}", run.story());
+    run.say("tick", &["look-at-it", "1", "2"]).say("tick", &["make-it-less-likely", "1", "2"]);
+    scene.is_over(&run);
+}
+
+#[test]
 fn schema_rollback() {
     if missing() {
         return;
