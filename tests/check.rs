@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "these tests work on the real disk")]
 
+#[path = "check/adopting.rs"]
+mod adopting;
 #[path = "check/reports.rs"]
 mod reports;
 mod support;

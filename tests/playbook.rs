@@ -7,6 +7,8 @@
 mod bundled;
 #[path = "playbook/catalogue.rs"]
 mod catalogue;
+#[path = "playbook/conformance.rs"]
+mod conformance;
 #[path = "playbook/documents.rs"]
 mod documents;
 #[path = "playbook/failover.rs"]

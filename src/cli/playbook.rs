@@ -1,5 +1,6 @@
 //! `midwatch playbook`: playbooks without the console, by the same engine and with the same guards.
 
+mod adopt;
 #[expect(clippy::disallowed_methods, reason = "reads the file that a person attaches")]
 mod answer;
 mod drive;
@@ -31,6 +32,11 @@ enum Verb {
     Show { name: String },
     /// Show what a run would do, without doing any of it
     Plan(Plan),
+    /// Make a runbook executable: show what of it would run, and put front matter before it
+    Adopt {
+        #[arg(value_name = "FILE")]
+        file: std::path::PathBuf,
+    },
     /// Run one; where a step needs a person and none is at the terminal, the run stays waiting
     Run(Run),
     /// Take up a run that waits or was interrupted
@@ -155,6 +161,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     match Verb::from_arg_matches(matches)? {
         Verb::List => library::list(globals),
         Verb::Show { name } => library::show(globals, &name),
+        Verb::Adopt { file } => adopt::run(globals, &file),
         Verb::Plan(plan) => library::plan(globals, &plan.name, pairs(&plan.with.params)?, plan.with.alert),
         Verb::Run(wanted) => start(globals, wanted),
         Verb::Resume(wanted) => {

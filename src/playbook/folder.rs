@@ -48,6 +48,28 @@ pub fn there(path: &Path) -> Option<Found> {
     fs::metadata(path).is_ok().then(|| one(path))
 }
 
+/// Puts another text in the place of a file's, whole or not at all; its mode stays.
+///
+/// # Errors
+/// The file can't be written beside, or not be replaced.
+pub fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let real = fs::canonicalize(path)?;
+    let beside = real.with_extension(format!("md.{}.new", std::process::id()));
+    let written = fs::write(&beside, text)
+        .and_then(|()| fs::set_permissions(&beside, fs::metadata(&real)?.permissions()))
+        .and_then(|()| File::open(&beside)?.sync_all())
+        .and_then(|()| fs::rename(&beside, &real));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+/// The text of a file, or why there is none.
+pub fn text_of(path: &Path) -> Result<String, String> {
+    one(path).text
+}
+
 struct Walk<'a> {
     root: &'a Path,
     refused: Option<String>,

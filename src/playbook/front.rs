@@ -63,6 +63,16 @@ pub fn read(text: &str, problems: &mut Problems) -> Front {
     front
 }
 
+/// The keys of the front matter, if a text has one.
+pub fn keys(text: &str) -> Option<Vec<String>> {
+    let (yaml, origin, _) = split(text)?;
+    let node = Node::parse_at(origin, yaml, &mut Problems::default());
+    Some(match node.map(|node| node.value) {
+        Some(Value::Map(pairs)) => pairs.into_iter().map(|(key, _)| key.text).collect(),
+        _ => Vec::new(),
+    })
+}
+
 /// The YAML between the two `---` lines, its place, and where the body begins.
 fn split(text: &str) -> Option<(&str, Span, usize)> {
     let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };

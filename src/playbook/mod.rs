@@ -2,6 +2,7 @@
 //! as the `KindSpec`s that it is handed, and runs not at all. Whatever the text, reading ends with a `Playbook` and its
 //! problems; one document's problems never touch another.
 
+mod adopt;
 mod bundled;
 mod catalogue;
 mod document;
@@ -22,8 +23,10 @@ mod steps;
 mod survey;
 mod upstream;
 
+pub use adopt::{Adopted, adopt};
 pub use bundled::BUNDLED;
 pub use catalogue::Catalogue;
+pub use folder::{replace, text_of};
 pub use lint::{RULES, Rule};
 pub use plan::{Plan, PlanParam, plan};
 pub use survey::Around;
