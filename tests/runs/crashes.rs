@@ -185,3 +185,25 @@ fn after_a_restart_of_the_machine_a_command_without_a_record_is_unknown_until_it
         stuck.stage.json(&["playbook", "answer", id(&document), "one", "not-done", "--note", "the disk was empty"]);
     assert_eq!(state_of(&document, "one"), "failed");
 }
+
+#[test]
+fn what_a_command_of_a_dead_console_set_is_taken_over_without_the_secrets() {
+    let text = "## Steps\n\n### Set\n\n- **timeout:** 20s\n- **outputs:** `URL`\n\n```sh\n\
+        echo \"URL=http://u:$KEY@h\" >> \"$PLAYBOOK_OUT\"; echo begun > ../work/log; until test -e ../work/go; do sleep 0.05; done\n```\n";
+    for supplied in [true, false] {
+        let stage = Stage::with("params:\n  KEY: {type: secret}\n", text);
+        let args = ["--data", "data", "--quiet", "playbook", "run", "t", "--auto", "change", "--param", "KEY=hunter2-deep"];
+        let console = stage.home.command(&args).spawn().expect("midwatch starts");
+        until("its beginning", || (!stage.wrote("log").is_empty()).then_some(()));
+        let run = stage.open_run().expect("the run is open");
+        die(console);
+        std::fs::write(stage.path().join("work/go"), "").expect("written");
+        let exit = stage.path().join("data/runs").join(&run).join("set.1/exit.json");
+        until("its end", || exit.exists().then_some(()));
+        let again: &[&str] = if supplied { &["--param", "KEY=hunter2-deep"] } else { &[] };
+        stage.midwatch(&[&["playbook", "resume", &run][..], again].concat());
+        let log = String::from_utf8_lossy(&stage.midwatch(&["log", "--json"]).stdout).into_owned();
+        assert!(!log.contains("hunter2-deep"), "{log}");
+        assert_eq!(log.contains("http://u:•••@h"), supplied, "{log}");
+    }
+}

@@ -10,6 +10,8 @@ use midwatch::model::fold::{Corrections, Folded};
 use midwatch::model::progress::Stage;
 use midwatch::model::runs::{Given, Launch, Person, RunCommand, RunEffect, RunFact, Typed};
 use midwatch::model::{Command, Effect, Fact};
+use midwatch::ports::Ports;
+use midwatch::runtime::driver::{Driver, Setup};
 use midwatch::{playbook, steps};
 use std::sync::Arc;
 
@@ -586,4 +588,123 @@ fn only_what_may_be_drilled_is_drilled_and_a_live_run_knows_no_setup() {
     let play = Play::of(vec![book("t.md", "", DRILL)], RunMode::Live, Auto::No);
     assert_eq!(play.run().steps.iter().map(|record| record.plan.id.as_str()).collect::<Vec<_>>(), ["do", "not-here"]);
     assert_eq!(play.story.journal[0].drill, None);
+}
+
+#[test]
+fn a_run_is_not_over_while_what_was_started_a_moment_before_runs() {
+    let mut play = Play::new(&format!("## Steps\n\n{}", sh("Go", "")));
+    let abort = |play: &Play| RunCommand::Abort { run: play.run, reason: "no".into() };
+    // Both keys are pressed before the journal has answered the first.
+    play.story.slow = Some(Vec::new());
+    play.start("go").expect("asked");
+    play.ask(abort(&play)).expect("asked");
+    play.story.answer();
+    assert_eq!((play.launched().len(), play.run().ended.is_some()), (1, false), "its command runs");
+    play.end(StepState::Failed);
+    assert_eq!(play.step("go"), StepState::Failed, "its end is recorded");
+    play.ask(abort(&play)).expect("aborted");
+    assert_eq!(play.state(), RunState::Aborted);
+    play.replays();
+}
+
+#[test]
+fn a_condition_that_can_not_be_evaluated_lets_nobody_answer_past_it() {
+    let set = "### Set\n\n- **outputs:** `GAP?`\n\n```sh\ntrue\n```\n\n";
+    let when = "- **when:** `GAP` = `0`\n";
+    let steps = [
+        format!("### Here\n\n{when}- **ask:** Well?\n  - On: [o](#on)\n\n"),
+        format!("### Here\n\n{when}\n- [ ] one\n\n"),
+        format!("### Here\n\n{when}- **record:** why\n\n"),
+        format!("### Here\n\n{when}- **wait:** 9h\n\n"),
+        format!("### Here\n\n{when}- **approve:** 1 of commander\n\n"),
+    ];
+    for step in steps {
+        let mut play = Play::new(&format!("## Steps\n\n{set}{step}{}", sh("On", "")));
+        play.does("set", StepState::Succeeded);
+        let (run, here, reason) = (play.run, StepId::from("here"), "because".to_owned());
+        for command in [
+            RunCommand::Choose { run, step: here.clone(), label: "On".into() },
+            RunCommand::Tick { run, step: here.clone(), item: 0, done: true },
+            RunCommand::Attach { run, step: here.clone(), note: reason.clone(), evidence: Vec::new() },
+            RunCommand::EndWait { run, step: here.clone(), reason: reason.clone() },
+            RunCommand::Alone { run, step: here.clone(), reason: reason.clone() },
+            RunCommand::Start { run, step: here.clone(), confirmed: Some("yes".into()) },
+        ] {
+            let why = play.ask(command).expect_err(&step);
+            assert!(why.contains("`GAP`, which has no value"), "{step}: {why}");
+        }
+        assert_eq!(play.at(), Some("here"));
+    }
+}
+
+#[test]
+fn a_drill_is_cleared_away_however_late_and_what_was_left_is_told() {
+    let mut play = Play::of(vec![book("t.md", "max-age: 1h\n", DRILL)], RunMode::Drill, Auto::No);
+    play.does("make", StepState::Succeeded);
+    play.does("do", StepState::Succeeded);
+    play.story.wait(7200);
+    play.does("clear", StepState::Failed);
+    play.ask(RunCommand::Abort { run: play.run, reason: "by hand".into() }).expect("aborted");
+    let (state, _, reason) = play.run().ended.clone().expect("over");
+    assert_eq!((state, reason.as_str()), (RunState::CompletedWithExceptions, "clearing away was aborted: by hand"));
+    play.replays();
+}
+
+#[test]
+fn what_a_status_said_before_the_start_says_nothing_of_what_was_started() {
+    let mut play = Play::new("## Steps\n\n### First\n\n- [ ] x\n\n### Go\n\n```sh\ntrue\n```\n\n```sh status\ntrue\n```\n");
+    let answers = |play: &mut Play| {
+        let (step, run) = ("go".into(), play.run);
+        let (exit_code, detail) = (Some(1), String::new());
+        play.story.fact(Fact::Run(RunFact::Probed { run, step, attempt: 1, probe: Probe::NotDone, exit_code, detail }));
+    };
+    play.ask(RunCommand::Tick { run: play.run, step: "first".into(), item: 0, done: true }).expect("ticked");
+    // It is asked, and before it answers somebody starts the step, whose supervisor is killed.
+    play.does("go", StepState::Unknown);
+    answers(&mut play);
+    assert_eq!(play.step("go"), StepState::Unknown);
+    answers(&mut play);
+    assert_eq!(play.step("go"), StepState::Failed, "what was asked of the attempt counts");
+}
+
+#[test]
+fn a_name_that_is_written_otherwise_is_no_second_person() {
+    let text = "## Steps\n\n### Agree\n\n- **approve:** 2 of commander\n- **timeout:** 10m\n";
+    let mut play = Play::new(text);
+    let mut approve = |name| play.ask(RunCommand::Approve { run: play.run, step: "agree".into(), by: by(name, "commander") });
+    assert!(approve("Ana ").is_err_and(|why| why.contains("asked for it")));
+    assert!(approve(" ").is_err_and(|why| why.contains("name")));
+    approve("ben").expect("approved");
+    assert!(approve(" Ben").is_err_and(|why| why.contains("already")));
+}
+
+#[test]
+fn who_cancels_before_there_is_a_folder_to_write_it_into_is_heard() {
+    let mut play = Play::new("## Steps\n\n### Go\n\n- **timeout:** 30s\n\n```sh\nsleep 1000\n```\n");
+    play.start("go").expect("started");
+    let launch = play.launched().pop().expect("a launch");
+    let data = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (facts, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let mut driver = Driver::new(Setup {
+        data: data.path().to_owned(),
+        facts,
+        ports: Ports::real(),
+        environment: std::env::vars().collect(),
+        allowed: Vec::new(),
+        transport: Vec::new(),
+        queries: None,
+        read: Arc::new(|text, place| playbook::read(text, place, steps::KINDS)),
+        program: env!("CARGO_BIN_EXE_midwatch").into(),
+        runtime: runtime.handle().clone(),
+    });
+    let (run, step, attempt) = (launch.setup.run, launch.step.clone(), launch.attempt);
+    driver.perform(RunEffect::Launch(Box::new(launch)));
+    driver.perform(RunEffect::Cancel { run, step, attempt, who: "ben".into() });
+    let end = std::iter::from_fn(|| told.blocking_recv()).find_map(|fact| match fact {
+        Fact::Run(RunFact::Ended { end, .. }) => Some(end),
+        _ => None,
+    });
+    let end = end.expect("an end");
+    assert_eq!((end.state, end.cancelled_by.as_deref()), (StepState::Cancelled, Some("ben")), "{end:?}");
 }

@@ -15,6 +15,8 @@ impl Run {
                 self.begun = true;
             }
             Kind::RunResumed => self.interrupted = false,
+            // Something was started a moment before: the run isn't over while it may be executing.
+            Kind::RunEnded if self.open_attempt().is_some() => return,
             Kind::RunEnded => {
                 let over = |state: &RunState| state.is_final() || *state == RunState::Blocked;
                 let state = entry.data_of("state").filter(over);

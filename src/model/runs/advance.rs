@@ -21,7 +21,7 @@ impl Runs {
             Kind::StepIntent => self.launch(context, run, entry),
             Kind::StepAnswer if entry.text_of("answer") == Some("cancel") => self.tell_to_end(run, entry),
             Kind::RunDriver if entry.text_of("driver").is_none() => self.release(run),
-            Kind::RunEnded => self.release(run),
+            Kind::RunEnded if self.get(run).is_some_and(|run| run.ended.is_some()) => self.release(run),
             _ => Vec::new(),
         };
         if let Some(live) = self.live.get_mut(&run) {
@@ -95,6 +95,7 @@ impl Runs {
 
     fn ending(&self, context: &Context<'_>, id: RunId, step: &StepId, number: u32, end: &StepEnd) -> Option<Draft> {
         let run = self.get(id)?;
+        let end = &self.tellable(id, end);
         let book = self.live.get(&id).and_then(|live| live.playbook.as_ref());
         let title = run.record(step).map_or(step.as_str(), |record| record.plan.title.as_str());
         let why = if end.detail.is_empty() { String::new() } else { format!(": {}", end.detail) };
@@ -173,7 +174,7 @@ impl Runs {
         if live.probing || !flow::unattended(&step, mode, auto, context.settings.environment) {
             return Ok(Vec::new());
         }
-        if let Some(why) = flow::stale(run, &book, context.now.wall).filter(|_| !record.plan.in_rollback()) {
+        if let Some(why) = flow::stale(run, &book, context.now.wall) {
             return Err(why);
         }
         if run.visit.probe == Some(Probe::Done) {

@@ -56,10 +56,13 @@ impl Runs {
         let (run, number, approval) = self.asked_for(context, id, step)?;
         let draft = named(context.by_me(Kind::StepAnswer, ""), by);
         let (name, role) = (draft.actor.name.clone(), draft.actor.role.clone());
-        if name == run.visit.requester {
+        if name.is_empty() {
+            return Err("whoever approves has a name".into());
+        }
+        if same(&name, &run.visit.requester) {
             return Err(format!("{name} asked for it, and so can't approve it"));
         }
-        if run.visit.approvals.iter().any(|given| given.name == name) {
+        if run.visit.approvals.iter().any(|given| same(&given.name, &name)) {
             return Err(format!("{name} has approved it already"));
         }
         if !role.as_ref().is_some_and(|role| approval.roles.contains(role)) {
@@ -115,6 +118,9 @@ impl Runs {
     /// With the last thing that is owed, a step that a person does is complete; one that has ended and waited for it goes on.
     fn attach(&self, context: &Context<'_>, id: RunId, step: &StepId, note: &str, evidence: Vec<Evidence>) -> Answer {
         let here = self.here(id, step)?;
+        if here.state().is_none() {
+            here.wanted()?;
+        }
         let prompt = here.step.fields.record.as_deref().ok_or_else(|| format!("“{}” asks for no record", here.title()))?;
         if note.trim().is_empty() && evidence.is_empty() {
             return Err(format!("“{}” wants: {prompt}", here.title()));
@@ -149,7 +155,7 @@ impl Runs {
         match here.state() {
             Some(StepState::Refused) => Err(format!("“{}” is refused: ask again, or go another way", here.title())),
             Some(state) => Err(format!("“{}” is {state}", here.title())),
-            None => Ok(here),
+            None => here.wanted().map(|()| here),
         }
     }
 }
@@ -167,7 +173,12 @@ fn title(run: &Run, step: &StepId) -> String {
 /// Somebody else at this console: the account and the terminal stay those of its operator.
 fn named(mut draft: Draft, by: Option<Person>) -> Draft {
     if let Some(person) = by {
-        (draft.actor.name, draft.actor.role) = (person.name, person.role);
+        (draft.actor.name, draft.actor.role) = (person.name.trim().to_owned(), person.role);
     }
     draft
+}
+
+/// `Ana ` is no second person beside `ana`.
+fn same(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }

@@ -53,6 +53,14 @@ impl Here<'_> {
         flow::by_person(self.step, self.mode()) && !matches!(self.step.fields.confirm, Confirm::Type(_))
     }
 
+    /// Whatever is said to a step, its condition decides first: what can't be evaluated stops the run.
+    pub fn wanted(&self) -> Result<(), String> {
+        match flow::wanted(self.run, self.step)? {
+            true => Ok(()),
+            false => Err(format!("“{}” is not wanted here: its condition does not hold", self.title())),
+        }
+    }
+
     pub fn onward(&self, draft: Draft) -> Draft {
         self.going(draft, &flow::next(self.run, &self.step.id))
     }
@@ -134,9 +142,7 @@ impl Runs {
         if let Some(state) = here.state() {
             return Err(format!("“{}” is {state}", here.title()));
         }
-        if !flow::wanted(here.run, here.step)? {
-            return Err(format!("“{}” is not wanted here: its condition does not hold", here.title()));
-        }
+        here.wanted()?;
         match &here.step.how {
             _ if flow::by_person(here.step, here.mode()) => did(context, &here, confirmed),
             How::Launch => self.launched(context, &here, confirmed),
@@ -159,7 +165,7 @@ impl Runs {
             return Err("the run is paused: let it go on first".into());
         }
         let book = self.live.get(&id).and_then(|live| live.playbook.as_ref());
-        match book.and_then(|book| flow::stale(here.run, book, context.now.wall)).filter(|_| !here.record.plan.in_rollback()) {
+        match book.and_then(|book| flow::stale(here.run, book, context.now.wall)) {
             Some(why) => Err(why),
             None => Ok(here),
         }
@@ -182,7 +188,8 @@ impl Runs {
     }
 
     fn tick_item(&self, context: &Context<'_>, id: RunId, step: &StepId, item: u32, done: bool) -> Answer {
-        let here = self.here(id, step)?;
+        let here = self.going_on(context, id, step)?;
+        here.wanted()?;
         let text = here.step.items.get(item as usize).map(|item| item.text.clone());
         let text = text.ok_or_else(|| format!("“{}” has no item {item}; it has {}", here.title(), here.step.items.len()))?;
         if here.state().is_some() {
@@ -288,8 +295,7 @@ impl Runs {
         let run = self.ours(id)?;
         let reason = needed(reason, "a run is aborted with a reason")?;
         nothing_runs(run)?;
-        let state = if run.rolling_back { RunState::RollbackFailed } else { RunState::Aborted };
-        let (state, reason) = run.outcome.clone().unwrap_or((state, reason.to_owned()));
+        let (state, reason) = aborted(run, reason);
         Ok(vec![over(|kind| context.by_me(kind, ""), id, run, state, &reason)])
     }
 
@@ -413,14 +419,19 @@ pub(super) fn over(draft: impl FnOnce(Kind) -> Draft, id: RunId, run: &Run, stat
         return end(draft(Kind::RunEnded), id, run, state, reason);
     }
     let mut draft = of_run(draft(Kind::RunCleanup), id, run).with("state", state).with("reason", reason);
-    draft.key = Some(format!("run/{id}/cleanup"));
+    draft.key = Some(format!("run/{id}/{}/cleanup", begun(run)));
     draft.text = format!("drill of “{}” is {state}: clearing away", run.title);
     draft
 }
 
+/// How many attempts there have been: what was asked before one more began is not what is asked after it.
+fn begun(run: &Run) -> usize {
+    run.steps.iter().map(|record| record.attempts.len()).sum()
+}
+
 pub(super) fn end(draft: Draft, id: RunId, run: &Run, state: RunState, reason: &str) -> Draft {
     let mut draft = of_run(draft, id, run).with("state", state).with("reason", reason);
-    draft.key = Some(format!("run/{id}/ended"));
+    draft.key = Some(format!("run/{id}/{}/ended", begun(run)));
     draft.important = true;
     let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
     draft.text = format!("playbook “{}” is {state}{why}", run.title);
@@ -432,6 +443,18 @@ pub(super) fn resumed(context: &Context<'_>, id: RunId, run: &Run) -> Option<Dra
     let gap = run.last_at.map(|at| (context.now.wall - at).num_milliseconds().max(0));
     let text = format!("resumed playbook “{}”", run.title);
     run.interrupted.then(|| of_run(context.by_me(Kind::RunResumed, text), id, run).with("gap_ms", gap))
+}
+
+/// How a run ends that a person aborts. A drill that was not cleared away keeps how it went, and says what was left.
+fn aborted(run: &Run, reason: &str) -> (RunState, String) {
+    let left = format!("clearing away was aborted: {reason}");
+    match &run.outcome {
+        Some((RunState::Completed | RunState::CompletedWithExceptions, _)) => (RunState::CompletedWithExceptions, left),
+        Some((state, why)) if why.is_empty() => (*state, left),
+        Some((state, why)) => (*state, format!("{why}; {left}")),
+        None if run.rolling_back => (RunState::RollbackFailed, reason.to_owned()),
+        None => (RunState::Aborted, reason.to_owned()),
+    }
 }
 
 /// What a run's entry knows of its parameters.

@@ -106,9 +106,10 @@ pub fn missing(run: &Run, approval: &Approval) -> u32 {
     approval.count.saturating_sub(run.visit.approvals.len() as u32)
 }
 
-/// The run was prepared so long ago that what it was prepared for may not be true any more.
+/// The run was prepared so long ago that what it was prepared for may not be true any more. The way back and the clearing away
+/// of a drill stay open all the same.
 pub fn stale(run: &Run, book: &Playbook, now: DateTime<Utc>) -> Option<String> {
-    let most = book.meta.max_age?;
+    let most = book.meta.max_age.filter(|_| run.at().is_none_or(|(record, _)| way(&record.plan) == 0))?;
     let age = (now - run.prepared_at?).to_std().ok().filter(|age| *age > most)?;
     let (age, most) = (Duration::from_secs(age.as_secs()), humantime::format_duration(most));
     Some(format!("the run was prepared {} ago, and `max-age` is {most}: it needs a fresh start", humantime::format_duration(age)))

@@ -4,9 +4,12 @@
 use super::{RunEffect, Runs};
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{Origin, ParamType, ParamValue, Resolved};
+use crate::domain::run::{StepEnd, StepState};
+use crate::domain::secret::{Secret, redacted};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::model::Effect;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,17 +102,39 @@ impl Runs {
         }
     }
 
+    /// How an attempt ended, as it may be recorded. What it set is not, where that may hold a secret that nobody here knows: then
+    /// a person has to say how it goes on.
+    pub(super) fn tellable(&self, run: RunId, end: &StepEnd) -> StepEnd {
+        let end = end.clone();
+        match self.secrets(run) {
+            Ok(known) => {
+                let clean = |text: &str| redacted(text, known.secrets());
+                let outputs = end.outputs.iter().map(|(name, value)| (name.clone(), clean(value))).collect();
+                StepEnd { outputs, detail: clean(&end.detail), ..end }
+            }
+            Err(_) if end.outputs.is_empty() => end,
+            Err(why) => StepEnd { state: StepState::Unknown, outputs: BTreeMap::new(), detail: lost(&why), ..end },
+        }
+    }
+
     /// What must not be shown. A secret that this console doesn't know can't be hidden: then nothing is shown.
-    fn secrets(&self, run: RunId) -> Result<Resolved, String> {
-        let mut known = self.live.get(&run).map(|live| live.params.clone()).unwrap_or_default();
+    pub(super) fn secrets(&self, run: RunId) -> Result<Resolved, String> {
+        let live = self.live.get(&run);
+        let mut known = live.map(|live| live.params.clone()).unwrap_or_default();
+        let typed = live.and_then(|live| live.resuming.as_ref()).map(|(_, typed)| typed);
         let Some(state) = self.get(run) else { return Err("the run is not known any more".to_owned()) };
         let Some(book) = self.playbook_of(run) else { return Err("the playbook's text of this run is lost".to_owned()) };
         // What was never given can't stand in it.
         let was_given = |name: &str| state.origins.contains_key(name);
         for param in book.params.iter().filter(|param| param.kind == ParamType::Secret && was_given(&param.name)) {
             let given = param.from.as_ref().and_then(|source| Some((source.clone(), self.given.0.get(source)?.clone())));
+            let typed = typed.and_then(|typed| typed.0.get(&param.name));
             match given {
                 _ if known.get(&param.name).is_some() => {}
+                _ if let Some(text) = typed => {
+                    let secret = ParamValue::Hidden(Secret::new(text.clone()));
+                    known.values.push((param.name.clone(), secret, Origin::Operator));
+                }
                 Some((source, secret)) => {
                     known.values.push((param.name.clone(), ParamValue::Hidden(secret), Origin::Source(source)));
                 }
@@ -118,6 +143,10 @@ impl Runs {
         }
         Ok(known)
     }
+}
+
+fn lost(why: &str) -> String {
+    format!("it succeeded, but what it set is not taken over: {why}")
 }
 
 fn unknown(name: &str) -> String {

@@ -306,6 +306,8 @@ pub struct Setup {
     pub params: Resolved,
     /// What earlier steps have set.
     pub outputs: BTreeMap<String, String>,
+    /// What is written may hold a secret that we don't know: nothing of it is told on the way.
+    pub hushed: bool,
 }
 
 /// One attempt that may be started.

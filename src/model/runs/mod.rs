@@ -24,7 +24,7 @@ use super::progress::Requests;
 use crate::domain::alert::Labels;
 use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{PlaybookId, RequestId, RunId, StepId};
-use crate::domain::playbook::{How, Playbook, Resolved};
+use crate::domain::playbook::{How, Origin, ParamValue, Playbook, Resolved};
 use crate::domain::run::{Run, RunState, StepState};
 use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
@@ -254,13 +254,15 @@ impl Runs {
 
     /// A run that nobody holds is held first; who asked waits for that.
     fn take_up(&mut self, requests: &mut Requests, request: RequestId, title: String, run: RunId, params: Typed) -> Vec<Effect> {
+        // Before it is looked at: what is typed here is struck out of what is found.
+        self.live.entry(run).or_default().resuming = Some((request, params));
         match self.adopt(run) {
             Ok(effect) => {
                 requests.begin(request, title, std::iter::once(None));
-                self.live.entry(run).or_default().resuming = Some((request, params));
                 vec![effect]
             }
             Err(why) => {
+                self.live.entry(run).or_default().resuming = None;
                 requests.refuse(request, title, why);
                 Vec::new()
             }
@@ -275,8 +277,12 @@ impl Runs {
         // A part is a run of its own and is taken up as such.
         let open = state.open_attempt().filter(|(step, _)| !state.is_child(step));
         let open = open.map(|(step, attempt)| (step.clone(), attempt.number, attempt.intent));
+        let (mut params, secrets) = (commands::plain(state), self.secrets(run));
+        let hushed = secrets.is_err();
+        let hidden = |(_, value, _): &(String, ParamValue, Origin)| matches!(value, ParamValue::Hidden(_));
+        params.values.extend(secrets.unwrap_or_default().values.into_iter().filter(hidden));
         let adopt = Adopt {
-            setup: Setup { params: commands::plain(state), ..self.setup(run, state) },
+            setup: Setup { params, hushed, ..self.setup(run, state) },
             digest: state.digest.clone(),
             open: open.into_iter().collect(),
         };
@@ -285,7 +291,13 @@ impl Runs {
 
     fn setup(&self, run: RunId, state: &Run) -> Setup {
         let params = self.live.get(&run).map(|live| live.params.clone()).unwrap_or_default();
-        Setup { run, mode: state.mode.unwrap_or(crate::domain::run::RunMode::Live), params, outputs: state.outputs() }
+        Setup {
+            run,
+            mode: state.mode.unwrap_or(crate::domain::run::RunMode::Live),
+            params,
+            outputs: state.outputs(),
+            hushed: false,
+        }
     }
 
     fn drives(&self, run: RunId) -> bool {

@@ -77,8 +77,14 @@ impl Runs {
         exit_code: Option<i32>,
         detail: &str,
     ) -> Vec<Effect> {
+        let mut about_it = true;
         if let Some(live) = self.live.get_mut(&id) {
             live.probing = false;
+            about_it = live.asked.contains(&(step.clone(), number, false));
+        }
+        // Asked before a person started it all the same: that says nothing about what became of the attempt.
+        if !about_it && self.get(id).and_then(|run| run.record(step)?.attempt(number)).is_some() {
+            return self.advance(context, id);
         }
         let Some(run) = self.get(id).filter(|run| run.at().is_some_and(|(at, attempt)| at.plan.id == *step && attempt == number))
         else {

@@ -39,7 +39,7 @@ pub(super) fn run(this: &Try<'_>, about: EntryId, shell: Shell) -> StepEnd {
 /// Follows an attempt until it has ended. `supervisor` is the process, where we started it ourselves.
 pub(super) fn watch(this: &Try<'_>, mut supervisor: Option<Child>) -> StepEnd {
     let folder = Folder::at(&this.folder);
-    let mut reported = false;
+    let (mut reported, mut told) = (false, false);
     let mut tail = tail::Tail::new(&folder);
     loop {
         // Whether it is gone is asked before the record is looked for: it may write one and go in between.
@@ -47,6 +47,10 @@ pub(super) fn watch(this: &Try<'_>, mut supervisor: Option<Child>) -> StepEnd {
         if let (false, Ok(Some(started))) = (reported, folder.started()) {
             reported = true;
             say_started(this, Some(started.pid));
+        }
+        // Who cancelled before there was a folder to write it into is heard here.
+        if let Some(who) = this.wish.borrow().as_ref().filter(|_| !told) {
+            told = folder.cancel(who).is_ok();
         }
         let exit = folder.exit();
         // Read after the record was looked for: what was written just before the end is not lost.
@@ -63,6 +67,9 @@ pub(super) fn watch(this: &Try<'_>, mut supervisor: Option<Child>) -> StepEnd {
 }
 
 fn say_written(this: &Try<'_>, tail: &mut tail::Tail) {
+    if this.shared.hushed {
+        return;
+    }
     if let Some((lines, bytes)) = tail.news(|text| redacted(text, this.shared.params.secrets())) {
         let Which { run, step, attempt } = this.which.clone();
         this.setup.say(RunFact::Output { run, step, attempt, tail: lines, bytes });
@@ -152,7 +159,7 @@ fn ended(this: &Try<'_>, exit: &Exit) -> StepEnd {
 const LOST: i32 = 255;
 
 fn lost(this: &Try<'_>) -> String {
-    let said = text(&this.folder.join("err"));
+    let said = if this.shared.hushed { String::new() } else { text(&this.folder.join("err")) };
     let said = said.lines().last().unwrap_or("").trim().to_owned();
     let host = this.step.fields.host.as_deref().unwrap_or_default();
     format!("the connection to {host} was lost or never made, so nobody knows how far it came there: {said}")
