@@ -708,3 +708,21 @@ fn who_cancels_before_there_is_a_folder_to_write_it_into_is_heard() {
     let end = end.expect("an end");
     assert_eq!((end.state, end.cancelled_by.as_deref()), (StepState::Cancelled, Some("ben")), "{end:?}");
 }
+
+#[test]
+fn a_wait_that_was_skipped_as_its_time_came_ends_when_the_run_comes_by_again() {
+    let back = ask("  - Back: [r](#rest)\n  - On: [o](#on)");
+    let mut play = Play::new(&format!("## Steps\n\n### Rest\n\n- **wait:** 3s\n\n{back}{}", sh("On", "")));
+    play.story.slow = Some(Vec::new());
+    play.ask(RunCommand::Skip { run: play.run, step: "rest".into(), reason: "no time".into() }).expect("asked");
+    play.story.wait(4);
+    play.story.answer();
+    play.choose("ask", "Back").expect("chosen");
+    assert_eq!(play.at(), Some("rest"));
+    play.story.slow = Some(Vec::new());
+    play.story.wait(4);
+    // One answer at a time: what can't go on would ask for ever.
+    play.story.answer();
+    assert_eq!(play.at(), Some("ask"));
+    play.replays();
+}

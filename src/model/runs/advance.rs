@@ -285,7 +285,9 @@ fn timely(context: &Context<'_>, here: &Here<'_>) -> Option<Draft> {
         _ => return None,
     };
     let mut draft = about(context.seen("playbook", Kind::StepAnswer, text), here.id, here.run, &here.step.id, here.number);
-    draft.key = Some(format!("run/{}/{}/{}/{answer}", here.id, here.step.id, here.number));
+    // Once for each time that the run comes by: a step that was skipped meanwhile has no attempt by which to tell them apart.
+    let since = here.run.visit.since.timestamp_millis();
+    draft.key = Some(format!("run/{}/{}/{}/{since}/{answer}", here.id, here.step.id, here.number));
     let draft = draft.with("answer", answer);
     Some(match answer {
         "expired" => draft.with("reason", "nobody approved it in time"),
