@@ -726,3 +726,17 @@ fn a_wait_that_was_skipped_as_its_time_came_ends_when_the_run_comes_by_again() {
     assert_eq!(play.at(), Some("ask"));
     play.replays();
 }
+
+#[test]
+fn what_was_only_rehearsed_is_not_undone() {
+    let text = "## Steps\n\n### Do\n\n- **drill:** dry-run\n\n```sh\nreal\n```\n\n```sh dry-run\nrehearse\n```\n\n```sh undo\nback\n```\n\n\
+        ### Pick\n\n- **ask:** Well?\n  - Off: [r](#rollback)\n\n## Rollback\n\n### Last\n\n```sh\ntrue\n```\n";
+    let mut play = Play::of(vec![book("t.md", "", text)], RunMode::Drill, Auto::Change);
+    play.end(StepState::Succeeded);
+    play.choose("pick", "Off").expect("chosen");
+    play.launched();
+    play.ask(RunCommand::Rollback { run: play.run }).expect("started");
+    let launched: Vec<StepId> = play.launched().into_iter().map(|launch| launch.step).collect();
+    assert_eq!(launched, ["last".into()], "no rehearsal is run as an undo");
+    assert_eq!((play.step("do"), play.step("do.undo")), (StepState::Succeeded, StepState::Skipped));
+}

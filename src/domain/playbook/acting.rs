@@ -16,7 +16,8 @@ impl Step {
             step.fields.confirm = Confirm::Yes;
         }
         (step.fields.idempotent, step.fields.on_fail) = (false, OnFail::Ask);
-        step.status = None;
+        // It has no rehearsal of its own: that of the step would be run in its place.
+        (step.status, step.dry_run) = (None, None);
         (step.fields.when, step.fields.outputs, step.fields.record) = (Vec::new(), Vec::new(), None);
         Some(step)
     }
