@@ -30,8 +30,9 @@ fn a_decision_a_record_and_an_approval_are_answered_from_a_shell() {
     assert_eq!((state_of(&document, "fence"), state_of(&document, "agree")), ("succeeded", "awaiting-approval"), "{document}");
     let own = stage.midwatch(&["playbook", "approve", &run, "--role", "commander"]);
     assert!(told(&own).contains("ana asked for it"), "{}", told(&own));
-    let (_, code) = stage.json(&["playbook", "approve", &run, "--as", "ben", "--role", "commander"]);
-    assert_eq!(code, 0);
+    let approved = stage.midwatch(&["playbook", "approve", &run, "--as", "ben", "--role", "commander"]);
+    let says = String::from_utf8_lossy(&approved.stdout).into_owned() + &told(&approved);
+    assert!(approved.status.success() && says.contains("approved") && says.contains("playbook resume"), "{says}");
     let (document, _) = stage.json(&["playbook", "confirm", &run, "go"]);
     assert_eq!(document["run"]["state"], "completed", "{document}");
     let log = stage.midwatch(&["log", "--json"]);

@@ -179,9 +179,12 @@ fn asked(world: &World, id: RunId, run: &Run, step: &StepId) -> String {
         }
         Some(How::Wait(_)) => say(&format!("answer {id} {step} over --note TEXT   (it ends by itself)")),
         Some(How::Approval(wanted)) => {
-            let missing = flow::missing(run, wanted);
             let who = wanted.roles.join(" or ");
-            format!("  {missing} more approval of {}\n{}", inert(&who), say(&format!("approve {id} {step}")))
+            match flow::missing(run, wanted) {
+                // Whoever approved doesn't drive the run.
+                0 => format!("  approved\n{}", say(&format!("resume {id}   (it goes on)"))),
+                missing => format!("  {missing} more to approve, of {}\n{}", inert(&who), say(&format!("approve {id} {step}"))),
+            }
         }
         _ => match known.and_then(|step| step.fields.record.as_deref()).filter(|_| !run.visit.recorded) {
             Some(prompt) => format!("  {}\n{}", inert(prompt), say(&format!("answer {id} {step} TEXT [--file FILE]"))),
