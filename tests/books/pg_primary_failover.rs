@@ -145,8 +145,14 @@ fn die_while_promoting(site: &Site, run: &mut Run<'_>, begun: impl Fn() -> bool)
     until("the promotion", || begun().then_some(()));
     let started: serde_json::Value = serde_json::from_str(&started).expect("JSON");
     let supervisor = started["pid"].as_i64().expect("a process id");
-    let children = std::fs::read_to_string(format!("/proc/{supervisor}/task/{supervisor}/children")).expect("it runs");
-    let command = children.split_whitespace().next().expect("the command");
+    // `started` is written before the command is there, and the command is there before it leads a group of its own.
+    let children = format!("/proc/{supervisor}/task/{supervisor}/children");
+    let command = until("the command's group", || {
+        let children = std::fs::read_to_string(&children).expect("the supervisor runs");
+        let child = children.split_whitespace().next()?;
+        let leads = nix::unistd::getpgid(Some(nix::unistd::Pid::from_raw(child.parse().expect("a process id"))));
+        leads.is_ok_and(|group| group.to_string() == child).then(|| child.to_owned())
+    });
     for victim in [console.id().to_string(), supervisor.to_string(), format!("-{command}")] {
         execute(Command::new("kill").args(["-KILL", "--", &victim]));
     }
