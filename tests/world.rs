@@ -1,5 +1,7 @@
 //! The core: what follows from what, without a clock, a disk or a network.
 
+#[path = "world/native.rs"]
+mod native;
 #[path = "world/order.rs"]
 mod order;
 mod support;
@@ -275,6 +277,7 @@ fn a_resolved_alert_takes_its_carried_silence_with_it() {
     let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
     let done = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("silence-1".into()) };
     story.fact(Fact::ActEnded { intent: intent.id(), end: done });
+    assert!(matches!(&story.taken()[..], [Effect::Ask { .. }]), "the source is asked what it makes of it");
     story.poll(&[]);
     story.poll(&[]);
     let acts = story.taken();

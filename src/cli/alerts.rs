@@ -159,7 +159,7 @@ impl<'a> Shown<'a> {
             labels: Pairs(&alert.labels),
             annotations: Pairs(&alert.annotations),
             starts_at: alert.starts_at,
-            acknowledged_until: ack.as_ref().map(|ack| time(ack.until)),
+            acknowledged_until: ack.as_ref().and_then(|ack| ack.until).map(time),
             acknowledged_by: ack.map(|ack| ack.by),
             playbooks: playbooks(world, tracked),
         }

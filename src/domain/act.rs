@@ -1,6 +1,7 @@
 //! Acts on the outside: what may be asked of a source, and how it can end.
 
 use super::alert::SilenceMatcher;
+use super::ids::Fingerprint;
 use super::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,53 @@ pub enum Act {
     },
     /// Ends a silence now.
     Expire { id: Outside },
+    /// Does something to one alert in a system that has such acts of its own.
+    On { alert: Fingerprint, what: What, by: String, comment: String },
+}
+
+/// What is done to one alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case")]
+pub enum What {
+    /// Somebody looks at it. A system whose acknowledgements can't end by themselves ignores `until`.
+    Acknowledge {
+        #[serde(with = "super::millis")]
+        until: DateTime<Utc>,
+    },
+    Unacknowledge,
+    /// It is quiet until then, and comes back.
+    Snooze {
+        #[serde(with = "super::millis")]
+        until: DateTime<Utc>,
+    },
+    Unsnooze,
+    /// It is over.
+    Resolve,
+    /// Somebody else is to look at it.
+    Assign {
+        to: String,
+    },
+    /// The next level of its escalation policy is asked now, or the named one.
+    Escalate {
+        level: Option<u32>,
+    },
+    /// The comment is written down beside it.
+    Comment,
+    /// What it stands for is under repair until then: nobody is paged for it.
+    Downtime {
+        #[serde(with = "super::millis")]
+        until: DateTime<Utc>,
+    },
+    /// Its check runs now.
+    Recheck,
+    /// It becomes a part of another one.
+    Merge {
+        into: Fingerprint,
+    },
+    /// Its priority is the one of this name.
+    Prioritise {
+        to: String,
+    },
 }
 
 /// The acts that a source may have; a source names the ones that its system really has.
@@ -30,6 +78,18 @@ pub enum Act {
 pub enum ActKind {
     Silence,
     Expire,
+    Acknowledge,
+    Unacknowledge,
+    Snooze,
+    Unsnooze,
+    Resolve,
+    Assign,
+    Escalate,
+    Comment,
+    Downtime,
+    Recheck,
+    Merge,
+    Prioritise,
 }
 
 impl Act {
@@ -37,6 +97,56 @@ impl Act {
         match self {
             Self::Silence { .. } => ActKind::Silence,
             Self::Expire { .. } => ActKind::Expire,
+            Self::On { what, .. } => what.kind(),
+        }
+    }
+
+    /// It can carry an acknowledgement, and does so until then.
+    pub fn carries_until(&self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Silence { ends_at: until, .. } | Self::On { what: What::Acknowledge { until }, .. } => Some(*until),
+            _ => None,
+        }
+    }
+}
+
+impl What {
+    pub fn kind(&self) -> ActKind {
+        match self {
+            Self::Acknowledge { .. } => ActKind::Acknowledge,
+            Self::Unacknowledge => ActKind::Unacknowledge,
+            Self::Snooze { .. } => ActKind::Snooze,
+            Self::Unsnooze => ActKind::Unsnooze,
+            Self::Resolve => ActKind::Resolve,
+            Self::Assign { .. } => ActKind::Assign,
+            Self::Escalate { .. } => ActKind::Escalate,
+            Self::Comment => ActKind::Comment,
+            Self::Downtime { .. } => ActKind::Downtime,
+            Self::Recheck => ActKind::Recheck,
+            Self::Merge { .. } => ActKind::Merge,
+            Self::Prioritise { .. } => ActKind::Prioritise,
+        }
+    }
+}
+
+impl ActKind {
+    /// For people, in the infinitive: `can't snooze`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Silence => "silence",
+            Self::Expire => "end a silence",
+            Self::Acknowledge => "acknowledge",
+            Self::Unacknowledge => "take an acknowledgement back",
+            Self::Snooze => "snooze",
+            Self::Unsnooze => "end a snooze",
+            Self::Resolve => "resolve",
+            Self::Assign => "assign",
+            Self::Escalate => "escalate",
+            Self::Comment => "comment",
+            Self::Downtime => "put in downtime",
+            Self::Recheck => "check again",
+            Self::Merge => "merge",
+            Self::Prioritise => "set a priority",
         }
     }
 }

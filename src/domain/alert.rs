@@ -76,6 +76,29 @@ pub enum Upstream {
     /// The rule holds, but not for long enough yet.
     Pending,
     Firing,
+    /// The source says itself that it is over: its word counts, absence would have to be judged.
+    Resolved {
+        /// When it ended, by the source.
+        at: DateTime<Utc>,
+    },
+}
+
+/// Somebody holds an alert in its own system.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hold {
+    pub by: Outside,
+    /// `None`: until somebody gives it up, or longer than the system tells.
+    pub until: Option<DateTime<Utc>>,
+    pub comment: Outside,
+}
+
+/// What a system with acts of its own says of an alert.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    pub acknowledged: Option<Hold>,
+    pub snoozed: Option<Hold>,
+    /// Who is asked to look at it.
+    pub assigned: Vec<Outside>,
 }
 
 /// One alert in one snapshot of one source.
@@ -95,12 +118,23 @@ pub struct Alert {
     pub inhibited_by: Vec<Fingerprint>,
     /// Names of time intervals that mute it.
     pub muted_by: Vec<Outside>,
+    /// Boxed: most alerts of a storm are held by nobody.
+    pub held: Option<Box<Held>>,
 }
 
 impl Alert {
     /// The label `alertname`, or the fingerprint of an alert without one.
     pub fn name(&self) -> &str {
         self.labels.get("alertname").unwrap_or(self.id.fingerprint.as_str())
+    }
+
+    /// Its own system's acknowledgement.
+    pub fn acknowledged(&self) -> Option<&Hold> {
+        self.held.as_ref()?.acknowledged.as_ref()
+    }
+
+    pub fn snoozed(&self) -> Option<&Hold> {
+        self.held.as_ref()?.snoozed.as_ref()
     }
 
     /// One line for people: the annotation `summary`, else `description`, else `message`.

@@ -61,11 +61,14 @@ pub struct SourceSpec {
     pub carry: Option<Carry>,
 }
 
-/// Acks that also become short silences on the source, kept alive while the ack and the alert last.
+/// How an acknowledgement also reaches the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Carry {
-    /// What the silence's comment begins with; other consoles read it as an acknowledgement.
-    pub prefix: String,
+pub enum Carry {
+    /// As a short silence, kept alive while the ack and the alert last. Its comment begins with `prefix`; other consoles read
+    /// that as an acknowledgement.
+    Silence { prefix: String },
+    /// As the system's own acknowledgement.
+    Acknowledge,
 }
 
 /// The longest that one carried silence lasts before the watcher has to extend it.

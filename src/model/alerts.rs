@@ -4,55 +4,29 @@
 //! an instance that has not just restarted agree; until then it stays on screen as it was.
 
 mod episode;
+mod recording;
 mod source;
+mod state;
 
 pub use episode::{Ack, Record};
+pub use recording::Turn;
 pub use source::{SourceHealth, SourceState};
+pub use state::State;
+
+use recording::Noted;
 
 use super::event::SourceAnswer;
-use crate::domain::alert::{Alert, Cover, Severity, Silence, SilenceMatcher, Upstream};
-use crate::domain::entry::Entry;
+use crate::domain::alert::{Alert, Cover, Severity, SilenceMatcher, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, ServiceName, SourceName};
 use crate::domain::millis;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::trouble::Trouble;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What an alert is to the operator. One holds by precedence; the others that are true stand beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    Resolved,
-    Acknowledged,
-    Snoozed,
-    Silenced,
-    Inhibited,
-    Firing,
-    Pending,
-}
-
-impl State {
-    pub const ALL: [State; 7] =
-        [Self::Resolved, Self::Acknowledged, Self::Snoozed, Self::Silenced, Self::Inhibited, Self::Firing, Self::Pending];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Resolved => "resolved",
-            Self::Acknowledged => "acknowledged",
-            Self::Snoozed => "snoozed",
-            Self::Silenced => "silenced",
-            Self::Inhibited => "inhibited",
-            Self::Firing => "firing",
-            Self::Pending => "pending",
-        }
-    }
-}
 
 /// Where an alert stands in the queue: what needs somebody first, the worst of it, the most important service, the newest.
 type Rank = (u8, Reverse<Severity>, u8, u8, Reverse<i64>);
@@ -79,26 +53,12 @@ pub struct Tracked {
     rank: Rank,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Noted {
-    Nothing,
-    Fired,
-    Resolved,
-}
-
 /// Good polls that must miss an alert before it counts as resolved.
 const ABSENT_POLLS: u32 = 2;
 /// How long after the start of an instance absence means nothing: its senders repeat themselves only every minute or so.
 const RESTART_GRACE: Duration = Duration::from_secs(5 * 60);
 /// How long a resolved alert stays in the queue.
 const RESOLVED_FOR: chrono::Duration = chrono::Duration::minutes(10);
-
-/// An episode that began or ended and is not recorded yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Turn {
-    pub id: AlertId,
-    pub fired: bool,
-}
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Alerts {
@@ -179,18 +139,6 @@ impl Alerts {
         self.counts.get(&state).copied().unwrap_or(0)
     }
 
-    /// The acknowledgement in force on an alert's present episode: our own, else a foreign silence that says so.
-    pub fn ack(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<Ack> {
-        let own = self.records.get(&tracked.alert.id).and_then(|record| record.ack(tracked.episode, now));
-        own.or_else(|| self.silences_on(tracked).find_map(|silence| self.foreign_ack(tracked, silence)))
-    }
-
-    fn foreign_ack(&self, tracked: &Tracked, silence: &Silence) -> Option<Ack> {
-        let prefix = self.sources.get(&tracked.alert.id.source).map_or("ACK!", |source| source.ack_prefix());
-        let reason = silence.comment.raw().strip_prefix(prefix)?.trim().to_owned();
-        Some(Ack { entry: None, by: silence.created_by.raw().to_owned(), until: silence.ends_at, reason, ticket: None })
-    }
-
     /// How many alerts of a source these matchers hold for; none where they can't be read.
     pub fn covered(&self, source: &SourceName, matchers: &[SilenceMatcher]) -> usize {
         let Ok(cover) = Cover::of(matchers) else { return 0 };
@@ -199,38 +147,15 @@ impl Alerts {
         of_source.filter(|tracked| cover.covers(&tracked.alert.labels)).count()
     }
 
-    /// The silences that the source says are in force on an alert.
-    pub fn silences_on(&self, tracked: &Tracked) -> impl Iterator<Item = &Silence> {
-        let source = self.sources.get(&tracked.alert.id.source);
-        tracked.alert.silenced_by.iter().filter_map(move |id| source?.silence(id))
-    }
-
-    /// Every state that is true, the one by precedence first.
-    pub fn states_of(&self, tracked: &Tracked, now: DateTime<Utc>) -> Vec<State> {
-        let alert = &tracked.alert;
-        let acked = self.ack(tracked, now);
-        let silenced = match &acked {
-            // A silence that only carries an acknowledgement is not one more state.
-            Some(_) => self.silences_on(tracked).any(|silence| self.foreign_ack(tracked, silence).is_none()),
-            None => !alert.silenced_by.is_empty(),
-        };
-        let holds = |state: &State| match state {
-            State::Resolved => tracked.resolved_at.is_some(),
-            State::Acknowledged => acked.is_some(),
-            State::Snoozed => false,
-            State::Silenced => silenced,
-            State::Inhibited => !alert.inhibited_by.is_empty() || !alert.muted_by.is_empty(),
-            State::Firing => tracked.resolved_at.is_none() && alert.upstream == Upstream::Firing,
-            State::Pending => tracked.resolved_at.is_none() && alert.upstream == Upstream::Pending,
-        };
-        State::ALL.into_iter().filter(holds).collect()
-    }
-
-    /// Takes in what changed at a source; gives the episodes that began.
+    /// Takes in what changed at a source; gives the episodes that began, and those of which the source says that they ended.
     pub(super) fn changed(&mut self, settings: &Settings, source: &SourceName, now: Stamp, change: Change) -> Vec<Turn> {
         let ids: Vec<AlertId> = change.upserts.iter().map(|alert| alert.id.clone()).collect();
+        let mut turns = Vec::new();
         for alert in change.upserts {
-            self.upsert(settings, alert, now);
+            match alert.upstream {
+                Upstream::Resolved { at } => turns.extend(self.resolved(settings, alert, at, now)),
+                Upstream::Firing | Upstream::Pending => self.upsert(settings, alert, now),
+            }
         }
         for fingerprint in change.gone {
             let id = AlertId { source: source.clone(), fingerprint };
@@ -239,11 +164,25 @@ impl Alerts {
             }
         }
         self.revision += 1;
-        ids.into_iter().filter(|id| self.unnoted(id)).map(|id| Turn { id, fired: true }).collect()
+        turns.extend(ids.into_iter().filter(|id| self.unnoted(id)).map(|id| Turn { id, fired: true }));
+        turns
     }
 
-    fn unnoted(&self, id: &AlertId) -> bool {
-        self.tracked.get(id).is_some_and(|tracked| tracked.noted == Noted::Nothing && tracked.resolved_at.is_none())
+    /// The source says that an alert is over. One that the queue doesn't show was over before anybody here knew of it.
+    fn resolved(&mut self, settings: &Settings, alert: Arc<Alert>, at: DateTime<Utc>, now: Stamp) -> Option<Turn> {
+        let id = alert.id.clone();
+        let mut tracked = self.tracked.remove(&id)?;
+        self.unlist(&tracked);
+        let news = tracked.resolved_at.is_none();
+        (tracked.alert, tracked.missing) = (alert, 0);
+        if news {
+            // A clock that is ahead ends nothing in the future, and nothing ends before it began.
+            tracked.resolved_at = Some(millis::truncated(at.clamp(tracked.episode.min(now.wall), now.wall)));
+            self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
+        }
+        self.place(settings, &mut tracked, now.wall);
+        self.tracked.insert(id.clone(), tracked);
+        news.then_some(Turn { id, fired: false })
     }
 
     fn upsert(&mut self, settings: &Settings, alert: Arc<Alert>, now: Stamp) {
@@ -253,7 +192,14 @@ impl Alerts {
         }
         let record = self.records.get(&alert.id);
         let mut tracked = match old {
-            Some(old) if old.resolved_at.is_none() => Tracked { alert, missing: 0, ..*old },
+            Some(old) if old.resolved_at.is_none() => {
+                // Elsewhere a problem gets worse under the same name.
+                let (severity, service) = match alert.labels == old.alert.labels {
+                    true => (old.severity, old.service.clone()),
+                    false => (settings.severity(&alert.labels), settings.service(&alert.labels)),
+                };
+                Tracked { alert, missing: 0, severity, service, ..*old }
+            }
             _ => Tracked {
                 // As it will be read back: stored times have milliseconds.
                 episode: millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall))),
@@ -356,96 +302,6 @@ impl Alerts {
             }
         }
         self.revision += 1;
-    }
-
-    /// Folds an entry about an alert.
-    pub(super) fn fold(&mut self, settings: &Settings, entry: &Entry, now: DateTime<Utc>) {
-        let Some(id) = &entry.alert else { return };
-        if !Record::concerns(&entry.kind) {
-            return;
-        }
-        let record = self.records.entry(id.clone()).or_default();
-        if let Some(ack) = record.last_ack() {
-            self.lapsing.remove(&(ack.until, id.clone()));
-        }
-        record.insert(entry);
-        if let Some(ack) = record.last_ack() {
-            self.lapsing.insert((ack.until, id.clone()));
-        }
-        if let Some(tracked) = self.tracked.get_mut(id) {
-            // What the sources say now is judged again in the light of what was recorded: another console may have seen it first.
-            if let Some(open) = record.open_episode().filter(|_| tracked.resolved_at.is_none()) {
-                (tracked.episode, tracked.noted) = (open, tracked.noted.max(Noted::Fired));
-            }
-        }
-        self.rerank(settings, std::slice::from_ref(id), now);
-    }
-
-    /// The end of an episode is recorded. Where the alert fires again by now, that is an episode of its own, and to be recorded.
-    pub(super) fn end_recorded(&mut self, id: &AlertId, now: DateTime<Utc>) {
-        let Some((tracked, record)) = self.tracked.get_mut(id).zip(self.records.get(id)) else { return };
-        if tracked.resolved_at.is_none() && tracked.missing == 0 && tracked.noted == Noted::Fired && !record.is_open() {
-            tracked.episode = millis::truncated(record.episode_of(tracked.alert.starts_at, now));
-            (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
-        }
-    }
-
-    /// What other processes have recorded as ended and fires here all the same: a new watcher records it as an episode of its own.
-    pub(super) fn all_ends_recorded(&mut self, now: DateTime<Utc>) {
-        let ended = |id: &AlertId| self.records.get(id).is_some_and(|record| !record.is_open());
-        let ids: Vec<AlertId> = self.tracked.keys().filter(|id| ended(id)).cloned().collect();
-        ids.iter().for_each(|id| self.end_recorded(id, now));
-    }
-
-    /// Remembers that the journal has been asked, so that it is asked once.
-    pub(super) fn noted(&mut self, turn: &Turn) {
-        if let Some(tracked) = self.tracked.get_mut(&turn.id) {
-            tracked.noted = if turn.fired { Noted::Fired } else { Noted::Resolved };
-        }
-    }
-
-    /// The journal could not be written: what was asked of it is asked again.
-    pub(super) fn forget_notes(&mut self) {
-        for (id, tracked) in &mut self.tracked {
-            let open = self.records.get(id).is_some_and(Record::is_open);
-            tracked.noted = if open { Noted::Fired } else { Noted::Nothing };
-        }
-        self.notes_lost = true;
-    }
-
-    /// What is to be recorded again after the journal could not be written.
-    pub(super) fn lost_notes(&mut self) -> Vec<Turn> {
-        if std::mem::take(&mut self.notes_lost) { self.unrecorded() } else { Vec::new() }
-    }
-
-    /// Everything that a new watcher has to record.
-    pub(super) fn unrecorded(&self) -> Vec<Turn> {
-        let open = |tracked: &&Tracked| {
-            (tracked.resolved_at.is_none() && tracked.noted == Noted::Nothing && tracked.missing == 0)
-                || (tracked.resolved_at.is_some() && tracked.noted == Noted::Fired)
-        };
-        let turn = |tracked: &Tracked| Turn { id: tracked.alert.id.clone(), fired: tracked.resolved_at.is_none() };
-        self.tracked.values().map(Box::as_ref).filter(open).map(turn).collect()
-    }
-
-    /// Open episodes that the journal knows of and no source lists any more, once the source has settled.
-    pub(super) fn forgotten(&mut self, source: &SourceName, now: Stamp) -> Vec<AlertId> {
-        let Some(state) = self.sources.get(source) else { return Vec::new() };
-        if !state.is_complete() || !state.settled_since_restart(now.wall, RESTART_GRACE) || state.polls() <= ABSENT_POLLS as u64 {
-            return Vec::new();
-        }
-        let lost =
-            |(id, record): &(&AlertId, &Record)| id.source == *source && record.is_open() && !self.tracked.contains_key(*id);
-        self.records.iter().filter(lost).map(|(id, _)| id.clone()).collect()
-    }
-
-    pub(super) fn record(&self, id: &AlertId) -> Option<&Record> {
-        self.records.get(id)
-    }
-
-    /// Acknowledgements whose time may matter still: by alert.
-    pub(super) fn acked(&self) -> impl Iterator<Item = (&AlertId, &Ack)> {
-        self.records.iter().filter_map(|(id, record)| Some((id, record.last_ack()?)))
     }
 
     /// Time has passed: acknowledgements run out, sources go stale, resolved alerts leave the queue.

@@ -1,6 +1,7 @@
 //! What a human can ask of the world. Every command names its targets; the guards are part of it and are checked
 //! in `World::update`, so that the console and the command line can't differ.
 
+use crate::domain::act::What;
 use crate::domain::alert::SilenceMatcher;
 use crate::domain::entry::Kind;
 use crate::domain::ids::{AlertId, IncidentId, SourceName};
@@ -34,6 +35,12 @@ pub enum Command {
     Expire {
         source: SourceName,
         id: Outside,
+    },
+    /// Do something to these alerts, each in its own system.
+    Act {
+        alerts: Vec<AlertId>,
+        what: What,
+        reason: String,
     },
     /// Open an incident, from alerts or from nothing.
     Declare {

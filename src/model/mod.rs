@@ -9,6 +9,7 @@ pub mod filter;
 pub mod fold;
 pub mod health;
 pub mod incidents;
+pub mod lanes;
 pub mod log;
 pub mod notes;
 pub mod outbox;

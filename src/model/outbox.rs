@@ -4,6 +4,7 @@
 use crate::domain::act::{Act, ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{EntryId, SourceName};
+use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -56,6 +57,16 @@ impl Sent {
     }
 }
 
+/// What carries an acknowledgement at its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carrier {
+    pub id: Outside,
+    /// When it ends by itself.
+    pub until: DateTime<Utc>,
+    /// The system's own acknowledgement, and not a silence.
+    pub native: bool,
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outbox {
     acts: BTreeMap<EntryId, Sent>,
@@ -83,14 +94,18 @@ impl Outbox {
         self.serving.get(&entry).into_iter().flatten().filter_map(|id| self.acts.get(id))
     }
 
-    /// The silence that carries an acknowledgement now: its id and when it ends by itself.
-    pub fn carried(&self, ack: EntryId) -> Option<(crate::domain::text::Outside, DateTime<Utc>)> {
-        self.serving(ack).fold(None, |carried, sent| match (sent.act(), &sent.end) {
-            (Some((_, Act::Silence { ends_at, .. })), Some(end)) if end.outcome == Outcome::Done => {
-                end.made.clone().map(|id| (id, ends_at)).or(carried)
+    /// What carries an acknowledgement now.
+    pub fn carried(&self, ack: EntryId) -> Option<Carrier> {
+        self.serving(ack).fold(None, |carried, sent| {
+            let Some((act, end)) = sent.act().map(|(_, act)| act).zip(sent.end.as_ref()) else { return carried };
+            match act.carries_until() {
+                Some(until) if end.outcome == Outcome::Done => {
+                    let native = matches!(act, Act::On { .. });
+                    end.made.clone().map(|id| Carrier { id, until, native }).or(carried)
+                }
+                None if !matches!(end.outcome, Outcome::Unknown | Outcome::Unsent) => None,
+                _ => carried,
             }
-            (Some((_, Act::Expire { .. })), Some(end)) if !matches!(end.outcome, Outcome::Unknown | Outcome::Unsent) => None,
-            _ => carried,
         })
     }
 

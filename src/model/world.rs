@@ -3,6 +3,8 @@
 //! `update` is pure: the same events give the same world and the same effects, live, in a replay and in a test.
 //! A command changes nothing that is recorded; `fold` alone does, and only from entries that the journal holds.
 
+mod acts;
+mod carrying;
 mod commands;
 mod recorded;
 mod resend;
@@ -15,6 +17,7 @@ use super::event::{Body, Event, Fact};
 use super::fold::Corrections;
 use super::health::Health;
 use super::incidents::Incidents;
+use super::lanes::Lanes;
 use super::log::Log;
 use super::notes::Notes;
 use super::outbox::Outbox;
@@ -55,13 +58,15 @@ pub struct World {
     pub reserve_freed: bool,
     /// Playbook folders that lack commits of their upstreams.
     pub books_behind: Vec<Behind>,
+    /// Acts that wait for others of their source to end, and those under way.
+    lanes: Lanes,
     next_request: u64,
     wake_at: Option<Duration>,
     /// Episodes that began or ended, on their way into the journal.
     notes: Notes,
     /// Acts that are being looked for at their source.
     searching: BTreeSet<EntryId>,
-    /// Acknowledgements whose silence the journal has been asked to extend.
+    /// Acknowledgements whose carrier is on its way into the journal.
     extending: BTreeSet<EntryId>,
     /// Acts that could not be sent and whose repetition or end the journal has been asked to record.
     resending: BTreeSet<EntryId>,
@@ -88,6 +93,7 @@ impl World {
             config_trouble: None,
             reserve_freed: false,
             books_behind: Vec::new(),
+            lanes: Lanes::default(),
             next_request: 0,
             wake_at: None,
             notes: Notes::default(),

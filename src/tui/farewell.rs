@@ -2,6 +2,7 @@
 
 use super::time;
 use super::view::View;
+use crate::domain::settings::Carry;
 use crate::domain::text::inert;
 use chrono::{DateTime, Utc};
 
@@ -28,14 +29,14 @@ fn unfinished(view: &View) -> Option<String> {
 /// Acknowledgements that live as short silences need somebody who extends them.
 fn lapsing(view: &View) -> Option<String> {
     let world = view.world;
-    if !world.watching || !world.settings.sources.iter().any(|source| source.carry.is_some()) {
+    if !world.watching || !world.settings.sources.iter().any(|source| matches!(source.carry, Some(Carry::Silence { .. }))) {
         return None;
     }
     let ends: Vec<DateTime<Utc>> = world
         .alerts
         .queue()
         .filter_map(|tracked| world.alerts.ack(tracked, view.now.wall)?.entry)
-        .filter_map(|ack| Some(world.outbox.carried(ack)?.1))
+        .filter_map(|ack| world.outbox.carried(ack).filter(|carrier| !carrier.native).map(|carrier| carrier.until))
         .collect();
     let first = ends.iter().min()?;
     let at = time::until(*first, view.now.wall, view.zone);

@@ -99,6 +99,7 @@ pub fn alert(name: &str, severity: &str, service: &str, instance: &str, minutes:
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),
         muted_by: Vec::new(),
+        held: None,
     })
 }
 

@@ -52,7 +52,7 @@ pub fn settings(carry: bool) -> Settings {
             every: Duration::from_secs(15),
             timeout: Duration::from_secs(10),
             acts: vec![ActKind::Silence, ActKind::Expire],
-            carry: carry.then(|| Carry { prefix: "ACK!".into() }),
+            carry: carry.then(|| Carry::Silence { prefix: "ACK!".into() }),
         }],
         ..Settings::default()
     }
@@ -72,6 +72,7 @@ pub fn alert(name: &str, service: &str, starts_at: DateTime<Utc>) -> Arc<Alert> 
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),
         muted_by: Vec::new(),
+        held: None,
     })
 }
 

@@ -8,10 +8,13 @@ use chrono::{DateTime, Utc};
 /// Somebody owns an episode until a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ack {
-    /// The entry that recorded it; `None` for one that a foreign silence carries.
+    /// The entry that recorded it; `None` for one that the source tells: its own, or a foreign silence that says so.
     pub entry: Option<EntryId>,
     pub by: String,
-    pub until: DateTime<Utc>,
+    /// When it was given, where that is known.
+    pub since: Option<DateTime<Utc>>,
+    /// `None`: until somebody gives it up. Our own always end.
+    pub until: Option<DateTime<Utc>>,
     pub reason: String,
     pub ticket: Option<String>,
 }
@@ -77,7 +80,7 @@ impl Record {
     /// The acknowledgement in force on an episode.
     pub(super) fn ack(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<Ack> {
         let (acked, ack) = self.last()?;
-        (*acked == episode && now < ack.until).then(|| ack.clone())
+        (*acked == episode && ack.until.is_none_or(|until| now < until)).then(|| ack.clone())
     }
 
     /// The newest acknowledgement that nobody has taken back, whether it still runs or not.
@@ -98,7 +101,8 @@ fn ack(entry: &Entry) -> Ack {
     Ack {
         entry: Some(entry.id),
         by: entry.actor.name.clone(),
-        until: entry.data_of("until").unwrap_or(entry.at),
+        since: Some(entry.at),
+        until: Some(entry.data_of("until").unwrap_or(entry.at)),
         reason: entry.text_of("reason").unwrap_or_default().to_owned(),
         ticket: entry.text_of("ticket").map(str::to_owned),
     }

@@ -2,7 +2,7 @@
 
 use super::super::event::SourceAnswer;
 use crate::domain::alert::Silence;
-use crate::domain::settings::SourceSpec;
+use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
@@ -82,7 +82,10 @@ impl SourceState {
     }
 
     pub(super) fn ack_prefix(&self) -> &str {
-        self.spec.carry.as_ref().map_or("ACK!", |carry| &carry.prefix)
+        match &self.spec.carry {
+            Some(Carry::Silence { prefix }) => prefix,
+            _ => "ACK!",
+        }
     }
 
     /// When the youngest instance of the last good answer started.

@@ -2,18 +2,16 @@
 
 use super::World;
 use super::watch::to_chrono;
-use crate::domain::act::{Act, ActKind};
-use crate::domain::alert::SilenceMatcher;
 use crate::domain::entry::{AtSource, Draft, Kind};
-use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, SourceName};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
 use crate::domain::incident::{Incident, Sev, Status};
-use crate::domain::text::{Outside, inert};
+use crate::domain::text::inert;
 use crate::model::{Command, Effect};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// What a guard says no to, in a sentence for the operator.
-type Refusal = String;
+pub(super) type Refusal = String;
 
 /// The longest note that is kept, in bytes.
 const LONGEST_NOTE: usize = 64 * 1024;
@@ -40,7 +38,10 @@ impl World {
 
     fn ask_to_record(&mut self, request: RequestId, title: String, drafts: Vec<Draft>) -> Vec<Effect> {
         self.requests.begin(request, title, drafts.iter().map(|draft| draft.alert.clone()));
-        vec![Effect::Record { request, drafts }]
+        match drafts.iter().all(|draft| draft.kind == Kind::Act) {
+            true => self.launch_for(request, drafts),
+            false => vec![Effect::Record { request, drafts }],
+        }
     }
 
     fn refresh(&self) -> Vec<Effect> {
@@ -55,6 +56,7 @@ impl World {
             Command::Unacknowledge { alerts } => self.unacknowledge(alerts),
             Command::Silence { source, matchers, hold, reason, covers } => self.silence(source, matchers, hold, reason, covers),
             Command::Expire { source, id } => self.expire(&source, id),
+            Command::Act { alerts, what, reason } => self.act_on(alerts, &what, reason.trim()),
             Command::Declare { title, severity, alerts, at } => self.declare(title, severity, alerts, at),
             Command::SetStatus { incident, status, reason, at } => self.set_status(incident, status, reason, at),
             Command::SetSeverity { incident, severity } => self.set_severity(incident, severity),
@@ -110,48 +112,11 @@ impl World {
     }
 
     /// Fills in what an entry about an alert is about.
-    fn about_alert(&self, mut draft: Draft, id: &AlertId) -> Draft {
+    pub(super) fn about_alert(&self, mut draft: Draft, id: &AlertId) -> Draft {
         let service = self.alerts.get(id).and_then(|tracked| tracked.service.clone());
         draft.incident = self.incidents.covering(Some(id), service.as_ref());
         (draft.alert, draft.service) = (Some(id.clone()), service);
         draft
-    }
-
-    fn silence(
-        &mut self,
-        source: SourceName,
-        matchers: Vec<SilenceMatcher>,
-        hold: Duration,
-        reason: String,
-        covers: usize,
-    ) -> Result<Vec<Draft>, Refusal> {
-        self.can(&source, ActKind::Silence)?;
-        lasting(hold)?;
-        if !matchers.iter().any(|matcher| matcher.equal && !matcher.value.is_empty()) {
-            return Err("a silence needs at least one matcher that is not empty: it would cover everything".into());
-        }
-        if reason.trim().is_empty() {
-            return Err("a silence needs a reason: others will ask why it is quiet".into());
-        }
-        let by = self.me.name.clone();
-        let ends_at = self.now.wall + to_chrono(hold);
-        let text = format!("silenced {} for {} ({covers} alerts now)", show(&matchers), humantime::format_duration(hold));
-        let act = Act::Silence { id: None, matchers, starts_at: self.now.wall, ends_at, by, comment: reason };
-        Ok(vec![self.act_draft(&source, act, &text).with("covers", covers)])
-    }
-
-    fn expire(&mut self, source: &SourceName, id: Outside) -> Result<Vec<Draft>, Refusal> {
-        self.can(source, ActKind::Expire)?;
-        let text = format!("ended silence {}", id.inert());
-        Ok(vec![self.act_draft(source, Act::Expire { id }, &text)])
-    }
-
-    fn can(&self, source: &SourceName, kind: ActKind) -> Result<(), Refusal> {
-        let spec = self.settings.source(source).ok_or_else(|| format!("no source is named {source}"))?;
-        match spec.acts.contains(&kind) {
-            true => Ok(()),
-            false => Err(format!("{source} ({}) has no such act", spec.kind)),
-        }
     }
 
     fn declare(
@@ -283,11 +248,11 @@ impl World {
     }
 }
 
-fn some(alerts: &[AlertId]) -> Result<(), Refusal> {
+pub(super) fn some(alerts: &[AlertId]) -> Result<(), Refusal> {
     if alerts.is_empty() { Err("no alert is named".into()) } else { Ok(()) }
 }
 
-fn lasting(hold: Duration) -> Result<(), Refusal> {
+pub(super) fn lasting(hold: Duration) -> Result<(), Refusal> {
     match hold {
         Duration::ZERO => Err("a duration of nothing has no effect".into()),
         hold if hold > Duration::from_secs(366 * 24 * 3600) => {
@@ -304,20 +269,6 @@ fn at_time(mut draft: Draft, at: Option<DateTime<Utc>>) -> Draft {
     draft
 }
 
-/// `{job="db", instance=~"db-[0-9]+"}`, as Alertmanager's own tools write it, inert.
-fn show(matchers: &[SilenceMatcher]) -> String {
-    let one = |matcher: &SilenceMatcher| {
-        let sign = match (matcher.equal, matcher.regex) {
-            (true, false) => "=",
-            (false, false) => "!=",
-            (true, true) => "=~",
-            (false, true) => "!~",
-        };
-        format!("{}{sign}\"{}\"", matcher.name.inert(), matcher.value.inert())
-    };
-    format!("{{{}}}", matchers.iter().map(one).collect::<Vec<_>>().join(", "))
-}
-
 impl World {
     /// What was asked, for people.
     fn title(&self, command: &Command) -> String {
@@ -326,6 +277,7 @@ impl World {
             Command::Unacknowledge { alerts } => format!("un-acknowledge {}", self.names(alerts)),
             Command::Silence { source, .. } => format!("silence on {source}"),
             Command::Expire { source, .. } => format!("end a silence on {source}"),
+            Command::Act { alerts, what, .. } => format!("{} {}", what.kind().word(), self.names(alerts)),
             Command::Declare { .. } => "declare an incident".into(),
             Command::SetStatus { status, .. } => format!("set the incident {}", status.word()),
             Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),

@@ -1,9 +1,9 @@
 //! What follows from an entry that the journal holds: the fold always, the act only when the entry is ours and live.
 
 use super::World;
-use crate::domain::act::{Act, ActEnd, Outcome};
+use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
-use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName, SourceName};
 use crate::model::Effect;
 use crate::model::outbox::Sent;
 use crate::model::progress::Stage;
@@ -34,7 +34,10 @@ impl World {
     }
 
     pub(super) fn record_failed(&mut self, request: RequestId, why: String) -> Vec<Effect> {
-        self.requests.journal_failed(request, &why);
+        // Acts that waited behind this one are refused with it.
+        for request in self.lanes.give_up().into_iter().chain([request]) {
+            self.requests.journal_failed(request, &why);
+        }
         self.journal_trouble = Some(why);
         // What was seen outside and could not be written is seen again by the next poll.
         self.alerts.forget_notes();
@@ -56,58 +59,13 @@ impl World {
         }
     }
 
-    fn carry_new(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
-        let Some(id) = &entry.alert else { return Vec::new() };
-        let Some(tracked) = self.alerts.get(id) else { return Vec::new() };
-        let Some(ack) = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry.id)) else {
-            return Vec::new();
-        };
-        let matchers = tracked.alert.labels.exactly();
-        let draft = self.carry_draft(id, entry.id, &ack, matchers, None);
-        if draft.is_some() {
-            self.requests.stage(entry.id, &Stage::Sending);
-        }
-        self.record(draft.into_iter().collect())
-    }
-
-    /// Whoever asked for it waits until the source has confirmed it.
-    fn uncarry(&mut self, entry: &Entry, ack: Option<EntryId>) -> Vec<Effect> {
-        let draft = entry.alert.as_ref().zip(ack).and_then(|(id, ack)| self.uncarry_draft(id, ack));
-        if draft.is_some() {
-            self.requests.stage(entry.id, &Stage::Sending);
-        }
-        self.record(draft.map(|draft| draft.with("asked_by", entry.id)).into_iter().collect())
-    }
-
-    /// A silence must not outlive what it was for: the alert may fire again.
-    fn episode_ended(&mut self, entry: &Entry) -> Vec<Effect> {
-        if let Some(id) = &entry.alert {
-            self.alerts.end_recorded(id, self.now.wall);
-        }
-        let ack = entry.alert.as_ref().and_then(|id| self.alerts.record(id)?.last_ack()?.entry);
-        self.uncarry(entry, ack)
-    }
-
-    /// A silence that was under way when what it was for ended.
-    fn uncarry_late(&mut self, ended: &Entry) -> Vec<Effect> {
-        let sent = ended.data_of("intent").and_then(|intent| self.outbox.get(intent));
-        let Some((sent, ack)) = sent.and_then(|sent| Some((sent, sent.serves()?))) else { return Vec::new() };
-        let made =
-            matches!(sent.act(), Some((_, Act::Silence { .. }))) && sent.end.as_ref().is_some_and(|end| end.made.is_some());
-        let about = sent.intent.as_ref().and_then(|intent| intent.alert.clone()).filter(|_| made);
-        let over = |id: &AlertId| {
-            self.in_force(ack).is_none() || self.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_some())
-        };
-        let draft = about.filter(over).and_then(|id| self.uncarry_draft(&id, ack));
-        self.record(draft.into_iter().collect())
-    }
-
     fn send(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
         let Some((source, act)) = self.outbox.get(entry.id).and_then(|sent| sent.act()) else { return Vec::new() };
         let Some(intent) = entry.intent() else { return Vec::new() };
         if let Some(served) = entry.data_of("for") {
             self.extending.remove(&served);
         }
+        self.lanes.sent(&source, entry.id);
         self.stage(entry.id, &Stage::Sending);
         vec![Effect::Act { intent, source, act }]
     }
@@ -144,10 +102,23 @@ impl World {
             draft.with("intent", intent).with("outcome", end.outcome).with("detail", &end.detail).with("made", &end.made);
         let word = if end.outcome == Outcome::Unsent { "unsent" } else { "ended" };
         draft.key = Some(format!("act/{intent}/{word}"));
+        let source = about.as_ref().and_then(|about| about.data_of::<SourceName>("source"));
         if let Some(about) = about {
             (draft.alert, draft.service, draft.incident) = (about.alert.clone(), about.service.clone(), about.incident);
         }
-        self.record(vec![draft])
+        let mut effects = self.record(vec![draft]);
+        effects.extend(source.into_iter().flat_map(|source| self.lane_free(&source, intent, end.outcome)));
+        effects
+    }
+
+    /// The next act that waits goes out; after the last one the source is asked what it makes of them.
+    fn lane_free(&mut self, source: &SourceName, intent: EntryId, outcome: Outcome) -> Vec<Effect> {
+        self.lanes.ended(source, intent);
+        let mut effects = self.next_acts();
+        if self.lanes.is_idle(source) && !matches!(outcome, Outcome::Unsent | Outcome::Expired) {
+            effects.push(Effect::Ask { sources: vec![source.clone()], feeds: Vec::new() });
+        }
+        effects
     }
 
     /// The last hour of an incident's services, and of what they depend on, becomes part of it by one entry.

@@ -34,7 +34,7 @@ impl World {
             }
             self.resending.insert(intent);
         }
-        effects.extend(self.record(drafts));
+        effects.extend(self.launch(drafts));
         effects
     }
 
@@ -50,8 +50,8 @@ impl World {
         let Some(intent) = sent.intent.clone() else { return Ok(None) };
         let Some((source, act)) = sent.act() else { return Ok(None) };
         match (act, sent.serves(), &intent.alert) {
-            (Act::Silence { .. }, Some(ack), Some(alert)) => self.carry_again(alert, ack),
-            (Act::Expire { .. }, Some(ack), Some(alert)) => {
+            (act, Some(ack), Some(alert)) if act.carries_until().is_some() => self.carry_again(alert, ack),
+            (_, Some(ack), Some(alert)) => {
                 Ok(self.uncarry_draft(alert, ack).map(|draft| draft.with("asked_by", sent.asked_by())))
             }
             (act, ..) => Ok(Some(self.asked_again(&intent, &source, act))),
@@ -69,7 +69,7 @@ impl World {
         let matchers = Labels::exactly(&tracked.alert.labels);
         let held = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry));
         let ack = held.ok_or("the acknowledgement has ended")?;
-        let silence = self.outbox.carried(entry).filter(|(_, ends_at)| self.now.wall < *ends_at).map(|(id, _)| id);
+        let silence = self.outbox.carried(entry).filter(|carrier| self.now.wall < carrier.until).map(|carrier| carrier.id);
         self.carry_draft(alert, entry, &ack, matchers, silence).ok_or("acknowledgements are not carried any more").map(Some)
     }
 
@@ -93,11 +93,11 @@ impl World {
     /// Until when an act that could not be sent makes sense: a carried acknowledgement as long as it is in force, the
     /// end of a silence until it ends by itself, what a person asked for as long as any act.
     fn wanted_until(&self, sent: &Sent) -> Option<DateTime<Utc>> {
-        match (sent.act()?.1, sent.serves()) {
-            (Act::Silence { .. }, Some(served)) => self.in_force(served).map(|ack| ack.until),
-            (Act::Expire { .. }, Some(served)) => self.outbox.carried(served).map(|(_, ends_at)| ends_at),
-            (Act::Silence { ends_at, .. }, None) => Some(sent.expires_at()?.min(ends_at)),
-            (Act::Expire { .. }, None) => sent.expires_at(),
+        let act = sent.act()?.1;
+        match sent.serves() {
+            Some(served) if act.carries_until().is_some() => self.in_force(served).and_then(|ack| ack.until),
+            Some(served) => self.outbox.carried(served).map(|carrier| carrier.until),
+            None => act.carries_until().into_iter().chain([sent.expires_at()?]).min(),
         }
     }
 
@@ -126,9 +126,10 @@ impl World {
 
 /// Why an act whose time is over is.
 fn over(sent: &Sent) -> Over {
-    match (sent.act(), sent.serves()) {
-        (Some((_, Act::Silence { .. })), Some(_)) => "the acknowledgement ended before the source answered",
-        (Some((_, Act::Expire { .. })), Some(_)) => "the silence ended by itself before the source answered",
-        _ => "the source did not answer in time",
+    let carries = sent.act().is_some_and(|(_, act)| act.carries_until().is_some());
+    match sent.serves() {
+        Some(_) if carries => "the acknowledgement ended before the source answered",
+        Some(_) => "what carried the acknowledgement ended by itself before the source answered",
+        None => "the source did not answer in time",
     }
 }

@@ -3,16 +3,14 @@
 
 use super::World;
 use crate::domain::act::{Act, ActEnd, Outcome};
-use crate::domain::alert::{SilenceMatcher, Upstream};
-use crate::domain::entry::{Draft, Intent, Kind};
+use crate::domain::entry::{Draft, Entry, Intent, Kind};
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::{AlertId, EntryId, FeedName, SourceName};
-use crate::domain::settings::CARRY_FOR;
 use crate::domain::stamp::Stamp;
-use crate::domain::text::{Outside, inert};
+use crate::domain::text::inert;
 use crate::domain::trouble::Trouble;
 use crate::model::Effect;
-use crate::model::alerts::{Ack, Turn};
+use crate::model::alerts::Turn;
 use crate::model::outbox::{EXPIRY, IN_HANDS};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -20,11 +18,6 @@ use std::time::Duration;
 /// A timer that is this late, or a wall clock that moved this much more than the machine's own, is a jump.
 const JUMP: Duration = Duration::from_secs(30);
 const CLOCK_SET: i64 = 5_000;
-/// How long after an attempt to extend a silence the next one may be made.
-const ATTEMPTS: chrono::Duration = chrono::Duration::seconds(30);
-/// A carried silence is extended when it has less than this left.
-const EXTEND_AT: chrono::Duration = chrono::Duration::minutes(5);
-
 impl World {
     pub(super) fn set_watching(&mut self, watching: bool) -> Vec<Effect> {
         self.watching = watching;
@@ -181,10 +174,10 @@ impl World {
         if let Some(known) = self.duties {
             return known;
         }
-        let extensions = self.alerts.acked().filter_map(|(id, ack)| self.extension_due(id, ack));
-        let left = self.outbox.open().filter(|(intent, _)| !self.searching.contains(&intent.id));
+        let carriers = self.alerts.acked().filter_map(|(id, ack)| self.carrier_due(id, ack));
+        let left = self.outbox.open().filter(|(intent, _)| self.is_left(intent));
         let left = left.map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS));
-        let next = extensions.chain(left).chain(self.given_up_next()).min();
+        let next = carriers.chain(left).chain(self.given_up_next()).min();
         self.duties = Some(next);
         next
     }
@@ -192,72 +185,6 @@ impl World {
     pub(super) fn next_watch(&mut self) -> Option<Duration> {
         let at = if self.watching { self.duty()? } else { return None };
         Some(self.now.mono + (at - self.now.wall).to_std().unwrap_or_default())
-    }
-
-    /// When the silence that carries an acknowledgement has to be extended; `None` if it needn't be.
-    fn extension_due(&self, id: &AlertId, ack: &Ack) -> Option<DateTime<Utc>> {
-        let entry = ack.entry?;
-        let (_, ends_at) = self.outbox.carried(entry)?;
-        let busy = self.extending.contains(&entry) || self.outbox.serving(entry).any(|sent| sent.end.is_none() || sent.waits());
-        let tried = self.outbox.serving(entry).filter_map(|sent| Some(sent.intent.as_ref()?.recorded_at)).max()?;
-        let tracked =
-            self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing);
-        let firing =
-            tracked.is_some_and(|tracked| self.alerts.ack(tracked, self.now.wall).is_some_and(|ack| ack.entry == Some(entry)));
-        let due = (ends_at - EXTEND_AT).max(tried + ATTEMPTS);
-        (!busy && firing && self.now.wall < ends_at && ends_at < ack.until).then_some(due)
-    }
-
-    /// Keeps carried silences alive while the ack lasts and the alert fires, and ends them with the ack.
-    fn carry(&mut self) -> Vec<Effect> {
-        let acked: Vec<(AlertId, Ack)> = self.alerts.acked().map(|(id, ack)| (id.clone(), ack.clone())).collect();
-        let drafts = acked.into_iter().filter_map(|(id, ack)| self.extension(&id, &ack)).collect();
-        self.record(drafts)
-    }
-
-    fn extension(&mut self, id: &AlertId, ack: &Ack) -> Option<Draft> {
-        self.extension_due(id, ack).filter(|due| *due <= self.now.wall)?;
-        let entry = ack.entry?;
-        let (silence, _) = self.outbox.carried(entry)?;
-        let matchers = self.alerts.get(id)?.alert.labels.exactly();
-        self.extending.insert(entry);
-        self.carry_draft(id, entry, ack, matchers, Some(silence))
-    }
-
-    /// The intent to carry an acknowledgement to its source as a short silence; `None` where the source doesn't carry.
-    pub(super) fn carry_draft(
-        &mut self,
-        id: &AlertId,
-        entry: EntryId,
-        ack: &Ack,
-        matchers: Vec<SilenceMatcher>,
-        silence: Option<Outside>,
-    ) -> Option<Draft> {
-        let carry = self.settings.source(&id.source)?.carry.clone()?;
-        let ends_at = ack.until.min(self.now.wall + to_chrono(CARRY_FOR));
-        let comment = format!("{} {}: {}", carry.prefix, ack.by, ack.reason);
-        let text = if silence.is_some() {
-            "extended the silence that carries the acknowledgement"
-        } else {
-            "carried the acknowledgement as a silence"
-        };
-        let act = Act::Silence { id: silence, matchers, starts_at: self.now.wall, ends_at, by: ack.by.clone(), comment };
-        let mut draft = self.act_draft(&id.source, act, text).with("for", entry);
-        draft.alert = Some(id.clone());
-        Some(draft)
-    }
-
-    /// The intent to end the silence that carries an acknowledgement.
-    pub(super) fn uncarry_draft(&mut self, id: &AlertId, ack: EntryId) -> Option<Draft> {
-        let (silence, ends_at) = self.outbox.carried(ack)?;
-        if ends_at <= self.now.wall {
-            return None;
-        }
-        let mut draft = self
-            .act_draft(&id.source, Act::Expire { id: silence }, "ended the silence that carried the acknowledgement")
-            .with("for", ack);
-        draft.alert = Some(id.clone());
-        Some(draft)
     }
 
     pub(super) fn act_draft(&mut self, source: &SourceName, act: Act, text: &str) -> Draft {
@@ -269,9 +196,15 @@ impl World {
     /// Acts without an end that no living process can still be sending: looked for first, never repeated blindly.
     fn take_over(&mut self) -> Vec<Effect> {
         let now = self.now.wall;
-        let left = self.outbox.open().filter(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS) <= now);
+        let left =
+            self.outbox.open().filter(|(intent, _)| self.is_left(intent) && intent.recorded_at + to_chrono(IN_HANDS) <= now);
         let finds: Vec<Effect> = left.filter_map(|(intent, sent)| find(intent.intent()?, sent.act()?)).collect();
         finds.into_iter().filter(|effect| self.first_search(effect)).collect()
+    }
+
+    /// Neither this process nor a search of it has the act in hand.
+    fn is_left(&self, intent: &Entry) -> bool {
+        !self.searching.contains(&intent.id) && !self.lanes.is_sending(intent.id)
     }
 
     /// One search per act at a time.

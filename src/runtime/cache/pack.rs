@@ -2,7 +2,7 @@
 //! back with those shared as the source shared them.
 
 use super::{Kept, Snapshot};
-use crate::domain::alert::{Alert, Labels, Upstream};
+use crate::domain::alert::{Alert, Held, Labels, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, SourceName};
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
@@ -33,6 +33,8 @@ struct Row {
     sb: Vec<Word>,
     ib: Vec<Fingerprint>,
     mb: Vec<Word>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    h: Option<Box<Held>>,
 }
 
 #[derive(Default)]
@@ -69,6 +71,7 @@ impl<'a> Words<'a> {
             sb: self.all(&alert.silenced_by),
             ib: alert.inhibited_by.clone(),
             mb: self.all(&alert.muted_by),
+            h: alert.held.clone(),
         }
     }
 }
@@ -113,6 +116,7 @@ fn alert(words: &[Outside], source: &SourceName, row: Row) -> Option<Alert> {
         silenced_by: all(row.sb)?,
         inhibited_by: row.ib,
         muted_by: all(row.mb)?,
+        held: row.h,
     })
 }
 
@@ -133,6 +137,7 @@ mod tests {
             silenced_by: vec!["s-1".into()],
             inhibited_by: vec!["f".into()],
             muted_by: vec!["night".into()],
+            held: Some(Box::new(Held { assigned: vec!["ana".into()], ..Held::default() })),
         })
     }
 

@@ -98,6 +98,7 @@ mod tests {
             silenced_by: Vec::new(),
             inhibited_by: Vec::new(),
             muted_by: Vec::new(),
+            held: None,
         })
     }
 

@@ -113,6 +113,7 @@ fn snapshot(names: &[&str], complete: bool) -> Result<Snapshot, Trouble> {
             silenced_by: Vec::new(),
             inhibited_by: Vec::new(),
             muted_by: Vec::new(),
+            held: None,
         })
     };
     Ok(Snapshot { alerts: names.iter().map(alert).collect(), complete, ..Snapshot::default() })

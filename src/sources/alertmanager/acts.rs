@@ -30,6 +30,7 @@ pub async fn act(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports
         let attempt = match act {
             Act::Silence { .. } => silence(peer, act, intent).await,
             Act::Expire { id } => expire(peer, id, intent).await,
+            Act::On { .. } => Err(foreign(act)),
         };
         match attempt {
             Ok(end) => return end,
@@ -40,6 +41,11 @@ pub async fn act(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports
         }
     }
     unsent(&troubles)
+}
+
+/// An act that this system hasn't got.
+fn foreign(act: &Act) -> Trouble {
+    Trouble::new(Reason::Local, format!("an Alertmanager can't {}", act.kind().word()))
 }
 
 /// Nothing was sent. Where no peer could be reached it may be sent later; where one said no, it is over.
@@ -237,6 +243,7 @@ pub async fn find(source: &Alertmanager, act: &Act, intent: Intent, ports: &Port
         match act {
             Act::Silence { .. } => marked(peer, intent).await.map(|found| found.map(|silence| silence.id)),
             Act::Expire { id } => get(peer, id).await.map(|now| (!now.is_some_and(|now| in_force(&now))).then(|| id.clone())),
+            Act::On { .. } => Err(foreign(act)),
         }
     }));
     let mut unknown = None;

@@ -128,7 +128,7 @@ fn carry(node: &Node, problems: &mut Problems) -> Option<Option<Carry>> {
         })
     });
     let prefix = prefix?.to_owned();
-    Some(carried?.then_some(Carry { prefix }))
+    Some(carried?.then_some(Carry::Silence { prefix }))
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ fn acks_are_carried_only_where_that_is_wanted() {
         let node = Node::parse(text, &mut problems).expect("is YAML");
         parse(&"prod".into(), &node, &mut problems).expect("parses").carry()
     };
-    assert_eq!(read("{urls: http://am, ack: {carry: silence}}"), Some(Carry { prefix: "ACK!".into() }));
+    assert_eq!(read("{urls: http://am, ack: {carry: silence}}"), Some(Carry::Silence { prefix: "ACK!".into() }));
     assert_eq!(read("{urls: http://am, ack: {carry: none}}"), None);
     assert_eq!(read("urls: http://am"), None);
 }

@@ -3,6 +3,7 @@
 use super::Overlay;
 use super::dialog::{Dialog, Form, field};
 use crate::domain::ids::AlertId;
+use crate::domain::settings::Carry;
 use crate::model::Command;
 use crate::model::alerts::State;
 use crate::tui::theme::Role;
@@ -65,11 +66,16 @@ impl Form for Ack {
 impl Ack {
     /// Where the acknowledgement also becomes a silence.
     fn carried(&self, view: &View) -> Option<(String, Role)> {
-        let carries = |id: &&AlertId| view.world.settings.source(&id.source).is_some_and(|source| source.carry.is_some());
-        let source = &self.alerts.iter().find(carries)?.source;
-        let text = format!(
-            "It becomes a short silence on {source}, extended while the alert fires and this console or `midwatch serve` runs."
-        );
+        let (source, carry) = self.alerts.iter().find_map(|id| {
+            let spec = view.world.settings.source(&id.source)?;
+            Some((&id.source, spec.carry.as_ref()?))
+        })?;
+        let text = match carry {
+            Carry::Silence { .. } => format!(
+                "It becomes a short silence on {source}, extended while the alert fires and this console or `midwatch serve` runs."
+            ),
+            Carry::Acknowledge => format!("It is acknowledged on {source} too."),
+        };
         Some((text, Role::Dim))
     }
 }

@@ -82,8 +82,8 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
 fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     if let Some(ack) = view.world.alerts.ack(tracked, view.now.wall) {
-        let until = time::until(ack.until, view.now.wall, view.zone);
-        lines.extend(field("✓ owner", &format!("{} until {until}", inert(&ack.by)), Role::Ok, columns));
+        let until = ack.until.map(|until| format!(" until {}", time::until(until, view.now.wall, view.zone)));
+        lines.extend(field("✓ owner", &format!("{}{}", inert(&ack.by), until.unwrap_or_default()), Role::Ok, columns));
         if !ack.reason.is_empty() {
             lines.extend(field("reason", &inert(&ack.reason), Role::Text, columns));
         }

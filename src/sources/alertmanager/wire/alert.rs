@@ -191,6 +191,7 @@ impl<'a> Reader<'a> {
             silenced_by: self.words(status.silenced_by.into_iter().flatten()),
             inhibited_by: self.words(status.inhibited_by.into_iter().flatten()).iter().map(|text| text.raw().into()).collect(),
             muted_by: self.words(status.muted_by.into_iter().flatten()),
+            held: None,
             labels,
             annotations,
         }

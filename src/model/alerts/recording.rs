@@ -1,0 +1,119 @@
+//! What the journal says of the alerts, and what it has not been told yet.
+
+use super::{ABSENT_POLLS, Ack, Alerts, RESTART_GRACE, Record, Tracked};
+use crate::domain::entry::Entry;
+use crate::domain::ids::{AlertId, SourceName};
+use crate::domain::millis;
+use crate::domain::settings::Settings;
+use crate::domain::stamp::Stamp;
+use chrono::{DateTime, Utc};
+
+/// An episode that began or ended and is not recorded yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    pub id: AlertId,
+    pub fired: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::model) enum Noted {
+    Nothing,
+    Fired,
+    Resolved,
+}
+
+impl Alerts {
+    pub(in crate::model) fn unnoted(&self, id: &AlertId) -> bool {
+        self.tracked.get(id).is_some_and(|tracked| tracked.noted == Noted::Nothing && tracked.resolved_at.is_none())
+    }
+
+    /// Folds an entry about an alert.
+    pub(in crate::model) fn fold(&mut self, settings: &Settings, entry: &Entry, now: DateTime<Utc>) {
+        let Some(id) = &entry.alert else { return };
+        if !Record::concerns(&entry.kind) {
+            return;
+        }
+        let record = self.records.entry(id.clone()).or_default();
+        if let Some(until) = record.last_ack().and_then(|ack| ack.until) {
+            self.lapsing.remove(&(until, id.clone()));
+        }
+        record.insert(entry);
+        if let Some(until) = record.last_ack().and_then(|ack| ack.until) {
+            self.lapsing.insert((until, id.clone()));
+        }
+        if let Some(tracked) = self.tracked.get_mut(id) {
+            // What the sources say now is judged again in the light of what was recorded: another console may have seen it first.
+            if let Some(open) = record.open_episode().filter(|_| tracked.resolved_at.is_none()) {
+                (tracked.episode, tracked.noted) = (open, tracked.noted.max(Noted::Fired));
+            }
+        }
+        self.rerank(settings, std::slice::from_ref(id), now);
+    }
+
+    /// The end of an episode is recorded. Where the alert fires again by now, that is an episode of its own, and to be recorded.
+    pub(in crate::model) fn end_recorded(&mut self, id: &AlertId, now: DateTime<Utc>) {
+        let Some((tracked, record)) = self.tracked.get_mut(id).zip(self.records.get(id)) else { return };
+        if tracked.resolved_at.is_none() && tracked.missing == 0 && tracked.noted == Noted::Fired && !record.is_open() {
+            tracked.episode = millis::truncated(record.episode_of(tracked.alert.starts_at, now));
+            (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
+        }
+    }
+
+    /// What other processes have recorded as ended and fires here all the same: a new watcher records it as an episode of its own.
+    pub(in crate::model) fn all_ends_recorded(&mut self, now: DateTime<Utc>) {
+        let ended = |id: &AlertId| self.records.get(id).is_some_and(|record| !record.is_open());
+        let ids: Vec<AlertId> = self.tracked.keys().filter(|id| ended(id)).cloned().collect();
+        ids.iter().for_each(|id| self.end_recorded(id, now));
+    }
+
+    /// Remembers that the journal has been asked, so that it is asked once.
+    pub(in crate::model) fn noted(&mut self, turn: &Turn) {
+        if let Some(tracked) = self.tracked.get_mut(&turn.id) {
+            tracked.noted = if turn.fired { Noted::Fired } else { Noted::Resolved };
+        }
+    }
+
+    /// The journal could not be written: what was asked of it is asked again.
+    pub(in crate::model) fn forget_notes(&mut self) {
+        for (id, tracked) in &mut self.tracked {
+            let open = self.records.get(id).is_some_and(Record::is_open);
+            tracked.noted = if open { Noted::Fired } else { Noted::Nothing };
+        }
+        self.notes_lost = true;
+    }
+
+    /// What is to be recorded again after the journal could not be written.
+    pub(in crate::model) fn lost_notes(&mut self) -> Vec<Turn> {
+        if std::mem::take(&mut self.notes_lost) { self.unrecorded() } else { Vec::new() }
+    }
+
+    /// Everything that a new watcher has to record.
+    pub(in crate::model) fn unrecorded(&self) -> Vec<Turn> {
+        let open = |tracked: &&Tracked| {
+            (tracked.resolved_at.is_none() && tracked.noted == Noted::Nothing && tracked.missing == 0)
+                || (tracked.resolved_at.is_some() && tracked.noted == Noted::Fired)
+        };
+        let turn = |tracked: &Tracked| Turn { id: tracked.alert.id.clone(), fired: tracked.resolved_at.is_none() };
+        self.tracked.values().map(Box::as_ref).filter(open).map(turn).collect()
+    }
+
+    /// Open episodes that the journal knows of and no source lists any more, once the source has settled.
+    pub(in crate::model) fn forgotten(&mut self, source: &SourceName, now: Stamp) -> Vec<AlertId> {
+        let Some(state) = self.sources.get(source) else { return Vec::new() };
+        if !state.is_complete() || !state.settled_since_restart(now.wall, RESTART_GRACE) || state.polls() <= ABSENT_POLLS as u64 {
+            return Vec::new();
+        }
+        let lost =
+            |(id, record): &(&AlertId, &Record)| id.source == *source && record.is_open() && !self.tracked.contains_key(*id);
+        self.records.iter().filter(lost).map(|(id, _)| id.clone()).collect()
+    }
+
+    pub(in crate::model) fn record(&self, id: &AlertId) -> Option<&Record> {
+        self.records.get(id)
+    }
+
+    /// Acknowledgements whose time may matter still: by alert.
+    pub(in crate::model) fn acked(&self) -> impl Iterator<Item = (&AlertId, &Ack)> {
+        self.records.iter().filter_map(|(id, record)| Some((id, record.last_ack()?)))
+    }
+}

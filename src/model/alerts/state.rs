@@ -1,0 +1,86 @@
+//! What an alert is to the operator: one state by precedence, and whose it is.
+
+use super::{Ack, Alerts, Tracked};
+use crate::domain::alert::{Hold, Silence, Upstream};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What an alert is to the operator. One holds by precedence; the others that are true stand beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Resolved,
+    Acknowledged,
+    Snoozed,
+    Silenced,
+    Inhibited,
+    Firing,
+    Pending,
+}
+
+impl State {
+    pub const ALL: [State; 7] =
+        [Self::Resolved, Self::Acknowledged, Self::Snoozed, Self::Silenced, Self::Inhibited, Self::Firing, Self::Pending];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Resolved => "resolved",
+            Self::Acknowledged => "acknowledged",
+            Self::Snoozed => "snoozed",
+            Self::Silenced => "silenced",
+            Self::Inhibited => "inhibited",
+            Self::Firing => "firing",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+impl Alerts {
+    /// The acknowledgement in force on an alert's present episode: our own, else its system's, else a foreign silence that
+    /// says so.
+    pub fn ack(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<Ack> {
+        let own = self.records.get(&tracked.alert.id).and_then(|record| record.ack(tracked.episode, now));
+        own.or_else(|| tracked.alert.acknowledged().map(told))
+            .or_else(|| self.silences_on(tracked).find_map(|silence| self.foreign_ack(tracked, silence)))
+    }
+
+    fn foreign_ack(&self, tracked: &Tracked, silence: &Silence) -> Option<Ack> {
+        let prefix = self.sources.get(&tracked.alert.id.source).map_or("ACK!", |source| source.ack_prefix());
+        let reason = silence.comment.raw().strip_prefix(prefix)?.trim().to_owned();
+        let (by, until) = (silence.created_by.raw().to_owned(), Some(silence.ends_at));
+        Some(Ack { entry: None, by, since: Some(silence.starts_at), until, reason, ticket: None })
+    }
+
+    /// The silences that the source says are in force on an alert.
+    pub fn silences_on(&self, tracked: &Tracked) -> impl Iterator<Item = &Silence> {
+        let source = self.sources.get(&tracked.alert.id.source);
+        tracked.alert.silenced_by.iter().filter_map(move |id| source?.silence(id))
+    }
+
+    /// Every state that is true, the one by precedence first.
+    pub fn states_of(&self, tracked: &Tracked, now: DateTime<Utc>) -> Vec<State> {
+        let alert = &tracked.alert;
+        let acked = self.ack(tracked, now);
+        let silenced = match &acked {
+            // A silence that only carries an acknowledgement is not one more state.
+            Some(_) => self.silences_on(tracked).any(|silence| self.foreign_ack(tracked, silence).is_none()),
+            None => !alert.silenced_by.is_empty(),
+        };
+        let holds = |state: &State| match state {
+            State::Resolved => tracked.resolved_at.is_some(),
+            State::Acknowledged => acked.is_some(),
+            State::Snoozed => alert.snoozed().is_some(),
+            State::Silenced => silenced,
+            State::Inhibited => !alert.inhibited_by.is_empty() || !alert.muted_by.is_empty(),
+            State::Firing => tracked.resolved_at.is_none() && alert.upstream == Upstream::Firing,
+            State::Pending => tracked.resolved_at.is_none() && alert.upstream == Upstream::Pending,
+        };
+        State::ALL.into_iter().filter(holds).collect()
+    }
+}
+
+/// An acknowledgement that the alert's own system tells.
+fn told(hold: &Hold) -> Ack {
+    let (by, reason) = (hold.by.raw().to_owned(), hold.comment.raw().to_owned());
+    Ack { entry: None, by, since: None, until: hold.until, reason, ticket: None }
+}

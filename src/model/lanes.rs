@@ -1,0 +1,70 @@
+//! Acts on their way to their sources. Only some of a source's are under way at a time; the others wait unrecorded: what is
+//! recorded is sent at once, and nobody takes it for an act that a crash left behind.
+
+use crate::domain::entry::Draft;
+use crate::domain::ids::{EntryId, RequestId, SourceName};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How many acts of one source may be under way at a time.
+const LANES: usize = 8;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lanes {
+    waiting: BTreeMap<SourceName, VecDeque<(RequestId, Draft)>>,
+    /// How many the journal has been asked to record.
+    asked: BTreeMap<SourceName, usize>,
+    sent: BTreeMap<SourceName, BTreeSet<EntryId>>,
+}
+
+impl Lanes {
+    pub fn push(&mut self, source: SourceName, request: RequestId, draft: Draft) {
+        self.waiting.entry(source).or_default().push_back((request, draft));
+    }
+
+    /// What is to be recorded now, by request.
+    pub fn due(&mut self) -> BTreeMap<RequestId, Vec<Draft>> {
+        let mut due: BTreeMap<RequestId, Vec<Draft>> = BTreeMap::new();
+        for (source, waiting) in &mut self.waiting {
+            let asked = self.asked.entry(source.clone()).or_default();
+            let busy = *asked + self.sent.get(source).map_or(0, BTreeSet::len);
+            for (request, draft) in waiting.drain(..waiting.len().min(LANES.saturating_sub(busy))) {
+                *asked += 1;
+                due.entry(request).or_default().push(draft);
+            }
+        }
+        self.waiting.retain(|_, waiting| !waiting.is_empty());
+        due
+    }
+
+    /// An act is recorded and goes out.
+    pub fn sent(&mut self, source: &SourceName, intent: EntryId) {
+        if let Some(asked) = self.asked.get_mut(source) {
+            *asked = asked.saturating_sub(1);
+        }
+        self.sent.entry(source.clone()).or_default().insert(intent);
+    }
+
+    pub fn ended(&mut self, source: &SourceName, intent: EntryId) {
+        if let Some(sent) = self.sent.get_mut(source) {
+            sent.remove(&intent);
+        }
+    }
+
+    /// Whether this very process is sending it.
+    pub fn is_sending(&self, intent: EntryId) -> bool {
+        self.sent.values().any(|sent| sent.contains(&intent))
+    }
+
+    /// Nothing of this source is under way or waits.
+    pub fn is_idle(&self, source: &SourceName) -> bool {
+        !self.waiting.contains_key(source)
+            && self.asked.get(source).is_none_or(|asked| *asked == 0)
+            && self.sent.get(source).is_none_or(BTreeSet::is_empty)
+    }
+
+    /// The journal could not be written: gives the requests of which something waited, and forgets it.
+    pub fn give_up(&mut self) -> BTreeSet<RequestId> {
+        self.asked.clear();
+        std::mem::take(&mut self.waiting).into_values().flatten().map(|(request, _)| request).collect()
+    }
+}

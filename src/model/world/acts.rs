@@ -1,0 +1,176 @@
+//! What a person asks of a source: silences, and what its system can do to an alert. The guards are here; what passes them is
+//! recorded and sent as its source has room for it.
+
+use super::World;
+use super::commands::{Refusal, lasting, some};
+use super::watch::to_chrono;
+use crate::domain::act::{Act, ActKind, What};
+use crate::domain::alert::SilenceMatcher;
+use crate::domain::entry::Draft;
+use crate::domain::ids::{AlertId, RequestId, SourceName};
+use crate::domain::text::{Outside, inert};
+use crate::model::Effect;
+use chrono::{DateTime, SecondsFormat, Utc};
+use std::time::Duration;
+
+impl World {
+    /// Sends acts that nobody typed.
+    pub(super) fn launch(&mut self, drafts: Vec<Draft>) -> Vec<Effect> {
+        if self.settings.read_only {
+            return Vec::new();
+        }
+        for draft in drafts {
+            let request = self.context().request();
+            self.line_up(request, draft);
+        }
+        self.next_acts()
+    }
+
+    pub(super) fn launch_for(&mut self, request: RequestId, drafts: Vec<Draft>) -> Vec<Effect> {
+        for draft in drafts {
+            self.line_up(request, draft);
+        }
+        self.next_acts()
+    }
+
+    fn line_up(&mut self, request: RequestId, draft: Draft) {
+        if let Some(source) = draft.data_of("source") {
+            self.lanes.push(source, request, draft);
+        }
+    }
+
+    /// As many of the acts that wait as their sources have room for.
+    pub(super) fn next_acts(&mut self) -> Vec<Effect> {
+        self.lanes.due().into_iter().map(|(request, drafts)| Effect::Record { request, drafts }).collect()
+    }
+
+    pub(super) fn silence(
+        &mut self,
+        source: SourceName,
+        matchers: Vec<SilenceMatcher>,
+        hold: Duration,
+        reason: String,
+        covers: usize,
+    ) -> Result<Vec<Draft>, Refusal> {
+        self.can(&source, ActKind::Silence)?;
+        lasting(hold)?;
+        if !matchers.iter().any(|matcher| matcher.equal && !matcher.value.is_empty()) {
+            return Err("a silence needs at least one matcher that is not empty: it would cover everything".into());
+        }
+        if reason.trim().is_empty() {
+            return Err("a silence needs a reason: others will ask why it is quiet".into());
+        }
+        let by = self.me.name.clone();
+        let ends_at = self.now.wall + to_chrono(hold);
+        let text = format!("silenced {} for {} ({covers} alerts now)", show(&matchers), humantime::format_duration(hold));
+        let act = Act::Silence { id: None, matchers, starts_at: self.now.wall, ends_at, by, comment: reason };
+        Ok(vec![self.act_draft(&source, act, &text).with("covers", covers)])
+    }
+
+    pub(super) fn expire(&mut self, source: &SourceName, id: Outside) -> Result<Vec<Draft>, Refusal> {
+        self.can(source, ActKind::Expire)?;
+        let text = format!("ended silence {}", id.inert());
+        Ok(vec![self.act_draft(source, Act::Expire { id }, &text)])
+    }
+
+    /// One act on each of these alerts.
+    pub(super) fn act_on(&mut self, alerts: Vec<AlertId>, what: &What, reason: &str) -> Result<Vec<Draft>, Refusal> {
+        some(&alerts)?;
+        self.sensible(what, reason)?;
+        alerts.into_iter().map(|id| self.act_on_one(id, what, reason)).collect()
+    }
+
+    fn sensible(&self, what: &What, reason: &str) -> Result<(), Refusal> {
+        match what {
+            What::Comment if reason.is_empty() => Err("there is nothing to write down beside it".into()),
+            What::Assign { to } | What::Prioritise { to } if to.trim().is_empty() => Err("nothing is named".into()),
+            What::Snooze { until } | What::Downtime { until } => lasting((*until - self.now.wall).to_std().unwrap_or_default()),
+            _ => Ok(()),
+        }
+    }
+
+    fn act_on_one(&mut self, id: AlertId, what: &What, reason: &str) -> Result<Draft, Refusal> {
+        let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?;
+        let (name, labels) = (inert(tracked.alert.name()).into_owned(), tracked.alert.labels.clone());
+        if tracked.resolved_at.is_some() && *what != What::Comment {
+            return Err(format!("{name} has resolved already"));
+        }
+        if let What::Merge { into } = what {
+            self.mergeable(&id, into)?;
+        }
+        let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
+        let text = format!("{}{why}", told(what, &name));
+        let act = match what {
+            // What has no snooze of its own is silent by a silence that holds for this alert alone.
+            What::Snooze { until } if self.can(&id.source, ActKind::Snooze).is_err() => {
+                self.can(&id.source, ActKind::Silence).map_err(|_| self.cant(&id.source, ActKind::Snooze))?;
+                let comment = if reason.is_empty() { "snoozed".to_owned() } else { format!("snoozed: {reason}") };
+                let (matchers, starts_at, by) = (labels.exactly(), self.now.wall, self.me.name.clone());
+                Act::Silence { id: None, matchers, starts_at, ends_at: *until, by, comment }
+            }
+            what => {
+                self.can(&id.source, what.kind())?;
+                let (by, comment) = (self.me.name.clone(), reason.to_owned());
+                Act::On { alert: id.fingerprint.clone(), what: what.clone(), by, comment }
+            }
+        };
+        let draft = self.act_draft(&id.source, act, &text);
+        Ok(self.about_alert(draft, &id))
+    }
+
+    fn mergeable(&self, id: &AlertId, into: &crate::domain::ids::Fingerprint) -> Result<(), Refusal> {
+        let target = AlertId { source: id.source.clone(), fingerprint: into.clone() };
+        match self.alerts.get(&target) {
+            Some(_) if target == *id => Err("an alert can't become a part of itself".into()),
+            Some(_) => Ok(()),
+            None => Err(format!("no alert {target} is in the queue to merge into: both have to be of one source")),
+        }
+    }
+
+    fn can(&self, source: &SourceName, kind: ActKind) -> Result<(), Refusal> {
+        let spec = self.settings.source(source).ok_or_else(|| format!("no source is named {source}"))?;
+        if spec.acts.contains(&kind) { Ok(()) } else { Err(self.cant(source, kind)) }
+    }
+
+    /// What it can do instead of what it can't.
+    fn cant(&self, source: &SourceName, kind: ActKind) -> Refusal {
+        let Some(spec) = self.settings.source(source) else { return format!("no source is named {source}") };
+        let words: Vec<&str> = spec.acts.iter().map(|kind| kind.word()).collect();
+        let can = if words.is_empty() { "it only lists".to_owned() } else { format!("it can {}", words.join(", ")) };
+        format!("{source} ({}) can't {}; {can}", spec.kind, kind.word())
+    }
+}
+
+/// In the past tense, for the log.
+fn told(what: &What, name: &str) -> String {
+    let time = |time: &DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, true);
+    match what {
+        What::Acknowledge { until } => format!("acknowledged {name} at its source until {}", time(until)),
+        What::Unacknowledge => format!("took the acknowledgement of {name} back at its source"),
+        What::Snooze { until } => format!("snoozed {name} until {}", time(until)),
+        What::Unsnooze => format!("ended the snooze of {name}"),
+        What::Resolve => format!("resolved {name}"),
+        What::Assign { to } => format!("assigned {name} to {}", inert(to)),
+        What::Escalate { level: None } => format!("escalated {name}"),
+        What::Escalate { level: Some(level) } => format!("escalated {name} to level {level}"),
+        What::Comment => format!("commented on {name}"),
+        What::Downtime { until } => format!("put {name} in downtime until {}", time(until)),
+        What::Recheck => format!("had {name} checked again"),
+        What::Merge { into } => format!("merged {name} into {into}"),
+        What::Prioritise { to } => format!("set the priority of {name} to {}", inert(to)),
+    }
+}
+
+/// `{job="db", instance=~"db-[0-9]+"}`, as Alertmanager's own tools write it, inert.
+fn show(matchers: &[SilenceMatcher]) -> String {
+    let one = |matcher: &SilenceMatcher| {
+        let sign = match (matcher.equal, matcher.regex) {
+            (true, false) => "=",
+            (false, false) => "!=",
+            (true, true) => "=~",
+            (false, true) => "!~",
+        };
+        format!("{}{sign}\"{}\"", matcher.name.inert(), matcher.value.inert())
+    };
+    format!("{{{}}}", matchers.iter().map(one).collect::<Vec<_>>().join(", "))
+}

@@ -1,0 +1,179 @@
+//! Acknowledgements at their sources: carried when they are given, kept alive while they and the alert last, and taken back
+//! with them. Invariant: what carries an acknowledgement is known by the acts that serve it, so that the next process knows too.
+
+use super::World;
+use super::watch::to_chrono;
+use crate::domain::act::{Act, What};
+use crate::domain::alert::{SilenceMatcher, Upstream};
+use crate::domain::entry::{Draft, Entry};
+use crate::domain::ids::{AlertId, EntryId};
+use crate::domain::settings::{CARRY_FOR, Carry};
+use crate::domain::text::Outside;
+use crate::model::Effect;
+use crate::model::alerts::Ack;
+use crate::model::progress::Stage;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// How long after an attempt to extend a silence the next one may be made.
+const ATTEMPTS: chrono::Duration = chrono::Duration::seconds(30);
+/// How long after an acknowledgement that nothing carries the watcher carries it.
+const UNCARRIED: chrono::Duration = chrono::Duration::minutes(1);
+/// A carried silence is extended when it has less than this left.
+const EXTEND_AT: chrono::Duration = chrono::Duration::minutes(5);
+
+impl World {
+    pub(super) fn carry_new(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
+        let Some(id) = &entry.alert else { return Vec::new() };
+        let draft = self.new_carrier(id, entry.id);
+        if draft.is_some() {
+            self.requests.stage(entry.id, &Stage::Sending);
+            self.extending.insert(entry.id);
+        }
+        self.launch(draft.into_iter().collect())
+    }
+
+    /// The intent to carry an acknowledgement that nothing carries yet.
+    fn new_carrier(&mut self, id: &AlertId, entry: EntryId) -> Option<Draft> {
+        let tracked = self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none())?;
+        let ack = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry))?;
+        let matchers = tracked.alert.labels.exactly();
+        self.carry_draft(id, entry, &ack, matchers, None)
+    }
+
+    /// Whoever asked for it waits until the source has confirmed it.
+    pub(super) fn uncarry(&mut self, entry: &Entry, ack: Option<EntryId>) -> Vec<Effect> {
+        let draft = entry.alert.as_ref().zip(ack).and_then(|(id, ack)| self.uncarry_draft(id, ack));
+        if draft.is_some() {
+            self.requests.stage(entry.id, &Stage::Sending);
+        }
+        self.launch(draft.map(|draft| draft.with("asked_by", entry.id)).into_iter().collect())
+    }
+
+    /// What carries an acknowledgement must not outlive what it was for: the alert may fire again.
+    pub(super) fn episode_ended(&mut self, entry: &Entry) -> Vec<Effect> {
+        if let Some(id) = &entry.alert {
+            self.alerts.end_recorded(id, self.now.wall);
+        }
+        let ack = entry.alert.as_ref().and_then(|id| self.alerts.record(id)?.last_ack()?.entry);
+        self.uncarry(entry, ack)
+    }
+
+    /// A carrier that was under way when what it was for ended.
+    pub(super) fn uncarry_late(&mut self, ended: &Entry) -> Vec<Effect> {
+        let sent = ended.data_of("intent").and_then(|intent| self.outbox.get(intent));
+        let Some((sent, ack)) = sent.and_then(|sent| Some((sent, sent.serves()?))) else { return Vec::new() };
+        let carries = sent.act().is_some_and(|(_, act)| act.carries_until().is_some());
+        let made = carries && sent.end.as_ref().is_some_and(|end| end.made.is_some());
+        let about = sent.intent.as_ref().and_then(|intent| intent.alert.clone()).filter(|_| made);
+        let over = |id: &AlertId| {
+            self.in_force(ack).is_none() || self.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_some())
+        };
+        let draft = about.filter(over).and_then(|id| self.uncarry_draft(&id, ack));
+        self.launch(draft.into_iter().collect())
+    }
+
+    /// When something has to be done about what carries an acknowledgement; `None` if nothing has.
+    pub(super) fn carrier_due(&self, id: &AlertId, ack: &Ack) -> Option<DateTime<Utc>> {
+        let entry = ack.entry?;
+        if self.extending.contains(&entry) || !self.holds_now(id, entry) {
+            return None;
+        }
+        match self.outbox.serving(entry).next() {
+            Some(_) => self.extension_due(entry, ack),
+            // Whoever gave it died before it was carried; or many wait in a process that is carrying them one after the other.
+            None => self.carried_by(id).and(ack.since).map(|since| since + UNCARRIED),
+        }
+    }
+
+    fn carried_by(&self, id: &AlertId) -> Option<&Carry> {
+        self.settings.source(&id.source)?.carry.as_ref()
+    }
+
+    /// The alert fires, and this acknowledgement is the one in force on it.
+    fn holds_now(&self, id: &AlertId, entry: EntryId) -> bool {
+        let tracked = self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none());
+        let firing = tracked.filter(|tracked| tracked.alert.upstream == Upstream::Firing);
+        firing.is_some_and(|tracked| self.alerts.ack(tracked, self.now.wall).is_some_and(|ack| ack.entry == Some(entry)))
+    }
+
+    /// When the silence that carries an acknowledgement has to be extended. A system's own acknowledgement lasts by itself.
+    fn extension_due(&self, entry: EntryId, ack: &Ack) -> Option<DateTime<Utc>> {
+        let carrier = self.outbox.carried(entry).filter(|carrier| !carrier.native)?;
+        let busy = self.outbox.serving(entry).any(|sent| sent.end.is_none() || sent.waits());
+        let tried = self.outbox.serving(entry).filter_map(|sent| Some(sent.intent.as_ref()?.recorded_at)).max()?;
+        let shorter = ack.until.is_none_or(|until| carrier.until < until);
+        let due = (carrier.until - EXTEND_AT).max(tried + ATTEMPTS);
+        (!busy && self.now.wall < carrier.until && shorter).then_some(due)
+    }
+
+    /// Carries what nobody carries, and keeps carried silences alive while the ack lasts and the alert fires.
+    pub(super) fn carry(&mut self) -> Vec<Effect> {
+        let acked: Vec<(AlertId, Ack)> = self.alerts.acked().map(|(id, ack)| (id.clone(), ack.clone())).collect();
+        let drafts = acked.into_iter().filter_map(|(id, ack)| self.carrier(&id, &ack)).collect();
+        self.launch(drafts)
+    }
+
+    fn carrier(&mut self, id: &AlertId, ack: &Ack) -> Option<Draft> {
+        self.carrier_due(id, ack).filter(|due| *due <= self.now.wall)?;
+        let entry = ack.entry?;
+        self.extending.insert(entry);
+        match self.outbox.carried(entry) {
+            Some(carrier) => {
+                let matchers = self.alerts.get(id)?.alert.labels.exactly();
+                self.carry_draft(id, entry, ack, matchers, Some(carrier.id))
+            }
+            None => self.new_carrier(id, entry),
+        }
+    }
+
+    /// The intent to carry an acknowledgement to its source; `None` where the source doesn't carry.
+    pub(super) fn carry_draft(
+        &mut self,
+        id: &AlertId,
+        entry: EntryId,
+        ack: &Ack,
+        matchers: Vec<SilenceMatcher>,
+        silence: Option<Outside>,
+    ) -> Option<Draft> {
+        let now = self.now.wall;
+        let (act, text) = match self.carried_by(id)?.clone() {
+            Carry::Silence { prefix } => {
+                let longest = now + to_chrono(CARRY_FOR);
+                let ends_at = ack.until.map_or(longest, |until| until.min(longest));
+                let comment = format!("{prefix} {}: {}", ack.by, ack.reason);
+                let text = match silence {
+                    Some(_) => "extended the silence that carries the acknowledgement",
+                    None => "carried the acknowledgement as a silence",
+                };
+                (Act::Silence { id: silence, matchers, starts_at: now, ends_at, by: ack.by.clone(), comment }, text)
+            }
+            Carry::Acknowledge => {
+                let what = What::Acknowledge { until: ack.until? };
+                let (by, comment) = (ack.by.clone(), ack.reason.clone());
+                (Act::On { alert: id.fingerprint.clone(), what, by, comment }, "acknowledged it at its source")
+            }
+        };
+        let mut draft = self.act_draft(&id.source, act, text).with("for", entry);
+        draft.alert = Some(id.clone());
+        Some(draft)
+    }
+
+    /// The intent to take back what carries an acknowledgement.
+    pub(super) fn uncarry_draft(&mut self, id: &AlertId, ack: EntryId) -> Option<Draft> {
+        let carrier = self.outbox.carried(ack).filter(|carrier| self.now.wall < carrier.until)?;
+        let (act, text) = match carrier.native {
+            false => (Act::Expire { id: carrier.id }, "ended the silence that carried the acknowledgement"),
+            // What has resolved there needs nobody's acknowledgement.
+            true if self.alerts.get(id).is_none_or(|tracked| tracked.resolved_at.is_some()) => return None,
+            true => {
+                let (by, comment) = (self.me.name.clone(), String::new());
+                let act = Act::On { alert: id.fingerprint.clone(), what: What::Unacknowledge, by, comment };
+                (act, "took the acknowledgement back at its source")
+            }
+        };
+        let mut draft = self.act_draft(&id.source, act, text).with("for", ack);
+        draft.alert = Some(id.clone());
+        Some(draft)
+    }
+}

@@ -1,0 +1,204 @@
+//! Sources whose systems have acts of their own: acknowledgements, snoozes, resolutions that are told and not concluded.
+
+use super::unsent::{acts, answer, down};
+use super::*;
+use midwatch::domain::act::{ActKind, What};
+use midwatch::domain::alert::{Held, Hold, Upstream};
+use midwatch::domain::settings::{Carry, Settings};
+
+/// The source has acknowledgements, snoozes and resolutions, and no silences.
+fn pager() -> Settings {
+    let mut settings = settings(false);
+    let source = &mut settings.sources[0];
+    source.kind = "pagerduty".into();
+    source.carry = Some(Carry::Acknowledge);
+    source.acts = vec![ActKind::Acknowledge, ActKind::Unacknowledge, ActKind::Snooze, ActKind::Resolve, ActKind::Comment];
+    settings
+}
+
+fn held(held: Held) -> [Arc<midwatch::domain::alert::Alert>; 1] {
+    let [down] = down();
+    [Arc::new(midwatch::domain::alert::Alert { held: Some(Box::new(held)), ..(*down).clone() })]
+}
+
+fn state(story: &Story) -> State {
+    story.world.alerts.get(&id("Down")).expect("it is listed").state
+}
+
+fn do_it(what: What) -> Command {
+    Command::Act { alerts: vec![id("Down")], what, reason: "as agreed".into() }
+}
+
+#[test]
+fn an_acknowledgement_is_given_in_the_system_itself_and_taken_back_there() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    let Act::On { what: What::Acknowledge { until }, by, comment, .. } = answer(&mut story, Outcome::Done, Some("Q1")) else {
+        panic!("an acknowledgement")
+    };
+    assert_eq!((until, by.as_str(), comment.as_str()), (story.now.wall + chrono::Duration::hours(1), "ana", "on it"));
+    // Nothing is extended: it lasts by itself.
+    for _ in 0..4 {
+        story.wait(14 * 60);
+        story.poll(&down());
+    }
+    assert!(acts(&mut story).is_empty());
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::On { what: What::Unacknowledge, .. }));
+}
+
+#[test]
+fn what_has_resolved_is_not_unacknowledged() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.poll(&[]);
+    story.poll(&[]);
+    assert_eq!((state(&story), acts(&mut story).len()), (State::Resolved, 0));
+}
+
+#[test]
+fn who_holds_an_alert_elsewhere_holds_it_here() {
+    let mut story = Story::with(pager());
+    let hold = |by: &str| Some(Hold { by: by.into(), until: None, comment: "in the app".into() });
+    story.poll(&held(Held { acknowledged: hold("maria"), ..Held::default() }));
+    assert_eq!(state(&story), State::Acknowledged);
+    let tracked = story.world.alerts.get(&id("Down")).expect("it is listed").clone();
+    let ack = story.world.alerts.ack(&tracked, story.now.wall).expect("acknowledged");
+    assert_eq!((ack.by.as_str(), ack.until, ack.entry), ("maria", None, None));
+    let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    assert!(acts(&mut story).is_empty(), "it is not ours to give up: {:?}", story.world.requests.get(request));
+    story.poll(&held(Held { snoozed: hold("maria"), ..Held::default() }));
+    assert_eq!(state(&story), State::Snoozed);
+    story.poll(&down());
+    assert_eq!(state(&story), State::Firing);
+}
+
+#[test]
+fn a_source_is_asked_only_for_what_its_system_can_do() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    let until = story.now.wall + chrono::Duration::hours(2);
+    story.ask(do_it(What::Snooze { until }));
+    let snooze = answer(&mut story, Outcome::Done, None);
+    assert!(matches!(snooze, Act::On { what: What::Snooze { until: then }, .. } if then == until), "{snooze:?}");
+    let request = story.ask(do_it(What::Downtime { until }));
+    let progress = story.world.requests.get(request).expect("told");
+    let Stage::Refused(why) = &progress.items[0].stage else { panic!("{progress:?}") };
+    assert!(why.contains("can't put in downtime") && why.contains("resolve"), "{why}");
+    assert!(acts(&mut story).is_empty());
+
+    // Alertmanager has no snooze: it becomes a silence for this alert alone.
+    let mut story = Story::with(settings(false));
+    story.poll(&down());
+    story.ask(do_it(What::Snooze { until }));
+    let silence = answer(&mut story, Outcome::Done, Some("s-1"));
+    assert!(matches!(silence, Act::Silence { ends_at, .. } if ends_at == until), "{silence:?}");
+}
+
+#[test]
+fn what_the_source_says_is_over_is_over_at_once_and_when_it_says() {
+    let mut story = Story::new();
+    let [down] = down();
+    story.poll(std::slice::from_ref(&down));
+    story.wait(60);
+    let at = story.now.wall - chrono::Duration::seconds(20);
+    let over = |at| Arc::new(midwatch::domain::alert::Alert { upstream: Upstream::Resolved { at }, ..(*down).clone() });
+    story.poll(&[over(at)]);
+    assert_eq!((state(&story), story.last(Kind::AlertResolved).at), (State::Resolved, at));
+    // It says so again, and then no more: one end.
+    story.poll(&[over(at)]);
+    (0..3).for_each(|_| story.poll(&[]));
+    assert_eq!(story.kinds().iter().filter(|kind| **kind == Kind::AlertResolved).count(), 1);
+    // A clock that is ahead ends nothing in the future.
+    let mut story = Story::new();
+    story.poll(std::slice::from_ref(&down));
+    story.poll(&[over(story.now.wall + chrono::Duration::hours(1))]);
+    assert_eq!(story.last(Kind::AlertResolved).at, story.now.wall);
+    // Of what nobody here has seen there is nothing to tell.
+    let mut story = Story::new();
+    story.poll(&[over(story.now.wall)]);
+    assert!(story.world.alerts.is_empty() && !story.kinds().contains(&Kind::AlertResolved));
+}
+
+#[test]
+fn a_problem_that_gets_worse_under_its_name_is_judged_again() {
+    let mut story = Story::new();
+    let [down] = down();
+    let as_bad_as = |word: &str| {
+        let pairs = down.labels.iter().filter(|(name, _)| name.raw() != "severity").cloned();
+        let labels = pairs.chain([("severity".into(), word.into())]).collect::<Vec<_>>().into();
+        Arc::new(midwatch::domain::alert::Alert { labels, ..(*down).clone() })
+    };
+    story.poll(&[as_bad_as("warning")]);
+    story.poll(&[as_bad_as("critical")]);
+    let severity = story.world.alerts.get(&id("Down")).expect("it is listed").severity;
+    assert_eq!(severity, midwatch::domain::alert::Severity::Critical);
+    assert_eq!(story.kinds().iter().filter(|kind| **kind == Kind::AlertFired).count(), 1, "it is the same episode");
+}
+
+#[test]
+fn of_many_acts_a_few_are_recorded_and_sent_at_a_time() {
+    let mut story = Story::with(pager());
+    let names: Vec<String> = (0..100).map(|n| format!("A{n:03}")).collect();
+    let alerts: Vec<_> = names.iter().map(|name| alert(name, "postgres", began())).collect();
+    story.poll(&alerts);
+    let request = story.ask(Command::Act {
+        alerts: names.iter().map(|name| id(name)).collect(),
+        what: What::Resolve,
+        reason: String::new(),
+    });
+    let mut sent = 0;
+    loop {
+        let intents = story.kinds().iter().filter(|kind| **kind == Kind::Act).count();
+        let under_way = acts(&mut story);
+        assert_eq!(intents, sent + under_way.len(), "what is recorded is sent at once");
+        if under_way.is_empty() {
+            break;
+        }
+        assert!(under_way.len() <= 8, "{}", under_way.len());
+        sent += under_way.len();
+        for (intent, _) in under_way {
+            story.fact(Fact::ActEnded { intent, end: done() });
+        }
+    }
+    let progress = story.world.requests.get(request).expect("told");
+    assert_eq!((sent, progress.went_well()), (100, true), "{progress:?}");
+}
+
+fn done() -> ActEnd {
+    ActEnd { outcome: Outcome::Done, detail: "".into(), made: None }
+}
+
+#[test]
+fn an_act_that_this_process_is_sending_is_not_taken_for_one_that_was_left() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(do_it(What::Resolve));
+    assert_eq!(acts(&mut story).len(), 1);
+    story.wait(60);
+    assert!(!story.taken().iter().any(|effect| matches!(effect, Effect::Find { .. })));
+}
+
+#[test]
+fn an_acknowledgement_that_was_never_carried_is_carried_by_the_next_console() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.slow = Some(Vec::new());
+    story.ask(ack(&["Down"]));
+    // The console dies between the acknowledgement and the intent to carry it.
+    let (_, drafts) = story.slow.take().expect("asked").remove(0);
+    let entry = story.append(drafts.into_iter().next().expect("one"));
+    assert_eq!(entry.kind, Kind::Ack);
+    let mut next = Story::with(pager());
+    next.now = story.now;
+    story.journal.iter().for_each(|entry| next.append_known(entry.clone()));
+    next.poll(&down());
+    assert!(acts(&mut next).is_empty(), "its own process may be about to");
+    next.wait(90);
+    assert!(matches!(answer(&mut next, Outcome::Done, Some("Q1")), Act::On { what: What::Acknowledge { .. }, .. }));
+    next.wait(90);
+    assert!(acts(&mut next).is_empty(), "once");
+}
