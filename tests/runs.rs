@@ -6,6 +6,8 @@ mod support;
 
 #[path = "runs/crashes.rs"]
 mod crashes;
+#[path = "runs/feeds.rs"]
+mod feeds;
 #[path = "runs/flow.rs"]
 mod flow;
 #[path = "runs/hosts.rs"]

@@ -4,6 +4,8 @@
 mod native;
 #[path = "world/order.rs"]
 mod order;
+#[path = "world/questions.rs"]
+mod questions;
 mod support;
 #[path = "world/unsent.rs"]
 mod unsent;

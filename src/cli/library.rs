@@ -17,15 +17,22 @@ use std::sync::Arc;
 
 /// Every playbook of the configured folders, and the bundled ones, judged on this machine.
 pub fn catalogue(config: &Loaded) -> Catalogue {
-    let critical = config.settings.services.iter().filter(|service| service.tier == Some(1) && !service.vendor);
-    let critical: Vec<&str> = critical.map(|service| service.name.as_str()).collect();
-    judged(Catalogue::load(&config.playbooks.folders, steps::KINDS), &config.playbooks.env, &critical)
+    judged(Catalogue::load(&config.playbooks.folders, steps::KINDS), Some(config))
 }
 
 /// A catalogue judged by what is around it: this machine, today, and what the configuration says, if there is one.
-pub fn judged(mut catalogue: Catalogue, env: &[String], critical: &[&str]) -> Catalogue {
-    let today = chrono::Utc::now().date_naive();
-    catalogue.survey(&Around { today, installed: &session::installed, env, critical });
+pub fn judged(mut catalogue: Catalogue, config: Option<&Loaded>) -> Catalogue {
+    let services = config.map_or(&[][..], |config| &config.settings.services);
+    let critical = services.iter().filter(|service| service.tier == Some(1) && !service.vendor);
+    let critical: Vec<&str> = critical.map(|service| service.name.as_str()).collect();
+    let services: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    catalogue.survey(&Around {
+        today: chrono::Utc::now().date_naive(),
+        installed: &session::installed,
+        env: config.map_or(&[], |config| &config.playbooks.env),
+        critical: &critical,
+        health: config.map(|config| (config.settings.feeds.as_slice(), services.as_slice())),
+    });
     catalogue
 }
 
@@ -51,6 +58,7 @@ pub fn attach(
         read: Arc::new(|text, place| playbook::read(text, place, steps::KINDS)),
         program: own_binary()?,
         runtime: runtime.clone(),
+        questions: Arc::default(),
     }));
     let books = Arc::new(catalogue.all().to_vec());
     let given = Arc::new(given(&books));

@@ -16,7 +16,7 @@ use crate::model::{Body, Command, Fact, World};
 use crate::playbook::Catalogue;
 use crate::ports::Ports;
 use crate::runtime::ports::refusing;
-use crate::runtime::{Setup, Shell};
+use crate::runtime::{Polling, Setup, Shell};
 use crate::sources::{self, Source};
 use crate::tui::action::Action;
 use crate::tui::keymap::Sequence;
@@ -183,10 +183,14 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
         me: me(&settings),
         settings: Arc::new(settings),
         sources: config.sources.clone(),
-        feeds: if needs == Needs::All { Vec::new() } else { config.feeds.clone() },
+        feeds: config.feeds.clone(),
         ports: knowing(ports(globals), config),
         journal,
-        polling: !matches!(needs, Needs::Nothing | Needs::Journal),
+        polling: match needs {
+            Needs::Nothing | Needs::Journal => Polling::Nothing,
+            Needs::All => Polling::Sources,
+            Needs::Remotes | Needs::Watch => Polling::All,
+        },
         watch: needs == Needs::Watch,
     })
 }

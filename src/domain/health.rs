@@ -20,6 +20,30 @@ pub enum FeedState {
     Failing,
 }
 
+impl FeedState {
+    pub const ALL: [Self; 6] = [Self::Healthy, Self::Maintenance, Self::Unknown, Self::Stale, Self::Degraded, Self::Failing];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Maintenance => "maintenance",
+            Self::Unknown => "unknown",
+            Self::Stale => "stale",
+            Self::Degraded => "degraded",
+            Self::Failing => "failing",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// Somebody has looked, and what was seen could be judged.
+    pub fn is_known(self) -> bool {
+        !matches!(self, Self::Unknown | Self::Stale)
+    }
+}
+
 /// One judged answer. A feed that could not ask at all gives a `Trouble` instead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {

@@ -108,6 +108,11 @@ uuids! {
 #[serde(transparent)]
 pub struct RequestId(pub u64);
 
+/// One question about feeds that somebody waits for; lives as long as the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct QuestionId(pub u64);
+
 /// `<source>/<fingerprint>`: stable for as long as the source keeps the alert's labels.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -2,7 +2,8 @@
 
 use crate::domain::act::Act;
 use crate::domain::entry::{Draft, Intent};
-use crate::domain::ids::{FeedName, RequestId, SourceName};
+use crate::domain::ids::{FeedName, QuestionId, RequestId, SourceName};
+use crate::domain::playbook::Found;
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,10 @@ pub enum Effect {
     Find { intent: Intent, source: SourceName, act: Act },
     /// Ask these now, whatever their schedule says.
     Ask { sources: Vec<SourceName>, feeds: Vec<FeedName> },
+    /// Ask these feeds now, and from now on as their schedule says, also where nothing else is asked.
+    Follow { feeds: Vec<FeedName> },
+    /// The answer to `Fact::FeedsAsked`.
+    Answer { question: QuestionId, found: Found },
     /// Send a `Tick` at this time of `Stamp::mono`; replaces an earlier wish.
     WakeAt(Duration),
     /// Runs of playbooks: start or cancel an attempt.

@@ -5,14 +5,15 @@ use crate::domain::act::{ActEnd, Found};
 use crate::domain::alert::{Alert, Silence};
 use crate::domain::entry::Entry;
 use crate::domain::health::Reading;
-use crate::domain::ids::{EntryId, FeedName, Fingerprint, RequestId, SourceName};
-use crate::domain::playbook::Behind;
+use crate::domain::ids::{EntryId, FeedName, Fingerprint, QuestionId, RequestId, SourceName};
+use crate::domain::playbook::{Behind, Selector};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One step of the world, numbered by the one sequencer.
 #[derive(Debug, Clone)]
@@ -55,6 +56,8 @@ pub enum Fact {
     FeedRead { feed: FeedName, reading: Reading },
     /// A feed could not ask.
     FeedFailed { feed: FeedName, trouble: Trouble },
+    /// Somebody wants to know how feeds are, within this time; answered by one `Effect::Answer`.
+    FeedsAsked { question: QuestionId, selector: Selector, within: Duration },
     /// An act that `Effect::Act` asked for has ended.
     ActEnded { intent: EntryId, end: ActEnd },
     /// The answer to `Effect::Find`.

@@ -32,6 +32,8 @@ pub struct FeedHealth {
     pub since: Option<Stamp>,
     /// The last judged answer, kept when stale, and when it came.
     pub reading: Option<(Reading, Stamp)>,
+    /// When it answered, or could not be asked, the last time.
+    pub heard: Option<Stamp>,
     /// Why the feed could not be asked last time, or why it is stale; `None` after a good answer.
     pub trouble: Option<Outside>,
     /// Oldest first, at most `HISTORY`.
@@ -164,6 +166,7 @@ impl FeedHealth {
             state,
             since: None,
             reading: None,
+            heard: None,
             trouble: None,
             history,
             valued: false,
@@ -191,12 +194,13 @@ impl FeedHealth {
     fn judged(&mut self, reading: Reading, now: Stamp) -> Option<Change> {
         self.sample(&reading);
         let (state, message) = (reading.state, reading.message.clone());
-        (self.reading, self.trouble) = (Some((reading, now)), None);
+        (self.reading, self.heard, self.trouble) = (Some((reading, now)), Some(now), None);
         self.enter(state, message, now)
     }
 
     fn failed(&mut self, trouble: Trouble, now: Stamp) -> Option<Change> {
         self.push(Sample { state: FeedState::Stale, measure: None });
+        self.heard = Some(now);
         if self.deadline().is_none() {
             return self.stale(trouble.text, now);
         }

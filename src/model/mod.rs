@@ -14,6 +14,7 @@ pub mod log;
 pub mod notes;
 pub mod outbox;
 pub mod progress;
+pub mod questions;
 pub mod runs;
 pub mod timeline;
 pub mod world;

@@ -22,6 +22,7 @@ use super::log::Log;
 use super::notes::Notes;
 use super::outbox::Outbox;
 use super::progress::Requests;
+use super::questions::Questions;
 use super::runs::{Runs, Typed};
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
@@ -46,6 +47,8 @@ pub struct World {
     pub health: Health,
     pub incidents: Incidents,
     pub runs: Runs,
+    /// What steps want to know of feeds.
+    questions: Questions,
     pub log: Log,
     pub corrections: Corrections,
     pub outbox: Outbox,
@@ -85,6 +88,7 @@ impl World {
             watching: false,
             incidents: Incidents::default(),
             runs: Runs::default(),
+            questions: Questions::default(),
             log: Log::default(),
             corrections: Corrections::default(),
             outbox: Outbox::default(),
@@ -112,6 +116,7 @@ impl World {
             Body::Fact(fact) => self.fact(fact),
             Body::Tick => Vec::new(),
         });
+        effects.extend(self.questions.answer(&self.health, self.now));
         effects.extend(self.wake());
         effects
     }
@@ -141,6 +146,9 @@ impl World {
             }
             Fact::FeedRead { feed, reading } => self.feed_read(&feed, Ok(reading)),
             Fact::FeedFailed { feed, trouble } => self.feed_read(&feed, Err(trouble)),
+            Fact::FeedsAsked { question, selector, within } => {
+                self.questions.put(&self.health, self.now, question, selector, within)
+            }
             Fact::ActEnded { intent, end } => self.act_ended(intent, end),
             Fact::ActFound { intent, found } => self.act_found(intent, found),
             Fact::Configured(settings) => self.configure(settings),
@@ -217,8 +225,9 @@ impl World {
 
     /// Asks for the next tick when it is another one than was asked for before.
     fn wake(&mut self) -> Option<Effect> {
+        let questions = self.questions.next_due(&self.health);
         let due = [self.alerts.next_due(self.now), self.health.next_deadline(), self.runs.next_due(self.now), self.next_watch()];
-        let next = due.into_iter().flatten().min()?;
+        let next = due.into_iter().chain([questions]).flatten().min()?;
         if self.wake_at == Some(next) {
             return None;
         }

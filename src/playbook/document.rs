@@ -2,7 +2,7 @@
 //! a document.
 
 use crate::domain::node::Span;
-use crate::domain::playbook::Piece;
+use crate::domain::playbook::{Block, Piece};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
@@ -265,6 +265,16 @@ impl<'a> Lines<'a> {
         let col = self.text.get(start..range.start).map_or(0, |before| before.chars().count()) + 1;
         let end = range.start + self.text.get(range.clone()).map_or(0, |text| text.trim_end().len());
         Span { line, col, start: range.start, end }
+    }
+
+    /// The place of `length` bytes at a place in a block. Indentation and quotes that the block stands in are not part of its
+    /// text, so the line is looked for in the file's.
+    pub fn in_block(&self, block: &Block, at: usize, length: usize) -> Span {
+        let before = block.text.get(..at).unwrap_or("");
+        let line = block.span.line + 1 + before.matches('\n').count();
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let own = block.text[start..].lines().next().unwrap_or("");
+        self.within(line, own, at - start, length).unwrap_or(Span { line, ..block.span })
     }
 
     /// The place of `length` bytes at byte `at` of `part`, which stands somewhere in the line.

@@ -12,7 +12,7 @@ pub enum Token {
 
 /// What `expect` may hold, for messages.
 pub const GRAMMAR: &str = "exit 0, stdout `text`, stdout ~ `regex`, stdout contains `text`, lines < 5, status 2xx, body ~ `regex`, \
-     json `a.b` = `v`, within 500ms, value < 1, empty, not empty; joined by `;`";
+     json `a.b` = `v`, within 500ms, value < 1, empty, not empty, all; joined by `;`";
 
 /// Words and code spans; `;` stands alone.
 pub fn tokens(pieces: &[Piece]) -> Vec<Token> {
@@ -58,6 +58,7 @@ fn condition(tokens: &[Token]) -> Option<Condition> {
         "within" => Some(Condition::Within(duration(rest)?)),
         "value" => Some(Condition::Value(bounds(rest)?)),
         "empty" => rest.is_empty().then_some(Condition::Empty(true)),
+        "all" => rest.is_empty().then_some(Condition::All),
         "not" => (words(rest)? == ["empty"]).then_some(Condition::Empty(false)),
         _ => None,
     }
@@ -174,6 +175,7 @@ mod tests {
             "value between 0 and 5",
             "empty",
             "not empty",
+            "all",
         ] {
             let read = read(&pieces(text)).expect(text);
             assert_eq!(read.iter().map(ToString::to_string).collect::<Vec<_>>(), [text]);

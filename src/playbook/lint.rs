@@ -8,6 +8,7 @@ mod literals;
 mod names;
 mod order;
 mod rehearsal;
+mod selectors;
 mod shape;
 mod variables;
 
@@ -51,7 +52,8 @@ pub const RULES: &[Rule] = &[
     rule("E008", "a format version that this program doesn't know", Reading),
     rule("E009", "a file that can't be read at all", Reading),
     rule("E010", "an unknown field, or one that doesn't stand directly under the heading", Reading),
-    rule("E011", "a field, or an `http` block, outside its grammar", Reading),
+    // Fields and requests are judged while they are read.
+    rule("E011", "a field, or an `http` or `feed` block, outside its grammar", OfStep(selectors::grammar)),
     rule("E012", "two bodies in a step, or a body with something that excludes it", Reading),
     rule("E013", "an unknown word after the language of a block", Reading),
     rule("E014", "a link to nowhere", Reading),
@@ -88,6 +90,7 @@ pub const RULES: &[Rule] = &[
     rule("W116", "a block in a language that looks as if it would run, and doesn't", Reading),
     rule("W117", "a practice without a playbook, where a service is critical", Survey),
     rule("W118", "a critical service (tier 1) without a recovery playbook", Survey),
+    rule("W119", "a `feed` block that names what the configuration doesn't have", Survey),
 ];
 
 const fn rule(code: &'static str, about: &'static str, find: Find) -> Rule {
@@ -134,13 +137,8 @@ fn all(step: &Step) -> impl Iterator<Item = &Block> {
 }
 
 impl Document<'_> {
-    /// The place in the file of `length` bytes at a place in a block. Indentation and quotes that the block stands in are
-    /// not part of its text, so the line is looked for in the file's.
+    /// The place in the file of `length` bytes at a place in a block.
     fn place(&self, block: &Block, at: usize, length: usize) -> Span {
-        let before = block.text.get(..at).unwrap_or("");
-        let line = block.span.line + 1 + before.matches('\n').count();
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let own = block.text[start..].lines().next().unwrap_or("");
-        self.lines.within(line, own, at - start, length).unwrap_or(Span { line, ..block.span })
+        self.lines.in_block(block, at, length)
     }
 }

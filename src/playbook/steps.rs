@@ -137,6 +137,10 @@ fn defaults(step: &mut Step, params: &[Param]) {
     if step.field("expect").is_none() {
         step.fields.expect = step.body.as_ref().map(|body| expectation(body.lang)).unwrap_or_default();
     }
+    // A query changes nothing, wherever it stands.
+    if step.field("risk").is_none() && step.body.as_ref().is_some_and(|body| body.lang.asks()) {
+        step.fields.risk = Risk::Read;
+    }
     if step.field("confirm").is_none() {
         step.fields.confirm = match (step.fields.risk, &step.body) {
             (Risk::Read, _) | (Risk::Change, None) => Confirm::No,

@@ -2,9 +2,11 @@
 //! document can be judged by alone. Asks nobody itself: whoever calls brings the answers.
 
 use super::catalogue::Catalogue;
+use super::document::Lines;
 use super::in_order;
+use crate::domain::health::FeedSpec;
 use crate::domain::node::{Level, Problem, Problems, Span, nearest};
-use crate::domain::playbook::{Block, Child, How, Language, Place, Playbook, Practice, Purpose, Step, names};
+use crate::domain::playbook::{Block, Child, How, Language, Place, Playbook, Practice, Purpose, Selector, Step, names};
 use chrono::NaiveDate;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,6 +20,8 @@ pub struct Around<'a> {
     pub env: &'a [String],
     /// The services on which the most depends, and that we run ourselves.
     pub critical: &'a [&'a str],
+    /// The feeds and services of the configuration, where there is one.
+    pub health: Option<(&'a [FeedSpec], &'a [&'a str])>,
 }
 
 impl Catalogue {
@@ -44,6 +48,7 @@ fn problems(list: &[Arc<Playbook>], index: usize, around: &Around<'_>) -> Proble
         interpreters(playbook, around, &mut problems);
         matchers(list, index, &mut problems);
         children(list, index, &mut problems);
+        feeds(playbook, around, &mut problems);
     }
     problems
 }
@@ -90,6 +95,18 @@ fn interpreters(playbook: &Playbook, around: &Around<'_>, problems: &mut Problem
             let message = format!("there is no `{}` on this machine to run this block", block.lang.word());
             problems.lint("E024", block.span, message, "install it, or write the block for another shell".to_owned());
         }
+    }
+}
+
+/// W119: nobody here could answer it; a run is refused.
+fn feeds(playbook: &Playbook, around: &Around<'_>, problems: &mut Problems) {
+    let Some((feeds, services)) = around.health else { return };
+    for block in playbook.feed_blocks() {
+        let Some(slip) = Selector::parse(&block.text).ok().and_then(|selector| selector.stranger(feeds, services)) else {
+            continue;
+        };
+        let span = Lines::new(&playbook.text).in_block(block, slip.at.start, slip.at.len());
+        problems.lint("W119", span, slip.message, slip.help);
     }
 }
 

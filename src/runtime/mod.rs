@@ -22,4 +22,4 @@ pub mod upstream;
 #[expect(clippy::disallowed_methods, reason = "waiting for a lock needs a thread that may block")]
 mod watcher;
 
-pub use shell::{Ask, Frontend, Setup, Shell};
+pub use shell::{Ask, Frontend, Polling, Setup, Shell};

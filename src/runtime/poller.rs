@@ -65,6 +65,7 @@ pub struct Handle(UnboundedSender<Order>);
 
 enum Order {
     Ask(Vec<SourceName>, Vec<FeedName>),
+    Add(Vec<(FeedSpec, Arc<dyn Feed>)>),
     Replace(Items),
 }
 
@@ -72,6 +73,11 @@ impl Handle {
     /// Asks these now, whatever their schedule or a pause after failures says. One that is being asked is asked again.
     pub fn ask(&self, sources: Vec<SourceName>, feeds: Vec<FeedName>) {
         self.order(Order::Ask(sources, feeds));
+    }
+
+    /// Asks these feeds too from now on, and at once first.
+    pub fn add(&self, feeds: Vec<(FeedSpec, Arc<dyn Feed>)>) {
+        self.order(Order::Add(feeds));
     }
 
     /// Asks other things from now on, all of them at once first. A source that keeps its name is compared with its last
@@ -199,6 +205,11 @@ impl Poller {
                     self.feeds.ask(index, now);
                 }
             }
+            Order::Add(feeds) => {
+                let now = self.now();
+                feeds.iter().for_each(|(spec, _)| self.feeds.add(rhythm_of_feed(spec), now));
+                self.items.feeds.extend(feeds);
+            }
             Order::Replace(items) => {
                 let last = std::mem::take(&mut self.last);
                 *self = Self { last, ..Self::new(items, self.ports.clone(), self.facts.clone(), self.remembered.clone()) };
@@ -244,10 +255,13 @@ impl Poller {
     }
 }
 
+fn rhythm_of_feed(spec: &FeedSpec) -> Rhythm {
+    Rhythm { name: spec.name.to_string(), every: spec.every, sparing: false }
+}
+
 fn schedules(items: &Items) -> (Schedule, Schedule) {
-    let feed = |spec: &FeedSpec| Rhythm { name: spec.name.to_string(), every: spec.every, sparing: false };
     let source = |spec: &SourceSpec| Rhythm { name: spec.name.to_string(), every: spec.every, sparing: true };
-    let feeds = Schedule::new(FEEDS_AT_ONCE, items.feeds.iter().map(|(spec, _)| feed(spec)));
+    let feeds = Schedule::new(FEEDS_AT_ONCE, items.feeds.iter().map(|(spec, _)| rhythm_of_feed(spec)));
     (feeds, Schedule::new(usize::MAX, items.sources.iter().map(|(spec, _)| source(spec))))
 }
 

@@ -8,7 +8,7 @@ use super::scribe::Scribe;
 use super::watcher;
 use crate::domain::entry::Actor;
 use crate::domain::health::FeedSpec;
-use crate::domain::ids::{RequestId, SourceName};
+use crate::domain::ids::{FeedName, RequestId, SourceName};
 use crate::domain::settings::{Settings, SourceSpec};
 use crate::feeds::Feed;
 use crate::journal::{Journal, JournalError};
@@ -37,10 +37,18 @@ pub struct Setup {
     pub ports: Ports,
     /// The open journal and its folder; none where nothing is recorded.
     pub journal: Option<(Box<dyn Journal>, PathBuf)>,
-    /// Sources and feeds are asked, again and again.
-    pub polling: bool,
+    /// What is asked again and again from the start.
+    pub polling: Polling,
     /// This process may become the one that records outside facts.
     pub watch: bool,
+}
+
+/// What a shell asks by itself. A feed that somebody wants to know of is asked in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Polling {
+    Nothing,
+    Sources,
+    All,
 }
 
 /// A configuration that was read again, or why it can't be.
@@ -90,6 +98,8 @@ pub struct Shell {
     sources: BTreeMap<SourceName, Arc<dyn Source>>,
     scribe: Option<Scribe>,
     poller: Option<poller::Handle>,
+    /// Feeds that are not asked, as long as nobody wants to know of them.
+    idle: Vec<(FeedSpec, Arc<dyn Feed>)>,
     /// Performs playbooks; without one, no run is held and none goes on.
     driver: Option<Driver>,
     cache: Option<Cache>,
@@ -118,6 +128,7 @@ impl Shell {
             ports: setup.ports.clone(),
             scribe: None,
             poller: None,
+            idle: Vec::new(),
             driver: None,
             cache: None,
             kept: 0,
@@ -155,8 +166,10 @@ impl Shell {
             }
             self.scribe = Some(Scribe::start(journal, &folder, self.sender.clone(), setup.ports.clock.clone()));
         }
-        if setup.polling {
-            let items = poller::Items { feeds: setup.feeds, sources: setup.sources };
+        let (feeds, idle) = if setup.polling == Polling::All { (setup.feeds, Vec::new()) } else { (Vec::new(), setup.feeds) };
+        self.idle = idle;
+        if setup.polling != Polling::Nothing {
+            let items = poller::Items { feeds, sources: setup.sources };
             let remembered = self.cache.as_ref().map_or_else(poller::nothing, |cache| cache.rest(self.sender.clone()));
             self.poller = Some(poller::start(items, setup.ports, self.sender.clone(), remembered));
         }
@@ -268,6 +281,12 @@ impl Shell {
                     poller.ask(sources, feeds);
                 }
             }
+            Effect::Follow { feeds } => self.follow(feeds),
+            Effect::Answer { question, found } => {
+                if let Some(driver) = &self.driver {
+                    driver.answer(question, found);
+                }
+            }
             Effect::WakeAt(mono) => self.wake_at = Some(mono),
             Effect::Run(effect) => {
                 if let Some(driver) = &mut self.driver {
@@ -275,6 +294,16 @@ impl Shell {
                 }
             }
         }
+    }
+
+    /// Asks feeds now; those that were idle are asked again and again from here on.
+    fn follow(&mut self, names: Vec<FeedName>) {
+        let (new, idle) = std::mem::take(&mut self.idle).into_iter().partition(|(spec, _)| names.contains(&spec.name));
+        self.idle = idle;
+        let nothing = || poller::start(poller::Items::default(), self.ports.clone(), self.sender.clone(), poller::nothing());
+        let poller = self.poller.get_or_insert_with(nothing);
+        poller.add(new);
+        poller.ask(Vec::new(), names);
     }
 
     /// Does something with a source in the background; its result comes back as a fact.
@@ -306,8 +335,10 @@ impl Shell {
     pub async fn until_quiet(&mut self, deadline: Duration) -> bool {
         let deadline = Instant::now() + deadline;
         while !self.quiet() {
+            let wake = self.timer();
             tokio::select! {
                 Some(fact) = self.facts.recv() => self.event(Body::Fact(fact)),
+                () = wake => self.tick(),
                 () = sleep_until(deadline) => return false,
             }
         }

@@ -15,15 +15,14 @@ pub const KIND: KindSpec = KindSpec {
 
 /// A body under Before you start or Verify, one that is said only to read, or a query.
 pub(super) fn is_check(step: &Step) -> bool {
-    let query = |lang| matches!(lang, Language::Promql | Language::Feed);
-    step.body.as_ref().is_some_and(|body| step.section.reads() || step.fields.risk == Risk::Read || query(body.lang))
+    step.body.as_ref().is_some_and(|body| step.section.reads() || step.fields.risk == Risk::Read || body.lang.asks())
 }
 
-/// Shell blocks, here or on a host, requests and queries are launched; other bodies are only shown by this version.
+/// Shell blocks, here or on a host, requests, queries and selectors are launched; what wants a terminal is only shown.
 pub(super) fn launchable(step: &Step) -> How {
     let shell = |lang| matches!(lang, Language::Sh | Language::Bash);
     match &step.body {
-        Some(body) if step.fields.tty || body.lang == Language::Feed => How::Unsupported,
+        Some(_) if step.fields.tty => How::Unsupported,
         Some(body) if step.fields.host.is_some() && !shell(body.lang) => How::Unsupported,
         Some(_) => How::Launch,
         None => How::Unsupported,
@@ -71,7 +70,8 @@ fn fits(condition: &Condition, lang: Language) -> bool {
         Condition::Text(Stream::Body, _) | Condition::Status { .. } => http,
         Condition::LinesBelow(_) | Condition::Json { .. } => shell || http,
         Condition::Within(_) => true,
-        Condition::Value(_) | Condition::Empty(_) => !shell && !http,
+        Condition::Value(_) | Condition::Empty(_) => lang.asks(),
+        Condition::All => lang == Language::Feed,
     }
 }
 
@@ -87,6 +87,7 @@ fn name(condition: &Condition) -> &'static str {
         Condition::Within(_) => "`within`",
         Condition::Value(_) => "`value`",
         Condition::Empty(_) => "`empty`",
+        Condition::All => "`all`",
     }
 }
 
@@ -94,7 +95,8 @@ fn offer(lang: Language) -> &'static str {
     match lang {
         Language::Sh | Language::Bash => "a shell block has `exit`, `stdout`, `stderr`, `lines` and `within`",
         Language::Http => "a request has `status`, `body`, `json`, `lines` and `within`",
-        Language::Promql | Language::Feed => "a query has `value`, `empty`, `not empty` and `within`",
+        Language::Promql => "a query has `value`, `empty`, `not empty` and `within`",
+        Language::Feed => "a selector has `all`, `empty`, `not empty`, `value` and `within`",
     }
 }
 

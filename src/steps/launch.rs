@@ -2,10 +2,11 @@
 //! values reach it as environment variables only.
 
 use super::environment::{Environment, Setting, environment};
+use super::feed::selector;
 use super::http::Call;
 use super::promql::query;
 use super::remote::{Sends, remote};
-use crate::domain::playbook::{Block, Condition, Language, Risk, Seen, Step, Values, Verdict};
+use crate::domain::playbook::{Block, Condition, Found, Language, Risk, Seen, Selector, Step, Values, Verdict};
 use crate::ports::Request;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub enum Launch {
     Http { request: Box<Request>, reads: bool },
     /// Asked of the source that answers Prometheus queries.
     Query(String),
+    /// Asked of whoever knows the health of the feeds.
+    Feeds(Selector),
 }
 
 /// A shell block, ready for the supervisor.
@@ -51,7 +54,7 @@ pub fn launch(step: &Step, block: &Block, setting: &Setting<'_>) -> Result<Launc
             Ok(Launch::Http { request: Box::new(request), reads: call.only_reads() && step.fields.risk == Risk::Read })
         }
         Language::Promql => query(&block.text, setting).map(Launch::Query),
-        Language::Feed => Err(format!("this version can't run `{}` blocks", block.lang.word())),
+        Language::Feed => selector(&block.text, setting).map(Launch::Feeds),
     }
 }
 
@@ -85,8 +88,31 @@ fn was(condition: &Condition, seen: &Seen) -> String {
         Condition::Exit(_) => seen.exit.map_or("a signal ended it".into(), |code| format!("it exited with {code}")),
         Condition::Status { .. } => format!("the status was {}", seen.status.unwrap_or(0)),
         Condition::Within(_) => format!("it took {} ms", seen.took.unwrap_or_default().as_millis()),
+        Condition::All => told(seen, |found| found.others.clone()),
+        Condition::Empty(true) | Condition::Value(_) => told(seen, |found| words(&found.matches)),
+        Condition::Empty(false) => told(seen, |found| found.others.clone()),
         _ => "it does not hold".into(),
     }
+}
+
+/// More of what was found is in the output.
+const TOLD: usize = 3;
+
+fn told(seen: &Seen, which: impl Fn(&Found) -> Vec<String>) -> String {
+    let all = seen.found.as_ref().map(which).unwrap_or_default();
+    let more = if all.len() > TOLD { format!("; and {} more", all.len() - TOLD) } else { String::new() };
+    match all.as_slice() {
+        [] => "nothing was found".to_owned(),
+        all => format!("found: {}{more}", all[..all.len().min(TOLD)].join("; ")),
+    }
+}
+
+fn words(matches: &[(String, Option<f64>)]) -> Vec<String> {
+    let words = |(words, value): &(String, Option<f64>)| match value.map(|value| value.to_string()) {
+        Some(value) if value != *words => format!("{words} ({value})"),
+        _ => words.clone(),
+    };
+    matches.iter().map(words).collect()
 }
 
 /// The answer of a `status` block: done already, not done, or unclear.

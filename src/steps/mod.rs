@@ -7,6 +7,7 @@ mod check;
 mod command;
 mod decision;
 mod environment;
+mod feed;
 mod http;
 mod launch;
 mod manual;

@@ -134,6 +134,49 @@ fn blocks() {
 }
 
 #[test]
+fn selectors() {
+    let feed = |fields: &str, block: &str| format!("{fields}\n```feed\n{block}\n```\n");
+    step(&feed("", "service = shop and state = healthy for 30s"), &[]);
+    step(&feed("", "service = $HOST and\n state = healthy"), &[]);
+    step(&feed("- **expect:** value < 5\n", "name = lag"), &[]);
+    step(&feed("- **expect:** all; value between 0 and 5\n", "name = lag and state = healthy"), &[]);
+    step(&feed("", "service = shop and sate = healthy"), &["26:20 E011"]);
+    step(&feed("", "service = shop and\n  state = helthy"), &["27:11 E011"]);
+    step(&feed("", "state = healthy for soon"), &["26:21 E011"]);
+    step(&feed("", ""), &["26:1 E011"]);
+    step(&feed("", "name = lag"), &["25:1 E011"]);
+    step(&feed("- **expect:** empty\n", "name = lag"), &["26:1 E011"]);
+    step(&feed("", "service = $HOTS and state = healthy"), &["26:11 E016"]);
+    step(&feed("", "service = $TOKEN and state = healthy"), &["26:11 E016"]);
+    step(&feed("- **expect:** exit 0\n", "state = healthy"), &["24:1 E011"]);
+    step("- **timeout:** 5s\n- **expect:** all\n\n```sh\ntrue\n```\n", &["25:1 E011"]);
+    step("- **expect:** all\n\n```promql\nup\n```\n", &["24:1 E011"]);
+    let text = with_steps("## Steps\n\n### One\n\n- nested\n\n  ```feed\n  service == shop\n  ```\n");
+    assert_eq!(problems(&book(&text)), ["27:11 E011"], "indentation is no part of the block");
+}
+
+#[test]
+fn a_slip_in_a_selector_has_its_caret() {
+    let text = with_steps("## Verify\n\n### One\n\n```feed\nservice = shop and state = helthy\n```\n");
+    let book = book(&text);
+    assert_eq!(
+        book.problems[0].show("book.md", &text),
+        "book.md:25:28: error[E011]: `helthy` is no state of a feed\n25 | service = shop and state = helthy\n   \
+         |                            ^^^^^^\nhelp: did you mean `healthy`?\n"
+    );
+}
+
+#[test]
+fn a_query_only_reads_wherever_it_stands() {
+    use midwatch::domain::playbook::{Confirm, Risk};
+    for block in ["```feed\nstate = healthy\n```\n", "```promql\nup\n```\n"] {
+        let book = book(&with_steps(&format!("## Steps\n\n### One\n\n{block}")));
+        let fields = &book.steps[0].fields;
+        assert_eq!((fields.risk, &fields.confirm), (Risk::Read, &Confirm::No));
+    }
+}
+
+#[test]
 fn habits() {
     step(&format!("- **risk:** destructive\n- **timeout:** 5s\n{BODY}"), &["22:1 W101", "22:1 W103"]);
     step(BODY, &["22:1 W102"]);

@@ -22,7 +22,8 @@ fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day")
 }
 
-const AROUND: fn() -> Around<'static> = || Around { today: day("2026-11-20"), installed: &|_| true, env: &[], critical: &[] };
+const AROUND: fn() -> Around<'static> =
+    || Around { today: day("2026-11-20"), installed: &|_| true, env: &[], critical: &[], health: None };
 
 fn surveyed(folder: &TempDir, around: &Around<'_>) -> Catalogue {
     let mut catalogue = Catalogue::load(&[folder.path().to_owned()], KINDS);
@@ -54,6 +55,28 @@ fn a_review_that_is_due_or_still_to_come_is_named() {
     alone(&text, &Around { today: day("2027-01-31"), ..AROUND() }, &["9:1 W105"]);
     alone(&text, &Around { today: day("2026-10-31"), ..AROUND() }, &["9:1 W105"]);
     alone(&text.replace("90d", "99999999y"), &AROUND(), &[]);
+}
+
+#[test]
+fn a_selector_that_nothing_here_could_answer_is_named() {
+    use midwatch::domain::health::FeedSpec;
+    let second = std::time::Duration::from_secs(1);
+    let feed = |name: &str| FeedSpec {
+        name: name.into(),
+        kind: "tcp".into(),
+        service: Some("shop".into()),
+        every: second,
+        timeout: second,
+    };
+    let (feeds, services) = (vec![feed("port")], ["shop", "bare"]);
+    let around = || Around { health: Some((&feeds, &services)), ..AROUND() };
+    let text = |selector: &str| one(&format!("```feed\n{selector}\n```\n"));
+    alone(&text("name = port and state = healthy"), &around(), &[]);
+    alone(&text("service = $HOST and state = healthy"), &around(), &[]);
+    alone(&text("name = prot and state = healthy"), &around(), &["25:8 W119"]);
+    alone(&text("state = healthy and\n  service = shpo"), &around(), &["26:13 W119"]);
+    alone(&text("service = bare and state = healthy"), &around(), &["25:11 W119"]);
+    alone(&text("name = prot and state = healthy"), &AROUND(), &[]);
 }
 
 #[test]

@@ -697,6 +697,7 @@ fn who_cancels_before_there_is_a_folder_to_write_it_into_is_heard() {
         read: Arc::new(|text, place| playbook::read(text, place, steps::KINDS)),
         program: env!("CARGO_BIN_EXE_midwatch").into(),
         runtime: runtime.handle().clone(),
+        questions: Arc::default(),
     });
     let (run, step, attempt) = (launch.setup.run, launch.step.clone(), launch.attempt);
     driver.perform(RunEffect::Launch(Box::new(launch)));

@@ -131,12 +131,12 @@ fn library(path: &Path, config: &Loaded) -> Vec<Checked> {
 }
 
 fn folder(path: &Path) -> Vec<Checked> {
-    listed(&library::judged(Catalogue::load(&[path.to_owned()], KINDS), &[], &[]))
+    listed(&library::judged(Catalogue::load(&[path.to_owned()], KINDS), None))
 }
 
 /// One file, judged with those that it leads to.
 fn book(path: &Path) -> Vec<Checked> {
-    let catalogue = library::judged(Catalogue::of_file(path, KINDS), &[], &[]);
+    let catalogue = library::judged(Catalogue::of_file(path, KINDS), None);
     catalogue.all().first().and_then(|book| Checked::playbook(book)).into_iter().collect()
 }
 

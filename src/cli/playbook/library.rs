@@ -6,7 +6,7 @@ use crate::cli::{Exit, Failure, Globals, library, out, target};
 use crate::domain::ids::{AlertId, RunId};
 use crate::domain::playbook::Playbook;
 use crate::domain::run::Run;
-use crate::model::runs::Typed;
+use crate::model::runs::{Typed, unanswered};
 use crate::playbook;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -78,7 +78,8 @@ pub fn plan(globals: &Globals, name: &str, params: BTreeMap<String, String>, ale
     let catalogue = session.playbooks(globals)?;
     let book = catalogue.get(name).map_err(Failure::usage)?;
     let resolved = session.world().resolved(book, &Typed(params), alert.as_ref());
-    let plan = playbook::plan(book, &resolved, &session::installed);
+    let mut plan = playbook::plan(book, &resolved, &session::installed);
+    plan.obstacles.extend(unanswered(&session.world().settings, book));
     if globals.json {
         let params: Vec<_> =
             plan.params.iter().map(|param| json!({"name": param.name, "value": param.value, "origin": param.origin})).collect();

@@ -53,6 +53,7 @@ pub fn expectation(lang: Language) -> Vec<Condition> {
     match lang {
         Language::Sh | Language::Bash => vec![Condition::Exit(vec![0])],
         Language::Http => vec![Condition::Status { from: 200, to: 299 }],
-        Language::Promql | Language::Feed => vec![Condition::Empty(false)],
+        Language::Promql => vec![Condition::Empty(false)],
+        Language::Feed => vec![Condition::All],
     }
 }

@@ -28,8 +28,10 @@ pub enum Condition {
     Within(Duration),
     /// A number of a query's answer.
     Value(Bounds),
-    /// A query's answer has no, or some, series.
+    /// A query's answer has no, or some, series; a selector's no, or some, feeds.
     Empty(bool),
+    /// All feeds that a selector means are as it says.
+    All,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +73,19 @@ pub struct Seen {
     pub status: Option<u16>,
     pub body: Option<String>,
     pub took: Option<Duration>,
-    /// The values of a query's answer.
-    pub values: Option<Vec<f64>>,
+    /// What a query, or a selector, has found.
+    pub found: Option<Found>,
+}
+
+/// What was found among the things that were asked about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found {
+    /// What is so: in words, and its value where it has one.
+    pub matches: Vec<(String, Option<f64>)>,
+    /// What is not so, in words.
+    pub others: Vec<String>,
+    /// Of what nobody can tell whether it is so, and why.
+    pub unclear: Vec<String>,
 }
 
 /// The values of parameters and outputs, by name.
@@ -88,8 +101,9 @@ impl Condition {
             Self::Status { from, to } => seen.status.map(|code| (*from..=*to).contains(&code)).ok_or_else(no_answer),
             Self::Json { path, value } => json(seen, path, &expand(value, values)?),
             Self::Within(limit) => seen.took.map(|took| took <= *limit).ok_or_else(no_answer),
-            Self::Value(bounds) => bounds.hold(seen.values.as_deref()),
-            Self::Empty(wanted) => seen.values.as_ref().map(|all| all.is_empty() == *wanted).ok_or_else(no_answer),
+            Self::Value(bounds) => bounds.hold(&seen.found.as_ref().ok_or_else(no_answer)?.values()?),
+            Self::Empty(wanted) => Ok(seen.found.as_ref().ok_or_else(no_answer)?.is_empty()? == *wanted),
+            Self::All => seen.found.as_ref().ok_or_else(no_answer)?.is_all(),
         }
     }
 
@@ -179,14 +193,49 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split(['.', '[', ']']).filter(|part| !part.is_empty())
 }
 
+impl Found {
+    /// One thing for each value.
+    pub fn values_of(values: Vec<f64>) -> Self {
+        Self { matches: values.into_iter().map(|value| (value.to_string(), Some(value))).collect(), ..Self::default() }
+    }
+
+    /// What was found, one line for each thing that was asked about.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let matches = self.matches.iter().map(|(words, _)| format!("✓ {words}"));
+        let others = self.others.iter().map(|words| format!("✗ {words}"));
+        matches.chain(others).chain(self.unclear.iter().map(|words| format!("? {words}")))
+    }
+
+    /// Whatever is unclear may be so.
+    fn clear(&self) -> Result<(), String> {
+        self.unclear.first().map_or(Ok(()), |why| Err(why.clone()))
+    }
+
+    fn is_empty(&self) -> Result<bool, String> {
+        if self.matches.is_empty() { self.clear().map(|()| true) } else { Ok(false) }
+    }
+
+    fn is_all(&self) -> Result<bool, String> {
+        if !self.others.is_empty() {
+            return Ok(false);
+        }
+        self.clear()?;
+        if self.matches.is_empty() { Err("nothing was asked about".into()) } else { Ok(true) }
+    }
+
+    fn values(&self) -> Result<Vec<f64>, String> {
+        self.clear()?;
+        self.matches.iter().map(|(words, value)| value.ok_or_else(|| format!("{words}, and has no value"))).collect()
+    }
+}
+
 impl Bounds {
     /// All values must be inside; no value can't be judged.
-    fn hold(&self, values: Option<&[f64]>) -> Result<bool, String> {
+    fn hold(&self, values: &[f64]) -> Result<bool, String> {
         match values {
-            None => Err(no_answer()),
-            Some([]) => Err("the query has no value".into()),
-            Some(all) if all.iter().any(|value| value.is_nan()) => Err("the query's value is not a number".into()),
-            Some(all) => Ok(all.iter().all(|value| self.inside(*value))),
+            [] => Err("there is no value".into()),
+            all if all.iter().any(|value| value.is_nan()) => Err("the value is not a number".into()),
+            all => Ok(all.iter().all(|value| self.inside(*value))),
         }
     }
 
@@ -254,6 +303,7 @@ impl fmt::Display for Condition {
             Self::Value(bounds) => write!(f, "value {bounds}"),
             Self::Empty(true) => f.write_str("empty"),
             Self::Empty(false) => f.write_str("not empty"),
+            Self::All => f.write_str("all"),
         }
     }
 }

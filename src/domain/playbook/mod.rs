@@ -8,14 +8,16 @@ mod field;
 mod kind;
 mod matching;
 mod param;
+mod selector;
 mod upstream;
 
 pub use acting::expectation;
-pub use condition::{Bounds, Condition, Seen, Stream, TextTest, Values, compile, expand, expand_with, names};
+pub use condition::{Bounds, Condition, Found, Seen, Stream, TextTest, Values, compile, expand, expand_with, names};
 pub use field::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, Target, Times, When};
 pub use kind::{Approval, Child, Choice, Claim, How, KindSpec, Picked, Reading};
 pub use matching::{Fit, matching};
 pub use param::{Lookup, Origin, Param, ParamSource, ParamType, ParamValue, Refused, Resolved, resolve};
+pub use selector::{Clause, Key, SELECTOR, Selector, Slip};
 pub use upstream::Behind;
 
 use super::ids::{PlaybookId, StepId};
@@ -208,6 +210,12 @@ impl Playbook {
         Some(format!("{}:{}: this version can show {} but not run it", self.place, later.span.line, later.unsupported()))
     }
 
+    /// The blocks that select feeds, each of which has to be answered by the console.
+    pub fn feed_blocks(&self) -> impl Iterator<Item = &Block> {
+        let blocks = self.steps.iter().flat_map(|step| [&step.body, &step.dry_run, &step.status, &step.undo]).flatten();
+        blocks.filter(|block| block.lang == Language::Feed)
+    }
+
     /// The Markdown between two offsets.
     pub fn slice(&self, range: &Range<usize>) -> &str {
         self.text.get(range.clone()).unwrap_or("")
@@ -295,6 +303,13 @@ words! {
         Http = "http",
         Promql = "promql",
         Feed = "feed",
+    }
+}
+
+impl Language {
+    /// A query: it can only look.
+    pub fn asks(self) -> bool {
+        matches!(self, Self::Promql | Self::Feed)
     }
 }
 

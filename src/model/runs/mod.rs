@@ -15,6 +15,7 @@ mod probe;
 
 pub use look::Written;
 pub use message::{Adopt, Finding, Given, Launch, Look, Person, RunCommand, RunEffect, RunFact, Setup, Typed};
+pub use prepare::unanswered;
 
 use super::Effect;
 use super::alerts::Alerts;

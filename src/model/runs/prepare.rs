@@ -4,7 +4,9 @@ use super::commands::{Answer, accepted};
 use super::{Prepared, RunCommand, Runs, Typed, flow};
 use crate::domain::alert::Labels;
 use crate::domain::entry::{Actor, Draft, Kind};
-use crate::domain::playbook::{Child, How, Language, ParamSource, ParamType, Place, Playbook, Resolved, Section, Step, resolve};
+use crate::domain::playbook::{
+    Child, How, Language, ParamSource, ParamType, Place, Playbook, Resolved, Section, Selector, Step, resolve,
+};
 use crate::domain::run::{Auto, RunMode};
 use crate::domain::settings::{Environment, Settings};
 use crate::model::alerts::Alerts;
@@ -66,20 +68,17 @@ impl Runs {
         if mode == RunMode::Drill {
             drillable(settings, book)?;
         }
-        let answers = settings.sources.iter().any(|source| source.kind == "prometheus");
-        let asks = |step: &&Step| step.body.as_ref().is_some_and(|body| body.lang == Language::Promql);
-        if let Some(step) = book.steps.iter().find(asks).filter(|_| !answers && mode != RunMode::Manual) {
-            let line = step.span.line;
-            return Err(format!("{}:{line}: no source of the configuration answers Prometheus queries", book.place));
+        if let Some(why) = unanswered(settings, book).filter(|_| mode != RunMode::Manual) {
+            return Err(why);
         }
         if flow::plan(book, mode).is_empty() {
             return Err(format!("{} has no steps that a run in mode `{mode}` comes to", book.place));
         }
-        self.family(book, mode, &mut Vec::new())
+        self.family(settings, book, mode, &mut Vec::new())
     }
 
     /// The playbooks that this one runs, and theirs: each is there, may be run, and is given what it needs.
-    fn family(&self, book: &Playbook, mode: RunMode, above: &mut Vec<String>) -> Result<(), String> {
+    fn family(&self, settings: &Settings, book: &Playbook, mode: RunMode, above: &mut Vec<String>) -> Result<(), String> {
         above.push(book.id.to_string());
         for (step, child) in children(book) {
             let at = |why: String| format!("{}:{}: {why}", book.place, step.span.line);
@@ -95,7 +94,10 @@ impl Runs {
                 return Err(at(format!("`{}` can't be run: {why}", other.id)));
             }
             given(book, &other, child, mode).map_err(at)?;
-            self.family(&other, mode, above)?;
+            if let Some(why) = unanswered(settings, &other).filter(|_| mode != RunMode::Manual) {
+                return Err(at(format!("`{}` can't be run: {why}", other.id)));
+            }
+            self.family(settings, &other, mode, above)?;
         }
         above.pop();
         Ok(())
@@ -138,6 +140,24 @@ impl Runs {
         };
         resolve(&book.params, &typed.0, &lookup)
     }
+}
+
+/// What of a playbook nobody here could answer: a query without a Prometheus, a selector of feeds that the configuration
+/// doesn't have.
+pub fn unanswered(settings: &Settings, book: &Playbook) -> Option<String> {
+    let asks = |step: &&Step| step.body.as_ref().is_some_and(|body| body.lang == Language::Promql);
+    if let Some(step) =
+        book.steps.iter().find(asks).filter(|_| !settings.sources.iter().any(|source| source.kind == "prometheus"))
+    {
+        return Some(format!("{}:{}: no source of the configuration answers Prometheus queries", book.place, step.span.line));
+    }
+    let services: Vec<&str> = settings.services.iter().map(|service| service.name.as_str()).collect();
+    book.feed_blocks().find_map(|block| {
+        let slip = Selector::parse(&block.text).ok()?.stranger(&settings.feeds, &services)?;
+        let line = block.span.line + 1 + block.text.get(..slip.at.start).unwrap_or("").matches('\n').count();
+        let help = slip.help.map(|help| format!("; {help}")).unwrap_or_default();
+        Some(format!("{}:{line}: {}{help}", book.place, slip.message))
+    })
 }
 
 fn children(book: &Playbook) -> impl Iterator<Item = (&Step, &Child)> {

@@ -6,7 +6,7 @@ use crate::domain::playbook::{Confirm, Field, How, ParamType, Piece, Playbook, S
 use std::collections::BTreeSet;
 
 /// The names that texts may hold: parameters that aren't secret, and declared outputs.
-fn shown(playbook: &Playbook) -> BTreeSet<&str> {
+pub fn shown(playbook: &Playbook) -> BTreeSet<&str> {
     let params = playbook.params.iter().filter(|param| param.kind != ParamType::Secret).map(|param| param.name.as_str());
     let outputs = playbook.steps.iter().flat_map(|step| &step.fields.outputs).map(|output| output.name.as_str());
     params.chain(outputs).collect()

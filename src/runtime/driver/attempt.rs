@@ -1,6 +1,6 @@
 //! One attempt: its body is performed, once or again and again as `retry` and `repeat` say, and judged.
 
-use super::{Setup, Which, block, request};
+use super::{Setup, Which, block, feeds, request};
 use crate::domain::playbook::{Place, Playbook, Seen, Step, Times, Values, Verdict};
 use crate::domain::run::{StepEnd, StepState};
 use crate::domain::secret::redacted;
@@ -125,19 +125,27 @@ fn once(this: &Try<'_>, launch: &Launch) -> StepEnd {
         Ok(steps::Launch::Shell(shell)) => block::run(this, launch.intent.id(), shell),
         Ok(steps::Launch::Http { request, reads }) => request::run(this, Some(launch.intent), *request, reads),
         Ok(steps::Launch::Query(query)) => request::query(this, &query),
+        Ok(steps::Launch::Feeds(selector)) => feeds::ask(this, selector),
         Err(why) => this.end(StepState::Failed, format!("nothing was executed: {why}")),
     }
 }
 
 /// Waits between two tries; who cancelled meanwhile.
-fn pause_for(setup: &Setup, pause: Duration, mut wish: watch::Receiver<Option<String>>) -> Option<String> {
+fn pause_for(setup: &Setup, pause: Duration, wish: watch::Receiver<Option<String>>) -> Option<String> {
     setup.runtime.block_on(async {
-        let cancelled = async { wish.wait_for(Option::is_some).await.ok().and_then(|who| who.clone()) };
         tokio::select! {
-            who = cancelled => who,
+            who = cancelled(wish) => Some(who),
             () = tokio::time::sleep(pause) => None,
         }
     })
+}
+
+/// Ends when somebody wants the attempt to end, and says who.
+pub(super) async fn cancelled(mut wish: watch::Receiver<Option<String>>) -> String {
+    match wish.wait_for(Option::is_some).await {
+        Ok(who) => who.clone().unwrap_or_default(),
+        Err(_) => std::future::pending().await,
+    }
 }
 
 /// How often the body was tried, how often it failed, how often it held in a row.

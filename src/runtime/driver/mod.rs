@@ -6,17 +6,19 @@
 mod adopt;
 mod attempt;
 mod block;
+mod feeds;
 mod holding;
 mod probe;
 mod read;
 mod request;
 mod tail;
 
-use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::{Place, Playbook};
+use crate::domain::ids::{QuestionId, RunId, StepId};
+use crate::domain::playbook::{Found, Place, Playbook};
 use crate::model::Fact;
 use crate::model::runs::{Launch, RunEffect, RunFact};
 use crate::ports::{Endpoint, Ports};
+pub use feeds::Questions;
 use holding::{Holding, NotHeld};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -45,6 +47,8 @@ pub struct Setup {
     /// The program that is started as a supervisor.
     pub program: PathBuf,
     pub runtime: tokio::runtime::Handle,
+    /// Selectors that the core has not answered yet.
+    pub questions: Arc<Questions>,
 }
 
 impl Setup {
@@ -99,6 +103,11 @@ impl Driver {
                 std::thread::spawn(move || read::read(&setup, which, &secrets));
             }
         }
+    }
+
+    /// What a step wanted to know of feeds.
+    pub fn answer(&self, question: QuestionId, found: Found) {
+        self.setup.questions.answer(question, found);
     }
 
     fn keep(&mut self, run: RunId, playbook: &Playbook) {

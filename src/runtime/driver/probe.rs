@@ -1,7 +1,7 @@
 //! A step's `status` block: it only looks, so it needs no intent; what it says is one fact.
 
 use super::attempt::{self, Try};
-use super::{Setup, Which, block, request};
+use super::{Setup, Which, block, feeds, request};
 use crate::domain::ids::StepId;
 use crate::domain::run::{Probe, StepEnd, StepState};
 use crate::model::runs::{Look, RunFact};
@@ -40,6 +40,7 @@ fn ask(setup: &Setup, look: &Look) -> Result<StepEnd, String> {
         steps::Launch::Shell(shell) => Ok(block::run(&this, look.about, shell)),
         steps::Launch::Http { request, reads: true } => Ok(request::run(&this, None, *request, true)),
         steps::Launch::Query(query) => Ok(request::query(&this, &query)),
+        steps::Launch::Feeds(selector) => Ok(feeds::ask(&this, selector)),
         steps::Launch::Http { .. } => Err("a `status` block may only look: this request would change something".into()),
     }
 }

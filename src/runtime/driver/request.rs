@@ -2,10 +2,10 @@
 //! its way when the console died is unknown, unless it only read.
 
 use super::Which;
-use super::attempt::Try;
+use super::attempt::{Try, cancelled};
 use super::block::say_started;
 use crate::domain::entry::Intent;
-use crate::domain::playbook::Seen;
+use crate::domain::playbook::{Found, Seen};
 use crate::domain::run::{StepEnd, StepState};
 use crate::domain::secret::redacted;
 use crate::domain::text::Outside;
@@ -70,7 +70,7 @@ fn valued(this: &Try<'_>, response: &Response) -> StepEnd {
     say_answer(this, response);
     match steps::values(&response.body) {
         Ok(values) => {
-            let seen = Seen { values: Some(values), took: Some(response.took), ..Seen::default() };
+            let seen = Seen { found: Some(Found::values_of(values)), took: Some(response.took), ..Seen::default() };
             let (state, detail) = this.judge(&seen);
             this.end(state, detail)
         }
@@ -85,22 +85,15 @@ enum Sent {
 
 fn send(this: &Try<'_>, intent: Option<Intent>, request: Request, reads: bool) -> Sent {
     let http = this.setup.ports.http.clone();
-    let mut wish = this.wish.clone();
     this.setup.runtime.block_on(async {
         let answer = match intent.filter(|_| !reads) {
             Some(intent) => http.act(request, intent),
             // Without an intent nothing may be changed: the port refuses whatever is no mere look.
             None => http.observe(request),
         };
-        let cancelled = async {
-            match wish.wait_for(Option::is_some).await {
-                Ok(who) => who.clone().unwrap_or_default(),
-                Err(_) => std::future::pending().await,
-            }
-        };
         tokio::select! {
             answer = answer => Sent::Answered(answer),
-            who = cancelled => Sent::Cancelled(who),
+            who = cancelled(this.wish.clone()) => Sent::Cancelled(who),
         }
     })
 }
@@ -142,12 +135,12 @@ pub(super) fn left(this: &Try<'_>) -> Option<StepEnd> {
     })
 }
 
-fn mark(folder: &Path, reads: bool) -> std::io::Result<()> {
+pub(super) fn mark(folder: &Path, reads: bool) -> std::io::Result<()> {
     std::fs::DirBuilder::new().mode(0o700).recursive(true).create(folder)?;
     write(&folder.join(MARK), if reads { b"reads\n" } else { b"changes\n" })
 }
 
-fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()

@@ -69,6 +69,12 @@ impl Schedule {
         Self { slots, queue, running: 0, cap }
     }
 
+    /// One more item, due at once.
+    pub fn add(&mut self, rhythm: Rhythm, now: Duration) {
+        self.queue.insert((now, self.slots.len()));
+        self.slots.push(Slot { rhythm, state: State::Queued(now), rounds: 0, failures: 0 });
+    }
+
     /// When `start` is to be called next; `None` while nothing is queued or no more may run.
     pub fn next(&self) -> Option<Duration> {
         self.queue.first().filter(|_| self.running < self.cap).map(|(due, _)| *due)
