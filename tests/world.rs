@@ -1,5 +1,7 @@
 //! The core: what follows from what, without a clock, a disk or a network.
 
+#[path = "world/carried.rs"]
+mod carried;
 #[path = "world/native.rs"]
 mod native;
 #[path = "world/order.rs"]
@@ -226,64 +228,6 @@ fn guards_refuse_and_record_nothing() {
         assert!(matches!(progress.items[0].stage, Stage::Refused(_)), "{command:?}");
     }
     assert!(story.journal.is_empty());
-}
-
-#[test]
-fn a_carried_acknowledgement_is_recorded_before_it_is_sent_and_shows_its_outcome() {
-    let mut story = Story::with(settings(true));
-    story.poll(&[alert("Down", "postgres", began())]);
-    let request = story.ask(ack(&["Down"]));
-    let [Effect::Act { intent, act: Act::Silence { ends_at, comment, .. }, .. }] = &story.taken()[..] else {
-        panic!("one silence")
-    };
-    assert_eq!(story.journal.last().map(|entry| entry.id), Some(intent.id()), "the intent is the last thing recorded");
-    assert_eq!(*ends_at, story.now.wall + chrono::Duration::minutes(15));
-    assert!(comment.starts_with("ACK! ana: on it"), "{comment}");
-    assert_eq!(story.world.requests.get(request).expect("there").items[0].stage, Stage::Sending);
-    let end = ActEnd { outcome: Outcome::Failed, detail: "500".into(), made: None };
-    story.fact(Fact::ActEnded { intent: intent.id(), end: end.clone() });
-    assert_eq!(story.world.requests.get(request).expect("there").items[0].stage, Stage::Ended(end));
-    assert_eq!(state(&story, "Down"), Some(State::Acknowledged), "the acknowledgement itself holds");
-}
-
-#[test]
-fn the_watcher_extends_a_carried_silence_and_never_beyond_the_acknowledgement() {
-    let mut story = Story::with(settings(true));
-    story.poll(&[alert("Down", "postgres", began())]);
-    story.ask(Command::Acknowledge {
-        alerts: vec![id("Down")],
-        hold: Some(Duration::from_secs(20 * 60)),
-        reason: "r".into(),
-        ticket: None,
-    });
-    let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
-    let done = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("silence-1".into()) };
-    story.fact(Fact::ActEnded { intent: intent.id(), end: done });
-    let acked_until = story.last(Kind::Ack).data_of::<DateTime<Utc>>("until").expect("a time");
-    for _ in 0..41 {
-        story.wait(15);
-        story.poll(&[alert("Down", "postgres", began())]);
-    }
-    let acts: Vec<Effect> = story.taken().into_iter().filter(|effect| matches!(effect, Effect::Act { .. })).collect();
-    let [Effect::Act { act: Act::Silence { id: Some(id), ends_at, .. }, .. }] = &acts[..] else {
-        panic!("one extension: {acts:?}")
-    };
-    assert_eq!((id.raw(), *ends_at), ("silence-1", acked_until));
-}
-
-#[test]
-fn a_resolved_alert_takes_its_carried_silence_with_it() {
-    let mut story = Story::with(settings(true));
-    story.poll(&[alert("Down", "postgres", began())]);
-    story.ask(ack(&["Down"]));
-    let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
-    let done = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("silence-1".into()) };
-    story.fact(Fact::ActEnded { intent: intent.id(), end: done });
-    assert!(matches!(&story.taken()[..], [Effect::Ask { .. }]), "the source is asked what it makes of it");
-    story.poll(&[]);
-    story.poll(&[]);
-    let acts = story.taken();
-    assert!(matches!(&acts[..], [Effect::Act { act: Act::Expire { id }, .. }] if id.raw() == "silence-1"), "{acts:?}");
 }
 
 #[test]

@@ -28,6 +28,12 @@ enum Mark {
     Unack,
 }
 
+impl Mark {
+    fn is_ack(&self, entry: EntryId) -> bool {
+        matches!(self, Self::Ack(ack) if ack.1.entry == Some(entry))
+    }
+}
+
 type Order = (Clock, OriginId, u64);
 
 /// All recorded turns of one alert, in the order of the fold.
@@ -86,6 +92,18 @@ impl Record {
     /// The newest acknowledgement that nobody has taken back, whether it still runs or not.
     pub fn last_ack(&self) -> Option<&Ack> {
         self.last().map(|(_, ack)| ack)
+    }
+
+    /// An acknowledgement and those before it whose place it took, newest first: back to where somebody gave one up, or to
+    /// another episode.
+    pub fn line_of(&self, ack: EntryId) -> impl Iterator<Item = EntryId> {
+        let turns = self.marks.iter().rev().map(|(_, mark)| mark).filter(|mark| matches!(mark, Mark::Ack(_) | Mark::Unack));
+        let acks = turns.skip_while(move |mark| !mark.is_ack(ack)).map_while(|mark| match mark {
+            Mark::Ack(ack) => Some(ack.as_ref()),
+            _ => None,
+        });
+        let episode = acks.clone().next().map(|(episode, _)| *episode);
+        acks.take_while(move |(of, _)| Some(*of) == episode).filter_map(|(_, ack)| ack.entry)
     }
 
     fn last(&self) -> Option<&(DateTime<Utc>, Ack)> {

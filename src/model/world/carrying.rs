@@ -3,7 +3,7 @@
 
 use super::World;
 use super::watch::to_chrono;
-use crate::domain::act::{Act, What};
+use crate::domain::act::{Act, Outcome, What};
 use crate::domain::alert::{SilenceMatcher, Upstream};
 use crate::domain::entry::{Draft, Entry};
 use crate::domain::ids::{AlertId, EntryId};
@@ -11,6 +11,7 @@ use crate::domain::settings::{CARRY_FOR, Carry};
 use crate::domain::text::Outside;
 use crate::model::Effect;
 use crate::model::alerts::Ack;
+use crate::model::outbox::{Carrier, Sent};
 use crate::model::progress::Stage;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -38,7 +39,26 @@ impl World {
         let tracked = self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none())?;
         let ack = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry))?;
         let matchers = tracked.alert.labels.exactly();
-        self.carry_draft(id, entry, &ack, matchers, None)
+        let silence = self.carrier_of(id, entry).filter(|carrier| !carrier.native).map(|carrier| carrier.id);
+        self.carry_draft(id, entry, &ack, matchers, silence)
+    }
+
+    /// What carries an acknowledgement, or what it is to take over: what carries the one whose place it took.
+    pub(super) fn carrier_of(&self, id: &AlertId, ack: EntryId) -> Option<Carrier> {
+        let carried = |ack| self.outbox.carried(ack).filter(|carrier| self.now.wall < carrier.until);
+        self.alerts.record(id)?.line_of(ack).find_map(carried)
+    }
+
+    /// Whether the acknowledgement in force on an alert has, or is getting, this silence of another one.
+    fn taken_over(&self, id: &AlertId, silence: &Outside) -> bool {
+        let newest = self.alerts.record(id).and_then(|record| record.last_ack()?.entry);
+        let extends = |sent: &Sent| match sent.act() {
+            Some((_, Act::Silence { id: Some(id), .. })) => {
+                id == *silence && sent.end.as_ref().is_none_or(|end| end.outcome == Outcome::Done)
+            }
+            _ => false,
+        };
+        newest.is_some_and(|ack| self.outbox.serving(ack).any(extends))
     }
 
     /// Whoever asked for it waits until the source has confirmed it.
@@ -69,7 +89,8 @@ impl World {
         let over = |id: &AlertId| {
             self.in_force(ack).is_none() || self.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_some())
         };
-        let draft = about.filter(over).and_then(|id| self.uncarry_draft(&id, ack));
+        let free = |id: &AlertId| self.outbox.carried(ack).is_some_and(|carrier| !self.taken_over(id, &carrier.id));
+        let draft = about.filter(over).filter(free).and_then(|id| self.uncarry_draft(&id, ack));
         self.launch(draft.into_iter().collect())
     }
 
@@ -161,7 +182,7 @@ impl World {
 
     /// The intent to take back what carries an acknowledgement.
     pub(super) fn uncarry_draft(&mut self, id: &AlertId, ack: EntryId) -> Option<Draft> {
-        let carrier = self.outbox.carried(ack).filter(|carrier| self.now.wall < carrier.until)?;
+        let carrier = self.carrier_of(id, ack)?;
         let (act, text) = match carrier.native {
             false => (Act::Expire { id: carrier.id }, "ended the silence that carried the acknowledgement"),
             // What has resolved there needs nobody's acknowledgement.

@@ -69,7 +69,7 @@ impl World {
         let matchers = Labels::exactly(&tracked.alert.labels);
         let held = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry));
         let ack = held.ok_or("the acknowledgement has ended")?;
-        let silence = self.outbox.carried(entry).filter(|carrier| self.now.wall < carrier.until).map(|carrier| carrier.id);
+        let silence = self.carrier_of(alert, entry).map(|carrier| carrier.id);
         self.carry_draft(alert, entry, &ack, matchers, silence).ok_or("acknowledgements are not carried any more").map(Some)
     }
 
@@ -96,7 +96,10 @@ impl World {
         let act = sent.act()?.1;
         match sent.serves() {
             Some(served) if act.carries_until().is_some() => self.in_force(served).and_then(|ack| ack.until),
-            Some(served) => self.outbox.carried(served).map(|carrier| carrier.until),
+            Some(served) => {
+                let alert = sent.intent.as_ref()?.alert.as_ref()?;
+                self.carrier_of(alert, served).map(|carrier| carrier.until)
+            }
             None => act.carries_until().into_iter().chain([sent.expires_at()?]).min(),
         }
     }

@@ -1,0 +1,146 @@
+//! Acknowledgements that are carried to their source: recorded first, kept alive, taken over by the next one, taken back.
+
+use super::unsent::{acts, answer, down};
+use super::*;
+
+#[test]
+fn a_carried_acknowledgement_is_recorded_before_it_is_sent_and_shows_its_outcome() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    let request = story.ask(ack(&["Down"]));
+    let [Effect::Act { intent, act: Act::Silence { ends_at, comment, .. }, .. }] = &story.taken()[..] else {
+        panic!("one silence")
+    };
+    assert_eq!(story.journal.last().map(|entry| entry.id), Some(intent.id()), "the intent is the last thing recorded");
+    assert_eq!(*ends_at, story.now.wall + chrono::Duration::minutes(15));
+    assert!(comment.starts_with("ACK! ana: on it"), "{comment}");
+    assert_eq!(story.world.requests.get(request).expect("there").items[0].stage, Stage::Sending);
+    let end = ActEnd { outcome: Outcome::Failed, detail: "500".into(), made: None };
+    story.fact(Fact::ActEnded { intent: intent.id(), end: end.clone() });
+    assert_eq!(story.world.requests.get(request).expect("there").items[0].stage, Stage::Ended(end));
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged), "the acknowledgement itself holds");
+}
+
+#[test]
+fn the_watcher_extends_a_carried_silence_and_never_beyond_the_acknowledgement() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(Command::Acknowledge {
+        alerts: vec![id("Down")],
+        hold: Some(Duration::from_secs(20 * 60)),
+        reason: "r".into(),
+        ticket: None,
+    });
+    let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
+    let done = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("silence-1".into()) };
+    story.fact(Fact::ActEnded { intent: intent.id(), end: done });
+    let acked_until = story.last(Kind::Ack).data_of::<DateTime<Utc>>("until").expect("a time");
+    for _ in 0..41 {
+        story.wait(15);
+        story.poll(&[alert("Down", "postgres", began())]);
+    }
+    let acts: Vec<Effect> = story.taken().into_iter().filter(|effect| matches!(effect, Effect::Act { .. })).collect();
+    let [Effect::Act { act: Act::Silence { id: Some(id), ends_at, .. }, .. }] = &acts[..] else {
+        panic!("one extension: {acts:?}")
+    };
+    assert_eq!((id.raw(), *ends_at), ("silence-1", acked_until));
+}
+
+#[test]
+fn a_resolved_alert_takes_its_carried_silence_with_it() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
+    let done = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("silence-1".into()) };
+    story.fact(Fact::ActEnded { intent: intent.id(), end: done });
+    assert!(matches!(&story.taken()[..], [Effect::Ask { .. }]), "the source is asked what it makes of it");
+    story.poll(&[]);
+    story.poll(&[]);
+    let acts = story.taken();
+    assert!(matches!(&acts[..], [Effect::Act { act: Act::Expire { id }, .. }] if id.raw() == "silence-1"), "{acts:?}");
+}
+
+/// Carried by `silence-1`, and then acknowledged once more.
+fn acknowledged_twice() -> Story {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    story.wait(60);
+    story.ask(ack(&["Down"]));
+    story
+}
+
+fn expired(story: &mut Story) -> Vec<String> {
+    let ids = acts(story).into_iter().filter_map(|(_, act)| match act {
+        Act::Expire { id } => Some(id.raw().to_owned()),
+        _ => None,
+    });
+    ids.collect()
+}
+
+#[test]
+fn the_next_acknowledgement_takes_the_silence_over_and_leaves_none_behind() {
+    let mut story = acknowledged_twice();
+    let Act::Silence { id: carried, ends_at, .. } = answer(&mut story, Outcome::Done, Some("silence-1")) else {
+        panic!("a silence")
+    };
+    assert_eq!(carried.as_ref().map(|id| id.raw()), Some("silence-1"), "one alert has one silence that carries");
+    assert_eq!(ends_at, story.now.wall + chrono::Duration::minutes(15));
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    assert_eq!(expired(&mut story), ["silence-1"]);
+}
+
+#[test]
+fn what_could_not_be_taken_over_is_ended_all_the_same() {
+    let mut story = acknowledged_twice();
+    answer(&mut story, Outcome::Failed, None);
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    assert_eq!(expired(&mut story), ["silence-1"]);
+}
+
+#[test]
+fn a_silence_that_was_still_under_way_is_ended_when_the_next_acknowledgement_has_its_own() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    let first = story.taken();
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-2"));
+    story.effects = first;
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    assert_eq!(expired(&mut story), ["silence-1"]);
+}
+
+#[test]
+fn a_silence_that_is_extended_while_it_is_taken_over_stays() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    for _ in 0..41 {
+        story.wait(15);
+        story.poll(&down());
+    }
+    let extending = story.taken();
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    story.effects = extending.into_iter().filter(|effect| matches!(effect, Effect::Act { .. })).collect();
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    assert_eq!(expired(&mut story), [""; 0], "it carries the second one");
+}
+
+#[test]
+fn an_acknowledgement_that_was_given_up_hands_nothing_on() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    let ending = story.taken();
+    story.ask(ack(&["Down"]));
+    let Act::Silence { id: None, .. } = answer(&mut story, Outcome::Done, Some("silence-2")) else { panic!("one of its own") };
+    story.effects = ending.into_iter().filter(|effect| matches!(effect, Effect::Act { .. })).collect();
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id.raw() == "silence-1"));
+}
