@@ -59,6 +59,9 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::R
     // Something to look at first: a journal of a long storm takes a moment to read.
     front.draw(&shell.world)?;
     shell.begin(setup)?;
+    if !globals.read_only {
+        shell.listen(None);
+    }
     library::attach(&mut shell, globals, &config, runtime.handle())?;
     upstream::watch(config.playbooks.folders.clone(), session::ports(globals), shell.facts(), runtime.handle());
     let _watched = if front.guide.is_none() { reload::watch(&shell, globals) } else { None };

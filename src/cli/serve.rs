@@ -1,21 +1,50 @@
-//! `midwatch serve`: feeds, sources, carried acks and the journal without a screen.
+//! `midwatch serve`: feeds, sources, carried acks, pushed alerts and the journal without a screen.
 
 use super::session::{Needs, Session};
-use super::{Exit, Globals, Kind, out, reload};
-use clap::ArgMatches;
+use super::{Exit, Failure, Globals, Kind, out, reload};
+use clap::{ArgMatches, Args, FromArgMatches};
+use std::net::SocketAddr;
 
 pub const KIND: Kind = Kind {
     name: "serve",
     about: "Watch without a screen: record alerts and feeds, keep carried acknowledgements alive; ends on SIGTERM",
-    args: |command| command,
+    args: <Arguments as Args>::augment_args,
     run,
     hidden: false,
 };
 
-fn run(_matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+#[derive(Args)]
+struct Arguments {
+    /// Where alerts are pushed, instead of the addresses of the webhook sources
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
+    let arguments = Arguments::from_arg_matches(matches)?;
     let mut session = Session::open(globals, Needs::Watch)?;
+    if let Some(address) = arguments.listen {
+        guarded(&session, address)?;
+    }
+    session.listen(arguments.listen);
     out::say(globals, "midwatch: watching; SIGTERM ends it");
     let _watched = reload::watch(&session.shell, globals);
     session.serve()?;
     Ok(Exit::Done)
+}
+
+/// The address of a network wants a token, like one of the configuration.
+fn guarded(session: &Session, address: SocketAddr) -> anyhow::Result<()> {
+    let hears = session.config.sources.iter().filter_map(|(spec, source)| Some((&spec.name, source.hears()?)));
+    let mut all = hears.peekable();
+    if all.peek().is_none() {
+        return Err(Failure::usage("--listen needs a source of kind `webhook` in the configuration").into());
+    }
+    match all.find(|(_, hears)| hears.listen().token.is_none()).filter(|_| !address.ip().is_loopback()) {
+        Some((name, _)) => Err(Failure::usage(format!(
+            "whoever reaches {address} could raise alerts at `{name}`, which has `token: none`: give it a token, or listen on a loopback address"
+        ))
+        .into()),
+        None => Ok(()),
+    }
 }

@@ -23,6 +23,7 @@ use crate::tui::keymap::Sequence;
 use crate::tui::theme::EMBEDDED;
 use futures_util::FutureExt;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,6 +99,12 @@ impl Session {
         let patience = self.config.feeds.iter().map(|(spec, _)| spec.timeout).max().unwrap_or_default() + Duration::from_secs(2);
         let asked = |world: &World| world.health.iter().all(|feed| feed.reading.is_some() || feed.trouble.is_some());
         self.runtime.block_on(self.shell.until(patience, asked));
+    }
+
+    /// Lets alerts be pushed; all sources on one address, where one is given.
+    pub fn listen(&mut self, instead: Option<SocketAddr>) {
+        let _guard = self.runtime.enter();
+        self.shell.listen(instead);
     }
 
     /// Goes on until the system asks for the end.

@@ -171,6 +171,10 @@ impl Alerts {
     /// The source says that an alert is over. One that the queue doesn't show was over before anybody here knew of it.
     fn resolved(&mut self, settings: &Settings, alert: Arc<Alert>, at: DateTime<Utc>, now: Stamp) -> Option<Turn> {
         let id = alert.id.clone();
+        if !self.tracked.contains_key(&id) && self.records.get(&id).is_some_and(Record::is_open) {
+            // The journal knows that it began, in a session whose cache is gone.
+            self.upsert(settings, Arc::new(Alert { upstream: Upstream::Firing, ..Alert::clone(&alert) }), now);
+        }
         let mut tracked = self.tracked.remove(&id)?;
         self.unlist(&tracked);
         let news = tracked.resolved_at.is_none();

@@ -5,6 +5,7 @@
 pub mod cache;
 #[expect(clippy::disallowed_methods, reason = "each attempt has a thread that starts its supervisor and reads its files")]
 pub mod driver;
+mod listener;
 #[expect(clippy::disallowed_methods, reason = "asks in the background: it spawns the tasks that wait, and measures intervals")]
 pub mod poller;
 #[expect(

@@ -27,7 +27,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -63,6 +63,19 @@ async fn remembered_of(source: &SourceName, remembered: &mut Remembered) -> Arc<
 /// Orders to the poller. Dropping it stops the poller and all its questions.
 pub struct Handle(UnboundedSender<Order>);
 
+/// Lets others ask, as long as the poller is there.
+#[derive(Clone)]
+pub struct Asker(WeakUnboundedSender<Order>);
+
+impl Asker {
+    /// Asks these sources now.
+    pub fn ask(&self, sources: Vec<SourceName>) {
+        if let Some(orders) = self.0.upgrade() {
+            Handle(orders).ask(sources, Vec::new());
+        }
+    }
+}
+
 enum Order {
     Ask(Vec<SourceName>, Vec<FeedName>),
     Add(Vec<(FeedSpec, Arc<dyn Feed>)>),
@@ -84,6 +97,10 @@ impl Handle {
     /// snapshot still.
     pub fn replace(&self, items: Items) {
         self.order(Order::Replace(items));
+    }
+
+    pub fn asker(&self) -> Asker {
+        Asker(self.0.downgrade())
     }
 
     fn order(&self, order: Order) {

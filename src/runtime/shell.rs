@@ -3,6 +3,7 @@
 
 use super::cache::Cache;
 use super::driver::Driver;
+use super::listener::{self, Listener};
 use super::poller;
 use super::scribe::Scribe;
 use super::watcher;
@@ -19,6 +20,7 @@ use crate::sources::Source;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -100,6 +102,10 @@ pub struct Shell {
     poller: Option<poller::Handle>,
     /// Feeds that are not asked, as long as nobody wants to know of them.
     idle: Vec<(FeedSpec, Arc<dyn Feed>)>,
+    /// Where alerts are pushed, where that was asked for.
+    listener: Option<Listener>,
+    /// Whether to listen, and on which address instead of those of the configuration.
+    listens: Option<Option<SocketAddr>>,
     /// Performs playbooks; without one, no run is held and none goes on.
     driver: Option<Driver>,
     cache: Option<Cache>,
@@ -129,6 +135,8 @@ impl Shell {
             scribe: None,
             poller: None,
             idle: Vec::new(),
+            listener: None,
+            listens: None,
             driver: None,
             cache: None,
             kept: 0,
@@ -197,6 +205,19 @@ impl Shell {
         self.driver = Some(driver);
     }
 
+    /// Lets alerts be pushed from here on; all sources on one address, where one is given. Needs a runtime around it.
+    pub fn listen(&mut self, instead: Option<SocketAddr>) {
+        self.listens = Some(instead);
+        self.open_sockets();
+    }
+
+    fn open_sockets(&mut self) {
+        // The old ones are closed first.
+        self.listener = None;
+        let asked = self.listens.zip(self.poller.as_ref());
+        self.listener = asked.map(|(instead, poller)| listener::start(&self.sources, &self.ports, &poller.asker(), instead));
+    }
+
     /// Where a configuration that was read again may be sent.
     pub fn reloads(&self) -> UnboundedSender<Reload> {
         self.reloads.0.clone()
@@ -212,6 +233,7 @@ impl Shell {
         if let Some(poller) = &self.poller {
             poller.replace(poller::Items { feeds: configured.feeds, sources: configured.sources });
         }
+        self.open_sockets();
     }
 
     /// Leaves the runs that this console drives in order: the next one need not be told that it died. A command that is

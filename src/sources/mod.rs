@@ -2,16 +2,21 @@
 //! handed; when to ask, how long to wait and when to give up belong to `runtime::poller`.
 
 pub mod alertmanager;
+mod fingerprint;
 mod prometheus;
+pub mod webhook;
 
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
+use crate::domain::secret::SecretRef;
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Endpoint, Ports};
+use chrono::{DateTime, Utc};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +34,11 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// Where others push alerts to it, for a source that can't ask.
+    fn hears(&self) -> Option<&dyn Hears> {
+        None
+    }
+
     /// Everything it knows now, within `limit`: a part that is late is left out. Partial answers are `complete: false`; no
     /// answer at all is the trouble. `before` is what is known already, sorted by fingerprint: an alert that comes again as
     /// it was is best given back from there, so that there is one of it.
@@ -41,6 +51,28 @@ pub trait Source: Send + Sync {
     fn find<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>>;
 }
 
+/// A source that is pushed to. The runtime owns the socket, checks token and size, and hands over what came.
+pub trait Hears: Send + Sync {
+    fn listen(&self) -> &Listen;
+
+    /// A socket of this process receives for it from now on, or no longer.
+    fn opened(&self, open: bool);
+
+    /// Takes in what was pushed; gives how many alerts it held. The error is for whoever sent it, and nothing was taken in.
+    fn hear(&self, body: &[u8], now: DateTime<Utc>) -> Result<usize, String>;
+
+    /// What it knows, for another process that does not listen itself.
+    fn tell(&self, now: DateTime<Utc>) -> Vec<u8>;
+}
+
+/// Where a source that is pushed to can be reached.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    pub address: SocketAddr,
+    /// What a sender has to know; `None` where the configuration says so.
+    pub token: Option<SecretRef>,
+}
+
 /// A kind of source, as configuration, help and docs see it.
 pub struct Kind {
     /// The key that selects it in the configuration.
@@ -51,4 +83,4 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[alertmanager::KIND, prometheus::KIND];
+pub const KINDS: &[Kind] = &[alertmanager::KIND, prometheus::KIND, webhook::KIND];

@@ -31,8 +31,19 @@ impl Alertmanager {
 
     /// With the lines of a web configuration file.
     pub fn start_with(nodes: usize, web: Option<&str>) -> Self {
+        Self::start_as(CONFIG, nodes, web)
+    }
+
+    /// One that pushes its alerts there as soon as it may.
+    pub fn pushing(url: &str, token: &str) -> Self {
+        let hook = format!("{{url: '{url}', send_resolved: true, http_config: {{authorization: {{credentials: {token}}}}}}}");
+        let route = "{receiver: hook, group_by: ['...'], group_wait: 10ms, group_interval: 100ms}";
+        Self::start_as(&format!("route: {route}\nreceivers: [{{name: hook, webhook_configs: [{hook}]}}]\n"), 1, None)
+    }
+
+    fn start_as(config: &str, nodes: usize, web: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("am.yml"), CONFIG).expect("written");
+        fs::write(folder.path().join("am.yml"), config).expect("written");
         let mut cluster = Self { nodes: Vec::new(), folder, web: web.map(str::to_owned) };
         for _ in 0..nodes {
             let node = cluster.launch(&free_address(), &free_address());

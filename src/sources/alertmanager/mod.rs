@@ -4,7 +4,6 @@
 //! Alerts are not gossiped, silences are: every peer is asked, and a write goes to one peer only, where it is read back.
 
 mod acts;
-mod fingerprint;
 mod merge;
 mod peer;
 mod pool;

@@ -1,11 +1,11 @@
 //! The list of alerts, read with as few copies as possible: a storm has tens of megabytes.
 
-use super::super::fingerprint;
 use super::super::pool::Pool;
 use super::{Text, time};
 use crate::domain::alert::{Alert, Labels, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, SourceName};
 use crate::domain::text::Outside;
+use crate::sources::fingerprint;
 use chrono::{DateTime, Utc};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};

@@ -1,4 +1,5 @@
-//! The name that Alertmanager gives to a set of labels: FNV-1a of 64 bits over the sorted pairs.
+//! The name that Alertmanager gives to a set of labels: FNV-1a of 64 bits over the sorted pairs. Other sources use it for
+//! alerts that come without a name of their own.
 
 use crate::domain::alert::Labels;
 

@@ -1,0 +1,226 @@
+//! Alerts that others push: Alertmanager's webhook, or any JSON that the configuration describes. It remembers what it was told;
+//! silence means nothing, so an alert ends when somebody says so, or when the configuration says how long one lasts.
+//!
+//! One process listens. The others ask it, so that every console shows the same.
+
+mod map;
+
+use super::{Hears, Kind, Listen, Source};
+use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
+use crate::domain::alert::{Alert, Snapshot, Upstream};
+use crate::domain::entry::Intent;
+use crate::domain::ids::{Fingerprint, SourceName};
+use crate::domain::node::{Fields, Node, Problems, Value};
+use crate::domain::secret::SecretRef;
+use crate::domain::text::Outside;
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::{Answer, Auth, Ports, Request};
+use chrono::{DateTime, Utc};
+use map::{Heard, Map};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use url::Url;
+
+pub const KIND: Kind = Kind { name: "webhook", about: "Alerts that others push: Alertmanager's webhook, or any JSON", parse };
+
+const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9095);
+/// More alerts than this are no queue any more.
+const MOST: usize = 200_000;
+/// How long one that is over is still told to those who ask.
+const TOLD_FOR: chrono::Duration = chrono::Duration::minutes(15);
+
+struct Webhook {
+    name: SourceName,
+    listen: Listen,
+    map: Map,
+    /// An alert of which nothing was heard for so long is over.
+    lasts: Option<Duration>,
+    /// This process receives.
+    open: AtomicBool,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    alerts: BTreeMap<Fingerprint, (Arc<Alert>, DateTime<Utc>)>,
+    /// The sender left some out of its last message.
+    left_out: u64,
+}
+
+fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
+    let fields = node.fields(&["listen", "token", "map", "lasts"], problems)?;
+    let address = fields.get("listen").map_or(Some(ADDRESS), |node| node.read("HOST:PORT", problems, |text| text.parse().ok()));
+    let token = token(&fields, node, problems);
+    let map = fields.get("map").map_or(Some(Map::alertmanager()), |node| Map::parse(node, problems));
+    let lasts = fields.get("lasts").map_or(Some(None), |node| node.duration(problems).map(Some));
+    let listen = Listen { address: address?, token: token? };
+    if listen.token.is_none() && !listen.address.ip().is_loopback() {
+        problems.error_with_help(node.span, "whoever reaches this address could raise alerts here", TOKEN);
+    }
+    let (name, known, open) = (name.clone(), Mutex::default(), AtomicBool::new(false));
+    Some(Box::new(Webhook { name, listen, map: map?, lasts: lasts?, open, known }))
+}
+
+const TOKEN: &str = "say what a sender has to know: token: {env: NAME}; on a loopback address it may be `token: none`";
+
+fn token(fields: &Fields, node: &Node, problems: &mut Problems) -> Option<Option<SecretRef>> {
+    match fields.get("token") {
+        Some(Node { value: Value::Scalar { text, quoted: false }, .. }) if text == "none" => Some(None),
+        Some(node) => SecretRef::parse(node, problems).map(Some),
+        None => {
+            problems.error_with_help(node.span, "a webhook needs a `token`", TOKEN);
+            None
+        }
+    }
+}
+
+impl Webhook {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn snapshot(&self, now: DateTime<Utc>) -> Snapshot {
+        let mut known = self.known();
+        known.forget(now, self.lasts);
+        Snapshot {
+            alerts: known.alerts.values().map(|(alert, _)| alert.clone()).collect(),
+            missing: known.missing(),
+            ..Snapshot::default()
+        }
+    }
+
+    /// Asks the process that listens.
+    async fn ask(&self, ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
+        let address = format!("http://{}/{}", self.listen.address, self.name);
+        let url = Url::parse(&address).map_err(|error| Trouble::new(Reason::Local, format!("{address}: {error}")))?;
+        let mut request = Request { timeout: limit, ..Request::get(url) };
+        if let Some(token) = &self.listen.token {
+            request.auth = Some(Auth::Bearer(ports.secrets.reveal(token).await?));
+        }
+        let told = request.told();
+        let response = ports.http.observe(request).await.map_err(|trouble| self.nobody(trouble))?;
+        if !response.good() {
+            return Err(response.refusal(&told));
+        }
+        let mut told: Told = serde_json::from_slice(&response.body)
+            .map_err(|_| Trouble::new(Reason::Nonsense, format!("{told}: what listens there is not midwatch")))?;
+        told.alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
+        let alerts = told.alerts.into_iter().map(Arc::new).collect();
+        Ok(Snapshot { alerts, missing: told.missing, ..Snapshot::default() })
+    }
+
+    fn nobody(&self, trouble: Trouble) -> Trouble {
+        if trouble.reason != Reason::Refused {
+            return trouble;
+        }
+        let text = format!("nobody listens on {}: keep `midwatch serve` running", self.listen.address);
+        Trouble { text: text.into(), ..trouble }
+    }
+}
+
+/// What one process tells another.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Told {
+    schema: u32,
+    alerts: Vec<Alert>,
+    missing: Vec<Outside>,
+}
+
+impl Known {
+    fn missing(&self) -> Vec<Outside> {
+        let text = |count| format!("the sender left {count} alerts out of its last message (`max_alerts`)").into();
+        Some(self.left_out).filter(|count| *count > 0).map(text).into_iter().collect()
+    }
+
+    /// Takes in everything or nothing.
+    fn take(&mut self, map: &Map, heard: Heard, now: DateTime<Utc>) -> Result<usize, String> {
+        if self.alerts.len() + heard.alerts.len() > MOST {
+            return Err(format!("there are {} alerts already, and {MOST} are the most that are kept", self.alerts.len()));
+        }
+        self.left_out = heard.left_out;
+        let count = heard.alerts.len();
+        for mut alert in heard.alerts {
+            if let (false, Some((before, _))) = (map.tells_the_beginning(), self.alerts.get(&alert.id.fingerprint)) {
+                alert.starts_at = continued(before, &alert);
+            }
+            self.alerts.insert(alert.id.fingerprint.clone(), (Arc::new(alert), now));
+        }
+        Ok(count)
+    }
+
+    /// What has lasted long enough is over, and what is over is not told for ever.
+    fn forget(&mut self, now: DateTime<Utc>, lasts: Option<Duration>) {
+        let lasts = lasts.and_then(|lasts| chrono::Duration::from_std(lasts).ok());
+        for (alert, heard) in self.alerts.values_mut() {
+            let end = lasts.map(|lasts| *heard + lasts).filter(|end| *end <= now);
+            if let (Some(at), Upstream::Firing) = (end, alert.upstream) {
+                *alert = Arc::new(Alert { upstream: Upstream::Resolved { at }, ..Alert::clone(alert) });
+                *heard = now;
+            }
+        }
+        self.alerts.retain(|_, (alert, heard)| alert.upstream == Upstream::Firing || now < *heard + TOLD_FOR);
+    }
+}
+
+/// A sender that tells no beginning says again and again that it fires: that is one episode.
+fn continued(before: &Alert, alert: &Alert) -> DateTime<Utc> {
+    match (before.upstream, alert.upstream) {
+        (Upstream::Resolved { .. }, Upstream::Firing) => alert.starts_at,
+        _ => before.starts_at,
+    }
+}
+
+impl Hears for Webhook {
+    fn listen(&self) -> &Listen {
+        &self.listen
+    }
+
+    fn opened(&self, open: bool) {
+        self.open.store(open, Ordering::Relaxed);
+    }
+
+    fn hear(&self, body: &[u8], now: DateTime<Utc>) -> Result<usize, String> {
+        let heard = self.map.read(&self.name, body, now)?;
+        self.known().take(&self.map, heard, now)
+    }
+
+    fn tell(&self, now: DateTime<Utc>) -> Vec<u8> {
+        let Snapshot { alerts, missing, .. } = self.snapshot(now);
+        let told = Told { schema: 1, alerts: alerts.iter().map(|alert| Alert::clone(alert)).collect(), missing };
+        // Plain texts always can be written as JSON.
+        serde_json::to_vec(&told).unwrap_or_default()
+    }
+}
+
+impl Source for Webhook {
+    fn acts(&self) -> &'static [ActKind] {
+        &[]
+    }
+
+    fn hears(&self) -> Option<&dyn Hears> {
+        Some(self)
+    }
+
+    /// Never complete: who pushes doesn't say what is not firing.
+    fn fetch<'a>(&'a self, _: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
+        Box::pin(async move {
+            match self.open.load(Ordering::Relaxed) {
+                true => Ok(self.snapshot(ports.clock.now().wall)),
+                false => self.ask(ports, limit).await,
+            }
+        })
+    }
+
+    fn act<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, ActEnd> {
+        Box::pin(async { ActEnd { outcome: Outcome::Failed, detail: NO_ACTS.into(), made: None } })
+    }
+
+    fn find<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>> {
+        Box::pin(async { Err(Trouble::new(Reason::Local, NO_ACTS)) })
+    }
+}
+
+const NO_ACTS: &str = "who pushes alerts can't be acted on; nothing was sent";

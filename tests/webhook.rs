@@ -1,0 +1,214 @@
+//! Alerts that are pushed: who may push, what is understood, and that every console shows what one of them has heard.
+
+#![allow(clippy::disallowed_methods, reason = "a test on the real machine")]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::Child;
+use support::home::Home;
+use support::program::free_address;
+use support::servers::Alertmanager;
+use support::{missing, until};
+
+const TOKEN: &str = "hook-token-1";
+
+/// A home whose webhook listens at this address; `more` is added to it.
+fn home(address: &str, more: &str) -> Home {
+    Home::with(&format!(
+        "operator: {{name: ana}}\nsources: [{{name: hook, every: 1s, webhook: {{listen: '{address}', token: {{env: HOOK}}{more}}}}}]\n"
+    ))
+    .env("HOOK", TOKEN)
+}
+
+struct Serve(Child);
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// `midwatch serve`, once it listens.
+fn serve(home: &Home, address: &str, args: &[&str]) -> Serve {
+    let serve = Serve(home.command(&[&["serve"], args].concat()).spawn().expect("it starts"));
+    until("the socket", || TcpStream::connect(address).ok());
+    serve
+}
+
+/// Status and words of one request.
+fn ask(address: &str, head: &str, body: &[u8]) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    let head = format!("{head}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+    let mut answer = String::new();
+    // It may answer and hang up before it has read everything.
+    let _ = stream.write_all(&[head.as_bytes(), body].concat());
+    let _ = stream.read_to_string(&mut answer);
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    (status.unwrap_or(0), answer.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned())
+}
+
+fn post(address: &str, body: &Value) -> (u16, String) {
+    ask(address, &format!("POST /hook HTTP/1.1\r\nAuthorization: Bearer {TOKEN}"), body.to_string().as_bytes())
+}
+
+fn payload(status: &str, name: &str, ends_at: &str) -> Value {
+    json!({"version": "4", "status": status, "truncatedAlerts": 0, "alerts": [{
+        "status": status, "labels": {"alertname": name, "severity": "critical"}, "annotations": {"summary": "it is down"},
+        "startsAt": "2026-03-01T03:00:00Z", "endsAt": ends_at, "generatorURL": "http://prom/graph", "fingerprint": ""}]})
+}
+
+fn firing(name: &str) -> Value {
+    payload("firing", name, "0001-01-01T00:00:00Z")
+}
+
+/// Name and state of everything in the queue.
+fn queue(home: &Home) -> Vec<(String, String)> {
+    let text = |alert: &Value, key: &str| alert[key].as_str().expect("a text").to_owned();
+    let document = home.json(&["alerts"]);
+    document["alerts"].as_array().expect("a list").iter().map(|alert| (text(alert, "name"), text(alert, "state"))).collect()
+}
+
+#[test]
+fn what_a_real_alertmanager_pushes_begins_and_ends_in_the_queue_and_the_log() {
+    if missing("prometheus-alertmanager") {
+        return;
+    }
+    let address = free_address();
+    let home = home(&address, "");
+    let _serve = serve(&home, &address, &[]);
+    let sender = Alertmanager::pushing(&format!("http://{address}/hook"), TOKEN);
+    let alert = |more: &str| format!(r#"[{{"labels": {{"alertname": "PostgresDown", "severity": "critical"}}{more}}}]"#);
+    sender.post(0, &alert(""));
+    until("the alert", || (queue(&home) == [("PostgresDown".into(), "firing".into())]).then_some(()));
+    let listed = home.json(&["alerts"])["alerts"][0].clone();
+    let at_sender: Value = serde_json::from_str(&sender.get(0, "/api/v2/alerts")).expect("JSON");
+    assert_eq!(listed["fingerprint"], at_sender[0]["fingerprint"], "it keeps its name");
+
+    let ended = chrono::Utc::now() - chrono::Duration::seconds(1);
+    sender.post(0, &alert(&format!(r#", "endsAt": "{}""#, ended.to_rfc3339())));
+    let entry = until("its end in the log", || {
+        let log = home.json(&["log"]);
+        log["entries"].as_array()?.iter().find(|entry| entry["kind"] == "alert-resolved").cloned()
+    });
+    let at: chrono::DateTime<chrono::Utc> = entry["at"].as_str().expect("a time").parse().expect("a time");
+    assert!((at - ended).num_milliseconds().abs() <= 1, "the end is the sender's: {at} and not {ended}");
+}
+
+#[test]
+fn who_may_push_and_what_is_understood() {
+    let address = free_address();
+    let home = home(&address, "");
+    let _serve = serve(&home, &address, &[]);
+    let body = firing("Down").to_string();
+    let refused = |head: &str, body: &[u8]| {
+        let (status, words) = ask(&address, head, body);
+        assert!(!words.contains(TOKEN), "{words}");
+        (status, words)
+    };
+    assert_eq!(refused("POST /hook HTTP/1.1", body.as_bytes()).0, 401);
+    assert_eq!(refused("POST /hook HTTP/1.1\r\nAuthorization: Bearer wrong", body.as_bytes()).0, 401);
+    assert_eq!(refused("GET /hook HTTP/1.1", b"").0, 401, "what is known is not told to everybody either");
+    assert_eq!(refused(&format!("POST /other?token={TOKEN} HTTP/1.1"), body.as_bytes()).0, 404);
+    let allowed = format!("POST /hook HTTP/1.1\r\nAuthorization: Bearer {TOKEN}");
+    assert_eq!(refused(&allowed, &vec![b' '; 5 << 20]).0, 413);
+    let (status, words) = refused(&allowed, b"<html>");
+    assert!(status == 422 && words.contains("not JSON"), "{status} {words}");
+    let (status, words) = refused(&allowed, br#"{"alerts": [{"labels": {"alertname": "A"}}, {"labels": {}}]}"#);
+    assert!(status == 422 && words.contains("/alerts/1"), "{status} {words}");
+    assert_eq!(queue(&home), [], "nothing was taken in by halves");
+    assert_eq!(ask(&address, &format!("POST /hook?token={TOKEN} HTTP/1.1"), body.as_bytes()), (200, "1 alerts\n".into()));
+    assert_eq!(queue(&home), [("Down".into(), "firing".into())]);
+}
+
+#[test]
+fn any_json_is_understood_where_the_configuration_says_what_it_means() {
+    let address = free_address();
+    let map = "each: /events, id: /uid, name: /title, state: /status, resolved: [ok], severity: /level, summary: /message, \
+               starts_at: /when, labels: {host: /source/host, team: platform}";
+    let home = home(&address, &format!(", map: {{{map}}}"));
+    let _serve = serve(&home, &address, &[]);
+    let event = |status: &str, n: u32| {
+        json!({"uid": format!("u {n}"), "title": "Queue stuck", "status": status, "level": "page", "message": "42 wait",
+            "when": 1_772_334_000, "source": {"host": "mq-1"}, "other": {"ignored": true}})
+    };
+    assert_eq!(post(&address, &json!({"events": [event("alert", 1), event("alert", 2)]})).0, 200);
+    let alerts = home.json(&["alerts"])["alerts"].clone();
+    let labels = json!({"alertname": "Queue stuck", "severity": "page", "host": "mq-1", "team": "platform"});
+    assert_eq!(
+        (&alerts[0]["labels"], &alerts[0]["summary"], &alerts[0]["severity"]),
+        (&labels, &json!("42 wait"), &json!("critical"))
+    );
+    assert_eq!(alerts[0]["starts_at"], "2026-03-01T03:00:00.000Z");
+    assert_eq!(alerts.as_array().map(Vec::len), Some(2), "two ids are two alerts");
+    assert_eq!(post(&address, &json!({"events": [event("OK", 1)]})).0, 200);
+    let states = || queue(&home).into_iter().map(|(_, state)| state).collect::<Vec<_>>();
+    until("the end of one", || (states() == ["firing"]).then_some(()));
+    let (status, words) = post(&address, &json!({"alerts": []}));
+    assert!(status == 422 && words.contains("no /events"), "{words}");
+}
+
+#[test]
+fn an_alert_without_news_is_over_only_where_the_configuration_says_so() {
+    let address = free_address();
+    let home = home(&address, ", lasts: 1s");
+    let _serve = serve(&home, &address, &[]);
+    assert_eq!(post(&address, &firing("Brief")).0, 200);
+    until("its end", || {
+        let log = home.json(&["log"]);
+        log["entries"].as_array()?.iter().any(|entry| entry["kind"] == "alert-resolved").then_some(())
+    });
+}
+
+#[test]
+fn it_is_on_the_screen_when_it_is_pushed_and_another_console_takes_the_socket_over() {
+    let address = free_address();
+    let home = home(&address, "");
+    // Polls come by so seldom that they show nothing here.
+    let config = std::fs::read_to_string(home.path().join("config.yaml")).expect("written");
+    home.write("config.yaml", &config.replace("every: 1s", "every: 10m"));
+    let mut console = home.console(&[], 120, 40);
+    console.wait_for("Alerts");
+    until("the socket", || TcpStream::connect(&address).ok());
+    assert_eq!(post(&address, &firing("PushedFirst")).0, 200);
+    console.wait_for("PushedFirst");
+    // The one-shot command, which does not listen, shows the same.
+    assert_eq!(queue(&home), [("PushedFirst".into(), "firing".into())]);
+    let mut second = home.console(&[], 120, 40);
+    second.wait_for("PushedFirst");
+    console.kill9();
+    until("the second console to listen", || TcpStream::connect(&address).ok());
+    assert_eq!(post(&address, &firing("PushedLater")).0, 200);
+    second.wait_for("PushedLater");
+}
+
+#[test]
+fn where_nobody_listens_the_source_is_not_empty_but_unknown() {
+    let address = free_address();
+    let home = home(&address, "");
+    let alerts = home.run(&["alerts", "--json"]);
+    assert_eq!(alerts.status.code(), Some(3));
+    let told = String::from_utf8_lossy(&alerts.stderr).into_owned();
+    assert!(told.contains("nobody listens") && told.contains("midwatch serve"), "{told}");
+}
+
+#[test]
+fn an_open_door_is_refused_by_the_configuration_and_by_serve() {
+    let wrong = |webhook: &str| {
+        let home = Home::with(&format!("sources: [{{name: hook, webhook: {webhook}}}]\n"));
+        let check = home.run(&["check"]);
+        assert_eq!(check.status.code(), Some(1));
+        String::from_utf8_lossy(&[check.stdout, check.stderr].concat()).into_owned()
+    };
+    assert!(wrong("{}").contains("a webhook needs a `token`"));
+    assert!(wrong("{listen: '0.0.0.0:9095', token: none}").contains("whoever reaches this address"));
+    assert!(wrong("{token: none, map: {severity: /level}}").contains("nothing says which alert it is"));
+    assert!(wrong("{token: none, map: {each: events, name: /title}}").contains("JSON pointer"));
+    let home = Home::with("sources: [{name: hook, webhook: {token: none}}]\n");
+    let serve = home.run(&["serve", "--listen", "0.0.0.0:0"]);
+    assert_eq!(serve.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&serve.stderr).contains("`token: none`"), "{serve:?}");
+}
