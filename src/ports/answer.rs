@@ -1,5 +1,6 @@
-//! What an answer that says no means, the same for every adapter: the sort of failure, the server's own words and when
-//! to come back. Whether a status is a no is the adapter's business.
+//! What an answer means, the same for every adapter. One that says no: the sort of failure, the server's own words and
+//! when to come back; whether a status is a no is the adapter's business. One that says yes may still be a login page,
+//! another server's JSON, or cut short.
 
 use super::Response;
 use crate::domain::trouble::{Reason, Trouble};
@@ -45,6 +46,31 @@ impl Response {
             429 => Reason::Limited,
             _ => Reason::Status,
         }
+    }
+
+    /// Reads the body of a good answer with `parse`; `what` it should be stands in messages, `asked` is what was asked.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn understood<T>(
+        &self,
+        what: &str,
+        asked: &str,
+        parse: impl FnOnce(&str) -> serde_json::Result<T>,
+    ) -> Result<T, Trouble> {
+        let nonsense =
+            |text: String| Trouble { sent: true, ..Trouble::new(Reason::Nonsense, format!("{asked} answered {text}")) };
+        if self.is_page() {
+            let page = self.words().unwrap_or_else(|| "a page without a title".to_owned());
+            let advice = "is this the right address, or is there a login in front of it?";
+            return Err(nonsense(format!("{page} instead of {what}; {advice}")));
+        }
+        let text =
+            std::str::from_utf8(&self.body).map_err(|_| nonsense(format!("bytes that are not UTF-8 instead of {what}")))?;
+        parse(text).map_err(|error| match error.is_eof() {
+            true => nonsense(format!("{what} that is cut short after {} bytes", text.len())),
+            false => nonsense(format!("something else than {what}: {error}")),
+        })
     }
 
     /// The body's own words on one line: a JSON text, the message of a JSON object, the title of a page, or plain text.

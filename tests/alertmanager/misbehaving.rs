@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn each_lie_is_told_in_a_sentence_that_helps() {
     let cases = [
-        (Mood::Html, Reason::Nonsense, "a page titled \"Sign in\" instead of a list of alerts; is this the address of an"),
+        (Mood::Html, Reason::Nonsense, "a page titled \"Sign in\" instead of a list of alerts; is this the right address"),
         (Mood::Truncated, Reason::Nonsense, "that is cut short after "),
         (Mood::Reset, Reason::Network, "/api/v2/alerts: "),
         (

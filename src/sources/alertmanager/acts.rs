@@ -2,7 +2,7 @@
 //! can know. Invariant: after a request that may have arrived, nothing is sent again.
 
 use super::Alertmanager;
-use super::peer::{Peer, understood};
+use super::peer::Peer;
 use super::wire::{self, Kept, PostableSilence};
 use crate::domain::act::{Act, ActEnd, Found, Outcome, marker};
 use crate::domain::alert::{Silence, SilenceMatcher, SilenceState};
@@ -137,7 +137,7 @@ fn body(act: &Act, id: Option<&Outside>, starts_at: DateTime<Utc>, intent: Inten
 
 /// The server took it: what it calls it, and whether it is there now.
 async fn accepted(peer: Peer<'_>, answer: &Response, ends_at: DateTime<Utc>) -> ActEnd {
-    match understood(answer, "the id of a silence", &peer.told("POST", "silences"), wire::written) {
+    match answer.understood("the id of a silence", &peer.told("POST", "silences"), wire::written) {
         Ok(id) => confirm(peer, id.into(), ends_at).await,
         Err(trouble) => end(Outcome::Unknown, trouble.text),
     }

@@ -1,9 +1,8 @@
-//! One Alertmanager of a cluster, and what an answer of it may be mistaken for: a login page, another server's JSON, a
-//! body that was cut short. Knows nothing of merging.
+//! One Alertmanager of a cluster: what is asked of it and what is written to it. Knows nothing of merging.
 
 use super::Alertmanager;
 use crate::domain::entry::Intent;
-use crate::domain::trouble::{Reason, Trouble};
+use crate::domain::trouble::Trouble;
 use crate::ports::{Ports, Request, Response, below};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -43,7 +42,7 @@ impl Peer<'_> {
         if !answer.good() {
             return Err(answer.refusal(&asked));
         }
-        let value = understood(&answer, what, &asked, parse)?;
+        let value = answer.understood(what, &asked, parse)?;
         Ok(Read { value, date: answer.date })
     }
 
@@ -56,7 +55,7 @@ impl Peer<'_> {
     ) -> Result<Option<T>, Trouble> {
         let (asked, answer) = self.ask(path, &[]).await?;
         match answer.status {
-            200..=299 => understood(&answer, what, &asked, parse).map(Some),
+            200..=299 => answer.understood(what, &asked, parse).map(Some),
             404 => Ok(None),
             _ => Err(answer.refusal(&asked)),
         }
@@ -97,24 +96,4 @@ impl Peer<'_> {
     pub fn told(&self, method: &'static str, path: &str) -> String {
         Request { method, ..Request::get(below(self.url, &format!("api/v2/{path}"))) }.told()
     }
-}
-
-/// Reads the body of a good answer.
-pub fn understood<T>(
-    answer: &Response,
-    what: &str,
-    asked: &str,
-    parse: impl FnOnce(&str) -> serde_json::Result<T>,
-) -> Result<T, Trouble> {
-    let nonsense = |text: String| Trouble { sent: true, ..Trouble::new(Reason::Nonsense, format!("{asked} answered {text}")) };
-    if answer.is_page() {
-        let page = answer.words().unwrap_or_else(|| "a page without a title".to_owned());
-        let advice = "is this the address of an Alertmanager, or is there a login in front of it?";
-        return Err(nonsense(format!("{page} instead of {what}; {advice}")));
-    }
-    let text = std::str::from_utf8(&answer.body).map_err(|_| nonsense(format!("bytes that are not UTF-8 instead of {what}")))?;
-    parse(text).map_err(|error| match error.is_eof() {
-        true => nonsense(format!("{what} that is cut short after {} bytes", text.len())),
-        false => nonsense(format!("something else than {what}: {error}")),
-    })
 }
