@@ -10,6 +10,8 @@ mod crashes;
 mod feeds;
 #[path = "runs/flow.rs"]
 mod flow;
+#[path = "runs/hostile.rs"]
+mod hostile;
 #[path = "runs/hosts.rs"]
 mod hosts;
 #[path = "runs/kills.rs"]
@@ -26,6 +28,8 @@ mod people;
 mod queries;
 #[path = "runs/requests.rs"]
 mod requests;
+#[path = "runs/terminal.rs"]
+mod terminal;
 
 use serde_json::Value;
 use std::path::Path;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "a test on the real clock, disk and processes")]
 
+#[path = "supervisor/machine.rs"]
+mod machine;
 mod support;
 
 use midwatch::domain::ids::EntryId;
@@ -254,16 +256,6 @@ fn output_is_capped_and_the_newest_is_kept() {
     assert!(out.len() + err.len() <= 10_000);
     assert!(out.starts_with("[midwatch: the first ") && out.ends_with("line 19999\n"));
     assert_eq!(err, "last\n");
-}
-
-#[test]
-fn a_hundred_megabytes_leave_sixteen() {
-    let stage = Stage::new("head -c 100000000 /dev/zero; echo; echo the end").launched();
-    let exit = stage.exit();
-    assert_eq!((exit.code, exit.truncated), (Some(0), true));
-    let length = fs::metadata(stage.folder().file("out")).expect("there").len();
-    assert!((8 << 20..=16 << 20).contains(&length), "{length}");
-    assert!(stage.read("out").ends_with("the end\n"));
 }
 
 #[test]

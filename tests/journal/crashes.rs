@@ -4,7 +4,6 @@ use super::*;
 use midwatch::journal::JournalError;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines};
-use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// Set in a child of this test program: the folder to write to.
@@ -73,22 +72,6 @@ fn no_entry_that_was_told_is_lost_by_a_kill_at_any_moment() {
     assert_eq!(problems(home.path(), None), [""; 0]);
 }
 
-/// Builds the library that makes system calls fail; `None` without a C compiler.
-fn faults() -> Option<PathBuf> {
-    if support::missing("cc") {
-        return None;
-    }
-    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("faults-{}.so", uuid::Uuid::new_v4()));
-    let built = Command::new("cc")
-        .args(["-shared", "-fPIC", "-O1", "-o"])
-        .arg(&library)
-        .arg("tests/journal/faults.c")
-        .arg("-ldl")
-        .status();
-    assert!(built.expect("runs").success());
-    Some(library)
-}
-
 /// Runs a teller under faults and compares what it told with what is there.
 fn compare(library: &Path, op: &str, errno: i32, after: usize, count: usize) -> BTreeMap<String, String> {
     let home = home();
@@ -121,15 +104,14 @@ fn compare(library: &Path, op: &str, errno: i32, after: usize, count: usize) -> 
 fn a_failed_commit_is_looked_for_before_anything_is_said() {
     const EIO: i32 = 5;
     const ENOSPC: i32 = 28;
-    let Some(library) = faults() else { return };
+    let Some(library) = support::preload::built("faults") else { return };
     let mut words = Vec::new();
     for after in 0..16 {
-        words.extend(compare(&library, "fsync", EIO, after, 1).into_values());
-        words.extend(compare(&library, "fsync", EIO, after, 1_000).into_values());
-        words.extend(compare(&library, "write", ENOSPC, after * 3, 2).into_values());
-        words.extend(compare(&library, "write", EIO, after * 3, 1_000).into_values());
+        words.extend(compare(library.path(), "fsync", EIO, after, 1).into_values());
+        words.extend(compare(library.path(), "fsync", EIO, after, 1_000).into_values());
+        words.extend(compare(library.path(), "write", ENOSPC, after * 3, 2).into_values());
+        words.extend(compare(library.path(), "write", EIO, after * 3, 1_000).into_values());
     }
-    std::fs::remove_file(library).expect("removes");
     let count = |word| words.iter().filter(|other| *other == word).count();
     assert!(count("recorded") > 100 && count("refused") > 20 && count("doubtful") > 0, "{words:?}");
 }

@@ -3,57 +3,19 @@
 
 use super::*;
 use midwatch::journal::JournalError;
-use std::process::Command;
+use support::disk::{fill, own, read_only};
 
-/// Set in a child of this test program, which lives in a mount namespace: the folder on which a disk of 3 MiB is mounted.
-const DISK: &str = "MIDWATCH_TEST_DISK";
-
-/// Runs one test of this file again with a small disk of its own; false where the system doesn't let us mount one.
-fn with_disk(test: &str) {
-    let home = home();
-    let root = nix::unistd::geteuid().is_root();
-    let mount = r#"mount -t tmpfs -o size=3m,mode=700 tmpfs "$1" && exec "$2" --exact "full::$3" --nocapture"#;
-    let mut command = Command::new("unshare");
-    command.arg(if root { "-m" } else { "-rm" }).args(["sh", "-c", mount, "sh"]).arg(home.path());
-    command.arg(std::env::current_exe().expect("this program")).arg(test).env(DISK, home.path());
-    if may_mount(root) {
-        assert!(command.status().expect("runs").success());
-    }
-}
-
-fn may_mount(root: bool) -> bool {
-    let mut command = Command::new("unshare");
-    let able = command.args([if root { "-m" } else { "-rm" }, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status();
-    let able = able.is_ok_and(|status| status.success());
-    assert!(
-        able || std::env::var_os("MIDWATCH_TESTS_REQUIRE").is_none(),
-        "a full disk can't be tested: mounting is not permitted"
-    );
-    if !able {
-        eprintln!("not tested: a full disk; mounting one is not permitted here");
-    }
-    able
-}
-
-fn disk() -> Option<std::path::PathBuf> {
-    std::env::var_os(DISK).map(Into::into)
+fn disk(test: &str) -> Option<std::path::PathBuf> {
+    own(&format!("full::{test}"), "3m")
 }
 
 fn small() -> Options {
     Options { reserve: 1 << 20, ..Options::default() }
 }
 
-/// Leaves this many bytes free.
-fn fill(disk: &Path, leave: u64) {
-    let _ = std::fs::remove_file(disk.join("filler"));
-    let stat = nix::sys::statvfs::statvfs(disk).expect("asks");
-    let free = stat.blocks_available() as u64 * stat.fragment_size() as u64;
-    std::fs::write(disk.join("filler"), vec![1; usize::try_from(free - leave).expect("fits")]).expect("fills");
-}
-
 #[test]
 fn the_reserve_takes_the_entries_of_the_night_and_then_nothing_is_half_done() {
-    let Some(disk) = disk() else { return with_disk("the_reserve_takes_the_entries_of_the_night_and_then_nothing_is_half_done") };
+    let Some(disk) = disk("the_reserve_takes_the_entries_of_the_night_and_then_nothing_is_half_done") else { return };
     let mut journal = SqliteJournal::open(&disk, small()).expect("opens");
     assert_eq!(std::os::unix::fs::MetadataExt::blocks(&disk.join("reserve").metadata().expect("is kept")) * 512, 1 << 20);
     fill(&disk, 200 << 10);
@@ -85,7 +47,7 @@ fn the_reserve_takes_the_entries_of_the_night_and_then_nothing_is_half_done() {
 
 #[test]
 fn a_full_disk_can_still_be_opened_with_the_reserve() {
-    let Some(disk) = disk() else { return with_disk("a_full_disk_can_still_be_opened_with_the_reserve") };
+    let Some(disk) = disk("a_full_disk_can_still_be_opened_with_the_reserve") else { return };
     drop(SqliteJournal::open(&disk, small()).expect("opens").append(vec![note("before")], at(1)).expect("appends"));
     fill(&disk, 0);
     let mut journal = SqliteJournal::open(&disk, small()).expect("opens");
@@ -102,7 +64,7 @@ fn a_full_disk_can_still_be_opened_with_the_reserve() {
 
 #[test]
 fn what_was_recorded_is_read_on_a_full_disk_without_a_reserve() {
-    let Some(disk) = disk() else { return with_disk("what_was_recorded_is_read_on_a_full_disk_without_a_reserve") };
+    let Some(disk) = disk("what_was_recorded_is_read_on_a_full_disk_without_a_reserve") else { return };
     let copy = home();
     let none = || Options { reserve: 1 << 30, ..Options::default() };
     let mut journal = SqliteJournal::open(&disk, none()).expect("opens");
@@ -137,7 +99,7 @@ fn what_was_recorded_is_read_on_a_full_disk_without_a_reserve() {
 
 #[test]
 fn a_full_disk_without_a_journal_gets_none() {
-    let Some(disk) = disk() else { return with_disk("a_full_disk_without_a_journal_gets_none") };
+    let Some(disk) = disk("a_full_disk_without_a_journal_gets_none") else { return };
     fill(&disk, 0);
     let error = SqliteJournal::open(&disk, small()).map(|_| ()).expect_err("full");
     assert!(matches!(error, JournalError::Full { .. }), "{error}");
@@ -147,11 +109,11 @@ fn a_full_disk_without_a_journal_gets_none() {
 
 #[test]
 fn a_read_only_disk_is_told() {
-    let Some(disk) = disk() else { return with_disk("a_read_only_disk_is_told") };
+    let Some(disk) = disk("a_read_only_disk_is_told") else { return };
     let mut journal = SqliteJournal::open(&disk, small()).expect("opens");
     record(&mut journal, note("before"), 1);
     drop(journal);
-    assert!(Command::new("mount").args(["-o", "remount,ro"]).arg(&disk).status().expect("runs").success());
+    read_only(&disk);
     let error = SqliteJournal::open(&disk, small()).map(|_| ()).expect_err("read-only");
     assert!(matches!(error, JournalError::ReadOnly { .. }), "{error}");
     let reading = Options { read_only: true, ..small() };

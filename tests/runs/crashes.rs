@@ -1,6 +1,7 @@
 //! The table of the design, on real runs: the console is killed at every write of its journal, then the supervisor, then both, then the
 //! machine is restarted. What a `status` block can tell, the next console finds out by itself; the rest it asks.
 
+use crate::support::preload::{self, Preload};
 use crate::support::until;
 use crate::{Stage, id, state_of, told};
 use nix::sys::signal::{Signal, kill};
@@ -36,15 +37,6 @@ fn die(mut console: Child) {
     console.wait().expect("gone");
 }
 
-/// How many entries the journal holds.
-fn entries(stage: &Stage) -> usize {
-    let open = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let journal = rusqlite::Connection::open_with_flags(stage.path().join("data/journal.db"), open).ok();
-    let count =
-        |journal: rusqlite::Connection| journal.query_row("select count(*) from entries", [], |row| row.get::<_, i64>(0)).ok();
-    journal.and_then(count).map_or(0, |count| usize::try_from(count).expect("a count"))
-}
-
 /// Resumes until it needs a person, and says what a person would see in the log. Nothing may have been run twice.
 fn bring_home(stage: &Stage, run: &str) -> Value {
     let (mut document, _) = stage.json(&["playbook", "resume", run]);
@@ -67,24 +59,44 @@ fn bring_home(stage: &Stage, run: &str) -> Value {
     document
 }
 
+/// Runs the five steps under a console that is killed at the commit of this number of its journal: before anything of it is written
+/// (`first`, `before`) or as soon as it is on the disk (`fsync`, `after`), and nobody has heard of it. False once there are fewer commits.
+fn dies_at(library: &Preload, (op, when): (&str, &str), commit: usize, stage: &Stage) -> bool {
+    let faults = [("FAULT_PATH", "journal.db-wal"), ("FAULT_COUNT", "1"), ("FAULT_OP", op), ("FAULT_KILL", when)];
+    let args = ["--data", "data", "--quiet", "playbook", "run", "t", "--auto", "change"];
+    let mut console = stage.home.command(&args);
+    console.envs(faults).env("FAULT_AFTER", commit.to_string()).envs([library.variable()]);
+    let output = console.output().expect("midwatch runs");
+    let killed = std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(Signal::SIGKILL as i32);
+    assert!(killed || output.status.success(), "{op} {commit}: {output:?}");
+    killed
+}
+
 #[test]
 fn killed_at_every_write_of_the_journal_a_run_of_five_steps_comes_home() {
+    let Some(library) = preload::built("faults") else { return };
     let mut interrupted = 0;
-    for point in 1..=16 {
-        let stage = Stage::new(&five("0.03"));
-        let mut console = start(&stage);
-        until("the entry", || (entries(&stage) >= point || console.try_wait().expect("asked").is_some()).then_some(()));
-        die(console);
-        let Some(run) = stage.open_run() else {
-            assert!(["", WHOLE].contains(&stage.wrote("log").as_str()), "{point}: {}", stage.wrote("log"));
-            continue;
-        };
-        let document = bring_home(&stage, &run);
-        assert_eq!(document["run"]["state"], "completed", "killed at entry {point}: {document}");
-        assert_eq!(stage.wrote("log"), WHOLE, "killed at entry {point}");
-        interrupted += 1;
+    for moment in [("first", "before"), ("fsync", "after")] {
+        for commit in 0.. {
+            let stage = Stage::new(&five("0"));
+            if !dies_at(&library, moment, commit, &stage) {
+                assert_eq!(stage.wrote("log"), WHOLE);
+                break;
+            }
+            let at = format!("killed {} the write of commit {commit}", moment.1);
+            let Some(run) = stage.open_run() else {
+                assert!(["", WHOLE].contains(&stage.wrote("log").as_str()), "{at}: {}", stage.wrote("log"));
+                continue;
+            };
+            let document = bring_home(&stage, &run);
+            assert_eq!(document["run"]["state"], "completed", "{at}: {document}");
+            assert_eq!(stage.wrote("log"), WHOLE, "{at}");
+            let verified = stage.midwatch(&["journal", "verify"]);
+            assert!(verified.status.success(), "{at}: {verified:?}");
+            interrupted += 1;
+        }
     }
-    assert!(interrupted >= 10, "only {interrupted} of the kills came in the middle of the run");
+    assert!(interrupted >= 24, "only {interrupted} of the kills came in the middle of the run");
 }
 
 /// A run whose step `one` goes on for ever, with the numbers of its supervisor and of its shell.
@@ -206,4 +218,23 @@ fn what_a_command_of_a_dead_console_set_is_taken_over_without_the_secrets() {
         assert!(!log.contains("hunter2-deep"), "{log}");
         assert_eq!(log.contains("http://u:•••@h"), supplied, "{log}");
     }
+}
+
+#[test]
+fn cancelled_from_another_console_what_ignores_term_is_killed_and_who_left_is_named() {
+    let text = "## Steps\n\n### One\n\n- **timeout:** 100s\n\n```sh\ntrap '' TERM\nsetsid sh -c 'echo $$ > ../work/daemon; exec sleep 1000' &\n\
+        until test -s ../work/daemon; do :; done\necho $$ > ../work/pid; while :; do sleep 1000; done\n```\n";
+    let stage = Stage::new(text);
+    let mut console = start(&stage);
+    let number = |name: &str| until(name, || stage.wrote(name).trim().parse().ok().map(Pid::from_raw));
+    let (shell, daemon) = (number("pid"), number("daemon"));
+    let run = stage.open_run().expect("the run is open");
+    let (document, _) = stage.json(&["playbook", "cancel", &run]);
+    gone(shell);
+    console.wait().expect("the first console ends by itself");
+    kill(daemon, Signal::SIGKILL).expect("it was left alone");
+    assert_eq!(state_of(&document, "one"), "unknown", "{document}");
+    let attempt = &document["steps"][0]["attempts"][0];
+    assert!(attempt["survivors"].to_string().contains(&daemon.to_string()), "{attempt}");
+    assert!(!attempt["survivors"].to_string().contains(&shell.to_string()), "{attempt}");
 }

@@ -7,10 +7,12 @@
     reason = "each test uses its own part, on the real clock, disk and processes"
 )]
 
+pub mod disk;
 pub mod fake_alertmanager;
 pub mod haproxy;
 pub mod home;
 pub mod postgres;
+pub mod preload;
 pub mod program;
 pub mod prometheus;
 pub mod proxy;
