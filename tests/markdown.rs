@@ -114,6 +114,23 @@ image: the plan (plan.png) <b>bold</b>
     assert_eq!(plain(&all(EVERYTHING, 60)).join("\n"), expected);
 }
 
+const COMMONMARK: &str = include_str!("playbook/commonmark/examples.json");
+const GITHUB: &str = include_str!("playbook/commonmark/gfm.json");
+
+#[test]
+fn the_examples_of_the_specifications_are_read_as_comrak_reads_them() {
+    let examples = [COMMONMARK, GITHUB].map(|list| serde_json::from_str::<Vec<String>>(list).expect("a list"));
+    let differs = |text: &&String| ours(text, 2_000) != theirs(text);
+    assert_eq!(examples.each_ref().map(Vec::len), [652, 24]);
+    let found: Vec<String> = examples
+        .iter()
+        .flatten()
+        .filter(differs)
+        .map(|text| format!("{text:?}\n  ours   {}\n  theirs {}", ours(text, 2_000), theirs(text)))
+        .collect();
+    assert!(found.is_empty(), "{} differ:\n{}", found.len(), found.join("\n"));
+}
+
 #[test]
 fn a_narrow_page_loses_nothing() {
     let sorted = |columns| {
@@ -145,8 +162,13 @@ fn a_part_keeps_its_links_and_takes_its_ticks_from_the_run() {
 
 #[test]
 fn front_matter_stands_last_and_is_no_heading() {
-    let lines = plain(&markdown::document("---\nplaybook: 1\n---\n# Title\n", 40));
-    assert_eq!(lines, ["# Title", "", "yaml", "  playbook: 1"]);
+    for text in [
+        "---\nplaybook: 1\n---\n# Title\n",
+        "---\r\nplaybook: 1\r\n---\r\n# Title\r\n",
+        "\u{feff}--- \nplaybook: 1\n...\n# Title",
+    ] {
+        assert_eq!(plain(&markdown::document(text, 40)), ["# Title", "", "yaml", "  playbook: 1"], "{text:?}");
+    }
 }
 
 #[test]

@@ -84,6 +84,10 @@ fn request_line(line: &str) -> Result<(&'static str, String), String> {
         _ if !(url.starts_with('$') || url.starts_with("http://") || url.starts_with("https://")) => {
             Err(format!("`{}` is neither an http(s) URL nor begins with a parameter", inert(url)))
         }
+        // A parser of addresses takes what follows more slashes for the host: a value would be one.
+        _ if url.split_once("://").is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(['/', '\\', '?', '#'])) => {
+            Err(format!("`{}` has no host", inert(url)))
+        }
         _ => Ok((method, url.to_owned())),
     }
 }
@@ -91,7 +95,9 @@ fn request_line(line: &str) -> Result<(&'static str, String), String> {
 fn header(line: &str) -> Result<(String, String), String> {
     let token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     match line.split_once(':') {
-        Some((name, value)) if !name.is_empty() && name.chars().all(token) => Ok((name.to_owned(), value.trim().to_owned())),
+        Some((name, value)) if !name.is_empty() && name.chars().all(token) && !value.trim().contains(char::is_control) => {
+            Ok((name.to_owned(), value.trim().to_owned()))
+        }
         _ => Err(format!("`{}` is not a header", inert(line))),
     }
 }
@@ -153,9 +159,19 @@ mod tests {
         let call = call("POST http://h:1/a?b=c HTTP/1.1\nContent-Type: application/json\nX-A:  b\n\n{\"a\":\n\n1}\n");
         assert_eq!((call.method, call.body.as_deref()), ("POST", Some("{\"a\":\n\n1}")));
         assert_eq!(call.headers[1], ("X-A".into(), "b".into()));
-        for bad in
-            ["", "FETCH http://h/", "GET", "GET /path", "GET ftp://h/", "GET http://h/ nonsense", "GET http://h/\nno header\n"]
-        {
+        for bad in [
+            "",
+            "FETCH http://h/",
+            "GET",
+            "GET /path",
+            "GET ftp://h/",
+            "GET http://h/ nonsense",
+            "GET http://h/\nno header\n",
+            "GET http://h/\nX-A: b\rX-B: c\n",
+            "GET http://",
+            "GET http:///$HOST/x",
+            "GET https://\\$HOST/x",
+        ] {
             assert!(Call::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -263,6 +263,8 @@ fn a_document_made_to_hurt_is_read_like_any_other() {
         check_places(&long(unit));
         check_places(&unit.repeat(length / unit.len()));
     }
+    let names: String = (0..20_000).map(|number| format!("a{number}=\"$b{number}\"\n")).collect();
+    check_places(&(with_steps("## Steps\n\n### One\n\n```sh\n") + &names + "```\n"));
     for (fence, unit) in [("```sh\necho ", "\"$A\" #"), ("```sh\n", "(((|"), ("- **risk:** change\n- **x:** ", "[a](#b) ")] {
         let text = with_steps("## Steps\n\n### One\n\n") + fence + &unit.repeat(length / unit.len());
         check_places(&text);

@@ -157,17 +157,20 @@ const EXCERPT: usize = 100;
 /// Nothing longer is a slip of the finger.
 const LONGEST: usize = 60;
 
+/// More names are not compared: a document may know any number of them.
+const MOST: usize = 500;
+
 /// The known name that is fewest edits away, if it is near enough to be a slip of the finger.
 pub fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
-    if found.chars().count() > LONGEST {
+    let length = found.chars().count();
+    if length > LONGEST {
         return None;
     }
-    // A slip of the finger is not that long, and the distance of long texts takes its time.
-    if found.len() > 100 {
-        return None;
-    }
-    let near = known.iter().map(|name| (distance(found, name), *name)).min()?;
-    (near.0 <= 1 + found.chars().count() / 4).then_some(near.1)
+    let most = 1 + length / 4;
+    // What is longer or shorter by more can't be near, and comparing takes its time.
+    let near = |name: &&&str| name.len() <= 4 * (length + most) && name.chars().count().abs_diff(length) <= most;
+    let best = known.iter().filter(near).take(MOST).map(|name| (distance(found, name), *name)).min()?;
+    (best.0 <= most).then_some(best.1)
 }
 
 /// Characters to insert, drop, replace, or exchange with their neighbour.

@@ -2,6 +2,7 @@
 
 use super::{Document, Shell};
 use crate::domain::node::{Problems, nearest};
+use crate::playbook::MOST_PROBLEMS;
 use crate::playbook::shell::{Command, Script, Variable, is_name};
 use std::collections::BTreeSet;
 
@@ -43,6 +44,10 @@ pub fn unset(document: &Document<'_>, shell: &Shell<'_>, problems: &mut Problems
     let outside = outside(document);
     let mut told = BTreeSet::new();
     for variable in used(&shell.script).filter(|variable| !variable.defaulted) {
+        if problems.list.len() >= MOST_PROBLEMS {
+            // They would be told to nobody, and to compare each with all the others takes its time.
+            return;
+        }
         let name = variable.name;
         if set.contains(name) || outside.contains(name) || given(name) || !told.insert(name) {
             continue;

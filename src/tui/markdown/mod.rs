@@ -51,9 +51,20 @@ pub fn document(text: &str, columns: usize) -> Vec<Line> {
 const OPTIONS: Options =
     Options::ENABLE_TABLES.union(Options::ENABLE_TASKLISTS).union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_GFM);
 
+/// What stands between the two lines of dashes, whatever ends lines here, and where the rest begins.
 fn front_matter(text: &str) -> (Option<&str>, usize) {
-    let end = text.strip_prefix("---\n").and_then(|rest| rest.find("\n---\n").map(|end| end + 4));
-    end.map_or((None, 0), |end| (text.get(4..end), end + 5))
+    let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut lines = text[bom..].split_inclusive('\n');
+    let Some(first) = lines.next().filter(|line| line.trim_end() == "---") else { return (None, bom) };
+    let start = bom + first.len();
+    let mut at = start;
+    for line in lines {
+        if matches!(line.trim_end(), "---" | "...") {
+            return (text.get(start..at), at + line.len());
+        }
+        at += line.len();
+    }
+    (None, bom)
 }
 
 /// What stands around the lines that are being written.
@@ -203,7 +214,8 @@ impl<'a> Writer<'a> {
         let (role, title) = kind.map_or((Role::Mark, ""), alert);
         self.frames.push(Frame::Quote(role));
         if !title.is_empty() {
-            self.write(vec![vec![(title.to_owned(), role)]]);
+            let title = wrap(&[(title.to_owned(), role)], self.room());
+            self.write(title);
         }
         self.fresh = true;
     }
