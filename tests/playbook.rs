@@ -13,12 +13,18 @@ mod conformance;
 mod documents;
 #[path = "playbook/failover.rs"]
 mod failover;
+#[path = "playbook/golden.rs"]
+mod golden;
+#[path = "playbook/guide.rs"]
+mod guide;
 #[path = "playbook/lint.rs"]
 mod lint;
 #[path = "playbook/params.rs"]
 mod params;
 #[path = "playbook/pipeline.rs"]
 mod pipeline;
+#[path = "playbook/runbooks.rs"]
+mod runbooks;
 #[path = "playbook/sending.rs"]
 mod sending;
 mod support;

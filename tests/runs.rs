@@ -10,6 +10,8 @@ mod crashes;
 mod feeds;
 #[path = "runs/flow.rs"]
 mod flow;
+#[path = "runs/guide.rs"]
+mod guide;
 #[path = "runs/hostile.rs"]
 mod hostile;
 #[path = "runs/hosts.rs"]

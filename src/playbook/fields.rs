@@ -6,30 +6,44 @@ use super::params::check_name;
 use super::slug::slug;
 use crate::domain::ids::StepId;
 use crate::domain::node::{Problems, nearest};
-use crate::domain::playbook::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, Section, Target, Times, When};
+use crate::domain::playbook::{
+    Confirm, Field, FieldSpec, Fields, InDrill, OnFail, Output, Piece, Risk, Section, Target, Times, When,
+};
 use crate::domain::run::StepState;
 use std::time::Duration;
 
-/// The keys that every step may have, whatever its kind.
-pub const COMMON: &[&str] = &[
-    "risk",
-    "confirm",
-    "host",
-    "timeout",
-    "quiet",
-    "expect",
-    "retry",
-    "repeat",
-    "on fail",
-    "when",
-    "outputs",
-    "idempotent",
-    "role",
-    "record",
-    "drill",
-    "tty",
-    "id",
-    "kind",
+/// The fields that every step may have, whatever its kind.
+pub const COMMON: &[FieldSpec] = &[
+    FieldSpec::new(
+        "risk",
+        "`read`, `change` or `destructive`",
+        "`read` in Before you start and Verify and of queries, else `change`",
+    ),
+    FieldSpec::new(
+        "confirm",
+        "`no`, `yes`, or `type` and a code span: the text to type",
+        "read no, change yes, destructive the target typed",
+    ),
+    FieldSpec::new("host", "a code span: where the block runs", "this machine"),
+    FieldSpec::new("timeout", "a duration, kept by the supervisor", "60 s"),
+    FieldSpec::new("quiet", "a duration without output after which the screen gives a hint", "60 s"),
+    FieldSpec::new(
+        "expect",
+        "conditions, `;` between them: all must hold",
+        "`exit 0`; of a request `status 2xx`; of a query `not empty`; of feeds `all`",
+    ),
+    FieldSpec::new("retry", "`N times every D`: the first success wins. For checks and `idempotent` steps", "once"),
+    FieldSpec::new("repeat", "`N times every D`: so often in a row it must hold", "once"),
+    FieldSpec::new("on fail", "`ask`, `stop`, `continue`, or a link to a step or section", "`ask`"),
+    FieldSpec::new("when", "``step `id` STATE``, `` `NAME` = `value` `` or `!=`, joined by `and`", "always"),
+    FieldSpec::new("outputs", "code spans with the names that the block may set; `` `NAME?` `` may be missing", "none"),
+    FieldSpec::new("idempotent", "`yes` or `no`: it may be done twice without harm", "`no`"),
+    FieldSpec::new("role", "the role that does it, one of `roles`", "anybody"),
+    FieldSpec::new("record", "what is to be written down or attached", "nothing"),
+    FieldSpec::new("drill", "`run`, `dry-run` or `skip`: what a drill does with it", "`run`"),
+    FieldSpec::new("tty", "`yes` or `no`: the block gets the terminal itself", "`no`"),
+    FieldSpec::new("id", "a code span: the step's name for links and commands", "made from the title, as GitHub makes anchors"),
+    FieldSpec::new("kind", "the name of a kind", "told by what the step has"),
 ];
 
 /// A state that `when` may name: one of a step, or `not-started` (no attempt has begun).

@@ -3,35 +3,44 @@
 use super::params;
 use crate::domain::matcher::{LabelSet, Matcher};
 use crate::domain::node::{Fields, Key, Node, Problems, Span, Value};
-use crate::domain::playbook::{Cadence, Meta, Mode, Param, Practice, Purpose};
+use crate::domain::playbook::{Cadence, FieldSpec, Meta, Mode, Param, Practice, Purpose};
 use chrono::NaiveDate;
 
 /// The newest version of the format that is understood.
 const VERSION: u32 = 1;
 
-const KEYS: &[&str] = &[
-    "playbook",
-    "id",
-    "title",
-    "practice",
-    "purpose",
-    "services",
-    "severity",
-    "owner",
-    "reviewed",
-    "review-every",
-    "drill-every",
-    "rto",
-    "rpo",
-    "mode",
-    "alerts",
-    "roles",
-    "params",
-    "max-age",
+const WARNED: &str = "warned of";
+
+/// All keys that it may have, besides those that begin with `x-`.
+pub const KEYS: &[FieldSpec] = &[
+    FieldSpec::new("playbook", "`1`: the version of the format", "nothing of the document runs"),
+    FieldSpec::new("id", "lower case letters, digits and `-`; no other playbook of the library has it", WARNED),
+    FieldSpec::new("title", "the words of the first `#` heading", WARNED),
+    FieldSpec::new(
+        "practice",
+        "`deployment`, `redundancy`, `backup`, `recovery`, `load-balancing`, `isolation`, `failover`, `monitoring`, `versioning` or `testing`",
+        WARNED,
+    ),
+    FieldSpec::new("purpose", "`deployment`, `recovery`, `rollback`, `diagnosis` or `drill`", WARNED),
+    FieldSpec::new("services", "names of services: their alerts find it", WARNED),
+    FieldSpec::new("severity", "the severities that it is meant for", "all"),
+    FieldSpec::new("owner", "the team that keeps it true", WARNED),
+    FieldSpec::new("reviewed", "the day of the last review, such as `2026-11-01`", WARNED),
+    FieldSpec::new("review-every", "a duration", WARNED),
+    FieldSpec::new("drill-every", "a duration; or `never`, with the reason under `x-reason`", WARNED),
+    FieldSpec::new("rto", "a duration: how long the recovery may take", "warned of in a recovery or rollback"),
+    FieldSpec::new("rpo", "a duration: how much of the newest data may be lost", "warned of in a recovery or rollback"),
+    FieldSpec::new("mode", "`read-do`, or `do-confirm`: Steps are done from memory and ticked afterwards", "`read-do`"),
+    FieldSpec::new("alerts", "maps of labels: an alert fits that has all of one map; `~re` is an anchored expression", "none"),
+    FieldSpec::new("roles", "the roles that `role` and `approve` may name", "none"),
+    FieldSpec::new("params", "a map of parameters by name", "none"),
+    FieldSpec::new("max-age", "a duration: an older run starts nothing but its rollback", "no limit"),
 ];
 
 /// Missing ones are warned of.
-const WANTED: &[&str] = &["id", "title", "practice", "purpose", "services", "owner", "reviewed", "review-every", "drill-every"];
+fn wanted() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().filter(|field| field.otherwise == WARNED).map(|field| field.key)
+}
 
 /// What the front matter says, as far as it could be read.
 #[derive(Default)]
@@ -48,9 +57,18 @@ pub struct Front {
 
 /// Reads the front matter of a text, if it has one.
 pub fn read(text: &str, problems: &mut Problems) -> Front {
-    let Some((yaml, origin, body)) = split(text) else { return Front::default() };
-    let node = problems.coded("E002", |problems| Node::parse_at(origin, yaml, problems));
+    let Some((yaml, origin, body)) = split(text) else {
+        unclosed(text, problems);
+        return Front::default();
+    };
     let mut front = Front { body, ..Front::default() };
+    let mut found = Problems::default();
+    let node = found.coded("E002", |found| Node::parse_at(origin, yaml, found));
+    if found.failed() && !yaml.lines().any(|line| line.trim_start_matches(['{', '"', '\'']).starts_with("playbook")) {
+        // Another tool's: a template, or a format of its own. It is no business of ours.
+        return front;
+    }
+    problems.list.append(&mut found.list);
     let Some(node) = node else { return front };
     let version = match &node.value {
         Value::Map(pairs) => pairs.iter().find(|(key, _)| key.text == "playbook").map(|(_, node)| node),
@@ -88,6 +106,16 @@ fn split(text: &str) -> Option<(&str, Span, usize)> {
     None
 }
 
+/// Front matter of ours that no second line of dashes ends: without a word, the whole document would be one for people.
+fn unclosed(text: &str, problems: &mut Problems) {
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let opens = lines.next().is_some_and(|line| line.trim_end() == "---");
+    if opens && lines.take_while(|line| !line.trim().is_empty()).any(|line| line.starts_with("playbook:")) {
+        let place = Span { line: 1, col: 1, start: 0, end: 3 };
+        problems.lint("E002", place, "the front matter is never closed", "end it with a line `---`".to_owned());
+    }
+}
+
 /// Whether the version is one that is understood; a newer or senseless one is an error, and then nothing runs.
 fn is_ours(node: &Node, problems: &mut Problems) -> bool {
     match problems.coded("E004", |problems| node.number::<u32>(problems)) {
@@ -102,7 +130,7 @@ fn is_ours(node: &Node, problems: &mut Problems) -> bool {
 }
 
 fn fill(front: &mut Front, node: &Node, problems: &mut Problems) {
-    let Some(fields) = problems.coded("E003", |problems| node.fields(KEYS, problems)) else { return };
+    let Some(fields) = problems.coded("E003", |problems| node.fields(&FieldSpec::keys(KEYS), problems)) else { return };
     warn_of_missing(&fields, problems);
     front.id = fields.get("id").and_then(|node| id(node, problems));
     front.title = text(&fields, "title", problems).zip(fields.get("title").map(|node| node.span));
@@ -115,7 +143,7 @@ fn fill(front: &mut Front, node: &Node, problems: &mut Problems) {
 fn warn_of_missing(fields: &Fields<'_>, problems: &mut Problems) {
     let recovers = |node: &Node| matches!(&node.value, Value::Scalar { text, .. } if text == "recovery" || text == "rollback");
     let targets: &[&str] = if fields.get("purpose").is_some_and(recovers) { &["rto", "rpo"] } else { &[] };
-    for name in WANTED.iter().chain(targets).filter(|name| fields.get(name).is_none()) {
+    for name in wanted().chain(targets.iter().copied()).filter(|name| fields.get(name).is_none()) {
         let place = Span { line: 1, col: 1, start: 0, end: 3 };
         problems.lint("W100", place, format!("`{name}` is missing"), help(name).map(str::to_owned));
     }

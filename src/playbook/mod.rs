@@ -26,8 +26,11 @@ mod upstream;
 pub use adopt::{Adopted, adopt};
 pub use bundled::BUNDLED;
 pub use catalogue::Catalogue;
+pub use fields::COMMON as FIELDS;
 pub use folder::{replace, text_of};
+pub use front::KEYS as FRONT_KEYS;
 pub use lint::{RULES, Rule};
+pub use params::KEYS as PARAM_KEYS;
 pub use plan::{Plan, PlanParam, plan};
 pub use survey::Around;
 pub use upstream::behind;
@@ -47,7 +50,8 @@ const MOST_PROBLEMS: usize = 200;
 /// Reads one document.
 pub fn read(text: &str, place: Place, kinds: &[&'static KindSpec]) -> Playbook {
     let mut problems = Problems::default();
-    if text.starts_with('\u{feff}') {
+    let front = front::read(text, &mut problems);
+    if text.starts_with('\u{feff}') && front.executable {
         problems.lint(
             "E001",
             Span { line: 1, col: 1, start: 0, end: 3 },
@@ -55,7 +59,6 @@ pub fn read(text: &str, place: Place, kinds: &[&'static KindSpec]) -> Playbook {
             "save it as plain UTF-8".to_owned(),
         );
     }
-    let front = front::read(text, &mut problems);
     let lines = document::Lines::new(text);
     let parts = document::read(text, front.body);
     let title = outline::title(&parts).map(|heading| heading.text.clone());

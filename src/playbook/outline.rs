@@ -154,7 +154,7 @@ fn field_list<'a>(part: Option<&'a Part>, lines: &Lines<'_>) -> Option<&'a List>
 fn late_fields(parts: &[Part], lines: &Lines<'_>, problems: &mut Problems) {
     let lists = parts.iter().filter_map(|part| field_list(Some(part), lines));
     for field in lists.filter_map(|list| fields::field(&list.items[0], lines)) {
-        if fields::COMMON.contains(&field.key.as_str()) {
+        if fields::COMMON.iter().any(|common| common.key == field.key) {
             let help = "move the list up, before any other text of the step";
             problems.lint("E010", field.span, format!("`{}` is not directly under the heading", field.key), help.to_owned());
         }

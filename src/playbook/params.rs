@@ -1,9 +1,28 @@
 //! The `params` of the front matter.
 
 use crate::domain::node::{Fields, Key, Node, Problems};
-use crate::domain::playbook::{Param, ParamSource, ParamType, compile};
+use crate::domain::playbook::{FieldSpec, Param, ParamSource, ParamType, compile};
 
-const KEYS: &[&str] = &["type", "default", "from", "pattern", "min", "max", "choices", "required", "help"];
+/// What a parameter may say of itself.
+pub const KEYS: &[FieldSpec] = &[
+    FieldSpec::new(
+        "type",
+        "`string`, `int`, `bool`, `enum`, `host`, `port`, `url`, `duration`, `path`, `regex` or `secret`",
+        "`string`",
+    ),
+    FieldSpec::new("default", "a value, taken where nothing else gives one; a secret has none", "none"),
+    FieldSpec::new(
+        "from",
+        "`label.X`, `annotation.X`, `env.X`, `file.X` (its first line), `service.X` or `run.X`",
+        "it is typed",
+    ),
+    FieldSpec::new("pattern", "an expression that the whole value must match", "any"),
+    FieldSpec::new("min", "a number: a smaller one is refused", "no limit"),
+    FieldSpec::new("max", "a number: a greater one is refused", "no limit"),
+    FieldSpec::new("choices", "the values of an `enum`", "an error for an `enum`"),
+    FieldSpec::new("required", "`true` or `false`", "`true`"),
+    FieldSpec::new("help", "one line for whoever fills it in", "none"),
+];
 
 /// Variables that decide what a command is, or belong to the run.
 const RESERVED: &[&str] = &["PATH", "HOME", "IFS", "ENV", "SHELLOPTS"];
@@ -30,7 +49,7 @@ fn param(key: &Key, node: &Node, problems: &mut Problems) -> Option<Param> {
     if let Err(why) = check_name(&key.text) {
         problems.lint("E004", key.span, why, None);
     }
-    let fields = problems.coded("E003", |problems| node.fields(KEYS, problems))?;
+    let fields = problems.coded("E003", |problems| node.fields(&FieldSpec::keys(KEYS), problems))?;
     let param = problems.coded("E004", |problems| fill(key, &fields, problems))?;
     problems.coded("E004", |problems| check(&param, &fields, problems));
     Some(param)

@@ -10,16 +10,16 @@ use crate::domain::node::Problems;
 use crate::domain::playbook::{Confirm, Fields, How, Section, Step, TaskItem};
 use std::ops::Range;
 
-/// The `###` headings, else the `##` headings, else the items of the first numbered list.
+/// The `###` headings, else the `##` headings, else the items of the first numbered list, else of the first checklist.
 pub fn read(parts: &[Part], lines: &Lines<'_>, length: usize, problems: &mut Problems) -> Vec<Step> {
     let steps = [3, 2].iter().map(|level| headings(parts, *level, lines, length)).find(|steps| !steps.is_empty());
-    let steps = steps.unwrap_or_else(|| numbered_list(parts, lines));
+    let steps = steps.unwrap_or_else(|| listed(parts, lines));
     if steps.len() == MOST_STEPS {
         let help = "a document with `playbook: 1` says where a step begins";
         problems.warning(steps[MOST_STEPS - 1].span, format!("only the first {MOST_STEPS} steps are read"), help);
     }
     if steps.is_empty() {
-        let help = "steps are `###` headings, else `##` headings, else the items of a numbered list";
+        let help = "steps are `###` headings, else `##` headings, else the items of a numbered list or of a checklist";
         problems.warning(Default::default(), "no steps were found", help);
     }
     steps
@@ -40,11 +40,9 @@ fn headings(parts: &[Part], level: u8, lines: &Lines<'_>, length: usize) -> Vec<
     steps
 }
 
-fn numbered_list(parts: &[Part], lines: &Lines<'_>) -> Vec<Step> {
-    let list = parts.iter().find_map(|part| match part {
-        Part::List(list) if list.ordered => Some(list),
-        _ => None,
-    });
+fn listed(parts: &[Part], lines: &Lines<'_>) -> Vec<Step> {
+    let lists = || parts.iter().filter_map(|part| if let Part::List(list) = part { Some(list) } else { None });
+    let list = lists().find(|list| list.ordered).or_else(|| lists().find(|list| list.items.iter().any(|item| item.task)));
     let mut steps = Vec::new();
     for item in list.iter().flat_map(|list| &list.items).take(MOST_STEPS) {
         steps.push(of_item(item, lines, &steps));

@@ -189,7 +189,7 @@ fn reaches(list: &[Arc<Playbook>], from: usize, to: usize) -> bool {
     false
 }
 
-/// W117 and W118: what the library as a whole lacks. Asked only where something critical runs.
+/// W117 and W118: what the library as a whole lacks. Asked only where something critical runs; for practices, of whoever writes playbooks.
 fn gaps(list: &[Arc<Playbook>], around: &Around<'_>) -> Vec<Problem> {
     let mut gaps = Vec::new();
     let mut gap = |code, message: String, help: &str| {
@@ -206,8 +206,11 @@ fn gaps(list: &[Arc<Playbook>], around: &Around<'_>) -> Vec<Problem> {
             "write one that names it under `services`",
         );
     }
-    let practised = |practice: &Practice| list.iter().any(|book| book.meta.practice == Some(*practice));
-    for practice in Practice::ALL.iter().filter(|practice| !around.critical.is_empty() && !practised(practice)) {
+    // The bundled ones are about all of them, and about nobody's services.
+    let own = || list.iter().filter(|book| !is_bundled(book));
+    let practised = |practice: &Practice| own().any(|book| book.meta.practice == Some(*practice));
+    let asked = !around.critical.is_empty() && own().next().is_some();
+    for practice in Practice::ALL.iter().filter(|practice| asked && !practised(practice)) {
         gap("W117", format!("no playbook is about {}", practice.word()), "a practice that is not written down is not practised");
     }
     gaps

@@ -1,12 +1,12 @@
 //! `approval`: other people say that the run may go on.
 
 use super::manual::no_body;
-use crate::domain::playbook::{Approval, How, KindSpec, Reading, Step};
+use crate::domain::playbook::{Approval, FieldSpec, How, KindSpec, Reading, Step};
 
 pub const KIND: KindSpec = KindSpec {
     name: "approval",
     about: "waits until other people have approved: complete with as many as `approve` wants, none of them who asked",
-    fields: &["approve"],
+    fields: &[FieldSpec::new("approve", "`N of role`, or `N of role, role`", "the step is of another kind")],
     infer: |step| super::states(step, "approve"),
     how,
     check: no_body,

@@ -110,7 +110,7 @@ fn check_reach(step: &Step, problems: &mut Problems) {
         problems.lint("E011", field.span, "`host` is for blocks of shell: a request or a query is sent from this machine", None);
     }
     let captured = |condition: &Condition| !matches!(condition, Condition::Exit(_));
-    if let (Some(field), true) = (step.field("tty"), step.fields.expect.iter().any(captured)) {
+    if let (Some(field), true) = (step.field("tty"), step.fields.tty && step.fields.expect.iter().any(captured)) {
         problems.lint("E011", field.span, "`tty` gives the terminal away, so there is no output for `expect` to judge", None);
     }
 }

@@ -1,12 +1,16 @@
 //! `decision`: a person picks where the run goes on.
 
 use super::manual::no_body;
-use crate::domain::playbook::{Choice, Field, How, KindSpec, Picked, Piece, Reading, Step};
+use crate::domain::playbook::{Choice, Field, FieldSpec, How, KindSpec, Picked, Piece, Reading, Step};
 
 pub const KIND: KindSpec = KindSpec {
     name: "decision",
     about: "a person picks where the run goes on: complete when one of the options under `ask` is picked",
-    fields: &["ask"],
+    fields: &[FieldSpec::new(
+        "ask",
+        "a question, with options nested under it: `- Label: [title](#step)`",
+        "the step is of another kind",
+    )],
     infer: |step| super::states(step, "ask"),
     how,
     check: no_body,

@@ -2,12 +2,15 @@
 //! be named, and only what `with` names is passed.
 
 use super::manual::no_body;
-use crate::domain::playbook::{Child, Field, How, KindSpec, Piece, Reading, Step};
+use crate::domain::playbook::{Child, Field, FieldSpec, How, KindSpec, Piece, Reading, Step};
 
 pub const KIND: KindSpec = KindSpec {
     name: "playbook",
     about: "runs another playbook as a part of this one: complete when that run is",
-    fields: &["playbook", "with"],
+    fields: &[
+        FieldSpec::new("playbook", "a link to a file in or below the folder of this one", "the step is of another kind"),
+        FieldSpec::new("with", "code spans: `` `NAME` ``, or `` `THEIRS=OURS` ``: what it gets, and nothing else", "nothing"),
+    ],
     infer: |step| super::states(step, "playbook"),
     how,
     check: no_body,

@@ -1,12 +1,12 @@
 //! `wait`: lets some time pass, or less if a person ends it.
 
 use super::manual::no_body;
-use crate::domain::playbook::{How, KindSpec, Reading, Step};
+use crate::domain::playbook::{FieldSpec, How, KindSpec, Reading, Step};
 
 pub const KIND: KindSpec = KindSpec {
     name: "wait",
     about: "lets some time pass: complete when `wait` has passed by the clock, or a person ends it with a reason",
-    fields: &["wait"],
+    fields: &[FieldSpec::new("wait", "a duration", "the step is of another kind")],
     infer: |step| super::states(step, "wait"),
     how,
     check: no_body,

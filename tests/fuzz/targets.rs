@@ -382,6 +382,8 @@ fn values(text: &str) -> Vec<u64> {
 }
 
 const DOCUMENT: &[&str] = &[
+    "\n```feed\nservice = $HOST and state = healthy for 30s\n```\n",
+    "\n```promql\nup == 0\n```\n",
     "---\n",
     "playbook: 1\n",
     "\n# T\n",

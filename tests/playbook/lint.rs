@@ -49,7 +49,12 @@ fn front_matter() {
     check("playbook: 1\nalerts:\n  - {a: '~('}\n  - {}", &["4:9 E004", "5:5 E004"]);
     finds("---\nplaybook: 2\n---\n## A\n", &["2:11 E008"]);
     finds("---\nplaybook: one\n---\n## A\n", &["2:11 E004"]);
-    finds("\u{feff}---\ntitle: x\n---\n## A\n", &["1:1 E001"]);
+    assert_eq!(problems(&book(&format!("\u{feff}{}", front("playbook: 1"))))[0], "1:1 E001");
+    for other in
+        ["\u{feff}---\ntitle: x\n---\n## A\n", "---\ntitle: {{ name }} x: y: [\n---\n## A\n", "---\na: 1\na: 2\n---\n## A\n"]
+    {
+        finds(other, &[]);
+    }
 }
 
 #[test]

@@ -66,13 +66,32 @@ pub struct Child {
     pub with: Vec<(String, String)>,
 }
 
+/// One key that may be written, as help, messages and the documentation tell it.
+pub struct FieldSpec {
+    pub key: &'static str,
+    /// What may stand there, as Markdown.
+    pub value: &'static str,
+    /// What holds where it doesn't stand.
+    pub otherwise: &'static str,
+}
+
+impl FieldSpec {
+    pub const fn new(key: &'static str, value: &'static str, otherwise: &'static str) -> Self {
+        Self { key, value, otherwise }
+    }
+
+    pub fn keys(list: &[Self]) -> Vec<&'static str> {
+        list.iter().map(|field| field.key).collect()
+    }
+}
+
 /// One kind of step.
 pub struct KindSpec {
     pub name: &'static str,
     /// One sentence for help and docs.
     pub about: &'static str,
     /// The field keys that belong to this kind, besides those that every step may have.
-    pub fields: &'static [&'static str],
+    pub fields: &'static [FieldSpec],
     /// How strongly a step that doesn't state its `kind` is of this one.
     pub infer: fn(&Step) -> Claim,
     /// What completes a step of this kind: its own fields, typed. What isn't acceptable is reported.
