@@ -291,10 +291,10 @@ async fn a_long_query_travels_in_the_body() {
 }
 
 #[tokio::test]
-async fn a_prometheus_source_lists_nothing_and_tells_whether_it_answers() {
+async fn a_prometheus_of_which_no_alerts_are_wanted_tells_whether_it_answers() {
     let server = Raw::saying(ok(r#"{"status":"success","data":{"resultType":"scalar","result":[1,"1"]}}"#));
     let mut problems = Problems::default();
-    let node = Node::parse(&format!("{{url: '{}'}}", server.url("/")), &mut problems).expect("is YAML");
+    let node = Node::parse(&format!("{{url: '{}', alerts: none}}", server.url("/")), &mut problems).expect("is YAML");
     let kind = sources::KINDS.iter().find(|kind| kind.name == "prometheus").expect("a kind");
     let source = (kind.parse)(&"prom".into(), &node, &mut problems).expect("parses");
     let snapshot = source.fetch(&[], &Ports::real(), PATIENCE).await.expect("answers");

@@ -250,14 +250,17 @@ impl Alerts {
         let same_instance = answer.started_at.filter(|started| state.started_at() == Some(*started));
         let silences_changed = state.answered(&answer, now);
         let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
-        let mut touched = Vec::new();
-        let mut ended = Vec::new();
+        let (mut touched, mut ended, mut never) = (Vec::new(), Vec::new(), Vec::new());
         for (id, tracked) in self.tracked.iter_mut().filter(|(id, _)| id.source == *source) {
             if tracked.missing == 0 && answer.complete {
                 tracked.listed_since = same_instance.or(tracked.listed_since);
             } else if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
                 let known = same_instance.is_some() && tracked.listed_since == same_instance;
-                if tracked.missing >= ABSENT_POLLS && (settled || known) {
+                let gone = tracked.missing >= ABSENT_POLLS && (settled || known);
+                if gone && tracked.alert.upstream == Upstream::Pending {
+                    // It never fired: there is no end of anything to record.
+                    never.push(id.clone());
+                } else if gone {
                     tracked.resolved_at = Some(now.wall);
                     self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
                     touched.push(id.clone());
@@ -267,6 +270,11 @@ impl Alerts {
             }
             if silences_changed && !tracked.alert.silenced_by.is_empty() {
                 touched.push(id.clone());
+            }
+        }
+        for id in never {
+            if let Some(tracked) = self.tracked.remove(&id) {
+                self.unlist(&tracked);
             }
         }
         self.rerank(settings, &touched, now.wall);

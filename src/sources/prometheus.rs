@@ -1,25 +1,151 @@
-//! Prometheus itself: an address for `promql` feeds. It lists no alerts: those that fire reach the queue by the
-//! Alertmanager that it sends them to.
+//! Prometheus itself: the address for `promql` feeds, and the alerts whose rule holds but not for long enough yet. Those that fire
+//! reach the queue by the Alertmanager that it sends them to, unless the configuration wants them from here.
 
-use super::{Kind, Source};
+use super::{Kind, Source, fingerprint};
 use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
-use crate::domain::alert::{Alert, Snapshot};
+use crate::domain::alert::{Alert, Labels, Snapshot, Upstream};
 use crate::domain::entry::Intent;
-use crate::domain::ids::SourceName;
+use crate::domain::ids::{AlertId, Fingerprint, SourceName};
 use crate::domain::node::{Node, Problems};
+use crate::domain::text::Outside;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Endpoint, Ports};
+use chrono::{DateTime, Utc};
+use futures_util::future::join;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub const KIND: Kind =
-    Kind { name: "prometheus", about: "Prometheus: the address that `promql` feeds ask; it lists no alerts of its own", parse };
+pub const KIND: Kind = Kind {
+    name: "prometheus",
+    about: "Prometheus: alerts that are about to fire, and the address that `promql` feeds ask",
+    parse,
+};
 
-struct Prometheus(Endpoint);
+struct Prometheus {
+    name: SourceName,
+    endpoint: Endpoint,
+    wanted: Wanted,
+}
 
-fn parse(_name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
-    let fields = node.fields(&Endpoint::KEYS, problems)?;
-    Some(Box::new(Prometheus(Endpoint::parse(&fields, problems)?)))
+/// Which of its alerts the queue shows.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    None,
+    Pending,
+    All,
+}
+
+fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
+    let fields = node.fields(&[&Endpoint::KEYS[..], &["alerts"]].concat(), problems)?;
+    let endpoint = Endpoint::parse(&fields, problems);
+    let wanted = fields.get("alerts").map_or(Some(Wanted::Pending), |node| {
+        node.read("`pending`, `all` or `none`", problems, |text| match text {
+            "pending" => Some(Wanted::Pending),
+            "all" => Some(Wanted::All),
+            "none" => Some(Wanted::None),
+            _ => None,
+        })
+    });
+    Some(Box::new(Prometheus { name: name.clone(), endpoint: endpoint?, wanted: wanted? }))
+}
+
+/// What every answer of the API is wrapped in.
+#[derive(Deserialize)]
+struct Envelope<T> {
+    data: T,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    alerts: Vec<Instance>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Instance {
+    labels: BTreeMap<String, String>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+    state: String,
+    active_at: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Running {
+    start_time: DateTime<Utc>,
+}
+
+impl Prometheus {
+    async fn snapshot(&self, ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
+        if self.wanted == Wanted::None {
+            // The cheapest query there is: does it answer any?
+            self.ask::<serde_json::Value>("api/v1/query", Some("query=1"), ports, limit).await?;
+            return Ok(Snapshot { complete: true, ..Snapshot::default() });
+        }
+        let (listed, running) = join(
+            self.ask::<Listed>("api/v1/alerts", None, ports, limit),
+            self.ask::<Running>("api/v1/status/runtimeinfo", None, ports, limit),
+        )
+        .await;
+        let wanted = |alert: &Instance| self.wanted == Wanted::All || alert.state == "pending";
+        let alerts = listed?.alerts.into_iter().filter(wanted).map(|alert| Arc::new(self.alert(alert))).collect();
+        // Without its start nobody knows whether its list is short because it has just begun.
+        let (started_at, missing) = match running {
+            Ok(running) => (Some(running.start_time), None),
+            Err(trouble) => (None, Some(trouble.text)),
+        };
+        Ok(Snapshot {
+            alerts,
+            complete: started_at.is_some(),
+            started_at,
+            missing: missing.into_iter().collect(),
+            ..Snapshot::default()
+        })
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: Option<&str>,
+        ports: &Ports,
+        limit: Duration,
+    ) -> Result<T, Trouble> {
+        let mut request = self.endpoint.get(path, ports).await?;
+        request.url.set_query(query);
+        request.timeout = limit;
+        let told = request.told();
+        let response = ports.http.observe(request).await?;
+        if !response.good() {
+            return Err(response.refusal(&told));
+        }
+        let read = response.understood("an answer of Prometheus", &told, |text| serde_json::from_str::<Envelope<T>>(text));
+        read.map(|envelope| envelope.data)
+    }
+
+    fn alert(&self, alert: Instance) -> Alert {
+        let pairs = |pairs: BTreeMap<String, String>| {
+            let full = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+            Labels::new(full.map(|(name, value)| (Outside::from(name), Outside::from(value))).collect())
+        };
+        let labels = pairs(alert.labels);
+        Alert {
+            id: AlertId { source: self.name.clone(), fingerprint: Fingerprint::new(fingerprint::of(&labels)) },
+            labels,
+            annotations: pairs(alert.annotations),
+            upstream: if alert.state == "pending" { Upstream::Pending } else { Upstream::Firing },
+            starts_at: alert.active_at,
+            url: None,
+            receivers: Vec::new(),
+            silenced_by: Vec::new(),
+            inhibited_by: Vec::new(),
+            muted_by: Vec::new(),
+            held: None,
+        }
+    }
 }
 
 impl Source for Prometheus {
@@ -28,22 +154,11 @@ impl Source for Prometheus {
     }
 
     fn queries(&self) -> Option<Endpoint> {
-        Some(self.0.clone())
+        Some(self.endpoint.clone())
     }
 
-    /// The cheapest query there is: does it answer any?
     fn fetch<'a>(&'a self, _: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
-        Box::pin(async move {
-            let mut request = self.0.get("api/v1/query", ports).await?;
-            request.url.set_query(Some("query=1"));
-            request.timeout = limit;
-            let told = request.told();
-            let response = ports.http.observe(request).await?;
-            if response.good() && !response.is_page() {
-                return Ok(Snapshot { complete: true, ..Snapshot::default() });
-            }
-            Err(response.refusal(&told))
-        })
+        Box::pin(self.snapshot(ports, limit))
     }
 
     fn act<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, ActEnd> {

@@ -124,6 +124,20 @@ fn what_the_source_says_is_over_is_over_at_once_and_when_it_says() {
 }
 
 #[test]
+fn what_is_pending_is_no_episode_until_it_fires() {
+    let mut story = Story::new();
+    let [down] = down();
+    let pending = Arc::new(midwatch::domain::alert::Alert { upstream: Upstream::Pending, ..(*down).clone() });
+    story.poll(std::slice::from_ref(&pending));
+    assert_eq!((state(&story), story.kinds().contains(&Kind::AlertFired)), (State::Pending, false));
+    (0..4).for_each(|_| story.poll(&[]));
+    assert!(story.world.alerts.is_empty() && !story.kinds().contains(&Kind::AlertResolved), "nothing has ended");
+    story.poll(&[pending]);
+    story.poll(&[down]);
+    assert_eq!((state(&story), story.kinds().contains(&Kind::AlertFired)), (State::Firing, true));
+}
+
+#[test]
 fn a_problem_that_gets_worse_under_its_name_is_judged_again() {
     let mut story = Story::new();
     let [down] = down();

@@ -1,6 +1,7 @@
 //! What the journal says of the alerts, and what it has not been told yet.
 
 use super::{ABSENT_POLLS, Ack, Alerts, RESTART_GRACE, Record, Tracked};
+use crate::domain::alert::Upstream;
 use crate::domain::entry::Entry;
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::millis;
@@ -24,7 +25,7 @@ pub(in crate::model) enum Noted {
 
 impl Alerts {
     pub(in crate::model) fn unnoted(&self, id: &AlertId) -> bool {
-        self.tracked.get(id).is_some_and(|tracked| tracked.noted == Noted::Nothing && tracked.resolved_at.is_none())
+        self.tracked.get(id).is_some_and(|tracked| begun(tracked) && tracked.noted == Noted::Nothing)
     }
 
     /// Folds an entry about an alert.
@@ -90,7 +91,7 @@ impl Alerts {
     /// Everything that a new watcher has to record.
     pub(in crate::model) fn unrecorded(&self) -> Vec<Turn> {
         let open = |tracked: &&Tracked| {
-            (tracked.resolved_at.is_none() && tracked.noted == Noted::Nothing && tracked.missing == 0)
+            (begun(tracked) && tracked.noted == Noted::Nothing && tracked.missing == 0)
                 || (tracked.resolved_at.is_some() && tracked.noted == Noted::Fired)
         };
         let turn = |tracked: &Tracked| Turn { id: tracked.alert.id.clone(), fired: tracked.resolved_at.is_none() };
@@ -116,4 +117,9 @@ impl Alerts {
     pub(in crate::model) fn acked(&self) -> impl Iterator<Item = (&AlertId, &Ack)> {
         self.records.iter().filter_map(|(id, record)| Some((id, record.last_ack()?)))
     }
+}
+
+/// It fires now. What is pending is no episode yet, and may never be one.
+fn begun(tracked: &Tracked) -> bool {
+    tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing
 }

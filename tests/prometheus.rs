@@ -1,0 +1,63 @@
+//! Alerts that are about to fire, from a real Prometheus.
+
+#![allow(clippy::disallowed_methods, reason = "a test on the real machine")]
+
+mod support;
+
+use support::home::Home;
+use support::prometheus::Prometheus;
+use support::raw::{Raw, ok};
+use support::{missing, until};
+
+const RULES: &str = "groups: [{name: a, rules: [\
+    {alert: DiskFilling, expr: vector(1), for: 1h, labels: {severity: warning}, annotations: {summary: soon full}},\
+    {alert: Down, expr: vector(1), labels: {severity: critical}}]}]";
+
+fn home(url: &str, more: &str) -> Home {
+    Home::with(&format!("operator: {{name: ana}}\nsources: [{{name: prom, every: 1s, prometheus: {{url: '{url}'{more}}}}}]\n"))
+}
+
+/// Name and state of everything in the queue.
+fn queue(home: &Home) -> Vec<(String, String)> {
+    let document = home.json(&["alerts"]);
+    let alerts = document["alerts"].as_array().expect("a list");
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    alerts.iter().map(|alert| (text(&alert["name"]), text(&alert["state"]))).collect()
+}
+
+#[test]
+fn what_is_about_to_fire_is_seen_and_is_no_episode_yet() {
+    if missing("prometheus") {
+        return;
+    }
+    let server = Prometheus::start_with("", "", RULES);
+    let pending = home(&server.url, "");
+    until("the pending alert", || (queue(&pending) == [("DiskFilling".into(), "pending".into())]).then_some(()));
+    let alert = pending.json(&["alerts"])["alerts"][0].clone();
+    assert_eq!((alert["severity"].as_str(), alert["summary"].as_str()), (Some("warning"), Some("soon full")));
+
+    // What fires comes by Alertmanager, unless it is wanted from here; only that is an episode.
+    let all = home(&server.url, ", alerts: all");
+    let mut console = all.console(&[], 120, 40);
+    console.wait_for("DiskFilling");
+    console.wait_for("Down");
+    let fired = until("the log", || {
+        let log = all.json(&["log"]);
+        let entries = log["entries"].as_array()?.clone();
+        let fired: Vec<_> = entries.into_iter().filter(|entry| entry["kind"] == "alert-fired").collect();
+        (!fired.is_empty()).then_some(fired)
+    });
+    assert_eq!(fired.iter().map(|entry| entry["data"]["name"].clone()).collect::<Vec<_>>(), ["Down"]);
+    assert!(queue(&home(&server.url, ", alerts: none")).is_empty());
+}
+
+#[test]
+fn what_is_no_prometheus_is_no_empty_queue() {
+    for (body, told) in [("{}", "something else than an answer of Prometheus"), ("<html><title>Login</title></html>", "Login")] {
+        let server = Raw::saying(ok(body));
+        let home = home(&format!("http://{}", server.address), "");
+        let output = home.run(&["alerts"]);
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(told), "{output:?}");
+    }
+}
