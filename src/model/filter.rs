@@ -1,18 +1,22 @@
-//! Which alerts of the queue are meant: terms that must all hold, the same for the console and the command line.
+//! Which alerts of the queue are meant: one language for the console and the command line.
 //!
-//! `text`, `label=value`, `label!=value`, `label=~re`, `label!~re`, `state:firing`, `severity:critical`, `service:db`,
-//! `source:prod`, `mine`; `-` before a term turns it around. A value may stand in double quotes. A state or severity may
-//! be cut short: `state:fir`.
+//! `text`, `label=value`, `label!=value`, `label=~re`, `label!~re`, `state:firing`, `severity:critical`, `severity>=warning`,
+//! `age>10m`, `service:db`, `source:prod`, `mine`. Terms beside each other must all hold; `and`, `or`, `not` and parentheses say it
+//! otherwise, and `-` before a term is `not`. A value may stand in double quotes, and what is quoted is no word of the language.
+//! A state or severity may be cut short: `state:fir`.
+
+mod term;
 
 use super::World;
-use super::alerts::{State, Tracked};
-use crate::domain::alert::Severity;
-use regex::Regex;
+use super::alerts::Tracked;
+use std::iter::Peekable;
+use std::vec::IntoIter;
+use term::Term;
 
-/// A filter as it was typed; without terms it holds for every alert.
+/// A filter as it was typed; an empty one holds for every alert.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    terms: Vec<Term>,
+    what: Option<Expression>,
     text: String,
 }
 
@@ -23,25 +27,11 @@ impl PartialEq for Filter {
 }
 
 #[derive(Debug, Clone)]
-enum Term {
-    /// Lower case; anywhere in the name, the summary or a label's value.
-    Text(String),
-    Equal {
-        label: String,
-        value: String,
-        not: bool,
-    },
-    Like {
-        label: String,
-        regex: Regex,
-        not: bool,
-    },
-    State(State),
-    Severity(Severity),
-    Service(String),
-    Source(String),
-    Mine,
-    Not(Box<Term>),
+enum Expression {
+    All(Vec<Expression>),
+    Any(Vec<Expression>),
+    Not(Box<Expression>),
+    Term(Term),
 }
 
 /// Where a filter is wrong: the character (from 0), and what was expected.
@@ -59,10 +49,14 @@ impl std::fmt::Display for Mistake {
 
 impl Filter {
     /// # Errors
-    /// The first term that can't be understood, and where it stands.
+    /// The first thing that can't be understood, and where it stands.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
-        let terms = words(text)?.into_iter().map(|(at, word)| term(&word).map_err(|message| Mistake { at, message }));
-        Ok(Self { terms: terms.collect::<Result<_, _>>()?, text: text.trim().to_owned() })
+        let mut reader = Reader { tokens: tokens(text)?.into_iter().peekable(), end: text.chars().count(), depth: 0 };
+        let what = if reader.tokens.peek().is_some() { Some(reader.any()?) } else { None };
+        match reader.tokens.next() {
+            None => Ok(Self { what, text: text.trim().to_owned() }),
+            Some(token) => Err(token.mistake("this parenthesis was never opened")),
+        }
     }
 
     /// As it was typed.
@@ -72,156 +66,229 @@ impl Filter {
 
     /// It holds for every alert.
     pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
+        self.what.is_none()
     }
 
     pub fn holds(&self, world: &World, tracked: &Tracked) -> bool {
-        self.terms.iter().all(|term| holds(term, world, tracked))
+        self.what.as_ref().is_none_or(|what| what.holds(world, tracked))
+    }
+
+    /// What it holds for changes by itself as time passes.
+    pub fn ages(&self) -> bool {
+        self.what.as_ref().is_some_and(Expression::ages)
     }
 }
 
-/// Splits at spaces that are not in quotes; the quotes themselves go.
-fn words(text: &str) -> Result<Vec<(usize, String)>, Mistake> {
-    let mut words: Vec<(usize, String)> = Vec::new();
-    let mut open: Option<usize> = None;
-    let mut inside = false;
+impl Expression {
+    fn holds(&self, world: &World, tracked: &Tracked) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.holds(world, tracked)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(world, tracked)),
+            Self::Not(part) => !part.holds(world, tracked),
+            Self::Term(term) => term.holds(world, tracked),
+        }
+    }
+
+    fn ages(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::ages),
+            Self::Not(part) => part.ages(),
+            Self::Term(term) => matches!(term, Term::Age(..)),
+        }
+    }
+}
+
+/// A word or a parenthesis, and the character at which it begins.
+#[derive(Debug)]
+struct Token {
+    at: usize,
+    text: String,
+    /// It began with a quote: it is looked for, whatever it looks like.
+    quoted: bool,
+}
+
+impl Token {
+    fn is(&self, word: &str) -> bool {
+        !self.quoted && self.text == word
+    }
+
+    fn mistake(&self, message: &str) -> Mistake {
+        Mistake { at: self.at, message: message.to_owned() }
+    }
+}
+
+/// Splits at spaces that are not in quotes; the quotes themselves go. A parenthesis counts where a word begins, and where it
+/// closes none of the word itself: `job=~(a|b)` is one word.
+fn tokens(text: &str) -> Result<Vec<Token>, Mistake> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let (mut open, mut inside, mut depth) = (None, false, 0_usize);
     for (at, c) in text.chars().enumerate() {
+        let plain = open.is_none();
         match c {
-            '"' => open = if open.is_some() { None } else { Some(at) },
-            c if c.is_whitespace() && open.is_none() => {
+            '"' => open = if plain { Some(at) } else { None },
+            c if c.is_whitespace() && plain => {
+                (inside, depth) = (false, 0);
+                continue;
+            }
+            '(' if plain && !inside => {
+                tokens.push(Token { at, text: "(".into(), quoted: false });
+                continue;
+            }
+            ')' if plain && depth == 0 => {
+                tokens.push(Token { at, text: ")".into(), quoted: false });
                 inside = false;
                 continue;
             }
+            '(' if plain => depth += 1,
+            ')' if plain => depth -= 1,
             _ => {}
         }
         if !inside {
-            words.push((at, String::new()));
+            tokens.push(Token { at, text: String::new(), quoted: c == '"' });
             inside = true;
         }
-        if let Some((_, word)) = words.last_mut().filter(|_| c != '"') {
-            word.push(c);
+        if let Some(token) = tokens.last_mut().filter(|_| c != '"') {
+            token.text.push(c);
         }
     }
     match open {
         Some(at) => Err(Mistake { at, message: "this quote is not closed".into() }),
-        None => Ok(words.into_iter().filter(|(_, word)| !word.is_empty()).collect()),
+        None => Ok(tokens.into_iter().filter(|token| !token.text.is_empty()).collect()),
     }
 }
 
-fn term(word: &str) -> Result<Term, String> {
-    for (key, make) in [("state:", state as fn(&str) -> _), ("severity:", severity), ("service:", service), ("source:", source)] {
-        if let Some(value) = word.strip_prefix(key) {
-            return make(value);
+/// More parentheses and negations than this inside each other are no question.
+const DEEPEST: usize = 50;
+
+struct Reader {
+    tokens: Peekable<IntoIter<Token>>,
+    /// One past the last character.
+    end: usize,
+    depth: usize,
+}
+
+impl Reader {
+    fn takes(&mut self, word: &str) -> Option<Token> {
+        self.tokens.next_if(|token| token.is(word))
+    }
+
+    /// `a or b`
+    fn any(&mut self) -> Result<Expression, Mistake> {
+        let mut parts = vec![self.all()?];
+        while self.takes("or").is_some() {
+            parts.push(self.all()?);
+        }
+        Ok(one(parts, Expression::Any))
+    }
+
+    /// `a and b`, `a b`
+    fn all(&mut self) -> Result<Expression, Mistake> {
+        let mut parts = vec![self.not()?];
+        while self.tokens.peek().is_some_and(|token| !token.is("or") && !token.is(")")) {
+            self.takes("and");
+            parts.push(self.not()?);
+        }
+        Ok(one(parts, Expression::All))
+    }
+
+    fn not(&mut self) -> Result<Expression, Mistake> {
+        let Some(token) = self.tokens.next() else {
+            return Err(Mistake { at: self.end, message: "something is missing here".into() });
+        };
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(token.mistake("this is nested too deeply"));
+        }
+        let read = match token.text.as_str() {
+            _ if token.quoted => Ok(Expression::Term(Term::text(&token.text))),
+            "not" => self.not().map(|part| Expression::Not(Box::new(part))),
+            "(" => self.inside(&token),
+            "and" | "or" | ")" => Err(token.mistake("something is missing before this")),
+            _ => term(&token),
+        };
+        self.depth -= 1;
+        read
+    }
+
+    fn inside(&mut self, opened: &Token) -> Result<Expression, Mistake> {
+        let inside = self.any()?;
+        match self.takes(")") {
+            Some(_) => Ok(inside),
+            None => Err(opened.mistake("this parenthesis is not closed")),
         }
     }
-    match word {
-        "mine" => Ok(Term::Mine),
-        word if word.len() > 1 && word.starts_with('-') => Ok(Term::Not(Box::new(term(&word[1..])?))),
-        word => label(word).unwrap_or_else(|| Ok(Term::Text(word.to_lowercase()))),
+}
+
+fn one(mut parts: Vec<Expression>, several: fn(Vec<Expression>) -> Expression) -> Expression {
+    match parts.len() {
+        1 => parts.remove(0),
+        _ => several(parts),
     }
 }
 
-fn label(word: &str) -> Option<Result<Term, String>> {
-    let at = word.find(['=', '!'])?;
-    let (label, rest) = word.split_at(at);
-    let (not, like, value) = ["!=", "!~", "=~", "="]
-        .into_iter()
-        .find_map(|sign| Some((sign.starts_with('!'), sign.ends_with('~'), rest.strip_prefix(sign)?)))?;
-    let (label, value) = (label.to_owned(), value.to_owned());
-    if label.is_empty() {
-        return Some(Err("a label's name is missing before the sign".into()));
-    }
-    if !like {
-        return Some(Ok(Term::Equal { label, value, not }));
-    }
-    let regex = Regex::new(&format!("^(?:{value})$"));
-    Some(
-        regex
-            .map(|regex| Term::Like { label, regex, not })
-            .map_err(|error| format!("`{value}` is no regular expression: {error}")),
-    )
-}
-
-fn state(value: &str) -> Result<Term, String> {
-    let found = State::ALL.into_iter().find(|state| !value.is_empty() && state.word().starts_with(value));
-    found.map(Term::State).ok_or_else(|| format!("`{value}` is no state: {}", State::ALL.map(State::word).join(", ")))
-}
-
-fn severity(value: &str) -> Result<Term, String> {
-    let words = [
-        ("critical", Severity::Critical),
-        ("warning", Severity::Warning),
-        ("info", Severity::Info),
-        ("unknown", Severity::Unknown),
-    ];
-    let found = words.iter().find(|(word, _)| !value.is_empty() && word.starts_with(value));
-    found
-        .map(|(_, severity)| Term::Severity(*severity))
-        .ok_or_else(|| format!("`{value}` is no severity: critical, warning, info, unknown"))
-}
-
-fn service(value: &str) -> Result<Term, String> {
-    Ok(Term::Service(value.to_owned()))
-}
-
-fn source(value: &str) -> Result<Term, String> {
-    Ok(Term::Source(value.to_owned()))
-}
-
-fn holds(term: &Term, world: &World, tracked: &Tracked) -> bool {
-    let alert = &tracked.alert;
-    match term {
-        Term::Text(text) => contains(tracked, text),
-        Term::Equal { label, value, not } => (alert.labels.get(label).unwrap_or("") == value) != *not,
-        Term::Like { label, regex, not } => regex.is_match(alert.labels.get(label).unwrap_or("")) != *not,
-        Term::State(state) => world.alerts.states_of(tracked, world.now.wall).contains(state),
-        Term::Severity(severity) => tracked.severity == *severity,
-        Term::Service(name) => tracked.service.as_ref().is_some_and(|service| service.as_str() == name),
-        Term::Source(name) => alert.id.source.as_str() == name,
-        Term::Not(inner) => !holds(inner, world, tracked),
-        Term::Mine => world.alerts.ack(tracked, world.now.wall).is_some_and(|ack| ack.by == world.me.name),
-    }
-}
-
-fn contains(tracked: &Tracked, text: &str) -> bool {
-    let alert = &tracked.alert;
-    let labels = alert.labels.iter().map(|(_, value)| value.raw());
-    labels.chain(alert.summary()).chain([alert.name()]).any(|value| has(value, text))
-}
-
-/// `wanted` is in lower case. Nearly everything is ASCII, and then nothing is copied.
-fn has(text: &str, wanted: &str) -> bool {
-    match text.is_ascii() && wanted.is_ascii() {
-        true => {
-            wanted.is_empty() || text.as_bytes().windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted.as_bytes()))
-        }
-        false => text.to_lowercase().contains(wanted),
-    }
+fn term(token: &Token) -> Result<Expression, Mistake> {
+    let negated = token.text.strip_prefix('-').filter(|rest| !rest.is_empty());
+    let read = Term::parse(negated.unwrap_or(&token.text)).map_err(|message| Mistake { at: token.at, message });
+    let term = Expression::Term(read?);
+    Ok(if negated.is_some() { Expression::Not(Box::new(term)) } else { term })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// With every parenthesis that is meant.
+    fn shown(text: &str) -> String {
+        fn show(what: &Expression) -> String {
+            let list = |parts: &[Expression], word: &str| parts.iter().map(show).collect::<Vec<_>>().join(word);
+            match what {
+                Expression::All(parts) => format!("({})", list(parts, " and ")),
+                Expression::Any(parts) => format!("({})", list(parts, " or ")),
+                Expression::Not(part) => format!("not {}", show(part)),
+                Expression::Term(Term::Text(text)) => text.clone(),
+                Expression::Term(term) => format!("{term:?}").split([' ', '(']).next().unwrap_or_default().to_lowercase(),
+            }
+        }
+        Filter::parse(text).expect("parses").what.as_ref().map(show).unwrap_or_default()
+    }
+
+    fn mistake(text: &str) -> (usize, String) {
+        let mistake = Filter::parse(text).expect_err("a mistake");
+        (mistake.at, mistake.message)
+    }
+
     #[test]
     fn a_mistake_points_at_its_character() {
-        assert_eq!(Filter::parse("db state:burning").expect_err("no state").at, 3);
-        assert_eq!(Filter::parse("x job=~[").expect_err("no expression").at, 2);
-        assert_eq!(Filter::parse("job=\"a b").expect_err("open").at, 4);
-        assert!(Filter::parse("=x").is_err());
+        assert_eq!(mistake("db state:burning").0, 3);
+        assert_eq!(mistake("x job=~[").0, 2);
+        assert_eq!(mistake("job=\"a b").0, 4);
+        assert_eq!(mistake("=x").0, 0);
+        assert_eq!(mistake("a or").0, 4);
+        assert_eq!(mistake("a or or b").0, 5);
+        assert_eq!(mistake("a (b or c").0, 2);
+        assert_eq!(mistake("a b) c").0, 3);
+        assert_eq!(mistake("a ()").0, 3);
+        assert_eq!(mistake(&format!("{}a", "(".repeat(10_000))).1, "this is nested too deeply");
+    }
+
+    #[test]
+    fn words_bind_as_people_expect() {
+        assert_eq!(shown("a b or c d"), "((a and b) or (c and d))");
+        assert_eq!(shown("a and (b or not c)"), "(a and (b or not c))");
+        assert_eq!(shown("-a not b"), "(not a and not b)");
+        assert_eq!(shown("(a)(b)"), "(a and b)");
+        assert_eq!(shown("\"or\" \"(a)\" \"-b\" \"mine\""), "(or and (a) and -b and mine)");
+        assert_eq!(shown("job=~(a|b) x"), "(like and x)");
+        assert_eq!(shown("(job=~(a|b))"), "like");
+        assert_eq!(shown("  "), "");
     }
 
     #[test]
     fn quotes_keep_a_value_together_and_nothing_means_everything() {
         let filter = Filter::parse(r#"team="data base" x"#).expect("parses");
-        assert_eq!(filter.terms.len(), 2);
-        assert!(matches!(&filter.terms[0], Term::Equal { value, .. } if value == "data base"));
+        let Some(Expression::All(parts)) = &filter.what else { panic!("{filter:?}") };
+        assert!(matches!(&parts[0], Expression::Term(Term::Equal { value, .. }) if value == "data base"));
         assert!(Filter::parse("  ").expect("parses").is_empty());
-    }
-
-    #[test]
-    fn letters_of_any_case_match_and_a_minus_turns_a_term_around() {
-        assert!(has("PostgresDown", "gresd") && has("ÄRGER", "är") && !has("db", "dbx") && has("anything", ""));
-        assert!(matches!(Filter::parse("-state:fir").expect("parses").terms[0], Term::Not(_)));
+        assert!(Filter::parse("not (age>1h or x)").expect("parses").ages() && !Filter::parse("x").expect("parses").ages());
     }
 }

@@ -45,6 +45,8 @@ fn filters_and_states_narrow_it_and_a_wrong_one_is_shown_with_its_place() {
     assert_eq!(listed(&[]), ["PostgresDown", "DiskFilling"], "the worst comes first");
     assert_eq!(listed(&["--filter", "alertname=~Disk.*"]), ["DiskFilling"]);
     assert_eq!(listed(&["--filter", "service:postgres"]), ["PostgresDown"]);
+    assert_eq!(listed(&["--filter", "severity<critical or (service:postgres and age>1000d)"]), ["DiskFilling"]);
+    assert_eq!(listed(&["--filter", "not (severity:critical or job=postgres) age<1000d"]), ["DiskFilling"]);
     assert_eq!(listed(&["--state", "acknowledged"]), [""; 0]);
     assert_eq!(listed(&["--state", "acknowledged", "--state", "firing"]).len(), 2);
     let wrong = home.run(&["alerts", "--filter", "alertname=~*"]);

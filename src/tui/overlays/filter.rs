@@ -69,7 +69,9 @@ impl Overlay for Line {
         let rest = Rect { x: field.right() + 1, width: place.right().saturating_sub(field.right() + 1), ..place };
         match &self.problem {
             Some(why) => canvas.text(rest, 0, why, Role::Warning),
-            None => canvas.text(rest, 0, "words, label=value, label=~regex, state:, severity:, -not", Role::Dim),
+            None => {
+                canvas.text(rest, 0, "words, label=value, label=~regex, state:, severity>=, age>10m, or, not, ( )", Role::Dim)
+            }
         }
     }
 }

@@ -47,7 +47,8 @@ pub struct Alerts {
 /// The rows of the queue that match, as far down as anybody has looked; made anew when the queue has changed.
 #[derive(Default)]
 struct Rows {
-    revision: Option<u64>,
+    /// Of the queue, and the time where the filter asks for ages.
+    revision: Option<(u64, i64)>,
     ids: Vec<AlertId>,
     /// All of them are there.
     complete: bool,
@@ -56,8 +57,9 @@ struct Rows {
 impl Rows {
     fn extend(&mut self, filter: &Filter, view: &View, wanted: usize, through: Option<&AlertId>) {
         let alerts = &view.world.alerts;
-        if self.revision != Some(alerts.revision()) {
-            *self = Self { revision: Some(alerts.revision()), ..Self::default() };
+        let revision = (alerts.revision(), if filter.ages() { view.now.wall.timestamp() } else { 0 });
+        if self.revision != Some(revision) {
+            *self = Self { revision: Some(revision), ..Self::default() };
         }
         let mut missing = through.filter(|id| alerts.get(id).is_some() && !self.ids.contains(id)).is_some();
         if self.complete || (self.ids.len() >= wanted && !missing) {

@@ -1,0 +1,201 @@
+//! One term of a filter: what it asks of an alert.
+
+use crate::domain::alert::Severity;
+use crate::model::World;
+use crate::model::alerts::{State, Tracked};
+use regex::Regex;
+use std::cmp::Ordering;
+use std::time::Duration;
+
+#[derive(Debug, Clone)]
+pub enum Term {
+    /// Lower case; anywhere in the name, the summary or a label's value.
+    Text(String),
+    Equal {
+        label: String,
+        value: String,
+        not: bool,
+    },
+    Like {
+        label: String,
+        regex: Regex,
+        not: bool,
+    },
+    State(State),
+    Severity(Compare, Severity),
+    /// How long ago the episode began.
+    Age(Compare, Duration),
+    Service(String),
+    Source(String),
+    Mine,
+}
+
+/// How something is to compare with what was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    Less,
+    AtMost,
+    Exactly,
+    AtLeast,
+    More,
+}
+
+impl Compare {
+    /// Longest first: `>` is the beginning of `>=`.
+    const SIGNS: [(&str, Self); 4] = [(">=", Self::AtLeast), ("<=", Self::AtMost), (">", Self::More), ("<", Self::Less)];
+
+    fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Less => ordering.is_lt(),
+            Self::AtMost => ordering.is_le(),
+            Self::Exactly => ordering.is_eq(),
+            Self::AtLeast => ordering.is_ge(),
+            Self::More => ordering.is_gt(),
+        }
+    }
+}
+
+impl Term {
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(word: &str) -> Result<Self, String> {
+        let keys = [("state:", state as fn(&str) -> _), ("severity:", exact), ("service:", service), ("source:", source)];
+        for (key, make) in keys {
+            if let Some(value) = word.strip_prefix(key) {
+                return make(value);
+            }
+        }
+        if let Some(compared) = compared(word) {
+            return compared;
+        }
+        match word {
+            "mine" => Ok(Self::Mine),
+            word => label(word).unwrap_or_else(|| Ok(Self::text(word))),
+        }
+    }
+
+    pub fn text(word: &str) -> Self {
+        Self::Text(word.to_lowercase())
+    }
+
+    pub fn holds(&self, world: &World, tracked: &Tracked) -> bool {
+        let alert = &tracked.alert;
+        match self {
+            Self::Text(text) => contains(tracked, text),
+            Self::Equal { label, value, not } => (alert.labels.get(label).unwrap_or("") == value) != *not,
+            Self::Like { label, regex, not } => regex.is_match(alert.labels.get(label).unwrap_or("")) != *not,
+            Self::State(state) => world.alerts.states_of(tracked, world.now.wall).contains(state),
+            Self::Severity(compare, severity) => compare.holds(tracked.severity.cmp(severity)),
+            Self::Age(compare, age) => compare.holds((world.now.wall - tracked.episode).to_std().unwrap_or_default().cmp(age)),
+            Self::Service(name) => tracked.service.as_ref().is_some_and(|service| service.as_str() == name),
+            Self::Source(name) => alert.id.source.as_str() == name,
+            Self::Mine => world.alerts.ack(tracked, world.now.wall).is_some_and(|ack| ack.by == world.me.name),
+        }
+    }
+}
+
+/// `severity>=warning`, `age<10m`; the label of that name is asked for by `=`.
+fn compared(word: &str) -> Option<Result<Term, String>> {
+    let read = |key: &str| {
+        let rest = word.strip_prefix(key)?;
+        Compare::SIGNS.iter().find_map(|(sign, compare)| Some((*compare, rest.strip_prefix(sign)?)))
+    };
+    if let Some((compare, value)) = read("severity") {
+        return Some(severity(value).map(|severity| Term::Severity(compare, severity)));
+    }
+    let (compare, value) = read("age")?;
+    let age = humantime::parse_duration(value).map_err(|_| format!("`{value}` is no duration: write age>10m"));
+    Some(age.map(|age| Term::Age(compare, age)))
+}
+
+fn label(word: &str) -> Option<Result<Term, String>> {
+    let at = word.find(['=', '!'])?;
+    let (label, rest) = word.split_at(at);
+    let (not, like, value) = ["!=", "!~", "=~", "="]
+        .into_iter()
+        .find_map(|sign| Some((sign.starts_with('!'), sign.ends_with('~'), rest.strip_prefix(sign)?)))?;
+    let (label, value) = (label.to_owned(), value.to_owned());
+    if label.is_empty() {
+        return Some(Err("a label's name is missing before the sign".into()));
+    }
+    if !like {
+        return Some(Ok(Term::Equal { label, value, not }));
+    }
+    let regex = Regex::new(&format!("^(?:{value})$"));
+    Some(
+        regex
+            .map(|regex| Term::Like { label, regex, not })
+            .map_err(|error| format!("`{value}` is no regular expression: {error}")),
+    )
+}
+
+fn state(value: &str) -> Result<Term, String> {
+    let found = State::ALL.into_iter().find(|state| !value.is_empty() && state.word().starts_with(value));
+    found.map(Term::State).ok_or_else(|| format!("`{value}` is no state: {}", State::ALL.map(State::word).join(", ")))
+}
+
+fn exact(value: &str) -> Result<Term, String> {
+    severity(value).map(|severity| Term::Severity(Compare::Exactly, severity))
+}
+
+fn severity(value: &str) -> Result<Severity, String> {
+    let words = [
+        ("critical", Severity::Critical),
+        ("warning", Severity::Warning),
+        ("info", Severity::Info),
+        ("unknown", Severity::Unknown),
+    ];
+    let found = words.iter().find(|(word, _)| !value.is_empty() && word.starts_with(value));
+    found.map(|(_, severity)| *severity).ok_or_else(|| format!("`{value}` is no severity: critical, warning, info, unknown"))
+}
+
+fn service(value: &str) -> Result<Term, String> {
+    Ok(Term::Service(value.to_owned()))
+}
+
+fn source(value: &str) -> Result<Term, String> {
+    Ok(Term::Source(value.to_owned()))
+}
+
+fn contains(tracked: &Tracked, text: &str) -> bool {
+    let alert = &tracked.alert;
+    let labels = alert.labels.iter().map(|(_, value)| value.raw());
+    labels.chain(alert.summary()).chain([alert.name()]).any(|value| has(value, text))
+}
+
+/// `wanted` is in lower case. Nearly everything is ASCII, and then nothing is copied.
+fn has(text: &str, wanted: &str) -> bool {
+    match text.is_ascii() && wanted.is_ascii() {
+        true => {
+            wanted.is_empty() || text.as_bytes().windows(wanted.len()).any(|part| part.eq_ignore_ascii_case(wanted.as_bytes()))
+        }
+        false => text.to_lowercase().contains(wanted),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_of_any_case_match() {
+        assert!(has("PostgresDown", "gresd") && has("ÄRGER", "är") && !has("db", "dbx") && has("anything", ""));
+    }
+
+    #[test]
+    fn severities_and_ages_compare_and_labels_of_that_name_are_labels() {
+        let severity = |word| match Term::parse(word).expect("parses") {
+            Term::Severity(compare, Severity::Warning) => compare,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            ["severity>=warning", "severity<warn", "severity:warning"].map(severity),
+            [Compare::AtLeast, Compare::Less, Compare::Exactly]
+        );
+        assert!(matches!(Term::parse("age>=1h30m"), Ok(Term::Age(Compare::AtLeast, age)) if age.as_secs() == 5400));
+        assert!(matches!(Term::parse("severity=page"), Ok(Term::Equal { .. })));
+        assert!(matches!(Term::parse("agent>1"), Ok(Term::Text(_))));
+        assert!(Term::parse("age>soon").is_err_and(|why| why.contains("age>10m")));
+        assert!(Term::parse("severity>=bad").is_err());
+    }
+}
