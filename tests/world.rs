@@ -55,6 +55,16 @@ fn an_alert_that_fires_is_recorded_once() {
 }
 
 #[test]
+fn a_beginning_in_the_future_is_recorded_as_of_now() {
+    let mut story = Story::new();
+    let ahead = story.now.wall + chrono::Duration::hours(2);
+    story.poll(&[alert("Down", "postgres", ahead)]);
+    let fired = story.last(Kind::AlertFired);
+    assert_eq!(fired.at, story.now.wall, "nothing that comes later may stand before it in the log");
+    assert_eq!(fired.data_of("starts_at"), Some(ahead), "what the source says is kept");
+}
+
+#[test]
 fn absence_in_one_poll_is_not_resolution_and_absence_in_two_is() {
     let mut story = Story::new();
     story.poll(&[alert("Down", "postgres", began())]);

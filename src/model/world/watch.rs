@@ -64,7 +64,8 @@ impl World {
         }
         let alert = &tracked.alert;
         let (kind, word, at) = match turn.fired {
-            true => (Kind::AlertFired, "fired", tracked.episode),
+            // A clock that is ahead begins nothing in the future: it would stay the newest line of the log until then.
+            true => (Kind::AlertFired, "fired", tracked.episode.min(self.now.wall)),
             false => (Kind::AlertResolved, "resolved", tracked.resolved_at.unwrap_or(self.now.wall)),
         };
         let text = format!("{} {}", inert(alert.name()), if turn.fired { "firing" } else { "resolved" });
