@@ -1,7 +1,6 @@
 //! `midwatch incident`: the incident's life.
 
-use super::alerts::time;
-use super::session::{Needs, Session};
+use super::session::{self, Needs, Session};
 use super::{Exit, Failure, Globals, Kind, ack, log, out, target};
 use crate::domain::capture::when;
 use crate::domain::entry::Entry;
@@ -133,7 +132,7 @@ pub fn moment(session: &Session, at: Option<&str>) -> anyhow::Result<Option<chro
 }
 
 fn list(globals: &Globals, all: bool) -> anyhow::Result<Exit> {
-    let entries = super::session::reader(globals)?.incidents()?;
+    let entries = session::reader(globals)?.incidents()?;
     let known = folded(&entries);
     let wanted: Vec<&Incident> = known.iter().filter(|incident| all || !incident.status.is_over()).collect();
     if globals.json {
@@ -141,12 +140,13 @@ fn list(globals: &Globals, all: bool) -> anyhow::Result<Exit> {
         out::json(&json!({"schema": 1, "incidents": incidents}))?;
         return Ok(Exit::Done);
     }
+    let zone = session::zone(globals)?;
     let row = |incident: &&Incident| {
         let cells = [
             incident.label(),
             incident.severity.to_string(),
             incident.status.word().into(),
-            time(incident.opened_at),
+            log::time(incident.opened_at, zone),
             incident.title.clone(),
         ];
         cells.to_vec()
@@ -179,10 +179,10 @@ pub fn find(journal: &mut dyn Journal, target: &str) -> anyhow::Result<IncidentI
 }
 
 fn show(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
-    let mut journal = super::session::reader(globals)?;
+    let mut journal = session::reader(globals)?;
     let id = find(&mut journal, name)?;
     let entries = journal.of_incident(id)?;
-    let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+    let view = View { people: People::Names, zone: session::zone(globals)? };
     let Some(timeline) = timeline(&entries, journal.heads()?, view) else {
         return Err(Failure::journal(format!("{name} has no declaration in this journal")).into());
     };
@@ -228,7 +228,7 @@ fn status(globals: &Globals, name: &str, status: Status, reason: Option<String>)
 /// # Errors
 /// None, or several, are named so.
 pub fn take_up(session: &mut Session, globals: &Globals, name: &str) -> anyhow::Result<IncidentId> {
-    let mut journal = super::session::reader(globals)?;
+    let mut journal = session::reader(globals)?;
     let id = find(&mut journal, name)?;
     if session.world().incidents.get(id).is_none() {
         for entry in journal.of_incident(id)? {

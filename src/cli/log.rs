@@ -3,6 +3,7 @@
 use super::session::{Needs, Session};
 use super::{Exit, Globals, Kind, incident, out, session};
 use crate::domain::entry::Entry;
+use crate::exports::json::stored;
 use crate::journal::Journal;
 use crate::model::fold::Corrections;
 use chrono::{DateTime, Utc};
@@ -43,14 +44,14 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let shown = corrected(&entries);
     let shown = &shown[shown.len().saturating_sub(arguments.lines)..];
     match globals.json {
-        true => out::json(&json!({"schema": 1, "entries": shown}))?,
-        false => out::text(&printed(shown))?,
+        true => out::json(&json!({"schema": 1, "entries": shown.iter().map(|entry| stored(entry)).collect::<Vec<_>>()}))?,
+        false => out::text(&printed(shown, session::zone(globals)?))?,
     }
     if arguments.follow { follow(globals, &entries, arguments.incident.as_deref()) } else { Ok(Exit::Done) }
 }
 
-fn printed(entries: &[Arc<Entry>]) -> String {
-    lines(entries.iter().map(|entry| (entry.at, entry.as_ref(), entry.text.as_str())), Tz::UTC)
+fn printed(entries: &[Arc<Entry>], zone: Tz) -> String {
+    lines(entries.iter().map(|entry| (entry.at, entry.as_ref(), entry.text.as_str())), zone)
 }
 
 /// One line or one JSON document for each entry that was not there before.
@@ -63,8 +64,8 @@ fn follow(globals: &Globals, known: &[Arc<Entry>], incident: Option<&str>) -> an
         let new: Vec<Arc<Entry>> = session.world().log.entries().filter(ours).cloned().collect();
         last = last.max(new.iter().map(|entry| entry.order()).max());
         match globals.json {
-            true => new.iter().try_for_each(|entry| out::json(entry.as_ref()))?,
-            false => out::text(&printed(&new))?,
+            true => new.iter().try_for_each(|entry| out::json(&stored(entry)))?,
+            false => out::text(&printed(&new, session.config.console.zone))?,
         }
         session.until(LOOK, |_| false);
     }
@@ -82,10 +83,15 @@ fn corrected(entries: &[Arc<Entry>]) -> Vec<Arc<Entry>> {
     shown
 }
 
+/// A time for people, with the zone that it is meant in.
+pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
 /// One line an entry: time, who, what.
 pub fn lines<'a>(entries: impl Iterator<Item = (DateTime<Utc>, &'a Entry, &'a str)>, zone: Tz) -> String {
     let line = |(at, entry, text): (DateTime<Utc>, &Entry, &str)| {
-        let at = at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S");
+        let at = time(at, zone);
         format!("{at}  {:<10}  {:<13}  {}\n", out::inert(&entry.actor.name), entry.kind, out::inert(text))
     };
     entries.map(line).collect()

@@ -21,6 +21,7 @@ use crate::sources::{self, Source};
 use crate::tui::action::Action;
 use crate::tui::keymap::Sequence;
 use crate::tui::theme::EMBEDDED;
+use chrono_tz::Tz;
 use futures_util::FutureExt;
 use std::io;
 use std::net::SocketAddr;
@@ -252,6 +253,14 @@ pub fn load(globals: &Globals) -> anyhow::Result<Loaded> {
         out::say(globals, report.to_string().trim_end());
     }
     Ok(config)
+}
+
+/// The zone that times are shown in.
+///
+/// # Errors
+/// Never: without a configuration it is the zone of the machine.
+pub fn zone(globals: &Globals) -> anyhow::Result<Tz> {
+    Ok(load_if_there(globals)?.console.zone)
 }
 
 /// The configuration if it can be read; a note must never fail because of it.

@@ -73,19 +73,24 @@ fn metrics(timeline: &Timeline) -> Value {
     object.into()
 }
 
-/// The entry as it is stored, with its place in the chain, and what corrections made of it.
-fn entry(line: &Line, people: People, masks: &Masks) -> Value {
-    let stored: &Entry = &line.entry;
+/// An entry as it is stored, with its place in the chain: as every document shows it.
+pub fn stored(entry: &Entry) -> Value {
     // Entries are plain data; this can't fail, and an empty object would be seen by everybody who reads it.
-    let mut value = serde_json::to_value(stored).unwrap_or_default();
-    let seal = stored.seal();
+    let mut value = serde_json::to_value(entry).unwrap_or_default();
+    let seal = entry.seal();
     value["prev"] = seal.map(|seal| seal.prev.to_string()).into();
     value["hash"] = seal.map(|seal| seal.hash.to_string()).into();
+    value
+}
+
+/// The same, with what corrections made of it, and without what may not leave the house.
+fn entry(line: &Line, people: People, masks: &Masks) -> Value {
+    let mut value = stored(&line.entry);
     if line.corrected {
         value["corrected"] = json!({"at": time(line.at), "text": line.text});
     }
     if people == People::Roles {
-        value["actor"]["name"] = called(&stored.actor, people).into();
+        value["actor"]["name"] = called(&line.entry.actor, people).into();
         value["actor"]["os_user"] = Value::Null;
         value["actor"]["tty"] = Value::Null;
     }

@@ -105,3 +105,21 @@ fn nothing_is_merged_by_its_status_alone() {
     assert_eq!(code(&home.run(&["incident", "set", "INC-1", "--status", "merged"])), Some(2));
     assert_eq!(code(&home.run(&["incident", "set", "INC-1", "--status", "mitigated"])), Some(0));
 }
+
+#[test]
+fn times_are_shown_in_the_operators_zone_with_its_name() {
+    let home = Home::with("console: {time_zone: Europe/Berlin}\n");
+    home.run(&["incident", "open", "down", "--at", "2026-01-15T12:00:00Z"]);
+    let time = "2026-01-15 13:00:00 CET ";
+    for args in [&["log"][..], &["incident", "list"], &["incident", "show", "INC-1"]] {
+        assert!(out(&home.run(args)).contains(time), "{args:?}: {}", out(&home.run(args)));
+    }
+}
+
+#[test]
+fn the_log_shows_each_entrys_place_in_the_chain() {
+    let home = Home::new();
+    home.run(&["note", "first"]);
+    let entry = &home.json(&["log", "-n", "1"])["entries"][0];
+    assert!(entry["hash"].is_string() && entry["prev"].is_string(), "{entry}");
+}
