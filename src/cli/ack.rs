@@ -50,18 +50,30 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
 /// # Errors
 /// Nothing came back in time.
 pub fn act(session: &mut Session, globals: &Globals, command: Command) -> anyhow::Result<Exit> {
-    let (request, _) = session.ask(command)?;
-    session.settle();
-    let Some(progress) = session.world().requests.get(request).cloned() else { return Ok(Exit::Journal) };
-    tell(session, globals, &progress);
-    Ok(exit(&progress))
+    act_all(session, globals, std::iter::once(command))
+}
+
+/// Does one after the other, and tells of all of them at once: one document.
+///
+/// # Errors
+/// Nothing came back in time.
+pub fn act_all(session: &mut Session, globals: &Globals, commands: impl Iterator<Item = Command>) -> anyhow::Result<Exit> {
+    let mut all = Vec::new();
+    for command in commands {
+        let (request, _) = session.ask(command)?;
+        session.settle();
+        let Some(progress) = session.world().requests.get(request).cloned() else { return Ok(Exit::Journal) };
+        all.push(progress);
+    }
+    tell(session, globals, &all);
+    Ok(all.iter().map(exit).max().unwrap_or(Exit::Done))
 }
 
 /// What has been done stays done when nobody can be told: that is a warning, and no other exit code.
-pub fn tell(session: &Session, globals: &Globals, progress: &Progress) {
+pub fn tell(session: &Session, globals: &Globals, all: &[Progress]) {
     let told = match globals.json {
-        true => out::json(&document(progress)),
-        false => out::text(&lines(session.world(), progress)),
+        true => out::json(&document(all)),
+        false => out::text(&all.iter().map(|progress| lines(session.world(), progress)).collect::<String>()),
     };
     if let Err(error) = told
         && error.kind() != std::io::ErrorKind::BrokenPipe
@@ -70,12 +82,14 @@ pub fn tell(session: &Session, globals: &Globals, progress: &Progress) {
     }
 }
 
-fn document(progress: &Progress) -> serde_json::Value {
+fn document(all: &[Progress]) -> serde_json::Value {
     let target = |item: &crate::model::progress::Item| {
         let (state, detail) = told(&item.stage);
         json!({"target": item.alert, "entry": item.entry, "state": state, "detail": detail})
     };
-    json!({"schema": 1, "request": progress.title, "targets": progress.items.iter().map(target).collect::<Vec<_>>()})
+    let titles: Vec<&str> = all.iter().map(|progress| progress.title.as_str()).collect();
+    let targets: Vec<_> = all.iter().flat_map(|progress| &progress.items).map(target).collect();
+    json!({"schema": 1, "request": titles.join("; "), "targets": targets})
 }
 
 fn lines(world: &World, progress: &Progress) -> String {

@@ -210,11 +210,7 @@ fn set(globals: &Globals, arguments: Set) -> anyhow::Result<Exit> {
         changes.lead.map(|person| Command::SetLead { incident, person }),
         changes.status.map(|status| Command::SetStatus { incident, status, reason: None, at }),
     ];
-    let mut worst = Exit::Done;
-    for command in commands.into_iter().flatten() {
-        worst = worst.max(ack::act(&mut session, globals, command)?);
-    }
-    Ok(worst)
+    ack::act_all(&mut session, globals, commands.into_iter().flatten())
 }
 
 fn status(globals: &Globals, name: &str, status: Status, reason: Option<String>) -> anyhow::Result<Exit> {

@@ -42,7 +42,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         all.journal_failed |= done.journal_failed;
         all.items.extend(done.items.into_iter().map(|item| Item { alert: Some(id.clone()), ..item }));
     }
-    ack::tell(&session, globals, &all);
+    ack::tell(&session, globals, std::slice::from_ref(&all));
     Ok(ack::exit(&all))
 }
 

@@ -123,3 +123,11 @@ fn the_log_shows_each_entrys_place_in_the_chain() {
     let entry = &home.json(&["log", "-n", "1"])["entries"][0];
     assert!(entry["hash"].is_string() && entry["prev"].is_string(), "{entry}");
 }
+
+#[test]
+fn several_changes_at_once_are_one_document() {
+    let home = Home::new();
+    home.run(&["incident", "open", "down"]);
+    let changed = home.json(&["incident", "set", "INC-1", "--severity", "SEV1", "--title", "all down", "--lead", "bo"]);
+    assert_eq!(changed["targets"].as_array().expect("a list").len(), 3, "{changed}");
+}
