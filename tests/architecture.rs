@@ -58,6 +58,7 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("runtime::scribe", "disallowed_methods", "the one owner of the journal is a thread of its own"),
     ("runtime::shell", "disallowed_methods", "the loop has the timer and starts the acts that it waits for"),
     ("runtime::watcher", "disallowed_methods", "waiting for a lock needs a thread that may block"),
+    ("cli::colour", "disallowed_methods", "asks the environment whether colours are wanted"),
     ("cli::console", "disallowed_methods", "reads the theme and keeps the draft of a note"),
     ("cli::demo", "disallowed_methods", "its servers, its clock and its temporary folder are its own"),
     ("cli::check::files", "disallowed_methods", "tells a folder from a file, and reads themes"),

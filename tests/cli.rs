@@ -8,6 +8,8 @@ mod acts;
 mod export;
 #[path = "cli/incident.rs"]
 mod incident;
+#[path = "cli/manners.rs"]
+mod manners;
 #[path = "cli/queue.rs"]
 mod queue;
 #[path = "cli/refusals.rs"]

@@ -43,7 +43,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let alerts: Vec<&Tracked> = world.alerts.queue().filter(wanted).collect();
     match globals.json {
         true => out::json(&Document { schema: 1, sources: sources(world), alerts: Queue(world, &alerts) })?,
-        false => out::text(&table(world, &alerts))?,
+        false => out::text(&table(globals, world, &alerts))?,
     }
     Ok(report_sources(world))
 }
@@ -65,7 +65,7 @@ pub fn report_sources(world: &World) -> Exit {
     exit
 }
 
-fn table(world: &World, alerts: &[&Tracked]) -> String {
+fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
     let row = |tracked: &&Tracked| {
         let age = (world.now.wall - tracked.episode).to_std().unwrap_or_default();
         let state = tracked.state;
@@ -82,7 +82,7 @@ fn table(world: &World, alerts: &[&Tracked]) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = alerts.iter().map(row).collect();
-    out::table(&["SEVERITY", "ALERT", "SERVICE", "INSTANCE", "AGE", "STATE", "ID"], &rows)
+    out::painted(globals, &["SEVERITY", "ALERT", "SERVICE", "INSTANCE", "AGE", "STATE", "ID"], &rows)
 }
 
 /// The document, written alert by alert: a queue of fifty thousand is never in memory twice.

@@ -1,7 +1,7 @@
 //! Opens the console: configuration, journal and shell behind it, the terminal in front of it.
 
 use super::session::{self, Loaded, Needs};
-use super::{Exit, Failure, Globals, library, out, reload};
+use super::{Exit, Failure, Globals, colour, library, out, reload};
 use crate::config::Console as Look;
 use crate::domain::ids::RequestId;
 use crate::model::World;
@@ -42,7 +42,7 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::R
         )
         .into());
     }
-    let (keymap, theme) = (keymap(&config.console)?, theme(&config.console)?);
+    let (keymap, theme) = (keymap(&config.console)?, theme(&config.console, colour::depth(globals))?);
     let data = session::data_folder(globals)?;
     let runtime = session::runtime()?;
     let zone = config.console.zone;
@@ -158,7 +158,7 @@ fn keymap(look: &Look) -> anyhow::Result<Keymap> {
 ///
 /// # Errors
 /// There is no such theme, or its file can't be read.
-pub fn theme(look: &Look) -> anyhow::Result<Theme> {
+pub fn theme(look: &Look, depth: Depth) -> anyhow::Result<Theme> {
     let name = look.theme.as_deref().unwrap_or("midwatch");
     let theme = match Theme::embedded(name) {
         Some(theme) => theme,
@@ -172,5 +172,5 @@ pub fn theme(look: &Look) -> anyhow::Result<Theme> {
     let var = |name: &str| std::env::var(name).ok();
     let ascii = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| var(name).filter(|value| !value.is_empty()));
     let ascii = ascii.is_some_and(|locale| matches!(locale.as_str(), "C" | "POSIX"));
-    Ok(theme.at_depth(Depth::detect(var)).in_ascii(ascii))
+    Ok(theme.at_depth(depth).in_ascii(ascii))
 }

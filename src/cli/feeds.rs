@@ -24,23 +24,23 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let mut session = Session::open(globals, Needs::Remotes)?;
     session.poll_feeds();
     if !arguments.once && !globals.json && out::on_terminal() {
-        return keep_fresh(&mut session);
+        return keep_fresh(globals, &mut session);
     }
     let world = session.world();
     match globals.json {
         true => {
             out::json(&json!({"schema": 1, "feeds": world.health.iter().map(|feed| document(world, feed)).collect::<Vec<_>>()}))?
         }
-        false => out::text(&table(world))?,
+        false => out::text(&table(globals, world))?,
     }
     let bad = |feed: &FeedHealth| matches!(feed.state, FeedState::Failing | FeedState::Stale | FeedState::Unknown);
     Ok(if world.health.iter().any(bad) { Exit::No } else { Exit::Done })
 }
 
 /// Until somebody interrupts it.
-fn keep_fresh(session: &mut Session) -> anyhow::Result<Exit> {
+fn keep_fresh(globals: &Globals, session: &mut Session) -> anyhow::Result<Exit> {
     loop {
-        out::text(&format!("{CLEAR}{}", table(session.world())))?;
+        out::text(&format!("{CLEAR}{}", table(globals, session.world())))?;
         session.until(Duration::from_secs(1), |_| false);
     }
 }
@@ -48,7 +48,7 @@ fn keep_fresh(session: &mut Session) -> anyhow::Result<Exit> {
 /// Cursor home, and everything below it gone.
 const CLEAR: &str = "\x1b[H\x1b[J";
 
-fn table(world: &World) -> String {
+fn table(globals: &Globals, world: &World) -> String {
     let row = |feed: &FeedHealth| {
         let message = feed.message().map(|message| message.raw().to_owned()).unwrap_or_default();
         let age = feed.age(world.now).map(out::age).unwrap_or_else(|| "-".into());
@@ -56,7 +56,7 @@ fn table(world: &World) -> String {
         vec![word(feed.state).to_owned(), feed.spec.name.to_string(), feed.spec.kind.clone(), service, age, message]
     };
     let rows: Vec<Vec<String>> = world.health.iter().map(row).collect();
-    out::table(&["STATE", "FEED", "KIND", "SERVICE", "AGE", "MESSAGE"], &rows)
+    out::painted(globals, &["STATE", "FEED", "KIND", "SERVICE", "AGE", "MESSAGE"], &rows)
 }
 
 pub fn word(state: FeedState) -> &'static str {

@@ -41,6 +41,7 @@ enum Verb {
     /// Close it
     Close {
         incident: String,
+        /// What happened
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
@@ -54,6 +55,7 @@ enum Verb {
 
 #[derive(Args)]
 struct Open {
+    /// What is wrong, in a few words
     title: String,
     /// SEV1 (worst) to SEV5; when in doubt the higher
     #[arg(long, default_value = "SEV2")]
@@ -69,13 +71,16 @@ struct Open {
 #[derive(Args)]
 #[group(required = true, multiple = true)]
 struct Changes {
+    /// SEV1 (worst) to SEV5
     #[arg(long)]
     severity: Option<Sev>,
     /// open, mitigated, resolved, cancelled
     #[arg(long)]
     status: Option<Status>,
+    /// Another title
     #[arg(long)]
     title: Option<String>,
+    /// Who leads it
     #[arg(long, value_name = "PERSON")]
     lead: Option<String>,
 }

@@ -4,6 +4,8 @@
 mod ack;
 mod alerts;
 mod check;
+#[expect(clippy::disallowed_methods, reason = "asks the environment whether colours are wanted")]
+mod colour;
 mod completions;
 #[expect(clippy::disallowed_methods, reason = "reads the theme and keeps the draft of a note")]
 mod console;
@@ -79,6 +81,7 @@ pub const COMMANDS: &[Kind] = &[
 
 /// What every subcommand understands.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Globals {
     /// The configuration file, instead of $MIDWATCH_CONFIG or the platform's configuration folder
     #[arg(long, global = true, value_name = "FILE")]
@@ -93,14 +96,37 @@ pub struct Globals {
     #[arg(long, global = true)]
     pub read_only: bool,
     /// When to colour: auto, always, never
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
-    pub color: String,
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: colour::When,
     /// Print errors alone on standard error
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Say more on standard error
+    /// Say more on standard error: which files are used, and what each source answered
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// Arguments that mean the same wherever they stand.
+const ARGUMENTS: &[(&str, &str)] = &[
+    ("file", "The file"),
+    ("incident", "INC-7, its id, or the beginning of the id"),
+    ("name", "The id of the playbook"),
+    ("reason", "Why: it stands in the log"),
+    ("run", "The id of the run, or its beginning"),
+    ("step", "The id of the step"),
+];
+
+/// Every argument that says nothing of itself says what it is everywhere.
+fn explained(command: Command) -> Command {
+    let help = |argument: &clap::Arg| {
+        let known = ARGUMENTS.iter().find(|(name, _)| argument.get_id() == name).filter(|_| argument.get_help().is_none());
+        known.map(|(_, help)| *help)
+    };
+    let explain = |argument: clap::Arg| match help(&argument) {
+        Some(text) => argument.help(text),
+        None => argument,
+    };
+    command.mut_args(explain).mut_subcommands(explained)
 }
 
 /// The whole tree of commands.
@@ -112,14 +138,14 @@ pub fn tree() -> Command {
         .after_help(
             "Without a command: opens the console on the configuration. New here? `midwatch demo`, then `midwatch init`.",
         );
-    COMMANDS
-        .iter()
-        .fold(root, |root, kind| root.subcommand((kind.args)(Command::new(kind.name).about(kind.about).hide(kind.hidden))))
+    let kinds = COMMANDS.iter().map(|kind| (kind.args)(Command::new(kind.name).about(kind.about).hide(kind.hidden)));
+    kinds.fold(root, |root, kind| root.subcommand(explained(kind)))
 }
 
 /// Parses the command line, runs it, and says how it went.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let matches = match tree().try_get_matches_from(argv) {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    let matches = match tree().color(colour::choice(&argv)).try_get_matches_from(argv) {
         Ok(matches) => matches,
         Err(usage) => {
             let code = if usage.use_stderr() { Exit::Usage } else { Exit::Done };

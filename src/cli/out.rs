@@ -1,9 +1,10 @@
 //! Printing: data to standard output, everything else to standard error, whole documents or aligned tables.
 
-use super::Globals;
+use super::{Globals, colour};
 pub use crate::domain::text::inert;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// One JSON document, and nothing else.
@@ -12,9 +13,8 @@ use unicode_width::UnicodeWidthStr;
 /// Standard output is gone.
 pub fn json(document: &impl Serialize) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    serde_json::to_writer(&mut out, document)?;
-    writeln!(out)?;
-    out.flush()
+    let written = serde_json::to_writer(&mut out, document).map_err(io::Error::from);
+    written.and_then(|()| writeln!(out)).and_then(|()| out.flush()).map_err(lost)
 }
 
 /// Lines of data.
@@ -31,14 +31,25 @@ pub fn text(text: &str) -> io::Result<()> {
 /// Standard output is gone.
 pub fn bytes(bytes: &[u8]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
-    out.flush()
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(lost)
+}
+
+/// Says what could not be written; the kind stays, because a reader that has gone away is no error.
+fn lost(error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("standard output can't be written: {error}"))
 }
 
 /// Something for a person, on standard error.
 pub fn say(globals: &Globals, text: &str) {
     if !globals.quiet {
         warn(text);
+    }
+}
+
+/// What only those want to know who asked for more, on standard error.
+pub fn more(globals: &Globals, text: &str) {
+    if globals.verbose > 0 {
+        say(globals, &format!("midwatch: {text}"));
     }
 }
 
@@ -58,19 +69,51 @@ pub fn at_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
+/// The widest that a cell may be that others stand behind: one long name must not push everything else off the screen.
+const WIDEST: usize = 60;
+
 /// Aligned columns under a heading. Cells are made inert: they hold what others wrote.
 pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
-    let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
-    let inert_rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| inert(cell).into_owned()).collect()).collect();
-    let all: Vec<&Vec<String>> = std::iter::once(&heading).chain(&inert_rows).collect();
+    drawn(heading, rows, |_| None)
+}
+
+/// The same, with the words of the first column in their colours where colours are wanted.
+pub fn painted(globals: &Globals, heading: &[&str], rows: &[Vec<String>]) -> String {
+    drawn(heading, rows, colour::painter(globals))
+}
+
+fn drawn(heading: &[&str], rows: &[Vec<String>], colour_of: impl Fn(&str) -> Option<&'static str>) -> String {
+    let last = heading.len().saturating_sub(1);
+    let fit = |(column, cell): (usize, &String)| if column < last { cut(&inert(cell)) } else { inert(cell).into_owned() };
+    let mut all: Vec<Vec<String>> = vec![heading.iter().map(|cell| (*cell).to_owned()).collect()];
+    all.extend(rows.iter().map(|row| row.iter().enumerate().map(fit).collect()));
     let width = |column: usize| all.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..heading.len()).map(width).collect();
-    let line = |row: &&Vec<String>| {
-        let cells =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.width()))));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    let cell = |(column, (cell, width)): (usize, (&String, &usize))| {
+        let space = " ".repeat(width.saturating_sub(cell.width()));
+        match colour_of(cell).filter(|_| column == 0) {
+            Some(colour) => format!("\x1b[{colour}m{cell}\x1b[0m{space}"),
+            None => format!("{cell}{space}"),
+        }
+    };
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row.iter().zip(&widths).enumerate().map(cell).collect();
+        cells.join("  ").trim_end().to_owned() + "\n"
     };
     all.iter().map(line).collect()
+}
+
+/// As much of a cell as may stand before others.
+fn cut(cell: &str) -> String {
+    if cell.width() <= WIDEST {
+        return cell.to_owned();
+    }
+    let mut width = 1;
+    let fits = |part: &&str| {
+        width += part.width();
+        width <= WIDEST
+    };
+    cell.graphemes(true).take_while(fits).chain(["…"]).collect()
 }
 
 /// `12s`, `3m04s`, `2h10m`, `9d`.
@@ -86,6 +129,16 @@ pub fn age(duration: std::time::Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_long_cell_is_cut_unless_it_is_the_last() {
+        let (long, wide) = ("x".repeat(10_000), "日".repeat(40));
+        let table = super::table(&["name", "id"], &[vec![long.clone(), "1".into()], vec![wide, long]]);
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines[0], format!("name{}  id", " ".repeat(56)));
+        assert_eq!(lines[1], format!("{}…  1", "x".repeat(59)));
+        assert_eq!(lines[2], format!("{}…   {}", "日".repeat(29), "x".repeat(10_000)));
+    }
+
     #[test]
     fn a_cell_cannot_break_out_of_its_table() {
         let table = super::table(&["name", "x"], &[vec!["a\n\u{1b}[2J".into(), "y".into()]]);

@@ -55,6 +55,7 @@ enum Verb {
     Tick {
         run: String,
         step: String,
+        /// The numbers of the items
         #[arg(required = true, value_parser = clap::value_parser!(u32).range(1..))]
         items: Vec<u32>,
         /// Take the ticks back

@@ -55,6 +55,7 @@ pub struct Session {
     pub shell: Shell,
     runtime: tokio::runtime::Runtime,
     pub config: Loaded,
+    globals: Globals,
 }
 
 impl Session {
@@ -72,7 +73,7 @@ impl Session {
             remember(&mut shell, globals)?;
         }
         drop(guard);
-        Ok(Self { shell, runtime, config })
+        Ok(Self { shell, runtime, config, globals: globals.clone() })
     }
 
     pub fn world(&self) -> &World {
@@ -93,6 +94,12 @@ impl Session {
             world.alerts.sources().all(|(_, source)| source.answered.is_some() || source.health == SourceHealth::Failed)
         };
         self.runtime.block_on(self.shell.until(patience, asked));
+        for (name, source) in self.world().alerts.sources() {
+            let silences = source.silences().len();
+            let answer =
+                source.why.as_ref().map_or_else(|| format!("answered, {silences} silences"), |why| why.inert().into_owned());
+            out::more(&self.globals, &format!("source {name} ({}): {answer}", source.kind()));
+        }
     }
 
     /// Every feed is asked once at the start: waits until each has answered or failed.
@@ -248,6 +255,7 @@ fn feed_kind(kind: &'static feeds::Kind) -> config::FeedKind<Arc<dyn Feed>> {
 /// There is none, or anything in it is wrong: with everything that is.
 pub fn load(globals: &Globals) -> anyhow::Result<Loaded> {
     let path = config::locate(globals.config.clone()).map_err(Failure::usage)?;
+    out::more(globals, &format!("configuration {}", out::inert(&path.display().to_string())));
     let (config, report) = config::load(&path, &kinds()).map_err(|failure| Failure::usage(failure.to_string()))?;
     if !report.problems.is_empty() {
         out::say(globals, report.to_string().trim_end());
@@ -318,6 +326,7 @@ pub fn open_journal(globals: &Globals) -> anyhow::Result<(Box<dyn Journal>, Path
 /// The journal can't be opened: exit code 4.
 pub fn reader(globals: &Globals) -> anyhow::Result<SqliteJournal> {
     let folder = data_folder(globals)?;
+    out::more(globals, &format!("data folder {}", out::inert(&folder.display().to_string())));
     let options = journal::Options { read_only: globals.read_only, ..journal::Options::default() };
     let journal = SqliteJournal::open(Path::new(&folder), options)?;
     if journal.unreserved() {

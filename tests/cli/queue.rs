@@ -83,7 +83,7 @@ fn labels_that_attack_the_terminal_are_inert_in_the_table_and_whole_in_json() {
     let evil = "a\u{1b}[2J\nb\u{202e}c";
     fake.fire(&[("alertname", evil)]);
     let home = watching(&fake, "");
-    let table = out(&home.run(&["alerts", "--color", "always"]));
+    let table = out(&home.run(&["alerts"]));
     assert_eq!(table.lines().count(), 2, "{table:?}");
     assert!(!table.contains(['\u{1b}', '\u{202e}']), "{table:?}");
     assert_eq!(home.json(&["alerts"])["alerts"][0]["name"], evil);

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 pub struct Given {
     run: String,
     step: String,
+    /// An option, done, not-done, over, alone, pass, or a text: as the step wants
     answer: Option<String>,
     /// Why, or how you know
     #[arg(long, visible_alias = "reason", value_name = "TEXT")]
