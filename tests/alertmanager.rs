@@ -26,7 +26,8 @@ use midwatch::runtime::ports::refusing;
 use midwatch::sources::{KINDS, Source};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use support::fake_alertmanager::{FakeAlertmanager, Mood};
+use support::fake::Mood;
+use support::fake_alertmanager::FakeAlertmanager;
 use support::intent;
 
 const LIMIT: Duration = Duration::from_secs(10);

@@ -35,7 +35,7 @@ async fn each_lie_is_told_in_a_sentence_that_helps() {
 
 #[tokio::test]
 async fn when_to_come_back_is_told() {
-    assert_eq!(trouble(Mood::Status(429, "")).await.retry_after, Some(Duration::from_secs(30)));
+    assert_eq!(trouble(Mood::Limited(30)).await.retry_after, Some(Duration::from_secs(30)));
 }
 
 #[tokio::test]

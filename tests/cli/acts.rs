@@ -1,7 +1,7 @@
 //! `midwatch ack`, `unack` and `silence`: what they say is what became of it.
 
 use super::*;
-use crate::support::fake_alertmanager::Mood;
+use crate::support::fake::Mood;
 
 fn target(output: &Output) -> (String, String) {
     let document = document(output);

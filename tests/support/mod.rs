@@ -8,6 +8,7 @@
 )]
 
 pub mod disk;
+pub mod fake;
 pub mod fake_alertmanager;
 pub mod haproxy;
 pub mod home;
