@@ -165,7 +165,7 @@ pub enum Outcome {
     Contradicted,
     /// Found too old to be still sensible, and not sent.
     Expired,
-    /// The remote could not be reached and nothing was sent: kept, and sent again when it answers.
+    /// The remote could not be reached, or had no time for it, and nothing was done: kept, and sent again when it answers.
     Unsent,
 }
 

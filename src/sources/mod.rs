@@ -3,6 +3,7 @@
 
 pub mod alertmanager;
 mod fingerprint;
+mod pagerduty;
 mod prometheus;
 pub mod webhook;
 
@@ -83,4 +84,4 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[alertmanager::KIND, prometheus::KIND, webhook::KIND];
+pub const KINDS: &[Kind] = &[alertmanager::KIND, pagerduty::KIND, prometheus::KIND, webhook::KIND];

@@ -10,6 +10,7 @@
 pub mod disk;
 pub mod fake;
 pub mod fake_alertmanager;
+pub mod fake_pagerduty;
 pub mod haproxy;
 pub mod home;
 pub mod postgres;
