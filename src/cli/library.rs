@@ -17,7 +17,12 @@ use std::sync::Arc;
 
 /// Every playbook of the configured folders, and the bundled ones, judged on this machine.
 pub fn catalogue(config: &Loaded) -> Catalogue {
-    judged(Catalogue::load(&config.playbooks.folders, steps::KINDS), Some(config))
+    judged(all(config), Some(config))
+}
+
+/// The same, as they are written: enough to say which of them fit an alert.
+pub fn all(config: &Loaded) -> Catalogue {
+    Catalogue::load(&config.playbooks.folders, steps::KINDS)
 }
 
 /// A catalogue judged by what is around it: this machine, today, and what the configuration says, if there is one.

@@ -80,9 +80,9 @@ impl Session {
         &self.shell.world
     }
 
-    /// Tells the world of the library, to look at.
+    /// Tells the world of the library, to say which playbooks fit.
     pub fn know_playbooks(&mut self) {
-        let books = Arc::new(library::catalogue(&self.config).all().to_vec());
+        let books = Arc::new(library::all(&self.config).all().to_vec());
         self.shell.event(Body::Fact(Fact::Run(RunFact::Playbooks { books, given: Arc::default() })));
     }
 

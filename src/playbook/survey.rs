@@ -27,7 +27,10 @@ pub struct Around<'a> {
 impl Catalogue {
     /// Judges every playbook by what is around it; those that are wrong can't be run.
     pub fn survey(&mut self, around: &Around<'_>) {
-        let found: Vec<Problems> = (0..self.list.len()).map(|index| problems(&self.list, index, around)).collect();
+        let lacking =
+            [Language::Sh, Language::Bash].into_iter().filter(|lang| !(around.installed)(lang.word())).collect::<Vec<_>>();
+        let judged = |index| problems(&self.list, index, around, &lacking);
+        let found: Vec<Problems> = (0..self.list.len()).map(judged).collect();
         for (playbook, found) in self.list.iter_mut().zip(found) {
             let passed = |problem: &Problem| problem.code == Some("W115") && is_passed(playbook, problem, around.env);
             if found.list.is_empty() && !playbook.problems.iter().any(passed) {
@@ -41,11 +44,11 @@ impl Catalogue {
     }
 }
 
-fn problems(list: &[Arc<Playbook>], index: usize, around: &Around<'_>) -> Problems {
+fn problems(list: &[Arc<Playbook>], index: usize, around: &Around<'_>, lacking: &[Language]) -> Problems {
     let (mut problems, playbook) = (Problems::default(), &list[index]);
     if playbook.executable {
         review(playbook, around.today, &mut problems);
-        interpreters(playbook, around, &mut problems);
+        interpreters(playbook, lacking, &mut problems);
         matchers(list, index, &mut problems);
         children(list, index, &mut problems);
         feeds(playbook, around, &mut problems);
@@ -86,15 +89,13 @@ fn review(playbook: &Playbook, today: NaiveDate, problems: &mut Problems) {
 }
 
 /// E024: what would end with "not found" in the middle of a run.
-fn interpreters(playbook: &Playbook, around: &Around<'_>, problems: &mut Problems) {
+fn interpreters(playbook: &Playbook, lacking: &[Language], problems: &mut Problems) {
     let here = |step: &&Step| step.fields.host.is_none();
     let blocks = |step: &'_ Step| [step.body.clone(), step.status.clone(), step.undo.clone(), step.dry_run.clone()];
-    let shell = |block: &Block| matches!(block.lang, Language::Sh | Language::Bash);
-    for block in playbook.steps.iter().filter(here).flat_map(blocks).flatten().filter(shell) {
-        if !(around.installed)(block.lang.word()) {
-            let message = format!("there is no `{}` on this machine to run this block", block.lang.word());
-            problems.lint("E024", block.span, message, "install it, or write the block for another shell".to_owned());
-        }
+    let lacks = |block: &Block| lacking.contains(&block.lang);
+    for block in playbook.steps.iter().filter(here).flat_map(blocks).flatten().filter(lacks) {
+        let message = format!("there is no `{}` on this machine to run this block", block.lang.word());
+        problems.lint("E024", block.span, message, "install it, or write the block for another shell".to_owned());
     }
 }
 

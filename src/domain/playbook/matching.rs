@@ -41,7 +41,7 @@ pub fn matching<'a>(
 }
 
 impl Playbook {
-    fn fit(&self, labels: &Labels, named: &[String], service: Option<&ServiceName>) -> Option<Fit> {
+    fn fit(&self, labels: &Labels, named: &[&str], service: Option<&ServiceName>) -> Option<Fit> {
         let sets = self.meta.alerts.iter().filter(|set| set.matches(|name| labels.get(name)));
         if let Some(most) = sets.map(|set| set.0.len()).max() {
             return Some(Fit::Alert(most));
@@ -54,20 +54,22 @@ impl Playbook {
 
     /// Its id or its file's name, with or without `.md`.
     fn is_named(&self, name: &str) -> bool {
-        let file = self.place.file_name();
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        [self.id.as_str(), file, stem].iter().any(|own| own.eq_ignore_ascii_case(name))
+        let file = || {
+            let (begins, ending) = self.place.file_name().split_at_checked(name.len())?;
+            Some(begins.eq_ignore_ascii_case(name) && (ending.is_empty() || ending.rfind('.') == Some(0)))
+        };
+        self.id.as_str().eq_ignore_ascii_case(name) || file().unwrap_or(false)
     }
 }
 
 /// What a runbook's URL may call a playbook: its anchor and the last part of its path.
-fn names(url: &str) -> Vec<String> {
+fn names(url: &str) -> Vec<&str> {
     let (path, anchor) = url.split_once('#').map_or((url, None), |(path, anchor)| (path, Some(anchor)));
     let path = path.split('?').next().unwrap_or("");
     // Without a path the last part is the host.
     let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     let last = path.rsplit('/').find(|part| !part.is_empty());
-    anchor.into_iter().chain(last).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    anchor.into_iter().chain(last).filter(|name| !name.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -78,8 +80,8 @@ mod tests {
     fn a_runbook_url_names_its_anchor_and_its_last_part() {
         assert_eq!(names("https://h/runbooks/Disk-Filling.md?plain=1#free-space"), ["free-space", "Disk-Filling.md"]);
         assert_eq!(names("https://h/runbooks/alertmanager/failedreload/"), ["failedreload"]);
-        assert_eq!(names("https://disk-filling/"), Vec::<String>::new());
+        assert_eq!(names("https://disk-filling/"), Vec::<&str>::new());
         assert_eq!(names("disk-filling"), ["disk-filling"]);
-        assert_eq!(names("#"), Vec::<String>::new());
+        assert_eq!(names("#"), Vec::<&str>::new());
     }
 }
