@@ -24,6 +24,7 @@ impl Matcher {
         Regex::new(&format!("^(?:{expression})$")).map(Self::Like).map_err(|error| error.to_string())
     }
 
+    #[inline]
     pub fn matches(&self, value: &str) -> bool {
         match self {
             Self::Equal(text) => text == value,

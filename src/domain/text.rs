@@ -17,6 +17,7 @@ impl Outside {
     }
 
     /// As it came: for matching, hashing, environment variables and the journal; never for a terminal.
+    #[inline]
     pub fn raw(&self) -> &str {
         &self.0
     }

@@ -4,6 +4,7 @@
 //! an instance that has not just restarted agree; until then it stays on screen as it was.
 
 mod episode;
+mod queue;
 mod recording;
 mod source;
 mod state;
@@ -13,7 +14,8 @@ pub use recording::Turn;
 pub use source::{SourceHealth, SourceState};
 pub use state::State;
 
-use recording::Noted;
+use queue::{Queue, Rank};
+use recording::{Noted, begun};
 
 use super::event::SourceAnswer;
 use crate::domain::alert::{Alert, Cover, Severity, SilenceMatcher, Upstream};
@@ -27,9 +29,6 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Where an alert stands in the queue: what needs somebody first, the worst of it, the most important service, the newest.
-type Rank = (u8, Reverse<Severity>, u8, u8, Reverse<i64>);
 
 /// One alert of the queue.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +49,6 @@ pub struct Tracked {
     pub state: State,
     /// The journal was asked to record how the episode stands.
     noted: Noted,
-    rank: Rank,
 }
 
 /// Good polls that must miss an alert before it counts as resolved.
@@ -63,12 +61,8 @@ const RESOLVED_FOR: chrono::Duration = chrono::Duration::minutes(10);
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Alerts {
     sources: BTreeMap<SourceName, SourceState>,
-    /// Boxed: alerts arrive in the order of their ids, and a tree that grows so is half empty.
-    tracked: BTreeMap<AlertId, Box<Tracked>>,
-    order: BTreeSet<(Rank, AlertId)>,
+    queue: Queue,
     records: BTreeMap<AlertId, Record>,
-    /// How many alerts are in each state.
-    counts: BTreeMap<State, usize>,
     /// When acknowledgements run out, soonest first.
     lapsing: BTreeSet<(DateTime<Utc>, AlertId)>,
     /// When resolved alerts leave the queue, soonest first.
@@ -90,18 +84,15 @@ impl Alerts {
             let kept = before.remove(&spec.name).filter(|state| state.is_of(spec));
             self.sources.insert(spec.name.clone(), kept.unwrap_or_else(|| SourceState::new(spec)));
         }
-        let ids: Vec<AlertId> = self.tracked.keys().cloned().collect();
-        let (stay, gone): (Vec<AlertId>, Vec<AlertId>) = ids.into_iter().partition(|id| self.sources.contains_key(&id.source));
-        for id in gone {
-            if let Some(tracked) = self.tracked.remove(&id) {
-                self.unlist(&tracked);
-            }
-        }
-        for tracked in self.tracked.values_mut() {
+        let ids: Vec<AlertId> = self.queue().map(|tracked| tracked.alert.id.clone()).collect();
+        for id in ids {
+            let known = self.sources.contains_key(&id.source);
+            let Some(mut tracked) = self.queue.take(&id).filter(|_| known) else { continue };
             tracked.severity = settings.severity(&tracked.alert.labels);
             tracked.service = settings.service(&tracked.alert.labels);
+            self.place(settings, tracked, now);
         }
-        self.rerank(settings, &stay, now);
+        self.revision += 1;
     }
 
     /// Changes with everything that the queue shows: whoever keeps a view of it compares this.
@@ -111,19 +102,19 @@ impl Alerts {
 
     /// All alerts in the order of the queue.
     pub fn queue(&self) -> impl Iterator<Item = &Tracked> {
-        self.order.iter().filter_map(|(_, id)| self.get(id))
+        self.queue.iter()
     }
 
     pub fn get(&self, id: &AlertId) -> Option<&Tracked> {
-        self.tracked.get(id).map(Box::as_ref)
+        self.queue.get(id)
     }
 
     pub fn len(&self) -> usize {
-        self.tracked.len()
+        self.queue.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.tracked.is_empty()
+        self.len() == 0
     }
 
     pub fn sources(&self) -> impl Iterator<Item = (&SourceName, &SourceState)> {
@@ -136,47 +127,46 @@ impl Alerts {
 
     /// How many alerts are in this state.
     pub fn count(&self, state: State) -> usize {
-        self.counts.get(&state).copied().unwrap_or(0)
+        self.queue.counts(state).iter().sum()
+    }
+
+    /// How many critical alerts fire and are nobody's yet.
+    pub fn urgent(&self) -> usize {
+        self.queue.counts(State::Firing)[Severity::Critical as usize]
     }
 
     /// How many alerts of a source these matchers hold for; none where they can't be read.
     pub fn covered(&self, source: &SourceName, matchers: &[SilenceMatcher]) -> usize {
         let Ok(cover) = Cover::of(matchers) else { return 0 };
-        let of_source =
-            self.tracked.values().filter(|tracked| tracked.alert.id.source == *source && tracked.resolved_at.is_none());
+        let of_source = self.queue().filter(|tracked| tracked.alert.id.source == *source && tracked.resolved_at.is_none());
         of_source.filter(|tracked| cover.covers(&tracked.alert.labels)).count()
     }
 
     /// Takes in what changed at a source; gives the episodes that began, and those of which the source says that they ended.
     pub(super) fn changed(&mut self, settings: &Settings, source: &SourceName, now: Stamp, change: Change) -> Vec<Turn> {
-        let ids: Vec<AlertId> = change.upserts.iter().map(|alert| alert.id.clone()).collect();
-        let mut turns = Vec::new();
-        for alert in change.upserts {
-            match alert.upstream {
-                Upstream::Resolved { at } => turns.extend(self.resolved(settings, alert, at, now)),
-                Upstream::Firing | Upstream::Pending => self.upsert(settings, alert, now),
-            }
-        }
+        let turn = |alert: Arc<Alert>| match alert.upstream {
+            Upstream::Resolved { at } => self.resolved(settings, alert, at, now),
+            Upstream::Firing | Upstream::Pending => self.upsert(settings, alert, now),
+        };
+        let turns = change.upserts.into_iter().filter_map(turn).collect();
         for fingerprint in change.gone {
             let id = AlertId { source: source.clone(), fingerprint };
-            if let Some(tracked) = self.tracked.get_mut(&id) {
+            if let Some(tracked) = self.queue.get_mut(&id) {
                 tracked.missing = tracked.missing.max(1);
             }
         }
         self.revision += 1;
-        turns.extend(ids.into_iter().filter(|id| self.unnoted(id)).map(|id| Turn { id, fired: true }));
         turns
     }
 
     /// The source says that an alert is over. One that the queue doesn't show was over before anybody here knew of it.
     fn resolved(&mut self, settings: &Settings, alert: Arc<Alert>, at: DateTime<Utc>, now: Stamp) -> Option<Turn> {
         let id = alert.id.clone();
-        if !self.tracked.contains_key(&id) && self.records.get(&id).is_some_and(Record::is_open) {
+        if !self.queue.holds(&id) && self.records.get(&id).is_some_and(Record::is_open) {
             // The journal knows that it began, in a session whose cache is gone.
             self.upsert(settings, Arc::new(Alert { upstream: Upstream::Firing, ..Alert::clone(&alert) }), now);
         }
-        let mut tracked = self.tracked.remove(&id)?;
-        self.unlist(&tracked);
+        let mut tracked = self.queue.take(&id)?;
         let news = tracked.resolved_at.is_none();
         (tracked.alert, tracked.missing) = (alert, 0);
         if news {
@@ -184,63 +174,52 @@ impl Alerts {
             tracked.resolved_at = Some(millis::truncated(at.clamp(tracked.episode.min(now.wall), now.wall)));
             self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
         }
-        self.place(settings, &mut tracked, now.wall);
-        self.tracked.insert(id.clone(), tracked);
+        self.place(settings, tracked, now.wall);
         news.then_some(Turn { id, fired: false })
     }
 
-    fn upsert(&mut self, settings: &Settings, alert: Arc<Alert>, now: Stamp) {
-        let old = self.tracked.remove(&alert.id);
-        if let Some(old) = &old {
-            self.unlist(old);
-        }
-        let record = self.records.get(&alert.id);
-        let mut tracked = match old {
-            Some(old) if old.resolved_at.is_none() => {
-                // Elsewhere a problem gets worse under the same name.
-                let (severity, service) = match alert.labels == old.alert.labels {
-                    true => (old.severity, old.service.clone()),
-                    false => (settings.severity(&alert.labels), settings.service(&alert.labels)),
-                };
-                Tracked { alert, missing: 0, severity, service, ..*old }
+    /// Gives the turn that is to be recorded, if it is one.
+    fn upsert(&mut self, settings: &Settings, alert: Arc<Alert>, now: Stamp) -> Option<Turn> {
+        let tracked = match self.queue.take(&alert.id) {
+            Some(mut old) if old.resolved_at.is_none() => {
+                if alert.labels != old.alert.labels {
+                    // Elsewhere a problem gets worse under the same name.
+                    (old.severity, old.service) = (settings.severity(&alert.labels), settings.service(&alert.labels));
+                }
+                (old.alert, old.missing) = (alert, 0);
+                old
             }
-            _ => Tracked {
-                // As it will be read back: stored times have milliseconds.
-                episode: millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall))),
-                severity: settings.severity(&alert.labels),
-                service: settings.service(&alert.labels),
-                arrived: record.is_none_or(|record| !record.is_open()).then_some(now),
-                missing: 0,
-                listed_since: None,
-                resolved_at: None,
-                state: State::Firing,
-                noted: if record.is_some_and(Record::is_open) { Noted::Fired } else { Noted::Nothing },
-                rank: (0, Reverse(Severity::Info), 0, 0, Reverse(0)),
-                alert,
-            },
+            _ => Box::new(self.fresh(settings, alert, now)),
         };
-        self.place(settings, &mut tracked, now.wall);
-        self.tracked.insert(tracked.alert.id.clone(), Box::new(tracked));
+        let unnoted = begun(&tracked) && tracked.noted == Noted::Nothing;
+        let turn = unnoted.then(|| Turn { id: tracked.alert.id.clone(), fired: true });
+        self.place(settings, tracked, now.wall);
+        turn
     }
 
-    /// Judges an alert that stands nowhere and enters it where it belongs.
-    fn place(&mut self, settings: &Settings, tracked: &mut Tracked, now: DateTime<Utc>) {
-        tracked.state = self.states_of(tracked, now)[0];
-        tracked.rank = rank(settings, tracked);
-        self.list(tracked);
-    }
-
-    /// Enters an alert where it is counted and sorted.
-    fn list(&mut self, tracked: &Tracked) {
-        self.order.insert((tracked.rank, tracked.alert.id.clone()));
-        *self.counts.entry(tracked.state).or_default() += 1;
-    }
-
-    fn unlist(&mut self, tracked: &Tracked) {
-        self.order.remove(&(tracked.rank, tracked.alert.id.clone()));
-        if let Some(count) = self.counts.get_mut(&tracked.state) {
-            *count -= 1;
+    /// An alert that was not in the queue, or had resolved.
+    fn fresh(&self, settings: &Settings, alert: Arc<Alert>, now: Stamp) -> Tracked {
+        let record = self.records.get(&alert.id);
+        let open = record.is_some_and(Record::is_open);
+        Tracked {
+            // As it will be read back: stored times have milliseconds.
+            episode: millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall))),
+            severity: settings.severity(&alert.labels),
+            service: settings.service(&alert.labels),
+            arrived: (!open).then_some(now),
+            missing: 0,
+            listed_since: None,
+            resolved_at: None,
+            state: State::Firing,
+            noted: if open { Noted::Fired } else { Noted::Nothing },
+            alert,
         }
+    }
+
+    /// Judges an alert that stands nowhere and puts it where it belongs.
+    fn place(&mut self, settings: &Settings, mut tracked: Box<Tracked>, now: DateTime<Utc>) {
+        tracked.state = self.state_of(&tracked, now);
+        self.queue.put(rank(settings, &tracked), tracked);
     }
 
     /// A poll succeeded: gives the episodes that have ended, once enough polls agree.
@@ -251,7 +230,8 @@ impl Alerts {
         let silences_changed = state.answered(&answer, now);
         let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
         let (mut touched, mut ended, mut never) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, tracked) in self.tracked.iter_mut().filter(|(id, _)| id.source == *source) {
+        for tracked in self.queue.iter_mut().filter(|tracked| tracked.alert.id.source == *source) {
+            let id = &tracked.alert.id;
             if tracked.missing == 0 && answer.complete {
                 tracked.listed_since = same_instance.or(tracked.listed_since);
             } else if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
@@ -273,9 +253,7 @@ impl Alerts {
             }
         }
         for id in never {
-            if let Some(tracked) = self.tracked.remove(&id) {
-                self.unlist(&tracked);
-            }
+            self.queue.take(&id);
         }
         self.rerank(settings, &touched, now.wall);
         ended
@@ -304,11 +282,11 @@ impl Alerts {
         for alert in alerts {
             let id = alert.id.clone();
             // The source may have listed it already, in a part of its first answer.
-            if self.tracked.get(&id).is_some_and(|tracked| tracked.missing == 0) {
+            if self.get(&id).is_some_and(|tracked| tracked.missing == 0) {
                 continue;
             }
             self.upsert(settings, alert, now);
-            if let Some(tracked) = self.tracked.get_mut(&id) {
+            if let Some(tracked) = self.queue.get_mut(&id) {
                 // Until the source lists it again it may be gone; it counts as missed by the first good poll.
                 (tracked.arrived, tracked.missing) = (None, 1);
             }
@@ -333,11 +311,8 @@ impl Alerts {
             self.leaving.remove(&(at, id.clone()));
             // It may fire again by now.
             let resolved =
-                self.tracked.get(&id).is_some_and(|tracked| tracked.resolved_at.is_some_and(|then| then + RESOLVED_FOR <= now));
-            if let Some(tracked) = resolved.then(|| self.tracked.remove(&id)).flatten() {
-                self.unlist(&tracked);
-                left = true;
-            }
+                self.get(&id).is_some_and(|tracked| tracked.resolved_at.is_some_and(|then| then + RESOLVED_FOR <= now));
+            left |= resolved && self.queue.take(&id).is_some();
         }
         left
     }
@@ -361,10 +336,9 @@ impl Alerts {
 
     fn rerank(&mut self, settings: &Settings, ids: &[AlertId], now: DateTime<Utc>) {
         for id in ids {
-            let Some(mut tracked) = self.tracked.remove(id) else { continue };
-            self.unlist(&tracked);
-            self.place(settings, &mut tracked, now);
-            self.tracked.insert(id.clone(), tracked);
+            if let Some(tracked) = self.queue.take(id) {
+                self.place(settings, tracked, now);
+            }
         }
         self.revision += 1;
     }

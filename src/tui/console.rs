@@ -93,7 +93,7 @@ impl Console {
         let hits = self.screen.render(world, &self.theme, &mut self.frame);
         let cursor = hits.cursor;
         self.screen.seen(hits);
-        self.painter.with_next(&self.crier.cry(world, self.screen.urgent()));
+        self.painter.with_next(&self.crier.cry(world));
         let area = self.frame.area;
         self.painter.paint(&mut self.frame, cursor, &mut io::stdout().lock())?;
         if self.frame.area != area {
@@ -143,12 +143,13 @@ struct Crier {
 
 impl Crier {
     /// Bell, notification and title; empty when there is no news.
-    fn cry(&mut self, world: &World, critical: usize) -> Vec<u8> {
+    fn cry(&mut self, world: &World) -> Vec<u8> {
         if self.revision == Some(world.alerts.revision()) {
             return Vec::new();
         }
         self.revision = Some(world.alerts.revision());
         let mut out = Vec::new();
+        let critical = world.alerts.urgent();
         if self.title != Some(critical) {
             self.title = Some(critical);
             out.extend_from_slice(title(critical, world).as_bytes());

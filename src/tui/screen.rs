@@ -14,7 +14,6 @@ use super::input;
 use super::keymap::{Context, Key, Keymap, Meaning};
 use super::overlays::{self, Overlay};
 use super::panes::{PANES, Pane, PaneId, Travel};
-use super::status::Urgent;
 use super::view::{Record, Reply, Request, Ui, View};
 use crate::domain::ids::{AlertId, RequestId};
 use crate::model::filter::Filter;
@@ -49,7 +48,6 @@ pub struct Screen {
     guide: Option<String>,
     /// The last request of this screen, until the operator has seen what became of it.
     asked: Option<RequestId>,
-    urgent: Urgent,
     /// When somebody last pressed a key, or the first frame was drawn.
     last_key: Option<Duration>,
     hits: Hits,
@@ -77,7 +75,6 @@ impl Screen {
             said: None,
             guide: None,
             asked: None,
-            urgent: Urgent::default(),
             last_key: None,
             hits: Hits::default(),
         }
@@ -100,11 +97,6 @@ impl Screen {
     /// What the last frame showed.
     pub fn hits(&self) -> &Hits {
         &self.hits
-    }
-
-    /// Critical alerts that fire and are nobody's yet.
-    pub fn urgent(&self) -> usize {
-        self.urgent.count
     }
 
     fn selected_alert(&mut self) -> Option<AlertId> {
@@ -320,7 +312,6 @@ impl Screen {
     /// Brings everything that is kept of the world up to date; called before each frame.
     pub fn prepare(&mut self, world: &World) {
         self.last_key.get_or_insert(world.now.mono);
-        self.urgent.update(world);
         self.with(world, |parts, view| {
             parts.panes.iter_mut().for_each(|(_, pane)| pane.prepare(view));
             parts.overlays.iter_mut().for_each(|overlay| overlay.prepare(view));

@@ -12,33 +12,12 @@ use super::panes::alerts::trust;
 use super::theme::Role;
 use super::time;
 use super::view::View;
-use crate::domain::alert::Severity;
 use crate::domain::health::FeedState;
 use crate::domain::text::inert;
-use crate::model::World;
 use crate::model::alerts::State;
 use crate::model::progress::Progress;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
-
-/// Critical alerts that fire and are nobody's yet, counted when the queue has changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Urgent {
-    revision: Option<u64>,
-    pub count: usize,
-}
-
-impl Urgent {
-    pub fn update(&mut self, world: &World) {
-        let revision = Some(world.alerts.revision());
-        if self.revision != revision {
-            // They are the beginning of the queue.
-            let critical = world.alerts.queue().take_while(|tracked| tracked.severity == Severity::Critical);
-            let count = critical.filter(|tracked| tracked.state == State::Firing).count();
-            *self = Self { revision, count };
-        }
-    }
-}
 
 /// One part of the status line. The parts with the highest `rank` go first when there is no room.
 struct Part {
@@ -51,8 +30,8 @@ fn part(rank: u8, text: impl Into<String>, role: Role) -> Part {
     Part { rank, text: text.into(), role }
 }
 
-pub fn render(canvas: &mut Canvas, area: Rect, urgent: usize, view: &View) {
-    let mut parts = parts(urgent, view);
+pub fn render(canvas: &mut Canvas, area: Rect, view: &View) {
+    let mut parts = parts(view);
     let width = usize::from(area.width);
     let total = |parts: &[Part]| parts.iter().map(|part| part.text.width() + 2).sum::<usize>();
     while total(&parts) > width && parts.len() > 1 {
@@ -70,7 +49,7 @@ pub fn render(canvas: &mut Canvas, area: Rect, urgent: usize, view: &View) {
 
 const CLOCK: u8 = 4;
 
-fn parts(urgent: usize, view: &View) -> Vec<Part> {
+fn parts(view: &View) -> Vec<Part> {
     let (environment, loud) = environment(view);
     let mut parts = vec![part(0, format!(" {environment} "), loud)];
     if let Some(incident) = view.incident {
@@ -83,7 +62,7 @@ fn parts(urgent: usize, view: &View) -> Vec<Part> {
     }
     let role = |count: usize, role| if count > 0 { role } else { Role::Dim };
     let firing = view.world.alerts.count(State::Firing);
-    let loud = if urgent > 0 { Role::Critical } else { role(firing, Role::Warning) };
+    let loud = if view.world.alerts.urgent() > 0 { Role::Critical } else { role(firing, Role::Warning) };
     parts.push(part(2, format!("{firing} firing"), loud));
     parts.push(part(5, format!("{} acked", view.world.alerts.count(State::Acknowledged)), Role::Dim));
     parts.extend(feeds(view));

@@ -84,9 +84,9 @@ impl Record {
     }
 
     /// The acknowledgement in force on an episode.
-    pub(super) fn ack(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<Ack> {
+    pub(super) fn ack(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<&Ack> {
         let (acked, ack) = self.last()?;
-        (*acked == episode && ack.until.is_none_or(|until| now < until)).then(|| ack.clone())
+        (*acked == episode && ack.until.is_none_or(|until| now < until)).then_some(ack)
     }
 
     /// The newest acknowledgement that nobody has taken back, whether it still runs or not.

@@ -24,16 +24,16 @@ pub(in crate::model) enum Noted {
 }
 
 impl Alerts {
-    pub(in crate::model) fn unnoted(&self, id: &AlertId) -> bool {
-        self.tracked.get(id).is_some_and(|tracked| begun(tracked) && tracked.noted == Noted::Nothing)
+    /// The id with the configured name of its source: every entry of a storm brings a copy of that name along, and one is enough.
+    fn named(&self, id: &AlertId) -> AlertId {
+        let source = self.sources.get_key_value(&id.source).map_or(&id.source, |(name, _)| name);
+        AlertId { source: source.clone(), fingerprint: id.fingerprint.clone() }
     }
 
     /// Folds an entry about an alert.
     pub(in crate::model) fn fold(&mut self, settings: &Settings, entry: &Entry, now: DateTime<Utc>) {
-        let Some(id) = &entry.alert else { return };
-        if !Record::concerns(&entry.kind) {
-            return;
-        }
+        let Some(id) = entry.alert.as_ref().filter(|_| Record::concerns(&entry.kind)) else { return };
+        let id = &self.named(id);
         let record = self.records.entry(id.clone()).or_default();
         if let Some(until) = record.last_ack().and_then(|ack| ack.until) {
             self.lapsing.remove(&(until, id.clone()));
@@ -42,7 +42,7 @@ impl Alerts {
         if let Some(until) = record.last_ack().and_then(|ack| ack.until) {
             self.lapsing.insert((until, id.clone()));
         }
-        if let Some(tracked) = self.tracked.get_mut(id) {
+        if let Some(tracked) = self.queue.get_mut(id) {
             // What the sources say now is judged again in the light of what was recorded: another console may have seen it first.
             if let Some(open) = record.open_episode().filter(|_| tracked.resolved_at.is_none()) {
                 (tracked.episode, tracked.noted) = (open, tracked.noted.max(Noted::Fired));
@@ -53,7 +53,7 @@ impl Alerts {
 
     /// The end of an episode is recorded. Where the alert fires again by now, that is an episode of its own, and to be recorded.
     pub(in crate::model) fn end_recorded(&mut self, id: &AlertId, now: DateTime<Utc>) {
-        let Some((tracked, record)) = self.tracked.get_mut(id).zip(self.records.get(id)) else { return };
+        let Some((tracked, record)) = self.queue.get_mut(id).zip(self.records.get(id)) else { return };
         if tracked.resolved_at.is_none() && tracked.missing == 0 && tracked.noted == Noted::Fired && !record.is_open() {
             tracked.episode = millis::truncated(record.episode_of(tracked.alert.starts_at, now));
             (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
@@ -62,22 +62,22 @@ impl Alerts {
 
     /// What other processes have recorded as ended and fires here all the same: a new watcher records it as an episode of its own.
     pub(in crate::model) fn all_ends_recorded(&mut self, now: DateTime<Utc>) {
-        let ended = |id: &AlertId| self.records.get(id).is_some_and(|record| !record.is_open());
-        let ids: Vec<AlertId> = self.tracked.keys().filter(|id| ended(id)).cloned().collect();
+        let ended = |id: &&AlertId| self.records.get(*id).is_some_and(|record| !record.is_open());
+        let ids: Vec<AlertId> = self.queue().map(|tracked| &tracked.alert.id).filter(ended).cloned().collect();
         ids.iter().for_each(|id| self.end_recorded(id, now));
     }
 
     /// Remembers that the journal has been asked, so that it is asked once.
     pub(in crate::model) fn noted(&mut self, turn: &Turn) {
-        if let Some(tracked) = self.tracked.get_mut(&turn.id) {
+        if let Some(tracked) = self.queue.get_mut(&turn.id) {
             tracked.noted = if turn.fired { Noted::Fired } else { Noted::Resolved };
         }
     }
 
     /// The journal could not be written: what was asked of it is asked again.
     pub(in crate::model) fn forget_notes(&mut self) {
-        for (id, tracked) in &mut self.tracked {
-            let open = self.records.get(id).is_some_and(Record::is_open);
+        for tracked in self.queue.iter_mut() {
+            let open = self.records.get(&tracked.alert.id).is_some_and(Record::is_open);
             tracked.noted = if open { Noted::Fired } else { Noted::Nothing };
         }
         self.notes_lost = true;
@@ -95,7 +95,7 @@ impl Alerts {
                 || (tracked.resolved_at.is_some() && tracked.noted == Noted::Fired)
         };
         let turn = |tracked: &Tracked| Turn { id: tracked.alert.id.clone(), fired: tracked.resolved_at.is_none() };
-        self.tracked.values().map(Box::as_ref).filter(open).map(turn).collect()
+        self.queue().filter(open).map(turn).collect()
     }
 
     /// Open episodes that the journal knows of and no source lists any more, once the source has settled.
@@ -104,8 +104,7 @@ impl Alerts {
         if !state.is_complete() || !state.settled_since_restart(now.wall, RESTART_GRACE) || state.polls() <= ABSENT_POLLS as u64 {
             return Vec::new();
         }
-        let lost =
-            |(id, record): &(&AlertId, &Record)| id.source == *source && record.is_open() && !self.tracked.contains_key(*id);
+        let lost = |(id, record): &(&AlertId, &Record)| id.source == *source && record.is_open() && !self.queue.holds(id);
         self.records.iter().filter(lost).map(|(id, _)| id.clone()).collect()
     }
 
@@ -115,11 +114,11 @@ impl Alerts {
 
     /// Acknowledgements whose time may matter still: by alert.
     pub(in crate::model) fn acked(&self) -> impl Iterator<Item = (&AlertId, &Ack)> {
-        self.records.iter().filter_map(|(id, record)| Some((id, record.last_ack()?)))
+        self.lapsing.iter().filter_map(|(_, id)| Some((id, self.records.get(id)?.last_ack()?)))
     }
 }
 
 /// It fires now. What is pending is no episode yet, and may never be one.
-fn begun(tracked: &Tracked) -> bool {
+pub(super) fn begun(tracked: &Tracked) -> bool {
     tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing
 }

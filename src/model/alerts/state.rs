@@ -39,9 +39,13 @@ impl Alerts {
     /// The acknowledgement in force on an alert's present episode: our own, else its system's, else a foreign silence that
     /// says so.
     pub fn ack(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<Ack> {
-        let own = self.records.get(&tracked.alert.id).and_then(|record| record.ack(tracked.episode, now));
+        let own = self.own_ack(tracked, now).cloned();
         own.or_else(|| tracked.alert.acknowledged().map(told))
             .or_else(|| self.silences_on(tracked).find_map(|silence| self.foreign_ack(tracked, silence)))
+    }
+
+    fn own_ack(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<&Ack> {
+        self.records.get(&tracked.alert.id)?.ack(tracked.episode, now)
     }
 
     fn foreign_ack(&self, tracked: &Tracked, silence: &Silence) -> Option<Ack> {
@@ -59,23 +63,32 @@ impl Alerts {
 
     /// Every state that is true, the one by precedence first.
     pub fn states_of(&self, tracked: &Tracked, now: DateTime<Utc>) -> Vec<State> {
+        self.true_states(tracked, now).collect()
+    }
+
+    pub(super) fn state_of(&self, tracked: &Tracked, now: DateTime<Utc>) -> State {
+        self.true_states(tracked, now).next().unwrap_or(State::Pending)
+    }
+
+    fn true_states(&self, tracked: &Tracked, now: DateTime<Utc>) -> impl Iterator<Item = State> {
         let alert = &tracked.alert;
-        let acked = self.ack(tracked, now);
-        let silenced = match &acked {
+        let carries = |silence: &Silence| self.foreign_ack(tracked, silence).is_some();
+        let own = self.own_ack(tracked, now).is_some() || alert.acknowledged().is_some();
+        let acked = own || self.silences_on(tracked).any(carries);
+        let silenced = match acked {
             // A silence that only carries an acknowledgement is not one more state.
-            Some(_) => self.silences_on(tracked).any(|silence| self.foreign_ack(tracked, silence).is_none()),
-            None => !alert.silenced_by.is_empty(),
+            true => self.silences_on(tracked).any(|silence| !carries(silence)),
+            false => !alert.silenced_by.is_empty(),
         };
-        let holds = |state: &State| match state {
+        State::ALL.into_iter().filter(move |state| match state {
             State::Resolved => tracked.resolved_at.is_some(),
-            State::Acknowledged => acked.is_some(),
+            State::Acknowledged => acked,
             State::Snoozed => alert.snoozed().is_some(),
             State::Silenced => silenced,
             State::Inhibited => !alert.inhibited_by.is_empty() || !alert.muted_by.is_empty(),
             State::Firing => tracked.resolved_at.is_none() && alert.upstream == Upstream::Firing,
             State::Pending => tracked.resolved_at.is_none() && alert.upstream == Upstream::Pending,
-        };
-        State::ALL.into_iter().filter(holds).collect()
+        })
     }
 }
 

@@ -48,7 +48,7 @@ impl Screen {
         if places.form == Form::None {
             return too_small(canvas, area);
         }
-        status::render(canvas, places.status, self.urgent.count, view);
+        status::render(canvas, places.status, view);
         health::render_strip(canvas, places.strip, view);
         for (id, place) in &places.panes {
             self.render_pane(canvas, *place, *id, places.form, view);
