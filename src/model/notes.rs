@@ -5,8 +5,8 @@ use super::alerts::Turn;
 use crate::domain::ids::RequestId;
 use std::collections::{BTreeMap, VecDeque};
 
-/// The most turns that the journal is asked to take in at a time.
-const MOST: usize = 1_000;
+/// The most turns that the journal is asked to take in at a time: their drafts are made in one step, which holds up keys.
+const MOST: usize = 200;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Notes {

@@ -100,7 +100,7 @@ fn a_journal_that_fails_in_the_middle_of_a_storm_holds_all_of_it_afterwards() {
     story.poll(&storm);
     let (request, mut drafts) = story.slow.take().and_then(|mut asked| asked.pop()).expect("a portion");
     story.slow = Some(Vec::new());
-    drafts.truncate(700);
+    drafts.truncate(140);
     for draft in drafts {
         let entry = story.append(draft);
         story.fact(Fact::Recorded { entry, request: Some(request) });
@@ -109,7 +109,7 @@ fn a_journal_that_fails_in_the_middle_of_a_storm_holds_all_of_it_afterwards() {
     story.answer();
     // While nothing can be recorded, half of it is over.
     (0..2).for_each(|_| story.poll(&storm[..1_600]));
-    assert_eq!(story.journal.len(), 700);
+    assert_eq!(story.journal.len(), 140);
     story.broken = None;
     (0..2).for_each(|_| story.poll(&storm[..1_600]));
     assert_eq!(count(&story, Kind::AlertFired), 1_600, "those that fire, each once");
