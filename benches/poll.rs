@@ -16,7 +16,7 @@ use midwatch::domain::settings::{Settings, SourceSpec};
 use midwatch::domain::stamp::Stamp;
 use midwatch::domain::trouble::Trouble;
 use midwatch::model::{Body, Event, Fact, World};
-use midwatch::ports::{Answer, Http, Ports, Request, Response};
+use midwatch::ports::{Answer, Http, Piece, Ports, Request, Response};
 use midwatch::sources::{Source, alertmanager};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -25,6 +25,8 @@ use std::time::Duration;
 const ALERTS: usize = 50_000;
 /// As the poller hands them to the core.
 const PORTION: usize = 500;
+/// As the client's buffer takes them off a connection.
+const PIECE: usize = 256 << 10;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -108,6 +110,15 @@ impl Http for Wire {
         };
         let headers = BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]);
         Box::pin(async move { Ok(Response { status: 200, headers, body, took: Duration::ZERO, date: None }) })
+    }
+
+    /// In pieces such as a connection gives.
+    fn stream<'a>(&'a self, request: Request, piece: Piece<'a>) -> Answer<'a, Result<Response, Trouble>> {
+        Box::pin(async move {
+            let answer = self.observe(request).await?;
+            answer.body.chunks(PIECE).for_each(piece);
+            Ok(answer)
+        })
     }
 
     fn act(&self, _request: Request, _intent: Intent) -> Answer<'_, Result<Response, Trouble>> {

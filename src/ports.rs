@@ -6,6 +6,7 @@ mod answer;
 mod endpoint;
 
 pub use access::Access;
+pub use answer::Fault;
 pub use endpoint::{ADDRESS, Endpoint, address, below};
 
 use crate::domain::entry::Intent;
@@ -109,9 +110,15 @@ pub struct Response {
     pub date: Option<DateTime<Utc>>,
 }
 
+/// Whoever takes the pieces of a body.
+pub type Piece<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
+
 pub trait Http: Send + Sync {
     /// Asks without changing anything. Only GET, HEAD and the POSTs that are queries by the remote's contract.
     fn observe(&self, request: Request) -> Answer<'_, Result<Response, Trouble>>;
+    /// Asks as `observe` does, and hands the body of a good answer on piece by piece as it comes, for bodies that are too long
+    /// to be held. Of such a body the answer itself has the beginning alone: enough to say what it is.
+    fn stream<'a>(&'a self, request: Request, piece: Piece<'a>) -> Answer<'a, Result<Response, Trouble>>;
     /// Changes something; needs the recorded intent.
     fn act(&self, request: Request, intent: Intent) -> Answer<'_, Result<Response, Trouble>>;
 }

@@ -1,62 +1,16 @@
 //! Alerts and silences as their sources tell them. What the console makes of them (episode, state,
 //! service, who has acknowledged) is `model::alerts`.
 
+mod labels;
+
+pub use labels::Labels;
+
 use super::ids::{AlertId, Fingerprint};
 use super::matcher::Matcher;
 use super::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// Name and value pairs, sorted by name, unique. Adapters share equal strings, so a storm stays small.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "Vec<(Outside, Outside)>")]
-pub struct Labels(Arc<[(Outside, Outside)]>);
-
-impl Labels {
-    /// Sorts; of a name that stands twice the last value wins.
-    pub fn new(mut pairs: Vec<(Outside, Outside)>) -> Self {
-        // Most servers send them so; a storm has a hundred thousand sets.
-        if !pairs.is_sorted_by(|a, b| a.0 < b.0) {
-            pairs.reverse();
-            pairs.sort_by(|a, b| a.0.cmp(&b.0));
-            pairs.dedup_by(|later, kept| later.0 == kept.0);
-        }
-        Self(pairs.into())
-    }
-
-    pub fn get(&self, name: &str) -> Option<&str> {
-        let found = self.0.binary_search_by(|(key, _)| key.raw().cmp(name)).ok()?;
-        Some(self.0[found].1.raw())
-    }
-
-    /// Matchers that hold for exactly these labels.
-    pub fn exactly(&self) -> Vec<SilenceMatcher> {
-        let one = |(name, value): &(Outside, Outside)| SilenceMatcher {
-            name: name.clone(),
-            value: value.clone(),
-            regex: false,
-            equal: true,
-        };
-        self.iter().map(one).collect()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &(Outside, Outside)> {
-        self.0.iter()
-    }
-}
-
-impl From<Vec<(Outside, Outside)>> for Labels {
-    fn from(pairs: Vec<(Outside, Outside)>) -> Self {
-        Self::new(pairs)
-    }
-}
-
-impl Default for Labels {
-    fn default() -> Self {
-        Self::new(Vec::new())
-    }
-}
 
 /// How bad an alert says it is. The configuration maps the words of labels to these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -112,7 +66,8 @@ pub struct Alert {
     pub starts_at: DateTime<Utc>,
     /// The page that explains the alert, where the source gives one.
     pub url: Option<Outside>,
-    pub receivers: Vec<Outside>,
+    /// Shared: there are few lists of them.
+    pub receivers: Arc<[Outside]>,
     /// Ids of silences in force on it.
     pub silenced_by: Vec<Outside>,
     pub inhibited_by: Vec<Fingerprint>,

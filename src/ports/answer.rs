@@ -11,6 +11,15 @@ use std::time::Duration;
 /// The longest that a server's words are quoted, in characters.
 const QUOTED: usize = 300;
 
+/// Why a body is not what it should be.
+#[derive(Debug, PartialEq)]
+pub enum Fault {
+    NotText,
+    /// It ended after so many bytes.
+    Cut(usize),
+    Other(String),
+}
+
 impl Response {
     /// 2xx.
     pub fn good(&self) -> bool {
@@ -58,6 +67,21 @@ impl Response {
         asked: &str,
         parse: impl FnOnce(&str) -> serde_json::Result<T>,
     ) -> Result<T, Trouble> {
+        let text = std::str::from_utf8(&self.body).map_err(|_| Fault::NotText);
+        let read = text.and_then(|text| {
+            parse(text).map_err(|error| match error.is_eof() {
+                true => Fault::Cut(text.len()),
+                false => Fault::Other(error.to_string()),
+            })
+        });
+        self.judged(what, asked, read)
+    }
+
+    /// What whoever read the body made of it, in the same words.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn judged<T>(&self, what: &str, asked: &str, read: Result<T, Fault>) -> Result<T, Trouble> {
         let nonsense =
             |text: String| Trouble { sent: true, ..Trouble::new(Reason::Nonsense, format!("{asked} answered {text}")) };
         if self.is_page() {
@@ -65,11 +89,10 @@ impl Response {
             let advice = "is this the right address, or is there a login in front of it?";
             return Err(nonsense(format!("{page} instead of {what}; {advice}")));
         }
-        let text =
-            std::str::from_utf8(&self.body).map_err(|_| nonsense(format!("bytes that are not UTF-8 instead of {what}")))?;
-        parse(text).map_err(|error| match error.is_eof() {
-            true => nonsense(format!("{what} that is cut short after {} bytes", text.len())),
-            false => nonsense(format!("something else than {what}: {error}")),
+        read.map_err(|fault| match fault {
+            Fault::NotText => nonsense(format!("bytes that are not UTF-8 instead of {what}")),
+            Fault::Cut(bytes) => nonsense(format!("{what} that is cut short after {bytes} bytes")),
+            Fault::Other(why) => nonsense(format!("something else than {what}: {why}")),
         })
     }
 

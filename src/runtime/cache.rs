@@ -10,7 +10,7 @@ use crate::model::{Fact, World};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufWriter, Write};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -19,8 +19,8 @@ use tokio::sync::watch;
 
 /// The first screenful is read before the first frame, the rest after it.
 const FIRST: usize = 100;
-const FIRST_FILE: &str = "alerts-first.json";
-const ALL_FILE: &str = "alerts.json";
+const FIRST_FILE: &str = "alerts-first.jsonl";
+const ALL_FILE: &str = "alerts.jsonl";
 
 type Snapshot = BTreeMap<SourceName, Kept>;
 
@@ -85,8 +85,7 @@ fn snapshot(world: &World, most: usize) -> Snapshot {
 }
 
 fn read(path: &Path) -> Snapshot {
-    let packed = fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    packed.and_then(pack::unpack).unwrap_or_default()
+    fs::File::open(path).ok().and_then(|file| pack::read(BufReader::new(file))).unwrap_or_default()
 }
 
 fn sorted(alerts: &[Arc<Alert>]) -> Arc<Vec<Arc<Alert>>> {
@@ -112,7 +111,7 @@ fn write(folder: &Path, name: &str, snapshot: &Snapshot) {
     let (half, whole) = (folder.join(format!("{name}.new")), folder.join(name));
     let put = || {
         let mut file = BufWriter::new(fs::File::create(&half)?);
-        serde_json::to_writer(&mut file, &pack::pack(snapshot))?;
+        pack::write(snapshot, &mut file)?;
         file.flush()
     };
     if put().is_ok() {

@@ -139,7 +139,7 @@ impl Prometheus {
             upstream: if alert.state == "pending" { Upstream::Pending } else { Upstream::Firing },
             starts_at: alert.active_at,
             url: None,
-            receivers: Vec::new(),
+            receivers: Default::default(),
             silenced_by: Vec::new(),
             inhibited_by: Vec::new(),
             muted_by: Vec::new(),

@@ -8,11 +8,7 @@ async fn each_lie_is_told_in_a_sentence_that_helps() {
         (Mood::Html, Reason::Nonsense, "a page titled \"Sign in\" instead of a list of alerts; is this the right address"),
         (Mood::Truncated, Reason::Nonsense, "that is cut short after "),
         (Mood::Reset, Reason::Network, "/api/v2/alerts: "),
-        (
-            Mood::WrongSchema,
-            Reason::Nonsense,
-            "something else than a list of alerts: invalid type: map, expected a list of alerts",
-        ),
+        (Mood::WrongSchema, Reason::Nonsense, "something else than a list of alerts: it begins with `{`"),
         (Mood::Status(401, "Unauthorized"), Reason::Denied, "401 Unauthorized: Unauthorized; check the credentials"),
         (Mood::Status(403, "\"no\""), Reason::Denied, "403 Forbidden: no; these credentials may not do this"),
         (Mood::Status(429, "slow down"), Reason::Limited, "429 Too Many Requests: slow down"),

@@ -12,7 +12,7 @@ async fn an_alert_comes_with_everything_that_is_known_of_it() {
     assert_eq!((alert.name(), alert.labels.get("instance")), ("DiskFull", Some("db1")));
     assert_eq!(alert.summary(), Some("it is broken"));
     assert_eq!(alert.url.as_ref().map(Outside::raw), Some("http://prom.test/graph"));
-    assert_eq!(alert.receivers, [Outside::from("ops")]);
+    assert_eq!(*alert.receivers, [Outside::from("ops")]);
     assert!((Utc::now() - alert.starts_at - TimeDelta::minutes(10)).abs() < TimeDelta::minutes(1));
     assert!(snapshot.complete && snapshot.missing.is_empty());
     assert!((Utc::now() - snapshot.started_at.expect("known") - TimeDelta::hours(1)).abs() < TimeDelta::minutes(1));

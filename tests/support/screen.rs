@@ -95,7 +95,7 @@ pub fn alert(name: &str, severity: &str, service: &str, instance: &str, minutes:
         upstream: Upstream::Firing,
         starts_at: start() - chrono::Duration::minutes(minutes),
         url: None,
-        receivers: Vec::new(),
+        receivers: Arc::default(),
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),
         muted_by: Vec::new(),

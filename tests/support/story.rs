@@ -68,7 +68,7 @@ pub fn alert(name: &str, service: &str, starts_at: DateTime<Utc>) -> Arc<Alert> 
         upstream: Upstream::Firing,
         starts_at,
         url: None,
-        receivers: Vec::new(),
+        receivers: Arc::default(),
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),
         muted_by: Vec::new(),

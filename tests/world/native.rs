@@ -142,7 +142,8 @@ fn a_problem_that_gets_worse_under_its_name_is_judged_again() {
     let mut story = Story::new();
     let [down] = down();
     let as_bad_as = |word: &str| {
-        let pairs = down.labels.iter().filter(|(name, _)| name.raw() != "severity").cloned();
+        let kept = down.labels.iter().filter(|(name, _)| name.raw() != "severity");
+        let pairs = kept.map(|(name, value)| (name.clone(), value.clone()));
         let labels = pairs.chain([("severity".into(), word.into())]).collect::<Vec<_>>().into();
         Arc::new(midwatch::domain::alert::Alert { labels, ..(*down).clone() })
     };

@@ -1,5 +1,6 @@
-//! A snapshot with each word written once: a storm of twenty thousand alerts is made of a few thousand words, and is read
-//! back with those shared as the source shared them.
+//! The file of a snapshot: line by line, each word written once, by the first alert that has it. A storm of twenty thousand
+//! alerts is made of a few thousand words; it is written and read back one alert at a time, and shares its words and names
+//! then as it did when it came from the source.
 
 use super::{Kept, Snapshot};
 use crate::domain::alert::{Alert, Held, Labels, Upstream};
@@ -8,21 +9,25 @@ use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 
-/// A file of an earlier version has no such table and is not read.
+/// A file of an earlier version has no such lines and is not read.
 #[derive(Serialize, Deserialize)]
-pub struct Packed {
-    words: Vec<Outside>,
-    sources: Vec<(SourceName, DateTime<Utc>, Vec<Row>)>,
+enum Line {
+    /// What follows is of this source, which answered then.
+    Source(SourceName, DateTime<Utc>),
+    Alert(Box<Row>),
 }
 
-/// The place of a word in the table.
+/// The place of a word among all words of the lines so far.
 type Word = u32;
 type Pairs = Vec<(Word, Word)>;
 
 #[derive(Serialize, Deserialize)]
 struct Row {
+    /// Words that no line before has.
+    w: Vec<Outside>,
     f: Fingerprint,
     l: Pairs,
     a: Pairs,
@@ -40,14 +45,15 @@ struct Row {
 #[derive(Default)]
 struct Words<'a> {
     places: HashMap<&'a str, Word>,
-    table: Vec<Outside>,
+    new: Vec<Outside>,
 }
 
 impl<'a> Words<'a> {
     fn place(&mut self, word: &'a Outside) -> Word {
+        let next = self.places.len() as Word;
         *self.places.entry(word.raw()).or_insert_with(|| {
-            self.table.push(word.clone());
-            self.table.len() as Word - 1
+            self.new.push(word.clone());
+            next
         })
     }
 
@@ -60,7 +66,8 @@ impl<'a> Words<'a> {
     }
 
     fn row(&mut self, alert: &'a Alert) -> Row {
-        Row {
+        let row = Row {
+            w: Vec::new(),
             f: alert.id.fingerprint.clone(),
             l: self.pairs(&alert.labels),
             a: self.pairs(&alert.annotations),
@@ -72,52 +79,96 @@ impl<'a> Words<'a> {
             ib: alert.inhibited_by.clone(),
             mb: self.all(&alert.muted_by),
             h: alert.held.clone(),
-        }
+        };
+        Row { w: std::mem::take(&mut self.new), ..row }
     }
 }
 
-pub fn pack(snapshot: &Snapshot) -> Packed {
+/// # Errors
+/// Those of the file.
+pub fn write(snapshot: &Snapshot, to: &mut impl Write) -> io::Result<()> {
     let mut words = Words::default();
-    let mut sources = Vec::new();
+    let mut put = |line: &Line| {
+        serde_json::to_writer(&mut *to, line)?;
+        to.write_all(b"\n")
+    };
     for (name, kept) in snapshot {
-        sources.push((name.clone(), kept.read_at, kept.alerts.iter().map(|alert| words.row(alert)).collect()));
+        put(&Line::Source(name.clone(), kept.read_at))?;
+        kept.alerts.iter().try_for_each(|alert| put(&Line::Alert(Box::new(words.row(alert)))))?;
     }
-    Packed { sources, words: words.table }
+    Ok(())
 }
 
-/// `None` for a table that lacks a word: somebody else wrote the file.
-pub fn unpack(packed: Packed) -> Option<Snapshot> {
-    let words = packed.words;
-    let kept = |(source, read_at, rows): (SourceName, DateTime<Utc>, Vec<Row>)| {
-        let alerts = rows.into_iter().map(|row| alert(&words, &source, row).map(Arc::new)).collect::<Option<_>>()?;
-        Some((source.clone(), Kept { read_at, alerts }))
-    };
-    packed.sources.into_iter().map(kept).collect()
+/// `None` for a file that somebody else wrote.
+pub fn read(mut from: impl BufRead) -> Option<Snapshot> {
+    let (mut snapshot, mut known, mut text) = (Snapshot::new(), Known::default(), String::new());
+    let mut current: Option<SourceName> = None;
+    while from.read_line(&mut text).ok()? > 0 {
+        match serde_json::from_str(&text).ok()? {
+            Line::Source(name, read_at) => {
+                snapshot.insert(name.clone(), Kept { read_at, alerts: Vec::new() });
+                current = Some(name);
+            }
+            Line::Alert(row) => {
+                let kept = snapshot.get_mut(current.as_ref()?)?;
+                kept.alerts.push(Arc::new(known.alert(current.as_ref()?, *row)?));
+            }
+        }
+        text.clear();
+    }
+    Some(snapshot)
 }
 
-fn alert(words: &[Outside], source: &SourceName, row: Row) -> Option<Alert> {
-    let word = |place: Word| words.get(place as usize).cloned();
-    let all = |places: Vec<Word>| places.into_iter().map(word).collect::<Option<Vec<_>>>();
-    let pairs = |pairs: Pairs| {
-        let pairs = pairs.into_iter().map(|(name, value)| Some((word(name)?, word(value)?)));
-        pairs.collect::<Option<Vec<_>>>().map(Labels::new)
-    };
-    Some(Alert {
-        id: AlertId { source: source.clone(), fingerprint: row.f },
-        labels: pairs(row.l)?,
-        annotations: pairs(row.a)?,
-        upstream: row.u,
-        starts_at: row.s,
-        url: match row.g {
-            Some(place) => Some(word(place)?),
-            None => None,
-        },
-        receivers: all(row.r)?,
-        silenced_by: all(row.sb)?,
-        inhibited_by: row.ib,
-        muted_by: all(row.mb)?,
-        held: row.h,
-    })
+/// What the lines so far have brought.
+#[derive(Default)]
+struct Known {
+    words: Vec<Outside>,
+    last: [Labels; 2],
+    receivers: Arc<[Outside]>,
+}
+
+impl Known {
+    fn alert(&mut self, source: &SourceName, mut row: Row) -> Option<Alert> {
+        self.words.append(&mut row.w);
+        Some(Alert {
+            id: AlertId { source: source.clone(), fingerprint: row.f },
+            labels: self.labels(row.l, 0)?,
+            annotations: self.labels(row.a, 1)?,
+            upstream: row.u,
+            starts_at: row.s,
+            url: match row.g {
+                Some(place) => Some(self.word(place)?),
+                None => None,
+            },
+            receivers: self.receivers(&row.r)?,
+            silenced_by: self.all(&row.sb)?,
+            inhibited_by: row.ib,
+            muted_by: self.all(&row.mb)?,
+            held: row.h,
+        })
+    }
+
+    fn word(&self, place: Word) -> Option<Outside> {
+        self.words.get(place as usize).cloned()
+    }
+
+    fn all(&self, places: &[Word]) -> Option<Vec<Outside>> {
+        places.iter().map(|place| self.word(*place)).collect()
+    }
+
+    fn labels(&mut self, pairs: Pairs, which: usize) -> Option<Labels> {
+        let pairs = pairs.into_iter().map(|(name, value)| Some((self.word(name)?, self.word(value)?)));
+        self.last[which] = Labels::new(pairs.collect::<Option<_>>()?).sharing(&self.last[which]);
+        Some(self.last[which].clone())
+    }
+
+    fn receivers(&mut self, places: &[Word]) -> Option<Arc<[Outside]>> {
+        let words = self.all(places)?;
+        if *self.receivers != *words {
+            self.receivers = words.into();
+        }
+        Some(self.receivers.clone())
+    }
 }
 
 #[cfg(test)]
@@ -133,7 +184,7 @@ mod tests {
             upstream: Upstream::Firing,
             starts_at: "2026-03-01T03:00:00.123456789Z".parse().expect("a time"),
             url: Some("http://h/".into()),
-            receivers: vec!["ops".into()],
+            receivers: [Outside::from("ops")].into(),
             silenced_by: vec!["s-1".into()],
             inhibited_by: vec!["f".into()],
             muted_by: vec!["night".into()],
@@ -141,23 +192,32 @@ mod tests {
         })
     }
 
-    #[test]
-    fn what_is_read_back_is_what_was_kept_and_shares_its_words() {
-        let kept = Kept { read_at: "2026-03-01T03:00:00Z".parse().expect("a time"), alerts: vec![alert("a"), alert("b")] };
-        let snapshot = Snapshot::from([("prod".into(), kept)]);
-        let text = serde_json::to_string(&pack(&snapshot)).expect("writable");
-        assert_eq!(text.matches("Storm").count(), 1);
-        let back = unpack(serde_json::from_str(&text).expect("readable")).expect("whole");
-        assert_eq!(back.values().map(|kept| kept.alerts.clone()).collect::<Vec<_>>(), [vec![alert("a"), alert("b")]]);
-        let value = |n: usize| back.values().next().and_then(|kept| kept.alerts[n].labels.get("alertname")).map(str::as_ptr);
-        assert_eq!(value(0), value(1));
+    fn written(alerts: Vec<Arc<Alert>>) -> String {
+        let kept = Kept { read_at: "2026-03-01T03:00:00Z".parse().expect("a time"), alerts };
+        let mut file = Vec::new();
+        write(&Snapshot::from([("prod".into(), kept)]), &mut file).expect("writable");
+        String::from_utf8(file).expect("text")
     }
 
     #[test]
-    fn a_table_that_lacks_a_word_is_no_snapshot() {
-        let kept = Kept { read_at: DateTime::default(), alerts: vec![alert("a")] };
-        let mut packed = pack(&Snapshot::from([("prod".into(), kept)]));
-        packed.words.pop();
-        assert!(unpack(packed).is_none());
+    fn what_is_read_back_is_what_was_kept_and_shares_its_words() {
+        let alerts = vec![alert("a"), alert("b")];
+        let text = written(alerts.clone());
+        assert_eq!(text.matches("Storm").count(), 1);
+        let back = read(text.as_bytes()).expect("whole");
+        let (source, kept) = back.first_key_value().expect("one source");
+        assert_eq!((source.as_str(), &kept.alerts), ("prod", &alerts));
+        let value = |n: usize| kept.alerts[n].labels.get("alertname").map(str::as_ptr);
+        assert_eq!(value(0), value(1));
+        assert!(Arc::ptr_eq(&kept.alerts[0].receivers, &kept.alerts[1].receivers));
+    }
+
+    #[test]
+    fn a_file_that_lacks_a_word_is_no_snapshot() {
+        let text = written(vec![alert("a")]);
+        let lacking = text.replace(r#""w":["alertname","#, r#""w":["#);
+        assert_ne!(lacking, text);
+        assert!(read(lacking.as_bytes()).is_none());
+        assert!(read(&b"{}"[..]).is_none());
     }
 }

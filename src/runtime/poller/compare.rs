@@ -94,7 +94,7 @@ mod tests {
             upstream: Upstream::Firing,
             starts_at: chrono::DateTime::UNIX_EPOCH,
             url: None,
-            receivers: Vec::new(),
+            receivers: Arc::default(),
             silenced_by: Vec::new(),
             inhibited_by: Vec::new(),
             muted_by: Vec::new(),

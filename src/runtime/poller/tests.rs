@@ -109,7 +109,7 @@ fn snapshot(names: &[&str], complete: bool) -> Result<Snapshot, Trouble> {
             upstream: Upstream::Firing,
             starts_at: chrono::DateTime::UNIX_EPOCH,
             url: None,
-            receivers: Vec::new(),
+            receivers: Arc::default(),
             silenced_by: Vec::new(),
             inhibited_by: Vec::new(),
             muted_by: Vec::new(),

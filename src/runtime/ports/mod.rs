@@ -10,7 +10,7 @@ mod secrets;
 
 use crate::domain::entry::Intent;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Http, Ports, Request, Response};
+use crate::ports::{Answer, Http, Piece, Ports, Request, Response};
 use std::sync::Arc;
 
 impl Ports {
@@ -40,6 +40,10 @@ struct Refusing {
 impl Http for Refusing {
     fn observe(&self, request: Request) -> Answer<'_, Result<Response, Trouble>> {
         self.looks.observe(request)
+    }
+
+    fn stream<'a>(&'a self, request: Request, piece: Piece<'a>) -> Answer<'a, Result<Response, Trouble>> {
+        self.looks.stream(request, piece)
     }
 
     fn act(&self, request: Request, _intent: Intent) -> Answer<'_, Result<Response, Trouble>> {

@@ -91,7 +91,7 @@ async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Tr
 }
 
 async fn knows_negation(peer: Peer<'_>) -> Result<(), Trouble> {
-    let status = peer.read("status", &[], "a status", wire::status).await?.value;
+    let status = peer.read("status", "a status", wire::status).await?.value;
     match status.version() {
         Some((major, minor)) if (major, minor) < NEGATION => Err(Trouble::new(
             Reason::Local,
@@ -224,7 +224,7 @@ fn checked(id: &Outside) -> Result<&str, Trouble> {
 /// The silence that carries the act's marker, rather one in force than one that has ended.
 async fn marked(peer: Peer<'_>, intent: Intent) -> Result<Option<Silence>, Trouble> {
     let marker = marker(intent.id());
-    let list = peer.read("silences", &[], "a list of silences", wire::silences).await?.value;
+    let list = peer.read("silences", "a list of silences", wire::silences).await?.value;
     let mut with = list.into_iter().map(|kept| kept.silence).filter(|silence| silence.comment.raw().contains(&marker));
     let first = with.next();
     Ok(match first {

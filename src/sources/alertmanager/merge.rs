@@ -35,11 +35,10 @@ pub async fn fetch(source: &Alertmanager, before: &[Arc<Alert>], ports: &Ports, 
 }
 
 async fn ask(peer: Peer<'_>, before: &[Arc<Alert>]) -> Result<Said, Trouble> {
-    let query: &[_] = &peer.source.query;
     let (alerts, silences, status) = join3(
-        peer.read("alerts", query, "a list of alerts", |text| listed(peer.source, before, text)),
-        peer.read("silences", &[], "a list of silences", wire::silences),
-        peer.read("status", &[], "a status", wire::status),
+        peer.alerts(reader(peer.source, before)),
+        peer.read("silences", "a list of silences", wire::silences),
+        peer.read("status", "a status", wire::status),
     )
     .await;
     let now = peer.ports.clock.now().wall;
@@ -52,9 +51,9 @@ fn value<T>(read: Result<Read<T>, Trouble>) -> Result<T, Trouble> {
     read.map(|read| read.value)
 }
 
-fn listed(source: &Alertmanager, before: &[Arc<Alert>], text: &str) -> serde_json::Result<Vec<Listed>> {
+fn reader<'a>(source: &'a Alertmanager, before: &'a [Arc<Alert>]) -> Reader<'a> {
     let several = source.urls.len() > 1 || !source.ignored.is_empty();
-    wire::alerts(text, &mut Reader::new(&source.name, &source.ignored, several, before))
+    Reader::new(&source.name, &source.ignored, several, before)
 }
 
 /// `Date` has whole seconds, cut off: in the middle, it is half a second later.
@@ -115,7 +114,7 @@ fn same(a: Listed, b: Listed) -> Listed {
     let (new, old) = (&newer.alert, &older.alert);
     let alert = Alert {
         starts_at: new.starts_at.min(old.starts_at),
-        receivers: union(&new.receivers, &old.receivers),
+        receivers: union(&new.receivers, &old.receivers).into(),
         silenced_by: union(&new.silenced_by, &old.silenced_by),
         inhibited_by: union(&new.inhibited_by, &old.inhibited_by),
         muted_by: union(&new.muted_by, &old.muted_by),

@@ -1,6 +1,7 @@
 //! One Alertmanager of a cluster: what is asked of it and what is written to it. Knows nothing of merging.
 
 use super::Alertmanager;
+use super::wire::{Listed, Reader};
 use crate::domain::entry::Intent;
 use crate::domain::trouble::Trouble;
 use crate::ports::{Ports, Request, Response, below};
@@ -34,11 +35,10 @@ impl Peer<'_> {
     pub async fn read<T>(
         &self,
         path: &str,
-        query: &[(&str, String)],
         what: &str,
         parse: impl FnOnce(&str) -> serde_json::Result<T>,
     ) -> Result<Read<T>, Trouble> {
-        let (asked, answer) = self.ask(path, query).await?;
+        let (asked, answer) = self.ask(path).await?;
         if !answer.good() {
             return Err(answer.refusal(&asked));
         }
@@ -53,7 +53,7 @@ impl Peer<'_> {
         what: &str,
         parse: impl FnOnce(&str) -> serde_json::Result<T>,
     ) -> Result<Option<T>, Trouble> {
-        let (asked, answer) = self.ask(path, &[]).await?;
+        let (asked, answer) = self.ask(path).await?;
         match answer.status {
             200..=299 => answer.understood(what, &asked, parse).map(Some),
             404 => Ok(None),
@@ -61,13 +61,28 @@ impl Peer<'_> {
         }
     }
 
-    async fn ask(&self, path: &str, query: &[(&str, String)]) -> Result<(String, Response), Trouble> {
-        let mut request = self.request("GET", path).await?;
-        if !query.is_empty() {
-            request.url.query_pairs_mut().extend_pairs(query);
+    /// Asks for the alerts and reads them as they come.
+    pub async fn alerts(&self, mut reader: Reader<'_>) -> Result<Read<Vec<Listed>>, Trouble> {
+        let mut request = self.question("alerts").await?;
+        if !self.source.query.is_empty() {
+            request.url.query_pairs_mut().extend_pairs(&self.source.query);
         }
-        request.redirects = REDIRECTS;
+        let asked = request.told();
+        let answer = self.ports.http.stream(request, &mut |piece| reader.take(piece)).await?;
+        if !answer.good() {
+            return Err(answer.refusal(&asked));
+        }
+        let value = answer.judged("a list of alerts", &asked, reader.end())?;
+        Ok(Read { value, date: answer.date })
+    }
+
+    async fn ask(&self, path: &str) -> Result<(String, Response), Trouble> {
+        let request = self.question(path).await?;
         Ok((request.told(), self.ports.http.observe(request).await?))
+    }
+
+    async fn question(&self, path: &str) -> Result<Request, Trouble> {
+        Ok(Request { redirects: REDIRECTS, ..self.request("GET", path).await? })
     }
 
     /// Changes something. Any answer, whatever its status.

@@ -133,7 +133,7 @@ impl Map {
             upstream: if over { Upstream::Resolved { at: time(&self.ended_at).unwrap_or(now) } } else { Upstream::Firing },
             starts_at: time(&self.starts_at).unwrap_or(now),
             url: text(&self.url).map(Outside::from),
-            receivers: Vec::new(),
+            receivers: Default::default(),
             silenced_by: Vec::new(),
             inhibited_by: Vec::new(),
             muted_by: Vec::new(),

@@ -162,7 +162,7 @@ fn link(alerts: Vec<AlertId>, view: &View) -> Reply {
 
 fn text_of(id: &AlertId, view: &View) -> String {
     let Some(tracked) = view.world.alerts.get(id) else { return id.to_string() };
-    let pair = |(name, value): &(Outside, Outside)| format!("{}={:?}", name.inert(), value.inert());
+    let pair = |(name, value): (&Outside, &Outside)| format!("{}={:?}", name.inert(), value.inert());
     let labels: Vec<String> = tracked.alert.labels.iter().map(pair).collect();
     format!("{} {{{}}}", inert(tracked.alert.name()), labels.join(", "))
 }

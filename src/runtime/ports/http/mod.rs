@@ -6,7 +6,7 @@ mod failure;
 
 use crate::domain::entry::Intent;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Auth, Http, Request, Response};
+use crate::ports::{Answer, Auth, Http, Piece, Request, Response};
 use bytes::Bytes;
 use chrono::DateTime;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
@@ -22,46 +22,52 @@ pub struct Web {
 
 impl Http for Web {
     fn observe(&self, request: Request) -> Answer<'_, Result<Response, Trouble>> {
-        Box::pin(async move {
-            match request.method {
-                "GET" | "HEAD" | "POST" => self.ask(request).await,
-                other => Err(Trouble::new(Reason::Local, format!("{other} may change something and needs a recorded intent"))),
-            }
-        })
+        Box::pin(self.look(request, None))
+    }
+
+    fn stream<'a>(&'a self, request: Request, piece: Piece<'a>) -> Answer<'a, Result<Response, Trouble>> {
+        Box::pin(self.look(request, Some(piece)))
     }
 
     fn act(&self, request: Request, _intent: Intent) -> Answer<'_, Result<Response, Trouble>> {
-        Box::pin(self.ask(request))
+        Box::pin(self.ask(request, None))
     }
 }
 
 impl Web {
-    async fn ask(&self, request: Request) -> Result<Response, Trouble> {
+    async fn look(&self, request: Request, piece: Option<Piece<'_>>) -> Result<Response, Trouble> {
+        match request.method {
+            "GET" | "HEAD" | "POST" => self.ask(request, piece).await,
+            other => Err(Trouble::new(Reason::Local, format!("{other} may change something and needs a recorded intent"))),
+        }
+    }
+
+    async fn ask(&self, request: Request, piece: Option<Piece<'_>>) -> Result<Response, Trouble> {
         let (told, limit) = (request.told(), request.timeout);
-        match timeout(limit, self.follow(request)).await {
+        match timeout(limit, self.follow(request, piece)).await {
             Ok(answer) => answer,
             Err(_) => Err(failure::late(&told, limit)),
         }
     }
 
     /// Sends the request, and again to where it is redirected.
-    async fn follow(&self, mut request: Request) -> Result<Response, Trouble> {
+    async fn follow(&self, mut request: Request, mut piece: Option<Piece<'_>>) -> Result<Response, Trouble> {
         let allowed = if matches!(request.method, "GET" | "HEAD") { request.redirects } else { 0 };
         for _ in 0..allowed {
-            let response = self.once(&request).await?;
+            let response = self.once(&request, &mut piece).await?;
             match next(&request, &response) {
                 Some(url) => request = onward(request, url),
                 None => return Ok(response),
             }
         }
-        let last = self.once(&request).await?;
+        let last = self.once(&request, &mut piece).await?;
         match next(&request, &last) {
             Some(url) if allowed > 0 => Err(too_many(&request, allowed, &url)),
             _ => Ok(last),
         }
     }
 
-    async fn once(&self, request: &Request) -> Result<Response, Trouble> {
+    async fn once(&self, request: &Request, piece: &mut Option<Piece<'_>>) -> Result<Response, Trouble> {
         let began = Instant::now();
         let client = self.clients.of(request)?;
         let answer = match build(&client, request)?.send().await {
@@ -76,7 +82,7 @@ impl Web {
             }
         };
         let (status, headers) = (answer.status().as_u16(), texts(answer.headers()));
-        let body = read(request, answer).await?;
+        let body = read(request, answer, piece.as_mut().filter(|_| (200..300).contains(&status))).await?;
         let date = headers.get("date").and_then(|text| DateTime::parse_from_rfc2822(text).ok()).map(|date| date.to_utc());
         Ok(Response { status, headers, body, took: began.elapsed(), date })
     }
@@ -103,19 +109,27 @@ fn build(client: &reqwest::Client, request: &Request) -> Result<RequestBuilder, 
     })
 }
 
-/// Collects the body, as long as it may be.
-async fn read(request: &Request, mut answer: reqwest::Response) -> Result<Bytes, Trouble> {
+/// How much of a body that is handed on is kept.
+const BEGINNING: usize = 64 << 10;
+
+/// Collects the body, or hands it on and keeps its beginning.
+async fn read(request: &Request, mut answer: reqwest::Response, mut piece: Option<&mut Piece<'_>>) -> Result<Bytes, Trouble> {
     // The answer to HEAD tells the length of a body that does not come.
     let told = answer.content_length().filter(|_| request.method != "HEAD").unwrap_or(0);
     if told > request.longest as u64 {
         return Err(failure::too_large(request));
     }
-    let mut body = Vec::with_capacity(told as usize);
-    while let Some(chunk) = answer.chunk().await.map_err(|error| failure::cut(request, body.len(), &error))? {
-        if body.len() + chunk.len() > request.longest {
+    let kept = if piece.is_some() { BEGINNING } else { request.longest };
+    let (mut body, mut length) = (Vec::with_capacity(kept.min(told as usize)), 0);
+    while let Some(chunk) = answer.chunk().await.map_err(|error| failure::cut(request, length, &error))? {
+        length += chunk.len();
+        if length > request.longest {
             return Err(failure::too_large(request));
         }
-        body.extend_from_slice(&chunk);
+        if let Some(piece) = &mut piece {
+            piece(&chunk);
+        }
+        body.extend_from_slice(&chunk[..chunk.len().min(kept - body.len())]);
     }
     Ok(body.into())
 }

@@ -1,13 +1,15 @@
 //! The list of alerts, read with as few copies as possible: a storm has tens of megabytes.
 
 use super::super::pool::Pool;
+use super::list::List;
 use super::{Text, time};
 use crate::domain::alert::{Alert, Labels, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, SourceName};
 use crate::domain::text::Outside;
+use crate::ports::Fault;
 use crate::sources::fingerprint;
 use chrono::{DateTime, Utc};
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::sync::Arc;
@@ -80,10 +82,11 @@ impl GettableAlert<'_> {
 
 impl Pairs<'_> {
     fn are(&self, labels: &Labels) -> bool {
-        let mut known = labels.iter();
-        let equal =
-            |(name, value): &(Text, Text)| known.next().is_some_and(|pair| pair.0.raw() == name.0 && pair.1.raw() == value.0);
-        self.0.iter().all(equal) && known.next().is_none()
+        self.named_as(labels) && self.0.iter().zip(labels.iter()).all(|((_, value), known)| known.1.raw() == value.0)
+    }
+
+    fn named_as(&self, labels: &Labels) -> bool {
+        self.0.len() == labels.iter().len() && self.0.iter().zip(labels.iter()).all(|((name, _), known)| known.0.raw() == name.0)
     }
 }
 
@@ -116,8 +119,37 @@ pub struct Listed {
     pub updated: DateTime<Utc>,
 }
 
-/// Reads alerts of one source.
+/// Reads the list of alerts of one source while it arrives. Each one is turned into ours as soon as it is there: of a storm
+/// there is never a second copy.
 pub struct Reader<'a> {
+    list: List,
+    listed: Vec<Listed>,
+    maker: Maker<'a>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(source: &'a SourceName, ignored: &'a [String], several: bool, before: &'a [Arc<Alert>]) -> Self {
+        let (before, pool, last, receivers) = (before.iter(), Pool::default(), Default::default(), Arc::default());
+        let maker = Maker { source, ignored, several, before, pool, last, receivers };
+        Self { list: List::default(), listed: Vec::new(), maker }
+    }
+
+    pub fn take(&mut self, piece: &[u8]) {
+        let Self { list, listed, maker } = self;
+        list.take(piece, &mut |text| maker.read(text, listed));
+    }
+
+    /// # Errors
+    /// It was no list of alerts, or not a whole one.
+    pub fn end(mut self) -> Result<Vec<Listed>, Fault> {
+        let Self { list, listed, maker } = &mut self;
+        list.end(&mut |text| maker.read(text, listed))?;
+        Ok(self.listed)
+    }
+}
+
+/// Makes ours of theirs.
+struct Maker<'a> {
     source: &'a SourceName,
     /// What is left out of their labels.
     ignored: &'a [String],
@@ -128,36 +160,20 @@ pub struct Reader<'a> {
     pool: Pool,
     /// The last new alert: most words are the same again at the same place.
     last: [Labels; 2],
+    receivers: Arc<[Outside]>,
 }
 
-/// The list of alerts, each one turned into ours as soon as it is read: no second copy of a storm is ever held.
-pub fn alerts(text: &str, reader: &mut Reader) -> serde_json::Result<Vec<Listed>> {
-    struct List<'r, 'a>(&'r mut Reader<'a>);
-    impl<'de> Visitor<'de> for List<'_, '_> {
-        type Value = Vec<Listed>;
-
-        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-            f.write_str("a list of alerts")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            let mut list = Vec::new();
-            while let Some(alert) = seq.next_element::<GettableAlert<'de>>()? {
-                list.push(self.0.listed(alert));
+impl<'a> Maker<'a> {
+    fn read(&mut self, text: &str, into: &mut Vec<Listed>) -> serde_json::Result<Option<usize>> {
+        let mut items = serde_json::Deserializer::from_str(text).into_iter::<GettableAlert>();
+        match items.next() {
+            Some(Err(error)) if !error.is_eof() => Err(error),
+            Some(Ok(alert)) => {
+                into.push(self.listed(alert));
+                Ok(Some(items.byte_offset()))
             }
-            Ok(list)
+            _ => Ok(None),
         }
-    }
-    let mut json = serde_json::Deserializer::from_str(text);
-    let list = json.deserialize_seq(List(reader))?;
-    json.end()?;
-    Ok(list)
-}
-
-impl<'a> Reader<'a> {
-    pub fn new(source: &'a SourceName, ignored: &'a [String], several: bool, before: &'a [Arc<Alert>]) -> Self {
-        let (before, pool, last) = (before.iter(), Pool::default(), Default::default());
-        Self { source, ignored, several, before, pool, last }
     }
 
     fn listed(&mut self, wire: GettableAlert) -> Listed {
@@ -187,7 +203,7 @@ impl<'a> Reader<'a> {
             upstream: Upstream::Firing,
             starts_at: time(wire.starts_at.as_ref()),
             url: wire.generator_url.filter(|url| !url.0.is_empty()).map(|url| self.word(&url)),
-            receivers: self.words(wire.receivers.into_iter().flatten().filter_map(|receiver| receiver.name)),
+            receivers: self.receivers(wire.receivers.into_iter().flatten().filter_map(|receiver| receiver.name)),
             silenced_by: self.words(status.silenced_by.into_iter().flatten()),
             inhibited_by: self.words(status.inhibited_by.into_iter().flatten()).iter().map(|text| text.raw().into()).collect(),
             muted_by: self.words(status.muted_by.into_iter().flatten()),
@@ -215,25 +231,28 @@ impl<'a> Reader<'a> {
     }
 
     fn pairs(&mut self, pairs: Pairs, which: usize) -> Labels {
-        let last = self.last[which].clone();
-        let mut near = last.iter();
-        let pairs = pairs.0.into_iter().map(|(name, value)| {
-            let near = near.next();
-            (self.word_like(&name, near.map(|pair| &pair.0)), self.word_like(&value, near.map(|pair| &pair.1)))
-        });
-        Labels::new(pairs.collect())
-    }
-
-    /// The word, which is probably `near`: comparing is quicker than looking it up.
-    fn word_like(&mut self, text: &Text, near: Option<&Outside>) -> Outside {
-        match near {
-            Some(near) if near.raw() == text.0 => near.clone(),
-            _ => self.word(text),
+        if !pairs.named_as(&self.last[which]) {
+            return Labels::new(pairs.0.iter().map(|(name, value)| (self.word(name), self.word(value))).collect());
         }
+        let mut values = pairs.0.iter().map(|(_, value)| value);
+        self.last[which].clone().with(|near| match values.next() {
+            // Comparing is quicker than looking it up.
+            Some(text) if text.0 == near.raw() => near.clone(),
+            Some(text) => self.word(text),
+            None => Outside::default(),
+        })
     }
 
     fn word(&mut self, text: &Text) -> Outside {
         Outside::new(self.pool.share(&text.0))
+    }
+
+    fn receivers<'t>(&mut self, texts: impl IntoIterator<Item = Text<'t>>) -> Arc<[Outside]> {
+        let words = self.words(texts);
+        if *self.receivers != *words {
+            self.receivers = words.into();
+        }
+        self.receivers.clone()
     }
 
     /// Sorted: servers list them in changing order, which would look like a change of the alert.

@@ -2,9 +2,10 @@
 //! null ones have their defaults; only an alert without labels is not an alert.
 
 mod alert;
+mod list;
 mod silence;
 
-pub use alert::{Listed, Reader, alerts};
+pub use alert::{Listed, Reader};
 pub use silence::{Kept, PostableSilence, silence, silences, written};
 
 use chrono::{DateTime, Utc};

@@ -1,12 +1,14 @@
 use super::*;
 
-fn read(text: &str, ignored: &[String]) -> serde_json::Result<Vec<Arc<Alert>>> {
+fn read(text: &str, ignored: &[String]) -> Result<Vec<Arc<Alert>>, Fault> {
     again(text, ignored, &[])
 }
 
-fn again(text: &str, ignored: &[String], before: &[Arc<Alert>]) -> serde_json::Result<Vec<Arc<Alert>>> {
-    let list = alerts(text, &mut Reader::new(&"prod".into(), ignored, false, before));
-    list.map(|list| list.into_iter().map(|listed| listed.alert).collect())
+fn again(text: &str, ignored: &[String], before: &[Arc<Alert>]) -> Result<Vec<Arc<Alert>>, Fault> {
+    let source = "prod".into();
+    let mut reader = Reader::new(&source, ignored, false, before);
+    text.as_bytes().chunks(100).for_each(|piece| reader.take(piece));
+    reader.end().map(|list| list.into_iter().map(|listed| listed.alert).collect())
 }
 
 #[test]
