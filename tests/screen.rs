@@ -300,6 +300,43 @@ fn what_fits_has_its_own_lines_and_the_library_stays_where_it_is() {
     assert_eq!(desk.find("Another one"), place, "nothing jumps when another alert is looked at");
 }
 
+/// Two playbooks for the dead primary, of which the second names it more closely; one for any alert of the shop.
+fn three() -> [String; 3] {
+    let of = |id: &str, title: &str, alerts: &str| {
+        let text = FAILOVER.replace("id: postgres-failover", &format!("id: {id}")).replace("Fail over to the replica", title);
+        text.replace("[{alertname: PostgresDown}]", alerts).replace("default: db-2", "from: label.instance")
+    };
+    [
+        of("a-broad", "Broad one", "[{alertname: PostgresDown}]"),
+        of("b-close", "Close one", "[{alertname: PostgresDown, service: postgres}]"),
+        of("c-shop", "Shop one", "[{alertname: CheckoutErrors}]"),
+    ]
+}
+
+#[test]
+fn what_fits_the_incident_is_ranked_and_comes_after_what_fits_the_selected_alert() {
+    let mut desk = outage();
+    let books = three();
+    desk.playbooks(&books.each_ref().map(String::as_str)).press("j").expect("▌CRIT PostgresDown").press("D enter").press("gg");
+    desk.expect("▌CRIT CheckoutErro").expect("3 fit");
+    let place = |text: &str| desk.find(text).expect(text).1;
+    assert!(desk.line("Shop one").contains("fits this alert"));
+    assert!(desk.line("Close one").contains("fits the incident"));
+    assert!(place("Shop one") < place("Close one") && place("Close one") < place("Broad one"), "{}", desk.text());
+}
+
+#[test]
+fn a_run_takes_its_parameters_from_the_alert_that_the_playbook_is_suggested_for() {
+    let mut desk = outage();
+    let books = three();
+    desk.playbooks(&books.each_ref().map(String::as_str)).press("j D enter gg").expect("▌CRIT CheckoutErro");
+    desk.press("p j enter").expect("Close one").expect("match PostgresDown of the incident").press("r").expect("db-1:5432");
+    desk.press("enter");
+    let run = desk.world.runs.iter().next().expect("a run").1;
+    assert_eq!(run.alert, Some(alert("PostgresDown", "", "", "db-1:5432", 0).id.clone()));
+    assert_eq!(run.params["REPLICA"], "db-1:5432");
+}
+
 #[test]
 fn a_changed_file_and_a_long_run_are_marked() {
     let mut desk = outage();

@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod progress;
 pub mod questions;
 pub mod runs;
+pub mod suggestions;
 pub mod timeline;
 pub mod world;
 

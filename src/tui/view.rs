@@ -5,10 +5,11 @@ use super::hits::Hits;
 use super::keymap::Keymap;
 use super::overlays::Overlay;
 use super::panes::PaneId;
-use crate::domain::ids::{AlertId, IncidentId};
+use crate::domain::ids::{AlertId, IncidentId, PlaybookId};
 use crate::domain::incident::Incident;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
+use crate::model::suggestions::Suggestion;
 use crate::model::{Command, World};
 use chrono_tz::Tz;
 
@@ -30,7 +31,17 @@ pub struct View<'a> {
     pub idle: bool,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// What is suggested for the selected alert and the incident that is shown, best first.
+    pub fn suggestions(&self) -> Vec<Suggestion<'a>> {
+        self.world.suggestions(self.alert, self.incident)
+    }
+
+    /// For which alert, and why, a playbook is suggested.
+    pub fn suggestion(&self, book: &PlaybookId) -> Option<Suggestion<'a>> {
+        self.suggestions().into_iter().find(|known| known.book.id == *book)
+    }
+
     /// An alert's name, inert; its fingerprint when it has left the queue.
     pub fn name_of(&self, id: &AlertId) -> String {
         match self.world.alerts.get(id) {

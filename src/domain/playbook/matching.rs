@@ -3,10 +3,11 @@
 use super::Playbook;
 use crate::domain::alert::Labels;
 use crate::domain::ids::ServiceName;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// Why a playbook fits. The order is the rank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Why a playbook fits. The better comes first in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
     /// One of its `alerts` matches; the number of labels that it names, more being closer.
     Alert(usize),
@@ -26,6 +27,18 @@ impl Fit {
     }
 }
 
+impl Ord for Fit {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for Fit {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// The playbooks that fit, best first; equals in the order of their ids.
 pub fn matching<'a>(
     playbooks: &'a [Arc<Playbook>],
@@ -36,7 +49,7 @@ pub fn matching<'a>(
     let named = annotations.get("runbook_url").map(names).unwrap_or_default();
     let fit = |playbook: &'a Arc<Playbook>| Some((playbook, playbook.fit(labels, &named, service)?));
     let mut found: Vec<_> = playbooks.iter().filter_map(fit).collect();
-    found.sort_by(|(a, x), (b, y)| x.rank().cmp(&y.rank()).then_with(|| a.id.cmp(&b.id)));
+    found.sort_by(|(a, x), (b, y)| x.cmp(y).then_with(|| a.id.cmp(&b.id)));
     found
 }
 
@@ -74,7 +87,14 @@ fn names(url: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::names;
+    use super::{Fit, names};
+
+    #[test]
+    fn whoever_names_more_labels_fits_better() {
+        let mut fits = [Fit::Service, Fit::Alert(1), Fit::Runbook, Fit::Alert(3)];
+        fits.sort();
+        assert_eq!(fits, [Fit::Alert(3), Fit::Alert(1), Fit::Runbook, Fit::Service]);
+    }
 
     #[test]
     fn a_runbook_url_names_its_anchor_and_its_last_part() {

@@ -125,7 +125,9 @@ pub fn prepare(id: &PlaybookId, mode: RunMode, view: &View) -> Vec<Reply> {
     if let Some(why) = book.unfit() {
         return vec![Reply::Say(format!("It can't be run: {}", inert(&why)))];
     }
-    let (alert, incident) = (view.alert.cloned(), view.incident.map(|incident| incident.id));
+    // Of the alert that it is suggested for; the one under the cursor may be another one.
+    let alert = view.suggestion(id).map_or_else(|| view.alert.cloned(), |suggestion| suggestion.alert);
+    let incident = view.incident.map(|incident| incident.id);
     let mut form = Prepare { book, mode, alert, incident, before: Vec::new() };
     let resolved = form.resolved(&Typed::default(), view);
     form.before = form.book.params.iter().map(|param| (param.name.clone(), known(&resolved, &param.name))).collect();

@@ -2,10 +2,11 @@
 //! lines, so that another alert changes those alone.
 
 use super::PaneId;
-use crate::domain::ids::{AlertId, PlaybookId, RunId};
-use crate::domain::playbook::{Fit, Playbook, matching};
+use crate::domain::ids::{PlaybookId, RunId};
+use crate::domain::playbook::{Fit, Playbook};
 use crate::domain::run::Run;
 use crate::domain::text::inert;
+use crate::model::suggestions::{SUGGESTED, Suggestion};
 use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::list::{List, Place};
@@ -13,9 +14,6 @@ use crate::tui::theme::Role;
 use crate::tui::view::View;
 use ratatui::layout::Rect;
 use std::sync::Arc;
-
-/// Playbooks that are suggested at most.
-const SUGGESTED: usize = 3;
 
 /// Runs that are over and listed.
 const OVER: usize = 5;
@@ -38,36 +36,13 @@ struct Row {
     role: Role,
 }
 
-/// What fits an alert, best first, with the reason.
-pub fn fitting<'a>(view: &View<'a>, alert: &AlertId) -> Vec<(&'a Arc<Playbook>, Fit)> {
-    let Some(tracked) = view.world.alerts.get(alert) else { return Vec::new() };
-    matching(view.world.runs.playbooks(), &tracked.alert.labels, &tracked.alert.annotations, tracked.service.as_ref())
-}
-
-/// What fits the selected alert; where nothing does, what fits one of the incident's.
-fn suggested<'a>(view: &View<'a>) -> Vec<(&'a Arc<Playbook>, Fit, bool)> {
-    let of_alert: Vec<_> = view.alert.map(|alert| fitting(view, alert)).unwrap_or_default();
-    if !of_alert.is_empty() {
-        return of_alert.into_iter().map(|(book, fit)| (book, fit, false)).collect();
-    }
-    let mut found: Vec<(&Arc<Playbook>, Fit)> = Vec::new();
-    for (book, fit) in view.incident.iter().flat_map(|incident| &incident.alerts).flat_map(|alert| fitting(view, alert)) {
-        match found.iter_mut().find(|(known, _)| known.id == book.id) {
-            Some((_, known)) => *known = (*known).min(fit),
-            None => found.push((book, fit)),
-        }
-    }
-    found.sort_by(|(a, x), (b, y)| x.cmp(y).then_with(|| a.id.cmp(&b.id)));
-    found.into_iter().map(|(book, fit)| (book, fit, true)).collect()
-}
-
 impl Library {
     pub fn of(view: &View) -> Self {
-        let suggested = suggested(view);
+        let suggested = view.suggestions();
         Self {
             runs: view.world.runs.open().map(|(id, run)| of_run(id, run)).collect(),
             fit: suggested.len(),
-            fitting: suggested.into_iter().take(SUGGESTED).map(|(book, fit, incident)| of_fit(book, fit, incident)).collect(),
+            fitting: suggested.iter().take(SUGGESTED).map(of_fit).collect(),
             books: view.world.runs.playbooks().iter().map(of_book).collect(),
             over: over(view).collect(),
         }
@@ -163,8 +138,9 @@ fn over<'a>(view: &View<'a>) -> impl Iterator<Item = Row> + use<'a> {
     })
 }
 
-fn of_fit(book: &Playbook, fit: Fit, incident: bool) -> Row {
-    let about = match (book.unfit(), fit, incident) {
+fn of_fit(suggestion: &Suggestion<'_>) -> Row {
+    let book = suggestion.book;
+    let about = match (book.unfit(), suggestion.fit, suggestion.of_incident) {
         (Some(_), ..) => "✗ can't be run",
         (None, Fit::Alert(_), false) => "fits this alert",
         (None, Fit::Runbook, false) => "named by the alert",
@@ -185,14 +161,14 @@ fn row(target: Target, book: &Playbook, about: &str, role: Role) -> Row {
     Row { target, text: inert(&book.title).into_owned(), about: about.to_owned(), role }
 }
 
-/// Why a playbook is suggested for an alert, in a sentence.
+/// Why a playbook is suggested, in a sentence.
 pub fn reason(view: &View, book: &PlaybookId) -> Option<String> {
-    let alert = view.alert?;
-    let (book, fit) = fitting(view, alert).into_iter().find(|(known, _)| known.id == *book)?;
-    let name = view.name_of(alert);
+    let Suggestion { book, fit, alert, of_incident } = view.suggestion(book)?;
+    let Some(alert) = alert else { return Some("it is for a service of the incident".to_owned()) };
+    let name = format!("{}{}", view.name_of(&alert), if of_incident { " of the incident" } else { "" });
     Some(match fit {
         Fit::Alert(_) => {
-            let tracked = view.world.alerts.get(alert)?;
+            let tracked = view.world.alerts.get(&alert)?;
             let holds = |set: &&crate::domain::matcher::LabelSet| set.matches(|name| tracked.alert.labels.get(name));
             let set = book.meta.alerts.iter().filter(holds).max_by_key(|set| set.0.len())?;
             let labels: Vec<String> = set.0.iter().map(|(label, _)| inert(label).into_owned()).collect();
