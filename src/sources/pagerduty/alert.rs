@@ -28,7 +28,7 @@ pub fn of(source: &SourceName, incident: &Incident, now: DateTime<Utc>) -> Alert
         },
         starts_at: time(incident.created_at.as_deref()).unwrap_or(DateTime::UNIX_EPOCH),
         url: text(incident.html_url.as_deref()),
-        receivers: Vec::new(),
+        receivers: [].into(),
         silenced_by: Vec::new(),
         inhibited_by: Vec::new(),
         muted_by: Vec::new(),
