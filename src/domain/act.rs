@@ -3,6 +3,7 @@
 use super::alert::SilenceMatcher;
 use super::ids::Fingerprint;
 use super::text::Outside;
+use super::trouble::Trouble;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -177,6 +178,20 @@ pub struct ActEnd {
     pub detail: Outside,
     /// What the remote calls the thing that was made: a silence's id.
     pub made: Option<Outside>,
+}
+
+impl ActEnd {
+    /// An end that made nothing.
+    pub fn new(outcome: Outcome, detail: impl Into<Outside>) -> Self {
+        Self { outcome, detail: detail.into(), made: None }
+    }
+
+    /// Nothing was sent. Where nobody could be reached it may be sent later; where somebody said no, it is over.
+    pub fn unsent(troubles: &[Trouble]) -> Self {
+        let unreached = troubles.iter().all(|trouble| trouble.reason.is_unreached());
+        let texts: Vec<&str> = troubles.iter().map(|trouble| trouble.text.raw()).collect();
+        Self::new(if unreached { Outcome::Unsent } else { Outcome::Failed }, format!("not sent: {}", texts.join("; ")))
+    }
 }
 
 /// The answer to "is the act that carried this marker there?".

@@ -33,6 +33,13 @@ pub enum Reason {
     Local,
 }
 
+impl Reason {
+    /// Nobody was there to say yes or no.
+    pub fn is_unreached(self) -> bool {
+        matches!(self, Self::Refused | Self::Dns | Self::Network | Self::Timeout | Self::Tls)
+    }
+}
+
 /// One failure, with the remote's own words where it had any.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {

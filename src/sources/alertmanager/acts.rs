@@ -40,20 +40,12 @@ pub async fn act(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports
             break;
         }
     }
-    unsent(&troubles)
+    ActEnd::unsent(&troubles)
 }
 
 /// An act that this system hasn't got.
 fn foreign(act: &Act) -> Trouble {
     Trouble::new(Reason::Local, format!("an Alertmanager can't {}", act.kind().word()))
-}
-
-/// Nothing was sent. Where no peer could be reached it may be sent later; where one said no, it is over.
-fn unsent(troubles: &[Trouble]) -> ActEnd {
-    use Reason::{Dns, Network, Refused, Timeout, Tls};
-    let unreached = troubles.iter().all(|trouble| matches!(trouble.reason, Refused | Dns | Network | Timeout | Tls));
-    let texts: Vec<&str> = troubles.iter().map(|trouble| trouble.text.raw()).collect();
-    end(if unreached { Outcome::Unsent } else { Outcome::Failed }, format!("not sent: {}", texts.join("; ")))
 }
 
 fn peers<'a>(source: &'a Alertmanager, ports: &'a Ports) -> impl Iterator<Item = Peer<'a>> {
@@ -139,7 +131,7 @@ fn body(act: &Act, id: Option<&Outside>, starts_at: DateTime<Utc>, intent: Inten
 async fn accepted(peer: Peer<'_>, answer: &Response, ends_at: DateTime<Utc>) -> ActEnd {
     match answer.understood("the id of a silence", &peer.told("POST", "silences"), wire::written) {
         Ok(id) => confirm(peer, id.into(), ends_at).await,
-        Err(trouble) => end(Outcome::Unknown, trouble.text),
+        Err(trouble) => ActEnd::new(Outcome::Unknown, trouble.text),
     }
 }
 
@@ -151,7 +143,7 @@ async fn confirm(peer: Peer<'_>, id: Outside, ends_at: DateTime<Utc>) -> ActEnd 
         Ok(None) => (Outcome::Contradicted, format!("silence {} was accepted, but is not there", id.raw())),
         Err(trouble) => (Outcome::Unknown, format!("silence {} was accepted, but could not be read back: {trouble}", id.raw())),
     };
-    ActEnd { made, ..end(outcome, detail) }
+    ActEnd { made, ..ActEnd::new(outcome, detail) }
 }
 
 fn judge(silence: &Silence, ends_at: DateTime<Utc>) -> (Outcome, String) {
@@ -171,7 +163,7 @@ async fn search(peer: Peer<'_>, intent: Intent, ends_at: DateTime<Utc>, otherwis
     match marked(peer, intent).await {
         Ok(Some(silence)) => {
             let (outcome, detail) = judge(&silence, ends_at);
-            ActEnd { made: Some(silence.id), ..end(outcome, detail) }
+            ActEnd { made: Some(silence.id), ..ActEnd::new(outcome, detail) }
         }
         Ok(None) if !under_way => otherwise,
         _ => ActEnd { outcome: Outcome::Unknown, ..otherwise },
@@ -194,12 +186,14 @@ async fn expire(peer: Peer<'_>, id: &Outside, intent: Intent) -> Result<ActEnd, 
     };
     let detail = |text: &str| format!("silence {} {text}", id.raw());
     Ok(match (get(peer, id).await, refusal) {
-        (Ok(Some(silence)), _) if silence.state == SilenceState::Expired => end(Outcome::Done, detail("has ended")),
-        (Ok(Some(_)), None) => end(Outcome::Contradicted, detail("was ended, but is in force: somebody made it anew")),
-        (Ok(None), _) if taken => end(Outcome::Done, detail("has ended and is forgotten")),
-        (Ok(None), _) => end(Outcome::Contradicted, detail("was already gone")),
+        (Ok(Some(silence)), _) if silence.state == SilenceState::Expired => ActEnd::new(Outcome::Done, detail("has ended")),
+        (Ok(Some(_)), None) => ActEnd::new(Outcome::Contradicted, detail("was ended, but is in force: somebody made it anew")),
+        (Ok(None), _) if taken => ActEnd::new(Outcome::Done, detail("has ended and is forgotten")),
+        (Ok(None), _) => ActEnd::new(Outcome::Contradicted, detail("was already gone")),
         (Ok(Some(_)) | Err(_), Some(refusal)) => refusal,
-        (Err(trouble), None) => end(Outcome::Unknown, detail(&format!("was ended, but could not be read back: {trouble}"))),
+        (Err(trouble), None) => {
+            ActEnd::new(Outcome::Unknown, detail(&format!("was ended, but could not be read back: {trouble}")))
+        }
     })
 }
 
@@ -258,13 +252,9 @@ pub async fn find(source: &Alertmanager, act: &Act, intent: Intent, ports: &Port
 }
 
 fn refused(peer: Peer<'_>, method: &'static str, path: &str, answer: &Response) -> ActEnd {
-    end(Outcome::Failed, answer.refusal(&peer.told(method, path)).text)
+    ActEnd::new(Outcome::Failed, answer.refusal(&peer.told(method, path)).text)
 }
 
 fn unsure(trouble: &Trouble) -> ActEnd {
-    end(Outcome::Unknown, trouble.text.clone())
-}
-
-fn end(outcome: Outcome, detail: impl Into<Outside>) -> ActEnd {
-    ActEnd { outcome, detail: detail.into(), made: None }
+    ActEnd::new(Outcome::Unknown, trouble.text.clone())
 }
