@@ -3,6 +3,7 @@
 
 pub mod alertmanager;
 mod fingerprint;
+mod icinga2;
 mod pagerduty;
 mod prometheus;
 pub mod webhook;
@@ -84,4 +85,4 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[alertmanager::KIND, pagerduty::KIND, prometheus::KIND, webhook::KIND];
+pub const KINDS: &[Kind] = &[alertmanager::KIND, icinga2::KIND, pagerduty::KIND, prometheus::KIND, webhook::KIND];

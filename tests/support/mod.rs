@@ -13,6 +13,7 @@ pub mod fake_alertmanager;
 pub mod fake_pagerduty;
 pub mod haproxy;
 pub mod home;
+pub mod icinga;
 pub mod postgres;
 pub mod preload;
 pub mod program;

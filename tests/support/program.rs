@@ -49,6 +49,10 @@ impl Program {
         self.0.id()
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.0.try_wait(), Ok(None))
+    }
+
     /// Ends it at once, as a crash would. One that has ended by itself may be the reason why a test fails.
     pub fn kill(&mut self) {
         let _ = self.0.kill();

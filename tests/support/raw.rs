@@ -13,7 +13,7 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// Calls `answer` with the head of the first request of each connection; the connection is closed afterwards.
+    /// Calls `answer` with the first request of each connection, its body included; the connection is closed afterwards.
     pub fn start(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -55,13 +55,13 @@ impl Drop for Raw {
 }
 
 fn serve(mut stream: TcpStream, heads: &Mutex<Vec<String>>, answer: &dyn Fn(&str, &mut TcpStream)) {
-    let Some(head) = head(&stream) else { return };
+    let Some((head, body)) = request(&stream) else { return };
     heads.lock().expect("not poisoned").push(head.to_lowercase());
-    answer(&head, &mut stream);
+    answer(&(head + &body), &mut stream);
 }
 
-/// Everything up to the empty line.
-fn head(stream: &TcpStream) -> Option<String> {
+/// Everything up to the empty line, and what comes after it.
+fn request(stream: &TcpStream) -> Option<(String, String)> {
     let mut head = String::new();
     let mut reader = BufReader::new(stream);
     while !head.ends_with("\r\n\r\n") {
@@ -69,7 +69,10 @@ fn head(stream: &TcpStream) -> Option<String> {
             return None;
         }
     }
-    Some(head)
+    let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    Some((head, String::from_utf8_lossy(&body).into_owned()))
 }
 
 /// Waits until the other side hangs up: keeps a connection open without a word for as long as the client likes.

@@ -1,0 +1,141 @@
+//! What there is now: problems, what holds them, and what has become of the problems of the poll before. Invariant: what has
+//! recovered is told as over, with its time; what is merely not listed is left out, and only absent.
+
+use super::Icinga;
+use super::alert::alert;
+use super::api::Api;
+use super::around::{Around, silence};
+use super::name::Object;
+use super::wire::{CHECKABLE, COMMENT, Checkable, Comment, DOWNTIME, Downtime, Item, time};
+use crate::domain::alert::{Alert, Snapshot, Upstream};
+use crate::domain::text::Outside;
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::Ports;
+use chrono::{DateTime, Utc};
+use futures_util::future::join5;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many problems that are not listed any more are asked for by name, in one poll: each of them is held against every
+/// object there. Of more than that absence has to do.
+const BY_NAME: usize = 500;
+
+/// Hosts or services: where they are listed, and what one is called in a filter.
+#[derive(Clone, Copy)]
+struct Sort {
+    path: &'static str,
+    word: &'static str,
+}
+
+const HOSTS: Sort = Sort { path: "hosts", word: "host" };
+const SERVICES: Sort = Sort { path: "services", word: "service" };
+
+/// Objects of both sorts.
+#[derive(Default)]
+struct Listed {
+    problems: Vec<Item<Checkable>>,
+    /// Those that had a problem in the poll before and have none to list now.
+    others: Vec<Item<Checkable>>,
+}
+
+pub async fn fetch(source: &Icinga, before: &[Arc<Alert>], ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
+    let api = Api { source, ports, limit };
+    let (hosts, services, acks, downtimes, status) = join5(
+        listed(api, HOSTS, source.hosts.as_deref(), before),
+        listed(api, SERVICES, source.services.as_deref(), before),
+        api.filtered::<Comment>("comments", &COMMENT, "comment.entry_type == 4", json!({})),
+        api.all::<Downtime>("downtimes", &DOWNTIME),
+        api.status(),
+    )
+    .await;
+    if let (Err(trouble), Err(_)) = (&hosts, &services) {
+        return Err(trouble.clone());
+    }
+    let complete = hosts.is_ok() && services.is_ok() && status.is_ok();
+    let mut missing = Vec::new();
+    let mut both = told(hosts, &mut missing).unwrap_or_default();
+    let services = told(services, &mut missing).unwrap_or_default();
+    both.problems.extend(services.problems);
+    both.others.extend(services.others);
+    let started_at = told(status, &mut missing).map(|status| status.started_at());
+    let downtimes = told(downtimes, &mut missing).unwrap_or_default();
+    let now = ports.clock.now().wall;
+    let mut around = Around::new(&both.problems, told(acks, &mut missing).unwrap_or_default(), &downtimes, now);
+    around.learn_parents(api, &both.problems).await;
+    let silences = downtimes.into_iter().map(|item| silence(item, now)).collect();
+    Ok(Snapshot { alerts: alerts(source, before, both, &around), silences, complete, started_at, missing, skew_ms: None })
+}
+
+/// The answer, or why there is none, among the parts that are missing.
+fn told<T>(answer: Result<T, Trouble>, missing: &mut Vec<Outside>) -> Option<T> {
+    answer.map_err(|trouble| missing.push(trouble.text)).ok()
+}
+
+async fn listed(api: Api<'_>, sort: Sort, own: Option<&str>, before: &[Arc<Alert>]) -> Result<Listed, Trouble> {
+    let word = sort.word;
+    let hard = if api.source.soft { String::new() } else { format!(" && {word}.state_type == 1") };
+    let and_own = own.map(|own| format!(" && ({own})")).unwrap_or_default();
+    let filter = format!("{word}.state != 0 && {word}.last_check_result{hard}{and_own}");
+    let list: Vec<Item<Checkable>> = api.filtered(sort.path, &CHECKABLE, &filter, json!({})).await?;
+    if api.unfiltered() && own.is_some() {
+        return Err(no_filters(sort));
+    }
+    let shown = |item: &Item<Checkable>| item.attrs.is_problem() && (item.attrs.is_hard() || api.source.soft);
+    let (problems, mut others): (Vec<_>, Vec<_>) = list.into_iter().partition(shown);
+    let gone = gone(sort, before, &problems);
+    if !gone.is_empty() && !api.unfiltered() {
+        let filter = format!("{word}.__name in names");
+        others = api.filtered(sort.path, &CHECKABLE, &filter, json!({"names": gone})).await?;
+        // Bad again since it was listed, or left out by a filter that is new: the next poll knows.
+        others.retain(|item| !shown(item));
+    }
+    Ok(Listed { problems, others })
+}
+
+fn no_filters(sort: Sort) -> Trouble {
+    let advice = format!("give the API user the permission filter-expression, or leave `{}` out", sort.path);
+    Trouble::new(Reason::Denied, format!("this Icinga forbids filters: {advice}"))
+}
+
+/// The names of what had a problem before and has none any more.
+fn gone(sort: Sort, before: &[Arc<Alert>], problems: &[Item<Checkable>]) -> Vec<String> {
+    let problems: BTreeSet<&str> = problems.iter().map(|item| item.name.as_str()).collect();
+    let had = before.iter().filter(|alert| !is_over(alert)).filter_map(|alert| Object::of(&alert.id.fingerprint));
+    let names = had.filter(|object| object.sort() == sort.word).map(|object| object.full());
+    names.filter(|name| !problems.contains(name.as_str())).take(BY_NAME).collect()
+}
+
+fn is_over(alert: &Alert) -> bool {
+    matches!(alert.upstream, Upstream::Resolved { .. })
+}
+
+fn alerts(source: &Icinga, before: &[Arc<Alert>], listed: Listed, around: &Around) -> Vec<Arc<Alert>> {
+    let known = |object: &Object| {
+        let fingerprint = object.fingerprint();
+        let place = before.binary_search_by(|alert| alert.id.fingerprint.cmp(&fingerprint)).ok()?;
+        before.get(place).cloned()
+    };
+    let problem = |item: Item<Checkable>| {
+        let object = Object::named(&item.name);
+        let host = item.joins.unwrap_or_default().host.unwrap_or_default();
+        let new = alert(&source.name, &object, &item.attrs, &host, around);
+        known(&object).filter(|known| **known == new).unwrap_or_else(|| Arc::new(new))
+    };
+    // Of what nobody knew there is nothing to tell, and what was told as over stays so.
+    let over = |item: Item<Checkable>| {
+        let known = known(&Object::named(&item.name)).filter(|known| !is_over(known))?;
+        Some(Arc::new(Alert { upstream: Upstream::Resolved { at: ended_at(&item.attrs) }, ..Alert::clone(&known) }))
+    };
+    let mut alerts: Vec<Arc<Alert>> = listed.problems.into_iter().map(problem).collect();
+    alerts.extend(listed.others.into_iter().filter_map(over));
+    alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
+    alerts.dedup_by(|later, first| later.id == first.id);
+    alerts
+}
+
+/// When the problem ended: what has a soft problem by now was fine in between, and that was its last hard state.
+fn ended_at(it: &Checkable) -> DateTime<Utc> {
+    time(if it.is_fine() { it.last_state_change } else { it.last_hard_state_change })
+}

@@ -1,0 +1,135 @@
+//! Answers of other versions, of proxies, and of an Icinga that is being reloaded: byte by byte, as the real one here never
+//! gives them.
+
+use super::*;
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::Mutex;
+use support::raw::Raw;
+
+fn answer(stream: &mut TcpStream, status: &str, body: &str) {
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let _ = stream.write_all((head + body).as_bytes());
+}
+
+const STATUS: &str = r#"{"results":[{"status":{"icingaapplication":{"app":{"program_start":1712000000.5}}}}]}"#;
+const NONE: &str = r#"{"results":[]}"#;
+const ONE: &str = r#"{"results":[{"name":"web1!http","attrs":{"state":2.0,"state_type":1.0,"acknowledgement":1.0,
+    "last_check_result":{"output":"down"},"last_hard_state_change":1712000001.25},"joins":{},"meta":{}},
+    {"name":"web1!fine","attrs":{"state":0.0,"state_type":1.0,"last_check_result":{"output":"OK"},"last_state_change":1712000009.0}}]}"#;
+
+fn at(raw: &Raw) -> Box<dyn Source> {
+    source(&json!({"url": raw.url("")}))
+}
+
+/// Lists one problem and one service that is fine, and answers every act so.
+fn acting(status: &'static str, body: &'static str) -> Raw {
+    Raw::start(move |head, stream| match head {
+        _ if head.contains("/v1/status") => answer(stream, "200 OK", STATUS),
+        _ if head.contains("/v1/objects/services") => answer(stream, "200 OK", ONE),
+        _ if head.contains("/v1/objects") => answer(stream, "200 OK", NONE),
+        _ => answer(stream, status, body),
+    })
+}
+
+fn acts_sent(raw: &Raw) -> usize {
+    raw.heads().iter().filter(|head| head.starts_with("post /v1/actions/")).count()
+}
+
+#[tokio::test]
+async fn where_filters_are_forbidden_everything_is_asked_for_and_filtered_here() {
+    let raw = Raw::start(|request, stream| match request {
+        _ if request.contains("\"filter\"") => {
+            answer(stream, "403 Forbidden", r#"{"error":403.0,"status":"Missing permission: filter-expression"}"#);
+        }
+        _ if request.contains("/v1/status") => answer(stream, "200 OK", STATUS),
+        _ if request.contains("/services") => answer(stream, "200 OK", ONE),
+        _ => answer(stream, "200 OK", NONE),
+    });
+    let source = at(&raw);
+    let first = poll(&*source, &[]).await;
+    assert_eq!(ids(&first), ["web1:http"], "what is fine is no alert");
+    assert_eq!(first.alerts[0].starts_at, "2024-04-01T19:33:21.250Z".parse::<DateTime<Utc>>().expect("a time"));
+    let asked = raw.heads().len();
+    assert_eq!(ids(&poll(&*source, &first.alerts).await), ["web1:http"]);
+    assert_eq!(raw.heads().len() - asked, 5, "a filter is not tried again");
+    // What is fine by now is told as over without one more question.
+    let fine = Alert {
+        id: midwatch::domain::ids::AlertId { source: "ic".into(), fingerprint: "web1:fine".into() },
+        ..Alert::clone(&first.alerts[0])
+    };
+    let before = [Arc::new(fine), first.alerts[0].clone()];
+    let over = poll(&*source, &before).await;
+    assert!(matches!(over.alerts[0].upstream, Upstream::Resolved { .. }), "{over:?}");
+
+    let own = super::source(&json!({"url": raw.url(""), "services": "\"x\" in host.groups", "hosts": "true"}));
+    let trouble = trouble(&*own).await;
+    assert!(trouble.to_string().contains("the permission filter-expression, or leave `hosts` out"), "{trouble}");
+}
+
+#[tokio::test]
+async fn while_it_is_reloaded_an_act_waits() {
+    let bodies =
+        [r#"{"results":[{"code":503.0,"status":"Icinga is reloading."}]}"#, r#"{"error":503.0,"status":"Icinga is reloading."}"#];
+    for body in bodies {
+        let raw = acting("503 Service Unavailable", body);
+        ended(&act(&*at(&raw), &on("web1:http", ack())).await, Outcome::Unsent, "Icinga is reloading");
+        assert_eq!(acts_sent(&raw), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_code_of_the_object_counts_and_not_the_status_of_the_answer() {
+    let raw = acting(
+        "500 Internal Server Error",
+        r#"{"results":[{"code":200.0,"status":"Successfully added comment.","name":"web1!http!c"}]}"#,
+    );
+    // It says that it did, and then it is not there.
+    ended(&act(&*at(&raw), &on("web1:http", What::Comment)).await, Outcome::Contradicted, "not there any more");
+    let raw = acting("200 OK", r#"{"results":[{"code":403.0,"status":"no"}]}"#);
+    ended(&act(&*at(&raw), &on("web1:http", What::Comment)).await, Outcome::Failed, "no");
+}
+
+#[tokio::test]
+async fn what_a_proxy_gave_up_on_is_looked_for_and_never_sent_twice() {
+    let raw = acting("504 Gateway Time-out", "<html><title>504 Gateway Time-out</title></html>");
+    ended(&act(&*at(&raw), &on("web1:http", ack())).await, Outcome::Unknown, "504 Gateway Timeout");
+    assert_eq!(acts_sent(&raw), 1);
+    let raw = acting("500 Internal Server Error", r#"{"error":500.0,"status":"broken"}"#);
+    ended(&act(&*at(&raw), &on("web1:http", What::Comment)).await, Outcome::Failed, "broken");
+}
+
+#[tokio::test]
+async fn a_login_page_or_another_server_is_no_icinga() {
+    let page = Raw::saying(support::raw::ok("<html><head><title>Sign in</title>"));
+    let told = trouble(&*at(&page)).await;
+    assert!(told.reason == Reason::Nonsense && told.to_string().contains("\"Sign in\" instead of a list of objects"), "{told}");
+    let other = Raw::saying(support::raw::ok("[1, 2]"));
+    assert_eq!(trouble(&*at(&other)).await.reason, Reason::Nonsense);
+}
+
+#[tokio::test]
+async fn no_act_of_ours_has_a_filter_or_a_type() {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let kept = sent.clone();
+    let raw = Raw::start(move |request, stream| {
+        if request.contains("/v1/actions/") {
+            let body = request.rsplit("\r\n").next().unwrap_or_default().to_owned();
+            kept.lock().expect("not poisoned").push(body);
+        }
+        answer(stream, "200 OK", if request.contains("/services") { ONE } else { NONE });
+    });
+    let source = at(&raw);
+    for what in [ack(), What::Unacknowledge, What::Comment, What::Recheck, What::Downtime { until: in_minutes(5) }] {
+        act(&*source, &on("web1:http", what)).await;
+    }
+    let sent = sent.lock().expect("not poisoned");
+    assert_eq!(sent.len(), 5);
+    for body in sent.iter() {
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        assert!(body.get("filter").is_none() && body.get("type").is_none() && body["service"] == "web1!http", "{body}");
+    }
+}
