@@ -22,7 +22,7 @@ pub fn alert(source: &SourceName, object: &Object, it: &Checkable, host: &Joined
         upstream: if it.is_hard() { Upstream::Firing } else { Upstream::Pending },
         starts_at: time(if it.is_hard() { it.last_hard_state_change } else { it.last_state_change }),
         url: url.map(|url| meant(url, object)),
-        receivers: Vec::new(),
+        receivers: [].into(),
         silenced_by: silenced(object, it, around),
         muted_by: if it.last_reachable == Some(false) && causes.is_empty() { vec!["unreachable".into()] } else { Vec::new() },
         inhibited_by: causes,
