@@ -164,6 +164,35 @@ fn an_alert_without_news_is_over_only_where_the_configuration_says_so() {
 }
 
 #[test]
+fn what_was_told_to_a_process_that_was_killed_is_not_forgotten() {
+    let address = free_address();
+    let home = home(&address, "");
+    let recorded = |kind: &str| {
+        let log = home.json(&["log"]);
+        let entry = log["entries"].as_array()?.iter().find(|entry| entry["kind"] == kind).cloned();
+        entry.map(|entry| entry["at"].as_str().expect("a time").to_owned())
+    };
+    let first = serve(&home, &address, &[]);
+    assert_eq!(post(&address, &firing("Long")).0, 200);
+    until("its beginning", || recorded("alert-fired"));
+    // Killed: no cache was written, and who pushed it does not say so again.
+    drop(first);
+    let second = serve(&home, &address, &[]);
+    let listed = until("the alert", || {
+        let document = home.json(&["alerts"]);
+        document["alerts"].get(0).cloned()
+    });
+    assert_eq!((&listed["name"], &listed["state"], &listed["summary"]), (&json!("Long"), &json!("firing"), &json!("it is down")));
+    assert_eq!(post(&address, &payload("resolved", "Long", "2026-03-01T03:20:00Z")).0, 200);
+    assert_eq!(until("its end", || recorded("alert-resolved")), "2026-03-01T03:20:00.000Z");
+    // What has ended does not come back with the next process.
+    drop(second);
+    let _third = serve(&home, &address, &[]);
+    until("the source to answer", || (home.run(&["alerts"]).status.code() == Some(0)).then_some(()));
+    assert_eq!(queue(&home), []);
+}
+
+#[test]
 fn it_is_on_the_screen_when_it_is_pushed_and_another_console_takes_the_socket_over() {
     let address = free_address();
     let home = home(&address, "");
@@ -183,6 +212,7 @@ fn it_is_on_the_screen_when_it_is_pushed_and_another_console_takes_the_socket_ov
     until("the second console to listen", || TcpStream::connect(&address).ok());
     assert_eq!(post(&address, &firing("PushedLater")).0, 200);
     second.wait_for("PushedLater");
+    assert_eq!(queue(&home).len(), 2, "what the first one was told is told on");
 }
 
 #[test]

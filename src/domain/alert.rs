@@ -5,11 +5,13 @@ mod labels;
 
 pub use labels::Labels;
 
+use super::entry::Entry;
 use super::ids::{AlertId, Fingerprint};
 use super::matcher::Matcher;
 use super::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How bad an alert says it is. The configuration maps the words of labels to these.
@@ -78,6 +80,26 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// What the entry of its beginning still tells of it.
+    pub fn recorded(fired: &Entry) -> Option<Self> {
+        let labels: BTreeMap<String, String> = fired.data_of("labels")?;
+        let pair = |(name, value): (String, String)| (Outside::from(name), Outside::from(value));
+        let summary = fired.text_of("summary").map(|summary| ("summary".into(), summary.into()));
+        Some(Self {
+            id: fired.alert.clone()?,
+            labels: Labels::new(labels.into_iter().map(pair).collect()),
+            annotations: Labels::new(summary.into_iter().collect()),
+            upstream: Upstream::Firing,
+            starts_at: fired.data_of("starts_at")?,
+            url: None,
+            receivers: [].into(),
+            silenced_by: Vec::new(),
+            inhibited_by: Vec::new(),
+            muted_by: Vec::new(),
+            held: None,
+        })
+    }
+
     /// The label `alertname`, or the fingerprint of an alert without one.
     pub fn name(&self) -> &str {
         self.labels.get("alertname").unwrap_or(self.id.fingerprint.as_str())

@@ -162,11 +162,15 @@ impl Alerts {
     /// The source says that an alert is over. One that the queue doesn't show was over before anybody here knew of it.
     fn resolved(&mut self, settings: &Settings, alert: Arc<Alert>, at: DateTime<Utc>, now: Stamp) -> Option<Turn> {
         let id = alert.id.clone();
-        if !self.queue.holds(&id) && self.records.get(&id).is_some_and(Record::is_open) {
+        if !self.queue.holds(&id) && self.is_open(&id) {
             // The journal knows that it began, in a session whose cache is gone.
             self.upsert(settings, Arc::new(Alert { upstream: Upstream::Firing, ..Alert::clone(&alert) }), now);
         }
         let mut tracked = self.queue.take(&id)?;
+        if tracked.alert.upstream == Upstream::Pending {
+            // It never fired: there is no end of anything to record.
+            return None;
+        }
         let news = tracked.resolved_at.is_none();
         (tracked.alert, tracked.missing) = (alert, 0);
         if news {

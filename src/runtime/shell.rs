@@ -1,12 +1,15 @@
 //! The loop: one sequencer, one world, one timer. Keys are taken before anything else; what has arrived is drained and
 //! then drawn once.
 
+mod pushed;
+
 use super::cache::Cache;
 use super::driver::Driver;
-use super::listener::{self, Listener};
+use super::listener::Listener;
 use super::poller;
 use super::scribe::Scribe;
 use super::watcher;
+use crate::domain::alert::Alert;
 use crate::domain::entry::Actor;
 use crate::domain::health::FeedSpec;
 use crate::domain::ids::{FeedName, RequestId, SourceName};
@@ -106,6 +109,8 @@ pub struct Shell {
     listener: Option<Listener>,
     /// Whether to listen, and on which address instead of those of the configuration.
     listens: Option<Option<SocketAddr>>,
+    /// Alerts of earlier sessions that were pushed and had not ended: whoever pushed them need not say so again.
+    told: Vec<Arc<Alert>>,
     /// Performs playbooks; without one, no run is held and none goes on.
     driver: Option<Driver>,
     cache: Option<Cache>,
@@ -137,6 +142,7 @@ impl Shell {
             idle: Vec::new(),
             listener: None,
             listens: None,
+            told: Vec::new(),
             driver: None,
             cache: None,
             kept: 0,
@@ -167,8 +173,10 @@ impl Shell {
     /// The journal can't be read.
     pub fn begin(&mut self, setup: Setup) -> Result<(), JournalError> {
         if let Some((mut journal, folder)) = setup.journal {
-            journal
-                .open_state(self.world.now.wall, &mut |entry| self.event(Body::Fact(Fact::Recorded { entry, request: None })))?;
+            journal.open_state(self.world.now.wall, &mut |entry| {
+                self.told.extend(self.told_by(&entry));
+                self.event(Body::Fact(Fact::Recorded { entry, request: None }));
+            })?;
             if setup.watch {
                 watcher::wait_for_turn(&folder, self.sender.clone());
             }
@@ -203,19 +211,6 @@ impl Shell {
     /// Runs of playbooks can be driven from here on.
     pub fn drive(&mut self, driver: Driver) {
         self.driver = Some(driver);
-    }
-
-    /// Lets alerts be pushed from here on; all sources on one address, where one is given. Needs a runtime around it.
-    pub fn listen(&mut self, instead: Option<SocketAddr>) {
-        self.listens = Some(instead);
-        self.open_sockets();
-    }
-
-    fn open_sockets(&mut self) {
-        // The old ones are closed first.
-        self.listener = None;
-        let asked = self.listens.zip(self.poller.as_ref());
-        self.listener = asked.map(|(instead, poller)| listener::start(&self.sources, &self.ports, &poller.asker(), instead));
     }
 
     /// Where a configuration that was read again may be sent.

@@ -8,14 +8,14 @@ mod pagerduty;
 mod prometheus;
 pub mod webhook;
 
-use crate::domain::act::{Act, ActEnd, ActKind, Found};
+use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::Carry;
-use crate::domain::trouble::Trouble;
+use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Endpoint, Ports};
 use chrono::{DateTime, Utc};
 use std::net::SocketAddr;
@@ -24,7 +24,9 @@ use std::time::Duration;
 
 pub trait Source: Send + Sync {
     /// The acts that this system really has.
-    fn acts(&self) -> &'static [ActKind];
+    fn acts(&self) -> &'static [ActKind] {
+        &[]
+    }
 
     /// How acknowledgements are carried to it, where the configuration wants that.
     fn carry(&self) -> Option<Carry> {
@@ -47,11 +49,17 @@ pub trait Source: Send + Sync {
     fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>>;
 
     /// Does one act and reads it back.
-    fn act<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, ActEnd>;
+    fn act<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, ActEnd> {
+        Box::pin(async { ActEnd { outcome: Outcome::Failed, detail: NO_ACTS.into(), made: None } })
+    }
 
     /// Looks for an act that an earlier process may have sent: find before repeat.
-    fn find<'a>(&'a self, act: &'a Act, intent: Intent, ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>>;
+    fn find<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>> {
+        Box::pin(async { Err(Trouble::new(Reason::Local, NO_ACTS)) })
+    }
 }
+
+const NO_ACTS: &str = "this source only lists; nothing was sent";
 
 /// A source that is pushed to. The runtime owns the socket, checks token and size, and hands over what came.
 pub trait Hears: Send + Sync {
@@ -62,6 +70,9 @@ pub trait Hears: Send + Sync {
 
     /// Takes in what was pushed; gives how many alerts it held. The error is for whoever sent it, and nothing was taken in.
     fn hear(&self, body: &[u8], now: DateTime<Utc>) -> Result<usize, String>;
+
+    /// Alerts that were told to an earlier process and never told to be over. What was heard since counts more.
+    fn remember(&self, told: Vec<Arc<Alert>>, now: DateTime<Utc>);
 
     /// What it knows, for another process that does not listen itself.
     fn tell(&self, now: DateTime<Utc>) -> Vec<u8>;

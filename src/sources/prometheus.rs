@@ -2,13 +2,11 @@
 //! reach the queue by the Alertmanager that it sends them to, unless the configuration wants them from here.
 
 use super::{Kind, Source, fingerprint};
-use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
 use crate::domain::alert::{Alert, Labels, Snapshot, Upstream};
-use crate::domain::entry::Intent;
 use crate::domain::ids::{AlertId, Fingerprint, SourceName};
 use crate::domain::node::{Node, Problems};
 use crate::domain::text::Outside;
-use crate::domain::trouble::{Reason, Trouble};
+use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Endpoint, Ports};
 use chrono::{DateTime, Utc};
 use futures_util::future::join;
@@ -149,10 +147,6 @@ impl Prometheus {
 }
 
 impl Source for Prometheus {
-    fn acts(&self) -> &'static [ActKind] {
-        &[]
-    }
-
     fn queries(&self) -> Option<Endpoint> {
         Some(self.endpoint.clone())
     }
@@ -160,14 +154,4 @@ impl Source for Prometheus {
     fn fetch<'a>(&'a self, _: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
         Box::pin(self.snapshot(ports, limit))
     }
-
-    fn act<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, ActEnd> {
-        Box::pin(async { ActEnd { outcome: Outcome::Failed, detail: NO_ACTS.into(), made: None } })
-    }
-
-    fn find<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>> {
-        Box::pin(async { Err(Trouble::new(Reason::Local, NO_ACTS)) })
-    }
 }
-
-const NO_ACTS: &str = "Prometheus has nothing that could be acted on; nothing was sent";

@@ -131,6 +131,11 @@ fn what_is_pending_is_no_episode_until_it_fires() {
     story.poll(std::slice::from_ref(&pending));
     assert_eq!((state(&story), story.kinds().contains(&Kind::AlertFired)), (State::Pending, false));
     (0..4).for_each(|_| story.poll(&[]));
+    story.poll(std::slice::from_ref(&pending));
+    story.poll(&[Arc::new(midwatch::domain::alert::Alert {
+        upstream: Upstream::Resolved { at: story.now.wall },
+        ..(*down).clone()
+    })]);
     assert!(story.world.alerts.is_empty() && !story.kinds().contains(&Kind::AlertResolved), "nothing has ended");
     story.poll(&[pending]);
     story.poll(&[down]);

@@ -108,6 +108,11 @@ impl Alerts {
         self.records.iter().filter(lost).map(|(id, _)| id.clone()).collect()
     }
 
+    /// The journal holds an episode of it that has not ended.
+    pub fn is_open(&self, id: &AlertId) -> bool {
+        self.records.get(id).is_some_and(Record::is_open)
+    }
+
     pub(in crate::model) fn record(&self, id: &AlertId) -> Option<&Record> {
         self.records.get(id)
     }

@@ -6,9 +6,7 @@
 mod map;
 
 use super::{Hears, Kind, Listen, Source};
-use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
 use crate::domain::alert::{Alert, Snapshot, Upstream};
-use crate::domain::entry::Intent;
 use crate::domain::ids::{Fingerprint, SourceName};
 use crate::domain::node::{Fields, Node, Problems, Value};
 use crate::domain::secret::SecretRef;
@@ -108,7 +106,10 @@ impl Webhook {
         let mut told: Told = serde_json::from_slice(&response.body)
             .map_err(|_| Trouble::new(Reason::Nonsense, format!("{told}: what listens there is not midwatch")))?;
         told.alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
-        let alerts = told.alerts.into_iter().map(Arc::new).collect();
+        let alerts: Vec<Arc<Alert>> = told.alerts.into_iter().map(Arc::new).collect();
+        // This process may be the next one that listens.
+        let now = ports.clock.now().wall;
+        self.known().alerts = alerts.iter().map(|alert| (alert.id.fingerprint.clone(), (alert.clone(), now))).collect();
         Ok(Snapshot { alerts, missing: told.missing, ..Snapshot::default() })
     }
 
@@ -187,6 +188,13 @@ impl Hears for Webhook {
         self.known().take(&self.map, heard, now)
     }
 
+    fn remember(&self, told: Vec<Arc<Alert>>, now: DateTime<Utc>) {
+        let mut known = self.known();
+        for alert in told {
+            known.alerts.entry(alert.id.fingerprint.clone()).or_insert((alert, now));
+        }
+    }
+
     fn tell(&self, now: DateTime<Utc>) -> Vec<u8> {
         let Snapshot { alerts, missing, .. } = self.snapshot(now);
         let told = Told { schema: 1, alerts: alerts.iter().map(|alert| Alert::clone(alert)).collect(), missing };
@@ -196,10 +204,6 @@ impl Hears for Webhook {
 }
 
 impl Source for Webhook {
-    fn acts(&self) -> &'static [ActKind] {
-        &[]
-    }
-
     fn hears(&self) -> Option<&dyn Hears> {
         Some(self)
     }
@@ -213,14 +217,4 @@ impl Source for Webhook {
             }
         })
     }
-
-    fn act<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, ActEnd> {
-        Box::pin(async { ActEnd { outcome: Outcome::Failed, detail: NO_ACTS.into(), made: None } })
-    }
-
-    fn find<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>> {
-        Box::pin(async { Err(Trouble::new(Reason::Local, NO_ACTS)) })
-    }
 }
-
-const NO_ACTS: &str = "who pushes alerts can't be acted on; nothing was sent";
