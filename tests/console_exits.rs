@@ -98,6 +98,18 @@ fn no_size_is_the_end_of_it() {
 }
 
 #[test]
+fn a_terminal_that_shrank_and_grew_again_unseen_is_drawn_whole() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut console = open(&server, &home);
+    console.signal(Signal::SIGSTOP);
+    console.resize(1, 1);
+    console.resize(120, 40);
+    console.wait_gone("Down");
+    console.signal(Signal::SIGCONT);
+    console.wait_for("Down");
+}
+
+#[test]
 fn a_terminal_that_is_too_small_is_told_the_size_that_is_needed() {
     let (server, home) = (FakeAlertmanager::start(), Home::new());
     let mut console = open(&server, &home);

@@ -47,7 +47,8 @@ impl Console {
             TermEvent::Mouse(event) => self.screen.mouse(event, world),
             TermEvent::Paste(text) => self.screen.paste(&text, world),
             TermEvent::Resize(width, height) => {
-                self.frame = Buffer::empty(Rect::new(0, 0, width, height));
+                // A terminal that shrank and grew again before we looked has our size and none of our content.
+                self.resized(width, height);
                 Vec::new()
             }
             TermEvent::Key(_) | TermEvent::FocusGained | TermEvent::FocusLost => Vec::new(),
@@ -126,9 +127,13 @@ impl Console {
     pub fn lend<T>(&mut self, work: impl FnOnce() -> T) -> io::Result<T> {
         let result = self.terminal.lend(work)?;
         let (width, height) = Terminal::size();
+        self.resized(width, height);
+        Ok(result)
+    }
+
+    fn resized(&mut self, width: u16, height: u16) {
         self.frame = Buffer::empty(Rect::new(0, 0, width, height));
         self.painter.forget();
-        Ok(result)
     }
 }
 
