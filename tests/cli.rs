@@ -10,6 +10,8 @@ mod export;
 mod incident;
 #[path = "cli/manners.rs"]
 mod manners;
+#[path = "cli/native.rs"]
+mod native;
 #[path = "cli/queue.rs"]
 mod queue;
 #[path = "cli/refusals.rs"]

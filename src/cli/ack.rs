@@ -60,8 +60,7 @@ pub fn act(session: &mut Session, globals: &Globals, command: Command) -> anyhow
 pub fn act_all(session: &mut Session, globals: &Globals, commands: impl Iterator<Item = Command>) -> anyhow::Result<Exit> {
     let mut all = Vec::new();
     for command in commands {
-        let (request, _) = session.ask(command)?;
-        session.settle();
+        let request = session.ask_all(command)?;
         let Some(progress) = session.world().requests.get(request).cloned() else { return Ok(Exit::Journal) };
         all.push(progress);
     }

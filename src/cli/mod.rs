@@ -2,6 +2,7 @@
 //! This is where the parts are put together; `anyhow` is allowed here and in `main` alone.
 
 mod ack;
+mod act;
 mod alerts;
 mod check;
 #[expect(clippy::disallowed_methods, reason = "asks the environment whether colours are wanted")]
@@ -60,9 +61,13 @@ pub const COMMANDS: &[Kind] = &[
     supervise::KIND,
     ack::KIND,
     alerts::KIND,
+    act::ASSIGN,
     check::KIND,
+    act::COMMENT,
     completions::KIND,
     demo::KIND,
+    act::DOWNTIME,
+    act::ESCALATE,
     export::KIND,
     feeds::KIND,
     incident::KIND,
@@ -71,10 +76,15 @@ pub const COMMANDS: &[Kind] = &[
     keys::KIND,
     log::KIND,
     man::KIND,
+    act::MERGE,
     note::KIND,
     playbook::KIND,
+    act::PRIORITY,
+    act::RECHECK,
+    act::RESOLVE,
     serve::KIND,
     silence::KIND,
+    act::SNOOZE,
     themes::KIND,
     unack::KIND,
 ];

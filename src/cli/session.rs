@@ -138,6 +138,25 @@ impl Session {
         progress.map(|progress| (request, progress)).ok_or_else(|| Failure::journal("the request was lost").into())
     }
 
+    /// Does one command on however many alerts, as long as one after the other is done.
+    ///
+    /// # Errors
+    /// Nothing came back in time.
+    pub fn ask_all(&mut self, command: Command) -> anyhow::Result<RequestId> {
+        let (request, mut progress) = self.ask(command)?;
+        while !progress.settled() {
+            let before = progress.open();
+            let fewer = |world: &World| world.requests.get(request).is_none_or(|progress| progress.open() < before);
+            if !self.until(JOURNAL, fewer) {
+                break;
+            }
+            let Some(now) = self.world().requests.get(request).cloned() else { break };
+            progress = now;
+        }
+        self.settle();
+        Ok(request)
+    }
+
     /// Gives the shell the library of playbooks and lets it drive runs.
     ///
     /// # Errors

@@ -58,7 +58,9 @@ pub fn filter(text: &str) -> anyhow::Result<Filter> {
     })
 }
 
-fn one(world: &World, target: &str) -> anyhow::Result<AlertId> {
+/// # Errors
+/// It names nothing or several alerts.
+pub fn one(world: &World, target: &str) -> anyhow::Result<AlertId> {
     if target.is_empty() {
         return Err(Failure::usage("an empty target names no alert: `midwatch alerts` lists them").into());
     }

@@ -131,6 +131,23 @@ impl What {
 }
 
 impl ActKind {
+    pub const ALL: [Self; 14] = [
+        Self::Silence,
+        Self::Expire,
+        Self::Acknowledge,
+        Self::Unacknowledge,
+        Self::Snooze,
+        Self::Unsnooze,
+        Self::Resolve,
+        Self::Assign,
+        Self::Escalate,
+        Self::Comment,
+        Self::Downtime,
+        Self::Recheck,
+        Self::Merge,
+        Self::Prioritise,
+    ];
+
     /// For people, in the infinitive: `can't snooze`.
     pub fn word(self) -> &'static str {
         match self {

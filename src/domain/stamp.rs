@@ -18,4 +18,10 @@ impl Stamp {
     pub fn since(self, earlier: Stamp) -> Duration {
         self.mono.saturating_sub(earlier.mono)
     }
+
+    /// The time of day after a while; the last one there is where that lies beyond all of them.
+    pub fn after(self, hold: Duration) -> DateTime<Utc> {
+        let end = chrono::Duration::from_std(hold).ok().and_then(|hold| self.wall.checked_add_signed(hold));
+        end.unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
 }

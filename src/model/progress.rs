@@ -58,6 +58,11 @@ impl Progress {
         self.items.iter().all(|item| item.stage.settled())
     }
 
+    /// How many of its targets are still on their way.
+    pub fn open(&self) -> usize {
+        self.items.iter().filter(|item| !item.stage.settled()).count()
+    }
+
     /// All of it has ended, and did what was asked.
     pub fn went_well(&self) -> bool {
         self.items.iter().all(|item| item.stage.settled() && !item.stage.failed())
@@ -98,6 +103,13 @@ impl Requests {
             let Some(oldest) = self.0.iter().find(|(_, progress)| progress.settled()).map(|(id, _)| *id) else { break };
             self.0.remove(&oldest);
         }
+    }
+
+    /// Targets of a request that a guard said no to, while others are on their way.
+    pub(super) fn refuse_some(&mut self, request: RequestId, refused: Vec<(AlertId, String)>) {
+        let Some(progress) = self.0.get_mut(&request) else { return };
+        let item = |(id, why)| Item { alert: Some(id), entry: None, stage: Stage::Refused(why) };
+        progress.items.extend(refused.into_iter().map(item));
     }
 
     pub(super) fn refuse(&mut self, request: RequestId, title: String, why: String) {

@@ -222,3 +222,24 @@ fn an_acknowledgement_that_was_never_carried_is_carried_by_the_next_console() {
     next.wait(90);
     assert!(acts(&mut next).is_empty(), "once");
 }
+
+#[test]
+fn one_alert_that_can_not_have_an_act_does_not_keep_the_others_from_it() {
+    let mut story = Story::with(pager());
+    let two = |names: &[&str]| names.iter().map(|name| alert(name, "postgres", began())).collect::<Vec<_>>();
+    story.poll(&two(&["Down", "Slow"]));
+    (0..2).for_each(|_| story.poll(&two(&["Slow"])));
+    let alerts = ["Down", "Slow", "Nowhere"].map(id).to_vec();
+    let request = story.ask(Command::Act { alerts: alerts.clone(), what: What::Resolve, reason: String::new() });
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::On { alert, .. } if alert.as_str() == "Slow"));
+    let progress = story.world.requests.get(request).expect("told");
+    let of = |name: &str| &progress.items.iter().find(|item| item.alert == Some(id(name))).expect("an outcome").stage;
+    assert!(matches!(of("Slow"), Stage::Ended(end) if end.outcome == Outcome::Done), "{progress:?}");
+    assert!(matches!(of("Down"), Stage::Refused(why) if why.contains("has resolved already")), "{progress:?}");
+    assert!(matches!(of("Nowhere"), Stage::Refused(why) if why.contains("no alert")), "{progress:?}");
+    // The same for an acknowledgement.
+    let request = story.ask(Command::Acknowledge { alerts, hold: None, reason: String::new(), ticket: None });
+    let progress = story.world.requests.get(request).expect("told");
+    assert_eq!(progress.items.iter().filter(|item| matches!(item.stage, Stage::Refused(_))).count(), 2, "{progress:?}");
+    assert_eq!(story.last(Kind::Ack).alert, Some(id("Slow")));
+}

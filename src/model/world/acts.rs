@@ -1,8 +1,9 @@
 //! What a person asks of a source: silences, and what its system can do to an alert. The guards are here; what passes them is
-//! recorded and sent as its source has room for it.
+//! recorded and sent as its source has room for it. Of several alerts each is judged by itself: one that can't have it does
+//! not keep the others from it.
 
 use super::World;
-use super::commands::{Refusal, lasting, some};
+use super::commands::{Asked, Refusal, lasting, some};
 use super::watch::to_chrono;
 use crate::domain::act::{Act, ActKind, What};
 use crate::domain::alert::SilenceMatcher;
@@ -74,15 +75,18 @@ impl World {
     }
 
     /// One act on each of these alerts.
-    pub(super) fn act_on(&mut self, alerts: Vec<AlertId>, what: &What, reason: &str) -> Result<Vec<Draft>, Refusal> {
+    pub(super) fn act_on(&mut self, alerts: Vec<AlertId>, what: &What, reason: &str) -> Result<Asked, Refusal> {
         some(&alerts)?;
         self.sensible(what, reason)?;
-        alerts.into_iter().map(|id| self.act_on_one(id, what, reason)).collect()
+        Ok(Asked::each(alerts, |id| self.act_on_one(id, what, reason)))
     }
 
     fn sensible(&self, what: &What, reason: &str) -> Result<(), Refusal> {
         match what {
             What::Comment if reason.is_empty() => Err("there is nothing to write down beside it".into()),
+            What::Downtime { .. } if reason.is_empty() => {
+                Err("a downtime needs a reason: others will ask why nobody is paged".into())
+            }
             What::Assign { to } | What::Prioritise { to } if to.trim().is_empty() => Err("nothing is named".into()),
             What::Snooze { until } | What::Downtime { until } => lasting((*until - self.now.wall).to_std().unwrap_or_default()),
             _ => Ok(()),
@@ -102,8 +106,8 @@ impl World {
         let text = format!("{}{why}", told(what, &name));
         let act = match what {
             // What has no snooze of its own is silent by a silence that holds for this alert alone.
-            What::Snooze { until } if self.can(&id.source, ActKind::Snooze).is_err() => {
-                self.can(&id.source, ActKind::Silence).map_err(|_| self.cant(&id.source, ActKind::Snooze))?;
+            What::Snooze { until } if !self.lists(&id.source, ActKind::Snooze) => {
+                self.can(&id.source, ActKind::Snooze)?;
                 let comment = if reason.is_empty() { "snoozed".to_owned() } else { format!("snoozed: {reason}") };
                 let (matchers, starts_at, by) = (labels.exactly(), self.now.wall, self.me.name.clone());
                 Act::Silence { id: None, matchers, starts_at, ends_at: *until, by, comment }
@@ -127,17 +131,25 @@ impl World {
         }
     }
 
-    fn can(&self, source: &SourceName, kind: ActKind) -> Result<(), Refusal> {
-        let spec = self.settings.source(source).ok_or_else(|| format!("no source is named {source}"))?;
-        if spec.acts.contains(&kind) { Ok(()) } else { Err(self.cant(source, kind)) }
+    /// Whether its system has such an act itself.
+    fn lists(&self, source: &SourceName, kind: ActKind) -> bool {
+        self.settings.source(source).is_some_and(|spec| spec.acts.contains(&kind))
     }
 
-    /// What it can do instead of what it can't.
-    fn cant(&self, source: &SourceName, kind: ActKind) -> Refusal {
-        let Some(spec) = self.settings.source(source) else { return format!("no source is named {source}") };
-        let words: Vec<&str> = spec.acts.iter().map(|kind| kind.word()).collect();
+    /// Whether alerts of this source can have it: where there is no snooze, a silence is one.
+    pub fn has_act(&self, source: &SourceName, kind: ActKind) -> bool {
+        self.lists(source, kind) || (kind == ActKind::Snooze && self.lists(source, ActKind::Silence))
+    }
+
+    /// The refusal says what it can do instead.
+    fn can(&self, source: &SourceName, kind: ActKind) -> Result<(), Refusal> {
+        let spec = self.settings.source(source).ok_or_else(|| format!("no source is named {source}"))?;
+        if self.has_act(source, kind) {
+            return Ok(());
+        }
+        let words: Vec<&str> = ActKind::ALL.into_iter().filter(|kind| self.has_act(source, *kind)).map(ActKind::word).collect();
         let can = if words.is_empty() { "it only lists".to_owned() } else { format!("it can {}", words.join(", ")) };
-        format!("{source} ({}) can't {}; {can}", spec.kind, kind.word())
+        Err(format!("{source} ({}) can't {}; {can}", spec.kind, kind.word()))
     }
 }
 

@@ -13,6 +13,32 @@ use std::time::Duration;
 /// What a guard says no to, in a sentence for the operator.
 pub(super) type Refusal = String;
 
+/// What the journal is to be asked for, and what a guard said no to, alert by alert.
+#[derive(Default)]
+pub(super) struct Asked {
+    drafts: Vec<Draft>,
+    refused: Vec<(AlertId, Refusal)>,
+}
+
+impl From<Vec<Draft>> for Asked {
+    fn from(drafts: Vec<Draft>) -> Self {
+        Self { drafts, refused: Vec::new() }
+    }
+}
+
+impl Asked {
+    pub fn each(alerts: Vec<AlertId>, mut one: impl FnMut(AlertId) -> Result<Draft, Refusal>) -> Self {
+        let mut asked = Self::default();
+        for id in alerts {
+            match one(id.clone()) {
+                Ok(draft) => asked.drafts.push(draft),
+                Err(why) => asked.refused.push((id, why)),
+            }
+        }
+        asked
+    }
+}
+
 /// The longest note that is kept, in bytes.
 const LONGEST_NOTE: usize = 64 * 1024;
 
@@ -29,15 +55,17 @@ impl World {
                 let (runs, mut context, requests, alerts) = self.split();
                 runs.command(&mut context, requests, alerts, request, command)
             }
-            command => match self.drafts(command) {
-                Ok(drafts) => self.ask_to_record(request, title, drafts),
+            command => match self.asked(command) {
+                Ok(asked) => self.ask_to_record(request, title, asked),
                 Err(why) => self.refuse(request, &title, why),
             },
         }
     }
 
-    fn ask_to_record(&mut self, request: RequestId, title: String, drafts: Vec<Draft>) -> Vec<Effect> {
+    fn ask_to_record(&mut self, request: RequestId, title: String, asked: Asked) -> Vec<Effect> {
+        let Asked { drafts, refused } = asked;
         self.requests.begin(request, title, drafts.iter().map(|draft| draft.alert.clone()));
+        self.requests.refuse_some(request, refused);
         match drafts.iter().all(|draft| draft.kind == Kind::Act) {
             true => self.launch_for(request, drafts),
             false => vec![Effect::Record { request, drafts }],
@@ -50,13 +78,15 @@ impl World {
         vec![Effect::Ask { sources, feeds }]
     }
 
-    fn drafts(&mut self, command: Command) -> Result<Vec<Draft>, Refusal> {
-        match command {
-            Command::Acknowledge { alerts, hold, reason, ticket } => self.acknowledge(alerts, hold, &reason, ticket),
-            Command::Unacknowledge { alerts } => self.unacknowledge(alerts),
+    fn asked(&mut self, command: Command) -> Result<Asked, Refusal> {
+        let drafts = match command {
+            Command::Acknowledge { alerts, hold, reason, ticket } => {
+                return self.acknowledge(alerts, hold, &reason, ticket);
+            }
+            Command::Unacknowledge { alerts } => return self.unacknowledge(alerts),
+            Command::Act { alerts, what, reason } => return self.act_on(alerts, &what, reason.trim()),
             Command::Silence { source, matchers, hold, reason, covers } => self.silence(source, matchers, hold, reason, covers),
             Command::Expire { source, id } => self.expire(&source, id),
-            Command::Act { alerts, what, reason } => self.act_on(alerts, &what, reason.trim()),
             Command::Declare { title, severity, alerts, at } => self.declare(title, severity, alerts, at),
             Command::SetStatus { incident, status, reason, at } => self.set_status(incident, status, reason, at),
             Command::SetSeverity { incident, severity } => self.set_severity(incident, severity),
@@ -66,7 +96,8 @@ impl World {
             Command::Note { incident, kind, text, at } => self.note(incident, kind, text, at),
             Command::Correct { entry, at, text } => self.correct(entry, at, text),
             Command::Refresh | Command::Run(_) => Ok(Vec::new()),
-        }
+        };
+        drafts.map(Asked::from)
     }
 
     fn acknowledge(
@@ -75,12 +106,12 @@ impl World {
         hold: Option<Duration>,
         reason: &str,
         ticket: Option<String>,
-    ) -> Result<Vec<Draft>, Refusal> {
+    ) -> Result<Asked, Refusal> {
         let hold = hold.unwrap_or(self.settings.ack_for);
         some(&alerts)?;
         lasting(hold)?;
         let until = self.now.wall + to_chrono(hold);
-        alerts.into_iter().map(|id| self.ack_draft(id, until, reason, ticket.as_deref())).collect()
+        Ok(Asked::each(alerts, |id| self.ack_draft(id, until, reason, ticket.as_deref())))
     }
 
     fn ack_draft(&mut self, id: AlertId, until: DateTime<Utc>, reason: &str, ticket: Option<&str>) -> Result<Draft, Refusal> {
@@ -94,9 +125,9 @@ impl World {
         Ok(self.about_alert(draft, &id))
     }
 
-    fn unacknowledge(&mut self, alerts: Vec<AlertId>) -> Result<Vec<Draft>, Refusal> {
+    fn unacknowledge(&mut self, alerts: Vec<AlertId>) -> Result<Asked, Refusal> {
         some(&alerts)?;
-        alerts.into_iter().map(|id| self.unack_draft(id)).collect()
+        Ok(Asked::each(alerts, |id| self.unack_draft(id)))
     }
 
     fn unack_draft(&mut self, id: AlertId) -> Result<Draft, Refusal> {
