@@ -13,10 +13,12 @@ use midwatch::domain::run::StepState;
 use midwatch::domain::text::Outside;
 use midwatch::model::Command;
 use midwatch::model::event::SourceAnswer;
+use midwatch::tui::hits::Target;
 use midwatch::tui::theme::{Depth, Theme};
 use midwatch::tui::{Ui, picture};
 use proptest::prelude::*;
 use screen::{Desk, FAILOVER, alert, outage};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[test]
@@ -153,7 +155,8 @@ fn several_alerts_are_acknowledged_at_once() {
 fn a_source_that_fails_leaves_everything_on_screen_and_nothing_looks_resolved() {
     let mut desk = outage();
     desk.source_fails("connection refused").expect("? prod failed").expect("CRIT PostgresDown").expect("5 firing");
-    desk.press("enter").expect("connection refused");
+    desk.wait(95).expect("? prod failed 1m35s");
+    desk.press("enter").expect("connection refused").expect("last answered 1m35s ago");
     let mut empty = Desk::new();
     empty.expect("Nobody knows what fires").source_fails("401").expect_not("Nothing fires");
     empty.changes(vec![], vec![]).expect("✓ Nothing fires");
@@ -166,6 +169,18 @@ fn a_feed_past_its_deadline_is_stale_and_the_reason_is_one_key_away() {
     desk.wait(120).expect("? stripe-api").expect("stale 2m00s").expect_not("operational");
     desk.press("1 gg");
     desk.click("? stripe-api").press("enter").expect("why").expect("no answer for 25s");
+}
+
+#[test]
+fn what_a_feed_has_said_lately_is_seen_beside_it_on_every_wide_screen() {
+    let mut desk = outage();
+    for (width, bars) in [(120, "▇▇▇▇"), (150, "▂▇▇▇▇▇"), (200, "▁▁▁▁▂▇▇▇")] {
+        let line = desk.resize(width, 40).line("checkout-pay");
+        assert!(line.contains("503"), "{line}");
+        let found: String = line.chars().filter(|c| ('▁'..='█').contains(c)).collect();
+        assert_eq!(found.chars().count(), bars.chars().count(), "at {width}: {line}");
+    }
+    desk.resize(120, 40).expect("operational");
 }
 
 #[test]
@@ -741,7 +756,8 @@ fn the_picture_shows_what_the_console_shows() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
-    /// Whatever is pressed and whatever happens: no panic, one focus, a selection that is on the screen, a log that grows.
+    /// Whatever is pressed and whatever happens: no panic, one focus, a selection that exists and is on the screen, a log that
+    /// grows, and the same world when all of it happens again.
     #[test]
     fn any_keys_and_facts_leave_a_screen_that_works(
         steps in prop::collection::vec((0usize..KEYS.len(), 0u8..24, 0u16..200, 0u16..60), 1..90),
@@ -749,6 +765,7 @@ proptest! {
         let mut desk = outage();
         desk.playbooks(&[FAILOVER, ASKING]).press("j");
         let mut recorded = 0;
+        let mut fired = BTreeSet::new();
         for (key, event, width, height) in steps {
             match event {
                 0 => drop(desk.fires(&[alert("Random", "warning", "postgres", &format!("db-{key}"), key as i64)])),
@@ -762,15 +779,23 @@ proptest! {
                 _ => drop(desk.press(KEYS[key])),
             }
             let hits = desk.draw();
+            fired.extend(desk.world.alerts.queue().map(|tracked| tracked.alert.id.clone()));
             let selected = hits.under_cursor(midwatch::tui::panes::PaneId::Alerts);
             if let Some(shown) = selected {
                 prop_assert!(shown.row < hits.rows_of(midwatch::tui::panes::PaneId::Alerts));
+                let Target::Alert(id) = &shown.target else { panic!("{:?} in the queue", shown.target) };
+                prop_assert!(fired.contains(id), "{id} is nothing that ever fired");
             }
             let bars = desk.text().matches('▌').count();
             prop_assert!(bars <= 4, "one cursor in each pane at most:\n{}", desk.text());
             prop_assert!(desk.world.log.len() >= recorded, "the log only grows");
             recorded = desk.world.log.len();
         }
+        let mut again = desk.origin.clone();
+        for event in desk.events.clone() {
+            drop(again.update(event));
+        }
+        prop_assert!(again == desk.world, "the same events give another world");
     }
 
     /// No size panics, and none is blank.

@@ -42,6 +42,9 @@ pub struct Desk {
     pub effects: Vec<Effect>,
     /// The journal is full.
     pub broken: bool,
+    /// Everything that has happened, and what it happened to.
+    pub events: Vec<Event>,
+    pub origin: World,
     now: Stamp,
     count: u64,
 }
@@ -115,6 +118,8 @@ impl Desk {
         let world = World::new(Arc::new(settings), me, now);
         let setup = Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new() };
         let mut desk = Self {
+            events: Vec::new(),
+            origin: world.clone(),
             world,
             screen: Screen::new(setup),
             theme: Theme::default(),
@@ -160,7 +165,9 @@ impl Desk {
 
     fn event(&mut self, body: Body) {
         self.count += 1;
-        let effects = self.world.update(Event { seq: self.count, stamp: self.now, body });
+        let event = Event { seq: self.count, stamp: self.now, body };
+        self.events.push(event.clone());
+        let effects = self.world.update(event);
         for effect in effects {
             match effect {
                 Effect::Record { request, drafts } => self.record(request, drafts),

@@ -70,7 +70,8 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     }
     if let Some((source, word)) = alerts.source(&tracked.alert.id.source).and_then(|it| Some((it, trust(it.health)?))) {
         let why = source.why.as_ref().map_or("".into(), Outside::inert);
-        lines.extend(field("? source", &format!("{} is {word}: {why}", tracked.alert.id.source), Role::Stale, columns));
+        let age = source.age(view.now).map(|age| format!("; last answered {} ago", time::age(age))).unwrap_or_default();
+        lines.extend(field("? source", &format!("{} is {word}: {why}{age}", tracked.alert.id.source), Role::Stale, columns));
     }
     if tracked.missing > 0 && tracked.resolved_at.is_none() {
         let text = format!("missed by {} polls: not listed, and not taken for resolved yet", tracked.missing);

@@ -17,6 +17,7 @@ use crate::tui::keymap::Context;
 use crate::tui::list::{List, Place};
 use crate::tui::overlays;
 use crate::tui::theme::Role;
+use crate::tui::time;
 use crate::tui::view::{Reply, Ui, View};
 use ratatui::layout::Rect;
 use row::Look;
@@ -206,16 +207,16 @@ impl Pane for Alerts {
         if self.news > 0 {
             parts.push((format!("{} new ↑", self.news), Role::New));
         }
-        parts.extend(view.world.alerts.sources().filter_map(|(name, source)| {
-            let word = trust(source.health)?;
-            Some((format!("? {name} {word}"), Role::Stale))
-        }));
+        let doubts = view.world.alerts.sources().filter_map(|(name, source)| row::doubt(name, source, view.now));
+        parts.extend(doubts.map(|text| (text, Role::Stale)));
         parts
     }
 
     fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
         let height = usize::from(area.height);
         canvas.hits.height(PaneId::Alerts, height);
+        let doubted = view.world.alerts.sources().filter(|(_, source)| source.health != SourceHealth::Fresh);
+        canvas.hits.seconds |= doubted.filter_map(|(_, source)| source.age(view.now)).any(time::ticks);
         let window = self.list.window(self.rows.len(view), height, |target| self.rows.find(target));
         if window.cursor.is_none() {
             return self.render_nothing(canvas, area, view);

@@ -17,6 +17,7 @@ use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, Ui, View};
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 pub const SPEC: Spec =
     Spec { id: PaneId::Health, name: "Health", context: Context::Health, make: || Box::new(Health::default()) };
@@ -106,6 +107,7 @@ impl Pane for Health {
             return canvas.text(area, 0, " No services and no feeds are configured.", Role::Dim);
         }
         let window = self.list.window(self.rows.len(), height, |target| self.find(target));
+        let names = names(area.width, view);
         for line in 0..height {
             let target = match window.at(window.offset + line) {
                 Some(Place::Row(row)) => self.rows.get(row),
@@ -119,7 +121,7 @@ impl Pane for Health {
                 canvas.hits.show(PaneId::Health, Shown { target: target.clone(), row: line, offset: window.offset });
             }
             canvas.hits.add(place, Hit::Row(PaneId::Health, target.clone(), window.offset + line));
-            render_row(canvas, place, target, cursor && view.focus == PaneId::Health, view);
+            render_row(canvas, place, target, cursor && view.focus == PaneId::Health, names, view);
         }
     }
 
@@ -136,7 +138,13 @@ impl Pane for Health {
     }
 }
 
-fn render_row(canvas: &mut Canvas, place: Rect, target: &Target, cursor: bool, view: &View) {
+/// Columns for the names of feeds: no more than they need.
+fn names(width: u16, view: &View) -> u16 {
+    let longest = view.world.health.iter().map(|feed| feed.spec.name.as_str().width()).max().unwrap_or(0);
+    u16::try_from(longest).unwrap_or(u16::MAX).min(width * 45 / 100).clamp(6, 22)
+}
+
+fn render_row(canvas: &mut Canvas, place: Rect, target: &Target, cursor: bool, names: u16, view: &View) {
     let bar = |pen: &mut Pen| {
         pen.text(if cursor { "▌" } else { " " }, Role::Focus);
     };
@@ -144,7 +152,7 @@ fn render_row(canvas: &mut Canvas, place: Rect, target: &Target, cursor: bool, v
         Target::Service(name) => render_service(canvas, place, name, cursor, view, bar),
         Target::Feed(name) => {
             if let Some(feed) = view.world.health.get(name) {
-                render_feed(canvas, place, feed, cursor, view, bar);
+                render_feed(canvas, place, feed, cursor, names, view, bar);
             }
         }
         _ => {}
@@ -183,24 +191,47 @@ fn cause<'a>(service: &'a Service, view: &View) -> Option<&'a ServiceName> {
     service.depends_on.iter().find(|name| view.world.health.service(name) == Some(FeedState::Failing))
 }
 
-fn render_feed(canvas: &mut Canvas, place: Rect, feed: &FeedHealth, cursor: bool, view: &View, bar: impl Fn(&mut Pen)) {
+fn render_feed(
+    canvas: &mut Canvas,
+    place: Rect,
+    feed: &FeedHealth,
+    cursor: bool,
+    names: u16,
+    view: &View,
+    bar: impl Fn(&mut Pen),
+) {
     let (glyph, word, role) = look(feed.state);
     let stale = feed.state == FeedState::Stale;
     let age = feed.age(view.now).filter(|_| stale);
     canvas.hits.seconds |= age.is_some_and(time::ticks);
-    let line = sparkline(feed.history.iter(), if place.width >= 40 { 8 } else { 0 });
     let mut pen = canvas.line(place, 0);
     bar(&mut pen);
     pen.space(2).text(glyph, role).space(1);
-    let name = (place.width * 45 / 100).clamp(6, 22);
-    pen.column(name, feed.spec.name.as_str(), if cursor { Role::Cursor } else { Role::Text }).space(1);
+    pen.column(names, feed.spec.name.as_str(), if cursor { Role::Cursor } else { Role::Text }).space(1);
     let said = match (age, feed.message()) {
         (Some(age), _) => format!("{word} {}", time::age(age)),
         (None, Some(message)) if !stale => format!("{}{}", value(feed), message.inert()),
         _ => word.to_owned(),
     };
-    let room = pen.left().saturating_sub(if line.is_empty() { 0 } else { 9 });
-    pen.column(room, &said, if feed.state == FeedState::Healthy { Role::Dim } else { role }).space(1).text(&line, role);
+    let left = usize::from(pen.left());
+    let line = sparkline(feed.history.iter(), bars(place.width).min(spare(left, said.width())));
+    let room = left.saturating_sub(if line.is_empty() { 0 } else { line.chars().count() + 1 });
+    pen.column(room as u16, &said, if feed.state == FeedState::Healthy { Role::Dim } else { role }).space(1).text(&line, role);
+}
+
+/// How many samples have room beside the name and what was said last.
+fn bars(width: u16) -> usize {
+    match width {
+        0..28 => 0,
+        28..36 => 4,
+        36..44 => 6,
+        44.. => 8,
+    }
+}
+
+/// What is said is not cut for samples, unless it has to be cut anyway.
+fn spare(left: usize, said: usize) -> usize {
+    if said > left { left } else { (left - said).saturating_sub(1) }
 }
 
 /// The value in front of the message, where the feed has one.
@@ -253,9 +284,10 @@ fn bar_of(sample: &Sample, low: f64, high: f64) -> char {
 
 /// What fails, one line each: all that a narrow screen has room for.
 pub fn render_strip(canvas: &mut Canvas, area: Rect, view: &View) {
+    let names = names(area.width, view);
     for (y, target) in (0..area.height).zip(failing(view)) {
         let place = Rect { y: area.y.saturating_add(y), height: 1, ..area };
-        render_row(canvas, place, &target, false, view);
+        render_row(canvas, place, &target, false, names, view);
     }
 }
 

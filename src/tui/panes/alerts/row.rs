@@ -3,9 +3,10 @@
 use super::Alerts;
 use crate::domain::act::Outcome;
 use crate::domain::alert::Severity;
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, SourceName};
+use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
-use crate::model::alerts::{SourceHealth, State, Tracked};
+use crate::model::alerts::{SourceHealth, SourceState, State, Tracked};
 use crate::model::progress::Stage;
 use crate::tui::canvas::{Canvas, Pen};
 use crate::tui::theme::Role;
@@ -138,6 +139,13 @@ pub fn trust(health: SourceHealth) -> Option<&'static str> {
         SourceHealth::Stale => Some("stale"),
         SourceHealth::Failed => Some("failed"),
     }
+}
+
+/// A source that can't be trusted now, and how old what it said last is.
+pub fn doubt(name: &SourceName, source: &SourceState, now: Stamp) -> Option<String> {
+    let word = trust(source.health)?;
+    let age = source.age(now).map(|age| format!(" {}", time::age(age))).unwrap_or_default();
+    Some(format!("? {} {word}{age}", inert(name.as_str())))
 }
 
 /// The label that says which one of many it is.
