@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "asks whether the picture is to be drawn anew")]
 
+#[path = "screen/acts.rs"]
+mod acts;
 #[path = "support/screen.rs"]
 mod screen;
 

@@ -108,6 +108,7 @@ fn told(stage: &Stage) -> (&'static str, Option<String>) {
         Stage::Recording => ("pending", None),
         Stage::Recorded => ("recorded", None),
         Stage::Sending => ("unknown", Some("no answer came in time".into())),
+        Stage::Accepted => ("unknown", Some("it was accepted, and could not be read back in time".into())),
         Stage::Refused(why) => ("refused", Some(why.clone())),
         Stage::Ended(end) => {
             let word = match end.outcome {
@@ -130,7 +131,7 @@ pub fn exit(progress: &Progress) -> Exit {
         Stage::Refused(_) => Exit::Usage,
         Stage::Ended(end) if end.outcome != Outcome::Done => Exit::Remote,
         Stage::Recording => Exit::Journal,
-        Stage::Sending => Exit::Remote,
+        Stage::Sending | Stage::Accepted => Exit::Remote,
         _ => Exit::Done,
     };
     progress.items.iter().map(|item| one(&item.stage)).max().unwrap_or(Exit::Done)

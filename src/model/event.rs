@@ -58,6 +58,8 @@ pub enum Fact {
     FeedFailed { feed: FeedName, trouble: Trouble },
     /// Somebody wants to know how feeds are, within this time; answered by one `Effect::Answer`.
     FeedsAsked { question: QuestionId, selector: Selector, within: Duration },
+    /// The remote has taken an act that is under way; what became of it is still to be read back.
+    ActAccepted { intent: EntryId },
     /// An act that `Effect::Act` asked for has ended.
     ActEnded { intent: EntryId, end: ActEnd },
     /// The answer to `Effect::Find`.

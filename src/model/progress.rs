@@ -13,6 +13,8 @@ pub enum Stage {
     Recorded,
     /// In the journal, and on its way to the source.
     Sending,
+    /// The source has taken it; whether it is so is being read back.
+    Accepted,
     /// The source has answered.
     Ended(ActEnd),
     /// Not done, and why: a guard refused, or the journal could not write.
@@ -21,7 +23,7 @@ pub enum Stage {
 
 impl Stage {
     pub fn settled(&self) -> bool {
-        !matches!(self, Self::Recording | Self::Sending)
+        !matches!(self, Self::Recording | Self::Sending | Self::Accepted)
     }
 
     /// It did not do what was asked.

@@ -21,7 +21,7 @@ use super::lanes::Lanes;
 use super::log::Log;
 use super::notes::Notes;
 use super::outbox::Outbox;
-use super::progress::Requests;
+use super::progress::{Requests, Stage};
 use super::questions::Questions;
 use super::runs::{Runs, Typed};
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
@@ -148,6 +148,10 @@ impl World {
             Fact::FeedFailed { feed, trouble } => self.feed_read(&feed, Err(trouble)),
             Fact::FeedsAsked { question, selector, within } => {
                 self.questions.put(&self.health, self.now, question, selector, within)
+            }
+            Fact::ActAccepted { intent } => {
+                self.stage(intent, &Stage::Accepted);
+                Vec::new()
             }
             Fact::ActEnded { intent, end } => self.act_ended(intent, end),
             Fact::ActFound { intent, found } => self.act_found(intent, found),

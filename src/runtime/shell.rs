@@ -7,6 +7,7 @@ use super::cache::Cache;
 use super::driver::Driver;
 use super::listener::Listener;
 use super::poller;
+use super::ports::telling;
 use super::scribe::Scribe;
 use super::watcher;
 use crate::domain::alert::Alert;
@@ -327,8 +328,12 @@ impl Shell {
     fn act(&mut self, name: SourceName, work: impl FnOnce(Arc<dyn Source>, Ports) -> Pin<Box<dyn Future<Output = Fact> + Send>>) {
         let Some(source) = self.sources.get(&name) else { return };
         self.flying += 1;
-        let future = work(source.clone(), self.ports.clone());
         let facts = self.sender.clone();
+        let ports = telling(&self.ports, {
+            let facts = facts.clone();
+            move |intent| drop(facts.send(Fact::ActAccepted { intent }))
+        });
+        let future = work(source.clone(), ports);
         tokio::spawn(async move {
             let _ = facts.send(future.await);
         });

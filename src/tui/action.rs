@@ -74,8 +74,14 @@ actions! {
     Silence = "silence",
     /// End a silence that hides the selected alert.
     Expire = "expire",
+    /// Keep the marked alerts, or the selected one, quiet for a while; then they come back.
+    Snooze = "snooze",
+    /// Choose what to do with the marked alerts, or the selected one, from what their own systems can do.
+    Acts = "acts",
     /// Mark the selected alert, or take the mark away.
     Mark = "mark",
+    /// Mark everything that the filter shows.
+    MarkAll = "mark-all",
     /// Choose what to do with the incident, or declare one.
     Incident = "incident",
     /// Declare an incident from the marked alerts, or the selected one.

@@ -341,5 +341,15 @@ impl Parts<'_> {
     }
 }
 
-const OF_ALERTS: &[Action] =
-    &[Action::Ack, Action::Unack, Action::Silence, Action::Expire, Action::Mark, Action::Declare, Action::Link];
+const OF_ALERTS: &[Action] = &[
+    Action::Ack,
+    Action::Unack,
+    Action::Silence,
+    Action::Expire,
+    Action::Snooze,
+    Action::Acts,
+    Action::Mark,
+    Action::MarkAll,
+    Action::Declare,
+    Action::Link,
+];

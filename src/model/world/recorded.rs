@@ -71,7 +71,7 @@ impl World {
     }
 
     /// Moves the progress of an act, of what it serves, of what asked for it, and of what it repeats.
-    fn stage(&mut self, intent: EntryId, stage: &Stage) {
+    pub(super) fn stage(&mut self, intent: EntryId, stage: &Stage) {
         let mut next = Some(intent);
         while let Some(intent) = next {
             let sent = self.outbox.get(intent);

@@ -9,6 +9,7 @@ mod net;
 mod secrets;
 
 use crate::domain::entry::Intent;
+use crate::domain::ids::EntryId;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Http, Piece, Ports, Request, Response};
 use std::sync::Arc;
@@ -30,6 +31,36 @@ impl Ports {
 /// The same ports, able to look but not to act: every act ends as `Reason::Local` with `why`, unsent.
 pub fn refusing(ports: &Ports, why: &str) -> Ports {
     Ports { http: Arc::new(Refusing { looks: ports.http.clone(), why: why.to_owned() }), ..ports.clone() }
+}
+
+/// The same ports, which also tell when the remote has taken an act: what that made of it is read afterwards.
+pub fn telling(ports: &Ports, accepted: impl Fn(EntryId) + Send + Sync + 'static) -> Ports {
+    Ports { http: Arc::new(Telling { http: ports.http.clone(), accepted: Box::new(accepted) }), ..ports.clone() }
+}
+
+struct Telling {
+    http: Arc<dyn Http>,
+    accepted: Box<dyn Fn(EntryId) + Send + Sync>,
+}
+
+impl Http for Telling {
+    fn observe(&self, request: Request) -> Answer<'_, Result<Response, Trouble>> {
+        self.http.observe(request)
+    }
+
+    fn stream<'a>(&'a self, request: Request, piece: Piece<'a>) -> Answer<'a, Result<Response, Trouble>> {
+        self.http.stream(request, piece)
+    }
+
+    fn act(&self, request: Request, intent: Intent) -> Answer<'_, Result<Response, Trouble>> {
+        Box::pin(async move {
+            let answer = self.http.act(request, intent).await;
+            if answer.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status)) {
+                (self.accepted)(intent.id());
+            }
+            answer
+        })
+    }
 }
 
 struct Refusing {

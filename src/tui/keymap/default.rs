@@ -17,7 +17,10 @@ pub const ROWS: &[Row] = &[
     row(&["A"], Unack, &[Context::Alerts, AlertDetail], "unack"),
     row(&["s"], Silence, &[Context::Alerts, AlertDetail], "silence"),
     row(&["S"], Expire, &[Context::Alerts, AlertDetail], "end silence"),
+    row(&["z"], Snooze, &[Context::Alerts, AlertDetail], "snooze"),
+    row(&["x"], Acts, &[Context::Alerts, AlertDetail], "more acts"),
     row(&["space"], Mark, &[Context::Alerts], "mark"),
+    row(&["M"], MarkAll, &[Context::Alerts], "mark all"),
     row(&["L"], Link, &[Context::Alerts, AlertDetail], "link"),
     row(&["D"], Declare, &[Context::Alerts, AlertDetail], "declare"),
 

@@ -248,10 +248,10 @@ mod tests {
     #[test]
     fn the_operator_rebinds_and_is_told_all_that_is_wrong() {
         let wish = |name: &str, key: &str| (name.to_owned(), vec![key.to_owned()]);
-        let map = Keymap::rebound(&[wish("ack", "z")]).expect("fits");
-        assert_eq!(map.meaning(&[Context::Alerts], &keys("z")), Meaning::Does(Action::Ack));
+        let map = Keymap::rebound(&[wish("ack", "w")]).expect("fits");
+        assert_eq!(map.meaning(&[Context::Alerts], &keys("w")), Meaning::Does(Action::Ack));
         assert_eq!(map.meaning(&[Context::Alerts], &keys("a")), Meaning::Nothing);
-        let problems = Keymap::rebound(&[wish("akc", "z"), wish("note", "entr"), wish("ack", "s")]).expect_err("three problems");
+        let problems = Keymap::rebound(&[wish("akc", "w"), wish("note", "entr"), wish("ack", "s")]).expect_err("three problems");
         assert_eq!(problems.len(), 3, "{problems:?}");
         assert!(problems[2].contains("ack") && problems[2].contains("silence"), "{problems:?}");
     }

@@ -98,16 +98,17 @@ fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
 /// How far a request has come, in words.
 pub fn told(stage: &Stage) -> String {
     match stage {
-        Stage::Recording => "… being recorded".to_owned(),
+        Stage::Recording => "… queued: it is recorded before it is sent".to_owned(),
         Stage::Recorded => "✓ recorded".to_owned(),
-        Stage::Sending => "… recorded, on its way to the source".to_owned(),
+        Stage::Sending => "… sent: recorded, and on its way to the source".to_owned(),
+        Stage::Accepted => "… accepted: the source took it, and is asked whether it is so".to_owned(),
         Stage::Refused(why) => format!("✗ not done: {}", inert(why)),
         Stage::Ended(end) => {
             let word = match end.outcome {
-                crate::domain::act::Outcome::Done => "✓ done",
+                crate::domain::act::Outcome::Done => "✓ confirmed",
                 crate::domain::act::Outcome::Failed => "✗ failed",
                 crate::domain::act::Outcome::Unknown => "? outcome unknown",
-                crate::domain::act::Outcome::Contradicted => "✗ undone by somebody else",
+                crate::domain::act::Outcome::Contradicted => "✗ contradicted",
                 crate::domain::act::Outcome::Expired => "✗ too old, not sent",
                 crate::domain::act::Outcome::Unsent => "… kept, and sent again when the source answers",
             };

@@ -47,8 +47,11 @@ impl Content for Help {
             ("? stale", Role::Stale, "nobody knows any more: enter shows why"),
             ("● new", Role::New, "it fired, and the cursor has not been on it"),
             ("✓ ana", Role::Ok, "ana has acknowledged it"),
-            ("… sending", Role::Pending, "asked for, and not answered yet"),
+            ("… queued", Role::Pending, "asked for, and not recorded yet; it is sent after that"),
+            ("… sent", Role::Pending, "on its way to its source"),
+            ("… accepted", Role::Pending, "its source took it, and is asked whether it is so"),
             ("✗ failed", Role::Critical, "not done: o shows the answer"),
+            ("✗ overruled", Role::Critical, "done, but somebody else did something at the same time: o shows what"),
         ];
         lines.extend(marks.iter().flat_map(|(mark, role, about)| told(mark, *role, 19, about, columns)));
         lines.push(Vec::new());

@@ -16,11 +16,28 @@ pub struct Choosable {
     text: String,
     /// Stands below it.
     about: String,
-    choose: Box<dyn Fn() -> Vec<Reply>>,
+    /// Its own letter instead of that of its place.
+    key: Option<char>,
+    choose: Choose,
 }
 
+type Choose = Box<dyn Fn(&View) -> Vec<Reply>>;
+
 pub fn choosable(text: impl Into<String>, about: impl Into<String>, choose: impl Fn() -> Vec<Reply> + 'static) -> Choosable {
-    Choosable { text: text.into(), about: about.into(), choose: Box::new(choose) }
+    looking(text, about, move |_| choose())
+}
+
+/// What follows depends on what is so when it is chosen.
+pub fn looking(text: impl Into<String>, about: impl Into<String>, choose: impl Fn(&View) -> Vec<Reply> + 'static) -> Choosable {
+    Choosable { text: text.into(), about: about.into(), key: None, choose: Box::new(choose) }
+}
+
+impl Choosable {
+    /// Chosen by the key that it has elsewhere; one that is no single character is none.
+    pub fn keyed(self, key: &str) -> Self {
+        let mut chars = key.chars();
+        Self { key: chars.next().filter(|_| chars.next().is_none()).or(Some('·')), ..self }
+    }
 }
 
 type Facts = Box<dyn Fn(&View) -> Vec<(String, Role)>>;
@@ -51,9 +68,13 @@ impl Menu {
         self.cursor = (self.cursor as isize + by).rem_euclid(count) as usize;
     }
 
-    fn choose(&self, index: usize) -> Vec<Reply> {
+    fn choose(&self, index: usize, view: &View) -> Vec<Reply> {
         let Some(choice) = self.choices.get(index) else { return Vec::new() };
-        [Reply::Close].into_iter().chain((choice.choose)()).collect()
+        [Reply::Close].into_iter().chain((choice.choose)(view)).collect()
+    }
+
+    fn key(&self, index: usize) -> char {
+        self.choices.get(index).and_then(|choice| choice.key).unwrap_or_else(|| letter(index))
     }
 
     /// Every line, and where the chosen one begins and ends. Where there is little room, only that one is explained.
@@ -72,7 +93,7 @@ impl Menu {
             let cursor = index == self.cursor;
             let role = if cursor { Role::Cursor } else { Role::Text };
             for (number, line) in wrapped(&choice.text, columns.saturating_sub(4)).into_iter().enumerate() {
-                let lead = if number == 0 { format!("{} ", letter(index)) } else { "  ".to_owned() };
+                let lead = if number == 0 { format!("{} ", self.key(index)) } else { "  ".to_owned() };
                 let bar = if cursor { "▌ " } else { "  " };
                 lines.push((Some(index), vec![(bar.to_owned(), Role::Focus), (lead, Role::Key), (line, role)]));
             }
@@ -97,9 +118,9 @@ impl Overlay for Menu {
         &[Context::Typing]
     }
 
-    fn update(&mut self, action: Action, _view: &View) -> Vec<Reply> {
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
         match action {
-            Action::Submit => return self.choose(self.cursor),
+            Action::Submit => return self.choose(self.cursor, view),
             Action::Cancel | Action::Close => return vec![Reply::Close],
             Action::NextField | Action::Down => self.step(1),
             Action::PreviousField | Action::Up => self.step(-1),
@@ -108,18 +129,18 @@ impl Overlay for Menu {
         Vec::new()
     }
 
-    fn typed(&mut self, key: Key, _view: &View) -> Vec<Reply> {
+    fn typed(&mut self, key: Key, view: &View) -> Vec<Reply> {
         match key.code() {
             KeyCode::Char(c) if !key.control() && !key.alt() => {
-                let found = (0..self.choices.len()).find(|index| letter(*index) == c);
-                found.map(|index| self.choose(index)).unwrap_or_default()
+                let found = (0..self.choices.len()).find(|index| self.key(*index) == c && c != '·');
+                found.map(|index| self.choose(index, view)).unwrap_or_default()
             }
             _ => Vec::new(),
         }
     }
 
-    fn clicked(&mut self, line: usize, _view: &View) -> Vec<Reply> {
-        self.choose(line)
+    fn clicked(&mut self, line: usize, view: &View) -> Vec<Reply> {
+        self.choose(line, view)
     }
 
     fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
@@ -154,7 +175,12 @@ impl Menu {
         pen.text(&format!(" {word} "), role);
         if !self.choices.is_empty() {
             let last = letter(self.choices.len() - 1);
-            let letters = if self.choices.len() == 1 { "a".to_owned() } else { format!("a–{last}") };
+            let own = self.choices.iter().any(|choice| choice.key.is_some());
+            let letters = match self.choices.len() {
+                _ if own => "letter or enter".to_owned(),
+                1 => "a".to_owned(),
+                _ => format!("a–{last}"),
+            };
             pen.space(1).text(&letters, Role::Key).text(" choose", Role::Text);
         }
         pen.text("  esc", Role::Key).text(" back", Role::Text);

@@ -1,12 +1,14 @@
 //! What lies over the panes: details, lists to choose from, dialogs. A stack; the topmost one has the keys.
 
 pub mod ack;
+pub mod acts;
 pub mod alert;
 pub mod answer;
 pub mod choice;
 pub mod confirm;
 pub mod declare;
 pub mod dialog;
+pub mod doing;
 pub mod entry;
 pub mod feed;
 pub mod filter;

@@ -106,6 +106,16 @@ impl Alerts {
         self.travel(Travel::By(1), view);
     }
 
+    /// Who is marked is settled here: what comes to match later is not.
+    fn mark_all(&mut self, view: &View) -> Vec<Reply> {
+        if self.filter.is_empty() {
+            return vec![Reply::Say("Without a filter that would be every alert: narrow the queue first.".to_owned())];
+        }
+        let open = |id: &&AlertId| view.world.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_none());
+        self.marks.extend(self.rows.ids.iter().filter(open).cloned());
+        Vec::new()
+    }
+
     fn selected(&self) -> Option<&AlertId> {
         match self.list.selected() {
             Some(Target::Alert(id)) => Some(id),
@@ -146,6 +156,8 @@ pub fn act(action: Action, targets: Vec<AlertId>, view: &View) -> Vec<Reply> {
         Action::Unack => vec![Reply::Ask(Command::Unacknowledge { alerts: targets }), Reply::Unmark],
         Action::Silence => vec![overlays::silence::open(&first, view)],
         Action::Expire => vec![overlays::silence::expire(&first, view)],
+        Action::Snooze => overlays::doing::snooze(&targets, view),
+        Action::Acts => vec![overlays::acts::open(targets, view)],
         Action::Declare => vec![Reply::Open(overlays::declare::open(targets, view))],
         Action::Link => vec![link(targets, view), Reply::Unmark],
         Action::Copy => vec![Reply::Ui(Ui::Copy(text_of(&first, view)))],
@@ -186,6 +198,7 @@ impl Pane for Alerts {
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
         match action {
             Action::Mark => self.mark(view),
+            Action::MarkAll => return self.mark_all(view),
             Action::Close if !self.marks.is_empty() => self.marks.clear(),
             Action::Close if !self.filter.is_empty() => self.narrow(Filter::default()),
             Action::Close => {}

@@ -158,14 +158,15 @@ pub fn target_of(tracked: &Tracked) -> &str {
 pub fn stage(stage: &Stage) -> Option<(String, Role)> {
     let (text, role) = match stage {
         Stage::Recorded => return None,
-        Stage::Recording => ("… recording", Role::Pending),
-        Stage::Sending => ("… sending", Role::Pending),
+        Stage::Recording => ("… queued", Role::Pending),
+        Stage::Sending => ("… sent", Role::Pending),
+        Stage::Accepted => ("… accepted", Role::Pending),
         Stage::Refused(_) => ("✗ not done", Role::Critical),
         Stage::Ended(end) => match end.outcome {
             Outcome::Done => return None,
             Outcome::Failed => ("✗ failed", Role::Critical),
             Outcome::Unknown => ("? unknown", Role::Stale),
-            Outcome::Contradicted => ("✗ undone", Role::Critical),
+            Outcome::Contradicted => ("✗ overruled", Role::Critical),
             Outcome::Expired => ("✗ expired", Role::Critical),
             Outcome::Unsent => ("… not sent yet", Role::Pending),
         },

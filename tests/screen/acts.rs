@@ -1,0 +1,137 @@
+//! Acts on alerts in the console: which are offered, what they ask, for whom they are meant, and what becomes of them.
+
+use crate::screen::{Desk, alert, settings};
+use midwatch::domain::act::{Act, ActKind, Outcome, What};
+use midwatch::domain::ids::{AlertId, EntryId};
+use midwatch::model::{Command, Effect, Fact};
+
+/// A console on a pager with these alerts, in this order.
+fn pager(names: &[&str]) -> Desk {
+    let mut settings = settings();
+    let source = &mut settings.sources[0];
+    source.kind = "pagerduty".into();
+    source.acts = vec![ActKind::Snooze, ActKind::Resolve, ActKind::Assign, ActKind::Comment, ActKind::Merge, ActKind::Recheck];
+    let mut desk = Desk::with(settings);
+    let alerts: Vec<_> = names.iter().zip(1..).map(|(name, n)| alert(name, "critical", "postgres", "db-1", n)).collect();
+    desk.fires(&alerts).draw();
+    desk
+}
+
+fn id(name: &str) -> AlertId {
+    AlertId { source: "prod".into(), fingerprint: format!("{name}-db-1").as_str().into() }
+}
+
+/// The act that was asked for last: on whom, what and why.
+fn asked(desk: &Desk) -> (Vec<AlertId>, What, String) {
+    match desk.commands.last() {
+        Some(Command::Act { alerts, what, reason }) => (alerts.clone(), what.clone(), reason.clone()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The intents that have been sent and have no answer yet.
+fn under_way(desk: &Desk) -> Vec<EntryId> {
+    let intent = |effect: &Effect| if let Effect::Act { intent, .. } = effect { Some(intent.id()) } else { None };
+    desk.effects.iter().filter_map(intent).collect()
+}
+
+#[test]
+fn the_menu_offers_what_the_alerts_own_system_has_each_with_its_key() {
+    let mut desk = pager(&["Down"]);
+    desk.press("x").expect("Act on Down").expect("At prod (pagerduty)").expect("r resolve").expect("g assign").expect("m merge");
+    desk.expect("a acknowledge").expect_not("downtime").expect_not("escalate").expect_not("s silence");
+    desk.press("g").expect("Assign: Down").expect("At prod, as ana").press("enter").expect("✗ Whom");
+    desk.type_text("maria").press("tab").type_text("knows it").expect("maria is asked from now on").press("enter");
+    assert_eq!(asked(&desk), (vec![id("Down")], What::Assign { to: "maria".into() }, "knows it".into()));
+    desk.expect("… sent");
+    // An Alertmanager has none of that, and the key of what it has not does nothing.
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
+    desk.press("x").expect("At prod (alertmanager)").expect("s silence").expect("z snooze").expect_not("resolve");
+    desk.press("r").expect("Act on Down").press("esc").expect_not("Act on Down");
+    assert_eq!(desk.commands, []);
+    desk.press("z").expect("it becomes a silence with exactly").press("enter");
+    assert!(matches!(&desk.effects[..], [Effect::Act { act: Act::Silence { .. }, .. }]), "{:?}", desk.effects);
+}
+
+#[test]
+fn an_act_is_shown_from_queued_to_what_became_of_it() {
+    let mut desk = pager(&["Down", "Slow"]);
+    desk.press("z").expect("Snooze: Down").expect("Quiet until 03:58").press("ctrl-u").type_text("2h").press("enter");
+    let (alerts, what, _) = asked(&desk);
+    assert_eq!((alerts, what), (vec![id("Down")], What::Snooze { until: crate::screen::start() + chrono::Duration::hours(2) }));
+    desk.expect("… sent: recorded");
+    assert!(desk.line("CRIT Down").contains("… sent"), "{}", desk.text());
+    let intent = under_way(&desk)[0];
+    desk.fact(Fact::ActAccepted { intent }).draw();
+    assert!(desk.line("CRIT Down").contains("… accepted"), "{}", desk.text());
+    desk.act_ends(Outcome::Done, "snoozed until 04:58").expect("✓ confirmed: snoozed until 04:58").expect_not("… accepted");
+    desk.press("j x c")
+        .type_text("seen")
+        .press("enter")
+        .act_ends(Outcome::Failed, "403: not you")
+        .expect("✗ failed: 403: not you");
+    assert!(desk.line("CRIT Slow").contains("✗ failed"), "{}", desk.text());
+    desk.press("x r enter").act_ends(Outcome::Contradicted, "maria was first").expect("✗ contradicted: maria was first");
+    assert!(desk.line("CRIT Slow").contains("✗ overruled"), "{}", desk.text());
+    // What waits for the journal is queued.
+    desk.broken = true;
+    desk.press("x r enter").expect("✗ not done");
+}
+
+#[test]
+fn many_are_meant_only_as_they_were_when_they_were_shown() {
+    let mut desk = pager(&["Down", "Slow", "Full"]);
+    desk.press("M").expect("Without a filter that would be every alert").expect_not("marked");
+    desk.press("/")
+        .type_text("service:postgres")
+        .press("enter M")
+        .expect("3 marked")
+        .press("x")
+        .expect("Act on")
+        .expect("· Slow (prod/Slow-db-1)");
+    // One more comes, and one of them goes, while the operator reads.
+    desk.fires(&[alert("Later", "critical", "postgres", "db-1", 0)]).draw();
+    desk.press("r").expect("resolve (3 alerts)").expect("can't be opened again").expect_not("Later-db-1");
+    desk.press("tab enter");
+    let (mut alerts, what, _) = asked(&desk);
+    alerts.sort();
+    assert_eq!((alerts, what), (vec![id("Down"), id("Full"), id("Slow")], What::Resolve));
+    desk.expect_not("marked")
+        .act_ends(Outcome::Done, "resolved")
+        .act_ends(Outcome::Failed, "500")
+        .act_ends(Outcome::Done, "resolved");
+    desk.press("o").expect("resolve 3 alerts").expect("✗ failed: 500").expect("✓ confirmed: resolved");
+}
+
+#[test]
+fn a_key_means_the_alert_that_was_under_the_cursor_when_it_was_drawn() {
+    let mut desk = pager(&["Down", "Slow"]);
+    desk.press("j x").expect("Act on Slow");
+    // The queue is another one by the time a letter is pressed.
+    desk.fires(&[alert("Worse", "critical", "checkout", "db-1", 0)]).draw();
+    desk.press("k");
+    assert_eq!(asked(&desk), (vec![id("Slow")], What::Recheck, String::new()));
+    desk.press("x m").expect("Merge Slow into which one?").type_text("Worse").expect_not("Down-db-1").press("enter");
+    desk.expect("Merge: Slow").expect("It ends as a part of Worse-db-1").press("enter");
+    assert_eq!(asked(&desk).1, What::Merge { into: "Worse-db-1".into() });
+}
+
+#[test]
+fn what_has_resolved_can_only_be_commented_on() {
+    let mut desk = pager(&["Down"]);
+    desk.changes(Vec::new(), vec![id("Down")]).changes(Vec::new(), Vec::new()).draw();
+    desk.expect("✓ resolved").press("x").expect("a comment is all that can still be added").expect("c comment");
+    desk.expect_not("r resolve").expect_not("a acknowledge").press("esc z").expect("can't be snoozed");
+}
+
+#[test]
+fn menu_and_prompts_are_usable_on_the_smallest_screen() {
+    for (width, height) in [(80, 24), (40, 12)] {
+        let mut desk = pager(&["Down", "Slow"]);
+        desk.resize(width, height);
+        desk.press("space space x").expect("Act on").expect("PROD").press("tab tab tab").expect("▌").press("esc");
+        desk.press("x g").expect("to").expect("PROD").expect("enter").type_text("bo").press("enter");
+        assert_eq!(asked(&desk).1, What::Assign { to: "bo".into() });
+    }
+}
