@@ -75,6 +75,7 @@ fn modes_are_read_from_lists_and_from_the_last_word_about_each() {
         modes_left_changed(b"\x1b[?1000;1006h\x1b[?2004h x \x1b[?1006l\x1b[?25l\x1b[?25h\x1b[?7l"),
         BTreeSet::from([7, 1000, 2004])
     );
+    assert_eq!(modes_left_changed(b"\x1b[?1049h\x1b[?1047l"), BTreeSet::new());
     // A question about a mode changes nothing.
     assert_eq!(modes_left_changed(b"\x1b[?2026$p\x1b[?1u"), BTreeSet::new());
 }

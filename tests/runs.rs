@@ -20,6 +20,8 @@ mod hosts;
 mod kills;
 #[path = "runs/kinds.rs"]
 mod kinds;
+#[path = "runs/lending.rs"]
+mod lending;
 #[path = "runs/looked_at.rs"]
 mod looked_at;
 #[path = "runs/model.rs"]
@@ -30,6 +32,8 @@ mod people;
 mod queries;
 #[path = "runs/requests.rs"]
 mod requests;
+#[path = "runs/sitting.rs"]
+mod sitting;
 #[path = "runs/terminal.rs"]
 mod terminal;
 

@@ -5,6 +5,7 @@ use super::{Exit, Failure, Globals, colour, library, out, reload};
 use crate::config::Console as Look;
 use crate::domain::ids::RequestId;
 use crate::model::World;
+use crate::model::runs::Sitting;
 use crate::runtime::cache::Cache;
 use crate::runtime::shell::{ended, start_reader};
 use crate::runtime::{Ask, Frontend, Shell, upstream};
@@ -111,6 +112,14 @@ impl Frontend for Front {
 
     fn asked(&mut self, request: RequestId) {
         self.console.asked(request);
+    }
+
+    fn lend(&mut self, to: &Sitting, world: &World) -> io::Result<()> {
+        self.console.lend(to, world)
+    }
+
+    fn take_back(&mut self, from: &Sitting, world: &World) -> io::Result<()> {
+        self.console.take_back(from, world)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Playbooks for a shell: the catalogue, the values that they want from this machine, and the driver that performs their runs.
 
 use super::Globals;
+use super::out;
 use super::session::{self, Loaded};
 use crate::domain::playbook::{ParamSource, Place, Playbook};
 use crate::domain::secret::Secret;
@@ -68,6 +69,9 @@ pub fn attach(
     let books = Arc::new(catalogue.all().to_vec());
     let given = Arc::new(given(&books));
     shell.event(Body::Fact(Fact::Run(RunFact::Playbooks { books, given })));
+    if out::at_terminal() {
+        shell.event(Body::Fact(Fact::Run(RunFact::AtTerminal)));
+    }
     Ok(catalogue)
 }
 

@@ -11,7 +11,7 @@ use crate::feeds::{self, Feed};
 use crate::journal::{self, Journal, SqliteJournal};
 use crate::model::alerts::SourceHealth;
 use crate::model::progress::Progress;
-use crate::model::runs::RunFact;
+use crate::model::runs::{RunFact, Sitting};
 use crate::model::{Body, Command, Fact, World};
 use crate::playbook::Catalogue;
 use crate::ports::Ports;
@@ -20,6 +20,8 @@ use crate::runtime::{Polling, Setup, Shell};
 use crate::sources::{self, Source};
 use crate::tui::action::Action;
 use crate::tui::keymap::Sequence;
+use crate::tui::sitting;
+use crate::tui::terminal::Lent;
 use crate::tui::theme::EMBEDDED;
 use chrono_tz::Tz;
 use futures_util::FutureExt;
@@ -175,6 +177,19 @@ impl Session {
     pub fn quiet_within(&mut self, deadline: Duration) -> bool {
         let _guard = self.runtime.enter();
         self.runtime.block_on(self.shell.until_quiet(deadline))
+    }
+
+    /// Hands the terminal to the step that waits for it, and waits for its end.
+    pub fn sit(&mut self, to: &Sitting) {
+        out::warn(&sitting::begins(to, self.world()));
+        let lent = Lent::now();
+        self.shell.event(Body::Fact(Fact::Run(RunFact::Lent { sitting: to.clone(), refused: None })));
+        // The timeout of the step is its supervisor's.
+        while !self.until(JOURNAL, |world| world.runs.sitting().as_ref() != Some(to)) {}
+        match std::env::var("TERM").is_ok_and(|term| term != "dumb") {
+            true => lent.back(&mut io::stderr()),
+            false => lent.back(&mut io::sink()),
+        }
     }
 
     /// Waits until nothing is under way any more: what a command caused has been recorded too.

@@ -11,9 +11,13 @@ pub const KIND: Kind =
 #[derive(Args)]
 struct Arguments {
     folder: PathBuf,
+    /// The block gets the terminal that we were started with
+    #[arg(long)]
+    terminal: bool,
 }
 
 fn run(matches: &ArgMatches, _globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
-    Ok(if supervisor::supervise(&arguments.folder) == std::process::ExitCode::SUCCESS { Exit::Done } else { Exit::No })
+    let end = supervisor::supervise(&arguments.folder, arguments.terminal);
+    Ok(if end == std::process::ExitCode::SUCCESS { Exit::Done } else { Exit::No })
 }

@@ -25,7 +25,7 @@ pub const COMMON: &[FieldSpec] = &[
         "read no, change yes, destructive the target typed",
     ),
     FieldSpec::new("host", "a code span: where the block runs", "this machine"),
-    FieldSpec::new("timeout", "a duration, kept by the supervisor", "60 s"),
+    FieldSpec::new("timeout", "a duration, kept by the supervisor", "60 s; with `tty` one hour"),
     FieldSpec::new("quiet", "a duration without output after which the screen gives a hint", "60 s"),
     FieldSpec::new(
         "expect",
@@ -41,7 +41,7 @@ pub const COMMON: &[FieldSpec] = &[
     FieldSpec::new("role", "the role that does it, one of `roles`", "anybody"),
     FieldSpec::new("record", "what is to be written down or attached", "nothing"),
     FieldSpec::new("drill", "`run`, `dry-run` or `skip`: what a drill does with it", "`run`"),
-    FieldSpec::new("tty", "`yes` or `no`: the block gets the terminal itself", "`no`"),
+    FieldSpec::new("tty", "`yes` or `no`: the block gets the terminal, and a person says what came of it", "`no`"),
     FieldSpec::new("id", "a code span: the step's name for links and commands", "made from the title, as GitHub makes anchors"),
     FieldSpec::new("kind", "the name of a kind", "told by what the step has"),
 ];

@@ -7,7 +7,8 @@ use super::slug::slug;
 use crate::domain::ids::StepId;
 use crate::domain::node::Problems;
 use crate::domain::playbook::{
-    Block, Claim, Confirm, How, KindSpec, Mode, Param, ParamType, Reading, Risk, Section, Step, Target, expectation, names,
+    Block, Claim, Confirm, How, KindSpec, Mode, Param, ParamType, Reading, Risk, SITTING, Section, Step, Target, expectation,
+    names,
 };
 use std::collections::HashMap;
 
@@ -141,6 +142,9 @@ fn defaults(step: &mut Step, params: &[Param]) {
     // A query changes nothing, wherever it stands.
     if step.field("risk").is_none() && step.body.as_ref().is_some_and(|body| body.lang.asks()) {
         step.fields.risk = Risk::Read;
+    }
+    if step.fields.tty && step.field("timeout").is_none() {
+        step.fields.timeout = SITTING;
     }
     if step.field("confirm").is_none() {
         step.fields.confirm = match (step.fields.risk, &step.body) {

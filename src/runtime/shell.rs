@@ -17,7 +17,7 @@ use crate::domain::ids::{FeedName, RequestId, SourceName};
 use crate::domain::settings::{Settings, SourceSpec};
 use crate::feeds::Feed;
 use crate::journal::{Journal, JournalError};
-use crate::model::runs::RunCommand;
+use crate::model::runs::{RunCommand, RunFact, Sitting};
 use crate::model::{Body, Command, Effect, Event, Fact, World};
 use crate::ports::Ports;
 use crate::sources::Source;
@@ -89,6 +89,22 @@ pub trait Frontend {
 
     /// The number that a request of this frontend was given.
     fn asked(&mut self, _request: RequestId) {}
+
+    /// Hands the terminal to a step: neither read nor written until `take_back`.
+    ///
+    /// # Errors
+    /// It can't be handed over.
+    fn lend(&mut self, _to: &Sitting, _world: &World) -> io::Result<()> {
+        Err(io::Error::other("there is no terminal to hand over"))
+    }
+
+    /// The step has ended.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn take_back(&mut self, _from: &Sitting, _world: &World) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The least time between two pictures that no key asked for.
@@ -127,6 +143,8 @@ pub struct Shell {
     flying: usize,
     /// How many drafts of each request the journal has not answered for yet.
     recording: BTreeMap<RequestId, usize>,
+    /// The step that has the terminal.
+    lent: Option<Sitting>,
 }
 
 impl Shell {
@@ -155,6 +173,7 @@ impl Shell {
             wake_at: None,
             flying: 0,
             recording: BTreeMap::new(),
+            lent: None,
         }
     }
 
@@ -431,6 +450,7 @@ impl Shell {
                     at_once = true;
                 }
             }
+            self.seat(front)?;
             if at_once || drawn.elapsed() >= FRAME {
                 stale = front.draw(&self.world)?;
                 (drawn, dirty) = (Instant::now(), false);
@@ -440,6 +460,23 @@ impl Shell {
                 self.keep();
             }
         }
+    }
+
+    /// Takes the terminal back from a step that has ended, and hands it to the one that waits for it.
+    fn seat<F: Frontend>(&mut self, front: &mut F) -> io::Result<()> {
+        let wanted = self.world.runs.sitting();
+        if wanted == self.lent {
+            return Ok(());
+        }
+        if let Some(from) = self.lent.take() {
+            front.take_back(&from, &self.world)?;
+        }
+        if let Some(sitting) = wanted {
+            let refused = front.lend(&sitting, &self.world).err().map(|why| why.to_string());
+            self.lent = refused.is_none().then(|| sitting.clone());
+            self.event(Body::Fact(Fact::Run(RunFact::Lent { sitting, refused })));
+        }
+        Ok(())
     }
 
     /// What is left to do before the process ends; the journal is drained when the shell is dropped.

@@ -22,8 +22,7 @@ pub(super) fn is_check(step: &Step) -> bool {
 pub(super) fn launchable(step: &Step) -> How {
     let shell = |lang| matches!(lang, Language::Sh | Language::Bash);
     match &step.body {
-        Some(_) if step.fields.tty => How::Unsupported,
-        Some(body) if step.fields.host.is_some() && !shell(body.lang) => How::Unsupported,
+        Some(body) if (step.fields.host.is_some() || step.fields.tty) && !shell(body.lang) => How::Unsupported,
         Some(_) => How::Launch,
         None => How::Unsupported,
     }
@@ -39,6 +38,7 @@ pub(super) fn check_body(step: &Step, problems: &mut Problems) {
     }
     check_conditions(step, body.lang, problems);
     check_reach(step, problems);
+    check_terminal(step, problems);
 }
 
 fn check_http(step: &Step, problems: &mut Problems) {
@@ -100,7 +100,7 @@ fn offer(lang: Language) -> &'static str {
     }
 }
 
-/// Rules of `host` and `tty`.
+/// Rules of `host`.
 fn check_reach(step: &Step, problems: &mut Problems) {
     if let (Some(field), true) = (step.field("host"), step.field("outputs").is_some()) {
         problems.lint("E011", field.span, "`outputs` don't go with `host`: the remote side can't write them", None);
@@ -109,8 +109,24 @@ fn check_reach(step: &Step, problems: &mut Problems) {
     if let (Some(field), false) = (step.field("host"), shell) {
         problems.lint("E011", field.span, "`host` is for blocks of shell: a request or a query is sent from this machine", None);
     }
+}
+
+/// Rules of `tty`: one person sits before one block, on this machine, once.
+fn check_terminal(step: &Step, problems: &mut Problems) {
+    let (Some(field), true) = (step.field("tty"), step.fields.tty) else { return };
+    let mut wrong = |message: &str, help: Option<&str>| problems.lint("E011", field.span, message, help.map(str::to_owned));
+    if step.body.as_ref().is_some_and(|body| !matches!(body.lang, Language::Sh | Language::Bash)) {
+        return wrong("`tty` is for blocks of shell: a request or a query has no use for a terminal", None);
+    }
     let captured = |condition: &Condition| !matches!(condition, Condition::Exit(_));
-    if let (Some(field), true) = (step.field("tty"), step.fields.tty && step.fields.expect.iter().any(captured)) {
-        problems.lint("E011", field.span, "`tty` gives the terminal away, so there is no output for `expect` to judge", None);
+    if step.fields.expect.iter().any(captured) {
+        wrong("`tty` gives the terminal away, so there is no output for `expect` to judge", None);
+    }
+    if step.field("host").is_some() {
+        let help = "leave `host` out, and let the block say `ssh -t` where it should run";
+        wrong("`tty` doesn't go with `host`: the block travels on the standard input that the terminal would be", Some(help));
+    }
+    if step.field("retry").is_some() || step.field("repeat").is_some() {
+        wrong("`retry` and `repeat` don't go with `tty`: a person tries again", None);
     }
 }

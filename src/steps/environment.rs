@@ -10,6 +10,9 @@ use std::path::Path;
 /// Passed on from the console; `LC_*` too, and the names that the configuration allows.
 const ALLOWED: &[&str] = &["PATH", "HOME", "USER", "LANG", "TZ", "SSH_AUTH_SOCK"];
 
+/// What a block with the terminal has to know of it.
+const OF_TERMINAL: &[&str] = &["TERM", "TERMINFO", "TERMINFO_DIRS", "COLORTERM"];
+
 /// The attempt that an environment is made for.
 #[derive(Clone, Copy)]
 pub struct Setting<'a> {
@@ -53,10 +56,13 @@ pub struct Environment {
 }
 
 /// Later ones win: the console's, then parameters, then outputs, then the run's own.
-pub fn environment(setting: &Setting<'_>) -> Environment {
+pub fn environment(setting: &Setting<'_>, terminal: bool) -> Environment {
     let mut env = Environment::default();
-    env.plain.extend(setting.console.iter().filter(|(name, _)| passes(name, setting.allowed)).cloned());
-    env.plain.insert("TERM".into(), "dumb".into());
+    let passes = |name: &str| passes(name, setting.allowed) || (terminal && OF_TERMINAL.contains(&name));
+    env.plain.extend(setting.console.iter().filter(|(name, _)| passes(name)).cloned());
+    if !terminal {
+        env.plain.insert("TERM".into(), "dumb".into());
+    }
     for (name, value, _) in &setting.params.values {
         match value {
             ParamValue::Plain(text) => drop(env.plain.insert(name.clone(), text.clone())),
@@ -100,7 +106,7 @@ mod tests {
             pairs(&[("PATH", "/bin"), ("LC_ALL", "C"), ("AWS_SECRET", "x"), ("KUBECONFIG", "/k"), ("PLAYBOOK_RUN", "forged")]);
         world.allowed = vec!["KUBECONFIG".into(), "PLAYBOOK_RUN".into()];
         world.param("TERM", "xterm");
-        let env = super::environment(&setting(&world));
+        let env = super::environment(&setting(&world), false);
         let names: Vec<&str> = env.plain.keys().map(String::as_str).collect();
         let of_run = ["PLAYBOOK_ATTEMPT", "PLAYBOOK_DIR", "PLAYBOOK_MODE", "PLAYBOOK_OUT", "PLAYBOOK_RUN", "PLAYBOOK_STEP"];
         assert_eq!(names, [&["KUBECONFIG", "LC_ALL", "PATH"][..], &of_run, &["TERM"]].concat());
@@ -113,7 +119,7 @@ mod tests {
         world.console = pairs(&[("PGPASSWORD", "old")]);
         world.allowed = vec!["PGPASSWORD".into()];
         world.params.values.push(("PGPASSWORD".into(), ParamValue::Hidden(Secret::new("new".into())), Origin::Operator));
-        let env = super::environment(&setting(&world));
+        let env = super::environment(&setting(&world), false);
         assert!(!env.plain.contains_key("PGPASSWORD"));
         assert_eq!(env.hidden["PGPASSWORD"].expose(), "new");
         assert!(!format!("{env:?}").contains("new"));

@@ -38,6 +38,8 @@ pub struct Shell {
     pub folder: PathBuf,
     pub timeout: Duration,
     pub grace: Duration,
+    /// It gets the terminal of the console.
+    pub terminal: bool,
     /// The block goes to the standard input of what is run, after these; else its file is the last argument.
     pub sends: Option<Sends>,
 }
@@ -58,14 +60,20 @@ pub fn launch(step: &Step, block: &Block, setting: &Setting<'_>) -> Result<Launc
     }
 }
 
+/// At a terminal, Ctrl-C is for what the block runs. `bash` goes on when a client has dealt with it, and ends with one that has died
+/// of it; other shells die of it in either case, as soon as the client ends.
+const AT_TERMINAL: &[&str] = &["sh", "-c", "command -v bash >/dev/null && exec bash --posix -eu \"$0\"; exec sh -eu \"$0\""];
+
 fn shell(interpreter: &[&str], step: &Step, block: &Block, setting: &Setting<'_>) -> Result<Launch, String> {
+    let interpreter = if step.fields.tty && block.lang == Language::Sh { AT_TERMINAL } else { interpreter };
     let local = Shell {
         interpreter: interpreter.iter().map(|word| (*word).to_owned()).collect(),
         text: block.text.clone(),
-        env: environment(setting),
+        env: environment(setting, step.fields.tty),
         folder: setting.folder.to_owned(),
         timeout: step.fields.timeout,
         grace: GRACE,
+        terminal: step.fields.tty,
         sends: None,
     };
     remote(local, step, block, setting).map(Launch::Shell)
@@ -211,6 +219,25 @@ pub(super) mod tests {
         assert_eq!(shell.text, "echo $HOST\n");
         assert_eq!(shell.env.plain["HOST"], "$(reboot)");
         assert_eq!(shell.interpreter, ["sh", "-eu"]);
+    }
+
+    #[test]
+    fn a_block_with_the_terminal_knows_what_kind_of_terminal_it_is() {
+        let mut world = world();
+        world.console = vec![("TERM".into(), "xterm-kitty".into()), ("TERMINFO".into(), "/k".into())];
+        let mut step = step("vi x\n");
+        let block = step.body.clone().expect("a body");
+        let launched = |step: &Step| match launch(step, &block, &setting(&world)) {
+            Ok(Launch::Shell(shell)) => shell,
+            other => panic!("{other:?}"),
+        };
+        let without = launched(&step);
+        assert_eq!((without.env.plain["TERM"].as_str(), without.env.plain.contains_key("TERMINFO")), ("dumb", false));
+        assert!(!without.terminal);
+        step.fields.tty = true;
+        let with = launched(&step);
+        assert_eq!((with.env.plain["TERM"].as_str(), with.env.plain["TERMINFO"].as_str()), ("xterm-kitty", "/k"));
+        assert_eq!((with.terminal, with.text.as_str()), (true, "vi x\n"));
     }
 
     #[test]

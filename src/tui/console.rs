@@ -4,6 +4,7 @@
 use super::keymap::Key;
 use super::paint::Painter;
 use super::screen::{Screen, Setup};
+use super::sitting;
 use super::terminal::{TermEvent, Terminal};
 use super::theme::Theme;
 use super::view::{Request, Ui};
@@ -12,17 +13,28 @@ use crate::domain::ids::RequestId;
 use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::alerts::State;
+use crate::model::runs::Sitting;
 use chrono::{DateTime, Utc};
 use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::KeyEventKind;
+use crossterm::event::{KeyCode, KeyEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io;
 use std::time::Duration;
 
+/// Who has the terminal.
+enum Seat {
+    Ours,
+    /// A step.
+    Lent,
+    /// We, but what the step has left there is being read.
+    Read(Sitting),
+}
+
 pub struct Console {
     terminal: Terminal,
+    seat: Seat,
     painter: Painter,
     frame: Buffer,
     theme: Theme,
@@ -37,11 +49,21 @@ impl Console {
         let (width, height) = Terminal::size();
         let area = Rect::new(0, 0, width, height);
         let (painter, frame) = (Painter::new(area), Buffer::empty(area));
-        Ok(Self { terminal, painter, frame, theme, screen: Screen::new(setup), crier: Crier::default() })
+        Ok(Self { terminal, seat: Seat::Ours, painter, frame, theme, screen: Screen::new(setup), crier: Crier::default() })
     }
 
     /// Takes what the terminal has sent. What only concerns the terminal is done here; the rest is handed back.
     pub fn input(&mut self, event: TermEvent, world: &World) -> Vec<Request> {
+        match &self.seat {
+            Seat::Ours => {}
+            Seat::Lent => return Vec::new(),
+            Seat::Read(from) => {
+                let from = from.clone();
+                // A terminal that is gone is met again by the next frame.
+                let _ = self.read(&event, &from);
+                return Vec::new();
+            }
+        }
         let requests = match event {
             TermEvent::Key(key) if key.kind != KeyEventKind::Release => self.screen.key(Key::from(key), world),
             TermEvent::Mouse(event) => self.screen.mouse(event, world),
@@ -89,6 +111,9 @@ impl Console {
     /// # Errors
     /// The terminal is gone.
     pub fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
+        if !matches!(self.seat, Seat::Ours) {
+            return Ok(None);
+        }
         self.screen.prepare(world);
         self.frame.reset();
         let hits = self.screen.render(world, &self.theme, &mut self.frame);
@@ -123,12 +148,37 @@ impl Console {
         self.painter.forget();
     }
 
-    /// Hands the terminal to a program for as long as `work` takes.
-    pub fn lend<T>(&mut self, work: impl FnOnce() -> T) -> io::Result<T> {
-        let result = self.terminal.lend(work)?;
+    /// Hands the terminal to a step. Nothing is drawn and no key is taken until it comes back.
+    ///
+    /// # Errors
+    /// The terminal can't be handed over; it is ours as before.
+    pub fn lend(&mut self, to: &Sitting, world: &World) -> io::Result<()> {
+        self.terminal.lend(&sitting::begins(to, world))?;
+        self.seat = Seat::Lent;
+        Ok(())
+    }
+
+    /// The step has ended. What it left on the screen can be read until a key says that it has been.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn take_back(&mut self, from: &Sitting, world: &World) -> io::Result<()> {
+        self.terminal.take_back(&sitting::ended(from, world))?;
+        self.seat = Seat::Read(from.clone());
+        Ok(())
+    }
+
+    /// Only the key that was named brings the screen back: whoever was typing when the step ended types on for a moment.
+    fn read(&mut self, event: &TermEvent, from: &Sitting) -> io::Result<()> {
+        if !matches!(event, TermEvent::Key(key) if key.code == KeyCode::Enter && key.kind == KeyEventKind::Press) {
+            return Ok(());
+        }
+        self.terminal.take()?;
         let (width, height) = Terminal::size();
         self.resized(width, height);
-        Ok(result)
+        self.screen.came_back(from);
+        self.seat = Seat::Ours;
+        Ok(())
     }
 
     fn resized(&mut self, width: u16, height: u16) {

@@ -17,6 +17,7 @@ mod paint;
 pub mod panes;
 pub mod picture;
 pub mod screen;
+pub mod sitting;
 mod status;
 pub mod terminal;
 pub mod theme;

@@ -16,7 +16,9 @@ use super::overlays::{self, Overlay};
 use super::panes::{PANES, Pane, PaneId, Travel};
 use super::view::{Record, Reply, Request, Ui, View};
 use crate::domain::ids::{AlertId, RequestId};
+use crate::domain::run::StepState;
 use crate::model::filter::Filter;
+use crate::model::runs::Sitting;
 use crate::model::{Command, World};
 use chrono_tz::Tz;
 use std::time::Duration;
@@ -48,6 +50,8 @@ pub struct Screen {
     guide: Option<String>,
     /// The last request of this screen, until the operator has seen what became of it.
     asked: Option<RequestId>,
+    /// A step that has had the terminal: once it is known how it ended, what is to be done with that is asked.
+    came_back: Option<Sitting>,
     /// When somebody last pressed a key, or the first frame was drawn.
     last_key: Option<Duration>,
     hits: Hits,
@@ -75,6 +79,7 @@ impl Screen {
             said: None,
             guide: None,
             asked: None,
+            came_back: None,
             last_key: None,
             hits: Hits::default(),
         }
@@ -178,6 +183,20 @@ impl Screen {
     /// The number that a request of this screen was given: what becomes of it is shown.
     pub fn asked(&mut self, request: RequestId) {
         self.asked = Some(request);
+    }
+
+    /// A step that had the terminal has ended, and whoever sat there is back.
+    pub fn came_back(&mut self, from: &Sitting) {
+        self.came_back = Some(from.clone());
+    }
+
+    /// Asks what came of it, unless something else is being asked.
+    fn ask_what_came(&mut self, world: &World) {
+        let known = |from: &mut Sitting| !world.runs.state_of(from.run, &from.step).is_some_and(StepState::is_open);
+        let Some(from) = self.came_back.take_if(known).filter(|_| self.overlays.is_empty()) else { return };
+        self.go(PaneId::Playbook);
+        let replies = self.with(world, |_, view| overlays::run::after_sitting(&from, view));
+        self.answer(replies, world);
     }
 
     fn contexts(&self) -> Vec<Context> {
@@ -312,6 +331,7 @@ impl Screen {
     /// Brings everything that is kept of the world up to date; called before each frame.
     pub fn prepare(&mut self, world: &World) {
         self.last_key.get_or_insert(world.now.mono);
+        self.ask_what_came(world);
         self.with(world, |parts, view| {
             parts.panes.iter_mut().for_each(|(_, pane)| pane.prepare(view));
             parts.overlays.iter_mut().for_each(|overlay| overlay.prepare(view));

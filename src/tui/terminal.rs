@@ -1,5 +1,6 @@
 //! The terminal as a place that must be left as it was found: raw mode, alternate screen, mouse, paste, focus reports,
-//! cursor and title. Everything that enters is undone by `leave`, which drops, panics and signals all go through.
+//! cursor and title. Everything that enters is undone by `leave`, which drops, panics and signals all go through. It can be lent to
+//! a program, and is as it was before when it comes back, whatever was done to it.
 
 use crossterm::event::{
     self, DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
@@ -9,36 +10,41 @@ use crossterm::terminal::{
     DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{Command, cursor};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::termios::{FlushArg, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
 use std::io::{self, Write};
-use std::sync::Once;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Condvar, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 pub use crossterm::event::Event as TermEvent;
 
-/// Whether the terminal is ours. Process-wide, because a panic hook and a signal must be able to give it back.
-static ENTERED: AtomicBool = AtomicBool::new(false);
-
-/// While true the reader leaves standard input alone: a step has the terminal.
-static PAUSED: AtomicBool = AtomicBool::new(false);
+/// What of the terminal is ours. Process-wide, because a panic hook and a signal must be able to give it back.
+static ENTERED: AtomicU8 = AtomicU8::new(NOTHING);
+const NOTHING: u8 = 0;
+/// Keys come one by one; the screen is as it was.
+const KEYS: u8 = 1;
+const ALL: u8 = 2;
 
 /// The terminal, ours until dropped.
 pub struct Terminal {
     mouse: bool,
+    lent: Option<Lent>,
 }
 
 impl Terminal {
     /// Takes the terminal over. From now on a panic gives it back before it is reported.
     pub fn enter(mouse: bool) -> io::Result<Self> {
         restore_on_panic();
-        let terminal = Self { mouse };
+        let terminal = Self { mouse, lent: None };
         terminal.take()?;
         Ok(terminal)
     }
 
-    fn take(&self) -> io::Result<()> {
+    /// All of it: the keys and the screen.
+    pub fn take(&self) -> io::Result<()> {
         enable_raw_mode()?;
-        ENTERED.store(true, Ordering::SeqCst);
+        ENTERED.store(ALL, Ordering::SeqCst);
         write(&entering(self.mouse))
     }
 
@@ -47,27 +53,79 @@ impl Terminal {
         crossterm::terminal::size().ok().filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or((80, 24))
     }
 
-    /// Hands the terminal to a program, and takes it back when `work` has ended. The reader stays away meanwhile.
-    pub fn lend<T>(&self, work: impl FnOnce() -> T) -> io::Result<T> {
-        PAUSED.store(true, Ordering::SeqCst);
+    /// Gives the terminal up, after these last words. Nothing is read from it or written to it until `take_back`.
+    ///
+    /// # Errors
+    /// The keys are still being read, or the terminal is gone.
+    pub fn lend(&mut self, words: &str) -> io::Result<()> {
+        pause()?;
         leave();
-        let result = work();
-        PAUSED.store(false, Ordering::SeqCst);
-        self.take()?;
-        Ok(result)
+        self.lent = Some(Lent::now());
+        write(format!("{words}\r\n").as_bytes())
+    }
+
+    /// Takes the keys back, and leaves what stands on the screen, with these words below it.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn take_back(&mut self, words: &str) -> io::Result<()> {
+        if let Some(lent) = self.lent.take() {
+            lent.back(&mut io::stdout().lock());
+        }
+        enable_raw_mode()?;
+        ENTERED.store(KEYS, Ordering::SeqCst);
+        resume();
+        write(format!("\r\n{words}\r\n").as_bytes())
     }
 }
 
+/// How the terminal was when it was handed to a program.
+pub struct Lent(Option<Termios>);
+
+impl Lent {
+    pub fn now() -> Self {
+        Self(tcgetattr(io::stdin()).ok())
+    }
+
+    /// Whoever died with the terminal in hand has left it as it was just then: all of that is undone, and what was typed for it is not
+    /// taken for ours. A terminal that has gone away is no error.
+    pub fn back(self, out: &mut impl Write) {
+        let _ = to_front();
+        if let Some(lines) = self.0 {
+            let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &lines);
+        }
+        let _ = tcflush(io::stdin(), FlushArg::TCIFLUSH);
+        let _ = out.write_all(&mending()).and_then(|()| out.flush());
+    }
+}
+
+/// Makes this process the one that the terminal's keys are for. Whoever isn't is stopped for trying, unless it says that it knows.
+fn to_front() -> nix::Result<()> {
+    let mut stops = SigSet::empty();
+    stops.add(Signal::SIGTTOU);
+    let before = stops.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let done = nix::unistd::tcsetpgrp(io::stdin(), nix::unistd::getpgrp());
+    before.thread_set_mask()?;
+    done
+}
+
 impl Drop for Terminal {
+    /// Whoever has it then is hung up by its supervisor.
     fn drop(&mut self) {
+        if let Some(lent) = self.lent.take() {
+            lent.back(&mut io::stdout().lock());
+        }
         leave();
     }
 }
 
 /// Gives the terminal back; the second time does nothing. A terminal that has gone away is no error.
 pub fn leave() {
-    if ENTERED.swap(false, Ordering::SeqCst) {
+    let entered = ENTERED.swap(NOTHING, Ordering::SeqCst);
+    if entered == ALL {
         let _ = write(&leaving());
+    }
+    if entered != NOTHING {
         let _ = disable_raw_mode();
     }
 }
@@ -99,13 +157,28 @@ fn entering(mouse: bool) -> Vec<u8> {
     out
 }
 
-fn leaving() -> Vec<u8> {
+/// What every program that takes a terminal over may have changed, as a terminal has it from the start.
+fn plain() -> Vec<u8> {
     // Ends a synchronized update that a panic may have left open.
     let mut out = b"\x1b[?2026l\x1b[0m".to_vec();
     add(&mut out, DisableMouseCapture);
     add(&mut out, DisableFocusChange);
     add(&mut out, DisableBracketedPaste);
     add(&mut out, EnableLineWrap);
+    out
+}
+
+/// After somebody else: the alternate screen, the scrolling region and the modes of cursor keys and keypad too, with the cursor left
+/// where it is.
+fn mending() -> Vec<u8> {
+    let mut out = plain();
+    out.extend_from_slice(b"\x1b[?1047l\x1b[?1l\x1b>\x1b7\x1b[r\x1b8");
+    add(&mut out, cursor::Show);
+    out
+}
+
+fn leaving() -> Vec<u8> {
+    let mut out = plain();
     add(&mut out, LeaveAlternateScreen);
     add(&mut out, cursor::Show);
     out.extend_from_slice(b"\x1b[23;0t");
@@ -131,17 +204,75 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// Failures in a row after which the terminal is gone.
 const FAILURES: u32 = 100;
 
+/// Who reads the keys, and whether it may. Process-wide, as the terminal is.
+#[derive(Clone, Copy)]
+struct Reading {
+    /// Somebody does.
+    on: bool,
+    /// A program has the terminal: they are left alone.
+    paused: bool,
+    /// The reader has stopped reading for that.
+    parked: bool,
+}
+
+static READING: Mutex<Reading> = Mutex::new(Reading { on: false, paused: false, parked: false });
+static CHANGED: Condvar = Condvar::new();
+
+fn reading(change: impl FnOnce(&mut Reading)) -> Reading {
+    let mut reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
+    change(&mut reading);
+    CHANGED.notify_all();
+    *reading
+}
+
+/// Returns when no key is read any more.
+fn pause() -> io::Result<()> {
+    reading(|reading| reading.paused = true);
+    let reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
+    let busy = |reading: &mut Reading| reading.on && !reading.parked;
+    match CHANGED.wait_timeout_while(reading, PATIENCE * 20, busy) {
+        Ok((_, waited)) if !waited.timed_out() => Ok(()),
+        _ => {
+            resume();
+            Err(io::Error::other("the keys are still being read"))
+        }
+    }
+}
+
+fn resume() {
+    reading(|reading| reading.paused = false);
+}
+
+/// Waits while a program has the terminal. What came before that was for nobody.
+fn stand_aside(stop: &impl Fn() -> bool) {
+    while event::poll(Duration::ZERO).is_ok_and(|there| there) && event::read().is_ok() {}
+    let mut now = READING.lock().unwrap_or_else(PoisonError::into_inner);
+    while now.paused && !stop() {
+        now.parked = true;
+        CHANGED.notify_all();
+        now = CHANGED.wait_timeout(now, PATIENCE).map_or_else(|poisoned| poisoned.into_inner().0, |(now, _)| now);
+    }
+    now.parked = false;
+}
+
 /// Reads the terminal until `send` says that nobody listens any more (false) or the terminal is gone. Blocks: give it a
 /// thread of its own.
-pub fn read_keys(mut send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) {
+pub fn read_keys(send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) {
+    reading(|reading| reading.on = true);
+    read_until(send, stop);
+    reading(|reading| reading.on = false);
+}
+
+fn read_until(mut send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) {
+    let paused = || reading(|_| ()).paused;
     let mut failed = 0;
     while !stop() {
-        if PAUSED.load(Ordering::SeqCst) {
-            std::thread::park_timeout(PATIENCE);
+        if paused() {
+            stand_aside(&stop);
             continue;
         }
         let event = match event::poll(PATIENCE) {
-            Ok(true) if !PAUSED.load(Ordering::SeqCst) => event::read(),
+            Ok(true) if !paused() => event::read(),
             Ok(_) => continue,
             Err(why) => Err(why),
         };

@@ -83,11 +83,20 @@ fn the_front_matter_of_the_complete_example_is_typed() {
 }
 
 #[test]
-fn what_this_version_can_not_run_is_shown_and_refused() {
-    let book = book(EXAMPLE);
-    assert_eq!(book.unfit(), None);
-    let book = crate::book(&with_steps("## Verify\n\n### One\n\n- **tty:** yes\n\n```sh\ntrue\n```\n"));
-    assert!(book.unfit().is_some_and(|why| why.contains("`tty`")), "{:?}", book.unfit());
+fn a_block_with_the_terminal_has_the_time_of_a_person_and_a_question_afterwards() {
+    assert_eq!(book(EXAMPLE).unfit(), None);
+    let step = |fields: &str| {
+        let blocks = "```sh\nvi x\n```\n\n```sh status\ntrue\n```\n";
+        let book = crate::book(&with_steps(&format!("## Verify\n\n### One\n\n- **tty:** yes\n{fields}\n{blocks}")));
+        assert_eq!((book.unfit(), book.errors()), (None, 0), "{:?}", book.problems);
+        book.steps[0].clone()
+    };
+    let (plain, own) = (step(""), step("- **timeout:** 5m\n- **record:** the new value\n"));
+    assert_eq!((plain.fields.timeout.as_secs(), plain.asks()), (3600, Some("what came of it")));
+    assert_eq!((own.fields.timeout.as_secs(), own.asks()), (300, Some("the new value")));
+    // Nobody sits before a block that only looks.
+    let probes = [plain, own].map(|step| step.probing().expect("a status block"));
+    assert_eq!(probes.each_ref().map(|step| (step.fields.tty, step.fields.timeout.as_secs())), [(false, 60), (false, 300)]);
 }
 
 #[test]

@@ -41,6 +41,7 @@ fn its_examples_are_clean_and_lead_from_a_list_to_a_failover() {
             "check command",
             "decision approval wait record manual",
             "check check check decision command manual check manual",
+            "command",
         ]
     );
 }

@@ -103,6 +103,12 @@ fn fields() {
         step(&format!("{bad}\n- **x-timeout:** 5s\n"), &["24:1 E011"]);
     }
     step("- **timeout:** 5s\n- **timeout:** 6s\n", &["25:1 E011"]);
+    step(&format!("- **tty:** yes\n{BODY}"), &[]);
+    let seated = "- **tty:** yes\n- **idempotent:** yes\n- **risk:** read\n";
+    for beside in ["host:** `db-1`", "retry:** 2 times every 1s", "repeat:** 2 times every 1s", "expect:** stdout `x`"] {
+        step(&format!("{seated}- **{beside}\n{BODY}"), &["24:1 E011"]);
+    }
+    step(&format!("{seated}\n```http\nGET http://db-1/\n```\n"), &["24:1 E011"]);
     step("- **kind:** comand\n", &["24:1 E011"]);
 }
 

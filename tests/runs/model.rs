@@ -20,11 +20,11 @@ const TEXT: &str = "---\nplaybook: 1\nid: t\ntitle: T\nroles: [boss]\n---\n\n# T
     - **idempotent:** yes\n\n```sh\ntrue\n```\n\n```sh undo\ntrue\n```\n\n### Hand\n\n- [ ] one\n- [ ] two\n\n\
     ### Mend\n\n- **when:** step `change` failed\n- **on fail:** continue\n\n\
     ```sh\ntrue\n```\n\n### Rest\n\n- **wait:** 3s\n\n### Again\n\n- **on fail:** [Change](#change)\n\n```sh\ntrue\n```\n\n\
-    ### Pick\n\n- **ask:** Well?\n  - On: [a](#agree)\n  - Back: [c](#change)\n  - Off: [r](#rollback)\n\n\
+    ### Sit\n\n- **tty:** yes\n\n```sh\ntrue\n```\n\n### Pick\n\n- **ask:** Well?\n  - On: [a](#agree)\n  - Back: [c](#change)\n  - Off: [r](#rollback)\n\n\
     ### Agree\n\n- **approve:** 1 of boss\n- **timeout:** 9s\n- **record:** why\n\n## Verify\n\n### Check\n\n- **on fail:** stop\n\n```sh\ntrue\n```\n\n\
     ## Rollback\n\n### Back\n\n```sh\ntrue\n```\n\n### Never\n\n- **when:** step `change` not-started\n\n```sh\ntrue\n```\n";
 
-const STEPS: [&str; 9] = ["look", "change", "destroy", "hand", "mend", "again", "check", "back", "change.undo"];
+const STEPS: [&str; 10] = ["look", "change", "destroy", "hand", "mend", "again", "sit", "check", "back", "change.undo"];
 const ENDS: [StepState; 5] =
     [StepState::Succeeded, StepState::Succeeded, StepState::Failed, StepState::TimedOut, StepState::Unknown];
 
@@ -43,6 +43,8 @@ struct Play {
     story: Story,
     run: RunId,
     launched: BTreeSet<(StepId, u32)>,
+    /// Attempts that were given the terminal.
+    lent: BTreeSet<(StepId, u32)>,
     /// The run as it was when the journal was so long.
     seen: BTreeMap<usize, Run>,
 }
@@ -51,10 +53,11 @@ impl Play {
     fn new(auto: Auto) -> Self {
         let mut story = Story::with(lab());
         story.fact(library());
+        story.fact(Fact::Run(RunFact::AtTerminal));
         let (params, mode) = (Typed::default(), RunMode::Live);
         story.ask(Command::Run(RunCommand::Prepare { playbook: "t".into(), params, alert: None, incident: None, mode, auto }));
         let run = RunId(story.journal[0].id.0);
-        let mut play = Self { story, run, launched: BTreeSet::new(), seen: BTreeMap::new() };
+        let mut play = Self { story, run, launched: BTreeSet::new(), lent: BTreeSet::new(), seen: BTreeMap::new() };
         play.look();
         play
     }
@@ -142,6 +145,12 @@ impl Play {
     fn finish(&mut self, pick: u8) {
         let Some((step, attempt)) = self.open() else { return };
         let run = self.run;
+        if let Some(sitting) = self.story.world.runs.sitting().filter(|_| !self.lent.contains(&(step.clone(), attempt))) {
+            assert_eq!((&sitting.step, sitting.attempt), (&step, attempt), "somebody else sits there");
+            let refused = pick.is_multiple_of(5).then(|| "no".to_owned());
+            self.lent.extend(refused.is_none().then_some((step, attempt)));
+            return self.story.fact(Fact::Run(RunFact::Lent { sitting, refused }));
+        }
         let end = self.end(ENDS[usize::from(pick) % ENDS.len()]);
         self.story.fact(Fact::Run(RunFact::Started { run, step: step.clone(), attempt, pid: Some(7) }));
         self.story.fact(Fact::Run(RunFact::Ended { run, step, attempt, end }));
@@ -164,6 +173,7 @@ impl Play {
         }
         self.look();
         self.story.fact(library());
+        self.story.fact(Fact::Run(RunFact::AtTerminal));
         self.adopt(pick);
         if pick.is_multiple_of(2) {
             self.ask(RunCommand::Resume { run: self.run, params: Typed::default() });
@@ -188,6 +198,8 @@ impl Play {
         for effect in self.story.taken() {
             if let Effect::Run(RunEffect::Launch(launch)) = effect {
                 assert!(self.launched.insert((launch.step.clone(), launch.attempt)), "launched twice");
+                let lent = self.lent.contains(&(launch.step.clone(), launch.attempt));
+                assert_eq!(launch.step.as_str() == "sit", lent, "whoever sits there, and nobody else, has the terminal");
                 let (step, attempt) = self.open().expect("what is launched is open");
                 assert_eq!((step, attempt), (launch.step, launch.attempt));
             }
@@ -280,6 +292,13 @@ fn left_alone_a_run_with_auto_goes_to_its_end_and_stops_where_a_person_is_needed
     play.look();
     play.finish(0);
     play.look();
+    assert_eq!(play.run().at().map(|(record, _)| record.plan.id.as_str()), Some("sit"), "nobody is made to sit there");
+    play.act((0, 0));
+    for _ in 0..2 {
+        play.finish(1);
+        play.look();
+    }
+    play.act((18, 0));
     play.act((16, 0));
     play.act((18, 0));
     play.act((17, 3));
@@ -296,7 +315,7 @@ fn a_destructive_step_never_starts_by_itself_outside_a_lab() {
     let (params, mode, auto) = (Typed::default(), RunMode::Live, Auto::Change);
     story.ask(Command::Run(RunCommand::Prepare { playbook: "t".into(), params, alert: None, incident: None, mode, auto }));
     let run = RunId(story.journal[0].id.0);
-    let mut play = Play { story, run, launched: BTreeSet::new(), seen: BTreeMap::new() };
+    let mut play = Play { story, run, launched: BTreeSet::new(), lent: BTreeSet::new(), seen: BTreeMap::new() };
     for _ in 0..9 {
         play.finish(0);
         play.says(1);

@@ -256,6 +256,8 @@ pub fn modes_left_changed(raw: &[u8]) -> BTreeSet<u16> {
         };
         for mode in sequence[..end].split(';').filter_map(|mode| mode.parse().ok()) {
             // The cursor is shown and lines wrap from the start; everything else is off.
+            // With the cursor or without: it is one alternate screen.
+            let mode = if mode == 1047 { 1049 } else { mode };
             if on == matches!(mode, 7 | 25) {
                 changed.remove(&mode)
             } else {

@@ -70,7 +70,7 @@ fn meant(session: &Session, run: RunId, given: &Given, evidence: Vec<Evidence>) 
             _ => Err(Failure::usage("nobody knows what became of it: answer done or not-done, with --note").into()),
         };
     }
-    let wants_record = known.is_some_and(|step| step.fields.record.is_some());
+    let wants_record = known.is_some_and(|step| step.asks().is_some());
     Ok(match known.map(|step| &step.how) {
         _ if text == "pass" => RunCommand::Pass { run, step },
         _ if !evidence.is_empty() => RunCommand::Attach { run, step, note: text, evidence },

@@ -170,12 +170,9 @@ pub fn failed(progress: &Progress) -> bool {
 pub fn carry_on(session: &mut Session, globals: &Globals, run: RunId, confirmations: &Confirmations) -> anyhow::Result<Exit> {
     let person = out::at_terminal() && !globals.json;
     let run = session.world().runs.outermost(run);
-    let mut printed = Vec::new();
+    let (mut printed, mut confirmations) = (Vec::new(), confirmations.clone());
     loop {
-        while !session.quiet_within(PRINT) {
-            print(session, globals, run, &mut printed);
-        }
-        print(session, globals, run, &mut printed);
+        go_on(session, globals, run, &mut printed);
         let at = session.world().runs.innermost(run);
         if session.world().runs.live(at).is_none_or(|live| !live.driving) && at != run {
             take_up(session, at)?;
@@ -185,7 +182,7 @@ pub fn carry_on(session: &mut Session, globals: &Globals, run: RunId, confirmati
             session.until(PRINT, |_| false);
             continue;
         }
-        let given = confirmed(session.world(), at, confirmations);
+        let given = confirmed(session.world(), at, &mut confirmations);
         let next =
             given.or_else(|| if person && waits(session.world(), at) { terminal::next(session.world(), at) } else { None });
         let Some(command) = next else { break };
@@ -201,15 +198,26 @@ pub fn carry_on(session: &mut Session, globals: &Globals, run: RunId, confirmati
     finish(session, globals, run)
 }
 
+/// Until nothing goes on by itself any more. A step that wants the terminal gets ours, and we are silent meanwhile.
+fn go_on(session: &mut Session, globals: &Globals, run: RunId, printed: &mut Vec<String>) {
+    while !session.quiet_within(PRINT) {
+        print(session, globals, run, printed);
+        if let Some(sitting) = session.world().runs.sitting() {
+            session.sit(&sitting);
+        }
+    }
+    print(session, globals, run, printed);
+}
+
 fn waits(world: &World, run: RunId) -> bool {
     world.runs.get(run).is_some_and(|run| run.ended.is_none() && run.open_attempt().is_none())
 }
 
-/// The step that the run has come to, if its confirmation was given beforehand.
-fn confirmed(world: &World, id: RunId, given: &Confirmations) -> Option<RunCommand> {
+/// The step that the run has come to, if its confirmation was given beforehand: once, for what is refused is refused again.
+fn confirmed(world: &World, id: RunId, given: &mut Confirmations) -> Option<RunCommand> {
     let run = world.runs.get(id).filter(|run| run.ended.is_none())?;
     let (record, number) = run.at().filter(|(record, number)| record.attempt(*number).is_none())?;
-    let text = given.get(&record.plan.id).filter(|_| number == 1)?.clone();
+    let text = given.remove(&record.plan.id).filter(|_| number == 1)?;
     Some(RunCommand::Start { run: id, step: record.plan.id.clone(), confirmed: Some(text) })
 }
 

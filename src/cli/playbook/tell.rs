@@ -156,7 +156,11 @@ fn advice(world: &World, id: RunId, run: &Run) -> String {
         Some(state) if state.is_failure() => {
             format!("  “{title}” is {state}: midwatch playbook retry|skip|accept|cancel {id} {step}\n")
         }
-        Some(state) => format!("  “{title}” is {state}\n"),
+        Some(state) => {
+            let asks = world.runs.playbook_of(id).and_then(|book| book.step(step)?.asks());
+            let owed = asks.filter(|_| state == StepState::Succeeded && record.plan.records && !run.visit.recorded);
+            format!("  “{title}” is {state}\n{}", owed.map(|prompt| written_down(id, step, prompt)).unwrap_or_default())
+        }
     }
 }
 
@@ -186,11 +190,21 @@ fn asked(world: &World, id: RunId, run: &Run, step: &StepId) -> String {
                 missing => format!("  {missing} more to approve, of {}\n{}", inert(&who), say(&format!("approve {id} {step}"))),
             }
         }
-        _ => match known.and_then(|step| step.fields.record.as_deref()).filter(|_| !run.visit.recorded) {
-            Some(prompt) => format!("  {}\n{}", inert(prompt), say(&format!("answer {id} {step} TEXT [--file FILE]"))),
-            None => say(&format!("confirm {id} {step}{}", wanted(world, id, run, step))),
-        },
+        _ => {
+            let mode = run.mode.unwrap_or(RunMode::Live);
+            let first = known.filter(|step| !flow::runs_first(step, mode) && !run.visit.recorded);
+            let sits = known.is_some_and(|step| flow::sits(step, mode));
+            let terminal = if sits { "  it wants a terminal: start it in a console, or here at one\n" } else { "" };
+            match first.and_then(|step| step.asks()) {
+                Some(prompt) => written_down(id, step, prompt),
+                None => format!("{terminal}{}", say(&format!("confirm {id} {step}{}", wanted(world, id, run, step)))),
+            }
+        }
     }
+}
+
+fn written_down(id: RunId, step: &StepId, prompt: &str) -> String {
+    format!("  {}\n  midwatch playbook answer {id} {step} TEXT [--file FILE]\n", inert(prompt))
 }
 
 fn wanted(world: &World, id: RunId, run: &Run, step: &StepId) -> String {

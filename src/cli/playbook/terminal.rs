@@ -2,7 +2,7 @@
 
 use crate::domain::ids::RunId;
 use crate::domain::playbook::{How, Step, expand};
-use crate::domain::run::{Cursor, Run, RunMode, StepState};
+use crate::domain::run::{Cursor, Run, RunMode, StepRecord, StepState};
 use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::runs::{RunCommand, flow};
@@ -20,10 +20,8 @@ pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
     let name = step.id.clone();
     match record.attempt(number).map(|attempt| attempt.state) {
         None if matches!(step.how, How::Choice(_) | How::Wait(_) | How::Approval(_)) => decided(run, step, id),
-        None if step.fields.record.is_some() && !run.visit.recorded && record.ticked.len() >= record.plan.items as usize => {
-            let note = ask(&format!("“{}”: {}", step.title, step.fields.record.as_deref().unwrap_or_default()))?;
-            (!note.is_empty()).then_some(RunCommand::Attach { run: id, step: name, note, evidence: Vec::new() })
-        }
+        None if !flow::runs_first(step, run.mode.unwrap_or(RunMode::Live)) && owed(run, record) => written_down(step, id),
+        Some(StepState::Succeeded) if owed(run, record) => written_down(step, id),
         None if flow::by_person(step, run.mode.unwrap_or(RunMode::Live)) => manual(world, id),
         None => match flow::wants_typed(run, step) {
             None => Some(RunCommand::Start { run: id, step: name, confirmed: None }),
@@ -66,6 +64,15 @@ pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
         }
         Some(_) => None,
     }
+}
+
+fn owed(run: &Run, record: &StepRecord) -> bool {
+    record.plan.records && !run.visit.recorded && record.ticked.len() >= record.plan.items as usize
+}
+
+fn written_down(step: &Step, run: RunId) -> Option<RunCommand> {
+    let note = ask(&format!("“{}”: {}", step.title, step.asks().unwrap_or_default()))?;
+    (!note.is_empty()).then(|| RunCommand::Attach { run, step: step.id.clone(), note, evidence: Vec::new() })
 }
 
 /// A decision is picked; a wait or an approval can only be cut short.

@@ -1,6 +1,6 @@
 //! Steps that are made of a step: what undoes it, what rehearses it, what asks whether it has happened.
 
-use super::{Block, Condition, Confirm, How, Language, OnFail, Output, Risk, Section, Step};
+use super::{Block, Condition, Confirm, Fields, How, Language, OnFail, Output, Risk, Section, Step};
 
 impl Step {
     /// Its `undo` block as a step of the rollback, confirmed as the step itself is.
@@ -38,8 +38,12 @@ impl Step {
         Some(step)
     }
 
+    /// Nobody sits before such a block: it never gets the terminal, nor the time that a person takes.
     fn with_body(&self, block: Block) -> Self {
         let mut step = self.clone();
+        if self.fields.tty && self.field("timeout").is_none() {
+            step.fields.timeout = Fields::default().timeout;
+        }
         step.fields.expect = expectation(block.lang);
         (step.fields.retry, step.fields.repeat, step.fields.tty) = (None, None, false);
         (step.how, step.items) = (How::Launch, Vec::new());

@@ -75,6 +75,9 @@ pub enum When {
     Value { name: String, equal: bool, value: String },
 }
 
+/// How long a step with `tty` may take that states no `timeout`: a person sits there, who has to read and think.
+pub const SITTING: Duration = Duration::from_secs(3600);
+
 /// The fields that every kind may use, with their defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fields {
@@ -99,7 +102,7 @@ pub struct Fields {
     /// What to ask the operator to write down or attach.
     pub record: Option<String>,
     pub drill: InDrill,
-    /// The command gets the real terminal; nothing is captured.
+    /// The command gets the terminal of the console; nothing is captured, and a person says what came of it.
     pub tty: bool,
 }
 

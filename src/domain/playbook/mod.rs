@@ -13,7 +13,7 @@ mod upstream;
 
 pub use acting::expectation;
 pub use condition::{Bounds, Condition, Found, Seen, Stream, TextTest, Values, compile, expand, expand_with, names};
-pub use field::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, Target, Times, When};
+pub use field::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, SITTING, Target, Times, When};
 pub use kind::{Approval, Child, Choice, Claim, FieldSpec, How, KindSpec, Picked, Reading};
 pub use matching::{Fit, matching};
 pub use param::{Lookup, Origin, Param, ParamSource, ParamType, ParamValue, Refused, Resolved, resolve};
@@ -284,9 +284,13 @@ impl Step {
         match &self.body {
             None => format!("a `{}` step", self.kind),
             Some(_) if self.fields.host.is_some() => "a step with `host`".to_owned(),
-            Some(_) if self.fields.tty => "a step with `tty`".to_owned(),
             Some(body) => format!("a `{}` block", body.lang.word()),
         }
+    }
+
+    /// What a person is asked to write down: what the step says, or what came of it where nothing could be captured.
+    pub fn asks(&self) -> Option<&str> {
+        self.fields.record.as_deref().or(self.fields.tty.then_some("what came of it"))
     }
 
     /// A field as it was written.

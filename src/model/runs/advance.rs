@@ -50,10 +50,12 @@ impl Runs {
             return Vec::new();
         }
         let (step, number, setup) = (step.clone(), attempt.number, self.setup(id, run));
+        let mode = run.mode.unwrap_or(RunMode::Live);
         let Some(live) = self.live.get_mut(&id).filter(|live| live.driving) else { return Vec::new() };
         let (Some(intent), Some(playbook)) = (entry.intent(), live.playbook.clone()) else { return Vec::new() };
-        live.attempt = Some(LiveAttempt::begun(step.clone(), number, context));
-        vec![Effect::Run(RunEffect::Launch(Box::new(Launch { intent, step, attempt: number, playbook, setup })))]
+        let sits = playbook.step(&step).is_some_and(|step| flow::sits(step, mode));
+        let attempt = live.attempt.insert(LiveAttempt::begun(step.clone(), number, context));
+        Self::when_seated(attempt, Launch { intent, step, attempt: number, playbook, setup }, sits)
     }
 
     fn tell_to_end(&mut self, run: RunId, entry: &Entry) -> Vec<Effect> {
@@ -304,7 +306,8 @@ impl LiveAttempt {
     fn begun(step: StepId, number: u32, context: &Context<'_>) -> Self {
         let none = Arc::from([]);
         let (since, heard) = (context.now, context.now);
-        Self { step, number, pid: None, running: false, stopping: false, since, heard, tail: none, bytes: 0 }
+        let (pid, running, stopping, sits, waiting) = (None, false, false, false, None);
+        Self { step, number, pid, running, stopping, since, heard, tail: none, bytes: 0, sits, waiting }
     }
 
     fn adopted(finding: &Finding, context: &Context<'_>) -> Self {

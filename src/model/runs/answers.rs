@@ -121,9 +121,12 @@ impl Runs {
         if here.state().is_none() {
             here.wanted()?;
         }
-        let prompt = here.step.fields.record.as_deref().ok_or_else(|| format!("“{}” asks for no record", here.title()))?;
+        let prompt = here.step.asks().ok_or_else(|| format!("“{}” asks for no record", here.title()))?;
         if note.trim().is_empty() && evidence.is_empty() {
             return Err(format!("“{}” wants: {prompt}", here.title()));
+        }
+        if here.state().is_none() && flow::sits(here.step, here.mode()) {
+            return Err(format!("“{}” has not run yet: what came of it is written down then", here.title()));
         }
         let names: Vec<&str> = evidence.iter().filter_map(|file| file.name.as_deref()).collect();
         let said = if note.trim().is_empty() { names.join(", ") } else { note.trim().to_owned() };

@@ -177,6 +177,7 @@ impl Runs {
             Some(why) => return Err(why),
             None => flow::confirm(here.run, here.step, confirmed)?,
         }
+        self.seated(here.step, here.mode())?;
         if flow::acting(here.step, here.mode()).is_none() {
             return Err(format!("“{}” is not run in mode `{}`", here.title(), here.mode()));
         }
@@ -236,6 +237,7 @@ impl Runs {
             // Asked again from the start.
             return Ok(vec![again]);
         }
+        self.seated(here.step, here.mode())?;
         flow::confirm(here.run, here.step, confirmed)?;
         let auto = here.run.auto.unwrap_or(Auto::No);
         let again_by_itself = flow::unattended(here.step, here.mode(), auto, context.settings.environment);

@@ -30,7 +30,7 @@ pub fn planned(step: &Step, mode: RunMode) -> Planned {
         section: if step.id.undoes().is_some() { UNDO } else { step.section.word() }.to_owned(),
         arrives: arrives(step, mode),
         items: step.items.len() as u32,
-        records: step.fields.record.is_some(),
+        records: acting(step, mode).is_some_and(|step| step.asks().is_some()),
     }
 }
 
@@ -58,6 +58,16 @@ pub fn acting(step: &Step, mode: RunMode) -> Option<Cow<'_, Step>> {
         (RunMode::Drill, InDrill::Skip) => None,
         _ => Some(Cow::Borrowed(step)),
     }
+}
+
+/// A command is run first, and then what it showed is written down.
+pub fn runs_first(step: &Step, mode: RunMode) -> bool {
+    step.how == How::Launch && !by_person(step, mode)
+}
+
+/// As this mode carries it out, the step gets the terminal.
+pub fn sits(step: &Step, mode: RunMode) -> bool {
+    !by_person(step, mode) && acting(step, mode).is_some_and(|step| step.fields.tty)
 }
 
 /// The step after this one.
@@ -118,10 +128,10 @@ pub fn stale(run: &Run, book: &Playbook, now: DateTime<Utc>) -> Option<String> {
 /// Where a step that has ended leads, and whether its failure is accepted; `None` where a person has to say.
 pub fn after(run: &Run, step: &Step, state: StepState) -> Option<(Goto, bool)> {
     match (state, &step.fields.on_fail) {
-        (state, _) if state.lets_pass() => match step.fields.record.is_some() && !run.visit.recorded {
-            true => None,
-            false => Some((next(run, &step.id), false)),
-        },
+        (state, _) if state.lets_pass() => {
+            let asks = acting(step, run.mode.unwrap_or(RunMode::Live)).is_some_and(|step| step.asks().is_some());
+            (!asks || run.visit.recorded).then(|| (next(run, &step.id), false))
+        }
         // A rehearsal that fails has told what it had to tell.
         (StepState::Failed | StepState::TimedOut, _) if run.mode == Some(RunMode::DryRun) => Some((next(run, &step.id), true)),
         (StepState::Failed | StepState::TimedOut, OnFail::Stop) => Some((Goto::Stop, false)),

@@ -1,6 +1,6 @@
 //! What is said to runs and by them. Plain values.
 
-use super::Written;
+use super::{Sitting, Written};
 use crate::domain::entry::{Evidence, Intent};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, StepId};
 use crate::domain::playbook::{ParamSource, Playbook, Resolved};
@@ -254,6 +254,10 @@ impl PartialEq for Given {
 pub enum RunFact {
     /// The library was read.
     Playbooks { books: Arc<Vec<Arc<Playbook>>>, given: Arc<Given> },
+    /// A step may be given the terminal of this process: whoever shows its world sees to that.
+    AtTerminal,
+    /// The terminal was handed to an attempt that waited for it, or why it could not be.
+    Lent { sitting: Sitting, refused: Option<String> },
     /// A supervisor has started the block, or a request is on its way.
     Started { run: RunId, step: StepId, attempt: u32, pid: Option<i32> },
     /// The newest lines of output; `bytes` counts all that is kept.

@@ -12,10 +12,12 @@ mod look;
 mod message;
 mod prepare;
 mod probe;
+mod terminal;
 
 pub use look::Written;
 pub use message::{Adopt, Finding, Given, Launch, Look, Person, RunCommand, RunEffect, RunFact, Setup, Typed};
 pub use prepare::unanswered;
+pub use terminal::Sitting;
 
 use super::Effect;
 use super::alerts::Alerts;
@@ -56,6 +58,8 @@ pub struct Runs {
     given: Arc<Given>,
     /// The library has been read: runs can be taken up.
     ready: bool,
+    /// A step may be given the terminal of this process.
+    at_terminal: bool,
     runs: BTreeMap<RunId, Folded<Run>>,
     live: BTreeMap<RunId, Live>,
     /// Parameters of runs that are being prepared, by the number that their draft carries.
@@ -119,6 +123,10 @@ pub struct LiveAttempt {
     pub heard: Stamp,
     pub tail: Arc<[Outside]>,
     pub bytes: u64,
+    /// It has the terminal, or waits for it.
+    sits: bool,
+    /// What is started when the terminal has been handed over.
+    waiting: Option<Box<Launch>>,
 }
 
 impl Runs {
@@ -311,6 +319,11 @@ impl Runs {
                 (self.books, self.given, self.ready) = (books, given, true);
                 self.look(context)
             }
+            RunFact::AtTerminal => {
+                self.at_terminal = true;
+                Vec::new()
+            }
+            RunFact::Lent { sitting, refused } => self.lent(context, &sitting, refused),
             RunFact::Started { run, step, attempt, pid } => {
                 if let Some(live) = self.attempt_of(run, &step, attempt) {
                     (live.pid, live.running, live.since) = (pid, true, context.now);

@@ -23,6 +23,7 @@ pub(super) fn run(this: &Try<'_>, about: EntryId, shell: Shell) -> StepEnd {
     order.timeout_ms = this.left.min(shell.timeout).as_millis() as u64;
     order.grace_ms = shell.grace.as_millis() as u64;
     order.sends = shell.sends;
+    order.terminal = shell.terminal.then(|| std::process::id().cast_signed());
     let attempt = Attempt {
         folder: this.folder.clone(),
         order,
@@ -136,6 +137,7 @@ fn ended(this: &Try<'_>, exit: &Exit) -> StepEnd {
             let (state, detail) = forced(this, *timed_out, survivors);
             (state, detail, Default::default())
         }
+        Exit { hung_up: true, .. } => (unless_it_reads(this, StepState::Failed), HUNG_UP.to_owned(), Default::default()),
         Exit { code: Some(LOST), .. } if this.step.fields.host.is_some() => {
             (unless_it_reads(this, StepState::Failed), lost(this), Default::default())
         }
@@ -154,6 +156,8 @@ fn ended(this: &Try<'_>, exit: &Exit) -> StepEnd {
         ..this.end(state, detail)
     }
 }
+
+const HUNG_UP: &str = "its terminal was gone, or the console that it belonged to: nobody knows how far it came";
 
 /// What ssh says when the connection was lost or never made, and when the remote command was killed.
 const LOST: i32 = 255;

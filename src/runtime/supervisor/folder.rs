@@ -39,6 +39,9 @@ pub struct Order {
     pub cwd: PathBuf,
     /// `out` and `err` together hold at most this many bytes; the newest are kept.
     pub longest: u64,
+    /// The block gets the terminal of the console that is this process, and is hung up when that is gone.
+    #[serde(default)]
+    pub terminal: Option<i32>,
     /// The block goes to the program's standard input with this before it, instead of being its last argument.
     #[serde(default)]
     pub sends: Option<Sends>,
@@ -58,6 +61,7 @@ impl Order {
             argv: argv.iter().map(|&word| word.to_owned()).collect(),
             cwd: cwd.into(),
             longest: 16 << 20,
+            terminal: None,
             sends: None,
         }
     }
@@ -102,6 +106,9 @@ pub struct Exit {
     /// A survivor still held the output open 500 ms after the end; what it wrote later is not kept.
     #[serde(default)]
     pub output_held: bool,
+    /// The terminal that it had was gone, or the console that it belonged to.
+    #[serde(default)]
+    pub hung_up: bool,
     /// Nothing was executed, and why; or why output is missing.
     #[serde(default)]
     pub error: Option<String>,

@@ -4,6 +4,7 @@ use super::folder::{Folder, Order, Refusal};
 use crate::domain::secret::Secret;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -34,12 +35,17 @@ pub fn launch(attempt: &Attempt, exe: &Path) -> Result<Child, Refusal> {
     spawn(&folder, attempt, exe).map_err(|source| Refusal::Io { path: exe.to_owned(), source })
 }
 
-/// A plain spawn: no pipe that breaks when we die, and no group, for the leader of one can't leave its session.
+/// A plain spawn: no pipe that breaks when we die, and no group, for the leader of one can't leave its session. Whoever needs our
+/// terminal stays in our session, but in a group that hears none of its keys.
 fn spawn(folder: &Folder, attempt: &Attempt, exe: &Path) -> std::io::Result<Child> {
     let log = OpenOptions::new().append(true).create(true).mode(0o600).open(folder.file("log"))?;
     let mut command = Command::new(exe);
     command.arg("__supervise").arg(folder.path()).env_clear();
     command.envs(attempt.env.iter().map(|(name, value)| (name, value)));
     command.envs(attempt.secrets.iter().map(|(name, value)| (name, value.expose())));
-    command.current_dir("/").stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()
+    match attempt.order.terminal {
+        Some(_) => command.arg("--terminal").stdin(Stdio::inherit()).process_group(0),
+        None => command.stdin(Stdio::null()),
+    };
+    command.current_dir("/").stdout(log.try_clone()?).stderr(log).spawn()
 }

@@ -2,7 +2,8 @@
 //!
 //! Owns the folder of an attempt and its protocol: who writes which file, when, and what a later console may conclude from
 //! what it finds there. Knows nothing of playbooks, runs or the journal. Invariant: an attempt's block is started at most once,
-//! whatever is killed and whoever looks, and how it ended is either known from the kernel's own word or said to be unknown.
+//! whatever is killed and whoever looks, and how it ended is either known from the kernel's own word or said to be unknown. A block
+//! that is given the terminal stays in the console's session and ends with it; its record is written all the same.
 //!
 //! ```text
 //! runs/<run>/<step>.<attempt>/
@@ -24,6 +25,7 @@ mod launch;
 mod processes;
 mod send;
 mod stop;
+mod terminal;
 mod verdict;
 mod watch;
 

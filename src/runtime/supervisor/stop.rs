@@ -1,4 +1,4 @@
-//! The forced end: TERM for the whole group, then KILL until nobody is left in it.
+//! The forced end: TERM for the whole group, or what a lost terminal sends first, then KILL until nobody is left in it.
 //!
 //! Whoever has left the group by its own session is not killed: it is named as a survivor, and the end is then unknown.
 
@@ -22,6 +22,18 @@ pub(super) fn group(leader: &mut Leader, grace: Duration) {
         return;
     }
     empty_within(leader, PATIENCE, Some(Signal::SIGKILL));
+}
+
+/// As the system does it when a terminal goes; whoever doesn't end by that is ended.
+pub(super) fn hung_up(leader: &mut Leader, grace: Duration) {
+    if leader.rest(Duration::ZERO) && is_empty(leader) {
+        return;
+    }
+    signal(leader, Signal::SIGHUP);
+    signal(leader, Signal::SIGCONT);
+    if !empty_within(leader, grace, None) {
+        group(leader, grace);
+    }
 }
 
 fn empty_within(leader: &mut Leader, most: Duration, repeat: Option<Signal>) -> bool {

@@ -2,9 +2,10 @@
 
 use super::capture::{Capture, Stream};
 use super::folder::{Exit, Folder, Order, Refusal, Started, VERSION};
+use super::terminal::Terminal;
 use super::{processes, send, stop};
 use chrono::Utc;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, getsid, setsid};
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
@@ -24,9 +25,10 @@ const DRAIN: Duration = Duration::from_millis(500);
 /// The exit record stays within its reserved room.
 const NAMED: usize = 100;
 
-/// Runs the attempt of a folder to its end. The hidden subcommand of the program is this and nothing else.
-pub fn supervise(folder: &Path) -> ExitCode {
-    match run(&Folder::at(folder)) {
+/// Runs the attempt of a folder to its end, with the terminal of whoever started us if `terminal` says so. The hidden subcommand of
+/// the program is this and nothing else.
+pub fn supervise(folder: &Path, terminal: bool) -> ExitCode {
+    match run(&Folder::at(folder), terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(refusal) => {
             // Standard error is the attempt's `log`, or closed: then nobody can be told.
@@ -36,8 +38,11 @@ pub fn supervise(folder: &Path) -> ExitCode {
     }
 }
 
-fn run(folder: &Folder) -> Result<(), Refusal> {
-    leave_session()?;
+fn run(folder: &Folder, terminal: bool) -> Result<(), Refusal> {
+    if !terminal {
+        leave_session()?;
+    }
+    adopt_orphans();
     let lock = folder.lock_file()?;
     // A console that is just looking holds it for a moment; a second supervisor for as long as the first one lives.
     lock.lock().map_err(|source| Refusal::Io { path: folder.file("lock"), source })?;
@@ -47,7 +52,7 @@ fn run(folder: &Folder) -> Result<(), Refusal> {
     folder.reserve_exit()?;
     folder.write("started.json", &me(&order))?;
     let (exit, readers) = match start(&order, &block) {
-        Ok(leader) => watch(folder, &order, leader, &capture),
+        Ok((leader, terminal)) => watch(folder, &order, (leader, terminal), &capture),
         Err(error) => (Exit { error: Some(format!("{}: {error}", order.argv.join(" "))), ..Exit::now() }, Vec::new()),
     };
     folder.write_exit(&exit)?;
@@ -65,10 +70,13 @@ fn leave_session() -> Result<(), Refusal> {
         Err(error) if getsid(None) != Ok(getpid()) => return Err(Refusal::Session(error)),
         _ => {}
     }
-    // Linux: orphans of the block become our children, so that nobody is lost. Elsewhere they can't be found.
+    Ok(())
+}
+
+/// Linux: orphans of the block become our children, so that nobody is lost. Elsewhere they can't be found.
+fn adopt_orphans() {
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_child_subreaper(true);
-    Ok(())
 }
 
 /// Reads the order, unless the attempt was started before or may not be started any more.
@@ -88,35 +96,49 @@ fn me(order: &Order) -> Started {
     Started { v: VERSION, pid, pid_start: processes::start_of(pid), boot_id: order.boot_id.clone(), at: Utc::now() }
 }
 
-fn start(order: &Order, block: &Path) -> std::io::Result<Child> {
+fn start(order: &Order, block: &Path) -> std::io::Result<(Child, Option<Terminal>)> {
     let (program, options) = order.argv.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
+    let terminal = Terminal::of(order)?;
     let mut command = Command::new(program);
     command.args(options).current_dir(&order.cwd).process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped());
-    match &order.sends {
-        None => command.arg(block).stdin(Stdio::null()).spawn(),
-        Some(sends) => send::start(command, sends, block),
-    }
+    let leader = match (&terminal, &order.sends) {
+        (Some(terminal), _) => terminal.start(order, block),
+        (None, None) => command.arg(block).stdin(Stdio::null()).spawn(),
+        (None, Some(sends)) => send::start(command, sends, block),
+    };
+    Ok((leader?, terminal))
 }
 
 /// Why the leader's end came.
+#[derive(PartialEq)]
 enum End {
     Itself,
     TimedOut,
     Cancelled(String),
+    HungUp,
 }
 
-fn watch(folder: &Folder, order: &Order, mut leader: Child, capture: &Arc<Mutex<Capture>>) -> (Exit, Vec<JoinHandle<()>>) {
+fn watch(
+    folder: &Folder,
+    order: &Order,
+    (mut leader, terminal): (Child, Option<Terminal>),
+    capture: &Arc<Mutex<Capture>>,
+) -> (Exit, Vec<JoinHandle<()>>) {
     let deadline = Instant::now().checked_add(order.timeout());
     let (drained, drains) = mpsc::channel();
     let readers = readers(&mut leader, capture, &drained);
     drop(drained);
-    let deaths = reaper();
     let pid = Pid::from_raw(leader.id().cast_signed());
-    let mut leader = Leader { pid, deaths, status: None };
-    let end = leader.wait(folder, deadline);
-    if !matches!(end, End::Itself) {
-        stop::group(&mut leader, order.grace());
+    let mut leader = Leader { pid, deaths: reaper(terminal.is_some()), status: None, stopped: false };
+    let end = leader.wait(folder, deadline, terminal.as_ref());
+    // A hang-up may have ended it before we saw that.
+    let hung_up = end == End::HungUp || (end == End::Itself && terminal.as_ref().is_some_and(Terminal::gone));
+    match end {
+        _ if hung_up => stop::hung_up(&mut leader, order.grace()),
+        End::TimedOut | End::Cancelled(_) => stop::group(&mut leader, order.grace()),
+        End::Itself | End::HungUp => {}
     }
+    terminal.iter().for_each(Terminal::back);
     let survivors = processes::descendants(getpid().as_raw());
     let held = !drain(&drains);
     let mut capture = capture.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,6 +150,7 @@ fn watch(folder: &Folder, order: &Order, mut leader: Child, capture: &Arc<Mutex<
         survivors: survivors.into_iter().take(NAMED).collect(),
         truncated: capture.truncated,
         output_held: held,
+        hung_up,
         error: capture.failed.clone(),
         ..leader.exit()
     };
@@ -139,14 +162,22 @@ pub(super) struct Leader {
     pub pid: Pid,
     deaths: Receiver<WaitStatus>,
     status: Option<WaitStatus>,
+    /// It has been stopped and may not go on yet.
+    stopped: bool,
 }
 
 impl Leader {
-    fn wait(&mut self, folder: &Folder, deadline: Option<Instant>) -> End {
+    fn wait(&mut self, folder: &Folder, deadline: Option<Instant>, terminal: Option<&Terminal>) -> End {
         loop {
             let left = deadline.map_or(LOOK, |deadline| deadline.saturating_duration_since(Instant::now()));
             if self.rest(left.min(LOOK)) {
                 return End::Itself;
+            }
+            if let Some(terminal) = terminal {
+                self.stopped = self.stopped && !terminal.wake(self.pid);
+                if terminal.gone() {
+                    return End::HungUp;
+                }
             }
             if let Some(who) = folder.cancelled() {
                 return End::Cancelled(who);
@@ -157,11 +188,15 @@ impl Leader {
         }
     }
 
-    /// Waits for at most this long, less if the leader ends; true once it has ended.
+    /// Waits for at most this long, less if the leader ends or is stopped; true once it has ended.
     pub fn rest(&mut self, most: Duration) -> bool {
         let until = Instant::now() + most;
         while self.status.is_none() {
             match self.deaths.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(WaitStatus::Stopped(pid, _)) => {
+                    self.stopped |= pid == self.pid;
+                    return false;
+                }
                 Ok(status) if status.pid() == Some(self.pid) => self.status = Some(status),
                 Ok(_) => {}
                 Err(RecvTimeoutError::Timeout) => return false,
@@ -184,12 +219,13 @@ impl Leader {
     }
 }
 
-/// Collects the dead: the leader, and orphans that became ours.
-fn reaper() -> Receiver<WaitStatus> {
+/// Collects the dead: the leader, and orphans that became ours; and tells of those that were stopped, where somebody may have
+/// pressed the key for that.
+fn reaper(stops: bool) -> Receiver<WaitStatus> {
     let (deaths, receiver) = mpsc::channel();
     thread::spawn(move || {
         loop {
-            match waitpid(None, None) {
+            match waitpid(None, stops.then_some(WaitPidFlag::WUNTRACED)) {
                 Ok(status) => drop(deaths.send(status)),
                 Err(nix::Error::EINTR) => {}
                 Err(_) => return,
@@ -247,6 +283,7 @@ impl Exit {
             at: Utc::now(),
             cancelled_by: None,
             output_held: false,
+            hung_up: false,
             error: None,
         }
     }

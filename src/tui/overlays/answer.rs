@@ -174,7 +174,7 @@ struct Record {
 }
 
 pub fn record(run: RunId, step: &Step) -> Vec<Reply> {
-    let prompt = inert(step.fields.record.as_deref().unwrap_or("")).into_owned();
+    let prompt = inert(step.asks().unwrap_or("")).into_owned();
     let form = Record { run, step: step.id.clone(), prompt };
     vec![Reply::Open(Box::new(Dialog::new(form, vec![field("text", "")])))]
 }

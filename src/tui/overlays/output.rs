@@ -2,9 +2,10 @@
 
 use super::{Overlay, centred};
 use crate::domain::ids::{RunId, StepId};
+use crate::domain::run::RunMode;
 use crate::domain::text::Outside;
 use crate::model::Command;
-use crate::model::runs::{RunCommand, Written};
+use crate::model::runs::{RunCommand, Written, flow};
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Pen};
 use crate::tui::hits::Hit;
@@ -98,6 +99,12 @@ impl Output {
         format!("Output of {}{of}", crate::domain::text::inert(title))
     }
 
+    fn sat(&self, view: &View) -> bool {
+        let mode = view.world.runs.get(self.run).and_then(|run| run.mode).unwrap_or(RunMode::Live);
+        let step = view.world.runs.playbook_of(self.run).and_then(|book| book.step(&self.step));
+        step.is_some_and(|step| flow::sits(step, mode))
+    }
+
     /// What is to be said of it besides.
     fn note(&self, written: Option<&Written>, len: usize, view: &View) -> (String, Role) {
         let state =
@@ -106,6 +113,9 @@ impl Output {
             Some(Written { trouble: Some(why), .. }) => (format!("✗ {}", crate::domain::text::inert(why)), Role::Critical),
             None => ("… being read".to_owned(), Role::Pending),
             Some(_) if len == 0 && state.is_some_and(|state| state.is_open()) => ("Nothing yet.".to_owned(), Role::Dim),
+            Some(_) if len == 0 && self.sat(view) => {
+                ("It had the terminal: nothing of what it showed was kept.".to_owned(), Role::Dim)
+            }
             Some(_) if len == 0 => ("It wrote nothing.".to_owned(), Role::Dim),
             Some(written) if written.cut => {
                 ("Only the newest part is shown; all of it is in the run's folder.".to_owned(), Role::Stale)

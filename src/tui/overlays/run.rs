@@ -11,7 +11,7 @@ use crate::domain::playbook::{Child, Confirm, How, Step};
 use crate::domain::run::{Cursor, Run, RunMode, StepState};
 use crate::domain::text::inert;
 use crate::model::Command;
-use crate::model::runs::{RunCommand, flow};
+use crate::model::runs::{RunCommand, Sitting, flow};
 use crate::tui::action::Action;
 use crate::tui::panes::playbook::{step_of, values};
 use crate::tui::theme::Role;
@@ -45,6 +45,16 @@ pub fn go(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
     }
 }
 
+/// What is asked of whoever comes back from a step that had the terminal: nothing that would start anything.
+pub fn after_sitting(from: &Sitting, view: &View) -> Vec<Reply> {
+    use StepState::{Cancelled, Failed, Succeeded, TimedOut, Unknown};
+    let at = view.world.runs.get(from.run).and_then(Run::at).is_some_and(|(at, _)| at.plan.id == from.step);
+    match view.world.runs.state_of(from.run, &from.step) {
+        Some(Succeeded | Failed | TimedOut | Cancelled | Unknown) if at => go(from.run, &from.step, view),
+        _ => Vec::new(),
+    }
+}
+
 fn at_hand(id: RunId, run: &Run, step: &Step, stands: Option<StepState>, view: &View) -> Vec<Reply> {
     let mode = run.mode.unwrap_or(RunMode::Live);
     match (stands, &step.how) {
@@ -71,9 +81,8 @@ fn owed(id: RunId, run: &Run, step: &Step) -> Option<Vec<Reply>> {
     if (record.plan.items as usize) > record.ticked.len() {
         return Some(answer::items(id, run, step));
     }
-    // A command is run first, and then what it showed is written down.
-    let first = step.how != How::Launch || run.state_of(&step.id) == Some(StepState::Succeeded);
-    (record.plan.records && !run.visit.recorded && first).then(|| answer::record(id, step))
+    let now = !flow::runs_first(step, run.mode.unwrap_or(RunMode::Live)) || run.state_of(&step.id) == Some(StepState::Succeeded);
+    (record.plan.records && !run.visit.recorded && now).then(|| answer::record(id, step))
 }
 
 fn begin(id: RunId, run: &Run, step: &Step, (stands, mode): (Option<StepState>, RunMode), view: &View) -> Vec<Reply> {
@@ -148,6 +157,9 @@ fn facts(run: &Run, step: &Step, view: &View) -> Vec<String> {
     facts.extend(values(run, step).into_iter().map(|(name, value, origin)| format!("{name}={value} {origin}")));
     if step.body.is_some() {
         facts.push(details::place(run, step, view));
+    }
+    if step.fields.tty {
+        facts.push("It gets this terminal until it ends. Nothing that it shows is kept.".to_owned());
     }
     facts.push(format!("risk: {} · timeout {}", step.fields.risk.word(), humantime::format_duration(step.fields.timeout)));
     facts
