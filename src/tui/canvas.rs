@@ -130,10 +130,22 @@ impl Pen<'_, '_> {
         let left = self.left();
         if left > 0 && !text.is_empty() {
             let text = fit(text, usize::from(left));
-            let (x, _) = self.canvas.buffer.set_stringn(self.x, self.y, text, usize::from(left), style);
+            let (plain, rest) = text.split_at(plain(&text));
+            self.write(plain, style);
+            let (x, _) = self.canvas.buffer.set_stringn(self.x, self.y, rest, usize::from(self.left()), style);
             self.x = x.min(self.end);
         }
         self
+    }
+
+    /// Printable ASCII that fits: one column each. Most of a frame is that, and finding its clusters would cost the most.
+    fn write(&mut self, text: &str, style: Style) {
+        let start = self.canvas.buffer.index_of(self.x, self.y);
+        let cells = &mut self.canvas.buffer.content[start..start + text.len()];
+        for (at, cell) in cells.iter_mut().enumerate() {
+            cell.set_symbol(&text[at..=at]).set_style(style);
+        }
+        self.x += text.len() as u16;
     }
 
     /// Writes into a column of this width and goes to its end.
@@ -164,6 +176,12 @@ impl Pen<'_, '_> {
         self.x = self.end;
         self
     }
+}
+
+/// How much of the beginning is printable ASCII, but for a character that what follows may combine with.
+fn plain(text: &str) -> usize {
+    let other = text.bytes().position(|byte| !matches!(byte, b' '..=b'~'));
+    other.map_or(text.len(), |at| at.saturating_sub(1))
 }
 
 /// The text cut to so many columns, `…` showing that it was.

@@ -4,6 +4,9 @@
 
 use super::hits::{Shown, Target};
 
+/// Rows that come into view beyond the cursor when it leaves what is visible, at most.
+const BEYOND: usize = 4;
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct List {
     selected: Option<Target>,
@@ -62,6 +65,11 @@ impl List {
         self.selected.as_ref()
     }
 
+    /// The place where the selected row was last seen: the first to look at for whoever searches it.
+    pub fn place(&self) -> usize {
+        self.index
+    }
+
     pub fn select(&mut self, target: Option<Target>) {
         self.selected = target;
     }
@@ -86,9 +94,15 @@ impl List {
             return Window { offset: 0, cursor: None, sorted: None, count };
         };
         let cursor = self.index.min(last);
-        // The cursor is always visible, and no line stays empty that could be filled.
-        let least = (cursor + 1).saturating_sub(height.max(1));
-        let offset = self.offset.min(count.saturating_sub(height)).clamp(least, cursor);
+        // The cursor is always visible, and no line stays empty that could be filled. Where it leaves what is visible, a few
+        // rows beyond it come into view: not every further key moves every row, which a slow line would feel.
+        let (least, most, beyond) =
+            ((cursor + 1).saturating_sub(height.max(1)), count.saturating_sub(height), BEYOND.min(height / 5));
+        let offset = match self.offset.min(most) {
+            offset if offset < least => (least + beyond).min(most.max(least)),
+            offset if offset > cursor => cursor.saturating_sub(beyond),
+            offset => offset,
+        };
         Window { offset, cursor: Some(cursor), sorted, count }
     }
 
@@ -121,6 +135,15 @@ impl List {
     /// Puts the cursor on a row in its own place.
     pub fn put(&mut self, target: Option<Target>, index: usize) {
         (self.selected, self.index) = (target, index);
+    }
+}
+
+/// The number of the row that is wanted, looked for at its likely place before anywhere else: long lists are not searched
+/// from their beginning at every key.
+pub fn find_near<T>(rows: &[T], place: usize, wanted: impl Fn(&T) -> bool) -> Option<usize> {
+    match rows.get(place).is_some_and(&wanted) {
+        true => Some(place),
+        false => rows.iter().position(wanted),
     }
 }
 
@@ -178,6 +201,33 @@ mod tests {
         step(&mut list, 1, &[1, 3], 5);
         assert_eq!(draw(&mut list, &[1, 3], 5), [1, 3]);
         assert_eq!(list.selected(), Some(&Target::Line(3)));
+    }
+
+    #[test]
+    fn rows_beyond_the_cursor_come_into_view_so_that_not_every_key_moves_all() {
+        let (mut list, rows) = (List::default(), (0..40).collect::<Vec<_>>());
+        let mut tops = |by: isize, keys: usize| -> Vec<usize> {
+            let mut tops: Vec<_> = (0..keys)
+                .map(|_| {
+                    step(&mut list, by, &rows, 20);
+                    draw(&mut list, &rows, 20)[0]
+                })
+                .collect();
+            tops.dedup();
+            tops
+        };
+        draw(&mut List::default(), &rows, 20);
+        assert_eq!(tops(1, 39), [0, 5, 10, 15, 20], "and no line stays empty at the end");
+        assert_eq!(tops(-1, 39), [20, 15, 10, 5, 0]);
+    }
+
+    #[test]
+    fn a_row_is_found_wherever_it_is() {
+        let rows = [7, 8, 9];
+        for place in 0..5 {
+            assert_eq!(find_near(&rows, place, |row| *row == 9), Some(2), "{place}");
+            assert_eq!(find_near(&rows, place, |row| *row == 1), None, "{place}");
+        }
     }
 
     #[test]

@@ -65,18 +65,23 @@ impl Painter {
     }
 
     fn cells(&mut self, frame: &Buffer) {
-        let (mut pen, mut next) = (Pen::default(), None);
-        for y in frame.area.top()..frame.area.bottom() {
-            for x in changed(&self.shown, frame, y) {
-                let cell = &frame[(x, y)];
-                if next != Some((x, y)) {
-                    // Always writes: a Vec can't fail.
-                    let _ = write!(self.out, "\x1b[{};{}H", y + 1, x + 1);
-                }
-                pen.turn_to(cell, &mut self.out);
-                self.out.extend_from_slice(cell.symbol().as_bytes());
+        let (mut pen, width) = (Pen::default(), usize::from(frame.area.width).max(1));
+        let mut columns = Vec::new();
+        let rows = self.shown.content.chunks(width).zip(frame.content.chunks(width));
+        for (y, (old, new)) in rows.enumerate() {
+            changed(old, new, &mut columns);
+            // Where the terminal's cursor is on this line, as far as we know.
+            let mut here = None;
+            for &x in &columns {
+                // Always writes: a Vec can't fail.
+                let _ = match here {
+                    Some(here) => pen.go(&new[here..x], &mut self.out),
+                    None => write!(self.out, "\x1b[{};{}H", y + 1, x + 1),
+                };
+                pen.turn_to(&new[x], &mut self.out);
+                self.out.extend_from_slice(new[x].symbol().as_bytes());
                 // A wide glyph moves the cursor by two, and some terminals disagree: place it anew after anything unusual.
-                next = narrow(cell).then_some((x + 1, y));
+                here = narrow(&new[x]).then_some(x + 1);
             }
         }
         pen.lay_down(&mut self.out);
@@ -98,25 +103,24 @@ impl Painter {
 
 /// The columns of a line that must be written. Where a wide glyph goes or is cut, terminals clear its other half in
 /// their own way: that column is written too.
-fn changed(old: &Buffer, new: &Buffer, y: u16) -> Vec<u16> {
-    let (mut columns, mut x, mut spoilt) = (Vec::new(), new.area.left(), 0);
-    while x < new.area.right() {
-        let (before, after) = (&old[(x, y)], &new[(x, y)]);
-        let end = (x + columns_of(after)).min(new.area.right());
-        if before != after || x < spoilt {
+fn changed(old: &[Cell], new: &[Cell], columns: &mut Vec<usize>) {
+    columns.clear();
+    let (mut x, mut spoilt) = (0, 0);
+    while x < new.len() {
+        let end = (x + columns_of(&new[x])).min(new.len());
+        if old[x] != new[x] || x < spoilt {
             columns.push(x);
-            let cut = (x..end).map(|column| column + columns_of(&old[(column, y)])).max();
+            let cut = (x..end).map(|column| column + columns_of(&old[column])).max();
             spoilt = spoilt.max(cut.unwrap_or(0));
         }
         x = end;
     }
-    columns
 }
 
-fn columns_of(cell: &Cell) -> u16 {
+fn columns_of(cell: &Cell) -> usize {
     match cell.symbol() {
         symbol if symbol.len() == 1 => 1,
-        symbol => u16::try_from(unicode_width::UnicodeWidthStr::width(symbol)).unwrap_or(1).max(1),
+        symbol => unicode_width::UnicodeWidthStr::width(symbol).max(1),
     }
 }
 
@@ -135,8 +139,32 @@ struct Pen {
 }
 
 impl Pen {
+    /// Goes to the right over cells that are shown already: writes them once more where that takes fewer bytes than a jump.
+    fn go(&self, over: &[Cell], out: &mut Vec<u8>) -> io::Result<()> {
+        let jump = match over.len() {
+            0 => return Ok(()),
+            1 => 3,
+            2..10 => 4,
+            _ => 5,
+        };
+        let same = |cell: &Cell| narrow(cell) && *self == Self::of(cell);
+        let length: usize = over.iter().take(jump + 1).map(|cell| cell.symbol().len()).sum();
+        if length <= jump && over.iter().all(same) {
+            over.iter().for_each(|cell| out.extend_from_slice(cell.symbol().as_bytes()));
+            return Ok(());
+        }
+        match over.len() {
+            1 => write!(out, "\x1b[C"),
+            many => write!(out, "\x1b[{many}C"),
+        }
+    }
+
+    fn of(cell: &Cell) -> Self {
+        Self { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+    }
+
     fn turn_to(&mut self, cell: &Cell, out: &mut Vec<u8>) {
-        let wanted = Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier };
+        let wanted = Self::of(cell);
         if *self == wanted {
             return;
         }
@@ -265,6 +293,19 @@ mod tests {
         painted(&mut painter, &frame(&[("12:00:01", Style::new())]), None);
         let bytes = painted(&mut painter, &frame(&[("12:00:02", Style::new())]), None);
         assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[?2026h\x1b[1;8H2\x1b[?2026l");
+    }
+
+    #[test]
+    fn what_lies_between_two_changes_is_written_again_where_that_is_shorter() {
+        let between = |first: &str, second: &str| {
+            let mut painter = Painter::new(Rect::new(0, 0, 20, 4));
+            painted(&mut painter, &frame(&[(first, Style::new())]), None);
+            String::from_utf8(painted(&mut painter, &frame(&[(second, Style::new())]), None)).expect("text")
+        };
+        assert_eq!(between("1 ab 1", "2 ab 2"), "\x1b[?2026h\x1b[1;1H2 ab 2\x1b[?2026l");
+        assert_eq!(between("1 abcd 1", "2 abcd 2"), "\x1b[?2026h\x1b[1;1H2\x1b[6C2\x1b[?2026l");
+        // After a wide glyph nobody knows where the cursor is.
+        assert_eq!(between("日 1", "本 2"), "\x1b[?2026h\x1b[1;1H本\x1b[1;4H2\x1b[?2026l");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::keymap::Context;
-use crate::tui::list::{List, Place};
+use crate::tui::list::{List, Place, Window, find_near};
 use crate::tui::overlays;
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -51,31 +51,37 @@ struct Rows {
     /// Of the queue, and the time where the filter asks for ages.
     revision: Option<(u64, i64)>,
     ids: Vec<AlertId>,
+    /// When each of them arrived.
+    arrived: Vec<Option<Duration>>,
     /// All of them are there.
     complete: bool,
 }
 
 impl Rows {
-    fn extend(&mut self, filter: &Filter, view: &View, wanted: usize, through: Option<&AlertId>) {
+    fn extend(&mut self, filter: &Filter, view: &View, wanted: usize, through: Option<(&AlertId, usize)>) {
         let alerts = &view.world.alerts;
         let revision = (alerts.revision(), if filter.ages() { view.now.wall.timestamp() } else { 0 });
         if self.revision != Some(revision) {
             *self = Self { revision: Some(revision), ..Self::default() };
         }
-        let mut missing = through.filter(|id| alerts.get(id).is_some() && !self.ids.contains(id)).is_some();
-        if self.complete || (self.ids.len() >= wanted && !missing) {
+        let unlisted = |(id, place): &(&AlertId, usize)| {
+            alerts.get(id).is_some() && find_near(&self.ids, *place, |listed| listed == *id).is_none()
+        };
+        let mut through = through.filter(unlisted).map(|(id, _)| id);
+        if self.complete || (self.ids.len() >= wanted && through.is_none()) {
             return;
         }
         let matches = |tracked: &&Tracked| filter.holds(view.world, tracked);
         let mut rest = alerts.queue().filter(matches).skip(self.ids.len());
         // A filter is applied to the whole queue at once: its number of matches stands in the title.
-        while missing || !filter.is_empty() || self.ids.len() < wanted + AHEAD {
+        while through.is_some() || !filter.is_empty() || self.ids.len() < wanted + AHEAD {
             let Some(tracked) = rest.next() else {
                 self.complete = true;
                 return;
             };
-            missing = missing && through != Some(&tracked.alert.id);
+            through = through.filter(|id| **id != tracked.alert.id);
             self.ids.push(tracked.alert.id.clone());
+            self.arrived.push(tracked.arrived.map(|at| at.mono));
         }
     }
 
@@ -84,8 +90,9 @@ impl Rows {
         if self.complete { self.ids.len() } else { view.world.alerts.len() }
     }
 
-    fn find(&self, target: &Target) -> Option<usize> {
-        self.ids.iter().position(|id| matches!(target, Target::Alert(wanted) if wanted == id))
+    fn find(&self, target: &Target, place: usize) -> Option<usize> {
+        let Target::Alert(wanted) = target else { return None };
+        find_near(&self.ids, place, |id| id == wanted)
     }
 }
 
@@ -123,18 +130,19 @@ impl Alerts {
         }
     }
 
+    fn window(&self, height: usize, view: &View) -> Window {
+        self.list.window(self.rows.len(view), height, |target| self.rows.find(target, self.list.place()))
+    }
+
     fn count_news(&mut self, view: &View) {
         let rows = view.hits.rows_of(PaneId::Alerts);
-        let offset = self.list.window(self.rows.len(view), rows, |target| self.rows.find(target)).offset;
+        let offset = self.window(rows, view).offset;
         if offset == 0 {
             (self.news, self.saw_top) = (0, view.now.mono);
             return;
         }
-        let new = |id: &&AlertId| {
-            let tracked = view.world.alerts.get(id);
-            tracked.and_then(|tracked| tracked.arrived).is_some_and(|at| at.mono > self.saw_top)
-        };
-        self.news = self.rows.ids.iter().take(offset.min(SEARCHED)).filter(new).count();
+        let new = |arrived: &&Option<Duration>| arrived.is_some_and(|at| at > self.saw_top);
+        self.news = self.rows.arrived.iter().take(offset.min(SEARCHED)).filter(new).count();
     }
 
     fn forget_the_gone(&mut self, view: &View) {
@@ -184,9 +192,10 @@ impl Pane for Alerts {
     fn prepare(&mut self, view: &View) {
         let wanted = view.hits.under_cursor(PaneId::Alerts).map_or(0, |shown| shown.offset) + view.hits.rows_of(PaneId::Alerts);
         let through = self.selected().cloned();
-        self.rows.extend(&self.filter, view, wanted, through.as_ref());
+        let place = self.list.place();
+        self.rows.extend(&self.filter, view, wanted, through.as_ref().map(|id| (id, place)));
         if view.idle {
-            self.list.settle(|target| self.rows.find(target));
+            self.list.settle(|target| self.rows.find(target, place));
         }
         self.count_news(view);
         if let Some(id) = through.filter(|id| !self.looked.contains(id)) {
@@ -230,7 +239,7 @@ impl Pane for Alerts {
         canvas.hits.height(PaneId::Alerts, height);
         let doubted = view.world.alerts.sources().filter(|(_, source)| source.health != SourceHealth::Fresh);
         canvas.hits.seconds |= doubted.filter_map(|(_, source)| source.age(view.now)).any(time::ticks);
-        let window = self.list.window(self.rows.len(view), height, |target| self.rows.find(target));
+        let window = self.window(height, view);
         if window.cursor.is_none() {
             return self.render_nothing(canvas, area, view);
         }
@@ -262,8 +271,8 @@ impl Pane for Alerts {
         if travel == Travel::Top {
             self.list.rewind();
         }
-        let rows = &self.rows;
-        let Some(row) = self.list.step(travel.rows(len), len, height, |target| rows.find(target)) else { return };
+        let (rows, place) = (&self.rows, self.list.place());
+        let Some(row) = self.list.step(travel.rows(len), len, height, |target| rows.find(target, place)) else { return };
         self.rows.extend(&self.filter, view, row + 1, None);
         self.list.select(self.rows.ids.get(row).cloned().map(Target::Alert));
     }

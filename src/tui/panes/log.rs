@@ -9,7 +9,7 @@ use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::keymap::Context;
-use crate::tui::list::{List, Place};
+use crate::tui::list::{List, Place, find_near};
 use crate::tui::overlays;
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -46,8 +46,9 @@ fn entries(view: &View) -> Vec<Arc<Entry>> {
 }
 
 impl Log {
-    fn find(&self, target: &Target) -> Option<usize> {
-        self.entries.iter().position(|entry| *target == Target::Entry(entry.id))
+    fn find(entries: &[Arc<Entry>], target: &Target, place: usize) -> Option<usize> {
+        let Target::Entry(id) = target else { return None };
+        find_near(entries, place, |entry| entry.id == *id)
     }
 
     fn selected(view: &View) -> Option<EntryId> {
@@ -97,7 +98,7 @@ impl Pane for Log {
         if self.entries.is_empty() {
             return canvas.text(area, 0, " Nothing is recorded yet: n writes a note.", Role::Dim);
         }
-        let window = self.list.window(self.entries.len(), height, |target| self.find(target));
+        let window = self.list.window(self.entries.len(), height, |target| Self::find(&self.entries, target, self.list.place()));
         for line in 0..height {
             let Some(Place::Row(row)) = window.at(window.offset + line) else { break };
             let Some(entry) = self.entries.get(row) else { break };
@@ -117,8 +118,8 @@ impl Pane for Log {
     }
 
     fn travel(&mut self, travel: Travel, view: &View) {
-        let (entries, height) = (&self.entries, view.hits.rows_of(PaneId::Log));
-        let find = |target: &Target| entries.iter().position(|entry| *target == Target::Entry(entry.id));
+        let (entries, height, place) = (&self.entries, view.hits.rows_of(PaneId::Log), self.list.place());
+        let find = |target: &Target| Self::find(entries, target, place);
         if let Some(index) = self.list.step(travel.rows(entries.len()), entries.len(), height, find) {
             self.list.select(entries.get(index).map(|entry| Target::Entry(entry.id)));
             self.follows = index + 1 == entries.len();
