@@ -5,12 +5,16 @@
 
 #[path = "sources/alertmanager.rs"]
 mod alertmanager;
+#[path = "sources/icinga2.rs"]
+mod icinga2;
+#[path = "sources/listing.rs"]
+mod listing;
 #[path = "sources/pagerduty.rs"]
 mod pagerduty;
 mod support;
 
-use midwatch::domain::act::{Act, Found, Outcome};
-use midwatch::domain::alert::{Alert, Snapshot, Upstream};
+use midwatch::domain::act::{Act, ActKind, Found, Outcome, What};
+use midwatch::domain::alert::{Alert, SilenceMatcher, Snapshot, Upstream};
 use midwatch::domain::entry::Actor;
 use midwatch::domain::ids::AlertId;
 use midwatch::domain::node::{Node, Problems};
@@ -19,18 +23,23 @@ use midwatch::domain::trouble::{Reason, Trouble};
 use midwatch::model::alerts::{SourceHealth, State};
 use midwatch::model::{Command, World};
 use midwatch::ports::Ports;
+use midwatch::runtime::ports::telling;
 use midwatch::runtime::{Polling, Setup, Shell};
 use midwatch::sources::{KINDS, Source};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::fake::{Contract, Fake, Mood};
-use support::intent;
+use support::{intent, until};
 
 /// A system that keeps its contract or breaks it, and what is done to it from outside.
 trait Subject: Deref<Target = Fake<Self::System>> + Sized {
     type System: Contract;
     const KIND: &'static str;
+    /// How requests begin that change something.
+    const WRITES: &'static [&'static str] = &["POST", "PUT", "DELETE", "PATCH"];
+    /// It says what is not firing, too: what it does not list is absent.
+    const COMPLETE: bool = true;
 
     fn start() -> Self;
     /// The configuration of a source that asks it.
@@ -43,13 +52,6 @@ trait Subject: Deref<Target = Fake<Self::System>> + Sized {
     fn forget(&self);
     /// Where lists have pages: this one ends once the next page was read.
     fn end_between_pages(&self, id: &str);
-    /// Acts that it has, the first of them one that `done` counts.
-    fn acts(&self, id: &str) -> Vec<Act>;
-    /// How often the first of its acts has taken effect.
-    fn done(&self, id: &str) -> usize;
-    /// An act, and somebody who undoes it before it can be read back.
-    fn overtaken(&self, id: &str) -> Act;
-
     fn source(&self) -> Arc<dyn Source> {
         let mut problems = Problems::default();
         let node = Node::parse(&self.yaml(), &mut problems).expect("is YAML");
@@ -57,6 +59,26 @@ trait Subject: Deref<Target = Fake<Self::System>> + Sized {
         let source = (kind.parse)(&"it".into(), &node, &mut problems);
         source.unwrap_or_else(|| panic!("{:?}", problems.list)).into()
     }
+
+    /// How often something was to be changed.
+    fn written(&self) -> usize {
+        Self::WRITES.iter().map(|write| self.count(write)).sum()
+    }
+
+    /// All writes are answered so.
+    fn writes_are(&self, mood: &Mood) {
+        Self::WRITES.iter().for_each(|write| self.mood_of(write, mood.clone()));
+    }
+}
+
+/// A system that can be acted on, too.
+trait Acting: Subject {
+    /// Acts that it has, the first of them one that `done` counts.
+    fn acts(&self, id: &str) -> Vec<Act>;
+    /// How often the first of its acts has taken effect.
+    fn done(&self, id: &str) -> usize;
+    /// An act, and somebody who undoes it before it can be read back.
+    fn overtaken(&self, id: &str) -> Act;
 }
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -69,9 +91,9 @@ const TROUBLES: [(Mood, Reason, &str); 14] = [
     (Mood::Silent, Reason::Timeout, "no complete answer within"),
     (Mood::HeadersOnly, Reason::Timeout, "no complete answer within"),
     (Mood::Reset, Reason::Network, ": "),
-    (Mood::Html, Reason::Nonsense, "a page titled \"Sign in\" instead of a list of "),
+    (Mood::Html, Reason::Nonsense, "a page titled \"Sign in\" instead of a"),
     (Mood::Truncated, Reason::Nonsense, "cut short after"),
-    (Mood::WrongSchema, Reason::Nonsense, "something else than a list of "),
+    (Mood::WrongSchema, Reason::Nonsense, "something else than a"),
     (Mood::Huge, Reason::TooLarge, "nothing of it is used"),
     (Mood::Status(401, "who are you"), Reason::Denied, "401 Unauthorized: who are you; check the credentials"),
     (Mood::Status(403, "no"), Reason::Denied, "403 Forbidden: no; these credentials may not do this"),
@@ -91,11 +113,6 @@ fn firing(snapshot: &Snapshot) -> Vec<&str> {
     firing.map(|alert| alert.id.fingerprint.as_str()).collect()
 }
 
-/// A mood in which all writes are answered.
-fn writes_are(subject: &impl Subject, mood: &Mood) {
-    ["POST", "PUT", "DELETE", "PATCH"].iter().for_each(|method| subject.mood_of(method, mood.clone()));
-}
-
 async fn trouble_is_told_and_is_no_empty_queue<S: Subject>() {
     for (mood, reason, words) in TROUBLES {
         let subject = S::start();
@@ -111,15 +128,23 @@ async fn trouble_is_told_and_is_no_empty_queue<S: Subject>() {
     }
 }
 
-async fn a_dead_server_is_told_and_acts_wait_for_it<S: Subject>() {
+/// Nobody listens at an address that was free a moment ago.
+fn dead<S: Subject>() -> Arc<dyn Source> {
     let subject = S::start();
-    let act = subject.acts(&subject.fire("DiskFull")).remove(0);
-    let source = subject.source();
-    // Nobody listens at an address that was free a moment ago.
+    let (source, address) = (subject.source(), subject.url.authority().to_owned());
     drop(subject);
-    let gone = |reason: Reason| matches!(reason, Reason::Refused | Reason::Network);
-    let trouble = poll(&*source, &[]).await.expect_err("dead");
-    assert!(gone(trouble.reason), "{trouble:?}");
+    until("the end of the server", || std::net::TcpStream::connect(&address).is_err().then_some(()));
+    source
+}
+
+async fn a_dead_server_is_told<S: Subject>() {
+    let trouble = poll(&*dead::<S>(), &[]).await.expect_err("dead");
+    assert!(matches!(trouble.reason, Reason::Refused | Reason::Network), "{trouble:?}");
+}
+
+async fn acts_wait_for_a_dead_server<S: Acting>() {
+    let subject = S::start();
+    let (act, source) = (subject.acts(&subject.fire("DiskFull")).remove(0), dead::<S>());
     let end = source.act(&act, intent(), &Ports::real()).await;
     assert_eq!(end.outcome, Outcome::Unsent, "{end:?}");
     assert!(source.find(&act, intent(), &Ports::real()).await.is_err());
@@ -201,13 +226,13 @@ async fn pages_that_move_lose_nothing_and_double_nothing<S: Subject>() {
     let gone = ids.remove(249);
     subject.end_between_pages(&gone);
     let after = poll(&*source, &before.alerts).await.expect("an answer");
-    assert!(after.complete, "{:?}", after.missing);
+    assert_eq!(after.complete, S::COMPLETE, "{:?}", after.missing);
     let still: Vec<&str> = firing(&after).into_iter().filter(|id| *id != gone).collect();
     ids.sort();
     assert_eq!(still, ids);
 }
 
-async fn an_act_is_found_again_before_it_would_be_repeated<S: Subject>() {
+async fn an_act_is_found_again_before_it_would_be_repeated<S: Acting>() {
     let subject = S::start();
     let id = subject.fire("DiskFull");
     for act in subject.acts(&id) {
@@ -217,24 +242,24 @@ async fn an_act_is_found_again_before_it_would_be_repeated<S: Subject>() {
         assert_eq!((end.outcome, end.made.is_some()), (Outcome::Done, true), "{act:?}: {end:?}");
         assert!(matches!(source.find(&act, intent, &Ports::real()).await, Ok(Found::There(_))), "{act:?}");
     }
-    assert_eq!((subject.done(&id), subject.writes()), (1, subject.acts(&id).len()));
+    assert_eq!((subject.done(&id), subject.written()), (1, subject.acts(&id).len()));
     subject.mood(Mood::Status(500, ""));
     let act = subject.acts(&id).remove(0);
     assert!(subject.source().find(&act, intent(), &Ports::real()).await.is_err(), "what can't be asked is not absent");
 }
 
-async fn an_act_whose_answer_is_lost_is_sent_once<S: Subject>() {
+async fn an_act_whose_answer_is_lost_is_sent_once<S: Acting>() {
     for mood in [Mood::DeafAfterwards, Mood::Reset, Mood::FailedAfterwards(500), Mood::FailedAfterwards(502)] {
         let subject = S::start();
         let id = subject.fire("DiskFull");
-        writes_are(&subject, &mood);
+        subject.writes_are(&mood);
         let act = subject.acts(&id).remove(0);
         let end = subject.source().act(&act, intent(), &Ports::real()).await;
-        assert_eq!((end.outcome, subject.writes(), subject.done(&id)), (Outcome::Done, 1, 1), "{mood:?}: {end:?}");
+        assert_eq!((end.outcome, subject.written(), subject.done(&id)), (Outcome::Done, 1, 1), "{mood:?}: {end:?}");
     }
 }
 
-async fn an_act_that_was_not_done_is_never_called_done<S: Subject>() {
+async fn an_act_that_was_not_done_is_never_called_done<S: Acting>() {
     for mood in [
         Mood::Silent,
         Mood::Status(400, "\"bad\""),
@@ -247,16 +272,16 @@ async fn an_act_that_was_not_done_is_never_called_done<S: Subject>() {
     ] {
         let subject = S::start();
         let id = subject.fire("DiskFull");
-        writes_are(&subject, &mood);
+        subject.writes_are(&mood);
         let act = subject.acts(&id).remove(0);
         let end = subject.source().act(&act, intent(), &Ports::real()).await;
         let open = matches!(mood, Mood::Silent | Mood::Status(504, _));
-        assert_eq!((end.outcome == Outcome::Unknown, subject.writes(), subject.done(&id)), (open, 1, 0), "{mood:?}: {end:?}");
+        assert_eq!((end.outcome == Outcome::Unknown, subject.written(), subject.done(&id)), (open, 1, 0), "{mood:?}: {end:?}");
         assert!(matches!(end.outcome, Outcome::Unknown | Outcome::Failed | Outcome::Unsent), "{mood:?}: {end:?}");
     }
 }
 
-async fn what_ends_while_somebody_acts_stays_over<S: Subject>() {
+async fn what_ends_while_somebody_acts_stays_over<S: Acting>() {
     for place in 0.. {
         let subject = S::start();
         let id = subject.fire("DiskFull");
@@ -272,42 +297,137 @@ async fn what_ends_while_somebody_acts_stays_over<S: Subject>() {
     }
 }
 
-async fn what_somebody_else_undoes_meanwhile_is_a_contradiction<S: Subject>() {
+async fn what_somebody_else_undoes_meanwhile_is_a_contradiction<S: Acting>() {
     let subject = S::start();
     let id = subject.fire("DiskFull");
     let act = subject.overtaken(&id);
     let end = subject.source().act(&act, intent(), &Ports::real()).await;
-    assert_eq!((end.outcome, subject.writes()), (Outcome::Contradicted, 1), "{end:?}");
+    assert_eq!((end.outcome, subject.written()), (Outcome::Contradicted, 1), "{end:?}");
     assert!(!end.detail.is_empty());
 }
 
-macro_rules! contract {
-    (@one $subject:ty: $($test:ident)*) => {
+/// Any act of this kind.
+fn some(kind: ActKind, id: &str) -> Act {
+    let (until, now) = (chrono::Utc::now() + chrono::TimeDelta::hours(1), chrono::Utc::now());
+    let what = match kind {
+        ActKind::Silence => {
+            let matchers = vec![SilenceMatcher { name: "a".into(), value: "b".into(), regex: false, equal: true }];
+            let (by, comment) = ("ana".into(), "as agreed".into());
+            return Act::Silence { id: None, matchers, starts_at: now, ends_at: until, by, comment };
+        }
+        ActKind::Expire => return Act::Expire { id: "s-1".into() },
+        ActKind::Acknowledge => What::Acknowledge { until },
+        ActKind::Unacknowledge => What::Unacknowledge,
+        ActKind::Snooze => What::Snooze { until },
+        ActKind::Unsnooze => What::Unsnooze,
+        ActKind::Resolve => What::Resolve,
+        ActKind::Assign => What::Assign { to: "Maria".into() },
+        ActKind::Escalate => What::Escalate { level: None },
+        ActKind::Comment => What::Comment,
+        ActKind::Downtime => What::Downtime { until },
+        ActKind::Recheck => What::Recheck,
+        ActKind::Merge => What::Merge { into: id.into() },
+        ActKind::Prioritise => What::Prioritise { to: "P1".into() },
+    };
+    Act::On { alert: id.into(), what, by: "ana".into(), comment: "as agreed".into() }
+}
+
+async fn what_its_system_has_not_is_refused_and_nothing_is_sent<S: Subject>() {
+    let subject = S::start();
+    let (id, source) = (subject.fire("DiskFull"), subject.source());
+    for kind in ActKind::ALL.into_iter().filter(|kind| !source.acts().contains(kind)) {
+        let end = source.act(&some(kind, &id), intent(), &Ports::real()).await;
+        assert!(end.outcome == Outcome::Failed && !end.detail.is_empty(), "{kind:?}: {end:?}");
+    }
+    assert_eq!(subject.written(), 0);
+    assert_eq!(firing(&poll(&*source, &[]).await.expect("an answer")), [id]);
+}
+
+async fn what_was_taken_is_told_before_it_is_read_back<S: Acting>() {
+    let told = |subject: S| async move {
+        let (taken, intent) = (Arc::new(Mutex::new(Vec::new())), intent());
+        let ports = telling(&Ports::real(), {
+            let taken = taken.clone();
+            move |intent| taken.lock().expect("not poisoned").push(intent)
+        });
+        let act = subject.acts(&subject.fire("DiskFull")).remove(0);
+        subject.source().act(&act, intent, &ports).await;
+        let taken = taken.lock().expect("not poisoned").clone();
+        (taken, intent.id())
+    };
+    let (taken, intent) = told(S::start()).await;
+    assert_eq!(taken, [intent]);
+    let subject = S::start();
+    subject.writes_are(&Mood::Status(403, "no"));
+    assert_eq!(told(subject).await.0, []);
+}
+
+macro_rules! cases {
+    ($subject:ty: $($test:ident)*) => {
         $(#[tokio::test]
         async fn $test() {
             super::$test::<$subject>().await;
         })*
     };
-    ($($source:ident: $subject:ty,)*) => {
-        $(mod $source {
-            contract! { @one $subject:
-                trouble_is_told_and_is_no_empty_queue
-                a_dead_server_is_told_and_acts_wait_for_it
-                what_was_known_does_not_end_because_of_trouble
-                a_list_that_is_empty_after_a_restart_ends_nothing_and_an_end_does
-                pages_that_move_lose_nothing_and_double_nothing
-                an_act_is_found_again_before_it_would_be_repeated
-                an_act_whose_answer_is_lost_is_sent_once
-                an_act_that_was_not_done_is_never_called_done
-                what_ends_while_somebody_acts_stays_over
-                what_somebody_else_undoes_meanwhile_is_a_contradiction
-            }
-        })*
+}
+
+macro_rules! listing {
+    ($subject:ty) => {
+        cases! { $subject:
+            trouble_is_told_and_is_no_empty_queue
+            a_dead_server_is_told
+            what_was_known_does_not_end_because_of_trouble
+            a_list_that_is_empty_after_a_restart_ends_nothing_and_an_end_does
+            pages_that_move_lose_nothing_and_double_nothing
+            what_its_system_has_not_is_refused_and_nothing_is_sent
+        }
     };
 }
 
-// Every source that lists alerts.
+macro_rules! acting {
+    ($subject:ty) => {
+        cases! { $subject:
+            acts_wait_for_a_dead_server
+            an_act_is_found_again_before_it_would_be_repeated
+            an_act_whose_answer_is_lost_is_sent_once
+            an_act_that_was_not_done_is_never_called_done
+            what_ends_while_somebody_acts_stays_over
+            what_somebody_else_undoes_meanwhile_is_a_contradiction
+            what_was_taken_is_told_before_it_is_read_back
+        }
+    };
+}
+
+macro_rules! contract {
+    ($($source:ident: $subject:ty { $listing:ident $($acting:ident)? },)*) => {
+        $(mod $source {
+            $listing!($subject);
+            $($acting!($subject);)?
+        })*
+
+        /// Every kind of source is above, and only those that have acts are asked for any.
+        #[test]
+        fn every_source_keeps_the_contract() {
+            let mut kept = Vec::new();
+            $({
+                let acts: &[&str] = &[$(stringify!($acting))?];
+                let source = <$subject>::start().source();
+                assert_eq!(acts.is_empty(), source.acts().is_empty(), "{}", <$subject as Subject>::KIND);
+                kept.push(<$subject as Subject>::KIND);
+            })*
+            kept.sort_unstable();
+            assert_eq!(kept, KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>());
+        }
+    };
+}
+
+// What does not stand here can't be: a Prometheus and what is pushed to a webhook have nothing that acts on them, so nobody can
+// be faster there, and no answer to an act can be lost. Pages move only where there are pages: all others list everything at
+// once, and then the case shows that an end in between is no loss of others. A webhook is asked as one console asks another.
 contract! {
-    the_alertmanager: crate::support::fake_alertmanager::FakeAlertmanager,
-    the_pagerduty: crate::support::fake_pagerduty::FakePagerDuty,
+    the_alertmanager: crate::support::fake_alertmanager::FakeAlertmanager { listing acting },
+    the_icinga: crate::support::fake_icinga::FakeIcinga { listing acting },
+    the_pagerduty: crate::support::fake_pagerduty::FakePagerDuty { listing acting },
+    the_prometheus: crate::support::fake_prometheus::FakePrometheus { listing },
+    the_webhook: crate::support::fake_listener::FakeListener { listing },
 }

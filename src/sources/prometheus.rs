@@ -28,6 +28,9 @@ struct Prometheus {
     wanted: Wanted,
 }
 
+/// The longest answer: hundreds of thousands of alerts.
+const LONGEST: usize = 128 << 20;
+
 /// Which of its alerts the queue shows.
 #[derive(Clone, Copy, PartialEq)]
 enum Wanted {
@@ -90,7 +93,9 @@ impl Prometheus {
         )
         .await;
         let wanted = |alert: &Instance| self.wanted == Wanted::All || alert.state == "pending";
-        let alerts = listed?.alerts.into_iter().filter(wanted).map(|alert| Arc::new(self.alert(alert))).collect();
+        let mut alerts: Vec<Arc<Alert>> =
+            listed?.alerts.into_iter().filter(wanted).map(|alert| Arc::new(self.alert(alert))).collect();
+        alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
         // Without its start nobody knows whether its list is short because it has just begun.
         let (started_at, missing) = match running {
             Ok(running) => (Some(running.start_time), None),
@@ -114,7 +119,7 @@ impl Prometheus {
     ) -> Result<T, Trouble> {
         let mut request = self.endpoint.get(path, ports).await?;
         request.url.set_query(query);
-        request.timeout = limit;
+        (request.timeout, request.longest) = (limit, LONGEST);
         let told = request.told();
         let response = ports.http.observe(request).await?;
         if !response.good() {

@@ -1,6 +1,7 @@
 //! Acts that the alert's own system has: each by its own name, on one alert and on many, and refused with what there is instead.
 
 use super::*;
+use crate::support::fake_icinga::FakeIcinga;
 use crate::support::fake_pagerduty::FakePagerDuty;
 use serde_json::json;
 
@@ -97,4 +98,26 @@ fn of_many_alerts_each_has_its_own_outcome_and_the_others_are_not_held_up() {
     told.sort();
     assert_eq!((code(&mixed), told), (Some(2), vec!["confirmed".into(), "confirmed".into(), "refused".into()]));
     assert_eq!((pager.status(&ids[0]), pager.status(&ids[1])), ("resolved".into(), "resolved".into()));
+}
+
+#[test]
+fn what_is_checked_is_put_in_downtime_commented_on_and_checked_again() {
+    let icinga = FakeIcinga::start();
+    let home = Home::with(&format!("operator: {{name: ana}}\nsources: [{{name: lab, icinga2: {}}}]\n", icinga.yaml()));
+    icinga.fail("disk");
+    let confirmed = |args: &[&str]| {
+        let output = home.run(&[args, &["--json"]].concat());
+        assert_eq!((code(&output), states(&output)[0].0.as_str()), (Some(0), "confirmed"), "{args:?}: {}", out(&output));
+    };
+    confirmed(&["comment", "web1:disk", "--note", "ordered a new one"]);
+    assert!(icinga.comments()[0].starts_with("ordered a new one [mw:"));
+    confirmed(&["recheck", "lab/web1:disk"]);
+    assert_eq!(code(&home.run(&["downtime", "web1:disk", "--for", "2h"])), Some(2), "a downtime needs a reason");
+    let unsaid = home.run(&["downtime", "web1:disk", "--note", " "]);
+    assert!(code(&unsaid) == Some(2) && out(&unsaid).contains("needs a reason"), "{unsaid:?}");
+    confirmed(&["downtime", "web1:disk", "--for", "2h", "--note", "swapping the disk"]);
+    assert_eq!(home.json(&["alerts"])["alerts"][0]["state"], "silenced");
+    assert!(
+        log(&home).iter().any(|text| text.starts_with("put disk in downtime until ") && text.ends_with(": swapping the disk"))
+    );
 }

@@ -3,7 +3,6 @@
 use super::*;
 use crate::support::fake_alertmanager::{FakeAlertmanager, World};
 use chrono::{TimeDelta, Utc};
-use midwatch::domain::alert::SilenceMatcher;
 
 /// A silence as it is shown once somebody has ended it.
 const ENDED: &str = r#"{"id":"x","matchers":[],"startsAt":"2026-03-01T10:00:00Z","endsAt":"2026-03-01T10:00:01Z",
@@ -37,7 +36,9 @@ impl Subject for FakeAlertmanager {
     fn end_between_pages(&self, id: &str) {
         self.resolve(id);
     }
+}
 
+impl Acting for FakeAlertmanager {
     fn acts(&self, _id: &str) -> Vec<Act> {
         let matcher = SilenceMatcher { name: "alertname".into(), value: "DiskFull".into(), regex: false, equal: true };
         let (starts_at, ends_at) = (Utc::now(), Utc::now() + TimeDelta::hours(1));

@@ -3,7 +3,6 @@
 use super::*;
 use crate::support::fake_pagerduty::{Account, FakePagerDuty};
 use chrono::{TimeDelta, Utc};
-use midwatch::domain::act::What;
 use serde_json::json;
 
 impl Subject for FakePagerDuty {
@@ -38,7 +37,9 @@ impl Subject for FakePagerDuty {
             assert!(ended.is_ok());
         });
     }
+}
 
+impl Acting for FakePagerDuty {
     fn acts(&self, id: &str) -> Vec<Act> {
         let until = |hours| Utc::now() + TimeDelta::hours(hours);
         let acts = [

@@ -279,7 +279,7 @@ fn at(time: DateTime<Utc>) -> String {
 }
 
 /// FNV-1a over the sorted pairs, written once more so that the product's own is checked against something.
-fn fingerprint(labels: &BTreeMap<&str, &str>) -> String {
+pub fn fingerprint(labels: &BTreeMap<&str, &str>) -> String {
     let bytes = labels.iter().flat_map(|(name, value)| [name.as_bytes(), b"\xff", value.as_bytes(), b"\xff"].concat());
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")

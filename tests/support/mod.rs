@@ -10,7 +10,10 @@
 pub mod disk;
 pub mod fake;
 pub mod fake_alertmanager;
+pub mod fake_icinga;
+pub mod fake_listener;
 pub mod fake_pagerduty;
+pub mod fake_prometheus;
 pub mod haproxy;
 pub mod home;
 pub mod icinga;

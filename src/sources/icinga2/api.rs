@@ -158,8 +158,8 @@ fn said(answer: &Response, asked: &str) -> Result<Said, Trouble> {
     let trouble = refusal(answer, asked);
     match serde_json::from_slice::<Refusal>(&answer.body) {
         Ok(refused) => Ok(Said::Refused { code: refused.error, words: trouble.text.raw().to_owned() }),
-        // A proxy in front of it.
-        Err(_) if (400..500).contains(&answer.status) => {
+        // A proxy in front of it, or a server that broke: what it did then is looked for.
+        Err(_) if (400..500).contains(&answer.status) || answer.status == 500 => {
             Ok(Said::Refused { code: answer.status, words: trouble.text.raw().to_owned() })
         }
         Err(_) => Err(Trouble { sent: true, ..trouble }),

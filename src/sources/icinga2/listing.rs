@@ -83,13 +83,15 @@ async fn listed(api: Api<'_>, sort: Sort, own: Option<&str>, before: &[Arc<Alert
         return Err(no_filters(sort));
     }
     let shown = |item: &Item<Checkable>| item.attrs.is_problem() && (item.attrs.is_hard() || api.source.soft);
-    let (problems, mut others): (Vec<_>, Vec<_>) = list.into_iter().partition(shown);
+    // What was not checked yet, after a restart that forgot all, has ended nothing.
+    let checked = |item: &Item<Checkable>| item.attrs.last_check_result.is_some();
+    let (problems, mut others): (Vec<_>, Vec<_>) = list.into_iter().filter(checked).partition(shown);
     let gone = gone(sort, before, &problems);
     if !gone.is_empty() && !api.unfiltered() {
         let filter = format!("{word}.__name in names");
         others = api.filtered(sort.path, &CHECKABLE, &filter, json!({"names": gone})).await?;
         // Bad again since it was listed, or left out by a filter that is new: the next poll knows.
-        others.retain(|item| !shown(item));
+        others.retain(|item| checked(item) && !shown(item));
     }
     Ok(Listed { problems, others })
 }

@@ -94,7 +94,7 @@ impl Webhook {
     async fn ask(&self, ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
         let address = format!("http://{}/{}", self.listen.address, self.name);
         let url = Url::parse(&address).map_err(|error| Trouble::new(Reason::Local, format!("{address}: {error}")))?;
-        let mut request = Request { timeout: limit, ..Request::get(url) };
+        let mut request = Request { timeout: limit, longest: LONGEST, ..Request::get(url) };
         if let Some(token) = &self.listen.token {
             request.auth = Some(Auth::Bearer(ports.secrets.reveal(token).await?));
         }
@@ -103,8 +103,8 @@ impl Webhook {
         if !response.good() {
             return Err(response.refusal(&told));
         }
-        let mut told: Told = serde_json::from_slice(&response.body)
-            .map_err(|_| Trouble::new(Reason::Nonsense, format!("{told}: what listens there is not midwatch")))?;
+        // Something else than midwatch may listen there.
+        let mut told: Told = response.understood("an answer of midwatch", &told, |text| serde_json::from_str(text))?;
         told.alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
         let alerts: Vec<Arc<Alert>> = told.alerts.into_iter().map(Arc::new).collect();
         // This process may be the next one that listens.
@@ -121,6 +121,9 @@ impl Webhook {
         Trouble { text: text.into(), ..trouble }
     }
 }
+
+/// The longest answer of another process.
+const LONGEST: usize = 128 << 20;
 
 /// What one process tells another.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
