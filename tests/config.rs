@@ -97,7 +97,7 @@ feeds:
 sources:
   - {name: prod, every: 1m, timeout: 3s, alertmanager: {urls: ["http://am-1:9093", "http://am-2:9093"]}}
   - {name: prom, prometheus: {url: "http://prom:9090"}}
-playbooks: {folders: [~/playbooks, books, /srv/books], env: [KUBECONFIG, AWS_PROFILE]}
+playbooks: {folders: [~/playbooks, books, /srv/books], env: [KUBECONFIG, AWS_PROFILE], diagnose: true}
 console: {theme: midwatch, time_zone: Europe/Berlin, mouse: false, ack: {for: 2h}, keys: {ack: a, quit: [q, ctrl-c]}}
 links: [{from: "http://grafana.internal/", to: "https://grafana.example"}]
 x-team: payments
@@ -116,6 +116,11 @@ fn the_whole_of_it_means_what_it_says() {
     let folders = ["/home/ana/playbooks", "/etc/midwatch/books", "/srv/books"].map(PathBuf::from);
     assert_eq!(config.playbooks.folders, folders);
     assert_eq!(config.playbooks.env, ["KUBECONFIG", "AWS_PROFILE"]);
+    assert!(
+        config.settings.diagnose
+            && !good("playbooks: {folders: [/srv]}").settings.diagnose
+            && !good("playbooks: [/srv]").settings.diagnose
+    );
     assert_eq!(config.console.zone, chrono_tz::Europe::Berlin);
     assert_eq!(config.console.keys[1].keys, ["q", "ctrl-c"]);
     assert_eq!(config.settings.reachable("http://grafana.internal/d/1"), "https://grafana.example/d/1");

@@ -6,6 +6,10 @@ mod support;
 
 #[path = "runs/crashes.rs"]
 mod crashes;
+#[path = "runs/diagnosis.rs"]
+mod diagnosis;
+#[path = "runs/evidence.rs"]
+mod evidence;
 #[path = "runs/feeds.rs"]
 mod feeds;
 #[path = "runs/flow.rs"]

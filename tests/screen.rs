@@ -317,6 +317,68 @@ fn what_fits_has_its_own_lines_and_the_library_stays_where_it_is() {
     assert_eq!(desk.find("Another one"), place, "nothing jumps when another alert is looked at");
 }
 
+/// The failover, with two checks before it.
+fn checked() -> String {
+    FAILOVER.replace(
+        "## Steps\n",
+        "## Before you start\n\n### It does not answer\n\n```sh\nask \"$REPLICA\"\n```\n\n### The replica answers\n\n```sh\nask\n```\n\n## Steps\n",
+    )
+}
+
+fn diagnosing() -> Desk {
+    let mut desk = Desk::with(midwatch::domain::settings::Settings { diagnose: true, ..screen::settings() });
+    desk.playbook(&checked());
+    desk.fires(&[alert("PostgresDown", "critical", "postgres", "db-1:5432", 3)]).draw();
+    desk
+}
+
+#[test]
+fn what_a_diagnosis_has_seen_stands_beside_the_suggestion_with_its_age_and_its_output_one_key_away() {
+    let mut desk = diagnosing();
+    desk.expect("Fail over to the replica       ▶·│").command_writes("no \u{1b}[2Janswer").command_ends(StepState::Succeeded, 0);
+    desk.expect("✓▶").command_writes("refused").command_ends(StepState::Failed, 2).expect("✓✗ 0s");
+    desk.wait(125).expect("✓✗ 2m05s");
+    desk.press("p o").expect("Diagnosis: Fail over to the replica").expect("✓ It does not answer").expect("│ no ␛[2Janswer");
+    desk.expect("✗ The replica answers").expect("exit 2").expect("│ refused").expect("2m05s ago");
+    desk.press("o").expect("Output of The replica answers");
+    desk.reads("refused, all of it").expect("refused, all of it").press("esc esc");
+    desk.press("enter").expect("✓ It does not answer, ✗ The replica answers, 2m05s ago").press("o").expect("│ refused");
+    desk.expect_not("has changed since").press("esc esc").expect("✓✗ 2m05s");
+    desk.playbook(&checked().replace("ask\n", "ask it\n")).press("p o").expect("the playbook has changed since");
+}
+
+#[test]
+fn a_run_does_not_trust_what_a_diagnosis_has_seen() {
+    let mut desk = diagnosing();
+    desk.command_ends(StepState::Succeeded, 0).command_ends(StepState::Succeeded, 0);
+    desk.press("p r").expect("✓ It does not answer, ✓ The replica answers").expect("are looked at again").press("enter");
+    desk.expect("step 1 of 5").expect("▌▶ 1  It does not answer").expect_not("✓ 1");
+}
+
+#[test]
+fn what_waits_to_be_looked_at_is_told() {
+    let mut desk = diagnosing();
+    let more: Vec<_> =
+        (2..9).map(|number| alert("PostgresDown", "critical", "postgres", &format!("db-{number}:5432"), 2)).collect();
+    desk.fires(&more).press("G").expect("checks wait");
+}
+
+#[test]
+fn a_small_screen_shows_what_was_seen_too() {
+    let mut desk = diagnosing();
+    desk.command_ends(StepState::Succeeded, 0).command_ends(StepState::Failed, 1);
+    desk.resize(40, 12).press("p").expect("Fail over to the replica").expect("✓✗").press("o");
+    desk.expect("✓ It does not answer").press("G").expect("✗ The replica answers").press("esc").resize(80, 24).expect("✓✗");
+}
+
+#[test]
+fn a_diagnosis_is_no_run_of_anybody() {
+    let mut desk = diagnosing();
+    desk.press("p").expect_not("▶ Fail over").expect("▌Fail over to the replica       ▶·");
+    desk.press("q");
+    assert!(desk.quits(), "nobody has to stay for it");
+}
+
 /// Two playbooks for the dead primary, of which the second names it more closely; one for any alert of the shop.
 fn three() -> [String; 3] {
     let of = |id: &str, title: &str, alerts: &str| {

@@ -223,7 +223,9 @@ pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
 /// # Errors
 /// The journal can't be opened.
 pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result<Setup> {
-    let settings = Settings { read_only: globals.read_only, ..config.settings.clone() };
+    // Whoever asks for one thing begins no other by himself.
+    let diagnose = config.settings.diagnose && needs == Needs::Watch;
+    let settings = Settings { read_only: globals.read_only, diagnose, ..config.settings.clone() };
     let journal = match needs {
         Needs::Nothing | Needs::Remotes => None,
         Needs::Journal | Needs::All | Needs::Watch => Some(open_journal(globals)?),

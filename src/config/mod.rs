@@ -51,6 +51,8 @@ pub struct Playbooks {
     pub env: Vec<String>,
     /// The words by which a step's host is reached, one of them `HOST`; none where the usual ones do.
     pub transport: Vec<String>,
+    /// Checks are looked at as soon as an alert fires that a playbook fits.
+    pub diagnose: bool,
 }
 
 /// What was found wrong with one file; shown as it is printed. Secrets in the text are stars.
@@ -108,6 +110,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
     let sources = items::sources(fields.get("sources"), kinds, problems);
     let feeds = items::feeds(fields.get("feeds"), kinds, &sources, &services, problems);
     let console = console::read(fields.get("console"), kinds, problems);
+    let playbooks = fields.get("playbooks").and_then(|node| playbooks(node, problems)).unwrap_or_default();
     let settings = Settings {
         operator: operator(fields.get("operator"), problems),
         environment: environment(fields.get("environment"), problems),
@@ -117,9 +120,9 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         sources: sources.iter().map(|source| source.spec.clone()).collect(),
         ack_for: console.ack_for,
         links: list::each(fields.get("links"), problems, link),
+        diagnose: playbooks.diagnose,
         read_only: false,
     };
-    let playbooks = fields.get("playbooks").and_then(|node| playbooks(node, problems)).unwrap_or_default();
     let sources = sources.into_iter().map(|source| (source.spec, source.made)).collect();
     (!problems.failed()).then(|| Config {
         settings,
@@ -179,11 +182,12 @@ fn playbooks(node: &Node, problems: &mut Problems) -> Option<Playbooks> {
     let Value::Map(_) = node.value else {
         return Some(Playbooks { folders: folders(node, problems), ..Playbooks::default() });
     };
-    let fields = node.fields(&["folders", "env", "transport"], problems)?;
+    let fields = node.fields(&["folders", "env", "transport", "diagnose"], problems)?;
     let folders = fields.get("folders").map(|node| folders(node, problems)).unwrap_or_default();
     let env = fields.get("env").into_iter().flat_map(list::items).filter_map(|node| variable(node, problems)).collect();
     let transport = fields.get("transport").map(|node| transport(node, problems)).unwrap_or_default();
-    Some(Playbooks { folders, env, transport })
+    let diagnose = fields.get("diagnose").and_then(|node| node.bool(problems)).unwrap_or(false);
+    Some(Playbooks { folders, env, transport, diagnose })
 }
 
 /// One word is `HOST`: without it nobody would know where a command runs.

@@ -77,7 +77,7 @@ kinds! {
     /// Something was changed: a deploy, a configuration, a flag.
     Change = "change",
     /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, alert_since, steps (the plan),
-    /// parent (run, step and attempt that it is a part of).
+    /// parent (run, step and attempt that it is a part of). Of a diagnosis, which nobody began, every entry has `data.diagnosis`.
     Run = "run",
     /// `data.driver` drives the run now; null: it was left in order. `data.interrupted`: the console that drove it is gone.
     RunDriver = "run-driver",

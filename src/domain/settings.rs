@@ -94,6 +94,8 @@ pub struct Settings {
     /// Words of the label `severity`, lower case, and what they mean.
     pub severities: Vec<(String, Severity)>,
     pub links: Vec<Link>,
+    /// Checks of playbooks that fit an alert are looked at as soon as it fires.
+    pub diagnose: bool,
     /// Nothing is recorded, sent or run.
     pub read_only: bool,
 }
@@ -116,6 +118,7 @@ impl Default for Settings {
             ack_for: Duration::from_secs(3600),
             severities: words.map(|(word, severity)| (word.to_owned(), severity)).into(),
             links: Vec::new(),
+            diagnose: false,
             read_only: false,
         }
     }

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod command;
 pub mod context;
+pub mod diagnosis;
 pub mod effect;
 pub mod event;
 pub mod filter;

@@ -13,6 +13,7 @@ mod watch;
 use super::Effect;
 use super::alerts::{Alerts, Change};
 use super::context::Context;
+use super::diagnosis::Diagnoses;
 use super::event::{Body, Event, Fact};
 use super::fold::Corrections;
 use super::health::Health;
@@ -49,6 +50,8 @@ pub struct World {
     pub runs: Runs,
     /// What steps want to know of feeds.
     questions: Questions,
+    /// What waits to be looked at by itself.
+    pub(super) diagnoses: Diagnoses,
     pub log: Log,
     pub corrections: Corrections,
     pub outbox: Outbox,
@@ -89,6 +92,7 @@ impl World {
             incidents: Incidents::default(),
             runs: Runs::default(),
             questions: Questions::default(),
+            diagnoses: Diagnoses::default(),
             log: Log::default(),
             corrections: Corrections::default(),
             outbox: Outbox::default(),
@@ -117,6 +121,7 @@ impl World {
             Body::Tick => Vec::new(),
         });
         effects.extend(self.questions.answer(&self.health, self.now));
+        effects.extend(self.diagnose());
         effects.extend(self.wake());
         effects
     }
@@ -132,7 +137,10 @@ impl World {
             Fact::Watching(watching) => self.set_watching(watching),
             Fact::AlertsChanged { source, upserts, gone } => {
                 self.duties = None;
+                let changed = upserts.iter().filter(|_| self.settings.diagnose).map(|alert| alert.id.clone());
+                let changed: Vec<AlertId> = changed.collect();
                 let turns = self.alerts.changed(&self.settings, &source, self.now, Change { upserts, gone });
+                self.may_be_diagnosed(changed.into_iter());
                 self.note_turns(turns)
             }
             Fact::SourceAnswered { source, answer } => self.source_answered(&source, answer),
@@ -175,7 +183,9 @@ impl World {
     fn configure(&mut self, settings: Arc<Settings>) -> Vec<Effect> {
         self.alerts.configure(&settings, self.now.wall);
         self.health.configure(&settings);
+        let diagnosed = self.settings.diagnose;
         (self.settings, self.config_trouble, self.duties) = (settings, None, None);
+        self.diagnose_from_now_on(diagnosed);
         Vec::new()
     }
 
@@ -195,7 +205,7 @@ impl World {
     }
 
     /// The runs, and what they are handed.
-    fn split(&mut self) -> (&mut Runs, Context<'_>, &mut Requests, &Alerts) {
+    pub(super) fn split(&mut self) -> (&mut Runs, Context<'_>, &mut Requests, &Alerts) {
         let Self { runs, settings, me, now, next_request, requests, alerts, .. } = self;
         (runs, Context { now: *now, settings, me, next_request }, requests, alerts)
     }
@@ -231,7 +241,7 @@ impl World {
     fn wake(&mut self) -> Option<Effect> {
         let questions = self.questions.next_due(&self.health);
         let due = [self.alerts.next_due(self.now), self.health.next_deadline(), self.runs.next_due(self.now), self.next_watch()];
-        let next = due.into_iter().chain([questions]).flatten().min()?;
+        let next = due.into_iter().chain([questions, self.next_room()]).flatten().min()?;
         if self.wake_at == Some(next) {
             return None;
         }

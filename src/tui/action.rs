@@ -130,7 +130,7 @@ actions! {
     CancelStep = "cancel-step",
     /// Back out: pause the run, leave it, roll it back or end it.
     BackOut = "back-out",
-    /// Show everything that the step has written.
+    /// Show everything that the step has written, or what the checks of a suggested playbook have seen by themselves.
     Output = "output",
     /// Show what the attempt before has written.
     Attempt = "attempt",

@@ -15,6 +15,8 @@ pub fn facts(view: &View) -> Vec<String> {
 fn running(view: &View) -> impl Iterator<Item = String> {
     let runs = &view.world.runs;
     let held = runs.driven().filter_map(|run| Some((runs.get(run)?, runs.live(run)?.attempt.as_ref()?)));
+    // Nobody waits for what was begun by itself.
+    let held = held.filter(|(run, _)| !run.is_diagnosis());
     held.map(|(run, attempt)| {
         let title = run.record(&attempt.step).map_or(attempt.step.as_str(), |record| record.plan.title.as_str());
         format!("“{}” is running. It goes on without you; the next console takes up how it ended.", inert(title))

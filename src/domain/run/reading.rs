@@ -12,6 +12,11 @@ impl Run {
         self.record(step).is_some_and(|record| record.plan.kind == CHILD)
     }
 
+    /// Nobody began it, and it is none of people's runs.
+    pub fn is_diagnosis(&self) -> bool {
+        self.mode == Some(RunMode::Diagnosis)
+    }
+
     /// Where the recovery time begins: with the alert, or else with the run.
     pub fn began(&self) -> Option<DateTime<Utc>> {
         self.alert_since.into_iter().chain(self.prepared_at).min()

@@ -186,6 +186,8 @@ states! {
         DryRun = "dry-run",
         /// Executes nothing: every step is done by a person and ticked.
         Manual = "manual",
+        /// Nobody began it: the checks that only look, for an alert that fires.
+        Diagnosis = "diagnosis",
     }
 }
 

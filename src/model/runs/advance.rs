@@ -33,7 +33,10 @@ impl Runs {
 
     fn keep(&mut self, run: RunId, entry: &Entry) -> Vec<Effect> {
         let prepared = entry.data_of("nonce").and_then(|nonce: u64| self.preparing.remove(&nonce));
-        let Some(Prepared { playbook, params, alert }) = prepared else { return Vec::new() };
+        // An entry of another console with the same key is not ours, whatever numbers that one counts.
+        let Some(Prepared { playbook, params, alert, .. }) = prepared.filter(|prepared| prepared.at == entry.at) else {
+            return Vec::new();
+        };
         let live = self.live.entry(run).or_default();
         (live.playbook, live.params, live.alert) = (Some(playbook.clone()), params, alert);
         (live.driving, live.engaged) = (true, true);
@@ -127,6 +130,10 @@ impl Runs {
         if let Some((step, _)) = run.open_attempt() {
             return if run.is_child(step) { self.child_ended(context, id) } else { Vec::new() };
         }
+        if run.is_diagnosis() && (!live.engaged || run.interrupted) {
+            let draft = self.given_up(context, id, run, "its console was left");
+            return self.ask(context, draft.into_iter().collect());
+        }
         if !live.engaged {
             return self.release(id);
         }
@@ -142,7 +149,8 @@ impl Runs {
         }
         let next = self.unattended(context, id);
         let stuck = next.as_ref().err().cloned();
-        let drafts = next.unwrap_or_default();
+        let over = stuck.as_ref().and_then(|why| self.given_up(context, id, self.get(id)?, why));
+        let drafts = next.unwrap_or_else(|_| over.into_iter().collect());
         if let Some(live) = self.live.get_mut(&id) {
             live.stuck = stuck;
             live.asked_until = (!drafts.is_empty()).then(|| context.now.wall + chrono::Duration::seconds(5));
@@ -205,7 +213,7 @@ impl Runs {
         let playbook = kept.or_else(|why| self.same_text(&before).cloned().ok_or(why));
         let live = self.live.entry(id).or_default();
         (live.driving, live.elsewhere) = (true, false);
-        live.interrupting = before.driver.is_some() && !before.interrupted;
+        live.interrupting = before.driver.is_some() && !before.interrupted && !before.is_diagnosis();
         match playbook {
             Ok(book) => live.playbook = Some(book),
             Err(why) => live.stuck = Some(why),
@@ -222,7 +230,7 @@ impl Runs {
             _ => {}
         }
         if drafts.is_empty() {
-            return if self.get(id).is_some_and(|run| run.open_attempt().is_some()) { Vec::new() } else { self.release(id) };
+            return self.advance(context, id);
         }
         self.ask(context, drafts)
     }
@@ -233,7 +241,7 @@ impl Runs {
 
     /// What a take-over records: that the console is gone, what was found, and who goes on.
     fn take_over(&self, context: &Context<'_>, id: RunId, run: &Run, found: &[Finding], engaged: bool) -> Vec<Draft> {
-        let dead = run.driver.clone().filter(|_| !run.interrupted);
+        let dead = run.driver.clone().filter(|_| !run.interrupted && !run.is_diagnosis());
         let mut drafts = Vec::new();
         if engaged || dead.is_some() {
             let text = match &dead {
@@ -262,6 +270,7 @@ impl Runs {
         if drafts.is_empty() || context.settings.read_only {
             return Vec::new();
         }
+        let drafts = drafts.into_iter().map(|draft| self.in_its_name(draft)).collect();
         vec![Effect::Record { request: context.request(), drafts }]
     }
 }

@@ -400,6 +400,9 @@ impl Runs {
 
     fn leave(&self, context: &Context<'_>, id: RunId) -> Answer {
         let run = self.ours(id)?;
+        if let Some(draft) = self.given_up(context, id, run, "its console was left") {
+            return Ok(vec![draft]);
+        }
         let draft = context.by_me(Kind::RunDriver, "left the run").with("driver", None::<String>);
         Ok(vec![of_run(draft, id, run)])
     }

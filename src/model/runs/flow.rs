@@ -17,6 +17,9 @@ const ORDER: [Section; 5] = [Section::Before, Section::Steps, Section::Verify, S
 
 /// The plan of a run, kept with it. A drill makes its scene first, and clears it away whatever came of it.
 pub fn plan(book: &Playbook, mode: RunMode) -> Vec<Planned> {
+    if mode == RunMode::Diagnosis {
+        return super::checks(book).into_iter().map(|step| planned(step, mode)).collect();
+    }
     let scene = |section| (mode == RunMode::Drill).then_some(section);
     let sections = scene(Section::DrillSetup).into_iter().chain(ORDER).chain(scene(Section::DrillCleanup));
     sections.flat_map(|section| book.section(section)).map(|step| planned(step, mode)).collect()
@@ -128,6 +131,8 @@ pub fn stale(run: &Run, book: &Playbook, now: DateTime<Utc>) -> Option<String> {
 /// Where a step that has ended leads, and whether its failure is accepted; `None` where a person has to say.
 pub fn after(run: &Run, step: &Step, state: StepState) -> Option<(Goto, bool)> {
     match (state, &step.fields.on_fail) {
+        // What a diagnosis sees decides nothing: the next check is looked at all the same.
+        _ if run.is_diagnosis() => Some((next(run, &step.id), false)),
         (state, _) if state.lets_pass() => {
             let asks = acting(step, run.mode.unwrap_or(RunMode::Live)).is_some_and(|step| step.asks().is_some());
             (!asks || run.visit.recorded).then(|| (next(run, &step.id), false))

@@ -7,6 +7,7 @@ mod advance;
 mod answers;
 mod children;
 mod commands;
+mod diagnosis;
 pub mod flow;
 mod look;
 mod message;
@@ -14,6 +15,7 @@ mod prepare;
 mod probe;
 mod terminal;
 
+pub use diagnosis::checks;
 pub use look::Written;
 pub use message::{Adopt, Finding, Given, Launch, Look, Person, RunCommand, RunEffect, RunFact, Setup, Typed};
 pub use prepare::unanswered;
@@ -76,6 +78,8 @@ struct Prepared {
     params: Resolved,
     /// Labels and annotations of the alert that it is for.
     alert: Option<(Labels, Labels)>,
+    /// When the journal was asked.
+    at: chrono::DateTime<chrono::Utc>,
 }
 
 /// What only this process knows of a run.
@@ -146,14 +150,27 @@ impl Runs {
         self.live.get(&run)
     }
 
-    /// All that are known, newest first.
+    /// All that people have begun, newest first.
     pub fn iter(&self) -> impl Iterator<Item = (RunId, &Run)> {
+        self.every().filter(|(_, run)| !run.is_diagnosis())
+    }
+
+    /// Those of them that are not over, newest first.
+    pub fn open(&self) -> impl Iterator<Item = (RunId, &Run)> {
+        self.unended().filter(|(_, run)| !run.is_diagnosis())
+    }
+
+    fn every(&self) -> impl Iterator<Item = (RunId, &Run)> {
         self.runs.iter().rev().map(|(id, run)| (*id, run.state()))
     }
 
-    /// Those that are not over, newest first.
-    pub fn open(&self) -> impl Iterator<Item = (RunId, &Run)> {
-        self.iter().filter(|(_, run)| run.id.is_some() && run.ended.is_none())
+    fn unended(&self) -> impl Iterator<Item = (RunId, &Run)> {
+        self.every().filter(|(_, run)| run.id.is_some() && run.ended.is_none())
+    }
+
+    /// The library has been read, and runs may begin.
+    pub fn ready(&self) -> bool {
+        self.ready
     }
 
     /// The playbook that a run was prepared with, where it is at hand.
@@ -233,6 +250,10 @@ impl Runs {
         command: RunCommand,
     ) -> Vec<Effect> {
         let title = command.title();
+        if self.is_nobodys(&command) {
+            requests.refuse(request, title, "it is a diagnosis: it goes on by itself, or not at all".into());
+            return Vec::new();
+        }
         let answer = match command {
             RunCommand::Resume { run, params } if !self.drives(run) => {
                 return self.take_up(requests, request, title, run, params);
@@ -252,7 +273,12 @@ impl Runs {
             Ok(drafts) => {
                 // Whoever writes a reason may paste what the run was given in confidence.
                 let secrets: Vec<Secret> = self.live.values().flat_map(|live| live.params.secrets().cloned()).collect();
-                record(requests, request, title, drafts.into_iter().map(|draft| draft.without(&secrets)).collect())
+                record(
+                    requests,
+                    request,
+                    title,
+                    drafts.into_iter().map(|draft| self.in_its_name(draft).without(&secrets)).collect(),
+                )
             }
             Err(why) => {
                 requests.refuse(request, title, why);
@@ -386,19 +412,26 @@ impl Runs {
 
     /// What is over and long ago is not kept; the journal has it.
     fn forget(&mut self) {
-        while self.runs.len() > KEPT {
-            let over = self.runs.iter().find(|(_, run)| run.state().ended.is_some()).map(|(id, _)| *id);
-            let Some(id) = over else { return };
-            self.runs.remove(&id);
-            self.live.remove(&id);
+        if self.runs.len() <= KEPT {
+            return;
+        }
+        // What nobody began pushes nothing of people's out.
+        for diagnosis in [false, true] {
+            let of_sort = |run: &Run| run.is_diagnosis() == diagnosis;
+            let surplus = self.every().filter(|(_, run)| of_sort(run)).count().saturating_sub(KEPT);
+            let over = self.runs.iter().filter(|(_, run)| of_sort(run.state()) && run.state().ended.is_some());
+            for id in over.map(|(id, _)| *id).take(surplus).collect::<Vec<_>>() {
+                self.runs.remove(&id);
+                self.live.remove(&id);
+            }
         }
     }
 
     /// The next time at which `tick` has something to do.
     pub(super) fn next_due(&self, now: Stamp) -> Option<Duration> {
-        let look = self.ready && self.open().any(|(id, run)| self.may_be_orphaned(id, run));
+        let look = self.ready && self.unended().any(|(id, run)| self.may_be_orphaned(id, run));
         let look = look.then(|| self.looked.unwrap_or_default() + LOOK);
-        let due = self.open().filter_map(|(id, run)| self.due(id, run)).min();
+        let due = self.unended().filter_map(|(id, run)| self.due(id, run)).min();
         let due = due.map(|at| now.mono + (at - now.wall).to_std().unwrap_or_default());
         [look, due, self.next_look()].into_iter().flatten().min()
     }
@@ -416,10 +449,10 @@ impl Runs {
     pub(super) fn tick(&mut self, context: &mut Context<'_>) -> Vec<Effect> {
         let now = context.now;
         let due: Vec<RunId> =
-            self.open().filter(|(id, run)| self.due(*id, run).is_some_and(|at| at <= now.wall)).map(|(id, _)| id).collect();
+            self.unended().filter(|(id, run)| self.due(*id, run).is_some_and(|at| at <= now.wall)).map(|(id, _)| id).collect();
         let mut effects = self.read(now);
         effects.extend(due.into_iter().flat_map(|run| self.advance(context, run)).collect::<Vec<_>>());
-        let orphans = self.ready && self.open().any(|(id, run)| self.may_be_orphaned(id, run));
+        let orphans = self.ready && self.unended().any(|(id, run)| self.may_be_orphaned(id, run));
         if orphans && self.looked.unwrap_or_default() + LOOK <= now.mono {
             effects.extend(self.look(context));
         }
@@ -431,7 +464,7 @@ impl Runs {
         self.looked = Some(context.now.mono);
         let old = |run: &Run| run.begun || run.last_at.is_some_and(|at| context.now.wall - at > FRESH);
         let orphans: Vec<RunId> =
-            self.open().filter(|(id, run)| self.may_be_orphaned(*id, run) && old(run)).map(|(id, _)| id).collect();
+            self.unended().filter(|(id, run)| self.may_be_orphaned(*id, run) && old(run)).map(|(id, _)| id).collect();
         orphans.into_iter().filter_map(|run| self.adopt(run).ok()).collect()
     }
 

@@ -4,6 +4,7 @@ use super::commands::{Answer, accepted};
 use super::{Prepared, RunCommand, Runs, Typed, flow};
 use crate::domain::alert::Labels;
 use crate::domain::entry::{Actor, Draft, Kind};
+use crate::domain::millis;
 use crate::domain::playbook::{
     Child, How, Language, ParamSource, ParamType, Place, Playbook, Resolved, Section, Selector, Step, resolve,
 };
@@ -57,7 +58,8 @@ impl Runs {
             .with("steps", flow::plan(book, mode))
             .with("nonce", number);
         draft.playbook = Some(book.id.clone());
-        self.preparing.insert(number, Prepared { playbook: book.clone(), params: resolved, alert });
+        let at = millis::truncated(draft.at);
+        self.preparing.insert(number, Prepared { playbook: book.clone(), params: resolved, alert, at });
         Ok(draft)
     }
 

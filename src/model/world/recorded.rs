@@ -19,6 +19,7 @@ impl World {
         let mut effects = match request {
             Some(request) => {
                 self.journal_trouble = None;
+                self.diagnoses.answered(request);
                 self.requests.recorded(request, entry.alert.as_ref(), entry.id);
                 let mut effects = self.on_recorded(&entry);
                 if self.notes.recorded(request) {
@@ -37,6 +38,7 @@ impl World {
         // Acts that waited behind this one are refused with it.
         for request in self.lanes.give_up().into_iter().chain([request]) {
             self.requests.journal_failed(request, &why);
+            self.diagnoses.answered(request);
         }
         self.journal_trouble = Some(why);
         // What was seen outside and could not be written is seen again by the next poll.
@@ -131,7 +133,7 @@ impl World {
             entry.id != declared.id
                 && entry.at >= since
                 && entry.incident.is_none()
-                && before_kind(&entry.kind)
+                && (before_kind(&entry.kind) || diagnosed(entry))
                 && touches(entry, &incident.alerts, &services)
         };
         let entries: Vec<EntryId> = self.log.entries().filter(belongs).map(|entry| entry.id).collect();
@@ -160,6 +162,11 @@ impl World {
 fn before_kind(kind: &Kind) -> bool {
     use Kind::{Ack, Act, ActEnded, AlertFired, AlertResolved, Change, FeedChanged, Note, Unack};
     matches!(kind, AlertFired | AlertResolved | FeedChanged | Change | Ack | Unack | Act | ActEnded | Note)
+}
+
+/// What a check has seen by itself: the evidence was there before the incident had a name.
+fn diagnosed(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::StepEnded | Kind::Run) && entry.data_of("diagnosis").unwrap_or(false)
 }
 
 fn touches(entry: &Entry, alerts: &BTreeSet<AlertId>, services: &BTreeSet<ServiceName>) -> bool {

@@ -30,7 +30,7 @@ pub const ROWS: &[Row] = &[
     row(&["t"], Retry, &[Context::Playbook], "try again"),
     row(&["x"], CancelStep, &[Context::Playbook], "cancel…"),
     row(&["b"], BackOut, &[Context::Playbook], "back out…"),
-    row(&["o"], Action::Output, &[Context::Playbook, StepDetail, EntryDetail], "output"),
+    row(&["o"], Action::Output, &[Context::Playbook, PlaybookDetail, StepDetail, EntryDetail], "output"),
 
     row(&["/"], Search, &[Context::Output], "search"),
     row(&["n"], NextMatch, &[Context::Output], "next"),

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod choice;
 pub mod confirm;
 pub mod declare;
+pub mod diagnosis;
 pub mod dialog;
 pub mod doing;
 pub mod entry;

@@ -49,6 +49,8 @@ impl Content for Read {
         let mut lines = field("file", &inert(&book.place.to_string()), Role::Dim, columns);
         let reason = panes::playbook::reason(view, &self.id);
         lines.extend(reason.into_iter().flat_map(|why| field("suggested", &why, Role::New, columns)));
+        let seen = panes::playbook::diagnosis(view, &self.id).map(|(id, run)| panes::playbook::seen(view, id, run));
+        lines.extend(seen.into_iter().flat_map(|seen| field("diagnosis", &seen, Role::Text, columns)));
         let unfit = book.unfit().map(|why| match book.errors() {
             0 => why,
             1 => "an error stands in the way, see below".to_owned(),
@@ -78,6 +80,7 @@ impl Content for Read {
         let mode = match action {
             Action::Run => RunMode::Live,
             Action::DryRun => RunMode::DryRun,
+            Action::Output => return super::diagnosis::open(&self.id, view),
             _ => return Vec::new(),
         };
         // The run is followed in its pane.
@@ -188,6 +191,10 @@ impl Form for Prepare {
         let from = resolved.values.iter().map(|(name, _, origin)| format!("{} from {}", inert(name), inert(&origin.to_string())));
         facts.extend(from.map(|text| (text, Role::Dim)));
         facts.push((what_it_does(&self.book), Role::Text));
+        if let Some((id, run)) = panes::playbook::diagnosis(view, &self.book.id) {
+            let seen = panes::playbook::seen(view, id, run);
+            facts.push((format!("Diagnosis: {seen}. The checks are looked at again."), Role::Dim));
+        }
         facts.push(("Nothing runs yet: every step is started by itself.".to_owned(), Role::Dim));
         if self.book.params.iter().any(|param| param.kind == ParamType::Secret) {
             facts.push(("Secrets are neither shown nor recorded.".to_owned(), Role::Dim));

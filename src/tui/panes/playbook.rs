@@ -1,6 +1,7 @@
 //! The playbook pane: the run that is under way, else the library with what fits the selected alert first. It knows no
 //! step kinds: a step is a title, a body, a prompt, a status and the tail of its output.
 
+mod diagnosis;
 mod head;
 mod library;
 mod prompt;
@@ -20,6 +21,7 @@ use crate::tui::list::List;
 use crate::tui::overlays;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, Ui, View};
+pub use diagnosis::{diagnosis, glyph, seen};
 use library::Library;
 pub use library::reason;
 use ratatui::layout::Rect;
@@ -134,6 +136,7 @@ impl Playbook {
             (Action::DryRun, Some(Target::Playbook(id) | Target::Suggested(id))) => {
                 overlays::playbook::prepare(&id, RunMode::DryRun, view)
             }
+            (Action::Output, Some(Target::Playbook(id) | Target::Suggested(id))) => overlays::diagnosis::open(&id, view),
             (Action::Copy, Some(Target::Playbook(id) | Target::Suggested(id))) => vec![Reply::Ui(Ui::Copy(id.to_string()))],
             _ => vec![Reply::Say("No playbook is selected.".to_owned())],
         }

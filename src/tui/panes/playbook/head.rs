@@ -51,6 +51,7 @@ fn mode(run: &Run) -> Option<(&'static str, Role)> {
         RunMode::Drill => Some(("DRILL: practice, logged apart", Role::New)),
         RunMode::DryRun => Some(("DRY RUN: only looks", Role::New)),
         RunMode::Manual => Some(("BY HAND: nothing is run, every step is ticked", Role::New)),
+        RunMode::Diagnosis => Some(("DIAGNOSIS: looks by itself", Role::New)),
     }
 }
 

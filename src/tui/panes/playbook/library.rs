@@ -1,8 +1,8 @@
 //! The library: what is under way, what fits, and below it everything in an order that never changes. What fits has its own
 //! lines, so that another alert changes those alone.
 
-use super::PaneId;
-use crate::domain::ids::{PlaybookId, RunId};
+use super::{PaneId, diagnosis};
+use crate::domain::ids::{AlertId, PlaybookId, RunId};
 use crate::domain::playbook::{Fit, Playbook};
 use crate::domain::run::Run;
 use crate::domain::text::inert;
@@ -14,6 +14,9 @@ use crate::tui::theme::Role;
 use crate::tui::view::View;
 use ratatui::layout::Rect;
 use std::sync::Arc;
+
+/// Columns from which on there is room for a reason beside what was seen.
+const WIDE: u16 = 50;
 
 /// Runs that are over and listed.
 const OVER: usize = 5;
@@ -34,6 +37,8 @@ struct Row {
     text: String,
     about: String,
     role: Role,
+    /// For which alert it is suggested: what its checks have seen stands beside it.
+    alert: Option<AlertId>,
 }
 
 impl Library {
@@ -90,7 +95,7 @@ impl Library {
             }
             let place = Rect { y: area.y.saturating_add(y), height: u16::from(y < area.height), ..area };
             canvas.hits.add(place, Hit::Row(PaneId::Playbook, found.target.clone(), window.offset + line));
-            found.render(canvas, place, cursor && view.focus == PaneId::Playbook);
+            found.render(canvas, place, cursor && view.focus == PaneId::Playbook, view);
             y += 1;
         }
     }
@@ -105,11 +110,21 @@ impl Library {
 }
 
 impl Row {
-    fn render(&self, canvas: &mut Canvas, place: Rect, cursor: bool) {
+    fn render(&self, canvas: &mut Canvas, place: Rect, cursor: bool, view: &View) {
+        let mut marks = match (&self.target, &self.alert) {
+            (Target::Suggested(book), Some(alert)) => diagnosis::marks(canvas, view, alert, book),
+            _ => Vec::new(),
+        };
+        // Where there is little room, what was seen counts more than why it is suggested.
+        if marks.is_empty() || place.width >= WIDE {
+            let gap = if marks.is_empty() { "" } else { "  " };
+            marks.push((format!("{gap}{}", self.about), Role::Dim));
+        }
+        let width = marks.iter().map(|(text, _)| text.chars().count() as u16).sum::<u16>();
         let mut pen = canvas.line(place, 0);
         pen.text(if cursor { "▌" } else { " " }, Role::Focus);
-        let room = pen.left().saturating_sub(if self.about.is_empty() { 0 } else { self.about.chars().count() as u16 + 1 });
-        pen.column(room, &self.text, if cursor { Role::Cursor } else { self.role }).space(1).text(&self.about, Role::Dim);
+        let room = pen.left().saturating_sub(if width == 0 { 0 } else { width + 1 });
+        pen.column(room, &self.text, if cursor { Role::Cursor } else { self.role }).space(1).spans(&marks);
     }
 }
 
@@ -124,7 +139,7 @@ fn render_nothing(canvas: &mut Canvas, area: Rect) {
 
 fn of_run(id: RunId, run: &Run) -> Row {
     let about = format!("{} · {}", super::head::progress(run), run.state());
-    Row { target: Target::Run(id), text: format!("▶ {}", inert(&run.title)), about, role: Role::Strong }
+    Row { target: Target::Run(id), text: format!("▶ {}", inert(&run.title)), about, role: Role::Strong, alert: None }
 }
 
 /// What is over is looked at again: what was done, and what it wrote.
@@ -149,7 +164,7 @@ fn of_fit(suggestion: &Suggestion<'_>) -> Row {
         (None, Fit::Runbook, true) => "named by an alert",
         (None, Fit::Service, true) => "for a service",
     };
-    row(Target::Suggested(book.id.clone()), book, about, Role::Text)
+    Row { alert: suggestion.alert.clone(), ..row(Target::Suggested(book.id.clone()), book, about, Role::Text) }
 }
 
 fn of_book(book: &Arc<Playbook>) -> Row {
@@ -158,7 +173,7 @@ fn of_book(book: &Arc<Playbook>) -> Row {
 }
 
 fn row(target: Target, book: &Playbook, about: &str, role: Role) -> Row {
-    Row { target, text: inert(&book.title).into_owned(), about: about.to_owned(), role }
+    Row { target, text: inert(&book.title).into_owned(), about: about.to_owned(), role, alert: None }
 }
 
 /// Why a playbook is suggested, in a sentence.
