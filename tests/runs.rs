@@ -38,6 +38,8 @@ mod queries;
 mod requests;
 #[path = "runs/sitting.rs"]
 mod sitting;
+#[path = "runs/takeover.rs"]
+mod takeover;
 #[path = "runs/terminal.rs"]
 mod terminal;
 

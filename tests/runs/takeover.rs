@@ -1,0 +1,82 @@
+//! A run passes from one person's console to another's: both are named, and nothing is done twice.
+
+use crate::Stage;
+use crate::support::pty::Pty;
+use crate::support::until;
+use serde_json::Value;
+
+const STEPS: &str = "## Steps\n\n### One\n\n- **timeout:** 100s\n\n\
+    ```sh\necho one >> ../work/log; until test -e ../work/go; do sleep 0.05; done\n```\n\n\
+    ### Two\n\n- **timeout:** 9s\n\n```sh\necho two >> ../work/log\n```\n";
+
+/// A console of the person that this configuration names.
+fn console(stage: &Stage, config: &str) -> Pty {
+    let mut console = stage.home.console(&["--config", config, "--data", "data"], 120, 40);
+    console.wait_for("0 firing");
+    console.keys("p");
+    console
+}
+
+fn take_up(console: &mut Pty) {
+    console.wait_for("take the run up");
+    console.keys("r");
+    console.wait_for("Take up A test?");
+    console.keys("\r");
+}
+
+/// Starts the step that the run is at, once this is the console that holds it.
+fn start(console: &mut Pty, step: &str) {
+    console.keys("r");
+    console.wait_for(&format!("Run {step}"));
+    console.keys("\r");
+}
+
+/// Kind, who and text of each entry of the run.
+fn entries(stage: &Stage) -> Vec<(String, String, String)> {
+    let output = stage.midwatch(&["log", "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let all = document["entries"].as_array().expect("entries").iter().filter(|entry| !entry["run"].is_null());
+    all.map(|entry| (text(&entry["kind"]), text(&entry["actor"]["name"]), text(&entry["text"]))).collect()
+}
+
+#[test]
+fn another_person_takes_a_run_over_from_a_second_console_and_the_log_names_both() {
+    let stage = Stage::new(STEPS);
+    let config = std::fs::read_to_string(stage.path().join("config.yaml")).expect("a configuration");
+    stage.home.write("ben.yaml", &config.replace("ana", "ben"));
+    stage.json(&["playbook", "run", "t"]);
+    let mut ana = console(&stage, "config.yaml");
+    take_up(&mut ana);
+    ana.wait_for("resume the run ✓ recorded");
+    start(&mut ana, "One");
+    until("its beginning", || (stage.wrote("log") == "one\n").then_some(()));
+
+    // As long as ana's console is there, the run is hers.
+    let mut ben = console(&stage, "ben.yaml");
+    take_up(&mut ben);
+    ben.wait_for("Another console drives this run");
+    ana.kill9();
+    ben.wait_for("interrupted");
+    take_up(&mut ben);
+    ben.wait_for("· active");
+    std::fs::write(stage.path().join("work/go"), "").expect("written");
+    ben.wait_for("▶ 2");
+    start(&mut ben, "Two");
+    ben.wait_for("completed");
+    ben.keys("q");
+    assert!(ben.wait_exit().success());
+
+    assert_eq!(stage.wrote("log"), "one\ntwo\n", "nothing was run twice");
+    let entries = entries(&stage);
+    let by = |kind: &str, words: &str| {
+        let found = entries.iter().filter(|(own, _, text)| own == kind && text.contains(words));
+        found.map(|(_, name, _)| name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!((by("step-intent", "One"), by("step-intent", "Two")), (vec!["ana"], vec!["ben"]), "{entries:#?}");
+    assert_eq!(by("run-driver", "ana's console is gone").len(), 1, "{entries:#?}");
+    assert_eq!(by("run-resumed", "resumed"), ["ben"], "{entries:#?}");
+    assert_eq!(by("run-driver", "took up").last(), Some(&"ben"), "{entries:#?}");
+    assert_eq!(by("step-ended", "One").len(), 1, "{entries:#?}");
+    assert!(stage.midwatch(&["journal", "verify"]).status.success());
+}
