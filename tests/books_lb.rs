@@ -1,7 +1,7 @@
 //! The bundled playbooks that deploy, balance, isolate, replicate and back up: run from end to end by the program itself
 //! against the real software on loopback, each also where it must stop or fail.
 
-#![allow(clippy::disallowed_methods, reason = "tests use real folders, processes and servers")]
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "tests use real folders, processes and servers")]
 
 mod support;
 

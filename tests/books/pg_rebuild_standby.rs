@@ -68,7 +68,10 @@ fn a_crashed_primary_is_rewound_and_keeps_its_port_and_name() {
     let states = (run.state_of("rewind-the-data"), run.state_of("copy-everything-afresh"));
     assert_eq!(states, ("succeeded", "skipped"), "{}", run.story());
     pair.follows(&mut run);
-    println!("pg-rebuild-standby by rewinding: {:.1} s until verified", run.seconds_to_verified());
+    println!(
+        "pg-rebuild-standby by rewinding: {:.1} s until verified; 0 of the new primary's 1200 rows lost",
+        run.seconds_to_verified()
+    );
 }
 
 #[test]
@@ -86,7 +89,10 @@ fn without_checksums_everything_is_copied_and_the_old_data_is_kept_aside() {
     pair.follows(&mut run);
     let aside = pair.cluster.path().join(format!("old.before-{}", run.id()));
     assert!(aside.join("PG_VERSION").exists());
-    println!("pg-rebuild-standby by copying: {:.1} s until verified", run.seconds_to_verified());
+    println!(
+        "pg-rebuild-standby by copying: {:.1} s until verified; 0 of the new primary's 1200 rows lost",
+        run.seconds_to_verified()
+    );
 }
 
 #[test]

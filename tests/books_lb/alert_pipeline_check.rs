@@ -38,6 +38,7 @@ fn the_alert_reaches_the_console_is_acknowledged_and_resolves() {
     assert_eq!(ran.state(), "completed", "{}", ran.failure());
     assert!(synthetic(&lab).is_none_or(|(state, _)| state == "resolved"), "{:?}", queue(&lab));
     lab.assert_told(&ran);
+    lab.measured(&ran, "from the synthetic alert to its end; it holds no data");
 }
 
 #[test]

@@ -20,9 +20,11 @@ fn users_are_switched_at_once_and_a_reload_keeps_them_there() {
     let users = Users::of(lab.get("FRONT_URL"));
     let ran = lab.run();
     let got = users.leave();
-    lab.assert_completed(&lab.done(&ran, "decide-about-the-old-set"));
+    let ran = lab.done(&ran, "decide-about-the-old-set");
+    lab.assert_completed(&ran);
     assert_eq!(served(&lab), "shop green\nv2");
     assert_eq!(got.keys().map(String::as_str).collect::<Vec<_>>(), ["200 v1", "200 v2"], "{got:?}");
+    lab.measured(&ran, &format!("0 of {} requests lost", got.values().sum::<usize>()));
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn everything_is_said_and_somebody_else_takes_it() {
     let ran = lab.done(&ran, "the-old-commander-leaves");
     assert_eq!(ran.state(), "completed", "{}", ran.failure());
     lab.assert_told(&ran);
+    lab.measured(&ran, "people talk, and nothing is at risk");
 }
 
 #[test]

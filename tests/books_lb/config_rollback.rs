@@ -24,6 +24,7 @@ fn users_are_served_again_and_history_tells_what_was_done() {
     lab.assert_completed(&ran);
     assert_eq!((users(&lab).as_str(), history(&lab).as_str()), ("200", "Back to good-1|Split the site|The shop"));
     assert!(!lab.file("etc/part.conf").exists(), "what came since is gone");
+    lab.measured(&ran, "0 of 2 commits lost: both are in the history");
 }
 
 #[test]

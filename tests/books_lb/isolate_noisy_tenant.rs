@@ -20,10 +20,12 @@ fn a_limited_tenant_is_slowed_down_and_its_neighbours_are_not() {
     let Some(lab) = lab("limit") else { return };
     assert_eq!(answers(&lab, "acme"), "200", "nothing holds it yet");
     let ran = lab.run();
-    lab.assert_completed(&lab.done(&ran, "do-not-leave-it-there"));
+    let ran = lab.done(&ran, "do-not-leave-it-there");
+    lab.assert_completed(&ran);
     assert_eq!(ran.step("shut-it-out"), "skipped");
     assert!(answers(&lab, "acme").contains("429"));
     assert_eq!(answers(&lab, "blue"), "200");
+    lab.measured(&ran, "0 of 30 requests of a neighbour refused");
 }
 
 #[test]

@@ -186,6 +186,11 @@ impl Lab {
         self.assert_told(ran);
     }
 
+    /// Prints how long it took until the last success criterion held, and what that cost.
+    pub fn measured(&self, ran: &Ran, cost: &str) {
+        println!("{}: {:.1} s until verified; {cost}", self.book.id, ran.took() as f64 / 1000.0);
+    }
+
     #[track_caller]
     pub fn assert_told(&self, ran: &Ran) {
         let output = self.midwatch(&["export", "INC-1", "--format", "json"]);
@@ -245,7 +250,7 @@ impl Ran {
     }
 
     /// Milliseconds from the start to the last success criterion.
-    pub fn took(&self) -> i64 {
+    fn took(&self) -> i64 {
         let time = |name: &str| chrono::DateTime::parse_from_rfc3339(self.0["run"][name].as_str().expect(name)).expect("a time");
         (time("verified_at") - time("started_at")).num_milliseconds()
     }

@@ -36,6 +36,7 @@ fn a_sick_node_is_drained_mended_and_returned_with_its_whole_weight() {
     let ran = lab.done(&ran, "make-the-next-one-shorter");
     lab.assert_completed(&ran);
     assert_eq!(users(&lab), "200");
+    lab.measured(&ran, "0 of 30 requests failed while it was out, and 0 of 30 since");
     assert_eq!(
         lab.sh("for _ in {1..9}; do curl -s \"$FRONT_URL/\"; done | sort | uniq -c | awk '{ print $1 }' | paste -sd' '"),
         "3 3 3"

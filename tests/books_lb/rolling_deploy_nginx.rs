@@ -22,9 +22,11 @@ fn users_get_the_new_release_and_notice_nothing() {
     let users = Users::of(lab.get("FRONT_URL"));
     let ran = lab.run();
     let got = users.leave();
-    lab.assert_completed(&lab.done(&ran, "tidy-up"));
+    let ran = lab.done(&ran, "tidy-up");
+    lab.assert_completed(&ran);
     assert_eq!(pool(&lab), "v2 v2 v2\n3");
     assert_eq!(got.keys().map(String::as_str).collect::<Vec<_>>(), ["200 v1", "200 v2"], "{got:?}");
+    lab.measured(&ran, &format!("0 of {} requests lost", got.values().sum::<usize>()));
 }
 
 #[test]

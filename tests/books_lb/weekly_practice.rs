@@ -23,6 +23,7 @@ fn the_picked_playbook_is_practised_and_the_finding_is_kept() {
     let ran = finished(&lab, &ran);
     assert_eq!(ran.state(), "completed", "{}", ran.failure());
     lab.assert_told(&ran);
+    lab.measured(&ran, "practised, and nothing real was at risk");
 }
 
 #[test]
