@@ -1,7 +1,8 @@
 //! What follows by itself: from a recorded intent its launch, from an end the next step, from a dead console's run what was found.
 
 use super::answers::passed;
-use super::commands::{Here, about, intent, of_run, over, resumed};
+use super::commands::{Here, about, intent, of_run};
+use super::whole::{over, resumed};
 use super::{Finding, Launch, LiveAttempt, Prepared, RunEffect, Runs, flow};
 use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{RunId, StepId};

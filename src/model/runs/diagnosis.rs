@@ -2,7 +2,7 @@
 //! diagnosis. It is recorded step by step like any other, marked in each of its entries, decides nothing, and is never among
 //! the runs of people.
 
-use super::commands::{end, nothing_runs};
+use super::whole::{end, nothing_runs};
 use super::{RunCommand, Runs, Typed};
 use crate::domain::entry::{Actor, Draft, Kind};
 use crate::domain::ids::{AlertId, IncidentId, PlaybookId, RunId};

@@ -14,6 +14,7 @@ mod message;
 mod prepare;
 mod probe;
 mod terminal;
+mod whole;
 
 pub use diagnosis::checks;
 pub use look::Written;
@@ -312,7 +313,7 @@ impl Runs {
         // A part is a run of its own and is taken up as such.
         let open = state.open_attempt().filter(|(step, _)| !state.is_child(step));
         let open = open.map(|(step, attempt)| (step.clone(), attempt.number, attempt.intent));
-        let (mut params, secrets) = (commands::plain(state), self.secrets(run));
+        let (mut params, secrets) = (whole::plain(state), self.secrets(run));
         let hushed = secrets.is_err();
         let hidden = |(_, value, _): &(String, ParamValue, Origin)| matches!(value, ParamValue::Hidden(_));
         params.values.extend(secrets.unwrap_or_default().values.into_iter().filter(hidden));

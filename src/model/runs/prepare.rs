@@ -1,6 +1,7 @@
 //! From a playbook to a run: everything that can be refused is refused here, before anything has happened.
 
-use super::commands::{Answer, accepted};
+use super::commands::Answer;
+use super::whole::accepted;
 use super::{Prepared, RunCommand, Runs, Typed, flow};
 use crate::domain::alert::Labels;
 use crate::domain::entry::{Actor, Draft, Kind};
