@@ -13,6 +13,7 @@ mod look;
 mod message;
 mod prepare;
 mod probe;
+mod reading;
 mod terminal;
 mod whole;
 
@@ -29,9 +30,9 @@ use super::fold::{Corrections, Entity, Folded};
 use super::progress::Requests;
 use crate::domain::alert::Labels;
 use crate::domain::entry::{Draft, Entry, Kind};
-use crate::domain::ids::{PlaybookId, RequestId, RunId, StepId};
-use crate::domain::playbook::{How, Origin, ParamValue, Playbook, Resolved};
-use crate::domain::run::{Run, RunState, StepState};
+use crate::domain::ids::{RequestId, RunId, StepId};
+use crate::domain::playbook::{Origin, ParamValue, Playbook, Resolved};
+use crate::domain::run::Run;
 use crate::domain::secret::Secret;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
@@ -135,113 +136,6 @@ pub struct LiveAttempt {
 }
 
 impl Runs {
-    pub fn playbooks(&self) -> &Arc<Vec<Arc<Playbook>>> {
-        &self.books
-    }
-
-    pub fn playbook(&self, id: &PlaybookId) -> Option<&Arc<Playbook>> {
-        self.books.iter().find(|book| book.id == *id)
-    }
-
-    pub fn get(&self, run: RunId) -> Option<&Run> {
-        self.runs.get(&run).map(Folded::state)
-    }
-
-    pub fn live(&self, run: RunId) -> Option<&Live> {
-        self.live.get(&run)
-    }
-
-    /// All that people have begun, newest first.
-    pub fn iter(&self) -> impl Iterator<Item = (RunId, &Run)> {
-        self.every().filter(|(_, run)| !run.is_diagnosis())
-    }
-
-    /// Those of them that are not over, newest first.
-    pub fn open(&self) -> impl Iterator<Item = (RunId, &Run)> {
-        self.unended().filter(|(_, run)| !run.is_diagnosis())
-    }
-
-    fn every(&self) -> impl Iterator<Item = (RunId, &Run)> {
-        self.runs.iter().rev().map(|(id, run)| (*id, run.state()))
-    }
-
-    fn unended(&self) -> impl Iterator<Item = (RunId, &Run)> {
-        self.every().filter(|(_, run)| run.id.is_some() && run.ended.is_none())
-    }
-
-    /// The library has been read, and runs may begin.
-    pub fn ready(&self) -> bool {
-        self.ready
-    }
-
-    /// The playbook that a run was prepared with, where it is at hand.
-    pub fn playbook_of(&self, run: RunId) -> Option<&Arc<Playbook>> {
-        let kept = self.live.get(&run).and_then(|live| live.playbook.as_ref());
-        kept.or_else(|| self.books.iter().find(|book| Some(&book.digest) == self.get(run).map(|run| &run.digest)))
-    }
-
-    /// How a run stands; one whose part waits for a person waits itself.
-    pub fn state(&self, run: RunId) -> Option<RunState> {
-        let own = self.get(run)?.state();
-        match self.child_of(run).and_then(|child| self.state(child)) {
-            Some(RunState::Waiting | RunState::Prepared | RunState::Blocked | RunState::Paused | RunState::Interrupted)
-                if own != RunState::Interrupted =>
-            {
-                Some(RunState::Waiting)
-            }
-            _ => Some(own),
-        }
-    }
-
-    /// How a step stands; what was reported but is never recorded (running, stopping) counts too.
-    pub fn state_of(&self, run: RunId, step: &StepId) -> Option<StepState> {
-        let recorded = self.get(run)?.state_of(step)?;
-        let live = self.live.get(&run).and_then(|live| live.attempt.as_ref()).filter(|live| live.step == *step);
-        match live {
-            Some(live) if recorded.is_open() && live.stopping => Some(StepState::Stopping),
-            Some(live) if recorded.is_open() && live.running => Some(StepState::Running),
-            _ => Some(recorded),
-        }
-    }
-
-    /// The newest lines that an attempt wrote; empty where it wrote none, or another process followed it.
-    pub fn output_of(&self, run: RunId, step: &StepId, attempt: u32) -> &[Outside] {
-        let live = self.live.get(&run);
-        live.and_then(|live| live.outputs.get(&(step.clone(), attempt))).map_or(&[], |lines| lines)
-    }
-
-    /// Something of ours is executing or on its way to be.
-    pub fn busy(&self) -> bool {
-        self.live.values().any(|live| live.attempt.is_some() || live.probing)
-    }
-
-    /// A run of ours, or a part of it, stands at a wait that ends by itself.
-    pub fn waits_for_time(&self, run: RunId) -> bool {
-        let here = |id: RunId| {
-            let state = self.get(id)?;
-            let (record, _) = state.at()?;
-            let step = self.live.get(&id)?.playbook.as_ref()?.step(&record.plan.id)?;
-            Some(matches!(step.how, How::Wait(_)) && self.due(id, state).is_some())
-        };
-        here(run).unwrap_or(false) || self.child_of(run).is_some_and(|child| self.waits_for_time(child))
-    }
-
-    /// The part of a run that is at work: the run itself where it has none.
-    pub fn innermost(&self, run: RunId) -> RunId {
-        self.child_of(run).map_or(run, |child| self.innermost(child))
-    }
-
-    /// The run that this one is a part of, and that one of: the run itself where it is no part.
-    pub fn outermost(&self, run: RunId) -> RunId {
-        let parent = self.get(run).and_then(|run| run.parent.as_ref());
-        parent.map_or(run, |parent| self.outermost(parent.run))
-    }
-
-    /// Runs that this process holds.
-    pub fn driven(&self) -> impl Iterator<Item = RunId> {
-        self.live.iter().filter(|(_, live)| live.driving).map(|(run, _)| *run)
-    }
-
     pub(super) fn command(
         &mut self,
         context: &mut Context<'_>,
