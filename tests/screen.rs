@@ -368,7 +368,8 @@ fn a_small_screen_shows_what_was_seen_too() {
     let mut desk = diagnosing();
     desk.command_ends(StepState::Succeeded, 0).command_ends(StepState::Failed, 1);
     desk.resize(40, 12).press("p").expect("Fail over to the replica").expect("✓✗").press("o");
-    desk.expect("✓ It does not answer").press("G").expect("✗ The replica answers").press("esc").resize(80, 24).expect("✓✗");
+    desk.expect("✓ It does not answer").press("G").expect("✗ The replica answers").press("esc enter").expect("suggested");
+    desk.press("esc").resize(80, 24).expect("✓✗");
 }
 
 #[test]

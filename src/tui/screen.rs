@@ -52,6 +52,8 @@ pub struct Screen {
     asked: Option<RequestId>,
     /// A step that has had the terminal: once it is known how it ended, what is to be done with that is asked.
     came_back: Option<Sitting>,
+    /// The alert that is selected, drawn or not.
+    selected: Option<AlertId>,
     /// When somebody last pressed a key, or the first frame was drawn.
     last_key: Option<Duration>,
     hits: Hits,
@@ -80,6 +82,7 @@ impl Screen {
             guide: None,
             asked: None,
             came_back: None,
+            selected: None,
             last_key: None,
             hits: Hits::default(),
         }
@@ -331,6 +334,7 @@ impl Screen {
     /// Brings everything that is kept of the world up to date; called before each frame.
     pub fn prepare(&mut self, world: &World) {
         self.last_key.get_or_insert(world.now.mono);
+        self.selected = self.selected_alert();
         self.ask_what_came(world);
         self.with(world, |parts, view| {
             parts.panes.iter_mut().for_each(|(_, pane)| pane.prepare(view));

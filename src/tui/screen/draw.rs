@@ -22,6 +22,8 @@ impl Screen {
             Target::Alert(id) => Some(id),
             _ => None,
         });
+        // Where there is room for one pane it may be another; the alert is selected all the same.
+        let alert = alert.or(self.selected.as_ref());
         let view = View {
             world,
             now: world.now,
