@@ -10,7 +10,7 @@ use crossterm::terminal::{
     DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{Command, cursor};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise};
 use nix::sys::termios::{FlushArg, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -198,8 +198,12 @@ fn write(bytes: &[u8]) -> io::Result<()> {
     to.flush()
 }
 
-/// How long the reader waits before it looks whether it is still wanted.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// How long the reader waits before it looks whether it is still wanted. Long, because waiting for keys spends the last millisecond
+/// of each wait on asking again and again: four waits a second were most of what an idle console cost.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it may take to let go of the terminal.
+const LETTING_GO: Duration = Duration::from_secs(5);
 
 /// Failures in a row after which the terminal is gone.
 const FAILURES: u32 = 100;
@@ -228,9 +232,11 @@ fn reading(change: impl FnOnce(&mut Reading)) -> Reading {
 /// Returns when no key is read any more.
 fn pause() -> io::Result<()> {
     reading(|reading| reading.paused = true);
+    // Wakes the reader: it waits for new sizes, too.
+    raise(Signal::SIGWINCH)?;
     let reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
     let busy = |reading: &mut Reading| reading.on && !reading.parked;
-    match CHANGED.wait_timeout_while(reading, PATIENCE * 20, busy) {
+    match CHANGED.wait_timeout_while(reading, LETTING_GO, busy) {
         Ok((_, waited)) if !waited.timed_out() => Ok(()),
         _ => {
             resume();
