@@ -1,7 +1,7 @@
 //! The console in a real terminal of 120 × 40: first frame, key to frame, bytes, idle, memory. Counts what a person feels
 //! and a laptop pays; the fake Alertmanager and the terminal share the machine with it.
 
-#![allow(clippy::disallowed_methods, reason = "measures on the real clock and processes")]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "measures on the real clock and processes, and prints")]
 
 mod figures;
 mod storm;
@@ -23,6 +23,7 @@ const COLUMNS: u16 = 120;
 const ROWS: u16 = 40;
 
 fn main() {
+    bottom();
     for count in [100, 20_000, 100_000] {
         with_alerts(count);
     }
@@ -75,6 +76,21 @@ fn settle(console: &mut Pty) {
     }
 }
 
+/// A peer on the same machine in the same minute: what a key costs depends on both.
+fn bottom() {
+    title("bottom, for comparison");
+    let Some(program) = support::find("btm") else {
+        println!("  not measured: there is no `btm` here (`cargo install bottom`)");
+        return;
+    };
+    let home = Home::with("");
+    let env = [("TERM", "xterm-256color"), ("HOME", "/nonexistent")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut console = Pty::open([&*program.to_string_lossy(), "-r", "1000"], &env, home.path(), COLUMNS, ROWS);
+    console.burst(Duration::from_secs(3), Duration::from_secs(1));
+    keys(&mut console);
+    quit(console);
+}
+
 fn nothing_configured() {
     title("Nothing configured but a source that never answers");
     let home = Home::with("sources:\n  - {name: prod, alertmanager: {urls: [\"http://127.0.0.1:9\"]}}\n");
@@ -113,7 +129,7 @@ fn keys(console: &mut Pty) {
     row(
         "key to frame, p50 and p99",
         format!("{}, {}", ms(percentile(&mut times, 50)), ms(percentile(&mut times, 99))),
-        "bottom: 0.67, 0.95 ms",
+        "bottom's p50, 1.2 times its p99",
     );
     row("bytes a key, p50", percentile(&mut bytes, 50), "under 300");
     row("CPU a key", ms(spent), "");
