@@ -1,5 +1,7 @@
 //! The core: what follows from what, without a clock, a disk or a network.
 
+#[path = "world/again.rs"]
+mod again;
 #[path = "world/carried.rs"]
 mod carried;
 #[path = "world/native.rs"]

@@ -65,6 +65,7 @@ pub fn act_all(session: &mut Session, globals: &Globals, commands: impl Iterator
         all.push(progress);
     }
     tell(session, globals, &all);
+    name_the_failed(globals, &all);
     Ok(all.iter().map(exit).max().unwrap_or(Exit::Done))
 }
 
@@ -78,6 +79,18 @@ pub fn tell(session: &Session, globals: &Globals, all: &[Progress]) {
         && error.kind() != std::io::ErrorKind::BrokenPipe
     {
         out::warn(&format!("midwatch: standard output can't be written ({error}); what became of it stands in `midwatch log`"));
+    }
+}
+
+/// Which of several targets may be tried again: to be named in place of all of them.
+fn name_the_failed(globals: &Globals, all: &[Progress]) {
+    let items = || all.iter().flat_map(|progress| &progress.items);
+    let failed: Vec<String> = items()
+        .filter(|item| item.stage.may_be_retried())
+        .filter_map(|item| Some(out::inert(&item.alert.as_ref()?.to_string()).into_owned()))
+        .collect();
+    if items().count() > 1 && !failed.is_empty() {
+        out::say(globals, &format!("midwatch: not done for {}: {}", failed.len(), failed.join(" ")));
     }
 }
 

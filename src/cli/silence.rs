@@ -33,7 +33,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let mut session = Session::open(globals, Needs::All)?;
     session.poll();
     let ids = arguments.targets.resolve(session.world())?;
-    let mut all = Progress { title: format!("silence {} alerts", ids.len()), items: Vec::new(), journal_failed: false };
+    let mut all = Progress { title: format!("silence {} alerts", ids.len()), ..Progress::default() };
     for id in ids {
         let Some(command) = silence(session.world(), &id, &arguments) else { continue };
         let (request, _) = session.ask(command)?;

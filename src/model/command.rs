@@ -4,7 +4,7 @@
 use crate::domain::act::What;
 use crate::domain::alert::SilenceMatcher;
 use crate::domain::entry::Kind;
-use crate::domain::ids::{AlertId, IncidentId, SourceName};
+use crate::domain::ids::{AlertId, IncidentId, RequestId, SourceName};
 use crate::domain::incident::{Sev, Status};
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
@@ -41,6 +41,14 @@ pub enum Command {
         alerts: Vec<AlertId>,
         what: What,
         reason: String,
+    },
+    /// Take back what a request of a moment ago did: acknowledgements and silences.
+    Undo {
+        request: RequestId,
+    },
+    /// Do the same again for the targets alone for which it failed.
+    Retry {
+        request: RequestId,
     },
     /// Open an incident, from alerts or from nothing.
     Declare {

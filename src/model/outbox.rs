@@ -79,6 +79,15 @@ impl Outbox {
         self.acts.get(&intent)
     }
 
+    /// An act, or what has taken its place since.
+    pub fn newest(&self, intent: EntryId) -> Option<(EntryId, &Sent)> {
+        let mut newest = (intent, self.acts.get(&intent)?);
+        while let Some((again, sent)) = newest.1.repeated.and_then(|again| Some((again, self.acts.get(&again)?))) {
+            newest = (again, sent);
+        }
+        Some(newest)
+    }
+
     /// Those that have no recorded end.
     pub fn open(&self) -> impl Iterator<Item = (&Arc<Entry>, &Sent)> {
         self.acts.values().filter(|sent| sent.end.is_none()).filter_map(|sent| Some((sent.intent.as_ref()?, sent)))

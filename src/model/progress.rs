@@ -2,7 +2,9 @@
 
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::ids::{AlertId, EntryId, RequestId};
+use crate::model::Command;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// How far one target of a request has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,14 +48,21 @@ pub struct Item {
 }
 
 /// One request and its targets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Progress {
     /// What was asked, for people: `acknowledge PostgresDown`.
     pub title: String,
     pub items: Vec<Item>,
     /// The journal was full, read-only or damaged: exit code 4.
     pub journal_failed: bool,
+    /// What it was asked with, where that may be taken back or tried again.
+    pub command: Option<Command>,
+    /// When something of it changed last, on the clock that counts sleep.
+    pub touched: Duration,
 }
+
+/// How long after its end an act may be undone by one key: as long as somebody still knows what it was.
+pub const UNDO_WITHIN: Duration = Duration::from_secs(10);
 
 impl Progress {
     pub fn settled(&self) -> bool {
@@ -72,55 +81,69 @@ impl Progress {
 }
 
 /// The newest requests of this process.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Requests(BTreeMap<RequestId, Progress>);
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Requests {
+    all: BTreeMap<RequestId, Progress>,
+    /// The time of the event that is being dealt with.
+    pub(super) now: Duration,
+}
 
 /// How many settled requests are remembered.
 const KEPT: usize = 200;
 
 impl Requests {
     pub fn get(&self, request: RequestId) -> Option<&Progress> {
-        self.0.get(&request)
+        self.all.get(&request)
     }
 
     /// Newest first.
     pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Progress)> {
-        self.0.iter().rev().map(|(id, progress)| (*id, progress))
+        self.all.iter().rev().map(|(id, progress)| (*id, progress))
     }
 
     pub fn unsettled(&self) -> usize {
-        self.0.values().filter(|progress| !progress.settled()).count()
+        self.all.values().filter(|progress| !progress.settled()).count()
     }
 
     /// The stage of the newest request on an alert, while it is news.
     pub fn of_alert(&self, alert: &AlertId) -> Option<&Stage> {
-        let items = self.0.values().rev().flat_map(|progress| &progress.items);
+        let items = self.all.values().rev().flat_map(|progress| &progress.items);
         items.into_iter().find(|item| item.alert.as_ref() == Some(alert)).map(|item| &item.stage)
     }
 
     pub(super) fn begin(&mut self, request: RequestId, title: String, targets: impl Iterator<Item = Option<AlertId>>) {
         let items = targets.map(|alert| Item { alert, entry: None, stage: Stage::Recording }).collect();
-        self.0.insert(request, Progress { title, items, journal_failed: false });
-        while self.0.len() > KEPT {
-            let Some(oldest) = self.0.iter().find(|(_, progress)| progress.settled()).map(|(id, _)| *id) else { break };
-            self.0.remove(&oldest);
+        self.insert(request, title, items);
+        while self.all.len() > KEPT {
+            let Some(oldest) = self.all.iter().find(|(_, progress)| progress.settled()).map(|(id, _)| *id) else { break };
+            self.all.remove(&oldest);
+        }
+    }
+
+    fn insert(&mut self, request: RequestId, title: String, items: Vec<Item>) {
+        self.all.insert(request, Progress { title, items, touched: self.now, ..Progress::default() });
+    }
+
+    pub(super) fn asked_with(&mut self, request: RequestId, command: Option<Command>) {
+        if let Some(progress) = self.all.get_mut(&request) {
+            progress.command = command;
         }
     }
 
     /// Targets of a request that a guard said no to, while others are on their way.
     pub(super) fn refuse_some(&mut self, request: RequestId, refused: Vec<(AlertId, String)>) {
-        let Some(progress) = self.0.get_mut(&request) else { return };
+        let Some(progress) = self.all.get_mut(&request) else { return };
         let item = |(id, why)| Item { alert: Some(id), entry: None, stage: Stage::Refused(why) };
         progress.items.extend(refused.into_iter().map(item));
     }
 
     pub(super) fn refuse(&mut self, request: RequestId, title: String, why: String) {
         let items = vec![Item { alert: None, entry: None, stage: Stage::Refused(why) }];
-        self.0.insert(request, Progress { title, items, journal_failed: false });
+        self.insert(request, title, items);
     }
 
     pub(super) fn recorded(&mut self, request: RequestId, alert: Option<&AlertId>, entry: EntryId) {
-        let Some(progress) = self.0.get_mut(&request) else { return };
+        let Some(progress) = self.all.get_mut(&request) else { return };
         let open = |item: &&mut Item| item.stage == Stage::Recording;
         let same = progress.items.iter().position(|item| item.stage == Stage::Recording && item.alert.as_ref() == alert);
         let item = match same {
@@ -133,7 +156,7 @@ impl Requests {
     }
 
     pub(super) fn journal_failed(&mut self, request: RequestId, why: &str) {
-        let Some(progress) = self.0.get_mut(&request) else { return };
+        let Some(progress) = self.all.get_mut(&request) else { return };
         progress.journal_failed = true;
         for item in progress.items.iter_mut().filter(|item| item.stage == Stage::Recording) {
             item.stage = Stage::Refused(why.to_owned());
@@ -142,9 +165,9 @@ impl Requests {
 
     /// Moves the target whose entry this is: an act that serves an acknowledgement moves the acknowledgement's target.
     pub(super) fn stage(&mut self, entry: EntryId, stage: &Stage) {
-        for item in self.0.values_mut().flat_map(|progress| &mut progress.items) {
-            if item.entry == Some(entry) {
-                item.stage = stage.clone();
+        for progress in self.all.values_mut() {
+            for item in progress.items.iter_mut().filter(|item| item.entry == Some(entry)) {
+                (item.stage, progress.touched) = (stage.clone(), self.now);
             }
         }
     }

@@ -4,6 +4,7 @@
 //! A command changes nothing that is recorded; `fold` alone does, and only from entries that the journal holds.
 
 mod acts;
+mod again;
 mod carrying;
 mod commands;
 mod recorded;
@@ -252,6 +253,7 @@ impl World {
     /// Time passes with every event. A gap that no timer explains means that the machine slept or its clock was set.
     fn pass_time(&mut self, stamp: Stamp) -> Vec<Effect> {
         let before = std::mem::replace(&mut self.now, stamp);
+        self.requests.now = stamp.mono;
         let mut effects = match self.jump(before) {
             Some(why) => self.after_jump(why),
             None => Vec::new(),

@@ -124,7 +124,7 @@ actions! {
     DryRun = "dry-run",
     /// Skip the step at hand, with a reason.
     Skip = "skip",
-    /// Try the step that has failed again.
+    /// Try what has failed again: the step; of many alerts those alone for which it failed.
     Retry = "retry",
     /// Cancel the command that is running.
     CancelStep = "cancel-step",

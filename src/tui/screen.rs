@@ -21,6 +21,7 @@ use crate::model::filter::Filter;
 use crate::model::runs::Sitting;
 use crate::model::{Command, World};
 use chrono_tz::Tz;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// What the configuration says of the console, by value.
@@ -45,6 +46,8 @@ pub struct Screen {
     draft: String,
     filter: String,
     undo: Vec<Command>,
+    /// For each command that was asked and has no number yet, whether it may be undone.
+    unnumbered: VecDeque<bool>,
     pending: Vec<Key>,
     said: Option<String>,
     guide: Option<String>,
@@ -77,6 +80,7 @@ impl Screen {
             record: Record::Newest,
             filter: String::new(),
             undo: Vec::new(),
+            unnumbered: VecDeque::new(),
             pending: Vec::new(),
             said: None,
             guide: None,
@@ -186,6 +190,9 @@ impl Screen {
     /// The number that a request of this screen was given: what becomes of it is shown.
     pub fn asked(&mut self, request: RequestId) {
         self.asked = Some(request);
+        if self.unnumbered.pop_front() == Some(true) {
+            self.undoable(Command::Undo { request });
+        }
     }
 
     /// A step that had the terminal has ended, and whoever sat there is back.
@@ -244,7 +251,7 @@ impl Screen {
                 self.go(PaneId::Alerts);
                 return vec![Reply::Open(overlays::filter::open(&self.filter))];
             }
-            Action::Undo => return self.undo(),
+            Action::Undo => return self.undo(world),
             Action::Close if self.filter.is_empty() || self.focus != PaneId::Alerts => return self.in_pane(action, world),
             _ => return self.on_screen(action, world),
         }
@@ -258,7 +265,12 @@ impl Screen {
         }
     }
 
-    fn undo(&mut self) -> Vec<Reply> {
+    fn undo(&mut self, world: &World) -> Vec<Reply> {
+        if let Some(Command::Undo { request }) = self.undo.last()
+            && world.requests.get(*request).is_some_and(|progress| !progress.settled())
+        {
+            return vec![Reply::Say("It is still on its way: once it has ended it can be undone.".to_owned())];
+        }
         match self.undo.pop() {
             Some(command) => vec![Reply::Ask(command)],
             None => vec![Reply::Say("There is nothing to undo.".to_owned())],
@@ -298,7 +310,10 @@ impl Screen {
         let mut requests = Vec::new();
         for reply in replies {
             match reply {
-                Reply::Ask(command) => requests.push(Request::Command(command)),
+                Reply::Ask(command) => {
+                    self.unnumbered.push_back(command.has_a_way_back());
+                    requests.push(Request::Command(command));
+                }
                 Reply::Ui(ui) => requests.push(Request::Ui(ui)),
                 Reply::Open(overlay) => self.overlays.push(overlay),
                 Reply::Close => drop(self.overlays.pop()),

@@ -15,7 +15,7 @@ use super::view::View;
 use crate::domain::health::FeedState;
 use crate::domain::text::inert;
 use crate::model::alerts::State;
-use crate::model::progress::Progress;
+use crate::model::progress::{Item, Progress};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
 
@@ -137,17 +137,40 @@ pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &Vi
         let text = format!("✗ The journal can't be written: {}", inert(why));
         return render_sentence(canvas, area, &text, Role::Critical);
     }
-    match message.outcome.and_then(|progress| Some((progress, progress.items.first()?))) {
+    match message.outcome.and_then(|progress| Some((progress, worst(progress)?))) {
         Some((progress, item)) => {
-            let (done, all) = (progress.items.iter().filter(|item| item.stage.settled()).count(), progress.items.len());
-            let many = if all > 1 { format!(" ({done} of {all})") } else { String::new() };
-            let text = format!("{}{many} {}", inert(&progress.title), told(&item.stage));
+            let back = way_back(progress, view);
+            canvas.hits.seconds |= !back.is_empty();
+            let text = format!("{}{} {}{back}", inert(&progress.title), of_many(progress), told(&item.stage));
             render_sentence(canvas, area, &text, colour(&item.stage));
         }
         None => match message.guide {
             Some(guide) => render_sentence(canvas, area, guide, Role::Key),
             None => render_hints(canvas, area, message.contexts, view),
         },
+    }
+}
+
+/// Of several targets the one that there is most to say about.
+fn worst(progress: &Progress) -> Option<&Item> {
+    let failed = progress.items.iter().find(|item| item.stage.failed());
+    failed.or_else(|| progress.items.iter().find(|item| !item.stage.settled())).or(progress.items.first())
+}
+
+fn of_many(progress: &Progress) -> String {
+    let failed = progress.items.iter().filter(|item| item.stage.failed()).count();
+    match (progress.items.len(), failed) {
+        (0 | 1, _) => String::new(),
+        (all, 0) => format!(" ({} of {all})", all - progress.open()),
+        (all, failed) => format!(" ({} of {all}, {failed} failed: o shows them)", all - progress.open()),
+    }
+}
+
+/// For how long it can still be undone.
+fn way_back(progress: &Progress, view: &View) -> String {
+    match progress.settled() && !progress.items.iter().all(|item| item.stage.failed()) && progress.may_be_undone(view.now.mono) {
+        true => format!(" ({} undoes it)", view.keymap.key_of(Action::Undo)),
+        false => String::new(),
     }
 }
 

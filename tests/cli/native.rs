@@ -94,6 +94,8 @@ fn of_many_alerts_each_has_its_own_outcome_and_the_others_are_not_held_up() {
     let fingerprint = home.json(&["alerts", "--filter", "PostgresDown"])["alerts"][0]["fingerprint"].clone();
     let mixed = [ids[0].as_str(), fingerprint.as_str().expect("a text"), ids[1].as_str()];
     let mixed = home.run(&[&["resolve"], &mixed[..], &["--json"]].concat());
+    let named = format!("midwatch: not done for 1: prod/{}\n", fingerprint.as_str().expect("a text"));
+    assert!(err(&mixed).ends_with(&named), "what is to be tried again is named: {}", err(&mixed));
     let mut told: Vec<String> = states(&mixed).into_iter().map(|(state, _)| state).collect();
     told.sort();
     assert_eq!((code(&mixed), told), (Some(2), vec!["confirmed".into(), "confirmed".into(), "refused".into()]));

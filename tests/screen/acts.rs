@@ -135,3 +135,39 @@ fn menu_and_prompts_are_usable_on_the_smallest_screen() {
         assert_eq!(asked(&desk).1, What::Assign { to: "bo".into() });
     }
 }
+
+#[test]
+fn one_key_takes_an_acknowledgement_or_a_silence_back_for_ten_seconds() {
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
+    desk.press("a enter")
+        .expect("✓ ana")
+        .expect("(u undoes it)")
+        .press("u")
+        .expect_not("✓ ana")
+        .expect("gave up the acknowledgement");
+    desk.press("a enter")
+        .expect("✓ ana")
+        .wait(11)
+        .expect_not("undoes it")
+        .press("u")
+        .expect("more than 10 seconds ago")
+        .expect("✓ ana");
+    desk.press("s").type_text("work").press("enter").press("u").expect("still on its way");
+    desk.act_makes("s-1").press("u");
+    assert!(matches!(&desk.effects[..], [Effect::Act { act: Act::Expire { .. }, .. }]), "{:?}", desk.effects);
+    desk.act_ends(Outcome::Done, "ended")
+        .expect("undo: silence on prod ✓ confirmed")
+        .press("u")
+        .expect("There is nothing to undo");
+}
+
+#[test]
+fn of_many_only_the_failed_are_tried_again_from_the_outcomes() {
+    let mut desk = pager(&["Down", "Slow"]);
+    desk.press("space space x r enter").act_ends(Outcome::Done, "").act_ends(Outcome::Failed, "500: oops");
+    desk.expect("(2 of 2, 1 failed: o shows them) ✗ failed: 500: oops").press("o").expect("t tries the one that failed again");
+    desk.press("t");
+    assert_eq!(under_way(&desk).len(), 1);
+    desk.act_ends(Outcome::Done, "").expect_not("t tries").press("t").expect("Nothing has failed");
+}

@@ -309,11 +309,19 @@ impl Desk {
         launches.expect("a command was launched")
     }
 
+    /// The oldest act that waits made something that the source calls so.
+    pub fn act_makes(&mut self, made: &str) -> &mut Self {
+        self.act_ends_with(ActEnd { outcome: Outcome::Done, detail: made.into(), made: Some(made.into()) })
+    }
+
     /// The source answers the oldest act that waits.
     pub fn act_ends(&mut self, outcome: Outcome, detail: &str) -> &mut Self {
+        self.act_ends_with(ActEnd { outcome, detail: detail.into(), made: None })
+    }
+
+    fn act_ends_with(&mut self, end: ActEnd) -> &mut Self {
         let place = self.effects.iter().position(|effect| matches!(effect, Effect::Act { .. })).expect("an act waits");
         if let Effect::Act { intent, .. } = self.effects.remove(place) {
-            let end = ActEnd { outcome, detail: detail.into(), made: None };
             self.fact(Fact::ActEnded { intent: intent.id(), end });
         }
         self.draw();

@@ -142,7 +142,7 @@ impl World {
     }
 
     /// The refusal says what it can do instead.
-    fn can(&self, source: &SourceName, kind: ActKind) -> Result<(), Refusal> {
+    pub(super) fn can(&self, source: &SourceName, kind: ActKind) -> Result<(), Refusal> {
         let spec = self.settings.source(source).ok_or_else(|| format!("no source is named {source}"))?;
         if self.has_act(source, kind) {
             return Ok(());

@@ -1,6 +1,7 @@
 //! What a human asks: the guards, and the drafts that the journal is asked to hold. Nothing is changed here.
 
 use super::World;
+use super::again::kept;
 use super::watch::to_chrono;
 use crate::domain::entry::{AtSource, Draft, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
@@ -16,8 +17,8 @@ pub(super) type Refusal = String;
 /// What the journal is to be asked for, and what a guard said no to, alert by alert.
 #[derive(Default)]
 pub(super) struct Asked {
-    drafts: Vec<Draft>,
-    refused: Vec<(AlertId, Refusal)>,
+    pub drafts: Vec<Draft>,
+    pub refused: Vec<(AlertId, Refusal)>,
 }
 
 impl From<Vec<Draft>> for Asked {
@@ -55,14 +56,21 @@ impl World {
                 let (runs, mut context, requests, alerts) = self.split();
                 runs.command(&mut context, requests, alerts, request, command)
             }
-            command => match self.asked(command) {
-                Ok(asked) => self.ask_to_record(request, title, asked),
-                Err(why) => self.refuse(request, &title, why),
-            },
+            Command::Undo { request: undone } => self.undo(request, &title, undone),
+            Command::Retry { request: failed } => self.retry(request, &title, failed),
+            command => {
+                let kept = kept(&command);
+                let effects = match self.asked(command) {
+                    Ok(asked) => self.ask_to_record(request, title, asked),
+                    Err(why) => self.refuse(request, &title, why),
+                };
+                self.requests.asked_with(request, kept);
+                effects
+            }
         }
     }
 
-    fn ask_to_record(&mut self, request: RequestId, title: String, asked: Asked) -> Vec<Effect> {
+    pub(super) fn ask_to_record(&mut self, request: RequestId, title: String, asked: Asked) -> Vec<Effect> {
         let Asked { drafts, refused } = asked;
         self.requests.begin(request, title, drafts.iter().map(|draft| draft.alert.clone()));
         self.requests.refuse_some(request, refused);
@@ -95,7 +103,7 @@ impl World {
             Command::LinkAlerts { incident, alerts } => self.link_alerts(incident, alerts),
             Command::Note { incident, kind, text, at } => self.note(incident, kind, text, at),
             Command::Correct { entry, at, text } => self.correct(entry, at, text),
-            Command::Refresh | Command::Run(_) => Ok(Vec::new()),
+            Command::Undo { .. } | Command::Retry { .. } | Command::Refresh | Command::Run(_) => Ok(Vec::new()),
         };
         drafts.map(Asked::from)
     }
@@ -130,7 +138,7 @@ impl World {
         Ok(Asked::each(alerts, |id| self.unack_draft(id)))
     }
 
-    fn unack_draft(&mut self, id: AlertId) -> Result<Draft, Refusal> {
+    pub(super) fn unack_draft(&mut self, id: AlertId) -> Result<Draft, Refusal> {
         let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?.clone();
         let name = inert(tracked.alert.name()).into_owned();
         let ack = self.alerts.ack(&tracked, self.now.wall).ok_or_else(|| format!("{name} is not acknowledged"))?;
@@ -317,9 +325,15 @@ impl World {
             Command::LinkAlerts { alerts, .. } => format!("add {} to the incident", self.names(alerts)),
             Command::Note { kind, .. } => format!("add a {kind}"),
             Command::Correct { .. } => "correct an entry".into(),
+            Command::Undo { request } => format!("undo: {}", self.title_of(*request)),
+            Command::Retry { request } => format!("try again: {}", self.title_of(*request)),
             Command::Refresh => "ask everything now".into(),
             Command::Run(command) => command.title(),
         }
+    }
+
+    fn title_of(&self, request: RequestId) -> &str {
+        self.requests.get(request).map_or("a request", |progress| progress.title.as_str())
     }
 
     fn names(&self, alerts: &[AlertId]) -> String {

@@ -27,7 +27,7 @@ pub const ROWS: &[Row] = &[
     row(&["r"], Run, &[Context::Playbook, PlaybookDetail, StepDetail], "run"),
     row(&["d"], DryRun, &[Context::Playbook, PlaybookDetail], "dry run"),
     row(&["s"], Skip, &[Context::Playbook], "skip…"),
-    row(&["t"], Retry, &[Context::Playbook], "try again"),
+    row(&["t"], Retry, &[Context::Playbook, Context::Outcomes], "try again"),
     row(&["x"], CancelStep, &[Context::Playbook], "cancel…"),
     row(&["b"], BackOut, &[Context::Playbook], "back out…"),
     row(&["o"], Action::Output, &[Context::Playbook, PlaybookDetail, StepDetail, EntryDetail], "output"),

@@ -24,6 +24,8 @@ pub enum Context {
     StepDetail,
     /// What a step has written.
     Output,
+    /// What became of each request.
+    Outcomes,
     /// A field that is typed into: only what can't be text.
     Typing,
 }
@@ -41,6 +43,7 @@ impl Context {
             Self::PlaybookDetail => "A playbook's text",
             Self::StepDetail => "A step's details",
             Self::Output => "A step's output",
+            Self::Outcomes => "Outcomes",
             Self::EntryDetail => "An entry's details",
             Self::Typing => "Dialogs",
         }

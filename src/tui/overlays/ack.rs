@@ -57,9 +57,8 @@ impl Form for Ack {
 
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
         let (alerts, reason) = (self.alerts.clone(), texts[0].trim().to_owned());
-        let undo = Reply::Undo(Command::Unacknowledge { alerts: alerts.clone() });
         let ask = Command::Acknowledge { alerts, hold: hold(texts[1])?, reason, ticket: None };
-        Ok(vec![Reply::Ask(ask), undo, Reply::Unmark])
+        Ok(vec![Reply::Ask(ask), Reply::Unmark])
     }
 }
 

@@ -1,0 +1,168 @@
+//! What a person takes back, or tries once more: always by a request that was theirs, and by the same path as the first time,
+//! so that the way back is recorded before it is sent, too.
+
+use super::World;
+use super::commands::{Asked, Refusal};
+use crate::domain::act::{Act, ActEnd, ActKind, Outcome};
+use crate::domain::entry::Draft;
+use crate::domain::ids::{AlertId, EntryId, RequestId};
+use crate::domain::text::Outside;
+use crate::model::progress::{Item, Progress, Stage, UNDO_WITHIN};
+use crate::model::{Command, Effect};
+use std::time::Duration;
+
+/// The way back from one target of a request.
+enum Back {
+    Draft(Box<Draft>),
+    /// It was kept unsent, and is not to be sent any more.
+    Forget(EntryId),
+    /// Nothing was done.
+    Nothing,
+}
+
+impl World {
+    pub(super) fn undo(&mut self, request: RequestId, title: &str, undone: RequestId) -> Vec<Effect> {
+        let (asked, kept) = match self.ways_back(undone) {
+            Ok(ways) => ways,
+            Err(why) => return self.refuse(request, title, why),
+        };
+        let mut effects = self.ask_to_record(request, title.to_owned(), asked);
+        effects.extend(kept.into_iter().flat_map(|intent| {
+            self.resending.insert(intent);
+            let end = ActEnd::new(Outcome::Expired, "never sent: it was taken back");
+            self.act_ended(intent, end)
+        }));
+        effects
+    }
+
+    fn ways_back(&mut self, undone: RequestId) -> Result<(Asked, Vec<EntryId>), Refusal> {
+        let progress = self.requests.get(undone).cloned().ok_or("what it was is not known any more")?;
+        if !progress.may_be_undone(self.now.mono) {
+            let seconds = UNDO_WITHIN.as_secs();
+            return Err(format!(
+                "that was more than {seconds} seconds ago: give an acknowledgement up, or end a silence, by its own key"
+            ));
+        }
+        if !progress.settled() {
+            return Err("it is still on its way: once it has ended it can be undone".into());
+        }
+        let (mut asked, mut kept) = (Asked::default(), Vec::new());
+        for item in &progress.items {
+            match self.way_back(item) {
+                Ok(Back::Draft(draft)) => asked.drafts.push(*draft),
+                Ok(Back::Forget(intent)) => kept.push(intent),
+                Ok(Back::Nothing) => {}
+                Err(why) => match &item.alert {
+                    Some(id) => asked.refused.push((id.clone(), why)),
+                    None => return Err(why),
+                },
+            }
+        }
+        match asked.drafts.is_empty() && asked.refused.is_empty() && kept.is_empty() {
+            true => Err("nothing of it was done".into()),
+            false => Ok((asked, kept)),
+        }
+    }
+
+    fn way_back(&mut self, item: &Item) -> Result<Back, Refusal> {
+        let Some(entry) = item.entry else { return Ok(Back::Nothing) };
+        match (&item.alert, self.outbox.newest(entry)) {
+            (_, Some((intent, sent))) if sent.waits() => Ok(Back::Forget(intent)),
+            (alert, Some((_, sent))) => {
+                let ended = sent.end.as_ref().filter(|end| end.outcome == Outcome::Done);
+                let made = ended.and_then(|end| end.made.clone());
+                match (sent.act(), made) {
+                    (_, None) => Ok(Back::Nothing),
+                    (Some((source, Act::Silence { .. })), Some(id)) => {
+                        let alert = alert.clone();
+                        self.can(&source, ActKind::Expire)?;
+                        let mut draft = self.act_draft(&source, Act::Expire { id: id.clone() }, &unsilenced(&id));
+                        draft.alert = alert;
+                        Ok(Back::Draft(Box::new(draft.with("undoes", entry))))
+                    }
+                    _ => Err("that can't be undone".into()),
+                }
+            }
+            (Some(alert), None) => self.unacknowledged(&alert.clone(), entry),
+            (None, None) => Err("that can't be undone".into()),
+        }
+    }
+
+    fn unacknowledged(&mut self, alert: &AlertId, entry: EntryId) -> Result<Back, Refusal> {
+        let tracked = self.alerts.get(alert).ok_or("it has left the queue")?;
+        let held = self.alerts.ack(tracked, self.now.wall);
+        match held.is_some_and(|ack| ack.entry == Some(entry)) {
+            true => Ok(Back::Draft(Box::new(self.unack_draft(alert.clone())?.with("undoes", entry)))),
+            false => Err("the acknowledgement is not in force any more".into()),
+        }
+    }
+
+    /// The same for those alone for which it failed. What may have been done, or was overruled, is not repeated.
+    pub(super) fn retry(&mut self, request: RequestId, title: &str, failed: RequestId) -> Vec<Effect> {
+        match self.requests.get(failed).and_then(Progress::again) {
+            Some(command) => {
+                // What is tried again is offered by the new request alone.
+                self.requests.asked_with(failed, None);
+                self.command(request, command)
+            }
+            None => self.refuse(request, title, "nothing of it has failed in a way that may be tried again"),
+        }
+    }
+}
+
+fn unsilenced(id: &Outside) -> String {
+    format!("took silence {} back", id.inert())
+}
+
+impl Progress {
+    /// It can be taken back as long as this is recent.
+    pub fn may_be_undone(&self, now: Duration) -> bool {
+        self.command.as_ref().is_some_and(Command::has_a_way_back) && now.saturating_sub(self.touched) <= UNDO_WITHIN
+    }
+
+    /// What it was asked with, for the targets that it failed for.
+    pub fn again(&self) -> Option<Command> {
+        let failed: Vec<&Item> = self.items.iter().filter(|item| item.stage.may_be_retried()).collect();
+        let alerts: Vec<AlertId> = failed.iter().filter_map(|item| item.alert.clone()).collect();
+        match self.command.clone()? {
+            Command::Silence { source, matchers, hold, reason, covers } if !failed.is_empty() => {
+                Some(Command::Silence { source, matchers, hold, reason, covers })
+            }
+            Command::Expire { source, id } if !failed.is_empty() => Some(Command::Expire { source, id }),
+            _ if alerts.is_empty() => None,
+            Command::Acknowledge { hold, reason, ticket, .. } => Some(Command::Acknowledge { alerts, hold, reason, ticket }),
+            Command::Unacknowledge { .. } => Some(Command::Unacknowledge { alerts }),
+            Command::Act { what, reason, .. } => Some(Command::Act { alerts, what, reason }),
+            _ => None,
+        }
+    }
+}
+
+impl Command {
+    /// It may be undone as long as that is recent.
+    pub fn has_a_way_back(&self) -> bool {
+        match self {
+            Self::Acknowledge { .. } | Self::Silence { .. } => true,
+            Self::Act { what, .. } => what.kind() == ActKind::Snooze,
+            _ => false,
+        }
+    }
+}
+
+impl Stage {
+    /// It was not done, and nobody else did anything: sending it again does nothing twice.
+    pub fn may_be_retried(&self) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::Ended(end) => matches!(end.outcome, Outcome::Failed | Outcome::Expired),
+            _ => false,
+        }
+    }
+}
+
+/// Commands whose targets may be tried again or taken back.
+pub(super) fn kept(command: &Command) -> Option<Command> {
+    use Command::{Acknowledge, Act, Expire, Silence, Unacknowledge};
+    matches!(command, Acknowledge { .. } | Unacknowledge { .. } | Silence { .. } | Expire { .. } | Act { .. })
+        .then(|| command.clone())
+}

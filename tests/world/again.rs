@@ -1,0 +1,127 @@
+//! What is taken back within ten seconds, and what is tried again: recorded like everything else before it is sent.
+
+use super::unsent::{acts, answer, down};
+use super::*;
+use midwatch::domain::act::What;
+use midwatch::domain::alert::SilenceMatcher;
+use midwatch::domain::ids::{EntryId, RequestId};
+
+fn silence() -> Command {
+    let matcher = SilenceMatcher { name: "alertname".into(), value: "Down".into(), regex: false, equal: true };
+    let (hold, reason) = (Duration::from_secs(3600), "work".into());
+    Command::Silence { source: "prod".into(), matchers: vec![matcher], hold, reason, covers: 1 }
+}
+
+fn refused(story: &Story, request: RequestId) -> String {
+    match &story.world.requests.get(request).expect("told").items[..] {
+        [one] => match &one.stage {
+            Stage::Refused(why) => why.clone(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_acknowledgement_and_what_carries_it_are_taken_back_within_ten_seconds() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    let request = story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("s-1"));
+    let given = story.last(Kind::Ack).id;
+    story.wait(9);
+    story.ask(Command::Undo { request });
+    assert_eq!(story.last(Kind::Unack).data_of::<EntryId>("undoes"), Some(given));
+    assert!(matches!(answer(&mut story, Outcome::Done, Some("s-1")), Act::Expire { id } if id == "s-1".into()));
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+    let again = story.ask(Command::Undo { request });
+    assert!(refused(&story, again).contains("not in force any more"));
+
+    let request = story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("s-2"));
+    story.wait(11);
+    let late = story.ask(Command::Undo { request });
+    assert!(refused(&story, late).contains("more than 10 seconds ago"), "{}", refused(&story, late));
+    assert_eq!((state(&story, "Down"), acts(&mut story).len()), (Some(State::Acknowledged), 0));
+}
+
+#[test]
+fn a_silence_is_taken_back_by_an_act_that_is_recorded_first() {
+    let mut story = Story::new();
+    story.poll(&down());
+    let request = story.ask(silence());
+    let early = story.ask(Command::Undo { request });
+    assert!(refused(&story, early).contains("still on its way"));
+    answer(&mut story, Outcome::Done, Some("s-1"));
+    let made = story.last(Kind::Act).id;
+    story.slow = Some(Vec::new());
+    story.ask(Command::Undo { request });
+    assert!(acts(&mut story).is_empty(), "nothing is sent that is not recorded");
+    story.answer();
+    let undone = story.last(Kind::Act).clone();
+    assert_eq!(undone.data_of::<EntryId>("undoes"), Some(made));
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id == "s-1".into()));
+    // What was refused there has no way back, and neither has what can't be undone at all.
+    let request = story.ask(silence());
+    answer(&mut story, Outcome::Failed, None);
+    let nothing = story.ask(Command::Undo { request });
+    assert!(refused(&story, nothing).contains("nothing of it was done"));
+    let expire = story.ask(Command::Expire { source: "prod".into(), id: "s-9".into() });
+    answer(&mut story, Outcome::Done, None);
+    let nothing = story.ask(Command::Undo { request: expire });
+    assert!(refused(&story, nothing).contains("ago") && acts(&mut story).is_empty());
+}
+
+#[test]
+fn what_was_kept_unsent_and_is_taken_back_is_never_sent() {
+    let mut story = Story::new();
+    story.poll(&down());
+    let request = story.ask(silence());
+    answer(&mut story, Outcome::Unsent, None);
+    story.ask(Command::Undo { request });
+    assert_eq!(story.last(Kind::ActEnded).text_of("outcome"), Some("expired"));
+    (0..3).for_each(|_| story.poll(&down()));
+    assert!(acts(&mut story).is_empty());
+}
+
+#[test]
+fn of_many_each_goes_back_by_itself() {
+    let mut story = Story::new();
+    let two = [alert("Down", "postgres", began()), alert("Slow", "postgres", began())];
+    story.poll(&two);
+    let request = story.ask(ack(&["Down", "Slow"]));
+    // Somebody takes one of them over.
+    story.ask(ack(&["Slow"]));
+    let undo = story.ask(Command::Undo { request });
+    let progress = story.world.requests.get(undo).expect("told");
+    assert_eq!(progress.items.iter().filter(|item| item.stage.failed()).count(), 1, "{progress:?}");
+    assert_eq!((state(&story, "Down"), state(&story, "Slow")), (Some(State::Firing), Some(State::Acknowledged)));
+}
+
+#[test]
+fn only_what_failed_is_tried_again() {
+    let mut story = Story::new();
+    story.world.settings = Arc::new({
+        let mut settings = settings(false);
+        settings.sources[0].acts = vec![midwatch::domain::act::ActKind::Resolve];
+        settings
+    });
+    let names = ["A", "B", "C", "D"];
+    let alerts: Vec<_> = names.iter().map(|name| alert(name, "postgres", began())).collect();
+    story.poll(&alerts);
+    let all = names.map(id).to_vec();
+    let request = story.ask(Command::Act { alerts: all, what: What::Resolve, reason: "over".into() });
+    let ends = [Outcome::Done, Outcome::Failed, Outcome::Contradicted, Outcome::Unknown];
+    for ((intent, _), outcome) in acts(&mut story).into_iter().zip(ends) {
+        story.fact(Fact::ActEnded { intent, end: ActEnd::new(outcome, "so it went") });
+    }
+    let again = story.ask(Command::Retry { request });
+    let [(intent, Act::On { alert, what: What::Resolve, comment, .. })] = &acts(&mut story)[..] else { panic!("one act") };
+    assert_eq!((alert.as_str(), comment.as_str()), ("B", "over"), "what may have been done is not repeated");
+    story.fact(Fact::ActEnded { intent: *intent, end: ActEnd::new(Outcome::Done, "") });
+    assert!(story.world.requests.get(again).expect("told").went_well());
+    for request in [request, again] {
+        let nothing = story.ask(Command::Retry { request });
+        assert!(refused(&story, nothing).contains("nothing of it has failed"));
+    }
+}
