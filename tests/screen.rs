@@ -665,6 +665,17 @@ fn what_a_command_wrote_stays_at_hand_when_it_has_ended() {
 }
 
 #[test]
+fn a_command_that_writes_nothing_for_long_is_pointed_out_and_goes_on() {
+    let mut desk = outage();
+    let text = FAILOVER.replace("- **Risk:** change\n", "- **Risk:** change\n- **Timeout:** 10m\n- **Quiet:** 90s\n");
+    desk.playbook(&text).press("j p r enter r enter r enter").command_writes("fencing");
+    desk.wait(80).expect_not("no output").wait(20).expect("▲ no output for 1m4").expect("running");
+    desk.command_writes("still fencing").expect_not("no output");
+    desk.wait(100).expect("▲ no output for 1m4").command_ends(StepState::Succeeded, 0);
+    desk.expect_not("no output").expect("step 3 of 3");
+}
+
+#[test]
 fn escape_and_a_key_that_come_together_both_count() {
     let mut desk = outage();
     desk.press("?").expect("Keys: Alerts").press("alt-q").expect_not("Keys: Alerts");

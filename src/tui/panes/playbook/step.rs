@@ -89,12 +89,14 @@ pub(super) fn at_hand(
 ) -> Vec<Line> {
     let indent = if columns < 50 { 3 } else { 6 };
     let inner = columns.saturating_sub(indent + 1).max(8);
-    let mut lines = Vec::new();
+    let (mut lines, mut came) = (Vec::new(), Vec::new());
     if let Some(step) = step_of(id, step, view) {
         lines.extend(work(made, id, run, step, view, inner));
         lines.extend(setting(run, step, inner));
+        came.extend(silence(id, step, view, inner));
     }
-    let (outcome, tail) = (outcome(run, step, inner), tail(id, step, view));
+    came.extend(outcome(run, step, inner));
+    let (outcome, tail) = (came, tail(id, step, view));
     // What came of it counts most, and of that the end.
     let below = (outcome.len() + tail.len()).min((room / 2).max(outcome.len().min(2) + tail.len().min(2)));
     let kept = room.saturating_sub(below).max(2);
@@ -205,6 +207,17 @@ fn outcome(run: &Run, step: &StepId, columns: usize) -> Vec<Line> {
         lines.extend(markdown::wrap(&[(format!("skipped: {}", inert(why)), Role::Dim)], columns));
     }
     lines
+}
+
+/// A hint, and never an end: nothing has been written for as long as the step says that it is odd.
+fn silence(id: RunId, step: &Step, view: &View, columns: usize) -> Vec<Line> {
+    let live = view.world.runs.live(id).and_then(|live| live.attempt.as_ref()).filter(|live| live.step == step.id);
+    match live.map(|live| view.now.since(live.heard)) {
+        Some(silent) if silent >= step.fields.quiet => {
+            markdown::wrap(&[(format!("▲ no output for {}", time::age(silent)), Role::Warning)], columns)
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The newest lines of output.
