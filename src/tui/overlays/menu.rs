@@ -177,7 +177,7 @@ impl Menu {
             let last = letter(self.choices.len() - 1);
             let own = self.choices.iter().any(|choice| choice.key.is_some());
             let letters = match self.choices.len() {
-                _ if own => "letter or enter".to_owned(),
+                _ if own => "enter".to_owned(),
                 1 => "a".to_owned(),
                 _ => format!("a–{last}"),
             };
