@@ -4,6 +4,8 @@
 
 #[path = "screen/acts.rs"]
 mod acts;
+#[path = "screen/anything.rs"]
+mod anything;
 #[path = "support/screen.rs"]
 mod screen;
 
@@ -15,12 +17,9 @@ use midwatch::domain::run::StepState;
 use midwatch::domain::text::Outside;
 use midwatch::model::Command;
 use midwatch::model::event::SourceAnswer;
-use midwatch::tui::hits::Target;
 use midwatch::tui::theme::{Depth, Theme};
 use midwatch::tui::{Ui, picture};
-use proptest::prelude::*;
 use screen::{Desk, FAILOVER, alert, outage};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[test]
@@ -739,63 +738,6 @@ fn the_picture_is_the_screen() {
     assert!(picture.starts_with("<svg") && picture.contains("CheckoutErrors"));
 }
 
-/// What a key press of chance is made of.
-const KEYS: &[&str] = &[
-    "j",
-    "k",
-    "G",
-    "gg",
-    "g",
-    "tab",
-    "shift-tab",
-    "enter",
-    "enter",
-    "esc",
-    "esc",
-    "a",
-    "A",
-    "s",
-    "S",
-    "space",
-    "i",
-    "I",
-    "n",
-    "p",
-    "/",
-    ":",
-    "?",
-    "1",
-    "2",
-    "3",
-    "4",
-    "u",
-    "o",
-    "y",
-    "R",
-    "c",
-    "D",
-    "L",
-    "r",
-    "x",
-    "b",
-    "t",
-    "d",
-    "x",
-    "enter",
-    "p r enter",
-    "r enter",
-    "b",
-    "e",
-    "N",
-    "pagedown",
-    "ctrl-d",
-    "ctrl-u",
-    "backspace",
-    "ctrl-l",
-    "Z",
-    "é",
-];
-
 /// Time passes while everything goes on answering.
 fn later(desk: &mut Desk, seconds: u64) -> &mut Desk {
     for _ in 0..seconds {
@@ -827,60 +769,6 @@ fn the_picture_shows_what_the_console_shows() {
         std::fs::read_to_string(path).expect("docs/screen.svg") == drawn,
         "the screen has changed: draw docs/screen.svg again"
     );
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
-    /// Whatever is pressed and whatever happens: no panic, one focus, a selection that exists and is on the screen, a log that
-    /// grows, and the same world when all of it happens again.
-    #[test]
-    fn any_keys_and_facts_leave_a_screen_that_works(
-        steps in prop::collection::vec((0usize..KEYS.len(), 0u8..24, 0u16..200, 0u16..60), 1..90),
-    ) {
-        let mut desk = outage();
-        desk.playbooks(&[FAILOVER, ASKING]).press("j");
-        let mut recorded = 0;
-        let mut fired = BTreeSet::new();
-        for (key, event, width, height) in steps {
-            match event {
-                0 => drop(desk.fires(&[alert("Random", "warning", "postgres", &format!("db-{key}"), key as i64)])),
-                1 => drop(desk.changes(vec![], vec![alert("Random", "warning", "postgres", &format!("db-{key}"), 0).id.clone()])),
-                2 => drop(desk.resize(width, height)),
-                3 => drop(desk.wait(u64::from(width))),
-                4 => drop(desk.mouse(MouseEventKind::Down(crossterm::event::MouseButton::Left), width, height)),
-                5 => drop(desk.mouse(MouseEventKind::ScrollDown, width, height)),
-                6 => drop(desk.paste("a\nq\u{1b}x")),
-                7 => drop(desk.anything_ends(key)),
-                _ => drop(desk.press(KEYS[key])),
-            }
-            let hits = desk.draw();
-            fired.extend(desk.world.alerts.queue().map(|tracked| tracked.alert.id.clone()));
-            let selected = hits.under_cursor(midwatch::tui::panes::PaneId::Alerts);
-            if let Some(shown) = selected {
-                prop_assert!(shown.row < hits.rows_of(midwatch::tui::panes::PaneId::Alerts));
-                let Target::Alert(id) = &shown.target else { panic!("{:?} in the queue", shown.target) };
-                prop_assert!(fired.contains(id), "{id} is nothing that ever fired");
-            }
-            let bars = desk.text().matches('▌').count();
-            prop_assert!(bars <= 4, "one cursor in each pane at most:\n{}", desk.text());
-            prop_assert!(desk.world.log.len() >= recorded, "the log only grows");
-            recorded = desk.world.log.len();
-        }
-        let mut again = desk.origin.clone();
-        for event in desk.events.clone() {
-            drop(again.update(event));
-        }
-        prop_assert!(again == desk.world, "the same events give another world");
-    }
-
-    /// No size panics, and none is blank.
-    #[test]
-    fn no_size_panics(width in 0u16..200, height in 0u16..200, key in 0usize..KEYS.len()) {
-        let mut desk = outage();
-        desk.resize(width, height).press(KEYS[key]).press("tab");
-        prop_assert!(width == 0 || height == 0 || desk.text().chars().any(|c| !c.is_whitespace()));
-    }
 }
 
 #[test]

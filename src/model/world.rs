@@ -242,12 +242,9 @@ impl World {
     fn wake(&mut self) -> Option<Effect> {
         let questions = self.questions.next_due(&self.health);
         let due = [self.alerts.next_due(self.now), self.health.next_deadline(), self.runs.next_due(self.now), self.next_watch()];
-        let next = due.into_iter().chain([questions, self.next_room()]).flatten().min()?;
-        if self.wake_at == Some(next) {
-            return None;
-        }
-        self.wake_at = Some(next);
-        Some(Effect::WakeAt(next))
+        let next = due.into_iter().chain([questions, self.next_room()]).flatten().min();
+        let asked = std::mem::replace(&mut self.wake_at, next);
+        next.filter(|_| next != asked).map(Effect::WakeAt)
     }
 
     /// Time passes with every event. A gap that no timer explains means that the machine slept or its clock was set.

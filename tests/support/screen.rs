@@ -47,6 +47,7 @@ pub struct Desk {
     pub origin: World,
     now: Stamp,
     count: u64,
+    head: Clock,
 }
 
 /// 02:58:00 UTC.
@@ -130,6 +131,7 @@ impl Desk {
             broken: false,
             now,
             count: 0,
+            head: Clock::default(),
         };
         desk.draw();
         desk
@@ -193,9 +195,9 @@ impl Desk {
 
     fn entry(&mut self, draft: Draft) -> Arc<Entry> {
         self.count += 1;
-        let clock = Clock { ms: self.now.wall.timestamp_millis(), count: self.count as u32 };
+        self.head = self.head.next(self.now.wall);
         let (id, origin) = (EntryId(Uuid::from_u128(u128::from(self.count))), OriginId(Uuid::from_u128(7)));
-        let entry = Entry::stamped(id, origin, self.count, clock, self.now.wall, draft);
+        let entry = Entry::stamped(id, origin, self.count, self.head, self.now.wall, draft);
         Arc::new(entry.sealed(Seal { prev: "".into(), hash: "".into() }))
     }
 
@@ -326,6 +328,20 @@ impl Desk {
         }
         self.draw();
         self
+    }
+
+    /// The source answers the oldest act that waits, if one does.
+    pub fn act_ends_if_any(&mut self, outcome: Outcome) -> &mut Self {
+        match self.effects.iter().any(|effect| matches!(effect, Effect::Act { .. })) {
+            true => self.act_ends(outcome, "said"),
+            false => self,
+        }
+    }
+
+    /// The wall clock is set back while a second passes.
+    pub fn clock_is_set_back(&mut self, seconds: u64) -> &mut Self {
+        self.now.wall -= chrono::Duration::seconds(seconds as i64);
+        self.sleep(1)
     }
 
     /// Presses keys, written as in the configuration, one after the other, each on what the frame before has shown.
