@@ -379,6 +379,20 @@ fn a_diagnosis_is_no_run_of_anybody() {
     assert!(desk.quits(), "nobody has to stay for it");
 }
 
+#[test]
+fn a_suggestion_that_comes_while_somebody_reads_the_library_moves_nothing_in_it() {
+    let mut desk = Desk::new();
+    let other = FAILOVER.replace("postgres-failover", "another").replace("alerts: [{alertname: PostgresDown}]", "alerts: []");
+    desk.playbooks(&[&other.replace("Fail over to the replica", "Another one"), FAILOVER]).press("p").expect("▌Another one");
+    let places = |desk: &Desk| ["Library", "▌Another one", "Fail over"].map(|text| desk.find(text));
+    let before = places(&desk);
+    desk.fires(&[alert("PostgresDown", "critical", "postgres", "db-1:5432", 3)]).wait(1).expect("fits this alert");
+    let now = places(&desk);
+    assert_eq!(now[..2], before[..2], "{}", desk.text());
+    desk.press("k").expect("▌Fail over").press("k").expect("▌Fail over").press("j").expect("▌Another one");
+    desk.press("G").expect_not("▌Another one").press("gg").expect_not("▌Another one").expect("▌Fail over");
+}
+
 /// Two playbooks for the dead primary, of which the second names it more closely; one for any alert of the shop.
 fn three() -> [String; 3] {
     let of = |id: &str, title: &str, alerts: &str| {

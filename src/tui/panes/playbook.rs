@@ -160,6 +160,7 @@ impl Pane for Playbook {
                 if matches!(self.list.selected(), Some(Target::Step(..))) || view.focus != PaneId::Playbook {
                     self.list.rewind();
                 }
+                self.library.settle(&mut self.list, view.idle);
             }
         }
     }
@@ -198,13 +199,20 @@ impl Pane for Playbook {
 
     fn travel(&mut self, travel: Travel, view: &View) {
         let height = view.hits.rows_of(PaneId::Playbook);
-        let targets: Vec<Target> = match self.run(view) {
-            Some((id, run)) => run.steps.iter().map(|record| Target::Step(id, record.plan.id.clone())).collect(),
-            None => self.library.targets().cloned().collect(),
+        let targets: Vec<Option<Target>> = match self.run(view) {
+            Some((id, run)) => run.steps.iter().map(|record| Some(Target::Step(id, record.plan.id.clone()))).collect(),
+            None => self.library.targets().map(|target| target.cloned()).collect(),
         };
-        let find = |target: &Target| targets.iter().position(|other| other == target);
-        if let Some(row) = self.list.step(travel.rows(targets.len()), targets.len(), height, find) {
-            self.list.select(targets.get(row).cloned());
+        let find = |target: &Target| targets.iter().position(|other| other.as_ref() == Some(target));
+        let by = travel.rows(targets.len());
+        let Some(row) = self.list.step(by, targets.len(), height, find) else { return };
+        // Over lines that only say something, and back where nothing comes after them.
+        let (up, down) = ((0..=row).rev(), row..targets.len());
+        let nearest = |line: &usize| targets[*line].is_some();
+        let found = if by < 0 { up.chain(down).find(nearest) } else { down.chain(up).find(nearest) };
+        match found {
+            Some(line) if line != row => self.list.put(targets[line].clone(), line),
+            found => self.list.select(found.and_then(|line| targets[line].clone())),
         }
     }
 }

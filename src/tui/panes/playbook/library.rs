@@ -23,13 +23,15 @@ const OVER: usize = 5;
 
 #[derive(Default)]
 pub(super) struct Library {
-    runs: Vec<Row>,
-    fitting: Vec<Row>,
-    books: Vec<Row>,
-    /// The newest runs that are over.
-    over: Vec<Row>,
+    lines: Vec<Line>,
     /// How many fit, shown or not.
     fit: usize,
+}
+
+enum Line {
+    Row(Row),
+    /// No cursor stands on it.
+    Says(&'static str, Role),
 }
 
 struct Row {
@@ -44,21 +46,37 @@ struct Row {
 impl Library {
     pub fn of(view: &View) -> Self {
         let suggested = view.suggestions();
-        Self {
-            runs: view.world.runs.open().map(|(id, run)| of_run(id, run)).collect(),
-            fit: suggested.len(),
-            fitting: suggested.iter().take(SUGGESTED).map(of_fit).collect(),
-            books: view.world.runs.playbooks().iter().map(of_book).collect(),
-            over: over(view).collect(),
+        let runs = view.world.runs.open().map(|(id, run)| of_run(id, run));
+        let fitting = suggested.iter().take(SUGGESTED).map(of_fit);
+        let free = (fitting.len()..SUGGESTED).map(|place| match place {
+            0 => Line::Says(" Nothing fits what is selected.", Role::Dim),
+            _ => Line::Says("", Role::Dim),
+        });
+        let books = view.world.runs.playbooks().iter().map(of_book).chain(over(view)).map(Line::Row);
+        let lines = runs.chain(fitting).map(Line::Row).chain(free).chain([Line::Says(" Library", Role::Strong)]).chain(books);
+        Self { fit: suggested.len(), lines: lines.collect() }
+    }
+
+    /// What a cursor can stand on, line by line.
+    pub fn targets(&self) -> impl Iterator<Item = Option<&Target>> {
+        self.lines.iter().map(|line| match line {
+            Line::Row(row) => Some(&row.target),
+            Line::Says(..) => None,
+        })
+    }
+
+    fn find(&self, target: &Target) -> Option<usize> {
+        self.targets().position(|other| other == Some(target))
+    }
+
+    /// What fits best is at hand first; a cursor that has a row goes where that belongs once nobody looks.
+    pub fn settle(&self, list: &mut List, idle: bool) {
+        if list.selected().is_none() {
+            let first = self.targets().enumerate().find_map(|(line, target)| Some((line, target?)));
+            first.into_iter().for_each(|(line, target)| list.put(Some(target.clone()), line));
+        } else if idle {
+            list.settle(|target| self.find(target));
         }
-    }
-
-    fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.runs.iter().chain(&self.fitting).chain(&self.books).chain(&self.over)
-    }
-
-    pub fn targets(&self) -> impl Iterator<Item = &Target> {
-        self.rows().map(|row| &row.target)
     }
 
     pub fn title(&self) -> Option<(String, Role)> {
@@ -66,46 +84,30 @@ impl Library {
         (self.fit > 0).then(|| (format!("{} {word}", self.fit), Role::New))
     }
 
-    /// Lines that stay free below what fits, and one for the heading: the rest doesn't move when less fits.
-    fn free(&self) -> usize {
-        SUGGESTED - self.fitting.len() + 1
-    }
-
     pub fn render(&self, canvas: &mut Canvas, area: Rect, list: &List, view: &View) {
-        if self.rows().next().is_none() {
+        if self.targets().flatten().next().is_none() {
             return render_nothing(canvas, area);
         }
-        let rows: Vec<&Row> = self.rows().collect();
-        let height = usize::from(area.height).saturating_sub(self.free()).max(1);
+        let height = usize::from(area.height);
         canvas.hits.height(PaneId::Playbook, height);
-        let above = self.runs.len() + self.fitting.len();
-        let window = list.window(rows.len(), height, |target| rows.iter().position(|row| row.target == *target));
-        let mut y = 0;
-        for line in 0..height {
-            let Some(Place::Row(row)) = window.at(window.offset + line) else { continue };
-            let Some(found) = rows.get(row) else { break };
-            if row == above {
-                self.render_heading(canvas, area, y);
-                y += self.free() as u16;
+        let window = list.window(self.lines.len(), height, |target| self.find(target));
+        for (y, line) in (0..area.height).zip(0..) {
+            let Some(Place::Row(found)) = window.at(window.offset + line) else { continue };
+            let place = Rect { y: area.y + y, height: 1, ..area };
+            match self.lines.get(found) {
+                Some(Line::Says(text, role)) => canvas.text(place, 0, text, *role),
+                Some(Line::Row(row)) => {
+                    let cursor = window.line() == Some(line);
+                    if cursor {
+                        let shown = Shown { target: row.target.clone(), row: line, offset: window.offset };
+                        canvas.hits.show(PaneId::Playbook, shown);
+                    }
+                    canvas.hits.add(place, Hit::Row(PaneId::Playbook, row.target.clone(), window.offset + line));
+                    row.render(canvas, place, cursor && view.focus == PaneId::Playbook, view);
+                }
+                None => break,
             }
-            let cursor = window.line() == Some(line);
-            if cursor {
-                let shown = Shown { target: found.target.clone(), row: line, offset: window.offset };
-                canvas.hits.show(PaneId::Playbook, shown);
-            }
-            let place = Rect { y: area.y.saturating_add(y), height: u16::from(y < area.height), ..area };
-            canvas.hits.add(place, Hit::Row(PaneId::Playbook, found.target.clone(), window.offset + line));
-            found.render(canvas, place, cursor && view.focus == PaneId::Playbook, view);
-            y += 1;
         }
-    }
-
-    fn render_heading(&self, canvas: &mut Canvas, area: Rect, y: u16) {
-        let last = y + self.free() as u16 - 1;
-        if self.fitting.is_empty() && area.height > last {
-            canvas.text(area, y, " Nothing fits what is selected.", Role::Dim);
-        }
-        canvas.text(area, last, " Library", Role::Strong);
     }
 }
 
