@@ -393,6 +393,14 @@ fn a_suggestion_that_comes_while_somebody_reads_the_library_moves_nothing_in_it(
     desk.press("G").expect_not("▌Another one").press("gg").expect_not("▌Another one").expect("▌Fail over");
 }
 
+#[test]
+fn a_dialog_shows_first_what_it_does_and_how_to_leave_it() {
+    let mut desk = outage();
+    desk.press("j a").expect("Acknowledge");
+    let last = desk.text().lines().last().unwrap_or_default().to_owned();
+    assert!(last.starts_with(" enter do it  esc back"), "{last}");
+}
+
 /// Two playbooks for the dead primary, of which the second names it more closely; one for any alert of the shop.
 fn three() -> [String; 3] {
     let of = |id: &str, title: &str, alerts: &str| {

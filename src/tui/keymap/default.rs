@@ -61,7 +61,6 @@ pub const ROWS: &[Row] = &[
     row(&["R"], Refresh, &[Panes], "ask now"),
     row(&["o"], Requests, &[Panes], "outcomes"),
     row(&["y"], Copy, &[Panes, Reading], "copy"),
-    row(&["ctrl-l"], Redraw, &[Panes, Reading, Typing], "redraw"),
 
     row(&["j", "down"], Down, LISTS, "down"),
     row(&["k", "up"], Up, LISTS, "up"),
@@ -76,6 +75,7 @@ pub const ROWS: &[Row] = &[
     row(&["esc", "ctrl-c"], Cancel, &[Typing], "back"),
     row(&["tab", "down"], NextField, &[Typing], "next"),
     row(&["shift-tab", "up"], PreviousField, &[Typing], "previous"),
+    row(&["ctrl-l"], Redraw, &[Panes, Reading, Typing], "redraw"),
 
     row(&[], Mitigate, &[Panes], "mitigated"),
     row(&[], Resolve, &[Panes], "resolved"),
