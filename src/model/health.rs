@@ -42,6 +42,8 @@ pub struct FeedHealth {
     valued: bool,
     /// The last state that was news; nobody needs to be told that all is well.
     known: FeedState,
+    /// What it was, and since when, before we began to doubt it for a reason of our own.
+    doubted: Option<(FeedState, Stamp)>,
 }
 
 /// A feed has entered another state.
@@ -171,6 +173,7 @@ impl FeedHealth {
             history,
             valued: false,
             known: FeedState::Healthy,
+            doubted: None,
         }
     }
 
@@ -221,9 +224,9 @@ impl FeedHealth {
 
     /// Stale for a reason of our own: the feed itself is no news until it is found changed.
     fn doubt(&mut self, why: Outside, now: Stamp) -> Option<Change> {
-        let known = self.known;
+        let (known, doubted) = (self.known, self.doubted.or(self.since.map(|since| (self.state, since))));
         let change = self.stale(why, now);
-        self.known = known;
+        (self.known, self.doubted) = (known, doubted.filter(|(state, _)| *state != FeedState::Stale));
         change.map(|change| Change { news: false, ..change })
     }
 
@@ -232,7 +235,9 @@ impl FeedHealth {
         if from == to {
             return None;
         }
-        self.since = Some(now);
+        // A sleep between two answers that say the same is no new beginning.
+        let before = self.doubted.take().filter(|(state, _)| *state == to);
+        self.since = Some(before.map_or(now, |(_, since)| since));
         let news = std::mem::replace(&mut self.known, to) != to;
         Some(Change { feed: self.spec.name.clone(), service: self.spec.service.clone(), from, to, message, news })
     }
@@ -355,6 +360,21 @@ mod tests {
         assert!(!changes[0].news() && !same.news(), "one entry says that the console slept; 41 more would not help");
         health.all_stale(at(103), "slept");
         assert!(health.read(&pay, reading(FeedState::Failing, None), at(104)).expect("stale to failing").news());
+    }
+
+    #[test]
+    fn what_was_down_before_a_sleep_and_is_down_after_it_has_been_down_all_the_time() {
+        let (mut health, pay) = one_feed();
+        health.read(&pay, reading(FeedState::Failing, None), at(0));
+        health.all_stale(at(100), "slept");
+        assert_eq!(health.get(&pay).and_then(|feed| feed.since), Some(at(100)), "nobody knows yet");
+        health.all_stale(at(101), "slept again");
+        health.read(&pay, reading(FeedState::Failing, None), at(102));
+        assert_eq!(health.get(&pay).and_then(|feed| feed.since), Some(at(0)));
+        health.all_stale(at(200), "slept");
+        health.read(&pay, reading(FeedState::Healthy, None), at(201));
+        health.read(&pay, reading(FeedState::Failing, None), at(211));
+        assert_eq!(health.get(&pay).and_then(|feed| feed.since), Some(at(211)), "it was well in between");
     }
 
     #[test]
