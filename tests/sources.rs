@@ -20,7 +20,9 @@ use midwatch::domain::ids::AlertId;
 use midwatch::domain::node::{Node, Problems};
 use midwatch::domain::settings::{Settings, SourceSpec};
 use midwatch::domain::trouble::{Reason, Trouble};
+use midwatch::journal::{Options, SqliteJournal};
 use midwatch::model::alerts::{SourceHealth, State};
+use midwatch::model::progress::Stage;
 use midwatch::model::{Command, World};
 use midwatch::ports::Ports;
 use midwatch::runtime::ports::telling;
@@ -174,6 +176,36 @@ fn console(subject: &impl Subject, kind: &str) -> Shell {
         watch: false,
     };
     Shell::start(setup).expect("begins")
+}
+
+#[tokio::test]
+async fn an_act_whose_source_the_configuration_has_lost_meanwhile_fails_and_says_so() {
+    let spec = SourceSpec {
+        name: "it".into(),
+        kind: "alertmanager".into(),
+        every: SHORT,
+        timeout: SHORT,
+        acts: vec![ActKind::Expire],
+        carry: None,
+    };
+    let data = tempfile::tempdir().expect("a folder");
+    let journal = SqliteJournal::open(data.path(), Options::default()).expect("a journal");
+    let setup = Setup {
+        settings: Arc::new(Settings { sources: vec![spec], ..Settings::default() }),
+        me: Actor::person("ana", None),
+        sources: Vec::new(),
+        feeds: Vec::new(),
+        ports: Ports::real(),
+        journal: Some((Box::new(journal), data.path().to_owned())),
+        polling: Polling::Nothing,
+        watch: false,
+    };
+    let mut shell = Shell::start(setup).expect("begins");
+    let request = shell.ask(Command::Expire { source: "it".into(), id: "s-1".into() });
+    assert!(shell.until_quiet(PATIENCE).await, "the act has no end");
+    let Stage::Ended(end) = &shell.world.requests.get(request).expect("remembered").items[0].stage else { panic!("no end") };
+    assert_eq!(end.outcome, Outcome::Failed);
+    assert_eq!(end.detail.raw(), "not sent: no source is named it in the configuration any more");
 }
 
 fn state(world: &World, id: &str) -> Option<State> {

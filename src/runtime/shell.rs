@@ -10,11 +10,13 @@ use super::poller;
 use super::ports::telling;
 use super::scribe::Scribe;
 use super::watcher;
+use crate::domain::act::ActEnd;
 use crate::domain::alert::Alert;
 use crate::domain::entry::Actor;
 use crate::domain::health::FeedSpec;
 use crate::domain::ids::{FeedName, RequestId, SourceName};
 use crate::domain::settings::{Settings, SourceSpec};
+use crate::domain::trouble::{Reason, Trouble};
 use crate::feeds::Feed;
 use crate::journal::{Journal, JournalError};
 use crate::model::runs::{RunCommand, RunFact, Sitting};
@@ -307,12 +309,20 @@ impl Shell {
                 }
                 None => self.event(Body::Fact(Fact::RecordFailed { request, why: "nothing is recorded here".into() })),
             },
-            Effect::Act { intent, source, act } => self.act(source, move |source, ports| {
-                Box::pin(async move { Fact::ActEnded { intent: intent.id(), end: source.act(&act, intent, &ports).await } })
-            }),
-            Effect::Find { intent, source, act } => self.act(source, move |source, ports| {
-                Box::pin(async move { Fact::ActFound { intent: intent.id(), found: source.find(&act, intent, &ports).await } })
-            }),
+            Effect::Act { intent, source, act } => {
+                let nobody = |trouble| Fact::ActEnded { intent: intent.id(), end: ActEnd::unsent(&[trouble]) };
+                self.act(source, nobody, move |source, ports| {
+                    Box::pin(async move { Fact::ActEnded { intent: intent.id(), end: source.act(&act, intent, &ports).await } })
+                });
+            }
+            Effect::Find { intent, source, act } => {
+                let nobody = |trouble| Fact::ActFound { intent: intent.id(), found: Err(trouble) };
+                self.act(source, nobody, move |source, ports| {
+                    Box::pin(
+                        async move { Fact::ActFound { intent: intent.id(), found: source.find(&act, intent, &ports).await } },
+                    )
+                });
+            }
             Effect::Ask { sources, feeds } => {
                 if let Some(poller) = &self.poller {
                     poller.ask(sources, feeds);
@@ -343,10 +353,20 @@ impl Shell {
         poller.ask(Vec::new(), names);
     }
 
-    /// Does something with a source in the background; its result comes back as a fact.
-    fn act(&mut self, name: SourceName, work: impl FnOnce(Arc<dyn Source>, Ports) -> Pin<Box<dyn Future<Output = Fact> + Send>>) {
-        let Some(source) = self.sources.get(&name) else { return };
+    /// Does something with a source in the background; its result comes back as a fact. A source that the configuration has lost
+    /// since the act was recorded is one too: what is recorded gets an end.
+    fn act(
+        &mut self,
+        name: SourceName,
+        nobody: impl FnOnce(Trouble) -> Fact,
+        work: impl FnOnce(Arc<dyn Source>, Ports) -> Pin<Box<dyn Future<Output = Fact> + Send>>,
+    ) {
         self.flying += 1;
+        let Some(source) = self.sources.get(&name) else {
+            let why = format!("no source is named {name} in the configuration any more");
+            let _ = self.sender.send(nobody(Trouble::new(Reason::Local, why)));
+            return;
+        };
         let facts = self.sender.clone();
         let ports = telling(&self.ports, {
             let facts = facts.clone();
