@@ -78,7 +78,7 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
             format!("{:?}", tracked.severity).to_lowercase(),
             tracked.alert.name().to_owned(),
             service.unwrap_or_else(|| "-".into()),
-            tracked.alert.labels.get("instance").unwrap_or("-").to_owned(),
+            Some(tracked.alert.target()).filter(|target| !target.is_empty()).unwrap_or("-").to_owned(),
             out::age(age),
             format!("{}{ack}", state.word()),
             tracked.alert.id.to_string(),

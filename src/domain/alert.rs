@@ -105,6 +105,12 @@ impl Alert {
         self.labels.get("alertname").unwrap_or(self.id.fingerprint.as_str())
     }
 
+    /// The label that tells it from others of its name; empty without one.
+    pub fn target(&self) -> &str {
+        let names = ["instance", "host", "hostname", "node", "pod", "container", "device", "mountpoint", "cluster"];
+        names.iter().find_map(|name| self.labels.get(name)).unwrap_or("")
+    }
+
     /// Its own system's acknowledgement.
     pub fn acknowledged(&self) -> Option<&Hold> {
         self.held.as_ref()?.acknowledged.as_ref()

@@ -33,6 +33,15 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
 }
 
 #[test]
+fn whichever_label_tells_one_from_another_stands_in_the_table() {
+    let fake = FakeAlertmanager::start();
+    fake.fire(&[("alertname", "Lag"), ("pod", "shop-7")]);
+    fake.fire(&[("alertname", "Lag"), ("instance", "db-1:9100"), ("pod", "shop-8")]);
+    let table = out(&watching(&fake, "").run(&["alerts"]));
+    assert!(table.contains(" shop-7 ") && table.contains(" db-1:9100 ") && !table.contains("shop-8"), "{table}");
+}
+
+#[test]
 fn filters_and_states_narrow_it_and_a_wrong_one_is_shown_with_its_place() {
     let (fake, _) = outage();
     fake.fire(&[("alertname", "DiskFilling"), ("severity", "warning")]);

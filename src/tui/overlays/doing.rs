@@ -10,7 +10,6 @@ use crate::domain::stamp::Stamp;
 use crate::domain::text::{Outside, inert};
 use crate::model::Command;
 use crate::model::alerts::Tracked;
-use crate::tui::panes::alerts::target_of;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
@@ -131,7 +130,7 @@ fn into_which(row: &'static Row, alerts: &[AlertId], first: &AlertId, view: &Vie
     let others = queue.filter(|tracked| tracked.alert.id.source == first.source && !alerts.contains(&tracked.alert.id));
     let one = |tracked: &Tracked| {
         let (id, alerts) = (tracked.alert.id.clone(), alerts.to_vec());
-        let about = format!("{} {id}", Outside::from(target_of(tracked)).inert());
+        let about = format!("{} {id}", Outside::from(tracked.alert.target()).inert());
         let into = id.fingerprint.as_str().to_owned();
         item(view.name_of(&id), about, move || vec![Reply::Open(dialog(row, alerts.clone(), Some(into.clone())))])
     };

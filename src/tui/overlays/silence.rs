@@ -118,8 +118,8 @@ impl Covers {
             self.alerts += 1;
             self.critical += usize::from(tracked.severity == Severity::Critical);
             if self.names.len() < 4 {
-                let target = crate::tui::panes::alerts::target_of(tracked);
-                self.names.push(format!("{} {}", Outside::from(tracked.alert.name()).inert(), Outside::from(target).inert()));
+                let (name, target) = (tracked.alert.name(), tracked.alert.target());
+                self.names.push(format!("{} {}", Outside::from(name).inert(), Outside::from(target).inert()));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 mod row;
 
-pub use row::{severity, stage, target_of, trust};
+pub use row::{severity, stage, trust};
 
 use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::ids::AlertId;

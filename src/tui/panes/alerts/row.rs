@@ -69,7 +69,7 @@ impl Alerts {
 
     /// What tells it from others of its name; its service where nothing else does and no column shows that.
     fn which<'t>(&self, tracked: &'t Tracked, alone: bool) -> &'t str {
-        match (target_of(tracked), &tracked.service) {
+        match (tracked.alert.target(), &tracked.service) {
             ("", Some(service)) if alone => service.as_str(),
             (target, _) => target,
         }
@@ -146,12 +146,6 @@ pub fn doubt(name: &SourceName, source: &SourceState, now: Stamp) -> Option<Stri
     let word = trust(source.health)?;
     let age = source.age(now).map(|age| format!(" {}", time::age(age))).unwrap_or_default();
     Some(format!("? {} {word}{age}", inert(name.as_str())))
-}
-
-/// The label that says which one of many it is.
-pub fn target_of(tracked: &Tracked) -> &str {
-    let names = ["instance", "host", "hostname", "node", "pod", "container", "device", "mountpoint", "cluster"];
-    names.iter().find_map(|name| tracked.alert.labels.get(name)).unwrap_or("")
 }
 
 /// How far a request on an alert has come, while that is worth a mark.
