@@ -1,138 +1,21 @@
 //! One line of the incident record: what somebody wants kept (`Draft`), and what the journal has kept (`Entry`).
 
+mod clock;
+mod kind;
+
 use super::ids::{AlertId, EntryId, IncidentId, OriginId, PlaybookId, RunId, ServiceName, StepId};
 use super::millis;
 use super::secret::{Secret, redacted};
 use chrono::{DateTime, Utc};
+pub use clock::Clock;
+pub use kind::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 /// The format version that this program writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
-
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// What an entry says. Words of newer versions are kept as they are.
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(from = "String", into = "String")]
-        pub enum Kind {
-            $($(#[$doc])* $name,)*
-            /// A kind of a newer version.
-            Other(String),
-        }
-
-        impl Kind {
-            pub const ALL: &[Kind] = &[$(Kind::$name,)*];
-
-            pub fn word(&self) -> &str {
-                match self {
-                    $(Self::$name => $word,)*
-                    Self::Other(word) => word,
-                }
-            }
-        }
-
-        impl From<String> for Kind {
-            fn from(word: String) -> Self {
-                match word.as_str() {
-                    $($word => Self::$name,)*
-                    _ => Self::Other(word),
-                }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// An episode of an alert began. `data`: starts_at, name, severity, labels.
-    AlertFired = "alert-fired",
-    /// An episode ended. `data`: starts_at.
-    AlertResolved = "alert-resolved",
-    /// Somebody owns an alert. `data`: episode, until, reason, ticket.
-    Ack = "ack",
-    /// The ownership was given up or ran out. `data`: episode, why.
-    Unack = "unack",
-    /// The intent to send an act to a source. `data`: source, act, expires_at, `for` (the ack or silence it serves), `asked_by`,
-    /// `again` (the act that could not be sent and that this one repeats).
-    Act = "act",
-    /// How an act ended. `data`: intent, outcome, detail, made.
-    ActEnded = "act-ended",
-    /// An incident was declared; its id is this entry's id. `data`: number, title, severity.
-    Declare = "declare",
-    /// The incident's severity is now `data.severity`.
-    Severity = "severity",
-    /// The incident's status is now `data.status`.
-    Status = "status",
-    /// The incident's title is now `data.title`.
-    Title = "title",
-    /// `data.person` now has `data.role`.
-    Role = "role",
-    /// The shift or the incident was offered to or accepted by `data.person`.
-    Handoff = "handoff",
-    /// A feed changed its state. `data`: feed, from, to, message.
-    FeedChanged = "feed-changed",
-    /// Something was changed: a deploy, a configuration, a flag.
-    Change = "change",
-    /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, alert_since, steps (the plan),
-    /// parent (run, step and attempt that it is a part of). Of a diagnosis, which nobody began, every entry has `data.diagnosis`.
-    Run = "run",
-    /// `data.driver` drives the run now; null: it was left in order. `data.interrupted`: the console that drove it is gone.
-    RunDriver = "run-driver",
-    /// A person took an interrupted run up again. `data`: gap_ms.
-    RunResumed = "run-resumed",
-    /// A person stopped the run for a while, or let it go on. `data`: paused, reason.
-    RunPaused = "run-paused",
-    /// A person started the rollback. `data`: undo (the steps that undo what was done, newest first), unwanted (steps of the Rollback section
-    /// whose condition does not hold).
-    RunRollback = "run-rollback",
-    /// A drill is over but for its clean-up. `data`: state, reason.
-    RunCleanup = "run-cleanup",
-    /// The run ended or was closed. `data`: state, reason.
-    RunEnded = "run-ended",
-    /// A step's attempt is about to start. `data`: digest (of the block), risk, confirmed (what was typed), auto.
-    StepIntent = "step-intent",
-    /// A step's attempt ended. `data`: state, exit_code, signal, timed_out, cancelled_by, survivors, truncated, started_at, ended_at,
-    /// outputs, detail, and where it leads: goto, accepted, verified.
-    StepEnded = "step-ended",
-    /// A person answered a step, or its time has come. `data.answer` is tick (item, done), done, skip (reason, condition), pass, retry,
-    /// accept (reason), assert (done, note), choose (label), waited (reason), approve, approved, alone (reason), refuse (reason), expired,
-    /// record (note) or cancel; and where it leads: goto, verified.
-    StepAnswer = "step-answer",
-    /// A `status` block was run. `data`: probe (done, not-done, unclear), exit_code, detail; and where it leads: goto, verified.
-    StepProbed = "step-probed",
-    Decision = "decision",
-    Hypothesis = "hypothesis",
-    Note = "note",
-    Todo = "todo",
-    /// Something was told to others.
-    Comms = "comms",
-    Evidence = "evidence",
-    /// `data.entries[]` belong to the incident too.
-    Link = "link",
-    /// `data.entries[]` don't belong to the incident after all.
-    Unlink = "unlink",
-    /// Replaces fields of the entry named by `corrects`. `data`: the changed ones of at, text, kind, incident, visibility, important.
-    Correction = "correction",
-    /// The program's own state: it slept, the clock was set, the reserve was freed, a new origin began.
-    Console = "console",
-    /// Practice began or ended.
-    Drill = "drill",
-}
-
-impl From<Kind> for String {
-    fn from(kind: Kind) -> Self {
-        kind.word().to_owned()
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
-    }
-}
 
 /// Who caused an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -284,52 +167,6 @@ impl Draft {
     }
 }
 
-/// Hybrid logical clock: (wall milliseconds, counter). With origin and sequence it is the order of the fold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Clock {
-    pub ms: i64,
-    pub count: u32,
-}
-
-impl Clock {
-    /// The next value after `self` at `wall`.
-    #[must_use]
-    pub fn next(self, wall: DateTime<Utc>) -> Self {
-        match wall.timestamp_millis() {
-            now if now > self.ms => Self { ms: now, count: 0 },
-            _ => Self { ms: self.ms, count: self.count + 1 },
-        }
-    }
-}
-
-/// Written as `1795423688800.0003`: milliseconds, a dot, the counter.
-impl fmt::Display for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:04}", self.ms, self.count)
-    }
-}
-
-impl std::str::FromStr for Clock {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts = text.split_once('.').and_then(|(ms, count)| Some((ms.parse().ok()?, count.parse().ok()?)));
-        parts.map(|(ms, count)| Self { ms, count }).ok_or_else(|| format!("`{text}` is not a clock"))
-    }
-}
-
-impl Serialize for Clock {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Clock {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 /// A draft that the journal has made durable.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -428,15 +265,6 @@ fn strike(value: &mut Value, secrets: &[Secret]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_clock_never_goes_back_when_the_wall_does() {
-        let wall = DateTime::from_timestamp_millis(1_000).expect("a time");
-        let first = Clock::default().next(wall);
-        let second = first.next(DateTime::from_timestamp_millis(10).expect("a time"));
-        assert!(second > first);
-        assert_eq!(second.to_string().parse(), Ok(second));
-    }
 
     #[test]
     fn what_a_newer_version_wrote_is_kept() {

@@ -1,0 +1,125 @@
+//! What an entry says: one word for each kind, with what its `data` holds.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What an entry says. Words of newer versions are kept as they are.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub enum Kind {
+            $($(#[$doc])* $name,)*
+            /// A kind of a newer version.
+            Other(String),
+        }
+
+        impl Kind {
+            pub const ALL: &[Kind] = &[$(Kind::$name,)*];
+
+            pub fn word(&self) -> &str {
+                match self {
+                    $(Self::$name => $word,)*
+                    Self::Other(word) => word,
+                }
+            }
+        }
+
+        impl From<String> for Kind {
+            fn from(word: String) -> Self {
+                match word.as_str() {
+                    $($word => Self::$name,)*
+                    _ => Self::Other(word),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// An episode of an alert began. `data`: starts_at, name, severity, labels.
+    AlertFired = "alert-fired",
+    /// An episode ended. `data`: starts_at.
+    AlertResolved = "alert-resolved",
+    /// Somebody owns an alert. `data`: episode, until, reason, ticket.
+    Ack = "ack",
+    /// The ownership was given up or ran out. `data`: episode, why.
+    Unack = "unack",
+    /// The intent to send an act to a source. `data`: source, act, expires_at, `for` (the ack or silence it serves), `asked_by`,
+    /// `again` (the act that could not be sent and that this one repeats).
+    Act = "act",
+    /// How an act ended. `data`: intent, outcome, detail, made.
+    ActEnded = "act-ended",
+    /// An incident was declared; its id is this entry's id. `data`: number, title, severity.
+    Declare = "declare",
+    /// The incident's severity is now `data.severity`.
+    Severity = "severity",
+    /// The incident's status is now `data.status`.
+    Status = "status",
+    /// The incident's title is now `data.title`.
+    Title = "title",
+    /// `data.person` now has `data.role`.
+    Role = "role",
+    /// The shift or the incident was offered to or accepted by `data.person`.
+    Handoff = "handoff",
+    /// A feed changed its state. `data`: feed, from, to, message.
+    FeedChanged = "feed-changed",
+    /// Something was changed: a deploy, a configuration, a flag.
+    Change = "change",
+    /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, alert_since, steps (the plan),
+    /// parent (run, step and attempt that it is a part of). Of a diagnosis, which nobody began, every entry has `data.diagnosis`.
+    Run = "run",
+    /// `data.driver` drives the run now; null: it was left in order. `data.interrupted`: the console that drove it is gone.
+    RunDriver = "run-driver",
+    /// A person took an interrupted run up again. `data`: gap_ms.
+    RunResumed = "run-resumed",
+    /// A person stopped the run for a while, or let it go on. `data`: paused, reason.
+    RunPaused = "run-paused",
+    /// A person started the rollback. `data`: undo (the steps that undo what was done, newest first), unwanted (steps of the Rollback section
+    /// whose condition does not hold).
+    RunRollback = "run-rollback",
+    /// A drill is over but for its clean-up. `data`: state, reason.
+    RunCleanup = "run-cleanup",
+    /// The run ended or was closed. `data`: state, reason.
+    RunEnded = "run-ended",
+    /// A step's attempt is about to start. `data`: digest (of the block), risk, confirmed (what was typed), auto.
+    StepIntent = "step-intent",
+    /// A step's attempt ended. `data`: state, exit_code, signal, timed_out, cancelled_by, survivors, truncated, started_at, ended_at,
+    /// outputs, detail, and where it leads: goto, accepted, verified.
+    StepEnded = "step-ended",
+    /// A person answered a step, or its time has come. `data.answer` is tick (item, done), done, skip (reason, condition), pass, retry,
+    /// accept (reason), assert (done, note), choose (label), waited (reason), approve, approved, alone (reason), refuse (reason), expired,
+    /// record (note) or cancel; and where it leads: goto, verified.
+    StepAnswer = "step-answer",
+    /// A `status` block was run. `data`: probe (done, not-done, unclear), exit_code, detail; and where it leads: goto, verified.
+    StepProbed = "step-probed",
+    Decision = "decision",
+    Hypothesis = "hypothesis",
+    Note = "note",
+    Todo = "todo",
+    /// Something was told to others.
+    Comms = "comms",
+    Evidence = "evidence",
+    /// `data.entries[]` belong to the incident too.
+    Link = "link",
+    /// `data.entries[]` don't belong to the incident after all.
+    Unlink = "unlink",
+    /// Replaces fields of the entry named by `corrects`. `data`: the changed ones of at, text, kind, incident, visibility, important.
+    Correction = "correction",
+    /// The program's own state: it slept, the clock was set, the reserve was freed, a new origin began.
+    Console = "console",
+    /// Practice began or ended.
+    Drill = "drill",
+}
+
+impl From<Kind> for String {
+    fn from(kind: Kind) -> Self {
+        kind.word().to_owned()
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
