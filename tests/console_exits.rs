@@ -5,10 +5,22 @@
 
 mod support;
 
+use crossterm::event::KeyCode;
+use midwatch::domain::entry::{Actor, Kind};
+use midwatch::journal::{Options, SqliteJournal};
+use midwatch::model::{Command, World};
+use midwatch::ports::Ports;
+use midwatch::runtime::{Ask, Frontend, Polling, Shell};
+use midwatch::tui::Console;
+use midwatch::tui::keymap::Keymap;
+use midwatch::tui::terminal::{TermEvent, read_keys};
+use midwatch::tui::theme::Theme;
 use nix::sys::signal::Signal;
+use std::path::Path;
+use support::PATIENCE;
 use support::fake_alertmanager::FakeAlertmanager;
 use support::home::Home;
-use support::pty::Pty;
+use support::pty::{Pty, modes_left_changed};
 
 /// A console with one alert in its queue.
 fn open(server: &FakeAlertmanager, home: &Home) -> Pty {
@@ -62,6 +74,151 @@ fn signals_leave_the_terminal_as_it_was_and_the_journal_whole() {
         assert!(log(&home).contains("acknowledged Down: looking"), "{signal}");
         assert!(home.run(&["--data", "data", "journal", "verify"]).status.success());
     }
+}
+
+/// A shell in a terminal, from which a console was started; with what it has written until the console was there.
+fn from_a_shell(server: &FakeAlertmanager, home: &Home) -> Pty {
+    drop(open(server, home));
+    let console = format!("{} --data data", env!("CARGO_BIN_EXE_midwatch"));
+    let home = home.path().display().to_string();
+    let env = [("HOME", home.clone()), ("MIDWATCH_CONFIG", format!("{home}/config.yaml")), ("PS1", "ready> ".into())];
+    let env = env.map(|(name, value)| (name.to_owned(), value));
+    let path = ("PATH".to_owned(), std::env::var("PATH").expect("a PATH"));
+    let env: Vec<_> =
+        env.into_iter().chain([path, ("TERM".into(), "xterm-256color".into()), ("LANG".into(), "C.UTF-8".into())]).collect();
+    let mut shell = Pty::open(["bash", "--norc", "--noprofile", "-i"], &env, Path::new(&home), 120, 40);
+    shell.wait_for("ready>");
+    shell.keys(&format!("{console}\r"));
+    shell.wait_for("1 firing");
+    shell
+}
+
+#[test]
+fn ctrl_z_goes_back_to_the_shell_with_its_terminal_as_it_was_and_fg_to_the_console() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut shell = from_a_shell(&server, &home);
+    for _ in 0..2 {
+        shell.keys("\x1a");
+        shell.wait_for("Stopped");
+        // The shell has settings of its own while it reads a line: only what the terminal shows is compared.
+        assert_eq!(modes_left_changed(shell.raw()).into_iter().filter(|mode| *mode != 2004).collect::<Vec<_>>(), [0; 0]);
+        shell.wait_gone("1 firing");
+        shell.keys("stty -a | grep -c ' icanon'\r");
+        shell.wait_for("\n1\n");
+        shell.keys("fg\r");
+        shell.wait_for("1 firing");
+        shell.keys("?");
+        shell.wait_for("Keys: Alerts");
+        shell.keys("\x1b");
+        shell.wait_gone("Keys: Alerts");
+    }
+    shell.keys("q");
+    shell.wait_within(PATIENCE, "the shell", |screen| screen.trim_end().ends_with("ready>"));
+    shell.keys("exit\r");
+    assert_eq!(shell.wait_exit().exit_code(), 0);
+}
+
+#[test]
+fn ctrl_z_without_a_shell_to_go_back_to_changes_nothing() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut console = open(&server, &home);
+    console.keys("\x1a?");
+    console.wait_for("Keys: Alerts");
+    console.keys("\x1bq");
+    assert_eq!(console.wait_exit().exit_code(), 0);
+    console.assert_restored();
+}
+
+/// A console that fails when it is told to.
+struct Defect(Console);
+
+impl Frontend for Defect {
+    type Input = TermEvent;
+
+    fn input(&mut self, input: TermEvent, _world: &World) -> Vec<Ask> {
+        let TermEvent::Key(key) = input else { return Vec::new() };
+        match key.code {
+            KeyCode::Char('n') => vec![Ask::Command(Command::Note {
+                incident: None,
+                kind: Kind::Note,
+                text: "written just before".into(),
+                at: None,
+            })],
+            KeyCode::Char('!') => panic!("a defect of the loop"),
+            KeyCode::Char('@') => {
+                assert!(std::thread::spawn(|| panic!("a defect elsewhere")).join().is_err());
+                Vec::new()
+            }
+            KeyCode::Char('q') => vec![Ask::Quit],
+            _ => Vec::new(),
+        }
+    }
+
+    fn draw(&mut self, world: &World) -> std::io::Result<Option<std::time::Duration>> {
+        self.0.draw(world)
+    }
+}
+
+#[test]
+#[ignore = "is the program in the terminal of the two tests below"]
+fn defect() {
+    let data = std::path::PathBuf::from(std::env::var("DATA").expect("a data folder"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let _inside = runtime.enter();
+    let journal = SqliteJournal::open(&data, Options::default()).expect("a journal");
+    let setup = midwatch::runtime::Setup {
+        settings: Default::default(),
+        me: Actor::person("ana", None),
+        sources: Vec::new(),
+        feeds: Vec::new(),
+        ports: Ports::real(),
+        journal: Some((Box::new(journal), data)),
+        polling: Polling::Nothing,
+        watch: true,
+    };
+    let mut shell = Shell::start(setup).expect("begins");
+    let look = midwatch::tui::Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new() };
+    let mut front = Defect(Console::open(look, Theme::default(), true).expect("a terminal"));
+    let (sender, mut inputs) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || read_keys(|event| sender.send(event).is_ok(), || false));
+    runtime.block_on(shell.run(&mut front, &mut inputs, Box::pin(std::future::pending()))).expect("a terminal");
+}
+
+fn defective(home: &Home) -> Pty {
+    let program = std::env::current_exe().expect("this program");
+    let data = home.path().join("data").display().to_string();
+    let env = [("DATA", data), ("TERM", "xterm-256color".into()), ("LANG", "C.UTF-8".into())];
+    let env = env.map(|(name, value)| (name.to_owned(), value));
+    let args = ["--ignored", "--exact", "defect", "--nocapture"];
+    let mut console = Pty::open([&[program.to_str().expect("text")], &args[..]].concat(), &env, home.path(), 120, 40);
+    console.wait_for("Nothing is recorded yet");
+    console
+}
+
+#[test]
+fn a_panic_leaves_the_terminal_as_it_was_with_its_report_on_it_and_the_journal_whole() {
+    let home = Home::with("operator: {name: ana}\n");
+    let mut console = defective(&home);
+    console.keys("n!");
+    assert!(!console.wait_exit().success());
+    console.assert_restored();
+    let screen = console.screen();
+    assert!(screen.contains("tests/console_exits.rs:") && screen.contains("a defect of the loop"), "{screen}");
+    assert!(log(&home).contains("written just before"));
+}
+
+#[test]
+fn a_defect_that_is_not_the_consoles_own_leaves_it_the_terminal_and_is_told_at_its_end() {
+    let home = Home::with("operator: {name: ana}\n");
+    let mut console = defective(&home);
+    console.keys("@n");
+    console.wait_for("written just before");
+    assert!(!console.screen().contains("a defect elsewhere"));
+    console.keys("q");
+    assert!(console.wait_exit().success());
+    console.assert_restored();
+    let screen = console.screen();
+    assert!(screen.contains("please report this") && screen.contains("a defect elsewhere"), "{screen}");
 }
 
 #[test]

@@ -114,6 +114,10 @@ impl Frontend for Front {
         self.console.asked(request);
     }
 
+    fn continued(&mut self) -> io::Result<()> {
+        self.console.continued()
+    }
+
     fn lend(&mut self, to: &Sitting, world: &World) -> io::Result<()> {
         self.console.lend(to, world)
     }
@@ -132,7 +136,7 @@ impl Front {
                 self.draft.save(&text);
                 None
             }
-            Request::Ui(Ui::Copy(_) | Ui::Redraw) => None,
+            Request::Ui(Ui::Copy(_) | Ui::Redraw | Ui::Suspend) => None,
         }
     }
 }

@@ -32,6 +32,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
@@ -91,6 +92,14 @@ pub trait Frontend {
 
     /// The number that a request of this frontend was given.
     fn asked(&mut self, _request: RequestId) {}
+
+    /// The process was stopped, and goes on.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn continued(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Hands the terminal to a step: neither read nor written until `take_back`.
     ///
@@ -429,6 +438,7 @@ impl Shell {
         inputs: &mut UnboundedReceiver<F::Input>,
         mut stop: Pin<Box<dyn Future<Output = ()>>>,
     ) -> io::Result<()> {
+        let mut continued = signal(SignalKind::from_raw(nix::sys::signal::Signal::SIGCONT as i32))?;
         let mut stale = front.draw(&self.world)?;
         let mut drawn = Instant::now();
         let mut kept = drawn;
@@ -452,6 +462,10 @@ impl Shell {
                     }
                 }
                 () = &mut stop => return Ok(()),
+                Some(()) = continued.recv() => {
+                    front.continued()?;
+                    at_once = true;
+                }
                 Some(fact) = self.facts.recv() => {
                     self.event(Body::Fact(fact));
                     self.drain();
@@ -570,7 +584,6 @@ impl Shell {
 /// # Errors
 /// The signals can't be listened to.
 pub fn ended() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
     let mut term = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;

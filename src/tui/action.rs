@@ -142,6 +142,8 @@ actions! {
     PreviousMatch = "previous-match",
     /// Draw the whole screen again.
     Redraw = "redraw",
+    /// Stop the console and go back to the shell, whose `fg` brings it back.
+    Suspend = "suspend",
     /// Go to the next field.
     NextField = "next-field",
     /// Go to the field before.

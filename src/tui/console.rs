@@ -91,8 +91,32 @@ impl Console {
                 self.painter.forget();
                 true
             }
+            Request::Ui(Ui::Suspend) => {
+                // A terminal that is gone is met again by the next frame.
+                let _ = self.terminal.suspend();
+                self.came_back();
+                true
+            }
             _ => false,
         }
+    }
+
+    /// The process was stopped and goes on.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn continued(&mut self) -> io::Result<()> {
+        if matches!(self.seat, Seat::Ours) {
+            self.terminal.take_again()?;
+            self.came_back();
+        }
+        Ok(())
+    }
+
+    /// Whatever stands on the terminal is not ours, and its size may be another one.
+    fn came_back(&mut self) {
+        let (width, height) = Terminal::size();
+        self.resized(width, height);
     }
 
     /// What a newcomer may do next.
@@ -174,8 +198,7 @@ impl Console {
             return Ok(());
         }
         self.terminal.take()?;
-        let (width, height) = Terminal::size();
-        self.resized(width, height);
+        self.came_back();
         self.screen.came_back(from);
         self.seat = Seat::Ours;
         Ok(())

@@ -220,6 +220,7 @@ impl Screen {
     pub fn update(&mut self, action: Action, world: &World) -> Vec<Request> {
         let replies = match action {
             Action::Redraw => return vec![Request::Ui(Ui::Redraw)],
+            Action::Suspend => return vec![Request::Ui(Ui::Suspend)],
             Action::Help => vec![Reply::Open(self.help())],
             _ if self.covered() => {
                 let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.update(action, view)));

@@ -10,11 +10,13 @@ use crossterm::terminal::{
     DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{Command, cursor};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
 use nix::sys::termios::{FlushArg, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
+use nix::unistd::Pid;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Condvar, Mutex, Once, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 pub use crossterm::event::Event as TermEvent;
@@ -26,6 +28,16 @@ const NOTHING: u8 = 0;
 const KEYS: u8 = 1;
 const ALL: u8 = 2;
 
+/// The thread that has the terminal. A defect of another one must not take it away under it.
+static OWNER: Mutex<Option<ThreadId>> = Mutex::new(None);
+
+/// What other threads reported meanwhile; said once the terminal has been given back.
+static UNSAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn locked<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The terminal, ours until dropped.
 pub struct Terminal {
     mouse: bool,
@@ -36,6 +48,7 @@ impl Terminal {
     /// Takes the terminal over. From now on a panic gives it back before it is reported.
     pub fn enter(mouse: bool) -> io::Result<Self> {
         restore_on_panic();
+        *locked(&OWNER) = Some(thread::current().id());
         let terminal = Self { mouse, lent: None };
         terminal.take()?;
         Ok(terminal)
@@ -51,6 +64,28 @@ impl Terminal {
     /// Columns and rows; a terminal that doesn't say gets the classic 80 × 24.
     pub fn size() -> (u16, u16) {
         crossterm::terminal::size().ok().filter(|(columns, rows)| *columns > 0 && *rows > 0).unwrap_or((80, 24))
+    }
+
+    /// Goes back to the shell, and takes the terminal again once the shell lets us go on; at once where there is no shell.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn suspend(&self) -> io::Result<()> {
+        leave();
+        // All of our job, as the terminal itself would do it: the shell waits for whoever started us, too.
+        let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
+        // Another thread may be told of it first, and we be stopped a moment later.
+        thread::park_timeout(STOPS_WITHIN);
+        self.take()
+    }
+
+    /// Somebody has stopped us without asking, and let us go on: whatever stands there now, it is drawn over.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn take_again(&self) -> io::Result<()> {
+        leave();
+        self.take()
     }
 
     /// Gives the terminal up, after these last words. Nothing is read from it or written to it until `take_back`.
@@ -116,6 +151,8 @@ impl Drop for Terminal {
             lent.back(&mut io::stdout().lock());
         }
         leave();
+        *locked(&OWNER) = None;
+        say_what_failed();
     }
 }
 
@@ -130,13 +167,28 @@ pub fn leave() {
     }
 }
 
+/// How long after the signal we are stopped, at most.
+const STOPS_WITHIN: Duration = Duration::from_millis(50);
+
+/// A part of the program failed and the rest went on: its report would have been drawn over.
+fn say_what_failed() {
+    for report in std::mem::take(&mut *locked(&UNSAID)) {
+        let _ = writeln!(io::stderr(), "midwatch: a part of it failed meanwhile; please report this: {report}");
+    }
+}
+
 /// Installed once, before the first `enter`: the report of a panic must not vanish with the alternate screen.
 fn restore_on_panic() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            let owner = *locked(&OWNER);
+            if owner.is_some_and(|owner| owner != thread::current().id()) {
+                return locked(&UNSAID).push(info.to_string());
+            }
             leave();
+            say_what_failed();
             report(info);
         }));
     });

@@ -114,6 +114,8 @@ pub enum Ui {
     SaveDraft(String),
     /// Draw everything again: something else has written to the terminal.
     Redraw,
+    /// Stop, and give the shell the terminal until it lets us go on.
+    Suspend,
     Quit,
 }
 

@@ -76,6 +76,7 @@ pub const ROWS: &[Row] = &[
     row(&["tab", "down"], NextField, &[Typing], "next"),
     row(&["shift-tab", "up"], PreviousField, &[Typing], "previous"),
     row(&["ctrl-l"], Redraw, &[Panes, Reading, Typing], "redraw"),
+    row(&["ctrl-z"], Suspend, &[Panes, Reading, Typing], ""),
 
     row(&[], Mitigate, &[Panes], "mitigated"),
     row(&[], Resolve, &[Panes], "resolved"),
