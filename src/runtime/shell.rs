@@ -1,28 +1,27 @@
-//! The loop: one sequencer, one world, one timer. Keys are taken before anything else; what has arrived is drained and
-//! then drawn once.
+//! The shell around the core: one sequencer, one world, one timer, and everything that feeds them.
 
+mod front;
+mod perform;
 mod pushed;
 
 use super::cache::Cache;
 use super::driver::Driver;
 use super::listener::Listener;
 use super::poller;
-use super::ports::telling;
 use super::scribe::Scribe;
 use super::watcher;
-use crate::domain::act::ActEnd;
 use crate::domain::alert::Alert;
 use crate::domain::entry::Actor;
 use crate::domain::health::FeedSpec;
-use crate::domain::ids::{FeedName, RequestId, SourceName};
+use crate::domain::ids::{RequestId, SourceName};
 use crate::domain::settings::{Settings, SourceSpec};
-use crate::domain::trouble::{Reason, Trouble};
 use crate::feeds::Feed;
 use crate::journal::{Journal, JournalError};
-use crate::model::runs::{RunCommand, RunFact, Sitting};
-use crate::model::{Body, Command, Effect, Event, Fact, World};
+use crate::model::runs::{RunCommand, Sitting};
+use crate::model::{Body, Command, Event, Fact, World};
 use crate::ports::Ports;
 use crate::sources::Source;
+pub use front::{Ask, Frontend, start_reader};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
@@ -70,60 +69,8 @@ pub struct Configured {
     pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
 }
 
-/// What a frontend wants of the shell.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Ask {
-    Command(Command),
-    Quit,
-}
-
-/// Whoever shows the world to a person. `cli` fills it with the console or a printer of lines.
-pub trait Frontend {
-    /// A key, a click, a paste, a new size.
-    type Input: Send + 'static;
-
-    fn input(&mut self, input: Self::Input, world: &World) -> Vec<Ask>;
-
-    /// Draws if anything visible changed; how long from now the picture will be out of date by itself.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    fn draw(&mut self, world: &World) -> io::Result<Option<Duration>>;
-
-    /// The number that a request of this frontend was given.
-    fn asked(&mut self, _request: RequestId) {}
-
-    /// The process was stopped, and goes on.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    fn continued(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Hands the terminal to a step: neither read nor written until `take_back`.
-    ///
-    /// # Errors
-    /// It can't be handed over.
-    fn lend(&mut self, _to: &Sitting, _world: &World) -> io::Result<()> {
-        Err(io::Error::other("there is no terminal to hand over"))
-    }
-
-    /// The step has ended.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    fn take_back(&mut self, _from: &Sitting, _world: &World) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The least time between two pictures that no key asked for.
-const FRAME: Duration = Duration::from_millis(16);
 /// How long facts are taken in between two looks at the keys: a storm has tens of portions of a millisecond each.
 const BATCH: Duration = Duration::from_millis(2);
-/// How often the alerts are kept for the next session, which the end of this one does too.
-const KEEP: Duration = Duration::from_secs(300);
 
 pub struct Shell {
     pub world: World,
@@ -308,85 +255,6 @@ impl Shell {
         }
     }
 
-    fn perform(&mut self, effect: Effect) {
-        match effect {
-            Effect::Record { request, drafts } => match &self.scribe {
-                Some(scribe) => {
-                    self.recording.insert(request, drafts.len());
-                    let secrets = self.ports.secrets.known();
-                    scribe.append(request, drafts.into_iter().map(|draft| draft.without(&secrets)).collect());
-                }
-                None => self.event(Body::Fact(Fact::RecordFailed { request, why: "nothing is recorded here".into() })),
-            },
-            Effect::Act { intent, source, act } => {
-                let nobody = |trouble| Fact::ActEnded { intent: intent.id(), end: ActEnd::unsent(&[trouble]) };
-                self.act(source, nobody, move |source, ports| {
-                    Box::pin(async move { Fact::ActEnded { intent: intent.id(), end: source.act(&act, intent, &ports).await } })
-                });
-            }
-            Effect::Find { intent, source, act } => {
-                let nobody = |trouble| Fact::ActFound { intent: intent.id(), found: Err(trouble) };
-                self.act(source, nobody, move |source, ports| {
-                    Box::pin(
-                        async move { Fact::ActFound { intent: intent.id(), found: source.find(&act, intent, &ports).await } },
-                    )
-                });
-            }
-            Effect::Ask { sources, feeds } => {
-                if let Some(poller) = &self.poller {
-                    poller.ask(sources, feeds);
-                }
-            }
-            Effect::Follow { feeds } => self.follow(feeds),
-            Effect::Answer { question, found } => {
-                if let Some(driver) = &self.driver {
-                    driver.answer(question, found);
-                }
-            }
-            Effect::WakeAt(mono) => self.wake_at = Some(mono),
-            Effect::Run(effect) => {
-                if let Some(driver) = &mut self.driver {
-                    driver.perform(effect);
-                }
-            }
-        }
-    }
-
-    /// Asks feeds now; those that were idle are asked again and again from here on.
-    fn follow(&mut self, names: Vec<FeedName>) {
-        let (new, idle) = std::mem::take(&mut self.idle).into_iter().partition(|(spec, _)| names.contains(&spec.name));
-        self.idle = idle;
-        let nothing = || poller::start(poller::Items::default(), self.ports.clone(), self.sender.clone(), poller::nothing());
-        let poller = self.poller.get_or_insert_with(nothing);
-        poller.add(new);
-        poller.ask(Vec::new(), names);
-    }
-
-    /// Does something with a source in the background; its result comes back as a fact. A source that the configuration has lost
-    /// since the act was recorded is one too: what is recorded gets an end.
-    fn act(
-        &mut self,
-        name: SourceName,
-        nobody: impl FnOnce(Trouble) -> Fact,
-        work: impl FnOnce(Arc<dyn Source>, Ports) -> Pin<Box<dyn Future<Output = Fact> + Send>>,
-    ) {
-        self.flying += 1;
-        let Some(source) = self.sources.get(&name) else {
-            let why = format!("no source is named {name} in the configuration any more");
-            let _ = self.sender.send(nobody(Trouble::new(Reason::Local, why)));
-            return;
-        };
-        let facts = self.sender.clone();
-        let ports = telling(&self.ports, {
-            let facts = facts.clone();
-            move |intent| drop(facts.send(Fact::ActAccepted { intent }))
-        });
-        let future = work(source.clone(), ports);
-        tokio::spawn(async move {
-            let _ = facts.send(future.await);
-        });
-    }
-
     /// Takes in what has arrived and waits for the next thing until `done` holds. `false` if the deadline came first.
     pub async fn until(&mut self, deadline: Duration, done: impl Fn(&World) -> bool) -> bool {
         let deadline = Instant::now() + deadline;
@@ -428,115 +296,12 @@ impl Shell {
         }
     }
 
-    /// Runs until the frontend wants to quit or `stop` ends.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    pub async fn run<F: Frontend>(
-        &mut self,
-        front: &mut F,
-        inputs: &mut UnboundedReceiver<F::Input>,
-        mut stop: Pin<Box<dyn Future<Output = ()>>>,
-    ) -> io::Result<()> {
-        let mut continued = signal(SignalKind::from_raw(nix::sys::signal::Signal::SIGCONT as i32))?;
-        let mut stale = front.draw(&self.world)?;
-        let mut drawn = Instant::now();
-        let mut kept = drawn;
-        let mut dirty = false;
-        loop {
-            let wake = self.timer();
-            let redraw = match (dirty, stale) {
-                (true, _) => Some(drawn + FRAME),
-                (false, Some(after)) => Some(drawn + after),
-                (false, None) => None,
-            };
-            let mut at_once = false;
-            tokio::select! {
-                biased;
-                input = inputs.recv() => {
-                    // Nobody reads the terminal any more: it is gone, and a console that can't be left would be worse.
-                    let Some(input) = input else { return Ok(()) };
-                    at_once = true;
-                    if self.input(front, input, inputs) {
-                        return Ok(());
-                    }
-                }
-                () = &mut stop => return Ok(()),
-                Some(()) = continued.recv() => {
-                    front.continued()?;
-                    at_once = true;
-                }
-                Some(fact) = self.facts.recv() => {
-                    self.event(Body::Fact(fact));
-                    self.drain();
-                    dirty = true;
-                }
-                Some(reload) = self.reloads.1.recv() => {
-                    self.reload(reload);
-                    dirty = true;
-                }
-                () = wake => {
-                    self.tick();
-                    dirty = true;
-                }
-                () = maybe(redraw) => {
-                    self.event(Body::Tick);
-                    at_once = true;
-                }
-            }
-            self.seat(front)?;
-            if at_once || drawn.elapsed() >= FRAME {
-                stale = front.draw(&self.world)?;
-                (drawn, dirty) = (Instant::now(), false);
-            }
-            if drawn.duration_since(kept) >= KEEP {
-                kept = drawn;
-                self.keep();
-            }
-        }
-    }
-
-    /// Takes the terminal back from a step that has ended, and hands it to the one that waits for it.
-    fn seat<F: Frontend>(&mut self, front: &mut F) -> io::Result<()> {
-        let wanted = self.world.runs.sitting();
-        if wanted == self.lent {
-            return Ok(());
-        }
-        if let Some(from) = self.lent.take() {
-            front.take_back(&from, &self.world)?;
-        }
-        if let Some(sitting) = wanted {
-            let refused = front.lend(&sitting, &self.world).err().map(|why| why.to_string());
-            self.lent = refused.is_none().then(|| sitting.clone());
-            self.event(Body::Fact(Fact::Run(RunFact::Lent { sitting, refused })));
-        }
-        Ok(())
-    }
-
     /// What is left to do before the process ends; the journal is drained when the shell is dropped.
     pub fn finish(&mut self) {
         if let Some(keeping) = self.keep() {
             // A cache that could not be written is not there the next time.
             let _ = keeping.join();
         }
-    }
-
-    /// Takes every key that is there; whether one of them ends it all.
-    fn input<F: Frontend>(&mut self, front: &mut F, first: F::Input, inputs: &mut UnboundedReceiver<F::Input>) -> bool {
-        let mut next = Some(first);
-        while let Some(input) = next {
-            for ask in front.input(input, &self.world) {
-                match ask {
-                    Ask::Command(command) => {
-                        let request = self.ask(command);
-                        front.asked(request);
-                    }
-                    Ask::Quit => return true,
-                }
-            }
-            next = inputs.try_recv().ok();
-        }
-        false
     }
 
     /// Runs without a screen until SIGTERM, SIGINT or SIGHUP.
@@ -594,16 +359,4 @@ pub fn ended() -> io::Result<impl Future<Output = ()>> {
             _ = hangup.recv() => {}
         }
     })
-}
-
-/// Starts the thread that reads the terminal: reading blocks, and a task that waits for it would cost each key a hop.
-pub fn start_reader(read: impl FnOnce() + Send + 'static) {
-    std::thread::spawn(read);
-}
-
-async fn maybe(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
-    }
 }

@@ -1,0 +1,184 @@
+//! The loop around whoever shows the world to a person. Keys are taken before anything else; what has arrived is drained and
+//! then drawn once.
+
+use super::Shell;
+use crate::domain::ids::RequestId;
+use crate::model::runs::{RunFact, Sitting};
+use crate::model::{Body, Command, Fact, World};
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until};
+
+/// What a frontend wants of the shell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    Command(Command),
+    Quit,
+}
+
+/// Whoever shows the world to a person. `cli` fills it with the console or a printer of lines.
+pub trait Frontend {
+    /// A key, a click, a paste, a new size.
+    type Input: Send + 'static;
+
+    fn input(&mut self, input: Self::Input, world: &World) -> Vec<Ask>;
+
+    /// Draws if anything visible changed; how long from now the picture will be out of date by itself.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn draw(&mut self, world: &World) -> io::Result<Option<Duration>>;
+
+    /// The number that a request of this frontend was given.
+    fn asked(&mut self, _request: RequestId) {}
+
+    /// The process was stopped, and goes on.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn continued(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Hands the terminal to a step: neither read nor written until `take_back`.
+    ///
+    /// # Errors
+    /// It can't be handed over.
+    fn lend(&mut self, _to: &Sitting, _world: &World) -> io::Result<()> {
+        Err(io::Error::other("there is no terminal to hand over"))
+    }
+
+    /// The step has ended.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    fn take_back(&mut self, _from: &Sitting, _world: &World) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The least time between two pictures that no key asked for.
+const FRAME: Duration = Duration::from_millis(16);
+/// How often the alerts are kept for the next session, which the end of this one does too.
+const KEEP: Duration = Duration::from_secs(300);
+
+impl Shell {
+    /// Runs until the frontend wants to quit or `stop` ends.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub async fn run<F: Frontend>(
+        &mut self,
+        front: &mut F,
+        inputs: &mut UnboundedReceiver<F::Input>,
+        mut stop: Pin<Box<dyn Future<Output = ()>>>,
+    ) -> io::Result<()> {
+        let mut continued = signal(SignalKind::from_raw(nix::sys::signal::Signal::SIGCONT as i32))?;
+        let mut stale = front.draw(&self.world)?;
+        let mut drawn = Instant::now();
+        let mut kept = drawn;
+        let mut dirty = false;
+        loop {
+            let wake = self.timer();
+            let redraw = match (dirty, stale) {
+                (true, _) => Some(drawn + FRAME),
+                (false, Some(after)) => Some(drawn + after),
+                (false, None) => None,
+            };
+            let mut at_once = false;
+            tokio::select! {
+                biased;
+                input = inputs.recv() => {
+                    // Nobody reads the terminal any more: it is gone, and a console that can't be left would be worse.
+                    let Some(input) = input else { return Ok(()) };
+                    at_once = true;
+                    if self.input(front, input, inputs) {
+                        return Ok(());
+                    }
+                }
+                () = &mut stop => return Ok(()),
+                Some(()) = continued.recv() => {
+                    front.continued()?;
+                    at_once = true;
+                }
+                Some(fact) = self.facts.recv() => {
+                    self.event(Body::Fact(fact));
+                    self.drain();
+                    dirty = true;
+                }
+                Some(reload) = self.reloads.1.recv() => {
+                    self.reload(reload);
+                    dirty = true;
+                }
+                () = wake => {
+                    self.tick();
+                    dirty = true;
+                }
+                () = maybe(redraw) => {
+                    self.event(Body::Tick);
+                    at_once = true;
+                }
+            }
+            self.seat(front)?;
+            if at_once || drawn.elapsed() >= FRAME {
+                stale = front.draw(&self.world)?;
+                (drawn, dirty) = (Instant::now(), false);
+            }
+            if drawn.duration_since(kept) >= KEEP {
+                kept = drawn;
+                self.keep();
+            }
+        }
+    }
+
+    /// Takes the terminal back from a step that has ended, and hands it to the one that waits for it.
+    fn seat<F: Frontend>(&mut self, front: &mut F) -> io::Result<()> {
+        let wanted = self.world.runs.sitting();
+        if wanted == self.lent {
+            return Ok(());
+        }
+        if let Some(from) = self.lent.take() {
+            front.take_back(&from, &self.world)?;
+        }
+        if let Some(sitting) = wanted {
+            let refused = front.lend(&sitting, &self.world).err().map(|why| why.to_string());
+            self.lent = refused.is_none().then(|| sitting.clone());
+            self.event(Body::Fact(Fact::Run(RunFact::Lent { sitting, refused })));
+        }
+        Ok(())
+    }
+
+    /// Takes every key that is there; whether one of them ends it all.
+    fn input<F: Frontend>(&mut self, front: &mut F, first: F::Input, inputs: &mut UnboundedReceiver<F::Input>) -> bool {
+        let mut next = Some(first);
+        while let Some(input) = next {
+            for ask in front.input(input, &self.world) {
+                match ask {
+                    Ask::Command(command) => {
+                        let request = self.ask(command);
+                        front.asked(request);
+                    }
+                    Ask::Quit => return true,
+                }
+            }
+            next = inputs.try_recv().ok();
+        }
+        false
+    }
+}
+
+/// Starts the thread that reads the terminal: reading blocks, and a task that waits for it would cost each key a hop.
+pub fn start_reader(read: impl FnOnce() + Send + 'static) {
+    std::thread::spawn(read);
+}
+
+async fn maybe(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,95 @@
+//! What the world asks for, done. Every result comes back as a fact.
+
+use super::Shell;
+use crate::domain::act::ActEnd;
+use crate::domain::ids::{FeedName, SourceName};
+use crate::domain::trouble::{Reason, Trouble};
+use crate::model::{Body, Effect, Fact};
+use crate::ports::Ports;
+use crate::runtime::poller;
+use crate::runtime::ports::telling;
+use crate::sources::Source;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+impl Shell {
+    pub(super) fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Record { request, drafts } => match &self.scribe {
+                Some(scribe) => {
+                    self.recording.insert(request, drafts.len());
+                    let secrets = self.ports.secrets.known();
+                    scribe.append(request, drafts.into_iter().map(|draft| draft.without(&secrets)).collect());
+                }
+                None => self.event(Body::Fact(Fact::RecordFailed { request, why: "nothing is recorded here".into() })),
+            },
+            Effect::Act { intent, source, act } => {
+                let nobody = |trouble| Fact::ActEnded { intent: intent.id(), end: ActEnd::unsent(&[trouble]) };
+                self.act(source, nobody, move |source, ports| {
+                    Box::pin(async move { Fact::ActEnded { intent: intent.id(), end: source.act(&act, intent, &ports).await } })
+                });
+            }
+            Effect::Find { intent, source, act } => {
+                let nobody = |trouble| Fact::ActFound { intent: intent.id(), found: Err(trouble) };
+                self.act(source, nobody, move |source, ports| {
+                    Box::pin(
+                        async move { Fact::ActFound { intent: intent.id(), found: source.find(&act, intent, &ports).await } },
+                    )
+                });
+            }
+            Effect::Ask { sources, feeds } => {
+                if let Some(poller) = &self.poller {
+                    poller.ask(sources, feeds);
+                }
+            }
+            Effect::Follow { feeds } => self.follow(feeds),
+            Effect::Answer { question, found } => {
+                if let Some(driver) = &self.driver {
+                    driver.answer(question, found);
+                }
+            }
+            Effect::WakeAt(mono) => self.wake_at = Some(mono),
+            Effect::Run(effect) => {
+                if let Some(driver) = &mut self.driver {
+                    driver.perform(effect);
+                }
+            }
+        }
+    }
+
+    /// Asks feeds now; those that were idle are asked again and again from here on.
+    fn follow(&mut self, names: Vec<FeedName>) {
+        let (new, idle) = std::mem::take(&mut self.idle).into_iter().partition(|(spec, _)| names.contains(&spec.name));
+        self.idle = idle;
+        let nothing = || poller::start(poller::Items::default(), self.ports.clone(), self.sender.clone(), poller::nothing());
+        let poller = self.poller.get_or_insert_with(nothing);
+        poller.add(new);
+        poller.ask(Vec::new(), names);
+    }
+
+    /// Does something with a source in the background; its result comes back as a fact. A source that the configuration has lost
+    /// since the act was recorded is one too: what is recorded gets an end.
+    fn act(
+        &mut self,
+        name: SourceName,
+        nobody: impl FnOnce(Trouble) -> Fact,
+        work: impl FnOnce(Arc<dyn Source>, Ports) -> Pin<Box<dyn Future<Output = Fact> + Send>>,
+    ) {
+        self.flying += 1;
+        let Some(source) = self.sources.get(&name) else {
+            let why = format!("no source is named {name} in the configuration any more");
+            let _ = self.sender.send(nobody(Trouble::new(Reason::Local, why)));
+            return;
+        };
+        let facts = self.sender.clone();
+        let ports = telling(&self.ports, {
+            let facts = facts.clone();
+            move |intent| drop(facts.send(Fact::ActAccepted { intent }))
+        });
+        let future = work(source.clone(), ports);
+        tokio::spawn(async move {
+            let _ = facts.send(future.await);
+        });
+    }
+}
