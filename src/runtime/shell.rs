@@ -315,8 +315,7 @@ impl Shell {
             tokio::select! {
                 () = &mut stop => return Ok(()),
                 Some(fact) = self.facts.recv() => {
-                    self.event(Body::Fact(fact));
-                    self.drain();
+                    self.take(fact);
                 }
                 Some(reload) = self.reloads.1.recv() => self.reload(reload),
                 () = wake => self.tick(),
@@ -324,14 +323,17 @@ impl Shell {
         }
     }
 
-    fn drain(&mut self) {
+    /// Takes this fact and what came with it; whether somebody might wait to see one of them.
+    fn take(&mut self, first: Fact) -> bool {
         let began = Instant::now();
-        while began.elapsed() < BATCH {
-            match self.facts.try_recv() {
-                Ok(fact) => self.event(Body::Fact(fact)),
-                Err(_) => return,
-            }
+        let (mut next, mut urgent) = (Some(first), false);
+        while let Some(fact) = next {
+            // What a feed says of how it is; that it has changed is an entry that follows.
+            urgent |= !matches!(fact, Fact::FeedRead { .. });
+            self.event(Body::Fact(fact));
+            next = if began.elapsed() < BATCH { self.facts.try_recv().ok() } else { None };
         }
+        urgent
     }
 
     /// Nothing is under way: no request is unsettled and no effect is in flight.

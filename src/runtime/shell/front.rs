@@ -63,6 +63,9 @@ pub trait Frontend {
 
 /// The least time between two pictures that no key asked for.
 const FRAME: Duration = Duration::from_millis(16);
+/// The same for pictures on which only readings of feeds are new: with hundreds of feeds there are some in every tenth of a
+/// second, and each would cost a picture.
+const CALM: Duration = Duration::from_millis(250);
 /// How often the alerts are kept for the next session, which the end of this one does too.
 const KEEP: Duration = Duration::from_secs(300);
 
@@ -81,14 +84,11 @@ impl Shell {
         let mut stale = front.draw(&self.world)?;
         let mut drawn = Instant::now();
         let mut kept = drawn;
-        let mut dirty = false;
+        // When what has changed since is to be seen.
+        let mut due = None;
         loop {
             let wake = self.timer();
-            let redraw = match (dirty, stale) {
-                (true, _) => Some(drawn + FRAME),
-                (false, Some(after)) => Some(drawn + after),
-                (false, None) => None,
-            };
+            let redraw = earlier(due, stale.map(|after| drawn + after));
             let mut at_once = false;
             tokio::select! {
                 biased;
@@ -106,17 +106,16 @@ impl Shell {
                     at_once = true;
                 }
                 Some(fact) = self.facts.recv() => {
-                    self.event(Body::Fact(fact));
-                    self.drain();
-                    dirty = true;
+                    let pace = if self.take(fact) { FRAME } else { CALM };
+                    due = earlier(due, Some(drawn + pace));
                 }
                 Some(reload) = self.reloads.1.recv() => {
                     self.reload(reload);
-                    dirty = true;
+                    due = earlier(due, Some(drawn + FRAME));
                 }
                 () = wake => {
                     self.tick();
-                    dirty = true;
+                    due = earlier(due, Some(drawn + FRAME));
                 }
                 () = maybe(redraw) => {
                     self.event(Body::Tick);
@@ -124,9 +123,9 @@ impl Shell {
                 }
             }
             self.seat(front)?;
-            if at_once || drawn.elapsed() >= FRAME {
+            if at_once || due.is_some_and(|due| due <= Instant::now()) {
                 stale = front.draw(&self.world)?;
-                (drawn, dirty) = (Instant::now(), false);
+                (drawn, due) = (Instant::now(), None);
             }
             if drawn.duration_since(kept) >= KEEP {
                 kept = drawn;
@@ -176,9 +175,72 @@ pub fn start_reader(read: impl FnOnce() + Send + 'static) {
     std::thread::spawn(read);
 }
 
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
+}
+
 async fn maybe(at: Option<Instant>) {
     match at {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Polling, Setup};
+    use super::*;
+    use crate::domain::entry::Actor;
+    use crate::domain::health::{FeedState, Reading};
+    use crate::ports::Ports;
+
+    /// Counts its pictures.
+    struct Count(usize);
+
+    impl Frontend for Count {
+        type Input = ();
+
+        fn input(&mut self, (): (), _world: &World) -> Vec<Ask> {
+            vec![Ask::Quit]
+        }
+
+        fn draw(&mut self, _world: &World) -> io::Result<Option<Duration>> {
+            self.0 += 1;
+            Ok(None)
+        }
+    }
+
+    /// The pictures of a second in which such a fact came every ten milliseconds.
+    async fn pictures(fact: impl Fn() -> Fact + 'static) -> usize {
+        let setup = Setup {
+            settings: Default::default(),
+            me: Actor::person("ana", None),
+            sources: Vec::new(),
+            feeds: Vec::new(),
+            ports: Ports::real(),
+            journal: None,
+            polling: Polling::Nothing,
+            watch: false,
+        };
+        let (mut shell, mut front) = (Shell::new(&setup), Count(0));
+        let facts = shell.facts();
+        let (_keys, mut inputs) = tokio::sync::mpsc::unbounded_channel();
+        let second = async move {
+            for _ in 0..100 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                facts.send(fact()).expect("the shell is there");
+            }
+        };
+        shell.run(&mut front, &mut inputs, Box::pin(second)).await.expect("nothing fails");
+        front.0
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn readings_alone_are_drawn_four_times_a_second_and_everything_else_as_it_comes() {
+        let reading = || Reading { state: FeedState::Healthy, message: "fine".into(), value: None, unit: None, latency: None };
+        let calm = pictures(move || Fact::FeedRead { feed: "shop".into(), reading: reading() }).await;
+        assert!((4..=6).contains(&calm), "{calm}");
+        let urgent = pictures(|| Fact::Watching(true)).await;
+        assert!(urgent > 40, "{urgent}");
     }
 }
