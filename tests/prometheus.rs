@@ -52,6 +52,30 @@ fn what_is_about_to_fire_is_seen_and_is_no_episode_yet() {
 }
 
 #[test]
+fn a_playbook_for_an_alert_that_no_rule_raises_is_named() {
+    if missing("prometheus") {
+        return;
+    }
+    let server = Prometheus::start_with("", "", RULES);
+    let home = home(&server.url, "");
+    let config = std::fs::read_to_string(home.path().join("config.yaml")).expect("a configuration");
+    home.write("config.yaml", &format!("{config}playbooks: {{folders: [books]}}\n"));
+    let book = |name: &str| {
+        format!(
+            "---\nplaybook: 1\nid: {name}\ntitle: {name}\npurpose: diagnosis\nowner: ana\nreviewed: 2026-11-20\nalerts: [{{alertname: {name}}}]\n---\n\n\
+             # {name}\n\n## Steps\n\n### 1. Look\n\n- **risk:** read\n\nLook.\n"
+        )
+    };
+    home.write("books/good.md", &book("Down"));
+    home.write("books/lost.md", &book("DiskFiling"));
+    let told = |args: &[&str]| String::from_utf8(home.run(args).stdout).expect("UTF-8");
+    let live = until("the rules", || Some(told(&["check", "--live"])).filter(|told| told.contains("W110")));
+    assert!(live.contains("lost.md:8:1") && live.contains("did you mean `DiskFilling`?"), "{live}");
+    assert_eq!(live.matches("W110").count(), 1, "{live}");
+    assert!(!told(&["check"]).contains("W110"));
+}
+
+#[test]
 fn what_is_no_prometheus_is_no_empty_queue() {
     for (body, told) in [("{}", "something else than an answer of Prometheus"), ("<html><title>Login</title></html>", "Login")] {
         let server = Raw::saying(ok(body));

@@ -69,7 +69,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let format = arguments.format(globals)?;
     let (files, config) = match arguments.paths.as_slice() {
-        [] => files::configured(globals)?,
+        [] => files::configured(globals, arguments.live)?,
         paths => files::named(paths)?,
     };
     let folders = config.as_ref().map(|config| config.playbooks.folders.clone()).unwrap_or_default();

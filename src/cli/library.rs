@@ -3,6 +3,7 @@
 use super::Globals;
 use super::out;
 use super::session::{self, Loaded};
+use crate::domain::alert::Labels;
 use crate::domain::playbook::{ParamSource, Place, Playbook};
 use crate::domain::secret::Secret;
 use crate::model::runs::{Given, RunFact};
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 /// Every playbook of the configured folders, and the bundled ones, judged on this machine.
 pub fn catalogue(config: &Loaded) -> Catalogue {
-    judged(all(config), Some(config))
+    judged(all(config), Some(config), None)
 }
 
 /// The same, as they are written: enough to say which of them fit an alert.
@@ -26,8 +27,9 @@ pub fn all(config: &Loaded) -> Catalogue {
     Catalogue::load(&config.playbooks.folders, steps::KINDS)
 }
 
-/// A catalogue judged by what is around it: this machine, today, and what the configuration says, if there is one.
-pub fn judged(mut catalogue: Catalogue, config: Option<&Loaded>) -> Catalogue {
+/// A catalogue judged by what is around it: this machine, today, what the configuration says, if there is one, and the rules of
+/// its sources, if they were asked.
+pub fn judged(mut catalogue: Catalogue, config: Option<&Loaded>, rules: Option<&[Labels]>) -> Catalogue {
     let services = config.map_or(&[][..], |config| &config.settings.services);
     let critical = services.iter().filter(|service| service.tier == Some(1) && !service.vendor);
     let critical: Vec<&str> = critical.map(|service| service.name.as_str()).collect();
@@ -38,6 +40,7 @@ pub fn judged(mut catalogue: Catalogue, config: Option<&Loaded>) -> Catalogue {
         env: config.map_or(&[], |config| &config.playbooks.env),
         critical: &critical,
         health: config.map(|config| (config.settings.feeds.as_slice(), services.as_slice())),
+        rules,
     });
     catalogue
 }

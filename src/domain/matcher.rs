@@ -59,6 +59,11 @@ impl LabelSet {
     pub fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         !self.0.is_empty() && self.0.iter().all(|(name, matcher)| matcher.matches(label(name).unwrap_or("")))
     }
+
+    /// Whether something might match of which only these labels are known.
+    pub fn may_match<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|(name, matcher)| label(name).is_none_or(|value| matcher.matches(value)))
+    }
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub const RULES: &[Rule] = &[
     rule("W107", "a program left in the background that holds the output open", OfShell(habits::daemons)),
     rule("W108", "more than nine items in a step, or a step longer than 40 lines", OfStep(shape::length)),
     rule("W109", "a `dry-run` block that changes something", OfStep(rehearsal::changes)),
-    rule("W110", "an alert matcher that another playbook has too", Survey),
+    rule("W110", "an alert matcher that another playbook has too, or that no rule raises (`check --live`)", Survey),
     rule("W111", "an address, a token or a password written into a block", OfStep(literals::found)),
     rule("W112", "a program that wants a terminal in a step without `tty`", OfShell(habits::interactive)),
     rule("W113", "a step's number that is out of order", OfDocument(order::numbers)),

@@ -4,7 +4,9 @@
 use super::catalogue::Catalogue;
 use super::document::Lines;
 use super::in_order;
+use crate::domain::alert::Labels;
 use crate::domain::health::FeedSpec;
+use crate::domain::matcher::LabelSet;
 use crate::domain::node::{Level, Problem, Problems, Span, nearest};
 use crate::domain::playbook::{Block, Child, How, Language, Place, Playbook, Practice, Purpose, Selector, Step, names};
 use chrono::NaiveDate;
@@ -22,6 +24,8 @@ pub struct Around<'a> {
     pub critical: &'a [&'a str],
     /// The feeds and services of the configuration, where there is one.
     pub health: Option<(&'a [FeedSpec], &'a [&'a str])>,
+    /// What the rules of the sources can raise, by the labels that are known of it; `None` where nobody has been asked.
+    pub rules: Option<&'a [Labels]>,
 }
 
 impl Catalogue {
@@ -50,6 +54,7 @@ fn problems(list: &[Arc<Playbook>], index: usize, around: &Around<'_>, lacking: 
         review(playbook, around.today, &mut problems);
         interpreters(playbook, lacking, &mut problems);
         matchers(list, index, &mut problems);
+        unraised(playbook, around, &mut problems);
         children(list, index, &mut problems);
         feeds(playbook, around, &mut problems);
     }
@@ -117,11 +122,31 @@ fn matchers(list: &[Arc<Playbook>], index: usize, problems: &mut Problems) {
     let rival = |other: &&Arc<Playbook>| is_bundled(other) == is_bundled(playbook) && other.id != playbook.id;
     for other in list[..index].iter().filter(rival) {
         if let Some(set) = playbook.meta.alerts.iter().find(|set| other.meta.alerts.contains(set)) {
-            let shown: Vec<String> = set.0.iter().map(|(name, matcher)| format!("{name}: {matcher}")).collect();
-            let message = format!("`{}` stands under `alerts` of {} too", shown.join(", "), other.place);
+            let message = format!("`{}` stands under `alerts` of {} too", shown(set), other.place);
             let help = "add a label that tells the two cases apart, or make one playbook of both".to_owned();
             problems.lint("W110", key(playbook, "alerts"), message, help);
         }
+    }
+}
+
+fn shown(set: &LabelSet) -> String {
+    set.0.iter().map(|(name, matcher)| format!("{name}: {matcher}")).collect::<Vec<_>>().join(", ")
+}
+
+/// W110: nobody would ever be led to this playbook by that alert.
+fn unraised(playbook: &Playbook, around: &Around<'_>, problems: &mut Problems) {
+    let Some(rules) = around.rules.filter(|_| !is_bundled(playbook)) else { return };
+    let raised = |set: &&LabelSet| rules.iter().any(|rule| set.may_match(|name| rule.get(name)));
+    let known: Vec<&str> = rules.iter().filter_map(|rule| rule.get("alertname")).collect();
+    for set in playbook.meta.alerts.iter().filter(|set| !raised(set)) {
+        let message = format!("no rule of the sources raises an alert with `{}`", shown(set));
+        let near =
+            set.0.iter().filter(|(name, _)| name == "alertname").find_map(|(_, wanted)| nearest(&wanted.to_string(), &known));
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "write the rule, or take the matcher out".to_owned(),
+        };
+        problems.lint("W110", key(playbook, "alerts"), message, help);
     }
 }
 

@@ -9,7 +9,7 @@ mod prometheus;
 pub mod webhook;
 
 use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
-use crate::domain::alert::{Alert, Snapshot};
+use crate::domain::alert::{Alert, Labels, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
@@ -36,6 +36,11 @@ pub trait Source: Send + Sync {
     /// Where it answers Prometheus queries, for feeds that name it (`promql: {source: NAME}`).
     fn queries(&self) -> Option<Endpoint> {
         None
+    }
+
+    /// What its rules can raise: of each rule the labels that every alert of it has. `None` for a system that doesn't tell.
+    fn rules<'a>(&'a self, _ports: &'a Ports, _limit: Duration) -> Answer<'a, Result<Option<Vec<Labels>>, Trouble>> {
+        Box::pin(async { Ok(None) })
     }
 
     /// Where others push alerts to it, for a source that can't ask.

@@ -75,6 +75,23 @@ struct Instance {
 }
 
 #[derive(Deserialize)]
+struct Ruled {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    name: String,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Running {
     start_time: DateTime<Utc>,
@@ -108,6 +125,11 @@ impl Prometheus {
             missing: missing.into_iter().collect(),
             ..Snapshot::default()
         })
+    }
+
+    async fn ruled(&self, ports: &Ports, limit: Duration) -> Result<Vec<Labels>, Trouble> {
+        let ruled = self.ask::<Ruled>("api/v1/rules", Some("type=alert"), ports, limit).await?;
+        Ok(ruled.groups.into_iter().flat_map(|group| group.rules).map(fixed).collect())
     }
 
     async fn ask<T: DeserializeOwned>(
@@ -151,7 +173,18 @@ impl Prometheus {
     }
 }
 
+/// The labels of a rule that are the same for all of its alerts: no templates.
+fn fixed(rule: Rule) -> Labels {
+    let own = rule.labels.into_iter().filter(|(_, value)| !value.contains("{{"));
+    let pairs = own.chain([("alertname".to_owned(), rule.name)]);
+    Labels::new(pairs.map(|(name, value)| (Outside::from(name), Outside::from(value))).collect())
+}
+
 impl Source for Prometheus {
+    fn rules<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Option<Vec<Labels>>, Trouble>> {
+        Box::pin(async move { self.ruled(ports, limit).await.map(Some) })
+    }
+
     fn queries(&self) -> Option<Endpoint> {
         Some(self.endpoint.clone())
     }

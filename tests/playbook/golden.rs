@@ -169,6 +169,7 @@ fn surveyed() -> BTreeSet<&'static str> {
         env: &[],
         critical: &["db"],
         health: Some((&[], &[])),
+        rules: None,
     });
     let of_books = catalogue.all().iter().flat_map(|book| book.problems.iter().filter_map(|problem| problem.code));
     of_books.chain(catalogue.gaps.iter().filter_map(|gap| gap.code)).collect()

@@ -23,7 +23,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 const AROUND: fn() -> Around<'static> =
-    || Around { today: day("2026-11-20"), installed: &|_| true, env: &[], critical: &[], health: None };
+    || Around { today: day("2026-11-20"), installed: &|_| true, env: &[], critical: &[], health: None, rules: None };
 
 fn surveyed(folder: &TempDir, around: &Around<'_>) -> Catalogue {
     let mut catalogue = Catalogue::load(&[folder.path().to_owned()], KINDS);
@@ -108,6 +108,22 @@ fn two_playbooks_for_one_alert_are_named_unless_one_is_bundled() {
     let all: Vec<_> = ["a.md", "b.md", "c.md"].iter().flat_map(|file| problems(found(&catalogue, file))).collect();
     assert_eq!(all, ["4:1 W110"]);
     assert!(found(&catalogue, "b.md").problems[0].message.contains("alertname: PayDown, env: prod"));
+}
+
+#[test]
+fn a_matcher_that_no_rule_raises_is_named_where_the_rules_are_known() {
+    use midwatch::domain::alert::Labels;
+    let rule =
+        |pairs: &[(&str, &str)]| Labels::new(pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect());
+    let rules = [rule(&[("alertname", "PayDown"), ("severity", "critical")]), rule(&[("alertname", "DiskFilling")])];
+    let with = |alerts: &str| one("Do.\n").replace("id: book", &format!("id: book\nalerts: {alerts}"));
+    let told = Around { rules: Some(&rules), ..AROUND() };
+    // What a rule doesn't fix may come from what it measures.
+    alone(&with("[{alertname: PayDown, instance: db-1}, {severity: critical}, {alertname: ~Disk.*}]"), &told, &[]);
+    alone(&with("[{alertname: PayDown}, {alertname: PayDwon}]"), &told, &["4:1 W110"]);
+    alone(&with("[{alertname: PayDown, severity: warning}]"), &told, &["4:1 W110"]);
+    alone(&with("[{alertname: PayDwon}]"), &AROUND(), &[]);
+    alone(&with("[{alertname: PayDown}]"), &Around { rules: Some(&[]), ..AROUND() }, &["4:1 W110"]);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The files: which are of what sort, and what is wrong with each.
 
+use super::live;
 use crate::cli::session::{self, Loaded};
 use crate::cli::{Failure, Globals, library, out};
 use crate::config::{self, Report};
+use crate::domain::alert::Labels;
 use crate::domain::node::{Level, Problem};
 use crate::domain::playbook::{Place, Playbook};
 use crate::playbook::Catalogue;
@@ -69,14 +71,17 @@ impl Checked {
 /// The files, and the configuration if there is a good one.
 pub type Found = (Vec<Checked>, Option<Loaded>);
 
-/// The configuration and everything that it names.
+/// The configuration and everything that it names; `live`, judged by the rules of its sources too.
 ///
 /// # Errors
 /// There is none, or it can't be read.
-pub fn configured(globals: &Globals) -> anyhow::Result<Found> {
+pub fn configured(globals: &Globals, live: bool) -> anyhow::Result<Found> {
     let path = config::locate(globals.config.clone()).map_err(Failure::usage)?;
     let (mut files, config) = configuration(&path)?;
-    files.extend(config.iter().flat_map(|config| library(&path, config)));
+    if let Some(config) = &config {
+        let rules = if live { live::rules(globals, config)? } else { None };
+        files.extend(library(&path, config, rules.as_deref()));
+    }
     files.extend(config.iter().filter_map(|config| theme_file(&config.console)));
     Ok((files, config))
 }
@@ -121,8 +126,8 @@ fn configuration(path: &Path) -> Result<Found, Failure> {
 }
 
 /// The playbooks of the configuration, and what they lack as a whole.
-fn library(path: &Path, config: &Loaded) -> Vec<Checked> {
-    let mut catalogue = library::catalogue(config);
+fn library(path: &Path, config: &Loaded, rules: Option<&[Labels]>) -> Vec<Checked> {
+    let mut catalogue = library::judged(library::all(config), Some(config), rules);
     let gaps = std::mem::take(&mut catalogue.gaps);
     let whole = Checked { path: path.to_owned(), sort: "library", problems: gaps, text: "".into() };
     let mut files = listed(&catalogue);
@@ -131,12 +136,12 @@ fn library(path: &Path, config: &Loaded) -> Vec<Checked> {
 }
 
 fn folder(path: &Path) -> Vec<Checked> {
-    listed(&library::judged(Catalogue::load(&[path.to_owned()], KINDS), None))
+    listed(&library::judged(Catalogue::load(&[path.to_owned()], KINDS), None, None))
 }
 
 /// One file, judged with those that it leads to.
 fn book(path: &Path) -> Vec<Checked> {
-    let catalogue = library::judged(Catalogue::of_file(path, KINDS), None);
+    let catalogue = library::judged(Catalogue::of_file(path, KINDS), None, None);
     catalogue.all().first().and_then(|book| Checked::playbook(book)).into_iter().collect()
 }
 

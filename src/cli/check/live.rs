@@ -2,7 +2,7 @@
 
 use crate::cli::session::{self, Loaded};
 use crate::cli::{Globals, feeds, out};
-use crate::domain::alert::Snapshot;
+use crate::domain::alert::{Labels, Snapshot};
 use crate::domain::health::{FeedSpec, FeedState, Reading};
 use crate::domain::settings::SourceSpec;
 use crate::domain::trouble::Trouble;
@@ -37,6 +37,20 @@ pub fn ask(globals: &Globals, config: &Loaded) -> anyhow::Result<Vec<Asked>> {
     let (mut asked, feeds) = runtime.block_on(join(join_all(sources), join_all(feeds)));
     asked.extend(feeds);
     Ok(asked)
+}
+
+/// What the rules of the sources can raise; `None` where a source that has rules did not tell, or none has any.
+///
+/// # Errors
+/// No network can be set up in this process.
+pub fn rules(globals: &Globals, config: &Loaded) -> anyhow::Result<Option<Vec<Labels>>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let ports = session::ports(globals);
+    let told = config.sources.iter().map(|(spec, source)| source.rules(&ports, spec.timeout));
+    // What answers badly is told where all are asked.
+    let told: Result<Vec<_>, Trouble> = runtime.block_on(join_all(told)).into_iter().collect();
+    let known: Vec<Vec<Labels>> = told.unwrap_or_default().into_iter().flatten().collect();
+    Ok((!known.is_empty()).then(|| known.concat()))
 }
 
 async fn source_asked(spec: &SourceSpec, source: &dyn Source, ports: &Ports) -> Asked {
