@@ -97,14 +97,16 @@ fn from_a_shell(server: &FakeAlertmanager, home: &Home) -> Pty {
 fn ctrl_z_goes_back_to_the_shell_with_its_terminal_as_it_was_and_fg_to_the_console() {
     let (server, home) = (FakeAlertmanager::start(), Home::new());
     let mut shell = from_a_shell(&server, &home);
-    for _ in 0..2 {
+    for round in 1..=2 {
         shell.keys("\x1a");
-        shell.wait_for("Stopped");
+        // The first stop is still on the shell's screen at the second: what is typed before the shell is back is lost.
+        let back = |screen: &str| screen.matches("Stopped").count() == round && screen.trim_end().ends_with("ready>");
+        shell.wait_within(PATIENCE, "the shell", back);
         // The shell has settings of its own while it reads a line: only what the terminal shows is compared.
         assert_eq!(modes_left_changed(shell.raw()).into_iter().filter(|mode| *mode != 2004).collect::<Vec<_>>(), [0; 0]);
         shell.wait_gone("1 firing");
         shell.keys("stty -a | grep -c ' icanon'\r");
-        shell.wait_for("\n1\n");
+        shell.wait_within(PATIENCE, "its line settings", |screen| screen.matches("\n1\n").count() == round);
         shell.keys("fg\r");
         shell.wait_for("1 firing");
         shell.keys("?");
