@@ -12,7 +12,7 @@ mod selector;
 mod upstream;
 
 pub use acting::expectation;
-pub use condition::{Bounds, Condition, Found, Seen, Stream, TextTest, Values, compile, expand, expand_with, names};
+pub use condition::{Bounds, Condition, Found, Seen, Stream, TextTest, Values, compile, expand, expand_with, names, sound};
 pub use field::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, SITTING, Target, Times, When};
 pub use kind::{Approval, Child, Choice, Claim, FieldSpec, How, KindSpec, Picked, Reading};
 pub use matching::{Fit, matching};
