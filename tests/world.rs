@@ -10,6 +10,8 @@ mod native;
 mod order;
 #[path = "world/questions.rs"]
 mod questions;
+#[path = "world/ranks.rs"]
+mod ranks;
 mod support;
 #[path = "world/unsent.rs"]
 mod unsent;
