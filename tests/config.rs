@@ -97,6 +97,7 @@ feeds:
 sources:
   - {name: prod, every: 1m, timeout: 3s, alertmanager: {urls: ["http://am-1:9093", "http://am-2:9093"]}}
   - {name: prom, prometheus: {url: "http://prom:9090"}}
+queue: {same: [alertname, instance]}
 playbooks: {folders: [~/playbooks, books, /srv/books], env: [KUBECONFIG, AWS_PROFILE], diagnose: true}
 console: {theme: midwatch, time_zone: Europe/Berlin, mouse: false, ack: {for: 2h}, keys: {ack: a, quit: [q, ctrl-c]}}
 links: [{from: "http://grafana.internal/", to: "https://grafana.example"}]
@@ -124,6 +125,11 @@ fn the_whole_of_it_means_what_it_says() {
     assert_eq!(config.console.zone, chrono_tz::Europe::Berlin);
     assert_eq!(config.console.keys[1].keys, ["q", "ctrl-c"]);
     assert_eq!(config.settings.reachable("http://grafana.internal/d/1"), "https://grafana.example/d/1");
+    assert_eq!(
+        (settings.same.as_slice(), good("queue: {same: job}").settings.same),
+        (&["alertname".into(), "instance".into()][..], vec!["job".into()])
+    );
+    assert!(bad("queue: {same: []}")[0].contains("[alertname, instance]"));
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod questions;
 #[path = "world/ranks.rs"]
 mod ranks;
 mod support;
+#[path = "world/twins.rs"]
+mod twins;
 #[path = "world/unsent.rs"]
 mod unsent;
 

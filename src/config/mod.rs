@@ -12,6 +12,7 @@ mod file;
 mod init;
 mod items;
 mod list;
+mod queue;
 mod service;
 
 pub use console::{Binding, Console};
@@ -28,8 +29,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The file's top-level keys.
-pub const KEYS: [&str; 9] =
-    ["operator", "environment", "severity", "services", "feeds", "sources", "playbooks", "console", "links"];
+pub const KEYS: [&str; 10] =
+    ["operator", "environment", "severity", "services", "feeds", "sources", "queue", "playbooks", "console", "links"];
 
 /// All of it. `S` and `F` are what the kinds make of a source and a feed.
 #[derive(Debug)]
@@ -109,6 +110,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
     let services = service::read(fields.get("services"), problems);
     let sources = items::sources(fields.get("sources"), kinds, problems);
     let feeds = items::feeds(fields.get("feeds"), kinds, &sources, &services, problems);
+    let queue = queue::read(fields.get("queue"), problems);
     let console = console::read(fields.get("console"), kinds, problems);
     let playbooks = fields.get("playbooks").and_then(|node| playbooks(node, problems)).unwrap_or_default();
     let settings = Settings {
@@ -120,6 +122,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         sources: sources.iter().map(|source| source.spec.clone()).collect(),
         ack_for: console.ack_for,
         links: list::each(fields.get("links"), problems, link),
+        same: queue.same,
         diagnose: playbooks.diagnose,
         read_only: false,
     };

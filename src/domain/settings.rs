@@ -94,6 +94,8 @@ pub struct Settings {
     /// Words of the label `severity`, lower case, and what they mean.
     pub severities: Vec<(String, Severity)>,
     pub links: Vec<Link>,
+    /// Labels that say, where all of them are equal, that alerts of several sources tell of the same problem; none: nothing does.
+    pub same: Vec<String>,
     /// Checks of playbooks that fit an alert are looked at as soon as it fires.
     pub diagnose: bool,
     /// Nothing is recorded, sent or run.
@@ -118,6 +120,7 @@ impl Default for Settings {
             ack_for: Duration::from_secs(3600),
             severities: words.map(|(word, severity)| (word.to_owned(), severity)).into(),
             links: Vec::new(),
+            same: Vec::new(),
             diagnose: false,
             read_only: false,
         }

@@ -3,18 +3,22 @@
 //! Absence is not resolution. An alert that a source stops listing is `missing` until enough good, complete polls of
 //! an instance that has not just restarted agree; until then it stays on screen as it was.
 
+mod changes;
 mod episode;
 mod queue;
 mod recording;
 mod source;
 mod state;
+mod twins;
+mod view;
 
 pub use episode::{Ack, Record};
+pub use queue::Rank;
 pub use recording::Turn;
 pub use source::{SourceHealth, SourceState};
 pub use state::State;
 
-use queue::{Queue, Rank};
+use queue::Queue;
 use recording::{Noted, begun};
 
 use super::event::SourceAnswer;
@@ -74,7 +78,9 @@ pub struct Alerts {
 impl Alerts {
     pub fn new(settings: &Settings) -> Self {
         let sources = settings.sources.iter().map(|spec| (spec.name.clone(), SourceState::new(spec))).collect();
-        Self { sources, ..Self::default() }
+        let mut queue = Queue::default();
+        queue.same_by(&settings.same);
+        Self { sources, queue, ..Self::default() }
     }
 
     /// Takes another configuration: alerts of sources that are gone leave, the others are judged anew.
@@ -92,6 +98,7 @@ impl Alerts {
             tracked.service = settings.service(&tracked.alert.labels);
             self.place(settings, tracked, now);
         }
+        self.queue.same_by(&settings.same);
         self.revision += 1;
     }
 

@@ -1,14 +1,16 @@
 //! Every alert, where it stands in the order of the queue. A storm has a hundred thousand, and most of what is asked of
 //! them is the queue from its top: so they lie in that order, and by name only their place is kept.
 
+use super::changes::Changes;
+use super::twins::Twins;
 use super::{State, Tracked};
 use crate::domain::alert::Severity;
 use crate::domain::ids::AlertId;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What needs somebody first, the worst of it, the most important service, the newest.
-pub(super) type Rank = (u8, Reverse<Severity>, u8, u8, Reverse<i64>);
+pub type Rank = (u8, Reverse<Severity>, u8, u8, Reverse<i64>);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Queue {
@@ -17,7 +19,12 @@ pub(super) struct Queue {
     places: BTreeMap<AlertId, Rank>,
     /// By state and severity.
     counts: [[usize; 4]; State::ALL.len()],
+    changes: Changes,
+    twins: Twins,
 }
+
+/// More alerts than this with the same labels are not one problem that several sources tell of.
+const SOURCES: usize = 32;
 
 impl Queue {
     pub fn iter(&self) -> impl Iterator<Item = &Tracked> {
@@ -57,6 +64,8 @@ impl Queue {
         let rank = self.places.remove(id)?;
         let tracked = self.standing.remove(&(rank, id.clone()))?;
         self.counts[tracked.state as usize][tracked.severity as usize] -= 1;
+        self.changed(&tracked);
+        self.twins.remove(&tracked);
         Some(tracked)
     }
 
@@ -64,6 +73,44 @@ impl Queue {
     pub fn put(&mut self, rank: Rank, tracked: Box<Tracked>) {
         self.counts[tracked.state as usize][tracked.severity as usize] += 1;
         self.places.insert(tracked.alert.id.clone(), rank);
+        self.twins.insert(&tracked);
+        self.changed(&tracked);
         self.standing.insert((rank, tracked.alert.id.clone()), tracked);
+    }
+
+    /// With an alert those change that tell of the same: another one may stand for all of them now.
+    fn changed(&mut self, tracked: &Tracked) {
+        match self.twins.alike(tracked).filter(|set| set.len() <= SOURCES) {
+            Some(set) => set.iter().for_each(|id| self.changes.add(id)),
+            None => self.changes.add(&tracked.alert.id),
+        }
+    }
+
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Where an alert stands.
+    pub fn rank(&self, id: &AlertId) -> Option<Rank> {
+        self.places.get(id).copied()
+    }
+
+    /// These labels say from now on that alerts of several sources tell of the same.
+    pub fn same_by(&mut self, labels: &[String]) {
+        if !self.twins.is_by(labels) {
+            self.twins = Twins::by(labels);
+            self.standing.values().for_each(|tracked| self.twins.insert(tracked));
+            self.places.keys().for_each(|id| self.changes.add(id));
+        }
+    }
+
+    /// Those that tell of the same problem as this one, itself too; `None` where nothing else does.
+    pub fn twins(&self, tracked: &Tracked) -> Option<&BTreeSet<AlertId>> {
+        self.twins.of(tracked)
+    }
+
+    /// The one that stands for all that tell of the same problem: what needs somebody most.
+    pub fn lead(&self, tracked: &Tracked) -> Option<&AlertId> {
+        self.twins(tracked)?.iter().min_by_key(|id| (self.rank(id), *id))
     }
 }

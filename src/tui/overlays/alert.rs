@@ -36,6 +36,7 @@ impl Content for Detail {
             return vec![plain("It has left the queue. What was recorded of it stands in the log.", Role::Stale)];
         };
         let mut lines = now(tracked, view, columns);
+        lines.extend(twins(tracked, view, columns));
         lines.extend(ownership(tracked, view, columns));
         lines.extend(quiet(tracked, view, columns));
         lines.extend(labels("Annotations", &tracked.alert.annotations, columns));
@@ -44,9 +45,9 @@ impl Content for Detail {
         lines
     }
 
-    /// What can be done with an alert can be done here, and then with this one only.
+    /// What can be done with an alert can be done here, and then with this problem only.
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
-        act(action, vec![self.id.clone()], view)
+        act(action, view.world.alerts.with_twins(vec![self.id.clone()]), view)
     }
 }
 
@@ -78,6 +79,15 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         lines.extend(field("? missing", &text, Role::Stale, columns));
     }
     lines
+}
+
+/// Which other sources tell of the same problem, and what each of them says.
+fn twins(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
+    let told = |other: &Tracked| {
+        let age = time::age(time::since(other.episode, view.now.wall));
+        field("also", &format!("{} {}, for {age}", other.alert.id, other.state.word()), Role::Text, columns)
+    };
+    view.world.alerts.twins(tracked).flat_map(told).collect()
 }
 
 fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {

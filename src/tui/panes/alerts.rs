@@ -1,34 +1,34 @@
 //! The alert queue: the rows that match the filter, the cursor in them, and the marks.
 
 mod row;
+mod rows;
 
 pub use row::{severity, stage, trust};
 
 use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::ids::AlertId;
 use crate::domain::text::{Outside, inert};
-use crate::model::alerts::{SourceHealth, Tracked};
+use crate::model::alerts::SourceHealth;
 use crate::model::command::Command;
 use crate::model::filter::Filter;
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::keymap::Context;
-use crate::tui::list::{List, Place, Window, find_near};
+use crate::tui::list::{List, Place, Window};
 use crate::tui::overlays;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, Ui, View};
 use ratatui::layout::Rect;
 use row::Look;
+use rows::Rows;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub const SPEC: Spec =
     Spec { id: PaneId::Alerts, name: "Alerts", context: Context::Alerts, make: || Box::new(Alerts::default()) };
 
-/// Rows that are kept ready beyond the cursor.
-const AHEAD: usize = 400;
 /// Rows above the first visible one that are searched for news.
 const SEARCHED: usize = 2_000;
 
@@ -45,64 +45,15 @@ pub struct Alerts {
     saw_top: Duration,
 }
 
-/// The rows of the queue that match, as far down as anybody has looked; made anew when the queue has changed.
-#[derive(Default)]
-struct Rows {
-    /// Of the queue, and the time where the filter asks for ages.
-    revision: Option<(u64, i64)>,
-    ids: Vec<AlertId>,
-    /// When each of them arrived.
-    arrived: Vec<Option<Duration>>,
-    /// All of them are there.
-    complete: bool,
-}
-
-impl Rows {
-    fn extend(&mut self, filter: &Filter, view: &View, wanted: usize, through: Option<(&AlertId, usize)>) {
-        let alerts = &view.world.alerts;
-        let revision = (alerts.revision(), if filter.ages() { view.now.wall.timestamp() } else { 0 });
-        if self.revision != Some(revision) {
-            *self = Self { revision: Some(revision), ..Self::default() };
-        }
-        let unlisted = |(id, place): &(&AlertId, usize)| {
-            alerts.get(id).is_some() && find_near(&self.ids, *place, |listed| listed == *id).is_none()
-        };
-        let mut through = through.filter(unlisted).map(|(id, _)| id);
-        if self.complete || (self.ids.len() >= wanted && through.is_none()) {
-            return;
-        }
-        let matches = |tracked: &&Tracked| filter.holds(view.world, tracked);
-        let mut rest = alerts.queue().filter(matches).skip(self.ids.len());
-        // A filter is applied to the whole queue at once: its number of matches stands in the title.
-        while through.is_some() || !filter.is_empty() || self.ids.len() < wanted + AHEAD {
-            let Some(tracked) = rest.next() else {
-                self.complete = true;
-                return;
-            };
-            through = through.filter(|id| **id != tracked.alert.id);
-            self.ids.push(tracked.alert.id.clone());
-            self.arrived.push(tracked.arrived.map(|at| at.mono));
-        }
-    }
-
-    /// How many there are, whether they have been listed or not.
-    fn len(&self, view: &View) -> usize {
-        if self.complete { self.ids.len() } else { view.world.alerts.len() }
-    }
-
-    fn find(&self, target: &Target, place: usize) -> Option<usize> {
-        let Target::Alert(wanted) = target else { return None };
-        find_near(&self.ids, place, |id| id == wanted)
-    }
-}
-
 impl Alerts {
-    /// The marked alerts; without marks the one under the cursor of the last frame.
+    /// The marked alerts; without marks the one under the cursor of the last frame. With each of them those that tell of the
+    /// same problem.
     fn targets(&self, view: &View) -> Vec<AlertId> {
-        match self.marks.is_empty() {
+        let ids = match self.marks.is_empty() {
             false => self.marks.iter().cloned().collect(),
             true => view.alert.into_iter().cloned().collect(),
-        }
+        };
+        view.world.alerts.with_twins(ids)
     }
 
     fn mark(&mut self, view: &View) {
@@ -119,19 +70,13 @@ impl Alerts {
             return vec![Reply::Say("Without a filter that would be every alert: narrow the queue first.".to_owned())];
         }
         let open = |id: &&AlertId| view.world.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_none());
-        self.marks.extend(self.rows.ids.iter().filter(open).cloned());
+        let listed = self.rows.iter().filter_map(|row| alert(&row.target));
+        self.marks.extend(listed.filter(open).cloned());
         Vec::new()
     }
 
-    fn selected(&self) -> Option<&AlertId> {
-        match self.list.selected() {
-            Some(Target::Alert(id)) => Some(id),
-            _ => None,
-        }
-    }
-
     fn window(&self, height: usize, view: &View) -> Window {
-        self.list.window(self.rows.len(view), height, |target| self.rows.find(target, self.list.place()))
+        self.list.window(self.rows.len(), height, |target| self.rows.find(target, self.list.place(), view))
     }
 
     fn count_news(&mut self, view: &View) {
@@ -141,8 +86,8 @@ impl Alerts {
             (self.news, self.saw_top) = (0, view.now.mono);
             return;
         }
-        let new = |arrived: &&Option<Duration>| arrived.is_some_and(|at| at > self.saw_top);
-        self.news = self.rows.arrived.iter().take(offset.min(SEARCHED)).filter(new).count();
+        let new = |row: &&rows::Row| row.arrived.is_some_and(|at| at > self.saw_top);
+        self.news = self.rows.iter().take(offset.min(SEARCHED)).filter(new).count();
     }
 
     fn forget_the_gone(&mut self, view: &View) {
@@ -151,6 +96,13 @@ impl Alerts {
         if self.looked.len() > 2 * alerts.len() + 100 {
             self.looked.retain(|id| alerts.get(id).is_some());
         }
+    }
+}
+
+fn alert(target: &Target) -> Option<&AlertId> {
+    match target {
+        Target::Alert(id) => Some(id),
+        _ => None,
     }
 }
 
@@ -191,15 +143,14 @@ fn text_of(id: &AlertId, view: &View) -> String {
 impl Pane for Alerts {
     fn prepare(&mut self, view: &View) {
         let wanted = view.hits.under_cursor(PaneId::Alerts).map_or(0, |shown| shown.offset) + view.hits.rows_of(PaneId::Alerts);
-        let through = self.selected().cloned();
         let place = self.list.place();
-        self.rows.extend(&self.filter, view, wanted, through.as_ref().map(|id| (id, place)));
+        self.rows.extend(&self.filter, view, wanted, self.list.selected().map(|target| (target, place)));
         if view.idle {
-            self.list.settle(|target| self.rows.find(target, place));
+            self.list.settle(|target| self.rows.find(target, place, view));
         }
         self.count_news(view);
-        if let Some(id) = through.filter(|id| !self.looked.contains(id)) {
-            self.looked.insert(id);
+        if let Some(id) = self.list.selected().and_then(alert).filter(|id| !self.looked.contains(id)) {
+            self.looked.insert(id.clone());
         }
         self.forget_the_gone(view);
     }
@@ -219,7 +170,7 @@ impl Pane for Alerts {
     fn title(&self, view: &View) -> Vec<(String, Role)> {
         let mut parts = Vec::new();
         if !self.filter.is_empty() {
-            let matching = self.rows.len(view);
+            let matching = self.rows.told();
             parts.push((format!("{matching} of {}", view.world.alerts.len()), Role::Text));
             parts.push((self.filter.text().to_owned(), Role::Match));
         }
@@ -244,13 +195,12 @@ impl Pane for Alerts {
             return self.render_nothing(canvas, area, view);
         }
         for line in 0..height {
-            let (id, gone) = match window.at(window.offset + line) {
-                Some(Place::Row(row)) => (self.rows.ids.get(row), false),
-                Some(Place::Gone) => (self.selected(), true),
+            let (target, gone) = match window.at(window.offset + line) {
+                Some(Place::Row(row)) => (self.rows.get(row).map(|row| &row.target), false),
+                Some(Place::Gone) => (self.list.selected(), true),
                 None => break,
             };
-            let Some(id) = id else { break };
-            let target = Target::Alert(id.clone());
+            let Some((target, id)) = target.and_then(|target| Some((target.clone(), alert(target)?))) else { break };
             let place = Rect { y: area.y.saturating_add(line as u16), height: 1, ..area };
             let cursor = window.line() == Some(line);
             if cursor {
@@ -267,14 +217,19 @@ impl Pane for Alerts {
 
     fn travel(&mut self, travel: Travel, view: &View) {
         let height = view.hits.rows_of(PaneId::Alerts);
-        let len = self.rows.len(view);
         if travel == Travel::Top {
             self.list.rewind();
         }
-        let (rows, place) = (&self.rows, self.list.place());
-        let Some(row) = self.list.step(travel.rows(len), len, height, |target| rows.find(target, place)) else { return };
-        self.rows.extend(&self.filter, view, row + 1, None);
-        self.list.select(self.rows.ids.get(row).cloned().map(Target::Alert));
+        let place = self.list.place();
+        let wanted = match travel {
+            Travel::By(rows) => place.saturating_add_signed(rows).saturating_add(1),
+            Travel::Top => 0,
+            Travel::Bottom => usize::MAX,
+        };
+        self.rows.extend(&self.filter, view, wanted, None);
+        let (rows, len) = (&self.rows, self.rows.len());
+        let Some(row) = self.list.step(travel.rows(len), len, height, |target| rows.find(target, place, view)) else { return };
+        self.list.select(self.rows.get(row).map(|row| row.target.clone()));
     }
 
     /// The cursor goes to the first match.

@@ -65,6 +65,9 @@ impl Alerts {
         }
         let (mark, role) = self.mark_of(tracked, state, view);
         pen.column(7, &time::age(age), Role::Dim).text(&mark, role);
+        for also in view.world.alerts.twins(tracked) {
+            pen.text(&format!(" +{}", inert(also.alert.id.source.as_str())), Role::Dim);
+        }
     }
 
     /// What tells it from others of its name; its service where nothing else does and no column shows that.

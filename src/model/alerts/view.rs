@@ -1,0 +1,44 @@
+//! What whoever shows a long queue asks of it: what has changed, where an alert stands, and which of them are one problem.
+
+use super::{Alerts, Rank, Tracked};
+use crate::domain::ids::AlertId;
+
+impl Alerts {
+    /// How many changes there have been: whoever remembers it can ask for those after it.
+    pub fn change_count(&self) -> u64 {
+        self.queue.changes().count()
+    }
+
+    /// What has changed, come or gone after the first `seen` changes; `None` where that is not known any more.
+    pub fn changes_since(&self, seen: u64) -> Option<impl Iterator<Item = &AlertId>> {
+        self.queue.changes().since(seen)
+    }
+
+    /// Where an alert stands in the queue.
+    pub fn rank(&self, id: &AlertId) -> Option<Rank> {
+        self.queue.rank(id)
+    }
+
+    /// The others that tell of the same problem, by source.
+    pub fn twins<'a>(&'a self, tracked: &'a Tracked) -> impl Iterator<Item = &'a Tracked> {
+        let all = self.queue.twins(tracked).into_iter().flatten();
+        all.filter(|id| **id != tracked.alert.id).filter_map(|id| self.get(id))
+    }
+
+    /// The alert whose row tells of this one too; `None` for one that has its own.
+    pub fn told_by(&self, tracked: &Tracked) -> Option<&AlertId> {
+        self.queue.lead(tracked).filter(|lead| **lead != tracked.alert.id)
+    }
+
+    /// These, and with each of them those that tell of the same problem.
+    pub fn with_twins(&self, ids: Vec<AlertId>) -> Vec<AlertId> {
+        let mut all: Vec<AlertId> = Vec::with_capacity(ids.len());
+        let mut known = std::collections::BTreeSet::new();
+        for id in ids {
+            let twins = self.get(&id).into_iter().flat_map(|tracked| self.twins(tracked)).map(|tracked| tracked.alert.id.clone());
+            let twins: Vec<AlertId> = twins.collect();
+            all.extend([id].into_iter().chain(twins).filter(|id| known.insert(id.clone())));
+        }
+        all
+    }
+}

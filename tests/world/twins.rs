@@ -1,0 +1,126 @@
+//! One problem that several sources tell of: shown once, and still a fact of each of them.
+
+use super::*;
+use midwatch::domain::alert::{Alert, Labels};
+use midwatch::domain::ids::AlertId;
+use midwatch::domain::settings::Settings;
+
+/// Two sources besides the usual one, and what says that they tell of the same.
+fn three(same: &[&str]) -> Settings {
+    let mut settings = settings(false);
+    for name in ["am-2", "pager"] {
+        let source = settings.sources[0].clone();
+        settings.sources.push(midwatch::domain::settings::SourceSpec { name: name.into(), ..source });
+    }
+    settings.same = same.iter().map(|label| (*label).to_owned()).collect();
+    settings
+}
+
+fn of(source: &str, number: &str, labels: &[(&str, &str)]) -> Arc<Alert> {
+    let id = AlertId { source: source.into(), fingerprint: number.into() };
+    let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    Arc::new(Alert { id, labels: Labels::new(labels), ..(*alert("Down", "postgres", began())).clone() })
+}
+
+const DOWN: &[(&str, &str)] = &[("alertname", "Down"), ("instance", "db-1"), ("severity", "critical")];
+
+fn tell(story: &mut Story, alerts: &[Arc<Alert>]) {
+    for alert in alerts {
+        story.fact(Fact::AlertsChanged { source: alert.id.source.clone(), upserts: vec![alert.clone()], gone: vec![] });
+    }
+}
+
+/// The alerts that have a row, each with those that it tells of besides.
+fn rows(story: &Story) -> Vec<String> {
+    let alerts = &story.world.alerts;
+    let own = alerts.queue().filter(|tracked| alerts.told_by(tracked).is_none());
+    let row = |tracked: &midwatch::model::alerts::Tracked| {
+        let others = alerts.twins(tracked).map(|other| format!(" +{}", other.alert.id)).collect::<String>();
+        format!("{}{others}", tracked.alert.id)
+    };
+    own.map(row).collect()
+}
+
+#[test]
+fn the_same_labels_at_several_sources_are_one_row_and_every_alert_stays_a_fact() {
+    let mut story = Story::with(three(&["alertname", "instance"]));
+    let other = [("alertname", "Down"), ("instance", "db-2"), ("severity", "critical")];
+    tell(&mut story, &[of("prod", "1", DOWN), of("pager", "P", DOWN), of("am-2", "2", DOWN), of("pager", "Q", &other)]);
+    assert_eq!(rows(&story), ["am-2/2 +pager/P +prod/1", "pager/Q"]);
+    assert_eq!((story.world.alerts.len(), story.kinds().len()), (4, 4), "each is recorded");
+    // Without the configuration nothing is the same.
+    story.fact(Fact::Configured(Arc::new(three(&[]))));
+    assert_eq!(rows(&story).len(), 4);
+    story.fact(Fact::Configured(Arc::new(three(&["alertname"]))));
+    assert_eq!(rows(&story).len(), 4, "pager has two of that name: the name tells its problems not apart");
+}
+
+#[test]
+fn what_lacks_a_label_is_nobodys_twin() {
+    let mut story = Story::with(three(&["alertname", "instance"]));
+    let bare = [("alertname", "Down"), ("severity", "critical")];
+    tell(&mut story, &[of("prod", "1", &bare), of("pager", "P", &bare)]);
+    assert_eq!(rows(&story), ["pager/P", "prod/1"]);
+}
+
+#[test]
+fn a_resolution_at_one_source_is_seen_and_hides_nothing_at_the_other() {
+    let mut story = Story::with(three(&["alertname", "instance"]));
+    tell(&mut story, &[of("prod", "1", DOWN), of("pager", "P", DOWN)]);
+    let over = Alert {
+        upstream: midwatch::domain::alert::Upstream::Resolved { at: story.now.wall },
+        ..(*of("pager", "P", DOWN)).clone()
+    };
+    tell(&mut story, &[Arc::new(over)]);
+    assert_eq!(rows(&story), ["prod/1", "pager/P"]);
+    let states: Vec<State> = story.world.alerts.queue().map(|tracked| tracked.state).collect();
+    assert_eq!(states, [State::Firing, State::Resolved]);
+}
+
+#[test]
+fn what_nobody_owns_stands_for_what_somebody_does() {
+    let mut story = Story::with(three(&["alertname", "instance"]));
+    tell(&mut story, &[of("prod", "1", DOWN), of("pager", "P", DOWN)]);
+    assert_eq!(rows(&story), ["pager/P +prod/1"]);
+    story.ask(Command::Acknowledge {
+        alerts: vec![of("pager", "P", DOWN).id.clone()],
+        hold: None,
+        reason: "".into(),
+        ticket: None,
+    });
+    assert_eq!(rows(&story), ["prod/1 +pager/P"], "one of them still fires and is nobody's");
+    let both = story.world.alerts.with_twins(vec![of("pager", "P", DOWN).id.clone()]);
+    assert_eq!(both.iter().map(ToString::to_string).collect::<Vec<_>>(), ["pager/P", "prod/1"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Every alert is told by exactly one row, and whoever follows the changes knows of each row that became another one.
+    #[test]
+    fn nothing_is_lost_or_told_twice(steps in prop::collection::vec((0usize..3, 0usize..4, 0usize..3, any::<bool>()), 1..60)) {
+        let mut story = Story::with(three(&["instance"]));
+        let mut seen = (story.world.alerts.change_count(), std::collections::BTreeMap::<AlertId, Option<AlertId>>::new());
+        for (source, number, instance, over) in steps {
+            let labels = [("instance", ["a", "b", "c"][instance]), ("severity", ["critical", "warning"][number % 2])];
+            let told = of(["am-2", "pager", "prod"][source], ["1", "2", "3", "4"][number], &labels);
+            let upstream = midwatch::domain::alert::Upstream::Resolved { at: story.now.wall };
+            let told = if over { Arc::new(Alert { upstream, ..(*told).clone() }) } else { told };
+            tell(&mut story, &[told]);
+            let alerts = &story.world.alerts;
+            for id in alerts.changes_since(seen.0).expect("kept") {
+                let lead = alerts.get(id).and_then(|tracked| alerts.told_by(tracked));
+                seen.1.insert(id.clone(), lead.cloned());
+            }
+            seen.0 = alerts.change_count();
+            for tracked in alerts.queue() {
+                let lead = alerts.told_by(tracked);
+                prop_assert_eq!(Some(&lead.cloned()), seen.1.get(&tracked.alert.id), "{}", tracked.alert.id);
+                if let Some(lead) = lead.and_then(|lead| alerts.get(lead)) {
+                    prop_assert!(alerts.told_by(lead).is_none() && lead.resolved_at.is_none());
+                    prop_assert!(alerts.twins(lead).any(|twin| twin.alert.id == tracked.alert.id));
+                }
+            }
+        }
+    }
+}
