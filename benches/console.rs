@@ -49,7 +49,7 @@ fn with_alerts(count: usize) {
     let mut console = open(&home);
     console.wait_within(Duration::from_secs(60), "all alerts", |screen| screen.contains(&format!("{count} firing")));
     settle(&mut console);
-    keys(&mut console);
+    keys(&mut console, 50);
     idle(&mut console);
     memory(&console, count);
     quit(console);
@@ -85,9 +85,11 @@ fn bottom() {
     };
     let home = Home::with("");
     let env = [("TERM", "xterm-256color"), ("HOME", "/nonexistent")].map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let mut console = Pty::open([&*program.to_string_lossy(), "-r", "1000"], &env, home.path(), COLUMNS, ROWS);
-    console.burst(Duration::from_secs(3), Duration::from_secs(1));
-    keys(&mut console);
+    let argv = [&*program.to_string_lossy(), "-r", "1000", "--default_widget_type", "proc"];
+    let mut console = Pty::open(argv, &env, home.path(), COLUMNS, ROWS);
+    console.wait_within(Duration::from_secs(30), "its processes", |screen| screen.contains("PID"));
+    keys(&mut console, 20);
+    idle(&mut console);
     quit(console);
 }
 
@@ -112,15 +114,14 @@ fn two_hundred_feeds() {
     quit(console);
 }
 
-/// Each key waits for silence first, so that no poll's frame is taken for its answer.
-fn keys(console: &mut Pty) {
+/// `turn` keys down, then as many up: the shortest list has an end. Each key waits for silence first, so that no poll's frame is taken for its answer.
+fn keys(console: &mut Pty, turn: usize) {
     let (mut times, mut bytes) = (Vec::new(), Vec::new());
     let before = cpu(console);
     for n in 0..KEYS {
         while console.burst(Duration::from_millis(15), Duration::from_millis(15)).is_some() {}
         let pressed = Instant::now();
-        // Down and up again: the shortest queue has an end.
-        console.keys(if n / 50 % 2 == 0 { "j" } else { "k" });
+        console.keys(if (n / turn).is_multiple_of(2) { "j" } else { "k" });
         let frame = console.burst(Duration::from_millis(500), Duration::from_millis(15)).expect("a frame for a key");
         times.push(frame.first.duration_since(pressed));
         bytes.push(frame.bytes);
