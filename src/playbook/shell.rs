@@ -25,6 +25,9 @@ pub struct Command<'a> {
     pub background: bool,
     /// It is the head of a function: `name()`.
     pub defines: bool,
+    /// Where its own name stands among the words, and that name without its folder. Every rule asks: they are looked for once.
+    own: usize,
+    program: &'a str,
 }
 
 #[derive(Debug, Default)]
@@ -53,8 +56,15 @@ const BEFORE: &[&str] = &["if", "then", "else", "elif", "while", "until", "do", 
 impl<'a> Command<'a> {
     /// The words from the command's own name on.
     pub fn call(&self) -> &[Word<'a>] {
+        &self.words[self.own..]
+    }
+
+    /// Once all its words are there.
+    fn find_own(&mut self) {
         let own = self.words.iter().position(|word| word.assigned().is_none() && !BEFORE.contains(&word.raw));
-        &self.words[own.unwrap_or(self.words.len())..]
+        self.own = own.unwrap_or(self.words.len());
+        let name = self.name().unwrap_or("");
+        self.program = name.rsplit('/').next().unwrap_or(name);
     }
 
     /// What is run, as it is written.
@@ -64,8 +74,7 @@ impl<'a> Command<'a> {
 
     /// What is run, without its folder.
     pub fn program(&self) -> &'a str {
-        let name = self.name().unwrap_or("");
-        name.rsplit('/').next().unwrap_or(name)
+        self.program
     }
 
     pub fn arguments(&self) -> impl Iterator<Item = &Word<'a>> {
@@ -102,8 +111,9 @@ impl<'a> Word<'a> {
 }
 
 pub fn is_name(text: &str) -> bool {
-    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.chars().all(part) && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && !text.is_empty()
 }
 
 #[cfg(test)]

@@ -107,9 +107,9 @@ fn step(draft: Draft, id: StepId, anchors: &Anchors, setting: &Setting<'_>, prob
 }
 
 fn unknown_fields(draft: &Draft, kinds: &[&'static KindSpec], problems: &mut Problems) {
-    let known: Vec<&str> =
-        fields::COMMON.iter().chain(kinds.iter().flat_map(|kind| kind.fields)).map(|field| field.key).collect();
-    for field in draft.raw.iter().filter(|field| !known.contains(&field.key.as_str()) && !field.key.starts_with("x-")) {
+    let known = || fields::COMMON.iter().chain(kinds.iter().flat_map(|kind| kind.fields)).map(|field| field.key);
+    for field in draft.raw.iter().filter(|field| known().all(|key| key != field.key) && !field.key.starts_with("x-")) {
+        let known: Vec<&str> = known().collect();
         problems.coded("E010", |problems| problems.unknown(field.span, "field", &field.key, &known));
     }
 }

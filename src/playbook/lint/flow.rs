@@ -92,11 +92,11 @@ impl<'a> Flow<'a> {
 
 /// E017: there is a way from the start to a step on which nothing sets what it uses.
 pub fn unset(document: &Document<'_>, problems: &mut Problems) {
-    let flow = Flow::of(document.playbook);
     let outputs = outputs(document.playbook);
     if outputs.is_empty() {
         return;
     }
+    let flow = Flow::of(document.playbook);
     let uses = flow.steps.iter().enumerate().flat_map(|(index, step)| {
         let uses = uses(document, step).into_iter();
         uses.filter(|(name, _)| outputs.contains(name.as_str()) && !sets(step, name)).map(move |(name, span)| (index, name, span))

@@ -114,7 +114,7 @@ pub fn daemons(document: &Document<'_>, shell: &Shell<'_>, problems: &mut Proble
     }
 }
 
-/// Programs that draw a screen or wait for keys.
+/// Programs that draw a screen or wait for keys, sorted.
 const SCREENS: &[&str] = &[
     "alsamixer",
     "emacs",
@@ -160,6 +160,7 @@ pub fn interactive(document: &Document<'_>, shell: &Shell<'_>, problems: &mut Pr
 }
 
 fn wants_terminal(command: &Command<'_>) -> bool {
+    debug_assert!(SCREENS.is_sorted());
     let program = command.program();
     if program == "top" {
         return !command.flag('b') && !command.flag('l');
@@ -171,7 +172,7 @@ fn wants_terminal(command: &Command<'_>) -> bool {
         letters.iter().any(|letter| command.flag(*letter)) || command.arguments().any(|word| long(word) || file(word))
     };
     let client = CLIENTS.iter().find(|(name, _)| *name == program).map(|(_, letters)| letters);
-    SCREENS.contains(&program) && !fed || client.is_some_and(|letters| !fed && !told(letters))
+    SCREENS.binary_search(&program).is_ok() && !fed || client.is_some_and(|letters| !fed && !told(letters))
 }
 
 /// W114: the status of `echo "$(x)"` is that of `echo`.

@@ -4,6 +4,7 @@ use super::{Document, Shell};
 use crate::domain::node::{Problems, nearest};
 use crate::playbook::MOST_PROBLEMS;
 use crate::playbook::shell::{Command, Script, Variable, is_name};
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 /// What every block finds in its environment, and what the shell sets itself.
@@ -41,7 +42,8 @@ const GIVEN: &[&str] = &[
 
 pub fn unset(document: &Document<'_>, shell: &Shell<'_>, problems: &mut Problems) {
     let set = set(&shell.script);
-    let outside = outside(document);
+    // Seldom needed: most of what a block uses it sets.
+    let outside = LazyCell::new(|| outside(document));
     let mut told = BTreeSet::new();
     for variable in used(&shell.script).filter(|variable| !variable.defaulted) {
         if problems.list.len() >= MOST_PROBLEMS {
@@ -49,7 +51,7 @@ pub fn unset(document: &Document<'_>, shell: &Shell<'_>, problems: &mut Problems
             return;
         }
         let name = variable.name;
-        if set.contains(name) || outside.contains(name) || given(name) || !told.insert(name) {
+        if set.contains(name) || given(name) || outside.contains(name) || !told.insert(name) {
             continue;
         }
         let known: Vec<&str> = outside.iter().chain(&set).copied().collect();

@@ -117,7 +117,8 @@ impl<'a> Reader<'a> {
     }
 
     fn end(&mut self, command: &mut Command<'a>) {
-        let done = std::mem::take(command);
+        let mut done = std::mem::take(command);
+        done.find_own();
         if !done.words.is_empty() || !done.redirects.is_empty() {
             self.script.commands.push(done);
         }
