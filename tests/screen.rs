@@ -6,6 +6,8 @@
 mod acts;
 #[path = "screen/anything.rs"]
 mod anything;
+#[path = "screen/filter.rs"]
+mod filter;
 #[path = "screen/queue.rs"]
 mod queue;
 #[path = "support/screen.rs"]

@@ -75,7 +75,7 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
         let ack = world.alerts.ack(tracked, world.now.wall).map(|ack| format!(" by {}", ack.by)).unwrap_or_default();
         let service = tracked.service.as_ref().map(ToString::to_string);
         vec![
-            format!("{:?}", tracked.severity).to_lowercase(),
+            tracked.severity.word().to_owned(),
             tracked.alert.name().to_owned(),
             service.unwrap_or_else(|| "-".into()),
             Some(tracked.alert.target()).filter(|target| !target.is_empty()).unwrap_or("-").to_owned(),

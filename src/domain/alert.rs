@@ -25,6 +25,20 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// The worst first.
+    pub const ALL: [Self; 4] = [Self::Critical, Self::Warning, Self::Info, Self::Unknown];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Unknown => "unknown",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// What the source itself says of an alert that it lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

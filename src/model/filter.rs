@@ -5,6 +5,7 @@
 //! otherwise, and `-` before a term is `not`. A value may stand in double quotes, and what is quoted is no word of the language.
 //! A state or severity may be cut short: `state:fir`.
 
+pub mod complete;
 mod term;
 
 use super::World;

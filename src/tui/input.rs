@@ -85,6 +85,17 @@ impl Input {
         kept.len() == clean.len()
     }
 
+    /// The byte before which the cursor stands.
+    pub fn cursor(&self) -> usize {
+        self.at
+    }
+
+    /// Puts a text in place of what stands between a byte and the cursor.
+    pub fn replace_from(&mut self, from: usize, text: &str) {
+        self.remove(from..self.at);
+        self.insert(text);
+    }
+
     fn remove(&mut self, range: std::ops::Range<usize>) {
         self.at = range.start;
         self.text.replace_range(range, "");

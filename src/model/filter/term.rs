@@ -139,14 +139,8 @@ fn exact(value: &str) -> Result<Term, String> {
 }
 
 fn severity(value: &str) -> Result<Severity, String> {
-    let words = [
-        ("critical", Severity::Critical),
-        ("warning", Severity::Warning),
-        ("info", Severity::Info),
-        ("unknown", Severity::Unknown),
-    ];
-    let found = words.iter().find(|(word, _)| !value.is_empty() && word.starts_with(value));
-    found.map(|(_, severity)| *severity).ok_or_else(|| format!("`{value}` is no severity: critical, warning, info, unknown"))
+    let found = Severity::ALL.into_iter().find(|severity| !value.is_empty() && severity.word().starts_with(value));
+    found.ok_or_else(|| format!("`{value}` is no severity: critical, warning, info, unknown"))
 }
 
 fn service(value: &str) -> Result<Term, String> {

@@ -1,0 +1,86 @@
+//! The filter line: what it offers, and what it says of a mistake.
+
+use crate::screen::{Desk, alert, outage};
+use std::sync::Arc;
+
+fn typing(desk: &mut Desk, text: &str) {
+    desk.press("/").type_text(text);
+}
+
+/// The line above the one that is typed into.
+fn offered(desk: &Desk) -> String {
+    let text = desk.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let typed = lines.iter().position(|line| line.starts_with(" / ")).expect("a filter line");
+    lines[typed - 1].trim().to_owned()
+}
+
+#[test]
+fn tab_takes_what_is_in_the_queue_the_most_frequent_first() {
+    let mut desk = outage();
+    typing(&mut desk, "service:");
+    assert_eq!(offered(&desk), "service:postgres 3   service:checkout 1");
+    desk.press("tab").expect("/ service:postgres").expect("ReplicaLag").expect_not("CRIT CheckoutErrors");
+    desk.press("tab").expect("/ service:checkout").expect("CRIT CheckoutErrors").expect_not("WARN ReplicaLag");
+    desk.press("shift-tab").expect("/ service:postgres").press("enter").expect_not("/ service:postgres").expect("ReplicaLag");
+}
+
+#[test]
+fn the_only_way_on_is_taken_and_what_follows_is_another_word() {
+    let mut desk = outage();
+    typing(&mut desk, "pos");
+    assert_eq!(offered(&desk), "PostgresDown 1");
+    desk.press("tab").type_text("ins");
+    assert_eq!(offered(&desk), "instance= 5");
+    desk.press("tab").expect("/ PostgresDown instance=").type_text("db-1");
+    desk.press("tab").expect("/ PostgresDown instance=db-1:5432").press("ctrl-u").type_text("(-serv");
+    desk.press("tab").expect("/ (-service:");
+}
+
+#[test]
+fn what_needs_quotes_has_them_and_what_cannot_be_typed_is_not_offered() {
+    let mut desk = outage();
+    let teams = ["data base", "data \"q\"", "data\u{1b}[31m", "-data"];
+    let alerts: Vec<_> = teams.iter().map(|team| with(alert("Odd", "info", "checkout", team, 1), team)).collect();
+    desk.fires(&alerts);
+    typing(&mut desk, "team=");
+    assert_eq!(offered(&desk), "team=\"-data\" 1   team=\"data base\" 1");
+    desk.press("tab tab").expect("/ team=\"data base\"").expect("1 of 9");
+}
+
+fn with(alert: Arc<midwatch::domain::alert::Alert>, team: &str) -> Arc<midwatch::domain::alert::Alert> {
+    let mut alert = (*alert).clone();
+    let pairs = alert.labels.iter().map(|(name, value)| (name.clone(), value.clone()));
+    alert.labels = midwatch::domain::alert::Labels::new(pairs.chain([("team".into(), team.into())]).collect());
+    Arc::new(alert)
+}
+
+#[test]
+fn a_mistake_is_pointed_at_and_what_matched_before_stays() {
+    let mut desk = outage();
+    typing(&mut desk, "service:postgres");
+    desk.paste(" state:burning");
+    let (mistake, _) = desk.find("▾ here").expect("a mark");
+    let (word, _) = desk.find("state:burning").expect("what was typed");
+    assert_eq!(mistake, word);
+    desk.expect("at character 18").expect("ReplicaLag").expect_not("CRIT CheckoutErrors");
+    desk.press("enter").expect("/ service:postgres state:burning");
+}
+
+#[test]
+fn severities_compare_and_a_click_takes_one_on_every_size() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        let mut desk = outage();
+        desk.resize(width, height);
+        typing(&mut desk, "severity>=w");
+        assert_eq!(offered(&desk), "severity>=warning 4");
+        desk.click("severity>=warning 4").expect("/ severity>=warning");
+        desk.press("esc");
+        typing(&mut desk, "s");
+        for _ in 0..6 {
+            desk.press("tab");
+            let typed = desk.line(" / ").trim_start_matches([' ', '/']).split("  ").next().unwrap_or("").to_owned();
+            assert!(offered(&desk).contains(&typed), "`{typed}` is in view at {width}: {}", offered(&desk));
+        }
+    }
+}
