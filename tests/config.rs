@@ -45,6 +45,7 @@ fn kinds() -> Kinds<String, String> {
         ],
         actions: vec!["ack", "filter", "quit"],
         key: |text| if text.len() < 7 { Ok(()) } else { Err(format!("`{text}` is not a key")) },
+        filter: |text| if text.contains("burning") { Err("at character 7: `burning` is no state".into()) } else { Ok(()) },
         themes: vec!["midwatch", "paper"],
     }
 }
@@ -103,6 +104,20 @@ console: {theme: midwatch, time_zone: Europe/Berlin, mouse: false, ack: {for: 2h
 links: [{from: "http://grafana.internal/", to: "https://grafana.example"}]
 x-team: payments
 "##;
+
+#[test]
+fn views_are_filters_that_can_be_read() {
+    let made = good("console: {views: {night: \"severity>=warning\", mine: mine}}");
+    let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    assert_eq!(made.settings.views, [pair("night", "severity>=warning"), pair("mine", "mine")]);
+    assert_eq!(
+        bad("console: {views: {hot: \"state:burning\", all: \"\"}}"),
+        [
+            "1:24 the filter is wrong at character 7: `burning` is no state",
+            "1:46 an empty filter would show everything: `esc` does that",
+        ]
+    );
+}
 
 #[test]
 fn the_whole_of_it_means_what_it_says() {
@@ -423,6 +438,7 @@ fn real_kinds() -> Kinds<(), ()> {
         feeds: midwatch::feeds::KINDS.iter().map(feed).collect(),
         actions: vec!["ack"],
         key: |_| Ok(()),
+        filter: |text| midwatch::model::filter::Filter::parse(text).map(|_| ()).map_err(|mistake| mistake.to_string()),
         themes: vec!["midwatch"],
     }
 }

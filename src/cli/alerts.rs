@@ -1,10 +1,11 @@
 //! `midwatch alerts`: the queue as a table or as JSON.
 
 use super::session::{Needs, Session};
-use super::{Exit, Globals, Kind, out, target};
+use super::{Exit, Failure, Globals, Kind, out, target};
 use crate::domain::alert::{Labels, Severity};
 use crate::domain::ids::{AlertId, Fingerprint, ServiceName, SourceName};
 use crate::domain::millis;
+use crate::domain::node::nearest;
 use crate::domain::playbook::matching;
 use crate::model::World;
 use crate::model::alerts::{SourceHealth, State, Tracked};
@@ -22,6 +23,9 @@ struct Arguments {
     /// Only alerts that this filter holds for: text, label=value, label=~re, state:, severity:, service:, source:, mine
     #[arg(long, value_name = "EXPR")]
     filter: Option<String>,
+    /// Only what this view of the configuration shows
+    #[arg(long, value_name = "NAME", conflicts_with = "filter")]
+    view: Option<String>,
     /// Only alerts in one of these states
     #[arg(long, value_name = "STATE", value_parser = state)]
     state: Vec<State>,
@@ -34,8 +38,11 @@ fn state(word: &str) -> Result<State, String> {
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
-    let filter = target::filter(arguments.filter.as_deref().unwrap_or(""))?;
+    let mut filter = target::filter(arguments.filter.as_deref().unwrap_or(""))?;
     let mut session = Session::open(globals, Needs::Remotes)?;
+    if let Some(name) = &arguments.view {
+        filter = view(session.world(), name)?;
+    }
     session.know_playbooks();
     session.poll();
     let world = session.world();
@@ -49,6 +56,17 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     // The process ends: to take a storm apart first, alert by alert, would cost a fifth of the time.
     std::mem::forget(session);
     Ok(exit)
+}
+
+/// The filter that the configuration has under this name.
+fn view(world: &World, name: &str) -> anyhow::Result<Filter> {
+    let views = &world.settings.views;
+    let Some((_, text)) = views.iter().find(|(known, _)| known == name) else {
+        let known: Vec<&str> = views.iter().map(|(known, _)| known.as_str()).collect();
+        let near = nearest(name, &known).map_or(String::new(), |near| format!(": did you mean {near}?"));
+        return Err(Failure::usage(format!("`console.views` has no {name}{near}")).into());
+    };
+    target::filter(text)
 }
 
 fn shown(world: &World, tracked: &Tracked, filter: &Filter, states: &[State]) -> bool {

@@ -10,6 +10,7 @@ use crate::domain::settings::Settings;
 use crate::feeds::{self, Feed};
 use crate::journal::{self, Journal, SqliteJournal};
 use crate::model::alerts::SourceHealth;
+use crate::model::filter::Filter;
 use crate::model::progress::Progress;
 use crate::model::runs::{RunFact, Sitting};
 use crate::model::{Body, Command, Fact, World};
@@ -267,6 +268,7 @@ pub fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>> {
         feeds: feeds::KINDS.iter().map(feed_kind).collect(),
         actions: Action::ALL.iter().map(|action| action.name()).collect(),
         key: |text| Sequence::parse(text).map(|_| ()),
+        filter: |text| Filter::parse(text).map(|_| ()).map_err(|mistake| mistake.to_string()),
         themes: EMBEDDED.iter().map(|(name, _)| *name).collect(),
     }
 }

@@ -15,6 +15,8 @@ pub struct Console {
     pub keys: Vec<Binding>,
     /// How long an acknowledgement lasts unless told otherwise.
     pub ack_for: Duration,
+    /// Filters of the queue, each with a name.
+    pub views: Vec<(String, String)>,
 }
 
 /// Keys that an action is bound to, in place of its own.
@@ -26,13 +28,14 @@ pub struct Binding {
 
 impl Default for Console {
     fn default() -> Self {
-        Self { theme: None, zone: local(), mouse: true, keys: Vec::new(), ack_for: Duration::from_secs(3600) }
+        Self { theme: None, zone: local(), mouse: true, keys: Vec::new(), ack_for: Duration::from_secs(3600), views: Vec::new() }
     }
 }
 
 pub fn read<S, F>(node: Option<&Node>, kinds: &Kinds<S, F>, problems: &mut Problems) -> Console {
     let plain = Console::default();
-    let Some(fields) = node.and_then(|node| node.fields(&["theme", "time_zone", "mouse", "ack", "keys"], problems)) else {
+    let Some(fields) = node.and_then(|node| node.fields(&["theme", "time_zone", "mouse", "ack", "keys", "views"], problems))
+    else {
         return plain;
     };
     Console {
@@ -40,6 +43,7 @@ pub fn read<S, F>(node: Option<&Node>, kinds: &Kinds<S, F>, problems: &mut Probl
         zone: fields.get("time_zone").and_then(|node| zone(node, problems)).unwrap_or(plain.zone),
         mouse: fields.get("mouse").and_then(|node| node.bool(problems)).unwrap_or(plain.mouse),
         ack_for: fields.get("ack").and_then(|node| ack(node, problems)).unwrap_or(plain.ack_for),
+        views: fields.get("views").map(|node| views(node, kinds, problems)).unwrap_or_default(),
         keys: fields.get("keys").map(|node| keys(node, kinds, problems)).unwrap_or_default(),
     }
 }
@@ -47,6 +51,21 @@ pub fn read<S, F>(node: Option<&Node>, kinds: &Kinds<S, F>, problems: &mut Probl
 fn ack(node: &Node, problems: &mut Problems) -> Option<Duration> {
     let fields = node.fields(&["for"], problems)?;
     list::time(fields.get("for"), Duration::from_secs(60)..=Duration::from_secs(7 * 86_400), problems)
+}
+
+fn views<S, F>(node: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Vec<(String, String)> {
+    let pairs = node.map(problems).unwrap_or_default();
+    pairs.iter().filter_map(|(name, node)| Some((name.text.clone(), view(node, kinds, problems)?))).collect()
+}
+
+fn view<S, F>(node: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Option<String> {
+    let text = node.text(problems)?;
+    if text.trim().is_empty() {
+        problems.error(node.span, "an empty filter would show everything: `esc` does that");
+    } else if let Err(why) = (kinds.filter)(text) {
+        problems.error(node.span, format!("the filter is wrong {why}"));
+    }
+    Some(text.to_owned())
 }
 
 /// What looks like a path is one.

@@ -43,6 +43,8 @@ pub struct Kinds<S, F> {
     pub actions: Vec<&'static str>,
     /// Says what is wrong with the name of a key.
     pub key: fn(&str) -> Result<(), String>,
+    /// Says what is wrong with a filter of the queue, and at which character.
+    pub filter: fn(&str) -> Result<(), String>,
     /// Themes that come with the program.
     pub themes: Vec<&'static str>,
 }

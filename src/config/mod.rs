@@ -121,6 +121,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         feeds: feeds.iter().map(|(spec, _)| spec.clone()).collect(),
         sources: sources.iter().map(|source| source.spec.clone()).collect(),
         ack_for: console.ack_for,
+        views: console.views.clone(),
         links: list::each(fields.get("links"), problems, link),
         same: queue.same,
         diagnose: playbooks.diagnose,

@@ -96,6 +96,8 @@ pub struct Settings {
     pub links: Vec<Link>,
     /// Labels that say, where all of them are equal, that alerts of several sources tell of the same problem; none: nothing does.
     pub same: Vec<String>,
+    /// Filters of the queue by name, in the configuration's order.
+    pub views: Vec<(String, String)>,
     /// Checks of playbooks that fit an alert are looked at as soon as it fires.
     pub diagnose: bool,
     /// Nothing is recorded, sent or run.
@@ -121,6 +123,7 @@ impl Default for Settings {
             severities: words.map(|(word, severity)| (word.to_owned(), severity)).into(),
             links: Vec::new(),
             same: Vec::new(),
+            views: Vec::new(),
             diagnose: false,
             read_only: false,
         }

@@ -110,6 +110,8 @@ actions! {
     Correct = "correct",
     /// Show only what matches.
     Filter = "filter",
+    /// Choose one of the views that the configuration names.
+    Views = "views",
     /// Undo the last undoable act.
     Undo = "undo",
     /// Ask every source and feed now.

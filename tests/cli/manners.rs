@@ -95,3 +95,16 @@ fn help_leaves_nothing_unsaid() {
     let place = |option: &str| help.find(option).unwrap_or_else(|| panic!("{option}: {help}"));
     assert!(place("--state") < place("--config"), "{help}");
 }
+
+#[test]
+fn a_view_is_a_filter_by_its_name() {
+    let (fake, _) = outage();
+    fake.fire(&[("alertname", "DiskFilling"), ("severity", "warning")]);
+    let source = format!("sources: [{{name: prod, alertmanager: {{urls: ['{}']}}}}]\n", fake.url);
+    let home = Home::with(&format!("{source}console: {{views: {{night: \"severity>=critical\"}}}}\n"));
+    let table = out(&home.run(&["alerts", "--view", "night"]));
+    assert!(table.contains("PostgresDown") && !table.contains("DiskFilling"), "{table}");
+    let refused = home.run(&["alerts", "--view", "nigth"]);
+    assert_eq!(code(&refused), Some(2));
+    assert!(err(&refused).contains("has no nigth: did you mean night?"), "{}", err(&refused));
+}

@@ -20,8 +20,8 @@ fn tab_takes_what_is_in_the_queue_the_most_frequent_first() {
     let mut desk = outage();
     typing(&mut desk, "service:");
     assert_eq!(offered(&desk), "service:postgres 3   service:checkout 1");
-    desk.press("tab").expect("/ service:postgres").expect("ReplicaLag").expect_not("CRIT CheckoutErrors");
-    desk.press("tab").expect("/ service:checkout").expect("CRIT CheckoutErrors").expect_not("WARN ReplicaLag");
+    desk.press("tab").expect("/ service:postgres").expect("ReplicaLag").expect_not("CRIT Checkout");
+    desk.press("tab").expect("/ service:checkout").expect("CRIT Checkout").expect_not("WARN ReplicaLag");
     desk.press("shift-tab").expect("/ service:postgres").press("enter").expect_not("/ service:postgres").expect("ReplicaLag");
 }
 
@@ -63,7 +63,7 @@ fn a_mistake_is_pointed_at_and_what_matched_before_stays() {
     let (mistake, _) = desk.find("▾ here").expect("a mark");
     let (word, _) = desk.find("state:burning").expect("what was typed");
     assert_eq!(mistake, word);
-    desk.expect("at character 18").expect("ReplicaLag").expect_not("CRIT CheckoutErrors");
+    desk.expect("at character 18").expect("ReplicaLag").expect_not("CRIT Checkout");
     desk.press("enter").expect("/ service:postgres state:burning");
 }
 
@@ -83,4 +83,16 @@ fn severities_compare_and_a_click_takes_one_on_every_size() {
             assert!(offered(&desk).contains(&typed), "`{typed}` is in view at {width}: {}", offered(&desk));
         }
     }
+}
+
+#[test]
+fn a_view_is_chosen_by_its_name_and_everything_is_one_too() {
+    outage().press("v").expect("No view has a name yet");
+    let views = [("disks", "disk or replica"), ("night", "severity>=critical")];
+    let views = views.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec();
+    let mut desk = Desk::with(midwatch::domain::settings::Settings { views, ..crate::screen::settings() });
+    desk.fires(&[alert("DiskFull", "warning", "postgres", "db-1", 1), alert("Down", "critical", "postgres", "db-1", 2)]);
+    desk.press("v").expect("disks").expect("1 · disk or replica").expect("1 · severity>=critical");
+    desk.type_text("nig").press("enter").expect("1 of 2 ─ severity>=critical").expect_not("WARN DiskFull");
+    desk.press("v").type_text("every").press("enter").expect("WARN DiskFull").expect("CRIT Down").expect_not("1 of 2");
 }

@@ -43,6 +43,7 @@ pub const ROWS: &[Row] = &[
     row(&["p"], Action::Playbook, &[Panes], "playbook"),
     row(&["n"], Note, &[Panes], "note"),
     row(&["/"], Filter, &[Panes], "filter"),
+    row(&["v"], Views, &[Panes], "views"),
     row(&[":", "ctrl-p"], Palette, &[Panes], "command"),
     row(&["tab", "l", "right"], NextPane, &[Panes], "pane"),
     row(&["?", "f1"], Help, &[Panes, Reading], "help"),

@@ -28,6 +28,7 @@ pub mod rollback;
 pub mod run;
 pub mod silence;
 pub mod step;
+pub mod views;
 
 use super::action::Action;
 use super::canvas::Canvas;
