@@ -6,6 +6,8 @@
 mod acts;
 #[path = "cli/export.rs"]
 mod export;
+#[path = "cli/history.rs"]
+mod history;
 #[path = "cli/incident.rs"]
 mod incident;
 #[path = "cli/manners.rs"]

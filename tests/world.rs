@@ -8,6 +8,8 @@ mod carried;
 mod native;
 #[path = "world/order.rs"]
 mod order;
+#[path = "world/past.rs"]
+mod past;
 #[path = "world/questions.rs"]
 mod questions;
 #[path = "world/ranks.rs"]

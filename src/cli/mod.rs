@@ -16,6 +16,7 @@ mod demo;
 mod export;
 mod failure;
 mod feeds;
+mod history;
 mod incident;
 mod init;
 mod journal;
@@ -70,6 +71,7 @@ pub const COMMANDS: &[Kind] = &[
     act::ESCALATE,
     export::KIND,
     feeds::KIND,
+    history::KIND,
     incident::KIND,
     init::KIND,
     journal::KIND,

@@ -310,7 +310,10 @@ pub fn zone(globals: &Globals) -> anyhow::Result<Tz> {
 }
 
 /// The configuration if it can be read; a note must never fail because of it.
-fn load_if_there(globals: &Globals) -> anyhow::Result<Loaded> {
+///
+/// # Errors
+/// Never: what is wrong is told, and the plain one is taken.
+pub fn load_if_there(globals: &Globals) -> anyhow::Result<Loaded> {
     let there = configured(globals);
     match load(globals) {
         Ok(config) => Ok(config),

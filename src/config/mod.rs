@@ -124,6 +124,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         views: console.views.clone(),
         links: list::each(fields.get("links"), problems, link),
         same: queue.same,
+        memory: queue.memory,
         diagnose: playbooks.diagnose,
         read_only: false,
     };

@@ -1,16 +1,26 @@
-//! How the queue is kept short: which alerts tell of the same problem.
+//! How the queue is kept short, and how far back it remembers.
 
+use super::list;
 use crate::domain::node::{Node, Problems};
+use crate::domain::settings::Settings;
+use std::time::Duration;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Queue {
     /// Labels that are equal in alerts of several sources that tell of the same problem.
     pub same: Vec<String>,
+    /// How far back the past of an alert is told.
+    pub memory: Duration,
 }
 
 pub fn read(node: Option<&Node>, problems: &mut Problems) -> Queue {
-    let Some(fields) = node.and_then(|node| node.fields(&["same"], problems)) else { return Queue::default() };
-    Queue { same: fields.get("same").map(|node| same(node, problems)).unwrap_or_default() }
+    let plain = Queue { same: Vec::new(), memory: Settings::default().memory };
+    let Some(fields) = node.and_then(|node| node.fields(&["same", "memory"], problems)) else { return plain };
+    let bounds = Duration::from_secs(3600)..=Duration::from_secs(10 * 366 * 86_400);
+    Queue {
+        same: fields.get("same").map(|node| same(node, problems)).unwrap_or_default(),
+        memory: list::time(fields.get("memory"), bounds, problems).unwrap_or(plain.memory),
+    }
 }
 
 fn same(node: &Node, problems: &mut Problems) -> Vec<String> {

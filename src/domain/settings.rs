@@ -96,6 +96,8 @@ pub struct Settings {
     pub links: Vec<Link>,
     /// Labels that say, where all of them are equal, that alerts of several sources tell of the same problem; none: nothing does.
     pub same: Vec<String>,
+    /// How far back the past of an alert is told.
+    pub memory: Duration,
     /// Filters of the queue by name, in the configuration's order.
     pub views: Vec<(String, String)>,
     /// Checks of playbooks that fit an alert are looked at as soon as it fires.
@@ -123,6 +125,7 @@ impl Default for Settings {
             severities: words.map(|(word, severity)| (word.to_owned(), severity)).into(),
             links: Vec::new(),
             same: Vec::new(),
+            memory: Duration::from_secs(30 * 86_400),
             views: Vec::new(),
             diagnose: false,
             read_only: false,

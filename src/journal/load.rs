@@ -2,7 +2,7 @@
 
 use super::origin;
 use crate::domain::entry::{Clock, Entry, Head, Kind, Seal};
-use crate::domain::ids::{EntryId, IncidentId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, named_params};
 use std::collections::BTreeSet;
@@ -151,6 +151,15 @@ pub fn recent(db: &Connection, limit: usize) -> Result<Vec<Arc<Entry>>> {
 pub fn between(db: &Connection, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Arc<Entry>>> {
     let times = (from.timestamp_millis(), to.timestamp_millis());
     load(db, "", "SELECT n FROM entries WHERE at >= ?1 AND at < ?2", times)
+}
+
+/// By the index of times: one of alerts would cost every append of a storm a page.
+pub fn past(db: &Connection, alert: Option<&AlertId>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Arc<Entry>>> {
+    let set =
+        "SELECT n FROM (SELECT n FROM entries WHERE at >= :since AND alert IS NOT NULL AND (:alert IS NULL OR alert = :alert)
+            AND kind IN ('alert-fired', 'alert-resolved', 'ack', 'run', 'run-ended') ORDER BY at DESC LIMIT :limit)";
+    let alert = alert.map(ToString::to_string);
+    load(db, "", set, named_params! { ":since": since.timestamp_millis(), ":alert": alert, ":limit": limit })
 }
 
 /// The newest entry of each chain.

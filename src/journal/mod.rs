@@ -28,7 +28,7 @@ pub use verify::{Problem, Report, verify};
 pub use watch::{WatchLock, try_watch, wait_to_watch};
 
 use crate::domain::entry::{Draft, Entry, Head};
-use crate::domain::ids::{EntryId, IncidentId, RunId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, RunId};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -118,6 +118,13 @@ pub trait Journal: Send {
     /// # Errors
     /// The journal can't be read.
     fn between(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError>;
+
+    /// What the journal knows of alerts that fired, ended, were acknowledged or had a playbook run for them since then: of one, or of
+    /// all; the newest `limit` entries, with their corrections.
+    ///
+    /// # Errors
+    /// The journal can't be read.
+    fn past(&mut self, alert: Option<&AlertId>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Arc<Entry>>, JournalError>;
 
     /// Where each chain stands, sorted by origin.
     ///

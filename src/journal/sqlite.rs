@@ -3,7 +3,7 @@
 use super::append::{self, Ids};
 use super::{Appended, Journal, JournalError, file, folder, load, origin, reserve};
 use crate::domain::entry::{Draft, Entry, Head};
-use crate::domain::ids::{EntryId, IncidentId, RunId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, RunId};
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -251,6 +251,10 @@ impl Journal for SqliteJournal {
 
     fn between(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError> {
         self.read(|db| load::between(db, from, to))
+    }
+
+    fn past(&mut self, alert: Option<&AlertId>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::past(db, alert, since, limit))
     }
 
     fn heads(&mut self) -> Result<Vec<Head>, JournalError> {

@@ -95,6 +95,10 @@ pub enum Command {
     },
     /// Ask every source and feed now.
     Refresh,
+    /// Look up what the journal remembers of an alert; of all that fired of late where it is `None`.
+    Recall {
+        alert: Option<AlertId>,
+    },
     /// Playbooks.
     Run(super::runs::RunCommand),
 }

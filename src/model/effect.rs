@@ -2,8 +2,9 @@
 
 use crate::domain::act::Act;
 use crate::domain::entry::{Draft, Intent};
-use crate::domain::ids::{FeedName, QuestionId, RequestId, SourceName};
+use crate::domain::ids::{AlertId, FeedName, QuestionId, RequestId, SourceName};
 use crate::domain::playbook::Found;
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub enum Effect {
     Find { intent: Intent, source: SourceName, act: Act },
     /// Ask these now, whatever their schedule says.
     Ask { sources: Vec<SourceName>, feeds: Vec<FeedName> },
+    /// Look up what the journal remembers since then, of one alert or of all; answered by one `Recalled`.
+    Recall { alert: Option<AlertId>, since: DateTime<Utc> },
     /// Ask these feeds now, and from now on as their schedule says, also where nothing else is asked.
     Follow { feeds: Vec<FeedName> },
     /// The answer to `Fact::FeedsAsked`.

@@ -1,6 +1,7 @@
 //! Everything that can reach the core, in one numbered stream.
 
 use super::command::Command;
+use super::past::Recalled;
 use crate::domain::act::{ActEnd, Found};
 use crate::domain::alert::{Alert, Silence};
 use crate::domain::entry::Entry;
@@ -64,6 +65,8 @@ pub enum Fact {
     ActEnded { intent: EntryId, end: ActEnd },
     /// The answer to `Effect::Find`.
     ActFound { intent: EntryId, found: Result<Found, Trouble> },
+    /// The answer to `Effect::Recall`.
+    Recalled(Recalled),
     /// The configuration was read again and is in force.
     Configured(Arc<Settings>),
     /// The configuration was changed and can't be read: the old one stays in force.

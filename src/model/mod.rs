@@ -14,6 +14,7 @@ pub mod lanes;
 pub mod log;
 pub mod notes;
 pub mod outbox;
+pub mod past;
 pub mod progress;
 pub mod questions;
 pub mod runs;

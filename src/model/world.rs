@@ -23,6 +23,7 @@ use super::lanes::Lanes;
 use super::log::Log;
 use super::notes::Notes;
 use super::outbox::Outbox;
+use super::past::Past;
 use super::progress::{Requests, Stage};
 use super::questions::Questions;
 use super::runs::{Runs, Typed};
@@ -56,6 +57,8 @@ pub struct World {
     pub log: Log,
     pub corrections: Corrections,
     pub outbox: Outbox,
+    /// What the journal was asked for of late.
+    pub past: Past,
     pub requests: Requests,
     /// Why the journal could not be written the last time, until it can again.
     pub journal_trouble: Option<String>,
@@ -97,6 +100,7 @@ impl World {
             log: Log::default(),
             corrections: Corrections::default(),
             outbox: Outbox::default(),
+            past: Past::default(),
             requests: Requests::default(),
             journal_trouble: None,
             config_trouble: None,
@@ -164,6 +168,10 @@ impl World {
             }
             Fact::ActEnded { intent, end } => self.act_ended(intent, end),
             Fact::ActFound { intent, found } => self.act_found(intent, found),
+            Fact::Recalled(recalled) => {
+                self.past.keep(recalled);
+                Vec::new()
+            }
             Fact::Configured(settings) => self.configure(settings),
             Fact::Misconfigured(why) => {
                 self.config_trouble = Some(why);

@@ -2,10 +2,12 @@
 //! Whoever ends it waits until everything that it accepted is durable or has failed.
 
 use crate::domain::entry::Draft;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{AlertId, RequestId};
 use crate::journal::{Journal, JournalError};
 use crate::model::Fact;
+use crate::model::past::{Recalled, episodes};
 use crate::ports::Clock;
+use chrono::{DateTime, Utc};
 use notify::{RecursiveMode, Watcher};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 enum Job {
     Append(RequestId, Vec<Draft>),
+    Recall(Option<AlertId>, DateTime<Utc>),
     /// Somebody wrote into the folder; perhaps it was us.
     Look,
     /// The same once more.
@@ -43,6 +46,11 @@ impl Scribe {
     pub fn append(&self, request: RequestId, drafts: Vec<Draft>) {
         // The thread ends only after `Stop`, so there is always somebody to take the job.
         let _ = self.jobs.send(Job::Append(request, drafts));
+    }
+
+    /// Asks what is remembered; the answer comes as a fact.
+    pub fn recall(&self, alert: Option<AlertId>, since: DateTime<Utc>) {
+        let _ = self.jobs.send(Job::Recall(alert, since));
     }
 }
 
@@ -72,6 +80,9 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
     while let Some(job) = next(inbox, looked) {
         match job {
             Job::Append(request, drafts) => append(journal.as_mut(), request, drafts, facts, clock),
+            Job::Recall(alert, since) => {
+                let _ = facts.send(Fact::Recalled(recalled(journal.as_mut(), alert, since)));
+            }
             Job::Look => looked = 0,
             Job::LookAgain => looked += 1,
             Job::Stop => return,
@@ -113,6 +124,14 @@ fn append(journal: &mut dyn Journal, request: RequestId, drafts: Vec<Draft>, fac
 
 fn failed(request: RequestId, error: &JournalError, facts: &UnboundedSender<Fact>) {
     let _ = facts.send(Fact::RecordFailed { request, why: error.to_string() });
+}
+
+/// More is no list that anybody reads; and what is asked for here waits before what is to be recorded.
+const MOST: usize = 2_000;
+
+fn recalled(journal: &mut dyn Journal, alert: Option<AlertId>, since: DateTime<Utc>) -> Recalled {
+    let entries = journal.past(alert.as_ref(), since, MOST).map_err(|error| error.to_string());
+    Recalled { alert, since, episodes: entries.map(|entries| episodes(&entries).into()) }
 }
 
 fn look(journal: &mut dyn Journal, facts: &UnboundedSender<Fact>) {

@@ -110,6 +110,8 @@ actions! {
     Correct = "correct",
     /// Show only what matches.
     Filter = "filter",
+    /// Show what fired in the last day, and how it ended.
+    History = "history",
     /// Choose one of the views that the configuration names.
     Views = "views",
     /// Undo the last undoable act.

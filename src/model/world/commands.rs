@@ -7,6 +7,7 @@ use crate::domain::entry::{AtSource, Draft, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
 use crate::domain::incident::{Incident, Sev, Status};
 use crate::domain::text::inert;
+use crate::model::past;
 use crate::model::{Command, Effect};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -46,12 +47,19 @@ const LONGEST_NOTE: usize = 64 * 1024;
 impl World {
     pub(super) fn command(&mut self, request: RequestId, command: Command) -> Vec<Effect> {
         let title = self.title(&command);
-        let looks = matches!(&command, Command::Run(command) if command.only_looks());
-        if self.settings.read_only && command != Command::Refresh && !looks {
+        let looks = match &command {
+            Command::Run(command) => command.only_looks(),
+            command => matches!(command, Command::Refresh | Command::Recall { .. }),
+        };
+        if self.settings.read_only && !looks {
             return self.refuse(request, &title, "this console is read-only");
         }
         match command {
             Command::Refresh => self.refresh(),
+            Command::Recall { alert } => {
+                let back = if alert.is_some() { self.settings.memory } else { past::NIGHT };
+                vec![Effect::Recall { alert, since: self.now.wall - to_chrono(back) }]
+            }
             Command::Run(command) => {
                 let (runs, mut context, requests, alerts) = self.split();
                 runs.command(&mut context, requests, alerts, request, command)
@@ -103,7 +111,9 @@ impl World {
             Command::LinkAlerts { incident, alerts } => self.link_alerts(incident, alerts),
             Command::Note { incident, kind, text, at } => self.note(incident, kind, text, at),
             Command::Correct { entry, at, text } => self.correct(entry, at, text),
-            Command::Undo { .. } | Command::Retry { .. } | Command::Refresh | Command::Run(_) => Ok(Vec::new()),
+            Command::Undo { .. } | Command::Retry { .. } | Command::Refresh | Command::Recall { .. } | Command::Run(_) => {
+                Ok(Vec::new())
+            }
         };
         drafts.map(Asked::from)
     }
@@ -328,6 +338,7 @@ impl World {
             Command::Undo { request } => format!("undo: {}", self.title_of(*request)),
             Command::Retry { request } => format!("try again: {}", self.title_of(*request)),
             Command::Refresh => "ask everything now".into(),
+            Command::Recall { .. } => "look up the past".into(),
             Command::Run(command) => command.title(),
         }
     }

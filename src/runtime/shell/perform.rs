@@ -4,6 +4,7 @@ use super::Shell;
 use crate::domain::act::ActEnd;
 use crate::domain::ids::{FeedName, SourceName};
 use crate::domain::trouble::{Reason, Trouble};
+use crate::model::past::Recalled;
 use crate::model::{Body, Effect, Fact};
 use crate::ports::Ports;
 use crate::runtime::poller;
@@ -43,6 +44,13 @@ impl Shell {
                     poller.ask(sources, feeds);
                 }
             }
+            Effect::Recall { alert, since } => match &self.scribe {
+                Some(scribe) => scribe.recall(alert, since),
+                None => {
+                    let episodes = Err("nothing is recorded here".to_owned());
+                    self.event(Body::Fact(Fact::Recalled(Recalled { alert, since, episodes })));
+                }
+            },
             Effect::Follow { feeds } => self.follow(feeds),
             Effect::Answer { question, found } => {
                 if let Some(driver) = &self.driver {

@@ -43,6 +43,7 @@ pub const ROWS: &[Row] = &[
     row(&["p"], Action::Playbook, &[Panes], "playbook"),
     row(&["n"], Note, &[Panes], "note"),
     row(&["/"], Filter, &[Panes], "filter"),
+    row(&["H"], History, &[Panes], "history"),
     row(&["v"], Views, &[Panes], "views"),
     row(&[":", "ctrl-p"], Palette, &[Panes], "command"),
     row(&["tab", "l", "right"], NextPane, &[Panes], "pane"),

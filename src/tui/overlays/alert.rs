@@ -6,6 +6,7 @@ use crate::domain::alert::{Labels, Silence};
 use crate::domain::ids::AlertId;
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::Tracked;
+use crate::model::past::summary;
 use crate::model::progress::Stage;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -36,11 +37,13 @@ impl Content for Detail {
             return vec![plain("It has left the queue. What was recorded of it stands in the log.", Role::Stale)];
         };
         let mut lines = now(tracked, view, columns);
+        lines.extend(past(&self.id, view, columns));
         lines.extend(twins(tracked, view, columns));
         lines.extend(ownership(tracked, view, columns));
         lines.extend(quiet(tracked, view, columns));
         lines.extend(labels("Annotations", &tracked.alert.annotations, columns));
         lines.extend(labels("Labels", &tracked.alert.labels, columns));
+        lines.extend(episodes(&self.id, view));
         lines.extend(history(&self.id, view));
         lines
     }
@@ -80,6 +83,29 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     }
     lines
 }
+
+/// Whether it is an old acquaintance.
+fn past(id: &AlertId, view: &View, columns: usize) -> Vec<Line> {
+    let Some(Ok(episodes)) = view.world.past.of(Some(id)).map(|recalled| &recalled.episodes) else { return Vec::new() };
+    let told = summary(episodes, view.world.settings.memory, time::age);
+    told.map(|told| field("before", &inert(&told), Role::Text, columns)).unwrap_or_default()
+}
+
+/// The last times that it fired, before this one.
+fn episodes(id: &AlertId, view: &View) -> Vec<Line> {
+    let recalled = view.world.past.of(Some(id)).map(|recalled| recalled.episodes.as_ref());
+    let lines: Vec<Line> = match recalled {
+        Some(Ok(episodes)) if episodes.len() > 1 => {
+            episodes.iter().take(SHOWN).map(|episode| super::history::line(episode, view, false)).collect()
+        }
+        Some(Err(why)) => vec![plain(format!("The journal can't be read: {}", inert(why)), Role::Critical)],
+        _ => return Vec::new(),
+    };
+    heading("Fired").into_iter().chain(lines).collect()
+}
+
+/// So many of its episodes are told one by one.
+const SHOWN: usize = 10;
 
 /// Which other sources tell of the same problem, and what each of them says.
 fn twins(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {

@@ -14,6 +14,7 @@ pub mod entry;
 pub mod feed;
 pub mod filter;
 pub mod help;
+pub mod history;
 pub mod incident;
 pub mod menu;
 pub mod note;

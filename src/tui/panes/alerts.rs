@@ -121,7 +121,10 @@ pub fn act(action: Action, targets: Vec<AlertId>, view: &View) -> Vec<Reply> {
         Action::Declare => vec![Reply::Open(overlays::declare::open(targets, view))],
         Action::Link => vec![link(targets, view), Reply::Unmark],
         Action::Copy => vec![Reply::Ui(Ui::Copy(text_of(&first, view)))],
-        Action::Open => vec![Reply::Open(overlays::alert::open(first))],
+        Action::Open => {
+            let past = Command::Recall { alert: Some(first.clone()) };
+            vec![Reply::Open(overlays::alert::open(first)), Reply::Ask(past)]
+        }
         _ => Vec::new(),
     }
 }

@@ -17,6 +17,9 @@ pub(super) fn global(action: Action, view: &View) -> Option<Vec<Reply>> {
         Action::Quit => quit(view),
         Action::Palette => Reply::Open(overlays::palette::open(view)),
         Action::Refresh => Reply::Ask(Command::Refresh),
+        Action::History => {
+            return Some(vec![Reply::Open(overlays::history::open()), Reply::Ask(Command::Recall { alert: None })]);
+        }
         Action::Views => overlays::views::open(view),
         Action::Requests => Reply::Open(overlays::requests::open()),
         Action::Incident => match view.incident {

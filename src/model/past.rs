@@ -1,0 +1,198 @@
+//! What the journal remembers of alerts: which fired, how that ended, and who handled it. Made of entries whenever somebody
+//! wants to know, and kept for those who look at it.
+
+use super::fold::Corrections;
+use crate::domain::alert::Severity;
+use crate::domain::entry::{Entry, Kind};
+use crate::domain::ids::{AlertId, IncidentId, PlaybookId, RunId, ServiceName};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One time that an alert fired.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Episode {
+    pub alert: AlertId,
+    pub name: String,
+    pub service: Option<ServiceName>,
+    /// `None` where its beginning was not recorded here.
+    pub severity: Option<Severity>,
+    pub from: DateTime<Utc>,
+    /// `None`: as far as the journal knows it fires still.
+    pub to: Option<DateTime<Utc>>,
+    /// Who acknowledged it, the first first.
+    pub owners: Vec<String>,
+    pub playbooks: Vec<Used>,
+    pub incident: Option<IncidentId>,
+}
+
+/// A playbook that was run while it fired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Used {
+    pub playbook: PlaybookId,
+    /// How the run ended; `None` while it goes on.
+    pub state: Option<String>,
+}
+
+impl Used {
+    pub fn helped(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.starts_with("completed"))
+    }
+}
+
+impl Episode {
+    /// `None` while it fires.
+    pub fn lasted(&self) -> Option<Duration> {
+        self.to.map(|to| (to - self.from).to_std().unwrap_or_default())
+    }
+}
+
+/// How far back the list of everything that fired goes, unless somebody says otherwise.
+pub const NIGHT: Duration = Duration::from_secs(24 * 3600);
+
+/// The episodes of entries in the order of the fold, corrections among them; the newest first. Drills are left out.
+pub fn episodes(entries: &[Arc<Entry>]) -> Vec<Episode> {
+    let mut corrections = Corrections::default();
+    for entry in entries {
+        corrections.insert(entry);
+    }
+    let mut reading = Reading::default();
+    for entry in entries.iter().filter(|entry| entry.corrects.is_none() && entry.drill.is_none()) {
+        reading.take(&corrections.applied(entry));
+    }
+    let mut episodes = reading.episodes;
+    episodes.sort_by(|one, other| (other.from, &one.alert).cmp(&(one.from, &other.alert)));
+    episodes
+}
+
+#[derive(Default)]
+struct Reading {
+    episodes: Vec<Episode>,
+    /// The newest episode of each alert.
+    newest: HashMap<AlertId, usize>,
+    /// The episode that a run belongs to, and its place among the playbooks there.
+    runs: BTreeMap<RunId, (usize, usize)>,
+}
+
+impl Reading {
+    fn take(&mut self, entry: &Entry) {
+        let Some(alert) = &entry.alert else { return };
+        match entry.kind {
+            Kind::AlertFired => drop(self.begin(alert, entry)),
+            Kind::AlertResolved => {
+                let known = self.of(alert, entry.data_of("starts_at")).filter(|known| self.episodes[*known].to.is_none());
+                // It began before what was asked for.
+                let index = known.unwrap_or_else(|| self.begin(alert, entry));
+                self.episodes[index].to = Some(entry.at.max(self.episodes[index].from));
+            }
+            Kind::Ack => {
+                if let Some(index) = self.of(alert, entry.data_of("episode")) {
+                    let owners = &mut self.episodes[index].owners;
+                    if !owners.contains(&entry.actor.name) {
+                        owners.push(entry.actor.name.clone());
+                    }
+                }
+            }
+            Kind::Run => self.used(alert, entry),
+            Kind::RunEnded => {
+                if let Some((episode, place)) = entry.run.and_then(|run| self.runs.get(&run)) {
+                    self.episodes[*episode].playbooks[*place].state = entry.data_of("state");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, alert: &AlertId, entry: &Entry) -> usize {
+        let name = entry.data_of("name").unwrap_or_else(|| alert.fingerprint.to_string());
+        self.episodes.push(Episode {
+            alert: alert.clone(),
+            name,
+            service: entry.service.clone(),
+            severity: entry.data_of("severity"),
+            from: entry.data_of("starts_at").unwrap_or(entry.at),
+            to: None,
+            owners: Vec::new(),
+            playbooks: Vec::new(),
+            incident: entry.incident,
+        });
+        self.newest.insert(alert.clone(), self.episodes.len() - 1);
+        self.episodes.len() - 1
+    }
+
+    /// The episode of that beginning, or the newest.
+    fn of(&self, alert: &AlertId, from: Option<DateTime<Utc>>) -> Option<usize> {
+        let newest = *self.newest.get(alert)?;
+        match from {
+            Some(from) if self.episodes[newest].from != from => {
+                self.episodes.iter().rposition(|episode| episode.alert == *alert && episode.from == from)
+            }
+            _ => Some(newest),
+        }
+    }
+
+    /// Checks that nobody began are no help of anybody's.
+    fn used(&mut self, alert: &AlertId, entry: &Entry) {
+        let diagnosis = entry.data_of("diagnosis").unwrap_or(false);
+        let Some((index, playbook)) = self.of(alert, None).zip(entry.playbook.clone()).filter(|_| !diagnosis) else { return };
+        let playbooks = &mut self.episodes[index].playbooks;
+        playbooks.push(Used { playbook, state: None });
+        if let Some(run) = entry.run {
+            self.runs.insert(run, (index, playbooks.len() - 1));
+        }
+    }
+}
+
+/// `fired 7 times in 30 days, usually 12m, last handled by ana with pg-primary-failover`; nothing where it fired once only and
+/// nobody did anything. `episodes` are those of one alert, the newest first.
+pub fn summary(episodes: &[Episode], within: Duration, age: impl Fn(Duration) -> String) -> Option<String> {
+    let mut lasted: Vec<Duration> = episodes.iter().filter_map(Episode::lasted).collect();
+    lasted.sort_unstable();
+    let handled = episodes.iter().find(|episode| !episode.owners.is_empty() || episode.playbooks.iter().any(Used::helped));
+    if episodes.len() < 2 && handled.is_none() {
+        return None;
+    }
+    let times = if episodes.len() == 1 { "once".to_owned() } else { format!("{} times", episodes.len()) };
+    let mut said = format!("fired {times} in {}", age(within));
+    if let Some(usually) = lasted.get(lasted.len() / 2) {
+        said += &format!(", usually {}", age(*usually));
+    }
+    if let Some(episode) = handled {
+        let by = episode.owners.last().map(|by| format!(" by {by}")).unwrap_or_default();
+        let with = episode.playbooks.iter().rfind(|used| used.helped());
+        let with = with.map(|used| format!(" with {}", used.playbook)).unwrap_or_default();
+        said += &format!(", last handled{by}{with}");
+    }
+    Some(said)
+}
+
+/// The last few answers, for the console.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Past(Vec<Recalled>);
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recalled {
+    /// `None`: of all.
+    pub alert: Option<AlertId>,
+    pub since: DateTime<Utc>,
+    /// The newest first; the error says why the journal could not be read.
+    pub episodes: Result<Arc<[Episode]>, String>,
+}
+
+/// More than anybody has open.
+const KEPT: usize = 16;
+
+impl Past {
+    pub(super) fn keep(&mut self, recalled: Recalled) {
+        self.0.retain(|known| known.alert != recalled.alert);
+        self.0.insert(0, recalled);
+        self.0.truncate(KEPT);
+    }
+
+    /// `None` until the journal has answered.
+    pub fn of(&self, alert: Option<&AlertId>) -> Option<&Recalled> {
+        self.0.iter().find(|known| known.alert.as_ref() == alert)
+    }
+}

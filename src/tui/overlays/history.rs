@@ -1,0 +1,58 @@
+//! What fired in the last day, and how it ended: from the journal, so that what nobody watches any more is there too.
+
+use super::Overlay;
+use super::page::{Content, Line, Page, plain};
+use crate::domain::text::inert;
+use crate::model::past::Episode;
+use crate::tui::panes::alerts::severity;
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::View;
+
+struct History;
+
+pub fn open() -> Box<dyn Overlay> {
+    Box::new(Page::new(History))
+}
+
+impl Content for History {
+    fn title(&self, _view: &View) -> String {
+        "What fired in the last 24 hours".to_owned()
+    }
+
+    fn lines(&self, view: &View, _columns: usize) -> Vec<Line> {
+        let episodes = match view.world.past.of(None).map(|recalled| &recalled.episodes) {
+            None => return vec![plain("… the journal is asked", Role::Dim)],
+            Some(Err(why)) => return vec![plain(format!("The journal can't be read: {}", inert(why)), Role::Critical)],
+            Some(Ok(episodes)) => episodes,
+        };
+        if episodes.is_empty() {
+            return vec![plain("Nothing fired that this journal knows of.", Role::Dim)];
+        }
+        let count = plain(format!("{} times, the newest first; times in {}", episodes.len(), view.zone), Role::Dim);
+        [count, Vec::new()].into_iter().chain(episodes.iter().map(|episode| line(episode, view, true))).collect()
+    }
+}
+
+/// One episode: when, how long, what, and who handled it.
+pub fn line(episode: &Episode, view: &View, named: bool) -> Line {
+    let lasted = match episode.lasted() {
+        Some(lasted) => (format!("{:>6}  ", time::age(lasted)), Role::Text),
+        None => (" still  ".to_owned(), Role::Warning),
+    };
+    let mut line = vec![(format!("{:<11} ", time::until(episode.from, view.now.wall, view.zone)), Role::Dim), lasted];
+    if named {
+        let (word, role) = episode.severity.map_or(("    ", Role::Dim), severity);
+        line.push((format!("{word} "), role));
+        line.push((inert(&episode.name).into_owned(), Role::Strong));
+    }
+    let service = episode.service.iter().filter(|_| named).map(|service| format!(" {}", inert(service.as_str())));
+    let owners = (!episode.owners.is_empty()).then(|| format!(" ✓ {}", inert(&episode.owners.join(", "))));
+    let used = episode.playbooks.iter().map(|used| {
+        let state = used.state.as_deref().unwrap_or("running");
+        format!(" ▶ {}{}", used.playbook, if used.helped() { String::new() } else { format!(" ({})", inert(state)) })
+    });
+    line.extend(service.map(|text| (text, Role::Text)).chain(owners.map(|text| (text, Role::Ok))));
+    line.extend(used.map(|text| (text, Role::Text)));
+    line
+}

@@ -1,0 +1,99 @@
+//! What is remembered of alerts that are over.
+
+use super::*;
+use midwatch::domain::entry::{Actor, Draft};
+use midwatch::domain::ids::AlertId;
+use midwatch::model::past::{Episode, Recalled, episodes, summary};
+
+/// It fires and is over after so many minutes.
+fn fires_for(story: &mut Story, minutes: u64) {
+    story.poll(&[alert("Down", "postgres", story.now.wall)]);
+    story.wait(minutes * 60);
+    story.poll(&[]);
+    story.wait(15);
+    story.poll(&[]);
+    story.wait(15);
+    story.poll(&[]);
+}
+
+fn remembered(story: &Story) -> Vec<Episode> {
+    episodes(&story.journal)
+}
+
+fn told(story: &Story) -> Option<String> {
+    let minutes = |time: Duration| format!("{} min", time.as_secs() / 60);
+    summary(&remembered(story), Duration::from_secs(3600), minutes)
+}
+
+/// A playbook is run for it, and ends so.
+fn runs(story: &mut Story, state: &str) {
+    let mut run = None;
+    for kind in [Kind::Run, Kind::RunEnded] {
+        let mut draft = Draft::new(kind, story.now.wall, Actor::person("ana", None), "a run").with("state", state);
+        (draft.alert, draft.playbook, draft.run) = (Some(id("Down")), Some("fail-over".into()), run);
+        run = story.append(draft).run;
+    }
+}
+
+#[test]
+fn an_alert_is_remembered_with_how_often_how_long_and_by_whom() {
+    let mut story = Story::new();
+    fires_for(&mut story, 4);
+    assert_eq!(told(&story), None, "once, and nobody did anything: that is no past");
+    story.poll(&[alert("Down", "postgres", story.now.wall)]);
+    story.ask(ack(&["Down"]));
+    story.ask(ack(&["Down"]));
+    runs(&mut story, "failed");
+    runs(&mut story, "completed-with-exceptions");
+    fires_for(&mut story, 12);
+    fires_for(&mut story, 30);
+    story.poll(&[alert("Down", "postgres", story.now.wall), alert("Other", "checkout", story.now.wall)]);
+
+    let all = remembered(&story);
+    let of_down: Vec<&Episode> = all.iter().filter(|episode| episode.name == "Down").collect();
+    let minutes: Vec<Option<u64>> = of_down.iter().map(|it| it.lasted().map(|lasted| lasted.as_secs() / 60)).collect();
+    assert_eq!(minutes, [None, Some(30), Some(12), Some(4)], "the newest first, and it fires still");
+    assert_eq!(of_down[2].owners, ["ana"]);
+    let used: Vec<(bool, &str)> =
+        of_down[2].playbooks.iter().map(|used| (used.helped(), used.state.as_deref().unwrap_or(""))).collect();
+    assert_eq!(used, [(false, "failed"), (true, "completed-with-exceptions")]);
+    let own: Vec<Episode> = of_down.into_iter().cloned().collect();
+    let minutes = |time: Duration| format!("{} min", time.as_secs() / 60);
+    assert_eq!(
+        summary(&own, Duration::from_secs(3600), minutes).as_deref(),
+        Some("fired 4 times in 60 min, usually 12 min, last handled by ana with fail-over")
+    );
+}
+
+#[test]
+fn an_end_whose_beginning_is_too_long_ago_is_an_episode_and_a_drill_is_none() {
+    let mut story = Story::new();
+    fires_for(&mut story, 4);
+    let fired = story.last(Kind::AlertFired).clone();
+    let rest: Vec<_> = story.journal.iter().filter(|entry| entry.id != fired.id).cloned().collect();
+    let [episode] = &episodes(&rest)[..] else { panic!("one episode") };
+    assert_eq!((episode.from, episode.name.as_str()), (fired.at, "Down"));
+    let mut drill = Draft::new(Kind::AlertFired, story.now.wall, Actor::system("alerts"), "Drill firing");
+    (drill.alert, drill.drill) = (Some(id("Drill")), Some("d-1".into()));
+    story.append(drill);
+    assert_eq!(remembered(&story).len(), 1);
+}
+
+#[test]
+fn a_read_only_console_may_look_and_keeps_the_newest_answer_for_each_alert() {
+    let mut settings = settings(false);
+    (settings.read_only, settings.memory) = (true, Duration::from_secs(7 * 86_400));
+    let mut story = Story::with(settings);
+    story.ask(Command::Recall { alert: Some(id("Down")) });
+    story.ask(Command::Recall { alert: None });
+    let (week, night) = (chrono::Duration::days(7), chrono::Duration::days(1));
+    let wanted = [(Some(id("Down")), week), (None, night)];
+    assert_eq!(story.taken(), wanted.map(|(alert, back)| Effect::Recall { alert, since: story.now.wall - back }));
+    let answer =
+        |alert: Option<AlertId>, episodes: Result<_, String>| Fact::Recalled(Recalled { alert, since: began(), episodes });
+    story.fact(answer(None, Ok(Arc::from([]))));
+    story.fact(answer(Some(id("Down")), Err("it is gone".into())));
+    story.fact(answer(Some(id("Down")), Ok(Arc::from([]))));
+    assert!(story.world.past.of(Some(&id("Down"))).is_some_and(|known| known.episodes.is_ok()));
+    assert!(story.world.past.of(None).is_some() && story.world.past.of(Some(&id("Other"))).is_none());
+}
