@@ -57,7 +57,7 @@ fn new_alerts_above_what_is_visible_are_counted_until_the_operator_looks() {
     let many: Vec<_> = (0..200).map(|i| alert("Noise", "warning", "checkout", &format!("shop-{i:03}"), 500 - i)).collect();
     desk.fires(&many).press("ctrl-d ctrl-d ctrl-d").wait(1).expect_not("new ↑");
     let before = desk.line("▌WARN");
-    desk.fires(&[alert("PostgresDown", "critical", "postgres", "db-1", 0), alert("Second", "critical", "postgres", "db-1", 0)]);
+    desk.fires(&[alert("PostgresDown", "critical", "backups", "db-1", 0), alert("Second", "critical", "backups", "db-1", 0)]);
     desk.expect("2 new ↑").expect_not("CRIT PostgresDown");
     assert_eq!(desk.line("▌WARN"), before, "the cursor has not moved");
     desk.press("gg").expect("CRIT PostgresDown").expect_not("new ↑");

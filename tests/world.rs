@@ -4,6 +4,10 @@
 mod again;
 #[path = "world/carried.rs"]
 mod carried;
+#[path = "world/causes.rs"]
+mod causes;
+#[path = "world/groups.rs"]
+mod groups;
 #[path = "world/native.rs"]
 mod native;
 #[path = "world/order.rs"]

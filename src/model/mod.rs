@@ -1,6 +1,7 @@
 //! What is true and how it changes. Pure: time and ids arrive in events, what shall happen leaves as effects.
 
 pub mod alerts;
+pub mod causes;
 pub mod command;
 pub mod context;
 pub mod diagnosis;
@@ -8,6 +9,7 @@ pub mod effect;
 pub mod event;
 pub mod filter;
 pub mod fold;
+pub mod groups;
 pub mod health;
 pub mod incidents;
 pub mod lanes;

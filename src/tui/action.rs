@@ -82,6 +82,14 @@ actions! {
     Mark = "mark",
     /// Mark everything that the filter shows.
     MarkAll = "mark-all",
+    /// Choose how the queue is grouped: by cause, by name, by service, by a label, or not at all.
+    Group = "group",
+    /// Show every alert in a row of its own, or in groups again.
+    Plain = "plain",
+    /// Show the alerts of the selected group; else go to the next pane.
+    Unfold = "unfold",
+    /// Show the group again that the selected alert is in; else go to the pane before.
+    Fold = "fold",
     /// Choose what to do with the incident, or declare one.
     Incident = "incident",
     /// Declare an incident from the marked alerts, or the selected one.

@@ -4,11 +4,13 @@ use super::action::Action;
 use super::panes::PaneId;
 use crate::domain::ids::{AlertId, EntryId, FeedName, PlaybookId, RunId, ServiceName, StepId};
 use ratatui::layout::{Position, Rect};
+use std::sync::Arc;
 
 /// Something that a row stands for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     Alert(AlertId),
+    Fold(Fold),
     Feed(FeedName),
     Service(ServiceName),
     Entry(EntryId),
@@ -20,6 +22,15 @@ pub enum Target {
     Step(RunId, StepId),
     /// A line of an overlay.
     Line(usize),
+}
+
+/// Alerts that have one row together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fold {
+    /// Those of a service that another service explains.
+    Symptoms(ServiceName),
+    /// Those that have this in common.
+    Group(Arc<str>),
 }
 
 /// What lies at a place of the screen.

@@ -321,6 +321,7 @@ impl Screen {
                 Reply::Do(action) => requests.extend(self.update(action, world)),
                 Reply::Say(text) => self.said = Some(text),
                 Reply::Filter(text) => self.narrow(&text),
+                Reply::Arrange(how) => self.panes.iter_mut().for_each(|(_, pane)| pane.arrange(&how)),
                 Reply::Show(record) => self.record = record,
                 Reply::Undo(command) => self.undoable(command),
                 Reply::Unmark => self.panes.iter_mut().for_each(|(_, pane)| pane.unmark()),
@@ -390,6 +391,8 @@ const OF_ALERTS: &[Action] = &[
     Action::Acts,
     Action::Mark,
     Action::MarkAll,
+    Action::Group,
+    Action::Plain,
     Action::Declare,
     Action::Link,
 ];

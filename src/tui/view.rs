@@ -9,6 +9,7 @@ use crate::domain::ids::{AlertId, IncidentId, PlaybookId};
 use crate::domain::incident::Incident;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
+use crate::model::groups::By;
 use crate::model::suggestions::Suggestion;
 use crate::model::{Command, World};
 use chrono_tz::Tz;
@@ -76,6 +77,8 @@ pub enum Reply {
     Say(String),
     /// Show only what matches.
     Filter(String),
+    /// Group the queue so.
+    Arrange(Arranged),
     /// Show another record.
     Show(Record),
     /// What `undo` would ask for.
@@ -84,6 +87,17 @@ pub enum Reply {
     Unmark,
     /// Keep the text of a note that is not recorded yet.
     Draft(String),
+}
+
+/// How the queue is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arranged {
+    /// What another service explains is folded.
+    ByCause,
+    /// In groups.
+    By(By),
+    /// Every alert in a row of its own.
+    Plain,
 }
 
 /// Whose record is shown.

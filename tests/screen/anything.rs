@@ -10,7 +10,7 @@ use midwatch::domain::ids::{AlertId, EntryId};
 use midwatch::domain::stamp::Stamp;
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::{Body, Event, Fact, World};
-use midwatch::tui::hits::{Hits, Target};
+use midwatch::tui::hits::{Fold, Hits, Target};
 use midwatch::tui::panes::PaneId;
 use midwatch::tui::theme::Role;
 use proptest::prelude::*;
@@ -72,6 +72,12 @@ const KEYS: &[&str] = &[
     "ctrl-l",
     "Z",
     "é",
+    "l",
+    "h",
+    "F",
+    "f enter",
+    "f n a m enter",
+    "f i n s t enter",
 ];
 
 /// One key, or one thing that happens, with the numbers that it needs.
@@ -136,6 +142,8 @@ impl Known {
         let all = settings();
         match target {
             Target::Alert(id) => self.alerts.contains(id),
+            Target::Fold(Fold::Symptoms(name)) => all.services.iter().any(|service| service.name == *name),
+            Target::Fold(Fold::Group(_)) => true,
             Target::Feed(name) => all.feeds.iter().any(|feed| feed.name == *name),
             Target::Service(name) => all.services.iter().any(|service| service.name == *name),
             Target::Entry(id) => self.entries.contains(id),

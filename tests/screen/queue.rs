@@ -1,11 +1,12 @@
 //! A long queue that is kept short: what is one problem has one row, and nothing is lost by it.
 
-use crate::screen::{Desk, alert, settings};
+use crate::screen::{Desk, alert, outage, settings};
 use midwatch::domain::alert::Alert;
 use midwatch::domain::ids::AlertId;
 use midwatch::domain::settings::SourceSpec;
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::{Command, Fact};
+use midwatch::tui::panes::PaneId;
 use std::sync::Arc;
 
 /// A console on two sources that tell of the same problems.
@@ -67,4 +68,98 @@ fn the_end_of_a_long_queue_is_reached_and_left_again() {
         desk.press("ctrl-d");
     }
     desk.expect("db-699");
+}
+
+fn storm(name: &str, service: &str, count: i64) -> Vec<Arc<Alert>> {
+    (0..count).map(|n| alert(name, "warning", service, &format!("shop-{n}"), 20 + n)).collect()
+}
+
+#[test]
+fn groups_are_chosen_unfolded_acted_on_and_remembered() {
+    let mut desk = Desk::new();
+    let mut alerts = storm("Noise", "checkout", 12);
+    alerts.extend([alert("Down", "critical", "postgres", "db-1", 3), alert("Slow", "warning", "stripe", "db-1", 3)]);
+    desk.fires(&alerts);
+    desk.press("f").expect("Group the queue by").expect("instance").type_text("name").press("enter");
+    desk.expect("by name").expect("▸ ×12 Noise").expect("▌CRIT Down").expect("Slow").expect_not("shop-3");
+    desk.press("j").expect("▌WARN ▸ ×12 Noise").press("right").expect("▾ ×12 Noise").expect("  Noise").expect("shop-3");
+    desk.press("j j left").expect("▌WARN ▸ ×12 Noise").expect_not("shop-3");
+    // A key acts on those that were there when it was pressed.
+    desk.press("a").expect("and 11 more");
+    desk.fires(&[alert("Noise", "warning", "checkout", "late", 0)]).draw();
+    desk.press("enter").expect("▸ ×13 Noise").expect("12 acked");
+    let Some(Command::Acknowledge { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert!(alerts.len() == 12 && alerts.iter().all(|id| !id.fingerprint.as_str().ends_with("late")), "{alerts:?}");
+    desk.press("F").expect("plain").expect_not("×13").press("F").expect("▸ ×13 Noise");
+    desk.press("f").type_text("instance").press("enter").expect("by instance").expect("▸ ×2 db-1");
+}
+
+#[test]
+fn left_and_right_go_to_other_panes_where_there_is_nothing_to_fold() {
+    let mut desk = outage();
+    desk.press("right");
+    assert_eq!(desk.screen.focus(), PaneId::Playbook);
+    desk.press("left left");
+    assert_eq!(desk.screen.focus(), PaneId::Health);
+}
+
+#[test]
+fn symptoms_are_folded_under_their_cause_with_the_reason_and_come_back_with_one_key() {
+    let mut desk = Desk::new();
+    let mut alerts = storm("CheckoutErrors", "checkout", 12);
+    alerts.push(alert("CheckoutDown", "critical", "checkout", "shop", 2));
+    let cause = alert("DiskFilling", "warning", "postgres", "db-1", 30);
+    alerts.push(cause.clone());
+    desk.fires(&alerts);
+    let line = desk.line("×12 checkout");
+    assert!(line.contains("WARN ▸ ×12 checkout") && line.contains("↳ postgres"), "{}", desk.text());
+    desk.expect("CRIT CheckoutDown").expect("WARN DiskFilling").expect_not("CheckoutErr");
+    desk.press("j").press("enter").expect("▾ ×12 checkout").expect("  CheckoutE").press("j enter");
+    desk.expect("↳ cause").expect("checkout → postgres").expect("DiskFilling").press("esc left").expect_not("  CheckoutE");
+    // The cause is gone: nothing stays folded, and nothing has resolved but the cause.
+    desk.changes(Vec::new(), vec![cause.id.clone()]).changes(Vec::new(), Vec::new()).draw();
+    desk.expect("WARN CheckoutE").expect_not("×12 checkout").expect("✓ resolved").expect("13 firing");
+}
+
+#[test]
+fn the_selected_alert_stays_where_it_is_when_a_cause_turns_up() {
+    let mut desk = Desk::new();
+    desk.fires(&storm("CheckoutErrors", "checkout", 5)).press("j j").expect("▌WARN CheckoutErro");
+    let before = desk.line("▌WARN");
+    assert!(before.contains("shop-2"), "{before}");
+    let place = desk.find("▌WARN");
+    desk.fires(&[alert("PostgresDown", "critical", "postgres", "db-1", 0)]).draw();
+    let line = desk.line("▌WARN");
+    assert!(line.contains("shop-2") && line.contains("↳ postgres"), "{}", desk.text());
+    assert_eq!(desk.find("▌WARN"), place, "{}", desk.text());
+    // Whoever reads on loses nothing; the symptoms are folded once they have come back to the top.
+    desk.expect("shop-1").expect("shop-4").press("a").expect("Acknowledge CheckoutErrors").expect_not("more").press("esc");
+    desk.press("gg").expect_not("shop-2").expect("▸ ×5 checkout").press("j").expect("▌WARN ▸ ×5 checkout");
+}
+
+#[test]
+fn what_has_left_with_its_group_is_shown_as_gone_and_no_key_acts_on_anything_else() {
+    let mut desk = Desk::new();
+    let alerts = storm("Noise", "checkout", 3);
+    desk.fires(&alerts).press("f").type_text("name").press("enter").expect("▌WARN ▸ ×3 Noise");
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
+    // They have another name by now, and nothing has the old one.
+    let renamed = |(alert, other): (&Arc<Alert>, &Arc<Alert>)| Arc::new(Alert { id: alert.id.clone(), ..(**other).clone() });
+    let others: Vec<_> = alerts.iter().zip(&storm("Other", "checkout", 3)).map(renamed).collect();
+    desk.fires(&others).expect("▌— this group is no more").expect("▸ ×3 Other").press("enter h");
+    desk.press("2").expect("this group is no more");
+    desk.press("a").expect_not("Acknowledge").expect("No alert is selected");
+}
+
+#[test]
+fn folds_fit_every_screen() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        let mut desk = Desk::new();
+        let mut alerts = storm("CheckoutErrors", "checkout", 12);
+        alerts.push(alert("PostgresDown", "critical", "postgres", "db-1", 3));
+        desk.fires(&alerts).resize(width, height);
+        let line = desk.line("×12 check");
+        assert!(line.contains("↳ postgres") && line.contains("31m"), "{line}");
+        desk.press("j enter").expect("▾ ×12").expect("  Check");
+    }
 }

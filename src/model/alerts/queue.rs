@@ -5,20 +5,24 @@ use super::changes::Changes;
 use super::twins::Twins;
 use super::{State, Tracked};
 use crate::domain::alert::Severity;
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, ServiceName};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What needs somebody first, the worst of it, the most important service, the newest.
 pub type Rank = (u8, Reverse<Severity>, u8, u8, Reverse<i64>);
 
+/// How many alerts, by state and severity.
+pub type Counts = [[usize; 4]; State::ALL.len()];
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Queue {
     /// Boxed: what is put between others moves them.
     standing: BTreeMap<(Rank, AlertId), Box<Tracked>>,
     places: BTreeMap<AlertId, Rank>,
-    /// By state and severity.
-    counts: [[usize; 4]; State::ALL.len()],
+    counts: Counts,
+    /// The same of each service.
+    services: BTreeMap<ServiceName, Counts>,
     changes: Changes,
     twins: Twins,
 }
@@ -63,7 +67,7 @@ impl Queue {
     pub fn take(&mut self, id: &AlertId) -> Option<Box<Tracked>> {
         let rank = self.places.remove(id)?;
         let tracked = self.standing.remove(&(rank, id.clone()))?;
-        self.counts[tracked.state as usize][tracked.severity as usize] -= 1;
+        self.count(&tracked, |count| *count -= 1);
         self.changed(&tracked);
         self.twins.remove(&tracked);
         Some(tracked)
@@ -71,11 +75,27 @@ impl Queue {
 
     /// Puts an alert that stands nowhere where it belongs.
     pub fn put(&mut self, rank: Rank, tracked: Box<Tracked>) {
-        self.counts[tracked.state as usize][tracked.severity as usize] += 1;
+        self.count(&tracked, |count| *count += 1);
         self.places.insert(tracked.alert.id.clone(), rank);
         self.twins.insert(&tracked);
         self.changed(&tracked);
         self.standing.insert((rank, tracked.alert.id.clone()), tracked);
+    }
+
+    fn count(&mut self, tracked: &Tracked, change: impl Fn(&mut usize)) {
+        let (state, severity) = (tracked.state as usize, tracked.severity as usize);
+        change(&mut self.counts[state][severity]);
+        if let Some(service) = &tracked.service {
+            match self.services.get_mut(service) {
+                Some(counts) => change(&mut counts[state][severity]),
+                None => change(&mut self.services.entry(service.clone()).or_default()[state][severity]),
+            }
+        }
+    }
+
+    /// How many alerts a service has.
+    pub fn counts_of(&self, service: &ServiceName) -> Counts {
+        self.services.get(service).copied().unwrap_or_default()
     }
 
     /// With an alert those change that tell of the same: another one may stand for all of them now.

@@ -1,7 +1,8 @@
 //! What whoever shows a long queue asks of it: what has changed, where an alert stands, and which of them are one problem.
 
+use super::queue::Counts;
 use super::{Alerts, Rank, Tracked};
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, ServiceName};
 
 impl Alerts {
     /// How many changes there have been: whoever remembers it can ask for those after it.
@@ -17,6 +18,11 @@ impl Alerts {
     /// Where an alert stands in the queue.
     pub fn rank(&self, id: &AlertId) -> Option<Rank> {
         self.queue.rank(id)
+    }
+
+    /// How many alerts a service has, by state and severity.
+    pub fn counts_of(&self, service: &ServiceName) -> Counts {
+        self.queue.counts_of(service)
     }
 
     /// The others that tell of the same problem, by source.

@@ -23,6 +23,10 @@ pub const ROWS: &[Row] = &[
     row(&["M"], MarkAll, &[Context::Alerts], "mark all"),
     row(&["L"], Link, &[Context::Alerts, AlertDetail], "link"),
     row(&["D"], Declare, &[Context::Alerts, AlertDetail], "declare"),
+    row(&["f"], Group, &[Context::Alerts], "group"),
+    row(&["F"], Plain, &[Context::Alerts], "plain"),
+    row(&["l", "right"], Unfold, &[Context::Alerts], ""),
+    row(&["h", "left"], Action::Fold, &[Context::Alerts], ""),
 
     row(&["r"], Run, &[Context::Playbook, PlaybookDetail, StepDetail], "run"),
     row(&["d"], DryRun, &[Context::Playbook, PlaybookDetail], "dry run"),

@@ -14,6 +14,7 @@ use crate::tui::panes::alerts::{act, severity, trust};
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
+use std::time::Duration;
 
 struct Detail {
     id: AlertId,
@@ -39,6 +40,7 @@ impl Content for Detail {
         let mut lines = now(tracked, view, columns);
         lines.extend(past(&self.id, view, columns));
         lines.extend(twins(tracked, view, columns));
+        lines.extend(why(tracked, view, columns));
         lines.extend(ownership(tracked, view, columns));
         lines.extend(quiet(tracked, view, columns));
         lines.extend(labels("Annotations", &tracked.alert.annotations, columns));
@@ -114,6 +116,18 @@ fn twins(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         field("also", &format!("{} {}, for {age}", other.alert.id, other.state.word()), Role::Text, columns)
     };
     view.world.alerts.twins(tracked).flat_map(told).collect()
+}
+
+/// Which service is taken for the cause, and what speaks for it.
+fn why(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
+    let Some(why) = view.world.why(tracked) else { return Vec::new() };
+    let path = why.path.iter().map(|service| service.as_str()).collect::<Vec<_>>().join(" → ");
+    let (first, (word, _)) = (why.first, severity(why.first.severity));
+    let lead = (tracked.episode - first.episode).num_seconds();
+    let (far, when) = (time::age(Duration::from_secs(lead.unsigned_abs())), if lead < 0 { "later" } else { "earlier" });
+    let more = if why.count > 1 { format!(", the first of {} there", why.count) } else { String::new() };
+    let text = format!("depends on it ({path}), and {word} {} fires there since {far} {when}{more}", inert(first.alert.name()));
+    field("↳ cause", &text, Role::Text, columns)
 }
 
 fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {

@@ -13,6 +13,7 @@ pub mod doing;
 pub mod entry;
 pub mod feed;
 pub mod filter;
+pub mod group;
 pub mod help;
 pub mod history;
 pub mod incident;

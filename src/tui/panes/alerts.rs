@@ -1,7 +1,9 @@
 //! The alert queue: the rows that match the filter, the cursor in them, and the marks.
 
+mod fold;
 mod row;
 mod rows;
+mod shape;
 
 pub use row::{severity, stage, trust};
 
@@ -13,16 +15,17 @@ use crate::model::command::Command;
 use crate::model::filter::Filter;
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
-use crate::tui::hits::{Hit, Shown, Target};
+use crate::tui::hits::{Fold, Hit, Shown, Target};
 use crate::tui::keymap::Context;
 use crate::tui::list::{List, Place, Window};
 use crate::tui::overlays;
 use crate::tui::theme::Role;
 use crate::tui::time;
-use crate::tui::view::{Reply, Ui, View};
+use crate::tui::view::{Arranged, Reply, Ui, View};
 use ratatui::layout::Rect;
 use row::Look;
 use rows::Rows;
+use shape::Shape;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -40,6 +43,9 @@ pub struct Alerts {
     /// Those that the cursor has stood on: no news any more.
     looked: BTreeSet<AlertId>,
     rows: Rows,
+    shape: Shape,
+    /// The rows are other ones than before because the operator wanted it.
+    regrouped: bool,
     /// Arrivals above the first visible row since the operator last saw the top, and when that was.
     news: usize,
     saw_top: Duration,
@@ -51,15 +57,29 @@ impl Alerts {
     fn targets(&self, view: &View) -> Vec<AlertId> {
         let ids = match self.marks.is_empty() {
             false => self.marks.iter().cloned().collect(),
-            true => view.alert.into_iter().cloned().collect(),
+            true => self.under_cursor(view),
         };
         view.world.alerts.with_twins(ids)
     }
 
+    /// Of a group all that are not over: who they are is settled here, and not by what comes later.
+    fn under_cursor(&self, view: &View) -> Vec<AlertId> {
+        match self.list.selected() {
+            Some(Target::Fold(fold)) => self.open_members(fold, view),
+            _ => view.alert.into_iter().cloned().collect(),
+        }
+    }
+
+    fn open_members(&self, fold: &Fold, view: &View) -> Vec<AlertId> {
+        let members = self.shape.members(fold, view.world).filter(|tracked| tracked.resolved_at.is_none());
+        members.map(|tracked| tracked.alert.id.clone()).collect()
+    }
+
     fn mark(&mut self, view: &View) {
-        let Some(id) = view.alert.cloned() else { return };
-        if !self.marks.remove(&id) {
-            self.marks.insert(id);
+        let ids = self.under_cursor(view);
+        match ids.iter().all(|id| self.marks.contains(id)) {
+            true => self.marks.retain(|id| !ids.contains(id)),
+            false => self.marks.extend(ids),
         }
         self.travel(Travel::By(1), view);
     }
@@ -69,14 +89,24 @@ impl Alerts {
         if self.filter.is_empty() {
             return vec![Reply::Say("Without a filter that would be every alert: narrow the queue first.".to_owned())];
         }
-        let open = |id: &&AlertId| view.world.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_none());
-        let listed = self.rows.iter().filter_map(|row| alert(&row.target));
-        self.marks.extend(listed.filter(open).cloned());
+        let open = |id: &AlertId| view.world.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_none());
+        let of_row = |row: &rows::Row| match &row.target {
+            Target::Alert(id) => vec![id.clone()],
+            Target::Fold(fold) => self.open_members(fold, view),
+            _ => Vec::new(),
+        };
+        let listed: Vec<AlertId> = self.rows.iter().flat_map(of_row).collect();
+        self.marks.extend(listed.into_iter().filter(open));
         Vec::new()
     }
 
+    /// The row that tells of a target.
+    fn find(&self, target: &Target, view: &View) -> Option<usize> {
+        self.rows.listed(&self.shape.own_row(target, view.world), self.list.place())
+    }
+
     fn window(&self, height: usize, view: &View) -> Window {
-        self.list.window(self.rows.len(), height, |target| self.rows.find(target, self.list.place(), view))
+        self.list.window(self.rows.len(), height, |target| self.find(target, view))
     }
 
     fn count_news(&mut self, view: &View) {
@@ -147,9 +177,11 @@ impl Pane for Alerts {
     fn prepare(&mut self, view: &View) {
         let wanted = view.hits.under_cursor(PaneId::Alerts).map_or(0, |shown| shown.offset) + view.hits.rows_of(PaneId::Alerts);
         let place = self.list.place();
-        self.rows.extend(&self.filter, view, wanted, self.list.selected().map(|target| (target, place)));
-        if view.idle {
-            self.list.settle(|target| self.rows.find(target, place, view));
+        let regrouped = std::mem::take(&mut self.regrouped);
+        self.shape.follow(&self.filter, view.idle || regrouped || place == 0, view.world);
+        self.rows.extend((&self.shape, &self.filter), view, wanted, self.list.selected().map(|target| (target, place)));
+        if view.idle || regrouped {
+            self.settle(view);
         }
         self.count_news(view);
         if let Some(id) = self.list.selected().and_then(alert).filter(|id| !self.looked.contains(id)) {
@@ -162,6 +194,14 @@ impl Pane for Alerts {
         match action {
             Action::Mark => self.mark(view),
             Action::MarkAll => return self.mark_all(view),
+            Action::Group => return vec![Reply::Open(overlays::group::open(view))],
+            Action::Plain => {
+                self.shape.toggle_plain();
+                self.regrouped = true;
+            }
+            Action::Open | Action::Unfold | Action::Fold if self.folds(action, view) => {}
+            Action::Unfold => return vec![Reply::Do(Action::NextPane)],
+            Action::Fold => return vec![Reply::Do(Action::PreviousPane)],
             Action::Close if !self.marks.is_empty() => self.marks.clear(),
             Action::Close if !self.filter.is_empty() => self.narrow(Filter::default()),
             Action::Close => {}
@@ -171,7 +211,7 @@ impl Pane for Alerts {
     }
 
     fn title(&self, view: &View) -> Vec<(String, Role)> {
-        let mut parts = Vec::new();
+        let mut parts: Vec<(String, Role)> = self.arrangement().into_iter().collect();
         if !self.filter.is_empty() {
             let matching = self.rows.told();
             parts.push((format!("{matching} of {}", view.world.alerts.len()), Role::Text));
@@ -198,19 +238,19 @@ impl Pane for Alerts {
             return self.render_nothing(canvas, area, view);
         }
         for line in 0..height {
-            let (target, gone) = match window.at(window.offset + line) {
-                Some(Place::Row(row)) => (self.rows.get(row).map(|row| &row.target), false),
-                Some(Place::Gone) => (self.list.selected(), true),
+            let shown = match window.at(window.offset + line) {
+                Some(Place::Row(row)) => self.rows.get(row).map(|row| (&row.target, false, row.inside)),
+                Some(Place::Gone) => self.list.selected().map(|target| (target, !self.is_folded(target, view), false)),
                 None => break,
             };
-            let Some((target, id)) = target.and_then(|target| Some((target.clone(), alert(target)?))) else { break };
+            let Some((target, gone, inside)) = shown else { break };
             let place = Rect { y: area.y.saturating_add(line as u16), height: 1, ..area };
             let cursor = window.line() == Some(line);
             if cursor {
                 canvas.hits.show(PaneId::Alerts, Shown { target: target.clone(), row: line, offset: window.offset });
             }
-            canvas.hits.add(place, Hit::Row(PaneId::Alerts, target, window.offset + line));
-            self.render_row(canvas, place, id, Look { cursor, gone, marked: self.marks.contains(id) }, view);
+            canvas.hits.add(place, Hit::Row(PaneId::Alerts, target.clone(), window.offset + line));
+            self.render_target(canvas, place, target, Look { cursor, gone, inside, marked: false }, view);
         }
     }
 
@@ -229,9 +269,10 @@ impl Pane for Alerts {
             Travel::Top => 0,
             Travel::Bottom => usize::MAX,
         };
-        self.rows.extend(&self.filter, view, wanted, None);
-        let (rows, len) = (&self.rows, self.rows.len());
-        let Some(row) = self.list.step(travel.rows(len), len, height, |target| rows.find(target, place, view)) else { return };
+        self.rows.extend((&self.shape, &self.filter), view, wanted, None);
+        let (rows, shape, len) = (&self.rows, &self.shape, self.rows.len());
+        let find = |target: &Target| rows.listed(&shape.own_row(target, view.world), place);
+        let Some(row) = self.list.step(travel.rows(len), len, height, find) else { return };
         self.list.select(self.rows.get(row).map(|row| row.target.clone()));
     }
 
@@ -242,6 +283,11 @@ impl Pane for Alerts {
             self.rows = Rows::default();
             self.list.rewind();
         }
+    }
+
+    fn arrange(&mut self, how: &Arranged) {
+        self.shape.arrange(how);
+        self.regrouped = true;
     }
 
     fn unmark(&mut self) {

@@ -10,7 +10,7 @@ use super::canvas::Canvas;
 use super::keymap::Context;
 use super::list::List;
 use super::theme::Role;
-use super::view::{Reply, View};
+use super::view::{Arranged, Reply, View};
 use crate::model::filter::Filter;
 use ratatui::layout::Rect;
 
@@ -42,6 +42,9 @@ pub trait Pane {
 
     /// Shows only what matches, where it can.
     fn narrow(&mut self, _filter: Filter) {}
+
+    /// Groups what it shows, where it can.
+    fn arrange(&mut self, _how: &Arranged) {}
 
     /// Forgets marks that have served.
     fn unmark(&mut self) {}

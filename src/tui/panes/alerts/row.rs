@@ -19,11 +19,13 @@ use ratatui::layout::Rect;
 pub(super) struct Look {
     pub cursor: bool,
     pub gone: bool,
+    /// In a group that is unfolded.
+    pub inside: bool,
     pub marked: bool,
 }
 
 impl Look {
-    fn lead(self, pen: &mut Pen) {
+    pub fn lead(self, pen: &mut Pen) {
         match (self.cursor, self.marked) {
             (true, marked) => pen.text("▌", if marked { Role::New } else { Role::Focus }),
             (false, true) => pen.text("●", Role::New),
@@ -31,7 +33,7 @@ impl Look {
         };
     }
 
-    fn role(self, plain: Role) -> Role {
+    pub fn role(self, plain: Role) -> Role {
         if self.cursor { Role::Cursor } else { plain }
     }
 }
@@ -56,7 +58,9 @@ impl Alerts {
         let columns = Columns::of(place.width);
         let mut pen = canvas.line(place, 0);
         look.lead(&mut pen);
-        pen.column(5, word, colour).column(columns.name, &inert(tracked.alert.name()), look.role(plain)).space(1);
+        let indent = if look.inside { "  " } else { "" };
+        let name = format!("{indent}{}", inert(tracked.alert.name()));
+        pen.column(5, word, colour).column(columns.name, &name, look.role(plain)).space(1);
         if columns.service > 0 {
             pen.column(columns.service, tracked.service.as_ref().map_or("", |service| service.as_str()), Role::Dim).space(1);
         }
@@ -86,12 +90,17 @@ impl Alerts {
         }
         let doubt = view.world.alerts.source(&id.source).and_then(|source| trust(source.health));
         let new = tracked.arrived.is_some() && !self.looked.contains(id);
+        let cause = self.shape.causes().of(tracked);
         match (state, doubt) {
             (State::Resolved, _) => ("✓ resolved".to_owned(), Role::Ok),
             // Who owns it is our own record, and true whatever becomes of the source.
             (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
             (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
             (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
+            (State::Firing, _) if cause.is_some() => {
+                let role = if new { Role::New } else { Role::Dim };
+                (format!("↳ {}", cause.map_or("", |cause| cause.as_str())), role)
+            }
             (State::Firing, _) if new => ("● new".to_owned(), Role::New),
             (State::Firing, _) => (String::new(), Role::Text),
             (other, _) => (format!("◌ {}", other.word()), Role::Dim),
@@ -100,15 +109,15 @@ impl Alerts {
 }
 
 /// Widths of the columns that depend on the width of the pane.
-struct Columns {
-    name: u16,
-    service: u16,
-    target: u16,
+pub(super) struct Columns {
+    pub name: u16,
+    pub service: u16,
+    pub target: u16,
 }
 
 impl Columns {
     /// Bar and severity take 6; age and mark 19 at the end.
-    fn of(width: u16) -> Self {
+    pub fn of(width: u16) -> Self {
         let rest = width.saturating_sub(6 + 1 + 19);
         match rest {
             0..=23 => Self { name: rest.max(6), service: 0, target: 0 },

@@ -1,0 +1,239 @@
+//! The queue in groups: by service, by name or by a label. A view of it that changes with it: what has changed since the last
+//! look is put where it belongs, and nothing else is touched. The alerts stay what they are.
+//!
+//! Invariant: every alert that the filter holds for is a member of exactly one group; what another alert's row tells of is of none.
+
+use super::World;
+use super::alerts::{Rank, State, Tracked};
+use super::causes::OPEN;
+use super::filter::Filter;
+use crate::domain::alert::Severity;
+use crate::domain::ids::AlertId;
+use chrono::{DateTime, Utc};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What alerts of a group have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    Service,
+    Name,
+    Label(String),
+}
+
+impl By {
+    /// Empty for an alert that has none.
+    pub fn of<'t>(&self, tracked: &'t Tracked) -> &'t str {
+        match self {
+            Self::Service => tracked.service.as_ref().map_or("", |service| service.as_str()),
+            Self::Name => tracked.alert.name(),
+            Self::Label(label) => tracked.alert.labels.get(label).unwrap_or(""),
+        }
+    }
+
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Service => "service",
+            Self::Name => "name",
+            Self::Label(label) => label,
+        }
+    }
+}
+
+pub type Key = Arc<str>;
+
+/// What an alert counts for in its group: kept, so that it can be taken out of it again.
+#[derive(Debug, Clone, PartialEq)]
+struct Share {
+    key: Key,
+    rank: Rank,
+    state: State,
+    severity: Severity,
+    episode: DateTime<Utc>,
+}
+
+/// Where a group stands: as its first alert does, without regard to age; of those alike the one with most alerts first.
+type Place = (u8, Reverse<Severity>, u8, u8, Reverse<usize>, Key);
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Group {
+    members: BTreeSet<(Rank, AlertId)>,
+    /// By state and severity.
+    counts: [[usize; 4]; State::ALL.len()],
+    /// How many of those that need somebody, or have somebody, began when.
+    begun: BTreeMap<DateTime<Utc>, usize>,
+}
+
+impl Group {
+    /// In the order of the queue.
+    pub fn members(&self) -> impl Iterator<Item = &AlertId> {
+        self.members.iter().map(|(_, id)| id)
+    }
+
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    pub fn count(&self, state: State) -> usize {
+        self.counts[state as usize].iter().sum()
+    }
+
+    /// How many are in a state and of a severity.
+    pub fn counted(&self, state: State, severity: Severity) -> usize {
+        self.counts[state as usize][severity as usize]
+    }
+
+    /// When the first of those began that need somebody, or have somebody.
+    pub fn oldest(&self) -> Option<DateTime<Utc>> {
+        self.begun.first_key_value().map(|(at, _)| *at)
+    }
+
+    fn place(&self, key: &Key) -> Option<Place> {
+        let (group, severity, within, tier, _) = self.members.first()?.0;
+        Some((group, severity, within, tier, Reverse(self.len()), key.clone()))
+    }
+
+    fn add(&mut self, id: &AlertId, share: &Share) {
+        self.members.insert((share.rank, id.clone()));
+        self.counts[share.state as usize][share.severity as usize] += 1;
+        if OPEN.contains(&share.state) {
+            *self.begun.entry(share.episode).or_default() += 1;
+        }
+    }
+
+    fn remove(&mut self, id: &AlertId, share: &Share) {
+        self.members.remove(&(share.rank, id.clone()));
+        self.counts[share.state as usize][share.severity as usize] -= 1;
+        if OPEN.contains(&share.state) {
+            take_one(&mut self.begun, &share.episode);
+        }
+    }
+}
+
+fn take_one<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
+    if let Some(count) = counts.get_mut(key) {
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(key);
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Groups {
+    by: By,
+    filter: Filter,
+    groups: HashMap<Key, Group>,
+    order: BTreeSet<Place>,
+    shares: HashMap<AlertId, Share>,
+    /// How many changes of the queue are in it, and the second in which the ages were judged that the filter asks for.
+    seen: Option<(u64, i64)>,
+}
+
+impl Groups {
+    /// Empty until it follows.
+    pub fn new(by: By, filter: Filter) -> Self {
+        let (groups, shares) = (HashMap::new(), HashMap::new());
+        Self { by, filter, groups, order: BTreeSet::new(), shares, seen: None }
+    }
+
+    /// Whether these are the groups of that.
+    pub fn are(&self, by: &By, filter: &Filter) -> bool {
+        self.by == *by && self.filter == *filter
+    }
+
+    pub fn by(&self) -> &By {
+        &self.by
+    }
+
+    /// What needs somebody first, then the largest.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Group)> {
+        self.order.iter().filter_map(|place| self.groups.get_key_value(&place.5))
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Group> {
+        self.groups.get(key)
+    }
+
+    /// The group that an alert is a member of.
+    pub fn of(&self, id: &AlertId) -> Option<&Key> {
+        self.shares.get(id).map(|share| &share.key)
+    }
+
+    /// Takes in what has changed since the last time.
+    pub fn follow(&mut self, world: &World) {
+        let second = if self.filter.ages() { world.now.wall.timestamp() } else { 0 };
+        let seen = self.seen.replace((world.alerts.change_count(), second));
+        let new = seen.filter(|(_, before)| *before == second).and_then(|(count, _)| world.alerts.changes_since(count));
+        match new {
+            Some(new) => new.for_each(|id| self.judge(world, id)),
+            None => self.begin(world),
+        }
+    }
+
+    fn begin(&mut self, world: &World) {
+        self.groups.clear();
+        self.order.clear();
+        self.shares.clear();
+        for tracked in world.alerts.queue() {
+            if let Some(share) = self.share(world, tracked) {
+                self.put(&tracked.alert.id, share);
+            }
+        }
+    }
+
+    fn judge(&mut self, world: &World, id: &AlertId) {
+        let share = world.alerts.get(id).and_then(|tracked| self.share(world, tracked));
+        if self.shares.get(id) == share.as_ref() {
+            return;
+        }
+        self.take(id);
+        if let Some(share) = share {
+            self.put(id, share);
+        }
+    }
+
+    fn share(&self, world: &World, tracked: &Tracked) -> Option<Share> {
+        let id = &tracked.alert.id;
+        let shown = |id: &AlertId| world.alerts.get(id).is_some_and(|tracked| self.filter.holds(world, tracked));
+        if !self.filter.holds(world, tracked) || world.alerts.told_by(tracked).is_some_and(shown) {
+            return None;
+        }
+        let word = self.by.of(tracked);
+        let key = self.groups.get_key_value(word).map_or_else(|| word.into(), |(key, _)| key.clone());
+        let (state, severity, episode) = (tracked.state, tracked.severity, tracked.episode);
+        Some(Share { key, rank: world.alerts.rank(id)?, state, severity, episode })
+    }
+
+    fn put(&mut self, id: &AlertId, share: Share) {
+        self.with_group(&share.key, |group| group.add(id, &share));
+        self.shares.insert(id.clone(), share);
+    }
+
+    fn take(&mut self, id: &AlertId) {
+        if let Some(share) = self.shares.remove(id) {
+            self.with_group(&share.key, |group| group.remove(id, &share));
+        }
+    }
+
+    /// Changes a group, and puts it where it then belongs.
+    fn with_group(&mut self, key: &Key, change: impl FnOnce(&mut Group)) {
+        let group = self.groups.entry(key.clone()).or_default();
+        let before = group.place(key);
+        change(group);
+        let after = group.place(key);
+        if before == after {
+            return;
+        }
+        before.map(|place| self.order.remove(&place));
+        match after {
+            Some(place) => drop(self.order.insert(place)),
+            None => drop(self.groups.remove(key)),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Several alerts in one row: how many, the worst of them, who has some of them, since when, and why they are together.
+
+use super::Alerts;
+use super::row::{Columns, Look, severity};
+use crate::domain::ids::AlertId;
+use crate::domain::text::inert;
+use crate::model::alerts::State;
+use crate::tui::action::Action;
+use crate::tui::canvas::Canvas;
+use crate::tui::hits::{Fold, Target};
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::{Arranged, View};
+use ratatui::layout::Rect;
+
+impl Alerts {
+    /// Folds or unfolds what the cursor stands on; whether there is anything to fold or unfold.
+    pub(super) fn folds(&mut self, action: Action, view: &View) -> bool {
+        let fold = match self.list.selected() {
+            Some(Target::Fold(fold)) => Some(fold.clone()),
+            Some(Target::Alert(id)) if action == Action::Fold => self.around(id, view),
+            _ => None,
+        };
+        let Some(fold) = fold else { return false };
+        match (action, self.shape.is_unfolded(&fold)) {
+            (Action::Unfold, true) | (Action::Fold, false) => return false,
+            _ => self.shape.toggle(&fold),
+        }
+        // Whoever folds a group from within it stands on its row then.
+        self.rows.extend((&self.shape, &self.filter), view, 0, Some((&Target::Fold(fold.clone()), 0)));
+        let (target, place) = (Target::Fold(fold), self.list.place());
+        if let Some(row) = self.rows.listed(&target, place) {
+            self.list.put(Some(target), row);
+        }
+        true
+    }
+
+    /// The unfolded group that an alert stands in.
+    fn around(&self, id: &AlertId, view: &View) -> Option<Fold> {
+        self.shape.fold_of(view.world.alerts.get(id)?).filter(|fold| self.shape.is_unfolded(fold))
+    }
+
+    /// It is told by the row of a group that it came into while the cursor stood on it.
+    pub(super) fn is_folded(&self, target: &Target, view: &View) -> bool {
+        matches!(target, Target::Alert(id) if self.shape.folded_in(id, view.world).is_some())
+    }
+
+    /// Nobody is looking: what is told by another row by now gives the cursor to that.
+    pub(super) fn settle(&mut self, view: &View) {
+        if let Some(Target::Alert(id)) = self.list.selected()
+            && let Some(fold) = self.shape.folded_in(id, view.world)
+        {
+            self.list.select(Some(Target::Fold(fold)));
+        }
+        // Groups of another kind are no more: the cursor begins again.
+        if matches!(self.list.selected(), Some(target @ Target::Fold(_)) if !self.shape.has_row(target, view.world)) {
+            self.list.rewind();
+        }
+        let place = self.list.place();
+        let (rows, shape) = (&self.rows, &self.shape);
+        self.list.settle(|target| rows.listed(&shape.own_row(target, view.world), place));
+    }
+
+    /// How the queue is shown, where it is not as usual.
+    pub(super) fn arrangement(&self) -> Option<(String, Role)> {
+        match self.shape.how() {
+            Arranged::ByCause => None,
+            Arranged::By(by) => Some((format!("by {}", inert(by.word())), Role::Strong)),
+            Arranged::Plain => Some(("plain".to_owned(), Role::Strong)),
+        }
+    }
+
+    pub(super) fn render_target(&self, canvas: &mut Canvas, place: Rect, target: &Target, look: Look, view: &View) {
+        match target {
+            Target::Alert(id) => {
+                let marked = self.marks.contains(id);
+                self.render_row(canvas, place, id, Look { marked, ..look }, view);
+            }
+            Target::Fold(fold) => self.render_fold(canvas, place, fold, look, view),
+            _ => {}
+        }
+    }
+
+    fn render_fold(&self, canvas: &mut Canvas, place: Rect, fold: &Fold, look: Look, view: &View) {
+        let first = self.shape.members(fold, view.world).next();
+        let (Some(first), Some(count)) = (first, self.shape.count(fold)) else {
+            let mut pen = canvas.line(place, 0);
+            look.lead(&mut pen);
+            pen.text("— this group is no more", Role::Dim);
+            return;
+        };
+        let marked = self.marks.contains(&first.alert.id);
+        let over = first.state == State::Resolved;
+        let (word, colour) = severity(first.severity);
+        let (colour, plain) = if over || look.gone { (Role::Dim, Role::Dim) } else { (colour, Role::Strong) };
+        let age = time::since(self.shape.oldest(fold).unwrap_or(first.episode), view.now.wall);
+        canvas.hits.seconds |= time::ticks(age);
+        canvas.hits.minutes = true;
+        let columns = Columns::of(place.width);
+        let wide = columns.name + [columns.service, columns.target].iter().map(|more| more + u16::from(*more > 0)).sum::<u16>();
+        let mut pen = canvas.line(place, 0);
+        Look { marked, ..look }.lead(&mut pen);
+        let glyph = if self.shape.is_unfolded(fold) { "▾" } else { "▸" };
+        let (cause, owned) = (self.cause_of(fold, view), self.owned(fold));
+        let name = format!("{glyph} ×{count} {}", self.name_of(fold));
+        let (name, mark, role) = match (over, cause.is_empty()) {
+            (true, _) => (name, "✓ resolved".to_owned(), Role::Ok),
+            (false, true) => (name, owned, Role::Ok),
+            (false, false) if owned.is_empty() => (name, cause, Role::Dim),
+            (false, false) => (format!("{name}, {owned}"), cause, Role::Dim),
+        };
+        pen.column(5, word, colour).column(wide, &name, look.role(plain)).space(1);
+        pen.column(7, &time::age(age), Role::Dim).text(&mark, role);
+    }
+
+    fn name_of(&self, fold: &Fold) -> String {
+        match (fold, self.shape.how()) {
+            (Fold::Symptoms(service), _) => inert(service.as_str()).into_owned(),
+            (Fold::Group(key), Arranged::By(by)) if key.is_empty() => format!("without {}", inert(by.word())),
+            (Fold::Group(key), _) => inert(key).into_owned(),
+        }
+    }
+
+    fn owned(&self, fold: &Fold) -> String {
+        match self.shape.acked(fold) {
+            0 => String::new(),
+            acked => format!("{acked} acked"),
+        }
+    }
+
+    /// Why symptoms are together.
+    fn cause_of(&self, fold: &Fold, view: &View) -> String {
+        let causes = self.shape.causes();
+        let cause = match fold {
+            Fold::Symptoms(_) => self.shape.members(fold, view.world).next().and_then(|tracked| causes.of(tracked)),
+            Fold::Group(_) => None,
+        };
+        cause.map_or_else(String::new, |cause| format!("↳ {}", inert(cause.as_str())))
+    }
+}

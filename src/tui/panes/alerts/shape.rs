@@ -1,0 +1,238 @@
+//! How the queue is shown: which alerts have one row together, and which of those are unfolded. Nothing is kept of what the
+//! alerts are; groups and causes follow the world.
+
+use super::rows::Row;
+use crate::domain::ids::{AlertId, ServiceName};
+use crate::model::World;
+use crate::model::alerts::{State, Tracked};
+use crate::model::causes::{Causes, OPEN};
+use crate::model::filter::Filter;
+use crate::model::groups::{By, Group, Groups};
+use crate::tui::hits::{Fold, Target};
+use crate::tui::view::{Arranged, View};
+use std::collections::BTreeSet;
+
+pub(super) struct Shape {
+    how: Arranged,
+    /// What was chosen before every alert was to have its row.
+    before: Arranged,
+    unfolded: BTreeSet<Fold>,
+    /// Kept where alerts share rows.
+    groups: Option<Groups>,
+    causes: Causes,
+    /// Those by which alerts are folded now.
+    folding: Causes,
+    /// Of the world that the causes are of.
+    revision: Option<u64>,
+    /// Changes whenever rows are other ones though the queue is the same.
+    version: u64,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            how: Arranged::ByCause,
+            before: Arranged::ByCause,
+            unfolded: BTreeSet::new(),
+            groups: None,
+            causes: Causes::default(),
+            folding: Causes::default(),
+            revision: None,
+            version: 0,
+        }
+    }
+}
+
+impl Shape {
+    pub fn how(&self) -> &Arranged {
+        &self.how
+    }
+
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub fn causes(&self) -> &Causes {
+        &self.causes
+    }
+
+    pub fn arrange(&mut self, how: &Arranged) {
+        if self.how != *how {
+            self.before = if *how == Arranged::Plain { self.how.clone() } else { Arranged::ByCause };
+            self.how = how.clone();
+            self.unfolded.retain(|fold| matches!(fold, Fold::Symptoms(_)));
+            self.version += 1;
+        }
+    }
+
+    /// Every alert in a row of its own, or as it was before.
+    pub fn toggle_plain(&mut self) {
+        let how = if self.how == Arranged::Plain { self.before.clone() } else { Arranged::Plain };
+        self.arrange(&how);
+    }
+
+    pub fn is_unfolded(&self, fold: &Fold) -> bool {
+        self.unfolded.contains(fold)
+    }
+
+    pub fn toggle(&mut self, fold: &Fold) {
+        if !self.unfolded.remove(fold) {
+            self.unfolded.insert(fold.clone());
+        }
+        self.version += 1;
+    }
+
+    /// Follows the world. What has no cause any more is unfolded at once. What has got one is folded when that moves nothing
+    /// under anybody's eyes: `settled` says so.
+    pub fn follow(&mut self, filter: &Filter, settled: bool, world: &World) {
+        if self.revision != Some(world.alerts.revision()) {
+            self.causes = world.causes();
+            self.revision = Some(world.alerts.revision());
+        }
+        let folding = if settled { self.causes.clone() } else { self.causes.shared_with(&self.folding) };
+        if self.folding != folding {
+            self.folding = folding;
+            self.version += 1;
+        }
+        let by = match &self.how {
+            Arranged::By(by) => Some(by.clone()),
+            Arranged::ByCause => Some(By::Service).filter(|_| !self.folding.is_empty()),
+            Arranged::Plain => None,
+        };
+        let kept = self.groups.take().filter(|groups| by.as_ref().is_some_and(|by| groups.are(by, filter)));
+        self.groups = kept.or_else(|| Some(Groups::new(by?, filter.clone())));
+        if let Some(groups) = &mut self.groups {
+            groups.follow(world);
+        }
+    }
+
+    fn group(&self, fold: &Fold) -> Option<&Group> {
+        let key = match fold {
+            Fold::Symptoms(service) => service.as_str(),
+            Fold::Group(key) => key,
+        };
+        self.groups.as_ref()?.get(key)
+    }
+
+    /// How many alerts have one row together; nothing where that is one, for it has a row of its own.
+    pub fn count(&self, fold: &Fold) -> Option<usize> {
+        let group = self.group(fold)?;
+        let count = match fold {
+            Fold::Group(_) => group.len(),
+            Fold::Symptoms(service) => self.symptoms(service, group, &OPEN),
+        };
+        (count > 1).then_some(count)
+    }
+
+    /// How many of them somebody owns.
+    pub fn acked(&self, fold: &Fold) -> usize {
+        let Some(group) = self.group(fold) else { return 0 };
+        match fold {
+            Fold::Group(_) => group.count(State::Acknowledged),
+            Fold::Symptoms(service) => self.symptoms(service, group, &[State::Acknowledged]),
+        }
+    }
+
+    fn symptoms(&self, service: &ServiceName, group: &Group, states: &[State]) -> usize {
+        use crate::domain::alert::Severity::{Critical, Info, Unknown, Warning};
+        let explained =
+            [Critical, Warning, Unknown, Info].into_iter().filter(|severity| self.folding.by(service, *severity).is_some());
+        explained.flat_map(|severity| states.iter().map(move |state| group.counted(*state, severity))).sum()
+    }
+
+    /// The alerts of a fold, in the order of the queue.
+    pub fn members<'a>(&'a self, fold: &'a Fold, world: &'a World) -> impl Iterator<Item = &'a Tracked> {
+        let alerts = self.group(fold).into_iter().flat_map(Group::members).filter_map(|id| world.alerts.get(id));
+        alerts.filter(move |tracked| matches!(fold, Fold::Group(_)) || self.folding.of(tracked).is_some())
+    }
+
+    /// When the first of those began that are not over.
+    pub fn oldest(&self, fold: &Fold) -> Option<chrono::DateTime<chrono::Utc>> {
+        self.group(fold)?.oldest()
+    }
+
+    /// What an alert would share its row with.
+    pub fn fold_of(&self, tracked: &Tracked) -> Option<Fold> {
+        let fold = match &self.how {
+            Arranged::Plain => return None,
+            Arranged::ByCause => Fold::Symptoms(self.folding.of(tracked).and(tracked.service.clone())?),
+            Arranged::By(_) => Fold::Group(self.groups.as_ref()?.of(&tracked.alert.id)?.clone()),
+        };
+        self.count(&fold).map(|_| fold)
+    }
+
+    /// The fold whose row tells of an alert, because it is not unfolded.
+    pub fn folded_in(&self, id: &AlertId, world: &World) -> Option<Fold> {
+        world.alerts.get(id).and_then(|tracked| self.fold_of(tracked)).filter(|fold| !self.is_unfolded(fold))
+    }
+
+    /// The alert whose row tells of this one too, among those that every alert has.
+    fn told_by<'w>(&self, tracked: &'w Tracked, world: &'w World) -> Option<&'w AlertId> {
+        if self.how == Arranged::Plain { None } else { world.alerts.told_by(tracked) }
+    }
+
+    /// What the row stands for that tells of an alert for certain: another alert of the same problem.
+    pub fn own_row(&self, target: &Target, world: &World) -> Target {
+        let lead = match target {
+            Target::Alert(id) => world.alerts.get(id).and_then(|tracked| self.told_by(tracked, world)),
+            _ => None,
+        };
+        lead.map_or_else(|| target.clone(), |lead| Target::Alert(lead.clone()))
+    }
+
+    /// Whether it has a row at all, however far down.
+    pub fn has_row(&self, target: &Target, world: &World) -> bool {
+        match target {
+            Target::Alert(id) => world.alerts.get(id).is_some() && self.folded_in(id, world).is_none(),
+            Target::Fold(fold) => self.count(fold).is_some(),
+            _ => false,
+        }
+    }
+
+    /// All rows, from the top of the queue.
+    pub fn rows<'a>(&'a self, filter: &'a Filter, view: &'a View) -> Box<dyn Iterator<Item = Row> + 'a> {
+        match (&self.how, &self.groups) {
+            (Arranged::By(_), Some(groups)) => {
+                Box::new(groups.iter().flat_map(move |(key, group)| self.grouped(key, group, view)))
+            }
+            _ => Box::new(self.in_order(filter, view)),
+        }
+    }
+
+    fn grouped<'a>(&'a self, key: &std::sync::Arc<str>, group: &'a Group, view: &'a View) -> Box<dyn Iterator<Item = Row> + 'a> {
+        let members = move || group.members().filter_map(|id| view.world.alerts.get(id));
+        let fold = Fold::Group(key.clone());
+        match (group.len(), self.is_unfolded(&fold)) {
+            (1, _) => Box::new(members().map(|tracked| Row::of(tracked, false, view))),
+            (count, false) => Box::new(std::iter::once(Row::folded(fold, count))),
+            (_, true) => {
+                Box::new(std::iter::once(Row::folded(fold, 0)).chain(members().map(|tracked| Row::of(tracked, true, view))))
+            }
+        }
+    }
+
+    /// As the queue stands; symptoms have one row where the first of them would stand.
+    fn in_order<'a>(&'a self, filter: &'a Filter, view: &'a View) -> impl Iterator<Item = Row> + 'a {
+        let world = view.world;
+        let mut shown = BTreeSet::new();
+        let holds = |tracked: &Tracked| filter.holds(world, tracked);
+        let queue = world.alerts.queue().filter(move |tracked| {
+            let told = self.told_by(tracked, world).and_then(|lead| world.alerts.get(lead)).is_some_and(holds);
+            holds(tracked) && !told
+        });
+        queue.flat_map(move |tracked| match self.fold_of(tracked) {
+            None => vec![Row::of(tracked, false, view)],
+            Some(fold) if shown.insert(fold.clone()) => self.fold_rows(fold, view),
+            Some(_) => Vec::new(),
+        })
+    }
+
+    fn fold_rows(&self, fold: Fold, view: &View) -> Vec<Row> {
+        let count = self.count(&fold).unwrap_or(0);
+        if !self.is_unfolded(&fold) {
+            return vec![Row::folded(fold, count)];
+        }
+        let members = self.members(&fold, view.world).map(|tracked| Row::of(tracked, true, view)).collect::<Vec<_>>();
+        std::iter::once(Row::folded(fold.clone(), 0)).chain(members).collect()
+    }
+}
