@@ -6,6 +6,8 @@ mod again;
 mod carried;
 #[path = "world/causes.rs"]
 mod causes;
+#[path = "world/flapping.rs"]
+mod flapping;
 #[path = "world/groups.rs"]
 mod groups;
 #[path = "world/native.rs"]

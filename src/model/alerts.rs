@@ -5,6 +5,7 @@
 
 mod changes;
 mod episode;
+mod flapping;
 mod queue;
 mod recording;
 mod source;
@@ -13,6 +14,7 @@ mod twins;
 mod view;
 
 pub use episode::{Ack, Record};
+pub use flapping::Flapping;
 pub use queue::Rank;
 pub use recording::Turn;
 pub use source::{SourceHealth, SourceState};
@@ -51,6 +53,8 @@ pub struct Tracked {
     pub resolved_at: Option<DateTime<Utc>>,
     /// What it is to the operator now; kept, because a frame must not judge twenty thousand of them.
     pub state: State,
+    /// It fires and ends again and again.
+    pub flapping: Option<Flapping>,
     /// The journal was asked to record how the episode stands.
     noted: Noted,
 }
@@ -71,6 +75,8 @@ pub struct Alerts {
     lapsing: BTreeSet<(DateTime<Utc>, AlertId)>,
     /// When resolved alerts leave the queue, soonest first.
     leaving: BTreeSet<(DateTime<Utc>, AlertId)>,
+    /// When flapping alerts will have been quiet for long enough, soonest first.
+    calming: BTreeSet<(DateTime<Utc>, AlertId)>,
     revision: u64,
     notes_lost: bool,
 }
@@ -217,11 +223,12 @@ impl Alerts {
             episode: millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall))),
             severity: settings.severity(&alert.labels),
             service: settings.service(&alert.labels),
-            arrived: (!open).then_some(now),
+            arrived: (!open && !Self::flaps_on(record, now.wall)).then_some(now),
             missing: 0,
             listed_since: None,
             resolved_at: None,
             state: State::Firing,
+            flapping: None,
             noted: if open { Noted::Fired } else { Noted::Nothing },
             alert,
         }
@@ -230,6 +237,8 @@ impl Alerts {
     /// Judges an alert that stands nowhere and puts it where it belongs.
     fn place(&mut self, settings: &Settings, mut tracked: Box<Tracked>, now: DateTime<Utc>) {
         tracked.state = self.state_of(&tracked, now);
+        tracked.flapping = self.flapping(&tracked.alert.id, now);
+        self.calms(&tracked);
         self.queue.put(rank(settings, &tracked), tracked);
     }
 
@@ -311,6 +320,7 @@ impl Alerts {
         let over = self.lapsing.iter().take_while(|(until, _)| *until <= now.wall).filter(|(until, _)| before < *until);
         let over: Vec<AlertId> = over.map(|(_, id)| id.clone()).collect();
         self.rerank(settings, &over, now.wall);
+        self.calm(settings, now);
         let left = self.leave(now.wall);
         self.revision += u64::from(left || stale.contains(&true));
     }
@@ -332,7 +342,7 @@ impl Alerts {
     pub(super) fn next_due(&self, now: Stamp) -> Option<Duration> {
         let sources = self.sources.values().filter_map(SourceState::stale_at);
         let lapse = self.lapsing.range((now.wall + chrono::Duration::milliseconds(1), no_alert())..).next();
-        let walls = lapse.into_iter().chain(self.leaving.first()).map(|(at, _)| *at);
+        let walls = lapse.into_iter().chain(self.leaving.first()).map(|(at, _)| *at).chain(self.calm_at().copied());
         let monos = walls.map(|at| now.mono + (at - now.wall).to_std().unwrap_or_default());
         sources.chain(monos).min()
     }
@@ -364,7 +374,9 @@ fn rank(settings: &Settings, tracked: &Tracked) -> Rank {
         State::Resolved => (2, 0),
     };
     let tier = tracked.service.as_ref().and_then(|name| settings.services.iter().find(|service| service.name == *name)?.tier);
-    (group, Reverse(tracked.severity), within, tier.unwrap_or(u8::MAX), Reverse(tracked.episode.timestamp_millis()))
+    // What flaps keeps its place: each beginning is not the newest thing of all.
+    let since = tracked.flapping.map_or(tracked.episode, |flapping| flapping.since);
+    (group, Reverse(tracked.severity), within, tier.unwrap_or(u8::MAX), Reverse(since.timestamp_millis()))
 }
 
 /// Sorts before every alert: the beginning of a range of times.

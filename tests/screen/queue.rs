@@ -163,3 +163,19 @@ fn folds_fit_every_screen() {
         desk.press("j enter").expect("▾ ×12").expect("  Check");
     }
 }
+
+#[test]
+fn an_alert_that_flaps_says_so_and_is_no_news() {
+    let mut desk = Desk::new();
+    for _ in 0..5 {
+        let now = desk.world.now.wall;
+        let flaps = Arc::new(Alert { starts_at: now, ..(*alert("Flaps", "critical", "postgres", "db-1", 0)).clone() });
+        desk.fact(Fact::Watching(true)).fires(std::slice::from_ref(&flaps)).wait(30);
+        desk.changes(Vec::new(), vec![flaps.id.clone()]).changes(Vec::new(), Vec::new()).wait(30);
+    }
+    let now = desk.world.now.wall;
+    let flaps = Arc::new(Alert { starts_at: now, ..(*alert("Flaps", "critical", "postgres", "db-1", 0)).clone() });
+    desk.fires(&[flaps]).draw();
+    assert!(desk.line("CRIT Flaps").contains("flaps 6×/30m"), "{}", desk.text());
+    desk.press("enter").expect("flapping").expect("began 6 times").expect("quiet until 03:13");
+}

@@ -72,6 +72,14 @@ impl Record {
         })
     }
 
+    /// When its episodes began, the newest first: none in the time to come, whatever its source says.
+    pub(super) fn beginnings(&self) -> impl Iterator<Item = DateTime<Utc>> {
+        self.marks.iter().rev().filter_map(|((clock, ..), mark)| match mark {
+            Mark::Fired(at) => Some(DateTime::from_timestamp_millis(clock.ms).map_or(*at, |recorded| recorded.min(*at))),
+            _ => None,
+        })
+    }
+
     pub fn is_open(&self) -> bool {
         self.open_episode().is_some()
     }

@@ -79,6 +79,15 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         let age = source.age(view.now).map(|age| format!("; last answered {} ago", time::age(age))).unwrap_or_default();
         lines.extend(field("? source", &format!("{} is {word}: {why}{age}", tracked.alert.id.source), Role::Stale, columns));
     }
+    if let Some(flapping) = tracked.flapping {
+        let until = time::until(flapping.until, view.now.wall, view.zone);
+        let text = format!(
+            "it began {} times since {}, and is news again when it stays: it has to be quiet until {until}",
+            flapping.times,
+            time::clock(flapping.since, view.zone)
+        );
+        lines.extend(field("flapping", &text, Role::Warning, columns));
+    }
     if tracked.missing > 0 && tracked.resolved_at.is_none() {
         let text = format!("missed by {} polls: not listed, and not taken for resolved yet", tracked.missing);
         lines.extend(field("? missing", &text, Role::Stale, columns));

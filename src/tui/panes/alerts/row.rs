@@ -97,6 +97,9 @@ impl Alerts {
             (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
             (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
             (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
+            (State::Firing, _) if tracked.flapping.is_some() => {
+                (format!("flaps {}×/30m", tracked.flapping.map_or(0, |flapping| flapping.times)), Role::Warning)
+            }
             (State::Firing, _) if cause.is_some() => {
                 let role = if new { Role::New } else { Role::Dim };
                 (format!("↳ {}", cause.map_or("", |cause| cause.as_str())), role)

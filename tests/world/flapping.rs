@@ -1,0 +1,104 @@
+//! Alerts that fire and end again and again: told as such, in their place, and news once; again when they stay.
+
+use super::*;
+use midwatch::model::alerts::{Flapping, Tracked};
+
+/// It fires, and is over after a minute; then some minutes pass.
+fn flap(story: &mut Story, minutes: u64) {
+    let steady = steady();
+    let firing = [steady.clone(), alert("Flaps", "postgres", story.now.wall)];
+    story.poll(&firing);
+    story.wait(60);
+    story.poll(std::slice::from_ref(&steady));
+    story.poll(std::slice::from_ref(&steady));
+    (0..minutes).for_each(|_| story.wait(60));
+}
+
+fn steady() -> Arc<midwatch::domain::alert::Alert> {
+    alert("Steady", "postgres", began() + chrono::Duration::minutes(7))
+}
+
+fn begins(story: &mut Story) {
+    let alerts = [steady(), alert("Flaps", "postgres", story.now.wall)];
+    story.poll(&alerts);
+}
+
+fn tracked(story: &Story) -> &Tracked {
+    story.world.alerts.get(&id("Flaps")).expect("in the queue")
+}
+
+fn flapping(story: &Story) -> Option<(usize, bool)> {
+    let tracked = tracked(story);
+    tracked.flapping.map(|flapping: Flapping| (flapping.times, tracked.arrived.is_none()))
+}
+
+#[test]
+fn the_fourth_time_in_a_row_is_flapping_and_no_news() {
+    let mut story = Story::new();
+    (0..3).for_each(|_| flap(&mut story, 3));
+    assert_eq!(flapping(&story), None);
+    begins(&mut story);
+    assert_eq!(flapping(&story), Some((4, true)));
+    assert_eq!(
+        (tracked(&story).state, story.kinds().iter().filter(|kind| **kind == Kind::AlertFired).count()),
+        (State::Firing, 5)
+    );
+}
+
+#[test]
+fn what_comes_back_seldom_is_news_each_time() {
+    let mut story = Story::new();
+    (0..6).for_each(|_| flap(&mut story, 12));
+    begins(&mut story);
+    assert_eq!((flapping(&story), tracked(&story).arrived), (None, Some(story.now)));
+}
+
+#[test]
+fn it_keeps_its_place_instead_of_being_the_newest_each_time() {
+    let mut story = Story::new();
+    let first = |story: &Story| story.world.alerts.queue().next().map(|tracked| tracked.alert.name().to_owned());
+    begins(&mut story);
+    assert_eq!(first(&story).as_deref(), Some("Steady"), "Flaps began before it");
+    (0..2).for_each(|_| flap(&mut story, 3));
+    begins(&mut story);
+    assert_eq!(first(&story).as_deref(), Some("Flaps"), "the newest so far");
+    flap(&mut story, 3);
+    flap(&mut story, 3);
+    begins(&mut story);
+    assert_eq!((flapping(&story).map(|(times, _)| times), first(&story).as_deref()), (Some(5), Some("Steady")));
+}
+
+#[test]
+fn what_stays_is_news_after_the_quiet_time_and_what_went_is_forgotten() {
+    let mut story = Story::new();
+    (0..4).for_each(|_| flap(&mut story, 3));
+    begins(&mut story);
+    assert_eq!(tracked(&story).arrived, None);
+    (0..9).for_each(|_| story.wait(60));
+    assert_eq!(flapping(&story), Some((5, true)), "not yet");
+    story.wait(61);
+    assert_eq!((tracked(&story).flapping, tracked(&story).arrived), (None, Some(story.now)), "it fires, and that is news");
+    // Another one has stopped: nobody is told.
+    let mut story = Story::new();
+    (0..4).for_each(|_| flap(&mut story, 1));
+    (0..7).for_each(|_| story.wait(60));
+    assert_eq!((flapping(&story), tracked(&story).state), (Some((4, true)), State::Resolved));
+    story.wait(61);
+    assert_eq!((flapping(&story), tracked(&story).arrived), (None, None));
+}
+
+#[test]
+fn the_journal_tells_another_console_the_same() {
+    let mut first = Story::new();
+    (0..4).for_each(|_| flap(&mut first, 3));
+    begins(&mut first);
+    let mut second = Story::new();
+    second.fact(Fact::Watching(false));
+    second.now = first.now;
+    for entry in &first.journal {
+        second.append_known(entry.clone());
+    }
+    begins(&mut second);
+    assert_eq!(tracked(&second).flapping, tracked(&first).flapping);
+    assert!(tracked(&second).flapping.is_some());
+}
