@@ -10,6 +10,8 @@ mod causes;
 mod flapping;
 #[path = "world/groups.rs"]
 mod groups;
+#[path = "world/histories.rs"]
+mod histories;
 #[path = "world/native.rs"]
 mod native;
 #[path = "world/order.rs"]

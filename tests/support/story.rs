@@ -106,6 +106,23 @@ impl Story {
         story
     }
 
+    /// This process has died: another one begins with what the journal holds.
+    pub fn begins_anew(&mut self) {
+        let world = World::new(self.world.settings.clone(), self.world.me.clone(), self.now);
+        self.world = world;
+        self.effects.clear();
+        self.listed.clear();
+        for entry in self.journal.clone() {
+            self.fact(Fact::Recorded { entry, request: None });
+        }
+        self.fact(Fact::Watching(true));
+    }
+
+    /// Whether the source listed it in the last answer.
+    pub fn lists(&self, name: &str) -> bool {
+        self.listed.contains_key(&id(name).fingerprint)
+    }
+
     /// Time passes on both clocks, with a tick at its end.
     pub fn wait(&mut self, seconds: u64) {
         self.pass(seconds);

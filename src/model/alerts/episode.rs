@@ -80,6 +80,16 @@ impl Record {
         })
     }
 
+    /// The end of its newest episode is recorded.
+    pub fn is_over(&self) -> bool {
+        let turn = |mark: &Mark| match mark {
+            Mark::Fired(_) => Some(false),
+            Mark::Resolved => Some(true),
+            Mark::Ack(_) | Mark::Unack => None,
+        };
+        self.marks.iter().rev().find_map(|(_, mark)| turn(mark)).unwrap_or(false)
+    }
+
     pub fn is_open(&self) -> bool {
         self.open_episode().is_some()
     }

@@ -131,8 +131,9 @@ impl SourceState {
         early
     }
 
+    /// An answer may have been on its way for as long as a poll may take.
     pub(super) fn settled_since_restart(&self, now: DateTime<Utc>, grace: Duration) -> bool {
-        let grace = chrono::Duration::from_std(grace).unwrap_or_default();
+        let grace = chrono::Duration::from_std(grace + self.spec.timeout).unwrap_or_default();
         self.started_at.is_none_or(|started| started + grace <= now)
     }
 

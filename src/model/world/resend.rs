@@ -8,7 +8,7 @@ use crate::domain::alert::Labels;
 use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, EntryId, SourceName};
 use crate::model::Effect;
-use crate::model::alerts::Ack;
+use crate::model::alerts::{Ack, Record};
 use crate::model::outbox::Sent;
 use chrono::{DateTime, Utc};
 
@@ -59,9 +59,14 @@ impl World {
     }
 
     fn carry_again(&mut self, alert: &AlertId, entry: EntryId) -> Result<Option<Draft>, Over> {
-        let Some(tracked) = self.alerts.get(alert) else { return Ok(None) };
+        const RESOLVED: Over = "the alert has resolved";
+        let Some(tracked) = self.alerts.get(alert) else {
+            // It may have ended while nobody watched: that is recorded as soon as it is certain.
+            let over = self.alerts.record(alert).is_some_and(Record::is_over);
+            return if over { Err(RESOLVED) } else { Ok(None) };
+        };
         if tracked.resolved_at.is_some() {
-            return Err("the alert has resolved");
+            return Err(RESOLVED);
         }
         if tracked.missing > 0 {
             return Ok(None);
