@@ -18,6 +18,8 @@ mod native;
 mod queue;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/silences.rs"]
+mod silences;
 mod support;
 
 use serde_json::Value;

@@ -12,6 +12,8 @@ mod filter;
 mod queue;
 #[path = "support/screen.rs"]
 mod screen;
+#[path = "screen/silences.rs"]
+mod silences;
 
 use crossterm::event::MouseEventKind;
 use midwatch::domain::act::Outcome;

@@ -22,6 +22,8 @@ mod past;
 mod questions;
 #[path = "world/ranks.rs"]
 mod ranks;
+#[path = "world/silences.rs"]
+mod silences;
 mod support;
 #[path = "world/twins.rs"]
 mod twins;
@@ -238,6 +240,7 @@ fn guards_refuse_and_record_nothing() {
             hold: Duration::from_secs(60),
             reason: "x".into(),
             covers: 0,
+            confirmed: None,
         },
         Command::Silence {
             source: "gone".into(),
@@ -245,6 +248,7 @@ fn guards_refuse_and_record_nothing() {
             hold: Duration::from_secs(60),
             reason: "x".into(),
             covers: 0,
+            confirmed: None,
         },
         Command::Note { incident: None, kind: Kind::Note, text: " ".into(), at: None },
     ];

@@ -4,7 +4,7 @@ use super::session::{Needs, Session};
 use super::target::Targets;
 use super::{Exit, Failure, Globals, Kind, out};
 use crate::domain::act::Outcome;
-use crate::model::progress::{Progress, Stage};
+use crate::model::progress::{Item, Progress, Stage};
 use crate::model::{Command, World};
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde_json::json;
@@ -84,10 +84,10 @@ pub fn tell(session: &Session, globals: &Globals, all: &[Progress]) {
 
 /// Which of several targets may be tried again: to be named in place of all of them.
 fn name_the_failed(globals: &Globals, all: &[Progress]) {
-    let items = || all.iter().flat_map(|progress| &progress.items);
+    let items = || all.iter().flat_map(|progress| progress.items.iter().map(move |item| (progress, item)));
     let failed: Vec<String> = items()
-        .filter(|item| item.stage.may_be_retried())
-        .filter_map(|item| Some(out::inert(&item.alert.as_ref()?.to_string()).into_owned()))
+        .filter(|(_, item)| item.stage.may_be_retried())
+        .filter_map(|(progress, item)| Some(out::inert(&named(progress, item)?).into_owned()))
         .collect();
     if items().count() > 1 && !failed.is_empty() {
         out::say(globals, &format!("midwatch: not done for {}: {}", failed.len(), failed.join(" ")));
@@ -95,19 +95,32 @@ fn name_the_failed(globals: &Globals, all: &[Progress]) {
 }
 
 fn document(all: &[Progress]) -> serde_json::Value {
-    let target = |item: &crate::model::progress::Item| {
+    let target = |(progress, item): (&Progress, &Item)| {
         let (state, detail) = told(&item.stage);
-        json!({"target": item.alert, "entry": item.entry, "state": state, "detail": detail})
+        json!({"target": named(progress, item), "entry": item.entry, "state": state, "detail": detail})
     };
     let titles: Vec<&str> = all.iter().map(|progress| progress.title.as_str()).collect();
-    let targets: Vec<_> = all.iter().flat_map(|progress| &progress.items).map(target).collect();
+    let items = all.iter().flat_map(|progress| progress.items.iter().map(move |item| (progress, item)));
+    let targets: Vec<_> = items.map(target).collect();
     json!({"schema": 1, "request": titles.join("; "), "targets": targets})
 }
 
+/// What is acted on: an alert, or a silence where it is said which.
+fn named(progress: &Progress, item: &Item) -> Option<String> {
+    match (&item.alert, &progress.command) {
+        (Some(id), _) => Some(id.to_string()),
+        (None, Some(Command::Expire { source, id } | Command::Extend { source, id, .. })) => {
+            Some(format!("{source}/{}", id.raw()))
+        }
+        _ => None,
+    }
+}
+
 fn lines(world: &World, progress: &Progress) -> String {
-    let line = |item: &crate::model::progress::Item| {
+    let line = |item: &Item| {
         let tracked = item.alert.as_ref().and_then(|id| world.alerts.get(id));
-        let name = tracked.map_or_else(|| progress.title.clone(), |tracked| tracked.alert.name().to_owned());
+        let name = tracked.map(|tracked| tracked.alert.name().to_owned()).or_else(|| named(progress, item));
+        let name = name.unwrap_or_else(|| progress.title.clone());
         let (state, detail) = told(&item.stage);
         let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();
         format!("{}  {state}{}\n", crate::domain::text::inert(&name), crate::domain::text::inert(&detail))

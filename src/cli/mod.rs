@@ -33,10 +33,12 @@ mod serve;
 #[expect(clippy::disallowed_methods, reason = "a configuration that is missing is no error, one that is broken is told")]
 mod session;
 mod silence;
+mod silences;
 mod supervise;
 mod target;
 mod themes;
 mod unack;
+mod unsilence;
 
 pub use failure::{Exit, Failure};
 
@@ -70,6 +72,7 @@ pub const COMMANDS: &[Kind] = &[
     act::DOWNTIME,
     act::ESCALATE,
     export::KIND,
+    unsilence::EXTEND,
     feeds::KIND,
     history::KIND,
     incident::KIND,
@@ -86,9 +89,11 @@ pub const COMMANDS: &[Kind] = &[
     act::RESOLVE,
     serve::KIND,
     silence::KIND,
+    silences::KIND,
     act::SNOOZE,
     themes::KIND,
     unack::KIND,
+    unsilence::KIND,
 ];
 
 /// What every subcommand understands.

@@ -294,7 +294,8 @@ fn feed_kind(kind: &'static feeds::Kind) -> config::FeedKind<Arc<dyn Feed>> {
 pub fn load(globals: &Globals) -> anyhow::Result<Loaded> {
     let path = config::locate(globals.config.clone()).map_err(Failure::usage)?;
     out::more(globals, &format!("configuration {}", out::inert(&path.display().to_string())));
-    let (config, report) = config::load(&path, &kinds()).map_err(|failure| Failure::usage(failure.to_string()))?;
+    let (mut config, report) = config::load(&path, &kinds()).map_err(|failure| Failure::usage(failure.to_string()))?;
+    config.settings.silences_at = sources::silences_at(&config.sources);
     if !report.problems.is_empty() {
         out::say(globals, report.to_string().trim_end());
     }

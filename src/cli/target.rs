@@ -80,7 +80,7 @@ pub fn one(world: &World, target: &str) -> anyhow::Result<AlertId> {
 }
 
 /// What is not in the queue is not there, unless a source could not be asked: then nobody knows.
-fn not_there(world: &World, message: String) -> Failure {
+pub fn not_there(world: &World, message: String) -> Failure {
     let unasked = |(name, source): (&SourceName, &SourceState)| {
         let why = source.why.as_ref().or(source.missing.first())?;
         Some(format!("source {name}: {}", why.inert()))

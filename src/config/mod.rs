@@ -125,6 +125,8 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         links: list::each(fields.get("links"), problems, link),
         same: queue.same,
         memory: queue.memory,
+        silences_at: Vec::new(),
+        watchdogs: queue.watchdogs,
         diagnose: playbooks.diagnose,
         read_only: false,
     };

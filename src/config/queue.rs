@@ -1,4 +1,4 @@
-//! How the queue is kept short, and how far back it remembers.
+//! How the queue is kept short, how far back it remembers, and what must not get lost in it.
 
 use super::list;
 use crate::domain::node::{Node, Problems};
@@ -11,15 +11,19 @@ pub struct Queue {
     pub same: Vec<String>,
     /// How far back the past of an alert is told.
     pub memory: Duration,
+    /// Names of alerts that always fire.
+    pub watchdogs: Vec<String>,
 }
 
 pub fn read(node: Option<&Node>, problems: &mut Problems) -> Queue {
-    let plain = Queue { same: Vec::new(), memory: Settings::default().memory };
-    let Some(fields) = node.and_then(|node| node.fields(&["same", "memory"], problems)) else { return plain };
+    let Settings { memory, watchdogs, .. } = Settings::default();
+    let plain = Queue { same: Vec::new(), memory, watchdogs };
+    let Some(fields) = node.and_then(|node| node.fields(&["same", "memory", "watchdogs"], problems)) else { return plain };
     let bounds = Duration::from_secs(3600)..=Duration::from_secs(10 * 366 * 86_400);
     Queue {
         same: fields.get("same").map(|node| same(node, problems)).unwrap_or_default(),
         memory: list::time(fields.get("memory"), bounds, problems).unwrap_or(plain.memory),
+        watchdogs: fields.get("watchdogs").and_then(|node| node.texts(problems)).unwrap_or(plain.watchdogs),
     }
 }
 

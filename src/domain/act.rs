@@ -223,3 +223,9 @@ pub enum Found {
 pub fn marker(intent: super::ids::EntryId) -> String {
     format!("[mw:{intent}]")
 }
+
+/// A comment as somebody wrote it: without the marker of the act that brought it.
+pub fn unmarked(comment: &str) -> &str {
+    let marked = comment.strip_suffix(']').and_then(|text| text.rsplit_once("[mw:"));
+    marked.map_or(comment, |(text, _)| text.trim_end())
+}

@@ -141,7 +141,7 @@ impl Alert {
 }
 
 /// One condition of a silence, with Alertmanager's meaning: expressions are anchored, `equal: false` negates.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SilenceMatcher {
     pub name: Outside,
     pub value: Outside,
@@ -173,6 +173,15 @@ impl Cover {
 }
 
 impl SilenceMatcher {
+    pub fn sign(&self) -> &'static str {
+        match (self.equal, self.regex) {
+            (true, false) => "=",
+            (true, true) => "=~",
+            (false, false) => "!=",
+            (false, true) => "!~",
+        }
+    }
+
     /// Whether it holds for these labels; an expression that can't be read never does. For many alerts use `Cover`.
     pub fn matches(&self, labels: &Labels) -> bool {
         Cover::of(std::slice::from_ref(self)).is_ok_and(|cover| cover.covers(labels))

@@ -100,11 +100,19 @@ pub struct Settings {
     pub memory: Duration,
     /// Filters of the queue by name, in the configuration's order.
     pub views: Vec<(String, String)>,
+    /// Where other programs find the sources that take silences as Alertmanager does.
+    pub silences_at: Vec<(SourceName, String)>,
+    /// Names of alerts that always fire, to say that alerting works: a silence of one has to be confirmed.
+    pub watchdogs: Vec<String>,
     /// Checks of playbooks that fit an alert are looked at as soon as it fires.
     pub diagnose: bool,
     /// Nothing is recorded, sent or run.
     pub read_only: bool,
 }
+
+/// What alerts that always fire are called where the configuration says nothing.
+const WATCHDOGS: [&str; 5] =
+    ["Watchdog", "DeadMansSwitch", "DeadManSwitch", "DeadMansSnitch", "PrometheusAlertmanagerE2eDeadManSwitch"];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -127,6 +135,8 @@ impl Default for Settings {
             same: Vec::new(),
             memory: Duration::from_secs(30 * 86_400),
             views: Vec::new(),
+            silences_at: Vec::new(),
+            watchdogs: WATCHDOGS.map(str::to_owned).into(),
             diagnose: false,
             read_only: false,
         }

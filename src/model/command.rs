@@ -23,13 +23,29 @@ pub enum Command {
     Unacknowledge {
         alerts: Vec<AlertId>,
     },
-    /// Silence on one source whatever the matchers hold. `covers` is the number of alerts that the operator was shown.
+    /// Silence on one source whatever the matchers hold. `covers` is the number of alerts that the operator was shown,
+    /// `confirmed` the one that was typed where the silence is broad.
     Silence {
         source: SourceName,
         matchers: Vec<SilenceMatcher>,
         hold: Duration,
         reason: String,
         covers: usize,
+        confirmed: Option<usize>,
+    },
+    /// Silence each of these alerts by exactly its labels.
+    SilenceEach {
+        alerts: Vec<AlertId>,
+        hold: Duration,
+        reason: String,
+        confirmed: Option<usize>,
+    },
+    /// Let a silence last longer by so much.
+    Extend {
+        source: SourceName,
+        id: Outside,
+        by: Duration,
+        confirmed: Option<usize>,
     },
     /// End a silence now.
     Expire {

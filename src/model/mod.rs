@@ -20,6 +20,7 @@ pub mod past;
 pub mod progress;
 pub mod questions;
 pub mod runs;
+pub mod silences;
 pub mod suggestions;
 pub mod timeline;
 pub mod world;

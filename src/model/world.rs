@@ -9,7 +9,10 @@ mod carrying;
 mod commands;
 mod recorded;
 mod resend;
+mod silencing;
 mod watch;
+
+pub use silencing::Broad;
 
 use super::Effect;
 use super::alerts::{Alerts, Change};

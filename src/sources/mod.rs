@@ -14,7 +14,7 @@ use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
 use crate::domain::secret::SecretRef;
-use crate::domain::settings::Carry;
+use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Endpoint, Ports};
 use chrono::{DateTime, Utc};
@@ -35,6 +35,11 @@ pub trait Source: Send + Sync {
 
     /// Where it answers Prometheus queries, for feeds that name it (`promql: {source: NAME}`).
     fn queries(&self) -> Option<Endpoint> {
+        None
+    }
+
+    /// The address under which other programs find Alertmanager's way of taking silences, without any credentials.
+    fn silences_at(&self) -> Option<String> {
         None
     }
 
@@ -62,6 +67,11 @@ pub trait Source: Send + Sync {
     fn find<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>> {
         Box::pin(async { Err(Trouble::new(Reason::Local, NO_ACTS)) })
     }
+}
+
+/// The sources that take silences as Alertmanager does, and where.
+pub fn silences_at(sources: &[(SourceSpec, Arc<dyn Source>)]) -> Vec<(SourceName, String)> {
+    sources.iter().filter_map(|(spec, source)| Some((spec.name.clone(), source.silences_at()?))).collect()
 }
 
 const NO_ACTS: &str = "this source only lists; nothing was sent";

@@ -74,6 +74,10 @@ actions! {
     Silence = "silence",
     /// End a silence that hides the selected alert.
     Expire = "expire",
+    /// Show every silence of every source: what ends soon, what fires again then, what matches nothing.
+    Silences = "silences",
+    /// Let the selected silence last longer; make one that has ended again.
+    Extend = "extend",
     /// Keep the marked alerts, or the selected one, quiet for a while; then they come back.
     Snooze = "snooze",
     /// Choose what to do with the marked alerts, or the selected one, from what their own systems can do.

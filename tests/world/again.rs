@@ -9,7 +9,7 @@ use midwatch::domain::ids::{EntryId, RequestId};
 fn silence() -> Command {
     let matcher = SilenceMatcher { name: "alertname".into(), value: "Down".into(), regex: false, equal: true };
     let (hold, reason) = (Duration::from_secs(3600), "work".into());
-    Command::Silence { source: "prod".into(), matchers: vec![matcher], hold, reason, covers: 1 }
+    Command::Silence { source: "prod".into(), matchers: vec![matcher], hold, reason, covers: 1, confirmed: None }
 }
 
 fn refused(story: &Story, request: RequestId) -> String {

@@ -126,6 +126,7 @@ fn a_persons_silence_is_sent_again_as_it_was_asked_and_not_after_ten_minutes() {
         hold: Duration::from_secs(3600),
         reason: format!("work at {}", story.now.wall),
         covers: 3,
+        confirmed: None,
     };
     let mut story = Story::new();
     let request = story.ask(silence(&story));

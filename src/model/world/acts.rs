@@ -1,18 +1,15 @@
-//! What a person asks of a source: silences, and what its system can do to an alert. The guards are here; what passes them is
+//! What a person asks of a source: what its system can do to an alert. The guards are here; what passes them is
 //! recorded and sent as its source has room for it. Of several alerts each is judged by itself: one that can't have it does
 //! not keep the others from it.
 
 use super::World;
 use super::commands::{Asked, Refusal, lasting, some};
-use super::watch::to_chrono;
 use crate::domain::act::{Act, ActKind, What};
-use crate::domain::alert::SilenceMatcher;
 use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, RequestId, SourceName};
-use crate::domain::text::{Outside, inert};
+use crate::domain::text::inert;
 use crate::model::Effect;
 use chrono::{DateTime, SecondsFormat, Utc};
-use std::time::Duration;
 
 impl World {
     /// Sends acts that nobody typed.
@@ -43,35 +40,6 @@ impl World {
     /// As many of the acts that wait as their sources have room for.
     pub(super) fn next_acts(&mut self) -> Vec<Effect> {
         self.lanes.due().into_iter().map(|(request, drafts)| Effect::Record { request, drafts }).collect()
-    }
-
-    pub(super) fn silence(
-        &mut self,
-        source: SourceName,
-        matchers: Vec<SilenceMatcher>,
-        hold: Duration,
-        reason: String,
-        covers: usize,
-    ) -> Result<Vec<Draft>, Refusal> {
-        self.can(&source, ActKind::Silence)?;
-        lasting(hold)?;
-        if !matchers.iter().any(|matcher| matcher.equal && !matcher.value.is_empty()) {
-            return Err("a silence needs at least one matcher that is not empty: it would cover everything".into());
-        }
-        if reason.trim().is_empty() {
-            return Err("a silence needs a reason: others will ask why it is quiet".into());
-        }
-        let by = self.me.name.clone();
-        let ends_at = self.now.wall + to_chrono(hold);
-        let text = format!("silenced {} for {} ({covers} alerts now)", show(&matchers), humantime::format_duration(hold));
-        let act = Act::Silence { id: None, matchers, starts_at: self.now.wall, ends_at, by, comment: reason };
-        Ok(vec![self.act_draft(&source, act, &text).with("covers", covers)])
-    }
-
-    pub(super) fn expire(&mut self, source: &SourceName, id: Outside) -> Result<Vec<Draft>, Refusal> {
-        self.can(source, ActKind::Expire)?;
-        let text = format!("ended silence {}", id.inert());
-        Ok(vec![self.act_draft(source, Act::Expire { id }, &text)])
     }
 
     /// One act on each of these alerts.
@@ -171,18 +139,4 @@ fn told(what: &What, name: &str) -> String {
         What::Merge { into } => format!("merged {name} into {into}"),
         What::Prioritise { to } => format!("set the priority of {name} to {}", inert(to)),
     }
-}
-
-/// `{job="db", instance=~"db-[0-9]+"}`, as Alertmanager's own tools write it, inert.
-fn show(matchers: &[SilenceMatcher]) -> String {
-    let one = |matcher: &SilenceMatcher| {
-        let sign = match (matcher.equal, matcher.regex) {
-            (true, false) => "=",
-            (false, false) => "!=",
-            (true, true) => "=~",
-            (false, true) => "!~",
-        };
-        format!("{}{sign}\"{}\"", matcher.name.inert(), matcher.value.inert())
-    };
-    format!("{{{}}}", matchers.iter().map(one).collect::<Vec<_>>().join(", "))
 }

@@ -125,13 +125,15 @@ impl Progress {
         let failed: Vec<&Item> = self.items.iter().filter(|item| item.stage.may_be_retried()).collect();
         let alerts: Vec<AlertId> = failed.iter().filter_map(|item| item.alert.clone()).collect();
         match self.command.clone()? {
-            Command::Silence { source, matchers, hold, reason, covers } if !failed.is_empty() => {
-                Some(Command::Silence { source, matchers, hold, reason, covers })
+            whole @ (Command::Silence { .. } | Command::Extend { .. } | Command::Expire { .. }) if !failed.is_empty() => {
+                Some(whole)
             }
-            Command::Expire { source, id } if !failed.is_empty() => Some(Command::Expire { source, id }),
             _ if alerts.is_empty() => None,
             Command::Acknowledge { hold, reason, ticket, .. } => Some(Command::Acknowledge { alerts, hold, reason, ticket }),
             Command::Unacknowledge { .. } => Some(Command::Unacknowledge { alerts }),
+            Command::SilenceEach { hold, reason, confirmed, .. } => {
+                Some(Command::SilenceEach { alerts, hold, reason, confirmed })
+            }
             Command::Act { what, reason, .. } => Some(Command::Act { alerts, what, reason }),
             _ => None,
         }
@@ -142,7 +144,7 @@ impl Command {
     /// It may be undone as long as that is recent.
     pub fn has_a_way_back(&self) -> bool {
         match self {
-            Self::Acknowledge { .. } | Self::Silence { .. } => true,
+            Self::Acknowledge { .. } | Self::Silence { .. } | Self::SilenceEach { .. } => true,
             Self::Act { what, .. } => what.kind() == ActKind::Snooze,
             _ => false,
         }
@@ -162,7 +164,8 @@ impl Stage {
 
 /// Commands whose targets may be tried again or taken back.
 pub(super) fn kept(command: &Command) -> Option<Command> {
-    use Command::{Acknowledge, Act, Expire, Silence, Unacknowledge};
-    matches!(command, Acknowledge { .. } | Unacknowledge { .. } | Silence { .. } | Expire { .. } | Act { .. })
-        .then(|| command.clone())
+    use Command::{Acknowledge, Act, Expire, Extend, Silence, SilenceEach, Unacknowledge};
+    let kinds = matches!(command, Acknowledge { .. } | Unacknowledge { .. } | Act { .. });
+    let silences = matches!(command, Silence { .. } | SilenceEach { .. } | Extend { .. } | Expire { .. });
+    (kinds || silences).then(|| command.clone())
 }

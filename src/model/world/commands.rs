@@ -101,7 +101,13 @@ impl World {
             }
             Command::Unacknowledge { alerts } => return self.unacknowledge(alerts),
             Command::Act { alerts, what, reason } => return self.act_on(alerts, &what, reason.trim()),
-            Command::Silence { source, matchers, hold, reason, covers } => self.silence(source, matchers, hold, reason, covers),
+            Command::SilenceEach { alerts, hold, reason, confirmed } => {
+                return self.silence_each(alerts, hold, &reason, confirmed);
+            }
+            Command::Silence { source, matchers, hold, reason, covers, confirmed } => {
+                self.silence(source, matchers, hold, reason, (covers, confirmed))
+            }
+            Command::Extend { source, id, by, confirmed } => self.extend(&source, &id, by, confirmed),
             Command::Expire { source, id } => self.expire(&source, id),
             Command::Declare { title, severity, alerts, at } => self.declare(title, severity, alerts, at),
             Command::SetStatus { incident, status, reason, at } => self.set_status(incident, status, reason, at),
@@ -325,6 +331,8 @@ impl World {
             Command::Acknowledge { alerts, .. } => format!("acknowledge {}", self.names(alerts)),
             Command::Unacknowledge { alerts } => format!("un-acknowledge {}", self.names(alerts)),
             Command::Silence { source, .. } => format!("silence on {source}"),
+            Command::SilenceEach { alerts, .. } => format!("silence {}", self.names(alerts)),
+            Command::Extend { source, .. } => format!("extend a silence on {source}"),
             Command::Expire { source, .. } => format!("end a silence on {source}"),
             Command::Act { alerts, what, .. } => format!("{} {}", what.kind().word(), self.names(alerts)),
             Command::Declare { .. } => "declare an incident".into(),

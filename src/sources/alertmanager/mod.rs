@@ -48,6 +48,10 @@ impl Source for Alertmanager {
         self.carry.clone()
     }
 
+    fn silences_at(&self) -> Option<String> {
+        self.urls.first().map(|url| url.as_str().trim_end_matches('/').to_owned())
+    }
+
     fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
         Box::pin(merge::fetch(self, before, ports, limit))
     }

@@ -26,6 +26,8 @@ pub enum Context {
     Output,
     /// What became of each request.
     Outcomes,
+    /// Every silence of every source.
+    Silences,
     /// A field that is typed into: only what can't be text.
     Typing,
 }
@@ -44,6 +46,7 @@ impl Context {
             Self::StepDetail => "A step's details",
             Self::Output => "A step's output",
             Self::Outcomes => "Outcomes",
+            Self::Silences => "Silences",
             Self::EntryDetail => "An entry's details",
             Self::Typing => "Dialogs",
         }

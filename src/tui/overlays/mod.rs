@@ -29,6 +29,7 @@ pub mod resume;
 pub mod rollback;
 pub mod run;
 pub mod silence;
+pub mod silences;
 pub mod step;
 pub mod views;
 

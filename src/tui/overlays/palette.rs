@@ -16,6 +16,7 @@ const ELSEWHERE: &[Action] = &[
     Action::PreviousField,
     Action::Up,
     Action::Down,
+    Action::Extend,
 ];
 
 pub fn open(view: &View) -> Box<dyn Overlay> {

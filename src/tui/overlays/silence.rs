@@ -8,6 +8,7 @@ use crate::domain::alert::{Cover, Labels, Severity, Silence, SilenceMatcher};
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::text::Outside;
 use crate::model::Command;
+use crate::model::world::Broad;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
@@ -50,17 +51,8 @@ fn quoted(text: &str) -> String {
 
 /// `{job="db", instance=~"db-.*"}`.
 pub fn show(matchers: &[SilenceMatcher]) -> String {
-    let one = |matcher: &SilenceMatcher| format!("{}{}{}", matcher.name.inert(), sign(matcher), quoted(&matcher.value.inert()));
+    let one = |matcher: &SilenceMatcher| format!("{}{}{}", matcher.name.inert(), matcher.sign(), quoted(&matcher.value.inert()));
     format!("{{{}}}", matchers.iter().map(one).collect::<Vec<_>>().join(", "))
-}
-
-fn sign(matcher: &SilenceMatcher) -> &'static str {
-    match (matcher.equal, matcher.regex) {
-        (true, false) => "=",
-        (true, true) => "=~",
-        (false, false) => "!=",
-        (false, true) => "!~",
-    }
 }
 
 /// Reads `job="db" instance=~"db-.*", env!=test`.
@@ -178,9 +170,27 @@ impl Form for Hide {
             return Err("The queue has just changed: look at the count again.".to_owned());
         }
         let hold = hold(texts[1])?.unwrap_or(Duration::from_secs(3600));
-        let ask = Command::Silence { source: self.source.clone(), matchers, hold, reason, covers: self.covers.alerts };
-        Ok(vec![Reply::Ask(ask), Reply::Unmark])
+        let (source, covers) = (self.source.clone(), self.covers.alerts);
+        let broad = view.world.broad(&source, &matchers);
+        let ask = move |confirmed| {
+            let (source, matchers, reason) = (source.clone(), matchers.clone(), reason.clone());
+            vec![Reply::Ask(Command::Silence { source, matchers, hold, reason, covers, confirmed }), Reply::Unmark]
+        };
+        Ok(confirmed(broad, self.title(view), "silence them", ask))
     }
+}
+
+/// Does it at once, unless it is broad: then the number of alerts has to be typed first.
+pub fn confirmed(
+    broad: Option<Broad>,
+    title: String,
+    verb: &'static str,
+    ask: impl Fn(Option<usize>) -> Vec<Reply> + 'static,
+) -> Vec<Reply> {
+    let Some(Broad { alerts, why }) = broad else { return ask(None) };
+    let facts = vec![format!("Look again: {why}."), format!("{alerts} is the number of alerts that it keeps quiet now.")];
+    let yes = Box::new(move |typed: Option<String>| ask(typed.and_then(|text| text.parse().ok())));
+    vec![Reply::Open(confirm::open(Question { title, facts, verb, typed: Some(alerts.to_string()), yes }))]
 }
 
 /// Asks which silence on the alert shall end, and whether really.

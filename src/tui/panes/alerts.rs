@@ -5,7 +5,7 @@ mod row;
 mod rows;
 mod shape;
 
-pub use row::{severity, stage, trust};
+pub use row::{doubt, severity, stage, trust};
 
 use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::ids::AlertId;

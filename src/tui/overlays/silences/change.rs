@@ -1,0 +1,130 @@
+//! Ending a silence, letting it last longer, and making one that has ended again: each on every source that it stands on.
+
+use super::lines::{names, told};
+use crate::domain::act::ActKind;
+use crate::domain::text::inert;
+use crate::model::Command;
+use crate::model::silences::{Phase, Standing};
+use crate::tui::overlays::ack::hold;
+use crate::tui::overlays::dialog::{Dialog, Form, field};
+use crate::tui::overlays::silence::{confirmed, show};
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::{Reply, View};
+use std::time::Duration;
+
+/// Alerts that are named before it is done.
+const NAMED: usize = 8;
+
+pub fn end(one: &Standing) -> Reply {
+    if one.phase == Phase::Ended {
+        return Reply::Say("It has ended already.".to_owned());
+    }
+    Reply::Open(Box::new(Dialog::new(End(one.clone()), Vec::new())))
+}
+
+struct End(Standing);
+
+impl Form for End {
+    fn title(&self, _view: &View) -> String {
+        format!("End the silence on {}", everywhere(&self.0))
+    }
+
+    fn verb(&self) -> String {
+        "end it now".to_owned()
+    }
+
+    fn read_first(&self) -> bool {
+        true
+    }
+
+    fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
+        let mut facts = about(&self.0);
+        match self.0.again.len() {
+            0 => facts.push(("Nothing fires again because of it.".to_owned(), Role::Text)),
+            _ => facts.push((format!("Fires again at once: {}.", names(&self.0.again, NAMED, view)), Role::Warning)),
+        }
+        facts
+    }
+
+    fn submit(&self, _texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
+        let end = |on: &crate::model::silences::On| Reply::Ask(Command::Expire { source: on.source.clone(), id: on.id.clone() });
+        Ok(self.0.on.iter().map(end).collect())
+    }
+}
+
+/// Which one is meant.
+fn about(one: &Standing) -> Vec<(String, Role)> {
+    let by = format!("{}: {}", one.by.inert(), one.comment.inert());
+    [(show(&one.matchers), Role::Strong), (by, Role::Dim), (told(one), Role::Text)]
+        .into_iter()
+        .filter(|(text, _)| !text.is_empty())
+        .collect()
+}
+
+fn everywhere(one: &Standing) -> String {
+    one.sources().into_iter().map(|name| inert(name.as_str()).into_owned()).collect::<Vec<_>>().join(", ")
+}
+
+pub fn longer(one: &Standing, view: &View) -> Reply {
+    match one.sources().iter().any(|source| view.world.has_act(source, ActKind::Silence)) {
+        true => Reply::Open(Box::new(Dialog::new(Longer(one.clone()), vec![field("longer by", "1h")]))),
+        false => Reply::Say(format!("{} can't change when it ends: end it, and make another one there.", everywhere(one))),
+    }
+}
+
+struct Longer(Standing);
+
+impl Longer {
+    fn is_over(&self) -> bool {
+        self.0.phase == Phase::Ended
+    }
+}
+
+impl Form for Longer {
+    fn title(&self, _view: &View) -> String {
+        let what = if self.is_over() { "Silence again on" } else { "Let the silence last longer on" };
+        format!("{what} {}", everywhere(&self.0))
+    }
+
+    fn verb(&self) -> String {
+        if self.is_over() { "silence again".to_owned() } else { "extend".to_owned() }
+    }
+
+    fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
+        let mut facts = about(&self.0);
+        let now = view.now.wall;
+        let at = |at| time::until(at, now, view.zone);
+        let by = hold(texts[0]).ok().flatten().and_then(|by| chrono::Duration::from_std(by).ok());
+        facts.push(match by {
+            Some(by) if self.is_over() => (format!("From now until {}.", at(now + by)), Role::Text),
+            Some(by) => (format!("It ends at {} instead of {}.", at(self.0.ends_at + by), at(self.0.ends_at)), Role::Text),
+            None => ("How long is not a duration yet: write 90m or 1h 30m.".to_owned(), Role::Warning),
+        });
+        if !self.0.alerts.is_empty() {
+            facts.push((format!("It keeps quiet: {}.", names(&self.0.alerts, NAMED, view)), Role::Dim));
+        }
+        facts
+    }
+
+    fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
+        let by = hold(texts[0])?.ok_or("How long? Write 90m or 1h 30m.")?;
+        let broad = view.world.broad_on(&self.0);
+        let plain = self.commands(by, None, view);
+        let meant = self.commands(by, broad.as_ref().map(|broad| broad.alerts), view);
+        let ask = move |typed: Option<usize>| {
+            let commands = if typed.is_some() { &meant } else { &plain };
+            commands.iter().cloned().map(Reply::Ask).collect()
+        };
+        Ok(confirmed(broad, self.title(view), "do it", ask))
+    }
+}
+
+impl Longer {
+    fn commands(&self, by: Duration, confirmed: Option<usize>, view: &View) -> Vec<Command> {
+        match self.is_over() {
+            true => view.world.anew(&self.0, by, confirmed),
+            false => view.world.longer(&self.0, by, confirmed),
+        }
+    }
+}

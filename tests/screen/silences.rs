@@ -1,0 +1,153 @@
+//! The list of silences: what it shows of each, and that ending, extending and repeating one is an act on every source of it.
+
+use crate::screen::{Desk, alert, settings, start};
+use midwatch::domain::act::{Act, Outcome};
+use midwatch::domain::alert::{Alert, Silence, SilenceMatcher, SilenceState};
+use midwatch::model::event::SourceAnswer;
+use midwatch::model::{Command, Effect, Fact};
+use std::sync::Arc;
+
+fn silence(id: &str, name: &str, minutes: i64) -> Silence {
+    let matcher = SilenceMatcher { name: "alertname".into(), value: name.into(), regex: false, equal: true };
+    let state = if minutes < 0 { SilenceState::Expired } else { SilenceState::Active };
+    let ends_at = start() + chrono::Duration::minutes(minutes);
+    let (created_by, comment) = ("maria".into(), format!("work on {name} [mw:{id}]").into());
+    let starts_at = start() - chrono::Duration::hours(3);
+    Silence { id: id.into(), matchers: vec![matcher], starts_at, ends_at, created_by, comment, state }
+}
+
+fn quiet(name: &str, by: &str) -> Arc<Alert> {
+    Arc::new(Alert { silenced_by: vec![by.into()], ..(*alert(name, "critical", "postgres", "db-1", 9)).clone() })
+}
+
+/// Two sources; on both stands a silence of `Down` that ends in 20 minutes, on the first a useless and an old one besides.
+fn night() -> Desk {
+    let mut settings = settings();
+    let west = midwatch::domain::settings::SourceSpec { name: "west".into(), ..settings.sources[0].clone() };
+    settings.sources.push(west);
+    let mut desk = Desk::with(settings);
+    desk.fires(&[quiet("Down", "a"), alert("Loud", "critical", "postgres", "db-2", 9)]);
+    let there = SourceAnswer { complete: true, silences: Arc::new(vec![silence("b", "Down", 20)]), ..SourceAnswer::default() };
+    desk.fact(Fact::SourceAnswered { source: "west".into(), answer: there });
+    desk.silences(vec![silence("c", "Typo", 300), silence("a", "Down", 20), silence("d", "Old", -7)]);
+    desk
+}
+
+fn acts(desk: &Desk) -> Vec<(String, Act)> {
+    let act = |effect: &Effect| match effect {
+        Effect::Act { source, act, .. } => Some((source.to_string(), act.clone())),
+        _ => None,
+    };
+    desk.effects.iter().filter_map(act).collect()
+}
+
+#[test]
+fn the_list_shows_what_ends_next_and_what_fires_again_then() {
+    let mut desk = night();
+    desk.press("Z").expect("Silences: 2 in force, 1 match nothing");
+    let (down, typo, old) = (desk.find("\"Down\""), desk.find("\"Typo\""), desk.find("\"Old\""));
+    assert!(down < typo && typo < old, "{}", desk.text());
+    let first = desk.line("{alertname=\"Down\"}");
+    assert!(first.contains("20m left") && first.contains("1 alert, fires again") && first.contains("on prod, west"), "{first}");
+    desk.expect("maria: work on Down").expect_not("[mw:").expect("fires again: Down db-1");
+    assert!(desk.line("\"Typo\"").contains("matches nothing"), "{}", desk.text());
+    assert!(desk.line("\"Old\"").contains("ended 7m00s ago"), "{}", desk.text());
+    desk.press("enter").expect("A silence in force").expect("west b").expect("prod/Down-db-1").press("esc esc").expect("Loud");
+    desk.press(":").type_text("silences").press("enter").expect("Silences: 2 in force");
+}
+
+#[test]
+fn it_is_ended_on_every_source_by_two_deliberate_keys() {
+    let mut desk = night();
+    desk.press("Z S").expect("End the silence on prod, west").expect("Fires again at once: Down db-1");
+    assert_eq!(desk.commands, [], "the first key asks");
+    desk.press("enter");
+    let expected =
+        ["prod", "west"].map(|source| (source.to_owned(), Act::Expire { id: if source == "prod" { "a" } else { "b" }.into() }));
+    assert_eq!(acts(&desk), expected);
+    desk.act_ends(Outcome::Done, "has ended").act_ends(Outcome::Failed, "503: away").press("o");
+    desk.expect("end a silence on west").expect("✗ failed: 503: away").expect("✓ confirmed: has ended");
+    // The key meant what was drawn: what has gone meanwhile hands it to nothing else.
+    let mut desk = night();
+    desk.press("Z");
+    desk.fact(Fact::SourceAnswered { source: "west".into(), answer: SourceAnswer { complete: true, ..SourceAnswer::default() } });
+    desk.silences(vec![silence("c", "Typo", 300)]);
+    desk.press("S").expect_not("End the silence").expect("Silences: 1 in force").press("S").expect("End the silence on prod");
+}
+
+#[test]
+fn it_lasts_longer_and_one_that_has_ended_is_made_again() {
+    let mut desk = night();
+    desk.press("Z e").expect("It ends at 04:18 instead of 03:18").press("ctrl-u").expect("write 90m").press("enter");
+    assert_eq!(desk.commands, []);
+    desk.type_text("90m").expect("It ends at 04:48 instead of 03:18").press("enter");
+    let sent = acts(&desk);
+    assert_eq!(sent.len(), 2);
+    for ((source, act), (name, id)) in sent.iter().zip([("prod", "a"), ("west", "b")]) {
+        let Act::Silence { id: Some(extended), ends_at, by, comment, .. } = act else { panic!("{act:?}") };
+        assert_eq!((source.as_str(), extended.raw(), by.as_str(), comment.as_str()), (name, id, "maria", "work on Down"));
+        assert_eq!(*ends_at, start() + chrono::Duration::minutes(20 + 90));
+    }
+    let mut desk = night();
+    desk.press("Z G S")
+        .expect_not("End the silence")
+        .press("e")
+        .expect("Silence again on prod")
+        .expect("From now until 03:58")
+        .press("enter");
+    let Some(Command::Silence { matchers, reason, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert_eq!((matchers[0].value.raw(), reason.as_str()), ("Old", "work on Old"));
+}
+
+#[test]
+fn a_silence_of_the_watchdog_or_of_most_alerts_wants_its_number_typed() {
+    let mut desk = Desk::new();
+    let names = ["Down", "Slow", "Full", "Late"];
+    desk.fires(&names.map(|name| alert(name, "critical", "postgres", "db-1", 3))).draw();
+    let all = |desk: &mut Desk, typed: &str| {
+        desk.press("s").type_text("work").press("tab tab ctrl-u").type_text("service=postgres").press("enter");
+        desk.expect("Look again: it hides 4 of the 4 alerts that fire").expect("Type 4 to go on");
+        desk.type_text(typed).press("enter");
+    };
+    all(&mut desk, "3");
+    desk.expect("`3` is not 4");
+    assert_eq!(desk.commands, []);
+    desk.press("esc");
+    all(&mut desk, "4");
+    assert!(matches!(desk.commands[..], [Command::Silence { confirmed: Some(4), .. }]), "{:?}", desk.commands);
+    assert_eq!(acts(&desk).len(), 1);
+    // One that does, and exists already, is not extended by the way either.
+    let quiet: Vec<_> = names.map(|name| quiet(name, "w")).into();
+    let mut desk = Desk::new();
+    desk.fires(&quiet).silences(vec![silence("w", "Watchdog", 20)]);
+    desk.press("Z e enter")
+        .expect("it hides Watchdog, which says that alerting works")
+        .expect("Type 0")
+        .type_text("0")
+        .press("enter");
+    assert_eq!(acts(&desk).len(), 1);
+}
+
+#[test]
+fn hostile_silences_are_harmless_at_every_size() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12), (20, 5)] {
+        let mut desk = Desk::new();
+        let evil = Silence {
+            created_by: "\u{1b}[2Jmallory\nroot".into(),
+            comment: format!("\u{202e}gnp{}\u{7}", "x".repeat(5_000)).into(),
+            ..silence("a", "Down\u{1b}]0;owned\u{7}", 20)
+        };
+        let many = (0..200).map(|n| silence(&format!("n{n}"), "Noise", 30 + n));
+        desk.fires(&[quiet("Down", "a")]).silences(std::iter::once(evil).chain(many).collect());
+        desk.resize(width, height).press("Z");
+        if width > 20 {
+            desk.expect("20m left").expect("␛]0;owned");
+        }
+        assert!(!desk.text().contains(['\u{1b}', '\u{202e}', '\u{7}']));
+        desk.press("G G ctrl-u j k ctrl-d enter esc S esc e esc gg");
+        if width > 20 {
+            desk.expect("▌").expect("20m left");
+        }
+        assert_eq!(desk.commands, []);
+    }
+}

@@ -1,0 +1,214 @@
+//! Silences of every source as one list, and what has to be confirmed before it hides too much.
+
+use super::unsent::{acts, answer};
+use super::*;
+use midwatch::domain::act::ActKind;
+use midwatch::domain::alert::{Alert, Silence, SilenceMatcher, SilenceState};
+use midwatch::domain::ids::RequestId;
+use midwatch::domain::settings::SourceSpec;
+use midwatch::model::silences::{Phase, Standing};
+
+fn matcher(name: &str, value: &str) -> SilenceMatcher {
+    let regex = value.contains(['*', '|']);
+    SilenceMatcher { name: name.into(), value: value.into(), regex, equal: true }
+}
+
+/// A silence of ana's on one alert, that ends after so many minutes.
+fn silence(id: &str, name: &str, minutes: i64) -> Silence {
+    let now = at("2026-03-01T03:00:00Z");
+    Silence {
+        id: id.into(),
+        matchers: vec![matcher("alertname", name), matcher("service", "postgres")],
+        starts_at: now - chrono::Duration::hours(2),
+        ends_at: now + chrono::Duration::minutes(minutes),
+        created_by: "ana".into(),
+        comment: format!("disk swap [mw:{id}]").into(),
+        state: if minutes < 0 { SilenceState::Expired } else { SilenceState::Active },
+    }
+}
+
+fn quiet(name: &str, by: &[&str]) -> Arc<Alert> {
+    let silenced_by = by.iter().map(|id| (*id).into()).collect();
+    Arc::new(Alert { silenced_by, ..(*alert(name, "postgres", began())).clone() })
+}
+
+/// Two sources, of which the first lists these.
+fn told(alerts: &[Arc<Alert>], silences: &[Silence]) -> Story {
+    let mut settings = settings(false);
+    let second = SourceSpec { name: "west".into(), ..settings.sources[0].clone() };
+    settings.sources.push(second);
+    let mut story = Story::with(settings);
+    list(&mut story, alerts, silences);
+    story
+}
+
+fn list(story: &mut Story, alerts: &[Arc<Alert>], silences: &[Silence]) {
+    story.poll_with(alerts, SourceAnswer { complete: true, silences: Arc::new(silences.to_vec()), ..SourceAnswer::default() });
+}
+
+fn on_west(story: &mut Story, silences: &[Silence]) {
+    let answer = SourceAnswer { complete: true, silences: Arc::new(silences.to_vec()), ..SourceAnswer::default() };
+    story.fact(Fact::SourceAnswered { source: "west".into(), answer });
+}
+
+/// Each silence as `source/id+source/id alerts>again`.
+fn shown(story: &Story) -> Vec<String> {
+    let names =
+        |ids: &[midwatch::domain::ids::AlertId]| ids.iter().map(|id| id.fingerprint.to_string()).collect::<Vec<_>>().join(",");
+    let one = |one: &Standing| {
+        let on: Vec<String> = one.on.iter().map(|on| format!("{}/{}", on.source, on.id.inert())).collect();
+        format!("{} {}>{}", on.join("+"), names(&one.alerts), names(&one.again))
+    };
+    story.world.silences().iter().map(one).collect()
+}
+
+fn refusal(story: &Story, request: RequestId) -> Option<String> {
+    match &story.world.requests.get(request)?.items[0].stage {
+        Stage::Refused(why) => Some(why.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_same_silence_on_two_sources_is_one_and_another_end_or_author_makes_another() {
+    let mut story = told(&[quiet("Down", &["a"])], &[silence("a", "Down", 30), silence("c", "Down", 90)]);
+    let mut copy = silence("b", "Down", 30);
+    copy.ends_at += chrono::Duration::seconds(40);
+    copy.matchers.reverse();
+    let other = Silence { created_by: "bo".into(), ..silence("d", "Down", 30) };
+    on_west(&mut story, &[copy, other]);
+    assert_eq!(shown(&story), ["west/d >", "prod/a+west/b Down>Down", "prod/c >"]);
+    let all = story.world.silences();
+    assert_eq!((all[1].comment.raw(), all[1].by.raw()), ("disk swap", "ana"), "markers tell no silences apart");
+    assert_eq!(all[1].ends_at - story.now.wall, chrono::Duration::seconds(30 * 60 + 40), "the last copy ends it");
+    assert!(all[1].ends_soon(story.now.wall) && !all[2].ends_soon(story.now.wall));
+    assert!(!all[1].matches_nothing() && all[2].matches_nothing());
+}
+
+#[test]
+fn what_fires_again_is_what_nothing_else_keeps_quiet() {
+    let mut story = told(
+        &[quiet("Down", &["a"]), quiet("Slow", &["a", "b"]), quiet("Full", &["a", "unlisted"]), quiet("Mine", &["a"])],
+        &[silence("a", "x", 30), silence("b", "y", 50)],
+    );
+    assert_eq!(shown(&story), ["prod/a Down,Full,Mine,Slow>Down,Mine", "prod/b Slow>Slow"]);
+    // Whose acknowledgement lasts longer than the silence pages nobody.
+    story.ask(Command::Acknowledge {
+        alerts: vec![id("Mine")],
+        hold: Some(Duration::from_secs(3600)),
+        reason: String::new(),
+        ticket: None,
+    });
+    let first = &story.world.silences()[0];
+    assert_eq!((first.alerts.len(), &first.again[..]), (4, &[id("Down")][..]));
+    // Its time is over, and the source has not been asked since.
+    story.pass(31 * 60);
+    story.event(midwatch::model::Body::Tick);
+    assert_eq!(story.world.silences().iter().map(|one| one.phase).collect::<Vec<_>>(), [Phase::Active, Phase::Ended]);
+}
+
+#[test]
+fn one_that_is_to_begin_and_one_that_has_ended_stand_behind_and_keep_nothing_quiet() {
+    let now = at("2026-03-01T03:00:00Z");
+    let pending =
+        Silence { state: SilenceState::Pending, starts_at: now + chrono::Duration::hours(1), ..silence("p", "Down", 120) };
+    let story = told(
+        &[quiet("Down", &["a", "p", "e"])],
+        &[silence("old", "Down", -2 * 24 * 60), silence("e", "Down", -5), pending, silence("a", "Down", 600)],
+    );
+    let phases: Vec<_> = story.world.silences().iter().map(|one| (one.on[0].id.raw().to_owned(), one.phase)).collect();
+    let expected = [("a", Phase::Active), ("p", Phase::Pending), ("e", Phase::Ended)];
+    assert_eq!(phases, expected.map(|(id, phase)| (id.to_owned(), phase)), "what ended days ago is forgotten");
+}
+
+#[test]
+fn a_silence_lasts_longer_as_whose_it_was_and_is_sent_as_an_act() {
+    let mut story = told(&[quiet("Down", &["a"])], &[silence("a", "Down", 30)]);
+    let extend =
+        |id: &str| Command::Extend { source: "prod".into(), id: id.into(), by: Duration::from_secs(3600), confirmed: None };
+    let request = story.ask(extend("a"));
+    assert!(story.last(Kind::Act).text.contains("last until 2026-03-01T04:30:00Z"), "{}", story.last(Kind::Act).text);
+    let Act::Silence { id, ends_at, by, comment, .. } = answer(&mut story, Outcome::Failed, None) else { panic!("a silence") };
+    assert_eq!((id, ends_at), (Some("a".into()), at("2026-03-01T04:30:00Z")));
+    assert_eq!((by.as_str(), comment.as_str()), ("ana", "disk swap"), "the marker of the act before is not carried along");
+    let again = story.ask(Command::Retry { request });
+    assert_eq!(refusal(&story, again), None);
+    answer(&mut story, Outcome::Done, Some("a"));
+    let unknown = story.ask(extend("z"));
+    assert_eq!(refusal(&story, unknown).as_deref(), Some("no silence z is on prod"));
+    story.pass(3600);
+    let late = story.ask(extend("a"));
+    assert_eq!(refusal(&story, late).as_deref(), Some("silence a has ended: make it again"));
+    assert!(acts(&mut story).is_empty());
+}
+
+#[test]
+fn what_hides_a_watchdog_or_most_of_what_fires_is_confirmed_by_its_number() {
+    let names = ["Down", "Slow", "Full", "Late", "Lag", "Hot", "Watchdog"];
+    let mut story = told(&names.map(|name| alert(name, "postgres", began())), &[]);
+    let mut ask = |matchers: &[SilenceMatcher], confirmed| {
+        let (hold, reason) = (Duration::from_secs(60), "work".to_owned());
+        let request = story.ask(Command::Silence {
+            source: "prod".into(),
+            matchers: matchers.to_vec(),
+            hold,
+            reason,
+            covers: 1,
+            confirmed,
+        });
+        let sent = acts(&mut story).len();
+        (refusal(&story, request), sent)
+    };
+    let most = [matcher("alertname", "Down|Slow|Full|Late")];
+    let (why, sent) = ask(&most, None);
+    let expected =
+        "it hides 4 of the 7 alerts that fire: confirm it with the number of alerts that it keeps quiet now, which is 4";
+    assert_eq!((why.as_deref(), sent), (Some(expected), 0));
+    assert!(ask(&most, Some(3)).0.is_some(), "another number confirms nothing");
+    assert_eq!(ask(&most, Some(4)), (None, 1));
+    assert_eq!(ask(&[matcher("alertname", "Down|Slow|Full")], None), (None, 1), "three are not most of seven");
+    let (why, _) = ask(&[matcher("alertname", "W.*")], None);
+    assert!(why.as_deref().is_some_and(|why| why.starts_with("it hides Watchdog, which says that alerting works")), "{why:?}");
+    let (why, _) = ask(&[matcher("alertname", "DeadMansSwitch")], None);
+    assert!(why.as_deref().is_some_and(|why| why.ends_with("which is 0")), "one that isn't listed here: {why:?}");
+    assert_eq!(ask(&[matcher("alertname", "W.*")], Some(1)), (None, 1));
+}
+
+#[test]
+fn silences_of_many_alerts_are_as_broad_as_one_of_all_of_them_and_each_has_its_own_end() {
+    let names = ["Down", "Slow", "Full", "Late", "Lag"];
+    let mut story = told(&names.map(|name| alert(name, "postgres", began())), &[]);
+    let each = |names: &[&str], confirmed| Command::SilenceEach {
+        alerts: names.iter().map(|name| id(name)).collect(),
+        hold: Duration::from_secs(60),
+        reason: "work".into(),
+        confirmed,
+    };
+    let request = story.ask(each(&names[..4], None));
+    assert!(refusal(&story, request).is_some_and(|why| why.starts_with("it hides 4 of the 5")));
+    let request = story.ask(each(&["Down", "Gone", "Slow"], None));
+    let sent = acts(&mut story);
+    assert_eq!(sent.len(), 2);
+    for ((intent, act), outcome) in sent.into_iter().zip([Outcome::Done, Outcome::Failed]) {
+        assert!(matches!(act, Act::Silence { matchers, .. } if matchers.len() == 3), "exactly its labels");
+        let end = ActEnd { outcome, detail: "said".into(), made: Some("s".into()) };
+        story.fact(Fact::ActEnded { intent, end });
+    }
+    let stages: Vec<_> = story.world.requests.get(request).expect("told").items.iter().map(|item| item.stage.failed()).collect();
+    assert_eq!(stages, [false, true, true]);
+    // Those alone that failed: the one that is gone fails again.
+    story.ask(Command::Retry { request });
+    assert_eq!(acts(&mut story).len(), 1);
+}
+
+#[test]
+fn what_cannot_be_silenced_says_what_its_source_can() {
+    let mut settings = settings(false);
+    settings.sources[0].acts = vec![ActKind::Expire, ActKind::Downtime];
+    let mut story = Story::with(settings);
+    list(&mut story, &[quiet("Down", &["a"])], &[silence("a", "Down", 30)]);
+    let request =
+        story.ask(Command::Extend { source: "prod".into(), id: "a".into(), by: Duration::from_secs(60), confirmed: None });
+    let why = refusal(&story, request).expect("refused");
+    assert!(why.contains("can't silence; it can end a silence, put in downtime"), "{why}");
+}
