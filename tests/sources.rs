@@ -12,6 +12,8 @@ mod listing;
 #[path = "sources/pagerduty.rs"]
 mod pagerduty;
 mod support;
+#[path = "sources/zabbix.rs"]
+mod zabbix;
 
 use midwatch::domain::act::{Act, ActKind, Found, Outcome, What};
 use midwatch::domain::alert::{Alert, SilenceMatcher, Snapshot, Upstream};
@@ -462,4 +464,5 @@ contract! {
     the_pagerduty: crate::support::fake_pagerduty::FakePagerDuty { listing acting },
     the_prometheus: crate::support::fake_prometheus::FakePrometheus { listing },
     the_webhook: crate::support::fake_listener::FakeListener { listing },
+    the_zabbix: crate::support::fake_zabbix::FakeZabbix { listing acting },
 }

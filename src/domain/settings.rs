@@ -122,6 +122,11 @@ impl Default for Settings {
             ("warning", Severity::Warning),
             ("info", Severity::Info),
             ("none", Severity::Info),
+            // Zabbix's own words.
+            ("disaster", Severity::Critical),
+            ("high", Severity::Critical),
+            ("average", Severity::Warning),
+            ("information", Severity::Info),
         ];
         Self {
             operator: Operator { name: "unknown".into(), email: None, role: None },

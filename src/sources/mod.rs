@@ -7,6 +7,7 @@ mod icinga2;
 mod pagerduty;
 mod prometheus;
 pub mod webhook;
+mod zabbix;
 
 use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
 use crate::domain::alert::{Alert, Labels, Snapshot};
@@ -111,4 +112,4 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[alertmanager::KIND, icinga2::KIND, pagerduty::KIND, prometheus::KIND, webhook::KIND];
+pub const KINDS: &[Kind] = &[alertmanager::KIND, icinga2::KIND, pagerduty::KIND, prometheus::KIND, webhook::KIND, zabbix::KIND];

@@ -48,6 +48,11 @@ pub enum Mood {
 /// What a system does with a request when it is well.
 pub trait Contract: Send + 'static {
     fn obey(&mut self, asked: &Asked) -> Honest;
+
+    /// What a request is called where moods are set and requests are counted.
+    fn line(&self, asked: &Asked) -> String {
+        format!("{} {}", asked.method, asked.uri)
+    }
 }
 
 /// One request.
@@ -165,7 +170,7 @@ impl<C: Contract> Fake<C> {
 
 impl<C: Contract> Desk<C> {
     fn hear(&mut self, asked: &Asked) -> (Mood, Honest) {
-        let line = format!("{} {}", asked.method, asked.uri);
+        let line = self.contract.line(asked);
         let fitting = self.moods.iter().filter(|(beginning, _)| line.starts_with(beginning.as_str()));
         let mood = fitting.max_by_key(|(beginning, _)| beginning.len()).map(|(_, mood)| mood.clone()).unwrap_or_default();
         self.hits.push(line);

@@ -14,6 +14,7 @@ pub mod fake_icinga;
 pub mod fake_listener;
 pub mod fake_pagerduty;
 pub mod fake_prometheus;
+pub mod fake_zabbix;
 pub mod haproxy;
 pub mod home;
 pub mod icinga;
@@ -27,6 +28,7 @@ pub mod raw;
 pub mod servers;
 pub mod story;
 pub mod tls;
+pub mod zabbix;
 
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Intent, Kind, Seal};
 use midwatch::domain::ids::{EntryId, OriginId};

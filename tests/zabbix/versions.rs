@@ -1,0 +1,175 @@
+//! What differs between versions, and what the real one here can't be brought to answer.
+
+use super::*;
+use support::fake_zabbix::{FakeZabbix, TOKEN};
+
+const READ: &str = "POST /api_jsonrpc.php problem.get";
+const VERSION: &str = "POST /api_jsonrpc.php apiinfo.version";
+
+fn asked(zabbix: &FakeZabbix) -> Box<dyn Source> {
+    with(zabbix, &json!({"token": TOKEN}))
+}
+
+fn with(zabbix: &FakeZabbix, more: &Value) -> Box<dyn Source> {
+    let mut config = json!({"url": zabbix.url});
+    config.as_object_mut().expect("a map").extend(more.as_object().expect("a map").clone());
+    source(&config)
+}
+
+#[tokio::test]
+async fn every_version_is_asked_in_its_own_way_and_its_version_once() {
+    for version in ["6.0.14", "6.4.1", "7.0.2", "7.2.1"] {
+        let zabbix = FakeZabbix::of(version);
+        let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+        assert_eq!(ids(&poll(&*source, &[]).await), [trigger.as_str()], "{version}");
+        ended(&act(&*source, &on(&trigger, ack(), "on it")).await, Outcome::Done, "acknowledged there");
+        let held = poll(&*source, &[]).await.alerts.remove(0);
+        assert_eq!(held.acknowledged().map(|hold| (hold.by.raw(), hold.comment.raw())), Some(("ana", "on it")), "{version}");
+        assert_eq!(zabbix.count(VERSION), 1, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_was_updated_is_asked_anew() {
+    let zabbix = FakeZabbix::of("6.0.14");
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    poll(&*source, &[]).await;
+    zabbix.with(|frontend| frontend.version = "7.2.1");
+    assert_eq!(ids(&poll(&*source, &[]).await), [trigger.as_str()]);
+    assert_eq!(zabbix.count(VERSION), 2);
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_is_begun_again_and_a_wrong_password_is_told_and_not_shown() {
+    let zabbix = FakeZabbix::start();
+    let trigger = zabbix.trigger("DiskFull");
+    let source = with(&zabbix, &json!({"login": {"user": "console", "password": "right"}}));
+    poll(&*source, &[]).await;
+    zabbix.with(|frontend| frontend.sessions += 1);
+    assert_eq!(ids(&poll(&*source, &[]).await), [trigger.as_str()]);
+    assert_eq!(zabbix.count("POST /api_jsonrpc.php user.login"), 2);
+
+    for config in [json!({"login": {"user": "console", "password": "wrong-pw"}}), json!({"token": "wrong-pw"})] {
+        let trouble = trouble(&*with(&zabbix, &config)).await;
+        assert!(trouble.reason == Reason::Denied && !trouble.to_string().contains("wrong-pw"), "{trouble:?}");
+    }
+    let told = trouble(&*with(&zabbix, &json!({"token": "wrong-pw"}))).await.to_string();
+    assert!(told.contains("Session terminated, re-login, please.; check the credentials"), "{told}");
+}
+
+#[tokio::test]
+async fn a_thousand_problems_are_one_page_and_all_pages_are_read() {
+    let zabbix = FakeZabbix::start();
+    let all = (0..2_300).map(|n| zabbix.trigger(&format!("Disk{n}"))).count();
+    // One that ends between two pages moves no other one to another page.
+    zabbix.between_pages("23010");
+    let source = asked(&zabbix);
+    let snapshot = poll(&*source, &[]).await;
+    assert_eq!((snapshot.alerts.len(), zabbix.count(READ)), (all - 1, 3));
+    let again = poll(&*source, &snapshot.alerts).await;
+    assert!(snapshot.alerts.iter().zip(&again.alerts).all(|(one, other)| Arc::ptr_eq(one, other)));
+}
+
+#[tokio::test]
+async fn what_leaves_a_filter_stays_until_it_ends() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), with(&zabbix, &json!({"token": TOKEN, "severity": "high"})));
+    let before = poll(&*source, &[]).await;
+    zabbix.with(|frontend| frontend.newest(&trigger)["severity"] = "2".into());
+    assert_eq!(ids(&poll(&*asked(&zabbix), &[]).await), [trigger.as_str()]);
+    assert!(poll(&*source, &[]).await.alerts.is_empty(), "the filter holds");
+    let after = poll(&*source, &before.alerts).await;
+    assert_eq!(after.alerts[0].upstream, Upstream::Firing);
+    assert_eq!(after.alerts[0].labels.get("severity"), Some("warning"));
+    zabbix.recover(&trigger);
+    assert!(matches!(poll(&*source, &after.alerts).await.alerts[0].upstream, Upstream::Resolved { .. }));
+}
+
+#[tokio::test]
+async fn what_ended_and_began_between_two_polls_ends_first() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    let first = poll(&*source, &[]).await;
+    zabbix.with(|frontend| {
+        frontend.end(&trigger);
+        frontend.again(&trigger);
+    });
+    let second = poll(&*source, &first.alerts).await;
+    assert!(matches!(second.alerts[0].upstream, Upstream::Resolved { .. }));
+    let third = poll(&*source, &second.alerts).await;
+    assert_eq!(third.alerts[0].upstream, Upstream::Firing);
+    assert!(third.alerts[0].starts_at > first.alerts[0].starts_at);
+}
+
+#[tokio::test]
+async fn a_server_that_has_died_behind_its_api_ends_nothing_and_is_told() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    let long_ago = (Utc::now() - TimeDelta::minutes(10)).timestamp().to_string();
+    for (status, words) in [("3", "does not answer its own database"), ("1", "no Zabbix server is active")] {
+        zabbix.with(|frontend| frontend.server = json!({"lastaccess": long_ago, "status": status}));
+        let snapshot = source.fetch(&[], &Ports::real(), LIMIT).await.expect("an answer");
+        assert_eq!((ids(&snapshot), snapshot.complete), (vec![trigger.as_str()], false));
+        assert!(snapshot.missing[0].raw().contains(words), "{:?}", snapshot.missing);
+    }
+    // Whoever may not ask is told nothing of it.
+    let no = r#"{"jsonrpc":"2.0","error":{"code":-32500,"message":"x","data":"No permissions to call \"hanode.get\"."},"id":1}"#;
+    zabbix.mood_of("POST /api_jsonrpc.php hanode.get", support::fake::Mood::Status(200, no));
+    poll(&*source, &[]).await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_down_is_told_in_its_words_and_ends_nothing() {
+    let zabbix = FakeZabbix::start();
+    zabbix.trigger("DiskFull");
+    let source = asked(&zabbix);
+    let down = r#"{"jsonrpc":"2.0","error":{"code":1,"message":"Error connecting to database.","data":""},"id":1}"#;
+    zabbix.mood(support::fake::Mood::Status(200, down));
+    let trouble = trouble(&*source).await;
+    assert!(trouble.to_string().ends_with("was refused: Error connecting to database."), "{trouble}");
+}
+
+#[tokio::test]
+async fn suppressing_is_for_versions_that_have_it() {
+    let snooze = || What::Snooze { until: in_minutes(30) };
+    let (old, new) = (FakeZabbix::of("6.0.14"), FakeZabbix::of("7.0.2"));
+    let trigger = old.trigger("DiskFull");
+    let end = act(&*asked(&old), &on(&trigger, snooze(), "")).await;
+    ended(&end, Outcome::Failed, "this Zabbix is 6.0, and a problem can be suppressed by hand from 6.2 on");
+    assert_eq!(old.count("POST /api_jsonrpc.php event.acknowledge"), 0);
+    let trigger = new.trigger("DiskFull");
+    ended(&act(&*asked(&new), &on(&trigger, snooze(), "")).await, Outcome::Done, "suppressed until");
+    assert_eq!(new.newest(&trigger)["suppressed"], "1");
+    ended(&act(&*asked(&new), &on(&trigger, What::Unsnooze, "")).await, Outcome::Done, "not suppressed");
+    assert_eq!(new.newest(&trigger)["suppressed"], "0");
+}
+
+#[tokio::test]
+async fn of_several_problems_of_a_trigger_the_named_one_is_meant() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("Log line"), asked(&zabbix));
+    zabbix.with(|frontend| {
+        frontend.multiple = "1";
+        frontend.again(&trigger);
+    });
+    let snapshot = poll(&*source, &[]).await;
+    assert_eq!(ids(&snapshot), [format!("{trigger}.1"), format!("{trigger}.2")]);
+    ended(&act(&*source, &on(&format!("{trigger}.2"), ack(), "")).await, Outcome::Done, "");
+    let held = |snapshot: &Snapshot| snapshot.alerts.iter().map(|alert| alert.acknowledged().is_some()).collect::<Vec<_>>();
+    assert_eq!(held(&poll(&*source, &[]).await), [false, true]);
+}
+
+#[tokio::test]
+async fn whoever_was_first_is_named_and_what_is_ours_already_is_not_sent_again() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    zabbix.elsewhere(&trigger, 6, "mine");
+    ended(&act(&*source, &on(&trigger, ack(), "")).await, Outcome::Contradicted, "user 7 (mine) acknowledged it first");
+    let bare = act(&*source, &on(&trigger, What::Unacknowledge, "")).await;
+    ended(&bare, Outcome::Contradicted, "user 7 (mine) holds it now: say why");
+    assert_eq!(zabbix.count("POST /api_jsonrpc.php event.acknowledge"), 0);
+    ended(&act(&*source, &on(&trigger, What::Unacknowledge, "as agreed")).await, Outcome::Done, "");
+    ended(&act(&*source, &on(&trigger, ack(), "")).await, Outcome::Done, "");
+    ended(&act(&*source, &on(&trigger, ack(), "")).await, Outcome::Done, "yours already");
+    assert_eq!(zabbix.count("POST /api_jsonrpc.php event.acknowledge"), 2);
+}
