@@ -98,7 +98,7 @@ feeds:
 sources:
   - {name: prod, every: 1m, timeout: 3s, alertmanager: {urls: ["http://am-1:9093", "http://am-2:9093"]}}
   - {name: prom, prometheus: {url: "http://prom:9090"}}
-queue: {same: [alertname, instance]}
+queue: {storm: {above: 500, within: 2m}, same: [alertname, instance]}
 playbooks: {folders: [~/playbooks, books, /srv/books], env: [KUBECONFIG, AWS_PROFILE], diagnose: true}
 console: {theme: midwatch, time_zone: Europe/Berlin, mouse: false, ack: {for: 2h}, keys: {ack: a, quit: [q, ctrl-c]}}
 links: [{from: "http://grafana.internal/", to: "https://grafana.example"}]
@@ -144,6 +144,8 @@ fn the_whole_of_it_means_what_it_says() {
         (settings.same.as_slice(), good("queue: {same: job}").settings.same),
         (&["alertname".into(), "instance".into()][..], vec!["job".into()])
     );
+    assert_eq!((settings.storm.above, settings.storm.within), (500, Duration::from_secs(120)));
+    assert!(bad("queue: {storm: {above: 3}}")[0].contains("10 or more"));
     assert!(bad("queue: {same: []}")[0].contains("[alertname, instance]"));
 }
 

@@ -24,6 +24,8 @@ mod questions;
 mod ranks;
 #[path = "world/silences.rs"]
 mod silences;
+#[path = "world/storm.rs"]
+mod storm;
 mod support;
 #[path = "world/twins.rs"]
 mod twins;

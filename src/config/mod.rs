@@ -124,6 +124,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         views: console.views.clone(),
         links: list::each(fields.get("links"), problems, link),
         same: queue.same,
+        storm: queue.storm,
         memory: queue.memory,
         silences_at: Vec::new(),
         watchdogs: queue.watchdogs,

@@ -81,6 +81,13 @@ pub struct Link {
     pub to: String,
 }
 
+/// More new alerts than `above` within this time are a storm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gale {
+    pub above: usize,
+    pub within: Duration,
+}
+
 /// The whole of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -96,6 +103,7 @@ pub struct Settings {
     pub links: Vec<Link>,
     /// Labels that say, where all of them are equal, that alerts of several sources tell of the same problem; none: nothing does.
     pub same: Vec<String>,
+    pub storm: Gale,
     /// How far back the past of an alert is told.
     pub memory: Duration,
     /// Filters of the queue by name, in the configuration's order.
@@ -138,6 +146,7 @@ impl Default for Settings {
             severities: words.map(|(word, severity)| (word.to_owned(), severity)).into(),
             links: Vec::new(),
             same: Vec::new(),
+            storm: Gale { above: 200, within: Duration::from_secs(60) },
             memory: Duration::from_secs(30 * 86_400),
             views: Vec::new(),
             silences_at: Vec::new(),

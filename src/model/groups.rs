@@ -9,6 +9,7 @@ use super::causes::OPEN;
 use super::filter::Filter;
 use crate::domain::alert::Severity;
 use crate::domain::ids::AlertId;
+use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -51,7 +52,13 @@ struct Share {
     state: State,
     severity: Severity,
     episode: DateTime<Utc>,
+    /// The second in which it arrived, where that was news, and the one in which it ended.
+    came: Option<u64>,
+    over: Option<i64>,
 }
+
+/// Over this time a group's rise or fall is told.
+const SLOPE: u64 = 60;
 
 /// Where a group stands: as its first alert does, without regard to age; of those alike the one with most alerts first.
 type Place = (u8, Reverse<Severity>, u8, u8, Reverse<usize>, Key);
@@ -63,6 +70,9 @@ pub struct Group {
     counts: [[usize; 4]; State::ALL.len()],
     /// How many of those that need somebody, or have somebody, began when.
     begun: BTreeMap<DateTime<Utc>, usize>,
+    /// How many arrived, and how many ended, in which second.
+    came: BTreeMap<u64, usize>,
+    over: BTreeMap<i64, usize>,
 }
 
 impl Group {
@@ -93,6 +103,13 @@ impl Group {
         self.begun.first_key_value().map(|(at, _)| *at)
     }
 
+    /// By how many it has grown in the last minute; less than nothing: it has shrunk.
+    pub fn slope(&self, now: Stamp) -> i64 {
+        let came: usize = self.came.range(now.mono.as_secs().saturating_sub(SLOPE)..).map(|(_, count)| count).sum();
+        let over: usize = self.over.range(now.wall.timestamp() - SLOPE as i64..).map(|(_, count)| count).sum();
+        came as i64 - over as i64
+    }
+
     fn place(&self, key: &Key) -> Option<Place> {
         let (group, severity, within, tier, _) = self.members.first()?.0;
         Some((group, severity, within, tier, Reverse(self.len()), key.clone()))
@@ -104,6 +121,8 @@ impl Group {
         if OPEN.contains(&share.state) {
             *self.begun.entry(share.episode).or_default() += 1;
         }
+        share.came.iter().for_each(|second| *self.came.entry(*second).or_default() += 1);
+        share.over.iter().for_each(|second| *self.over.entry(*second).or_default() += 1);
     }
 
     fn remove(&mut self, id: &AlertId, share: &Share) {
@@ -112,6 +131,8 @@ impl Group {
         if OPEN.contains(&share.state) {
             take_one(&mut self.begun, &share.episode);
         }
+        share.came.iter().for_each(|second| take_one(&mut self.came, second));
+        share.over.iter().for_each(|second| take_one(&mut self.over, second));
     }
 }
 
@@ -207,7 +228,9 @@ impl Groups {
         let word = self.by.of(tracked);
         let key = self.groups.get_key_value(word).map_or_else(|| word.into(), |(key, _)| key.clone());
         let (state, severity, episode) = (tracked.state, tracked.severity, tracked.episode);
-        Some(Share { key, rank: world.alerts.rank(id)?, state, severity, episode })
+        let came = tracked.arrived.map(|at| at.mono.as_secs());
+        let over = tracked.resolved_at.map(|at| at.timestamp());
+        Some(Share { key, rank: world.alerts.rank(id)?, state, severity, episode, came, over })
     }
 
     fn put(&mut self, id: &AlertId, share: Share) {

@@ -21,6 +21,7 @@ pub mod progress;
 pub mod questions;
 pub mod runs;
 pub mod silences;
+pub mod storm;
 pub mod suggestions;
 pub mod timeline;
 pub mod world;

@@ -30,6 +30,7 @@ use super::past::Past;
 use super::progress::{Requests, Stage};
 use super::questions::Questions;
 use super::runs::{Runs, Typed};
+use super::storm::Storm;
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
 use crate::domain::playbook::{Behind, Playbook, Resolved};
@@ -50,6 +51,7 @@ pub struct World {
     /// This process alone records outside facts, extends carried acks and sends the outbox.
     pub watching: bool,
     pub alerts: Alerts,
+    pub storm: Storm,
     pub health: Health,
     pub incidents: Incidents,
     pub runs: Runs,
@@ -91,6 +93,7 @@ impl World {
     pub fn new(settings: Arc<Settings>, me: Actor, now: Stamp) -> Self {
         Self {
             alerts: Alerts::new(&settings),
+            storm: Storm::default(),
             health: Health::new(&settings),
             settings,
             now,
@@ -145,11 +148,12 @@ impl World {
             Fact::Watching(watching) => self.set_watching(watching),
             Fact::AlertsChanged { source, upserts, gone } => {
                 self.duties = None;
-                let changed = upserts.iter().filter(|_| self.settings.diagnose).map(|alert| alert.id.clone());
-                let changed: Vec<AlertId> = changed.collect();
+                let changed: Vec<AlertId> = upserts.iter().map(|alert| alert.id.clone()).collect();
                 let turns = self.alerts.changed(&self.settings, &source, self.now, Change { upserts, gone });
+                let mut effects = self.count_arrivals(&source, &changed);
                 self.may_be_diagnosed(changed.into_iter());
-                self.note_turns(turns)
+                effects.extend(self.note_turns(turns));
+                effects
             }
             Fact::SourceAnswered { source, answer } => self.source_answered(&source, answer),
             Fact::SourceFailed { source, trouble } => {
@@ -227,7 +231,7 @@ impl World {
     }
 
     /// Asks the journal for something that nobody typed.
-    fn record(&mut self, drafts: Vec<Draft>) -> Vec<Effect> {
+    pub(super) fn record(&mut self, drafts: Vec<Draft>) -> Vec<Effect> {
         if drafts.is_empty() || self.settings.read_only {
             return Vec::new();
         }
@@ -252,7 +256,13 @@ impl World {
     /// Asks for the next tick when it is another one than was asked for before.
     fn wake(&mut self) -> Option<Effect> {
         let questions = self.questions.next_due(&self.health);
-        let due = [self.alerts.next_due(self.now), self.health.next_deadline(), self.runs.next_due(self.now), self.next_watch()];
+        let due = [
+            self.alerts.next_due(self.now),
+            self.health.next_deadline(),
+            self.runs.next_due(self.now),
+            self.next_watch(),
+            self.storm_over_at(),
+        ];
         let next = due.into_iter().chain([questions, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);
         next.filter(|_| next != asked).map(Effect::WakeAt)
@@ -270,6 +280,7 @@ impl World {
             self.wake_at = None;
         }
         self.alerts.tick(&self.settings.clone(), before.wall, stamp);
+        effects.extend(self.pass_storm());
         effects.extend(self.tick_feeds());
         let (runs, mut context, ..) = self.split();
         effects.extend(runs.tick(&mut context));

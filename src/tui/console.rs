@@ -217,6 +217,8 @@ struct Crier {
     /// Arrivals up to here have been cried.
     cried: Option<Duration>,
     title: Option<usize>,
+    /// The storm that rages has been cried.
+    stormed: bool,
 }
 
 impl Crier {
@@ -232,11 +234,26 @@ impl Crier {
             self.title = Some(critical);
             out.extend_from_slice(title(critical, world).as_bytes());
         }
-        if let Some((newest, text)) = self.news(world) {
+        let news = match world.storm.raging() {
+            Some(_) => self.storm(world),
+            None => {
+                self.stormed = false;
+                self.news(world)
+            }
+        };
+        if let Some((newest, text)) = news {
             self.cried = Some(newest);
             out.extend_from_slice(format!("\x07\x1b]9;{text}\x1b\\").as_bytes());
         }
         out
+    }
+
+    /// A storm is cried once, and nothing that arrives in it.
+    fn storm(&mut self, world: &World) -> Option<(Duration, String)> {
+        let began = !std::mem::replace(&mut self.stormed, true);
+        let lately = self.cried.is_some_and(|at| world.now.mono.saturating_sub(at) <= world.settings.storm.within);
+        self.cried = Some(world.now.mono);
+        (began && !lately).then(|| (world.now.mono, format!("midwatch: a storm, {} new alerts", world.storm.lately())))
     }
 
     /// The newest arrival that was not cried yet, and what to say.
@@ -258,4 +275,64 @@ impl Crier {
 fn title(critical: usize, world: &World) -> String {
     let count = if critical > 0 { format!("({critical}) ") } else { String::new() };
     format!("\x1b]2;{count}midwatch {}\x1b\\", world.settings.environment.word())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alert::{Alert, Labels, Upstream};
+    use crate::domain::entry::Actor;
+    use crate::domain::ids::AlertId;
+    use crate::domain::settings::Settings;
+    use crate::domain::stamp::Stamp;
+    use crate::model::{Body, Event, Fact};
+    use std::sync::Arc;
+
+    fn alert(number: usize, starts_at: DateTime<Utc>) -> Arc<Alert> {
+        let labels = vec![("alertname".into(), "Down".into()), ("severity".into(), "critical".into())];
+        Arc::new(Alert {
+            id: AlertId { source: "prod".into(), fingerprint: number.to_string().as_str().into() },
+            labels: Labels::new(labels),
+            annotations: Labels::default(),
+            upstream: Upstream::Firing,
+            starts_at,
+            url: None,
+            receivers: Arc::default(),
+            silenced_by: Vec::new(),
+            inhibited_by: Vec::new(),
+            muted_by: Vec::new(),
+            held: None,
+        })
+    }
+
+    /// How often the bell rings when so many critical alerts arrive in each second, after each of which a frame is drawn.
+    fn bells(arrivals: &[usize]) -> Vec<usize> {
+        let mut stamp = Stamp { wall: DateTime::UNIX_EPOCH, mono: Duration::from_secs(1_000) };
+        let (mut world, mut crier) =
+            (World::new(Arc::new(Settings::default()), Actor::person("ana", None), stamp), Crier::default());
+        let mut number = 0;
+        let mut second = |count: &usize| {
+            stamp = Stamp { wall: stamp.wall + chrono::Duration::seconds(1), mono: stamp.mono + Duration::from_secs(1) };
+            let upserts = (number..number + count).map(|number| alert(number, stamp.wall)).collect();
+            number += count;
+            let fact = Fact::AlertsChanged { source: "prod".into(), upserts, gone: Vec::new() };
+            let body = if *count == 0 { Body::Tick } else { Body::Fact(fact) };
+            drop(world.update(Event { seq: 1, stamp, body }));
+            crier.cry(&world).iter().filter(|byte| **byte == 7).count()
+        };
+        arrivals.iter().map(&mut second).collect()
+    }
+
+    #[test]
+    fn each_arrival_rings_and_a_storm_rings_once() {
+        assert_eq!(bells(&[1, 0, 2, 0]), [1, 0, 1, 0]);
+        assert_eq!(bells(&[300, 500, 1, 500]), [1, 0, 0, 0]);
+        assert_eq!(bells(&[5, 300, 500]), [1, 0, 0], "it has rung a moment ago");
+        // Over, and a new alert rings again; nothing that came in the storm does.
+        let mut all = vec![300, 100];
+        all.extend([0; 70]);
+        all.extend([1, 0]);
+        let rung = bells(&all);
+        assert_eq!((rung.iter().sum::<usize>(), rung[0], rung[72]), (2, 1, 1), "{rung:?}");
+    }
 }

@@ -64,6 +64,10 @@ fn parts(view: &View) -> Vec<Part> {
     let firing = view.world.alerts.count(State::Firing);
     let loud = if view.world.alerts.urgent() > 0 { Role::Critical } else { role(firing, Role::Warning) };
     parts.push(part(2, format!("{firing} firing"), loud));
+    if view.world.storm.raging().is_some() {
+        let within = time::age(view.world.settings.storm.within);
+        parts.push(part(2, format!("STORM {} new in {within}", view.world.storm.lately()), Role::Critical));
+    }
     parts.push(part(5, format!("{} acked", view.world.alerts.count(State::Acknowledged)), Role::Dim));
     parts.extend(feeds(view));
     parts.extend(journal(view));

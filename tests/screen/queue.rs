@@ -179,3 +179,53 @@ fn an_alert_that_flaps_says_so_and_is_no_news() {
     assert!(desk.line("CRIT Flaps").contains("flaps 6×/30m"), "{}", desk.text());
     desk.press("enter").expect("flapping").expect("began 6 times").expect("quiet until 03:13");
 }
+
+/// A console whose source has answered before so many alerts arrived.
+fn stormy(count: i64) -> Desk {
+    let mut desk = Desk::new();
+    desk.fact(Fact::Watching(true)).fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).wait(5);
+    let mut alerts = storm("Noise", "checkout", count - 10);
+    alerts.extend(storm("Other", "stripe", 10));
+    desk.fires(&alerts).draw();
+    desk
+}
+
+#[test]
+fn in_a_storm_the_queue_shows_ranked_groups_and_one_key_shows_it_plain() {
+    let mut desk = stormy(300);
+    desk.expect("STORM 300 new in 1m").expect("storm, by name").expect("▌CRIT Down");
+    let (noise, other) = (desk.find("▸ ×290 Noise").expect("a group"), desk.find("▸ ×10 Other").expect("another one"));
+    assert!(noise.1 < other.1, "the largest first:\n{}", desk.text());
+    assert!(desk.line("×290 Noise").contains("↑ 290/1m"), "{}", desk.text());
+    desk.press("F").expect("plain").expect("Noise").expect_not("×290").press("F").expect("▸ ×290 Noise");
+    // All of it is owned at once, and what comes later is not.
+    desk.press("j a").expect("and 289 more").type_text("known").press("enter").expect("290 acked");
+    for _ in 0..14 {
+        desk.wait(5).answers(SourceAnswer { complete: true, ..SourceAnswer::default() });
+    }
+    desk.expect("the storm is over after 1m").expect_not("STORM");
+    desk.expect_not("by name").expect("▸ ×290 checkout");
+}
+
+#[test]
+fn a_storm_moves_nothing_under_the_eyes_of_whoever_reads() {
+    let mut desk = Desk::new();
+    desk.fires(&storm("Before", "stripe", 8)).press("j j j").expect("▌WARN Before");
+    let before = desk.find("▌WARN Before");
+    desk.fires(&storm("Noise", "checkout", 300)).draw();
+    desk.expect("STORM");
+    assert_eq!(desk.find("▌WARN Before"), before, "{}", desk.text());
+    desk.expect_not("▸ ×300 Noise").press("gg").expect("▸ ×300 Noise");
+}
+
+#[test]
+fn what_was_chosen_in_a_storm_stays_chosen() {
+    let mut desk = stormy(300);
+    desk.press("f").type_text("cause").press("enter").expect_not("by name").expect("▸ ×290 checkout");
+    desk.wait(5).expect_not("by name");
+    desk.press("f").type_text("service").press("enter").expect("by service");
+    for _ in 0..14 {
+        desk.wait(5).answers(SourceAnswer { complete: true, ..SourceAnswer::default() });
+    }
+    desk.expect_not("STORM").press("gg").expect("by service");
+}

@@ -65,6 +65,7 @@ impl Alerts {
     pub(super) fn arrangement(&self) -> Option<(String, Role)> {
         match self.shape.how() {
             Arranged::ByCause => None,
+            Arranged::By(by) if self.shape.is_stormed() => Some((format!("storm, by {}", by.word()), Role::Critical)),
             Arranged::By(by) => Some((format!("by {}", inert(by.word())), Role::Strong)),
             Arranged::Plain => Some(("plain".to_owned(), Role::Strong)),
         }
@@ -94,7 +95,8 @@ impl Alerts {
         let (word, colour) = severity(first.severity);
         let (colour, plain) = if over || look.gone { (Role::Dim, Role::Dim) } else { (colour, Role::Strong) };
         let age = time::since(self.shape.oldest(fold).unwrap_or(first.episode), view.now.wall);
-        canvas.hits.seconds |= time::ticks(age);
+        let slope = self.shape.slope(fold, view.world);
+        canvas.hits.seconds |= time::ticks(age) || slope != 0;
         canvas.hits.minutes = true;
         let columns = Columns::of(place.width);
         let wide = columns.name + [columns.service, columns.target].iter().map(|more| more + u16::from(*more > 0)).sum::<u16>();
@@ -103,11 +105,16 @@ impl Alerts {
         let glyph = if self.shape.is_unfolded(fold) { "▾" } else { "▸" };
         let (cause, owned) = (self.cause_of(fold, view), self.owned(fold));
         let name = format!("{glyph} ×{count} {}", self.name_of(fold));
-        let (name, mark, role) = match (over, cause.is_empty()) {
-            (true, _) => (name, "✓ resolved".to_owned(), Role::Ok),
+        let (mark, role) = match (over, slope) {
+            (true, _) => ("✓ resolved".to_owned(), Role::Ok),
+            (false, 1..) => (format!("↑ {slope}/1m"), Role::New),
+            (false, ..=-1) => (format!("↓ {}/1m", -slope), Role::Ok),
+            (false, 0) => (cause, Role::Dim),
+        };
+        let (name, mark, role) = match (owned.is_empty(), mark.is_empty()) {
             (false, true) => (name, owned, Role::Ok),
-            (false, false) if owned.is_empty() => (name, cause, Role::Dim),
-            (false, false) => (format!("{name}, {owned}"), cause, Role::Dim),
+            (false, false) => (format!("{name}, {owned}"), mark, role),
+            (true, _) => (name, mark, role),
         };
         pen.column(5, word, colour).column(wide, &name, look.role(plain)).space(1);
         pen.column(7, &time::age(age), Role::Dim).text(&mark, role);

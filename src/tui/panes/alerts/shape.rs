@@ -16,6 +16,10 @@ pub(super) struct Shape {
     how: Arranged,
     /// What was chosen before every alert was to have its row.
     before: Arranged,
+    /// It is by name because of a storm, and nobody has chosen that.
+    stormed: bool,
+    /// A storm rages, as far as the rows know.
+    rages: bool,
     unfolded: BTreeSet<Fold>,
     /// Kept where alerts share rows.
     groups: Option<Groups>,
@@ -33,6 +37,8 @@ impl Default for Shape {
         Self {
             how: Arranged::ByCause,
             before: Arranged::ByCause,
+            stormed: false,
+            rages: false,
             unfolded: BTreeSet::new(),
             groups: None,
             causes: Causes::default(),
@@ -56,7 +62,27 @@ impl Shape {
         &self.causes
     }
 
+    pub fn is_stormed(&self) -> bool {
+        self.stormed
+    }
+
+    /// In a storm the usual queue gives way to the names in it, largest first; afterwards it comes back by itself.
+    fn weather(&mut self, rages: bool) {
+        if std::mem::replace(&mut self.rages, rages) == rages {
+            return;
+        }
+        match (rages, std::mem::take(&mut self.stormed)) {
+            (true, _) if self.how == Arranged::ByCause => (self.how, self.stormed) = (Arranged::By(By::Name), true),
+            (false, true) if self.how == Arranged::Plain => self.before = Arranged::ByCause,
+            (false, true) => self.how = Arranged::ByCause,
+            _ => return,
+        }
+        self.unfolded.retain(|fold| matches!(fold, Fold::Symptoms(_)));
+        self.version += 1;
+    }
+
     pub fn arrange(&mut self, how: &Arranged) {
+        self.stormed &= *how == Arranged::Plain || self.how == Arranged::Plain;
         if self.how != *how {
             self.before = if *how == Arranged::Plain { self.how.clone() } else { Arranged::ByCause };
             self.how = how.clone();
@@ -88,6 +114,9 @@ impl Shape {
         if self.revision != Some(world.alerts.revision()) {
             self.causes = world.causes();
             self.revision = Some(world.alerts.revision());
+        }
+        if settled {
+            self.weather(world.storm.raging().is_some());
         }
         let folding = if settled { self.causes.clone() } else { self.causes.shared_with(&self.folding) };
         if self.folding != folding {
@@ -144,6 +173,14 @@ impl Shape {
     pub fn members<'a>(&'a self, fold: &'a Fold, world: &'a World) -> impl Iterator<Item = &'a Tracked> {
         let alerts = self.group(fold).into_iter().flat_map(Group::members).filter_map(|id| world.alerts.get(id));
         alerts.filter(move |tracked| matches!(fold, Fold::Group(_)) || self.folding.of(tracked).is_some())
+    }
+
+    /// By how many it has grown in the last minute.
+    pub fn slope(&self, fold: &Fold, world: &World) -> i64 {
+        match fold {
+            Fold::Group(_) => self.group(fold).map_or(0, |group| group.slope(world.now)),
+            Fold::Symptoms(_) => 0,
+        }
     }
 
     /// When the first of those began that are not over.

@@ -1,0 +1,154 @@
+//! When more alerts arrive than anybody can read. Begins above a rate of arrivals and ends well below it, so that it does not
+//! come and go with every gust; both stand in the log, with figures. What a storm changes of the screen is the screen's.
+
+use super::World;
+use super::effect::Effect;
+use crate::domain::entry::Kind;
+use crate::domain::ids::{AlertId, SourceName};
+use crate::domain::settings::Gale;
+use crate::domain::stamp::Stamp;
+use crate::domain::text::inert;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// It ends when so much less than what began it arrives.
+const CALM: usize = 4;
+/// So many names stand in the entry of its end.
+const NAMED: usize = 3;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Storm {
+    /// How many arrived in which second, the oldest first: those that count still.
+    arrivals: VecDeque<(u64, usize)>,
+    raging: Option<Raging>,
+}
+
+/// A storm that has not ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Raging {
+    pub since: Stamp,
+    /// What has arrived in it.
+    pub new: usize,
+    /// The most that arrived within the time that the rate is of.
+    pub most: usize,
+}
+
+impl Storm {
+    pub fn raging(&self) -> Option<&Raging> {
+        self.raging.as_ref()
+    }
+
+    /// How many have arrived lately.
+    pub fn lately(&self) -> usize {
+        self.arrivals.iter().map(|(_, count)| count).sum()
+    }
+
+    fn arrive(&mut self, count: usize, now: Stamp) {
+        let second = now.mono.as_secs();
+        match self.arrivals.back_mut().filter(|(last, _)| *last == second) {
+            Some((_, sum)) => *sum += count,
+            None => self.arrivals.push_back((second, count)),
+        }
+    }
+
+    /// What arrived long enough ago counts no more.
+    fn forget(&mut self, gale: Gale, now: Stamp) {
+        while self.arrivals.front().is_some_and(|(second, _)| ends(*second, gale) <= now.mono) {
+            self.arrivals.pop_front();
+        }
+    }
+
+    /// When it will be over if nothing more arrives.
+    fn over_at(&self, gale: Gale) -> Option<Duration> {
+        self.raging?;
+        let mut left = self.lately();
+        let gone = |(second, count): &(u64, usize)| {
+            left -= count;
+            (left <= gale.above / CALM).then(|| ends(*second, gale))
+        };
+        self.arrivals.iter().find_map(gone)
+    }
+}
+
+/// When the arrivals of a second count no more.
+fn ends(second: u64, gale: Gale) -> Duration {
+    Duration::from_secs(second + 1) + gale.within
+}
+
+impl World {
+    /// Counts what has just arrived. What a source tells at first has not arrived with it, unless it began just now.
+    pub(super) fn count_arrivals(&mut self, source: &SourceName, ids: &[AlertId]) -> Vec<Effect> {
+        let gale = self.settings.storm;
+        let known = self.alerts.source(source).is_some_and(|source| source.answered.is_some());
+        let recent = self.now.wall - chrono::Duration::from_std(gale.within).unwrap_or_default();
+        let new = ids
+            .iter()
+            .filter_map(|id| self.alerts.get(id))
+            .filter(|tracked| tracked.arrived == Some(self.now) && (known || tracked.alert.starts_at > recent));
+        let count = new.count();
+        if count == 0 {
+            return Vec::new();
+        }
+        self.storm.arrive(count, self.now);
+        self.storm.forget(gale, self.now);
+        let lately = self.storm.lately();
+        if let Some(raging) = &mut self.storm.raging {
+            (raging.new, raging.most) = (raging.new + count, raging.most.max(lately));
+            return Vec::new();
+        }
+        if lately > gale.above { self.storm_begins(lately) } else { Vec::new() }
+    }
+
+    fn storm_begins(&mut self, lately: usize) -> Vec<Effect> {
+        self.storm.raging = Some(Raging { since: self.now, new: lately, most: lately });
+        let within = humantime::format_duration(self.settings.storm.within);
+        let text = format!("a storm: {lately} new alerts within {within}");
+        self.note_storm(text, |draft| draft.with("event", "storm-began").with("new", lately))
+    }
+
+    /// Ends it once little enough has arrived lately.
+    pub(super) fn pass_storm(&mut self) -> Vec<Effect> {
+        let Some(raging) = self.storm.raging else { return Vec::new() };
+        let gale = self.settings.storm;
+        self.storm.forget(gale, self.now);
+        if self.storm.lately() > gale.above / CALM {
+            return Vec::new();
+        }
+        self.storm.raging = None;
+        let lasted = humantime::format_duration(Duration::from_secs(self.now.since(raging.since).as_secs()));
+        let within = humantime::format_duration(gale.within);
+        let Raging { new, most, .. } = raging;
+        let names = self.stormed(raging.since);
+        let text = format!("the storm is over after {lasted}: {new} new alerts, at most {most} within {within}; {names}");
+        self.note_storm(text, |draft| draft.with("event", "storm-ended").with("new", new).with("most", most))
+    }
+
+    fn note_storm(
+        &mut self,
+        text: String,
+        with: impl FnOnce(crate::domain::entry::Draft) -> crate::domain::entry::Draft,
+    ) -> Vec<Effect> {
+        if !self.watching {
+            return Vec::new();
+        }
+        let draft = with(self.context().seen("alerts", Kind::Console, text));
+        self.record(vec![draft])
+    }
+
+    /// What most of it was.
+    fn stormed(&self, since: Stamp) -> String {
+        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+        let arrived = self.alerts.queue().filter(|tracked| tracked.arrived.is_some_and(|at| at.mono >= since.mono));
+        arrived.for_each(|tracked| *names.entry(tracked.alert.name()).or_default() += 1);
+        let mut names: Vec<(&str, usize)> = names.into_iter().collect();
+        names.sort_by_key(|(name, count)| (Reverse(*count), *name));
+        let most = names.iter().take(NAMED).map(|(name, count)| format!("{} ×{count}", inert(name)));
+        let more = if names.len() > NAMED { format!(" and {} more names", names.len() - NAMED) } else { String::new() };
+        format!("{}{more}", most.collect::<Vec<_>>().join(", "))
+    }
+
+    pub(super) fn storm_over_at(&self) -> Option<Duration> {
+        self.storm.over_at(self.settings.storm)
+    }
+}

@@ -1,0 +1,99 @@
+//! When more alerts arrive than anybody can read: when that begins, when it ends, and what the log says of it.
+
+use super::*;
+use midwatch::domain::entry::Entry;
+use midwatch::model::{Body, Event};
+
+fn gust(name: &str, count: usize) -> Vec<Arc<midwatch::domain::alert::Alert>> {
+    (0..count).map(|n| alert(&format!("{name}{n:04}"), "postgres", began())).collect()
+}
+
+fn arrives(story: &mut Story, alerts: Vec<Arc<midwatch::domain::alert::Alert>>) {
+    story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: alerts, gone: vec![] });
+}
+
+fn told(story: &Story) -> Vec<&Arc<Entry>> {
+    story.journal.iter().filter(|entry| entry.kind == Kind::Console).collect()
+}
+
+/// A source that has answered before.
+fn known() -> Story {
+    let mut story = Story::new();
+    story.poll(&[]);
+    story
+}
+
+#[test]
+fn it_begins_above_the_rate_and_ends_by_itself_and_both_are_told_with_figures() {
+    let mut story = known();
+    arrives(&mut story, gust("A", 150));
+    story.wait(20);
+    arrives(&mut story, gust("B", 50));
+    assert!(story.world.storm.raging().is_none(), "200 within a minute are not above 200");
+    story.wait(20);
+    arrives(&mut story, gust("C", 40));
+    assert!(story.world.storm.raging().is_some());
+    story.wait(15);
+    story.wait(15);
+    assert!(story.world.storm.raging().is_some(), "90 are not little enough");
+    story.wait(15);
+    assert!(story.world.storm.raging().is_none());
+    let texts: Vec<&str> = told(&story).iter().map(|entry| entry.text.as_str()).collect();
+    assert_eq!(texts[0], "a storm: 240 new alerts within 1m");
+    assert!(texts[1].starts_with("the storm is over after 45s: 240 new alerts, at most 240 within 1m; C0000 ×1"), "{texts:?}");
+    assert_eq!(texts.len(), 2);
+    assert_eq!(told(&story)[1].data_of::<usize>("new"), Some(240));
+}
+
+#[test]
+fn gusts_do_not_make_it_come_and_go() {
+    let mut story = known();
+    for n in 0..10 {
+        let count = if n % 2 == 0 { 210 } else { 60 };
+        arrives(&mut story, gust(&format!("G{n}-"), count));
+        story.wait(25);
+        story.wait(25);
+    }
+    assert_eq!(told(&story).len(), 1, "it rages all the time");
+    (0..4).for_each(|_| story.wait(20));
+    assert_eq!(told(&story).len(), 2);
+    assert_eq!(told(&story)[1].data_of::<usize>("new"), Some(5 * 210 + 5 * 60));
+}
+
+#[test]
+fn what_a_source_tells_at_first_is_no_storm_unless_it_has_just_begun() {
+    let mut story = Story::new();
+    story.poll(&gust("Old", 1_000));
+    assert!(story.world.storm.raging().is_none());
+    let mut story = Story::new();
+    let now = story.now.wall;
+    let new: Vec<_> = (0..1_000).map(|n| alert(&format!("New{n}"), "postgres", now)).collect();
+    story.poll(&new);
+    assert!(story.world.storm.raging().is_some());
+}
+
+#[test]
+fn only_the_watcher_writes_it_down() {
+    let mut story = known();
+    story.fact(Fact::Watching(false));
+    arrives(&mut story, gust("A", 300));
+    assert!(story.world.storm.raging().is_some());
+    assert!(told(&story).is_empty());
+}
+
+#[test]
+fn its_end_is_asked_for_in_time() {
+    let mut settings = settings(false);
+    // Nothing else has a time before it.
+    settings.sources[0].every = Duration::from_secs(3_600);
+    let mut story = Story::with(settings);
+    story.poll(&[]);
+    let upserts = gust("A", 300);
+    let body = Body::Fact(Fact::AlertsChanged { source: "prod".into(), upserts, gone: vec![] });
+    let effects = story.world.update(Event { seq: 10_000, stamp: story.now, body });
+    let end = story.now.mono + Duration::from_secs(61);
+    assert!(effects.contains(&Effect::WakeAt(end)), "{:?}", effects.last());
+    story.now.mono = end;
+    story.event(Body::Tick);
+    assert!(story.world.storm.raging().is_none());
+}
