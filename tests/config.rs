@@ -6,7 +6,7 @@ use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, Sou
 use midwatch::domain::alert::{Labels, Severity};
 use midwatch::domain::node::{Level, Node, Problems, Roots, Span};
 use midwatch::domain::secret::SecretRef;
-use midwatch::domain::settings::Environment;
+use midwatch::domain::settings::{AckFor, Environment};
 use midwatch::ports::Endpoint;
 use proptest::prelude::*;
 use std::fs;
@@ -120,11 +120,22 @@ fn views_are_filters_that_can_be_read() {
 }
 
 #[test]
+fn acknowledgements_last_by_severity_and_watchdogs_have_names() {
+    let made = good("console: {ack: {for: {critical: 30m, info: 1d}}}");
+    let minutes = |severity| made.settings.ack_for.of(severity).as_secs() / 60;
+    assert_eq!([Severity::Critical, Severity::Warning, Severity::Info].map(minutes), [30, 60, 1440]);
+    assert_eq!(bad("console: {ack: {for: {critcal: 30m}}}"), ["1:23 unknown key `critcal`; did you mean `critical`?"]);
+    assert_eq!(bad("console: {ack: {for: {critical: 30s}}}"), ["1:33 expected 1m to 7days, found 30s"]);
+    assert_eq!(good("queue: {watchdogs: []}").settings.watchdogs, [""; 0]);
+    assert!(good("{}").settings.watchdogs.contains(&"Watchdog".to_owned()));
+}
+
+#[test]
 fn the_whole_of_it_means_what_it_says() {
     let config = good(WHOLE);
     let settings = &config.settings;
     assert_eq!((settings.operator.name.as_str(), settings.environment), ("ana", Environment::Lab));
-    assert_eq!(settings.ack_for, Duration::from_secs(7200));
+    assert_eq!(settings.ack_for, AckFor::always(Duration::from_secs(7200)));
     assert_eq!(settings.services[0].depends_on, ["postgres".into(), "stripe".into()]);
     assert!(settings.services[2].vendor && !settings.services[0].vendor);
     let word = |word: &str| settings.severities.iter().find(|(name, _)| name == word).map(|(_, severity)| *severity);

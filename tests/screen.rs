@@ -4,6 +4,8 @@
 
 #[path = "screen/acts.rs"]
 mod acts;
+#[path = "screen/aging.rs"]
+mod aging;
 #[path = "screen/anything.rs"]
 mod anything;
 #[path = "screen/filter.rs"]

@@ -12,6 +12,8 @@ mod flapping;
 mod groups;
 #[path = "world/histories.rs"]
 mod histories;
+#[path = "world/lapsing.rs"]
+mod lapsing;
 #[path = "world/native.rs"]
 mod native;
 #[path = "world/order.rs"]

@@ -29,6 +29,9 @@ struct Arguments {
     /// Only alerts in one of these states
     #[arg(long, value_name = "STATE", value_parser = state)]
     state: Vec<State>,
+    /// Only what is acknowledged and still fires, the oldest acknowledgement first
+    #[arg(long, conflicts_with = "state")]
+    aging: bool,
 }
 
 fn state(word: &str) -> Result<State, String> {
@@ -47,9 +50,13 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     session.poll();
     let world = session.world();
     let wanted = |tracked: &&Tracked| shown(world, tracked, &filter, &arguments.state);
-    let alerts: Vec<&Tracked> = world.alerts.queue().filter(wanted).collect();
+    let alerts: Vec<&Tracked> = match arguments.aging {
+        true => world.alerts.aging(world.now.wall).into_iter().map(|(tracked, _)| tracked).filter(wanted).collect(),
+        false => world.alerts.queue().filter(wanted).collect(),
+    };
     match globals.json {
         true => out::json(&Document { schema: 1, sources: sources(world), alerts: Queue(world, &alerts) })?,
+        false if arguments.aging => out::text(&aging(globals, world, &alerts))?,
         false => out::text(&table(globals, world, &alerts))?,
     }
     let exit = report_sources(world);
@@ -106,6 +113,27 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
     out::painted(globals, &["SEVERITY", "ALERT", "SERVICE", "INSTANCE", "AGE", "STATE", "ID"], &rows)
 }
 
+/// Whose each is, since when, why, and for how long.
+fn aging(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
+    let now = world.now.wall;
+    let age = |span: chrono::TimeDelta| out::age(span.to_std().unwrap_or_default());
+    let row = |tracked: &&Tracked| {
+        let ack = world.alerts.ack(tracked, now)?;
+        Some(vec![
+            tracked.severity.word().to_owned(),
+            tracked.alert.name().to_owned(),
+            ack.by,
+            age(now - ack.since.unwrap_or(tracked.episode)),
+            ack.until.map_or("-".to_owned(), |until| age(until - now)),
+            ack.ticket.unwrap_or_else(|| "-".to_owned()),
+            Some(ack.reason).filter(|reason| !reason.is_empty()).unwrap_or_else(|| "-".to_owned()),
+            tracked.alert.id.to_string(),
+        ])
+    };
+    let rows: Vec<Vec<String>> = alerts.iter().filter_map(row).collect();
+    out::painted(globals, &["SEVERITY", "ALERT", "OWNER", "SINCE", "LEFT", "TICKET", "REASON", "ID"], &rows)
+}
+
 /// The document, written alert by alert: a queue of fifty thousand is never in memory twice.
 #[derive(Serialize)]
 struct Document<'a> {
@@ -158,6 +186,9 @@ struct Shown<'a> {
     starts_at: DateTime<Utc>,
     acknowledged_by: Option<String>,
     acknowledged_until: Option<String>,
+    acknowledged_since: Option<String>,
+    acknowledged_reason: Option<String>,
+    acknowledged_ticket: Option<String>,
     playbooks: Vec<&'a str>,
 }
 
@@ -181,6 +212,9 @@ impl<'a> Shown<'a> {
             annotations: Pairs(&alert.annotations),
             starts_at: alert.starts_at,
             acknowledged_until: ack.as_ref().and_then(|ack| ack.until).map(time),
+            acknowledged_since: ack.as_ref().and_then(|ack| ack.since).map(time),
+            acknowledged_reason: ack.as_ref().map(|ack| ack.reason.clone()),
+            acknowledged_ticket: ack.as_ref().and_then(|ack| ack.ticket.clone()),
             acknowledged_by: ack.map(|ack| ack.by),
             playbooks: playbooks(world, tracked),
         }

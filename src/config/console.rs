@@ -1,7 +1,9 @@
 //! How the console looks and behaves.
 
 use super::{Kinds, list};
-use crate::domain::node::{Key, Node, Problems};
+use crate::domain::alert::Severity;
+use crate::domain::node::{Key, Node, Problems, Value};
+use crate::domain::settings::AckFor;
 use chrono_tz::Tz;
 use std::time::Duration;
 
@@ -14,10 +16,14 @@ pub struct Console {
     pub mouse: bool,
     pub keys: Vec<Binding>,
     /// How long an acknowledgement lasts unless told otherwise.
-    pub ack_for: Duration,
+    pub ack_for: AckFor,
     /// Filters of the queue, each with a name.
     pub views: Vec<(String, String)>,
 }
+
+/// An acknowledgement lasts at least and at most so long.
+const LEAST: Duration = Duration::from_secs(60);
+const MOST: Duration = Duration::from_secs(7 * 86_400);
 
 /// Keys that an action is bound to, in place of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +34,7 @@ pub struct Binding {
 
 impl Default for Console {
     fn default() -> Self {
-        Self { theme: None, zone: local(), mouse: true, keys: Vec::new(), ack_for: Duration::from_secs(3600), views: Vec::new() }
+        Self { theme: None, zone: local(), mouse: true, keys: Vec::new(), ack_for: AckFor::default(), views: Vec::new() }
     }
 }
 
@@ -48,9 +54,16 @@ pub fn read<S, F>(node: Option<&Node>, kinds: &Kinds<S, F>, problems: &mut Probl
     }
 }
 
-fn ack(node: &Node, problems: &mut Problems) -> Option<Duration> {
+/// One time for all, or one for each severity that is named.
+fn ack(node: &Node, problems: &mut Problems) -> Option<AckFor> {
     let fields = node.fields(&["for"], problems)?;
-    list::time(fields.get("for"), Duration::from_secs(60)..=Duration::from_secs(7 * 86_400), problems)
+    let hold = fields.get("for")?;
+    if !matches!(hold.value, Value::Map(_)) {
+        return list::time(Some(hold), LEAST..=MOST, problems).map(AckFor::always);
+    }
+    let fields = hold.fields(&Severity::ALL.map(Severity::word), problems)?;
+    let each = |severity: Severity| Some((severity, list::time(fields.get(severity.word()), LEAST..=MOST, problems)?));
+    Some(Severity::ALL.into_iter().filter_map(each).fold(AckFor::default(), |all, (severity, hold)| all.but(severity, hold)))
 }
 
 fn views<S, F>(node: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Vec<(String, String)> {

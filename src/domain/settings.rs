@@ -74,6 +74,33 @@ pub enum Carry {
 /// The longest that one carried silence lasts before the watcher has to extend it.
 pub const CARRY_FOR: Duration = Duration::from_secs(15 * 60);
 
+/// How long an acknowledgement lasts, by how bad the alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AckFor([Duration; Severity::ALL.len()]);
+
+impl Default for AckFor {
+    fn default() -> Self {
+        Self::always(Duration::from_secs(3600))
+    }
+}
+
+impl AckFor {
+    pub fn always(hold: Duration) -> Self {
+        Self([hold; Severity::ALL.len()])
+    }
+
+    /// The same, but for alerts of this severity.
+    #[must_use]
+    pub fn but(mut self, severity: Severity, hold: Duration) -> Self {
+        self.0[severity as usize] = hold;
+        self
+    }
+
+    pub fn of(self, severity: Severity) -> Duration {
+        self.0[severity as usize]
+    }
+}
+
 /// Addresses that begin with `from` are shown with `to` instead: what a server calls itself may mean nothing outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
@@ -97,7 +124,7 @@ pub struct Settings {
     pub feeds: Vec<FeedSpec>,
     pub sources: Vec<SourceSpec>,
     /// How long an acknowledgement lasts unless told otherwise.
-    pub ack_for: Duration,
+    pub ack_for: AckFor,
     /// Words of the label `severity`, lower case, and what they mean.
     pub severities: Vec<(String, Severity)>,
     pub links: Vec<Link>,
@@ -142,7 +169,7 @@ impl Default for Settings {
             services: Vec::new(),
             feeds: Vec::new(),
             sources: Vec::new(),
-            ack_for: Duration::from_secs(3600),
+            ack_for: AckFor::default(),
             severities: words.map(|(word, severity)| (word.to_owned(), severity)).into(),
             links: Vec::new(),
             same: Vec::new(),

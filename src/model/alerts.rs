@@ -6,6 +6,7 @@
 mod changes;
 mod episode;
 mod flapping;
+mod lapsing;
 mod queue;
 mod recording;
 mod source;
@@ -315,14 +316,14 @@ impl Alerts {
     }
 
     /// Time has passed: acknowledgements run out, sources go stale, resolved alerts leave the queue.
-    pub(super) fn tick(&mut self, settings: &Settings, before: DateTime<Utc>, now: Stamp) {
+    /// Gives those that fire unowned from now on.
+    pub(super) fn tick(&mut self, settings: &Settings, before: DateTime<Utc>, now: Stamp) -> Vec<AlertId> {
         let stale: Vec<bool> = self.sources.values_mut().map(|source| source.tick(now)).collect();
-        let over = self.lapsing.iter().take_while(|(until, _)| *until <= now.wall).filter(|(until, _)| before < *until);
-        let over: Vec<AlertId> = over.map(|(_, id)| id.clone()).collect();
-        self.rerank(settings, &over, now.wall);
+        let back = self.lapse(settings, before, now);
         self.calm(settings, now);
         let left = self.leave(now.wall);
         self.revision += u64::from(left || stale.contains(&true));
+        back
     }
 
     /// Resolved alerts whose time is over leave the queue; whether one did.

@@ -279,7 +279,8 @@ impl World {
         if self.wake_at.is_some_and(|at| at <= stamp.mono) {
             self.wake_at = None;
         }
-        self.alerts.tick(&self.settings.clone(), before.wall, stamp);
+        let back = self.alerts.tick(&self.settings.clone(), before.wall, stamp);
+        effects.extend(self.note_lapsed(back));
         effects.extend(self.pass_storm());
         effects.extend(self.tick_feeds());
         let (runs, mut context, ..) = self.split();

@@ -74,6 +74,8 @@ actions! {
     Silence = "silence",
     /// End a silence that hides the selected alert.
     Expire = "expire",
+    /// Show what is acknowledged and still fires, the oldest acknowledgement first.
+    Aging = "aging",
     /// Show every silence of every source: what ends soon, what fires again then, what matches nothing.
     Silences = "silences",
     /// Let the selected silence last longer; make one that has ended again.

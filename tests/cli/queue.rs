@@ -20,7 +20,7 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
     assert_names(
         alert,
         "id episode source fingerprint name severity state also service summary labels annotations starts_at acknowledged_by \
-         acknowledged_until playbooks",
+         acknowledged_since acknowledged_reason acknowledged_ticket acknowledged_until playbooks",
     );
     assert_eq!(alert["id"], format!("prod/{fingerprint}"));
     assert_eq!(alert["episode"], alert["starts_at"]);
@@ -96,4 +96,22 @@ fn labels_that_attack_the_terminal_are_inert_in_the_table_and_whole_in_json() {
     assert_eq!(table.lines().count(), 2, "{table:?}");
     assert!(!table.contains(['\u{1b}', '\u{202e}']), "{table:?}");
     assert_eq!(home.json(&["alerts"])["alerts"][0]["name"], evil);
+}
+
+#[test]
+fn what_is_acknowledged_is_printed_by_its_age_with_owner_ticket_and_reason() {
+    let (fake, fingerprint) = outage();
+    fake.fire(&[("alertname", "Loud"), ("job", "postgres"), ("severity", "critical")]);
+    let home = watching(&fake, "");
+    assert_eq!(out(&home.run(&["alerts", "--aging"])).lines().count(), 1, "the heading alone");
+    let ack = home.run(&["ack", &fingerprint, "--for", "2h", "--note", "swaps\u{1b} it", "--ticket", "OPS-7"]);
+    assert_eq!(code(&ack), Some(0), "{ack:?}");
+    let table = out(&home.run(&["alerts", "--aging"]));
+    let [heading, line] = table.lines().collect::<Vec<_>>()[..] else { panic!("{table}") };
+    assert!(heading.starts_with("SEVERITY  ALERT") && heading.contains("OWNER  SINCE"), "{table}");
+    assert!(line.contains("PostgresDown  ana") && line.contains("1h59m") && line.contains("OPS-7   swaps␛ it"), "{table}");
+    let json = home.json(&["alerts", "--aging"]);
+    let alert = &json["alerts"][0];
+    assert_eq!((&alert["acknowledged_ticket"], &json["alerts"][1]), (&"OPS-7".into(), &Value::Null));
+    assert_eq!(alert["acknowledged_reason"], "swaps\u{1b} it");
 }

@@ -2,6 +2,7 @@
 
 use super::{Ack, Alerts, Tracked};
 use crate::domain::alert::{Hold, Silence, Upstream};
+use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +41,9 @@ impl Alerts {
     /// says so.
     pub fn ack(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<Ack> {
         let own = self.own_ack(tracked, now).cloned();
-        own.or_else(|| tracked.alert.acknowledged().map(told))
-            .or_else(|| self.silences_on(tracked).find_map(|silence| self.foreign_ack(tracked, silence)))
+        let in_force = |silence: &&Silence| now < silence.ends_at;
+        own.or_else(|| held(tracked, now).map(told))
+            .or_else(|| self.silences_on(tracked).filter(in_force).find_map(|silence| self.foreign_ack(tracked, silence)))
     }
 
     fn own_ack(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<&Ack> {
@@ -73,12 +75,16 @@ impl Alerts {
     fn true_states(&self, tracked: &Tracked, now: DateTime<Utc>) -> impl Iterator<Item = State> {
         let alert = &tracked.alert;
         let carries = |silence: &Silence| self.foreign_ack(tracked, silence).is_some();
-        let own = self.own_ack(tracked, now).is_some() || alert.acknowledged().is_some();
-        let acked = own || self.silences_on(tracked).any(carries);
+        // What has ended by its own word is over, whether its source has been asked since or not.
+        let in_force = move |silence: &&Silence| now < silence.ends_at;
+        let own = self.own_ack(tracked, now).is_some() || held(tracked, now).is_some();
+        let acked = own || self.silences_on(tracked).filter(in_force).any(carries);
+        let source = self.sources.get(&alert.id.source);
+        let silences = |id: &Outside| source.and_then(|source| source.silence(id)).is_none_or(|silence| now < silence.ends_at);
         let silenced = match acked {
             // A silence that only carries an acknowledgement is not one more state.
-            true => self.silences_on(tracked).any(|silence| !carries(silence)),
-            false => !alert.silenced_by.is_empty(),
+            true => self.silences_on(tracked).filter(in_force).any(|silence| !carries(silence)),
+            false => alert.silenced_by.iter().any(silences),
         };
         State::ALL.into_iter().filter(move |state| match state {
             State::Resolved => tracked.resolved_at.is_some(),
@@ -90,6 +96,11 @@ impl Alerts {
             State::Pending => tracked.resolved_at.is_none() && alert.upstream == Upstream::Pending,
         })
     }
+}
+
+/// The acknowledgement of its own system that is in force.
+fn held(tracked: &Tracked, now: DateTime<Utc>) -> Option<&Hold> {
+    tracked.alert.acknowledged().filter(|hold| hold.until.is_none_or(|until| now < until))
 }
 
 /// An acknowledgement that the alert's own system tells.

@@ -3,6 +3,7 @@
 use super::World;
 use super::again::kept;
 use super::watch::to_chrono;
+use crate::domain::alert::Severity;
 use crate::domain::entry::{AtSource, Draft, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
 use crate::domain::incident::{Incident, Sev, Status};
@@ -131,11 +132,18 @@ impl World {
         reason: &str,
         ticket: Option<String>,
     ) -> Result<Asked, Refusal> {
-        let hold = hold.unwrap_or(self.settings.ack_for);
         some(&alerts)?;
-        lasting(hold)?;
-        let until = self.now.wall + to_chrono(hold);
-        Ok(Asked::each(alerts, |id| self.ack_draft(id, until, reason, ticket.as_deref())))
+        hold.map_or(Ok(()), lasting)?;
+        Ok(Asked::each(alerts, |id| {
+            let hold = hold.unwrap_or_else(|| self.ack_lasts(&id));
+            let until = self.now.wall + to_chrono(hold);
+            self.ack_draft(id, until, reason, ticket.as_deref())
+        }))
+    }
+
+    /// How long an acknowledgement of an alert lasts unless told otherwise.
+    pub fn ack_lasts(&self, id: &AlertId) -> Duration {
+        self.settings.ack_for.of(self.alerts.get(id).map_or(Severity::Unknown, |tracked| tracked.severity))
     }
 
     fn ack_draft(&mut self, id: AlertId, until: DateTime<Utc>, reason: &str, ticket: Option<&str>) -> Result<Draft, Refusal> {

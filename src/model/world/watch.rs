@@ -104,6 +104,25 @@ impl World {
         Some(draft)
     }
 
+    /// Acknowledgements that have run out while their alerts still fire.
+    pub(super) fn note_lapsed(&mut self, back: Vec<AlertId>) -> Vec<Effect> {
+        if !self.watching {
+            return Vec::new();
+        }
+        let drafts = back.into_iter().filter_map(|id| self.lapsed_draft(&id)).collect();
+        self.record(drafts)
+    }
+
+    fn lapsed_draft(&mut self, id: &AlertId) -> Option<Draft> {
+        let ack = self.alerts.record(id)?.last_ack()?.clone();
+        let (entry, episode) = (ack.entry?, self.alerts.get(id)?.episode);
+        let text = format!("{}'s acknowledgement of {} ran out, and it still fires", inert(&ack.by), self.name_of(id));
+        let mut draft = self.context().seen("alerts", Kind::Unack, text);
+        draft = draft.with("episode", episode).with("ack", entry).with("why", "ran out");
+        draft.key = Some(format!("ack/{entry}/ran-out"));
+        Some(self.about_alert(draft, id))
+    }
+
     pub(super) fn feed_read(&mut self, feed: &FeedName, reading: Result<Reading, Trouble>) -> Vec<Effect> {
         let change = self.health.read(feed, reading, self.now);
         self.note_feeds(change.into_iter().collect())

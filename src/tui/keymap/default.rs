@@ -66,6 +66,7 @@ pub const ROWS: &[Row] = &[
     row(&["I"], SwitchIncident, &[Panes], "incidents"),
     row(&["u"], Undo, &[Panes], "undo"),
     row(&["R"], Refresh, &[Panes], "ask now"),
+    row(&["O"], Aging, &[Panes], "owned"),
     row(&["Z"], Silences, &[Panes], "silences"),
     row(&["o"], Requests, &[Panes, Context::Silences], "outcomes"),
     row(&["y"], Copy, &[Panes, Reading], "copy"),

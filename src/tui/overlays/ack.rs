@@ -2,12 +2,15 @@
 
 use super::Overlay;
 use super::dialog::{Dialog, Form, field};
+use crate::domain::alert::Severity;
 use crate::domain::ids::AlertId;
 use crate::domain::settings::Carry;
 use crate::model::Command;
 use crate::model::alerts::State;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 struct Ack {
@@ -15,7 +18,7 @@ struct Ack {
 }
 
 pub fn open(alerts: Vec<AlertId>) -> Box<dyn Overlay> {
-    Box::new(Dialog::new(Ack { alerts }, vec![field("reason", ""), field("for", "")]))
+    Box::new(Dialog::new(Ack { alerts }, vec![field("reason", ""), field("for", ""), field("ticket", "")]))
 }
 
 /// Reads `90m`, `1h 30m`; empty is the configuration's.
@@ -38,9 +41,11 @@ impl Form for Ack {
     }
 
     fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
-        let default = view.world.settings.ack_for;
-        let hold = hold(texts[1]).ok().flatten().unwrap_or(default);
-        let mut facts = vec![(format!("Owner: {}, for {}.", view.world.me.name, humantime::format_duration(hold)), Role::Text)];
+        let holds = match hold(texts[1]) {
+            Ok(Some(hold)) => humantime::format_duration(hold).to_string(),
+            _ => self.usual(view),
+        };
+        let mut facts = vec![(format!("Owner: {}, for {holds}.", view.world.me.name), Role::Text)];
         facts.extend(self.carried(view));
         let gone = |id: &&AlertId| {
             let tracked = view.world.alerts.get(id);
@@ -57,12 +62,25 @@ impl Form for Ack {
 
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
         let (alerts, reason) = (self.alerts.clone(), texts[0].trim().to_owned());
-        let ask = Command::Acknowledge { alerts, hold: hold(texts[1])?, reason, ticket: None };
+        let ticket = Some(texts[2].trim().to_owned()).filter(|ticket| !ticket.is_empty());
+        let ask = Command::Acknowledge { alerts, hold: hold(texts[1])?, reason, ticket };
         Ok(vec![Reply::Ask(ask), Reply::Unmark])
     }
 }
 
 impl Ack {
+    /// How long it lasts by the configuration: once where it is the same for all, else by severity.
+    fn usual(&self, view: &View) -> String {
+        let severity = |id: &AlertId| view.world.alerts.get(id).map_or(Severity::Unknown, |tracked| tracked.severity);
+        let here: BTreeSet<Reverse<Severity>> = self.alerts.iter().map(severity).map(Reverse).collect();
+        let lasts = |severity: Severity| humantime::format_duration(view.world.settings.ack_for.of(severity)).to_string();
+        let different: BTreeSet<String> = here.iter().map(|it| lasts(it.0)).collect();
+        match different.into_iter().collect::<Vec<_>>().as_slice() {
+            [one] => one.clone(),
+            _ => here.iter().map(|it| format!("{} ({})", lasts(it.0), it.0.word())).collect::<Vec<_>>().join(", "),
+        }
+    }
+
     /// Where the acknowledgement also becomes a silence.
     fn carried(&self, view: &View) -> Option<(String, Role)> {
         let (source, carry) = self.alerts.iter().find_map(|id| {

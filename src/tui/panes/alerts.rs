@@ -26,7 +26,7 @@ use ratatui::layout::Rect;
 use row::Look;
 use rows::Rows;
 use shape::Shape;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 pub const SPEC: Spec =
@@ -40,8 +40,8 @@ pub struct Alerts {
     list: List,
     filter: Filter,
     marks: BTreeSet<AlertId>,
-    /// Those that the cursor has stood on: no news any more.
-    looked: BTreeSet<AlertId>,
+    /// Those that the cursor has stood on, each since it arrived last: no news any more.
+    looked: BTreeMap<AlertId, Duration>,
     rows: Rows,
     shape: Shape,
     /// The rows are other ones than before because the operator wanted it.
@@ -124,7 +124,7 @@ impl Alerts {
         let alerts = &view.world.alerts;
         self.marks.retain(|id| alerts.get(id).is_some());
         if self.looked.len() > 2 * alerts.len() + 100 {
-            self.looked.retain(|id| alerts.get(id).is_some());
+            self.looked.retain(|id, _| alerts.get(id).is_some());
         }
     }
 }
@@ -184,8 +184,11 @@ impl Pane for Alerts {
             self.settle(view);
         }
         self.count_news(view);
-        if let Some(id) = self.list.selected().and_then(alert).filter(|id| !self.looked.contains(id)) {
-            self.looked.insert(id.clone());
+        let here = self.list.selected().and_then(alert).and_then(|id| view.world.alerts.get(id));
+        if let Some((tracked, at)) = here.and_then(|tracked| Some((tracked, tracked.arrived?.mono)))
+            && self.looked.get(&tracked.alert.id) != Some(&at)
+        {
+            self.looked.insert(tracked.alert.id.clone(), at);
         }
         self.forget_the_gone(view);
     }

@@ -21,6 +21,7 @@ pub(super) fn global(action: Action, view: &View) -> Option<Vec<Reply>> {
             return Some(vec![Reply::Open(overlays::history::open()), Reply::Ask(Command::Recall { alert: None })]);
         }
         Action::Views => overlays::views::open(view),
+        Action::Aging => overlays::aging::open(view),
         Action::Silences => Reply::Open(overlays::silences::open()),
         Action::Requests => Reply::Open(overlays::requests::open()),
         Action::Incident => match view.incident {

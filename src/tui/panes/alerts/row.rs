@@ -89,7 +89,7 @@ impl Alerts {
             return mark;
         }
         let doubt = view.world.alerts.source(&id.source).and_then(|source| trust(source.health));
-        let new = tracked.arrived.is_some() && !self.looked.contains(id);
+        let new = tracked.arrived.is_some_and(|at| self.looked.get(id) != Some(&at.mono));
         let cause = self.shape.causes().of(tracked);
         match (state, doubt) {
             (State::Resolved, _) => ("✓ resolved".to_owned(), Role::Ok),

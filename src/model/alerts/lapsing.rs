@@ -1,0 +1,35 @@
+//! Acknowledgements that grow old and run out: what still fires then is nobody's, and as much news as when it began.
+
+use super::{Ack, Alerts, State, Tracked};
+use crate::domain::ids::AlertId;
+use crate::domain::settings::Settings;
+use crate::domain::stamp::Stamp;
+use chrono::{DateTime, Utc};
+
+impl Alerts {
+    /// Judges those anew whose acknowledgement has run out since `before`; gives the ones that fire unowned from now on.
+    pub(super) fn lapse(&mut self, settings: &Settings, before: DateTime<Utc>, now: Stamp) -> Vec<AlertId> {
+        let over = self.lapsing.iter().take_while(|(until, _)| *until <= now.wall).filter(|(until, _)| before < *until);
+        let over: Vec<AlertId> = over.map(|(_, id)| id.clone()).collect();
+        self.revision += u64::from(!over.is_empty());
+        let mut back = Vec::new();
+        for id in over {
+            let Some(mut tracked) = self.queue.take(&id) else { continue };
+            let owned = tracked.state == State::Acknowledged && tracked.missing == 0;
+            if owned && self.state_of(&tracked, now.wall) == State::Firing {
+                tracked.arrived = Some(now);
+                back.push(id);
+            }
+            self.place(settings, tracked, now.wall);
+        }
+        back
+    }
+
+    /// What is acknowledged and not over, with its acknowledgement, the oldest first.
+    pub fn aging(&self, now: DateTime<Utc>) -> Vec<(&Tracked, Ack)> {
+        let owned = self.queue().filter(|tracked| tracked.state == State::Acknowledged);
+        let mut all: Vec<(&Tracked, Ack)> = owned.filter_map(|tracked| Some((tracked, self.ack(tracked, now)?))).collect();
+        all.sort_by_key(|(tracked, ack)| ack.since.unwrap_or(tracked.episode));
+        all
+    }
+}

@@ -1,0 +1,59 @@
+//! Acknowledgements in the console: how long, for which ticket, how old, and back as news when they run out.
+
+use crate::screen::{Desk, alert, outage, settings};
+use midwatch::domain::alert::Severity;
+use midwatch::domain::settings::{AckFor, Settings};
+use midwatch::model::Command;
+use std::time::Duration;
+
+#[test]
+fn the_dialog_says_how_long_by_severity_and_takes_a_ticket() {
+    let ack_for = AckFor::default().but(Severity::Critical, Duration::from_secs(1800));
+    let mut desk = Desk::with(Settings { ack_for, ..settings() });
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3), alert("Slow", "warning", "postgres", "db-1", 3)]).draw();
+    desk.press("a").expect("Owner: ana, for 30m.").press("esc");
+    desk.press("space space a").expect("for 30m (critical), 1h (warning)");
+    desk.type_text("on it")
+        .press("tab")
+        .type_text("2h")
+        .expect("Owner: ana, for 2h.")
+        .press("tab")
+        .type_text("OPS-7")
+        .press("enter");
+    let Some(Command::Acknowledge { alerts, hold, reason, ticket }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert_eq!(
+        (alerts.len(), *hold, reason.as_str(), ticket.as_deref()),
+        (2, Some(Duration::from_secs(7200)), "on it", Some("OPS-7"))
+    );
+}
+
+#[test]
+fn what_is_acknowledged_is_listed_by_age_and_leads_to_its_alert() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        let mut desk = outage();
+        desk.press("O").expect("Nothing is acknowledged");
+        desk.resize(width, height).press("j a").type_text("second\u{202e}").press("enter").wait(60);
+        desk.press("k a").type_text("first").press("tab tab").type_text("OPS-7").press("enter").wait(125);
+        desk.press("O").expect("Acknowledged: 2, the oldest first");
+        let all = desk.text();
+        let lines: Vec<&str> = all.lines().filter(|line| line.contains("by ana")).collect();
+        assert!(lines.len() == 2 && lines[0].contains("CheckoutErrors") | lines[0].contains("PostgresDown"), "{all}");
+        if width > 40 {
+            assert!(lines[0].contains("3m05s by ana") && lines[0].contains("left: second"), "{all}");
+            assert!(lines[1].contains("2m05s by ana") && lines[1].contains("(OPS-7)"), "{all}");
+        }
+        assert!(!all.contains('\u{202e}'));
+        desk.press("enter").expect("─Alert ").press("A");
+        assert!(matches!(desk.commands.last(), Some(Command::Unacknowledge { .. })), "{:?}", desk.commands.last());
+    }
+}
+
+#[test]
+fn one_that_runs_out_is_new_again_though_the_cursor_has_been_on_it() {
+    let mut desk = outage();
+    desk.press("j a tab").type_text("10m").press("enter").expect("✓ ana").wait(595).expect("✓ ana");
+    desk.press("j j").wait(10).changes(Vec::new(), Vec::new());
+    let line = desk.line("PostgresDown");
+    assert!(line.contains("● new"), "{line}");
+    desk.expect("ana's acknowledgement of PostgresDown ran out, and it still fires");
+}

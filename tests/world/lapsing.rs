@@ -1,0 +1,119 @@
+//! Acknowledgements by severity, by their age, and what becomes of an alert when its acknowledgement runs out.
+
+use super::unsent::acts;
+use super::*;
+use midwatch::domain::alert::{Alert, Labels, Severity, Silence, SilenceState};
+use midwatch::domain::settings::AckFor;
+
+fn owned(names: &[&str], seconds: u64) -> Command {
+    let Command::Acknowledge { alerts, reason, .. } = ack(names) else { unreachable!("it is one") };
+    Command::Acknowledge { alerts, hold: Some(Duration::from_secs(seconds)), reason, ticket: Some("OPS-7".into()) }
+}
+
+fn unacks(story: &Story) -> Vec<String> {
+    story.journal.iter().filter(|entry| entry.kind == Kind::Unack).map(|entry| entry.text.clone()).collect()
+}
+
+fn arrived(story: &Story, name: &str) -> Option<Stamp> {
+    story.world.alerts.get(&id(name)).expect("tracked").arrived
+}
+
+#[test]
+fn what_still_fires_when_its_acknowledgement_runs_out_is_news_again_and_in_the_log_once() {
+    let mut story = Story::new();
+    let both = [alert("Down", "postgres", began()), alert("Slow", "postgres", began())];
+    story.poll(&both);
+    let first = arrived(&story, "Down");
+    story.ask(owned(&["Down"], 60));
+    story.ask(owned(&["Slow"], 3600));
+    story.wait(59);
+    assert_eq!((state(&story, "Down"), story.world.alerts.urgent()), (Some(State::Acknowledged), 0));
+    assert_eq!(unacks(&story), [""; 0]);
+    story.wait(1);
+    assert_eq!((state(&story, "Down"), story.world.alerts.urgent()), (Some(State::Firing), 1));
+    assert_eq!(arrived(&story, "Down"), Some(story.now));
+    assert_ne!(arrived(&story, "Down"), first, "it rings as one that has just come");
+    assert_eq!(arrived(&story, "Slow"), first);
+    assert_eq!(unacks(&story), ["ana's acknowledgement of Down ran out, and it still fires"]);
+    let entry = story.last(Kind::Unack);
+    assert_eq!((entry.text_of("why"), entry.alert.as_ref()), (Some("ran out"), Some(&id("Down"))));
+    story.wait(600);
+    story.poll(&both);
+    assert_eq!(unacks(&story).len(), 1);
+    assert_eq!(acts(&mut story), [], "nothing is taken back that carries nothing");
+    // What is over by then is no news, and neither is what another console has taken on.
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(owned(&["Down"], 7200));
+    story.wait(3600);
+    assert_eq!((state(&story, "Down"), unacks(&story).len()), (Some(State::Acknowledged), 1));
+}
+
+#[test]
+fn who_does_not_watch_shows_it_and_records_nothing() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(owned(&["Down"], 60));
+    story.fact(Fact::Watching(false));
+    story.wait(60);
+    assert_eq!((state(&story, "Down"), arrived(&story, "Down")), (Some(State::Firing), Some(story.now)));
+    assert_eq!(unacks(&story), [""; 0]);
+}
+
+#[test]
+fn the_silence_that_carried_it_has_ended_with_it_before_the_source_is_asked_again() {
+    let mut story = Story::new();
+    let ends_at = story.now.wall + chrono::Duration::seconds(60);
+    let carrier = Silence {
+        id: "c".into(),
+        matchers: Vec::new(),
+        starts_at: story.now.wall,
+        ends_at,
+        created_by: "ana".into(),
+        comment: "ACK! ana: on it".into(),
+        state: SilenceState::Active,
+    };
+    let quiet = Arc::new(Alert { silenced_by: vec!["c".into()], ..(*alert("Down", "postgres", began())).clone() });
+    story.poll_with(&[quiet], SourceAnswer { complete: true, silences: Arc::new(vec![carrier]), ..SourceAnswer::default() });
+    story.ask(owned(&["Down"], 60));
+    story.wait(59);
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
+    story.wait(1);
+    assert_eq!((state(&story, "Down"), arrived(&story, "Down")), (Some(State::Firing), Some(story.now)));
+    assert_eq!(unacks(&story).len(), 1);
+}
+
+#[test]
+fn an_acknowledgement_lasts_as_long_as_its_severity_says() {
+    let mut settings = settings(false);
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    settings.ack_for = AckFor::always(minutes(60)).but(Severity::Critical, minutes(30)).but(Severity::Warning, minutes(240));
+    let mut story = Story::with(settings);
+    let of = |name: &str, severity: &str| {
+        let labels = [("alertname", name), ("severity", severity)].map(|(name, value)| (name.into(), value.into()));
+        Arc::new(Alert { labels: Labels::new(labels.into()), ..(*alert(name, "postgres", began())).clone() })
+    };
+    story.poll(&[of("Down", "critical"), of("Slow", "warning"), of("Note", "info")]);
+    story.ask(ack(&["Down", "Slow", "Note"]));
+    let lasts = |name: &str| {
+        let tracked = story.world.alerts.get(&id(name)).expect("tracked");
+        let until = story.world.alerts.ack(tracked, story.now.wall).expect("acknowledged").until.expect("ends");
+        (until - story.now.wall).num_minutes()
+    };
+    assert_eq!([lasts("Down"), lasts("Slow"), lasts("Note")], [30, 240, 60]);
+}
+
+#[test]
+fn what_was_acknowledged_first_stands_first() {
+    let mut story = Story::new();
+    story.poll(&["A", "B", "C", "D"].map(|name| alert(name, "postgres", began())));
+    for name in ["B", "A", "C"] {
+        story.ask(owned(&[name], 3600));
+        story.wait(10);
+    }
+    story.ask(Command::Unacknowledge { alerts: vec![id("A")] });
+    let aging = story.world.alerts.aging(story.now.wall);
+    let names: Vec<&str> = aging.iter().map(|(tracked, _)| tracked.alert.name()).collect();
+    assert_eq!(names, ["B", "C"]);
+    assert_eq!((aging[0].1.ticket.as_deref(), aging[0].1.by.as_str()), (Some("OPS-7"), "ana"));
+}
