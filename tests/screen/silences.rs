@@ -5,6 +5,8 @@ use midwatch::domain::act::{Act, Outcome};
 use midwatch::domain::alert::{Alert, Silence, SilenceMatcher, SilenceState};
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::{Command, Effect, Fact};
+use midwatch::tui::Ui;
+use midwatch::tui::keymap::Sequence;
 use std::sync::Arc;
 
 fn silence(id: &str, name: &str, minutes: i64) -> Silence {
@@ -54,6 +56,18 @@ fn the_list_shows_what_ends_next_and_what_fires_again_then() {
     assert!(desk.line("\"Old\"").contains("ended 7m00s ago"), "{}", desk.text());
     desk.press("enter").expect("A silence in force").expect("west b").expect("prod/Down-db-1").press("esc esc").expect("Loud");
     desk.press(":").type_text("silences").press("enter").expect("Silences: 2 in force");
+}
+
+#[test]
+fn a_key_that_comes_before_the_first_frame_is_not_told_that_there_is_nothing() {
+    let mut desk = night();
+    for key in ["Z", "y"] {
+        let [key] = Sequence::parse(key).expect("a key").0[..] else { panic!("one") };
+        desk.screen.key(key, &desk.world);
+    }
+    desk.draw();
+    desk.expect("Copy the silence").expect("{alertname=\"Down\"}").press("c");
+    assert!(matches!(&desk.asked[..], [Ui::Copy(text)] if text == "{alertname=\"Down\"}"), "{:?}", desk.asked);
 }
 
 #[test]

@@ -30,8 +30,11 @@ struct Desk {
     index: usize,
 }
 
-pub fn open() -> Box<dyn Overlay> {
-    Box::new(Desk::default())
+/// With its rows: a key may come before the first frame, and must not hear that there are none.
+pub fn open(view: &View) -> Box<dyn Overlay> {
+    let mut desk = Desk::default();
+    desk.prepare(view);
+    Box::new(desk)
 }
 
 impl Desk {

@@ -22,7 +22,7 @@ pub(super) fn global(action: Action, view: &View) -> Option<Vec<Reply>> {
         }
         Action::Views => overlays::views::open(view),
         Action::Aging => overlays::aging::open(view),
-        Action::Silences => Reply::Open(overlays::silences::open()),
+        Action::Silences => Reply::Open(overlays::silences::open(view)),
         Action::Requests => Reply::Open(overlays::requests::open()),
         Action::Incident => match view.incident {
             Some(incident) => Reply::Open(overlays::incident::menu(incident, view)),
