@@ -38,6 +38,8 @@ fn carried_once(am: &mut Alertmanager, home: &Home) {
     until_within(ASKED_AGAIN, "the silence", || (!silences(am).is_empty()).then_some(()));
     let before = looks(am);
     until_within(ASKED_AGAIN, "more polls", || (looks(am) >= before + 12).then_some(()));
+    // The silence is there before its end is recorded.
+    until("the end of the second act", || (of_kind(&entries(home), "act-ended").len() == 2).then_some(()));
     let silences = silences(am);
     assert_eq!(silences.len(), 1, "{silences:?}");
     let entries = entries(home);
