@@ -76,3 +76,15 @@ async fn hostile_labels_come_through_as_they_are() {
     assert_eq!(labels.get("alertname"), Some("\u{1b}[2J\n\u{202e}"));
     assert_eq!((labels.get("long"), labels.get("quote")), (Some(long.as_str()), Some("\"\\\u{0}")));
 }
+
+#[tokio::test]
+async fn a_poll_asks_as_often_in_a_storm_as_on_a_quiet_day() {
+    let am = FakeAlertmanager::start();
+    am.fire(&[("alertname", "Alone")]);
+    good(&[&am]).await;
+    let quiet = am.hits();
+    (0..2_000).for_each(|n| drop(am.fire(&[("alertname", "Storm"), ("shard", &n.to_string())])));
+    assert_eq!(good(&[&am]).await.alerts.len(), 2_001);
+    assert_eq!(am.hits()[quiet.len()..], quiet[..], "one list, whatever is in it");
+    assert!(quiet.len() <= 3, "{quiet:?}");
+}
