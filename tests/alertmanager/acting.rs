@@ -22,6 +22,19 @@ async fn a_silence_is_written_read_back_and_found_again() {
 }
 
 #[tokio::test]
+async fn a_tenant_is_named_in_everything_that_is_asked_and_done() {
+    let am = FakeAlertmanager::start();
+    am.tenant("team-a");
+    let of = |tenant: &str| source(&json!({"urls": am.url, "headers": {"X-Scope-OrgID": tenant}}).to_string());
+    let (source, intent, ports) = (of("team-a"), intent(), Ports::real());
+    assert_eq!(source.act(&silence_until(60), intent, &ports).await.outcome, Outcome::Done);
+    assert!(matches!(source.find(&silence_until(60), intent, &ports).await, Ok(Found::There(_))));
+    assert!(source.fetch(&[], &ports, LIMIT).await.is_ok_and(|snapshot| snapshot.complete && snapshot.missing.is_empty()));
+    let other = of("team-b").fetch(&[], &ports, LIMIT).await.expect_err("another tenant");
+    assert!(other.to_string().contains("401 Unauthorized: no org id"), "{other}");
+}
+
+#[tokio::test]
 async fn extending_keeps_the_id_and_other_matchers_make_a_new_one() {
     let am = FakeAlertmanager::start();
     let made = act(&[&am], &silence_until(5), intent()).await.made;

@@ -36,6 +36,22 @@ async fn an_alert_comes_as_it_was_sent() {
 }
 
 #[tokio::test]
+async fn what_inhibits_an_alert_is_one_of_those_that_are_listed() {
+    if absent() {
+        return;
+    }
+    let am = Alertmanager::inhibiting();
+    am.post(0, DISK);
+    am.post(0, r#"[{"labels": {"alertname": "Slow", "instance": "db1", "severity": "warning"}}]"#);
+    let source = on(&am);
+    let quiet = |snapshot: &Snapshot| snapshot.alerts.iter().find(|alert| !alert.inhibited_by.is_empty()).cloned();
+    let snapshot = until(|| snapshot(&*source), |snapshot| quiet(snapshot).is_some()).await;
+    let quiet = quiet(&snapshot).expect("inhibited");
+    let cause = snapshot.alerts.iter().find(|alert| alert.id.fingerprint == quiet.inhibited_by[0]).expect("listed");
+    assert_eq!((quiet.name(), cause.name()), ("Slow", "DiskFull"));
+}
+
+#[tokio::test]
 async fn a_silence_lives_its_whole_life() {
     if absent() {
         return;

@@ -229,3 +229,14 @@ fn what_was_chosen_in_a_storm_stays_chosen() {
     }
     desk.expect_not("STORM").press("gg").expect("by service");
 }
+
+#[test]
+fn what_inhibits_an_alert_is_named() {
+    let mut desk = two_sources();
+    let quiet = alert("Slow", "warning", "checkout", "web-1", 3);
+    let inhibited_by = vec!["Down-db-1".into(), "4711".into()];
+    let quiet = Arc::new(Alert { inhibited_by, muted_by: vec!["weekend".into()], ..Alert::clone(&quiet) });
+    tells(&mut desk, "prod", &[alert("Down", "critical", "postgres", "db-1", 5), quiet]);
+    desk.press("j").expect("▌WARN Slow").press("enter");
+    desk.expect("inhibited by CRIT Down db-1, firing: Down-db-1").expect("inhibited by 4711").expect("muted by weekend");
+}

@@ -24,6 +24,7 @@ pub struct World {
     uptime: DateTime<Utc>,
     version: String,
     login: Option<String>,
+    tenant: Option<String>,
     made: u32,
 }
 
@@ -83,6 +84,11 @@ impl FakeAlertmanager {
         self.with(|world| world.version = version.into());
     }
 
+    /// Whoever does not name this tenant is refused, as a Mimir does.
+    pub fn tenant(&self, name: &str) {
+        self.with(|world| world.tenant = Some(name.into()));
+    }
+
     /// Demands this `Authorization`.
     pub fn login(&self, value: &str) {
         self.with(|world| world.login = Some(value.into()));
@@ -109,6 +115,9 @@ impl Contract for World {
     fn obey(&mut self, asked: &Asked) -> Honest {
         if self.login.as_ref().is_some_and(|login| asked.header("authorization") != login) {
             return Honest::of(401, "Unauthorized\n");
+        }
+        if self.tenant.as_ref().is_some_and(|tenant| asked.header("x-scope-orgid") != tenant) {
+            return Honest::of(401, "no org id\n");
         }
         let method = asked.method.as_str();
         match (method, asked.path().strip_prefix("/api/v2/").unwrap_or("")) {

@@ -41,6 +41,12 @@ impl Alertmanager {
         Self::start_as(&format!("route: {route}\nreceivers: [{{name: hook, webhook_configs: [{hook}]}}]\n"), 1, None)
     }
 
+    /// One in which what is critical inhibits what is a warning of the same instance.
+    pub fn inhibiting() -> Self {
+        let rule = "{source_matchers: ['severity=critical'], target_matchers: ['severity=warning'], equal: [instance]}";
+        Self::start_as(&format!("{CONFIG}inhibit_rules: [{rule}]\n"), 1, None)
+    }
+
     fn start_as(config: &str, nodes: usize, web: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("am.yml"), config).expect("written");

@@ -3,7 +3,7 @@
 use super::Overlay;
 use super::page::{Content, Line, Page, field, heading, plain};
 use crate::domain::alert::{Labels, Silence};
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::Tracked;
 use crate::model::past::summary;
@@ -182,10 +182,20 @@ fn quiet(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         lines.extend(heading("Silenced"));
         lines.extend(silenced(silence, view, columns));
     }
-    let by = tracked.alert.inhibited_by.iter().map(|fingerprint| format!("inhibited by {}", inert(fingerprint.as_str())));
+    let causes = tracked.alert.inhibited_by.iter().map(|fingerprint| cause(tracked, fingerprint, view));
     let muted = tracked.alert.muted_by.iter().map(|name| format!("muted by {}", name.inert()));
-    lines.extend(by.chain(muted).map(|text| plain(text, Role::Dim)));
+    lines.extend(causes.chain(muted).map(|text| plain(text, Role::Dim)));
     lines
+}
+
+/// The alert that another one is taken to follow from, by its name where it is listed.
+fn cause(tracked: &Tracked, by: &Fingerprint, view: &View) -> String {
+    let id = AlertId { source: tracked.alert.id.source.clone(), fingerprint: by.clone() };
+    let listed = view.world.alerts.get(&id).map(|cause| {
+        let (word, _) = severity(cause.severity);
+        format!("{word} {} {}, {}: ", inert(cause.alert.name()), inert(cause.alert.target()), cause.state.word())
+    });
+    format!("inhibited by {}{}", listed.unwrap_or_default(), inert(by.as_str()))
 }
 
 fn silenced(silence: &Silence, view: &View, columns: usize) -> Vec<Line> {
