@@ -251,16 +251,21 @@ impl Shape {
     /// As the queue stands; symptoms have one row where the first of them would stand.
     fn in_order<'a>(&'a self, filter: &'a Filter, view: &'a View) -> impl Iterator<Item = Row> + 'a {
         let world = view.world;
+        // Services whose symptoms have their row: in a storm most of the queue is of those, and is to be passed over quickly.
         let mut shown = BTreeSet::new();
         let holds = |tracked: &Tracked| filter.holds(world, tracked);
         let queue = world.alerts.queue().filter(move |tracked| {
             let told = self.told_by(tracked, world).and_then(|lead| world.alerts.get(lead)).is_some_and(holds);
             holds(tracked) && !told
         });
-        queue.flat_map(move |tracked| match self.fold_of(tracked) {
-            None => vec![Row::of(tracked, false, view)],
-            Some(fold) if shown.insert(fold.clone()) => self.fold_rows(fold, view),
-            Some(_) => Vec::new(),
+        queue.flat_map(move |tracked| {
+            let told = tracked.service.as_ref().is_some_and(|service| shown.contains(service));
+            if told && self.folding.of(tracked).is_some() {
+                return Vec::new();
+            }
+            let fold = self.fold_of(tracked);
+            shown.extend(fold.as_ref().and(tracked.service.as_ref()));
+            fold.map_or_else(|| vec![Row::of(tracked, false, view)], |fold| self.fold_rows(fold, view))
         })
     }
 
