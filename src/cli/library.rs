@@ -36,7 +36,7 @@ pub fn judged(mut catalogue: Catalogue, config: Option<&Loaded>, rules: Option<&
     let services: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
     catalogue.survey(&Around {
         today: chrono::Utc::now().date_naive(),
-        installed: &session::installed,
+        installed: &installed,
         env: config.map_or(&[], |config| &config.playbooks.env),
         critical: &critical,
         health: config.map(|config| (config.settings.feeds.as_slice(), services.as_slice())),
@@ -105,4 +105,11 @@ fn read(book: &Playbook, source: &ParamSource) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether a program can be found.
+pub fn installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    program.contains('/') && Path::new(program).exists()
+        || std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

@@ -380,13 +380,6 @@ pub fn reader(globals: &Globals) -> anyhow::Result<SqliteJournal> {
     Ok(journal)
 }
 
-/// Whether a program can be found.
-pub fn installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    program.contains('/') && Path::new(program).exists()
-        || std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-}
-
 /// The powers that this command has.
 pub fn ports(globals: &Globals) -> Ports {
     let real = Ports::real();

@@ -1,7 +1,7 @@
 //! What can be asked of playbooks without running one.
 
 use super::tell;
-use crate::cli::session::{self, Needs, Session};
+use crate::cli::session::{Needs, Session};
 use crate::cli::{Exit, Failure, Globals, library, out, target};
 use crate::domain::ids::{AlertId, RunId};
 use crate::domain::playbook::Playbook;
@@ -78,7 +78,7 @@ pub fn plan(globals: &Globals, name: &str, params: BTreeMap<String, String>, ale
     let catalogue = session.playbooks(globals)?;
     let book = catalogue.get(name).map_err(Failure::usage)?;
     let resolved = session.world().resolved(book, &Typed(params), alert.as_ref());
-    let mut plan = playbook::plan(book, &resolved, &session::installed);
+    let mut plan = playbook::plan(book, &resolved, &library::installed);
     plan.obstacles.extend(unanswered(&session.world().settings, book));
     if globals.json {
         let params: Vec<_> =
