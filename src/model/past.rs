@@ -177,6 +177,8 @@ pub struct Recalled {
     /// `None`: of all.
     pub alert: Option<AlertId>,
     pub since: DateTime<Utc>,
+    /// There was more than is read: these are the newest only.
+    pub cut: bool,
     /// The newest first; the error says why the journal could not be read.
     pub episodes: Result<Arc<[Episode]>, String>,
 }

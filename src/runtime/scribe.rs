@@ -131,7 +131,8 @@ const MOST: usize = 2_000;
 
 fn recalled(journal: &mut dyn Journal, alert: Option<AlertId>, since: DateTime<Utc>) -> Recalled {
     let entries = journal.past(alert.as_ref(), since, MOST).map_err(|error| error.to_string());
-    Recalled { alert, since, episodes: entries.map(|entries| episodes(&entries).into()) }
+    let cut = entries.as_ref().is_ok_and(|entries| entries.len() >= MOST);
+    Recalled { alert, since, cut, episodes: entries.map(|entries| episodes(&entries).into()) }
 }
 
 fn look(journal: &mut dyn Journal, facts: &UnboundedSender<Fact>) {

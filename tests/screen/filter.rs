@@ -96,3 +96,32 @@ fn a_view_is_chosen_by_its_name_and_everything_is_one_too() {
     desk.type_text("nig").press("enter").expect("1 of 2 ─ severity>=critical").expect_not("WARN DiskFull");
     desk.press("v").type_text("every").press("enter").expect("WARN DiskFull").expect("CRIT Down").expect_not("1 of 2");
 }
+
+#[test]
+fn a_past_that_was_cut_says_so() {
+    use midwatch::model::past::{Episode, Recalled};
+    let mut desk = outage();
+    let down = alert("CheckoutErrors", "critical", "checkout", "shop-3", 2);
+    let (from, name) = (down.starts_at, "CheckoutErrors".to_owned());
+    let episode = |to| Episode {
+        alert: down.id.clone(),
+        name: name.clone(),
+        service: None,
+        severity: None,
+        from,
+        to,
+        owners: Vec::new(),
+        playbooks: Vec::new(),
+        incident: None,
+    };
+    let recalled =
+        |alert, cut| Recalled { alert, since: from, cut, episodes: Ok(Arc::from([episode(None), episode(Some(from))])) };
+    let told = |desk: &mut Desk, alert, cut| drop(desk.fact(midwatch::model::Fact::Recalled(recalled(alert, cut))).draw());
+    desk.press("H").expect("the journal is asked");
+    told(&mut desk, None, false);
+    desk.expect("2 times").expect_not("More fired than is listed");
+    told(&mut desk, None, true);
+    desk.expect("More fired than is listed").press("esc enter");
+    told(&mut desk, Some(down.id.clone()), true);
+    desk.expect("at least: fired 2 times");
+}

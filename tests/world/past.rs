@@ -89,8 +89,9 @@ fn a_read_only_console_may_look_and_keeps_the_newest_answer_for_each_alert() {
     let (week, night) = (chrono::Duration::days(7), chrono::Duration::days(1));
     let wanted = [(Some(id("Down")), week), (None, night)];
     assert_eq!(story.taken(), wanted.map(|(alert, back)| Effect::Recall { alert, since: story.now.wall - back }));
-    let answer =
-        |alert: Option<AlertId>, episodes: Result<_, String>| Fact::Recalled(Recalled { alert, since: began(), episodes });
+    let answer = |alert: Option<AlertId>, episodes: Result<_, String>| {
+        Fact::Recalled(Recalled { alert, since: began(), cut: false, episodes })
+    };
     story.fact(answer(None, Ok(Arc::from([]))));
     story.fact(answer(Some(id("Down")), Err("it is gone".into())));
     story.fact(answer(Some(id("Down")), Ok(Arc::from([]))));

@@ -48,7 +48,7 @@ impl Shell {
                 Some(scribe) => scribe.recall(alert, since),
                 None => {
                     let episodes = Err("nothing is recorded here".to_owned());
-                    self.event(Body::Fact(Fact::Recalled(Recalled { alert, since, episodes })));
+                    self.event(Body::Fact(Fact::Recalled(Recalled { alert, since, cut: false, episodes })));
                 }
             },
             Effect::Follow { feeds } => self.follow(feeds),

@@ -97,8 +97,10 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
 
 /// Whether it is an old acquaintance.
 fn past(id: &AlertId, view: &View, columns: usize) -> Vec<Line> {
-    let Some(Ok(episodes)) = view.world.past.of(Some(id)).map(|recalled| &recalled.episodes) else { return Vec::new() };
+    let Some(recalled) = view.world.past.of(Some(id)) else { return Vec::new() };
+    let Ok(episodes) = &recalled.episodes else { return Vec::new() };
     let told = summary(episodes, view.world.settings.memory, time::age);
+    let told = told.map(|told| if recalled.cut { format!("at least: {told}") } else { told });
     told.map(|told| field("before", &inert(&told), Role::Text, columns)).unwrap_or_default()
 }
 

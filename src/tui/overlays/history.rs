@@ -21,16 +21,23 @@ impl Content for History {
     }
 
     fn lines(&self, view: &View, _columns: usize) -> Vec<Line> {
-        let episodes = match view.world.past.of(None).map(|recalled| &recalled.episodes) {
-            None => return vec![plain("… the journal is asked", Role::Dim)],
-            Some(Err(why)) => return vec![plain(format!("The journal can't be read: {}", inert(why)), Role::Critical)],
-            Some(Ok(episodes)) => episodes,
+        let Some(recalled) = view.world.past.of(None) else { return vec![plain("… the journal is asked", Role::Dim)] };
+        let episodes = match &recalled.episodes {
+            Err(why) => return vec![plain(format!("The journal can't be read: {}", inert(why)), Role::Critical)],
+            Ok(episodes) => episodes,
         };
         if episodes.is_empty() {
             return vec![plain("Nothing fired that this journal knows of.", Role::Dim)];
         }
         let count = plain(format!("{} times, the newest first; times in {}", episodes.len(), view.zone), Role::Dim);
-        [count, Vec::new()].into_iter().chain(episodes.iter().map(|episode| line(episode, view, true))).collect()
+        let more = plain("More fired than is listed here: midwatch history --since 24h prints more.", Role::Warning);
+        let more = recalled.cut.then_some(more);
+        [count]
+            .into_iter()
+            .chain(more)
+            .chain([Vec::new()])
+            .chain(episodes.iter().map(|episode| line(episode, view, true)))
+            .collect()
     }
 }
 
