@@ -4,6 +4,7 @@
 
 use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, SourceKind};
 use midwatch::domain::alert::{Labels, Severity};
+use midwatch::domain::health::{Confirm, Votes};
 use midwatch::domain::node::{Level, Node, Problems, Roots, Span};
 use midwatch::domain::secret::SecretRef;
 use midwatch::domain::settings::{AckFor, Environment};
@@ -161,6 +162,15 @@ fn the_whole_of_it_means_what_it_says() {
 }
 
 #[test]
+fn how_many_answers_confirm_a_state_is_said_for_both_ways_or_for_each() {
+    let text = "feeds:\n- {name: a, confirm: 3, http: {url: x}}\n- {name: b, confirm: {worse: 2 of 3}, http: {url: x}}";
+    let confirms = good(text).feeds.iter().map(|(spec, _)| spec.confirm).collect::<Vec<_>>();
+    let votes = |needed, of| Votes { needed, of };
+    let both = Confirm { worse: votes(3, 3), better: votes(3, 3) };
+    assert_eq!(confirms, [both, Confirm { worse: votes(2, 3), better: votes(1, 1) }]);
+}
+
+#[test]
 fn intervals_have_defaults_and_a_feed_never_waits_past_its_next_turn() {
     let config = good(WHOLE);
     let seconds = |a, b| (Duration::from_secs(a), Duration::from_secs(b));
@@ -266,6 +276,9 @@ fn values_are_judged() {
     assert_eq!(one("playbooks: {env: [A-B]}"), "1:19 expected the name of an environment variable, found `A-B`");
     assert_eq!(one("links: [{from: x, to: y}]"), "1:16 expected an address such as https://host/path, found `x`");
     assert_eq!(one("feeds: [{name: f, every: 2days, http: {url: x}}]"), "1:26 expected 100ms to 1day, found 2days");
+    let votes = "expected a number of answers up to 20, such as 3 or 2 of 3, found ";
+    assert_eq!(one("feeds: [{name: f, confirm: 3 of 2, http: {url: x}}]"), format!("1:28 {votes}`3 of 2`"));
+    assert_eq!(one("feeds: [{name: f, confirm: {better: 0}, http: {url: x}}]"), format!("1:37 {votes}`0`"));
     assert_eq!(one(""), "1:1 expected a map, found nothing");
 }
 

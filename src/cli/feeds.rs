@@ -3,6 +3,7 @@
 use super::session::{Needs, Session};
 use super::{Exit, Globals, Kind, alerts, out};
 use crate::domain::health::FeedState;
+use crate::domain::text::Outside;
 use crate::model::World;
 use crate::model::health::FeedHealth;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -50,7 +51,9 @@ const CLEAR: &str = "\x1b[H\x1b[J";
 
 fn table(globals: &Globals, world: &World) -> String {
     let row = |feed: &FeedHealth| {
-        let message = feed.message().map(|message| message.raw().to_owned()).unwrap_or_default();
+        let unsettled =
+            feed.unsettled().map(|found| format!("({} {} of {}) ", found.said.word(), found.agree, found.votes.needed));
+        let message = unsettled.unwrap_or_default() + feed.message().map(Outside::raw).unwrap_or_default();
         let age = feed.age(world.now).map(out::age).unwrap_or_else(|| "-".into());
         let service = feed.spec.service.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
         vec![word(feed.state).to_owned(), feed.spec.name.to_string(), feed.spec.kind.clone(), service, age, message]
@@ -87,5 +90,8 @@ fn document(world: &World, feed: &FeedHealth) -> Value {
         "checked_at": checked.map(alerts::time),
         "age_ms": age.map(ms),
         "forecast": null,
+        "unsettled": feed.unsettled().map(|found| {
+            json!({"state": found.said, "answers": found.agree, "needed": found.votes.needed, "of": found.votes.of})
+        }),
     })
 }

@@ -2,9 +2,9 @@
 
 use super::list::{self, Names};
 use crate::domain::act::ActKind;
-use crate::domain::health::FeedSpec;
+use crate::domain::health::{Confirm, FeedSpec, Votes};
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{Fields, Node, Problems, Value};
 use crate::domain::settings::{Carry, Service, SourceSpec};
 use crate::ports::Endpoint;
 use std::collections::BTreeMap;
@@ -89,14 +89,30 @@ pub fn feeds<S, F>(
     let queries = sources.iter().filter_map(|source| Some((source.spec.name.clone(), source.queries.clone()?))).collect();
     let mut names = Names::of("feed");
     list::each(node, problems, |node, problems| {
-        let item = item(node, &["name", "every", "timeout", "service"], &known, &mut names, problems)?;
+        let item = item(node, &["name", "every", "timeout", "service", "confirm"], &known, &mut names, problems)?;
         let every = list::time(item.fields.get("every"), EVERY, problems).unwrap_or(FEED_EVERY);
         let timeout = list::time(item.fields.get("timeout"), PATIENCE, problems).unwrap_or(TIMEOUT.min(every));
         let service = item.fields.get("service").and_then(|node| super::service::named(node, services, problems));
         let made = (kinds.feeds[item.kind].parse)(item.node, &queries, problems)?;
-        let spec = FeedSpec { name: item.name.as_str().into(), kind: known[item.kind].to_owned(), service, every, timeout };
+        let confirm = item.fields.get("confirm").and_then(|node| confirm(node, problems)).unwrap_or_default();
+        let spec = FeedSpec { service, confirm, ..FeedSpec::new(item.name.as_str(), known[item.kind], every, timeout) };
         Some((spec, made))
     })
+}
+
+/// How often for both ways, or for each: `3`, `2 of 3`, `{worse: 2 of 3, better: 5}`.
+fn confirm(node: &Node, problems: &mut Problems) -> Option<Confirm> {
+    let votes = |node: &Node, problems: &mut Problems| {
+        let what = format!("a number of answers up to {0}, such as 3 or 2 of 3", Votes::MOST);
+        node.read(&what, problems, Votes::parse)
+    };
+    if !matches!(node.value, Value::Map(_)) {
+        return votes(node, problems).map(|both| Confirm { worse: both, better: both });
+    }
+    let fields = node.fields(&["worse", "better"], problems)?;
+    let [worse, better] =
+        ["worse", "better"].map(|way| fields.get(way).and_then(|node| votes(node, problems)).unwrap_or_default());
+    Some(Confirm { worse, better })
 }
 
 /// One item, with its kind found.

@@ -3,6 +3,7 @@
 use super::ids::{FeedName, ServiceName};
 use super::text::Outside;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::time::Duration;
 
 /// The state of a feed. `Stale` and `Unknown` are never healthy: nobody knows.
@@ -67,9 +68,67 @@ pub struct FeedSpec {
     pub every: Duration,
     /// How long one answer may take.
     pub timeout: Duration,
+    pub confirm: Confirm,
+}
+
+/// How many answers have to agree before a feed changes its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Confirm {
+    pub worse: Votes,
+    pub better: Votes,
+}
+
+impl Confirm {
+    /// How many answers have to be kept for it.
+    pub fn most(self) -> usize {
+        self.worse.of.max(self.better.of).into()
+    }
+}
+
+/// `needed` of the last `of` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Votes {
+    pub needed: u8,
+    pub of: u8,
+}
+
+impl Default for Votes {
+    /// Every answer is believed.
+    fn default() -> Self {
+        Self { needed: 1, of: 1 }
+    }
+}
+
+impl Votes {
+    /// The most answers that a feed can be told to look back on.
+    pub const MOST: u8 = 20;
+
+    /// `3` in a row, or `2 of 3`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (needed, of) = text.split_once(" of ").unwrap_or((text, text));
+        let (needed, of) = (needed.trim().parse().ok()?, of.trim().parse().ok()?);
+        (1 <= needed && needed <= of && of <= Self::MOST).then_some(Self { needed, of })
+    }
+
+    /// The state that `needed` of these are at, or beyond in this order.
+    pub fn agreed(
+        self,
+        states: impl Iterator<Item = FeedState>,
+        order: fn(&FeedState, &FeedState) -> Ordering,
+    ) -> Option<FeedState> {
+        let mut states: Vec<FeedState> = states.collect();
+        states.sort_by(order);
+        states.get(usize::from(self.needed) - 1).copied()
+    }
 }
 
 impl FeedSpec {
+    /// A feed of no service whose every answer is believed.
+    pub fn new(name: impl Into<FeedName>, kind: &str, every: Duration, timeout: Duration) -> Self {
+        let (name, kind) = (name.into(), kind.to_owned());
+        Self { name, kind, service: None, every, timeout, confirm: Confirm::default() }
+    }
+
     /// Age past which a reading is stale: two missed answers and the time one may take.
     pub fn deadline(&self) -> Duration {
         self.every * 2 + self.timeout

@@ -61,13 +61,7 @@ fn a_review_that_is_due_or_still_to_come_is_named() {
 fn a_selector_that_nothing_here_could_answer_is_named() {
     use midwatch::domain::health::FeedSpec;
     let second = std::time::Duration::from_secs(1);
-    let feed = |name: &str| FeedSpec {
-        name: name.into(),
-        kind: "tcp".into(),
-        service: Some("shop".into()),
-        every: second,
-        timeout: second,
-    };
+    let feed = |name: &str| FeedSpec { service: Some("shop".into()), ..FeedSpec::new(name, "tcp", second, second) };
     let (feeds, services) = (vec![feed("port")], ["shop", "bare"]);
     let around = || Around { health: Some((&feeds, &services)), ..AROUND() };
     let text = |selector: &str| one(&format!("```feed\n{selector}\n```\n"));

@@ -65,11 +65,8 @@ pub fn settings() -> Settings {
         drill: false,
     };
     let feed = |name: &str, service: &str| FeedSpec {
-        name: name.into(),
-        kind: "http".into(),
         service: Some(service.into()),
-        every: Duration::from_secs(10),
-        timeout: Duration::from_secs(5),
+        ..FeedSpec::new(name, "http", Duration::from_secs(10), Duration::from_secs(5))
     };
     Settings {
         operator: Operator { name: "ana".into(), email: None, role: Some("on-call".into()) },

@@ -12,11 +12,8 @@ use std::time::Duration;
 /// Two feeds of `orders-db`, asked every ten seconds, five for an answer.
 fn story() -> Story {
     let feed = |name: &str| FeedSpec {
-        name: name.into(),
-        kind: "http".into(),
         service: Some("orders-db".into()),
-        every: Duration::from_secs(10),
-        timeout: Duration::from_secs(5),
+        ..FeedSpec::new(name, "http", Duration::from_secs(10), Duration::from_secs(5))
     };
     Story::with(Settings { feeds: vec![feed("lag"), feed("port")], ..settings(false) })
 }

@@ -247,7 +247,7 @@ mod tests {
 
     fn feed(name: &str, service: Option<&str>, kind: &str) -> FeedSpec {
         let second = Duration::from_secs(1);
-        FeedSpec { name: name.into(), kind: kind.into(), service: service.map(Into::into), every: second, timeout: second }
+        FeedSpec { service: service.map(Into::into), ..FeedSpec::new(name, kind, second, second) }
     }
 
     fn feeds() -> Vec<FeedSpec> {

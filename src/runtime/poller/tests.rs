@@ -92,7 +92,7 @@ fn healthy(takes: Duration) -> Script<Reading> {
 
 fn feed(name: &str, feed: Arc<dyn Feed>) -> (FeedSpec, Arc<dyn Feed>) {
     let (every, timeout) = (SECOND * 10, SECOND * 5);
-    (FeedSpec { name: name.into(), kind: "fake".into(), service: None, every, timeout }, feed)
+    (FeedSpec::new(name, "fake", every, timeout), feed)
 }
 
 fn source(name: &str, source: Arc<dyn Source>) -> (SourceSpec, Arc<dyn Source>) {

@@ -46,6 +46,12 @@ fn about(feed: &FeedHealth, view: &View, columns: usize) -> Vec<Line> {
     let (glyph, word, role) = look(feed.state);
     let since = feed.since.map(|at| format!(" for {}", time::age(view.now.since(at)))).unwrap_or_default();
     let mut lines = vec![vec![(format!("{glyph} {word}"), role), (since, Role::Text)]];
+    if let Some(found) = feed.unsettled() {
+        let last =
+            if found.votes.of > found.votes.needed { format!(" of the last {}", found.votes.of) } else { " in a row".into() };
+        let text = format!("{} is said by {}; {}{last} are believed", found.said.word(), found.agree, found.votes.needed);
+        lines.extend(field("but", &text, look(found.said).2, columns));
+    }
     if let Some(trouble) = &feed.trouble {
         lines.extend(field("why", &trouble.inert(), Role::Stale, columns));
     }

@@ -6,7 +6,7 @@ use crate::domain::health::FeedState;
 use crate::domain::ids::{FeedName, ServiceName};
 use crate::domain::settings::Service;
 use crate::domain::text::Outside;
-use crate::model::health::{FeedHealth, Sample};
+use crate::model::health::{FeedHealth, Sample, Unsettled};
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Pen};
 use crate::tui::hits::{Hit, Shown, Target};
@@ -210,7 +210,7 @@ fn render_feed(
     pen.column(names, feed.spec.name.as_str(), if cursor { Role::Cursor } else { Role::Text }).space(1);
     let said = match (age, feed.message()) {
         (Some(age), _) => format!("{word} {}", time::age(age)),
-        (None, Some(message)) if !stale => format!("{}{}", value(feed), message.inert()),
+        (None, Some(message)) if !stale => format!("{}{}{}", unsettled(feed), value(feed), message.inert()),
         _ => word.to_owned(),
     };
     let left = usize::from(pen.left());
@@ -232,6 +232,12 @@ fn bars(width: u16) -> usize {
 /// What is said is not cut for samples, unless it has to be cut anyway.
 fn spare(left: usize, said: usize) -> usize {
     if said > left { left } else { (left - said).saturating_sub(1) }
+}
+
+/// What the last answer said and nothing believes yet: without it a healthy feed would say `503`.
+fn unsettled(feed: &FeedHealth) -> String {
+    let said = |found: Unsettled| format!("{} {} of {}: ", found.said.word(), found.agree, found.votes.needed);
+    feed.unsettled().map(said).unwrap_or_default()
 }
 
 /// The value in front of the message, where the feed has one.

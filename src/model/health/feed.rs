@@ -1,0 +1,213 @@
+//! One feed: what its answers say, how long that holds, and what it would take to believe something else.
+
+use crate::domain::health::{FeedSpec, FeedState, Reading, Votes};
+use crate::domain::ids::{FeedName, ServiceName};
+use crate::domain::stamp::Stamp;
+use crate::domain::text::Outside;
+use crate::domain::trouble::Trouble;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How many samples a sparkline can go back.
+pub const HISTORY: usize = 60;
+
+/// One point of a sparkline.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    pub state: FeedState,
+    /// The feed's value; of a feed that never gives one its latency in milliseconds. `None` is a gap.
+    pub measure: Option<f64>,
+}
+
+/// One feed and what is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedHealth {
+    pub spec: FeedSpec,
+    pub state: FeedState,
+    /// When it entered this state; `None` before its first answer.
+    pub since: Option<Stamp>,
+    /// The last judged answer, kept when stale, and when it came.
+    pub reading: Option<(Reading, Stamp)>,
+    /// When it answered, or could not be asked, the last time.
+    pub heard: Option<Stamp>,
+    /// Why the feed could not be asked last time, or why it is stale; `None` after a good answer.
+    pub trouble: Option<Outside>,
+    /// Oldest first, at most `HISTORY`.
+    pub history: VecDeque<Sample>,
+    /// It has given a value at least once.
+    valued: bool,
+    /// The last state that was news; nobody needs to be told that all is well.
+    known: FeedState,
+    /// What it was, and since when, before we began to doubt it for a reason of our own.
+    doubted: Option<(FeedState, Stamp)>,
+    /// The state that enough answers have said last; silence and doubt don't change it.
+    settled: Option<FeedState>,
+    /// What the answers since then have said, oldest first.
+    votes: VecDeque<FeedState>,
+}
+
+/// A state that not enough answers say yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsettled {
+    pub said: FeedState,
+    /// How many of the last `votes.of` answers say this much.
+    pub agree: usize,
+    pub votes: Votes,
+}
+
+/// A feed has entered another state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    pub feed: FeedName,
+    pub service: Option<ServiceName>,
+    pub from: FeedState,
+    pub to: FeedState,
+    pub message: Outside,
+    news: bool,
+}
+
+impl Change {
+    /// News for the record. That a feed is healthy at start, or after a sleep what it was before, is none.
+    pub fn news(&self) -> bool {
+        self.news
+    }
+}
+
+impl FeedHealth {
+    pub(super) fn new(spec: &FeedSpec) -> Self {
+        let (state, history) = (FeedState::Unknown, VecDeque::with_capacity(HISTORY));
+        Self {
+            spec: spec.clone(),
+            state,
+            since: None,
+            reading: None,
+            heard: None,
+            trouble: None,
+            history,
+            valued: false,
+            known: FeedState::Healthy,
+            doubted: None,
+            settled: None,
+            votes: VecDeque::new(),
+        }
+    }
+
+    /// One line for people: why it is stale, else what the target said.
+    pub fn message(&self) -> Option<&Outside> {
+        let trouble = self.trouble.as_ref().filter(|_| self.state == FeedState::Stale);
+        trouble.or(self.reading.as_ref().map(|(reading, _)| &reading.message))
+    }
+
+    /// Age of the last judged answer.
+    pub fn age(&self, now: Stamp) -> Option<Duration> {
+        self.reading.as_ref().map(|(_, at)| now.since(*at))
+    }
+
+    /// When it turns stale; `None` when it is, or was never judged.
+    pub(super) fn deadline(&self) -> Option<(Duration, FeedName)> {
+        let (_, at) = self.reading.as_ref().filter(|_| self.state != FeedState::Stale)?;
+        Some((at.mono + self.spec.deadline(), self.spec.name.clone()))
+    }
+
+    pub(super) fn judged(&mut self, reading: Reading, now: Stamp) -> Option<Change> {
+        self.sample(&reading);
+        let (state, message) = (self.settle(reading.state), reading.message.clone());
+        (self.reading, self.heard, self.trouble) = (Some((reading, now)), Some(now), None);
+        self.enter(state, message, now)
+    }
+
+    /// The state that enough of the last answers agree on. After a silence nobody vouches for what was before it: what is worse
+    /// is believed at once.
+    fn settle(&mut self, said: FeedState) -> FeedState {
+        let silent = self.state == FeedState::Stale;
+        if silent {
+            self.votes.clear();
+        }
+        self.votes.push_back(said);
+        let confirm = self.spec.confirm;
+        while self.votes.len() > confirm.most() {
+            self.votes.pop_front();
+        }
+        let Some(before) = self.settled else { return self.settled_on(said) };
+        let worse = if silent { Some(said) } else { confirm.worse.agreed(self.last(confirm.worse), |a, b| b.cmp(a)) };
+        let better = confirm.better.agreed(self.last(confirm.better), Ord::cmp);
+        let moved = worse.filter(|state| *state > before).or(better.filter(|state| *state < before));
+        moved.map_or(before, |state| self.settled_on(state))
+    }
+
+    fn settled_on(&mut self, state: FeedState) -> FeedState {
+        self.votes.clear();
+        *self.settled.insert(state)
+    }
+
+    fn last(&self, votes: Votes) -> impl Iterator<Item = FeedState> {
+        self.votes.iter().rev().take(votes.of.into()).copied()
+    }
+
+    /// What the last answer said, where too few say so for it to be believed yet.
+    pub fn unsettled(&self) -> Option<Unsettled> {
+        let (said, before) = (*self.votes.back()?, self.settled?);
+        let (votes, worse) = if said > before { (self.spec.confirm.worse, true) } else { (self.spec.confirm.better, false) };
+        let agree = self.last(votes).filter(|state| if worse { *state >= said } else { *state <= said }).count();
+        (said != before && self.state == before).then_some(Unsettled { said, agree, votes })
+    }
+
+    pub(super) fn failed(&mut self, trouble: Trouble, now: Stamp) -> Option<Change> {
+        self.push(Sample { state: FeedState::Stale, measure: None });
+        self.heard = Some(now);
+        if self.deadline().is_none() {
+            return self.stale(trouble.text, now);
+        }
+        self.trouble = Some(trouble.text);
+        None
+    }
+
+    pub(super) fn expired(&mut self, now: Stamp) -> Option<Change> {
+        let silent = || format!("no answer for {}", humantime::format_duration(self.spec.deadline()));
+        let why = self.trouble.clone().unwrap_or_else(|| silent().into());
+        self.stale(why, now)
+    }
+
+    fn stale(&mut self, why: Outside, now: Stamp) -> Option<Change> {
+        self.trouble = Some(why.clone());
+        self.enter(FeedState::Stale, why, now)
+    }
+
+    /// Stale for a reason of our own: the feed itself is no news until it is found changed.
+    pub(super) fn doubt(&mut self, why: Outside, now: Stamp) -> Option<Change> {
+        let (known, doubted) = (self.known, self.doubted.or(self.since.map(|since| (self.state, since))));
+        let change = self.stale(why, now);
+        (self.known, self.doubted) = (known, doubted.filter(|(state, _)| *state != FeedState::Stale));
+        change.map(|change| Change { news: false, ..change })
+    }
+
+    fn enter(&mut self, to: FeedState, message: Outside, now: Stamp) -> Option<Change> {
+        let from = std::mem::replace(&mut self.state, to);
+        if from == to {
+            return None;
+        }
+        // A sleep between two answers that say the same is no new beginning.
+        let before = self.doubted.take().filter(|(state, _)| *state == to);
+        self.since = Some(before.map_or(now, |(_, since)| since));
+        let news = std::mem::replace(&mut self.known, to) != to;
+        Some(Change { feed: self.spec.name.clone(), service: self.spec.service.clone(), from, to, message, news })
+    }
+
+    /// A value and a latency never share one line: with the first value the latencies before it become gaps.
+    fn sample(&mut self, reading: &Reading) {
+        if reading.value.is_some() && !self.valued {
+            self.valued = true;
+            self.history.iter_mut().for_each(|sample| sample.measure = None);
+        }
+        let latency = || reading.latency.map(|took| took.as_secs_f64() * 1_000.0);
+        let measure = if self.valued { reading.value } else { latency() };
+        self.push(Sample { state: reading.state, measure });
+    }
+
+    fn push(&mut self, sample: Sample) {
+        if self.history.len() == HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back(sample);
+    }
+}
