@@ -16,6 +16,8 @@ use std::time::Duration;
 enum Ask {
     /// How long.
     For,
+    /// Yes, this many.
+    Confirm,
     /// Why, if somebody wants to say.
     Note,
     /// What there is to say: not to be left out.
@@ -42,7 +44,7 @@ const COMMENT_ON: Verb =
     Verb { kind: ActKind::Comment, asks: &[Ask::Text("What is written down")], what: |_, _| Ok(What::Comment) };
 const DOWNTIME_FOR: Verb = Verb {
     kind: ActKind::Downtime,
-    asks: &[Ask::For, Ask::Text("Why: others will ask")],
+    asks: &[Ask::For, Ask::Confirm, Ask::Text("Why: others will ask")],
     what: |world, matches| Ok(What::Downtime { until: world.now.after(hold(matches)) }),
 };
 const ESCALATE_TO: Verb = Verb {
@@ -64,7 +66,7 @@ const CHECK_AGAIN: Verb = Verb { kind: ActKind::Recheck, asks: &[], what: |_, _|
 const RESOLVE_IT: Verb = Verb { kind: ActKind::Resolve, asks: &[Ask::Note], what: |_, _| Ok(What::Resolve) };
 const SNOOZE_FOR: Verb = Verb {
     kind: ActKind::Snooze,
-    asks: &[Ask::For, Ask::Note],
+    asks: &[Ask::For, Ask::Confirm, Ask::Note],
     what: |world, matches| Ok(What::Snooze { until: world.now.after(hold(matches)) }),
 };
 
@@ -99,6 +101,9 @@ fn argument(ask: Ask) -> Arg {
     let long = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
     match ask {
         Ask::For => long("for", "DUR").help("How long").value_parser(humantime::parse_duration).default_value("1h"),
+        Ask::Confirm => long("confirm", "N")
+            .help("Yes, this many: asked for where it hides a watchdog or most of what fires")
+            .value_parser(value_parser!(usize)),
         Ask::Note => long("note", "TEXT").help("Why, or what is being done"),
         Ask::Text(help) => long("note", "TEXT").help(help).required(true),
         Ask::To(help) => long("to", "NAME").help(help).required(true),
@@ -124,7 +129,8 @@ fn run(matches: &ArgMatches, globals: &Globals, verb: &Verb) -> anyhow::Result<E
     if targets.filter.is_some() {
         alerts = able(world, globals, alerts, verb.kind);
     }
-    let command = Command::Act { alerts, what: (verb.what)(world, matches)?, reason: text(matches, "note") };
+    let confirmed = matches.try_get_one("confirm").ok().flatten().copied();
+    let command = Command::Act { alerts, what: (verb.what)(world, matches)?, reason: text(matches, "note"), confirmed };
     ack::act(&mut session, globals, command)
 }
 

@@ -1,8 +1,10 @@
 //! Alerts and silences as their sources tell them. What the console makes of them (episode, state,
 //! service, who has acknowledged) is `model::alerts`.
 
+mod covering;
 mod labels;
 
+pub use covering::covering;
 pub use labels::Labels;
 
 use super::entry::Entry;

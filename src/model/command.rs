@@ -52,11 +52,13 @@ pub enum Command {
         source: SourceName,
         id: Outside,
     },
-    /// Do something to these alerts, each in its own system.
+    /// Do something to these alerts, each in its own system. `confirmed` is the number that was typed where it keeps quiet
+    /// what nobody should lose sight of.
     Act {
         alerts: Vec<AlertId>,
         what: What,
         reason: String,
+        confirmed: Option<usize>,
     },
     /// Take back what a request of a moment ago did: acknowledgements and silences.
     Undo {

@@ -126,6 +126,8 @@ impl Standing {
     }
 }
 
+type Shares = BTreeMap<SourceName, Option<usize>>;
+
 /// The program that makes a silence again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
@@ -147,34 +149,42 @@ impl World {
 
     /// Why a silence is broad, over all sources that it stands on.
     pub fn broad_on(&self, one: &Standing) -> Option<Broad> {
-        let each = one.sources().into_iter().filter_map(|source| self.broad(source, &one.matchers));
-        each.reduce(|all, next| Broad { alerts: all.alerts + next.alerts, ..all })
+        self.broad_over(&one.sources(), &one.matchers)
+    }
+
+    /// The number that each source's own share is confirmed by, where the one of all of them was given.
+    fn shares(&self, sources: &BTreeSet<&SourceName>, matchers: &[SilenceMatcher], confirmed: Option<usize>) -> Shares {
+        let meant = self.broad_over(sources, matchers).is_some_and(|broad| confirmed == Some(broad.alerts));
+        let own = |source: &SourceName| self.broad(source, matchers).filter(|_| meant).map(|broad| broad.alerts);
+        sources.iter().map(|source| ((*source).clone(), own(source).or(confirmed))).collect()
+    }
+
+    /// What silences this on each of these sources. The number that confirms it is that of all sources together.
+    pub fn silence_on(
+        &self,
+        sources: &BTreeSet<&SourceName>,
+        matchers: &[SilenceMatcher],
+        (hold, reason): (Duration, &str),
+        confirmed: Option<usize>,
+    ) -> Vec<Command> {
+        let on = |(source, confirmed): (SourceName, Option<usize>)| {
+            let (covers, matchers, reason) = (self.alerts.covered(&source, matchers), matchers.to_vec(), reason.to_owned());
+            Command::Silence { source, matchers, hold, reason, covers, confirmed }
+        };
+        self.shares(sources, matchers, confirmed).into_iter().map(on).collect()
     }
 
     /// What lets every copy last longer. The number that confirms it is that of all sources together.
     pub fn longer(&self, one: &Standing, by: Duration, confirmed: Option<usize>) -> Vec<Command> {
-        let meant = self.broad_on(one).is_some_and(|broad| confirmed == Some(broad.alerts));
-        let of =
-            |source: &SourceName| self.broad(source, &one.matchers).filter(|_| meant).map(|broad| broad.alerts).or(confirmed);
+        let shares = self.shares(&one.sources(), &one.matchers, confirmed);
+        let of = |source: &SourceName| shares.get(source).copied().flatten();
         let longer = |on: &On| Command::Extend { source: on.source.clone(), id: on.id.clone(), by, confirmed: of(&on.source) };
         one.on.iter().map(longer).collect()
     }
 
     /// What makes it again on every source that it stood on.
     pub fn anew(&self, one: &Standing, hold: Duration, confirmed: Option<usize>) -> Vec<Command> {
-        let meant = self.broad_on(one).is_some_and(|broad| confirmed == Some(broad.alerts));
-        let again = |source: &SourceName| {
-            let own = self.broad(source, &one.matchers).filter(|_| meant).map(|broad| broad.alerts);
-            Command::Silence {
-                source: source.clone(),
-                matchers: one.matchers.clone(),
-                hold,
-                reason: one.comment.raw().to_owned(),
-                covers: self.alerts.covered(source, &one.matchers),
-                confirmed: own.or(confirmed),
-            }
-        };
-        one.sources().into_iter().map(again).collect()
+        self.silence_on(&one.sources(), &one.matchers, (hold, one.comment.raw()), confirmed)
     }
 
     /// All of them: those in force by their ends, then those that are still to begin, then those that ended lately.

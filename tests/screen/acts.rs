@@ -24,7 +24,7 @@ fn id(name: &str) -> AlertId {
 /// The act that was asked for last: on whom, what and why.
 fn asked(desk: &Desk) -> (Vec<AlertId>, What, String) {
     match desk.commands.last() {
-        Some(Command::Act { alerts, what, reason }) => (alerts.clone(), what.clone(), reason.clone()),
+        Some(Command::Act { alerts, what, reason, .. }) => (alerts.clone(), what.clone(), reason.clone()),
         other => panic!("{other:?}"),
     }
 }

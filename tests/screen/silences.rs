@@ -142,6 +142,103 @@ fn a_silence_of_the_watchdog_or_of_most_alerts_wants_its_number_typed() {
     assert_eq!(acts(&desk).len(), 1);
 }
 
+/// A group of these many by name, with the cursor on its row; and something else of the same service that is quiet for now.
+fn group(count: i64) -> Desk {
+    let mut desk = Desk::new();
+    let of = |n: i64| alert("Noise", "warning", "checkout", &format!("shop-{n}"), 20 + n);
+    let mut alerts: Vec<_> = (0..count).map(of).collect();
+    let others = (0..40).map(|n| alert(&format!("Else{n}"), "info", "stripe", "api", 3));
+    alerts.extend(others);
+    desk.fires(&alerts).press("f").type_text("name").press("enter");
+    assert!(desk.line("▌").contains(&format!("×{count} Noise")), "{}", desk.text());
+    desk
+}
+
+#[test]
+fn a_silence_of_a_group_covers_all_of_it_and_shows_what_else_it_hides() {
+    let mut desk = group(14);
+    desk.press("s")
+        .expect("Silence on prod: 14 alerts")
+        .expect("It hides 14 alerts now")
+        .expect("14 of those that were chosen, and no others");
+    // Who was meant is settled: what comes to match is another one.
+    desk.fires(&[alert("Noise", "warning", "checkout", "late", 0)]).draw();
+    desk.expect("It hides 15 alerts now").expect("14 of those that were chosen, and 1 other,").expect("· Noise late");
+    desk.type_text("work").press("tab tab").type_text(" instance=shop-3").expect("It hides 1 alert now");
+    desk.expect("It leaves out 13 of those that were chosen").press("ctrl-u").type_text("service=checkout").press("enter");
+    let Some(Command::Silence { matchers, covers: 15, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert_eq!(matchers.len(), 1);
+
+    let mut desk = group(3);
+    desk.press("s").expect("shop-0|shop-1|shop-2").type_text("work").press("enter");
+    let Some(Command::Silence { matchers, covers: 3, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert_eq!(matchers.iter().map(|it| it.regex).collect::<Vec<_>>(), [false, true, false, false]);
+    assert_eq!(acts(&desk).len(), 1);
+}
+
+#[test]
+fn without_matchers_each_of_a_group_gets_a_silence_of_its_own() {
+    let mut desk = group(5);
+    desk.press("s")
+        .type_text("work")
+        .press("tab tab ctrl-u")
+        .expect("Each of the 5 gets a silence of its own")
+        .expect("silence 5 alerts");
+    desk.press("enter");
+    let Some(Command::SilenceEach { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert_eq!((alerts.len(), acts(&desk).len()), (5, 5));
+    // What has nothing in common has no matchers to begin with.
+    let mut desk = Desk::new();
+    let bare = |name: &str| {
+        let labels = midwatch::domain::alert::Labels::new(vec![(name.into(), "x".into())]);
+        Arc::new(Alert { labels, ..(*alert(name, "warning", "checkout", "shop", 3)).clone() })
+    };
+    desk.fires(&[bare("one"), bare("two")]).press("space space s").expect("Each of the 2 gets a silence of its own");
+}
+
+#[test]
+fn a_silence_of_marks_on_several_sources_stands_on_each_of_them_and_says_whom_it_leaves() {
+    let mut settings = settings();
+    let west = midwatch::domain::settings::SourceSpec { name: "west".into(), ..settings.sources[0].clone() };
+    let pager = midwatch::domain::settings::SourceSpec { name: "pager".into(), acts: vec![], ..west.clone() };
+    settings.sources.extend([west, pager]);
+    let mut desk = Desk::with(settings);
+    let down = alert("Down", "critical", "postgres", "db-1", 9);
+    desk.fires(std::slice::from_ref(&down));
+    for source in ["west", "pager"] {
+        let mut copy = (*down).clone();
+        copy.id.source = source.into();
+        desk.fact(Fact::AlertsChanged { source: source.into(), upserts: vec![Arc::new(copy)], gone: vec![] });
+    }
+    desk.draw();
+    desk.press("space space space s").expect("Silence on prod, west: 2 alerts").expect("1 alert of pager stay");
+    desk.type_text("work").press("enter");
+    assert_eq!(acts(&desk).iter().map(|(source, _)| source.as_str()).collect::<Vec<_>>(), ["prod", "west"]);
+    // What has no silences says so at once.
+    let mut settings = crate::screen::settings();
+    settings.sources[0].acts = vec![];
+    let mut desk = Desk::with(settings);
+    desk.fires(&[down]).press("s").expect("prod has no silences: x shows what can be done");
+}
+
+#[test]
+fn a_snooze_that_hides_the_watchdog_wants_its_number_typed() {
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Watchdog", "info", "postgres", "am-1", 9)]).draw();
+    desk.press("z enter").expect("it hides Watchdog, which says that alerting works").expect("Type 1 to go on");
+    assert_eq!(desk.commands, []);
+    desk.type_text("1").press("enter");
+    assert_eq!(acts(&desk).len(), 1);
+}
+
+#[test]
+fn a_silence_of_several_alerts_is_ended_from_any_of_them() {
+    let mut desk = Desk::new();
+    desk.fires(&[quiet("Down", "a"), quiet("Slow", "a"), alert("Loud", "critical", "postgres", "db-2", 9)]);
+    desk.silences(vec![silence("a", "Down", 20)]).press("space space space S").expect("End a silence on prod").press("enter");
+    assert!(matches!(&acts(&desk)[..], [(_, Act::Expire { .. })]), "{:?}", acts(&desk));
+}
+
 #[test]
 fn hostile_silences_are_harmless_at_every_size() {
     for (width, height) in [(120, 40), (80, 24), (40, 12), (20, 5)] {

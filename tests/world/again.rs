@@ -110,7 +110,7 @@ fn only_what_failed_is_tried_again() {
     let alerts: Vec<_> = names.iter().map(|name| alert(name, "postgres", began())).collect();
     story.poll(&alerts);
     let all = names.map(id).to_vec();
-    let request = story.ask(Command::Act { alerts: all, what: What::Resolve, reason: "over".into() });
+    let request = story.ask(Command::Act { alerts: all, what: What::Resolve, reason: "over".into(), confirmed: None });
     let ends = [Outcome::Done, Outcome::Failed, Outcome::Contradicted, Outcome::Unknown];
     for ((intent, _), outcome) in acts(&mut story).into_iter().zip(ends) {
         story.fact(Fact::ActEnded { intent, end: ActEnd::new(outcome, "so it went") });

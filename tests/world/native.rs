@@ -26,7 +26,7 @@ fn state(story: &Story) -> State {
 }
 
 fn do_it(what: What) -> Command {
-    Command::Act { alerts: vec![id("Down")], what, reason: "as agreed".into() }
+    Command::Act { alerts: vec![id("Down")], what, reason: "as agreed".into(), confirmed: None }
 }
 
 #[test]
@@ -169,6 +169,7 @@ fn of_many_acts_a_few_are_recorded_and_sent_at_a_time() {
         alerts: names.iter().map(|name| id(name)).collect(),
         what: What::Resolve,
         reason: String::new(),
+        confirmed: None,
     });
     let mut sent = 0;
     loop {
@@ -230,7 +231,7 @@ fn one_alert_that_can_not_have_an_act_does_not_keep_the_others_from_it() {
     story.poll(&two(&["Down", "Slow"]));
     (0..2).for_each(|_| story.poll(&two(&["Slow"])));
     let alerts = ["Down", "Slow", "Nowhere"].map(id).to_vec();
-    let request = story.ask(Command::Act { alerts: alerts.clone(), what: What::Resolve, reason: String::new() });
+    let request = story.ask(Command::Act { alerts: alerts.clone(), what: What::Resolve, reason: String::new(), confirmed: None });
     assert!(matches!(answer(&mut story, Outcome::Done, None), Act::On { alert, .. } if alert.as_str() == "Slow"));
     let progress = story.world.requests.get(request).expect("told");
     let of = |name: &str| &progress.items.iter().find(|item| item.alert == Some(id(name))).expect("an outcome").stage;

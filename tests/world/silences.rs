@@ -2,7 +2,7 @@
 
 use super::unsent::{acts, answer};
 use super::*;
-use midwatch::domain::act::ActKind;
+use midwatch::domain::act::{ActKind, What};
 use midwatch::domain::alert::{Alert, Silence, SilenceMatcher, SilenceState};
 use midwatch::domain::ids::RequestId;
 use midwatch::domain::settings::SourceSpec;
@@ -199,6 +199,30 @@ fn silences_of_many_alerts_are_as_broad_as_one_of_all_of_them_and_each_has_its_o
     // Those alone that failed: the one that is gone fails again.
     story.ask(Command::Retry { request });
     assert_eq!(acts(&mut story).len(), 1);
+}
+
+#[test]
+fn a_snooze_is_as_broad_as_a_silence_and_nothing_else_is() {
+    let names = ["Down", "Slow", "Full", "Late", "Watchdog"];
+    let mut story = told(&names.map(|name| alert(name, "postgres", began())), &[]);
+    let until = story.now.wall + chrono::Duration::hours(1);
+    let snooze = |names: &[&str], confirmed| Command::Act {
+        alerts: names.iter().map(|name| id(name)).collect(),
+        what: What::Snooze { until },
+        reason: "later".into(),
+        confirmed,
+    };
+    let request = story.ask(snooze(&["Watchdog"], None));
+    assert!(refusal(&story, request).is_some_and(|why| why.starts_with("it hides Watchdog")));
+    let request = story.ask(snooze(&names[..4], Some(5)));
+    assert!(refusal(&story, request).is_some_and(|why| why.starts_with("it hides 4 of the 5 alerts that fire")));
+    assert!(acts(&mut story).is_empty());
+    story.ask(snooze(&names[..4], Some(4)));
+    story.ask(snooze(&["Watchdog"], Some(1)));
+    assert_eq!(acts(&mut story).len(), 5);
+    let comment = Command::Act { alerts: vec![id("Watchdog")], what: What::Comment, reason: "seen".into(), confirmed: None };
+    let request = story.ask(comment);
+    assert!(refusal(&story, request).is_some_and(|why| why.contains("can't comment")), "only its source minds");
 }
 
 #[test]

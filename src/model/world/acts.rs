@@ -4,6 +4,7 @@
 
 use super::World;
 use super::commands::{Asked, Refusal, lasting, some};
+use super::silencing::{Broad, meant};
 use crate::domain::act::{Act, ActKind, What};
 use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, RequestId, SourceName};
@@ -43,10 +44,23 @@ impl World {
     }
 
     /// One act on each of these alerts.
-    pub(super) fn act_on(&mut self, alerts: Vec<AlertId>, what: &What, reason: &str) -> Result<Asked, Refusal> {
+    pub(super) fn act_on(
+        &mut self,
+        alerts: Vec<AlertId>,
+        what: &What,
+        reason: &str,
+        confirmed: Option<usize>,
+    ) -> Result<Asked, Refusal> {
         some(&alerts)?;
         self.sensible(what, reason)?;
+        meant(self.broad_act(&alerts, what), confirmed)?;
         Ok(Asked::each(alerts, |id| self.act_on_one(id, what, reason)))
+    }
+
+    /// Why such an act is as broad as a broad silence: it keeps quiet what it is done to.
+    pub fn broad_act(&self, alerts: &[AlertId], what: &What) -> Option<Broad> {
+        let quiet = matches!(what, What::Snooze { .. } | What::Downtime { .. });
+        self.broad_for(alerts).filter(|_| quiet)
     }
 
     fn sensible(&self, what: &What, reason: &str) -> Result<(), Refusal> {

@@ -134,7 +134,7 @@ impl Progress {
             Command::SilenceEach { hold, reason, confirmed, .. } => {
                 Some(Command::SilenceEach { alerts, hold, reason, confirmed })
             }
-            Command::Act { what, reason, .. } => Some(Command::Act { alerts, what, reason }),
+            Command::Act { what, reason, confirmed, .. } => Some(Command::Act { alerts, what, reason, confirmed }),
             _ => None,
         }
     }

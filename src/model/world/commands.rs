@@ -101,7 +101,7 @@ impl World {
                 return self.acknowledge(alerts, hold, &reason, ticket);
             }
             Command::Unacknowledge { alerts } => return self.unacknowledge(alerts),
-            Command::Act { alerts, what, reason } => return self.act_on(alerts, &what, reason.trim()),
+            Command::Act { alerts, what, reason, confirmed } => return self.act_on(alerts, &what, reason.trim(), confirmed),
             Command::SilenceEach { alerts, hold, reason, confirmed } => {
                 return self.silence_each(alerts, hold, &reason, confirmed);
             }

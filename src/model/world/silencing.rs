@@ -12,6 +12,7 @@ use crate::domain::text::{Outside, inert};
 use crate::model::alerts::{State, Tracked};
 use crate::model::silences::Phase;
 use chrono::{DateTime, SecondsFormat, Utc};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Up to so many alerts are not most of a queue.
@@ -28,11 +29,16 @@ pub struct Broad {
 impl World {
     /// Why such a silence is broad, if it is.
     pub fn broad(&self, source: &SourceName, matchers: &[SilenceMatcher]) -> Option<Broad> {
+        self.broad_over(&BTreeSet::from([source]), matchers)
+    }
+
+    /// The same of one that stands on several sources.
+    pub fn broad_over(&self, sources: &BTreeSet<&SourceName>, matchers: &[SilenceMatcher]) -> Option<Broad> {
         let cover = Cover::of(matchers).ok()?;
         let alone = |name: &&String| cover.covers(&Labels::new(vec![("alertname".into(), name.as_str().into())]));
         let watchdog = self.settings.watchdogs.iter().find(alone).map(String::as_str);
-        let of_source = self.alerts.queue().filter(|tracked| tracked.alert.id.source == *source);
-        self.breadth(of_source.filter(|tracked| cover.covers(&tracked.alert.labels)), watchdog)
+        let there = self.alerts.queue().filter(|tracked| sources.contains(&tracked.alert.id.source));
+        self.breadth(there.filter(|tracked| cover.covers(&tracked.alert.labels)), watchdog)
     }
 
     /// The same for silences of these alerts, each alone.
@@ -154,7 +160,7 @@ fn reasoned(reason: &str) -> Result<(), Refusal> {
     }
 }
 
-fn meant(broad: Option<Broad>, confirmed: Option<usize>) -> Result<(), Refusal> {
+pub(super) fn meant(broad: Option<Broad>, confirmed: Option<usize>) -> Result<(), Refusal> {
     match broad.filter(|broad| confirmed != Some(broad.alerts)) {
         Some(Broad { alerts, why }) => {
             Err(format!("{why}: confirm it with the number of alerts that it keeps quiet now, which is {alerts}"))

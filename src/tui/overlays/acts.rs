@@ -47,14 +47,13 @@ fn is_over(id: &AlertId, view: &View) -> bool {
 fn ours(alerts: &[AlertId], view: &View) -> Vec<Choosable> {
     let open: Vec<&Tracked> = alerts.iter().filter(|id| !is_over(id, view)).filter_map(|id| view.world.alerts.get(id)).collect();
     let ours = |tracked: &&Tracked| view.world.alerts.ack(tracked, view.now.wall).is_some_and(|ack| ack.entry.is_some());
-    let first = open.first().filter(|first| alerts.first() == Some(&first.alert.id));
-    let can = |tracked: &&&Tracked, kind| view.world.has_act(&tracked.alert.id.source, kind);
-    let silenced = |tracked: &&&Tracked| view.world.alerts.silences_on(tracked).next().is_some();
+    let can = |tracked: &Tracked, kind| view.world.has_act(&tracked.alert.id.source, kind);
+    let silenced = |tracked: &Tracked| view.world.alerts.silences_on(tracked).next().is_some();
     let rows = [
         (Action::Ack, "acknowledge", !open.is_empty()),
         (Action::Unack, "give the acknowledgement up", open.iter().any(ours)),
-        (Action::Silence, "silence what is like it", first.is_some_and(|it| can(&it, ActKind::Silence))),
-        (Action::Expire, "end a silence on it", first.is_some_and(|it| can(&it, ActKind::Expire) && silenced(&it))),
+        (Action::Silence, "silence what is like it", open.iter().any(|it| can(it, ActKind::Silence))),
+        (Action::Expire, "end a silence on it", open.iter().any(|it| can(it, ActKind::Expire) && silenced(it))),
     ];
     let one = |(action, text, _): (Action, &str, bool)| {
         let alerts = alerts.to_vec();

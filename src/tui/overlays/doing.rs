@@ -4,6 +4,7 @@ use super::Overlay;
 use super::ack::hold;
 use super::choice::{Choice, item};
 use super::dialog::{Dialog, Field, Form, field};
+use super::silence::confirmed;
 use crate::domain::act::{ActKind, What};
 use crate::domain::ids::AlertId;
 use crate::domain::stamp::Stamp;
@@ -109,7 +110,8 @@ pub fn open(row: &'static Row, alerts: Vec<AlertId>, view: &View) -> Vec<Reply> 
     match (row.kind, alerts.as_slice()) {
         (ActKind::Merge, [first, ..]) => vec![Reply::Open(Box::new(into_which(row, &alerts, first, view)))],
         (ActKind::Recheck, [_]) => {
-            vec![Reply::Ask(Command::Act { alerts, what: What::Recheck, reason: String::new() }), Reply::Unmark]
+            let (what, reason) = (What::Recheck, String::new());
+            vec![Reply::Ask(Command::Act { alerts, what, reason, confirmed: None }), Reply::Unmark]
         }
         _ => vec![Reply::Open(dialog(row, alerts, None))],
     }
@@ -189,7 +191,12 @@ impl Form for Doing {
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let what = (self.row.what)(texts, view.now)?;
         let reason = texts.last().map_or("", |text| text.trim()).to_owned();
-        Ok(vec![Reply::Ask(Command::Act { alerts: self.alerts.clone(), what, reason }), Reply::Unmark])
+        let (broad, alerts) = (view.world.broad_act(&self.alerts, &what), self.alerts.clone());
+        let ask = move |confirmed| {
+            let (alerts, what, reason) = (alerts.clone(), what.clone(), reason.clone());
+            vec![Reply::Ask(Command::Act { alerts, what, reason, confirmed }), Reply::Unmark]
+        };
+        Ok(confirmed(broad, self.title(view), self.row.kind.word(), ask))
     }
 }
 

@@ -1,21 +1,31 @@
-//! Silencing: which alerts, for how long, why, and how many that hides now. And ending a silence.
+//! Silencing: which alerts, for how long, why, and what that hides now. Invariant: who is meant is settled when it is asked,
+//! and what else the matchers hide is shown before it is done.
+
+mod ending;
+mod matchers;
+
+pub use ending::expire;
+pub use matchers::{parse, show};
 
 use super::ack::hold;
-use super::choice::{Choice, item};
 use super::confirm::{self, Question};
 use super::dialog::{Dialog, Form, field};
-use crate::domain::alert::{Cover, Labels, Severity, Silence, SilenceMatcher};
+use crate::domain::act::ActKind;
+use crate::domain::alert::{Cover, Labels, Severity, SilenceMatcher, covering};
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::text::Outside;
 use crate::model::Command;
 use crate::model::world::Broad;
 use crate::tui::theme::Role;
-use crate::tui::time;
 use crate::tui::view::{Reply, View};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 struct Hide {
-    source: SourceName,
+    /// Frozen when it was asked for; each of a source that has silences.
+    alerts: BTreeSet<AlertId>,
+    /// How many of those that were chosen can't be silenced, and whose they are.
+    left_out: Option<(usize, String)>,
     covers: Covers,
 }
 
@@ -25,99 +35,103 @@ struct Covers {
     of: Option<(String, u64)>,
     alerts: usize,
     critical: usize,
+    /// How many of those that were chosen, and how many of them are left out though they are not over.
+    chosen: usize,
+    missed: usize,
     names: Vec<String>,
 }
 
 /// How long a silence lasts unless told otherwise.
 const DEFAULT: &str = "1h";
+/// Alerts that are named.
+const NAMED: usize = 4;
 
-pub fn open(id: &AlertId, view: &View) -> Reply {
-    let Some(tracked) = view.world.alerts.get(id) else {
-        return Reply::Say("The alert has left the queue.".to_owned());
+/// A silence of all of these: by matchers that cover them, and others only where it can't be helped.
+pub fn open(alerts: &[AlertId], view: &View) -> Reply {
+    let here = alerts.iter().filter(|id| view.world.alerts.get(id).is_some());
+    let (able, unable): (BTreeSet<&AlertId>, BTreeSet<&AlertId>) =
+        here.partition(|id| view.world.has_act(&id.source, ActKind::Silence));
+    let of = |ids: &BTreeSet<&AlertId>| {
+        let sources: BTreeSet<&str> = ids.iter().map(|id| id.source.as_str()).collect();
+        sources.into_iter().collect::<Vec<_>>().join(", ")
     };
-    let fields = vec![field("reason", ""), field("for", DEFAULT), field("matchers", written(&tracked.alert.labels))];
-    let form = Hide { source: id.source.clone(), covers: Covers::default() };
+    match (able.is_empty(), unable.is_empty()) {
+        (true, true) => return Reply::Say("The alert has left the queue.".to_owned()),
+        (true, false) => return Reply::Say(format!("{} has no silences: x shows what can be done.", of(&unable))),
+        _ => {}
+    }
+    let labels: Vec<&Labels> = able.iter().filter_map(|id| view.world.alerts.get(id)).map(|it| &it.alert.labels).collect();
+    let fields = vec![field("reason", ""), field("for", DEFAULT), field("matchers", matchers::written(&covering(&labels)))];
+    let left_out = (!unable.is_empty()).then(|| (unable.len(), of(&unable)));
+    let form = Hide { alerts: able.into_iter().cloned().collect(), left_out, covers: Covers::default() };
     Reply::Open(Box::new(Dialog::new(form, fields)))
 }
 
-fn written(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{}={}", name.inert(), quoted(&value.inert()))).collect();
-    pairs.join(" ")
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// `{job="db", instance=~"db-.*"}`.
-pub fn show(matchers: &[SilenceMatcher]) -> String {
-    let one = |matcher: &SilenceMatcher| format!("{}{}{}", matcher.name.inert(), matcher.sign(), quoted(&matcher.value.inert()));
-    format!("{{{}}}", matchers.iter().map(one).collect::<Vec<_>>().join(", "))
-}
-
-/// Reads `job="db" instance=~"db-.*", env!=test`.
-pub fn parse(text: &str) -> Result<Vec<SilenceMatcher>, String> {
-    let mut matchers = Vec::new();
-    let mut rest = text.trim_start_matches([' ', ',', '{', '}']);
-    while !rest.is_empty() {
-        let (matcher, tail) = one(rest)?;
-        matchers.push(matcher);
-        rest = tail.trim_start_matches([' ', ',', '}']);
+impl Hide {
+    fn sources(&self) -> BTreeSet<&SourceName> {
+        self.alerts.iter().map(|id| &id.source).collect()
     }
-    Ok(matchers)
-}
 
-fn one(text: &str) -> Result<(SilenceMatcher, &str), String> {
-    let wrong = || format!("`{text}`: write name=\"value\", name=~\"regex\", name!=\"value\" or name!~\"regex\".");
-    let at = text.find(['=', '!']).ok_or_else(wrong)?;
-    let signs = [("=~", true, true), ("!~", false, true), ("!=", false, false), ("=", true, false)];
-    let (sign, equal, regex) = signs.into_iter().find(|(sign, _, _)| text[at..].starts_with(sign)).ok_or_else(wrong)?;
-    let (value, tail) = value(&text[at + sign.len()..]).ok_or_else(wrong)?;
-    let name = text[..at].trim();
-    if name.is_empty() {
-        return Err(wrong());
-    }
-    let matcher = SilenceMatcher { name: name.into(), value: value.into(), regex, equal };
-    Cover::of(std::slice::from_ref(&matcher))?;
-    Ok((matcher, tail))
-}
-
-/// A quoted value, or a word.
-fn value(text: &str) -> Option<(String, &str)> {
-    let Some(inner) = text.strip_prefix('"') else {
-        let end = text.find([' ', ',', '}']).unwrap_or(text.len());
-        return Some((text[..end].to_owned(), &text[end..]));
-    };
-    let (mut value, mut chars) = (String::new(), inner.char_indices());
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '"' => return Some((value, &inner[at + 1..])),
-            '\\' => value.push(chars.next()?.1),
-            c => value.push(c),
+    fn compute(&self, matchers: &[SilenceMatcher], view: &View) -> Covers {
+        let mut covers = Covers::default();
+        let Ok(cover) = Cover::of(matchers) else { return covers };
+        let (sources, mut chosen) = (self.sources(), Vec::new());
+        for tracked in view.world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none()) {
+            let (id, labels) = (&tracked.alert.id, &tracked.alert.labels);
+            let (is_chosen, hidden) = (self.alerts.contains(id), sources.contains(&id.source) && cover.covers(labels));
+            covers.missed += usize::from(is_chosen && !hidden);
+            if !hidden {
+                continue;
+            }
+            covers.alerts += 1;
+            covers.chosen += usize::from(is_chosen);
+            covers.critical += usize::from(tracked.severity == Severity::Critical);
+            let names = if is_chosen { &mut chosen } else { &mut covers.names };
+            if names.len() < NAMED {
+                let (name, target) = (Outside::from(tracked.alert.name()), Outside::from(tracked.alert.target()));
+                names.push(format!("{} {}", name.inert(), target.inert()));
+            }
         }
+        // What else is hidden comes first.
+        covers.names.extend(chosen);
+        covers.names.truncate(NAMED);
+        covers
     }
-    None
+
+    fn each(&self, view: &View) -> Vec<(String, Role)> {
+        let each = match self.alerts.len() {
+            1 => "It gets a silence by exactly its labels.".to_owned(),
+            many => format!("Each of the {many} gets a silence of its own, by exactly its labels. Nothing else is hidden."),
+        };
+        let ids: Vec<AlertId> = self.alerts.iter().cloned().collect();
+        [(each, Role::Text)].into_iter().chain(super::doing::listed(&ids, view)).collect()
+    }
+
+    /// A silence of its own for each of them, or one by these matchers on each of their sources.
+    fn ask(&self, matchers: Vec<SilenceMatcher>, reason: String, hold: Duration, view: &View) -> Vec<Reply> {
+        let sources: BTreeSet<SourceName> = self.sources().into_iter().cloned().collect();
+        let alerts: Vec<AlertId> = self.alerts.iter().cloned().collect();
+        let broad = match matchers.is_empty() {
+            true => view.world.broad_for(&alerts),
+            false => view.world.broad_over(&sources.iter().collect(), &matchers),
+        };
+        let commands = |confirmed: Option<usize>| match matchers.is_empty() {
+            true => vec![Command::SilenceEach { alerts: alerts.clone(), hold, reason: reason.clone(), confirmed }],
+            false => view.world.silence_on(&sources.iter().collect(), &matchers, (hold, &reason), confirmed),
+        };
+        let (plain, meant) = (commands(None), commands(broad.as_ref().map(|broad| broad.alerts)));
+        let ask = move |typed: Option<usize>| {
+            let commands = if typed.is_some() { &meant } else { &plain };
+            commands.iter().cloned().map(Reply::Ask).chain([Reply::Unmark]).collect()
+        };
+        confirmed(broad, self.title(view), "silence them", ask)
+    }
 }
 
 impl Covers {
-    fn compute(&mut self, source: &SourceName, matchers: &[SilenceMatcher], view: &View) {
-        let Ok(cover) = Cover::of(matchers) else { return };
-        let here =
-            view.world.alerts.queue().filter(|tracked| tracked.alert.id.source == *source && tracked.resolved_at.is_none());
-        let hidden = here.filter(|tracked| cover.covers(&tracked.alert.labels));
-        (self.alerts, self.critical, self.names) = (0, 0, Vec::new());
-        for tracked in hidden {
-            self.alerts += 1;
-            self.critical += usize::from(tracked.severity == Severity::Critical);
-            if self.names.len() < 4 {
-                let (name, target) = (tracked.alert.name(), tracked.alert.target());
-                self.names.push(format!("{} {}", Outside::from(name).inert(), Outside::from(target).inert()));
-            }
-        }
-    }
-
-    fn told(&self) -> Vec<(String, Role)> {
-        let role = if self.alerts > 1 { Role::Warning } else { Role::Text };
+    fn told(&self, chosen: usize) -> Vec<(String, Role)> {
+        let others = self.alerts - self.chosen;
+        let role = if others > 0 { Role::Warning } else { Role::Text };
         let critical = match (self.critical, self.alerts) {
             (0, _) => String::new(),
             (_, 1) => ", a critical one".to_owned(),
@@ -126,6 +140,22 @@ impl Covers {
         let mut facts =
             vec![(format!("It hides {} now{critical}, and every later one that matches:", counted(self.alerts)), role)];
         facts.extend(self.names.iter().map(|name| (format!("· {name}"), Role::Dim)));
+        if chosen > 1 {
+            let others = match others {
+                0 => "no others".to_owned(),
+                1 => "1 other, which stands first".to_owned(),
+                many => format!("{many} others, which stand first"),
+            };
+            facts.push((format!("That is {} of those that were chosen, and {others}.", self.chosen), role));
+        }
+        if self.missed > 0 {
+            let missed =
+                if chosen > 1 { format!("{} of those that were chosen", self.missed) } else { "the chosen one".to_owned() };
+            facts.push((format!("It leaves out {missed}."), Role::Warning));
+        }
+        if chosen > 1 {
+            facts.push(("Without matchers each of them gets a silence of its own.".to_owned(), Role::Dim));
+        }
         facts
     }
 }
@@ -136,27 +166,36 @@ fn counted(alerts: usize) -> String {
 
 impl Form for Hide {
     fn title(&self, _view: &View) -> String {
-        format!("Silence on {}", self.source)
+        let sources = self.sources().into_iter().map(SourceName::as_str).collect::<Vec<_>>().join(", ");
+        match self.alerts.len() {
+            1 => format!("Silence on {sources}"),
+            many => format!("Silence on {sources}: {many} alerts"),
+        }
     }
 
     fn verb(&self) -> String {
-        format!("silence {}", counted(self.covers.alerts))
+        let each = self.covers.of.as_ref().is_some_and(|(matchers, _)| matchers.trim().is_empty());
+        format!("silence {}", counted(if each { self.alerts.len() } else { self.covers.alerts }))
     }
 
     fn prepare(&mut self, texts: &[&str], view: &View) {
         let of = Some((texts[2].to_owned(), view.world.alerts.revision()));
         if self.covers.of != of {
             let matchers = parse(texts[2]).unwrap_or_default();
-            self.covers.compute(&self.source, &matchers, view);
-            self.covers.of = of;
+            self.covers = Covers { of, ..self.compute(&matchers, view) };
         }
     }
 
-    fn facts(&self, texts: &[&str], _view: &View) -> Vec<(String, Role)> {
-        match parse(texts[2]) {
-            Ok(_) => self.covers.told(),
+    fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
+        let what = match parse(texts[2]) {
+            Ok(matchers) if matchers.is_empty() => self.each(view),
+            Ok(_) => self.covers.told(self.alerts.len()),
             Err(why) => vec![(why, Role::Warning)],
-        }
+        };
+        let left_out = |(count, sources): &(usize, String)| {
+            (format!("{} of {sources} stay as they are: there are no silences.", counted(*count)), Role::Warning)
+        };
+        self.left_out.iter().map(left_out).chain(what).collect()
     }
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
@@ -170,13 +209,7 @@ impl Form for Hide {
             return Err("The queue has just changed: look at the count again.".to_owned());
         }
         let hold = hold(texts[1])?.unwrap_or(Duration::from_secs(3600));
-        let (source, covers) = (self.source.clone(), self.covers.alerts);
-        let broad = view.world.broad(&source, &matchers);
-        let ask = move |confirmed| {
-            let (source, matchers, reason) = (source.clone(), matchers.clone(), reason.clone());
-            vec![Reply::Ask(Command::Silence { source, matchers, hold, reason, covers, confirmed }), Reply::Unmark]
-        };
-        Ok(confirmed(broad, self.title(view), "silence them", ask))
+        Ok(self.ask(matchers, reason, hold, view))
     }
 }
 
@@ -191,53 +224,4 @@ pub fn confirmed(
     let facts = vec![format!("Look again: {why}."), format!("{alerts} is the number of alerts that it keeps quiet now.")];
     let yes = Box::new(move |typed: Option<String>| ask(typed.and_then(|text| text.parse().ok())));
     vec![Reply::Open(confirm::open(Question { title, facts, verb, typed: Some(alerts.to_string()), yes }))]
-}
-
-/// Asks which silence on the alert shall end, and whether really.
-pub fn expire(id: &AlertId, view: &View) -> Reply {
-    let silences = view.world.alerts.get(id).map(|tracked| view.world.alerts.silences_on(tracked).collect::<Vec<_>>());
-    match silences.unwrap_or_default().as_slice() {
-        [] => Reply::Say("No silence is on it.".to_owned()),
-        [one] => Reply::Open(confirm::open(ending(&id.source, one, view))),
-        many => {
-            let questions =
-                many.iter().map(|silence| (silence.comment.inert().into_owned(), told(silence, view), end(&id.source, silence)));
-            let items = questions.map(|(comment, about, ask)| item(comment, about, move || vec![Reply::Ask(ask.clone())]));
-            Reply::Open(Box::new(Choice::new("End which silence?", items.collect())))
-        }
-    }
-}
-
-fn end(source: &SourceName, silence: &Silence) -> Command {
-    Command::Expire { source: source.clone(), id: silence.id.clone() }
-}
-
-fn told(silence: &Silence, view: &View) -> String {
-    format!("by {} until {}", silence.created_by.inert(), time::until(silence.ends_at, view.now.wall, view.zone))
-}
-
-fn ending(source: &SourceName, silence: &Silence, view: &View) -> Question {
-    let ask = end(source, silence);
-    Question {
-        title: format!("End a silence on {source}"),
-        facts: vec![show(&silence.matchers), told(silence, view), silence.comment.inert().into_owned()],
-        verb: "end the silence",
-        typed: None,
-        yes: Box::new(move |_| vec![Reply::Ask(ask.clone())]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn matchers_are_read_as_they_are_shown() {
-        let matchers = parse(r#"job="db", instance=~"db-[0-9]+" env!=test path!~"/a b/.*\"x\"""#).expect("four");
-        assert_eq!(matchers.len(), 4);
-        assert_eq!(parse(&show(&matchers)), Ok(matchers));
-        for text in ["job", "=x", "job=~\"(\"", "job=\"open"] {
-            assert!(parse(text).is_err(), "{text}");
-        }
-    }
 }

@@ -144,8 +144,8 @@ pub fn act(action: Action, targets: Vec<AlertId>, view: &View) -> Vec<Reply> {
     match action {
         Action::Ack => vec![Reply::Open(overlays::ack::open(targets))],
         Action::Unack => vec![Reply::Ask(Command::Unacknowledge { alerts: targets }), Reply::Unmark],
-        Action::Silence => vec![overlays::silence::open(&first, view)],
-        Action::Expire => vec![overlays::silence::expire(&first, view)],
+        Action::Silence => vec![overlays::silence::open(&targets, view)],
+        Action::Expire => vec![overlays::silence::expire(&targets, view)],
         Action::Snooze => overlays::doing::snooze(&targets, view),
         Action::Acts => vec![overlays::acts::open(targets, view)],
         Action::Declare => vec![Reply::Open(overlays::declare::open(targets, view))],

@@ -1,0 +1,56 @@
+//! Ending one of the silences that are on alerts of the queue.
+
+use super::show;
+use crate::domain::alert::Silence;
+use crate::domain::ids::{AlertId, SourceName};
+use crate::model::Command;
+use crate::tui::overlays::choice::{Choice, item};
+use crate::tui::overlays::confirm::{self, Question};
+use crate::tui::time;
+use crate::tui::view::{Reply, View};
+use std::collections::BTreeMap;
+
+/// Asks which silence on the alerts shall end, and whether really.
+pub fn expire(alerts: &[AlertId], view: &View) -> Reply {
+    match silences_on(alerts, view).as_slice() {
+        [] => Reply::Say(format!("No silence is on {}.", if alerts.len() > 1 { "any of them" } else { "it" })),
+        [(source, one)] => Reply::Open(confirm::open(ending(source, one, view))),
+        many => {
+            let one = |(source, silence): &(&SourceName, &Silence)| {
+                let ask = end(source, silence);
+                item(silence.comment.inert().into_owned(), told(silence, view), move || vec![Reply::Ask(ask.clone())])
+            };
+            Reply::Open(Box::new(Choice::new("End which silence?", many.iter().map(one).collect())))
+        }
+    }
+}
+
+/// Each once, though it be on many of the alerts.
+fn silences_on<'w>(alerts: &'w [AlertId], view: &View<'w>) -> Vec<(&'w SourceName, &'w Silence)> {
+    let world = view.world;
+    let on = |id: &'w AlertId| {
+        let silences = world.alerts.get(id).into_iter().flat_map(|tracked| world.alerts.silences_on(tracked));
+        silences.map(|silence| ((&id.source, &silence.id), silence))
+    };
+    let each: BTreeMap<_, _> = alerts.iter().flat_map(on).collect();
+    each.into_iter().map(|((source, _), silence)| (source, silence)).collect()
+}
+
+fn end(source: &SourceName, silence: &Silence) -> Command {
+    Command::Expire { source: source.clone(), id: silence.id.clone() }
+}
+
+fn told(silence: &Silence, view: &View) -> String {
+    format!("by {} until {}", silence.created_by.inert(), time::until(silence.ends_at, view.now.wall, view.zone))
+}
+
+fn ending(source: &SourceName, silence: &Silence, view: &View) -> Question {
+    let ask = end(source, silence);
+    Question {
+        title: format!("End a silence on {source}"),
+        facts: vec![show(&silence.matchers), told(silence, view), silence.comment.inert().into_owned()],
+        verb: "end the silence",
+        typed: None,
+        yes: Box::new(move |_| vec![Reply::Ask(ask.clone())]),
+    }
+}
