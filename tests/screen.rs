@@ -10,6 +10,8 @@ mod aging;
 mod anything;
 #[path = "screen/filter.rs"]
 mod filter;
+#[path = "screen/kept.rs"]
+mod kept;
 #[path = "screen/queue.rs"]
 mod queue;
 #[path = "support/screen.rs"]

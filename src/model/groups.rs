@@ -12,6 +12,7 @@ use crate::domain::ids::AlertId;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
+use std::collections::btree_set::Range;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -60,12 +61,15 @@ struct Share {
 /// Over this time a group's rise or fall is told.
 const SLOPE: u64 = 60;
 
+/// Where an alert stands among the others.
+pub type Stand = (Rank, AlertId);
+
 /// Where a group stands: as its first alert does, without regard to age; of those alike the one with most alerts first.
 type Place = (u8, Reverse<Severity>, u8, u8, Reverse<usize>, Key);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Group {
-    members: BTreeSet<(Rank, AlertId)>,
+    members: BTreeSet<Stand>,
     /// By state and severity.
     counts: [[usize; 4]; State::ALL.len()],
     /// How many of those that need somebody, or have somebody, began when.
@@ -79,6 +83,17 @@ impl Group {
     /// In the order of the queue.
     pub fn members(&self) -> impl Iterator<Item = &AlertId> {
         self.members.iter().map(|(_, id)| id)
+    }
+
+    /// The same with their places.
+    pub fn standing(&self) -> Range<'_, Stand> {
+        self.members.range(..)
+    }
+
+    /// Those that stand behind everything of this severity that needs somebody, or has somebody.
+    pub fn behind_open(&self, severity: Severity) -> Range<'_, Stand> {
+        let nobody = AlertId { source: "".into(), fingerprint: "".into() };
+        self.members.range(((0, Reverse(severity), u8::MAX, u8::MAX, Reverse(i64::MIN)), nobody)..)
     }
 
     pub fn len(&self) -> usize {
@@ -149,23 +164,26 @@ fn take_one<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) {
 pub struct Groups {
     by: By,
     filter: Filter,
+    /// What another one's row tells of is a member of nothing.
+    together: bool,
     groups: HashMap<Key, Group>,
     order: BTreeSet<Place>,
-    shares: HashMap<AlertId, Share>,
+    /// Of all that the filter holds for; nothing for those that another one's row tells of.
+    shares: HashMap<AlertId, Option<Share>>,
     /// How many changes of the queue are in it, and the second in which the ages were judged that the filter asks for.
     seen: Option<(u64, i64)>,
 }
 
 impl Groups {
     /// Empty until it follows.
-    pub fn new(by: By, filter: Filter) -> Self {
+    pub fn new(by: By, filter: Filter, together: bool) -> Self {
         let (groups, shares) = (HashMap::new(), HashMap::new());
-        Self { by, filter, groups, order: BTreeSet::new(), shares, seen: None }
+        Self { by, filter, together, groups, order: BTreeSet::new(), shares, seen: None }
     }
 
     /// Whether these are the groups of that.
-    pub fn are(&self, by: &By, filter: &Filter) -> bool {
-        self.by == *by && self.filter == *filter
+    pub fn are(&self, by: &By, filter: &Filter, together: bool) -> bool {
+        self.by == *by && self.filter == *filter && self.together == together
     }
 
     pub fn by(&self) -> &By {
@@ -183,7 +201,12 @@ impl Groups {
 
     /// The group that an alert is a member of.
     pub fn of(&self, id: &AlertId) -> Option<&Key> {
-        self.shares.get(id).map(|share| &share.key)
+        self.shares.get(id)?.as_ref().map(|share| &share.key)
+    }
+
+    /// How many alerts the filter holds for.
+    pub fn matching(&self) -> usize {
+        self.shares.len()
     }
 
     /// Takes in what has changed since the last time.
@@ -197,19 +220,24 @@ impl Groups {
         }
     }
 
+    /// All at once, without finding each group's place again and again.
     fn begin(&mut self, world: &World) {
         self.groups.clear();
-        self.order.clear();
         self.shares.clear();
-        for tracked in world.alerts.queue() {
-            if let Some(share) = self.share(world, tracked) {
-                self.put(&tracked.alert.id, share);
+        for (rank, tracked) in world.alerts.ranked() {
+            let Some(share) = self.share(world, rank, tracked) else { continue };
+            let id = &tracked.alert.id;
+            if let Some(share) = &share {
+                self.groups.entry(share.key.clone()).or_default().add(id, share);
             }
+            self.shares.insert(id.clone(), share);
         }
+        self.order = self.groups.iter().filter_map(|(key, group)| group.place(key)).collect();
     }
 
     fn judge(&mut self, world: &World, id: &AlertId) {
-        let share = world.alerts.get(id).and_then(|tracked| self.share(world, tracked));
+        let placed = world.alerts.rank(id).zip(world.alerts.get(id));
+        let share = placed.and_then(|(rank, tracked)| self.share(world, rank, tracked));
         if self.shares.get(id) == share.as_ref() {
             return;
         }
@@ -219,27 +247,32 @@ impl Groups {
         }
     }
 
-    fn share(&self, world: &World, tracked: &Tracked) -> Option<Share> {
-        let id = &tracked.alert.id;
+    /// Nothing where the filter doesn't hold, and no share where another one's row tells of it.
+    fn share(&self, world: &World, rank: Rank, tracked: &Tracked) -> Option<Option<Share>> {
         let shown = |id: &AlertId| world.alerts.get(id).is_some_and(|tracked| self.filter.holds(world, tracked));
-        if !self.filter.holds(world, tracked) || world.alerts.told_by(tracked).is_some_and(shown) {
+        if !self.filter.holds(world, tracked) {
             return None;
+        }
+        if self.together && world.alerts.told_by(tracked).is_some_and(shown) {
+            return Some(None);
         }
         let word = self.by.of(tracked);
         let key = self.groups.get_key_value(word).map_or_else(|| word.into(), |(key, _)| key.clone());
         let (state, severity, episode) = (tracked.state, tracked.severity, tracked.episode);
         let came = tracked.arrived.map(|at| at.mono.as_secs());
         let over = tracked.resolved_at.map(|at| at.timestamp());
-        Some(Share { key, rank: world.alerts.rank(id)?, state, severity, episode, came, over })
+        Some(Some(Share { key, rank, state, severity, episode, came, over }))
     }
 
-    fn put(&mut self, id: &AlertId, share: Share) {
-        self.with_group(&share.key, |group| group.add(id, &share));
+    fn put(&mut self, id: &AlertId, share: Option<Share>) {
+        if let Some(share) = &share {
+            self.with_group(&share.key, |group| group.add(id, share));
+        }
         self.shares.insert(id.clone(), share);
     }
 
     fn take(&mut self, id: &AlertId) {
-        if let Some(share) = self.shares.remove(id) {
+        if let Some(Some(share)) = self.shares.remove(id) {
             self.with_group(&share.key, |group| group.remove(id, &share));
         }
     }

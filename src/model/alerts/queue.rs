@@ -35,6 +35,10 @@ impl Queue {
         self.standing.values().map(Box::as_ref)
     }
 
+    pub fn ranked(&self) -> impl Iterator<Item = (Rank, &Tracked)> {
+        self.standing.iter().map(|((rank, _), tracked)| (*rank, tracked.as_ref()))
+    }
+
     /// What an alert is counted and sorted by must not be changed here: take it out for that.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Tracked> {
         self.standing.values_mut().map(Box::as_mut)

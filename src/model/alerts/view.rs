@@ -20,6 +20,11 @@ impl Alerts {
         self.queue.rank(id)
     }
 
+    /// All alerts in the order of the queue, each with its place.
+    pub fn ranked(&self) -> impl Iterator<Item = (Rank, &Tracked)> {
+        self.queue.ranked()
+    }
+
     /// How many alerts a service has, by state and severity.
     pub fn counts_of(&self, service: &ServiceName) -> Counts {
         self.queue.counts_of(service)

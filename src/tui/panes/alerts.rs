@@ -1,6 +1,7 @@
 //! The alert queue: the rows that match the filter, the cursor in them, and the marks.
 
 mod fold;
+mod order;
 mod row;
 mod rows;
 mod shape;
@@ -90,12 +91,12 @@ impl Alerts {
             return vec![Reply::Say("Without a filter that would be every alert: narrow the queue first.".to_owned())];
         }
         let open = |id: &AlertId| view.world.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_none());
-        let of_row = |row: &rows::Row| match &row.target {
+        let of_row = |row: rows::Row| match &row.target {
             Target::Alert(id) => vec![id.clone()],
             Target::Fold(fold) => self.open_members(fold, view),
             _ => Vec::new(),
         };
-        let listed: Vec<AlertId> = self.rows.iter().flat_map(of_row).collect();
+        let listed: Vec<AlertId> = self.shape.rows(view).flat_map(of_row).collect();
         self.marks.extend(listed.into_iter().filter(open));
         Vec::new()
     }
@@ -216,7 +217,7 @@ impl Pane for Alerts {
     fn title(&self, view: &View) -> Vec<(String, Role)> {
         let mut parts: Vec<(String, Role)> = self.arrangement().into_iter().collect();
         if !self.filter.is_empty() {
-            let matching = self.rows.told();
+            let matching = self.shape.matching().unwrap_or(0);
             parts.push((format!("{matching} of {}", view.world.alerts.len()), Role::Text));
             parts.push((self.filter.text().to_owned(), Role::Match));
         }

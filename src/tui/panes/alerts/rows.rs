@@ -19,20 +19,17 @@ pub(super) struct Row {
     pub inside: bool,
     /// When it arrived.
     pub arrived: Option<Duration>,
-    /// How many alerts it tells of.
-    tells: usize,
 }
 
 impl Row {
-    pub fn of(tracked: &Tracked, inside: bool, view: &View) -> Self {
-        let tells = 1 + view.world.alerts.twins(tracked).count();
+    pub fn of(tracked: &Tracked, inside: bool) -> Self {
         let target = Target::Alert(tracked.alert.id.clone());
-        Self { target, inside, arrived: tracked.arrived.map(|at| at.mono), tells }
+        Self { target, inside, arrived: tracked.arrived.map(|at| at.mono) }
     }
 
     /// The row of alerts that have none of their own.
-    pub fn folded(fold: Fold, tells: usize) -> Self {
-        Self { target: Target::Fold(fold), inside: false, arrived: None, tells }
+    pub fn folded(fold: Fold) -> Self {
+        Self { target: Target::Fold(fold), inside: false, arrived: None }
     }
 }
 
@@ -61,9 +58,8 @@ impl Rows {
         if self.complete || (self.rows.len() >= wanted.saturating_add(LEAST) && through.is_none()) {
             return;
         }
-        let mut rest = shape.rows(filter, view).skip(self.rows.len());
-        // A filter is applied to the whole queue at once: its number of matches stands in the title.
-        while through.is_some() || !filter.is_empty() || self.rows.len() < wanted.saturating_add(AHEAD) {
+        let mut rest = shape.rows(view).skip(self.rows.len());
+        while through.is_some() || self.rows.len() < wanted.saturating_add(AHEAD) {
             let Some(row) = rest.next() else {
                 self.complete = true;
                 return;
@@ -84,11 +80,6 @@ impl Rows {
     /// How many have been listed.
     pub fn len(&self) -> usize {
         self.rows.len()
-    }
-
-    /// How many alerts they tell of.
-    pub fn told(&self) -> usize {
-        self.rows.iter().map(|row| row.tells).sum()
     }
 
     /// The row of a target, looked for at its likely place first.

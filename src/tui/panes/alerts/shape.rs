@@ -1,7 +1,9 @@
 //! How the queue is shown: which alerts have one row together, and which of those are unfolded. Nothing is kept of what the
 //! alerts are; groups and causes follow the world.
 
+use super::order;
 use super::rows::Row;
+use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, ServiceName};
 use crate::model::World;
 use crate::model::alerts::{State, Tracked};
@@ -60,6 +62,10 @@ impl Shape {
 
     pub fn causes(&self) -> &Causes {
         &self.causes
+    }
+
+    pub fn folds_causes(&self) -> bool {
+        self.how == Arranged::ByCause
     }
 
     pub fn is_stormed(&self) -> bool {
@@ -123,13 +129,15 @@ impl Shape {
             self.folding = folding;
             self.version += 1;
         }
+        let narrowed = !filter.is_empty();
         let by = match &self.how {
             Arranged::By(by) => Some(by.clone()),
-            Arranged::ByCause => Some(By::Service).filter(|_| !self.folding.is_empty()),
-            Arranged::Plain => None,
+            Arranged::ByCause => Some(By::Service).filter(|_| narrowed || !self.folding.is_empty()),
+            Arranged::Plain => Some(By::Service).filter(|_| narrowed),
         };
-        let kept = self.groups.take().filter(|groups| by.as_ref().is_some_and(|by| groups.are(by, filter)));
-        self.groups = kept.or_else(|| Some(Groups::new(by?, filter.clone())));
+        let together = self.how != Arranged::Plain;
+        let kept = self.groups.take().filter(|groups| by.as_ref().is_some_and(|by| groups.are(by, filter, together)));
+        self.groups = kept.or_else(|| Some(Groups::new(by?, filter.clone(), together)));
         if let Some(groups) = &mut self.groups {
             groups.follow(world);
         }
@@ -141,6 +149,16 @@ impl Shape {
             Fold::Group(key) => key,
         };
         self.groups.as_ref()?.get(key)
+    }
+
+    /// How many alerts the filter holds for.
+    pub fn matching(&self) -> Option<usize> {
+        self.groups.as_ref().map(Groups::matching)
+    }
+
+    /// What explains alerts of this severity in this service, and so folds them.
+    pub fn explains(&self, service: &ServiceName, severity: Severity) -> bool {
+        self.folding.by(service, severity).is_some()
     }
 
     /// How many alerts have one row together; nothing where that is one, for it has a row of its own.
@@ -163,9 +181,7 @@ impl Shape {
     }
 
     fn symptoms(&self, service: &ServiceName, group: &Group, states: &[State]) -> usize {
-        use crate::domain::alert::Severity::{Critical, Info, Unknown, Warning};
-        let explained =
-            [Critical, Warning, Unknown, Info].into_iter().filter(|severity| self.folding.by(service, *severity).is_some());
+        let explained = Severity::ALL.into_iter().filter(|severity| self.explains(service, *severity));
         explained.flat_map(|severity| states.iter().map(move |state| group.counted(*state, severity))).sum()
     }
 
@@ -205,7 +221,9 @@ impl Shape {
 
     /// The alert whose row tells of this one too, among those that every alert has.
     fn told_by<'w>(&self, tracked: &'w Tracked, world: &'w World) -> Option<&'w AlertId> {
-        if self.how == Arranged::Plain { None } else { world.alerts.told_by(tracked) }
+        // A filter may hold for this one alone.
+        let own = self.groups.as_ref().is_some_and(|groups| groups.of(&tracked.alert.id).is_some());
+        world.alerts.told_by(tracked).filter(|_| !own && self.how != Arranged::Plain)
     }
 
     /// What the row stands for that tells of an alert for certain: another alert of the same problem.
@@ -220,19 +238,27 @@ impl Shape {
     /// Whether it has a row at all, however far down.
     pub fn has_row(&self, target: &Target, world: &World) -> bool {
         match target {
-            Target::Alert(id) => world.alerts.get(id).is_some() && self.folded_in(id, world).is_none(),
+            Target::Alert(id) => self.lists(id, world) && self.folded_in(id, world).is_none(),
             Target::Fold(fold) => self.count(fold).is_some(),
             _ => false,
         }
     }
 
+    fn lists(&self, id: &AlertId, world: &World) -> bool {
+        self.groups.as_ref().map_or_else(|| world.alerts.get(id).is_some(), |groups| groups.of(id).is_some())
+    }
+
     /// All rows, from the top of the queue.
-    pub fn rows<'a>(&'a self, filter: &'a Filter, view: &'a View) -> Box<dyn Iterator<Item = Row> + 'a> {
+    pub fn rows<'a>(&'a self, view: &'a View) -> Box<dyn Iterator<Item = Row> + 'a> {
         match (&self.how, &self.groups) {
             (Arranged::By(_), Some(groups)) => {
                 Box::new(groups.iter().flat_map(move |(key, group)| self.grouped(key, group, view)))
             }
-            _ => Box::new(self.in_order(filter, view)),
+            (_, Some(groups)) => Box::new(order::rows(self, groups, view)),
+            (_, None) => {
+                let own = |tracked: &&Tracked| self.told_by(tracked, view.world).is_none();
+                Box::new(view.world.alerts.queue().filter(own).map(|tracked| Row::of(tracked, false)))
+            }
         }
     }
 
@@ -240,41 +266,17 @@ impl Shape {
         let members = move || group.members().filter_map(|id| view.world.alerts.get(id));
         let fold = Fold::Group(key.clone());
         match (group.len(), self.is_unfolded(&fold)) {
-            (1, _) => Box::new(members().map(|tracked| Row::of(tracked, false, view))),
-            (count, false) => Box::new(std::iter::once(Row::folded(fold, count))),
-            (_, true) => {
-                Box::new(std::iter::once(Row::folded(fold, 0)).chain(members().map(|tracked| Row::of(tracked, true, view))))
-            }
+            (1, _) => Box::new(members().map(|tracked| Row::of(tracked, false))),
+            (_, false) => Box::new(std::iter::once(Row::folded(fold))),
+            (_, true) => Box::new(std::iter::once(Row::folded(fold)).chain(members().map(|tracked| Row::of(tracked, true)))),
         }
     }
 
-    /// As the queue stands; symptoms have one row where the first of them would stand.
-    fn in_order<'a>(&'a self, filter: &'a Filter, view: &'a View) -> impl Iterator<Item = Row> + 'a {
-        let world = view.world;
-        // Services whose symptoms have their row: in a storm most of the queue is of those, and is to be passed over quickly.
-        let mut shown = BTreeSet::new();
-        let holds = |tracked: &Tracked| filter.holds(world, tracked);
-        let queue = world.alerts.queue().filter(move |tracked| {
-            let told = self.told_by(tracked, world).and_then(|lead| world.alerts.get(lead)).is_some_and(holds);
-            holds(tracked) && !told
-        });
-        queue.flat_map(move |tracked| {
-            let told = tracked.service.as_ref().is_some_and(|service| shown.contains(service));
-            if told && self.folding.of(tracked).is_some() {
-                return Vec::new();
-            }
-            let fold = self.fold_of(tracked);
-            shown.extend(fold.as_ref().and(tracked.service.as_ref()));
-            fold.map_or_else(|| vec![Row::of(tracked, false, view)], |fold| self.fold_rows(fold, view))
-        })
-    }
-
-    fn fold_rows(&self, fold: Fold, view: &View) -> Vec<Row> {
-        let count = self.count(&fold).unwrap_or(0);
+    pub fn fold_rows(&self, fold: Fold, view: &View) -> Vec<Row> {
         if !self.is_unfolded(&fold) {
-            return vec![Row::folded(fold, count)];
+            return vec![Row::folded(fold)];
         }
-        let members = self.members(&fold, view.world).map(|tracked| Row::of(tracked, true, view)).collect::<Vec<_>>();
-        std::iter::once(Row::folded(fold.clone(), 0)).chain(members).collect()
+        let members = self.members(&fold, view.world).map(|tracked| Row::of(tracked, true)).collect::<Vec<_>>();
+        std::iter::once(Row::folded(fold.clone())).chain(members).collect()
     }
 }
