@@ -38,6 +38,13 @@ impl Access {
         Some(Self { headers: headers?, login: login?, tls: tls? })
     }
 
+    /// With one more header, which is no secret.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: String) -> Self {
+        self.headers.push((name.to_owned(), SecretRef::Here(Secret::new(value))));
+        self
+    }
+
     /// Adds to a request what the server wants to see. Fails when a secret is not where the configuration says.
     pub async fn onto(&self, mut request: Request, ports: &Ports) -> Result<Request, Trouble> {
         for (name, value) in &self.headers {

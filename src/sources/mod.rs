@@ -3,6 +3,7 @@
 
 pub mod alertmanager;
 mod fingerprint;
+mod grafana;
 mod icinga2;
 mod pagerduty;
 mod prometheus;
@@ -112,4 +113,5 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[alertmanager::KIND, icinga2::KIND, pagerduty::KIND, prometheus::KIND, webhook::KIND, zabbix::KIND];
+pub const KINDS: &[Kind] =
+    &[alertmanager::KIND, grafana::KIND, icinga2::KIND, pagerduty::KIND, prometheus::KIND, webhook::KIND, zabbix::KIND];

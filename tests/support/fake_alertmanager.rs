@@ -46,16 +46,7 @@ impl FakeAlertmanager {
 
     /// An alert with these labels fires, since ten minutes ago unless it did already. Its fingerprint.
     pub fn fire(&self, labels: &[(&str, &str)]) -> String {
-        let labels: BTreeMap<&str, &str> = labels.iter().copied().collect();
-        let fingerprint = fingerprint(&labels);
-        let now = Utc::now();
-        let alert = json!({
-            "fingerprint": fingerprint, "labels": labels, "annotations": {"summary": "it is broken"},
-            "startsAt": at(now - TimeDelta::minutes(10)), "updatedAt": at(now), "endsAt": at(now + TimeDelta::minutes(4)),
-            "generatorURL": "http://prom.test/graph", "receivers": [{"name": "ops"}],
-        });
-        self.with(|world| world.alerts.entry(fingerprint.clone()).or_insert(alert).clone());
-        fingerprint
+        self.with(|world| world.fire(labels))
     }
 
     /// Changes fields of an alert.
@@ -69,15 +60,12 @@ impl FakeAlertmanager {
     }
 
     pub fn resolve(&self, fingerprint: &str) {
-        self.with(|world| world.alerts.remove(fingerprint));
+        self.with(|world| world.resolve(fingerprint));
     }
 
     /// The process starts anew: no alerts until somebody sends them again. Silences stay.
     pub fn restart(&self) {
-        self.with(|world| {
-            world.alerts.clear();
-            world.uptime = Utc::now();
-        });
+        self.with(World::restart);
     }
 
     pub fn version(&self, version: &str) {
@@ -96,7 +84,7 @@ impl FakeAlertmanager {
 
     /// All silences as the API shows them, those that have ended too.
     pub fn silences(&self) -> Vec<Value> {
-        self.with(|world| world.silences.iter().map(|(id, silence)| silence.json(id, Utc::now())).collect())
+        self.with(|world| world.silences())
     }
 
     /// Somebody else ends a silence.
@@ -123,7 +111,7 @@ impl Contract for World {
         match (method, asked.path().strip_prefix("/api/v2/").unwrap_or("")) {
             ("GET", "status") => Honest::ok(&self.status()),
             ("GET", "alerts") => Honest::ok(&self.list()),
-            ("GET", "silences") => Honest::ok(&self.silences.iter().map(|(id, silence)| silence.json(id, Utc::now())).collect()),
+            ("GET", "silences") => Honest::ok(&self.silences().into()),
             ("POST", "silences") => self.post(&asked.body),
             (method, path) => match path.strip_prefix("silence/") {
                 Some(id) => self.one(method, id),
@@ -142,6 +130,33 @@ fn nothing(status: u16) -> Honest {
 }
 
 impl World {
+    /// An alert with these labels fires, since ten minutes ago unless it did already. Its fingerprint.
+    pub fn fire(&mut self, labels: &[(&str, &str)]) -> String {
+        let labels: BTreeMap<&str, &str> = labels.iter().copied().collect();
+        let fingerprint = fingerprint(&labels);
+        let now = Utc::now();
+        let alert = json!({
+            "fingerprint": fingerprint, "labels": labels, "annotations": {"summary": "it is broken"},
+            "startsAt": at(now - TimeDelta::minutes(10)), "updatedAt": at(now), "endsAt": at(now + TimeDelta::minutes(4)),
+            "generatorURL": "http://prom.test/graph", "receivers": [{"name": "ops"}],
+        });
+        self.alerts.entry(fingerprint.clone()).or_insert(alert);
+        fingerprint
+    }
+
+    pub fn resolve(&mut self, fingerprint: &str) {
+        self.alerts.remove(fingerprint);
+    }
+
+    pub fn restart(&mut self) {
+        self.alerts.clear();
+        self.uptime = Utc::now();
+    }
+
+    pub fn silences(&self) -> Vec<Value> {
+        self.silences.iter().map(|(id, silence)| silence.json(id, Utc::now())).collect()
+    }
+
     fn status(&self) -> Value {
         json!({
             "cluster": {"status": "disabled"}, "config": {"original": "route: {}"}, "uptime": at(self.uptime),

@@ -57,7 +57,7 @@ async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Tr
     let Act::Silence { id, matchers, starts_at, ends_at, .. } = act else {
         return Err(Trouble::new(Reason::Local, "not a silence"));
     };
-    if matchers.iter().any(|matcher| !matcher.equal) {
+    if peer.source.has_status && matchers.iter().any(|matcher| !matcher.equal) {
         knows_negation(peer).await?;
     }
     let (id, starts_at) = match id {
@@ -252,7 +252,12 @@ pub async fn find(source: &Alertmanager, act: &Act, intent: Intent, ports: &Port
 }
 
 fn refused(peer: Peer<'_>, method: &'static str, path: &str, answer: &Response) -> ActEnd {
-    ActEnd::new(Outcome::Failed, answer.refusal(&peer.told(method, path)).text)
+    let trouble = answer.refusal(&peer.told(method, path));
+    match answer.status {
+        // Grafana says so while its Alertmanager begins: nothing was taken, and soon it will be.
+        409 => ActEnd::new(Outcome::Unsent, format!("not sent: {trouble}")),
+        _ => ActEnd::new(Outcome::Failed, trouble.text),
+    }
 }
 
 fn unsure(trouble: &Trouble) -> ActEnd {

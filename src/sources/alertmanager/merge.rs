@@ -18,7 +18,8 @@ use std::time::Duration;
 struct Said {
     alerts: Vec<Listed>,
     silences: Result<Vec<Kept>, Trouble>,
-    status: Result<Status, Trouble>,
+    /// None where it would say nothing.
+    status: Option<Result<Status, Trouble>>,
     skew_ms: Option<i64>,
 }
 
@@ -38,13 +39,21 @@ async fn ask(peer: Peer<'_>, before: &[Arc<Alert>]) -> Result<Said, Trouble> {
     let (alerts, silences, status) = join3(
         peer.alerts(reader(peer.source, before)),
         peer.read("silences", "a list of silences", wire::silences),
-        peer.read("status", "a status", wire::status),
+        status(&peer),
     )
     .await;
     let now = peer.ports.clock.now().wall;
     let alerts = alerts?;
-    let skew_ms = status.as_ref().map_or(alerts.date, |status| status.date).map(|date| skew(date, now));
-    Ok(Said { alerts: alerts.value, silences: value(silences), status: value(status), skew_ms })
+    let date = status.as_ref().and_then(|status| status.as_ref().ok()).map_or(alerts.date, |status| status.date);
+    let skew_ms = date.map(|date| skew(date, now));
+    Ok(Said { alerts: alerts.value, silences: value(silences), status: status.map(value), skew_ms })
+}
+
+async fn status(peer: &Peer<'_>) -> Option<Result<Read<Status>, Trouble>> {
+    if !peer.source.has_status {
+        return None;
+    }
+    Some(peer.read("status", "a status", wire::status).await)
 }
 
 fn value<T>(read: Result<Read<T>, Trouble>) -> Result<T, Trouble> {
@@ -81,8 +90,9 @@ fn merge(said: Vec<Said>, troubles: Vec<Trouble>) -> Snapshot {
             Err(trouble) => missing.push(trouble.text),
         }
         match peer.status {
-            Ok(status) => started_at = started_at.max(Some(status.uptime)),
-            Err(trouble) => {
+            None => {}
+            Some(Ok(status)) => started_at = started_at.max(Some(status.uptime)),
+            Some(Err(trouble)) => {
                 complete = false;
                 missing.push(trouble.text);
             }

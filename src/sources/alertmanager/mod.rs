@@ -26,17 +26,19 @@ use url::Url;
 pub const KIND: Kind =
     Kind { name: "alertmanager", about: "Prometheus Alertmanager, API v2: alerts and silences of one or more peers", parse };
 
-/// One source: a single Alertmanager or a cluster of them.
-struct Alertmanager {
-    name: SourceName,
+/// One source: a single Alertmanager or a cluster of them, or what speaks as one.
+pub struct Alertmanager {
+    pub(super) name: SourceName,
     /// Base addresses of the peers, without `/api/v2`.
-    urls: Vec<Url>,
-    access: Access,
+    pub(super) urls: Vec<Url>,
+    pub(super) access: Access,
     /// What every question for alerts carries: `filter` and `receiver`.
-    query: Vec<(&'static str, String)>,
+    pub(super) query: Vec<(&'static str, String)>,
     /// Labels that tell replicas apart and not alerts; taken off before alerts are compared.
-    ignored: Vec<String>,
-    carry: Option<Carry>,
+    pub(super) ignored: Vec<String>,
+    pub(super) carry: Option<Carry>,
+    /// Its status says since when it runs, and in which version. Grafana's says neither.
+    pub(super) has_status: bool,
 }
 
 impl Source for Alertmanager {
@@ -82,7 +84,8 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let ignored = fields.get("ignore_labels").map_or(Some(Vec::new()), |node| node.texts(problems));
     let carry = fields.get("ack").map_or(Some(None), |node| carry(node, problems));
     let name = name.clone();
-    Some(Box::new(Alertmanager { name, urls: urls?, access: access?, query: query?, ignored: ignored?, carry: carry? }))
+    let (urls, access, query, ignored, carry) = (urls?, access?, query?, ignored?, carry?);
+    Some(Box::new(Alertmanager { name, urls, access, query, ignored, carry, has_status: true }))
 }
 
 /// A list of base addresses, or a single one.
@@ -100,10 +103,11 @@ fn urls(node: &Node, problems: &mut Problems) -> Option<Vec<Url>> {
     read.into_iter().collect()
 }
 
-fn base(node: &Node, problems: &mut Problems) -> Option<Url> {
+/// Without `/api/v2`, and without credentials in it.
+pub fn base(node: &Node, problems: &mut Problems) -> Option<Url> {
     let mut url = node.read(ADDRESS, problems, address)?;
     if !url.username().is_empty() || url.password().is_some() {
-        let help = "write basic: {user: NAME, password: {env: NAME}} beside `urls`";
+        let help = "write basic: {user: NAME, password: {env: NAME}} beside it";
         problems.error_with_help(node.span, "an address can't hold a password", help);
         return None;
     }
@@ -112,7 +116,7 @@ fn base(node: &Node, problems: &mut Problems) -> Option<Url> {
     Some(url)
 }
 
-fn query(fields: &Fields, problems: &mut Problems) -> Option<Vec<(&'static str, String)>> {
+pub fn query(fields: &Fields, problems: &mut Problems) -> Option<Vec<(&'static str, String)>> {
     let filters = fields.get("filter").map_or(Some(Vec::new()), |node| node.texts(problems));
     let receiver = fields.get("receiver").map_or(Some(None), |node| node.text(problems).map(Some));
     let mut query: Vec<_> = filters?.into_iter().map(|filter| ("filter", filter)).collect();
@@ -120,7 +124,8 @@ fn query(fields: &Fields, problems: &mut Problems) -> Option<Vec<(&'static str, 
     Some(query)
 }
 
-fn carry(node: &Node, problems: &mut Problems) -> Option<Option<Carry>> {
+/// Whether acknowledgements become silences.
+pub fn carry(node: &Node, problems: &mut Problems) -> Option<Option<Carry>> {
     let fields = node.fields(&["carry", "prefix"], problems)?;
     let prefix = fields.get("prefix").map_or(Some("ACK!"), |node| node.text(problems));
     let carried = fields.get("carry").map_or(Some(false), |node| {
