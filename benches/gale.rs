@@ -12,6 +12,7 @@ use midwatch::domain::ids::{AlertId, RequestId};
 use midwatch::domain::matcher::LabelSet;
 use midwatch::domain::settings::{Service, Settings, SourceSpec};
 use midwatch::domain::stamp::Stamp;
+use midwatch::domain::text::Outside;
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::{Body, Command, Event, Fact, World};
 use midwatch::tui::keymap::{Keymap, Sequence};
@@ -19,6 +20,7 @@ use midwatch::tui::theme::Theme;
 use midwatch::tui::{Screen, Setup};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -196,16 +198,20 @@ fn settings() -> Settings {
 /// Every other one has another summary in another `round`.
 fn alerts(count: usize, round: usize) -> Vec<Arc<Alert>> {
     let starts_at: chrono::DateTime<chrono::Utc> = "2026-11-23T02:40:00Z".parse().expect("a time");
-    let one = |n: usize| {
+    // As an adapter hands them over: equal words and lists of names are in memory once.
+    let (mut words, mut like) = (HashMap::<String, Outside>::new(), Labels::default());
+    let mut word = |text: &str| words.entry(text.to_owned()).or_insert_with(|| text.into()).clone();
+    let mut one = |n: usize| {
         let severity = ["critical", "warning", "info"][n % 3];
         let (name, instance) = (format!("Storm{}", n % 50), format!("10.1.{}.{}:9100", n / 250 % 250, n % 250));
         let service = format!("service-{}", n % SERVICES);
         let labels = [("alertname", name.as_str()), ("instance", &instance), ("service", &service), ("severity", severity)];
-        let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let labels = labels.iter().map(|(name, value)| (word(name), word(value))).collect();
+        like = Labels::new(labels).sharing(&like);
         let summary = format!("the queue of shard {n} grows ({})", if n.is_multiple_of(2) { round } else { 0 });
         Arc::new(Alert {
             id: AlertId { source: "prod".into(), fingerprint: format!("{n:016x}").as_str().into() },
-            labels: Labels::new(labels),
+            labels: like.clone(),
             annotations: Labels::new(vec![("summary".into(), summary.as_str().into())]),
             upstream: Upstream::Firing,
             starts_at: starts_at + chrono::Duration::seconds((n % 900) as i64),
@@ -217,5 +223,5 @@ fn alerts(count: usize, round: usize) -> Vec<Arc<Alert>> {
             held: None,
         })
     };
-    (0..count).map(one).collect()
+    (0..count).map(&mut one).collect()
 }

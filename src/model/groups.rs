@@ -58,6 +58,15 @@ struct Share {
     over: Option<i64>,
 }
 
+impl Share {
+    fn of(key: Key, rank: Rank, tracked: &Tracked) -> Self {
+        let (state, severity, episode) = (tracked.state, tracked.severity, tracked.episode);
+        let came = tracked.arrived.map(|at| at.mono.as_secs());
+        let over = tracked.resolved_at.map(|at| at.timestamp());
+        Self { key, rank, state, severity, episode, came, over }
+    }
+}
+
 /// Over this time a group's rise or fall is told.
 const SLOPE: u64 = 60;
 
@@ -132,6 +141,10 @@ impl Group {
 
     fn add(&mut self, id: &AlertId, share: &Share) {
         self.members.insert((share.rank, id.clone()));
+        self.count_in(share);
+    }
+
+    fn count_in(&mut self, share: &Share) {
         self.counts[share.state as usize][share.severity as usize] += 1;
         if OPEN.contains(&share.state) {
             *self.begun.entry(share.episode).or_default() += 1;
@@ -220,24 +233,40 @@ impl Groups {
         }
     }
 
-    /// All at once, without finding each group's place again and again.
+    /// All at once, without finding each place again and again: they come in the order of the queue.
     fn begin(&mut self, world: &World) {
-        self.groups.clear();
         self.shares.clear();
+        let mut begun: HashMap<Key, (Key, Group, Vec<Stand>)> = HashMap::new();
         for (rank, tracked) in world.alerts.ranked() {
-            let Some(share) = self.share(world, rank, tracked) else { continue };
-            let id = &tracked.alert.id;
-            if let Some(share) = &share {
-                self.groups.entry(share.key.clone()).or_default().add(id, share);
-            }
-            self.shares.insert(id.clone(), share);
+            let Some(own) = self.has_row(world, tracked) else { continue };
+            let id = tracked.alert.id.clone();
+            let share = own.then(|| {
+                let word = self.by.of(tracked);
+                if !begun.contains_key(word) {
+                    let key: Key = word.into();
+                    begun.insert(key.clone(), (key, Group::default(), Vec::new()));
+                }
+                begun.get_mut(word).map(|(key, group, members)| {
+                    let share = Share::of(key.clone(), rank, tracked);
+                    group.count_in(&share);
+                    members.push((rank, id.clone()));
+                    share
+                })
+            });
+            self.shares.insert(id, share.flatten());
         }
+        let whole =
+            |(key, group, members): (Key, Group, Vec<Stand>)| (key, Group { members: members.into_iter().collect(), ..group });
+        self.groups = begun.into_values().map(whole).collect();
         self.order = self.groups.iter().filter_map(|(key, group)| group.place(key)).collect();
     }
 
     fn judge(&mut self, world: &World, id: &AlertId) {
         let placed = world.alerts.rank(id).zip(world.alerts.get(id));
-        let share = placed.and_then(|(rank, tracked)| self.share(world, rank, tracked));
+        let share = placed.and_then(|(rank, tracked)| {
+            let own = self.has_row(world, tracked)?;
+            Some(own.then(|| Share::of(self.key_of(tracked), rank, tracked)))
+        });
         if self.shares.get(id) == share.as_ref() {
             return;
         }
@@ -247,21 +276,16 @@ impl Groups {
         }
     }
 
-    /// Nothing where the filter doesn't hold, and no share where another one's row tells of it.
-    fn share(&self, world: &World, rank: Rank, tracked: &Tracked) -> Option<Option<Share>> {
-        let shown = |id: &AlertId| world.alerts.get(id).is_some_and(|tracked| self.filter.holds(world, tracked));
-        if !self.filter.holds(world, tracked) {
-            return None;
-        }
-        if self.together && world.alerts.told_by(tracked).is_some_and(shown) {
-            return Some(None);
-        }
+    /// Nothing where the filter doesn't hold; not where another one's row tells of it.
+    fn has_row(&self, world: &World, tracked: &Tracked) -> Option<bool> {
+        let holds = |tracked: &Tracked| self.filter.holds(world, tracked);
+        let lead = || world.alerts.told_by(tracked).and_then(|lead| world.alerts.get(lead));
+        holds(tracked).then(|| !(self.together && lead().is_some_and(holds)))
+    }
+
+    fn key_of(&self, tracked: &Tracked) -> Key {
         let word = self.by.of(tracked);
-        let key = self.groups.get_key_value(word).map_or_else(|| word.into(), |(key, _)| key.clone());
-        let (state, severity, episode) = (tracked.state, tracked.severity, tracked.episode);
-        let came = tracked.arrived.map(|at| at.mono.as_secs());
-        let over = tracked.resolved_at.map(|at| at.timestamp());
-        Some(Some(Share { key, rank, state, severity, episode, came, over }))
+        self.groups.get_key_value(word).map_or_else(|| word.into(), |(key, _)| key.clone())
     }
 
     fn put(&mut self, id: &AlertId, share: Option<Share>) {

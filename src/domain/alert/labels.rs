@@ -40,6 +40,11 @@ impl Labels {
         if self.names == other.names { Self { names: other.names.clone(), ..self } } else { self }
     }
 
+    /// Alerts of one rule have the same list, in memory once.
+    pub fn names(&self) -> &[Outside] {
+        &self.names
+    }
+
     /// There are few, and nearly all are told apart by their length: looking at each is quicker than searching.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -1,7 +1,7 @@
 //! How a filter that is being typed may go on, from what stands in the queue.
 
 use super::Filter;
-use crate::domain::text::inert;
+use crate::domain::text::{Outside, inert};
 use crate::model::World;
 use crate::model::alerts::{State, Tracked};
 use std::borrow::Cow;
@@ -89,9 +89,8 @@ fn words(world: &World, word: &str) -> Vec<Way> {
     let mut ways: Vec<Way> =
         own.map(|text| Way { text: text.to_owned(), alerts: None, whole: text.ends_with(char::is_alphabetic) }).collect();
     let typed = word.replace('"', "");
-    let names = count(world, &typed, |alert, each| each(alert.alert.name()));
+    let (names, labels) = named(world, &typed);
     ways.extend(most(names, |name| value_of("", name), true));
-    let labels = count(world, &typed, |alert, each| alert.alert.labels.iter().for_each(|(name, _)| each(name.raw())));
     ways.extend(most(labels, |label| plain(label).then(|| format!("{label}=")), false));
     ways.truncate(MOST);
     ways
@@ -113,25 +112,44 @@ fn signed<'a>(word: &'a str, before: &str, signs: &[&'a str]) -> Option<(&'a str
     signs.iter().find_map(|sign| Some((*sign, rest.strip_prefix(sign)?)))
 }
 
+type Found = HashMap<String, usize>;
+
 /// How many alerts have each of what `seen` tells of them, of what begins as was typed; whatever its case.
-fn count<'w>(world: &'w World, typed: &str, seen: impl Fn(&'w Tracked, &mut dyn FnMut(&str))) -> HashMap<String, usize> {
-    let mut found: HashMap<String, usize> = HashMap::new();
+fn count<'w>(world: &'w World, typed: &str, seen: impl Fn(&'w Tracked, &mut dyn FnMut(&str))) -> Found {
+    let mut found = Found::new();
     for tracked in world.alerts.queue() {
-        seen(tracked, &mut |value| {
-            let begins = value.get(..typed.len()).is_some_and(|start| start.eq_ignore_ascii_case(typed));
-            if !begins || value.is_empty() || value.len() > LONGEST {
-                return;
-            }
-            match found.get_mut(value) {
-                Some(count) => *count += 1,
-                None => drop(found.insert(value.to_owned(), 1)),
-            }
-        });
+        seen(tracked, &mut |value| add(&mut found, typed, value, 1));
     }
     found
 }
 
-fn most(found: HashMap<String, usize>, text: impl Fn(&str) -> Option<String>, whole: bool) -> Vec<Way> {
+/// The same of names and of labels. The alerts of a rule have one list of labels together, which is looked at once.
+fn named(world: &World, typed: &str) -> (Found, Found) {
+    let (mut names, mut labels) = (Found::new(), Found::new());
+    let mut lists: HashMap<*const Outside, (&[Outside], usize)> = HashMap::new();
+    for tracked in world.alerts.queue() {
+        add(&mut names, typed, tracked.alert.name(), 1);
+        let list = tracked.alert.labels.names();
+        lists.entry(list.as_ptr()).or_insert((list, 0)).1 += 1;
+    }
+    for (list, alerts) in lists.into_values() {
+        list.iter().for_each(|label| add(&mut labels, typed, label.raw(), alerts));
+    }
+    (names, labels)
+}
+
+fn add(found: &mut Found, typed: &str, value: &str, alerts: usize) {
+    let begins = value.get(..typed.len()).is_some_and(|start| start.eq_ignore_ascii_case(typed));
+    if !begins || value.is_empty() || value.len() > LONGEST {
+        return;
+    }
+    match found.get_mut(value) {
+        Some(count) => *count += alerts,
+        None => drop(found.insert(value.to_owned(), alerts)),
+    }
+}
+
+fn most(found: Found, text: impl Fn(&str) -> Option<String>, whole: bool) -> Vec<Way> {
     let mut found: Vec<(String, usize)> = found.into_iter().collect();
     found.sort_by(|(one, few), (other, many)| many.cmp(few).then_with(|| one.cmp(other)));
     let way = |(value, alerts): (String, usize)| Some(Way { text: text(&value)?, alerts: Some(alerts), whole });
