@@ -8,7 +8,7 @@ mod storm;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use figures::{ms, percentile, row, title};
+use figures::{megabytes, ms, percentile, row, title};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -156,7 +156,11 @@ fn memory(console: &Pty, count: usize) {
     } else {
         "250 MB"
     };
-    row("memory now and at most", format!("{:.0}, {:.0} MB", status(console, "VmRSS:"), status(console, "VmHWM:")), goal);
+    row(
+        "memory now and at most",
+        format!("{:.0}, {:.0} MB", megabytes(console.pid(), "VmRSS:"), megabytes(console.pid(), "VmHWM:")),
+        goal,
+    );
 }
 
 /// From the start of the program to the end of the first burst that shows an alert.
@@ -189,13 +193,6 @@ fn cpu(console: &Pty) -> Duration {
     let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("ticks")).sum();
     // A tick is a hundredth of a second wherever Linux runs.
     Duration::from_millis(ticks * 10)
-}
-
-/// Megabytes of one line of the process's status.
-fn status(console: &Pty, name: &str) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", console.pid())).expect("a process");
-    let line = status.lines().find(|line| line.starts_with(name)).expect("a line");
-    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).expect("a size") / 1024.0
 }
 
 /// Answers as Alertmanager does; the same alerts each time.

@@ -41,3 +41,10 @@ pub fn ms(time: Duration) -> String {
 pub fn per_second(count: usize, time: Duration) -> String {
     format!("{:.0} /s", count as f64 / time.as_secs_f64())
 }
+
+/// Megabytes of one line of a process's status.
+pub fn megabytes(pid: impl Display, name: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+    let line = status.lines().find(|line| line.starts_with(name)).expect("a line");
+    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).expect("a size") / 1024.0
+}
