@@ -145,8 +145,12 @@ pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &Vi
         Some((progress, item)) => {
             let back = way_back(progress, view);
             canvas.hits.seconds |= !back.is_empty();
-            let text = format!("{}{} {}{back}", inert(&progress.title), of_many(progress), told(&item.stage));
-            render_sentence(canvas, area, &text, colour(&item.stage));
+            let (text, role) = match message.guide.filter(|_| progress.went_well()) {
+                // What went well stands in the log: a newcomer is rather told how to go on.
+                Some(guide) => (format!("{guide}{back}"), Role::Key),
+                None => (outcome(progress, item, &back, area.width), colour(&item.stage)),
+            };
+            render_sentence(canvas, area, &text, role);
         }
         None => match message.guide {
             Some(guide) => render_sentence(canvas, area, guide, Role::Key),
@@ -154,6 +158,19 @@ pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &Vi
         },
     }
 }
+
+/// Where there is little room, what went well is told without the remote's own words: `o` has them.
+fn outcome(progress: &Progress, item: &Item, back: &str, width: u16) -> String {
+    let told = told(&item.stage);
+    let told = match progress.went_well() && width < SMALL {
+        true => told.split(':').next().unwrap_or_default(),
+        false => &told,
+    };
+    format!("{}{} {told}{back}", inert(&progress.title), of_many(progress))
+}
+
+/// Fewer columns are little room.
+const SMALL: u16 = 60;
 
 /// Of several targets the one that there is most to say about.
 fn worst(progress: &Progress) -> Option<&Item> {

@@ -171,3 +171,44 @@ fn of_many_only_the_failed_are_tried_again_from_the_outcomes() {
     assert_eq!(under_way(&desk).len(), 1);
     desk.act_ends(Outcome::Done, "").expect_not("t tries").press("t").expect("Nothing has failed");
 }
+
+#[test]
+fn of_several_requests_that_failed_somebody_says_which_is_tried_again() {
+    let mut desk = pager(&["Down", "Slow"]);
+    desk.press("x r enter").act_ends(Outcome::Failed, "503: away").press("j x c").type_text("seen").press("enter");
+    desk.act_ends(Outcome::Failed, "503: away").press("o");
+    assert_eq!(desk.text().matches("tries the one that failed again").count(), 2, "{}", desk.text());
+    desk.press("t").expect("Try which again?").expect("resolve Down").expect("comment Slow").expect("all of them");
+    desk.type_text("resolve").press("enter");
+    assert_eq!(under_way(&desk).len(), 1);
+    assert!(matches!(desk.commands.last(), Some(Command::Retry { .. })), "{:?}", desk.commands);
+    desk.act_ends(Outcome::Failed, "503: still").press("t").type_text("all of").press("enter");
+    assert_eq!(under_way(&desk).len(), 2, "both of them");
+}
+
+#[test]
+fn what_went_well_is_short_where_there_is_little_room_and_a_guide_says_how_it_is_undone() {
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).resize(40, 12);
+    desk.press("z enter").act_makes("0f3c6b5e-silence-with-a-long-name-from-the-server");
+    let lines: Vec<String> = desk.text().lines().rev().take(2).map(str::to_owned).collect();
+    assert!(lines.iter().any(|line| line.contains("✓ confirmed")), "{}", desk.text());
+    desk.expect("(u undoes it)").expect_not("0f3c6b5e");
+    // What failed is told whole.
+    desk.press("z enter").act_ends(Outcome::Failed, "503: it is away for repair").expect("503: it is away");
+    let mut desk = Desk::new();
+    desk.screen.guide(Some("D declares an incident.".to_owned()));
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).press("a enter");
+    desk.expect("D declares an incident. (u undoes it)").wait(11).expect_not("undoes it").expect("D declares an incident.");
+}
+
+#[test]
+fn a_long_annotation_leaves_the_labels_in_sight() {
+    use midwatch::domain::alert::{Alert, Labels};
+    let long = "It goes on and on. ".repeat(600);
+    let annotations = Labels::new(vec![("description".into(), long.as_str().into()), ("summary".into(), "in short".into())]);
+    let mut desk = Desk::new();
+    desk.fires(&[std::sync::Arc::new(Alert { annotations, ..(*alert("Down", "critical", "postgres", "db-1", 3)).clone() })]);
+    desk.press("enter").expect("whole below the labels").expect("in short").expect("Labels").expect("instance");
+    desk.press("G").expect("goes on and on");
+}

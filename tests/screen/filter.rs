@@ -98,6 +98,18 @@ fn a_view_is_chosen_by_its_name_and_everything_is_one_too() {
 }
 
 #[test]
+fn behind_a_key_that_tab_put_in_its_values_come_next() {
+    let mut desk = outage();
+    typing(&mut desk, "sev");
+    desk.press("tab").expect("/ severity:").expect("severity:critical 2");
+    desk.press("tab").expect("/ severity:critical").expect("2 of 5").press("tab").expect("/ severity:warning");
+    desk.press("shift-tab shift-tab shift-tab").press("shift-tab").expect_not("/ severity:warning");
+    // A key alone is half a term, and says what is missing.
+    desk.press("ctrl-u").type_text("state:").expect("`state:` needs a state: resolved").expect("state:firing 5");
+    desk.press("ctrl-u").type_text("team:db").expect("`team:` is no key: write team=db").press("enter").expect("/ team:db");
+}
+
+#[test]
 fn a_past_that_was_cut_says_so() {
     use midwatch::model::past::{Episode, Recalled};
     let mut desk = outage();

@@ -61,8 +61,10 @@ impl Term {
     pub fn parse(word: &str) -> Result<Self, String> {
         let keys = [("state:", state as fn(&str) -> _), ("severity:", exact), ("service:", service), ("source:", source)];
         for (key, make) in keys {
-            if let Some(value) = word.strip_prefix(key) {
-                return make(value);
+            match word.strip_prefix(key) {
+                Some("") => return Err(format!("`{key}` needs {}", wanted(key))),
+                Some(value) => return make(value),
+                None => {}
             }
         }
         if let Some(compared) = compared(word) {
@@ -70,7 +72,7 @@ impl Term {
         }
         match word {
             "mine" => Ok(Self::Mine),
-            word => label(word).unwrap_or_else(|| Ok(Self::text(word))),
+            word => label(word).unwrap_or_else(|| no_key(word).map_or_else(|| Ok(Self::text(word)), Err)),
         }
     }
 
@@ -94,16 +96,41 @@ impl Term {
     }
 }
 
+/// What stands behind a key.
+fn wanted(key: &str) -> String {
+    match key {
+        "state:" => format!("a state: {}", State::ALL.map(State::word).join(", ")),
+        "severity:" => SEVERITIES.to_owned(),
+        "service:" => "the name of a service".to_owned(),
+        _ => "the name of a source".to_owned(),
+    }
+}
+
+const SEVERITIES: &str = "a severity: critical, warning, info, unknown";
+
+/// `team:db` looks like a key, and would be looked for as a text without a word. An address (`db:5432`) is a text.
+fn no_key(word: &str) -> Option<String> {
+    let (key, value) = word.split_once(':')?;
+    let letters = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    (letters && value.starts_with(char::is_alphabetic)).then(|| format!("`{key}:` is no key: write {key}={value} or \"{word}\""))
+}
+
 /// `severity>=warning`, `age<10m`; the label of that name is asked for by `=`.
 fn compared(word: &str) -> Option<Result<Term, String>> {
     let read = |key: &str| {
         let rest = word.strip_prefix(key)?;
         Compare::SIGNS.iter().find_map(|(sign, compare)| Some((*compare, rest.strip_prefix(sign)?)))
     };
+    if let Some((_, "")) = read("severity") {
+        return Some(Err(format!("`{word}` needs {SEVERITIES}")));
+    }
     if let Some((compare, value)) = read("severity") {
         return Some(severity(value).map(|severity| Term::Severity(compare, severity)));
     }
     let (compare, value) = read("age")?;
+    if value.is_empty() {
+        return Some(Err(format!("`{word}` needs a duration: write age>10m")));
+    }
     let age = humantime::parse_duration(value).map_err(|_| format!("`{value}` is no duration: write age>10m"));
     Some(age.map(|age| Term::Age(compare, age)))
 }
@@ -193,5 +220,20 @@ mod tests {
         assert!(matches!(Term::parse("agent>1"), Ok(Term::Text(_))));
         assert!(Term::parse("age>soon").is_err_and(|why| why.contains("age>10m")));
         assert!(Term::parse("severity>=bad").is_err());
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_what_looks_like_a_key_and_is_none_is_no_text() {
+        let why = |word: &str| Term::parse(word).expect_err("a mistake");
+        assert!(why("state:").starts_with("`state:` needs a state: resolved, "));
+        assert!(why("service:").ends_with("the name of a service") && why("source:").ends_with("the name of a source"));
+        assert!(
+            why("severity:").contains("a severity: critical") && why("severity>=").starts_with("`severity>=` needs a severity")
+        );
+        assert!(why("age>").contains("write age>10m"));
+        assert!(why("team:db") == "`team:` is no key: write team=db or \"team:db\"");
+        let text = |word: &str| matches!(Term::parse(word), Ok(Term::Text(_)));
+        assert!(text("db:5432") && text("http://x") && text("db-1:x") && text("team:") && text(":x") && text("db"));
+        assert!(matches!(Term::parse("team="), Ok(Term::Equal { .. })), "a label that is not there");
     }
 }

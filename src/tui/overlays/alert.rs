@@ -43,8 +43,10 @@ impl Content for Detail {
         lines.extend(why(tracked, view, columns));
         lines.extend(ownership(tracked, view, columns));
         lines.extend(quiet(tracked, view, columns));
-        lines.extend(labels("Annotations", &tracked.alert.annotations, columns));
+        let (annotations, long) = annotations(&tracked.alert.annotations, columns);
+        lines.extend(annotations);
         lines.extend(labels("Labels", &tracked.alert.labels, columns));
+        lines.extend(long);
         lines.extend(episodes(&self.id, view));
         lines.extend(history(&self.id, view));
         lines
@@ -216,6 +218,27 @@ fn labels(title: &str, labels: &Labels, columns: usize) -> Vec<Line> {
         lines.splice(0..0, heading(title));
     }
     lines
+}
+
+/// Lines of an annotation that stand before the labels; of a longer one the rest stands behind them.
+const SHORT: usize = 6;
+
+fn annotations(all: &Labels, columns: usize) -> (Vec<Line>, Vec<Line>) {
+    let (mut short, mut long) = (Vec::new(), Vec::new());
+    for (name, value) in all.iter() {
+        let mut lines = field(&name.inert(), &value.inert(), Role::Text, columns);
+        if lines.len() > SHORT {
+            long.extend(heading(&format!("{}, whole", name.inert())));
+            long.extend(lines.iter().cloned());
+            lines.truncate(SHORT - 1);
+            lines.extend(field("", "… whole below the labels", Role::Dim, columns));
+        }
+        short.extend(lines);
+    }
+    if !short.is_empty() {
+        short.splice(0..0, heading("Annotations"));
+    }
+    (short, long)
 }
 
 /// The newest lines of the log about it.

@@ -46,12 +46,25 @@ impl Line {
 
     /// The next way on stands in place of what was typed; the only one there is, is taken.
     fn choose(&mut self, index: usize, view: &View) -> Vec<Reply> {
-        let Some(way) = self.ways.get(index) else { return Vec::new() };
+        let Some(way) = self.ways.get(index).cloned() else { return Vec::new() };
         let only = self.ways.len() == 1;
         let end = if only && way.whole { " " } else { "" };
         self.input.replace_from(self.word, &format!("{}{end}", way.text));
+        if only {
+            return self.changed(view);
+        }
         self.chosen = Some(index);
-        if only { self.changed(view) } else { self.narrowed() }
+        self.deepen(index, &way, view);
+        self.narrowed()
+    }
+
+    /// A key alone is half a term: what may stand behind it comes next.
+    fn deepen(&mut self, index: usize, way: &Way, view: &View) {
+        let done = self.ways.get(index + 1).is_some_and(|next| next.text.starts_with(&way.text));
+        if !way.whole && !done {
+            let (_, values) = complete(view.world, self.input.text(), self.input.cursor());
+            self.ways.splice(index + 1..index + 1, values);
+        }
     }
 
     fn step(&mut self, by: isize, view: &View) -> Vec<Reply> {

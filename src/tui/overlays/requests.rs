@@ -2,6 +2,7 @@
 
 use super::Overlay;
 use super::alert::told;
+use super::choice::{Choice, item};
 use super::page::{Content, Line, Page, plain};
 use crate::domain::act::Outcome;
 use crate::domain::ids::RequestId;
@@ -28,11 +29,23 @@ pub fn colour(stage: &Stage) -> Role {
     }
 }
 
-/// The newest request of which something may be tried again, and how much.
-fn failed(view: &View) -> Option<(RequestId, usize)> {
+/// The requests of which something may be tried again, the newest first, and how much.
+fn failed<'w>(view: &View<'w>) -> Vec<(RequestId, &'w Progress, usize)> {
     let again = |progress: &Progress| progress.items.iter().filter(|item| item.stage.may_be_retried()).count();
-    let with_failures = view.world.requests.iter().find(|(_, progress)| progress.again().is_some());
-    with_failures.map(|(request, progress)| (request, again(progress)))
+    let with_failures = view.world.requests.iter().filter(|(_, progress)| progress.again().is_some());
+    with_failures.map(|(request, progress)| (request, progress, again(progress))).collect()
+}
+
+/// Of several that failed somebody says which is meant.
+fn which(failed: &[(RequestId, &Progress, usize)]) -> Reply {
+    let ask = |request: RequestId| Reply::Ask(Command::Retry { request });
+    let one = |(request, progress, count): &(RequestId, &Progress, usize)| {
+        let request = *request;
+        item(inert(&progress.title), format!("{count} failed"), move || vec![ask(request)])
+    };
+    let requests: Vec<RequestId> = failed.iter().map(|(request, ..)| *request).collect();
+    let all = item("all of them", format!("{} requests", requests.len()), move || requests.iter().copied().map(ask).collect());
+    Reply::Open(Box::new(Choice::new("Try which again?", failed.iter().map(one).chain([all]).collect())))
 }
 
 impl Content for Outcomes {
@@ -44,30 +57,31 @@ impl Content for Outcomes {
         "What became of each request".to_owned()
     }
 
-    /// The newest request of which something failed is tried again, for those targets alone.
+    /// What failed is tried again, for those targets alone.
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
-        match (action, failed(view)) {
-            (Action::Retry, Some((request, _))) => vec![Reply::Ask(Command::Retry { request })],
-            (Action::Retry, None) => vec![Reply::Say("Nothing has failed in a way that may be tried again.".to_owned())],
+        match (action, failed(view).as_slice()) {
+            (Action::Retry, []) => vec![Reply::Say("Nothing has failed in a way that may be tried again.".to_owned())],
+            (Action::Retry, [(request, ..)]) => vec![Reply::Ask(Command::Retry { request: *request })],
+            (Action::Retry, several) => vec![which(several)],
             _ => Vec::new(),
         }
     }
 
     fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
         let mut lines: Vec<Line> = Vec::new();
-        let newest = failed(view);
+        let failed = failed(view);
         for (request, progress) in view.world.requests.iter() {
             lines.push(plain(inert(&progress.title), Role::Strong));
-            if let Some((_, count)) = newest.filter(|(failed, _)| *failed == request) {
+            if let Some((.., count)) = failed.iter().find(|(failed, ..)| *failed == request) {
                 let key = view.keymap.key_of(Action::Retry);
-                let those = if count == 1 { "the one".to_owned() } else { format!("the {count}") };
+                let those = if *count == 1 { "the one".to_owned() } else { format!("the {count}") };
                 lines.push(plain(format!("  {key} tries {those} that failed again"), Role::Key));
             }
-            for item in &progress.items {
-                let about = item.alert.as_ref().filter(|_| progress.items.len() > 1);
+            for target in &progress.items {
+                let about = target.alert.as_ref().filter(|_| progress.items.len() > 1);
                 let name = about.map(|id| format!("{}: ", view.name_of(id))).unwrap_or_default();
-                let text = format!("{name}{}", told(&item.stage));
-                let role = colour(&item.stage);
+                let text = format!("{name}{}", told(&target.stage));
+                let role = colour(&target.stage);
                 lines.extend(
                     crate::tui::canvas::wrap(&text, columns.saturating_sub(2), 6)
                         .into_iter()

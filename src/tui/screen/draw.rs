@@ -2,7 +2,6 @@
 
 use super::Screen;
 use crate::model::World;
-use crate::model::progress::Progress;
 use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Hit, Hits, Target};
 use crate::tui::layout::{self, Form};
@@ -84,9 +83,7 @@ impl Screen {
 
     fn render_keys(&self, canvas: &mut Canvas, place: Rect, view: &View) {
         let pending: String = self.pending.iter().map(ToString::to_string).collect();
-        // What went well stands in the log: a newcomer is rather told how to go on.
-        let news = |progress: &&Progress| self.guide.is_none() || !progress.went_well();
-        let outcome = self.asked.and_then(|id| view.world.requests.get(id)).filter(news);
+        let outcome = self.asked.and_then(|id| view.world.requests.get(id));
         let guide = self.guide.as_deref().filter(|_| !self.covered());
         let message = Message { said: self.said.as_deref(), guide, pending, contexts: &self.contexts(), outcome };
         status::render_keys(canvas, place, &message, view);
