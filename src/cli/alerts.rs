@@ -1,5 +1,7 @@
 //! `midwatch alerts`: the queue as a table or as JSON.
 
+mod grouped;
+
 use super::session::{Needs, Session};
 use super::{Exit, Failure, Globals, Kind, out, target};
 use crate::domain::alert::{Labels, Severity};
@@ -8,8 +10,10 @@ use crate::domain::millis;
 use crate::domain::node::nearest;
 use crate::domain::playbook::matching;
 use crate::model::World;
-use crate::model::alerts::{SourceHealth, State, Tracked};
+use crate::model::alerts::{Flapping, SourceHealth, State, Tracked};
+use crate::model::causes::Causes;
 use crate::model::filter::Filter;
+use crate::model::groups::By;
 use chrono::{DateTime, Utc};
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde::{Serialize, Serializer};
@@ -32,6 +36,9 @@ struct Arguments {
     /// Only what is acknowledged and still fires, the oldest acknowledgement first
     #[arg(long, conflicts_with = "state")]
     aging: bool,
+    /// How many share a service, a name or the value of a label
+    #[arg(long, value_name = "service|name|LABEL", value_parser = grouped::by, conflicts_with = "aging")]
+    group_by: Option<By>,
 }
 
 fn state(word: &str) -> Result<State, String> {
@@ -54,10 +61,18 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         true => world.alerts.aging(world.now.wall).into_iter().map(|(tracked, _)| tracked).filter(wanted).collect(),
         false => world.alerts.queue().filter(wanted).collect(),
     };
-    match globals.json {
-        true => out::json(&Document { schema: 1, sources: sources(world), alerts: Queue(world, &alerts) })?,
-        false if arguments.aging => out::text(&aging(globals, world, &alerts))?,
-        false => out::text(&table(globals, world, &alerts))?,
+    match (globals.json, &arguments.group_by) {
+        (true, Some(by)) => {
+            let groups = grouped::document(&grouped::grouped(&alerts, by));
+            out::json(&json!({"schema": 1, "sources": sources(world), "group_by": by.word(), "groups": groups}))?;
+        }
+        (false, Some(by)) => out::text(&grouped::table(globals, world, &grouped::grouped(&alerts, by), by))?,
+        (true, None) => {
+            let (causes, alerts) = (world.causes(), alerts.as_slice());
+            out::json(&Document { schema: 1, sources: sources(world), alerts: Queue { world, causes, alerts } })?;
+        }
+        (false, None) if arguments.aging => out::text(&aging(globals, world, &alerts))?,
+        (false, None) => out::text(&table(globals, world, &alerts))?,
     }
     let exit = report_sources(world);
     // The process ends: to take a storm apart first, alert by alert, would cost a fifth of the time.
@@ -142,11 +157,15 @@ struct Document<'a> {
     alerts: Queue<'a>,
 }
 
-struct Queue<'a>(&'a World, &'a [&'a Tracked]);
+struct Queue<'a> {
+    world: &'a World,
+    causes: Causes,
+    alerts: &'a [&'a Tracked],
+}
 
 impl Serialize for Queue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.1.iter().map(|tracked| Shown::of(self.0, tracked)))
+        serializer.collect_seq(self.alerts.iter().map(|tracked| Shown::of(self.world, &self.causes, tracked)))
     }
 }
 
@@ -190,10 +209,15 @@ struct Shown<'a> {
     acknowledged_reason: Option<String>,
     acknowledged_ticket: Option<String>,
     playbooks: Vec<&'a str>,
+    /// The service that explains it, where one that its own depends on does.
+    cause: Option<&'a ServiceName>,
+    /// The alerts of other sources that tell of the same problem.
+    same: Vec<&'a AlertId>,
+    flapping: Option<Value>,
 }
 
 impl<'a> Shown<'a> {
-    fn of(world: &'a World, tracked: &'a Tracked) -> Self {
+    fn of(world: &'a World, causes: &'a Causes, tracked: &'a Tracked) -> Self {
         let alert = &tracked.alert;
         let states = world.alerts.states_of(tracked, world.now.wall);
         let ack = world.alerts.ack(tracked, world.now.wall);
@@ -217,8 +241,16 @@ impl<'a> Shown<'a> {
             acknowledged_ticket: ack.as_ref().and_then(|ack| ack.ticket.clone()),
             acknowledged_by: ack.map(|ack| ack.by),
             playbooks: playbooks(world, tracked),
+            cause: causes.of(tracked),
+            same: world.alerts.twins(tracked).map(|twin| &twin.alert.id).collect(),
+            flapping: tracked.flapping.map(flapping),
         }
     }
+}
+
+/// How often it began, since when that counts, and until when it has to be quiet.
+fn flapping(flapping: Flapping) -> Value {
+    json!({"times": flapping.times, "since": time(flapping.since), "until": time(flapping.until)})
 }
 
 struct Pairs<'a>(&'a Labels);

@@ -20,7 +20,7 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
     assert_names(
         alert,
         "id episode source fingerprint name severity state also service summary labels annotations starts_at acknowledged_by \
-         acknowledged_since acknowledged_reason acknowledged_ticket acknowledged_until playbooks",
+         acknowledged_since acknowledged_reason acknowledged_ticket acknowledged_until playbooks cause same flapping",
     );
     assert_eq!(alert["id"], format!("prod/{fingerprint}"));
     assert_eq!(alert["episode"], alert["starts_at"]);
@@ -30,6 +30,51 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
     assert_eq!(["name", "severity", "state", "service"].map(said), ["PostgresDown", "critical", "firing", "postgres"]);
     assert_eq!((&alert["also"], &alert["acknowledged_by"]), (&serde_json::json!([]), &Value::Null));
     assert_eq!(alert["labels"]["job"], "postgres");
+    assert_eq!((&alert["cause"], &alert["same"], &alert["flapping"]), (&Value::Null, &serde_json::json!([]), &Value::Null));
+}
+
+#[test]
+fn the_queue_is_counted_by_service_name_or_label() {
+    let (fake, fingerprint) = outage();
+    fake.fire(&[("alertname", "DiskFilling"), ("severity", "warning"), ("job", "postgres")]);
+    fake.fire(&[("alertname", "DiskFilling"), ("severity", "info"), ("team", "a\u{1b}b")]);
+    let home = watching(&fake, "");
+    let table = out(&home.run(&["alerts", "--group-by", "service"]));
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["SEVERITY", "ALERTS", "FIRING", "ACKED", "OLDEST", "SERVICE"]);
+    assert_eq!((lines[1][0], lines[1][1], lines[1][5], lines[2][5]), ("critical", "2", "postgres", "-"), "{table}");
+    let document = home.json(&["alerts", "--group-by", "name", "--filter", "severity>=info"]);
+    assert_names(&document, "schema sources group_by groups");
+    let groups = document["groups"].as_array().expect("a list");
+    assert_names(&groups[0], "key alerts severity states oldest members");
+    let keys: Vec<_> = groups.iter().map(|group| (&group["key"], &group["alerts"], &group["states"]["firing"])).collect();
+    assert_eq!(keys, [(&"PostgresDown".into(), &1.into(), &1.into()), (&"DiskFilling".into(), &2.into(), &2.into())]);
+    assert_eq!(groups[0]["members"], serde_json::json!([format!("prod/{fingerprint}")]));
+    let by_team = home.run(&["alerts", "--group-by", "team"]);
+    assert!(out(&by_team).contains("TEAM") && out(&by_team).contains("a␛b") && !out(&by_team).contains('\u{1b}'), "{by_team:?}");
+    assert_eq!(home.json(&["alerts", "--group-by", "team"])["groups"][0]["key"], Value::Null);
+    assert_eq!(code(&home.run(&["alerts", "--group-by", ""])), Some(2));
+}
+
+#[test]
+fn what_explains_an_alert_and_who_tells_of_it_too_stands_in_the_document() {
+    let (fake, other) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    fake.fire(&[("alertname", "PostgresDown"), ("severity", "critical"), ("job", "postgres")]);
+    fake.fire(&[("alertname", "CheckoutSlow"), ("severity", "warning"), ("job", "checkout")]);
+    other.fire(&[("alertname", "CheckoutSlow"), ("severity", "warning"), ("job", "checkout")]);
+    let home = Home::with(&format!(
+        "services: [{{name: postgres, alerts: {{job: postgres}}}}, {{name: checkout, depends_on: [postgres], alerts: {{job: checkout}}}}]\n\
+         queue: {{same: [alertname]}}\n\
+         sources: [{{name: prod, alertmanager: {{urls: ['{}']}}}}, {{name: west, alertmanager: {{urls: ['{}']}}}}]\n",
+        fake.url, other.url
+    ));
+    let alerts = home.json(&["alerts"])["alerts"].clone();
+    let of = |source: &str, name: &str| {
+        let found = alerts.as_array().expect("a list").iter().find(|it| it["source"] == source && it["name"] == name);
+        found.expect("listed").clone()
+    };
+    assert_eq!((&of("prod", "CheckoutSlow")["cause"], &of("prod", "PostgresDown")["cause"]), (&"postgres".into(), &Value::Null));
+    assert_eq!(of("prod", "CheckoutSlow")["same"], serde_json::json!([of("west", "CheckoutSlow")["id"]]));
 }
 
 #[test]
