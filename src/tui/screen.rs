@@ -279,7 +279,8 @@ impl Screen {
     }
 
     fn on_screen(&mut self, action: Action, world: &World) -> Vec<Reply> {
-        let global = self.with(world, |_, view| everywhere::global(action, view));
+        let filter = self.filter.clone();
+        let global = self.with(world, |_, view| everywhere::global(action, &filter, view));
         match global {
             Some(replies) => replies,
             None => self.in_pane(action, world),

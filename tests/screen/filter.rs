@@ -87,7 +87,7 @@ fn severities_compare_and_a_click_takes_one_on_every_size() {
 
 #[test]
 fn a_view_is_chosen_by_its_name_and_everything_is_one_too() {
-    outage().press("v").expect("No view has a name yet");
+    outage().press("v").expect("No view has a name yet: narrow the queue");
     let views = [("disks", "disk or replica"), ("night", "severity>=critical")];
     let views = views.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec();
     let mut desk = Desk::with(midwatch::domain::settings::Settings { views, ..crate::screen::settings() });
@@ -107,6 +107,24 @@ fn behind_a_key_that_tab_put_in_its_values_come_next() {
     // A key alone is half a term, and says what is missing.
     desk.press("ctrl-u").type_text("state:").expect("`state:` needs a state: resolved").expect("state:firing 5");
     desk.press("ctrl-u").type_text("team:db").expect("`team:` is no key: write team=db").press("enter").expect("/ team:db");
+}
+
+#[test]
+fn what_is_shown_gets_a_name_by_a_line_to_paste() {
+    use midwatch::tui::Ui;
+    let views = vec![("night".to_owned(), "severity>=critical".to_owned())];
+    let mut desk = Desk::with(midwatch::domain::settings::Settings { views, ..crate::screen::settings() });
+    desk.fires(&[alert("DiskFull", "warning", "postgres", "db-1", 1)]).press("v").expect_not("name what is shown");
+    desk.press("esc");
+    typing(&mut desk, "team=\"data base\"");
+    desk.press("enter v").expect("name what is shown").type_text("name what").press("enter");
+    desk.expect("nothing is written there").press("enter").expect("A view needs a name");
+    desk.type_text("night").press("enter").expect("`night` is a view already").press("ctrl-u").type_text("data").press("enter");
+    let line = r#"views: {"night": "severity>=critical", "data": "team=\"data base\""}"#;
+    assert_eq!(desk.asked, [Ui::Copy(line.to_owned())]);
+    desk.expect("Copied: paste it below `console:`");
+    // A view that is shown has its name.
+    desk.press("v").type_text("night").press("enter v").expect_not("name what is shown");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::tui::overlays::{self, Overlay, confirm};
 use crate::tui::view::{Reply, Ui, View};
 
 /// What belongs to the whole screen; `None`: to the focused pane.
-pub(super) fn global(action: Action, view: &View) -> Option<Vec<Reply>> {
+pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Reply>> {
     let of_incident = |open: &dyn Fn(&Incident) -> Box<dyn Overlay>| match view.incident {
         Some(incident) => Reply::Open(open(incident)),
         None => Reply::Say("No incident is open: D declares one from an alert, i one from nothing.".to_owned()),
@@ -20,7 +20,7 @@ pub(super) fn global(action: Action, view: &View) -> Option<Vec<Reply>> {
         Action::History => {
             return Some(vec![Reply::Open(overlays::history::open()), Reply::Ask(Command::Recall { alert: None })]);
         }
-        Action::Views => overlays::views::open(view),
+        Action::Views => overlays::views::open(filter, view),
         Action::Aging => overlays::aging::open(view),
         Action::Silences => Reply::Open(overlays::silences::open(view)),
         Action::Requests => Reply::Open(overlays::requests::open()),
