@@ -14,6 +14,8 @@ mod incident;
 mod manners;
 #[path = "cli/native.rs"]
 mod native;
+#[path = "cli/page.rs"]
+mod page;
 #[path = "cli/queue.rs"]
 mod queue;
 #[path = "cli/refusals.rs"]

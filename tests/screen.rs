@@ -8,6 +8,8 @@ mod acts;
 mod aging;
 #[path = "screen/anything.rs"]
 mod anything;
+#[path = "screen/call.rs"]
+mod call;
 #[path = "screen/filter.rs"]
 mod filter;
 #[path = "screen/kept.rs"]

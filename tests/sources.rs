@@ -352,6 +352,7 @@ fn some(kind: ActKind, id: &str) -> Act {
             return Act::Silence { id: None, matchers, starts_at: now, ends_at: until, by, comment };
         }
         ActKind::Expire => return Act::Expire { id: "s-1".into() },
+        ActKind::Page => return Act::Page { to: "dba".into(), text: "help".into(), by: "ana".into() },
         ActKind::Acknowledge => What::Acknowledge { until },
         ActKind::Unacknowledge => What::Unacknowledge,
         ActKind::Snooze => What::Snooze { until },

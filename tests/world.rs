@@ -18,6 +18,8 @@ mod lapsing;
 mod native;
 #[path = "world/order.rs"]
 mod order;
+#[path = "world/paging.rs"]
+mod paging;
 #[path = "world/past.rs"]
 mod past;
 #[path = "world/questions.rs"]

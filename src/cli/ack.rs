@@ -105,13 +105,14 @@ fn document(all: &[Progress]) -> serde_json::Value {
     json!({"schema": 1, "request": titles.join("; "), "targets": targets})
 }
 
-/// What is acted on: an alert, or a silence where it is said which.
+/// What is acted on: an alert, a silence where it is said which, or who is paged.
 fn named(progress: &Progress, item: &Item) -> Option<String> {
     match (&item.alert, &progress.command) {
         (Some(id), _) => Some(id.to_string()),
         (None, Some(Command::Expire { source, id } | Command::Extend { source, id, .. })) => {
             Some(format!("{source}/{}", id.raw()))
         }
+        (None, Some(Command::Page { whom, .. })) => Some(whom.clone()),
         _ => None,
     }
 }

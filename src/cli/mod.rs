@@ -27,6 +27,7 @@ mod log;
 mod man;
 mod note;
 mod out;
+mod page;
 mod playbook;
 mod reload;
 mod serve;
@@ -83,6 +84,7 @@ pub const COMMANDS: &[Kind] = &[
     man::KIND,
     act::MERGE,
     note::KIND,
+    page::KIND,
     playbook::KIND,
     act::PRIORITY,
     act::RECHECK,

@@ -127,6 +127,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         storm: queue.storm,
         memory: queue.memory,
         silences_at: Vec::new(),
+        pages: Vec::new(),
         watchdogs: queue.watchdogs,
         diagnose: playbooks.diagnose,
         read_only: false,

@@ -24,6 +24,8 @@ pub enum Act {
     },
     /// Ends a silence now.
     Expire { id: Outside },
+    /// Raises a new alert there, so that somebody is called: `to` is a name of the configuration.
+    Page { to: String, text: String, by: String },
     /// Does something to one alert in a system that has such acts of its own.
     On { alert: Fingerprint, what: What, by: String, comment: String },
 }
@@ -79,6 +81,7 @@ pub enum What {
 pub enum ActKind {
     Silence,
     Expire,
+    Page,
     Acknowledge,
     Unacknowledge,
     Snooze,
@@ -98,6 +101,7 @@ impl Act {
         match self {
             Self::Silence { .. } => ActKind::Silence,
             Self::Expire { .. } => ActKind::Expire,
+            Self::Page { .. } => ActKind::Page,
             Self::On { what, .. } => what.kind(),
         }
     }
@@ -131,9 +135,10 @@ impl What {
 }
 
 impl ActKind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Silence,
         Self::Expire,
+        Self::Page,
         Self::Acknowledge,
         Self::Unacknowledge,
         Self::Snooze,
@@ -153,6 +158,7 @@ impl ActKind {
         match self {
             Self::Silence => "silence",
             Self::Expire => "end a silence",
+            Self::Page => "page somebody",
             Self::Acknowledge => "acknowledge",
             Self::Unacknowledge => "take an acknowledgement back",
             Self::Snooze => "snooze",

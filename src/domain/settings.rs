@@ -137,6 +137,8 @@ pub struct Settings {
     pub views: Vec<(String, String)>,
     /// Where other programs find the sources that take silences as Alertmanager does.
     pub silences_at: Vec<(SourceName, String)>,
+    /// Who can be paged, and by which source.
+    pub pages: Vec<(SourceName, String)>,
     /// Names of alerts that always fire, to say that alerting works: a silence of one has to be confirmed.
     pub watchdogs: Vec<String>,
     /// Checks of playbooks that fit an alert are looked at as soon as it fires.
@@ -177,6 +179,7 @@ impl Default for Settings {
             memory: Duration::from_secs(30 * 86_400),
             views: Vec::new(),
             silences_at: Vec::new(),
+            pages: Vec::new(),
             watchdogs: WATCHDOGS.map(str::to_owned).into(),
             diagnose: false,
             read_only: false,

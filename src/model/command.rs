@@ -60,6 +60,13 @@ pub enum Command {
         reason: String,
         confirmed: Option<usize>,
     },
+    /// Have somebody called, by a name of the configuration; about an alert, and for an incident, where there is one.
+    Page {
+        whom: String,
+        text: String,
+        about: Option<AlertId>,
+        incident: Option<IncidentId>,
+    },
     /// Take back what a request of a moment ago did: acknowledgements and silences.
     Undo {
         request: RequestId,

@@ -7,6 +7,7 @@ mod acts;
 mod again;
 mod carrying;
 mod commands;
+mod paging;
 mod recorded;
 mod resend;
 mod silencing;

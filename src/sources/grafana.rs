@@ -41,7 +41,8 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let carry = fields.get("ack").map_or(Some(None), |node| alertmanager::carry(node, problems));
     let (url, access, query, carry, name) = (url?, access?, query?, carry?, name.clone());
     let urls = vec![below(&url, "api/alertmanager/grafana")];
-    let speaks = Alertmanager { name, urls, access, query, ignored: Vec::new(), carry, has_status: false };
+    let (ignored, pages) = Default::default();
+    let speaks = Alertmanager { name, urls, access, query, ignored, carry, pages, has_status: false };
     Some(Box::new(Grafana { url, speaks }))
 }
 

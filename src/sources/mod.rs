@@ -45,6 +45,11 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// Whom it can page, by the names that the configuration gives them.
+    fn pages(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What its rules can raise: of each rule the labels that every alert of it has. `None` for a system that doesn't tell.
     fn rules<'a>(&'a self, _ports: &'a Ports, _limit: Duration) -> Answer<'a, Result<Option<Vec<Labels>>, Trouble>> {
         Box::pin(async { Ok(None) })
@@ -74,6 +79,11 @@ pub trait Source: Send + Sync {
 /// The sources that take silences as Alertmanager does, and where.
 pub fn silences_at(sources: &[(SourceSpec, Arc<dyn Source>)]) -> Vec<(SourceName, String)> {
     sources.iter().filter_map(|(spec, source)| Some((spec.name.clone(), source.silences_at()?))).collect()
+}
+
+/// Everybody whom the sources can page, and which of them does.
+pub fn pages(sources: &[(SourceSpec, Arc<dyn Source>)]) -> Vec<(SourceName, String)> {
+    sources.iter().flat_map(|(spec, source)| source.pages().into_iter().map(|to| (spec.name.clone(), to))).collect()
 }
 
 const NO_ACTS: &str = "this source only lists; nothing was sent";

@@ -98,6 +98,8 @@ actions! {
     Fold = "fold",
     /// Choose what to do with the incident, or declare one.
     Incident = "incident",
+    /// Have somebody called about the selected alert or the incident.
+    Page = "page",
     /// Declare an incident from the marked alerts, or the selected one.
     Declare = "declare",
     /// Show another incident's record, or none.

@@ -87,6 +87,19 @@ impl FakeAlertmanager {
         self.with(|world| world.silences())
     }
 
+    /// Somebody silences everything of this name.
+    pub fn silence(&self, alertname: &str) {
+        let (starts, ends) = (at(Utc::now()), at(Utc::now() + TimeDelta::hours(1)));
+        let matcher = json!({"name": "alertname", "value": alertname, "isRegex": false, "isEqual": true});
+        let silence = json!({"matchers": [matcher], "startsAt": starts, "endsAt": ends, "createdBy": "bo", "comment": "quiet"});
+        self.with(|world| world.post(silence.to_string().as_bytes()));
+    }
+
+    /// Labels and annotations of every alert.
+    pub fn alerts(&self) -> Vec<Value> {
+        self.with(|world| world.alerts.values().cloned().collect())
+    }
+
     /// Somebody else ends a silence.
     pub fn expire(&self, id: &str) {
         self.with(|world| world.silences.get_mut(id).expect("there is one").end(Utc::now()));
@@ -110,7 +123,8 @@ impl Contract for World {
         let method = asked.method.as_str();
         match (method, asked.path().strip_prefix("/api/v2/").unwrap_or("")) {
             ("GET", "status") => Honest::ok(&self.status()),
-            ("GET", "alerts") => Honest::ok(&self.list()),
+            ("GET", "alerts") => Honest::ok(&self.list(&asked.query("filter"))),
+            ("POST", "alerts") => self.push(&asked.json()),
             ("GET", "silences") => Honest::ok(&self.silences().into()),
             ("POST", "silences") => self.post(&asked.body),
             (method, path) => match path.strip_prefix("silence/") {
@@ -164,7 +178,25 @@ impl World {
         })
     }
 
-    fn list(&self) -> Value {
+    /// Alerts that somebody sends, for the only receiver.
+    fn push(&mut self, alerts: &Value) -> Honest {
+        for alert in alerts.as_array().into_iter().flatten() {
+            let pairs = alert["labels"].as_object().into_iter().flatten();
+            let labels: Vec<(&str, &str)> = pairs.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect();
+            if labels.is_empty() {
+                return bad(400, "at least one label pair required");
+            }
+            let fingerprint = self.fire(&labels);
+            let stored = self.alerts.get_mut(&fingerprint).expect("it fires");
+            for name in ["annotations", "startsAt", "endsAt"] {
+                stored[name] = alert[name].clone();
+            }
+        }
+        nothing(200)
+    }
+
+    /// Everything for which matchers of the kind `name="value"` hold.
+    fn list(&self, filters: &[String]) -> Value {
         let now = Utc::now();
         let shown = |alert: &Value| {
             let covering = self.silences.iter().filter(|(_, silence)| silence.state(now) == "active" && silence.covers(alert));
@@ -174,7 +206,12 @@ impl World {
             alert["status"] = json!({"state": state, "silencedBy": by, "inhibitedBy": [], "mutedBy": []});
             alert
         };
-        self.alerts.values().map(shown).collect()
+        let holds = |alert: &Value, filter: &String| {
+            let (name, value) = filter.split_once("=\"").expect("a matcher");
+            alert["labels"][name] == value.trim_end_matches('"')
+        };
+        let kept = |alert: &&Value| filters.iter().all(|filter| holds(alert, filter));
+        self.alerts.values().filter(kept).map(shown).collect()
     }
 
     fn post(&mut self, body: &[u8]) -> Honest {

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::{Deref, RangeInclusive};
 
+/// The key of an integration of the only service.
+pub const ROUTING_KEY: &str = "r0123456789abcdef0123456789abcde";
 pub const TOKEN: &str = "pd-token-of-the-tests";
 /// The user in whose name the tests write.
 pub const FROM: &str = "ana@example.org";
@@ -31,6 +33,12 @@ pub struct Account {
     notes: BTreeMap<String, Vec<Value>>,
     /// Requests that are left, of how many, and seconds until there are more; counts down.
     pub rate: Option<(u64, u64, u64)>,
+    /// How many questions for what an event has become find nothing yet.
+    pub lag: usize,
+    /// Events that were taken, with those that joined an earlier one.
+    pub events: Vec<Value>,
+    /// No more events are taken for a while.
+    pub full: bool,
     /// People may not be looked up.
     pub no_users: bool,
     /// Lists can't be made.
@@ -132,6 +140,9 @@ fn time(value: &Value) -> DateTime<Utc> {
 
 impl Contract for Account {
     fn obey(&mut self, asked: &Asked) -> Honest {
+        if (asked.method.as_str(), asked.path()) == ("POST", "/v2/enqueue") {
+            return self.enqueue(&asked.json());
+        }
         let answer = self.checked(asked).and_then(|()| self.route(asked));
         let mut honest = match answer {
             Ok(value) if asked.path().ends_with("/snooze") => Honest::of(201, value.to_string()),
@@ -147,6 +158,38 @@ impl Contract for Account {
 }
 
 impl Account {
+    /// The Events API: no login, the key is all. An event that comes again joins what is open.
+    fn enqueue(&mut self, event: &Value) -> Honest {
+        let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+        let (key, summary) = (text(&event["dedup_key"]), text(&event["payload"]["summary"]));
+        if self.full {
+            return Honest::of(
+                429,
+                json!({"status": "throttle exceeded", "message": "Requests have been throttled"}).to_string(),
+            );
+        }
+        let wrong = match () {
+            () if event["routing_key"] != ROUTING_KEY => "'routing_key' is invalid",
+            () if summary.is_empty() || summary.chars().count() > 1024 => "'payload.summary' is missing or too long",
+            () if text(&event["payload"]["source"]).is_empty() => "'payload.source' is missing or blank",
+            () if !["critical", "error", "warning", "info"].contains(&text(&event["payload"]["severity"]).as_str()) => {
+                "'payload.severity' is invalid"
+            }
+            () => "",
+        };
+        if !wrong.is_empty() {
+            let body = json!({"status": "invalid event", "message": "Event object is invalid", "errors": [wrong]});
+            return Honest::of(400, body.to_string());
+        }
+        self.events.push(event.clone());
+        let open = |incident: &&Value| incident["incident_key"] == key.as_str() && incident["status"] != "resolved";
+        if !self.incidents.values().any(|incident| open(&incident)) {
+            let id = self.trigger(&summary, Utc::now());
+            merge(self.incidents.get_mut(&id).expect("there is one"), json!({"incident_key": key}));
+        }
+        Honest::of(202, json!({"status": "success", "message": "Event processed", "dedup_key": key}).to_string())
+    }
+
     fn checked(&mut self, asked: &Asked) -> Result<(), Honest> {
         if asked.header("authorization") != format!("Token token={TOKEN}") {
             return Err(no(401, 2006, "Authentication failed"));
@@ -246,7 +289,10 @@ impl Account {
         }
         let sort = one("sort_by").unwrap_or_default();
         let (field, order) = sort.split_once(':').unwrap_or((&sort, "asc"));
-        let (wanted, forgetful) = (Wanted::of(asked), self.forgetful);
+        let (wanted, mut forgetful) = (Wanted::of(asked), self.forgetful);
+        if wanted.key.is_some() && self.lag > 0 {
+            (self.lag, forgetful) = (self.lag - 1, true);
+        }
         let mut all: Vec<&Value> = self.incidents.values().filter(|incident| !forgetful && wanted.holds(incident)).collect();
         all.sort_by(|a, b| a[field].as_str().cmp(&b[field].as_str()));
         if order == "desc" {
@@ -386,6 +432,7 @@ struct Wanted {
     teams: Vec<String>,
     users: Vec<String>,
     urgencies: Vec<String>,
+    key: Option<String>,
     /// When they began; at any time where it is none.
     span: Option<RangeInclusive<DateTime<Utc>>>,
 }
@@ -401,6 +448,7 @@ impl Wanted {
             teams: asked.query("team_ids[]"),
             users: asked.query("user_ids[]"),
             urgencies: asked.query("urgencies[]"),
+            key: asked.query("incident_key").pop(),
             span: (asked.query("date_range") != ["all"]).then_some(since..=until),
         }
     }
@@ -415,6 +463,7 @@ impl Wanted {
             && any(&self.teams, &incident["teams"], &|team| team["id"].clone())
             && any(&self.users, &incident["assignments"], &|assignment| assignment["assignee"]["id"].clone())
             && one(&self.urgencies, &incident["urgency"])
+            && self.key.as_ref().is_none_or(|key| incident["incident_key"] == key.as_str())
             && self.span.as_ref().is_none_or(|span| span.contains(&time(&incident["created_at"])))
     }
 }

@@ -125,7 +125,9 @@ impl Progress {
         let failed: Vec<&Item> = self.items.iter().filter(|item| item.stage.may_be_retried()).collect();
         let alerts: Vec<AlertId> = failed.iter().filter_map(|item| item.alert.clone()).collect();
         match self.command.clone()? {
-            whole @ (Command::Silence { .. } | Command::Extend { .. } | Command::Expire { .. }) if !failed.is_empty() => {
+            whole @ (Command::Silence { .. } | Command::Extend { .. } | Command::Expire { .. } | Command::Page { .. })
+                if !failed.is_empty() =>
+            {
                 Some(whole)
             }
             _ if alerts.is_empty() => None,
@@ -164,8 +166,8 @@ impl Stage {
 
 /// Commands whose targets may be tried again or taken back.
 pub(super) fn kept(command: &Command) -> Option<Command> {
-    use Command::{Acknowledge, Act, Expire, Extend, Silence, SilenceEach, Unacknowledge};
-    let kinds = matches!(command, Acknowledge { .. } | Unacknowledge { .. } | Act { .. });
+    use Command::{Acknowledge, Act, Expire, Extend, Page, Silence, SilenceEach, Unacknowledge};
+    let kinds = matches!(command, Acknowledge { .. } | Unacknowledge { .. } | Act { .. } | Page { .. });
     let silences = matches!(command, Silence { .. } | SilenceEach { .. } | Extend { .. } | Expire { .. });
     (kinds || silences).then(|| command.clone())
 }

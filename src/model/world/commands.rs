@@ -110,6 +110,7 @@ impl World {
             }
             Command::Extend { source, id, by, confirmed } => self.extend(&source, &id, by, confirmed),
             Command::Expire { source, id } => self.expire(&source, id),
+            Command::Page { whom, text, about, incident } => self.page(whom.trim(), text.trim(), about, incident),
             Command::Declare { title, severity, alerts, at } => self.declare(title, severity, alerts, at),
             Command::SetStatus { incident, status, reason, at } => self.set_status(incident, status, reason, at),
             Command::SetSeverity { incident, severity } => self.set_severity(incident, severity),
@@ -206,7 +207,7 @@ impl World {
         Ok(vec![draft])
     }
 
-    fn incident(&self, id: IncidentId) -> Result<&Incident, Refusal> {
+    pub(super) fn incident(&self, id: IncidentId) -> Result<&Incident, Refusal> {
         self.incidents.get(id).ok_or_else(|| format!("no incident {id} is known"))
     }
 
@@ -343,6 +344,7 @@ impl World {
             Command::Extend { source, .. } => format!("extend a silence on {source}"),
             Command::Expire { source, .. } => format!("end a silence on {source}"),
             Command::Act { alerts, what, .. } => format!("{} {}", what.kind().word(), self.names(alerts)),
+            Command::Page { whom, .. } => format!("page {}", inert(whom)),
             Command::Declare { .. } => "declare an incident".into(),
             Command::SetStatus { status, .. } => format!("set the incident {}", status.word()),
             Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),

@@ -1,9 +1,9 @@
 //! Silences written to one peer and read back there. Which peer is tried next, what counts as refused, and when nobody
 //! can know. Invariant: after a request that may have arrived, nothing is sent again.
 
-use super::Alertmanager;
 use super::peer::Peer;
 use super::wire::{self, Kept, PostableSilence};
+use super::{Alertmanager, page};
 use crate::domain::act::{Act, ActEnd, Found, Outcome, marker};
 use crate::domain::alert::{Silence, SilenceMatcher, SilenceState};
 use crate::domain::entry::Intent;
@@ -24,13 +24,16 @@ const NEGATION: (u32, u32) = (0, 22);
 
 /// Tries one peer after the other until one may have got it.
 pub async fn act(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports) -> ActEnd {
+    if let Act::Page { to, text, by } = act {
+        return page::page(source, (to, text, by), intent, ports).await;
+    }
     let began = ports.clock.now();
     let mut troubles = Vec::new();
     for peer in peers(source, ports) {
         let attempt = match act {
             Act::Silence { .. } => silence(peer, act, intent).await,
             Act::Expire { id } => expire(peer, id, intent).await,
-            Act::On { .. } => Err(foreign(act)),
+            Act::Page { .. } | Act::On { .. } => Err(foreign(act)),
         };
         match attempt {
             Ok(end) => return end,
@@ -48,7 +51,7 @@ fn foreign(act: &Act) -> Trouble {
     Trouble::new(Reason::Local, format!("an Alertmanager can't {}", act.kind().word()))
 }
 
-fn peers<'a>(source: &'a Alertmanager, ports: &'a Ports) -> impl Iterator<Item = Peer<'a>> {
+pub fn peers<'a>(source: &'a Alertmanager, ports: &'a Ports) -> impl Iterator<Item = Peer<'a>> {
     source.urls.iter().map(move |url| Peer { source, url, ports, limit: PATIENCE })
 }
 
@@ -237,6 +240,7 @@ pub async fn find(source: &Alertmanager, act: &Act, intent: Intent, ports: &Port
         match act {
             Act::Silence { .. } => marked(peer, intent).await.map(|found| found.map(|silence| silence.id)),
             Act::Expire { id } => get(peer, id).await.map(|now| (!now.is_some_and(|now| in_force(&now))).then(|| id.clone())),
+            Act::Page { .. } => page::there(peer, intent).await.map(|found| found.map(|_| page::id(intent).into())),
             Act::On { .. } => Err(foreign(act)),
         }
     }));
@@ -251,7 +255,7 @@ pub async fn find(source: &Alertmanager, act: &Act, intent: Intent, ports: &Port
     unknown.map_or(Ok(Found::NotThere), Err)
 }
 
-fn refused(peer: Peer<'_>, method: &'static str, path: &str, answer: &Response) -> ActEnd {
+pub fn refused(peer: Peer<'_>, method: &'static str, path: &str, answer: &Response) -> ActEnd {
     let trouble = answer.refusal(&peer.told(method, path));
     match answer.status {
         // Grafana says so while its Alertmanager begins: nothing was taken, and soon it will be.
@@ -260,6 +264,6 @@ fn refused(peer: Peer<'_>, method: &'static str, path: &str, answer: &Response) 
     }
 }
 
-fn unsure(trouble: &Trouble) -> ActEnd {
+pub fn unsure(trouble: &Trouble) -> ActEnd {
     ActEnd::new(Outcome::Unknown, trouble.text.clone())
 }

@@ -5,13 +5,14 @@
 
 mod acts;
 mod merge;
+mod page;
 mod peer;
 mod pool;
 mod wire;
 
 use super::{Kind, Source};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
-use crate::domain::alert::{Alert, Snapshot};
+use crate::domain::alert::{Alert, Labels, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems, Value};
@@ -37,17 +38,27 @@ pub struct Alertmanager {
     /// Labels that tell replicas apart and not alerts; taken off before alerts are compared.
     pub(super) ignored: Vec<String>,
     pub(super) carry: Option<Carry>,
+    /// Whom it can page, and the labels by which its routes know them.
+    pub(super) pages: Vec<(String, Labels)>,
     /// Its status says since when it runs, and in which version. Grafana's says neither.
     pub(super) has_status: bool,
 }
 
 impl Source for Alertmanager {
     fn acts(&self) -> &'static [ActKind] {
-        &[ActKind::Silence, ActKind::Expire]
+        if self.pages.is_empty() {
+            &[ActKind::Silence, ActKind::Expire]
+        } else {
+            &[ActKind::Silence, ActKind::Expire, ActKind::Page]
+        }
     }
 
     fn carry(&self) -> Option<Carry> {
         self.carry.clone()
+    }
+
+    fn pages(&self) -> Vec<String> {
+        self.pages.iter().map(|(to, _)| to.clone()).collect()
     }
 
     fn silences_at(&self) -> Option<String> {
@@ -67,7 +78,7 @@ impl Source for Alertmanager {
     }
 }
 
-const KEYS: [&str; 5] = ["urls", "filter", "receiver", "ignore_labels", "ack"];
+const KEYS: [&str; 6] = ["urls", "filter", "receiver", "ignore_labels", "ack", "page"];
 
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
     if let Value::Scalar { text, .. } = &node.value {
@@ -83,9 +94,9 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let query = query(&fields, problems);
     let ignored = fields.get("ignore_labels").map_or(Some(Vec::new()), |node| node.texts(problems));
     let carry = fields.get("ack").map_or(Some(None), |node| carry(node, problems));
-    let name = name.clone();
-    let (urls, access, query, ignored, carry) = (urls?, access?, query?, ignored?, carry?);
-    Some(Box::new(Alertmanager { name, urls, access, query, ignored, carry, has_status: true }))
+    let pages = fields.get("page").map_or(Some(Vec::new()), |node| page::parse(node, problems));
+    let (name, urls, access, query, ignored) = (name.clone(), urls?, access?, query?, ignored?);
+    Some(Box::new(Alertmanager { name, urls, access, query, ignored, carry: carry?, pages: pages?, has_status: true }))
 }
 
 /// A list of base addresses, or a single one.

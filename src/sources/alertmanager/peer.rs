@@ -61,6 +61,14 @@ impl Peer<'_> {
         }
     }
 
+    /// The alerts that a matcher keeps, whatever the source lists.
+    pub async fn alerts_with<T>(&self, matcher: &str, parse: impl FnOnce(&str) -> serde_json::Result<T>) -> Result<T, Trouble> {
+        let mut request = self.question("alerts").await?;
+        request.url.query_pairs_mut().append_pair("filter", matcher);
+        let (asked, answer) = (request.told(), self.ports.http.observe(request).await?);
+        if answer.good() { answer.understood("a list of alerts", &asked, parse) } else { Err(answer.refusal(&asked)) }
+    }
+
     /// Asks for the alerts and reads them as they come.
     pub async fn alerts(&self, mut reader: Reader<'_>) -> Result<Read<Vec<Listed>>, Trouble> {
         let mut request = self.question("alerts").await?;

@@ -1,11 +1,11 @@
 //! One act on one incident: looked at, asked for once, and read back. Invariant: after a request that may have arrived,
 //! nothing is sent again.
 
-use super::PagerDuty;
 use super::codes::{overtaken, refusal};
 use super::door::Caller;
 use super::goal::{Goal, Seen, local, plain};
 use super::wire::{Incident, One};
+use super::{PagerDuty, page};
 use crate::domain::act::{Act, ActEnd, Found, Outcome, What};
 use crate::domain::entry::Intent;
 use crate::domain::text::Outside;
@@ -36,6 +36,9 @@ impl<'a> Errand<'a> {
 }
 
 pub async fn act(source: &PagerDuty, act: &Act, intent: Intent, ports: &Ports) -> ActEnd {
+    if let Act::Page { to, text, by } = act {
+        return page::page(source, (to, text, by), intent, ports).await;
+    }
     let caller = Caller::acting(source, ports, BEGIN);
     let ended = match Errand::of(act, intent) {
         Ok(errand) => attempt(&errand, caller).await,
@@ -151,6 +154,10 @@ impl After<'_> {
 /// Whether an act of an earlier process is there.
 pub async fn find(source: &PagerDuty, act: &Act, intent: Intent, ports: &Ports) -> Result<Found, Trouble> {
     let caller = Caller::acting(source, ports, BEGIN);
+    if matches!(act, Act::Page { .. }) {
+        let there = page::there(&caller, intent).await?;
+        return Ok(there.map_or(Found::NotThere, |incident| Found::There(incident.id.into())));
+    }
     let errand = Errand::of(act, intent)?;
     if matches!(errand.what, What::Escalate { level: None }) {
         return Err(local("which level it should have come to is not known any more".into()));

@@ -11,6 +11,7 @@ mod codes;
 mod door;
 mod goal;
 mod list;
+mod page;
 mod wire;
 
 use super::{Kind, Source};
@@ -39,6 +40,8 @@ struct PagerDuty {
     /// What every question for incidents carries.
     filters: Vec<(&'static str, String)>,
     carry: Option<Carry>,
+    /// Whom it can page: the keys of integrations, by the names that the configuration gives them.
+    pages: Vec<(String, SecretRef)>,
     /// The user in whose name is written, once that was asked.
     me: OnceCell<Option<Named>>,
 }
@@ -59,12 +62,18 @@ impl PagerDuty {
 
 impl Source for PagerDuty {
     fn acts(&self) -> &'static [ActKind] {
-        use ActKind::{Acknowledge, Assign, Comment, Escalate, Merge, Prioritise, Resolve, Snooze, Unacknowledge};
-        &[Acknowledge, Unacknowledge, Snooze, Resolve, Assign, Escalate, Comment, Merge, Prioritise]
+        use ActKind::{Acknowledge, Assign, Comment, Escalate, Merge, Page, Prioritise, Resolve, Snooze, Unacknowledge};
+        const ALL: [ActKind; 10] =
+            [Acknowledge, Unacknowledge, Snooze, Resolve, Assign, Escalate, Comment, Merge, Prioritise, Page];
+        if self.pages.is_empty() { &ALL[..ALL.len() - 1] } else { &ALL }
     }
 
     fn carry(&self) -> Option<Carry> {
         self.carry.clone()
+    }
+
+    fn pages(&self) -> Vec<String> {
+        self.pages.iter().map(|(to, _)| to.clone()).collect()
     }
 
     fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
@@ -84,8 +93,8 @@ const API: &str = "https://api.pagerduty.com";
 /// Keys of the configuration, and the parameters that they are.
 const FILTERS: [(&str, &str); 4] =
     [("service_ids", "service_ids[]"), ("team_ids", "team_ids[]"), ("user_ids", "user_ids[]"), ("urgencies", "urgencies[]")];
-const KEYS: [&str; 11] =
-    ["token", "from", "url", "service_ids", "team_ids", "user_ids", "urgencies", "ack", "headers", "bearer", "tls"];
+const KEYS: [&str; 12] =
+    ["token", "from", "url", "service_ids", "team_ids", "user_ids", "urgencies", "ack", "page", "headers", "bearer", "tls"];
 
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
     let fields = node.fields(&KEYS, problems)?;
@@ -97,9 +106,10 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     });
     let filters = filters(&fields, problems);
     let carry = fields.get("ack").map_or(Some(true), |node| carried(node, problems));
+    let pages = fields.get("page").map_or(Some(Vec::new()), |node| page::parse(node, problems));
     let door = Door { url: url?, access: access?, token: token?, from: from?, budget: Default::default() };
     let carry = carry?.then_some(Carry::Acknowledge);
-    Some(Box::new(PagerDuty { name: name.clone(), door, filters: filters?, carry, me: OnceCell::new() }))
+    Some(Box::new(PagerDuty { name: name.clone(), door, filters: filters?, carry, pages: pages?, me: OnceCell::new() }))
 }
 
 fn base(node: &Node, problems: &mut Problems) -> Option<Url> {

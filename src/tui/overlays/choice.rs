@@ -46,10 +46,12 @@ impl Choice {
         let pattern = Pattern::parse(self.input.text(), CaseMatching::Ignore, Normalization::Smart);
         let mut buffer = Vec::new();
         let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
-        // A match in the name counts before one in the sentence about it.
+        // The whole name counts before a match in one, and that before one in the sentence about it.
+        let typed = self.input.text().trim();
         let mut scored: Vec<(u32, usize)> = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
-            let best = score(&item.text).map(|score| score.saturating_add(1_000)).or_else(|| score(&item.about));
+            let more = if item.text.eq_ignore_ascii_case(typed) { 2_000 } else { 1_000 };
+            let best = score(&item.text).map(|score| score.saturating_add(more)).or_else(|| score(&item.about));
             scored.extend(best.map(|best| (best, index)));
         }
         scored.sort_by_key(|(score, index)| (std::cmp::Reverse(*score), *index));

@@ -5,6 +5,7 @@ pub mod acts;
 pub mod aging;
 pub mod alert;
 pub mod answer;
+pub mod call;
 pub mod choice;
 pub mod confirm;
 pub mod declare;

@@ -20,6 +20,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::History => {
             return Some(vec![Reply::Open(overlays::history::open()), Reply::Ask(Command::Recall { alert: None })]);
         }
+        Action::Page => overlays::call::open(view),
         Action::Views => overlays::views::open(filter, view),
         Action::Aging => overlays::aging::open(view),
         Action::Silences => Reply::Open(overlays::silences::open(view)),
