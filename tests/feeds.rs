@@ -5,6 +5,9 @@
 
 mod support;
 
+#[path = "feeds/statuspage.rs"]
+mod statuspage;
+
 use midwatch::domain::health::{FeedState, Reading};
 use midwatch::domain::ids::SourceName;
 use midwatch::domain::node::{Node, Problems, Value};

@@ -4,6 +4,7 @@
 mod http;
 mod plugin;
 mod promql;
+mod statuspage;
 mod tcp;
 
 use crate::domain::health::{FeedState, Reading};
@@ -34,7 +35,7 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[http::KIND, plugin::KIND, promql::KIND, tcp::KIND];
+pub const KINDS: &[Kind] = &[http::KIND, plugin::KIND, promql::KIND, statuspage::KIND, tcp::KIND];
 
 /// A reading that measured nothing but time.
 fn judged(state: FeedState, message: impl Into<Outside>, latency: Option<Duration>) -> Reading {
