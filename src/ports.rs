@@ -110,7 +110,7 @@ pub struct Response {
     pub date: Option<DateTime<Utc>>,
 }
 
-/// Whoever takes the pieces of a body.
+/// Whoever takes the pieces of a body. The first is empty: a good answer has begun.
 pub type Piece<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
 
 pub trait Http: Send + Sync {

@@ -11,6 +11,8 @@ mod living;
 #[path = "icinga2/reading.rs"]
 mod reading;
 mod support;
+#[path = "icinga2/telling.rs"]
+mod telling;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use midwatch::domain::act::{Act, ActEnd, Found, Outcome, What, marker};

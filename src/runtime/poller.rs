@@ -6,6 +6,7 @@
 //! poller is stopped.
 
 mod compare;
+mod news;
 mod schedule;
 
 use crate::domain::alert::{Alert, Snapshot};
@@ -112,8 +113,9 @@ impl Handle {
 /// Starts to ask, everything once at first. Needs a runtime around it.
 pub fn start(items: Items, ports: Ports, facts: UnboundedSender<Fact>, remembered: Remembered) -> Handle {
     let (orders, inbox) = unbounded_channel();
-    tokio::spawn(Poller::new(items, ports, facts, remembered).run(inbox));
-    Handle(orders)
+    let orders = Handle(orders);
+    tokio::spawn(Poller::new(items, ports, facts, remembered, orders.asker()).run(inbox));
+    orders
 }
 
 /// One check within its time.
@@ -155,13 +157,18 @@ struct Poller {
     /// What each source said last.
     last: HashMap<SourceName, Arc<Alerts>>,
     remembered: Remembered,
+    /// Itself, for those who hear of news.
+    asker: Asker,
+    /// The connections on which sources tell of changes; they end with it.
+    _news: JoinSet<()>,
 }
 
 impl Poller {
-    fn new(items: Items, ports: Ports, facts: UnboundedSender<Fact>, remembered: Remembered) -> Self {
+    fn new(items: Items, ports: Ports, facts: UnboundedSender<Fact>, remembered: Remembered, asker: Asker) -> Self {
         let (feeds, sources) = schedules(&items);
         let (began, running, last) = (Instant::now(), JoinSet::new(), HashMap::new());
-        Self { items, ports, facts, began, feeds, sources, running, last, remembered }
+        let _news = news::follow(&items, &ports, &asker);
+        Self { items, ports, facts, began, feeds, sources, running, last, remembered, asker, _news }
     }
 
     async fn run(mut self, mut inbox: UnboundedReceiver<Order>) {
@@ -229,7 +236,8 @@ impl Poller {
             }
             Order::Replace(items) => {
                 let last = std::mem::take(&mut self.last);
-                *self = Self { last, ..Self::new(items, self.ports.clone(), self.facts.clone(), self.remembered.clone()) };
+                let (ports, facts, remembered) = (self.ports.clone(), self.facts.clone(), self.remembered.clone());
+                *self = Self { last, ..Self::new(items, ports, facts, remembered, self.asker.clone()) };
                 self.last.retain(|name, _| self.items.sources.iter().any(|(spec, _)| spec.name == *name));
             }
         }

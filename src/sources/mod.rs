@@ -18,7 +18,7 @@ use crate::domain::node::{Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Endpoint, Ports};
+use crate::ports::{Answer, Endpoint, Piece, Ports};
 use chrono::{DateTime, Utc};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -57,6 +57,12 @@ pub trait Source: Send + Sync {
 
     /// Where others push alerts to it, for a source that can't ask.
     fn hears(&self) -> Option<&dyn Hears> {
+        None
+    }
+
+    /// Follows what the system tells of changes, as long as it tells or for `limit`. `tell` gets whatever comes, and an empty piece
+    /// first: from then on no change is missed. `None` for a system that tells nothing by itself.
+    fn news<'a>(&'a self, _ports: &'a Ports, _limit: Duration, _tell: Piece<'a>) -> Option<Answer<'a, ()>> {
         None
     }
 

@@ -7,6 +7,7 @@ mod acts;
 mod alert;
 mod api;
 mod around;
+mod events;
 mod listing;
 mod name;
 mod wire;
@@ -19,7 +20,8 @@ use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems};
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Ports};
+use crate::ports::{Answer, Endpoint, Piece, Ports};
+use api::Api;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -56,6 +58,10 @@ impl Source for Icinga {
 
     fn carry(&self) -> Option<Carry> {
         self.ack.carry.then_some(Carry::Acknowledge)
+    }
+
+    fn news<'a>(&'a self, ports: &'a Ports, limit: Duration, tell: Piece<'a>) -> Option<Answer<'a, ()>> {
+        Some(Box::pin(events::follow(Api { source: self, ports, limit }, tell)))
     }
 
     fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {

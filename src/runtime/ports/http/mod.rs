@@ -121,6 +121,9 @@ async fn read(request: &Request, mut answer: reqwest::Response, mut piece: Optio
     }
     let kept = if piece.is_some() { BEGINNING } else { request.longest };
     let (mut body, mut length) = (Vec::with_capacity(kept.min(told as usize)), 0);
+    if let Some(piece) = &mut piece {
+        piece(&[]);
+    }
     while let Some(chunk) = answer.chunk().await.map_err(|error| failure::cut(request, length, &error))? {
         length += chunk.len();
         if length > request.longest {
