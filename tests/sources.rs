@@ -5,6 +5,8 @@
 
 #[path = "sources/alertmanager.rs"]
 mod alertmanager;
+#[path = "sources/goalert.rs"]
+mod goalert;
 #[path = "sources/grafana.rs"]
 mod grafana;
 #[path = "sources/icinga2.rs"]
@@ -463,6 +465,7 @@ macro_rules! contract {
 // once, and then the case shows that an end in between is no loss of others. A webhook is asked as one console asks another.
 contract! {
     the_alertmanager: crate::support::fake_alertmanager::FakeAlertmanager { listing acting },
+    the_goalert: crate::support::fake_goalert::FakeGoAlert { listing acting },
     the_grafana: crate::support::fake_grafana::FakeGrafana { listing acting },
     the_icinga: crate::support::fake_icinga::FakeIcinga { listing acting },
     the_pagerduty: crate::support::fake_pagerduty::FakePagerDuty { listing acting },

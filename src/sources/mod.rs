@@ -3,6 +3,7 @@
 
 pub mod alertmanager;
 mod fingerprint;
+mod goalert;
 mod grafana;
 mod icinga2;
 mod pagerduty;
@@ -129,5 +130,13 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] =
-    &[alertmanager::KIND, grafana::KIND, icinga2::KIND, pagerduty::KIND, prometheus::KIND, webhook::KIND, zabbix::KIND];
+pub const KINDS: &[Kind] = &[
+    alertmanager::KIND,
+    goalert::KIND,
+    grafana::KIND,
+    icinga2::KIND,
+    pagerduty::KIND,
+    prometheus::KIND,
+    webhook::KIND,
+    zabbix::KIND,
+];

@@ -10,6 +10,7 @@
 pub mod disk;
 pub mod fake;
 pub mod fake_alertmanager;
+pub mod fake_goalert;
 pub mod fake_grafana;
 pub mod fake_icinga;
 pub mod fake_listener;
