@@ -12,6 +12,8 @@ mod anything;
 mod call;
 #[path = "screen/filter.rs"]
 mod filter;
+#[path = "screen/health.rs"]
+mod health;
 #[path = "screen/kept.rs"]
 mod kept;
 #[path = "screen/queue.rs"]

@@ -1,11 +1,13 @@
 //! `midwatch feeds`: health feeds as a table.
 
-use super::session::{Needs, Session};
+use super::session::{self, Needs, Session};
 use super::{Exit, Globals, Kind, alerts, out};
 use crate::domain::health::FeedState;
 use crate::domain::text::Outside;
 use crate::model::World;
+use crate::model::event::Body;
 use crate::model::health::FeedHealth;
+use crate::runtime::cache::Cache;
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -23,6 +25,9 @@ struct Arguments {
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let mut session = Session::open(globals, Needs::Remotes)?;
+    // A trend takes longer than one command: it goes on from what the console has kept.
+    let past = session::cache_folder(globals).and_then(|folder| Cache::new(folder).feeds());
+    past.into_iter().for_each(|past| session.shell.event(Body::Fact(past)));
     session.poll_feeds();
     if !arguments.once && !globals.json && out::on_terminal() {
         return keep_fresh(globals, &mut session);
@@ -53,7 +58,12 @@ fn table(globals: &Globals, world: &World) -> String {
     let row = |feed: &FeedHealth| {
         let unsettled =
             feed.unsettled().map(|found| format!("({} {} of {}) ", found.said.word(), found.agree, found.votes.needed));
-        let message = unsettled.unwrap_or_default() + feed.message().map(Outside::raw).unwrap_or_default();
+        let ahead = feed.ahead().map(|ahead| {
+            let left = out::age(ahead.breach.saturating_sub(world.now.mono));
+            format!("({} {} in about {left}) ", ahead.limit.word(), ahead.limit.value())
+        });
+        let message =
+            ahead.unwrap_or_default() + &unsettled.unwrap_or_default() + feed.message().map(Outside::raw).unwrap_or_default();
         let age = feed.age(world.now).map(out::age).unwrap_or_else(|| "-".into());
         let service = feed.spec.service.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
         vec![word(feed.state).to_owned(), feed.spec.name.to_string(), feed.spec.kind.clone(), service, age, message]
@@ -89,7 +99,11 @@ fn document(world: &World, feed: &FeedHealth) -> Value {
         "latency_ms": reading.and_then(|reading| reading.latency).map(ms),
         "checked_at": checked.map(alerts::time),
         "age_ms": age.map(ms),
-        "forecast": null,
+        "forecast": feed.ahead().map(|ahead| {
+            let at = |moment| alerts::time(ahead.wall(moment, world.now));
+            json!({"breach_at": at(ahead.breach), "earliest": at(ahead.earliest), "latest": at(ahead.latest), "limit": ahead.limit})
+        }),
+        "forecasts": {"right": feed.proven().right, "wrong": feed.proven().wrong},
         "unsettled": feed.unsettled().map(|found| {
             json!({"state": found.said, "answers": found.agree, "needed": found.votes.needed, "of": found.votes.of})
         }),

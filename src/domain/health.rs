@@ -55,6 +55,55 @@ pub struct Reading {
     /// Unit of `value` as the source names it: `ms`, `%`, `bytes`.
     pub unit: Option<String>,
     pub latency: Option<Duration>,
+    /// Where `value` would be failing.
+    pub limit: Option<Limit>,
+}
+
+impl Reading {
+    /// An answer that measured nothing.
+    pub fn new(state: FeedState, message: impl Into<Outside>) -> Self {
+        Self { state, message: message.into(), value: None, unit: None, latency: None, limit: None }
+    }
+}
+
+/// A value beyond which something fails.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Limit {
+    Above(f64),
+    Below(f64),
+}
+
+impl Limit {
+    pub fn is_beyond(self, value: f64) -> bool {
+        match self {
+            Self::Above(limit) => value > limit,
+            Self::Below(limit) => value < limit,
+        }
+    }
+
+    /// `above` or `below`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Above(_) => "above",
+            Self::Below(_) => "below",
+        }
+    }
+
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Above(limit) | Self::Below(limit) => limit,
+        }
+    }
+
+    /// The one of two that this value is nearer to.
+    pub fn nearer(above: Option<f64>, below: Option<f64>, value: f64) -> Option<Self> {
+        match (above, below) {
+            (Some(above), Some(below)) if value - below < above - value => Some(Self::Below(below)),
+            (Some(above), _) => Some(Self::Above(above)),
+            (None, below) => below.map(Self::Below),
+        }
+    }
 }
 
 /// A feed as the core needs to know it: everything but how it asks.

@@ -4,6 +4,7 @@ pub mod act;
 pub mod alert;
 pub mod capture;
 pub mod entry;
+pub mod forecast;
 pub mod health;
 pub mod ids;
 pub mod incident;

@@ -39,7 +39,7 @@ pub const KINDS: &[Kind] = &[http::KIND, plugin::KIND, promql::KIND, statuspage:
 
 /// A reading that measured nothing but time.
 fn judged(state: FeedState, message: impl Into<Outside>, latency: Option<Duration>) -> Reading {
-    Reading { state, message: message.into(), value: None, unit: None, latency }
+    Reading { latency, ..Reading::new(state, message) }
 }
 
 /// What a target that gave no answer is: failing. What we lack ourselves says nothing about the target and stays a trouble.

@@ -9,6 +9,7 @@ use crate::domain::node::{Node, Problems, Value};
 use crate::domain::secret::SecretRef;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Output, Ports, Program};
+use perfdata::Figure;
 use std::time::Duration;
 
 pub const KIND: Kind = Kind { name: "plugin", about: "Runs a Nagios plugin: exit code, first line and performance data", parse };
@@ -111,8 +112,8 @@ fn judge(output: &Output) -> Reading {
         (None, Some(said)) => said,
         (None, None) => "the plugin said nothing".to_owned(),
     };
-    let (value, unit) = perfdata::first(&text).unzip();
-    Reading { value, unit: unit.flatten(), ..super::judged(state, message, Some(output.took)) }
+    let Figure { value, unit, limit } = perfdata::first(&text).unwrap_or_default();
+    Reading { value, unit, limit, ..super::judged(state, message, Some(output.took)) }
 }
 
 /// The first line without its performance data.

@@ -107,7 +107,8 @@ impl Promql {
         };
         let (value, unit) = (worst.value, self.unit.clone());
         let message = self.message(&verdict, worst, points);
-        Reading { value: value.is_finite().then_some(value), unit, ..judged(verdict.state, message, None) }
+        let limit = self.limits.ahead(value);
+        Reading { value: value.is_finite().then_some(value), unit, limit, ..judged(verdict.state, message, None) }
     }
 
     /// `0.97 above 0.9 on {device="sda"}; 2 of 14 series`

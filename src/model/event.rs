@@ -1,6 +1,7 @@
 //! Everything that can reach the core, in one numbered stream.
 
 use super::command::Command;
+use super::health::Past;
 use super::past::Recalled;
 use crate::domain::act::{ActEnd, Found};
 use crate::domain::alert::{Alert, Silence};
@@ -53,6 +54,8 @@ pub enum Fact {
     SourceFailed { source: SourceName, trouble: Trouble },
     /// Alerts from the cache of an earlier process, `read_at` its time: shown as stale until the source answers.
     AlertsCached { source: SourceName, alerts: Vec<Arc<Alert>>, read_at: DateTime<Utc> },
+    /// What an earlier session knew of feeds, to go on from. It says nothing of how they are.
+    FeedsRemembered(Vec<(FeedName, Past)>),
     /// A feed was judged.
     FeedRead { feed: FeedName, reading: Reading },
     /// A feed could not ask.

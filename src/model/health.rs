@@ -4,6 +4,7 @@
 //! feeds that are not stale yet.
 
 mod feed;
+mod trend;
 
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::{FeedName, ServiceName};
@@ -14,6 +15,7 @@ use crate::domain::trouble::Trouble;
 pub use feed::{Change, FeedHealth, HISTORY, Sample, Unsettled};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+pub use trend::{Ahead, Past, Proven};
 
 /// All feeds, by name.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -94,6 +96,13 @@ impl Health {
             self.deadlines.extend(moved);
         }
         change
+    }
+
+    /// What an earlier session knew of a feed.
+    pub fn remember(&mut self, feed: &FeedName, past: &Past, now: Stamp) {
+        if let Some(feed) = self.feeds.get_mut(feed) {
+            feed.remember(past, now);
+        }
     }
 
     /// Turns stale what has passed its deadline.

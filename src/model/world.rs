@@ -165,6 +165,10 @@ impl World {
                 self.alerts.cached(&self.settings, &source, alerts, read_at, self.now);
                 Vec::new()
             }
+            Fact::FeedsRemembered(all) => {
+                all.iter().for_each(|(feed, past)| self.health.remember(feed, past, self.now));
+                Vec::new()
+            }
             Fact::FeedRead { feed, reading } => self.feed_read(&feed, Ok(reading)),
             Fact::FeedFailed { feed, trouble } => self.feed_read(&feed, Err(trouble)),
             Fact::FeedsAsked { question, selector, within } => {

@@ -1,6 +1,7 @@
-//! The alerts of the last session, so that the first frame has something to say. Shown as stale until the source answers:
-//! a cache is never proof. What can't be read or written is simply not there.
+//! The alerts of the last session, so that the first frame has something to say, and the past of the feeds. Alerts are shown as
+//! stale until the source answers: a cache is never proof. What can't be read or written is simply not there.
 
+mod feeds;
 mod pack;
 
 use super::poller::{CHUNK, Remembered};
@@ -10,7 +11,7 @@ use crate::model::{Fact, World};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -21,6 +22,13 @@ use tokio::sync::watch;
 const FIRST: usize = 100;
 const FIRST_FILE: &str = "alerts-first.jsonl";
 const ALL_FILE: &str = "alerts.jsonl";
+const FEEDS_FILE: &str = "feeds.json";
+
+/// What has to be kept.
+pub struct What {
+    pub alerts: bool,
+    pub feeds: bool,
+}
 
 type Snapshot = BTreeMap<SourceName, Kept>;
 
@@ -41,9 +49,16 @@ impl Cache {
         Self(folder)
     }
 
-    /// The first screenful, read at once.
+    /// The first screenful, read at once, and the past of the feeds.
     pub fn first(&self) -> Vec<Fact> {
-        facts(read(&self.0.join(FIRST_FILE)))
+        let mut first = facts(read(&self.0.join(FIRST_FILE)));
+        first.extend(self.feeds());
+        first
+    }
+
+    /// The past of the feeds.
+    pub fn feeds(&self) -> Option<Fact> {
+        feeds::read(&self.0.join(FEEDS_FILE)).map(Fact::FeedsRemembered)
     }
 
     /// Everything, read by a thread of its own.
@@ -63,12 +78,18 @@ impl Cache {
     }
 
     /// Keeps what the world knows, written by a thread of its own; whole files only.
-    pub fn save(&self, world: &World) -> JoinHandle<()> {
-        let (first, all) = (snapshot(world, FIRST), snapshot(world, usize::MAX));
+    pub fn save(&self, world: &World, what: What) -> JoinHandle<()> {
+        let alerts = what.alerts.then(|| (snapshot(world, FIRST), snapshot(world, usize::MAX)));
+        let feeds = what.feeds.then(|| feeds::snapshot(world));
         let folder = self.0.clone();
         std::thread::spawn(move || {
-            write(&folder, FIRST_FILE, &first);
-            write(&folder, ALL_FILE, &all);
+            if let Some((first, all)) = &alerts {
+                write(&folder, FIRST_FILE, first);
+                write(&folder, ALL_FILE, all);
+            }
+            if let Some(feeds) = &feeds {
+                whole(&folder, FEEDS_FILE, |file| feeds::write(feeds, file));
+            }
         })
     }
 }
@@ -108,10 +129,15 @@ fn facts(snapshot: Snapshot) -> Vec<Fact> {
 }
 
 fn write(folder: &Path, name: &str, snapshot: &Snapshot) {
+    whole(folder, name, |file| pack::write(snapshot, file));
+}
+
+/// Whole or not at all.
+fn whole(folder: &Path, name: &str, write: impl FnOnce(&mut BufWriter<fs::File>) -> io::Result<()>) {
     let (half, whole) = (folder.join(format!("{name}.new")), folder.join(name));
     let put = || {
         let mut file = BufWriter::new(fs::File::create(&half)?);
-        pack::write(snapshot, &mut file)?;
+        write(&mut file)?;
         file.flush()
     };
     if put().is_ok() {

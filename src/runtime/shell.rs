@@ -4,7 +4,7 @@ mod front;
 mod perform;
 mod pushed;
 
-use super::cache::Cache;
+use super::cache::{Cache, What};
 use super::driver::Driver;
 use super::listener::Listener;
 use super::poller;
@@ -178,12 +178,12 @@ impl Shell {
         self.cache = Some(cache);
     }
 
-    /// Keeps the alerts for the next session, if they have changed since they were kept last.
+    /// Keeps the alerts for the next session, if they have changed since they were kept last, and what feeds have measured.
     fn keep(&mut self) -> Option<JoinHandle<()>> {
-        let revision = self.world.alerts.revision();
-        let cache = self.cache.as_ref().filter(|_| revision != self.kept)?;
-        self.kept = revision;
-        Some(cache.save(&self.world))
+        let what = What { alerts: self.world.alerts.revision() != self.kept, feeds: !self.world.health.is_empty() };
+        let cache = self.cache.as_ref().filter(|_| what.alerts || what.feeds)?;
+        self.kept = self.world.alerts.revision();
+        Some(cache.save(&self.world, what))
     }
 
     /// Runs of playbooks can be driven from here on.

@@ -17,6 +17,14 @@ pub fn age(duration: Duration) -> String {
     }
 }
 
+/// `~4m`, `~3h10m`, `~3d`: what nobody knows to the second.
+pub fn about(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..600 => format!("~{}m", seconds.div_ceil(60)),
+        _ => format!("~{}", age(duration)),
+    }
+}
+
 /// Whether an age of this length shows seconds.
 pub fn ticks(duration: Duration) -> bool {
     duration.as_secs() < 600

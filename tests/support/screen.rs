@@ -229,7 +229,7 @@ impl Desk {
 
     pub fn feed(&mut self, name: &str, state: FeedState, message: &str, latency: u64) -> &mut Self {
         let latency = Some(Duration::from_millis(latency));
-        let reading = Reading { state, message: message.into(), value: None, unit: None, latency };
+        let reading = Reading { latency, ..Reading::new(state, message) };
         self.fact(Fact::FeedRead { feed: name.into(), reading });
         self.draw();
         self

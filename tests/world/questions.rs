@@ -23,7 +23,7 @@ fn reads(story: &mut Story, feed: &str, state: FeedState, value: Option<f64>) {
 }
 
 fn took(story: &mut Story, feed: &str, state: FeedState, value: Option<f64>, latency: Duration) {
-    let reading = Reading { state, message: "said".into(), value, unit: None, latency: Some(latency) };
+    let reading = Reading { value, latency: Some(latency), ..Reading::new(state, "said") };
     story.fact(Fact::FeedRead { feed: feed.into(), reading });
 }
 

@@ -1,8 +1,19 @@
 //! Performance data: `'label'=value[unit];[warn];[crit];[min];[max]`, separated by spaces, after a `|` on the first line or
 //! on later ones. What can't be read is passed over, for plugins get it wrong in many ways.
 
-/// The first figure with its unit; `U` says that the plugin doesn't know and counts for nothing.
-pub fn first(output: &str) -> Option<(f64, Option<String>)> {
+use crate::domain::health::Limit;
+
+/// What a plugin measured.
+#[derive(Debug, Default, PartialEq)]
+pub struct Figure {
+    pub value: Option<f64>,
+    pub unit: Option<String>,
+    /// Where it would be critical.
+    pub limit: Option<Limit>,
+}
+
+/// The first figure; `U` says that the plugin doesn't know and counts for nothing.
+pub fn first(output: &str) -> Option<Figure> {
     let (line, rest) = output.split_once('\n').unwrap_or((output, ""));
     let parts = [line, rest].into_iter().filter_map(|part| Some(part.split_once('|')?.1));
     parts.flat_map(items).find_map(figure)
@@ -30,8 +41,9 @@ fn after_label(text: &str) -> Option<&str> {
     }
 }
 
-fn figure(item: &str) -> Option<(f64, Option<String>)> {
-    let text = item.split(';').next()?;
+fn figure(item: &str) -> Option<Figure> {
+    let mut parts = item.split(';');
+    let text = parts.next()?;
     if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
         return None;
     }
@@ -39,7 +51,17 @@ fn figure(item: &str) -> Option<(f64, Option<String>)> {
     let (number, unit) = text.split_at(end);
     // `0,5` must not be read as 0.
     let plausible = unit.chars().all(|c| c.is_alphabetic() || "%/°".contains(c));
-    plausible.then(|| Some((number.parse().ok()?, (!unit.is_empty()).then(|| unit.to_owned()))))?
+    let value = number.parse().ok().filter(|_| plausible)?;
+    let limit = parts.nth(1).and_then(|range| limit(range, value));
+    Some(Figure { value: Some(value), unit: (!unit.is_empty()).then(|| unit.to_owned()), limit })
+}
+
+/// The end of a range that this value is nearer to: `90` and `0:90` are good from 0 to 90, `10:` from 10 up, `~:90` up to 90. What is
+/// good outside of a range (`@10:20`) is told by the plugin alone.
+fn limit(range: &str, value: f64) -> Option<Limit> {
+    let (low, high) = range.split_once(':').unwrap_or(("~", range));
+    let bound = |text: &str| text.parse().ok().filter(|bound: &f64| bound.is_finite());
+    if low.starts_with('@') { None } else { Limit::nearer(bound(high), bound(low), value) }
 }
 
 #[cfg(test)]
@@ -47,7 +69,7 @@ mod tests {
     use super::*;
 
     fn read(perfdata: &str) -> Option<(f64, String)> {
-        first(&format!("OK | {perfdata}")).map(|(value, unit)| (value, unit.unwrap_or_default()))
+        first(&format!("OK | {perfdata}")).and_then(|figure| Some((figure.value?, figure.unit.unwrap_or_default())))
     }
 
     #[test]
@@ -70,9 +92,22 @@ mod tests {
     }
 
     #[test]
+    fn the_critical_range_says_where_it_fails() {
+        let limit = |perfdata: &str| first(&format!("OK | {perfdata}")).and_then(|figure| figure.limit);
+        assert_eq!(limit("'C:\\ used %'=81%;80;90"), Some(Limit::Above(90.0)));
+        assert_eq!(limit("free=20%;30:;10:"), Some(Limit::Below(10.0)));
+        assert_eq!((limit("t=12;;10:40"), limit("t=35;;10:40")), (Some(Limit::Below(10.0)), Some(Limit::Above(40.0))));
+        assert_eq!(limit("t=12;;~:40"), Some(Limit::Above(40.0)));
+        for none in ["t=1", "t=1;2", "t=1;;", "t=1;;@10:20", "t=1;;x", "t=1;;inf"] {
+            assert_eq!(limit(none), None, "{none}");
+        }
+    }
+
+    #[test]
     fn it_may_stand_on_later_lines() {
-        assert_eq!(first("OK\nlong text\nmore | a=3s\nb=4"), Some((3.0, Some("s".into()))));
-        assert_eq!(first("OK | a=1\nmore | b=2"), Some((1.0, None)));
+        let value = |output| first(output).and_then(|figure| figure.value);
+        assert_eq!(value("OK\nlong text\nmore | a=3s\nb=4"), Some(3.0));
+        assert_eq!(value("OK | a=1\nmore | b=2"), Some(1.0));
         assert_eq!(first("OK\nno data"), None);
     }
 }

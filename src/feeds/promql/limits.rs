@@ -1,6 +1,6 @@
 //! Thresholds: beyond `above` or `below` is failing, beyond `warn_above` or `warn_below` degraded.
 
-use crate::domain::health::FeedState;
+use crate::domain::health::{FeedState, Limit};
 use crate::domain::node::{Fields, Node, Problems};
 use std::cmp::Ordering;
 
@@ -60,6 +60,12 @@ impl Limits {
             None => (FeedState::Healthy, String::new()),
         };
         Verdict { state, why, excess: self.excess(value) }
+    }
+
+    /// The limit that this value may come to: where it fails, or is degraded where nothing fails.
+    pub fn ahead(&self, value: f64) -> Option<Limit> {
+        let fails = Limit::nearer(self.above, self.below, value);
+        fails.or_else(|| Limit::nearer(self.warn_above, self.warn_below, value))
     }
 
     /// How far beyond the nearer limit; negative while it is within both.

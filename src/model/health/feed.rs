@@ -1,10 +1,12 @@
 //! One feed: what its answers say, how long that holds, and what it would take to believe something else.
 
+use super::trend::{Ahead, Past, Proven, Trend};
 use crate::domain::health::{FeedSpec, FeedState, Reading, Votes};
 use crate::domain::ids::{FeedName, ServiceName};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use std::time::Duration;
 pub const HISTORY: usize = 60;
 
 /// One point of a sparkline.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     pub state: FeedState,
     /// The feed's value; of a feed that never gives one its latency in milliseconds. `None` is a gap.
@@ -44,6 +46,7 @@ pub struct FeedHealth {
     settled: Option<FeedState>,
     /// What the answers since then have said, oldest first.
     votes: VecDeque<FeedState>,
+    trend: Trend,
 }
 
 /// A state that not enough answers say yet.
@@ -89,6 +92,7 @@ impl FeedHealth {
             doubted: None,
             settled: None,
             votes: VecDeque::new(),
+            trend: Trend::default(),
         }
     }
 
@@ -96,6 +100,34 @@ impl FeedHealth {
     pub fn message(&self) -> Option<&Outside> {
         let trouble = self.trouble.as_ref().filter(|_| self.state == FeedState::Stale);
         trouble.or(self.reading.as_ref().map(|(reading, _)| &reading.message))
+    }
+
+    /// What an earlier session knew of it; nothing where this one knows more. It is the past: the feed is what it says now.
+    pub(super) fn remember(&mut self, past: &Past, now: Stamp) {
+        if self.heard.is_none() {
+            self.trend.remember(past, now);
+            self.valued = !past.measured.is_empty();
+            let newest = past.samples.len().saturating_sub(HISTORY - 1);
+            self.history = past.samples[newest..].iter().copied().collect();
+            // Nobody looked between the two.
+            self.push(Sample { state: FeedState::Stale, measure: None });
+        }
+    }
+
+    /// What a later session wants to know of it; `None` before its first answer.
+    pub fn past(&self, now: Stamp) -> Option<Past> {
+        let samples = self.history.iter().copied().collect();
+        self.heard.map(|_| Past { measured: self.trend.past(now), samples, proven: self.trend.proven() })
+    }
+
+    /// When its value reaches its limit; `None` while nobody knows how it is.
+    pub fn ahead(&self) -> Option<&Ahead> {
+        self.trend.ahead().filter(|_| self.state.is_known())
+    }
+
+    /// What became of the forecasts of this feed.
+    pub fn proven(&self) -> Proven {
+        self.trend.proven()
     }
 
     /// Age of the last judged answer.
@@ -111,6 +143,9 @@ impl FeedHealth {
 
     pub(super) fn judged(&mut self, reading: Reading, now: Stamp) -> Option<Change> {
         self.sample(&reading);
+        if let (Some(value), Some(limit)) = (reading.value, reading.limit) {
+            self.trend.add(value, limit, now.mono);
+        }
         let (state, message) = (self.settle(reading.state), reading.message.clone());
         (self.reading, self.heard, self.trouble) = (Some((reading, now)), Some(now), None);
         self.enter(state, message, now)

@@ -1,7 +1,7 @@
 //! What readings, silence and sleep make of a feed.
 
 use super::*;
-use crate::domain::health::{Confirm, FeedSpec, Votes};
+use crate::domain::health::{Confirm, FeedSpec, Limit, Votes};
 use crate::domain::trouble::Reason;
 use chrono::DateTime;
 
@@ -23,7 +23,7 @@ fn at(seconds: u64) -> Stamp {
 }
 
 fn reading(state: FeedState, value: Option<f64>) -> Result<Reading, Trouble> {
-    Ok(Reading { state, message: "said".into(), value, unit: None, latency: Some(Duration::from_millis(7)) })
+    Ok(Reading { value, latency: Some(Duration::from_millis(7)), ..Reading::new(state, "said") })
 }
 
 fn refused() -> Result<Reading, Trouble> {
@@ -206,4 +206,31 @@ fn after_a_silence_bad_news_is_believed_at_once_and_good_news_is_not() {
     assert_eq!(after(&mut health, &pay, 20, &[Failing]), [Failing], "a healthy state of yesterday would be a false green");
     health.all_stale(at(30), "slept");
     assert_eq!(after(&mut health, &pay, 40, &[Healthy, Healthy, Healthy]), [Failing, Failing, Healthy]);
+}
+
+#[test]
+fn a_trend_goes_on_where_the_last_session_ended_and_proves_nothing_before_the_first_answer() {
+    let measured = |value: u64| {
+        let limit = Some(Limit::Above(90.0));
+        Ok(Reading { value: Some(value as f64), limit, ..Reading::new(FeedState::Healthy, "used") })
+    };
+    let (mut before, pay) = one_feed();
+    (0..40).for_each(|step| {
+        before.read(&pay, measured(20 + step), at(step * 10));
+    });
+    let wanted = *before.get(&pay).and_then(FeedHealth::ahead).expect("a trend");
+    let past = before.get(&pay).and_then(|feed| feed.past(at(390))).expect("it has answered");
+    let past = serde_json::from_str(&serde_json::to_string(&past).expect("is JSON")).expect("comes back");
+    // Another boot: the clock of the machine began anew.
+    let (mut after, _) = one_feed();
+    let rebooted = |seconds| Stamp { mono: Duration::from_secs(seconds), ..at(390 + seconds) };
+    after.remember(&pay, &past, rebooted(1));
+    let remembered = after.get(&pay).expect("is there");
+    assert_eq!((remembered.state, remembered.ahead()), (FeedState::Unknown, None), "what was measured yesterday is no health");
+    assert_eq!(remembered.history.back().map(|sample| sample.measure), Some(None), "and there is a gap");
+    after.read(&pay, measured(60), rebooted(10));
+    let found = after.get(&pay).and_then(FeedHealth::ahead).expect("goes on");
+    assert!(found.breach.abs_diff(wanted.breach - Duration::from_secs(390)) < Duration::from_secs(10), "{found:?} {wanted:?}");
+    after.remember(&pay, &Past::default(), rebooted(11));
+    assert!(after.get(&pay).and_then(FeedHealth::ahead).is_some(), "what this session knows counts more");
 }

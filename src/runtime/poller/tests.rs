@@ -86,7 +86,7 @@ impl Feed for Broken {
 }
 
 fn healthy(takes: Duration) -> Script<Reading> {
-    let reading = Reading { state: FeedState::Healthy, message: "200 OK".into(), value: None, unit: None, latency: None };
+    let reading = Reading::new(FeedState::Healthy, "200 OK");
     vec![(takes, Ok(reading))]
 }
 

@@ -237,7 +237,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn readings_alone_are_drawn_four_times_a_second_and_everything_else_as_it_comes() {
-        let reading = || Reading { state: FeedState::Healthy, message: "fine".into(), value: None, unit: None, latency: None };
+        let reading = || Reading::new(FeedState::Healthy, "fine");
         let calm = pictures(move || Fact::FeedRead { feed: "shop".into(), reading: reading() }).await;
         assert!((4..=6).contains(&calm), "{calm}");
         let urgent = pictures(|| Fact::Watching(true)).await;

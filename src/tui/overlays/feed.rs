@@ -4,7 +4,7 @@ use super::Overlay;
 use super::page::{Content, Line, Page, field, heading, plain};
 use crate::domain::ids::{FeedName, ServiceName};
 use crate::domain::text::Outside;
-use crate::model::health::{FeedHealth, HISTORY};
+use crate::model::health::{FeedHealth, HISTORY, Proven};
 use crate::tui::panes::health::{look, sparkline};
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -71,6 +71,7 @@ fn about(feed: &FeedHealth, view: &View, columns: usize) -> Vec<Line> {
             lines.extend(field("latency", &format!("{:.1} ms", latency.as_secs_f64() * 1_000.0), Role::Text, columns));
         }
     }
+    lines.extend(forecast(feed, view, columns));
     let spec = &feed.spec;
     let every = format!(
         "{} every {}, at most {} each; stale after {}",
@@ -81,6 +82,22 @@ fn about(feed: &FeedHealth, view: &View, columns: usize) -> Vec<Line> {
     );
     lines.extend(field("asked", &every, Role::Dim, columns));
     lines.extend(field("history", &sparkline(feed.history.iter(), HISTORY), role, columns.max(HISTORY + 14)));
+    lines
+}
+
+/// What will become of its value, and how often that was said rightly.
+fn forecast(feed: &FeedHealth, view: &View, columns: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if let Some(ahead) = feed.ahead() {
+        let (limit, left) = (ahead.limit, time::about(ahead.breach.saturating_sub(view.now.mono)));
+        let [first, last] = [ahead.earliest, ahead.latest].map(|at| time::full(ahead.wall(at, view.now), view.zone));
+        let text = format!("{} {} in {left}: between {first} and {last}", limit.word(), limit.value());
+        lines.extend(field("ahead", &text, Role::Warning, columns));
+    }
+    let Proven { right, wrong } = feed.proven();
+    if right + wrong > 0 {
+        lines.extend(field("forecasts", &format!("{right} of {} came true", right + wrong), Role::Dim, columns));
+    }
     lines
 }
 

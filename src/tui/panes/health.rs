@@ -6,7 +6,7 @@ use crate::domain::health::FeedState;
 use crate::domain::ids::{FeedName, ServiceName};
 use crate::domain::settings::Service;
 use crate::domain::text::Outside;
-use crate::model::health::{FeedHealth, Sample, Unsettled};
+use crate::model::health::{Ahead, FeedHealth, Sample, Unsettled};
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Pen};
 use crate::tui::hits::{Hit, Shown, Target};
@@ -32,7 +32,7 @@ pub struct Health {
 fn rows(view: &View) -> Vec<Target> {
     let health = &view.world.health;
     let mut services: Vec<&Service> = view.world.settings.services.iter().collect();
-    services.sort_by_key(|service| std::cmp::Reverse(urgency(health.service(&service.name))));
+    services.sort_by_key(|service| std::cmp::Reverse(health.of_service(&service.name).map(urgency).max()));
     let mut rows = Vec::new();
     for service in services {
         rows.push(Target::Service(service.name.clone()));
@@ -49,14 +49,14 @@ fn is_alone(feed: &FeedHealth, view: &View) -> bool {
 }
 
 fn sorted<'a>(feeds: impl Iterator<Item = &'a FeedHealth>) -> impl Iterator<Item = FeedName> {
-    let mut feeds: Vec<_> = feeds.map(|feed| (std::cmp::Reverse(feed.state), feed.spec.name.clone())).collect();
+    let mut feeds: Vec<_> = feeds.map(|feed| (std::cmp::Reverse(urgency(feed)), feed.spec.name.clone())).collect();
     feeds.sort();
     feeds.into_iter().map(|(_, name)| name)
 }
 
-/// A service that nobody watches comes last.
-fn urgency(state: Option<FeedState>) -> u8 {
-    state.map_or(0, |state| 1 + state as u8)
+/// What will fail stands beside what is degraded. (A service that nobody watches comes last.)
+fn urgency(feed: &FeedHealth) -> FeedState {
+    if feed.ahead().is_some() { feed.state.max(FeedState::Degraded) } else { feed.state }
 }
 
 impl Health {
@@ -210,13 +210,23 @@ fn render_feed(
     pen.column(names, feed.spec.name.as_str(), if cursor { Role::Cursor } else { Role::Text }).space(1);
     let said = match (age, feed.message()) {
         (Some(age), _) => format!("{word} {}", time::age(age)),
-        (None, Some(message)) if !stale => format!("{}{}{}", unsettled(feed), value(feed), message.inert()),
+        (None, Some(message)) if !stale => format!("{}{}{}{}", ahead(feed, view), unsettled(feed), value(feed), message.inert()),
         _ => word.to_owned(),
     };
     let left = usize::from(pen.left());
-    let line = sparkline(feed.history.iter(), bars(place.width).min(spare(left, said.width())));
+    // When it will fail is worth more than how it came to that.
+    let bars = if feed.ahead().is_some() && place.width < 44 { 0 } else { bars(place.width) };
+    let line = sparkline(feed.history.iter(), bars.min(spare(left, said.width())));
     let room = left.saturating_sub(if line.is_empty() { 0 } else { line.chars().count() + 1 });
-    pen.column(room as u16, &said, if feed.state == FeedState::Healthy { Role::Dim } else { role }).space(1).text(&line, role);
+    let calm = feed.state == FeedState::Healthy;
+    let role_of_text = if calm && feed.ahead().is_some() {
+        Role::Warning
+    } else if calm {
+        Role::Dim
+    } else {
+        role
+    };
+    pen.column(room as u16, &said, role_of_text).space(1).text(&line, role);
 }
 
 /// How many samples have room beside the name and what was said last.
@@ -232,6 +242,17 @@ fn bars(width: u16) -> usize {
 /// What is said is not cut for samples, unless it has to be cut anyway.
 fn spare(left: usize, said: usize) -> usize {
     if said > left { left } else { (left - said).saturating_sub(1) }
+}
+
+/// When the value reaches its limit, roughly, the short of it first: `~3h10m to 90 (14:00–18:20)`.
+fn ahead(feed: &FeedHealth, view: &View) -> String {
+    let told = |ahead: &Ahead| {
+        let left = ahead.breach.saturating_sub(view.now.mono);
+        let [first, last] =
+            [ahead.earliest, ahead.latest].map(|at| time::until(ahead.wall(at, view.now), view.now.wall, view.zone));
+        format!("{} to {} ({first}–{last}) ", time::about(left), number(ahead.limit.value()))
+    };
+    feed.ahead().map(told).unwrap_or_default()
 }
 
 /// What the last answer said and nothing believes yet: without it a healthy feed would say `503`.

@@ -1,0 +1,194 @@
+//! How good forecasts are, on series whose end is known: made by rules from numbers that look random and are always the same.
+
+#![allow(clippy::disallowed_macros, reason = "the figures are for whoever reads them")]
+
+use midwatch::domain::forecast::{Forecast, Point, forecast};
+use midwatch::domain::health::Limit;
+use std::collections::BTreeMap;
+
+/// A measurement every minute.
+const EVERY: f64 = 60.0;
+const LIMIT: f64 = 90.0;
+
+/// Numbers that look random.
+struct Noise(u64);
+
+impl Noise {
+    /// From 0 to 1.
+    fn even(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.even()
+    }
+
+    /// Around zero, of deviation one.
+    fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.even()).sum::<f64>() - 6.0
+    }
+}
+
+/// A series: its true value at each minute, and what is measured.
+struct Series {
+    story: &'static str,
+    truth: Box<dyn Fn(f64) -> f64>,
+    measured: Vec<Point>,
+}
+
+impl Series {
+    fn new(
+        story: &'static str,
+        minutes: usize,
+        noise: &mut Noise,
+        off: impl Fn(&mut Noise) -> f64,
+        truth: impl Fn(f64) -> f64 + 'static,
+    ) -> Self {
+        let at = |minute: usize| minute as f64 * EVERY;
+        let point = |minute: usize| Point { at: at(minute), value: truth(at(minute)) + off(noise) };
+        let measured = (0..minutes).map(point).collect();
+        Self { story, truth: Box::new(truth), measured }
+    }
+
+    fn last(&self) -> f64 {
+        self.measured.last().expect("a point").at
+    }
+
+    /// When it truly reaches the limit, counted from the last measurement, at most `horizon` later.
+    fn reached(&self, horizon: f64) -> Option<f64> {
+        let steps = (0..=(horizon / EVERY) as usize).map(|step| step as f64 * EVERY);
+        steps.into_iter().find(|after| (self.truth)(self.last() + after) >= LIMIT)
+    }
+}
+
+/// What fills up in an hour or a day, with noise, wild points, after a reset, and with a rhythm on top.
+fn rising(noise: &mut Noise) -> Vec<Series> {
+    let minutes = noise.between(30.0, 600.0) as usize;
+    let (start, now) = (noise.between(10.0, 40.0), noise.between(60.0, 85.0));
+    let slope = (now - start) / (minutes as f64 * EVERY);
+    let line = move |at: f64| start + slope * at;
+    let wild = |noise: &mut Noise| if noise.even() < 0.1 { noise.between(-40.0, 5.0) } else { 0.5 * noise.normal() };
+    let half = minutes as f64 * EVERY / 2.0;
+    vec![
+        Series::new("a line", minutes, noise, |_| 0.0, line),
+        Series::new("a line with noise", minutes, noise, |noise| 1.5 * noise.normal(), line),
+        Series::new("a line with wild points", minutes, noise, wild, line),
+        Series::new(
+            "a line after a clean-up",
+            minutes,
+            noise,
+            |noise| 0.3 * noise.normal(),
+            move |at| {
+                if at < half { 70.0 } else { start + 2.0 * slope * (at - half) }
+            },
+        ),
+        Series::new(
+            "a line with a rhythm of ten minutes",
+            minutes,
+            noise,
+            |noise| 0.5 * noise.normal(),
+            move |at| line(at) + 3.0 * (at / 600.0 * std::f64::consts::TAU).sin(),
+        ),
+        Series::new("in steps, as files are written", minutes, noise, |_| 0.0, move |at| line((at / 300.0).floor() * 300.0)),
+    ]
+}
+
+/// What looks like a trend to whoever looks too quickly.
+fn quiet(noise: &mut Noise) -> Vec<Series> {
+    let minutes = noise.between(120.0, 600.0) as usize;
+    let seen = minutes as f64 * EVERY;
+    let level = noise.between(20.0, 80.0);
+    let (step_at, jump) = (seen * noise.between(0.15, 0.85), noise.between(10.0, 25.0).min(86.0 - level));
+    let (period, phase) = (seen / noise.between(3.0, 9.0), noise.even());
+    let top = noise.between(50.0, 75.0);
+    let week = seen / noise.between(1.3, 2.5);
+    vec![
+        Series::new("noise", minutes, noise, |noise| 2.0 * noise.normal(), move |_| level),
+        Series::new(
+            "a step up",
+            minutes,
+            noise,
+            |noise| 0.5 * noise.normal(),
+            move |at| if at < step_at { level } else { level + jump },
+        ),
+        Series::new(
+            "a saw-tooth",
+            minutes,
+            noise,
+            |noise| 0.5 * noise.normal(),
+            move |at| 20.0 + (at / period + phase).fract() * (top - 20.0),
+        ),
+        Series::new(
+            "the rhythm of days",
+            minutes,
+            noise,
+            |noise| noise.normal(),
+            move |at| 50.0 + 30.0 * ((at / week + phase) * std::f64::consts::TAU).sin(),
+        ),
+        Series::new("what falls", minutes, noise, |noise| noise.normal(), move |at| 85.0 - 60.0 * at / seen),
+        Series::new(
+            "what comes to rest",
+            minutes,
+            noise,
+            |noise| 0.3 * noise.normal(),
+            move |at| 75.0 - 50.0 * (-4.0 * at / seen).exp(),
+        ),
+        Series::new(
+            "what has been steep and is flat",
+            minutes,
+            noise,
+            |noise| 0.3 * noise.normal(),
+            move |at| 20.0 + 60.0 * (at / step_at).min(1.0),
+        ),
+    ]
+}
+
+#[derive(Default)]
+struct Score {
+    said: usize,
+    /// Said, and the limit was reached within the band or less than a quarter beside it.
+    right: usize,
+    /// The limit is reached soon enough to be told.
+    due: usize,
+    told: usize,
+}
+
+fn is_right(found: Forecast, reached: f64) -> bool {
+    let (earliest, latest) = (found.earliest.as_secs_f64() * 0.75, found.latest.as_secs_f64() * 1.25 + EVERY);
+    (earliest..=latest).contains(&reached)
+}
+
+fn score(series: &Series, score: &mut Score) {
+    let found = forecast(&series.measured, Limit::Above(LIMIT));
+    let seen = series.last();
+    // What is further away than what was seen need not be told; what is told has twice its time to come true.
+    let due = series.reached(seen).is_some();
+    score.due += usize::from(due);
+    score.told += usize::from(due && found.is_some());
+    if let Some(found) = found {
+        score.said += 1;
+        let reached = series.reached(found.latest.as_secs_f64() * 2.0);
+        score.right += usize::from(reached.is_some_and(|reached| is_right(found, reached)));
+    }
+}
+
+#[test]
+fn what_is_told_comes_true_and_what_comes_is_told() {
+    let mut noise = Noise(7);
+    let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
+    for _ in 0..200 {
+        for series in rising(&mut noise).into_iter().chain(quiet(&mut noise)) {
+            score(&series, scores.entry(series.story).or_default());
+        }
+    }
+    for (story, Score { said, right, due, told }) in &scores {
+        println!("{story:36} told {said:3}, right {right:3}; due {due:3}, told in time {told:3}");
+    }
+    let sum = |count: fn(&Score) -> usize| scores.values().map(count).sum::<usize>() as f64;
+    let precision = sum(|score| score.right) / sum(|score| score.said);
+    let recall = sum(|score| score.told) / sum(|score| score.due);
+    println!("precision {precision:.3}, recall {recall:.3}");
+    assert!(precision >= 0.95, "precision {precision:.3}");
+    assert!(recall >= 0.9, "recall {recall:.3}");
+}

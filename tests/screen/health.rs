@@ -1,0 +1,44 @@
+//! Health in the console: what will fail stands beside what fails, and says when.
+
+use crate::screen::{Desk, settings};
+use midwatch::domain::health::{FeedState, Limit, Reading};
+use midwatch::model::Fact;
+
+/// `pg-primary` measures this, towards 90.
+fn measures(desk: &mut Desk, value: f64) {
+    let limit = Some(Limit::Above(90.0));
+    let reading = Reading { value: Some(value), unit: Some("%".into()), limit, ..Reading::new(FeedState::Healthy, "used") };
+    desk.fact(Fact::FeedRead { feed: "pg-primary".into(), reading });
+}
+
+/// A disk that gains one percent each time it is asked, every ten seconds, up to this.
+fn filling(to: u32) -> Desk {
+    let mut desk = Desk::with(settings());
+    for value in 20..to {
+        desk.feed("checkout-pay", FeedState::Healthy, "200 OK", 9).feed("stripe-api", FeedState::Healthy, "up", 9);
+        measures(&mut desk, value.into());
+        desk.wait(10);
+    }
+    desk
+}
+
+#[test]
+fn a_disk_that_fills_says_when_it_is_full_and_stands_above_what_is_well() {
+    let mut desk = filling(60);
+    desk.resize(180, 40).expect("~5m to 90 (03:").resize(120, 40).expect("~5m to 90");
+    let (_, filling_row) = desk.find("pg-primary").expect("the feed");
+    let (_, well_row) = desk.find("checkout-pay").expect("the feed");
+    assert!(filling_row < well_row, "{}", desk.text());
+    desk.press("1 g g j enter").expect("above 90 in ~5m: between").expect("03:09");
+}
+
+#[test]
+fn nothing_is_foretold_of_what_is_not_known() {
+    let mut desk = filling(60);
+    desk.expect("~5m to 90").sleep(3_600).expect("stale").expect_not("to 90");
+}
+
+#[test]
+fn what_is_too_little_to_foretell_says_nothing() {
+    filling(28).expect_not("to 90");
+}
