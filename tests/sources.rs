@@ -9,6 +9,8 @@ mod alertmanager;
 mod goalert;
 #[path = "sources/grafana.rs"]
 mod grafana;
+#[path = "sources/grafana_irm.rs"]
+mod grafana_irm;
 #[path = "sources/icinga2.rs"]
 mod icinga2;
 #[path = "sources/listing.rs"]
@@ -467,6 +469,7 @@ contract! {
     the_alertmanager: crate::support::fake_alertmanager::FakeAlertmanager { listing acting },
     the_goalert: crate::support::fake_goalert::FakeGoAlert { listing acting },
     the_grafana: crate::support::fake_grafana::FakeGrafana { listing acting },
+    the_grafana_irm: crate::support::fake_irm::FakeIrm { listing acting },
     the_icinga: crate::support::fake_icinga::FakeIcinga { listing acting },
     the_pagerduty: crate::support::fake_pagerduty::FakePagerDuty { listing acting },
     the_prometheus: crate::support::fake_prometheus::FakePrometheus { listing },

@@ -5,6 +5,7 @@ pub mod alertmanager;
 mod fingerprint;
 mod goalert;
 mod grafana;
+mod grafana_irm;
 mod icinga2;
 mod pagerduty;
 mod prometheus;
@@ -134,6 +135,7 @@ pub const KINDS: &[Kind] = &[
     alertmanager::KIND,
     goalert::KIND,
     grafana::KIND,
+    grafana_irm::KIND,
     icinga2::KIND,
     pagerduty::KIND,
     prometheus::KIND,

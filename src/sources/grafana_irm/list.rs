@@ -1,0 +1,113 @@
+//! What is open, state by state and page by page, and what became of what is not open any more. Pages move while they are read:
+//! what was known and is missing is asked for by name before it counts as anything.
+
+use super::Irm;
+use super::api::Api;
+use super::group::{Group, State};
+use crate::domain::alert::{Alert, Snapshot, Upstream};
+use crate::domain::text::Outside;
+use crate::domain::trouble::Trouble;
+use crate::ports::Ports;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is open, as it is asked for.
+const OPEN: [&str; 3] = ["new", "acknowledged", "silenced"];
+/// How many pages of a state are read: IRM allows a request a second.
+const PAGES: usize = 60;
+/// How many pages of what was resolved are read where much has ended, and how much is asked for one by one in one poll. The rest
+/// stays as it is until a later one.
+const RESOLVED: usize = 5;
+const ONE_BY_ONE: usize = 20;
+
+struct Poll<'a> {
+    api: Api<'a>,
+    before: &'a [Arc<Alert>],
+    found: BTreeMap<String, Arc<Alert>>,
+    missing: Vec<Outside>,
+    skew_ms: Option<i64>,
+}
+
+pub async fn fetch(source: &Irm, before: &[Arc<Alert>], ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
+    let api = Api::new(source, ports, limit, limit);
+    let mut poll = Poll { api, before, found: BTreeMap::new(), missing: Vec::new(), skew_ms: None };
+    for state in OPEN {
+        if !poll.pages(state, PAGES).await? {
+            poll.missing.push(format!("there are more groups in the state {state} than {PAGES} pages hold").into());
+        }
+    }
+    if poll.missing.is_empty()
+        && let Err(trouble) = poll.lost().await
+    {
+        poll.missing.push(trouble.text);
+    }
+    let Poll { found, missing, skew_ms, .. } = poll;
+    Ok(Snapshot { alerts: found.into_values().collect(), complete: missing.is_empty(), missing, skew_ms, ..Snapshot::default() })
+}
+
+impl Poll<'_> {
+    /// Whether that was all.
+    async fn pages(&mut self, state: &str, most: usize) -> Result<bool, Trouble> {
+        for number in 1..=most {
+            let (page, date) = self.api.groups(state, number).await?;
+            // `Date` has whole seconds, cut off: in the middle, it is half a second later.
+            let now = self.api.ports.clock.now().wall;
+            self.skew_ms = self.skew_ms.or(date.map(|date| (date - now).num_milliseconds() + 500));
+            for group in &page.results {
+                self.take(group).await;
+            }
+            if page.next.is_none() || page.results.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The alert that it is; the one that is known already where it says the same.
+    async fn take(&mut self, group: &Group) {
+        let known = self.before.binary_search_by(|known| known.id.fingerprint.as_str().cmp(&group.id));
+        let known = known.ok().map(|place| &self.before[place]);
+        // Of what nobody knew there is nothing to tell but that it is open, and what was told as over stays so.
+        if group.state() == State::Resolved && known.is_none_or(|known| known.upstream != Upstream::Firing) {
+            return;
+        }
+        let by = match &group.acknowledged_by {
+            Some(id) if group.state() == State::Acknowledged => Some(self.api.person(id).await),
+            _ => None,
+        };
+        let alert = group.alert(&self.api.source.name, by, self.api.ports.clock.now().wall);
+        let alert = known.filter(|known| ***known == alert).cloned().unwrap_or_else(|| Arc::new(alert));
+        self.found.insert(group.id.clone(), alert);
+    }
+
+    fn lost_now(&self) -> Vec<Arc<Alert>> {
+        let lost =
+            |alert: &&Arc<Alert>| alert.upstream == Upstream::Firing && !self.found.contains_key(alert.id.fingerprint.as_str());
+        self.before.iter().filter(lost).cloned().collect()
+    }
+
+    /// What was open and is not listed: resolved, deleted, or between two pages.
+    async fn lost(&mut self) -> Result<(), Trouble> {
+        if self.lost_now().len() > ONE_BY_ONE {
+            self.pages("resolved", RESOLVED).await?;
+        }
+        let mut lost = self.lost_now();
+        // Not always the same first: some may stay lost for long.
+        let from = (self.api.ports.clock.now().mono.as_secs() as usize).checked_rem(lost.len()).unwrap_or(0);
+        lost.rotate_left(from);
+        for (count, alert) in lost.into_iter().enumerate() {
+            let id = alert.id.fingerprint.as_str().to_owned();
+            match count < ONE_BY_ONE {
+                // One that was deleted is not listed.
+                true => {
+                    if let Some(group) = self.api.group(&id).await? {
+                        self.take(&group).await;
+                    }
+                }
+                false => drop(self.found.insert(id, alert)),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Grafana IRM against a fake that keeps the contract of its public API: names, pages, refusals, and who may what.
+
+#![allow(clippy::disallowed_methods, reason = "a test on the real machine")]
+
+mod support;
+
+use chrono::{TimeDelta, Utc};
+use midwatch::domain::act::{Act, ActEnd, Outcome, What};
+use midwatch::domain::alert::{Alert, Snapshot, Upstream};
+use midwatch::domain::node::{Node, Problems};
+use midwatch::domain::trouble::Reason;
+use midwatch::ports::Ports;
+use midwatch::sources::{KINDS, Source};
+use std::sync::Arc;
+use std::time::Duration;
+use support::fake_irm::{FakeIrm, TOKEN};
+use support::intent;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn source(yaml: &str) -> Box<dyn Source> {
+    let mut problems = Problems::default();
+    let node = Node::parse(yaml, &mut problems).expect("is YAML");
+    let kind = KINDS.iter().find(|kind| kind.name == "grafana-irm").expect("there is one");
+    let source = (kind.parse)(&"irm".into(), &node, &mut problems);
+    source.unwrap_or_else(|| panic!("{:?}", problems.list))
+}
+
+async fn poll(source: &dyn Source, before: &[Arc<Alert>]) -> Snapshot {
+    source.fetch(before, &Ports::real(), LIMIT).await.expect("an answer")
+}
+
+async fn act(source: &dyn Source, id: &str, what: What) -> ActEnd {
+    let act = Act::On { alert: id.into(), what, by: "ana".into(), comment: "as agreed".into() };
+    source.act(&act, intent(), &Ports::real()).await
+}
+
+fn until() -> chrono::DateTime<Utc> {
+    Utc::now() + TimeDelta::hours(1)
+}
+
+#[tokio::test]
+async fn groups_of_every_open_state_come_with_who_holds_them() {
+    let team = FakeIrm::start();
+    let [new, held, quiet, over] = ["New", "Held", "Quiet", "Over"].map(|title| team.begin(title));
+    team.elsewhere("U2", &held, "acknowledge");
+    team.with(|team| team.groups.get_mut(&quiet).expect("there is one")["state"] = "silenced".into());
+    team.elsewhere("U2", &over, "resolve");
+    let source = source(&team.yaml());
+    let snapshot = poll(&*source, &[]).await;
+    let told: Vec<_> =
+        snapshot.alerts.iter().map(|alert| (alert.name(), alert.acknowledged().map(|hold| hold.by.raw()))).collect();
+    assert_eq!(told, [("New", None), ("Held", Some("maria")), ("Quiet", None)]);
+    assert!(snapshot.alerts[2].snoozed().is_some());
+    assert_eq!(
+        (snapshot.alerts[0].summary(), snapshot.alerts[0].labels.get("severity")),
+        (Some("it is broken"), Some("critical"))
+    );
+    assert_eq!(snapshot.alerts[0].id.fingerprint.as_str(), new);
+    let again = poll(&*source, &snapshot.alerts).await;
+    assert!(snapshot.alerts.iter().zip(&again.alerts).all(|(a, b)| Arc::ptr_eq(a, b)), "they are those that are known");
+    assert_eq!(team.count("GET /api/v1/users/"), 1, "a name is asked for once");
+}
+
+#[tokio::test]
+async fn the_token_is_sent_to_nobody_else_whatever_address_a_page_names() {
+    let team = FakeIrm::start();
+    (0..120).for_each(|n| drop(team.begin(&format!("Disk{n}"))));
+    assert_eq!(poll(&*source(&team.yaml()), &[]).await.alerts.len(), 120);
+    assert_eq!(team.count("GET /api/v1/alert_groups/?state=new&page="), 3);
+}
+
+#[tokio::test]
+async fn what_was_resolved_has_ended_then_and_what_was_deleted_is_not_there() {
+    let team = FakeIrm::start();
+    let ids: Vec<String> = (0..40).map(|n| team.begin(&format!("Disk{n}"))).collect();
+    let source = source(&team.yaml());
+    let before = poll(&*source, &[]).await.alerts;
+    ids[..38].iter().for_each(|id| team.elsewhere("U2", id, "resolve"));
+    team.with(|team| team.groups.remove(&ids[38]));
+    let after = poll(&*source, &before).await;
+    let over = after.alerts.iter().filter(|alert| matches!(alert.upstream, Upstream::Resolved { .. })).count();
+    assert_eq!((over, after.alerts.len(), after.complete), (38, 39, true), "{:?}", after.missing);
+    assert_eq!(poll(&*source, &after.alerts).await.alerts.len(), 1, "what was told as over is not told again");
+}
+
+#[tokio::test]
+async fn a_service_account_may_read_and_is_told_that_it_may_not_act() {
+    let team = FakeIrm::start();
+    let id = team.begin("DiskFull");
+    team.with(|team| (team.service_account, team.stack) = (true, Some("https://stack.example".into())));
+    let named = source(&format!("{{url: '{}', token: {TOKEN}, grafana: 'https://stack.example/'}}", team.url));
+    assert_eq!(poll(&*named, &[]).await.alerts.len(), 1);
+    let end = act(&*named, &id, What::Acknowledge { until: until() }).await;
+    assert!(end.outcome == Outcome::Failed && end.detail.raw().contains("Service accounts are not allowed"), "{end:?}");
+    let trouble = source(&team.yaml()).fetch(&[], &Ports::real(), LIMIT).await.expect_err("no stack is named");
+    assert_eq!(trouble.reason, Reason::Denied);
+    assert!(
+        trouble.to_string().contains("403 Forbidden: Invalid Grafana URL") && !trouble.to_string().contains(TOKEN),
+        "{trouble}"
+    );
+}
+
+#[tokio::test]
+async fn what_somebody_else_did_first_is_told_and_nothing_is_sent() {
+    let team = FakeIrm::start();
+    let (held, over) = (team.begin("Held"), team.begin("Over"));
+    team.elsewhere("U2", &held, "acknowledge");
+    team.elsewhere("U2", &over, "resolve");
+    let source = source(&team.yaml());
+    let end = act(&*source, &held, What::Acknowledge { until: until() }).await;
+    assert_eq!((end.outcome, end.detail.raw()), (Outcome::Done, "maria has acknowledged it there already; nothing was sent"));
+    let end = act(&*source, &over, What::Acknowledge { until: until() }).await;
+    assert_eq!((end.outcome, end.detail.raw()), (Outcome::Contradicted, "it is resolved there; nothing was sent"));
+    assert_eq!(team.count("POST"), 0);
+}
+
+#[tokio::test]
+async fn a_refusal_comes_in_its_own_words_and_a_snooze_is_sent_in_seconds() {
+    let team = FakeIrm::start();
+    let id = team.begin("DiskFull");
+    let source = source(&team.yaml());
+    team.elsewhere("U2", &id, "acknowledge");
+    let end = act(&*source, &id, What::Snooze { until: until() }).await;
+    assert!(end.outcome == Outcome::Failed && end.detail.raw().contains("Can't silence an acknowledged alert group"), "{end:?}");
+    assert_eq!(act(&*source, &id, What::Unacknowledge).await.outcome, Outcome::Done);
+    for _ in 0..2 {
+        assert_eq!(act(&*source, &id, What::Snooze { until: until() }).await.outcome, Outcome::Done, "it may last longer");
+    }
+    assert_eq!((team.count(&format!("POST /api/v1/alert_groups/{id}/silence/")), team.state(&id).as_str()), (3, "silenced"));
+    let end = act(&*source, &id, What::Snooze { until: Utc::now() }).await;
+    assert!(end.outcome == Outcome::Failed && end.detail.raw().contains("would be over already"), "{end:?}");
+    let end = act(&*source, "../users", What::Resolve).await;
+    assert!(end.outcome == Outcome::Failed && end.detail.raw().contains("`../users` is no alert group"), "{end:?}");
+    assert_eq!(act(&*source, "I99999", What::Resolve).await.detail.raw(), "not sent: IRM has no alert group I99999");
+}
+
+#[tokio::test]
+async fn a_comment_is_a_note_that_says_whose_it_is() {
+    let team = FakeIrm::start();
+    let id = team.begin("DiskFull");
+    assert_eq!(act(&*source(&team.yaml()), &id, What::Comment).await.outcome, Outcome::Done);
+    assert!(team.notes(&id)[0].starts_with("ana: as agreed [mw:"), "{:?}", team.notes(&id));
+}
