@@ -241,7 +241,8 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
         polling: match needs {
             Needs::Nothing | Needs::Journal => Polling::Nothing,
             Needs::All => Polling::Sources,
-            Needs::Remotes | Needs::Watch => Polling::All,
+            Needs::Remotes => Polling::All,
+            Needs::Watch => Polling::Following,
         },
         watch: needs == Needs::Watch,
     })

@@ -69,6 +69,13 @@ pub struct Handle(UnboundedSender<Order>);
 pub struct Asker(WeakUnboundedSender<Order>);
 
 impl Asker {
+    /// Asks this source, which tells of a change, as soon as it allows it.
+    fn hear(&self, source: SourceName) {
+        if let Some(orders) = self.0.upgrade() {
+            Handle(orders).order(Order::Hear(source));
+        }
+    }
+
     /// Asks these sources now.
     pub fn ask(&self, sources: Vec<SourceName>) {
         if let Some(orders) = self.0.upgrade() {
@@ -78,6 +85,8 @@ impl Asker {
 }
 
 enum Order {
+    Follow,
+    Hear(SourceName),
     Ask(Vec<SourceName>, Vec<FeedName>),
     Add(Vec<(FeedSpec, Arc<dyn Feed>)>),
     Replace(Items),
@@ -92,6 +101,11 @@ impl Handle {
     /// Asks these feeds too from now on, and at once first.
     pub fn add(&self, feeds: Vec<(FeedSpec, Arc<dyn Feed>)>) {
         self.order(Order::Add(feeds));
+    }
+
+    /// Listens from now on to sources that tell of changes by themselves.
+    pub fn follow(&self) {
+        self.order(Order::Follow);
     }
 
     /// Asks other things from now on, all of them at once first. A source that keeps its name is compared with its last
@@ -159,16 +173,15 @@ struct Poller {
     remembered: Remembered,
     /// Itself, for those who hear of news.
     asker: Asker,
-    /// The connections on which sources tell of changes; they end with it.
-    _news: JoinSet<()>,
+    /// The connections on which sources tell of changes, once somebody wants that; they end with it.
+    news: Option<JoinSet<()>>,
 }
 
 impl Poller {
     fn new(items: Items, ports: Ports, facts: UnboundedSender<Fact>, remembered: Remembered, asker: Asker) -> Self {
         let (feeds, sources) = schedules(&items);
         let (began, running, last) = (Instant::now(), JoinSet::new(), HashMap::new());
-        let _news = news::follow(&items, &ports, &asker);
-        Self { items, ports, facts, began, feeds, sources, running, last, remembered, asker, _news }
+        Self { items, ports, facts, began, feeds, sources, running, last, remembered, asker, news: None }
     }
 
     async fn run(mut self, mut inbox: UnboundedReceiver<Order>) {
@@ -220,6 +233,13 @@ impl Poller {
 
     fn obey(&mut self, order: Order) {
         match order {
+            Order::Follow => self.news = Some(news::follow(&self.items, &self.ports, &self.asker)),
+            Order::Hear(source) => {
+                let now = self.now();
+                for index in places(&self.items.sources, |(spec, _)| spec.name == source) {
+                    self.sources.hear(index, now);
+                }
+            }
             Order::Ask(sources, feeds) => {
                 let now = self.now();
                 for index in places(&self.items.sources, |(spec, _)| sources.contains(&spec.name)) {
@@ -235,10 +255,11 @@ impl Poller {
                 self.items.feeds.extend(feeds);
             }
             Order::Replace(items) => {
-                let last = std::mem::take(&mut self.last);
+                let (last, following) = (std::mem::take(&mut self.last), self.news.is_some());
                 let (ports, facts, remembered) = (self.ports.clone(), self.facts.clone(), self.remembered.clone());
                 *self = Self { last, ..Self::new(items, ports, facts, remembered, self.asker.clone()) };
                 self.last.retain(|name, _| self.items.sources.iter().any(|(spec, _)| spec.name == *name));
+                self.news = following.then(|| news::follow(&self.items, &self.ports, &self.asker));
             }
         }
     }

@@ -52,11 +52,13 @@ pub struct Setup {
 }
 
 /// What a shell asks by itself. A feed that somebody wants to know of is asked in any case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Polling {
     Nothing,
     Sources,
     All,
+    /// All, and what sources tell of changes by themselves is listened to.
+    Following,
 }
 
 /// A configuration that was read again, or why it can't be.
@@ -160,12 +162,16 @@ impl Shell {
             }
             self.scribe = Some(Scribe::start(journal, &folder, self.sender.clone(), setup.ports.clock.clone()));
         }
-        let (feeds, idle) = if setup.polling == Polling::All { (setup.feeds, Vec::new()) } else { (Vec::new(), setup.feeds) };
+        let (feeds, idle) = if setup.polling >= Polling::All { (setup.feeds, Vec::new()) } else { (Vec::new(), setup.feeds) };
         self.idle = idle;
         if setup.polling != Polling::Nothing {
             let items = poller::Items { feeds, sources: setup.sources };
             let remembered = self.cache.as_ref().map_or_else(poller::nothing, |cache| cache.rest(self.sender.clone()));
-            self.poller = Some(poller::start(items, setup.ports, self.sender.clone(), remembered));
+            let poller = poller::start(items, setup.ports, self.sender.clone(), remembered);
+            if setup.polling == Polling::Following {
+                poller.follow();
+            }
+            self.poller = Some(poller);
         }
         Ok(())
     }

@@ -65,7 +65,7 @@ async fn pass_on(spec: &SourceSpec, news: &Notify, asker: &Asker) {
     let mut moment = least;
     news.notified().await;
     loop {
-        asker.ask(vec![spec.name.clone()]);
+        asker.hear(spec.name.clone());
         sleep(moment).await;
         if timeout(Duration::ZERO, news.notified()).await.is_ok() {
             moment = (moment * 2).min(most);

@@ -48,6 +48,8 @@ struct Slot {
     /// Questions asked, and failures since the last good answer.
     rounds: u32,
     failures: u32,
+    /// The remote wants no question before this.
+    ordered: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,15 +58,23 @@ enum State {
     Running {
         since: Duration,
         /// Somebody asked in the meantime and must get an answer that is younger than the question.
-        again: bool,
+        again: Again,
     },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+enum Again {
+    No,
+    /// As soon as the remote allows it.
+    Allowed,
+    Now,
 }
 
 impl Schedule {
     /// All items are due at once; the cap spreads them, and after the first round their phases do.
     pub fn new(cap: usize, items: impl IntoIterator<Item = Rhythm>) -> Self {
         let now = Duration::ZERO;
-        let slot = |rhythm| Slot { rhythm, state: State::Queued(now), rounds: 0, failures: 0 };
+        let slot = |rhythm| Slot { rhythm, state: State::Queued(now), rounds: 0, failures: 0, ordered: Duration::ZERO };
         let slots: Vec<Slot> = items.into_iter().map(slot).collect();
         let queue = (0..slots.len()).map(|index| (now, index)).collect();
         Self { slots, queue, running: 0, cap }
@@ -73,7 +83,7 @@ impl Schedule {
     /// One more item, due at once.
     pub fn add(&mut self, rhythm: Rhythm, now: Duration) {
         self.queue.insert((now, self.slots.len()));
-        self.slots.push(Slot { rhythm, state: State::Queued(now), rounds: 0, failures: 0 });
+        self.slots.push(Slot { rhythm, state: State::Queued(now), rounds: 0, failures: 0, ordered: Duration::ZERO });
     }
 
     /// When `start` is to be called next; `None` while nothing is queued or no more may run.
@@ -85,7 +95,7 @@ impl Schedule {
     pub fn start(&mut self, now: Duration) -> Option<usize> {
         self.next().filter(|due| *due <= now)?;
         let (_, index) = self.queue.pop_first()?;
-        self.slots[index].state = State::Running { since: now, again: false };
+        self.slots[index].state = State::Running { since: now, again: Again::No };
         self.running += 1;
         Some(index)
     }
@@ -96,19 +106,38 @@ impl Schedule {
         let State::Running { since, again } = slot.state else { return };
         let due = slot.ended(since, now, ended);
         self.running -= 1;
-        self.queue_up(index, if again { now } else { due });
+        let allowed = due.min(now.max(slot.ordered));
+        self.queue_up(
+            index,
+            match again {
+                Again::No => due,
+                Again::Allowed => allowed,
+                Again::Now => now,
+            },
+        );
     }
 
     /// Asks now, or once more when it is being asked already.
     pub fn ask(&mut self, index: usize, now: Duration) {
+        self.hurry(index, now, Again::Now);
+    }
+
+    /// Asks as soon as the remote allows it: nobody waits for the answer.
+    pub fn hear(&mut self, index: usize, now: Duration) {
+        if let Some(slot) = self.slots.get(index) {
+            self.hurry(index, now.max(slot.ordered), Again::Allowed);
+        }
+    }
+
+    fn hurry(&mut self, index: usize, at: Duration, how: Again) {
         match self.slots.get_mut(index).map(|slot| &mut slot.state) {
-            Some(State::Running { again, .. }) => *again = true,
+            Some(State::Running { again, .. }) if how > *again => *again = how,
             Some(State::Queued(due)) => {
                 let due = *due;
                 self.queue.remove(&(due, index));
-                self.queue_up(index, now.min(due));
+                self.queue_up(index, at.min(due));
             }
-            None => {}
+            _ => {}
         }
     }
 
@@ -130,6 +159,7 @@ impl Slot {
             Ended::Failed { retry_after } => {
                 self.failures += 1;
                 let ordered = retry_after.unwrap_or_default().min(LONGEST_ORDERED);
+                self.ordered = now + ordered;
                 // What the remote ordered counts from its answer, not from our question.
                 self.rhythm.pause_after(self.failures).max(ordered + now.saturating_sub(since))
             }

@@ -3,7 +3,7 @@
 use super::super::{Handle, nothing, start};
 use super::*;
 use crate::domain::alert::{Alert, Snapshot};
-use crate::domain::trouble::Trouble;
+use crate::domain::trouble::{Reason, Trouble};
 use crate::model::Fact;
 use crate::ports::{Answer, Piece};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,11 +26,13 @@ struct Telling {
     line: Mutex<Line>,
     asked: AtomicUsize,
     opened: Mutex<Vec<Instant>>,
+    /// Wants to be left alone for so long each time.
+    busy: Option<Duration>,
 }
 
 impl Telling {
     fn new(line: Line) -> Arc<Self> {
-        Arc::new(Self { line: Mutex::new(line), asked: AtomicUsize::new(0), opened: Mutex::default() })
+        Arc::new(Self { line: Mutex::new(line), asked: AtomicUsize::new(0), opened: Mutex::default(), busy: None })
     }
 
     fn asked(&self) -> usize {
@@ -66,7 +68,9 @@ impl Source for Telling {
 
     fn fetch<'a>(&'a self, _: &'a [Arc<Alert>], _: &'a Ports, _: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async { Ok(Snapshot { complete: true, ..Snapshot::default() }) })
+        let trouble = |wait| Trouble { retry_after: Some(wait), ..Trouble::new(Reason::Limited, "too many requests") };
+        let answer = self.busy.map_or(Ok(Snapshot { complete: true, ..Snapshot::default() }), |wait| Err(trouble(wait)));
+        Box::pin(async { answer })
     }
 }
 
@@ -78,7 +82,9 @@ fn items(source: &Arc<Telling>, every: Duration) -> Items {
 
 fn begin(source: &Arc<Telling>, every: Duration) -> (Handle, UnboundedReceiver<Fact>) {
     let (facts, inbox) = unbounded_channel();
-    (start(items(source, every), Ports::real(), facts, nothing()), inbox)
+    let poller = start(items(source, every), Ports::real(), facts, nothing());
+    poller.follow();
+    (poller, inbox)
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -124,6 +130,27 @@ async fn a_line_that_is_lost_is_opened_again_ever_less_often_and_the_source_is_a
     let opened = source.opened();
     sleep(SECOND * 310).await;
     assert!(source.opened() >= opened + 9, "a line that held is opened again at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_asks_once_opens_no_line() {
+    let source = Telling::new(Line::Hangs);
+    let (facts, _inbox) = unbounded_channel();
+    let _poller = start(items(&source, HOUR), Ports::real(), facts, nothing());
+    sleep(SECOND * 60).await;
+    assert_eq!((source.opened(), source.asked()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_be_left_alone_is_whatever_the_line_says() {
+    let talks = Telling::new(Line::Talks { every: SECOND });
+    let busy = Arc::new(Telling { busy: Some(SECOND * 600), ..Arc::into_inner(talks).expect("nobody else has it") });
+    let (poller, _inbox) = begin(&busy, SECOND * 60);
+    sleep(SECOND * 599).await;
+    assert_eq!(busy.asked(), 1);
+    poller.ask(vec!["ic".into()], Vec::new());
+    sleep(SECOND / 2).await;
+    assert_eq!(busy.asked(), 2, "but a person may ask");
 }
 
 #[tokio::test(start_paused = true)]
