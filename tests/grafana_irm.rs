@@ -63,6 +63,20 @@ async fn groups_of_every_open_state_come_with_who_holds_them() {
 }
 
 #[tokio::test]
+async fn who_may_not_see_people_is_told_ids_and_does_not_ask_again_and_again() {
+    let team = FakeIrm::start();
+    let id = team.begin("Held");
+    team.elsewhere("U2", &id, "acknowledge");
+    team.with(|team| team.no_users = true);
+    let source = source(&team.yaml());
+    for _ in 0..3 {
+        let snapshot = poll(&*source, &[]).await;
+        assert_eq!((snapshot.alerts[0].acknowledged().map(|hold| hold.by.raw()), snapshot.complete), (Some("U2"), true));
+    }
+    assert_eq!(team.count("GET /api/v1/users/"), 1);
+}
+
+#[tokio::test]
 async fn the_token_is_sent_to_nobody_else_whatever_address_a_page_names() {
     let team = FakeIrm::start();
     (0..120).for_each(|n| drop(team.begin(&format!("Disk{n}"))));

@@ -67,7 +67,7 @@ impl<'a> Api<'a> {
         Ok(understood::<Page<Note>>(&answer, &asked, "a list of notes")?.results)
     }
 
-    /// What somebody is called; the id where that can't be found out.
+    /// What somebody is called; the id where that can't be found out. Whoever may not see people is refused once for each.
     pub async fn person(&self, id: &str) -> Outside {
         let known = || self.source.people.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(name) = known().get(id) {
@@ -75,8 +75,11 @@ impl<'a> Api<'a> {
         }
         let Ok(path) = plain(id).map(|id| format!("users/{id}/")) else { return id.into() };
         let Ok((asked, answer)) = self.ask(&path, &[]).await else { return id.into() };
-        let Ok(person) = understood::<Person>(&answer, &asked, "a user") else { return id.into() };
-        let name: Outside = person.username.filter(|name| !name.is_empty()).unwrap_or_else(|| id.into());
+        if answer.status == 429 || answer.status >= 500 {
+            return id.into();
+        }
+        let person = understood::<Person>(&answer, &asked, "a user").ok();
+        let name = person.and_then(|person| person.username).filter(|name| !name.is_empty()).unwrap_or_else(|| id.into());
         known().insert(id.to_owned(), name.clone());
         name
     }
