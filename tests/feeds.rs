@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "feeds/metrics.rs"]
+mod metrics;
 #[path = "feeds/statuspage.rs"]
 mod statuspage;
 

@@ -1,7 +1,11 @@
-//! Health feeds: one file per kind, one line in `KINDS`. A feed does one check with the ports it is handed; interval,
+//! Health feeds: one file per kind, one line in `KINDS`; `gauge` and `exposition` are what several kinds share. A feed does one check with the ports it is handed; interval,
 //! jitter, backoff, deadline, concurrency and cancellation belong to `runtime::poller`.
 
+mod exposition;
+mod gauge;
 mod http;
+mod limits;
+mod metrics;
 mod plugin;
 mod promql;
 mod statuspage;
@@ -35,7 +39,7 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[http::KIND, plugin::KIND, promql::KIND, statuspage::KIND, tcp::KIND];
+pub const KINDS: &[Kind] = &[http::KIND, metrics::KIND, plugin::KIND, promql::KIND, statuspage::KIND, tcp::KIND];
 
 /// A reading that measured nothing but time.
 fn judged(state: FeedState, message: impl Into<Outside>, latency: Option<Duration>) -> Reading {

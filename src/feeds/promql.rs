@@ -1,17 +1,15 @@
 //! A query to Prometheus with thresholds. What Prometheus can't answer is a trouble and no verdict: the feed turns stale.
 
 mod answer;
-mod limits;
 
-use super::{Feed, Kind, Known, judged};
-use crate::domain::health::{FeedState, Reading};
+use super::gauge::Gauge;
+use super::{Feed, Kind, Known};
+use crate::domain::health::Reading;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems};
 use crate::domain::secret::Secret;
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Endpoint, Ports, Request};
-use answer::Point;
-use limits::{Limits, figure};
 use std::time::Duration;
 
 pub const KIND: Kind =
@@ -25,23 +23,19 @@ const LONG_QUERY: usize = 1_500;
 struct Promql {
     endpoint: Endpoint,
     query: String,
-    limits: Limits,
-    unit: Option<String>,
-    /// What it means that nothing was found.
-    empty: FeedState,
+    gauge: Gauge,
 }
 
-const OWN_KEYS: [&str; 4] = ["source", "query", "unit", "empty"];
+const OWN_KEYS: [&str; 2] = ["source", "query"];
+
+const NOTHING: &str = "the query found nothing";
 
 fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&OWN_KEYS[..], &Limits::KEYS, &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&[&OWN_KEYS[..], &Gauge::KEYS, &Endpoint::KEYS].concat(), problems)?;
     let endpoint = endpoint(&fields, known, problems);
     let query = fields.need("query", problems).and_then(|node| node.text(problems));
-    let unit = fields.get("unit").map_or(Some(None), |node| node.text(problems).map(Some));
-    let empty = fields.get("empty").map_or(Some(FeedState::Unknown), |node| empty(node, problems));
-    let limits = Limits::parse(node, &fields, problems);
-    let (query, unit) = (query?.to_owned(), unit?.map(str::to_owned));
-    Some(Box::new(Promql { endpoint: endpoint?, query, limits: limits?, unit, empty: empty? }))
+    let gauge = Gauge::parse(node, &fields, problems);
+    Some(Box::new(Promql { endpoint: endpoint?, query: query?.to_owned(), gauge: gauge? }))
 }
 
 /// The address itself, or that of a source.
@@ -65,15 +59,6 @@ fn endpoint(fields: &Fields, known: &Known, problems: &mut Problems) -> Option<E
     found
 }
 
-fn empty(node: &Node, problems: &mut Problems) -> Option<FeedState> {
-    node.read("healthy, failing or unknown", problems, |text| match text {
-        "healthy" => Some(FeedState::Healthy),
-        "failing" => Some(FeedState::Failing),
-        "unknown" => Some(FeedState::Unknown),
-        _ => None,
-    })
-}
-
 impl Feed for Promql {
     fn check<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Reading, Trouble>> {
         Box::pin(async move {
@@ -81,7 +66,7 @@ impl Feed for Promql {
             let told = request.told();
             let response = ports.http.observe(request).await?;
             let points = answer::read(&response, &told)?;
-            Ok(Reading { latency: Some(response.took), ..self.judge(&points) })
+            Ok(Reading { latency: Some(response.took), ..self.gauge.judge(&points, NOTHING) })
         })
     }
 }
@@ -98,31 +83,6 @@ impl Promql {
             request.headers.push(("content-type".into(), Secret::new("application/x-www-form-urlencoded".into())));
         }
         Ok(Request { timeout: limit, longest: LONGEST, ..request })
-    }
-
-    fn judge(&self, points: &[Point]) -> Reading {
-        let judged_points = points.iter().map(|point| (self.limits.judge(point.value), point));
-        let Some((verdict, worst)) = judged_points.max_by(|(a, _), (b, _)| a.cmp(b)) else {
-            return judged(self.empty, "the query found nothing", None);
-        };
-        let (value, unit) = (worst.value, self.unit.clone());
-        let message = self.message(&verdict, worst, points);
-        let limit = self.limits.ahead(value);
-        Reading { value: value.is_finite().then_some(value), unit, limit, ..judged(verdict.state, message, None) }
-    }
-
-    /// `0.97 above 0.9 on {device="sda"}; 2 of 14 series`
-    fn message(&self, verdict: &limits::Verdict, worst: &Point, points: &[Point]) -> String {
-        let unit = self.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-        let mut message = format!("{}{unit}{}", figure(worst.value), verdict.why);
-        if !worst.labels.is_empty() && (points.len() > 1 || verdict.state != FeedState::Healthy) {
-            message += &format!(" on {}", worst.labels);
-        }
-        if points.len() > 1 && verdict.state != FeedState::Healthy {
-            let same = points.iter().filter(|point| self.limits.judge(point.value).state == verdict.state).count();
-            message += &format!("; {same} of {} series", points.len());
-        }
-        message
     }
 }
 

@@ -1,18 +1,11 @@
 //! What Prometheus answers to an instant query. Tolerant: fields that aren't needed are not looked at.
 
 use crate::domain::trouble::{Reason, Trouble};
+use crate::feeds::gauge::{self, Point};
 use crate::ports::Response;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
-
-/// One series of the answer, or the one scalar.
-#[derive(Debug)]
-pub struct Point {
-    /// `up{instance="db-1"}`; empty for a scalar.
-    pub labels: String,
-    pub value: f64,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,21 +58,13 @@ pub fn read(response: &Response, told: &str) -> Result<Vec<Point>, Trouble> {
 }
 
 fn point(series: Series) -> Result<Point, String> {
-    let labels = labels(&series.metric);
+    let labels = gauge::series(&series.metric);
     let sample = series.value.ok_or_else(|| format!("{labels} is a histogram; take a quantile of it"))?;
     Ok(Point { value: number(&sample)?, labels })
 }
 
 fn number(Sample(_, text): &Sample) -> Result<f64, String> {
     text.parse().map_err(|_| format!("`{text}` is not a number"))
-}
-
-/// As Prometheus writes it.
-fn labels(metric: &BTreeMap<String, String>) -> String {
-    let name = metric.get("__name__").map_or("", String::as_str);
-    let pairs: Vec<_> =
-        metric.iter().filter(|(key, _)| *key != "__name__").map(|(key, value)| format!("{key}={value:?}")).collect();
-    if pairs.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", pairs.join(", ")) }
 }
 
 /// A proxy's page, or something cut short.

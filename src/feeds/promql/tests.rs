@@ -1,5 +1,7 @@
 use super::*;
+use crate::domain::health::FeedState;
 use crate::domain::trouble::Reason;
+use crate::feeds::gauge::Point;
 use crate::ports::Response;
 
 const PROM: &str = "url: 'http://prom:9090'";
@@ -11,14 +13,11 @@ fn parse_with(yaml: &str, known: &Known) -> Result<Box<dyn Feed>, Vec<String>> {
     feed.filter(|_| !problems.failed()).ok_or(problems.list.into_iter().map(|problem| problem.message).collect())
 }
 
-fn limits(yaml: &str) -> Promql {
+fn gauge(yaml: &str) -> Gauge {
     let mut problems = Problems::default();
-    let node = Node::parse(yaml, &mut problems).expect("is YAML");
-    let fields = node.fields(&[&OWN_KEYS[..], &Limits::KEYS].concat(), &mut problems).expect("known keys");
-    let endpoint = Endpoint { url: "http://prom:9090".parse().expect("a URL"), access: Default::default() };
-    let limits = Limits::parse(&node, &fields, &mut problems).expect("limits");
-    let empty = fields.get("empty").map_or(FeedState::Unknown, |node| empty(node, &mut problems).expect("a state"));
-    Promql { endpoint, query: "q".into(), limits, unit: Some("%".into()), empty }
+    let node = Node::parse(&format!("{{unit: '%', {yaml}}}"), &mut problems).expect("is YAML");
+    let fields = node.fields(&Gauge::KEYS, &mut problems).expect("known keys");
+    Gauge::parse(&node, &fields, &mut problems).expect("limits")
 }
 
 fn answered(status: u16, body: &str) -> Result<Vec<Point>, Trouble> {
@@ -34,14 +33,14 @@ fn vector(values: &[(&str, &str)]) -> Vec<Point> {
     answered(200, &body).expect("is good")
 }
 
-fn judged_as(feed: &Promql, values: &[(&str, &str)]) -> (FeedState, String) {
-    let reading = feed.judge(&vector(values));
+fn judged_as(feed: &Gauge, values: &[(&str, &str)]) -> (FeedState, String) {
+    let reading = feed.judge(&vector(values), NOTHING);
     (reading.state, reading.message.raw().to_owned())
 }
 
 #[test]
 fn the_worst_series_is_named_and_counted() {
-    let feed = limits("{above: 90, warn_above: 80}");
+    let feed = gauge("above: 90, warn_above: 80");
     assert_eq!(judged_as(&feed, &[("sda", "42")]), (FeedState::Healthy, "42 %".into()));
     assert_eq!(judged_as(&feed, &[("sda", "42"), ("sdb", "70.5")]), (FeedState::Healthy, "70.5 % on {d=\"sdb\"}".into()));
     let full = [("sda", "85"), ("sdb", "91"), ("sdc", "97.25"), ("sdd", "1")];
@@ -50,25 +49,25 @@ fn the_worst_series_is_named_and_counted() {
 
 #[test]
 fn of_values_that_are_too_low_the_lowest_is_the_worst() {
-    let feed = limits("{below: 1, empty: healthy}");
+    let feed = gauge("below: 1, empty: healthy");
     assert_eq!(judged_as(&feed, &[("a", "0.5"), ("b", "0")]).1, "0 % below 1 on {d=\"b\"}; 2 of 2 series");
     assert_eq!(judged_as(&feed, &[]), (FeedState::Healthy, "the query found nothing".into()));
-    assert_eq!(judged_as(&limits("{below: 1}"), &[]).0, FeedState::Unknown);
+    assert_eq!(judged_as(&gauge("below: 1"), &[]).0, FeedState::Unknown);
 }
 
 #[test]
 fn no_number_is_no_health_and_hides_no_failure() {
-    let feed = limits("{above: 90}");
+    let feed = gauge("above: 90");
     assert_eq!(judged_as(&feed, &[("a", "1"), ("b", "NaN")]).0, FeedState::Unknown);
     assert_eq!(judged_as(&feed, &[("a", "91"), ("b", "NaN")]).0, FeedState::Failing);
-    let endless = feed.judge(&vector(&[("a", "+Inf")]));
+    let endless = feed.judge(&vector(&[("a", "+Inf")]), NOTHING);
     assert_eq!((endless.state, endless.value), (FeedState::Failing, None), "no JSON holds an infinite value");
 }
 
 #[test]
 fn a_scalar_counts_and_other_types_are_explained() {
     let scalar = answered(200, r#"{"status":"success","data":{"resultType":"scalar","result":[1712000000.1,"95"]}}"#);
-    assert_eq!(limits("{above: 90}").judge(&scalar.expect("is good")).message.raw(), "95 % above 90");
+    assert_eq!(gauge("above: 90").judge(&scalar.expect("is good"), NOTHING).message.raw(), "95 % above 90");
     for (kind, words) in [("matrix", "gives a range"), ("string", "gives a text")] {
         let body = format!(r#"{{"status":"success","data":{{"resultType":"{kind}","result":[]}}}}"#);
         assert!(answered(200, &body).expect_err("no numbers").to_string().contains(words));
@@ -93,7 +92,7 @@ fn what_prometheus_cannot_answer_is_a_trouble_in_its_own_words() {
 fn it_asks_an_address_or_a_source_that_answers_queries() {
     let none = Known::new();
     assert!(parse_with(&format!("{{{PROM}, query: up, below: 1}}"), &none).is_ok());
-    let endpoint = limits("{below: 1}").endpoint;
+    let endpoint = Endpoint { url: "http://prom:9090".parse().expect("a URL"), access: Default::default() };
     let known = Known::from([(SourceName::from("prom"), endpoint)]);
     assert!(parse_with("{source: prom, query: up, below: 1}", &known).is_ok());
     let wrong = |yaml: &str, known: &Known| parse_with(yaml, known).err().expect("is wrong");

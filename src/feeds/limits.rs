@@ -28,8 +28,6 @@ impl Verdict {
 }
 
 impl Limits {
-    pub const KEYS: [&str; 4] = ["above", "below", "warn_above", "warn_below"];
-
     pub fn parse(node: &Node, fields: &Fields, problems: &mut Problems) -> Option<Self> {
         let mut limit = |name| match fields.get(name) {
             Some(node) => node.read("a number", problems, finite).map(Some),
@@ -56,7 +54,7 @@ impl Limits {
         let found = broken.into_iter().find_map(|(state, word, limit)| Some((state, format!(" {word} {}", figure(limit?)))));
         let (state, why) = match found {
             Some(found) => found,
-            None if value.is_nan() => (FeedState::Unknown, ": the query gives no number (a division by zero?)".to_owned()),
+            None if value.is_nan() => (FeedState::Unknown, ": no number (a division by zero?)".to_owned()),
             None => (FeedState::Healthy, String::new()),
         };
         Verdict { state, why, excess: self.excess(value) }
