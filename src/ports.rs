@@ -147,9 +147,29 @@ pub trait Exec: Send + Sync {
     fn observe(&self, program: Program) -> Answer<'_, Result<Output, Trouble>>;
 }
 
+/// What a server shows in a TLS handshake.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Its certificates in DER; its own comes first.
+    pub chain: Vec<Vec<u8>>,
+    /// Why they aren't trusted here, or not for this name.
+    pub distrust: Option<String>,
+    /// From the first packet to the end of the handshake.
+    pub took: Duration,
+}
+
 pub trait Net: Send + Sync {
     /// Opens and closes a TCP connection; how long that took and which address answered.
     fn connect<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<(SocketAddr, Duration), Trouble>>;
+    /// Opens a TLS connection to a server that should have this name, and closes it when it has shown its certificates. Those that
+    /// aren't trusted are shown, too.
+    fn handshake<'a>(
+        &'a self,
+        address: &'a str,
+        name: &'a str,
+        tls: &'a Tls,
+        timeout: Duration,
+    ) -> Answer<'a, Result<Shown, Trouble>>;
 }
 
 pub trait Files: Send + Sync {

@@ -9,6 +9,8 @@ mod support;
 mod metrics;
 #[path = "feeds/statuspage.rs"]
 mod statuspage;
+#[path = "feeds/tls.rs"]
+mod tls;
 
 use midwatch::domain::health::{FeedState, Reading};
 use midwatch::domain::ids::SourceName;

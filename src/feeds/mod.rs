@@ -10,6 +10,7 @@ mod plugin;
 mod promql;
 mod statuspage;
 mod tcp;
+mod tls;
 
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::SourceName;
@@ -39,7 +40,7 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[http::KIND, metrics::KIND, plugin::KIND, promql::KIND, statuspage::KIND, tcp::KIND];
+pub const KINDS: &[Kind] = &[http::KIND, metrics::KIND, plugin::KIND, promql::KIND, statuspage::KIND, tcp::KIND, tls::KIND];
 
 /// A reading that measured nothing but time.
 fn judged(state: FeedState, message: impl Into<Outside>, latency: Option<Duration>) -> Reading {

@@ -23,7 +23,7 @@ fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn
 }
 
 /// `host:port`; the host of an IPv6 address stands in brackets.
-fn address(text: &str) -> Option<String> {
+pub fn address(text: &str) -> Option<String> {
     let (host, port) = text.rsplit_once(':')?;
     let bare = !host.contains(':') || host.starts_with('[') && host.ends_with(']');
     let named = !host.is_empty() && bare && !host.contains(['/', '@', ' ']);
@@ -42,7 +42,7 @@ impl Feed for Tcp {
 }
 
 /// The feed's own address says nothing new in its message; the one that its name led to does.
-fn short(mut trouble: Trouble, address: &str) -> Trouble {
+pub fn short(mut trouble: Trouble, address: &str) -> Trouble {
     let Some(rest) = trouble.text.raw().strip_prefix(address) else { return trouble };
     let text = match rest.trim_start().strip_prefix('(').and_then(|rest| rest.split_once("): ")) {
         Some((peer, what)) if peer == address => what.to_owned(),

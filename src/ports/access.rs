@@ -34,7 +34,7 @@ impl Access {
             (None, Some(node)) => SecretRef::parse(node, problems).map(|token| Some(Login::Bearer(token))),
             (None, None) => Some(None),
         };
-        let tls = fields.get("tls").map_or(Some(Tls::default()), |node| tls(node, problems));
+        let tls = fields.get("tls").map_or(Some(Tls::default()), |node| Tls::parse(node, problems));
         Some(Self { headers: headers?, login: login?, tls: tls? })
     }
 
@@ -83,19 +83,21 @@ fn basic(node: &Node, problems: &mut Problems) -> Option<Login> {
     Some(Login::Basic(user?.to_owned(), password?))
 }
 
-fn tls(node: &Node, problems: &mut Problems) -> Option<Tls> {
-    let fields = node.fields(&["ca", "cert", "key", "insecure"], problems)?;
-    let mut path = |name| fields.get(name).map_or(Some(None), |node| node.path(problems).map(Some));
-    let (ca, cert, key) = (path("ca")?, path("cert")?, path("key")?);
-    let identity = match (cert, key) {
-        (Some(cert), Some(key)) => Some((cert, key)),
-        (None, None) => None,
-        _ => {
-            problems.error(node.span, "`cert` and `key` belong together");
-            return None;
-        }
-    };
-    Some(Tls { ca, identity, insecure: insecure(&fields, problems)? })
+impl Tls {
+    pub fn parse(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let fields = node.fields(&["ca", "cert", "key", "insecure"], problems)?;
+        let mut path = |name| fields.get(name).map_or(Some(None), |node| node.path(problems).map(Some));
+        let (ca, cert, key) = (path("ca")?, path("cert")?, path("key")?);
+        let identity = match (cert, key) {
+            (Some(cert), Some(key)) => Some((cert, key)),
+            (None, None) => None,
+            _ => {
+                problems.error(node.span, "`cert` and `key` belong together");
+                return None;
+            }
+        };
+        Some(Self { ca, identity, insecure: insecure(&fields, problems)? })
+    }
 }
 
 fn insecure(fields: &Fields, problems: &mut Problems) -> Option<bool> {

@@ -4,6 +4,7 @@
 mod clock;
 mod exec;
 mod files;
+mod handshake;
 mod http;
 mod net;
 mod secrets;

@@ -1,7 +1,8 @@
 //! Bare TCP connections.
 
+use super::handshake::shake;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Net};
+use crate::ports::{Answer, Net, Shown, Tls};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -15,7 +16,26 @@ impl Net for Sockets {
         Box::pin(async move {
             let deadline = Deadline::now() + timeout;
             let addresses = resolve(address, deadline, timeout).await?;
-            first_that_answers(address, addresses, deadline, timeout).await
+            let (peer, took, _) = first_that_answers(address, addresses, deadline, timeout).await?;
+            Ok((peer, took))
+        })
+    }
+
+    fn handshake<'a>(
+        &'a self,
+        address: &'a str,
+        name: &'a str,
+        tls: &'a Tls,
+        timeout: Duration,
+    ) -> Answer<'a, Result<Shown, Trouble>> {
+        Box::pin(async move {
+            let (began, deadline) = (Instant::now(), Deadline::now() + timeout);
+            let addresses = resolve(address, deadline, timeout).await?;
+            let (_, _, stream) = first_that_answers(address, addresses, deadline, timeout).await?;
+            let late = |_| format!("{address}: no handshake within {}", humantime::format_duration(timeout));
+            let shown = timeout_at(deadline, shake(stream, name, tls.clone())).await;
+            let shown = shown.map_err(|elapsed| Trouble::new(Reason::Timeout, late(elapsed)))??;
+            Ok(Shown { took: began.elapsed(), ..shown })
         })
     }
 }
@@ -38,14 +58,14 @@ async fn first_that_answers(
     addresses: Vec<SocketAddr>,
     deadline: Deadline,
     timeout: Duration,
-) -> Result<(SocketAddr, Duration), Trouble> {
+) -> Result<(SocketAddr, Duration, TcpStream), Trouble> {
     let mut trouble = Trouble::new(Reason::Dns, format!("{name}: the name has no address"));
     for (index, address) in addresses.iter().enumerate() {
         let left = deadline.saturating_duration_since(Deadline::now());
         let share = left / (addresses.len() - index) as u32;
         let began = Instant::now();
         trouble = match tokio::time::timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(_)) => return Ok((*address, began.elapsed())),
+            Ok(Ok(stream)) => return Ok((*address, began.elapsed(), stream)),
             Ok(Err(error)) => Trouble::new(reason(&error), format!("{name} ({address}): {}", sentence(&error))),
             Err(_) => {
                 let waited = humantime::format_duration(timeout);

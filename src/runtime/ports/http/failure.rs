@@ -58,7 +58,7 @@ fn judge(request: &Request, error: &reqwest::Error) -> (Reason, String) {
 }
 
 /// What the certificate or the handshake lacks.
-fn handshake(error: &rustls::Error, host: &str) -> String {
+pub fn handshake(error: &rustls::Error, host: &str) -> String {
     use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage};
     match error {
         InvalidCertificate(certificate) => refused(certificate, host),

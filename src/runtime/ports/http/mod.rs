@@ -4,6 +4,8 @@
 mod clients;
 mod failure;
 
+pub(super) use failure::handshake;
+
 use crate::domain::entry::Intent;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Auth, Http, Piece, Request, Response};
