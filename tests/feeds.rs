@@ -5,12 +5,16 @@
 
 mod support;
 
+#[path = "feeds/balancers.rs"]
+mod balancers;
 #[path = "feeds/metrics.rs"]
 mod metrics;
 #[path = "feeds/statuspage.rs"]
 mod statuspage;
 #[path = "feeds/tls.rs"]
 mod tls;
+#[path = "feeds/watchers.rs"]
+mod watchers;
 
 use midwatch::domain::health::{FeedState, Reading};
 use midwatch::domain::ids::SourceName;

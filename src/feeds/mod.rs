@@ -1,16 +1,22 @@
-//! Health feeds: one file per kind, one line in `KINDS`; `gauge` and `exposition` are what several kinds share. A feed does one check with the ports it is handed; interval,
-//! jitter, backoff, deadline, concurrency and cancellation belong to `runtime::poller`.
+//! Health feeds: one file per kind, one line in `KINDS`; `exposition`, `gauge`, `limits` and `parts` are what several kinds share.
+//! A feed does one check with the ports it is handed; interval, jitter, backoff, deadline, concurrency and cancellation belong to
+//! `runtime::poller`.
 
 mod exposition;
+mod gatus;
 mod gauge;
+mod haproxy;
 mod http;
 mod limits;
 mod metrics;
+mod nginx;
+mod parts;
 mod plugin;
 mod promql;
 mod statuspage;
 mod tcp;
 mod tls;
+mod uptime_kuma;
 
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::SourceName;
@@ -40,7 +46,19 @@ pub struct Kind {
 }
 
 /// Every kind, sorted by name.
-pub const KINDS: &[Kind] = &[http::KIND, metrics::KIND, plugin::KIND, promql::KIND, statuspage::KIND, tcp::KIND, tls::KIND];
+pub const KINDS: &[Kind] = &[
+    gatus::KIND,
+    haproxy::KIND,
+    http::KIND,
+    metrics::KIND,
+    nginx::KIND,
+    plugin::KIND,
+    promql::KIND,
+    statuspage::KIND,
+    tcp::KIND,
+    tls::KIND,
+    uptime_kuma::KIND,
+];
 
 /// A reading that measured nothing but time.
 fn judged(state: FeedState, message: impl Into<Outside>, latency: Option<Duration>) -> Reading {

@@ -3,13 +3,13 @@
 
 mod pages;
 
+use super::parts::{Choice, worst};
 use super::{Feed, Kind, Known, judged};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::matcher::Matcher;
 use crate::domain::node::{Fields, Node, Problems};
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Endpoint, Ports, Request};
-use pages::{Component, FORMATS, Format, Page};
+use pages::{FORMATS, Format, Page};
 use std::time::Duration;
 
 pub const KIND: Kind =
@@ -22,16 +22,16 @@ struct Statuspage {
     endpoint: Endpoint,
     format: &'static Format,
     /// Empty means the page's own summary.
-    components: Vec<Matcher>,
+    components: Choice,
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
     let fields = node.fields(&[&["format", "components"][..], &Endpoint::KEYS].concat(), problems)?;
     let endpoint = Endpoint::parse(&fields, problems);
     let format = format(&fields, problems);
-    let components = fields.get("components").map_or(Some(Vec::new()), |node| components(node, problems));
+    let components = Choice::parse("components", &fields, problems);
     let feed = Statuspage { endpoint: endpoint?, format: format?, components: components? };
-    if !feed.components.is_empty() && !feed.format.has_components {
+    if !feed.components.is_all() && !feed.format.has_components {
         problems.error(node.span, format!("pages of the format `{}` tell of no components", feed.format.name));
         return None;
     }
@@ -46,12 +46,6 @@ fn format(fields: &Fields, problems: &mut Problems) -> Option<&'static Format> {
         problems.unknown(node.span, "format of status pages", name, &FORMATS.map(|format| format.name));
     }
     found
-}
-
-fn components(node: &Node, problems: &mut Problems) -> Option<Vec<Matcher>> {
-    let names = node.texts(problems)?;
-    let read = names.iter().map(|name| Matcher::parse(name).map_err(|error| problems.error(node.span, error)).ok());
-    read.collect()
 }
 
 impl Feed for Statuspage {
@@ -71,31 +65,23 @@ impl Feed for Statuspage {
 
 impl Statuspage {
     fn judge(&self, page: &Page) -> Reading {
-        if self.components.is_empty() {
+        if self.components.is_all() {
             let state = if page.state == FeedState::Healthy && page.maintenance { FeedState::Maintenance } else { page.state };
             return judged(state, with_incidents(&page.words, page.incidents.iter().map(|incident| &incident.told)), None);
         }
-        // A component that the vendor renamed must not look healthy for ever.
-        let absent = self.components.iter().find(|wanted| !page.components.iter().any(|found| wanted.matches(&found.name)));
-        if let Some(absent) = absent {
-            return judged(FeedState::Unknown, format!("the page has no component `{absent}`"), None);
+        match self.components.absent(page.components.iter().map(|component| component.part.name.as_str())) {
+            Some(absent) => judged(FeedState::Unknown, format!("the page has no component `{absent}`"), None),
+            None => self.judge_components(page),
         }
-        let chosen = page.components.iter().filter(|found| self.components.iter().any(|wanted| wanted.matches(&found.name)));
-        self.judge_components(page, &chosen.collect::<Vec<_>>())
     }
 
     /// `Card API: partial outage; 2 of 3 components; Slow captures (identified)`
-    fn judge_components(&self, page: &Page, chosen: &[&Component]) -> Reading {
-        // The first of the worst: the vendor's order is by what matters.
-        let worst = chosen.iter().rev().max_by_key(|component| component.state);
-        let Some(worst) = worst else { return judged(FeedState::Unknown, "the page has no such component", None) };
-        let mut message = format!("{}: {}", worst.name, worst.words);
-        if chosen.len() > 1 {
-            let same = chosen.iter().filter(|component| component.state == worst.state).count();
-            message += &format!("; {same} of {} components", chosen.len());
-        }
+    fn judge_components(&self, page: &Page) -> Reading {
+        let chosen: Vec<_> = page.components.iter().filter(|component| self.components.has(&component.part.name)).collect();
+        let reading = worst(chosen.iter().map(|component| &component.part), "components");
         let touching = page.incidents.iter().filter(|incident| chosen.iter().any(|one| incident.touches.contains(&one.id)));
-        judged(worst.state, with_incidents(&message, touching.map(|incident| &incident.told)), None)
+        let message = with_incidents(reading.message.raw(), touching.map(|incident| &incident.told));
+        Reading { message: message.into(), ..reading }
     }
 }
 

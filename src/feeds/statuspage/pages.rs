@@ -1,6 +1,7 @@
 //! The shapes of status pages. Tolerant: fields that aren't needed are not looked at, and a word that is not known is no health.
 
 use crate::domain::health::FeedState;
+use crate::feeds::parts;
 use serde::Deserialize;
 use serde::de::Error;
 use serde_json::{Error as NoPage, Result};
@@ -33,9 +34,7 @@ pub struct Page {
 
 pub struct Component {
     pub id: String,
-    pub name: String,
-    pub state: FeedState,
-    pub words: String,
+    pub part: parts::Part,
 }
 
 /// One that is open, or maintenance that has begun.
@@ -112,7 +111,8 @@ fn summary(text: &str) -> Result<Page> {
 }
 
 fn component(part: Part) -> Component {
-    Component { id: part.id, name: part.name, state: state(&part.status), words: part.status.replace('_', " ") }
+    let Part { id, name, status } = part;
+    Component { id, part: parts::Part { name, state: state(&status), words: status.replace('_', " ") } }
 }
 
 fn incident(event: Event) -> Incident {

@@ -17,7 +17,11 @@ fn feed(yaml: &str) -> Result<Box<dyn Feed>, String> {
 
 fn said(format: &str, components: &[&str], page: &str) -> (FeedState, String) {
     let format = FORMATS.iter().find(|known| known.name == format).expect("a format");
-    let components = components.iter().map(|text| Matcher::parse(text).expect("a matcher")).collect();
+    let (list, mut problems) = (components.join("', '"), Problems::default());
+    let list = if components.is_empty() { "{}".to_owned() } else { format!("{{components: ['{list}']}}") };
+    let node = Node::parse(&list, &mut problems).expect("is YAML");
+    let fields = node.fields(&["components"], &mut problems).expect("a map");
+    let components = Choice::parse("components", &fields, &mut problems).expect("a choice");
     let endpoint = Endpoint { url: "https://status.test".parse().expect("a URL"), access: Default::default() };
     let reading = Statuspage { endpoint, format, components }.judge(&(format.read)(page).expect("a page"));
     (reading.state, reading.message.raw().to_owned())
