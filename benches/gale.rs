@@ -6,7 +6,7 @@
 mod figures;
 
 use figures::{ms, percentile, row, timed, title};
-use midwatch::domain::alert::{Alert, Labels, Upstream};
+use midwatch::domain::alert::{Alert, Labels, Silence, SilenceState, Upstream};
 use midwatch::domain::entry::Actor;
 use midwatch::domain::ids::{AlertId, RequestId};
 use midwatch::domain::matcher::LabelSet;
@@ -42,6 +42,7 @@ const SHAPES: [(&str, &str); 5] = [
 
 fn main() {
     storm(20_000);
+    silenced(20_000, 10_000);
     let counts = [1_000, 10_000, 100_000];
     let figures = counts.map(grown);
     title("Growth, within this run");
@@ -82,6 +83,41 @@ fn storm(count: usize) {
     let (effects, took) = timed(|| desk.event(Body::Command(RequestId(1), command)));
     assert!(!effects.is_empty());
     row("1,000 acknowledged at once: until the journal is asked", ms(took), "");
+}
+
+/// Every other alert is silenced by one of so many silences, of which one is another one by the next answer.
+fn silenced(count: usize, silences: usize) {
+    title(&format!("{count} alerts, half of them silenced by {silences} silences"));
+    let mut desk = Desk::new();
+    let by = |n: usize| -> Outside { format!("silence-{}", n % silences).as_str().into() };
+    let quiet = |(n, alert): (usize, &Arc<Alert>)| match n % 2 {
+        0 => Arc::new(Alert { silenced_by: vec![by(n / 2)], ..(**alert).clone() }),
+        _ => alert.clone(),
+    };
+    let all: Vec<Arc<Alert>> = alerts(count, 0).iter().enumerate().map(quiet).collect();
+    all.chunks(PORTION).for_each(|portion| desk.tells(portion));
+    let one = |n: usize, round: usize| Silence {
+        id: by(n),
+        matchers: Vec::new(),
+        starts_at: desk.now.wall,
+        ends_at: desk.now.wall + Duration::from_secs(3_600),
+        created_by: "ana".into(),
+        comment: format!("known {}", if n == 0 { round } else { 0 }).as_str().into(),
+        state: SilenceState::Active,
+    };
+    let rounds: Vec<Arc<Vec<Silence>>> = (0..20).map(|round| Arc::new((0..silences).map(|n| one(n, round)).collect())).collect();
+    let mut times: Vec<Duration> = Vec::new();
+    for silences in rounds {
+        let answer = SourceAnswer { complete: true, silences, ..SourceAnswer::default() };
+        let ((), took) = timed(|| drop(desk.event(Body::Fact(Fact::SourceAnswered { source: "prod".into(), answer }))));
+        times.push(took + desk.key("j"));
+    }
+    times.remove(0);
+    row(
+        "an answer with another silence, key and frame, p50 and most",
+        format!("{}, {}", ms(percentile(&mut times, 50)), ms(percentile(&mut times, 100))),
+        "under 16 ms",
+    );
 }
 
 /// The time for all arrivals, and for each shape that of a key and its frame while some alerts change.

@@ -248,7 +248,7 @@ impl Alerts {
         let Some(state) = self.sources.get_mut(source) else { return Vec::new() };
         // Only of two answers alike it is certain that alerts and start are those of one instance: it may restart in between.
         let same_instance = answer.started_at.filter(|started| state.started_at() == Some(*started));
-        let silences_changed = state.answered(&answer, now);
+        let changed = state.answered(&answer, now);
         let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
         let (mut touched, mut ended, mut never) = (Vec::new(), Vec::new(), Vec::new());
         for tracked in self.queue.iter_mut().filter(|tracked| tracked.alert.id.source == *source) {
@@ -269,7 +269,7 @@ impl Alerts {
                 }
                 tracked.missing += 1;
             }
-            if silences_changed && !tracked.alert.silenced_by.is_empty() {
+            if tracked.alert.silenced_by.iter().any(|id| changed.contains(id)) {
                 touched.push(id.clone());
             }
         }

@@ -9,7 +9,7 @@ mod compare;
 mod news;
 mod schedule;
 
-use crate::domain::alert::{Alert, Snapshot};
+use crate::domain::alert::{Alert, Silence, Snapshot};
 use crate::domain::health::{FeedSpec, Reading};
 use crate::domain::ids::{FeedName, SourceName};
 use crate::domain::settings::SourceSpec;
@@ -170,6 +170,7 @@ struct Poller {
     running: JoinSet<Done>,
     /// What each source said last.
     last: HashMap<SourceName, Arc<Alerts>>,
+    silences: HashMap<SourceName, Arc<Vec<Silence>>>,
     remembered: Remembered,
     /// Itself, for those who hear of news.
     asker: Asker,
@@ -180,8 +181,8 @@ struct Poller {
 impl Poller {
     fn new(items: Items, ports: Ports, facts: UnboundedSender<Fact>, remembered: Remembered, asker: Asker) -> Self {
         let (feeds, sources) = schedules(&items);
-        let (began, running, last) = (Instant::now(), JoinSet::new(), HashMap::new());
-        Self { items, ports, facts, began, feeds, sources, running, last, remembered, asker, news: None }
+        let (began, running, last, silences) = (Instant::now(), JoinSet::new(), HashMap::new(), HashMap::new());
+        Self { items, ports, facts, began, feeds, sources, running, last, silences, remembered, asker, news: None }
     }
 
     async fn run(mut self, mut inbox: UnboundedReceiver<Order>) {
@@ -221,13 +222,14 @@ impl Poller {
     fn ask_source(&mut self, index: usize) {
         let ((spec, source), ports) = (self.items.sources[index].clone(), self.ports.clone());
         let (before, mut remembered) = (self.last.get(&spec.name).cloned(), self.remembered.clone());
+        let silences = self.silences.get(&spec.name).cloned().unwrap_or_default();
         self.running.spawn(async move {
             let known = match &before {
                 Some(before) => before.clone(),
                 None => remembered_of(&spec.name, &mut remembered).await,
             };
             let answer = fetch(&spec, &*source, &known, &ports).await;
-            Done::Source(index, compared(before.unwrap_or_default(), answer).await)
+            Done::Source(index, compared(before.unwrap_or_default(), silences, answer).await)
         });
     }
 
@@ -286,6 +288,7 @@ impl Poller {
         match answer {
             Ok((mut difference, answer)) => {
                 self.last.insert(source.clone(), Arc::new(std::mem::take(&mut difference.now)));
+                self.silences.insert(source.clone(), answer.silences.clone());
                 for (upserts, gone) in difference.chunks() {
                     self.send(Fact::AlertsChanged { source: source.clone(), upserts, gone });
                 }
@@ -312,12 +315,20 @@ fn schedules(items: &Items) -> (Schedule, Schedule) {
 }
 
 /// Compares on a worker: walking 100,000 alerts would hold up every other answer.
-async fn compared(before: Arc<Alerts>, answer: Result<Snapshot, Trouble>) -> Result<(Difference, SourceAnswer), Trouble> {
+async fn compared(
+    before: Arc<Alerts>,
+    known: Arc<Vec<Silence>>,
+    answer: Result<Snapshot, Trouble>,
+) -> Result<(Difference, SourceAnswer), Trouble> {
     let Snapshot { alerts, silences, complete, started_at, missing, skew_ms } = answer?;
-    let work = tokio::task::spawn_blocking(move || compare::compare(&before, alerts, complete));
+    let work = tokio::task::spawn_blocking(move || {
+        // Those that are known already say at once that they are the same.
+        let silences = if *known == silences { known } else { Arc::new(silences) };
+        (compare::compare(&before, alerts, complete), silences)
+    });
     let failed = |_| Trouble::new(Reason::Local, "midwatch failed while it compared two answers; please report this");
-    let difference = work.await.map_err(failed)?;
-    Ok((difference, SourceAnswer { complete, started_at, missing, silences: Arc::new(silences), skew_ms }))
+    let (difference, silences) = work.await.map_err(failed)?;
+    Ok((difference, SourceAnswer { complete, started_at, missing, silences, skew_ms }))
 }
 
 fn ended<T>(answer: &Result<T, Trouble>) -> Ended {

@@ -202,6 +202,28 @@ fn silences_of_many_alerts_are_as_broad_as_one_of_all_of_them_and_each_has_its_o
 }
 
 #[test]
+fn a_silence_that_changes_comes_or_goes_changes_what_it_is_on_and_nothing_else() {
+    let ours = |comment: &str| Silence { comment: comment.into(), ..silence("a", "Down", 30) };
+    let other = silence("b", "Slow", 30);
+    let alerts = [quiet("Down", &["a"]), quiet("Slow", &["b"])];
+    let mut story = told(&alerts, &[ours("work"), other.clone()]);
+    let mut states = |silences: &[Silence]| {
+        let before = story.world.alerts.change_count();
+        list(&mut story, &alerts, silences);
+        let mut touched: Vec<_> = story.world.alerts.changes_since(before).expect("kept").cloned().collect();
+        touched.dedup();
+        let state = |name: &str| story.world.alerts.get(&id(name)).expect("listed").state;
+        (state("Down"), state("Slow"), touched)
+    };
+    let down = vec![id("Down")];
+    assert_eq!(states(&[ours("ACK! bo: on it"), other.clone()]), (State::Acknowledged, State::Silenced, down.clone()));
+    assert_eq!(states(&[other.clone(), ours("ACK! bo: on it")]), (State::Acknowledged, State::Silenced, vec![]), "another order");
+    let over = Silence { ends_at: at("2026-03-01T02:59:00Z"), ..ours("work") };
+    assert_eq!(states(&[other.clone(), over]), (State::Firing, State::Silenced, down.clone()));
+    assert_eq!(states(&[other]), (State::Silenced, State::Silenced, down), "nobody knows when it ends");
+}
+
+#[test]
 fn a_snooze_is_as_broad_as_a_silence_and_nothing_else_is() {
     let names = ["Down", "Slow", "Full", "Late", "Watchdog"];
     let mut story = told(&names.map(|name| alert(name, "postgres", began())), &[]);

@@ -8,6 +8,7 @@ use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub struct SourceState {
     /// How far the remote's clock is ahead, in milliseconds.
     pub skew_ms: Option<i64>,
     silences: Arc<Vec<Silence>>,
+    /// Where each of them stands: ten thousand are not searched for every alert.
+    places: HashMap<Outside, usize>,
     started_at: Option<DateTime<Utc>>,
     complete: bool,
     polls: u64,
@@ -53,6 +56,7 @@ impl SourceState {
             missing: Vec::new(),
             skew_ms: None,
             silences: Arc::default(),
+            places: HashMap::new(),
             started_at: None,
             complete: false,
             polls: 0,
@@ -78,7 +82,7 @@ impl SourceState {
     }
 
     pub fn silence(&self, id: &Outside) -> Option<&Silence> {
-        self.silences.iter().find(|silence| silence.id == *id)
+        self.silences.get(*self.places.get(id)?)
     }
 
     pub(super) fn ack_prefix(&self) -> &str {
@@ -106,16 +110,24 @@ impl SourceState {
         self.spec.every * 2 + self.spec.timeout
     }
 
-    /// Takes a good answer in; whether the silences are other ones than before.
-    pub(super) fn answered(&mut self, answer: &SourceAnswer, now: Stamp) -> bool {
-        let changed = self.silences != answer.silences;
+    /// Takes a good answer in; gives the silences that are other ones than before, new or gone.
+    pub(super) fn answered(&mut self, answer: &SourceAnswer, now: Stamp) -> HashSet<Outside> {
         self.health = SourceHealth::Fresh;
         (self.why, self.cached_at, self.answered) = (None, None, Some(now));
         self.missing.clone_from(&answer.missing);
         (self.skew_ms, self.started_at, self.complete) = (answer.skew_ms, answer.started_at, answer.complete);
-        self.silences = answer.silences.clone();
         self.polls += 1;
-        changed
+        // Whoever asked has compared them already.
+        if Arc::ptr_eq(&self.silences, &answer.silences) {
+            return HashSet::new();
+        }
+        let before = std::mem::replace(&mut self.silences, answer.silences.clone());
+        let places = self.silences.iter().enumerate().map(|(place, silence)| (silence.id.clone(), place)).collect();
+        let known = std::mem::replace(&mut self.places, places);
+        let same = |silence: &&Silence| known.get(&silence.id).and_then(|place| before.get(*place)) == Some(*silence);
+        let changed = self.silences.iter().filter(|silence| !same(silence)).map(|silence| silence.id.clone());
+        let gone = known.keys().filter(|id| !self.places.contains_key(*id)).cloned();
+        changed.chain(gone).collect()
     }
 
     pub(super) fn failed(&mut self, trouble: Trouble, _now: Stamp) {
