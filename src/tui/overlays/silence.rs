@@ -43,6 +43,8 @@ struct Covers {
 
 /// How long a silence lasts unless told otherwise.
 const DEFAULT: &str = "1h";
+/// Matchers that are longer stand in full below, too.
+const NARROW: usize = 56;
 /// Alerts that are named.
 const NAMED: usize = 4;
 
@@ -189,7 +191,11 @@ impl Form for Hide {
     fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
         let what = match parse(texts[2]) {
             Ok(matchers) if matchers.is_empty() => self.each(view),
-            Ok(_) => self.covers.told(self.alerts.len()),
+            Ok(matchers) => {
+                // The line that is typed into may be too narrow for them.
+                let whole = (texts[2].len() > NARROW).then(|| (show(&matchers), Role::Dim));
+                self.covers.told(self.alerts.len()).into_iter().chain(whole).collect()
+            }
             Err(why) => vec![(why, Role::Warning)],
         };
         let left_out = |(count, sources): &(usize, String)| {
