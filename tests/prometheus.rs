@@ -76,6 +76,39 @@ fn a_playbook_for_an_alert_that_no_rule_raises_is_named() {
 }
 
 #[test]
+fn when_an_alert_fired_is_told_by_the_record_of_prometheus_beside_our_own() {
+    if missing("prometheus") {
+        return;
+    }
+    let server = Prometheus::start_with("", "", RULES);
+    let dead = format!("http://{}", support::program::free_address());
+    let home = Home::with(&format!(
+        "operator: {{name: ana}}\nsources:\n  - {{name: prom, every: 1s, prometheus: {{url: '{}', alerts: all}}}}\n  \
+         - {{name: gone, timeout: 1s, prometheus: {{url: '{dead}', alerts: none}}}}\n",
+        server.url
+    ));
+    let mut console = home.console(&[], 120, 40);
+    console.wait_for("Down");
+    // The pending one has not fired by anybody's record.
+    let fired = |alert: &str| {
+        let document = home.json(&["history", alert, "--ask"]);
+        document["records"].as_array().expect("a list").clone()
+    };
+    let told = until("the record", || fired("Down").into_iter().find(|record| record["firings"][0].is_object()));
+    assert_eq!((told["source"].as_str(), &told["firings"][0]["ended_at"]), (Some("prom"), &serde_json::Value::Null));
+    assert!(fired("DiskFilling").is_empty());
+    let gone = fired("Down").into_iter().find(|record| record["source"] == "gone").expect("it is asked, too");
+    assert!(gone["firings"].is_null() && gone["error"].as_str().is_some_and(|why| why.contains("query_range")), "{gone}");
+    assert!(home.json(&["history", "Down"])["records"].as_array().is_some_and(Vec::is_empty), "only where it is wanted");
+
+    console.keys("gg\r");
+    console.wait_for("Alert Down");
+    console.wait_for("by the record of prom, to the minute");
+    console.wait_for("Record of gone");
+    console.wait_for("it can't say when this fired");
+}
+
+#[test]
 fn what_is_no_prometheus_is_no_empty_queue() {
     for (body, told) in [("{}", "something else than an answer of Prometheus"), ("<html><title>Login</title></html>", "Login")] {
         let server = Raw::saying(ok(body));

@@ -1,6 +1,9 @@
-//! `midwatch history`: what fired, and how it ended. From the journal alone: no source is asked.
+//! `midwatch history`: what fired, and how it ended. From the journal alone, unless a source's own record is asked for, too.
+
+mod records;
 
 use super::{Exit, Failure, Globals, Kind, log, out, session};
+use crate::domain::ids::AlertId;
 use crate::domain::millis;
 use crate::domain::text::inert;
 use crate::journal::Journal;
@@ -28,6 +31,9 @@ struct Arguments {
     /// How far back: a day, for one alert `queue.memory` of the configuration
     #[arg(long, value_name = "DUR", value_parser = humantime::parse_duration)]
     since: Option<Duration>,
+    /// Ask the sources that keep a record of their own (Prometheus) when it fired, too
+    #[arg(long, requires = "target")]
+    ask: bool,
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
@@ -45,9 +51,16 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if let Some(target) = &arguments.target {
         found.retain(|episode| means(target, episode));
     }
+    let records = if arguments.ask {
+        let wanted = |id: &AlertId| found.iter().any(|episode| episode.alert == *id);
+        records::ask(globals, &config, &entries, wanted, (since, now))?
+    } else {
+        Vec::new()
+    };
     if globals.json {
         let found: Vec<Value> = found.iter().map(document).collect();
-        out::json(&json!({"schema": 1, "since": millis::text(since), "episodes": found}))?;
+        let records: Vec<Value> = records.iter().map(records::document).collect();
+        out::json(&json!({"schema": 1, "since": millis::text(since), "episodes": found, "records": records}))?;
         return Ok(Exit::Done);
     }
     if arguments.target.is_some()
@@ -56,6 +69,10 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         out::text(&format!("{}\n", inert(&told)))?;
     }
     out::text(&table(globals, &found, config.console.zone))?;
+    if arguments.ask {
+        out::text(&format!("\n{}", records::table(globals, &records, config.console.zone)))?;
+        records::warn(&records);
+    }
     Ok(Exit::Done)
 }
 

@@ -73,6 +73,14 @@ pub struct Held {
     pub assigned: Vec<Outside>,
 }
 
+/// One time that an alert fired, by the record of somebody else than the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Firing {
+    pub from: DateTime<Utc>,
+    /// `None` while it fires.
+    pub to: Option<DateTime<Utc>>,
+}
+
 /// One alert in one snapshot of one source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {

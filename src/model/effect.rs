@@ -1,10 +1,12 @@
 //! What the core asks of the outside. Plain values, so that tests can compare them.
 
 use crate::domain::act::Act;
+use crate::domain::alert::Alert;
 use crate::domain::entry::{Draft, Intent};
 use crate::domain::ids::{AlertId, FeedName, QuestionId, RequestId, SourceName};
 use crate::domain::playbook::Found;
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,8 @@ pub enum Effect {
     Ask { sources: Vec<SourceName>, feeds: Vec<FeedName> },
     /// Look up what the journal remembers since then, of one alert or of all; answered by one `Recalled`.
     Recall { alert: Option<AlertId>, since: DateTime<Utc> },
+    /// Ask the sources that keep a record of their own when this alert fired since then; answered by one `Recounted` of each.
+    Recount { alert: Arc<Alert>, since: DateTime<Utc> },
     /// Ask these feeds now, and from now on as their schedule says, also where nothing else is asked.
     Follow { feeds: Vec<FeedName> },
     /// The answer to `Fact::FeedsAsked`.

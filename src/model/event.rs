@@ -2,7 +2,7 @@
 
 use super::command::Command;
 use super::health::Past;
-use super::past::Recalled;
+use super::past::{Recalled, Recounted};
 use crate::domain::act::{ActEnd, Found};
 use crate::domain::alert::{Alert, Silence};
 use crate::domain::entry::Entry;
@@ -70,6 +70,8 @@ pub enum Fact {
     ActFound { intent: EntryId, found: Result<Found, Trouble> },
     /// The answer to `Effect::Recall`.
     Recalled(Recalled),
+    /// What one source answers to `Effect::Recount`.
+    Recounted(Recounted),
     /// The configuration was read again and is in force.
     Configured(Arc<Settings>),
     /// The configuration was changed and can't be read: the old one stays in force.

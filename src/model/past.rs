@@ -2,9 +2,10 @@
 //! wants to know, and kept for those who look at it.
 
 use super::fold::Corrections;
-use crate::domain::alert::Severity;
+use crate::domain::alert::{Firing, Severity};
 use crate::domain::entry::{Entry, Kind};
-use crate::domain::ids::{AlertId, IncidentId, PlaybookId, RunId, ServiceName};
+use crate::domain::ids::{AlertId, IncidentId, PlaybookId, RunId, ServiceName, SourceName};
+use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -170,7 +171,21 @@ pub fn summary(episodes: &[Episode], within: Duration, age: impl Fn(Duration) ->
 
 /// The last few answers, for the console.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Past(Vec<Recalled>);
+pub struct Past {
+    recalled: Vec<Recalled>,
+    recounted: Vec<Recounted>,
+}
+
+/// When an alert fired, by the record of a source. That is another thing than what the journal saw: it may know more, of times
+/// when nobody watched, and less of how it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recounted {
+    pub alert: AlertId,
+    pub source: SourceName,
+    pub since: DateTime<Utc>,
+    /// The newest first; the error says why it can't tell.
+    pub firings: Result<Arc<[Firing]>, Outside>,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recalled {
@@ -188,13 +203,24 @@ const KEPT: usize = 16;
 
 impl Past {
     pub(super) fn keep(&mut self, recalled: Recalled) {
-        self.0.retain(|known| known.alert != recalled.alert);
-        self.0.insert(0, recalled);
-        self.0.truncate(KEPT);
+        self.recalled.retain(|known| known.alert != recalled.alert);
+        self.recalled.insert(0, recalled);
+        self.recalled.truncate(KEPT);
+    }
+
+    pub(super) fn keep_recounted(&mut self, told: Recounted) {
+        self.recounted.retain(|known| (&known.alert, &known.source) != (&told.alert, &told.source));
+        self.recounted.insert(0, told);
+        self.recounted.truncate(KEPT);
+    }
+
+    /// What sources have told of it so far.
+    pub fn recounted<'a>(&'a self, alert: &'a AlertId) -> impl Iterator<Item = &'a Recounted> {
+        self.recounted.iter().filter(move |known| known.alert == *alert)
     }
 
     /// `None` until the journal has answered.
     pub fn of(&self, alert: Option<&AlertId>) -> Option<&Recalled> {
-        self.0.iter().find(|known| known.alert.as_ref() == alert)
+        self.recalled.iter().find(|known| known.alert.as_ref() == alert)
     }
 }

@@ -184,6 +184,10 @@ impl World {
                 self.past.keep(recalled);
                 Vec::new()
             }
+            Fact::Recounted(told) => {
+                self.past.keep_recounted(told);
+                Vec::new()
+            }
             Fact::Configured(settings) => self.configure(settings),
             Fact::Misconfigured(why) => {
                 self.config_trouble = Some(why);

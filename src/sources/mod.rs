@@ -13,7 +13,7 @@ pub mod webhook;
 mod zabbix;
 
 use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
-use crate::domain::alert::{Alert, Labels, Snapshot};
+use crate::domain::alert::{Alert, Firing, Labels, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
@@ -55,6 +55,18 @@ pub trait Source: Send + Sync {
     /// What its rules can raise: of each rule the labels that every alert of it has. `None` for a system that doesn't tell.
     fn rules<'a>(&'a self, _ports: &'a Ports, _limit: Duration) -> Answer<'a, Result<Option<Vec<Labels>>, Trouble>> {
         Box::pin(async { Ok(None) })
+    }
+
+    /// When the alert with these labels fired between two times, by the system's own record; the newest first. `None` for a
+    /// system that keeps none.
+    fn fired<'a>(
+        &'a self,
+        _labels: &'a Labels,
+        _between: (DateTime<Utc>, DateTime<Utc>),
+        _ports: &'a Ports,
+        _limit: Duration,
+    ) -> Option<Answer<'a, Result<Vec<Firing>, Trouble>>> {
+        None
     }
 
     /// Where others push alerts to it, for a source that can't ask.

@@ -1,13 +1,15 @@
 //! Prometheus itself: the address for `promql` feeds, and the alerts whose rule holds but not for long enough yet. Those that fire
 //! reach the queue by the Alertmanager that it sends them to, unless the configuration wants them from here.
 
+mod firings;
+
 use super::{Kind, Source, fingerprint};
-use crate::domain::alert::{Alert, Labels, Snapshot, Upstream};
+use crate::domain::alert::{Alert, Firing, Labels, Snapshot, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, SourceName};
 use crate::domain::node::{Node, Problems};
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Ports};
+use crate::ports::{Answer, Endpoint, Ports, Request};
 use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use serde::Deserialize;
@@ -142,13 +144,7 @@ impl Prometheus {
         let mut request = self.endpoint.get(path, ports).await?;
         request.url.set_query(query);
         (request.timeout, request.longest) = (limit, LONGEST);
-        let told = request.told();
-        let response = ports.http.observe(request).await?;
-        if !response.good() {
-            return Err(response.refusal(&told));
-        }
-        let read = response.understood("an answer of Prometheus", &told, |text| serde_json::from_str::<Envelope<T>>(text));
-        read.map(|envelope| envelope.data)
+        answered(request, ports).await
     }
 
     fn alert(&self, alert: Instance) -> Alert {
@@ -173,6 +169,16 @@ impl Prometheus {
     }
 }
 
+async fn answered<T: DeserializeOwned>(request: Request, ports: &Ports) -> Result<T, Trouble> {
+    let told = request.told();
+    let response = ports.http.observe(request).await?;
+    if !response.good() {
+        return Err(response.refusal(&told));
+    }
+    let read = response.understood("an answer of Prometheus", &told, |text| serde_json::from_str::<Envelope<T>>(text));
+    read.map(|envelope| envelope.data)
+}
+
 /// The labels of a rule that are the same for all of its alerts: no templates.
 fn fixed(rule: Rule) -> Labels {
     let own = rule.labels.into_iter().filter(|(_, value)| !value.contains("{{"));
@@ -183,6 +189,16 @@ fn fixed(rule: Rule) -> Labels {
 impl Source for Prometheus {
     fn rules<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Option<Vec<Labels>>, Trouble>> {
         Box::pin(async move { self.ruled(ports, limit).await.map(Some) })
+    }
+
+    fn fired<'a>(
+        &'a self,
+        labels: &'a Labels,
+        between: (DateTime<Utc>, DateTime<Utc>),
+        ports: &'a Ports,
+        limit: Duration,
+    ) -> Option<Answer<'a, Result<Vec<Firing>, Trouble>>> {
+        Some(Box::pin(firings::of(self, labels, between, ports, limit)))
     }
 
     fn queries(&self) -> Option<Endpoint> {

@@ -1,9 +1,10 @@
 //! What is remembered of alerts that are over.
 
 use super::*;
+use midwatch::domain::alert::Firing;
 use midwatch::domain::entry::{Actor, Draft};
 use midwatch::domain::ids::AlertId;
-use midwatch::model::past::{Episode, Recalled, episodes, summary};
+use midwatch::model::past::{Episode, Recalled, Recounted, episodes, summary};
 
 /// It fires and is over after so many minutes.
 fn fires_for(story: &mut Story, minutes: u64) {
@@ -97,4 +98,33 @@ fn a_read_only_console_may_look_and_keeps_the_newest_answer_for_each_alert() {
     story.fact(answer(Some(id("Down")), Ok(Arc::from([]))));
     assert!(story.world.past.of(Some(&id("Down"))).is_some_and(|known| known.episodes.is_ok()));
     assert!(story.world.past.of(None).is_some() && story.world.past.of(Some(&id("Other"))).is_none());
+}
+
+#[test]
+fn the_records_of_sources_are_asked_for_an_alert_that_is_listed_and_stand_apart_from_the_journal() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", story.now.wall)]);
+    story.ask(Command::Recall { alert: Some(id("Gone")) });
+    assert!(!story.taken().iter().any(|effect| matches!(effect, Effect::Recount { .. })), "its labels are not known");
+    story.ask(Command::Recall { alert: Some(id("Down")) });
+    let since = story.now.wall - chrono::Duration::days(1);
+    let asked =
+        |effect: &Effect| matches!(effect, Effect::Recount { alert, since: from } if alert.id == id("Down") && *from == since);
+    assert!(story.taken().iter().any(asked));
+
+    let told = |alert: &str, source: &str, firings| {
+        let (alert, source) = (id(alert), source.into());
+        Fact::Recounted(Recounted { alert, source, since, firings })
+    };
+    let firing = Firing { from: since, to: None };
+    story.fact(told("Down", "prom-a", Err("it is gone".into())));
+    story.fact(told("Down", "prom-b", Ok(Arc::from([]))));
+    story.fact(told("Other", "prom-a", Ok(Arc::from([]))));
+    story.fact(told("Down", "prom-a", Ok(Arc::from([firing]))));
+    let (down, past) = (id("Down"), &story.world.past);
+    let known: Vec<_> =
+        past.recounted(&down).map(|told| (told.source.as_str(), told.firings.as_ref().map(|it| it.len()))).collect();
+    assert_eq!(known, [("prom-a", Ok(1)), ("prom-b", Ok(0))], "the newest answer of each");
+    assert!(past.of(Some(&down)).is_none(), "that is no word of the journal's");
+    assert_eq!(story.world.alerts.queue().count(), 1);
 }

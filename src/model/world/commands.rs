@@ -46,6 +46,15 @@ impl Asked {
 const LONGEST_NOTE: usize = 64 * 1024;
 
 impl World {
+    /// The journal is asked and, of an alert that is listed, the sources that have a record of their own.
+    fn recall(&self, alert: Option<AlertId>) -> Vec<Effect> {
+        let back = |back| self.now.wall - to_chrono(back);
+        let listed = alert.as_ref().and_then(|id| self.alerts.get(id));
+        let recount = listed.map(|tracked| Effect::Recount { alert: tracked.alert.clone(), since: back(past::NIGHT) });
+        let memory = if alert.is_some() { self.settings.memory } else { past::NIGHT };
+        [Effect::Recall { alert, since: back(memory) }].into_iter().chain(recount).collect()
+    }
+
     pub(super) fn command(&mut self, request: RequestId, command: Command) -> Vec<Effect> {
         let title = self.title(&command);
         let looks = match &command {
@@ -57,10 +66,7 @@ impl World {
         }
         match command {
             Command::Refresh => self.refresh(),
-            Command::Recall { alert } => {
-                let back = if alert.is_some() { self.settings.memory } else { past::NIGHT };
-                vec![Effect::Recall { alert, since: self.now.wall - to_chrono(back) }]
-            }
+            Command::Recall { alert } => self.recall(alert),
             Command::Run(command) => {
                 let (runs, mut context, requests, alerts) = self.split();
                 runs.command(&mut context, requests, alerts, request, command)

@@ -2,17 +2,23 @@
 
 use super::Shell;
 use crate::domain::act::ActEnd;
+use crate::domain::alert::Alert;
 use crate::domain::ids::{FeedName, SourceName};
 use crate::domain::trouble::{Reason, Trouble};
-use crate::model::past::Recalled;
+use crate::model::past::{Recalled, Recounted};
 use crate::model::{Body, Effect, Fact};
 use crate::ports::Ports;
 use crate::runtime::poller;
 use crate::runtime::ports::telling;
 use crate::sources::Source;
+use chrono::{DateTime, Utc};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a source may search its record while somebody looks at an alert.
+const RECOUNTED: Duration = Duration::from_secs(10);
 
 impl Shell {
     pub(super) fn perform(&mut self, effect: Effect) {
@@ -51,6 +57,7 @@ impl Shell {
                     self.event(Body::Fact(Fact::Recalled(Recalled { alert, since, cut: false, episodes })));
                 }
             },
+            Effect::Recount { alert, since } => self.recount(&alert, since),
             Effect::Follow { feeds } => self.follow(feeds),
             Effect::Answer { question, found } => {
                 if let Some(driver) = &self.driver {
@@ -74,6 +81,19 @@ impl Shell {
         let poller = self.poller.get_or_insert_with(nothing);
         poller.add(new);
         poller.ask(Vec::new(), names);
+    }
+
+    /// Asks every source that has a record of its own, in the background.
+    fn recount(&self, alert: &Arc<Alert>, since: DateTime<Utc>) {
+        let until = self.world.now.wall;
+        for (name, source) in self.sources.clone() {
+            let (alert, ports, facts) = (alert.clone(), self.ports.clone(), self.sender.clone());
+            tokio::spawn(async move {
+                let Some(told) = source.fired(&alert.labels, (since, until), &ports, RECOUNTED) else { return };
+                let firings = told.await.map(Arc::from).map_err(|trouble| trouble.text);
+                let _ = facts.send(Fact::Recounted(Recounted { alert: alert.id.clone(), source: name, since, firings }));
+            });
+        }
     }
 
     /// Does something with a source in the background; its result comes back as a fact. A source that the configuration has lost

@@ -2,11 +2,11 @@
 
 use super::Overlay;
 use super::page::{Content, Line, Page, field, heading, plain};
-use crate::domain::alert::{Labels, Silence};
+use crate::domain::alert::{Firing, Labels, Silence};
 use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::Tracked;
-use crate::model::past::summary;
+use crate::model::past::{Recounted, summary};
 use crate::model::progress::Stage;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -48,6 +48,7 @@ impl Content for Detail {
         lines.extend(labels("Labels", &tracked.alert.labels, columns));
         lines.extend(long);
         lines.extend(episodes(&self.id, view));
+        lines.extend(view.world.past.recounted(&self.id).flat_map(|told| recounted(told, view, columns)));
         lines.extend(history(&self.id, view));
         lines
     }
@@ -117,6 +118,27 @@ fn episodes(id: &AlertId, view: &View) -> Vec<Line> {
         _ => return Vec::new(),
     };
     heading("Fired").into_iter().chain(lines).collect()
+}
+
+/// When it fired by the record of a source; a record that doesn't know it is not this alert's.
+fn recounted(told: &Recounted, view: &View, columns: usize) -> Vec<Line> {
+    let firings = match &told.firings {
+        Err(why) => {
+            let why = field("?", &format!("it can't say when this fired: {}", why.inert()), Role::Stale, columns);
+            return heading(&format!("Record of {}", told.source)).into_iter().chain(why).collect();
+        }
+        Ok(firings) if firings.is_empty() => return Vec::new(),
+        Ok(firings) => firings,
+    };
+    let line = |firing: &Firing| {
+        let lasted = firing.to.map(|to| time::age(time::since(firing.from, to)));
+        let from = time::until(firing.from, view.now.wall, view.zone);
+        vec![(format!("{from:<11} "), Role::Dim), (format!("{:>6}", lasted.as_deref().unwrap_or("still")), Role::Text)]
+    };
+    let back = time::age(time::since(told.since, view.now.wall));
+    let times = if firings.len() == 1 { "once".to_owned() } else { format!("{} times", firings.len()) };
+    let title = format!("Fired {times} in {back} by the record of {}, to the minute", told.source);
+    heading(&title).into_iter().chain(firings.iter().take(SHOWN).map(line)).collect()
 }
 
 /// So many of its episodes are told one by one.
