@@ -147,6 +147,18 @@ pub trait Exec: Send + Sync {
     fn observe(&self, program: Program) -> Answer<'_, Result<Output, Trouble>>;
 }
 
+/// A question over TCP that changes nothing there by the protocol's contract.
+pub struct Talk<'a> {
+    pub address: &'a str,
+    pub said: Vec<u8>,
+    /// A longer answer is `Reason::TooLarge`.
+    pub longest: usize,
+    /// From the first packet to the end of the answer.
+    pub timeout: Duration,
+    /// Whether these bytes are the whole answer.
+    pub done: &'a (dyn Fn(&[u8]) -> bool + Send + Sync),
+}
+
 /// What a server shows in a TLS handshake.
 #[derive(Debug, Clone)]
 pub struct Shown {
@@ -161,6 +173,8 @@ pub struct Shown {
 pub trait Net: Send + Sync {
     /// Opens and closes a TCP connection; how long that took and which address answered.
     fn connect<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<(SocketAddr, Duration), Trouble>>;
+    /// Says something and takes what is answered until it is whole or the other side hangs up.
+    fn talk<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>>;
     /// Opens a TLS connection to a server that should have this name, and closes it when it has shown its certificates. Those that
     /// aren't trusted are shown, too.
     fn handshake<'a>(

@@ -9,6 +9,8 @@ mod support;
 mod balancers;
 #[path = "feeds/metrics.rs"]
 mod metrics;
+#[path = "feeds/redis.rs"]
+mod redis;
 #[path = "feeds/statuspage.rs"]
 mod statuspage;
 #[path = "feeds/tls.rs"]

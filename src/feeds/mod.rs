@@ -13,6 +13,7 @@ mod nginx;
 mod parts;
 mod plugin;
 mod promql;
+mod redis;
 mod statuspage;
 mod tcp;
 mod tls;
@@ -54,6 +55,7 @@ pub const KINDS: &[Kind] = &[
     nginx::KIND,
     plugin::KIND,
     promql::KIND,
+    redis::KIND,
     statuspage::KIND,
     tcp::KIND,
     tls::KIND,

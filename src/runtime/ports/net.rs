@@ -2,10 +2,12 @@
 
 use super::handshake::shake;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Net, Shown, Tls};
+use crate::ports::{Answer, Net, Shown, Talk, Tls};
+use bytes::{Bytes, BytesMut};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant as Deadline, timeout_at};
 
@@ -18,6 +20,21 @@ impl Net for Sockets {
             let addresses = resolve(address, deadline, timeout).await?;
             let (peer, took, _) = first_that_answers(address, addresses, deadline, timeout).await?;
             Ok((peer, took))
+        })
+    }
+
+    fn talk<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>> {
+        Box::pin(async move {
+            let (began, deadline) = (Instant::now(), Deadline::now() + talk.timeout);
+            let addresses = resolve(talk.address, deadline, talk.timeout).await?;
+            let (_, _, stream) = first_that_answers(talk.address, addresses, deadline, talk.timeout).await?;
+            match timeout_at(deadline, answer(stream, &talk)).await {
+                Ok(answer) => Ok((answer?, began.elapsed())),
+                Err(_) => {
+                    let waited = humantime::format_duration(talk.timeout);
+                    Err(Trouble::new(Reason::Timeout, format!("{}: no complete answer within {waited}", talk.address)))
+                }
+            }
         })
     }
 
@@ -74,6 +91,19 @@ async fn first_that_answers(
         };
     }
     Err(trouble)
+}
+
+async fn answer(mut stream: TcpStream, talk: &Talk<'_>) -> Result<Bytes, Trouble> {
+    let broken = |error: io::Error| Trouble::new(reason(&error), format!("{}: {}", talk.address, sentence(&error)));
+    stream.write_all(&talk.said).await.map_err(broken)?;
+    let mut answer = BytesMut::new();
+    while stream.read_buf(&mut answer).await.map_err(broken)? > 0 && !(talk.done)(&answer) {
+        if answer.len() > talk.longest {
+            let text = format!("the answer is larger than {} KiB; nothing of it is used", talk.longest >> 10);
+            return Err(Trouble::new(Reason::TooLarge, format!("{}: {text}", talk.address)));
+        }
+    }
+    Ok(answer.freeze())
 }
 
 /// What a failure of a socket means.
