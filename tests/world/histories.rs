@@ -105,6 +105,9 @@ impl Night {
                 self.story.fact(Fact::SourceFailed { source: "prod".into(), trouble });
             }
             Step::ServerRestarts => {
+                // No server starts twice in the same moment; by its start alone is it known that it forgot.
+                self.story.wait(1);
+                let now = self.story.now.wall;
                 self.started = now;
                 let again = |(name, _): (&usize, _)| (*name, now + chrono::Duration::seconds(60 + 60 * *name as i64));
                 self.told = self.fires.iter().map(again).collect();
@@ -263,6 +266,15 @@ fn what_is_kept_for_an_alert_that_ended_while_no_console_ran_is_given_up() {
     night.every_act_has_one_end();
     let end = night.story.last(Kind::ActEnded);
     assert_eq!(end.text_of("detail"), Some("never sent: the alert has resolved"));
+}
+
+#[test]
+fn a_restart_between_two_answers_alike_is_seen_and_takes_no_alert_away() {
+    use Step::{Arrives, Asked, Fires, ServerRestarts};
+    let mut night = Night::new();
+    let steps = [ServerRestarts, Fires(0), Asked, Arrives, Asked, Asked, ServerRestarts, Asked, Asked, Asked, Arrives];
+    steps.iter().for_each(|step| night.live(step));
+    night.calms_down();
 }
 
 proptest! {
