@@ -90,6 +90,8 @@ impl Night {
     }
 
     fn live(&mut self, step: &Step) {
+        // Nothing starts twice in the same moment: by their beginnings alone are two episodes, or two starts of a server, told apart.
+        self.story.wait(1);
         let now = self.story.now.wall;
         match step {
             Step::Wait(seconds) => self.story.wait(*seconds),
@@ -105,9 +107,6 @@ impl Night {
                 self.story.fact(Fact::SourceFailed { source: "prod".into(), trouble });
             }
             Step::ServerRestarts => {
-                // No server starts twice in the same moment; by its start alone is it known that it forgot.
-                self.story.wait(1);
-                let now = self.story.now.wall;
                 self.started = now;
                 let again = |(name, _): (&usize, _)| (*name, now + chrono::Duration::seconds(60 + 60 * *name as i64));
                 self.told = self.fires.iter().map(again).collect();
