@@ -49,6 +49,10 @@ struct Known {
 }
 
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
+    Some(Box::new(webhook(name, node, problems)?))
+}
+
+fn webhook(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Webhook> {
     let fields = node.fields(&["listen", "token", "map", "lasts"], problems)?;
     let address = fields.get("listen").map_or(Some(ADDRESS), |node| node.read("HOST:PORT", problems, |text| text.parse().ok()));
     let token = token(&fields, node, problems);
@@ -59,7 +63,7 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
         problems.error_with_help(node.span, "whoever reaches this address could raise alerts here", TOKEN);
     }
     let (name, known, open) = (name.clone(), Mutex::default(), AtomicBool::new(false));
-    Some(Box::new(Webhook { name, listen, map: map?, lasts: lasts?, open, known }))
+    Some(Webhook { name, listen, map: map?, lasts: lasts?, open, known })
 }
 
 const TOKEN: &str = "say what a sender has to know: token: {env: NAME}; on a loopback address it may be `token: none`";
@@ -107,10 +111,20 @@ impl Webhook {
         let mut told: Told = response.understood("an answer of midwatch", &told, |text| serde_json::from_str(text))?;
         told.alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
         let alerts: Vec<Arc<Alert>> = told.alerts.into_iter().map(Arc::new).collect();
-        // This process may be the next one that listens.
-        let now = ports.clock.now().wall;
-        self.known().alerts = alerts.iter().map(|alert| (alert.id.fingerprint.clone(), (alert.clone(), now))).collect();
+        self.learn(&alerts, ports.clock.now().wall);
         Ok(Snapshot { alerts, missing: told.missing, ..Snapshot::default() })
+    }
+
+    /// Keeps what the process that listens has told: this one may be the next. If it has become that while it asked, what has been
+    /// pushed to it since is newer than the answer, which may even be its own.
+    fn learn(&self, told: &[Arc<Alert>], now: DateTime<Utc>) {
+        let mut known = self.known();
+        if !self.open.load(Ordering::SeqCst) {
+            known.alerts.clear();
+        }
+        for alert in told {
+            known.alerts.entry(alert.id.fingerprint.clone()).or_insert_with(|| (alert.clone(), now));
+        }
     }
 
     fn nobody(&self, trouble: Trouble) -> Trouble {
@@ -183,7 +197,7 @@ impl Hears for Webhook {
     }
 
     fn opened(&self, open: bool) {
-        self.open.store(open, Ordering::Relaxed);
+        self.open.store(open, Ordering::SeqCst);
     }
 
     fn hear(&self, body: &[u8], now: DateTime<Utc>) -> Result<usize, String> {
@@ -214,10 +228,34 @@ impl Source for Webhook {
     /// Never complete: who pushes doesn't say what is not firing.
     fn fetch<'a>(&'a self, _: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
         Box::pin(async move {
-            match self.open.load(Ordering::Relaxed) {
+            match self.open.load(Ordering::SeqCst) {
                 true => Ok(self.snapshot(ports.clock.now().wall)),
                 false => self.ask(ports, limit).await,
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRING: &[u8] =
+        br#"{"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "Long"}, "annotations": {},
+        "startsAt": "2026-03-01T03:00:00Z", "endsAt": "0001-01-01T00:00:00Z", "fingerprint": ""}]}"#;
+
+    #[test]
+    fn an_answer_that_is_older_than_what_was_pushed_takes_nothing_away() {
+        let mut problems = Problems::default();
+        let node = Node::parse("token: none", &mut problems).expect("is YAML");
+        let webhook = webhook(&"hook".into(), &node, &mut problems).expect("a webhook");
+        let now = DateTime::from_timestamp(1_772_334_000, 0).expect("a time");
+        webhook.opened(true);
+        assert_eq!(webhook.hear(FIRING, now), Ok(1));
+        webhook.learn(&[], now);
+        assert_eq!(webhook.snapshot(now).alerts.len(), 1, "it was pushed while the question was on its way");
+        webhook.opened(false);
+        webhook.learn(&[], now);
+        assert_eq!(webhook.snapshot(now).alerts, [], "who does not listen knows what the other one says");
     }
 }
