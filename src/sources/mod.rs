@@ -16,7 +16,7 @@ use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
 use crate::domain::alert::{Alert, Firing, Labels, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{Fields, Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::trouble::{Reason, Trouble};
@@ -94,6 +94,21 @@ pub trait Source: Send + Sync {
     fn find<'a>(&'a self, _act: &'a Act, _intent: Intent, _ports: &'a Ports) -> Answer<'a, Result<Found, Trouble>> {
         Box::pin(async { Err(Trouble::new(Reason::Local, NO_ACTS)) })
     }
+}
+
+/// `ack: {carry: acknowledge | none}`, of a system with acknowledgements of its own.
+fn carried(fields: &Fields, unless_told: bool, problems: &mut Problems) -> Option<bool> {
+    let Some(node) = fields.get("ack") else { return Some(unless_told) };
+    let ack = node.fields(&["carry"], problems)?;
+    ack.get("carry").map_or(Some(unless_told), |node| carries(node, problems))
+}
+
+fn carries(node: &Node, problems: &mut Problems) -> Option<bool> {
+    node.read("`acknowledge` or `none`", problems, |text| match text {
+        "acknowledge" => Some(true),
+        "none" => Some(false),
+        _ => None,
+    })
 }
 
 /// The sources that take silences as Alertmanager does, and where.

@@ -9,7 +9,7 @@ mod alert;
 mod api;
 mod list;
 
-use super::{Kind, Source};
+use super::{Kind, Source, carried};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
@@ -78,7 +78,8 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let access = Access::parse(&fields, problems);
     let login = login(&fields, node, problems);
     let services = fields.get("service_ids").map_or(Some(Vec::new()), |node| node.texts(problems));
-    let carry = fields.get("ack").map_or(Some(false), |node| carried(node, problems));
+    // An acknowledgement can't be taken back there, and never ends.
+    let carry = carried(&fields, false, problems);
     let (url, access, login, services, name) = (url?, access?, login?, services?, name.clone());
     let carry = carry?.then_some(Carry::Acknowledge);
     let source = GoAlert { name, url, access, login, services, carry, session: Mutex::default() };
@@ -115,17 +116,6 @@ fn login(fields: &Fields, node: &Node, problems: &mut Problems) -> Option<Login>
             None
         }
     }
-}
-
-/// Not unless it is wanted: an acknowledgement can't be taken back there, and never ends.
-fn carried(node: &Node, problems: &mut Problems) -> Option<bool> {
-    let fields = node.fields(&["carry"], problems)?;
-    let Some(node) = fields.get("carry") else { return Some(false) };
-    node.read("`acknowledge` or `none`", problems, |text| match text {
-        "acknowledge" => Some(true),
-        "none" => Some(false),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod api;
 mod group;
 mod list;
 
-use super::{Kind, Source};
+use super::{Kind, Source, carried};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
@@ -73,7 +73,7 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
         let text = node.text(problems).map(str::to_owned);
         filters = filters.zip(text).map(|(all, text)| all.into_iter().chain([(key, text)]).collect());
     }
-    let carry = fields.get("ack").map_or(Some(true), |node| carried(node, problems));
+    let carry = carried(&fields, true, problems);
     let (name, people) = (name.clone(), Mutex::default());
     Some(Box::new(Irm { name, url: url?, access: access?, token: token?, filters: filters?, carry: carry?, people }))
 }
@@ -94,16 +94,6 @@ fn access(fields: &Fields, problems: &mut Problems) -> Option<Access> {
             .into_iter()
             .fold(access?, |access, stack| access.with("X-Grafana-URL", stack.as_str().trim_end_matches('/').into())),
     )
-}
-
-fn carried(node: &Node, problems: &mut Problems) -> Option<bool> {
-    let fields = node.fields(&["carry"], problems)?;
-    let Some(node) = fields.get("carry") else { return Some(true) };
-    node.read("`acknowledge` or `none`", problems, |text| match text {
-        "acknowledge" => Some(true),
-        "none" => Some(false),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod listing;
 mod name;
 mod wire;
 
-use super::{Kind, Source};
+use super::{Kind, Source, carries};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
@@ -106,13 +106,7 @@ fn filter(key: &str, fields: &Fields, problems: &mut Problems) -> Option<Option<
 
 fn ack(node: &Node, problems: &mut Problems) -> Option<Ack> {
     let fields = node.fields(&["carry", "sticky"], problems)?;
-    let carry = fields.get("carry").map_or(Some(true), |node| {
-        node.read("`acknowledge` or `none`", problems, |text| match text {
-            "acknowledge" => Some(true),
-            "none" => Some(false),
-            _ => None,
-        })
-    });
+    let carry = fields.get("carry").map_or(Some(true), |node| carries(node, problems));
     let sticky = fields.get("sticky").map_or(Some(false), |node| node.bool(problems));
     Some(Ack { carry: carry?, sticky: sticky? })
 }

@@ -14,7 +14,7 @@ mod list;
 mod page;
 mod wire;
 
-use super::{Kind, Source};
+use super::{Kind, Source, carried};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
@@ -105,7 +105,7 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
         node.read("the mail of a user of the account", problems, |text| text.contains('@').then(|| text.to_owned()))
     });
     let filters = filters(&fields, problems);
-    let carry = fields.get("ack").map_or(Some(true), |node| carried(node, problems));
+    let carry = carried(&fields, true, problems);
     let pages = fields.get("page").map_or(Some(Vec::new()), |node| page::parse(node, problems));
     let door = Door { url: url?, access: access?, token: token?, from: from?, budget: Default::default() };
     let carry = carry?.then_some(Carry::Acknowledge);
@@ -163,16 +163,6 @@ fn urgencies(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
         return None;
     }
     Some(texts)
-}
-
-fn carried(node: &Node, problems: &mut Problems) -> Option<bool> {
-    let fields = node.fields(&["carry"], problems)?;
-    let Some(node) = fields.get("carry") else { return Some(true) };
-    node.read("`acknowledge` or `none`", problems, |text| match text {
-        "acknowledge" => Some(true),
-        "none" => Some(false),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

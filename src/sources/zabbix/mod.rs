@@ -11,7 +11,7 @@ mod list;
 mod name;
 mod wire;
 
-use super::{Kind, Source};
+use super::{Kind, Source, carried};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
@@ -79,7 +79,7 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let access = Access::parse(&fields, problems);
     let login = login(&fields, node, problems);
     let filters = filters(&fields, problems);
-    let carry = fields.get("ack").map_or(Some(true), |node| carried(node, problems));
+    let carry = carried(&fields, true, problems);
     let (name, known) = (name.clone(), Mutex::default());
     Some(Box::new(Zabbix { name, url: url?, access: access?, login: login?, filters: filters?, carry: carry?, known }))
 }
@@ -129,16 +129,6 @@ fn filters(fields: &Fields, problems: &mut Problems) -> Option<serde_json::Map<S
         all.insert("tags".into(), tags?.into());
     }
     Some(all)
-}
-
-fn carried(node: &Node, problems: &mut Problems) -> Option<bool> {
-    let fields = node.fields(&["carry"], problems)?;
-    let Some(node) = fields.get("carry") else { return Some(true) };
-    node.read("`acknowledge` or `none`", problems, |text| match text {
-        "acknowledge" => Some(true),
-        "none" => Some(false),
-        _ => None,
-    })
 }
 
 #[cfg(test)]
