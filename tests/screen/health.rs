@@ -42,3 +42,31 @@ fn nothing_is_foretold_of_what_is_not_known() {
 fn what_is_too_little_to_foretell_says_nothing() {
     filling(28).expect_not("to 90");
 }
+
+#[test]
+fn a_service_is_down_since_its_first_feed_is() {
+    let mut settings = settings();
+    let checkout = settings.feeds[0].service.clone();
+    settings.feeds.iter_mut().for_each(|feed| feed.service.clone_from(&checkout));
+    let mut desk = Desk::with(settings);
+    let answers = |desk: &mut Desk, later: FeedState| {
+        desk.feed("checkout-pay", FeedState::Failing, "503", 9).feed("pg-primary", later, "said", 9);
+    };
+    for _ in 0..12 {
+        answers(&mut desk, FeedState::Healthy);
+        desk.wait(10);
+    }
+    answers(&mut desk, FeedState::Failing);
+    desk.draw();
+    assert!(desk.line(" checkout ").contains("DOWN 2m00s"), "{}", desk.text());
+}
+
+#[test]
+fn a_value_is_not_said_twice() {
+    let mut desk = Desk::with(settings());
+    let answer = |message: &str| Reading { value: Some(64.194), ..Reading::new(FeedState::Healthy, message) };
+    desk.fact(Fact::FeedRead { feed: "pg-primary".into(), reading: answer("64.19 of 90") }).draw();
+    desk.resize(200, 40).expect("64.19 of 90").expect_not("64.19  64.19");
+    desk.fact(Fact::FeedRead { feed: "pg-primary".into(), reading: answer("used") }).draw();
+    desk.expect("64.19  used");
+}

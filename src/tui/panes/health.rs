@@ -182,8 +182,9 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     }
 }
 
+/// Of several that are as bad, the one that has been so for longest: since then the service is.
 fn worst<'a>(name: &'a ServiceName, view: &View<'a>) -> Option<&'a FeedHealth> {
-    view.world.health.of_service(name).max_by_key(|feed| feed.state)
+    view.world.health.of_service(name).max_by_key(|feed| (feed.state, std::cmp::Reverse(feed.since.map(|at| at.mono))))
 }
 
 /// Something that the service depends on and that fails too.
@@ -261,12 +262,13 @@ fn unsettled(feed: &FeedHealth) -> String {
     feed.unsettled().map(said).unwrap_or_default()
 }
 
-/// The value in front of the message, where the feed has one.
+/// The value in front of the message, where the feed has one and the message doesn't begin with it.
 fn value(feed: &FeedHealth) -> String {
     let Some((reading, _)) = &feed.reading else { return String::new() };
     let unit = reading.unit.as_deref().unwrap_or("");
     let said = |value: f64| format!("{} {} ", number(value), Outside::from(unit).inert());
-    reading.value.map(said).unwrap_or_default()
+    let unsaid = |value: &f64| !reading.message.raw().starts_with(&number(*value));
+    reading.value.filter(unsaid).map(said).unwrap_or_default()
 }
 
 fn number(value: f64) -> String {
