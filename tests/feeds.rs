@@ -7,6 +7,8 @@ mod support;
 
 #[path = "feeds/balancers.rs"]
 mod balancers;
+#[path = "feeds/crowd.rs"]
+mod crowd;
 #[path = "feeds/metrics.rs"]
 mod metrics;
 #[path = "feeds/redis.rs"]

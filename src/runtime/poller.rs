@@ -18,6 +18,7 @@ use crate::feeds::Feed;
 use crate::model::Fact;
 use crate::model::event::SourceAnswer;
 use crate::ports::Ports;
+use crate::runtime::ports::most_files;
 use crate::sources::Source;
 pub use compare::CHUNK;
 use compare::{Alerts, Difference};
@@ -33,8 +34,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Feeds that are asked at the same time: enough that 200 that hang are all judged before any is stale, few enough for
-/// the file descriptors that a process usually gets. Sources have no such bound: there are few, and none may wait for a slow feed.
+/// Feeds that begin together, few enough that none measures the others. Those that hang don't count: they are bounded by the
+/// files that may be open. Sources have no such bounds: there are few, and none may wait for a slow feed.
 const FEEDS_AT_ONCE: usize = 128;
 
 /// What a feed or a source may take beyond its timeout, which it keeps by itself, before it is cut off.
@@ -310,8 +311,8 @@ fn rhythm_of_feed(spec: &FeedSpec) -> Rhythm {
 
 fn schedules(items: &Items) -> (Schedule, Schedule) {
     let source = |spec: &SourceSpec| Rhythm { name: spec.name.to_string(), every: spec.every, sparing: true };
-    let feeds = Schedule::new(FEEDS_AT_ONCE, items.feeds.iter().map(|(spec, _)| rhythm_of_feed(spec)));
-    (feeds, Schedule::new(usize::MAX, items.sources.iter().map(|(spec, _)| source(spec))))
+    let feeds = Schedule::new(FEEDS_AT_ONCE, most_files() / 4, items.feeds.iter().map(|(spec, _)| rhythm_of_feed(spec)));
+    (feeds, Schedule::new(usize::MAX, usize::MAX, items.sources.iter().map(|(spec, _)| source(spec))))
 }
 
 /// Compares on a worker: walking 100,000 alerts would hold up every other answer.

@@ -1,6 +1,7 @@
 //! When which item is asked. Pure: time is handed in, as the time since the poller began.
 //!
-//! Invariant: an item is queued, running, or both never; at most `cap` items run.
+//! Invariant: an item is queued, running, or both never. At most `most` items run, and at most `cap` of them are young: a
+//! crowd that begins together would measure the crowd, but what hangs must not keep the others waiting.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,6 +17,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// The longest that a remote can make us wait.
 const LONGEST_ORDERED: Duration = Duration::from_secs(3600);
+
+/// A question that has been under way for longer waits for the remote and costs nothing.
+const YOUNG: Duration = Duration::from_millis(200);
 
 /// How often an item is asked when all is well.
 #[derive(Debug, Clone)]
@@ -38,7 +42,10 @@ pub struct Schedule {
     slots: Vec<Slot>,
     queue: BTreeSet<(Duration, usize)>,
     running: usize,
+    /// Those that run, by the time at which they stop being young; some may be past it.
+    young: BTreeSet<(Duration, usize)>,
     cap: usize,
+    most: usize,
 }
 
 #[derive(Debug)]
@@ -72,12 +79,12 @@ enum Again {
 
 impl Schedule {
     /// All items are due at once; the cap spreads them, and after the first round their phases do.
-    pub fn new(cap: usize, items: impl IntoIterator<Item = Rhythm>) -> Self {
+    pub fn new(cap: usize, most: usize, items: impl IntoIterator<Item = Rhythm>) -> Self {
         let now = Duration::ZERO;
         let slot = |rhythm| Slot { rhythm, state: State::Queued(now), rounds: 0, failures: 0, ordered: Duration::ZERO };
         let slots: Vec<Slot> = items.into_iter().map(slot).collect();
         let queue = (0..slots.len()).map(|index| (now, index)).collect();
-        Self { slots, queue, running: 0, cap }
+        Self { slots, queue, running: 0, young: BTreeSet::new(), cap, most }
     }
 
     /// One more item, due at once.
@@ -88,13 +95,19 @@ impl Schedule {
 
     /// When `start` is to be called next; `None` while nothing is queued or no more may run.
     pub fn next(&self) -> Option<Duration> {
-        self.queue.first().filter(|_| self.running < self.cap).map(|(due, _)| *due)
+        let (due, _) = self.queue.first().filter(|_| self.running < self.most)?;
+        let crowded = self.young.first().filter(|_| self.young.len() >= self.cap);
+        Some(crowded.map_or(*due, |(until, _)| *until.max(due)))
     }
 
     /// The next item that is to be asked now; from here on it runs.
     pub fn start(&mut self, now: Duration) -> Option<usize> {
+        while self.young.first().is_some_and(|(until, _)| *until <= now) {
+            self.young.pop_first();
+        }
         self.next().filter(|due| *due <= now)?;
         let (_, index) = self.queue.pop_first()?;
+        self.young.insert((now + YOUNG, index));
         self.slots[index].state = State::Running { since: now, again: Again::No };
         self.running += 1;
         Some(index)
@@ -106,6 +119,7 @@ impl Schedule {
         let State::Running { since, again } = slot.state else { return };
         let due = slot.ended(since, now, ended);
         self.running -= 1;
+        self.young.remove(&(since + YOUNG, index));
         let allowed = due.min(now.max(slot.ordered));
         self.queue_up(
             index,
@@ -212,8 +226,11 @@ mod tests {
     }
 
     fn schedule(cap: usize, count: usize, sparing: bool) -> Schedule {
-        let rhythm = |n| Rhythm { name: format!("item {n}"), every: secs(10.0), sparing };
-        Schedule::new(cap, (0..count).map(rhythm))
+        Schedule::new(cap, usize::MAX, (0..count).map(|n| rhythm(n, sparing)))
+    }
+
+    fn rhythm(n: usize, sparing: bool) -> Rhythm {
+        Rhythm { name: format!("item {n}"), every: secs(10.0), sparing }
     }
 
     /// Asks the only item when it is due, lets it take `took`, and gives the pause from question to next question.
@@ -248,13 +265,25 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_the_cap_run_and_none_twice() {
+    fn no_more_than_the_cap_begin_together_and_none_twice() {
         let mut schedule = schedule(2, 3, false);
         let now = Duration::ZERO;
         assert_eq!([schedule.start(now), schedule.start(now), schedule.start(now)], [Some(0), Some(1), None]);
-        assert_eq!(schedule.next(), None, "nothing to wake up for while no more may run");
-        schedule.done(0, secs(30.0), WELL);
-        assert_eq!([schedule.start(secs(30.0)), schedule.start(secs(30.0))], [Some(2), None]);
+        schedule.done(0, secs(0.1), WELL);
+        assert_eq!([schedule.start(secs(0.1)), schedule.start(secs(0.1))], [Some(2), None]);
+    }
+
+    #[test]
+    fn those_that_hang_keep_nobody_waiting_until_too_many_run() {
+        let mut schedule = Schedule::new(2, 5, (0..9).map(|n| rhythm(n, false)));
+        let mut begun = |at: f64| (0..9).map_while(|_| schedule.start(secs(at))).collect::<Vec<_>>();
+        assert_eq!([begun(0.0), begun(0.1)], [vec![0, 1], vec![]]);
+        assert_eq!(begun(0.2), [2, 3]);
+        assert_eq!(schedule.next(), Some(secs(0.4)), "when these two count no longer");
+        assert_eq!(schedule.start(secs(0.4)), Some(4));
+        assert_eq!((schedule.start(secs(0.4)), schedule.next()), (None, None), "nothing to wake up for while five run");
+        schedule.done(1, secs(9.0), WELL);
+        assert_eq!([schedule.start(secs(9.0)), schedule.start(secs(9.0))], [Some(5), None]);
     }
 
     #[test]

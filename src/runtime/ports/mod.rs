@@ -2,6 +2,7 @@
 //! knows no adapter. Nothing is opened before it is asked for: making the ports costs nothing at start-up.
 
 mod clock;
+mod descriptors;
 mod exec;
 mod files;
 mod handshake;
@@ -13,6 +14,7 @@ use crate::domain::entry::Intent;
 use crate::domain::ids::EntryId;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Http, Piece, Ports, Request, Response};
+pub use descriptors::most_files;
 use std::sync::Arc;
 
 impl Ports {

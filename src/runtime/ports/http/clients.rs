@@ -3,8 +3,9 @@
 
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Request, Tls};
+use crate::runtime::ports::most_files;
 use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,14 @@ use std::time::Duration;
 const CONNECT: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
-pub struct Clients(Mutex<HashMap<Key, Client>>);
+pub struct Clients(Mutex<Made>);
+
+#[derive(Default)]
+struct Made {
+    clients: HashMap<Key, Client>,
+    /// Those to which connections are kept: the first ones, as many as a part of the files that may be open.
+    kept: HashSet<(String, Option<u16>)>,
+}
 
 /// What makes two requests need different clients.
 #[derive(PartialEq, Eq, Hash)]
@@ -22,35 +30,46 @@ struct Key {
     tls: Option<Tls>,
     /// Loopback never goes through a proxy.
     loopback: bool,
+    /// Its connections wait for the next request.
+    keeps: bool,
 }
 
 impl Key {
-    fn of(request: &Request) -> Self {
+    fn of(request: &Request, keeps: bool) -> Self {
         let loopback = match request.url.host() {
             Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             Some(url::Host::Ipv4(address)) => address.is_loopback(),
             Some(url::Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
-        Self { tls: (request.url.scheme() == "https").then(|| request.tls.clone()), loopback }
+        Self { tls: (request.url.scheme() == "https").then(|| request.tls.clone()), loopback, keeps }
     }
 }
 
 impl Clients {
     pub fn of(&self, request: &Request) -> Result<Client, Trouble> {
-        let key = Key::of(request);
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = made.get(&key) {
+        let key = Key::of(request, made.keeps(request));
+        if let Some(client) = made.clients.get(&key) {
             return Ok(client.clone());
         }
         let client = make(&key)?;
-        made.insert(key, client.clone());
+        made.clients.insert(key, client.clone());
         Ok(client)
     }
 
     /// Makes the next request build its client anew.
     pub fn forget(&self, request: &Request) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&Key::of(request));
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = Key::of(request, made.keeps(request));
+        made.clients.remove(&key);
+    }
+}
+
+impl Made {
+    fn keeps(&mut self, request: &Request) -> bool {
+        let to = (request.url.host_str().unwrap_or_default().to_owned(), request.url.port_or_known_default());
+        self.kept.contains(&to) || (self.kept.len() < most_files() / 4 && self.kept.insert(to))
     }
 }
 
@@ -62,6 +81,9 @@ fn make(key: &Key) -> Result<Client, Trouble> {
         .connect_timeout(CONNECT);
     if key.loopback {
         builder = builder.no_proxy();
+    }
+    if !key.keeps {
+        builder = builder.pool_max_idle_per_host(0);
     }
     let builder = match &key.tls {
         Some(tls) => judged(builder, tls)?,
