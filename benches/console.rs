@@ -188,11 +188,7 @@ fn quit(mut console: Pty) {
 
 /// What the program has used of the processor.
 fn cpu(console: &Pty) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", console.pid())).expect("a process");
-    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
-    let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("ticks")).sum();
-    // A tick is a hundredth of a second wherever Linux runs.
-    Duration::from_millis(ticks * 10)
+    figures::cpu(console.pid())
 }
 
 /// Answers as Alertmanager does; the same alerts each time.

@@ -48,3 +48,12 @@ pub fn megabytes(pid: impl Display, name: &str) -> f64 {
     let line = status.lines().find(|line| line.starts_with(name)).expect("a line");
     line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).expect("a size") / 1024.0
 }
+
+/// What a process has used of the processor.
+pub fn cpu(pid: impl Display) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("ticks")).sum();
+    // A tick is a hundredth of a second wherever Linux runs.
+    Duration::from_millis(ticks * 10)
+}
