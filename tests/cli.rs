@@ -4,6 +4,8 @@
 
 #[path = "cli/acts.rs"]
 mod acts;
+#[path = "cli/change.rs"]
+mod change;
 #[path = "cli/export.rs"]
 mod export;
 #[path = "cli/history.rs"]

@@ -6,6 +6,8 @@ mod again;
 mod carried;
 #[path = "world/causes.rs"]
 mod causes;
+#[path = "world/changes.rs"]
+mod changes;
 #[path = "world/flapping.rs"]
 mod flapping;
 #[path = "world/groups.rs"]

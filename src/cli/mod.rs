@@ -4,6 +4,7 @@
 mod ack;
 mod act;
 mod alerts;
+mod change;
 mod check;
 #[expect(clippy::disallowed_methods, reason = "asks the environment whether colours are wanted")]
 mod colour;
@@ -66,6 +67,7 @@ pub const COMMANDS: &[Kind] = &[
     ack::KIND,
     alerts::KIND,
     act::ASSIGN,
+    change::KIND,
     check::KIND,
     act::COMMENT,
     completions::KIND,

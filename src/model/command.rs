@@ -3,6 +3,7 @@
 
 use crate::domain::act::What;
 use crate::domain::alert::SilenceMatcher;
+use crate::domain::change::Told;
 use crate::domain::entry::Kind;
 use crate::domain::ids::{AlertId, IncidentId, RequestId, SourceName};
 use crate::domain::incident::{Sev, Status};
@@ -105,6 +106,8 @@ pub enum Command {
         incident: IncidentId,
         alerts: Vec<AlertId>,
     },
+    /// Record that something was changed.
+    Change(Told),
     /// Add a line to the log. `kind` is one of note, decision, hypothesis, todo, comms, evidence.
     Note {
         incident: Option<IncidentId>,

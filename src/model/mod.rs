@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod causes;
+pub mod changes;
 pub mod command;
 pub mod context;
 pub mod diagnosis;

@@ -6,6 +6,7 @@
 mod acts;
 mod again;
 mod carrying;
+mod changing;
 mod commands;
 mod paging;
 mod recorded;
@@ -17,6 +18,7 @@ pub use silencing::Broad;
 
 use super::Effect;
 use super::alerts::{Alerts, Change};
+use super::changes::Changes;
 use super::context::Context;
 use super::diagnosis::Diagnoses;
 use super::event::{Body, Event, Fact};
@@ -54,6 +56,8 @@ pub struct World {
     pub alerts: Alerts,
     pub storm: Storm,
     pub health: Health,
+    /// What was changed of late.
+    pub changes: Changes,
     pub incidents: Incidents,
     pub runs: Runs,
     /// What steps want to know of feeds.
@@ -96,6 +100,7 @@ impl World {
             alerts: Alerts::new(&settings),
             storm: Storm::default(),
             health: Health::new(&settings),
+            changes: Changes::default(),
             settings,
             now,
             me,
@@ -253,9 +258,11 @@ impl World {
         self.log.insert(entry);
         if let Some(original) = self.corrections.insert(entry) {
             self.incidents.corrected(original, &self.corrections);
+            self.changes.corrected(original, &self.corrections);
         }
         self.alerts.fold(&self.settings, entry, self.now.wall);
         self.incidents.fold(entry, &self.corrections);
+        self.changes.fold(entry, &self.corrections);
         self.outbox.fold(entry);
         if matches!(entry.kind, Kind::Ack | Kind::Unack | Kind::Act | Kind::ActEnded) {
             self.duties = None;

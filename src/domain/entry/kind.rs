@@ -64,7 +64,7 @@ kinds! {
     Handoff = "handoff",
     /// A feed changed its state. `data`: feed, from, to, message.
     FeedChanged = "feed-changed",
-    /// Something was changed: a deploy, a configuration, a flag.
+    /// Something was changed. `data`: change (deploy, config, flag, migration, other), id (what its origin calls it), author, link.
     Change = "change",
     /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, alert_since, steps (the plan),
     /// parent (run, step and attempt that it is a part of). Of a diagnosis, which nobody began, every entry has `data.diagnosis`.

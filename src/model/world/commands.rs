@@ -123,6 +123,7 @@ impl World {
             Command::SetTitle { incident, title } => self.set_title(incident, &title),
             Command::SetLead { incident, person } => self.set_lead(incident, &person),
             Command::LinkAlerts { incident, alerts } => self.link_alerts(incident, alerts),
+            Command::Change(told) => self.change(&told),
             Command::Note { incident, kind, text, at } => self.note(incident, kind, text, at),
             Command::Correct { entry, at, text } => self.correct(entry, at, text),
             Command::Undo { .. } | Command::Retry { .. } | Command::Refresh | Command::Recall { .. } | Command::Run(_) => {
@@ -357,6 +358,7 @@ impl World {
             Command::SetTitle { .. } => "rename the incident".into(),
             Command::SetLead { .. } => "set the lead".into(),
             Command::LinkAlerts { alerts, .. } => format!("add {} to the incident", self.names(alerts)),
+            Command::Change(told) => format!("record a change ({})", told.what.word()),
             Command::Note { kind, .. } => format!("add a {kind}"),
             Command::Correct { .. } => "correct an entry".into(),
             Command::Undo { request } => format!("undo: {}", self.title_of(*request)),

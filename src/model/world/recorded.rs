@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How far back an incident that opens looks for what belongs to it.
-const BEFORE: chrono::Duration = chrono::Duration::hours(1);
+pub(super) const BEFORE: chrono::Duration = chrono::Duration::hours(1);
 
 impl World {
     pub(super) fn recorded(&mut self, entry: Arc<Entry>, request: Option<RequestId>) -> Vec<Effect> {
@@ -147,7 +147,7 @@ impl World {
     }
 
     /// Services and everything that they depend on.
-    fn with_dependencies(&self, services: &BTreeSet<ServiceName>) -> BTreeSet<ServiceName> {
+    pub(super) fn with_dependencies(&self, services: &BTreeSet<ServiceName>) -> BTreeSet<ServiceName> {
         let mut all = services.clone();
         let mut left: Vec<ServiceName> = services.iter().cloned().collect();
         while let Some(name) = left.pop() {
