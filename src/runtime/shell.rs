@@ -12,8 +12,8 @@ use super::scribe::Scribe;
 use super::watcher;
 use crate::domain::alert::Alert;
 use crate::domain::entry::Actor;
-use crate::domain::health::FeedSpec;
-use crate::domain::ids::{RequestId, SourceName};
+use crate::domain::health::{FeedSpec, FeedState};
+use crate::domain::ids::{FeedName, RequestId, SourceName};
 use crate::domain::settings::{Settings, SourceSpec};
 use crate::feeds::Feed;
 use crate::journal::{Journal, JournalError};
@@ -334,12 +334,17 @@ impl Shell {
         let began = Instant::now();
         let (mut next, mut urgent) = (Some(first), false);
         while let Some(fact) = next {
-            // What a feed says of how it is; that it has changed is an entry that follows.
-            urgent |= !matches!(fact, Fact::FeedRead { .. });
+            // A feed that is what it was has no more than another value.
+            let value = if let Fact::FeedRead { feed, .. } = &fact { Some((feed.clone(), self.state_of(feed))) } else { None };
             self.event(Body::Fact(fact));
+            urgent |= value.is_none_or(|(feed, state)| self.state_of(&feed) != state);
             next = if began.elapsed() < BATCH { self.facts.try_recv().ok() } else { None };
         }
         urgent
+    }
+
+    fn state_of(&self, feed: &FeedName) -> Option<FeedState> {
+        self.world.health.get(feed).map(|feed| feed.state)
     }
 
     /// Nothing is under way: no request is unsettled and no effect is in flight.
