@@ -7,6 +7,8 @@ mod support;
 
 #[path = "feeds/balancers.rs"]
 mod balancers;
+#[path = "feeds/changes.rs"]
+mod changes;
 #[path = "feeds/crowd.rs"]
 mod crowd;
 #[path = "feeds/metrics.rs"]

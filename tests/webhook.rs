@@ -242,3 +242,24 @@ fn an_open_door_is_refused_by_the_configuration_and_by_serve() {
     assert_eq!(serve.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&serve.stderr).contains("`token: none`"), "{serve:?}");
 }
+
+#[test]
+fn what_was_changed_is_pushed_beside_the_alerts_and_stands_in_the_log() {
+    let address = free_address();
+    let home = home(&address, "");
+    let _serve = serve(&home, &address, &[]);
+    let head = format!("POST /hook/changes HTTP/1.1\r\nAuthorization: Bearer {TOKEN}");
+    let body = br#"{"text": "shop 1.42", "kind": "deploy", "id": "7", "by": "ci"}"#;
+    assert_eq!(ask(&address, &head, body), (200, "1 changes\n".into()));
+    assert_eq!(ask(&address, &head, body).0, 200, "a pipeline that tries again");
+    assert_eq!(ask(&address, &head, b"{}").0, 422);
+    assert_eq!(ask(&address, "POST /hook/changes HTTP/1.1", body).0, 401);
+    assert_eq!(ask(&address, "POST /nobody/changes HTTP/1.1", body).0, 404);
+    assert_eq!(ask(&address, &head, br#"{"text": "the last", "id": "8"}"#).0, 200);
+    let texts = until("both in the log", || {
+        let log = home.json(&["log"]);
+        let texts: Vec<_> = log["entries"].as_array()?.iter().map(|entry| entry["text"].clone()).collect();
+        texts.contains(&"deploy: the last".into()).then_some(texts)
+    });
+    assert_eq!(texts, ["deploy: shop 1.42", "deploy: the last"]);
+}

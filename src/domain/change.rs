@@ -1,6 +1,8 @@
 //! What somebody changed: a deploy, a configuration, a flag, a migration. After trouble begins, what changed shortly before is
 //! what everybody asks first.
 
+pub mod json;
+
 use super::entry::{Draft, Entry, Kind};
 use super::ids::{EntryId, ServiceName};
 use super::text::{Outside, inert};
@@ -38,9 +40,14 @@ impl What {
         Self::ALL.into_iter().find(|what| what.word() == word)
     }
 
+    /// For sentences.
+    pub fn noun(self) -> &'static str {
+        if self == Self::Other { "change" } else { self.word() }
+    }
+
     /// `deploy of checkout: 1.42`
     fn line(self, service: Option<&ServiceName>, words: &str) -> String {
-        let noun = if self == Self::Other { "change" } else { self.word() };
+        let noun = self.noun();
         let of = service.map(|service| format!(" of {service}")).unwrap_or_default();
         format!("{noun}{of}: {words}")
     }

@@ -1,5 +1,6 @@
 //! What a feed says about a service.
 
+use super::change::Told;
 use super::ids::{FeedName, ServiceName};
 use super::text::Outside;
 use serde::{Deserialize, Serialize};
@@ -57,12 +58,14 @@ pub struct Reading {
     pub latency: Option<Duration>,
     /// Where `value` would be failing.
     pub limit: Option<Limit>,
+    /// What was changed of late, of a feed that tells of such things.
+    pub changes: Vec<Told>,
 }
 
 impl Reading {
     /// An answer that measured nothing.
     pub fn new(state: FeedState, message: impl Into<Outside>) -> Self {
-        Self { state, message: message.into(), value: None, unit: None, latency: None, limit: None }
+        Self { state, message: message.into(), value: None, unit: None, latency: None, limit: None, changes: Vec::new() }
     }
 }
 

@@ -2,6 +2,7 @@
 //! A feed does one check with the ports it is handed; interval, jitter, backoff, deadline, concurrency and cancellation belong to
 //! `runtime::poller`.
 
+mod changes;
 mod exposition;
 mod gatus;
 mod gauge;
@@ -48,6 +49,7 @@ pub struct Kind {
 
 /// Every kind, sorted by name.
 pub const KINDS: &[Kind] = &[
+    changes::KIND,
     gatus::KIND,
     haproxy::KIND,
     http::KIND,

@@ -37,7 +37,8 @@ fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn
     Some(Box::new(Plugin { command: command?, env: env? }))
 }
 
-fn command(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
+/// A program and its arguments.
+pub fn command(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
     let argv = node.texts(problems)?;
     match argv.first().map(String::as_str) {
         None | Some("") => problems.error(node.span, "the command names no program"),
@@ -87,6 +88,22 @@ impl Plugin {
             env.push((name.clone(), value));
         }
         Ok(Program { argv: self.command.clone(), env, timeout, longest: LONGEST })
+    }
+}
+
+/// What a program prints that only looks; how it ends otherwise than well is a trouble with its own words.
+pub async fn output(argv: &[String], ports: &Ports, timeout: Duration, longest: usize) -> Result<String, Trouble> {
+    let name = argv.first().map_or("", String::as_str);
+    let output = ports.exec.observe(Program { argv: argv.to_vec(), env: Vec::new(), timeout, longest }).await?;
+    let said = String::from_utf8_lossy(&output.err);
+    let words = said.lines().find(|line| !line.trim().is_empty()).map(|line| format!(": {}", line.trim())).unwrap_or_default();
+    match output.code {
+        Some(0) if output.out.len() >= longest => {
+            Err(Trouble::new(Reason::TooLarge, format!("{name} printed more than {longest} bytes")))
+        }
+        Some(0) => Ok(String::from_utf8_lossy(&output.out).into_owned()),
+        Some(code) => Err(Trouble::new(Reason::Local, format!("{name} ended with exit code {code}{words}"))),
+        None => Err(Trouble::new(Reason::Local, format!("{name} was ended by a signal{words}"))),
     }
 }
 

@@ -5,6 +5,7 @@ use super::health::Past;
 use super::past::{Recalled, Recounted};
 use crate::domain::act::{ActEnd, Found};
 use crate::domain::alert::{Alert, Silence};
+use crate::domain::change::Told;
 use crate::domain::entry::Entry;
 use crate::domain::health::Reading;
 use crate::domain::ids::{EntryId, FeedName, Fingerprint, QuestionId, RequestId, SourceName};
@@ -60,6 +61,8 @@ pub enum Fact {
     FeedRead { feed: FeedName, reading: Reading },
     /// A feed could not ask.
     FeedFailed { feed: FeedName, trouble: Trouble },
+    /// Somebody pushed what was changed to this source; the oldest first.
+    ChangesTold { source: SourceName, changes: Vec<Told> },
     /// Somebody wants to know how feeds are, within this time; answered by one `Effect::Answer`.
     FeedsAsked { question: QuestionId, selector: Selector, within: Duration },
     /// The remote has taken an act that is under way; what became of it is still to be read back.

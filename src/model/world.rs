@@ -90,6 +90,8 @@ pub struct World {
     extending: BTreeSet<EntryId>,
     /// Acts that could not be sent and whose repetition or end the journal has been asked to record.
     resending: BTreeSet<EntryId>,
+    /// Keys of changes that are on their way into the journal.
+    telling: BTreeSet<String>,
     /// When the watcher next has something to do; `None`: to be worked out.
     duties: Option<Option<DateTime<Utc>>>,
 }
@@ -125,6 +127,7 @@ impl World {
             searching: BTreeSet::new(),
             extending: BTreeSet::new(),
             resending: BTreeSet::new(),
+            telling: BTreeSet::new(),
             duties: None,
         }
     }
@@ -176,6 +179,7 @@ impl World {
             }
             Fact::FeedRead { feed, reading } => self.feed_read(&feed, Ok(reading)),
             Fact::FeedFailed { feed, trouble } => self.feed_read(&feed, Err(trouble)),
+            Fact::ChangesTold { source, changes } => self.changes_told(&source, changes),
             Fact::FeedsAsked { question, selector, within } => {
                 self.questions.put(&self.health, self.now, question, selector, within)
             }
@@ -263,6 +267,9 @@ impl World {
         self.alerts.fold(&self.settings, entry, self.now.wall);
         self.incidents.fold(entry, &self.corrections);
         self.changes.fold(entry, &self.corrections);
+        if let Some(key) = &entry.key {
+            self.telling.remove(key);
+        }
         self.outbox.fold(entry);
         if matches!(entry.kind, Kind::Ack | Kind::Unack | Kind::Act | Kind::ActEnded) {
             self.duties = None;

@@ -4,7 +4,9 @@
 //! The first process that gets the address listens; the others try again now and then, for the day when it ends.
 
 use super::poller::Asker;
+use crate::domain::change::json;
 use crate::domain::ids::SourceName;
+use crate::model::Fact;
 use crate::ports::Ports;
 use crate::sources::{Hears, Source};
 use axum::Router;
@@ -18,6 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -34,6 +37,7 @@ struct Shared {
     sources: Sources,
     ports: Ports,
     poller: Asker,
+    facts: UnboundedSender<Fact>,
 }
 
 /// Everything that listens; dropping it closes the sockets.
@@ -42,7 +46,13 @@ pub struct Listener {
 }
 
 /// Listens for every source that hears, all of them on `instead` where that is given. Needs a runtime around it.
-pub fn start(sources: &Sources, ports: &Ports, poller: &Asker, instead: Option<SocketAddr>) -> Listener {
+pub fn start(
+    sources: &Sources,
+    ports: &Ports,
+    poller: &Asker,
+    facts: &UnboundedSender<Fact>,
+    instead: Option<SocketAddr>,
+) -> Listener {
     let mut by_address: BTreeMap<SocketAddr, Sources> = BTreeMap::new();
     for (name, source) in sources {
         if let Some(hears) = source.hears() {
@@ -52,7 +62,8 @@ pub fn start(sources: &Sources, ports: &Ports, poller: &Asker, instead: Option<S
     }
     let mut tasks = JoinSet::new();
     for (address, sources) in by_address {
-        tasks.spawn(listen(address, Arc::new(Shared { sources, ports: ports.clone(), poller: poller.clone() })));
+        let shared = Shared { sources, ports: ports.clone(), poller: poller.clone(), facts: facts.clone() };
+        tasks.spawn(listen(address, Arc::new(shared)));
     }
     Listener { _tasks: tasks }
 }
@@ -82,7 +93,8 @@ async fn listen(address: SocketAddr, shared: Arc<Shared>) {
         if let Ok(socket) = TcpListener::bind(address).await {
             let _open = Open::new(&shared);
             shared.poller.ask(shared.sources.keys().cloned().collect());
-            let router = Router::new().route("/{source}", axum::routing::any(answer)).with_state(shared.clone());
+            let router = Router::new().route("/{source}", axum::routing::any(answer));
+            let router = router.route("/{source}/changes", axum::routing::post(changed)).with_state(shared.clone());
             // It ends only with the task.
             let _ = axum::serve(socket, router).await;
         }
@@ -102,15 +114,52 @@ async fn answer(
     }
 }
 
-async fn heard(shared: &Shared, name: &str, token: Option<&String>, request: Request) -> Result<Response, (StatusCode, String)> {
+/// What was changed, from whoever may push alerts here.
+async fn changed(
+    State(shared): State<Arc<Shared>>,
+    Path(name): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+    request: Request,
+) -> Response {
+    match told(&shared, &name, query.get("token"), request).await {
+        Ok(count) => format!("{count} changes\n").into_response(),
+        Err((status, why)) => (status, why + "\n").into_response(),
+    }
+}
+
+async fn told(shared: &Shared, name: &str, token: Option<&String>, request: Request) -> Result<usize, (StatusCode, String)> {
+    let (source, _) = entitled(shared, name, request.headers(), token).await?;
+    let unfit = |why| (StatusCode::UNPROCESSABLE_ENTITY, why);
+    let body = body(request.into_body()).await?;
+    let text = std::str::from_utf8(&body).map_err(|_| unfit("not UTF-8".to_owned()))?;
+    let changes: Vec<_> =
+        json::read(text, shared.ports.clock.now().wall).map_err(unfit)?.into_iter().map(|item| item.told).collect();
+    let count = changes.len();
+    // Whoever listened is shutting down.
+    let gone = |_| (StatusCode::SERVICE_UNAVAILABLE, "midwatch is ending".to_owned());
+    shared.facts.send(Fact::ChangesTold { source, changes }).map_err(gone)?;
+    Ok(count)
+}
+
+/// The source of this name, to whom it may be pushed to.
+async fn entitled<'a>(
+    shared: &'a Shared,
+    name: &str,
+    headers: &HeaderMap,
+    token: Option<&String>,
+) -> Result<(SourceName, &'a dyn Hears), (StatusCode, String)> {
     let named = shared.sources.get(&SourceName::new(name));
     let Some((source, hears)) = named.and_then(|source| Some((SourceName::new(name), source.hears()?))) else {
         return Err((StatusCode::NOT_FOUND, "no webhook source of midwatch has this name".into()));
     };
-    let allowed = allowed(shared, hears, request.headers(), token).await?;
-    if !allowed {
-        return Err((StatusCode::UNAUTHORIZED, "the token is missing or wrong: send `Authorization: Bearer TOKEN`".into()));
+    match allowed(shared, hears, headers, token).await? {
+        true => Ok((source, hears)),
+        false => Err((StatusCode::UNAUTHORIZED, "the token is missing or wrong: send `Authorization: Bearer TOKEN`".into())),
     }
+}
+
+async fn heard(shared: &Shared, name: &str, token: Option<&String>, request: Request) -> Result<Response, (StatusCode, String)> {
+    let (source, hears) = entitled(shared, name, request.headers(), token).await?;
     let now = || shared.ports.clock.now().wall;
     match *request.method() {
         Method::GET => Ok(([(header::CONTENT_TYPE, "application/json")], hears.tell(now())).into_response()),

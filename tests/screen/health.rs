@@ -1,6 +1,7 @@
 //! Health in the console: what will fail stands beside what fails, and says when.
 
 use crate::screen::{Desk, settings};
+use midwatch::domain::change::{Told, What};
 use midwatch::domain::health::{FeedState, Limit, Reading};
 use midwatch::model::Fact;
 
@@ -69,4 +70,27 @@ fn a_value_is_not_said_twice() {
     desk.resize(200, 40).expect("64.19 of 90").expect_not("64.19  64.19");
     desk.fact(Fact::FeedRead { feed: "pg-primary".into(), reading: answer("used") }).draw();
     desk.expect("64.19  used");
+}
+
+#[test]
+fn what_was_changed_before_the_trouble_stands_beside_it() {
+    let mut desk = Desk::with(settings());
+    desk.feed("checkout-pay", FeedState::Healthy, "200 OK", 9);
+    let told = Told {
+        id: None,
+        what: What::Deploy,
+        service: Some("checkout".into()),
+        at: crate::screen::start(),
+        words: "1.42 \u{1b}[2J".into(),
+        by: Some("ci".into()),
+        link: None,
+    };
+    desk.fact(Fact::ChangesTold { source: "hook".into(), changes: vec![told] });
+    for _ in 0..6 {
+        desk.wait(10);
+        desk.feed("checkout-pay", FeedState::Healthy, "200 OK", 9);
+    }
+    desk.feed("checkout-pay", FeedState::Failing, "503", 9).resize(180, 40).draw();
+    assert!(desk.line(" checkout ").contains("↳ after deploy"), "{}", desk.text());
+    desk.press("1 g g enter").expect("1m00s before: deploy: 1.42 ␛[2J (ci)");
 }

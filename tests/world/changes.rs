@@ -2,7 +2,9 @@
 
 use super::*;
 use midwatch::domain::change::{Told, What};
+use midwatch::domain::health::{FeedSpec, FeedState, Reading};
 use midwatch::domain::incident::Incident;
+use midwatch::domain::settings::Settings;
 
 pub fn told(service: &str, words: &str, at: DateTime<Utc>) -> Told {
     let service = Some(service.into());
@@ -90,4 +92,60 @@ fn every_order_of_arrival_and_a_corrected_time_give_the_same_changes() {
         other.append_known(entry.clone());
     }
     assert_eq!(other.world.changes, story.world.changes);
+}
+
+/// `pg-deploys` tells of these, the newest first.
+fn tells(story: &mut Story, ids: &[&str]) {
+    let now = story.now.wall;
+    let told = |id: &&str| Told { id: Some((*id).into()), service: None, ..told("", id, now) };
+    let mut reading = Reading::new(FeedState::Healthy, "told");
+    reading.changes = ids.iter().map(told).collect();
+    story.fact(Fact::FeedRead { feed: "pg-deploys".into(), reading });
+}
+
+fn watching_deploys() -> Story {
+    let every = Duration::from_secs(60);
+    let feed = FeedSpec { service: Some("postgres".into()), ..FeedSpec::new("pg-deploys", "changes", every, every) };
+    Story::with(Settings { feeds: vec![feed], ..settings(false) })
+}
+
+#[test]
+fn what_a_feed_tells_again_and_again_is_recorded_once_also_over_a_restart() {
+    let mut story = watching_deploys();
+    tells(&mut story, &["b", "a"]);
+    tells(&mut story, &["b", "a"]);
+    story.begins_anew();
+    tells(&mut story, &["c", "b", "a"]);
+    let texts: Vec<_> = story.journal.iter().map(|entry| entry.text.as_str()).collect();
+    assert_eq!(texts, ["deploy of postgres: a", "deploy of postgres: b", "deploy of postgres: c"]);
+    assert_eq!(
+        story.world.health.get(&"pg-deploys".into()).and_then(|feed| feed.reading.as_ref()).map(|r| r.0.changes.len()),
+        Some(0)
+    );
+}
+
+#[test]
+fn what_is_on_its_way_into_a_slow_journal_is_not_asked_for_again_and_what_failed_is() {
+    let mut story = watching_deploys();
+    story.slow = Some(Vec::new());
+    tells(&mut story, &["a"]);
+    tells(&mut story, &["a"]);
+    assert_eq!(story.slow.as_ref().map(Vec::len), Some(1));
+    story.slow = None;
+    story.broken = Some("disk full".into());
+    tells(&mut story, &["b"]);
+    story.broken = None;
+    tells(&mut story, &["b"]);
+    assert_eq!(story.journal.iter().map(|entry| entry.text.as_str()).collect::<Vec<_>>(), ["deploy of postgres: b"]);
+}
+
+#[test]
+fn what_is_pushed_is_recorded_by_whoever_heard_it_and_a_service_that_is_none_is_nobodys() {
+    let mut story = Story::new();
+    story.fact(Fact::Watching(false));
+    let now = story.now.wall;
+    let changes = vec![told("postgres", "failover", now), told("chekout", "typo", now + chrono::Duration::hours(1))];
+    story.fact(Fact::ChangesTold { source: "hook".into(), changes });
+    let found: Vec<_> = story.journal.iter().map(|entry| (entry.text.as_str(), entry.at)).collect();
+    assert_eq!(found, [("deploy of postgres: failover", now), ("deploy: typo", now)]);
 }

@@ -44,6 +44,7 @@ impl World {
         // What was seen outside and could not be written is seen again by the next poll.
         self.alerts.forget_notes();
         self.notes.clear();
+        self.telling.clear();
         self.extending.clear();
         self.resending.clear();
         Vec::new()

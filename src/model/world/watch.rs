@@ -124,8 +124,12 @@ impl World {
     }
 
     pub(super) fn feed_read(&mut self, feed: &FeedName, reading: Result<Reading, Trouble>) -> Vec<Effect> {
+        let mut reading = reading;
+        let told = reading.as_mut().map(|reading| std::mem::take(&mut reading.changes)).unwrap_or_default();
         let change = self.health.read(feed, reading, self.now);
-        self.note_feeds(change.into_iter().collect())
+        let mut effects = self.note_feeds(change.into_iter().collect());
+        effects.extend(self.note_changes(feed, told));
+        effects
     }
 
     pub(super) fn tick_feeds(&mut self) -> Vec<Effect> {

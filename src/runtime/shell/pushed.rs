@@ -39,6 +39,7 @@ impl Shell {
         // The old ones are closed first.
         self.listener = None;
         let asked = self.listens.zip(self.poller.as_ref());
-        self.listener = asked.map(|(instead, poller)| listener::start(&self.sources, &self.ports, &poller.asker(), instead));
+        self.listener =
+            asked.map(|(instead, poller)| listener::start(&self.sources, &self.ports, &poller.asker(), &self.sender, instead));
     }
 }

@@ -2,6 +2,8 @@
 
 use super::Overlay;
 use super::page::{Content, Line, Page, field, heading, plain};
+use crate::domain::change::Change;
+use crate::domain::health::FeedState;
 use crate::domain::ids::{FeedName, ServiceName};
 use crate::domain::text::Outside;
 use crate::model::health::{FeedHealth, HISTORY, Proven};
@@ -105,6 +107,35 @@ fn human(duration: std::time::Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
+/// What was changed in the last day, here and in what it depends on; of a service in trouble with how long before.
+fn changed(name: &ServiceName, view: &View, columns: usize) -> Vec<Line> {
+    let now = view.now.wall;
+    let world = view.world;
+    let worst = world.health.of_service(name).filter(|feed| feed.state >= FeedState::Degraded).filter_map(|feed| feed.since);
+    let began = worst.map(|since| since.wall).min();
+    let line = |change: &Change| {
+        let of = change.service.as_ref().filter(|service| *service != name).map(|service| format!(" of {service}"));
+        let before = began.filter(|began| change.at <= *began).map(|began| time::age(time::since(change.at, began)));
+        let before = before.map(|age| format!("{age} before: ")).unwrap_or_default();
+        let (noun, by) = (change.what.noun(), change.by.inert());
+        format!(
+            "{} {before}{noun}{}: {} ({by})",
+            time::until(change.at, now, view.zone),
+            of.unwrap_or_default(),
+            change.words.inert()
+        )
+    };
+    let changes: Vec<String> =
+        world.changes_for(name, now - chrono::Duration::days(1), now).take(MOST_CHANGES).map(line).collect();
+    let role = if began.is_some() { Role::Warning } else { Role::Text };
+    let lines =
+        changes.iter().enumerate().map(|(index, text)| field(if index == 0 { "changed" } else { "" }, text, role, columns));
+    lines.flatten().collect()
+}
+
+/// How many changes of a service are listed; all are in the log.
+const MOST_CHANGES: usize = 8;
+
 fn about_service(name: &ServiceName, view: &View, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let known = view.world.settings.services.iter().find(|service| service.name == *name);
@@ -121,6 +152,7 @@ fn about_service(name: &ServiceName, view: &View, columns: usize) -> Vec<Line> {
             ]);
         }
     }
+    lines.extend(changed(name, view, columns));
     for feed in view.world.health.of_service(name) {
         lines.extend(heading(feed.spec.name.as_str()));
         lines.extend(about(feed, view, columns));

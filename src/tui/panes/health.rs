@@ -17,6 +17,7 @@ use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, Ui, View};
 use ratatui::layout::Rect;
+use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 pub const SPEC: Spec =
@@ -177,9 +178,18 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     if let Some(since) = since.filter(|_| bad) {
         pen.text(&time::age(since), Role::Dim).space(1);
     }
+    if let Some(what) = since.filter(|_| bad).and_then(|since| shortly_before(name, since, view)).filter(|_| pen.left() >= 14) {
+        pen.text(&format!("↳ after {what}"), Role::Warning).space(1);
+    }
     if let Some(cause) = cause.filter(|_| pen.left() >= 12) {
         pen.text(&format!("↳ with {cause}"), Role::Stale);
     }
+}
+
+/// What was changed last within an hour before the trouble; its details say the rest.
+fn shortly_before(name: &ServiceName, bad_for: Duration, view: &View) -> Option<&'static str> {
+    let began = view.now.wall - chrono::Duration::from_std(bad_for).ok()?;
+    view.world.changes_for(name, began - chrono::Duration::hours(1), began).next().map(|change| change.what.noun())
 }
 
 /// Of several that are as bad, the one that has been so for longest: since then the service is.
