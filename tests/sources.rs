@@ -50,6 +50,10 @@ trait Subject: Deref<Target = Fake<Self::System>> + Sized {
     const WRITES: &'static [&'static str] = &["POST", "PUT", "DELETE", "PATCH"];
     /// It says what is not firing, too: what it does not list is absent.
     const COMPLETE: bool = true;
+    /// The most requests of a poll of one page.
+    const REQUESTS: usize;
+    /// How many alerts a page holds, and how many requests each further page costs. `None`: everything is listed at once.
+    const PAGES: Option<(usize, usize)> = None;
 
     fn start() -> Self;
     /// The configuration of a source that asks it.
@@ -272,6 +276,36 @@ async fn pages_that_move_lose_nothing_and_double_nothing<S: Subject>() {
     assert_eq!(still, ids);
 }
 
+/// How many of those that are lost are asked for one by one in one poll.
+const ONE_BY_ONE: usize = 20;
+
+/// Requests go by pages and never by alerts: not when there are many, not when all of them end, and not when all are lost.
+async fn a_poll_of_many_alerts_makes_no_more_requests_than_their_pages<S: Subject>() {
+    let subject = S::start();
+    let source = subject.source();
+    let mut known = Vec::new();
+    let mut cost = async |most: usize, when: &str| {
+        let asked = subject.hits().len();
+        known = poll(&*source, &known).await.expect("an answer").alerts;
+        let made = subject.hits().split_off(asked);
+        assert!(made.len() <= most, "{when}: {} requests and not {most}: {made:?}", made.len());
+        known.len()
+    };
+    let mut ids = vec![subject.fire("Disk0")];
+    // What is asked once and for all, the version for example.
+    cost(S::REQUESTS + 1, "the first one").await;
+    cost(S::REQUESTS, "one").await;
+    ids.extend((1..1_100).map(|n| subject.fire(&format!("Disk{n}"))));
+    let pages = |count: usize| S::PAGES.map_or(0, |(size, each)| (count.div_ceil(size) - 1) * each);
+    let most = S::REQUESTS + pages(ids.len());
+    assert_eq!(cost(most, "many that are new").await, ids.len());
+    assert_eq!(cost(most, "many that are known").await, ids.len());
+    ids.split_off(550).iter().for_each(|id| subject.end(id));
+    cost(most + ONE_BY_ONE, "half of them have ended").await;
+    subject.forget();
+    cost(most + ONE_BY_ONE, "all of them are lost").await;
+}
+
 async fn an_act_is_found_again_before_it_would_be_repeated<S: Acting>() {
     let subject = S::start();
     let id = subject.fire("DiskFull");
@@ -420,6 +454,7 @@ macro_rules! listing {
             what_was_known_does_not_end_because_of_trouble
             a_list_that_is_empty_after_a_restart_ends_nothing_and_an_end_does
             pages_that_move_lose_nothing_and_double_nothing
+            a_poll_of_many_alerts_makes_no_more_requests_than_their_pages
             what_its_system_has_not_is_refused_and_nothing_is_sent
         }
     };

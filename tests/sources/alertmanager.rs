@@ -11,6 +11,8 @@ const ENDED: &str = r#"{"id":"x","matchers":[],"startsAt":"2026-03-01T10:00:00Z"
 impl Subject for FakeAlertmanager {
     type System = World;
     const KIND: &'static str = "alertmanager";
+    /// Alerts, silences and the status, of each peer.
+    const REQUESTS: usize = 3;
 
     fn start() -> Self {
         FakeAlertmanager::start()

@@ -9,6 +9,8 @@ impl Subject for FakeGoAlert {
     const KIND: &'static str = "goalert";
     /// Questions are POSTs, too.
     const WRITES: &'static [&'static str] = &["POST /api/graphql updateAlerts", "POST /api/graphql escalateAlerts"];
+    const REQUESTS: usize = 1;
+    const PAGES: Option<(usize, usize)> = Some((100, 1));
 
     fn start() -> Self {
         FakeGoAlert::start()

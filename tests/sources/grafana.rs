@@ -11,6 +11,8 @@ const ENDED: &str = r#"{"id":"x","matchers":[],"startsAt":"2026-03-01T10:00:00Z"
 impl Subject for FakeGrafana {
     type System = Org;
     const KIND: &'static str = "grafana";
+    /// Alerts, silences, and the states of its rules.
+    const REQUESTS: usize = 3;
 
     fn start() -> Self {
         FakeGrafana::start()

@@ -7,6 +7,9 @@ use chrono::{TimeDelta, Utc};
 impl Subject for FakeIrm {
     type System = Team;
     const KIND: &'static str = "grafana-irm";
+    /// One for each state in which something is open.
+    const REQUESTS: usize = 3;
+    const PAGES: Option<(usize, usize)> = Some((50, 1));
 
     fn start() -> Self {
         FakeIrm::start()

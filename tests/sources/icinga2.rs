@@ -13,6 +13,8 @@ impl Subject for FakeIcinga {
     const KIND: &'static str = "icinga2";
     /// Questions are POSTs, too.
     const WRITES: &'static [&'static str] = &["POST /v1/actions"];
+    /// Hosts, services, acknowledgements, downtimes and the status.
+    const REQUESTS: usize = 5;
 
     fn start() -> Self {
         FakeIcinga::start()

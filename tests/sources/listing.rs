@@ -7,6 +7,8 @@ use crate::support::fake_prometheus::{FakePrometheus, Rules};
 impl Subject for FakePrometheus {
     type System = Rules;
     const KIND: &'static str = "prometheus";
+    /// Alerts, and since when it runs.
+    const REQUESTS: usize = 2;
 
     fn start() -> Self {
         FakePrometheus::start()
@@ -39,6 +41,7 @@ impl Subject for FakeListener {
     const KIND: &'static str = "webhook";
     /// Who pushes does not say what is not firing.
     const COMPLETE: bool = false;
+    const REQUESTS: usize = 1;
 
     fn start() -> Self {
         FakeListener::start()

@@ -8,6 +8,8 @@ use serde_json::json;
 impl Subject for FakePagerDuty {
     type System = Account;
     const KIND: &'static str = "pagerduty";
+    const REQUESTS: usize = 1;
+    const PAGES: Option<(usize, usize)> = Some((100, 1));
 
     fn start() -> Self {
         FakePagerDuty::start()

@@ -9,6 +9,10 @@ impl Subject for FakeZabbix {
     const KIND: &'static str = "zabbix";
     /// Everything is a POST to one address.
     const WRITES: &'static [&'static str] = &["POST /api_jsonrpc.php event.acknowledge"];
+    /// Problems, their triggers, and whether the server behind it lives.
+    const REQUESTS: usize = 3;
+    /// Of the problems, and of their triggers.
+    const PAGES: Option<(usize, usize)> = Some((1_000, 2));
 
     fn start() -> Self {
         FakeZabbix::start()
