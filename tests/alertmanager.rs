@@ -16,7 +16,7 @@ mod support;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use midwatch::domain::act::{Act, ActEnd, Found, Outcome, marker};
-use midwatch::domain::alert::{SilenceMatcher, SilenceState, Snapshot};
+use midwatch::domain::alert::{Alert, Route, SilenceMatcher, SilenceState, Snapshot};
 use midwatch::domain::entry::Intent;
 use midwatch::domain::node::{Node, Problems};
 use midwatch::domain::text::Outside;

@@ -81,6 +81,17 @@ pub struct Firing {
     pub to: Option<DateTime<Utc>>,
 }
 
+/// One way on which a source tells people of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// Who is told, by the name that the source has for them.
+    pub to: Outside,
+    /// Alerts that have these labels in common are told of together. Sorted by name.
+    pub together_by: Vec<Outside>,
+    /// Names of time intervals in which nobody is told on this way, and that are now.
+    pub muted_by: Vec<Outside>,
+}
+
 /// One alert in one snapshot of one source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {

@@ -3,6 +3,7 @@
 use super::command::Command;
 use super::health::Past;
 use super::past::{Recalled, Recounted};
+use super::routes::Routed;
 use crate::domain::act::{ActEnd, Found};
 use crate::domain::alert::{Alert, Silence};
 use crate::domain::change::Told;
@@ -75,6 +76,8 @@ pub enum Fact {
     Recalled(Recalled),
     /// What one source answers to `Effect::Recount`.
     Recounted(Recounted),
+    /// The answer to `Effect::Route`.
+    Routed(Routed),
     /// The configuration was read again and is in force.
     Configured(Arc<Settings>),
     /// The configuration was changed and can't be read: the old one stays in force.

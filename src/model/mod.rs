@@ -20,6 +20,7 @@ pub mod outbox;
 pub mod past;
 pub mod progress;
 pub mod questions;
+pub mod routes;
 pub mod runs;
 pub mod silences;
 pub mod storm;

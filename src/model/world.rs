@@ -32,6 +32,7 @@ use super::outbox::Outbox;
 use super::past::Past;
 use super::progress::{Requests, Stage};
 use super::questions::Questions;
+use super::routes::Routes;
 use super::runs::{Runs, Typed};
 use super::storm::Storm;
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
@@ -69,6 +70,8 @@ pub struct World {
     pub outbox: Outbox,
     /// What the journal was asked for of late.
     pub past: Past,
+    /// Whom sources tell of the alerts that were looked at of late.
+    pub routes: Routes,
     pub requests: Requests,
     /// Why the journal could not be written the last time, until it can again.
     pub journal_trouble: Option<String>,
@@ -115,6 +118,7 @@ impl World {
             corrections: Corrections::default(),
             outbox: Outbox::default(),
             past: Past::default(),
+            routes: Routes::default(),
             requests: Requests::default(),
             journal_trouble: None,
             config_trouble: None,
@@ -195,6 +199,10 @@ impl World {
             }
             Fact::Recounted(told) => {
                 self.past.keep_recounted(told);
+                Vec::new()
+            }
+            Fact::Routed(routed) => {
+                self.routes.keep(routed);
                 Vec::new()
             }
             Fact::Configured(settings) => self.configure(settings),

@@ -7,7 +7,7 @@
 use super::alertmanager::{self, Alertmanager};
 use super::{Kind, Source, fingerprint};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
-use crate::domain::alert::{Alert, Labels, Snapshot};
+use crate::domain::alert::{Alert, Labels, Route, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems};
@@ -152,6 +152,15 @@ impl Source for Grafana {
 
     fn silences_at(&self) -> Option<String> {
         self.speaks.silences_at()
+    }
+
+    fn routes<'a>(
+        &'a self,
+        alert: &'a Alert,
+        ports: &'a Ports,
+        limit: Duration,
+    ) -> Option<Answer<'a, Result<Vec<Route>, Trouble>>> {
+        self.speaks.routes(alert, ports, limit)
     }
 
     fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {

@@ -13,7 +13,7 @@ pub mod webhook;
 mod zabbix;
 
 use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
-use crate::domain::alert::{Alert, Firing, Labels, Snapshot};
+use crate::domain::alert::{Alert, Firing, Labels, Route, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems};
@@ -66,6 +66,16 @@ pub trait Source: Send + Sync {
         _ports: &'a Ports,
         _limit: Duration,
     ) -> Option<Answer<'a, Result<Vec<Firing>, Trouble>>> {
+        None
+    }
+
+    /// On which ways it tells people of an alert that it lists. `None` for a system that tells nobody, or does not say whom.
+    fn routes<'a>(
+        &'a self,
+        _alert: &'a Alert,
+        _ports: &'a Ports,
+        _limit: Duration,
+    ) -> Option<Answer<'a, Result<Vec<Route>, Trouble>>> {
         None
     }
 

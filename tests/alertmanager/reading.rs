@@ -20,6 +20,26 @@ async fn an_alert_comes_with_everything_that_is_known_of_it() {
 }
 
 #[tokio::test]
+async fn what_mutes_an_alert_is_asked_of_its_groups() {
+    let am = FakeAlertmanager::start();
+    am.version("0.28.0");
+    let receivers = json!([{"name": "team-db"}, {"name": "audit"}]);
+    let (muted, other) = (am.fire(&[("alertname", "Disk"), ("my.label", "x")]), am.fire(&[("alertname", "Disk")]));
+    am.change(&muted, json!({"receivers": receivers}));
+    am.mute("weekend");
+    let snapshot = good(&[&am]).await;
+    let alert = |id: &str| snapshot.alerts.iter().find(|alert| alert.id.fingerprint.as_str() == id).expect("listed");
+    let source = of(&[&am]);
+    let told = async |id: &str| source.routes(alert(id), &Ports::real(), LIMIT).expect("it has routes").await;
+    let route = |to: &str| Route { to: to.into(), together_by: vec!["alertname".into()], muted_by: vec!["weekend".into()] };
+    assert_eq!(told(&muted).await, Ok(vec![route("audit"), route("team-db")]));
+    assert_eq!(told(&other).await, Ok(vec![route("ops")]), "another alert of the same name");
+    assert_eq!(am.count("GET /api/v2/alerts/groups?filter=alertname%3D%22Disk%22"), 2, "{:?}", am.hits());
+    am.mood_of("GET /api/v2/alerts/groups", Mood::Status(500, "\"oops\""));
+    assert!(told(&other).await.is_err_and(|why| why.to_string().contains("500 Internal Server Error: oops")));
+}
+
+#[tokio::test]
 async fn what_older_and_newer_versions_leave_out_add_or_spoil_is_survived() {
     let am = FakeAlertmanager::start();
     let fingerprint = am.fire(&[("alertname", "Old")]);

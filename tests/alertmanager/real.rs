@@ -52,6 +52,35 @@ async fn what_inhibits_an_alert_is_one_of_those_that_are_listed() {
 }
 
 #[tokio::test]
+async fn whom_it_tells_of_an_alert_and_together_with_what_is_asked_of_its_groups() {
+    if absent() {
+        return;
+    }
+    let am = Alertmanager::routing();
+    am.post(
+        0,
+        r#"[{"labels": {"alertname": "Disk", "cluster": "eu", "team": "db"}},
+            {"labels": {"alertname": "Disk", "cluster": "eu", "team": "db", "shard": "2"}},
+            {"labels": {"alertname": "Slow \"x\"", "cluster": "eu", "team": "web"}}]"#,
+    );
+    let source = on(&am);
+    let snapshot = snapshot(&*source).await;
+    let told = async |find: &dyn Fn(&Alert) -> bool| {
+        let alert = snapshot.alerts.iter().find(|alert| find(alert)).expect("it fires");
+        let routes = until(
+            || async { source.routes(alert, &Ports::real(), LIMIT).expect("it has routes").await.expect("an answer") },
+            // Groups are made a moment after the list.
+            |routes| !routes.is_empty(),
+        );
+        routes.await.into_iter().map(|it| (it.to, it.together_by, it.muted_by)).collect::<Vec<_>>()
+    };
+    let by = |to: &str, names: &[&str]| (to.into(), names.iter().map(|name| (*name).into()).collect(), Vec::new());
+    let both = [by("audit", &["alertname", "cluster"]), by("team-db", &["alertname"])];
+    assert_eq!(told(&|alert| alert.labels.get("shard").is_some()).await, both, "0.25 does not say that one of them is muted");
+    assert_eq!(told(&|alert| alert.name() == "Slow \"x\"").await, [by("ops", &["alertname", "cluster"])]);
+}
+
+#[tokio::test]
 async fn a_silence_lives_its_whole_life() {
     if absent() {
         return;

@@ -1,10 +1,12 @@
 //! A long queue that is kept short: what is one problem has one row, and nothing is lost by it.
 
 use crate::screen::{Desk, alert, outage, settings};
-use midwatch::domain::alert::Alert;
+use midwatch::domain::alert::{Alert, Route};
 use midwatch::domain::ids::AlertId;
 use midwatch::domain::settings::SourceSpec;
+use midwatch::domain::text::Outside;
 use midwatch::model::event::SourceAnswer;
+use midwatch::model::routes::Routed;
 use midwatch::model::{Command, Fact};
 use midwatch::tui::panes::PaneId;
 use std::sync::Arc;
@@ -239,4 +241,24 @@ fn what_inhibits_an_alert_is_named() {
     tells(&mut desk, "prod", &[alert("Down", "critical", "postgres", "db-1", 5), quiet]);
     desk.press("j").expect("▌WARN Slow").press("enter");
     desk.expect("inhibited by CRIT Down db-1, firing: Down-db-1").expect("inhibited by 4711").expect("muted by weekend");
+}
+
+#[test]
+fn whom_its_source_tells_of_an_alert_stands_in_its_details() {
+    let mut desk = two_sources();
+    let one = alert("Slow", "warning", "checkout", "web-1", 3);
+    let one = Arc::new(Alert { receivers: [Outside::from("audit"), "team\u{1b}[2J".into()].into(), ..Alert::clone(&one) });
+    tells(&mut desk, "prod", std::slice::from_ref(&one));
+    desk.press("enter").expect("notifies      audit, team");
+    let names = |all: &[&str]| all.iter().map(|name| Outside::from(*name)).collect::<Vec<_>>();
+    let every: Vec<_> = one.labels.iter().map(|(name, _)| name.clone()).collect();
+    let by = |to: &str, together_by, muted: &[&str]| Route { to: to.into(), together_by, muted_by: names(muted) };
+    let routes =
+        [by("audit", every, &[]), by("ops", Vec::new(), &[]), by("team", names(&["alertname", "cluster"]), &["weekend"])];
+    let id = AlertId { source: "prod".into(), ..one.id.clone() };
+    desk.fact(Fact::Routed(Routed { alert: id.clone(), routes: Ok(routes.into()) })).draw();
+    desk.expect("notifies      audit, each by itself").expect("notifies      ops, all in one");
+    desk.expect("notifies      team, by alertname, cluster; muted now by weekend");
+    desk.fact(Fact::Routed(Routed { alert: id, routes: Err("503 Service Unavailable".into()) })).draw();
+    desk.expect("notifies      audit, team").expect("can't be said: 503 Service Unavailable").expect_not("weekend");
 }

@@ -25,6 +25,8 @@ pub struct World {
     version: String,
     login: Option<String>,
     tenant: Option<String>,
+    /// Time intervals that mute everything now.
+    muted_by: Vec<&'static str>,
     made: u32,
 }
 
@@ -82,6 +84,11 @@ impl FakeAlertmanager {
         self.with(|world| world.login = Some(value.into()));
     }
 
+    /// A time interval begins in which nobody is told of anything.
+    pub fn mute(&self, interval: &'static str) {
+        self.with(|world| world.muted_by.push(interval));
+    }
+
     /// All silences as the API shows them, those that have ended too.
     pub fn silences(&self) -> Vec<Value> {
         self.with(|world| world.silences())
@@ -124,6 +131,7 @@ impl Contract for World {
         match (method, asked.path().strip_prefix("/api/v2/").unwrap_or("")) {
             ("GET", "status") => Honest::ok(&self.status()),
             ("GET", "alerts") => Honest::ok(&self.list(&asked.query("filter"))),
+            ("GET", "alerts/groups") => Honest::ok(&self.groups(&asked.query("filter"))),
             ("POST", "alerts") => self.push(&asked.json()),
             ("GET", "silences") => Honest::ok(&self.silences().into()),
             ("POST", "silences") => self.post(&asked.body),
@@ -212,6 +220,21 @@ impl World {
         };
         let kept = |alert: &&Value| filters.iter().all(|filter| holds(alert, filter));
         self.alerts.values().filter(kept).map(shown).collect()
+    }
+
+    /// By receiver and name, and nowhere but there it stands what mutes them.
+    fn groups(&self, filters: &[String]) -> Value {
+        let mut groups: BTreeMap<(String, String), Vec<Value>> = BTreeMap::new();
+        for alert in self.list(filters).as_array().expect("a list") {
+            let mut alert = alert.clone();
+            alert["status"]["mutedBy"] = json!(self.muted_by);
+            for receiver in alert["receivers"].as_array().expect("a list") {
+                let names = [&receiver["name"], &alert["labels"]["alertname"]].map(|name| name.as_str().unwrap_or("").to_owned());
+                groups.entry(names.into()).or_default().push(alert.clone());
+            }
+        }
+        let one = |((to, name), alerts)| json!({"labels": {"alertname": name}, "receiver": {"name": to}, "alerts": alerts});
+        groups.into_iter().map(one).collect()
     }
 
     fn post(&mut self, body: &[u8]) -> Honest {

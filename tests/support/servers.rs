@@ -47,6 +47,18 @@ impl Alertmanager {
         Self::start_as(&format!("{CONFIG}inhibit_rules: [{rule}]\n"), 1, None)
     }
 
+    /// One that tells two receivers of what is the databases', the first of them never: a time interval mutes it.
+    pub fn routing() -> Self {
+        let db = "matchers: ['team=\"db\"']";
+        let routes = format!(
+            "[{{receiver: team-db, {db}, group_by: [alertname], mute_time_intervals: [always], continue: true}}, {{receiver: audit, {db}}}]"
+        );
+        let route = format!("{{receiver: ops, group_by: [alertname, cluster], routes: {routes}}}");
+        let receivers = "[{name: ops}, {name: team-db}, {name: audit}]";
+        let always = "[{name: always, time_intervals: [{years: ['2000:3000']}]}]";
+        Self::start_as(&format!("route: {route}\nreceivers: {receivers}\ntime_intervals: {always}\n"), 1, None)
+    }
+
     fn start_as(config: &str, nodes: usize, web: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("am.yml"), config).expect("written");

@@ -6,6 +6,7 @@ use crate::domain::alert::Alert;
 use crate::domain::ids::{FeedName, SourceName};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::model::past::{Recalled, Recounted};
+use crate::model::routes::Routed;
 use crate::model::{Body, Effect, Fact};
 use crate::ports::Ports;
 use crate::runtime::poller;
@@ -17,8 +18,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a source may search its record while somebody looks at an alert.
-const RECOUNTED: Duration = Duration::from_secs(10);
+/// How long a source may take while somebody looks at an alert.
+const LOOKED: Duration = Duration::from_secs(10);
 
 impl Shell {
     pub(super) fn perform(&mut self, effect: Effect) {
@@ -58,6 +59,7 @@ impl Shell {
                 }
             },
             Effect::Recount { alert, since } => self.recount(&alert, since),
+            Effect::Route { alert } => self.route(alert),
             Effect::Follow { feeds } => self.follow(feeds),
             Effect::Answer { question, found } => {
                 if let Some(driver) = &self.driver {
@@ -89,11 +91,22 @@ impl Shell {
         for (name, source) in self.sources.clone() {
             let (alert, ports, facts) = (alert.clone(), self.ports.clone(), self.sender.clone());
             tokio::spawn(async move {
-                let Some(told) = source.fired(&alert.labels, (since, until), &ports, RECOUNTED) else { return };
+                let Some(told) = source.fired(&alert.labels, (since, until), &ports, LOOKED) else { return };
                 let firings = told.await.map(Arc::from).map_err(|trouble| trouble.text);
                 let _ = facts.send(Fact::Recounted(Recounted { alert: alert.id.clone(), source: name, since, firings }));
             });
         }
+    }
+
+    /// Asks the alert's own source whom it tells, in the background.
+    fn route(&self, alert: Arc<Alert>) {
+        let Some(source) = self.sources.get(&alert.id.source).cloned() else { return };
+        let (ports, facts) = (self.ports.clone(), self.sender.clone());
+        tokio::spawn(async move {
+            let Some(told) = source.routes(&alert, &ports, LOOKED) else { return };
+            let routes = told.await.map(Arc::from).map_err(|trouble| trouble.text);
+            let _ = facts.send(Fact::Routed(Routed { alert: alert.id.clone(), routes }));
+        });
     }
 
     /// Does something with a source in the background; its result comes back as a fact. A source that the configuration has lost

@@ -4,6 +4,7 @@
 //! Alerts are not gossiped, silences are: every peer is asked, and a write goes to one peer only, where it is read back.
 
 mod acts;
+mod groups;
 mod merge;
 mod page;
 mod peer;
@@ -12,7 +13,7 @@ mod wire;
 
 use super::{Kind, Source};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
-use crate::domain::alert::{Alert, Labels, Snapshot};
+use crate::domain::alert::{Alert, Labels, Route, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems, Value};
@@ -63,6 +64,15 @@ impl Source for Alertmanager {
 
     fn silences_at(&self) -> Option<String> {
         self.urls.first().map(|url| url.as_str().trim_end_matches('/').to_owned())
+    }
+
+    fn routes<'a>(
+        &'a self,
+        alert: &'a Alert,
+        ports: &'a Ports,
+        limit: Duration,
+    ) -> Option<Answer<'a, Result<Vec<Route>, Trouble>>> {
+        Some(Box::pin(groups::routes(self, alert, ports, limit)))
     }
 
     fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {

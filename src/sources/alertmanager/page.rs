@@ -118,7 +118,7 @@ async fn tell(peer: Peer<'_>, body: &str, intent: Intent) -> Result<ActEnd, Trou
 /// The page of this intent.
 pub async fn there(peer: Peer<'_>, intent: Intent) -> Result<Option<Paged>, Trouble> {
     let matcher = format!("{ID}=\"{}\"", id(intent));
-    Ok(peer.alerts_with(&matcher, |text| serde_json::from_str::<Vec<Paged>>(text)).await?.into_iter().next())
+    Ok(peer.with::<Vec<Paged>>("alerts", &[matcher], "a list of alerts").await?.into_iter().next())
 }
 
 /// It is there: is anybody called?

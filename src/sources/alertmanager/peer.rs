@@ -7,6 +7,7 @@ use crate::domain::trouble::Trouble;
 use crate::ports::{Ports, Request, Response, below};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 use url::Url;
 
@@ -61,12 +62,16 @@ impl Peer<'_> {
         }
     }
 
-    /// The alerts that a matcher keeps, whatever the source lists.
-    pub async fn alerts_with<T>(&self, matcher: &str, parse: impl FnOnce(&str) -> serde_json::Result<T>) -> Result<T, Trouble> {
-        let mut request = self.question("alerts").await?;
-        request.url.query_pairs_mut().append_pair("filter", matcher);
+    /// What these matchers keep, whatever the source lists.
+    pub async fn with<T: DeserializeOwned>(&self, path: &str, matchers: &[String], what: &str) -> Result<T, Trouble> {
+        let mut request = self.question(path).await?;
+        request.url.query_pairs_mut().extend_pairs(matchers.iter().map(|matcher| ("filter", matcher)));
         let (asked, answer) = (request.told(), self.ports.http.observe(request).await?);
-        if answer.good() { answer.understood("a list of alerts", &asked, parse) } else { Err(answer.refusal(&asked)) }
+        if answer.good() {
+            answer.understood(what, &asked, |text| serde_json::from_str(text))
+        } else {
+            Err(answer.refusal(&asked))
+        }
     }
 
     /// Asks for the alerts and reads them as they come.

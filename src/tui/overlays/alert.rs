@@ -2,7 +2,7 @@
 
 use super::Overlay;
 use super::page::{Content, Line, Page, field, heading, plain};
-use crate::domain::alert::{Firing, Labels, Silence};
+use crate::domain::alert::{Firing, Labels, Route, Silence};
 use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::Tracked;
@@ -42,6 +42,7 @@ impl Content for Detail {
         lines.extend(twins(tracked, view, columns));
         lines.extend(why(tracked, view, columns));
         lines.extend(ownership(tracked, view, columns));
+        lines.extend(notified(tracked, view, columns));
         lines.extend(quiet(tracked, view, columns));
         let (annotations, long) = annotations(&tracked.alert.annotations, columns);
         lines.extend(annotations);
@@ -178,6 +179,33 @@ fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         lines.extend(field("last asked", &told(stage), Role::Text, columns));
     }
     lines
+}
+
+/// Whom its source tells of it, and together with what: the names that it lists until it has answered for this alert.
+fn notified(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
+    let listed: Vec<_> = tracked.alert.receivers.iter().map(Outside::inert).collect();
+    let listed = if listed.is_empty() { Vec::new() } else { field("notifies", &listed.join(", "), Role::Text, columns) };
+    match view.world.routes.of(&tracked.alert.id).map(|routed| &routed.routes) {
+        Some(Ok(routes)) if !routes.is_empty() => {
+            routes.iter().flat_map(|route| field("notifies", &way(route, &tracked.alert.labels), Role::Text, columns)).collect()
+        }
+        Some(Err(why)) => {
+            let why = format!("what it is told together with can't be said: {}", why.inert());
+            listed.into_iter().chain(field("?", &why, Role::Stale, columns)).collect()
+        }
+        _ => listed,
+    }
+}
+
+fn way(route: &Route, labels: &Labels) -> String {
+    let names = |all: &[Outside]| all.iter().map(Outside::inert).collect::<Vec<_>>().join(", ");
+    let together = match route.together_by.len() {
+        0 => ", all in one".to_owned(),
+        count if count == labels.names().len() => ", each by itself".to_owned(),
+        _ => format!(", by {}", names(&route.together_by)),
+    };
+    let muted = if route.muted_by.is_empty() { String::new() } else { format!("; muted now by {}", names(&route.muted_by)) };
+    format!("{}{together}{muted}", route.to.inert())
 }
 
 /// How far a request has come, in words.
