@@ -81,6 +81,15 @@ fn silence_until(minutes: i64) -> Act {
     }
 }
 
+fn with_matchers(of: Vec<SilenceMatcher>) -> Act {
+    match silence_until(60) {
+        Act::Silence { id, starts_at, ends_at, by, comment, .. } => {
+            Act::Silence { id, matchers: of, starts_at, ends_at, by, comment }
+        }
+        other => other,
+    }
+}
+
 async fn act(peers: &[&FakeAlertmanager], act: &Act, intent: Intent) -> ActEnd {
     of(peers).act(act, intent, &Ports::real()).await
 }

@@ -163,6 +163,28 @@ async fn a_negated_matcher_is_not_sent_to_a_server_that_would_turn_it_round() {
 }
 
 #[tokio::test]
+async fn labels_with_any_name_are_silenced_where_the_server_has_them_and_refused_in_words_where_not() {
+    let am = FakeAlertmanager::start();
+    am.fire(&[("alertname", "DiskFull"), ("my.label", "x"), ("größe 🦀", "a=\"1\"\\")]);
+    am.fire(&[("alertname", "DiskFull"), ("my.label", "x"), ("größe 🦀", "2")]);
+    let listed = good(&[&am]).await;
+    let alert = listed.alerts.iter().find(|alert| alert.labels.get("größe 🦀") == Some("a=\"1\"\\")).expect("as it was sent");
+    let silence = with_matchers(alert.labels.exactly());
+    am.version("0.26.0");
+    let end = act(&[&am], &silence, intent()).await;
+    let words = "runs Alertmanager 0.26, which has no label `größe 🦀`: names are letters, digits and `_` there; it needs 0.27";
+    assert!(end.outcome == Outcome::Failed && end.detail.raw().contains(words), "{end:?}");
+    assert_eq!((am.silences().len(), am.count("POST")), (0, 0));
+    am.version("0.27.0");
+    let end = act(&[&am], &silence, intent()).await;
+    assert_eq!(end.outcome, Outcome::Done, "{end:?}");
+    let after = good(&[&am]).await;
+    let quiet = after.alerts.iter().filter(|alert| !alert.silenced_by.is_empty()).map(|alert| &alert.id);
+    assert_eq!(quiet.collect::<Vec<_>>(), [&alert.id], "this one and not its neighbour");
+    assert_eq!(after.silences[0].matchers, alert.labels.exactly());
+}
+
+#[tokio::test]
 async fn ending_a_silence_is_read_back() {
     let am = FakeAlertmanager::start();
     let id = act(&[&am], &silence_until(60), intent()).await.made.expect("made");

@@ -108,6 +108,36 @@ async fn a_silence_lives_its_whole_life() {
 }
 
 #[tokio::test]
+async fn any_text_is_a_value_and_a_name_that_is_no_word_is_refused_before_it_is_sent() {
+    if absent() {
+        return;
+    }
+    let am = Alertmanager::start(1);
+    let text = "größe 🦀 \"q\" \\ {b}, c=~'d'\ne";
+    am.post(
+        0,
+        &json!([{"labels": {"alertname": "A", "what": text}}, {"labels": {"alertname": "A", "what": "other"}}]).to_string(),
+    );
+    let (source, ports) = (on(&am), Ports::real());
+    let listed = snapshot(&*source).await;
+    let alert = listed.alerts.iter().find(|alert| alert.labels.get("what") == Some(text)).expect("as it was sent");
+    let made = source.act(&with_matchers(alert.labels.exactly()), intent(), &ports).await;
+    assert_eq!(made.outcome, Outcome::Done, "{made:?}");
+    let quiet =
+        |it: &Snapshot| it.alerts.iter().filter(|it| !it.silenced_by.is_empty()).map(|it| it.id.clone()).collect::<Vec<_>>();
+    let after = until(|| snapshot(&*source), |it| !quiet(it).is_empty()).await;
+    assert_eq!((quiet(&after), &after.silences[0].matchers), (vec![alert.id.clone()], &alert.labels.exactly()));
+
+    let end = source.act(&with_matchers(vec![matcher("alertname", "A"), matcher("my.label", "x")]), intent(), &ports).await;
+    assert_eq!(end.outcome, Outcome::Failed, "{end:?}");
+    assert!(end.detail.raw().contains("which has no label `my.label`: names are letters, digits and `_` there"), "{end:?}");
+    assert_eq!(snapshot(&*source).await.silences.len(), 1);
+    let filtered = super::source(&format!("{{urls: '{}', filter: ['\"my.label\"=\"x\"']}}", am.url(0)));
+    let trouble = filtered.fetch(&[], &ports, LIMIT).await.expect_err("this version can't");
+    assert!(trouble.to_string().contains("400 Bad Request: bad matcher format: \"my.label\"=\"x\""), "{trouble}");
+}
+
+#[tokio::test]
 async fn what_the_real_one_refuses_is_told_in_its_words() {
     if absent() {
         return;

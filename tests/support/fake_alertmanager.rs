@@ -245,10 +245,20 @@ impl World {
         if let Some(words) = new.wrong(now) {
             return bad(400, words);
         }
+        let mut names = new.matchers.as_array().expect("a list").iter().map(|matcher| matcher["name"].as_str().unwrap_or(""));
+        if let Some(name) = names.rfind(|name| !self.takes(name)) {
+            return bad(400, &format!("silence invalid: invalid label matcher 0: invalid label name \"{name}\""));
+        }
         match id {
             None => self.store(Silence { starts: new.starts.max(now), ..new }),
             Some(id) => self.replace(id, new, now),
         }
+    }
+
+    /// Since 0.27 every text is the name of a label.
+    fn takes(&self, name: &str) -> bool {
+        let word = Regex::new("^[a-zA-Z_][a-zA-Z0-9_]*$").expect("an expression").is_match(name);
+        word || (!name.is_empty() && self.version.as_str() >= "0.27")
     }
 
     /// In place where the contract allows it; else the old one ends and another begins.

@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const ANOTHER: Duration = Duration::from_secs(6);
 /// Older servers take a negated matcher for a plain one.
 const NEGATION: (u32, u32) = (0, 22);
+/// Older servers have no labels whose names are no words.
+const ANY_NAME: (u32, u32) = (0, 27);
 
 /// Tries one peer after the other until one may have got it.
 pub async fn act(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports) -> ActEnd {
@@ -60,9 +62,7 @@ async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Tr
     let Act::Silence { id, matchers, starts_at, ends_at, .. } = act else {
         return Err(Trouble::new(Reason::Local, "not a silence"));
     };
-    if peer.source.has_status && matchers.iter().any(|matcher| !matcher.equal) {
-        knows_negation(peer).await?;
-    }
+    understands(peer, matchers).await?;
     let (id, starts_at) = match id {
         Some(id) => match get(peer, id).await? {
             Some(now) => (Some(id), start_of(&now, matchers, *starts_at)),
@@ -85,15 +85,23 @@ async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Tr
     }
 }
 
-async fn knows_negation(peer: Peer<'_>) -> Result<(), Trouble> {
-    let status = peer.read("status", "a status", wire::status).await?.value;
-    match status.version() {
-        Some((major, minor)) if (major, minor) < NEGATION => Err(Trouble::new(
-            Reason::Local,
-            format!("{} runs Alertmanager {major}.{minor}, which would take `!=` for `=`; it needs 0.22", peer.url),
-        )),
-        _ => Ok(()),
+/// Whether the server means by these matchers what we do. Whoever does not tell a version has to say so itself.
+async fn understands(peer: Peer<'_>, matchers: &[SilenceMatcher]) -> Result<(), Trouble> {
+    let negated = matchers.iter().any(|matcher| !matcher.equal);
+    let odd = matchers.iter().map(|matcher| &matcher.name).find(|name| !wire::is_word(name.raw()));
+    if !peer.source.has_status || !negated && odd.is_none() {
+        return Ok(());
     }
+    let Some(version) = peer.read("status", "a status", wire::status).await?.value.version() else { return Ok(()) };
+    let why = match odd {
+        Some(name) if version < ANY_NAME => {
+            format!("which has no label `{}`: names are letters, digits and `_` there; it needs 0.27", name.inert())
+        }
+        _ if negated && version < NEGATION => "which would take `!=` for `=`; it needs 0.22".to_owned(),
+        _ => return Ok(()),
+    };
+    let (major, minor) = version;
+    Err(Trouble::new(Reason::Local, format!("{} runs Alertmanager {major}.{minor}, {why}", peer.url)))
 }
 
 /// An active silence keeps its id only if it keeps its matchers and its beginning.

@@ -3,6 +3,7 @@
 
 use super::Alertmanager;
 use super::peer::Peer;
+use super::wire;
 use crate::domain::alert::{Alert, Labels, Route};
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
@@ -68,12 +69,8 @@ const LONGEST: usize = 200;
 
 /// Matchers that servers of every version read: names that are no words can't be written for the older ones.
 fn filters(labels: &Labels) -> Vec<String> {
-    let word = |name: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        name.bytes().all(plain) && !name.starts_with(|first: char| first.is_ascii_digit())
-    };
     let pairs = labels.iter().map(|(name, value)| (name.raw(), value.raw()));
-    let short = pairs.filter(|(name, value)| word(name) && !value.is_empty() && value.len() <= LONGEST);
+    let short = pairs.filter(|(name, value)| wire::is_word(name) && !value.is_empty() && value.len() <= LONGEST);
     short.take(NAMED).map(|(name, value)| format!("{name}={}", quoted(value))).collect()
 }
 

@@ -22,6 +22,12 @@ fn time(text: Option<&Text>) -> DateTime<Utc> {
     text.and_then(|text| DateTime::parse_from_rfc3339(&text.0).ok()).map_or(DateTime::UNIX_EPOCH, |time| time.to_utc())
 }
 
+/// A label's name that servers of every version take.
+pub fn is_word(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !name.is_empty() && name.bytes().all(plain) && !name.starts_with(|first: char| first.is_ascii_digit())
+}
+
 /// What is asked of `/status`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

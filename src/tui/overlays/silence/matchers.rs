@@ -1,4 +1,4 @@
-//! Matchers as they are typed and shown: `job="db" instance=~"db-.*", env!=test`.
+//! Matchers as they are typed and shown: `job="db" instance=~"db-.*", env!=test`. A name that is no word is quoted, too.
 
 use crate::domain::alert::{Cover, SilenceMatcher};
 
@@ -8,7 +8,10 @@ pub fn written(matchers: &[SilenceMatcher]) -> String {
 }
 
 fn text(matcher: &SilenceMatcher) -> String {
-    format!("{}{}{}", matcher.name.inert(), matcher.sign(), quoted(&matcher.value.inert()))
+    let name = matcher.name.inert();
+    let word = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_.:/-".contains(c));
+    let name = if word { name } else { quoted(&name).into() };
+    format!("{name}{}{}", matcher.sign(), quoted(&matcher.value.inert()))
 }
 
 fn quoted(text: &str) -> String {
@@ -34,11 +37,14 @@ pub fn parse(text: &str) -> Result<Vec<SilenceMatcher>, String> {
 
 fn one(text: &str) -> Result<(SilenceMatcher, &str), String> {
     let wrong = || format!("`{text}`: write name=\"value\", name=~\"regex\", name!=\"value\" or name!~\"regex\".");
-    let at = text.find(['=', '!']).ok_or_else(wrong)?;
+    let (name, rest) = match text.starts_with('"') {
+        true => value(text).ok_or_else(wrong)?,
+        false => text.find(['=', '!']).map(|at| (text[..at].trim().to_owned(), &text[at..])).ok_or_else(wrong)?,
+    };
+    let rest = rest.trim_start();
     let signs = [("=~", true, true), ("!~", false, true), ("!=", false, false), ("=", true, false)];
-    let (sign, equal, regex) = signs.into_iter().find(|(sign, _, _)| text[at..].starts_with(sign)).ok_or_else(wrong)?;
-    let (value, tail) = value(&text[at + sign.len()..]).ok_or_else(wrong)?;
-    let name = text[..at].trim();
+    let (sign, equal, regex) = signs.into_iter().find(|(sign, _, _)| rest.starts_with(sign)).ok_or_else(wrong)?;
+    let (value, tail) = value(&rest[sign.len()..]).ok_or_else(wrong)?;
     if name.is_empty() {
         return Err(wrong());
     }
@@ -73,7 +79,10 @@ mod tests {
         let matchers = parse(r#"job="db", instance=~"db-[0-9]+" env!=test path!~"/a b/.*\"x\"""#).expect("four");
         assert_eq!(matchers.len(), 4);
         assert_eq!(parse(&show(&matchers)), Ok(matchers));
-        for text in ["job", "=x", "job=~\"(\"", "job=\"open"] {
+        let names = parse(r#"my.label="x" "größe 🦀"!="1", "a=\"b\\"=~"c""#).expect("three");
+        assert_eq!(names.iter().map(|it| it.name.raw()).collect::<Vec<_>>(), ["my.label", "größe 🦀", "a=\"b\\"]);
+        assert_eq!(parse(&show(&names)), Ok(names));
+        for text in ["job", "=x", "\"\"=x", "\"job=x", "\"a\"b=x", "job=~\"(\"", "job=\"open"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }
