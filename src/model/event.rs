@@ -54,6 +54,8 @@ pub enum Fact {
     SourceAnswered { source: SourceName, answer: SourceAnswer },
     /// A poll failed: what was known stays, and is stale.
     SourceFailed { source: SourceName, trouble: Trouble },
+    /// A source could tell of changes by itself, and refuses to tell us: it is asked in its interval alone.
+    NewsRefused { source: SourceName, why: Outside },
     /// Alerts from the cache of an earlier process, `read_at` its time: shown as stale until the source answers.
     AlertsCached { source: SourceName, alerts: Vec<Arc<Alert>>, read_at: DateTime<Utc> },
     /// What an earlier session knew of feeds, to go on from. It says nothing of how they are.

@@ -173,6 +173,7 @@ impl World {
                 self.alerts.failed(&source, trouble, self.now);
                 Vec::new()
             }
+            Fact::NewsRefused { source, why } => self.note_refused(&source, &why),
             Fact::AlertsCached { source, alerts, read_at } => {
                 self.alerts.cached(&self.settings, &source, alerts, read_at, self.now);
                 Vec::new()

@@ -236,7 +236,7 @@ impl Poller {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Follow => self.news = Some(news::follow(&self.items, &self.ports, &self.asker)),
+            Order::Follow => self.news = Some(news::follow(&self.items, &self.ports, &self.asker, &self.facts)),
             Order::Hear(source) => {
                 let now = self.now();
                 for index in places(&self.items.sources, |(spec, _)| spec.name == source) {
@@ -262,7 +262,7 @@ impl Poller {
                 let (ports, facts, remembered) = (self.ports.clone(), self.facts.clone(), self.remembered.clone());
                 *self = Self { last, ..Self::new(items, ports, facts, remembered, self.asker.clone()) };
                 self.last.retain(|name, _| self.items.sources.iter().any(|(spec, _)| spec.name == *name));
-                self.news = following.then(|| news::follow(&self.items, &self.ports, &self.asker));
+                self.news = following.then(|| news::follow(&self.items, &self.ports, &self.asker, &self.facts));
             }
         }
     }

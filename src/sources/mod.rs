@@ -85,8 +85,9 @@ pub trait Source: Send + Sync {
     }
 
     /// Follows what the system tells of changes, as long as it tells or for `limit`. `tell` gets whatever comes, and an empty piece
-    /// first: from then on no change is missed. `None` for a system that tells nothing by itself.
-    fn news<'a>(&'a self, _ports: &'a Ports, _limit: Duration, _tell: Piece<'a>) -> Option<Answer<'a, ()>> {
+    /// first: from then on no change is missed. An error is why it tells us nothing and won't until somebody changes that there;
+    /// of everything else a poll says more. `None` for a system that tells nothing by itself.
+    fn news<'a>(&'a self, _ports: &'a Ports, _limit: Duration, _tell: Piece<'a>) -> Option<Answer<'a, Result<(), Trouble>>> {
         None
     }
 

@@ -33,6 +33,7 @@ object NotificationComponent "notification" { }
 object ApiUser "console" { password = "console-pw"; permissions = [ "*" ] }
 object ApiUser "by-name" { client_cn = "leaf"; permissions = [ "objects/query/*", "status/query" ] }
 object ApiUser "services-only" { password = "pw"; permissions = [ "objects/query/Service", "status/query" ] }
+object ApiUser "deaf" { password = "pw"; permissions = [ "objects/query/*", "status/query", "events/StateChange", "events/downtime*" ] }
 object ApiUser "nobody" { password = "pw"; permissions = [ ] }
 "#;
 

@@ -1,7 +1,9 @@
 //! How far a source can be trusted now.
 
 use super::super::event::SourceAnswer;
+use super::Alerts;
 use crate::domain::alert::Silence;
+use crate::domain::ids::SourceName;
 use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
@@ -37,12 +39,22 @@ pub struct SourceState {
     pub missing: Vec<Outside>,
     /// How far the remote's clock is ahead, in milliseconds.
     pub skew_ms: Option<i64>,
+    /// Why it does not tell us of changes by itself, although it could.
+    pub refused: Option<Outside>,
     silences: Arc<Vec<Silence>>,
     /// Where each of them stands: ten thousand are not searched for every alert.
     places: HashMap<Outside, usize>,
     started_at: Option<DateTime<Utc>>,
     complete: bool,
     polls: u64,
+}
+
+impl Alerts {
+    /// A source refuses to tell us of changes by itself; whether that is new.
+    pub(in crate::model) fn refused(&mut self, source: &SourceName, why: &Outside) -> bool {
+        let Some(source) = self.sources.get_mut(source) else { return false };
+        source.refused.replace(why.clone()).as_ref() != Some(why)
+    }
 }
 
 impl SourceState {
@@ -55,6 +67,7 @@ impl SourceState {
             cached_at: None,
             missing: Vec::new(),
             skew_ms: None,
+            refused: None,
             silences: Arc::default(),
             places: HashMap::new(),
             started_at: None,

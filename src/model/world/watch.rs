@@ -7,7 +7,7 @@ use crate::domain::entry::{Draft, Entry, Intent, Kind};
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::{AlertId, EntryId, FeedName, SourceName};
 use crate::domain::stamp::Stamp;
-use crate::domain::text::inert;
+use crate::domain::text::{Outside, inert};
 use crate::domain::trouble::Trouble;
 use crate::model::Effect;
 use crate::model::alerts::Turn;
@@ -121,6 +121,17 @@ impl World {
         draft = draft.with("episode", episode).with("ack", entry).with("why", "ran out");
         draft.key = Some(format!("ack/{entry}/ran-out"));
         Some(self.about_alert(draft, id))
+    }
+
+    /// Told once for each reason, whoever watches: who wants it so is not told again each day.
+    pub(super) fn note_refused(&mut self, source: &SourceName, why: &Outside) -> Vec<Effect> {
+        if !self.watching || !self.alerts.refused(source, why) {
+            return Vec::new();
+        }
+        let text = format!("{source} is only polled: {}", why.inert());
+        let mut draft = self.context().seen("alerts", Kind::Console, text);
+        draft.key = Some(format!("{source}/news-refused/{}", why.raw()));
+        self.record(vec![draft])
     }
 
     pub(super) fn feed_read(&mut self, feed: &FeedName, reading: Result<Reading, Trouble>) -> Vec<Effect> {

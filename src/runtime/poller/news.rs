@@ -1,16 +1,19 @@
 //! Sources that tell of changes by themselves: one connection to each, kept open. What is told is never read: it says that
 //! there is something to ask for. So a connection that is lost, hangs or talks nonsense costs speed and nothing else: the
-//! source is asked in its interval as ever.
+//! source is asked in its interval as ever. Only that it refuses to tell us anything is told itself.
 //!
 //! Invariant: however much is told, a source is asked for it once a second at most, and when that goes on, four times as often
 //! as it is asked anyway.
 
 use super::{Asker, Items};
 use crate::domain::settings::SourceSpec;
+use crate::domain::text::Outside;
+use crate::model::Fact;
 use crate::ports::Ports;
 use crate::sources::Source;
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -28,14 +31,16 @@ const MOMENT: Duration = Duration::from_secs(1);
 const STEADY: Duration = Duration::from_secs(30);
 
 /// Follows every source that can be followed, until it is dropped.
-pub(super) fn follow(items: &Items, ports: &Ports, asker: &Asker) -> JoinSet<()> {
+pub(super) fn follow(items: &Items, ports: &Ports, asker: &Asker, facts: &UnboundedSender<Fact>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     for (spec, source) in &items.sources {
         let (spec, source, ports, asker) = (spec.clone(), source.clone(), ports.clone(), asker.clone());
+        let (source_name, facts) = (spec.name.clone(), facts.clone());
+        let mut refuses = move |why| drop(facts.send(Fact::NewsRefused { source: source_name.clone(), why }));
         tasks.spawn(async move {
             let news = Notify::new();
             tokio::select! {
-                () = listen(&*source, &ports, &news) => {}
+                () = listen(&*source, &ports, &news, &mut refuses) => {}
                 () = pass_on(&spec, &news, &asker) => {}
             }
         });
@@ -44,13 +49,15 @@ pub(super) fn follow(items: &Items, ports: &Ports, asker: &Asker) -> JoinSet<()>
 }
 
 /// Keeps a connection open; ends where there is none to be had.
-async fn listen(source: &dyn Source, ports: &Ports, news: &Notify) {
+async fn listen(source: &dyn Source, ports: &Ports, news: &Notify, refuses: &mut (dyn FnMut(Outside) + Send)) {
     let mut pause = SHORTEST_PAUSE;
     loop {
         let began = Instant::now();
         let mut tell = |_: &[u8]| news.notify_one();
         let Some(told) = source.news(ports, RENEWED, &mut tell) else { return };
-        told.await;
+        if let Err(trouble) = told.await {
+            refuses(trouble.text);
+        }
         if began.elapsed() >= STEADY {
             pause = SHORTEST_PAUSE;
         }

@@ -2,7 +2,7 @@
 //! filter stands in the body, with its values bound beside it and never in its text.
 
 use super::Icinga;
-use super::wire::{Done, Item, Refusal, Results, Status};
+use super::wire::{Done, Item, Permissions, Refusal, Results, Status};
 use crate::domain::entry::Intent;
 use crate::domain::secret::Secret;
 use crate::domain::text::Outside;
@@ -94,6 +94,13 @@ impl Api<'_> {
         list.results.into_iter().next().ok_or_else(|| Trouble::new(Reason::Nonsense, format!("{asked} answered no status")))
     }
 
+    /// What the user may do, as the server has it: wildcards among them. Everybody may ask for that.
+    pub async fn permissions(&self) -> Result<Vec<String>, Trouble> {
+        let answer = self.ask("", json!({})).await?;
+        let list: Results<Permissions> = self.good(&answer, &self.told("POST", ""))?;
+        Ok(list.results.into_iter().flat_map(|user| user.permissions).collect())
+    }
+
     async fn list<A: DeserializeOwned>(&self, path: &str, body: Value) -> Result<Vec<Item<A>>, Trouble> {
         let path = format!("objects/{path}");
         let answer = self.ask(&path, body).await?;
@@ -177,7 +184,7 @@ pub fn refusal(answer: &Response, asked: &str) -> Trouble {
 }
 
 /// Icinga answers 404 to whoever may not ask; only its diagnosis says so.
-fn missing_permission(answer: &Response) -> Option<String> {
+pub fn missing_permission(answer: &Response) -> Option<String> {
     let refused: Refusal = serde_json::from_slice(&answer.body).ok()?;
     let diagnosed = first_line(&refused).and_then(|line| line.strip_prefix("Missing permission: "));
     let told = || refused.status.as_deref()?.strip_prefix("Missing permission: ");

@@ -60,7 +60,7 @@ impl Source for Icinga {
         self.ack.carry.then_some(Carry::Acknowledge)
     }
 
-    fn news<'a>(&'a self, ports: &'a Ports, limit: Duration, tell: Piece<'a>) -> Option<Answer<'a, ()>> {
+    fn news<'a>(&'a self, ports: &'a Ports, limit: Duration, tell: Piece<'a>) -> Option<Answer<'a, Result<(), Trouble>>> {
         Some(Box::pin(events::follow(Api { source: self, ports, limit }, tell)))
     }
 

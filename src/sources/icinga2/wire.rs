@@ -201,6 +201,13 @@ pub struct Done {
     pub name: Option<Outside>,
 }
 
+/// What the server tells of the user that asks.
+#[derive(Deserialize)]
+pub struct Permissions {
+    #[serde(default)]
+    pub permissions: Vec<String>,
+}
+
 /// A whole answer that says no.
 #[derive(Deserialize)]
 pub struct Refusal {

@@ -16,8 +16,14 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy)]
 enum Line {
     Refused,
-    Ends { after: Duration },
-    Talks { every: Duration },
+    /// By whom it may tell, in words.
+    Denied(&'static str),
+    Ends {
+        after: Duration,
+    },
+    Talks {
+        every: Duration,
+    },
     Hangs,
 }
 
@@ -43,14 +49,15 @@ impl Telling {
         self.opened.lock().expect("no panic").len()
     }
 
-    async fn talk(&self, tell: Piece<'_>) {
+    async fn talk(&self, tell: Piece<'_>) -> Result<(), Trouble> {
         self.opened.lock().expect("no panic").push(Instant::now());
         let line = *self.line.lock().expect("no panic");
-        if !matches!(line, Line::Refused) {
+        if !matches!(line, Line::Refused | Line::Denied(_)) {
             tell(&[]);
         }
         match line {
             Line::Refused => {}
+            Line::Denied(why) => return Err(Trouble::new(Reason::Denied, why)),
             Line::Ends { after } => sleep(after).await,
             Line::Talks { every } => loop {
                 sleep(every).await;
@@ -58,12 +65,13 @@ impl Telling {
             },
             Line::Hangs => std::future::pending().await,
         }
+        Ok(())
     }
 }
 
 impl Source for Telling {
-    fn news<'a>(&'a self, _: &'a Ports, limit: Duration, tell: Piece<'a>) -> Option<Answer<'a, ()>> {
-        Some(Box::pin(async move { drop(tokio::time::timeout(limit, self.talk(tell)).await) }))
+    fn news<'a>(&'a self, _: &'a Ports, limit: Duration, tell: Piece<'a>) -> Option<Answer<'a, Result<(), Trouble>>> {
+        Some(Box::pin(async move { tokio::time::timeout(limit, self.talk(tell)).await.unwrap_or(Ok(())) }))
     }
 
     fn fetch<'a>(&'a self, _: &'a [Arc<Alert>], _: &'a Ports, _: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
@@ -130,6 +138,26 @@ async fn a_line_that_is_lost_is_opened_again_ever_less_often_and_the_source_is_a
     let opened = source.opened();
     sleep(SECOND * 310).await;
     assert!(source.opened() >= opened + 9, "a line that held is opened again at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_refuses_to_tell_is_told_of_and_tried_again() {
+    let source = Telling::new(Line::Denied("no right to events/StateChange"));
+    let (poller, mut inbox) = begin(&source, HOUR);
+    sleep(SECOND * 100).await;
+    assert!((5..=8).contains(&source.opened()), "opened {} times", source.opened());
+    *source.line.lock().expect("no panic") = Line::Hangs;
+    sleep(SECOND * 100).await;
+    drop(poller);
+    let mut refusals = Vec::new();
+    while let Some(fact) = inbox.recv().await {
+        if let Fact::NewsRefused { source, why } = fact {
+            refusals.push(format!("{source}: {}", why.raw()));
+        }
+    }
+    assert_eq!(refusals.len(), source.opened() - 1, "but not of the line that holds");
+    assert_eq!(refusals[0], "ic: no right to events/StateChange");
+    assert_eq!(source.asked(), 2, "at the start, and when it told at last");
 }
 
 #[tokio::test(start_paused = true)]
