@@ -147,7 +147,7 @@ pub trait Exec: Send + Sync {
     fn observe(&self, program: Program) -> Answer<'_, Result<Output, Trouble>>;
 }
 
-/// A question over TCP that changes nothing there by the protocol's contract.
+/// A question that changes nothing there by the protocol's contract.
 pub struct Talk<'a> {
     pub address: &'a str,
     pub said: Vec<u8>,
@@ -175,6 +175,8 @@ pub trait Net: Send + Sync {
     fn connect<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<(SocketAddr, Duration), Trouble>>;
     /// Says something and takes what is answered until it is whole or the other side hangs up.
     fn talk<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>>;
+    /// Says something in one datagram, again while nothing comes back, and takes the first one that is an answer by `Talk::done`.
+    fn datagram<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>>;
     /// Opens a TLS connection to a server that should have this name, and closes it when it has shown its certificates. Those that
     /// aren't trusted are shown, too.
     fn handshake<'a>(

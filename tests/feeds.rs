@@ -11,6 +11,8 @@ mod balancers;
 mod changes;
 #[path = "feeds/crowd.rs"]
 mod crowd;
+#[path = "feeds/dns.rs"]
+mod dns;
 #[path = "feeds/metrics.rs"]
 mod metrics;
 #[path = "feeds/redis.rs"]

@@ -3,6 +3,7 @@
 //! `runtime::poller`.
 
 mod changes;
+mod dns;
 mod exposition;
 mod gatus;
 mod gauge;
@@ -50,6 +51,7 @@ pub struct Kind {
 /// Every kind, sorted by name.
 pub const KINDS: &[Kind] = &[
     changes::KIND,
+    dns::KIND,
     gatus::KIND,
     haproxy::KIND,
     http::KIND,

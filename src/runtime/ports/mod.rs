@@ -2,6 +2,7 @@
 //! knows no adapter. Nothing is opened before it is asked for: making the ports costs nothing at start-up.
 
 mod clock;
+mod datagrams;
 mod descriptors;
 mod exec;
 mod files;

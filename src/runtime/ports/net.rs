@@ -1,4 +1,4 @@
-//! Bare TCP connections.
+//! Connections and datagrams.
 
 use super::handshake::shake;
 use crate::domain::trouble::{Reason, Trouble};
@@ -35,6 +35,15 @@ impl Net for Sockets {
                     Err(Trouble::new(Reason::Timeout, format!("{}: no complete answer within {waited}", talk.address)))
                 }
             }
+        })
+    }
+
+    fn datagram<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>> {
+        Box::pin(async move {
+            let (began, deadline) = (Instant::now(), Deadline::now() + talk.timeout);
+            let addresses = resolve(talk.address, deadline, talk.timeout).await?;
+            let answer = super::datagrams::first_answer(&talk, &addresses, deadline).await?;
+            Ok((answer, began.elapsed()))
         })
     }
 
