@@ -7,10 +7,10 @@ mod figures;
 
 use figures::{ms, percentile, row, timed, title};
 use midwatch::domain::alert::{Alert, Labels, Silence, SilenceState, Upstream};
+use midwatch::domain::catalogue::Service;
 use midwatch::domain::entry::Actor;
-use midwatch::domain::ids::{AlertId, RequestId};
-use midwatch::domain::matcher::LabelSet;
-use midwatch::domain::settings::{Service, Settings, SourceSpec};
+use midwatch::domain::ids::{AlertId, RequestId, ServiceName};
+use midwatch::domain::settings::{Settings, SourceSpec};
 use midwatch::domain::stamp::Stamp;
 use midwatch::domain::text::Outside;
 use midwatch::model::event::SourceAnswer;
@@ -211,14 +211,11 @@ impl Desk {
 
 /// Thirty services, of which the first is what all others depend on.
 fn settings() -> Settings {
-    let name = |n: usize| format!("service-{n}").as_str().into();
+    let name = |n: usize| ServiceName::from(format!("service-{n}").as_str());
     let service = |n: usize| Service {
-        name: name(n),
         tier: Some(1 + n as u8 % 3),
         depends_on: if n == 0 { Vec::new() } else { vec![name(0)] },
-        alerts: LabelSet::default(),
-        vendor: false,
-        drill: false,
+        ..Service::new(name(n))
     };
     let source = SourceSpec {
         name: "prod".into(),

@@ -57,6 +57,15 @@ fn errors_are_an_answer_and_a_missing_file_is_wrong_usage() {
 }
 
 #[test]
+fn a_playbook_that_a_service_names_is_in_the_library() {
+    let home = Home::with("services:\n- {name: a, playbooks: [disk-filling, disk-fillin]}\n");
+    let check = home.run(&["check"]);
+    let told = "config.yaml:2:39: error: unknown playbook `disk-fillin`";
+    assert!(out(&check).contains(told) && out(&check).contains("did you mean `disk-filling`?"), "{}", out(&check));
+    assert_eq!(code(&check), Some(1));
+}
+
+#[test]
 fn warnings_count_where_asked() {
     let home = Home::with("sources: [{name: a, alertmanager: {urls: 'http://am:9093', bearer: hunter2}}]");
     let (lax, strict) = (home.run(&["check"]), home.run(&["check", "--strict"]));

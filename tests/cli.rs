@@ -22,6 +22,8 @@ mod page;
 mod queue;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/services.rs"]
+mod services;
 #[path = "cli/silences.rs"]
 mod silences;
 mod support;

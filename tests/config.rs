@@ -107,6 +107,27 @@ x-team: payments
 "##;
 
 #[test]
+fn a_service_says_whose_it_is_where_to_look_and_what_it_shares() {
+    let made = good(
+        "services: [{name: a, tier: 2, owner: db team, fault_domain: rack-7, dashboards: ['https://graphs.example/a/'], \
+         contacts: [ana, '#db'], playbooks: pg-failover}]",
+    );
+    let a = made.settings.services.named("a").expect("it is there");
+    assert_eq!((a.owner.as_deref(), a.fault_domains.as_slice()), (Some("db team"), &["rack-7".to_owned()][..]));
+    assert_eq!(
+        (a.contacts.as_slice(), a.dashboards[0].as_str()),
+        (&["ana".to_owned(), "#db".into()][..], "https://graphs.example/a")
+    );
+    let (book, span) = &made.books[0];
+    assert_eq!((book.as_str(), span.line, a.playbooks[0].as_str()), ("pg-failover", 1, "pg-failover"));
+    assert_eq!(
+        bad("services: [{name: a, dashboards: graphs}]"),
+        ["1:34 expected an address such as https://host/path, found `graphs`"]
+    );
+    assert_eq!(bad("services: [{name: a, ownr: b}]"), ["1:22 unknown key `ownr`; did you mean `owner`?"]);
+}
+
+#[test]
 fn views_are_filters_that_can_be_read() {
     let made = good("console: {views: {night: \"severity>=warning\", mine: mine}}");
     let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());

@@ -462,7 +462,7 @@ fn a_new_configuration_keeps_what_it_leaves_as_it_was() {
     story.fact(Fact::Misconfigured("line 3: unknown key".into()));
     assert!(story.world.config_trouble.is_some());
     let mut changed = settings(false);
-    changed.services.clear();
+    changed.services = Default::default();
     story.fact(Fact::Configured(Arc::new(changed.clone())));
     assert!(story.world.config_trouble.is_none());
     assert_eq!(story.world.alerts.get(&id("Down")).expect("still there").service, None);

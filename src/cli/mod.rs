@@ -32,6 +32,7 @@ mod page;
 mod playbook;
 mod reload;
 mod serve;
+mod services;
 #[expect(clippy::disallowed_methods, reason = "a configuration that is missing is no error, one that is broken is told")]
 mod session;
 mod silence;
@@ -92,6 +93,7 @@ pub const COMMANDS: &[Kind] = &[
     act::RECHECK,
     act::RESOLVE,
     serve::KIND,
+    services::KIND,
     silence::KIND,
     silences::KIND,
     act::SNOOZE,

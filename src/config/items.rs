@@ -2,10 +2,11 @@
 
 use super::list::{self, Names};
 use crate::domain::act::ActKind;
+use crate::domain::catalogue::Service;
 use crate::domain::health::{Confirm, FeedSpec, Votes};
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems, Value};
-use crate::domain::settings::{Carry, Service, SourceSpec};
+use crate::domain::settings::{Carry, SourceSpec};
 use crate::ports::Endpoint;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

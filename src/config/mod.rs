@@ -22,7 +22,8 @@ pub use items::{FeedKind, Kinds, ParsedSource, SourceKind};
 
 use crate::domain::alert::Severity;
 use crate::domain::health::FeedSpec;
-use crate::domain::node::{Node, Problem, Problems, Value};
+use crate::domain::ids::PlaybookId;
+use crate::domain::node::{Node, Problem, Problems, Span, Value};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::{Environment, Link, Operator, Settings, SourceSpec};
 use std::fmt;
@@ -39,6 +40,8 @@ pub struct Config<S, F> {
     pub sources: Vec<(SourceSpec, S)>,
     pub feeds: Vec<(FeedSpec, F)>,
     pub playbooks: Playbooks,
+    /// The playbooks that services name, and where: whether they are in the library is for whoever reads that to say.
+    pub books: Vec<(PlaybookId, Span)>,
     pub console: Console,
     /// Every secret that it names: their values are struck out of what people type.
     pub secrets: Vec<SecretRef>,
@@ -107,7 +110,7 @@ pub fn text(path: &Path) -> Option<String> {
 /// What the document means; `None` when anything is wrong, with every problem told.
 pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Option<Config<S, F>> {
     let fields = root.fields(&KEYS, problems)?;
-    let services = service::read(fields.get("services"), problems);
+    let (services, books) = service::read(fields.get("services"), problems);
     let sources = items::sources(fields.get("sources"), kinds, problems);
     let feeds = items::feeds(fields.get("feeds"), kinds, &sources, &services, problems);
     let queue = queue::read(fields.get("queue"), problems);
@@ -138,6 +141,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         sources,
         feeds,
         playbooks,
+        books,
         console,
         secrets: std::mem::take(&mut problems.named),
     })

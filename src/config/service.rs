@@ -1,20 +1,27 @@
-//! The catalogue of services: names, matchers, and dependencies that exist and never lead back.
+//! The catalogue of services: names, matchers, whom and where to look, and dependencies that exist and never lead back.
 
 use super::list::{self, Names};
-use crate::domain::ids::ServiceName;
+use crate::domain::catalogue::{Catalogue, Service};
+use crate::domain::ids::{PlaybookId, ServiceName};
 use crate::domain::matcher::{LabelSet, Matcher};
-use crate::domain::node::{Node, Problems, Span};
-use crate::domain::settings::Service;
+use crate::domain::node::{Fields, Node, Problems, Span};
 use std::collections::HashMap;
 
-/// Services, and of each the places of its `depends_on`.
-type Placed = (Service, Vec<Span>);
+/// A service, and where the names stand that it names.
+struct Placed {
+    service: Service,
+    needs: Vec<Span>,
+    books: Vec<Span>,
+}
 
-pub fn read(node: Option<&Node>, problems: &mut Problems) -> Vec<Service> {
+/// The services, and the playbooks that they name: what is in the library is known to others.
+pub fn read(node: Option<&Node>, problems: &mut Problems) -> (Catalogue, Vec<(PlaybookId, Span)>) {
     let mut names = Names::of("service");
     let services = list::each(node, problems, |node, problems| one(node, &mut names, problems));
     dependencies(&services, problems);
-    services.into_iter().map(|(service, _)| service).collect()
+    let books = services.iter().flat_map(|placed| placed.service.playbooks.iter().cloned().zip(placed.books.iter().copied()));
+    let books = books.collect();
+    (services.into_iter().map(|placed| placed.service).collect(), books)
 }
 
 /// The service that the node names.
@@ -32,17 +39,41 @@ fn unknown<'a>(span: Span, text: &str, services: impl Iterator<Item = &'a Servic
     problems.unknown(span, "service", text, &names);
 }
 
+const KEYS: [&str; 11] =
+    ["name", "tier", "owner", "depends_on", "fault_domain", "alerts", "dashboards", "contacts", "playbooks", "vendor", "drill"];
+
 fn one(node: &Node, names: &mut Names, problems: &mut Problems) -> Option<Placed> {
-    let fields = node.fields(&["name", "tier", "depends_on", "alerts", "vendor", "drill"], problems)?;
+    let fields = node.fields(&KEYS, problems)?;
     let name = fields.need("name", problems).and_then(|node| names.take(node, problems));
-    let tier = fields.get("tier").and_then(|node| tier(node, problems));
-    let vendor = fields.get("vendor").and_then(|node| node.bool(problems)).unwrap_or(false);
-    let drill = fields.get("drill").and_then(|node| node.bool(problems)).unwrap_or(false);
+    let mut flag = |key| fields.get(key).and_then(|node| node.bool(problems)).unwrap_or(false);
+    let (vendor, drill) = (flag("vendor"), flag("drill"));
+    let (tier, owner) = (fields.get("tier"), fields.get("owner"));
+    let (tier, owner) = (tier.and_then(|node| self::tier(node, problems)), owner.and_then(|node| list::label(node, problems)));
     let alerts = fields.get("alerts").and_then(|node| matchers(node, problems)).unwrap_or_default();
-    let wanted = fields.get("depends_on").map(list::items).unwrap_or_default();
-    let wanted = wanted.iter().filter_map(|node| Some((node.text(problems)?.into(), node.span)));
-    let (depends_on, places) = wanted.unzip();
-    Some((Service { name: name?.as_str().into(), tier, depends_on, alerts, vendor, drill }, places))
+    let fault_domains = several(&fields, "fault_domain", problems, list::label);
+    let contacts = several(&fields, "contacts", problems, list::label);
+    let dashboards = several(&fields, "dashboards", problems, address);
+    let (depends_on, needs) = several(&fields, "depends_on", problems, placed).into_iter().unzip();
+    let (playbooks, books) = several(&fields, "playbooks", problems, placed).into_iter().unzip();
+    let name = name?.as_str().into();
+    let service =
+        Service { name, tier, owner, depends_on, fault_domains, alerts, dashboards, contacts, playbooks, vendor, drill };
+    Some(Placed { service, needs, books })
+}
+
+/// One of something, or a list.
+fn several<T>(fields: &Fields, key: &str, problems: &mut Problems, read: impl Fn(&Node, &mut Problems) -> Option<T>) -> Vec<T> {
+    let nodes = fields.get(key).map(list::items).unwrap_or_default();
+    nodes.iter().filter_map(|node| read(node, problems)).collect()
+}
+
+/// A name, and where it stands: what it names is looked up when everything has been read.
+fn placed<T: for<'a> From<&'a str>>(node: &Node, problems: &mut Problems) -> Option<(T, Span)> {
+    Some((node.text(problems)?.into(), node.span))
+}
+
+fn address(node: &Node, problems: &mut Problems) -> Option<String> {
+    node.read("an address such as https://host/path", problems, list::address)
 }
 
 fn tier(node: &Node, problems: &mut Problems) -> Option<u8> {
@@ -64,13 +95,13 @@ fn matcher(node: &Node, problems: &mut Problems) -> Option<Matcher> {
 
 /// Every dependency is there, and none leads back to where it began.
 fn dependencies(services: &[Placed], problems: &mut Problems) {
-    let at: HashMap<&str, usize> = services.iter().enumerate().map(|(i, (service, _))| (service.name.as_str(), i)).collect();
+    let at: HashMap<&str, usize> = services.iter().enumerate().map(|(i, placed)| (placed.service.name.as_str(), i)).collect();
     let mut edges = vec![Vec::new(); services.len()];
-    for (i, (service, places)) in services.iter().enumerate() {
-        for (name, span) in service.depends_on.iter().zip(places) {
+    for (i, placed) in services.iter().enumerate() {
+        for (name, span) in placed.service.depends_on.iter().zip(&placed.needs) {
             match at.get(name.as_str()) {
                 Some(to) => edges[i].push((*to, *span)),
-                None => unknown(*span, name.as_str(), services.iter().map(|(service, _)| service), problems),
+                None => unknown(*span, name.as_str(), services.iter().map(|placed| &placed.service), problems),
             }
         }
     }
@@ -114,6 +145,6 @@ fn cycles(services: &[Placed], edges: &[Vec<(usize, Span)>], problems: &mut Prob
 
 fn cycle(services: &[Placed], path: &[(usize, usize)], to: usize, span: Span, problems: &mut Problems) {
     let round = path.iter().map(|(at, _)| *at).skip_while(|at| *at != to).chain([to]);
-    let names: Vec<&str> = round.map(|at| services[at].0.name.as_str()).collect();
+    let names: Vec<&str> = round.map(|at| services[at].service.name.as_str()).collect();
     problems.error(span, format!("`{}` depends on itself: {}", names[0], names.join(" → ")));
 }

@@ -36,6 +36,13 @@ macro_rules! names {
             }
         }
 
+        /// Found in maps by its text.
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 Self(text.into())

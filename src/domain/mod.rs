@@ -3,6 +3,7 @@
 pub mod act;
 pub mod alert;
 pub mod capture;
+pub mod catalogue;
 pub mod change;
 pub mod entry;
 pub mod forecast;

@@ -1,9 +1,9 @@
 //! What the configuration says that the core must know. Everything else of it goes to the adapters.
 
 use super::alert::{Labels, Severity};
+use super::catalogue::Catalogue;
 use super::health::FeedSpec;
 use super::ids::{ServiceName, SourceName};
-use super::matcher::LabelSet;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -31,21 +31,6 @@ impl Environment {
             Self::Lab => "LAB",
         }
     }
-}
-
-/// One service of the catalogue.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Service {
-    pub name: ServiceName,
-    /// 1 is the most important.
-    pub tier: Option<u8>,
-    pub depends_on: Vec<ServiceName>,
-    /// Alerts whose labels match belong to this service.
-    pub alerts: LabelSet,
-    /// Run by somebody else.
-    pub vendor: bool,
-    /// Drills may break it on purpose.
-    pub drill: bool,
 }
 
 /// A source as the core needs to know it.
@@ -120,7 +105,7 @@ pub struct Gale {
 pub struct Settings {
     pub operator: Operator,
     pub environment: Environment,
-    pub services: Vec<Service>,
+    pub services: Catalogue,
     pub feeds: Vec<FeedSpec>,
     pub sources: Vec<SourceSpec>,
     /// How long an acknowledgement lasts unless told otherwise.
@@ -168,7 +153,7 @@ impl Default for Settings {
         Self {
             operator: Operator { name: "unknown".into(), email: None, role: None },
             environment: Environment::Prod,
-            services: Vec::new(),
+            services: Catalogue::default(),
             feeds: Vec::new(),
             sources: Vec::new(),
             ack_for: AckFor::default(),
@@ -198,7 +183,7 @@ impl Settings {
     /// The first service whose matchers hold; else one that is named by the label `service`.
     pub fn service(&self, labels: &Labels) -> Option<ServiceName> {
         let matching = self.services.iter().find(|service| service.alerts.matches(|name| labels.get(name)));
-        let named = || self.services.iter().find(|service| Some(service.name.as_str()) == labels.get("service"));
+        let named = || self.services.named(labels.get("service")?);
         matching.or_else(named).map(|service| service.name.clone())
     }
 

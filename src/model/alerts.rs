@@ -374,7 +374,7 @@ fn rank(settings: &Settings, tracked: &Tracked) -> Rank {
         State::Snoozed | State::Silenced | State::Inhibited => (1, 0),
         State::Resolved => (2, 0),
     };
-    let tier = tracked.service.as_ref().and_then(|name| settings.services.iter().find(|service| service.name == *name)?.tier);
+    let tier = tracked.service.as_ref().and_then(|name| settings.services.named(name.as_str())?.tier);
     // What flaps keeps its place: each beginning is not the newest thing of all.
     let since = tracked.flapping.map_or(tracked.episode, |flapping| flapping.since);
     (group, Reverse(tracked.severity), within, tier.unwrap_or(u8::MAX), Reverse(since.timestamp_millis()))

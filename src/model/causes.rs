@@ -89,7 +89,7 @@ impl World {
         let mut known = BTreeSet::from([from]);
         let mut next = VecDeque::from([vec![from]]);
         while let Some(path) = next.pop_front() {
-            let Some(service) = self.settings.services.iter().find(|service| Some(&&service.name) == path.last()) else {
+            let Some(service) = path.last().and_then(|name| self.settings.services.named(name.as_str())) else {
                 continue;
             };
             if service.name != *from && self.worst_of(&service.name) >= Some(severity) {

@@ -41,7 +41,14 @@ impl World {
         let alert = &tracked.alert;
         let found = matching(self.runs.playbooks(), &alert.labels, &alert.annotations, tracked.service.as_ref());
         let suggestion = |(book, fit)| Suggestion { book, fit, alert: Some(alert.id.clone()), of_incident: false };
-        found.into_iter().map(suggestion).collect()
+        let mut all: Vec<Suggestion<'_>> = found.into_iter().map(suggestion).collect();
+        let service = tracked.service.as_ref().and_then(|name| self.settings.services.named(name.as_str()));
+        for book in service.into_iter().flat_map(|service| &service.playbooks).filter_map(|id| self.runs.playbook(id)) {
+            if !all.iter().any(|known| known.book.id == book.id) {
+                all.push(suggestion((book, Fit::Service)));
+            }
+        }
+        all
     }
 
     fn fitting_incident(&self, incident: &Incident) -> Vec<Suggestion<'_>> {

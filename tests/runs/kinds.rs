@@ -1,6 +1,7 @@
 //! Decisions, waits, approvals, records, parts, probes, rollback and modes: on a clock of their own, without a process.
 
 use crate::support::story::{Story, settings};
+use midwatch::domain::catalogue::Service;
 use midwatch::domain::entry::{Entry, Kind};
 use midwatch::domain::ids::{RunId, StepId};
 use midwatch::domain::playbook::{Place, Playbook};
@@ -581,7 +582,8 @@ fn only_what_may_be_drilled_is_drilled_and_a_live_run_knows_no_setup() {
     let (none, why) = refusal(settings(false), "services: [postgres]\n");
     assert!(none && why.contains("postgres may not be drilled"), "{why}");
     let mut marked = settings(false);
-    marked.services.iter_mut().for_each(|service| service.drill = service.name.as_str() == "postgres");
+    let drilled = |service: &Service| Service { drill: service.name.as_str() == "postgres", ..service.clone() };
+    marked.services = marked.services.iter().map(drilled).collect();
     assert!(!refusal(marked.clone(), "services: [postgres]\n").0);
     assert!(refusal(marked.clone(), "services: [postgres, checkout]\n").1.contains("checkout may not"));
     assert!(refusal(marked, "").1.contains("names no services"));

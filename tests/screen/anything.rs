@@ -120,7 +120,7 @@ fn smaller(less: bool) -> midwatch::domain::settings::Settings {
     let mut settings = settings();
     if less {
         settings.feeds.pop();
-        settings.services.pop();
+        settings.services = settings.services.iter().rev().skip(1).rev().cloned().collect();
     }
     settings
 }

@@ -63,6 +63,24 @@ fn a_service_is_down_since_its_first_feed_is() {
 }
 
 #[test]
+fn a_service_tells_whose_it_is_who_feels_it_and_where_its_playbooks_are() {
+    let mut settings = settings();
+    let mut services = settings.services.to_vec();
+    (services[1].owner, services[1].contacts) = (Some("db\u{1b} team".into()), vec!["#db".into()]);
+    services[1].playbooks = vec!["pg-failover".into()];
+    settings.services = services.into();
+    let mut desk = Desk::with(settings);
+    desk.press("1 g g j j enter")
+        .expect("Service postgres")
+        .expect("db␛ team")
+        .expect("#db")
+        .expect("pg-failover: not in the library");
+    desk.expect("1 service, the most important of tier 1").expect("checkout, tier 1").expect("p playbook");
+    desk.press("p").expect("It is not in the library any more.");
+    desk.press("esc esc g g enter").expect("Service checkout").press("p").expect("No playbook is for checkout");
+}
+
+#[test]
 fn a_value_is_not_said_twice() {
     let mut desk = Desk::with(settings());
     let answer = |message: &str| Reading { value: Some(64.194), ..Reading::new(FeedState::Healthy, message) };

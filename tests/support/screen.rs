@@ -7,12 +7,13 @@ use chrono::{DateTime, Utc};
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use midwatch::domain::act::{ActEnd, ActKind, Outcome};
 use midwatch::domain::alert::{Alert, Labels, Silence, Upstream};
+use midwatch::domain::catalogue::Service;
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Kind, Seal};
 use midwatch::domain::health::{FeedSpec, FeedState, Reading};
 use midwatch::domain::ids::{AlertId, EntryId, OriginId, RequestId};
 use midwatch::domain::matcher::{LabelSet, Matcher};
 use midwatch::domain::run::{StepEnd, StepState};
-use midwatch::domain::settings::{Operator, Service, Settings, SourceSpec};
+use midwatch::domain::settings::{Operator, Settings, SourceSpec};
 use midwatch::domain::stamp::Stamp;
 use midwatch::domain::text::Outside;
 use midwatch::domain::trouble::{Reason, Trouble};
@@ -57,12 +58,11 @@ pub fn start() -> DateTime<Utc> {
 
 pub fn settings() -> Settings {
     let service = |name: &str, depends: &[&str]| Service {
-        name: name.into(),
         tier: Some(1),
         depends_on: depends.iter().map(|name| (*name).into()).collect(),
         alerts: LabelSet(vec![("service".into(), Matcher::parse(name).expect("plain"))]),
         vendor: name == "stripe",
-        drill: false,
+        ..Service::new(name)
     };
     let feed = |name: &str, service: &str| FeedSpec {
         service: Some(service.into()),
@@ -70,7 +70,7 @@ pub fn settings() -> Settings {
     };
     Settings {
         operator: Operator { name: "ana".into(), email: None, role: Some("on-call".into()) },
-        services: vec![service("checkout", &["postgres", "stripe"]), service("postgres", &[]), service("stripe", &[])],
+        services: [service("checkout", &["postgres", "stripe"]), service("postgres", &[]), service("stripe", &[])].into(),
         feeds: vec![feed("checkout-pay", "checkout"), feed("pg-primary", "postgres"), feed("stripe-api", "stripe")],
         sources: vec![SourceSpec {
             name: "prod".into(),

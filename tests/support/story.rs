@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use midwatch::domain::act::ActKind;
 use midwatch::domain::alert::{Alert, Labels, Upstream};
+use midwatch::domain::catalogue::Service;
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Kind, Seal};
 use midwatch::domain::ids::{AlertId, EntryId, Fingerprint, OriginId, RequestId, SourceName};
 use midwatch::domain::matcher::{LabelSet, Matcher};
-use midwatch::domain::settings::{Carry, Operator, Service, Settings, SourceSpec};
+use midwatch::domain::settings::{Carry, Operator, Settings, SourceSpec};
 use midwatch::domain::stamp::Stamp;
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::{Body, Command, Effect, Event, Fact, World};
@@ -36,16 +37,14 @@ pub struct Story {
 
 pub fn settings(carry: bool) -> Settings {
     let service = |name: &str, depends_on: &[&str]| Service {
-        name: name.into(),
         tier: Some(1),
         depends_on: depends_on.iter().map(|name| (*name).into()).collect(),
         alerts: LabelSet(vec![("service".into(), Matcher::Equal(name.into()))]),
-        vendor: false,
-        drill: false,
+        ..Service::new(name)
     };
     Settings {
         operator: Operator { name: "ana".into(), email: None, role: Some("on-call".into()) },
-        services: vec![service("checkout", &["postgres"]), service("postgres", &[])],
+        services: [service("checkout", &["postgres"]), service("postgres", &[])].into(),
         sources: vec![SourceSpec {
             name: SOURCE.into(),
             kind: "alertmanager".into(),

@@ -5,7 +5,7 @@ use crate::cli::session::{self, Loaded};
 use crate::cli::{Failure, Globals, library, out};
 use crate::config::{self, Report};
 use crate::domain::alert::Labels;
-use crate::domain::node::{Level, Problem};
+use crate::domain::node::{Level, Problem, Problems};
 use crate::domain::playbook::{Place, Playbook};
 use crate::playbook::Catalogue;
 use crate::steps::KINDS;
@@ -80,7 +80,9 @@ pub fn configured(globals: &Globals, live: bool) -> anyhow::Result<Found> {
     let (mut files, config) = configuration(&path)?;
     if let Some(config) = &config {
         let rules = if live { live::rules(globals, config)? } else { None };
-        files.extend(library(&path, config, rules.as_deref()));
+        let (books, strangers) = library(&path, config, rules.as_deref());
+        files.iter_mut().take(1).for_each(|file| file.problems.extend(strangers.clone()));
+        files.extend(books);
     }
     files.extend(config.iter().filter_map(|config| theme_file(&config.console)));
     Ok((files, config))
@@ -125,14 +127,19 @@ fn configuration(path: &Path) -> Result<Found, Failure> {
     }
 }
 
-/// The playbooks of the configuration, and what they lack as a whole.
-fn library(path: &Path, config: &Loaded, rules: Option<&[Labels]>) -> Vec<Checked> {
+/// The playbooks of the configuration, and what they lack as a whole; and the names of some that it doesn't have.
+fn library(path: &Path, config: &Loaded, rules: Option<&[Labels]>) -> (Vec<Checked>, Vec<Problem>) {
     let mut catalogue = library::judged(library::all(config), Some(config), rules);
     let gaps = std::mem::take(&mut catalogue.gaps);
     let whole = Checked { path: path.to_owned(), sort: "library", problems: gaps, text: "".into() };
     let mut files = listed(&catalogue);
     files.extend((!whole.problems.is_empty()).then_some(whole));
-    files
+    let known: Vec<&str> = catalogue.all().iter().map(|book| book.id.as_str()).collect();
+    let mut strangers = Problems::default();
+    for (id, span) in config.books.iter().filter(|(id, _)| !known.contains(&id.as_str())) {
+        strangers.unknown(*span, "playbook", id.as_str(), &known);
+    }
+    (files, strangers.list)
 }
 
 fn folder(path: &Path) -> Vec<Checked> {

@@ -125,7 +125,7 @@ impl Runs {
         alert: Option<(&Labels, &Labels)>,
     ) -> Resolved {
         let service = alert.and_then(|(labels, _)| settings.service(labels));
-        let service = settings.services.iter().find(|known| Some(&known.name) == service.as_ref());
+        let service = service.as_ref().and_then(|name| settings.services.named(name.as_str()));
         let lookup = |source: &ParamSource| match source {
             ParamSource::Label(name) => alert.and_then(|(labels, _)| labels.get(name)).map(str::to_owned),
             ParamSource::Annotation(name) => alert.and_then(|(_, notes)| notes.get(name)).map(str::to_owned),
@@ -209,7 +209,7 @@ fn drillable(settings: &Settings, book: &Playbook) -> Result<(), String> {
     if settings.environment == Environment::Lab {
         return Ok(());
     }
-    let marked = |name: &&String| settings.services.iter().any(|service| service.name.as_str() == **name && service.drill);
+    let marked = |name: &&String| settings.services.named(name).is_some_and(|service| service.drill);
     let left: Vec<&str> = book.meta.services.iter().filter(|name| !marked(name)).map(String::as_str).collect();
     match (book.meta.services.is_empty(), left.is_empty()) {
         (false, true) => Ok(()),

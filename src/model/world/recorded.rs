@@ -152,7 +152,7 @@ impl World {
         let mut all = services.clone();
         let mut left: Vec<ServiceName> = services.iter().cloned().collect();
         while let Some(name) = left.pop() {
-            let known = self.settings.services.iter().find(|service| service.name == name);
+            let known = self.settings.services.named(name.as_str());
             let new = known.into_iter().flat_map(|service| &service.depends_on).filter(|name| all.insert((*name).clone()));
             left.extend(new.cloned());
         }

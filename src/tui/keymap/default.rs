@@ -45,7 +45,7 @@ pub const ROWS: &[Row] = &[
     row(&["c"], Correct, &[Context::Log, EntryDetail], "correct"),
 
     row(&["i"], Incident, &[Panes], "incident"),
-    row(&["p"], Action::Playbook, &[Panes], "playbook"),
+    row(&["p"], Action::Playbook, &[Panes, Context::ServiceDetail], "playbook"),
     row(&["n"], Note, &[Panes], "note"),
     row(&["/"], Filter, &[Panes], "filter"),
     row(&["H"], History, &[Panes], "history"),

@@ -21,6 +21,7 @@ pub enum Context {
     AlertDetail,
     EntryDetail,
     PlaybookDetail,
+    ServiceDetail,
     StepDetail,
     /// What a step has written.
     Output,
@@ -43,6 +44,7 @@ impl Context {
             Self::Reading => "Details and lists",
             Self::AlertDetail => "An alert's details",
             Self::PlaybookDetail => "A playbook's text",
+            Self::ServiceDetail => "A service's details",
             Self::StepDetail => "A step's details",
             Self::Output => "A step's output",
             Self::Outcomes => "Outcomes",

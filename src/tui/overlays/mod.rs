@@ -30,6 +30,7 @@ pub mod requests;
 pub mod resume;
 pub mod rollback;
 pub mod run;
+pub mod service;
 pub mod silence;
 pub mod silences;
 pub mod step;

@@ -2,9 +2,9 @@
 //! never shown as healthy.
 
 use super::{Pane, PaneId, Spec, Travel};
+use crate::domain::catalogue::Service;
 use crate::domain::health::FeedState;
 use crate::domain::ids::{FeedName, ServiceName};
-use crate::domain::settings::Service;
 use crate::domain::text::Outside;
 use crate::model::health::{Ahead, FeedHealth, Sample, Unsettled};
 use crate::tui::action::Action;
@@ -45,8 +45,8 @@ fn rows(view: &View) -> Vec<Target> {
 
 /// No service that is known has it.
 fn is_alone(feed: &FeedHealth, view: &View) -> bool {
-    let known = |name: &ServiceName| view.world.settings.services.iter().any(|service| service.name == *name);
-    feed.spec.service.as_ref().is_none_or(|name| !known(name))
+    let services = &view.world.settings.services;
+    feed.spec.service.as_ref().is_none_or(|name| services.named(name.as_str()).is_none())
 }
 
 fn sorted<'a>(feeds: impl Iterator<Item = &'a FeedHealth>) -> impl Iterator<Item = FeedName> {
@@ -83,7 +83,7 @@ impl Pane for Health {
         let target = Self::under_cursor(view);
         match (action, target) {
             (Action::Open, Some(Target::Feed(name))) => vec![Reply::Open(overlays::feed::open(name))],
-            (Action::Open, Some(Target::Service(name))) => vec![Reply::Open(overlays::feed::service(name))],
+            (Action::Open, Some(Target::Service(name))) => vec![Reply::Open(overlays::service::open(name))],
             (Action::Copy, Some(Target::Feed(name))) => vec![Reply::Ui(Ui::Copy(name.to_string()))],
             (Action::Copy, Some(Target::Service(name))) => vec![Reply::Ui(Ui::Copy(name.to_string()))],
             (Action::Open | Action::Copy, _) => vec![Reply::Say("No feed is selected.".to_owned())],
@@ -162,7 +162,7 @@ fn render_row(canvas: &mut Canvas, place: Rect, target: &Target, cursor: bool, n
 
 fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: bool, view: &View, bar: impl Fn(&mut Pen)) {
     let state = view.world.health.service(name);
-    let service = view.world.settings.services.iter().find(|service| service.name == *name);
+    let service = view.world.settings.services.named(name.as_str());
     let since = worst(name, view).and_then(|feed| feed.since).map(|at| view.now.since(at));
     let bad = state.is_some_and(|state| state > FeedState::Maintenance);
     let (glyph, word, role) = state.map_or(("○", "not watched", Role::Dim), look);
