@@ -8,6 +8,8 @@ mod carried;
 mod causes;
 #[path = "world/changes.rs"]
 mod changes;
+#[path = "world/corpus.rs"]
+mod corpus;
 #[path = "world/flapping.rs"]
 mod flapping;
 #[path = "world/groups.rs"]
@@ -33,6 +35,8 @@ mod silences;
 #[path = "world/storm.rs"]
 mod storm;
 mod support;
+#[path = "world/suspicions.rs"]
+mod suspicions;
 #[path = "world/twins.rs"]
 mod twins;
 #[path = "world/unsent.rs"]

@@ -113,4 +113,9 @@ impl Change {
             link: entry.text_of("link").map(Outside::from),
         })
     }
+
+    /// `deploy of checkout: 1.42`
+    pub fn line(&self) -> String {
+        self.what.line(self.service.as_ref(), &self.words.inert())
+    }
 }

@@ -1,15 +1,27 @@
-//! Which service is why another one's alerts fire, as far as the catalogue of services and the alerts that fire tell. A guess
-//! that is told with its reason, and that hides nothing for longer than it holds.
+//! Which service is why another one's alerts fire: the nearest of those that it needs that is as bad, by its alerts or its feeds. A
+//! guess that is told with its reason, and that hides nothing for longer than it holds. What began it all is the matter of
+//! `suspicions`, by more evidence than the map.
 //!
-//! Invariants: a cause is an alert that fires now and that nothing keeps quiet, at least as bad as the symptom; what has
+//! Invariants: a cause fires now, and nothing keeps it quiet, or is measured now; it is at least as bad as the symptom; what has
 //! resolved is neither cause nor symptom. So a critical alert is never put down to a warning, a resolution is always shown,
 //! and with the cause its symptoms come back by themselves.
+
+pub mod evidence;
+pub mod judge;
+mod reach;
+pub(super) mod signs;
+mod weigh;
+
+pub use evidence::{Cause, Suspicion};
+pub use weigh::BACK;
 
 use super::World;
 use super::alerts::{State, Tracked};
 use crate::domain::alert::Severity;
+use crate::domain::health::FeedState;
 use crate::domain::ids::ServiceName;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 
 const SEVERITIES: [Severity; 4] = [Severity::Info, Severity::Unknown, Severity::Warning, Severity::Critical];
 
@@ -46,15 +58,16 @@ impl Causes {
 
 /// What needs somebody, or has somebody: what a system keeps quiet is no symptom of anything.
 pub const OPEN: [State; 3] = [State::Firing, State::Pending, State::Acknowledged];
-const BAD: [State; 2] = [State::Firing, State::Acknowledged];
+/// What fires.
+pub const BAD: [State; 2] = [State::Firing, State::Acknowledged];
 
 /// Why an alert fires, as it is told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Why<'a> {
     /// From the alert's own service to the one that is the cause.
     pub path: Vec<ServiceName>,
-    /// What needs somebody most of what fires there.
-    pub first: &'a Tracked,
+    /// The worst of what fires there, the oldest of that; none where a feed alone says that it is bad.
+    pub first: Option<&'a Tracked>,
     /// How many alerts fire there.
     pub count: usize,
 }
@@ -77,35 +90,46 @@ impl World {
         let service = tracked.service.as_ref().filter(|_| OPEN.contains(&tracked.state))?;
         let path = self.path(service, tracked.severity)?;
         let cause = path.last()?;
-        let fires = |tracked: &&Tracked| tracked.service.as_ref() == Some(cause) && BAD.contains(&tracked.state);
-        let first = self.alerts.queue().find(fires)?;
+        let first = Severity::ALL.iter().find_map(|severity| self.alerts.firing_in(cause, *severity).next());
         let counts = self.alerts.counts_of(cause);
         let count = BAD.iter().flat_map(|state| counts[*state as usize]).sum();
         Some(Why { first, count, path })
     }
 
-    /// The way to the nearest service in which something at least as bad fires.
+    /// The way to the nearest service that is at least as bad, unless somebody has said that this is not why.
     fn path(&self, from: &ServiceName, severity: Severity) -> Option<Vec<ServiceName>> {
-        let mut known = BTreeSet::from([from]);
-        let mut next = VecDeque::from([vec![from]]);
-        while let Some(path) = next.pop_front() {
-            let Some(service) = path.last().and_then(|name| self.settings.services.named(name.as_str())) else {
-                continue;
-            };
-            if service.name != *from && self.worst_of(&service.name) >= Some(severity) {
-                return Some(path.into_iter().cloned().collect());
+        let map = &self.settings.services;
+        let start = map.place(from.as_str())?;
+        // That a feed is bad is reason enough where more speaks for it than the map.
+        let measured = self.suspicions().of(from).is_some();
+        let mut came: BTreeMap<usize, usize> = BTreeMap::from([(start, start)]);
+        let mut next = VecDeque::from([start]);
+        while let Some(at) = next.pop_front() {
+            let name = &map[at].name;
+            if at != start && self.is_as_bad(name, severity, measured) && !self.suspicions().is_denied(from, name) {
+                let way = std::iter::successors(Some(at), |at| Some(came[at]).filter(|before| before != at));
+                let mut path: Vec<ServiceName> = way.map(|at| map[at].name.clone()).collect();
+                path.reverse();
+                return Some(path);
             }
-            for name in service.depends_on.iter().filter(|name| known.insert(name)) {
-                next.push_back(path.iter().copied().chain([name]).collect());
+            for below in map.needs(at) {
+                if let Entry::Vacant(entry) = came.entry(*below) {
+                    entry.insert(at);
+                    next.push_back(*below);
+                }
             }
         }
         None
     }
 
-    /// The worst that fires in a service.
-    fn worst_of(&self, service: &ServiceName) -> Option<Severity> {
-        let counts = self.alerts.counts_of(service);
-        let fires = |severity: &Severity| BAD.iter().any(|state| counts[*state as usize][*severity as usize] > 0);
-        SEVERITIES.into_iter().rev().find(fires)
+    /// By its alerts, or by its feeds where those count.
+    fn is_as_bad(&self, service: &ServiceName, severity: Severity, measured: bool) -> bool {
+        let fires = self.alerts.worst_in(service).is_some_and(|(worst, _)| worst >= severity);
+        let fails = || match self.health.service(service) {
+            Some(FeedState::Failing) => true,
+            Some(FeedState::Degraded) => severity <= Severity::Warning,
+            _ => false,
+        };
+        fires || measured && fails()
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::act::What;
 use crate::domain::alert::SilenceMatcher;
 use crate::domain::change::Told;
 use crate::domain::entry::Kind;
-use crate::domain::ids::{AlertId, IncidentId, RequestId, SourceName};
+use crate::domain::ids::{AlertId, IncidentId, RequestId, ServiceName, SourceName};
 use crate::domain::incident::{Sev, Status};
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
@@ -120,6 +120,10 @@ pub enum Command {
         entry: crate::domain::ids::EntryId,
         at: Option<DateTime<Utc>>,
         text: Option<String>,
+    },
+    /// What is suspected to be why this service is bad is not why.
+    DenyCause {
+        service: ServiceName,
     },
     /// Ask every source and feed now.
     Refresh,

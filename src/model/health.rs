@@ -25,6 +25,10 @@ pub struct Health {
     services: BTreeMap<ServiceName, Vec<FeedName>>,
     /// `Stamp::mono` at which each fresh reading turns stale.
     deadlines: BTreeSet<(Duration, FeedName)>,
+    /// Services of which a feed says that they are bad.
+    troubled: BTreeSet<ServiceName>,
+    /// Changes whenever a feed enters another state.
+    stirred: u64,
 }
 
 impl Health {
@@ -48,6 +52,32 @@ impl Health {
             }
         }
         self.deadlines = self.feeds.values().filter_map(FeedHealth::deadline).collect();
+        let names = self.services.keys();
+        self.troubled = names.filter(|name| self.service(name) >= Some(FeedState::Degraded)).cloned().collect();
+        self.stirred += 1;
+    }
+
+    /// Feeds have entered other states.
+    fn stir<'c>(&mut self, changes: impl IntoIterator<Item = &'c Change>) {
+        for service in changes.into_iter().map(|change| &change.service) {
+            self.stirred += 1;
+            let Some(name) = service else { continue };
+            if self.service(name) >= Some(FeedState::Degraded) {
+                self.troubled.insert(name.clone());
+            } else {
+                self.troubled.remove(name);
+            }
+        }
+    }
+
+    /// Changes whenever a feed enters another state.
+    pub fn stirred(&self) -> u64 {
+        self.stirred
+    }
+
+    /// The services of which a feed says that they are bad.
+    pub fn in_trouble(&self) -> impl Iterator<Item = &ServiceName> {
+        self.troubled.iter()
     }
 
     pub fn get(&self, feed: &FeedName) -> Option<&FeedHealth> {
@@ -95,6 +125,7 @@ impl Health {
             deadline.map(|old| self.deadlines.remove(&old));
             self.deadlines.extend(moved);
         }
+        self.stir(&change);
         change
     }
 
@@ -112,6 +143,7 @@ impl Health {
             let due = self.deadlines.pop_first().and_then(|(_, name)| self.feeds.get_mut(&name));
             changes.extend(due.and_then(|feed| feed.expired(now)));
         }
+        self.stir(&changes);
         changes
     }
 
@@ -124,7 +156,9 @@ impl Health {
     pub fn all_stale(&mut self, now: Stamp, why: &str) -> Vec<Change> {
         self.deadlines.clear();
         let asked = self.feeds.values_mut().filter(|feed| feed.reading.is_some());
-        asked.filter_map(|feed| feed.doubt(Outside::from(why), now)).collect()
+        let changes: Vec<Change> = asked.filter_map(|feed| feed.doubt(Outside::from(why), now)).collect();
+        self.stir(&changes);
+        changes
     }
 }
 

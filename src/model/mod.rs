@@ -25,6 +25,7 @@ pub mod runs;
 pub mod silences;
 pub mod storm;
 pub mod suggestions;
+pub mod suspicions;
 pub mod timeline;
 pub mod world;
 

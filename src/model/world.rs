@@ -35,6 +35,7 @@ use super::questions::Questions;
 use super::routes::Routes;
 use super::runs::{Runs, Typed};
 use super::storm::Storm;
+use super::suspicions::Suspicions;
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
 use crate::domain::playbook::{Behind, Playbook, Resolved};
@@ -61,6 +62,8 @@ pub struct World {
     pub changes: Changes,
     pub incidents: Incidents,
     pub runs: Runs,
+    /// Why services are bad.
+    pub(super) suspicions: Suspicions,
     /// What steps want to know of feeds.
     questions: Questions,
     /// What waits to be looked at by itself.
@@ -112,6 +115,7 @@ impl World {
             watching: false,
             incidents: Incidents::default(),
             runs: Runs::default(),
+            suspicions: Suspicions::default(),
             questions: Questions::default(),
             diagnoses: Diagnoses::default(),
             log: Log::default(),
@@ -145,6 +149,7 @@ impl World {
             Body::Tick => Vec::new(),
         });
         effects.extend(self.questions.answer(&self.health, self.now));
+        effects.extend(self.suspect());
         effects.extend(self.diagnose());
         effects.extend(self.wake());
         effects
@@ -228,6 +233,7 @@ impl World {
         self.health.configure(&settings);
         let diagnosed = self.settings.diagnose;
         (self.settings, self.config_trouble, self.duties) = (settings, None, None);
+        self.suspicions.judge_anew();
         self.diagnose_from_now_on(diagnosed);
         Vec::new()
     }
@@ -280,6 +286,7 @@ impl World {
             self.telling.remove(key);
         }
         self.outbox.fold(entry);
+        self.suspicions.fold(entry);
         if matches!(entry.kind, Kind::Ack | Kind::Unack | Kind::Act | Kind::ActEnded) {
             self.duties = None;
         }
@@ -294,6 +301,7 @@ impl World {
             self.runs.next_due(self.now),
             self.next_watch(),
             self.storm_over_at(),
+            self.suspicions.next_due(),
         ];
         let next = due.into_iter().chain([questions, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);

@@ -132,6 +132,8 @@ actions! {
     Views = "views",
     /// Undo the last undoable act.
     Undo = "undo",
+    /// Say that what is suspected to be why the service is bad is not why.
+    NotTheCause = "not-the-cause",
     /// Ask every source and feed now.
     Refresh = "refresh",
     /// Show what became of each request.

@@ -66,6 +66,9 @@ kinds! {
     FeedChanged = "feed-changed",
     /// Something was changed. `data`: change (deploy, config, flag, migration, other), id (what its origin calls it), author, link.
     Change = "change",
+    /// What is suspected to be why services failed, or what became of that. `data`: cause, services, verdict (suspected, right, wrong, denied),
+    /// confidence, proven (how many were right and wrong so far).
+    Cause = "cause",
     /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, alert_since, steps (the plan),
     /// parent (run, step and attempt that it is a part of). Of a diagnosis, which nobody began, every entry has `data.diagnosis`.
     Run = "run",

@@ -6,6 +6,8 @@ use super::twins::Twins;
 use super::{State, Tracked};
 use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, ServiceName};
+use crate::model::causes::BAD;
+use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,10 +23,19 @@ pub(super) struct Queue {
     standing: BTreeMap<(Rank, AlertId), Box<Tracked>>,
     places: BTreeMap<AlertId, Rank>,
     counts: Counts,
-    /// The same of each service.
-    services: BTreeMap<ServiceName, Counts>,
+    services: BTreeMap<ServiceName, OfService>,
+    /// Changes whenever in a service the first alert of a severity begins to fire, or the last one ends.
+    stirred: u64,
     changes: Changes,
     twins: Twins,
+}
+
+/// What a service has.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct OfService {
+    counts: Counts,
+    /// What fires in it, by severity, the oldest first.
+    firing: [BTreeSet<(DateTime<Utc>, AlertId)>; 4],
 }
 
 /// More alerts than this with the same labels are not one problem that several sources tell of.
@@ -72,6 +83,7 @@ impl Queue {
         let rank = self.places.remove(id)?;
         let tracked = self.standing.remove(&(rank, id.clone()))?;
         self.count(&tracked, |count| *count -= 1);
+        self.fire(&tracked, false);
         self.changed(&tracked);
         self.twins.remove(&tracked);
         Some(tracked)
@@ -80,6 +92,7 @@ impl Queue {
     /// Puts an alert that stands nowhere where it belongs.
     pub fn put(&mut self, rank: Rank, tracked: Box<Tracked>) {
         self.count(&tracked, |count| *count += 1);
+        self.fire(&tracked, true);
         self.places.insert(tracked.alert.id.clone(), rank);
         self.twins.insert(&tracked);
         self.changed(&tracked);
@@ -91,15 +104,43 @@ impl Queue {
         change(&mut self.counts[state][severity]);
         if let Some(service) = &tracked.service {
             match self.services.get_mut(service) {
-                Some(counts) => change(&mut counts[state][severity]),
-                None => change(&mut self.services.entry(service.clone()).or_default()[state][severity]),
+                Some(of) => change(&mut of.counts[state][severity]),
+                None => change(&mut self.services.entry(service.clone()).or_default().counts[state][severity]),
             }
         }
     }
 
+    /// It begins to fire in its service, or no longer does.
+    fn fire(&mut self, tracked: &Tracked, fires: bool) {
+        let of = tracked.service.as_ref().filter(|_| BAD.contains(&tracked.state)).and_then(|name| self.services.get_mut(name));
+        let Some(firing) = of.map(|of| &mut of.firing[tracked.severity as usize]) else { return };
+        let (before, key) = (firing.first().map(|(at, _)| *at), (tracked.episode, tracked.alert.id.clone()));
+        if fires {
+            firing.insert(key)
+        } else {
+            firing.remove(&key)
+        };
+        self.stirred += u64::from(before != firing.first().map(|(at, _)| *at));
+    }
+
+    pub fn stirred(&self) -> u64 {
+        self.stirred
+    }
+
+    /// The services in which something fires, by name.
+    pub fn in_trouble(&self) -> impl Iterator<Item = &ServiceName> {
+        self.services.iter().filter(|(_, of)| of.firing.iter().any(|firing| !firing.is_empty())).map(|(name, _)| name)
+    }
+
+    /// What of a severity fires in a service, the oldest first.
+    pub fn firing_in(&self, service: &ServiceName, severity: Severity) -> impl Iterator<Item = &Tracked> {
+        let firing = self.services.get(service).into_iter().flat_map(move |of| &of.firing[severity as usize]);
+        firing.filter_map(|(_, id)| self.get(id))
+    }
+
     /// How many alerts a service has.
     pub fn counts_of(&self, service: &ServiceName) -> Counts {
-        self.services.get(service).copied().unwrap_or_default()
+        self.services.get(service).map(|of| of.counts).unwrap_or_default()
     }
 
     /// With an alert those change that tell of the same: another one may stand for all of them now.

@@ -2,7 +2,9 @@
 
 use super::queue::Counts;
 use super::{Alerts, Rank, Tracked};
+use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, ServiceName};
+use chrono::{DateTime, Utc};
 
 impl Alerts {
     /// How many changes there have been: whoever remembers it can ask for those after it.
@@ -28,6 +30,27 @@ impl Alerts {
     /// How many alerts a service has, by state and severity.
     pub fn counts_of(&self, service: &ServiceName) -> Counts {
         self.queue.counts_of(service)
+    }
+
+    /// Changes whenever in a service the first alert of a severity begins to fire, or the last one ends.
+    pub fn stirred(&self) -> u64 {
+        self.queue.stirred()
+    }
+
+    /// The services in which something fires, by name.
+    pub fn in_trouble(&self) -> impl Iterator<Item = &ServiceName> {
+        self.queue.in_trouble()
+    }
+
+    /// What of a severity fires in a service, the oldest first.
+    pub fn firing_in(&self, service: &ServiceName, severity: Severity) -> impl Iterator<Item = &Tracked> {
+        self.queue.firing_in(service, severity)
+    }
+
+    /// The worst that fires in a service, and since when.
+    pub fn worst_in(&self, service: &ServiceName) -> Option<(Severity, DateTime<Utc>)> {
+        let first = |severity| Some((severity, self.firing_in(service, severity).next()?.episode));
+        [Severity::Critical, Severity::Warning, Severity::Unknown, Severity::Info].into_iter().find_map(first)
     }
 
     /// The others that tell of the same problem, by source.

@@ -128,6 +128,7 @@ impl World {
             Command::Change(told) => self.change(&told),
             Command::Note { incident, kind, text, at } => self.note(incident, kind, text, at),
             Command::Correct { entry, at, text } => self.correct(entry, at, text),
+            Command::DenyCause { service } => self.deny_cause(&service).map(|draft| vec![draft]),
             Command::Undo { .. } | Command::Retry { .. } | Command::Refresh | Command::Recall { .. } | Command::Run(_) => {
                 Ok(Vec::new())
             }
@@ -363,6 +364,7 @@ impl World {
             Command::Change(told) => format!("record a change ({})", told.what.word()),
             Command::Note { kind, .. } => format!("add a {kind}"),
             Command::Correct { .. } => "correct an entry".into(),
+            Command::DenyCause { service } => format!("deny the suspected cause of {service}"),
             Command::Undo { request } => format!("undo: {}", self.title_of(*request)),
             Command::Retry { request } => format!("try again: {}", self.title_of(*request)),
             Command::Refresh => "ask everything now".into(),

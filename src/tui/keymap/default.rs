@@ -42,6 +42,8 @@ pub const ROWS: &[Row] = &[
     row(&["N"], PreviousMatch, &[Context::Output], "previous"),
     row(&["a"], Attempt, &[Context::Output], "attempt before"),
 
+    row(&["w"], NotTheCause, &[Context::ServiceDetail], "wrong cause"),
+
     row(&["c"], Correct, &[Context::Log, EntryDetail], "correct"),
 
     row(&["i"], Incident, &[Panes], "incident"),

@@ -156,14 +156,21 @@ fn twins(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
 
 /// Which service is taken for the cause, and what speaks for it.
 fn why(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
-    let Some(why) = view.world.why(tracked) else { return Vec::new() };
+    let suspected = |name| super::service::suspected(name, view, columns);
+    let mut lines = tracked.service.as_ref().map(suspected).unwrap_or_default();
+    let Some(why) = view.world.why(tracked) else { return lines };
     let path = why.path.iter().map(|service| service.as_str()).collect::<Vec<_>>().join(" → ");
-    let (first, (word, _)) = (why.first, severity(why.first.severity));
+    let Some(first) = why.first else {
+        lines.extend(field("↳ cause", &format!("depends on it ({path}), and its feeds say that it is bad"), Role::Text, columns));
+        return lines;
+    };
+    let (word, _) = severity(first.severity);
     let lead = (tracked.episode - first.episode).num_seconds();
     let (far, when) = (time::age(Duration::from_secs(lead.unsigned_abs())), if lead < 0 { "later" } else { "earlier" });
     let more = if why.count > 1 { format!(", the first of {} there", why.count) } else { String::new() };
     let text = format!("depends on it ({path}), and {word} {} fires there since {far} {when}{more}", inert(first.alert.name()));
-    field("↳ cause", &text, Role::Text, columns)
+    lines.extend(field("↳ cause", &text, Role::Text, columns));
+    lines
 }
 
 fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {

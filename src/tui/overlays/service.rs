@@ -9,6 +9,8 @@ use crate::domain::change::Change;
 use crate::domain::health::FeedState;
 use crate::domain::ids::{PlaybookId, ServiceName};
 use crate::domain::text::inert;
+use crate::model::Command;
+use crate::model::health::Proven;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::panes::health::look;
@@ -36,7 +38,7 @@ impl Content for Detail {
 
     fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
         let services = &view.world.settings.services;
-        let mut lines = Vec::new();
+        let mut lines = suspected(&self.0, view, columns);
         if let Some(at) = services.place(self.0.as_str()) {
             let service = &services[at];
             lines.extend(who(service, columns));
@@ -59,10 +61,26 @@ impl Content for Detail {
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
         match action {
             Action::Playbook => vec![books(&self.0, view)],
+            Action::NotTheCause => vec![match view.world.suspicions().of(&self.0) {
+                Some(_) => Reply::Ask(Command::DenyCause { service: self.0.clone() }),
+                None => Reply::Say(format!("No cause is suspected for {}.", self.0)),
+            }],
             Action::Copy => vec![Reply::Ui(crate::tui::view::Ui::Copy(self.0.to_string()))],
             _ => Vec::new(),
         }
     }
+}
+
+/// Why it is bad, as far as that can be told, and how far such a word is to be trusted.
+pub fn suspected(name: &ServiceName, view: &View, columns: usize) -> Vec<Line> {
+    let Some(found) = view.world.suspicions().of(name) else { return Vec::new() };
+    let told = format!("{}, {}", inert(&found.cause.to_string()), found.percent());
+    let mut lines = field("suspected", &told, Role::Warning, columns);
+    lines.extend(found.reasons.iter().flat_map(|reason| field("", &inert(reason), Role::Text, columns)));
+    let Proven { right, wrong } = view.world.suspicions().proven();
+    let rate = (right + wrong > 0).then(|| format!("{right} of {} suspected causes were right", right + wrong));
+    lines.extend(rate.into_iter().flat_map(|rate| field("", &rate, Role::Dim, columns)));
+    lines
 }
 
 fn who(service: &Service, columns: usize) -> Vec<Line> {

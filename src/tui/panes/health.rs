@@ -5,7 +5,8 @@ use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::catalogue::Service;
 use crate::domain::health::FeedState;
 use crate::domain::ids::{FeedName, ServiceName};
-use crate::domain::text::Outside;
+use crate::domain::text::{Outside, inert};
+use crate::model::causes::Cause;
 use crate::model::health::{Ahead, FeedHealth, Sample, Unsettled};
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Pen};
@@ -167,22 +168,31 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     let bad = state.is_some_and(|state| state > FeedState::Maintenance);
     let (glyph, word, role) = state.map_or(("○", "not watched", Role::Dim), look);
     canvas.hits.seconds |= bad && since.is_some_and(time::ticks);
-    let cause = service.filter(|_| state == Some(FeedState::Failing)).and_then(|service| cause(service, view));
+    let why = why(name, since.filter(|_| bad), view);
     let mut pen = canvas.line(place, 0);
     bar(&mut pen);
     pen.text(glyph, role).space(1);
     let label = if service.is_some_and(|service| service.vendor) { format!("{name} (vendor)") } else { name.to_string() };
     let width = (pen.left().saturating_sub(12)).clamp(6, 20);
+    // Why it is bad is worth more than that the words stand below each other.
+    let width = if why.is_some() && place.width < 60 { width.min(label.width() as u16) } else { width };
     pen.column(width, &label, if cursor { Role::Cursor } else { Role::Strong }).space(1);
     pen.text(word, role).space(1);
     if let Some(since) = since.filter(|_| bad) {
         pen.text(&time::age(since), Role::Dim).space(1);
     }
-    if let Some(what) = since.filter(|_| bad).and_then(|since| shortly_before(name, since, view)).filter(|_| pen.left() >= 14) {
-        pen.text(&format!("↳ after {what}"), Role::Warning).space(1);
+    if let Some((why, role)) = why.filter(|_| pen.left() >= 7) {
+        pen.text(&why, role);
     }
-    if let Some(cause) = cause.filter(|_| pen.left() >= 12) {
-        pen.text(&format!("↳ with {cause}"), Role::Stale);
+}
+
+/// Why it is bad, as far as that can be told: what is suspected, else what was changed before.
+fn why(name: &ServiceName, bad_for: Option<Duration>, view: &View) -> Option<(String, Role)> {
+    let after = || bad_for.and_then(|since| shortly_before(name, since, view));
+    match view.world.suspicions().of(name).map(|found| (&found.cause, found.percent())) {
+        Some((Cause::Change(..), sure)) => after().map(|what| (format!("↳ after {what}, {sure}"), Role::Warning)),
+        Some((cause, sure)) => Some((format!("↳ {}, {sure}", inert(&cause.to_string())), Role::Stale)),
+        None => after().map(|what| (format!("↳ after {what}"), Role::Warning)),
     }
 }
 
@@ -195,11 +205,6 @@ fn shortly_before(name: &ServiceName, bad_for: Duration, view: &View) -> Option<
 /// Of several that are as bad, the one that has been so for longest: since then the service is.
 fn worst<'a>(name: &'a ServiceName, view: &View<'a>) -> Option<&'a FeedHealth> {
     view.world.health.of_service(name).max_by_key(|feed| (feed.state, std::cmp::Reverse(feed.since.map(|at| at.mono))))
-}
-
-/// Something that the service depends on and that fails too.
-fn cause<'a>(service: &'a Service, view: &View) -> Option<&'a ServiceName> {
-    service.depends_on.iter().find(|name| view.world.health.service(name) == Some(FeedState::Failing))
 }
 
 fn render_feed(

@@ -29,7 +29,7 @@ pub(super) struct Shape {
     /// Those by which alerts are folded now.
     folding: Causes,
     /// Of the world that the causes are of.
-    revision: Option<u64>,
+    revision: Option<(u64, u64, u64)>,
     /// Changes whenever rows are other ones though the queue is the same.
     version: u64,
 }
@@ -117,9 +117,9 @@ impl Shape {
     /// Follows the world. What has no cause any more is unfolded at once. What has got one is folded when that moves nothing
     /// under anybody's eyes: `settled` says so.
     pub fn follow(&mut self, filter: &Filter, settled: bool, world: &World) {
-        if self.revision != Some(world.alerts.revision()) {
-            self.causes = world.causes();
-            self.revision = Some(world.alerts.revision());
+        let revision = Some((world.alerts.revision(), world.health.stirred(), world.suspicions().revision()));
+        if self.revision != revision {
+            (self.causes, self.revision) = (world.causes(), revision);
         }
         if settled {
             self.weather(world.storm.raging().is_some());

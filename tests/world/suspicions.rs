@@ -1,0 +1,165 @@
+//! What is suspected to be why, and what becomes of that: written down once it holds, compared with what happens, taken back when a
+//! person says otherwise.
+
+use super::*;
+use midwatch::domain::health::{FeedSpec, FeedState, Reading};
+use midwatch::domain::settings::Settings;
+use midwatch::model::health::Proven;
+
+/// checkout needs postgres; each has a feed.
+fn watched() -> Settings {
+    let feed = |name: &str| FeedSpec {
+        service: Some(name.into()),
+        ..FeedSpec::new(format!("{name}-feed").as_str(), "http", Duration::from_secs(30), Duration::from_secs(5))
+    };
+    Settings { feeds: vec![feed("checkout"), feed("postgres")], ..settings(false) }
+}
+
+struct Outage {
+    story: Story,
+    postgres: FeedState,
+    checkout: FeedState,
+}
+
+impl Outage {
+    fn new() -> Self {
+        let mut outage = Self { story: Story::with(watched()), postgres: FeedState::Healthy, checkout: FeedState::Healthy };
+        outage.lasts(30);
+        outage.postgres = FeedState::Failing;
+        outage.lasts(20);
+        outage.checkout = FeedState::Failing;
+        outage.lasts(10);
+        outage
+    }
+
+    /// Both are asked every ten seconds.
+    fn lasts(&mut self, seconds: u64) -> &mut Self {
+        for _ in 0..seconds / 10 {
+            for (feed, state) in [("postgres-feed", self.postgres), ("checkout-feed", self.checkout)] {
+                self.story.fact(Fact::FeedRead { feed: feed.into(), reading: Reading::new(state, "said") });
+            }
+            self.story.wait(10);
+        }
+        self
+    }
+
+    fn suspected(&self) -> Option<String> {
+        self.story.world.suspicions().of(&"checkout".into()).map(|found| found.cause.to_string())
+    }
+
+    fn proven(&self) -> (u32, u32) {
+        let Proven { right, wrong } = self.story.world.suspicions().proven();
+        (right, wrong)
+    }
+
+    /// What was written down of causes.
+    fn written(&self) -> Vec<String> {
+        let of_causes = self.story.journal.iter().filter(|entry| entry.kind == Kind::Cause);
+        of_causes.map(|entry| entry.text_of("verdict").expect("a verdict").to_owned()).collect()
+    }
+}
+
+#[test]
+fn what_holds_for_a_minute_is_written_down_once_with_its_reasons() {
+    let mut outage = Outage::new();
+    assert_eq!(
+        (outage.suspected().as_deref(), outage.written().len()),
+        (Some("postgres"), 0),
+        "at once, and not for the log yet"
+    );
+    outage.lasts(300);
+    assert_eq!(outage.written(), ["suspected"]);
+    let text = outage.story.last(Kind::Cause).text.clone();
+    assert!(text.starts_with("suspected cause of checkout: postgres, ") && text.contains("checkout needs postgres"), "{text}");
+}
+
+#[test]
+fn a_cause_that_ends_with_its_symptom_was_rightly_suspected() {
+    let mut outage = Outage::new();
+    outage.lasts(120).postgres = FeedState::Healthy;
+    outage.lasts(120);
+    assert_eq!(outage.proven(), (0, 0), "it is not over yet");
+    outage.checkout = FeedState::Healthy;
+    outage.lasts(20);
+    assert_eq!((outage.proven(), outage.written().last().map(String::as_str)), ((1, 0), Some("right")));
+    outage.lasts(1_200);
+    assert_eq!(outage.proven(), (1, 0), "it counts once");
+}
+
+#[test]
+fn a_cause_that_goes_and_leaves_its_symptom_was_none() {
+    let mut outage = Outage::new();
+    outage.lasts(120).postgres = FeedState::Healthy;
+    outage.lasts(700);
+    assert_eq!((outage.proven(), outage.written().last().map(String::as_str)), ((0, 1), Some("wrong")));
+}
+
+#[test]
+fn a_symptom_that_is_well_again_beside_its_cause_had_another() {
+    let mut outage = Outage::new();
+    outage.lasts(120).checkout = FeedState::Healthy;
+    outage.lasts(700);
+    assert_eq!(outage.proven(), (0, 1));
+}
+
+#[test]
+fn what_nobody_can_ask_is_not_over() {
+    let mut outage = Outage::new();
+    outage.lasts(120);
+    (0..90).for_each(|_| outage.story.wait(10));
+    assert_eq!(outage.proven(), (0, 0), "both feeds are silent");
+}
+
+#[test]
+fn what_was_gone_within_a_minute_is_neither() {
+    let mut outage = Outage::new();
+    (outage.postgres, outage.checkout) = (FeedState::Healthy, FeedState::Healthy);
+    outage.lasts(900);
+    assert_eq!((outage.proven(), outage.written().len()), ((0, 0), 0));
+}
+
+#[test]
+fn a_person_who_knows_better_is_believed_and_it_counts_as_wrong() {
+    let mut outage = Outage::new();
+    outage.lasts(120);
+    outage.story.ask(Command::DenyCause { service: "checkout".into() });
+    assert_eq!((outage.suspected(), outage.proven()), (None, (0, 1)));
+    outage.lasts(900);
+    assert_eq!((outage.suspected(), outage.proven()), (None, (0, 1)), "it is not named again in this outage");
+    (outage.postgres, outage.checkout) = (FeedState::Healthy, FeedState::Healthy);
+    outage.lasts(30).postgres = FeedState::Failing;
+    outage.lasts(20).checkout = FeedState::Failing;
+    outage.lasts(10);
+    assert_eq!(outage.suspected().as_deref(), Some("postgres"), "another outage is another question");
+    outage.story.ask(Command::DenyCause { service: "postgres".into() });
+    assert_eq!(outage.proven(), (0, 1), "nothing is suspected of it");
+}
+
+#[test]
+fn how_often_it_was_right_outlives_the_console() {
+    let mut outage = Outage::new();
+    (outage.lasts(120).postgres, outage.checkout) = (FeedState::Healthy, FeedState::Healthy);
+    outage.lasts(20);
+    assert_eq!(outage.proven(), (1, 0));
+    outage.story.begins_anew();
+    assert_eq!(outage.proven(), (1, 0));
+}
+
+#[test]
+fn a_reading_that_says_the_same_again_judges_nothing_anew() {
+    let mut outage = Outage::new();
+    let before = outage.story.world.suspicions().revision();
+    outage.lasts(120);
+    assert_eq!(outage.story.world.suspicions().revision(), before);
+}
+
+#[test]
+fn alerts_fold_under_what_is_only_measured() {
+    let mut outage = Outage::new();
+    let alert = alert("Errors", "checkout", outage.story.now.wall);
+    outage.story.poll(std::slice::from_ref(&alert));
+    let tracked = outage.story.world.alerts.get(&alert.id).expect("tracked").clone();
+    let why = outage.story.world.why(&tracked).expect("a reason");
+    assert_eq!((why.path.last().map(|name| name.as_str()), why.first), (Some("postgres"), None));
+    assert_eq!(outage.story.world.causes().of(&tracked).map(|name| name.as_str()), Some("postgres"));
+}
