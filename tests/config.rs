@@ -128,6 +128,22 @@ fn a_service_says_whose_it_is_where_to_look_and_what_it_shares() {
 }
 
 #[test]
+fn other_machines_are_known_by_the_addresses_that_are_asked() {
+    let made = good(
+        "sources: [{name: prod, alertmanager: {urls: ['http://AM-1:9093', 'http://am-2:9093']}}, {name: here, prometheus: {url: 'http://127.0.0.1:9090'}}, \
+         {name: prom, prometheus: {url: 'https://prom.example'}}]\n\
+         feeds: [{name: a, http: {url: 'http://localhost:1/x'}}, {name: b, http: {url: 'https://shop.example/health'}}, \
+         {name: c, promql: {source: prom}}, {name: d, promql: {source: here}}]",
+    );
+    let hosts = &made.settings.hosts;
+    let told = |pairs: Vec<(String, String)>| pairs.into_iter().map(|(name, host)| format!("{name} {host}")).collect::<Vec<_>>();
+    let sources = hosts.sources.iter().map(|(name, host)| (name.to_string(), host.clone())).collect();
+    let feeds = hosts.feeds.iter().map(|(name, host)| (name.to_string(), host.clone())).collect();
+    assert_eq!(told(sources), ["prod am-1", "prom prom.example"]);
+    assert_eq!(told(feeds), ["b shop.example", "c prom.example"]);
+}
+
+#[test]
 fn views_are_filters_that_can_be_read() {
     let made = good("console: {views: {night: \"severity>=warning\", mine: mine}}");
     let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());

@@ -20,6 +20,8 @@ mod histories;
 mod lapsing;
 #[path = "world/native.rs"]
 mod native;
+#[path = "world/offline.rs"]
+mod offline;
 #[path = "world/order.rs"]
 mod order;
 #[path = "world/paging.rs"]

@@ -8,6 +8,7 @@ mod console;
     reason = "reads the configuration and the two variables that bear on it: $MIDWATCH_CONFIG and $TZ"
 )]
 mod file;
+mod hosts;
 #[expect(clippy::disallowed_methods, reason = "writes the first configuration and playbook")]
 mod init;
 mod items;
@@ -123,6 +124,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         services,
         feeds: feeds.iter().map(|(spec, _)| spec.clone()).collect(),
         sources: sources.iter().map(|source| source.spec.clone()).collect(),
+        hosts: hosts::of(fields.get("sources"), fields.get("feeds")),
         ack_for: console.ack_for,
         views: console.views.clone(),
         links: list::each(fields.get("links"), problems, link),

@@ -3,6 +3,7 @@
 use super::change::Told;
 use super::ids::{FeedName, ServiceName};
 use super::text::Outside;
+use super::trouble::Reason;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -60,12 +61,16 @@ pub struct Reading {
     pub limit: Option<Limit>,
     /// What was changed of late, of a feed that tells of such things.
     pub changes: Vec<Told>,
+    /// It is failing because the target gave no answer, for this reason.
+    #[serde(default)]
+    pub unanswered: Option<Reason>,
 }
 
 impl Reading {
     /// An answer that measured nothing.
     pub fn new(state: FeedState, message: impl Into<Outside>) -> Self {
-        Self { state, message: message.into(), value: None, unit: None, latency: None, limit: None, changes: Vec::new() }
+        let changes = Vec::new();
+        Self { state, message: message.into(), value: None, unit: None, latency: None, limit: None, changes, unanswered: None }
     }
 }
 

@@ -3,8 +3,9 @@
 use super::alert::{Labels, Severity};
 use super::catalogue::Catalogue;
 use super::health::FeedSpec;
-use super::ids::{ServiceName, SourceName};
+use super::ids::{FeedName, ServiceName, SourceName};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Who sits at the console; written into every entry that a person caused.
@@ -100,6 +101,13 @@ pub struct Gale {
     pub within: Duration,
 }
 
+/// The hosts, other than this machine, that are asked: when none of them answers we may be cut off ourselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hosts {
+    pub feeds: BTreeMap<FeedName, String>,
+    pub sources: BTreeMap<SourceName, String>,
+}
+
 /// The whole of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -108,6 +116,7 @@ pub struct Settings {
     pub services: Catalogue,
     pub feeds: Vec<FeedSpec>,
     pub sources: Vec<SourceSpec>,
+    pub hosts: Hosts,
     /// How long an acknowledgement lasts unless told otherwise.
     pub ack_for: AckFor,
     /// Words of the label `severity`, lower case, and what they mean.
@@ -156,6 +165,7 @@ impl Default for Settings {
             services: Catalogue::default(),
             feeds: Vec::new(),
             sources: Vec::new(),
+            hosts: Hosts::default(),
             ack_for: AckFor::default(),
             severities: words.map(|(word, severity)| (word.to_owned(), severity)).into(),
             links: Vec::new(),

@@ -75,7 +75,7 @@ fn judged(state: FeedState, message: impl Into<Outside>, latency: Option<Duratio
 fn unanswered(trouble: Trouble) -> Result<Reading, Trouble> {
     match trouble.reason {
         Reason::Local => Err(trouble),
-        _ => Ok(judged(FeedState::Failing, trouble.text, None)),
+        reason => Ok(Reading { unanswered: Some(reason), ..judged(FeedState::Failing, trouble.text, None) }),
     }
 }
 

@@ -152,6 +152,19 @@ impl Health {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
+    /// What these feeds have said is no longer known to be so, for a reason of our own.
+    pub fn doubt(&mut self, feeds: &BTreeSet<FeedName>, now: Stamp, why: &str) {
+        let mut changes = Vec::new();
+        for name in feeds {
+            let Some(feed) = self.feeds.get_mut(name).filter(|feed| feed.reading.is_some()) else { continue };
+            if let Some(deadline) = feed.deadline() {
+                self.deadlines.remove(&deadline);
+            }
+            changes.extend(feed.doubt(Outside::from(why), now));
+        }
+        self.stir(&changes);
+    }
+
     /// Nothing known can be trusted until it is asked again: the machine slept, or a clock was set.
     pub fn all_stale(&mut self, now: Stamp, why: &str) -> Vec<Change> {
         self.deadlines.clear();

@@ -28,6 +28,7 @@ use super::incidents::Incidents;
 use super::lanes::Lanes;
 use super::log::Log;
 use super::notes::Notes;
+use super::offline::Offline;
 use super::outbox::Outbox;
 use super::past::Past;
 use super::progress::{Requests, Stage};
@@ -62,6 +63,8 @@ pub struct World {
     pub changes: Changes,
     pub incidents: Incidents,
     pub runs: Runs,
+    /// Whether anything remote answers.
+    pub offline: Offline,
     /// Why services are bad.
     pub(super) suspicions: Suspicions,
     /// What steps want to know of feeds.
@@ -115,6 +118,7 @@ impl World {
             watching: false,
             incidents: Incidents::default(),
             runs: Runs::default(),
+            offline: Offline::default(),
             suspicions: Suspicions::default(),
             questions: Questions::default(),
             diagnoses: Diagnoses::default(),
@@ -175,8 +179,9 @@ impl World {
             }
             Fact::SourceAnswered { source, answer } => self.source_answered(&source, answer),
             Fact::SourceFailed { source, trouble } => {
+                let effects = self.source_heard(&source, Some(trouble.reason));
                 self.alerts.failed(&source, trouble, self.now);
-                Vec::new()
+                effects
             }
             Fact::NewsRefused { source, why } => self.note_refused(&source, &why),
             Fact::AlertsCached { source, alerts, read_at } => {
@@ -187,8 +192,8 @@ impl World {
                 all.iter().for_each(|(feed, past)| self.health.remember(feed, past, self.now));
                 Vec::new()
             }
-            Fact::FeedRead { feed, reading } => self.feed_read(&feed, Ok(reading)),
-            Fact::FeedFailed { feed, trouble } => self.feed_read(&feed, Err(trouble)),
+            Fact::FeedRead { feed, reading } => self.feed_heard(feed, Ok(reading)),
+            Fact::FeedFailed { feed, trouble } => self.feed_heard(feed, Err(trouble)),
             Fact::ChangesTold { source, changes } => self.changes_told(&source, changes),
             Fact::FeedsAsked { question, selector, within } => {
                 self.questions.put(&self.health, self.now, question, selector, within)
@@ -242,6 +247,7 @@ impl World {
         let mut turns = self.alerts.answered(&self.settings, source, answer, self.now);
         turns.extend(self.alerts.lost_notes());
         let mut effects = self.note_turns(turns);
+        effects.extend(self.source_heard(source, None));
         effects.extend(self.note_forgotten(source));
         effects.extend(self.resend(source));
         effects
@@ -302,6 +308,7 @@ impl World {
             self.next_watch(),
             self.storm_over_at(),
             self.suspicions.next_due(),
+            self.offline.next_due(),
         ];
         let next = due.into_iter().chain([questions, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);
@@ -322,6 +329,7 @@ impl World {
         let back = self.alerts.tick(&self.settings.clone(), before.wall, stamp);
         effects.extend(self.note_lapsed(back));
         effects.extend(self.pass_storm());
+        effects.extend(self.pass_held());
         effects.extend(self.tick_feeds());
         let (runs, mut context, ..) = self.split();
         effects.extend(runs.tick(&mut context));

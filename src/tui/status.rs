@@ -64,6 +64,9 @@ fn parts(view: &View) -> Vec<Part> {
     let firing = view.world.alerts.count(State::Firing);
     let loud = if view.world.alerts.urgent() > 0 { Role::Critical } else { role(firing, Role::Warning) };
     parts.push(part(2, format!("{firing} firing"), loud));
+    if view.world.offline.since().is_some() {
+        parts.push(part(1, "? OFFLINE: nothing remote answers", Role::Critical));
+    }
     if view.world.storm.raging().is_some() {
         let within = time::age(view.world.settings.storm.within);
         parts.push(part(2, format!("STORM {} new in {within}", view.world.storm.lately()), Role::Critical));

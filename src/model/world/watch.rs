@@ -134,7 +134,7 @@ impl World {
         self.record(vec![draft])
     }
 
-    pub(super) fn feed_read(&mut self, feed: &FeedName, reading: Result<Reading, Trouble>) -> Vec<Effect> {
+    pub(in crate::model) fn feed_read(&mut self, feed: &FeedName, reading: Result<Reading, Trouble>) -> Vec<Effect> {
         let mut reading = reading;
         let told = reading.as_mut().map(|reading| std::mem::take(&mut reading.changes)).unwrap_or_default();
         let change = self.health.read(feed, reading, self.now);
