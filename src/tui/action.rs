@@ -56,6 +56,10 @@ actions! {
     PageDown = "page-down",
     /// One page up.
     PageUp = "page-up",
+    /// One place to the left.
+    Left = "left",
+    /// One place to the right.
+    Right = "right",
     /// To the first line, and to what has newly arrived.
     Top = "top",
     /// To the last line.
@@ -134,6 +138,8 @@ actions! {
     Undo = "undo",
     /// Say that what is suspected to be why the service is bad is not why.
     NotTheCause = "not-the-cause",
+    /// Show the map of the services: what needs what, how all of it is, and who feels it when one fails.
+    Map = "map",
     /// Ask every source and feed now.
     Refresh = "refresh",
     /// Show what became of each request.

@@ -64,6 +64,8 @@ pub struct PageSize {
     /// The last line that can stand first.
     pub last: usize,
     pub height: usize,
+    /// How many things stand side by side.
+    pub columns: usize,
 }
 
 #[derive(Debug, Clone, Default)]

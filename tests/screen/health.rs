@@ -112,3 +112,51 @@ fn what_was_changed_before_the_trouble_stands_beside_it() {
     assert!(desk.line(" checkout ").contains("↳ after deploy"), "{}", desk.text());
     desk.press("1 g g enter").expect("1m00s before: deploy: 1.42 ␛[2J (ci)");
 }
+
+/// Two hundred services: every tenth is needed by the nine after it, and all of those by the first.
+fn two_hundred() -> Desk {
+    use midwatch::domain::catalogue::Service;
+    let service = |n: usize| Service {
+        depends_on: match n {
+            0 => Vec::new(),
+            n if n % 10 == 0 => vec!["service-0".into()],
+            n => vec![format!("service-{}", n / 10 * 10).as_str().into()],
+        },
+        tier: Some(2),
+        ..Service::new(format!("service-{n}").as_str())
+    };
+    let mut settings = settings();
+    settings.feeds[0].service = Some("service-20".into());
+    settings.services = (0..200).map(service).collect();
+    Desk::with(settings)
+}
+
+#[test]
+fn the_map_fits_every_screen_and_its_cursor_walks_over_all_of_it() {
+    for (columns, rows) in [(120, 40), (80, 24), (40, 12)] {
+        let mut desk = two_hundred();
+        desk.resize(columns, rows).press("m").expect("Map of 200 services").expect("Needed by none");
+        desk.press("G").expect("service-0 ").expect("felt by 199").expect("tier 2");
+        assert!(!desk.text().contains("service-1 "), "what does not fit is scrolled: {}", desk.text());
+        desk.press("g g").expect("service-1 ").expect("needs 1");
+        desk.press("G enter")
+            .expect("Service service-0")
+            .expect("199 services")
+            .press("esc")
+            .expect("Map of")
+            .press("esc")
+            .expect_not("Map of");
+    }
+}
+
+#[test]
+fn the_map_marks_the_cause_and_whoever_feels_it() {
+    let mut desk = Desk::with(settings());
+    desk.feed("stripe-api", FeedState::Healthy, "up", 9).feed("checkout-pay", FeedState::Healthy, "200", 9);
+    desk.feed("pg-primary", FeedState::Failing, "refused", 9).wait(10);
+    desk.feed("checkout-pay", FeedState::Failing, "503", 9).wait(5);
+    desk.press("m").expect("▌ ▲ postgres ◆").expect("↑▲ checkout").expect("felt by 1");
+    desk.press("k").expect("▌ ▲ checkout").expect("↓▲ postgres ◆").expect("suspected: postgres, ").expect("needs 2");
+    desk.press("enter").expect("checkout needs postgres").expect("w wrong cause").press("w esc esc");
+    desk.press("m").expect_not("postgres ◆").expect_not("suspected: ");
+}

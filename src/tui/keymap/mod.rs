@@ -27,6 +27,8 @@ pub enum Context {
     Output,
     /// What became of each request.
     Outcomes,
+    /// The map of the services.
+    Map,
     /// Every silence of every source.
     Silences,
     /// A field that is typed into: only what can't be text.
@@ -48,6 +50,7 @@ impl Context {
             Self::StepDetail => "A step's details",
             Self::Output => "A step's output",
             Self::Outcomes => "Outcomes",
+            Self::Map => "The map",
             Self::Silences => "Silences",
             Self::EntryDetail => "An entry's details",
             Self::Typing => "Dialogs",

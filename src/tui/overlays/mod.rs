@@ -19,6 +19,7 @@ pub mod group;
 pub mod help;
 pub mod history;
 pub mod incident;
+pub mod map;
 pub mod menu;
 pub mod note;
 pub mod output;

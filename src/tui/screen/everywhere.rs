@@ -22,6 +22,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         }
         Action::Page => overlays::call::open(view),
         Action::Views => overlays::views::open(filter, view),
+        Action::Map => overlays::map::open(view),
         Action::Aging => overlays::aging::open(view),
         Action::Silences => Reply::Open(overlays::silences::open(view)),
         Action::Requests => Reply::Open(overlays::requests::open()),
