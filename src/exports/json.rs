@@ -19,13 +19,19 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
 /// The whole document; `incident show --json` prints it too.
 pub fn document(timeline: &Timeline) -> Value {
     let masks = Masks::of(timeline);
+    let mut document = about(timeline, &masks);
+    document["entries"] = timeline.lines.iter().map(|line| entry(line, timeline.people, &masks)).collect();
+    document
+}
+
+/// Everything but the entries.
+pub(super) fn about(timeline: &Timeline, masks: &Masks) -> Value {
     let mut incident = incident(&timeline.incident, timeline.people);
     masks.value(&mut incident["title"]);
     json!({
         "schema": 1,
         "incident": incident,
         "metrics": metrics(timeline),
-        "entries": timeline.lines.iter().map(|line| entry(line, timeline.people, &masks)).collect::<Vec<_>>(),
         "heads": timeline.heads,
         // Without the names the bodies are not what was hashed.
         "verifiable": timeline.people == People::Names,
@@ -84,7 +90,7 @@ pub fn stored(entry: &Entry) -> Value {
 }
 
 /// The same, with what corrections made of it, and without what may not leave the house.
-fn entry(line: &Line, people: People, masks: &Masks) -> Value {
+pub(super) fn entry(line: &Line, people: People, masks: &Masks) -> Value {
     let mut value = stored(&line.entry);
     if line.corrected {
         value["corrected"] = json!({"at": time(line.at), "text": line.text});

@@ -1,11 +1,11 @@
 //! Markdown: a postmortem draft. Whatever the text holds, a table cell stays one cell and nothing becomes markup.
 
 use super::masks::Masks;
-use super::{Kind, called};
+use super::words::{self, clock, marks, span};
+use super::{Kind, called, honesty};
 use crate::domain::entry::Kind as What;
 use crate::domain::text::inert;
-use crate::domain::timeline::{Line, Timeline};
-use chrono::{DateTime, Utc};
+use crate::domain::timeline::Timeline;
 use std::io::{self, Write};
 
 pub const KIND: Kind = Kind { name: "md", about: "a postmortem draft with the timeline as a table", write };
@@ -16,6 +16,7 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     times(timeline, out)?;
     table(timeline, &masks, out)?;
     prompts(timeline, &masks, out)?;
+    gaps(timeline, out)?;
     evidence(timeline, out)
 }
 
@@ -31,22 +32,12 @@ fn head(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<(
 }
 
 fn times(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
-    let times = &timeline.times;
-    let rows = [
-        ("t0 impact began (first bad signal)", times.impact),
-        ("t1 first alert", times.alerted),
-        ("t2 first acknowledgement", times.acknowledged),
-        ("t3 declared", times.declared),
-        ("t4 mitigated", times.mitigated),
-        ("t5 resolved", times.resolved),
-        ("closed", times.closed),
-    ];
     writeln!(out, "## Times\n\n| time | at |\n|---|---|")?;
-    for (name, at) in rows {
+    for (name, at) in words::times(timeline) {
         writeln!(out, "| {name} | {} |", at.map_or_else(|| "not recorded".to_owned(), |at| clock(timeline, at)))?;
     }
     writeln!(out, "\n| duration | formula | value |\n|---|---|---|")?;
-    for metric in times.metrics() {
+    for metric in timeline.times.metrics() {
         writeln!(out, "| {} | {} | {} |", metric.name, metric.formula, metric.ms.map_or_else(|| "unknown".to_owned(), span))?;
     }
     writeln!(out)
@@ -56,22 +47,9 @@ fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<
     writeln!(out, "## Timeline\n\n| at ({}) | who | what | |\n|---|---|---|---|", timeline.zone.name())?;
     for line in &timeline.lines {
         let who = text(&called(&line.entry.actor, timeline.people));
-        writeln!(out, "| {} | {who} | {} | {} |", clock(timeline, line.at), text(&masks.text(&line.text)), marks(line))?;
+        writeln!(out, "| {} | {who} | {} | {} |", clock(timeline, line.at), text(&masks.text(&line.text)), text(&marks(line)))?;
     }
     writeln!(out)
-}
-
-/// What a reader must know of a line besides its text.
-fn marks(line: &Line) -> String {
-    let late = line.entry.recorded_at.signed_duration_since(line.at).num_seconds();
-    let mut marks = vec![line.entry.kind.to_string()];
-    if line.corrected {
-        marks.push("corrected".to_owned());
-    }
-    if late >= 60 {
-        marks.push(format!("recorded {} later", span(late * 1000)));
-    }
-    text(&marks.join(", "))
 }
 
 fn prompts(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
@@ -86,6 +64,16 @@ fn prompts(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Resul
     writeln!(out)
 }
 
+fn gaps(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+    let gaps = honesty::gaps(timeline);
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## What is missing here\n")?;
+    gaps.iter().try_for_each(|gap| writeln!(out, "- {}", text(gap)))?;
+    writeln!(out)
+}
+
 fn evidence(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Evidence\n")?;
     for evidence in timeline.lines.iter().flat_map(|line| &line.entry.evidence) {
@@ -96,21 +84,6 @@ fn evidence(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "- journal {} at entry {}: `{}`", head.origin, head.seq, text(&head.hash))?;
     }
     Ok(())
-}
-
-fn clock(timeline: &Timeline, at: DateTime<Utc>) -> String {
-    at.with_timezone(&timeline.zone).format("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// `1 h 02 m 03 s`, without the parts that are zero in front.
-fn span(ms: i64) -> String {
-    let sign = if ms < 0 { "-" } else { "" };
-    let s = ms.unsigned_abs() / 1000;
-    match s {
-        0..60 => format!("{sign}{s} s"),
-        60..3600 => format!("{sign}{} m {:02} s", s / 60, s % 60),
-        _ => format!("{sign}{} h {:02} m {:02} s", s / 3600, s / 60 % 60, s % 60),
-    }
 }
 
 /// Text that stays text: inert, on one line, every character that Markdown could take for markup escaped or written as

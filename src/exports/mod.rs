@@ -1,8 +1,13 @@
 //! Timeline exports: one file per format, one line in `KINDS`. Byte-stable: the same timeline gives the same bytes.
 
+mod csv;
+mod honesty;
+mod html;
 pub mod json;
+mod jsonl;
 mod markdown;
 mod masks;
+mod words;
 
 use crate::domain::entry::{Actor, ActorKind};
 use crate::domain::timeline::{People, Timeline};
@@ -18,7 +23,7 @@ pub struct Kind {
 }
 
 /// Every format, sorted by name.
-pub const KINDS: &[Kind] = &[json::KIND, markdown::KIND];
+pub const KINDS: &[Kind] = &[csv::KIND, html::KIND, json::KIND, jsonl::KIND, markdown::KIND];
 
 /// How somebody is called in this export: by role, unless names were asked for.
 fn called(actor: &Actor, people: People) -> String {

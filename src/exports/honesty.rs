@@ -1,0 +1,49 @@
+//! What a reader of an export must know of its gaps: what nobody saw, what nobody knows, and what was left out.
+
+use crate::domain::entry::Kind;
+use crate::domain::health::FeedState;
+use crate::domain::run::{StepEnd, StepState};
+use crate::domain::timeline::{Line, People, Timeline};
+use std::collections::BTreeSet;
+
+/// One sentence each; none where nothing is to be said.
+pub fn gaps(timeline: &Timeline) -> Vec<String> {
+    let lines = &timeline.lines;
+    let masked: usize = lines.iter().map(|line| line.text.matches("•••").count()).sum();
+    let late = count(lines, |line| line.entry.recorded_at.signed_duration_since(line.at).num_seconds() >= 60);
+    let unknown = lines.iter().filter(|line| line.entry.kind == Kind::StepEnded && unknown(line));
+    let steps: BTreeSet<&str> = unknown.filter_map(|line| line.entry.step.as_ref().map(|step| step.as_str())).collect();
+    let stale = lines.iter().filter(|line| line.entry.data_of("to") == Some(FeedState::Stale));
+    let feeds: BTreeSet<&str> = stale.filter_map(|line| line.entry.text_of("feed")).collect();
+    [
+        (masked > 0).then(|| format!("{} of secrets were masked.", spots(masked))),
+        (!feeds.is_empty()).then(|| format!("Nothing was known of {} for a time.", list(&feeds))),
+        (!steps.is_empty()).then(|| format!("What became of {} is unknown.", list(&steps))),
+        (late > 0).then(|| format!("{late} of {} entries were recorded a minute or more after they happened.", lines.len())),
+        match count(lines, |line| line.corrected) {
+            0 => None,
+            some => Some(format!("{some} of {} entries were corrected; the journal has both versions.", lines.len())),
+        },
+        (timeline.people == People::Roles).then(|| "People are called by their roles.".to_owned()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn unknown(line: &Line) -> bool {
+    let end = serde_json::from_value::<StepEnd>(line.entry.data.clone().into());
+    end.is_ok_and(|end| end.state == StepState::Unknown)
+}
+
+fn count(lines: &[Line], wanted: impl Fn(&Line) -> bool) -> usize {
+    lines.iter().filter(|line| wanted(line)).count()
+}
+
+fn spots(count: usize) -> String {
+    if count == 1 { "1 spot".to_owned() } else { format!("{count} spots") }
+}
+
+fn list(names: &BTreeSet<&str>) -> String {
+    names.iter().copied().collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,15 @@
+//! JSON lines: what the JSON document says, the incident in the first line and each entry in one of its own. A reader needs
+//! memory for one line.
+
+use super::masks::Masks;
+use super::{Kind, json};
+use crate::domain::timeline::Timeline;
+use std::io::{self, Write};
+
+pub const KIND: Kind = Kind { name: "jsonl", about: "the same as JSON, the incident and each entry on a line of its own", write };
+
+fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+    let masks = Masks::of(timeline);
+    writeln!(out, "{}", json::about(timeline, &masks))?;
+    timeline.lines.iter().try_for_each(|line| writeln!(out, "{}", json::entry(line, timeline.people, &masks)))
+}

@@ -1,0 +1,47 @@
+//! What the formats for people have in common: how a time, a span, and a line's particulars are told.
+
+use crate::domain::timeline::{Line, Timeline};
+use chrono::{DateTime, Utc};
+
+/// In the zone of the export, which names it once.
+pub fn clock(timeline: &Timeline, at: DateTime<Utc>) -> String {
+    at.with_timezone(&timeline.zone).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// `1 h 02 m 03 s`, without the parts that are zero in front.
+pub fn span(ms: i64) -> String {
+    let sign = if ms < 0 { "-" } else { "" };
+    let s = ms.unsigned_abs() / 1000;
+    match s {
+        0..60 => format!("{sign}{s} s"),
+        60..3600 => format!("{sign}{} m {:02} s", s / 60, s % 60),
+        _ => format!("{sign}{} h {:02} m {:02} s", s / 3600, s / 60 % 60, s % 60),
+    }
+}
+
+/// What a reader must know of a line besides its text.
+pub fn marks(line: &Line) -> String {
+    let late = line.entry.recorded_at.signed_duration_since(line.at).num_seconds();
+    let mut marks = vec![line.entry.kind.to_string()];
+    if line.corrected {
+        marks.push("corrected".to_owned());
+    }
+    if late >= 60 {
+        marks.push(format!("recorded {} later", span(late * 1000)));
+    }
+    marks.join(", ")
+}
+
+/// The seven raw times, by name.
+pub fn times(timeline: &Timeline) -> [(&'static str, Option<DateTime<Utc>>); 7] {
+    let times = &timeline.times;
+    [
+        ("t0 impact began (first bad signal)", times.impact),
+        ("t1 first alert", times.alerted),
+        ("t2 first acknowledgement", times.acknowledged),
+        ("t3 declared", times.declared),
+        ("t4 mitigated", times.mitigated),
+        ("t5 resolved", times.resolved),
+        ("closed", times.closed),
+    ]
+}
