@@ -108,6 +108,30 @@ fn absence_in_one_poll_is_not_resolution_and_absence_in_two_is() {
 }
 
 #[test]
+fn what_is_listed_again_was_never_missing_and_what_is_known_to_fire_is_no_news() {
+    let mut story = Story::new();
+    let down = [alert("Down", "postgres", began())];
+    for _ in 0..3 {
+        story.poll(&down);
+        story.poll(&[]);
+    }
+    assert_eq!((state(&story, "Down"), story.kinds()), (Some(State::Firing), vec![Kind::AlertFired]));
+    let arrived = |story: &Story| story.world.alerts.get(&id("Down")).expect("tracked").arrived;
+    assert!(arrived(&story).is_some());
+    story.begins_anew();
+    let alerts = down.to_vec();
+    story.fact(Fact::AlertsCached { source: "prod".into(), alerts, read_at: story.now.wall });
+    assert_eq!((state(&story, "Down"), arrived(&story)), (Some(State::Firing), None));
+    story.begins_anew();
+    story.poll(&down);
+    assert_eq!(arrived(&story), None, "the journal holds it open");
+    // What nobody has recorded is no news from the cache either: it was read in an earlier session.
+    let mut story = Story::new();
+    story.fact(Fact::AlertsCached { source: "prod".into(), alerts: down.to_vec(), read_at: story.now.wall });
+    assert_eq!(arrived(&story), None);
+}
+
+#[test]
 fn a_failed_or_partial_poll_never_resolves() {
     let mut story = Story::new();
     story.poll(&[alert("Down", "postgres", began())]);

@@ -47,6 +47,28 @@ fn the_watcher_extends_a_carried_silence_and_never_beyond_the_acknowledgement() 
 }
 
 #[test]
+fn a_silence_that_lasts_as_long_as_the_acknowledgement_is_not_extended_and_what_does_not_fire_yet_is_not_either() {
+    for (minutes, pending) in [(12, false), (60, true)] {
+        let mut story = Story::with(settings(true));
+        story.poll(&down());
+        let Command::Acknowledge { alerts, reason, ticket, .. } = ack(&["Down"]) else { unreachable!("it is one") };
+        let hold = Some(Duration::from_secs(minutes * 60));
+        story.ask(Command::Acknowledge { alerts, hold, reason, ticket });
+        answer(&mut story, Outcome::Done, Some("silence-1"));
+        let mut listed = (*down()[0]).clone();
+        if pending {
+            listed.upstream = midwatch::domain::alert::Upstream::Pending;
+        }
+        let listed = [Arc::new(listed)];
+        for _ in 0..46 {
+            story.wait(15);
+            story.poll(&listed);
+        }
+        assert_eq!(acts(&mut story), [], "{minutes} minutes");
+    }
+}
+
+#[test]
 fn a_resolved_alert_takes_its_carried_silence_with_it() {
     let mut story = Story::with(settings(true));
     story.poll(&[alert("Down", "postgres", began())]);

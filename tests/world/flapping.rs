@@ -54,6 +54,57 @@ fn what_comes_back_seldom_is_news_each_time() {
 }
 
 #[test]
+fn only_the_last_half_hour_counts_and_only_what_comes_soon_after_the_one_before() {
+    let mut story = Story::new();
+    (0..4).for_each(|_| flap(&mut story, 8));
+    begins(&mut story);
+    assert_eq!(flapping(&story), Some((4, true)), "the first of the five was 36 minutes ago");
+    let mut story = Story::new();
+    [3, 12, 3].into_iter().for_each(|minutes| flap(&mut story, minutes));
+    begins(&mut story);
+    assert_eq!(flapping(&story), None, "four within half an hour, but it was quiet in between");
+}
+
+#[test]
+fn what_is_owned_or_missing_when_it_has_been_quiet_for_long_enough_is_no_news() {
+    let flaps = || {
+        let mut story = Story::new();
+        (0..4).for_each(|_| flap(&mut story, 3));
+        begins(&mut story);
+        story
+    };
+    let calm = |story: &mut Story| {
+        (0..11).for_each(|_| story.wait(60));
+        (tracked(story).flapping, tracked(story).state, tracked(story).arrived)
+    };
+    let mut owned = flaps();
+    owned.ask(ack(&["Flaps"]));
+    assert_eq!(calm(&mut owned), (None, State::Acknowledged, None));
+    let mut missing = flaps();
+    missing.poll(std::slice::from_ref(&steady()));
+    assert_eq!(calm(&mut missing), (None, State::Firing, None), "it may have ended");
+}
+
+#[test]
+fn a_source_whose_clock_is_ahead_lets_nothing_flap_for_longer() {
+    let mut story = Story::new();
+    let ahead = |story: &Story| [steady(), alert("Flaps", "postgres", story.now.wall + chrono::Duration::hours(2))];
+    for _ in 0..4 {
+        let both = ahead(&story);
+        story.poll(&both);
+        story.wait(60);
+        story.poll(&both[..1]);
+        story.poll(&both[..1]);
+        (0..3).for_each(|_| story.wait(60));
+    }
+    let both = ahead(&story);
+    story.poll(&both);
+    assert_eq!(flapping(&story), Some((5, true)));
+    (0..11).for_each(|_| story.wait(60));
+    assert_eq!(flapping(&story), None);
+}
+
+#[test]
 fn it_keeps_its_place_instead_of_being_the_newest_each_time() {
     let mut story = Story::new();
     let first = |story: &Story| story.world.alerts.queue().next().map(|tracked| tracked.alert.name().to_owned());

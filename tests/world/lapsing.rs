@@ -2,7 +2,7 @@
 
 use super::unsent::acts;
 use super::*;
-use midwatch::domain::alert::{Alert, Labels, Severity, Silence, SilenceState};
+use midwatch::domain::alert::{Alert, Held, Hold, Labels, Severity, Silence, SilenceState};
 use midwatch::domain::settings::AckFor;
 
 fn owned(names: &[&str], seconds: u64) -> Command {
@@ -61,6 +61,38 @@ fn who_does_not_watch_shows_it_and_records_nothing() {
 }
 
 #[test]
+fn what_is_missing_or_quiet_for_another_reason_when_its_acknowledgement_runs_out_is_no_news() {
+    let mut story = Story::new();
+    let of = |name: &str| Alert::clone(&alert(name, "postgres", began()));
+    let hushed = Arc::new(Alert { inhibited_by: vec!["Other".into()], ..of("Hushed") });
+    let muted = Arc::new(Alert { muted_by: vec!["weekend".into()], ..of("Muted") });
+    story.poll(&[Arc::new(of("Down")), hushed.clone(), muted.clone()]);
+    let first = arrived(&story, "Down");
+    story.ask(owned(&["Down", "Hushed", "Muted"], 60));
+    story.poll(&[hushed, muted]);
+    story.wait(60);
+    let states = ["Down", "Hushed", "Muted"].map(|name| state(&story, name).expect("tracked"));
+    assert_eq!(states, [State::Firing, State::Inhibited, State::Inhibited]);
+    assert_eq!((unacks(&story), arrived(&story, "Down")), (Vec::new(), first));
+}
+
+#[test]
+fn an_acknowledgement_of_its_own_system_ends_by_its_own_word() {
+    let mut story = Story::new();
+    let until = story.now.wall + chrono::Duration::seconds(60);
+    let hold = Hold { by: "bo".into(), until: Some(until), comment: "".into() };
+    let held = Some(Box::new(Held { acknowledged: Some(hold), ..Held::default() }));
+    story.poll(&[Arc::new(Alert { held, ..Alert::clone(&alert("Down", "postgres", began())) })]);
+    let by = |story: &Story| {
+        let tracked = story.world.alerts.get(&id("Down")).expect("tracked");
+        (story.world.alerts.ack(tracked, story.now.wall).map(|ack| ack.by), story.world.alerts.states_of(tracked, story.now.wall))
+    };
+    assert_eq!(by(&story), (Some("bo".to_owned()), vec![State::Acknowledged, State::Firing]));
+    story.wait(60);
+    assert_eq!(by(&story), (None, vec![State::Firing]));
+}
+
+#[test]
 fn the_silence_that_carried_it_has_ended_with_it_before_the_source_is_asked_again() {
     let mut story = Story::new();
     let ends_at = story.now.wall + chrono::Duration::seconds(60);
@@ -107,13 +139,13 @@ fn an_acknowledgement_lasts_as_long_as_its_severity_says() {
 fn what_was_acknowledged_first_stands_first() {
     let mut story = Story::new();
     story.poll(&["A", "B", "C", "D"].map(|name| alert(name, "postgres", began())));
-    for name in ["B", "A", "C"] {
+    for name in ["C", "A", "B"] {
         story.ask(owned(&[name], 3600));
         story.wait(10);
     }
     story.ask(Command::Unacknowledge { alerts: vec![id("A")] });
     let aging = story.world.alerts.aging(story.now.wall);
     let names: Vec<&str> = aging.iter().map(|(tracked, _)| tracked.alert.name()).collect();
-    assert_eq!(names, ["B", "C"]);
+    assert_eq!(names, ["C", "B"]);
     assert_eq!((aging[0].1.ticket.as_deref(), aging[0].1.by.as_str()), (Some("OPS-7"), "ana"));
 }

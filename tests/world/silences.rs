@@ -3,7 +3,7 @@
 use super::unsent::{acts, answer};
 use super::*;
 use midwatch::domain::act::{ActKind, What};
-use midwatch::domain::alert::{Alert, Silence, SilenceMatcher, SilenceState};
+use midwatch::domain::alert::{Alert, Held, Hold, Silence, SilenceMatcher, SilenceState};
 use midwatch::domain::ids::RequestId;
 use midwatch::domain::settings::SourceSpec;
 use midwatch::model::silences::{Phase, Standing};
@@ -105,6 +105,104 @@ fn what_fires_again_is_what_nothing_else_keeps_quiet() {
     story.pass(31 * 60);
     story.event(midwatch::model::Body::Tick);
     assert_eq!(story.world.silences().iter().map(|one| one.phase).collect::<Vec<_>>(), [Phase::Active, Phase::Ended]);
+}
+
+#[test]
+fn what_something_else_holds_back_does_not_fire_again_and_the_last_of_several_silences_is_the_last_to_end() {
+    let now = at("2026-03-01T03:00:00Z");
+    let with = |name: &str, change: &dyn Fn(&mut Alert)| {
+        let mut alert = Alert::clone(&quiet(name, &["a"]));
+        change(&mut alert);
+        Arc::new(alert)
+    };
+    let snoozed = |minutes| {
+        let until = Some(now + chrono::Duration::minutes(minutes));
+        let hold = Hold { by: "bo".into(), until, comment: "".into() };
+        move |alert: &mut Alert| alert.held = Some(Box::new(Held { snoozed: Some(hold.clone()), ..Held::default() }))
+    };
+    let alerts = [
+        with("Hushed", &|alert| alert.inhibited_by = vec!["Other".into()]),
+        with("Snoozed", &snoozed(60)),
+        with("Woken", &snoozed(10)),
+        quiet("Given", &["a"]),
+        quiet("Twice", &["a", "b"]),
+    ];
+    // Whatever they are called.
+    let mut story = told(&alerts, &[silence("a", "z", 30), silence("b", "y", 50)]);
+    let (alerts, hold) = (vec![id("Given")], Some(Duration::from_secs(600)));
+    story.ask(Command::Acknowledge { alerts, hold, reason: String::new(), ticket: None });
+    let again = |place: usize| {
+        let mut ids = story.world.silences()[place].again.clone();
+        ids.sort();
+        ids
+    };
+    assert_eq!((again(0), again(1)), (vec![id("Given"), id("Woken")], vec![id("Twice")]));
+}
+
+#[test]
+fn what_has_resolved_is_kept_quiet_by_nothing_and_hidden_by_nothing() {
+    let mut story = told(&[quiet("Down", &["a"])], &[silence("a", "Down", 30)]);
+    let names = ["One", "Two", "Three", "Four"];
+    let others = || names.map(|name| alert(name, "postgres", began()));
+    (0..2).for_each(|_| list(&mut story, &others(), &[silence("a", "Down", 30)]));
+    assert_eq!((state(&story, "Down"), shown(&story)), (Some(State::Resolved), vec!["prod/a >".to_owned()]));
+    let broad = story.world.broad(&"prod".into(), &[matcher("alertname", "Down|One|Two|Three|Four")]).expect("all that fires");
+    assert_eq!(broad.alerts, 4, "{}", broad.why);
+    let each =
+        Command::SilenceEach { alerts: vec![id("Down")], hold: Duration::from_secs(60), reason: "work".into(), confirmed: None };
+    let request = story.ask(each);
+    assert_eq!(refusal(&story, request).as_deref(), Some("Down has resolved already"));
+    assert!(acts(&mut story).is_empty());
+}
+
+#[test]
+fn the_clock_begins_a_silence_and_of_those_that_ended_the_newest_stands_first() {
+    let now = at("2026-03-01T03:00:00Z");
+    let pending = |id: &str, minutes| Silence {
+        state: SilenceState::Pending,
+        starts_at: now + chrono::Duration::minutes(minutes),
+        ..silence(id, "Down", 40)
+    };
+    let listed = [pending("later", 20), pending("by now", -1), silence("older", "Down", -30), silence("newer", "Down", -5)];
+    let story = told(&[], &listed);
+    let all = story.world.silences();
+    let order: Vec<_> = all.iter().map(|one| (one.on[0].id.raw(), one.phase, one.ends_soon(now))).collect();
+    let expected = [("by now", Phase::Active, true), ("later", Phase::Pending, false), ("newer", Phase::Ended, false)];
+    assert_eq!((&order[..3], order[3].0), (&expected[..], "older"));
+}
+
+#[test]
+fn one_without_a_reason_and_one_without_an_end_are_refused_and_a_broad_one_is_extended_by_its_number() {
+    let names = ["Down", "Slow", "Full", "Late", "Lag", "Hot", "Cold", "Odd", "Even"];
+    let four = Silence { matchers: vec![matcher("alertname", "Down|Slow|Full|Late")], ..silence("a", "x", 30) };
+    let five = Silence { matchers: vec![matcher("alertname", "Down|Slow|Full|Late|Lag")], ..silence("b", "x", 30) };
+    let mut story = told(&names.map(|name| alert(name, "postgres", began())), &[four, five]);
+    let mut ask = |command| {
+        let request = story.ask(command);
+        (refusal(&story, request).unwrap_or_default(), acts(&mut story).len())
+    };
+    let make = |reason: &str| Command::Silence {
+        source: "prod".into(),
+        matchers: vec![matcher("alertname", "Down")],
+        hold: Duration::from_secs(60),
+        reason: reason.into(),
+        covers: 1,
+        confirmed: None,
+    };
+    let (why, sent) = ask(make(" "));
+    assert!(why.starts_with("a silence needs a reason") && sent == 0, "{why}");
+    let extend = |id: &str, seconds, confirmed| Command::Extend {
+        source: "prod".into(),
+        id: id.into(),
+        by: Duration::from_secs(seconds),
+        confirmed,
+    };
+    assert_eq!(ask(extend("a", 60, None)), (String::new(), 1), "four are not most of nine");
+    let (why, sent) = ask(extend("b", 60, None));
+    assert!(why.starts_with("it hides 5 of the 9 alerts that fire") && sent == 0, "{why}");
+    assert_eq!(ask(extend("b", 60, Some(5))), (String::new(), 1));
+    let (why, sent) = ask(extend("a", 366 * 24 * 3600, None));
+    assert!(why.starts_with("longer than a year") && sent == 0, "{why}");
 }
 
 #[test]

@@ -73,6 +73,23 @@ fn what_a_source_tells_at_first_is_no_storm_unless_it_has_just_begun() {
 }
 
 #[test]
+fn what_is_told_again_does_not_arrive_again_and_what_arrives_while_it_rages_is_in_its_figures() {
+    let mut story = known();
+    arrives(&mut story, gust("A", 150));
+    story.wait(5);
+    arrives(&mut story, gust("A", 150));
+    assert!(story.world.storm.raging().is_none());
+    arrives(&mut story, gust("B", 90));
+    story.wait(5);
+    arrives(&mut story, gust("C", 100));
+    arrives(&mut story, gust("B", 90));
+    (0..5).for_each(|_| story.wait(20));
+    assert!(story.world.storm.raging().is_none());
+    let end = &told(&story)[1].text;
+    assert!(end.contains(": 340 new alerts, at most 340 within 1m; "), "{end}");
+}
+
+#[test]
 fn only_the_watcher_writes_it_down() {
     let mut story = known();
     story.fact(Fact::Watching(false));

@@ -45,6 +45,17 @@ fn stage(story: &Story, request: midwatch::domain::ids::RequestId) -> Stage {
 }
 
 #[test]
+fn who_does_not_watch_sends_nothing_again() {
+    let (mut story, _) = unreachable();
+    story.fact(Fact::Watching(false));
+    story.poll(&down());
+    assert!(acts(&mut story).is_empty());
+    story.fact(Fact::Watching(true));
+    story.poll(&down());
+    assert_eq!(acts(&mut story).len(), 1, "the watcher does");
+}
+
+#[test]
 fn what_could_not_be_sent_is_sent_once_when_the_source_answers() {
     let (mut story, request) = unreachable();
     assert_eq!(stage(&story, request), Stage::Ended(end(Outcome::Unsent, None)));
