@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A future that a port or an adapter gives back.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -159,6 +160,11 @@ pub struct Talk<'a> {
     pub done: &'a (dyn Fn(&[u8]) -> bool + Send + Sync),
 }
 
+/// A connection, for protocols of many turns. Whoever has one asks no more of it than its protocol's contract calls a look.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
 /// What a server shows in a TLS handshake.
 #[derive(Debug, Clone)]
 pub struct Shown {
@@ -177,6 +183,11 @@ pub trait Net: Send + Sync {
     fn talk<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>>;
     /// Says something in one datagram, again while nothing comes back, and takes the first one that is an answer by `Talk::done`.
     fn datagram<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>>;
+    /// Opens a TCP connection.
+    fn open<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<Box<dyn Stream>, Trouble>>;
+    /// Encrypts a connection to a server that has to have this name. Takes as long as the server does.
+    fn secure<'a>(&'a self, stream: Box<dyn Stream>, name: &'a str, tls: &'a Tls)
+    -> Answer<'a, Result<Box<dyn Stream>, Trouble>>;
     /// Opens a TLS connection to a server that should have this name, and closes it when it has shown its certificates. Those that
     /// aren't trusted are shown, too.
     fn handshake<'a>(

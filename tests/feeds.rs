@@ -15,6 +15,8 @@ mod crowd;
 mod dns;
 #[path = "feeds/metrics.rs"]
 mod metrics;
+#[path = "feeds/postgres.rs"]
+mod postgres;
 #[path = "feeds/redis.rs"]
 mod redis;
 #[path = "feeds/statuspage.rs"]

@@ -14,6 +14,7 @@ mod metrics;
 mod nginx;
 mod parts;
 mod plugin;
+mod postgres;
 mod promql;
 mod redis;
 mod statuspage;
@@ -58,6 +59,7 @@ pub const KINDS: &[Kind] = &[
     metrics::KIND,
     nginx::KIND,
     plugin::KIND,
+    postgres::KIND,
     promql::KIND,
     redis::KIND,
     statuspage::KIND,

@@ -48,7 +48,7 @@ fn span(fields: &Fields, key: &str, default: Duration, problems: &mut Problems) 
 }
 
 /// Without the port, and without the brackets of an IPv6 address.
-fn host(address: &str) -> &str {
+pub fn host(address: &str) -> &str {
     address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']'])
 }
 

@@ -1,8 +1,8 @@
-//! TLS handshakes that are made to look: the certificates are kept and judged, and the connection is closed. Nothing is sent on it.
+//! TLS handshakes. Those that are made to look keep the certificates and judge them, and the connection is closed: nothing is sent on it.
 
 use super::http;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Shown, Tls};
+use crate::ports::{Shown, Stream, Tls};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
@@ -11,8 +11,8 @@ use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// Judges as the system does, keeps what it saw and lets the handshake go on either way.
 #[derive(Debug)]
@@ -66,15 +66,10 @@ impl ServerCertVerifier for Witness {
 }
 
 /// Shakes hands on an open connection. How long that took is for the caller to say.
-pub async fn shake(stream: TcpStream, name: &str, tls: Tls) -> Result<Shown, Trouble> {
-    let server = ServerName::try_from(name.to_owned()).map_err(|_| local(format!("`{name}` is no name of a server")))?;
-    // The system's authorities are read from the disk.
-    let prepared = tokio::task::spawn_blocking(move || prepare(&tls)).await;
-    let (witness, config) = prepared.map_err(|error| local(format!("cannot prepare TLS: {error}")))??;
-    let shaken = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
-    let seen = std::mem::take(&mut *witness.seen.lock().unwrap_or_else(PoisonError::into_inner));
+pub async fn shake(stream: impl Stream, name: &str, tls: Tls) -> Result<Shown, Trouble> {
+    let (shaken, seen) = connect(stream, name, &tls).await?;
     if let Err(error) = shaken {
-        let cause = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+        let cause = cause(&error);
         // Who wants to know who we are has shown its own certificate before.
         if seen.chain.is_empty() || !matches!(cause, Some(Error::AlertReceived(_))) {
             return Err(failed(cause, &error, name));
@@ -82,6 +77,31 @@ pub async fn shake(stream: TcpStream, name: &str, tls: Tls) -> Result<Shown, Tro
     }
     let distrust = seen.refused.map(|error| http::handshake(&error, name));
     Ok(Shown { chain: seen.chain, distrust, took: Default::default() })
+}
+
+/// Goes on encrypted, unless the certificate isn't trusted. Until that is known nothing is said.
+pub async fn secure(stream: Box<dyn Stream>, name: &str, tls: &Tls) -> Result<Box<dyn Stream>, Trouble> {
+    let (shaken, seen) = connect(stream, name, tls).await?;
+    let stream = shaken.map_err(|error| failed(cause(&error), &error, name))?;
+    match seen.refused {
+        Some(error) if !tls.insecure => Err(Trouble::new(Reason::Tls, http::handshake(&error, name))),
+        _ => Ok(Box::new(stream)),
+    }
+}
+
+async fn connect<S: Stream>(stream: S, name: &str, tls: &Tls) -> Result<(std::io::Result<TlsStream<S>>, Seen), Trouble> {
+    let server = ServerName::try_from(name.to_owned()).map_err(|_| local(format!("`{name}` is no name of a server")))?;
+    // The system's authorities are read from the disk.
+    let tls = tls.clone();
+    let prepared = tokio::task::spawn_blocking(move || prepare(&tls)).await;
+    let (witness, config) = prepared.map_err(|error| local(format!("cannot prepare TLS: {error}")))??;
+    let shaken = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
+    let seen = std::mem::take(&mut *witness.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok((shaken, seen))
+}
+
+fn cause(error: &std::io::Error) -> Option<&Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
 fn failed(cause: Option<&Error>, error: &std::io::Error, name: &str) -> Trouble {

@@ -1,8 +1,8 @@
 //! Connections and datagrams.
 
-use super::handshake::shake;
+use super::handshake::{secure, shake};
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Net, Shown, Talk, Tls};
+use crate::ports::{Answer, Net, Shown, Stream, Talk, Tls};
 use bytes::{Bytes, BytesMut};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -45,6 +45,24 @@ impl Net for Sockets {
             let answer = super::datagrams::first_answer(&talk, &addresses, deadline).await?;
             Ok((answer, began.elapsed()))
         })
+    }
+
+    fn open<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<Box<dyn Stream>, Trouble>> {
+        Box::pin(async move {
+            let deadline = Deadline::now() + timeout;
+            let addresses = resolve(address, deadline, timeout).await?;
+            let (_, _, stream) = first_that_answers(address, addresses, deadline, timeout).await?;
+            Ok(Box::new(stream) as Box<dyn Stream>)
+        })
+    }
+
+    fn secure<'a>(
+        &'a self,
+        stream: Box<dyn Stream>,
+        name: &'a str,
+        tls: &'a Tls,
+    ) -> Answer<'a, Result<Box<dyn Stream>, Trouble>> {
+        Box::pin(secure(stream, name, tls))
     }
 
     fn handshake<'a>(
