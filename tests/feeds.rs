@@ -13,6 +13,8 @@ mod changes;
 mod crowd;
 #[path = "feeds/dns.rs"]
 mod dns;
+#[path = "feeds/host.rs"]
+mod host;
 #[path = "feeds/metrics.rs"]
 mod metrics;
 #[path = "feeds/postgres.rs"]

@@ -8,6 +8,7 @@ mod exposition;
 mod gatus;
 mod gauge;
 mod haproxy;
+mod host;
 mod http;
 mod limits;
 mod metrics;
@@ -55,6 +56,7 @@ pub const KINDS: &[Kind] = &[
     dns::KIND,
     gatus::KIND,
     haproxy::KIND,
+    host::KIND,
     http::KIND,
     metrics::KIND,
     nginx::KIND,
