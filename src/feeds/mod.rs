@@ -19,6 +19,7 @@ mod postgres;
 mod promql;
 mod redis;
 mod statuspage;
+mod systemd;
 mod tcp;
 mod tls;
 mod uptime_kuma;
@@ -65,6 +66,7 @@ pub const KINDS: &[Kind] = &[
     promql::KIND,
     redis::KIND,
     statuspage::KIND,
+    systemd::KIND,
     tcp::KIND,
     tls::KIND,
     uptime_kuma::KIND,
