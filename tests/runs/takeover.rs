@@ -55,7 +55,8 @@ fn another_person_takes_a_run_over_from_a_second_console_and_the_log_names_both(
     // As long as ana's console is there, the run is hers.
     let mut ben = console(&stage, "ben.yaml");
     take_up(&mut ben);
-    ben.wait_for("Another console drives this run");
+    // His own key has been answered: one that is still under way would take the run up as soon as ana's console is gone.
+    ben.wait_for("another console holds this run");
     ana.kill9();
     ben.wait_for("interrupted");
     take_up(&mut ben);
