@@ -199,9 +199,19 @@ pub trait Net: Send + Sync {
     ) -> Answer<'a, Result<Shown, Trouble>>;
 }
 
+/// A file, or a folder, of which nobody has counted the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub name: String,
+    pub bytes: Option<u64>,
+    pub modified: DateTime<Utc>,
+}
+
 pub trait Files: Send + Sync {
     /// Reads a file of at most `longest` bytes.
     fn read(&self, path: &Path, longest: usize) -> Result<Vec<u8>, Trouble>;
+    /// What lies in a folder. A file system that hangs is `Reason::Timeout` and holds up nobody else.
+    fn list<'a>(&'a self, folder: &'a Path, limit: Duration) -> Answer<'a, Result<Vec<Listed>, Trouble>>;
 }
 
 pub trait Clock: Send + Sync {

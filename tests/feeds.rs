@@ -5,6 +5,8 @@
 
 mod support;
 
+#[path = "feeds/backup.rs"]
+mod backup;
 #[path = "feeds/balancers.rs"]
 mod balancers;
 #[path = "feeds/changes.rs"]

@@ -121,7 +121,7 @@ async fn asked(endpoint: &Endpoint, ports: &Ports, limit: Duration, now: DateTim
 }
 
 async fn printed(argv: &[String], ports: &Ports, timeout: Duration, now: DateTime<Utc>) -> Result<Vec<json::Item>, Trouble> {
-    let text = plugin::output(argv, ports, timeout, LONGEST).await?;
+    let text = plugin::output(argv, Vec::new(), ports, timeout, LONGEST).await?;
     let name = argv.first().map_or("", String::as_str);
     json::read(&text, now)
         .map_err(|why| Trouble::new(Reason::Nonsense, format!("{name} printed something else than changes: {why}")))

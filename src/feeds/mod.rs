@@ -2,6 +2,7 @@
 //! A feed does one check with the ports it is handed; interval, jitter, backoff, deadline, concurrency and cancellation belong to
 //! `runtime::poller`.
 
+mod backup;
 mod changes;
 mod dns;
 mod exposition;
@@ -53,6 +54,7 @@ pub struct Kind {
 
 /// Every kind, sorted by name.
 pub const KINDS: &[Kind] = &[
+    backup::KIND,
     changes::KIND,
     dns::KIND,
     gatus::KIND,

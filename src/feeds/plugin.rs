@@ -25,7 +25,7 @@ struct Plugin {
 
 /// A value for the plugin's environment.
 #[derive(Debug)]
-enum Setting {
+pub enum Setting {
     Plain(String),
     Secret(SecretRef),
 }
@@ -52,7 +52,7 @@ pub fn command(node: &Node, problems: &mut Problems) -> Option<Vec<String>> {
     None
 }
 
-fn env(node: &Node, problems: &mut Problems) -> Option<Vec<(String, Setting)>> {
+pub fn env(node: &Node, problems: &mut Problems) -> Option<Vec<(String, Setting)>> {
     let pairs = node.map(problems)?;
     pairs.iter().map(|(key, node)| Some((key.text.clone(), setting(node, problems)?))).collect()
 }
@@ -79,22 +79,34 @@ impl Feed for Plugin {
 
 impl Plugin {
     async fn program(&self, ports: &Ports, timeout: Duration) -> Result<Program, Trouble> {
-        let mut env = Vec::new();
-        for (name, value) in &self.env {
-            let value = match value {
-                Setting::Plain(text) => text.clone(),
-                Setting::Secret(secret) => ports.secrets.reveal(secret).await?.expose().to_owned(),
-            };
-            env.push((name.clone(), value));
-        }
+        let env = revealed(&self.env, ports).await?;
         Ok(Program { argv: self.command.clone(), env, timeout, longest: LONGEST })
     }
 }
 
+/// The environment with what its secrets are.
+pub async fn revealed(env: &[(String, Setting)], ports: &Ports) -> Result<Vec<(String, String)>, Trouble> {
+    let mut revealed = Vec::new();
+    for (name, value) in env {
+        let value = match value {
+            Setting::Plain(text) => text.clone(),
+            Setting::Secret(secret) => ports.secrets.reveal(secret).await?.expose().to_owned(),
+        };
+        revealed.push((name.clone(), value));
+    }
+    Ok(revealed)
+}
+
 /// What a program prints that only looks; how it ends otherwise than well is a trouble with its own words.
-pub async fn output(argv: &[String], ports: &Ports, timeout: Duration, longest: usize) -> Result<String, Trouble> {
+pub async fn output(
+    argv: &[String],
+    env: Vec<(String, String)>,
+    ports: &Ports,
+    timeout: Duration,
+    longest: usize,
+) -> Result<String, Trouble> {
     let name = argv.first().map_or("", String::as_str);
-    let output = ports.exec.observe(Program { argv: argv.to_vec(), env: Vec::new(), timeout, longest }).await?;
+    let output = ports.exec.observe(Program { argv: argv.to_vec(), env, timeout, longest }).await?;
     let said = String::from_utf8_lossy(&output.err);
     let words = said.lines().find(|line| !line.trim().is_empty()).map(|line| format!(": {}", line.trim())).unwrap_or_default();
     match output.code {

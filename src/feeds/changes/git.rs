@@ -34,7 +34,7 @@ impl Git {
     }
 
     pub async fn changes(&self, since: DateTime<Utc>, ports: &Ports, limit: Duration) -> Result<Vec<Told>, Trouble> {
-        let text = plugin::output(&self.command(since), ports, limit, LONGEST).await?;
+        let text = plugin::output(&self.command(since), Vec::new(), ports, limit, LONGEST).await?;
         text.lines().filter(|line| !line.is_empty()).map(|line| told(line).ok_or_else(|| nonsense(line))).collect()
     }
 

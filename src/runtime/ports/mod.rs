@@ -25,7 +25,7 @@ impl Ports {
             http: Arc::new(http::Web::default()),
             exec: Arc::new(exec::Processes),
             net: Arc::new(net::Sockets),
-            files: Arc::new(files::Disk),
+            files: Arc::new(files::Disk::default()),
             clock: Arc::new(clock::Machine),
             secrets: Arc::new(secrets::Vault::default()),
         }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Exec, Output};
+use crate::ports::{Answer, Exec, Listed, Output};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,6 +11,10 @@ impl Files for Machine {
     fn read(&self, path: &Path, _longest: usize) -> Result<Vec<u8>, Trouble> {
         let text = path.to_str().and_then(|path| self.0.get(path));
         text.map(|text| text.as_bytes().to_vec()).ok_or_else(|| Trouble::new(Reason::Local, "no such file"))
+    }
+
+    fn list<'a>(&'a self, _folder: &'a Path, _limit: Duration) -> Answer<'a, Result<Vec<Listed>, Trouble>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 }
 

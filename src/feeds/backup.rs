@@ -1,0 +1,174 @@
+//! Backups: what is there, by a folder, a tool's own listing or any program, and whether that would save anybody. A place that can't be
+//! looked at is a trouble and no verdict: the feed turns stale.
+
+mod reports;
+
+use super::{Feed, Kind, Known, judged, plugin};
+use crate::domain::backup::{Backup, Keep, Promise, Restore, bytes, judge, span};
+use crate::domain::health::{FeedState, Reading};
+use crate::domain::matcher::Matcher;
+use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::trouble::{Reason, Trouble};
+use crate::ports::{Answer, Ports};
+use chrono::{DateTime, Utc};
+use reports::{READERS, Reader};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub const KIND: Kind = Kind {
+    name: "backup",
+    about: "Backups in a folder, or listed by pgBackRest, restic, borg or any program: age, size, retention, last restore",
+    parse,
+};
+
+/// More than this is no listing of backups.
+const LONGEST: usize = 16 << 20;
+/// A file that was written to a moment ago may not be whole.
+const SETTLED: Duration = Duration::from_secs(120);
+
+struct Backups {
+    evidence: Evidence,
+    promise: Promise,
+    restore: Option<PathBuf>,
+}
+
+enum Evidence {
+    Folder { path: PathBuf, files: Option<Matcher>, settled: chrono::Duration },
+    Listing { argv: Vec<String>, env: Vec<(String, plugin::Setting)>, reader: &'static Reader, only: Option<String> },
+}
+
+const OWN_KEYS: [&str; 8] = ["folder", "files", "settled", "env", "only", "rpo", "keep", "restore"];
+
+fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
+    let fields = node.fields(&[&OWN_KEYS[..], &READERS.map(|reader| reader.key)].concat(), problems)?;
+    let evidence = evidence(node, &fields, problems);
+    let rpo = fields.need("rpo", problems).and_then(|node| node.duration(problems));
+    let keep = fields.get("keep").map_or(Some(Keep::default()), |node| keep(node, problems));
+    let proof = fields.get("restore").map_or(Some(Proof::default()), |node| proof(node, problems));
+    let Proof { file, every, rto } = proof?;
+    let promise = Promise { rpo: rpo?, keep: keep?, restored: every, rto };
+    Some(Box::new(Backups { evidence: evidence?, promise, restore: file }))
+}
+
+fn evidence(node: &Node, fields: &Fields, problems: &mut Problems) -> Option<Evidence> {
+    let listings: Vec<_> = READERS.iter().filter_map(|reader| Some((reader, fields.get(reader.key)?))).collect();
+    match (fields.get("folder"), listings.as_slice()) {
+        (Some(folder), []) => {
+            let files = fields.get("files").map_or(Some(None), |node| {
+                let parsed = node.text(problems).map(Matcher::parse)?;
+                parsed.map_err(|error| problems.error(node.span, error)).ok().map(Some)
+            });
+            let settled = fields.get("settled").map_or(Some(SETTLED), |node| node.duration(problems));
+            let settled = chrono::Duration::from_std(settled?).ok()?;
+            Some(Evidence::Folder { path: folder.path(problems)?, files: files?, settled })
+        }
+        (None, [(reader, command)]) => {
+            let reader = *reader;
+            let argv = plugin::command(command, problems);
+            let env = fields.get("env").map_or(Some(Vec::new()), |node| plugin::env(node, problems));
+            let only = fields.get("only").map_or(Some(None), |node| node.text(problems).map(|text| Some(text.to_owned())));
+            Some(Evidence::Listing { argv: argv?, env: env?, reader, only: only? })
+        }
+        _ => {
+            let keys = READERS.map(|reader| format!("`{}`", reader.key)).join(", ");
+            problems.error(node.span, format!("name where the backups are seen: one of `folder`, {keys}"));
+            None
+        }
+    }
+}
+
+fn keep(node: &Node, problems: &mut Problems) -> Option<Keep> {
+    let fields = node.fields(&["daily", "weekly", "monthly", "yearly"], problems)?;
+    let mut count = |key: &str| {
+        let most = |text: &str| text.parse::<u32>().ok().filter(|count| *count <= 400);
+        fields.get(key).map_or(Some(0), |node| node.read("how many, up to 400", problems, most))
+    };
+    let [daily, weekly, monthly, yearly] = ["daily", "weekly", "monthly", "yearly"].map(&mut count);
+    Some(Keep { daily: daily?, weekly: weekly?, monthly: monthly?, yearly: yearly? })
+}
+
+#[derive(Default)]
+struct Proof {
+    file: Option<PathBuf>,
+    every: Option<Duration>,
+    rto: Option<Duration>,
+}
+
+fn proof(node: &Node, problems: &mut Problems) -> Option<Proof> {
+    let fields = node.fields(&["file", "every", "rto"], problems)?;
+    let file = fields.need("file", problems).and_then(|node| node.path(problems));
+    let every = fields.need("every", problems).and_then(|node| node.duration(problems));
+    let rto = fields.get("rto").map_or(Some(None), |node| node.duration(problems).map(Some));
+    Some(Proof { file: Some(file?), every: Some(every?), rto: rto? })
+}
+
+impl Feed for Backups {
+    fn check<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Reading, Trouble>> {
+        Box::pin(async move {
+            let now = ports.clock.now().wall;
+            let backups = self.evidence.look(ports, limit, now).await?;
+            let restore = match &self.restore {
+                Some(file) => restored(file, ports, limit).await?,
+                None => None,
+            };
+            Ok(self.reading(&backups, restore, now))
+        })
+    }
+}
+
+impl Evidence {
+    async fn look(&self, ports: &Ports, limit: Duration, now: DateTime<Utc>) -> Result<Vec<Backup>, Trouble> {
+        match self {
+            Self::Folder { path, files, settled } => {
+                let listed = ports.files.list(path, limit).await?;
+                let wanted = listed.into_iter().filter(|file| files.as_ref().is_none_or(|files| files.matches(&file.name)));
+                let whole = wanted.filter(|file| file.modified + *settled <= now);
+                Ok(whole.map(|file| Backup::new(file.name, file.modified, file.bytes.map(|bytes| bytes as f64))).collect())
+            }
+            Self::Listing { argv, env, reader, only } => {
+                // borg writes times by the clock of its zone, and says of which in no way.
+                let utc = ("TZ".to_owned(), "UTC".to_owned());
+                let env = plugin::revealed(env, ports).await?.into_iter().chain([utc]).collect();
+                let text = plugin::output(argv, env, ports, limit, LONGEST).await?;
+                let name = argv.first().map_or("", String::as_str);
+                let nonsense =
+                    |why| Trouble::new(Reason::Nonsense, format!("{name} printed something else than its listing: {why}"));
+                (reader.read)(&text, only.as_deref()).map_err(nonsense)
+            }
+        }
+    }
+}
+
+impl Backups {
+    /// `3 h old, 121 GB, 30 there; restored 12 days ago`, or all that is wrong.
+    fn reading(&self, backups: &[Backup], restore: Option<Restore>, now: DateTime<Utc>) -> Reading {
+        let found = judge(backups, restore, &self.promise, now);
+        let newest = backups.iter().filter(|backup| !backup.broken).max_by_key(|backup| backup.at);
+        let old = |at: DateTime<Utc>| (now - at).to_std().unwrap_or_default();
+        let state = found.first().map_or(FeedState::Healthy, |finding| finding.state);
+        let message = match (found.is_empty(), newest) {
+            (true, Some(newest)) => {
+                let size = newest.bytes.map(|size| format!(", {}", bytes(size))).unwrap_or_default();
+                let restored = restore.map(|restore| format!("; restored {} ago", span(old(restore.at)))).unwrap_or_default();
+                format!("{} old{size}, {} there{restored}", span(old(newest.at)), backups.len())
+            }
+            _ => found.iter().map(|finding| finding.words.as_str()).collect::<Vec<_>>().join("; "),
+        };
+        let hours = newest.map(|newest| (old(newest.at).as_secs_f64() / 360.0).round() / 10.0);
+        Reading { value: hours, unit: Some("h".into()), ..judged(state, message, None) }
+    }
+}
+
+/// The file that whoever has verified a restore writes: when it was written, and in it how long the restore took (`35m`), if anything.
+async fn restored(file: &std::path::Path, ports: &Ports, limit: Duration) -> Result<Option<Restore>, Trouble> {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return Ok(None) };
+    let listed = ports.files.list(folder, limit).await?;
+    let Some(found) = listed.into_iter().find(|listed| name == listed.name.as_str()) else { return Ok(None) };
+    let text = ports.files.read(file, 4_096)?;
+    let word = String::from_utf8_lossy(&text);
+    let took = humantime::parse_duration(word.trim()).ok();
+    Ok(Some(Restore { at: found.modified, took }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+//! How well an odd backup is told from a usual one, on series whose answer is known: made by rules from numbers that look random and
+//! are always the same.
+
+#![allow(clippy::disallowed_macros, reason = "the figures are for whoever reads them")]
+
+use chrono::{DateTime, Datelike, Utc, Weekday};
+use midwatch::domain::backup::Backup;
+use midwatch::domain::backup::past::{Doubt, Measure, doubt};
+use std::collections::BTreeMap;
+
+/// Numbers that look random.
+struct Noise(u64);
+
+impl Noise {
+    /// From 0 to 1.
+    fn even(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Around zero, of deviation one.
+    fn normal(&mut self) -> f64 {
+        (0..12).map(|_| self.even()).sum::<f64>() - 6.0
+    }
+}
+
+fn began() -> DateTime<Utc> {
+    "2026-01-05T02:00:00Z".parse().expect("a Monday")
+}
+
+/// One a day of these sizes.
+fn daily(sizes: &[f64]) -> Vec<Backup> {
+    let one = |(day, size): (usize, &f64)| {
+        let at = began() + chrono::Duration::days(day as i64);
+        Backup { name: day.to_string(), at, bytes: Some(*size), took: Some(*size / 1e8), sort: None, broken: false }
+    };
+    sizes.iter().enumerate().map(one).collect()
+}
+
+type Sizes = fn(usize, &mut Noise) -> f64;
+
+const GB: f64 = 1e9;
+
+fn sunday(day: usize) -> bool {
+    (began() + chrono::Duration::days(day as i64)).weekday() == Weekday::Sun
+}
+
+/// What is usual, story by story; day by day.
+const STORIES: [(&str, Sizes); 7] = [
+    ("always the same", |_, _| 120.0 * GB),
+    ("a little noise", |_, noise| 120.0 * GB * (0.02 * noise.normal()).exp()),
+    ("much noise", |_, noise| 120.0 * GB * (0.08 * noise.normal()).exp()),
+    ("growth", |day, noise| 40.0 * GB * (0.015 * day as f64 + 0.02 * noise.normal()).exp()),
+    ("weekly fulls", |day, noise| {
+        let size = if sunday(day) { 120.0 } else { 9.0 };
+        size * GB * (0.04 * noise.normal()).exp()
+    }),
+    ("a step up long ago", |day, noise| (if day < 25 { 60.0 } else { 130.0 }) * GB * (0.02 * noise.normal()).exp()),
+    ("a step down long ago", |day, noise| (if day < 25 { 130.0 } else { 60.0 }) * GB * (0.02 * noise.normal()).exp()),
+];
+
+/// What becomes of the newest.
+const ENDS: [(&str, f64, bool); 5] = [
+    ("as ever", 1.0, false),
+    ("a tenth larger", 1.1, false),
+    ("half", 0.5, true),
+    ("a third", 0.33, true),
+    ("a hundredth", 0.01, true),
+];
+
+#[test]
+fn odd_sizes_are_found_and_usual_ones_are_not_called_odd() {
+    let mut noise = Noise(7);
+    let mut told: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
+    let (mut hits, mut misses, mut false_alarms, mut quiet) = (0, 0, 0, 0);
+    for round in 0..60 {
+        for (story, size) in STORIES {
+            let days = 42 + round % 14;
+            let mut sizes: Vec<f64> = (0..days).map(|day| size(day, &mut noise)).collect();
+            let usual = sizes[days - 1];
+            for (end, factor, odd) in ENDS {
+                sizes[days - 1] = usual * factor;
+                let backups = daily(&sizes);
+                let found = doubt(&backups.iter().collect::<Vec<_>>(), Measure::Size).is_some();
+                let count = told.entry((story, end)).or_default();
+                *count = (count.0 + usize::from(found), count.1 + 1);
+                match (found, odd) {
+                    (true, true) => hits += 1,
+                    (false, true) => misses += 1,
+                    (true, false) => false_alarms += 1,
+                    (false, false) => quiet += 1,
+                }
+            }
+        }
+    }
+    for ((story, end), (found, all)) in &told {
+        println!("{story:22} {end:16} {found:3} of {all} called odd");
+    }
+    let precision = f64::from(hits) / f64::from(hits + false_alarms);
+    let recall = f64::from(hits) / f64::from(hits + misses);
+    println!("precision {precision:.3}, recall {recall:.3}, {false_alarms} of {} usual ones called odd", quiet + false_alarms);
+    assert!(precision >= 0.97, "precision {precision}");
+    assert!(recall >= 0.95, "recall {recall}");
+}
+
+/// Whether each day is called odd, told the days before it.
+fn day_by_day(sizes: &[f64]) -> Vec<usize> {
+    let backups = daily(sizes);
+    let all: Vec<&Backup> = backups.iter().collect();
+    (1..=all.len()).filter(|days| doubt(&all[..*days], Measure::Size).is_some()).map(|days| days - 1).collect()
+}
+
+#[test]
+fn a_size_that_has_changed_for_good_is_odd_for_some_days_and_then_the_usual_one() {
+    let mut noise = Noise(3);
+    let sizes: Vec<f64> = (0..40).map(|day| (if day < 20 { 130.0 } else { 60.0 }) * GB * (0.02 * noise.normal()).exp()).collect();
+    let odd = day_by_day(&sizes);
+    assert!(odd.first() == Some(&20) && odd.contains(&22), "{odd:?}");
+    assert!(odd.iter().all(|day| (20..26).contains(day)), "{odd:?}");
+}
+
+#[test]
+fn nothing_is_said_of_the_first_few_and_an_empty_one_is_empty_at_once() {
+    assert_eq!(day_by_day(&[120.0 * GB, 1.0 * GB, 130.0 * GB, 2.0 * GB]), [] as [usize; 0]);
+    assert_eq!(day_by_day(&[0.0]), [0]);
+    let backups = daily(&[120.0 * GB, 0.0]);
+    assert_eq!(doubt(&backups.iter().collect::<Vec<_>>(), Measure::Size), Some(Doubt::Empty));
+}
+
+#[test]
+fn what_its_program_calls_another_sort_is_compared_with_its_own() {
+    let sort = |day: usize| if day.is_multiple_of(5) { "full" } else { "incr" };
+    let sizes: Vec<f64> = (0..30).map(|day| if sort(day) == "full" { 100.0 * GB } else { 4.0 * GB }).collect();
+    let with = |last: &str, size: f64| {
+        let mut backups = daily(&[sizes.clone(), vec![size]].concat());
+        backups.iter_mut().enumerate().for_each(|(day, backup)| backup.sort = Some(sort(day).to_owned()));
+        backups.last_mut().expect("one").sort = Some(last.to_owned());
+        doubt(&backups.iter().collect::<Vec<_>>(), Measure::Size)
+    };
+    assert_eq!(with("incr", 4.0 * GB), None);
+    assert_eq!(with("full", 4.0 * GB), Some(Doubt::Small { value: 4.0 * GB, usual: (100.0 * GB, 100.0 * GB) }));
+}
+
+#[test]
+fn one_that_takes_five_times_as_long_is_slow_and_one_that_is_quick_is_not() {
+    let took = |last: f64| {
+        let mut backups = daily(&[120.0 * GB; 12]);
+        backups.last_mut().expect("one").took = Some(last);
+        doubt(&backups.iter().collect::<Vec<_>>(), Measure::Time)
+    };
+    assert_eq!(took(6_000.0), Some(Doubt::Slow { value: 6_000.0, usual: (1_200.0, 1_200.0) }));
+    assert_eq!((took(100.0), took(1_300.0)), (None, None));
+}
