@@ -15,6 +15,8 @@ mod changes;
 mod crowd;
 #[path = "feeds/dns.rs"]
 mod dns;
+#[path = "feeds/headroom.rs"]
+mod headroom;
 #[path = "feeds/host.rs"]
 mod host;
 #[path = "feeds/metrics.rs"]
@@ -30,7 +32,7 @@ mod tls;
 #[path = "feeds/watchers.rs"]
 mod watchers;
 
-use midwatch::domain::health::{FeedState, Reading};
+use midwatch::domain::health::{FeedState, Limit, Reading};
 use midwatch::domain::ids::SourceName;
 use midwatch::domain::node::{Node, Problems, Value};
 use midwatch::domain::trouble::{Reason, Trouble};

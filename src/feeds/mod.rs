@@ -9,6 +9,7 @@ mod exposition;
 mod gatus;
 mod gauge;
 mod haproxy;
+mod headroom;
 mod host;
 mod http;
 mod limits;
@@ -59,6 +60,7 @@ pub const KINDS: &[Kind] = &[
     dns::KIND,
     gatus::KIND,
     haproxy::KIND,
+    headroom::KIND,
     host::KIND,
     http::KIND,
     metrics::KIND,

@@ -2,7 +2,7 @@
 
 mod answer;
 
-use super::gauge::Gauge;
+use super::gauge::{Gauge, Point, series};
 use super::{Feed, Kind, Known};
 use crate::domain::health::Reading;
 use crate::domain::ids::SourceName;
@@ -21,9 +21,14 @@ const LONGEST: usize = 16 << 20;
 const LONG_QUERY: usize = 1_500;
 
 struct Promql {
-    endpoint: Endpoint,
-    query: String,
+    query: Query,
     gauge: Gauge,
+}
+
+/// One question to one Prometheus.
+pub struct Query {
+    pub endpoint: Endpoint,
+    pub text: String,
 }
 
 const OWN_KEYS: [&str; 2] = ["source", "query"];
@@ -35,11 +40,12 @@ fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Box<dyn 
     let endpoint = endpoint(&fields, known, problems);
     let query = fields.need("query", problems).and_then(|node| node.text(problems));
     let gauge = Gauge::parse(node, &fields, problems);
-    Some(Box::new(Promql { endpoint: endpoint?, query: query?.to_owned(), gauge: gauge? }))
+    let query = Query { endpoint: endpoint?, text: query?.to_owned() };
+    Some(Box::new(Promql { query, gauge: gauge? }))
 }
 
 /// The address itself, or that of a source.
-fn endpoint(fields: &Fields, known: &Known, problems: &mut Problems) -> Option<Endpoint> {
+pub fn endpoint(fields: &Fields, known: &Known, problems: &mut Problems) -> Option<Endpoint> {
     let Some(node) = fields.get("source") else { return Endpoint::parse(fields, problems) };
     if let Some(url) = fields.get("url") {
         problems.error(url.span, "`source` names the address already");
@@ -62,20 +68,29 @@ fn endpoint(fields: &Fields, known: &Known, problems: &mut Problems) -> Option<E
 impl Feed for Promql {
     fn check<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Reading, Trouble>> {
         Box::pin(async move {
-            let request = self.request(ports, limit).await?;
-            let told = request.told();
-            let response = ports.http.observe(request).await?;
-            let points = answer::read(&response, &told)?;
-            Ok(Reading { latency: Some(response.took), ..self.gauge.judge(&points, NOTHING) })
+            let (rows, took) = self.query.timed(ports, limit).await?;
+            let points: Vec<_> = rows.into_iter().map(|(labels, value)| Point { labels: series(&labels), value }).collect();
+            Ok(Reading { latency: Some(took), ..self.gauge.judge(&points, NOTHING) })
         })
     }
 }
 
-impl Promql {
+impl Query {
+    pub async fn rows(&self, ports: &Ports, limit: Duration) -> Result<Vec<answer::Row>, Trouble> {
+        self.timed(ports, limit).await.map(|(rows, _)| rows)
+    }
+
+    async fn timed(&self, ports: &Ports, limit: Duration) -> Result<(Vec<answer::Row>, Duration), Trouble> {
+        let request = self.request(ports, limit).await?;
+        let told = request.told();
+        let response = ports.http.observe(request).await?;
+        Ok((answer::read(&response, &told)?, response.took))
+    }
+
     async fn request(&self, ports: &Ports, limit: Duration) -> Result<Request, Trouble> {
         let mut request = self.endpoint.get("api/v1/query", ports).await?;
-        let pairs = [("query", self.query.clone()), ("timeout", format!("{}ms", limit.as_millis()))];
-        if self.query.len() < LONG_QUERY {
+        let pairs = [("query", self.text.clone()), ("timeout", format!("{}ms", limit.as_millis()))];
+        if self.text.len() < LONG_QUERY {
             request.url.query_pairs_mut().extend_pairs(pairs);
         } else {
             let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();

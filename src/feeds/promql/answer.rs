@@ -1,7 +1,7 @@
 //! What Prometheus answers to an instant query. Tolerant: fields that aren't needed are not looked at.
 
 use crate::domain::trouble::{Reason, Trouble};
-use crate::feeds::gauge::{self, Point};
+use crate::feeds::gauge;
 use crate::ports::Response;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -36,7 +36,10 @@ struct Series {
 #[derive(Deserialize)]
 struct Sample(IgnoredAny, String);
 
-pub fn read(response: &Response, told: &str) -> Result<Vec<Point>, Trouble> {
+/// The labels of a series, and its value.
+pub type Row = (BTreeMap<String, String>, f64);
+
+pub fn read(response: &Response, told: &str) -> Result<Vec<Row>, Trouble> {
     if !response.good() {
         return Err(response.refusal(told));
     }
@@ -44,10 +47,8 @@ pub fn read(response: &Response, told: &str) -> Result<Vec<Point>, Trouble> {
         serde_json::from_slice(&response.body).map_err(|error| nonsense(response, told, &error.to_string()))?;
     let no_points = |what: &str| Trouble::new(Reason::Status, format!("{told}: {what}"));
     match envelope.data {
-        Some(Data::Vector(series)) => series.into_iter().map(|series| point(series).map_err(|what| no_points(&what))).collect(),
-        Some(Data::Scalar(sample)) => {
-            Ok(vec![Point { labels: String::new(), value: number(&sample).map_err(|what| no_points(&what))? }])
-        }
+        Some(Data::Vector(series)) => series.into_iter().map(|series| row(series).map_err(|what| no_points(&what))).collect(),
+        Some(Data::Scalar(sample)) => Ok(vec![(BTreeMap::new(), number(&sample).map_err(|what| no_points(&what))?)]),
         Some(Data::Matrix(_)) => Err(no_points("the query gives a range; take its last value, or a function over it")),
         Some(Data::String(_)) => Err(no_points("the query gives a text; thresholds need numbers")),
         None => {
@@ -57,10 +58,10 @@ pub fn read(response: &Response, told: &str) -> Result<Vec<Point>, Trouble> {
     }
 }
 
-fn point(series: Series) -> Result<Point, String> {
-    let labels = gauge::series(&series.metric);
-    let sample = series.value.ok_or_else(|| format!("{labels} is a histogram; take a quantile of it"))?;
-    Ok(Point { value: number(&sample)?, labels })
+fn row(series: Series) -> Result<Row, String> {
+    let sample =
+        series.value.ok_or_else(|| format!("{} is a histogram; take a quantile of it", gauge::series(&series.metric)))?;
+    Ok((series.metric, number(&sample)?))
 }
 
 fn number(Sample(_, text): &Sample) -> Result<f64, String> {

@@ -22,7 +22,9 @@ fn gauge(yaml: &str) -> Gauge {
 
 fn answered(status: u16, body: &str) -> Result<Vec<Point>, Trouble> {
     let body = bytes::Bytes::copy_from_slice(body.as_bytes());
-    answer::read(&Response { status, headers: Default::default(), body, took: Duration::ZERO, date: None }, "GET http://prom/q")
+    let response = Response { status, headers: Default::default(), body, took: Duration::ZERO, date: None };
+    let rows = answer::read(&response, "GET http://prom/q")?;
+    Ok(rows.into_iter().map(|(labels, value)| Point { labels: super::series(&labels), value }).collect())
 }
 
 /// An instant vector of series that are told apart by the label `d`.
