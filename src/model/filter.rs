@@ -27,7 +27,7 @@ impl PartialEq for Filter {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 enum Expression {
     All(Vec<Expression>),
     Any(Vec<Expression>),
@@ -63,6 +63,11 @@ impl Filter {
     /// As it was typed.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// It asks the same, however it was typed: `severity>=w` and `severity>=warning`.
+    pub fn asks_as(&self, other: &Self) -> bool {
+        self.what == other.what
     }
 
     /// It holds for every alert.

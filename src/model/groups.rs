@@ -196,7 +196,7 @@ impl Groups {
 
     /// Whether these are the groups of that.
     pub fn are(&self, by: &By, filter: &Filter, together: bool) -> bool {
-        self.by == *by && self.filter == *filter && self.together == together
+        self.by == *by && self.filter.asks_as(filter) && self.together == together
     }
 
     pub fn by(&self) -> &By {

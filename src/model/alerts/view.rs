@@ -1,7 +1,7 @@
 //! What whoever shows a long queue asks of it: what has changed, where an alert stands, and which of them are one problem.
 
 use super::queue::Counts;
-use super::{Alerts, Rank, Tracked};
+use super::{Alerts, Rank, State, Tracked};
 use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, ServiceName};
 use chrono::{DateTime, Utc};
@@ -25,6 +25,11 @@ impl Alerts {
     /// All alerts in the order of the queue, each with its place.
     pub fn ranked(&self) -> impl Iterator<Item = (Rank, &Tracked)> {
         self.queue.ranked()
+    }
+
+    /// How many alerts are of a severity, in whatever state.
+    pub fn of_severity(&self, severity: Severity) -> usize {
+        State::ALL.into_iter().map(|state| self.queue.counts(state)[severity as usize]).sum()
     }
 
     /// How many alerts a service has, by state and severity.

@@ -1,6 +1,6 @@
 //! How a filter that is being typed may go on, from what stands in the queue.
 
-use super::Filter;
+use super::term::Term;
 use crate::domain::text::{Outside, inert};
 use crate::model::World;
 use crate::model::alerts::{State, Tracked};
@@ -63,7 +63,7 @@ fn ways(world: &World, word: &str) -> Vec<Way> {
     }
     if let Some((sign, typed)) = signed(word, "severity", &[">=", "<=", ">", "<"]) {
         let words = ["critical", "warning", "info"].into_iter().filter(|level| level.starts_with(typed));
-        return words.filter_map(|level| compared(world, &format!("severity{sign}{level}"))).collect();
+        return words.filter_map(|level| compared(world, format!("severity{sign}{level}"))).collect();
     }
     if let Some((sign, typed)) = word.find(['=', '!']).and_then(|at| signed(word, &word[..at], &["!=", "!~", "=~", "="])) {
         let label = &word[..word.len() - sign.len() - typed.len()];
@@ -100,10 +100,10 @@ fn plain(label: &str) -> bool {
     label.chars().all(|c| c.is_alphanumeric() || "_-./".contains(c)) && !label.starts_with('-')
 }
 
-fn compared(world: &World, text: &str) -> Option<Way> {
-    let filter = Filter::parse(text).ok()?;
-    let alerts = world.alerts.queue().filter(|tracked| filter.holds(world, tracked)).count();
-    Some(Way { text: text.to_owned(), alerts: Some(alerts), whole: true })
+/// `severity>=warning`, with the number of such alerts.
+fn compared(world: &World, text: String) -> Option<Way> {
+    let Ok(Term::Severity(compare, severity)) = Term::parse(&text) else { return None };
+    Some(Way { text, alerts: Some(compare.counted(severity, world)), whole: true })
 }
 
 /// `label!=x` as its sign and what is typed behind it.

@@ -7,7 +7,7 @@ use regex::Regex;
 use std::cmp::Ordering;
 use std::time::Duration;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Term {
     /// Lower case; anywhere in the name, the summary or a label's value.
     Text(String),
@@ -18,7 +18,7 @@ pub enum Term {
     },
     Like {
         label: String,
-        regex: Regex,
+        regex: Pattern,
         not: bool,
     },
     State(State),
@@ -28,6 +28,16 @@ pub enum Term {
     Service(String),
     Source(String),
     Mine,
+}
+
+/// A regular expression; what it was made of is what it is.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
 
 /// How something is to compare with what was typed.
@@ -85,7 +95,7 @@ impl Term {
         match self {
             Self::Text(text) => contains(tracked, text),
             Self::Equal { label, value, not } => (alert.labels.get(label).unwrap_or("") == value) != *not,
-            Self::Like { label, regex, not } => regex.is_match(alert.labels.get(label).unwrap_or("")) != *not,
+            Self::Like { label, regex, not } => regex.0.is_match(alert.labels.get(label).unwrap_or("")) != *not,
             Self::State(state) => world.alerts.states_of(tracked, world.now.wall).contains(state),
             Self::Severity(compare, severity) => compare.holds(tracked.severity.cmp(severity)),
             Self::Age(compare, age) => compare.holds((world.now.wall - tracked.episode).to_std().unwrap_or_default().cmp(age)),
@@ -93,6 +103,14 @@ impl Term {
             Self::Source(name) => alert.id.source.as_str() == name,
             Self::Mine => world.alerts.ack(tracked, world.now.wall).is_some_and(|ack| ack.by == world.me.name),
         }
+    }
+}
+
+impl Compare {
+    /// How many alerts are of such a severity; known without looking at any of them.
+    pub fn counted(self, than: Severity, world: &World) -> usize {
+        let meant = Severity::ALL.into_iter().filter(|severity| self.holds(severity.cmp(&than)));
+        meant.map(|severity| world.alerts.of_severity(severity)).sum()
     }
 }
 
@@ -151,7 +169,7 @@ fn label(word: &str) -> Option<Result<Term, String>> {
     let regex = Regex::new(&format!("^(?:{value})$"));
     Some(
         regex
-            .map(|regex| Term::Like { label, regex, not })
+            .map(|regex| Term::Like { label, regex: Pattern(regex), not })
             .map_err(|error| format!("`{value}` is no regular expression: {error}")),
     )
 }
