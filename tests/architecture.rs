@@ -64,7 +64,7 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("cli::check::files", "disallowed_methods", "tells a folder from a file, and reads themes"),
     ("cli::session", "disallowed_methods", "a configuration that is missing is no error, one that is broken is told"),
     ("cli::export", "disallowed_methods", "writes the file that the person named"),
-    ("cli::playbook::answer", "disallowed_methods", "reads the file that a person attaches"),
+    ("cli::attach", "disallowed_methods", "copies the files that a person attaches"),
     ("runtime::supervisor", "disallowed_methods", "a process of its own: owns its files, threads, clock and child"),
 ];
 

@@ -20,6 +20,8 @@ mod native;
 mod page;
 #[path = "cli/queue.rs"]
 mod queue;
+#[path = "cli/record.rs"]
+mod record;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/services.rs"]

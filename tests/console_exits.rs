@@ -8,6 +8,7 @@ mod support;
 use crossterm::event::KeyCode;
 use midwatch::domain::entry::{Actor, Kind};
 use midwatch::journal::{Options, SqliteJournal};
+use midwatch::model::command::Marks;
 use midwatch::model::{Command, World};
 use midwatch::ports::Ports;
 use midwatch::runtime::{Ask, Frontend, Polling, Shell};
@@ -145,6 +146,7 @@ impl Frontend for Defect {
                 kind: Kind::Note,
                 text: "written just before".into(),
                 at: None,
+                marks: Marks::default(),
             })],
             KeyCode::Char('!') => panic!("a defect of the loop"),
             KeyCode::Char('@') => {

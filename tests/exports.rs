@@ -33,7 +33,7 @@ fn incident(name: &str, title: &str, notes: &[String]) -> Timeline {
         entries.push(Arc::new(entry.sealed(Seal { prev: "0".into(), hash: "1".into() })));
     }
     let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
-    timeline(&entries, Vec::new(), view).expect("it is declared")
+    timeline(&entries, IncidentId(uuid::Uuid::from_u128(1)), Vec::new(), view).expect("it is declared")
 }
 
 fn written(format: &str, timeline: &Timeline) -> String {

@@ -18,6 +18,8 @@ mod flapping;
 mod groups;
 #[path = "world/histories.rs"]
 mod histories;
+#[path = "world/incidents.rs"]
+mod incidents;
 #[path = "world/lapsing.rs"]
 mod lapsing;
 #[path = "world/native.rs"]
@@ -48,11 +50,12 @@ mod unsent;
 
 use chrono::{DateTime, Utc};
 use midwatch::domain::act::{Act, ActEnd, Found, Outcome};
-use midwatch::domain::entry::{Draft, Entry, Kind};
-use midwatch::domain::incident::{Sev, Status};
+use midwatch::domain::entry::{Amendment, Draft, Entry, Kind};
+use midwatch::domain::incident::{Role, Sev, Status};
 use midwatch::domain::stamp::Stamp;
 use midwatch::domain::trouble::{Reason, Trouble};
 use midwatch::model::alerts::{SourceHealth, State};
+use midwatch::model::command::Marks;
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::progress::Stage;
 use midwatch::model::{Command, Effect, Fact, World};
@@ -290,7 +293,7 @@ fn guards_refuse_and_record_nothing() {
             covers: 0,
             confirmed: None,
         },
-        Command::Note { incident: None, kind: Kind::Note, text: " ".into(), at: None },
+        Command::Note { incident: None, kind: Kind::Note, text: " ".into(), at: None, marks: Marks::default() },
     ];
     for command in refused {
         let request = story.ask(command.clone());
@@ -375,7 +378,7 @@ fn a_lead_without_a_name_is_refused() {
     let mut story = Story::new();
     story.ask(Command::Declare { title: "x".into(), severity: Sev::ALL[1], alerts: vec![], at: None });
     let incident = story.world.incidents.open().next().expect("open").id;
-    let request = story.ask(Command::SetLead { incident, person: " ".into() });
+    let request = story.ask(Command::SetRole { incident, role: Role::Lead, person: " ".into() });
     assert!(story.world.requests.get(request).expect("there").items[0].stage.failed());
     assert_eq!(story.world.incidents.get(incident).expect("there").lead.as_deref(), Some("ana"));
 }
@@ -420,7 +423,7 @@ fn a_correction_wins_in_whatever_order_it_arrives() {
     let mut story = Story::new();
     story.ask(Command::Declare { title: "x".into(), severity: Sev::ALL[1], alerts: vec![], at: None });
     let entry = story.last(Kind::Declare).clone();
-    story.ask(Command::Correct { entry: entry.id, at: Some(began()), text: None });
+    story.ask(Command::Correct { entry: entry.id, change: Amendment { at: Some(began()), ..Amendment::default() } });
     let incident = story.world.incidents.open().next().expect("open");
     assert_eq!(incident.opened_at, began());
 }
@@ -432,12 +435,18 @@ fn eventful() -> Story {
     story.ask(ack(&["A", "B"]));
     story.ask(Command::Declare { title: "first".into(), severity: Sev::ALL[2], alerts: vec![id("A")], at: None });
     let incident = story.world.incidents.open().next().expect("open").id;
-    story.ask(Command::Note { incident: Some(incident), kind: Kind::Decision, text: "fail over".into(), at: Some(began()) });
+    story.ask(Command::Note {
+        incident: Some(incident),
+        kind: Kind::Decision,
+        text: "fail over".into(),
+        at: Some(began()),
+        marks: Marks::default(),
+    });
     let note = story.last(Kind::Decision).id;
     story.ask(Command::SetSeverity { incident, severity: Sev::ALL[0] });
-    story.ask(Command::Correct { entry: note, at: None, text: Some("failed over".into()) });
+    story.ask(Command::Correct { entry: note, change: Amendment { text: Some("failed over".into()), ..Amendment::default() } });
     let declared = story.last(Kind::Declare).id;
-    story.ask(Command::Correct { entry: declared, at: Some(began()), text: None });
+    story.ask(Command::Correct { entry: declared, change: Amendment { at: Some(began()), ..Amendment::default() } });
     for effect in story.taken() {
         if let Effect::Act { intent, .. } = effect {
             let end = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("s".into()) };

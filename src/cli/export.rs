@@ -58,7 +58,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         if matches.get_one::<String>("people").is_some_and(|how| how == "names") { People::Names } else { People::Roles };
     let view = View { people, zone: matches.get_one("tz").copied().unwrap_or(Tz::UTC) };
     let entries = journal.of_incident(id)?;
-    let Some(timeline) = timeline(&entries, journal.heads()?, view) else {
+    let Some(timeline) = timeline(&entries, id, journal.heads()?, view) else {
         return Err(Failure::journal(format!("{name} has no declaration in this journal")).into());
     };
     let bytes = written(matches, &timeline)?;

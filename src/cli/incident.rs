@@ -1,11 +1,13 @@
 //! `midwatch incident`: the incident's life.
 
+mod joining;
+
 use super::session::{self, Needs, Session};
 use super::{Exit, Failure, Globals, Kind, ack, log, out, target};
 use crate::domain::capture::when;
-use crate::domain::entry::Entry;
-use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Incident, Sev, Status};
+use crate::domain::entry::{Amendment, Entry, Kind as What, Visibility};
+use crate::domain::ids::{EntryId, IncidentId};
+use crate::domain::incident::{Incident, Role, Sev, Status};
 use crate::domain::timeline::People;
 use crate::exports::json::{document, incident};
 use crate::journal::Journal;
@@ -38,6 +40,17 @@ enum Verb {
     Show { incident: String },
     /// Change its severity, status, title or lead
     Set(Set),
+    /// Give everything that it has recorded to another one, and go on there
+    Merge {
+        incident: String,
+        /// The one that stays
+        #[arg(long, value_name = "INCIDENT")]
+        into: String,
+    },
+    /// Make entries of the log part of it, wherever they were recorded
+    Link(joining::Link),
+    /// Take entries out again that were made part of it
+    Unlink(joining::Link),
     /// Close it
     Close {
         incident: String,
@@ -83,6 +96,12 @@ struct Changes {
     /// Who leads it
     #[arg(long, value_name = "PERSON")]
     lead: Option<String>,
+    /// Who has another role (lead, scribe, expert, liaison): scribe=bo; nobody any more: scribe=
+    #[arg(long, value_name = "ROLE=PERSON", value_parser = role)]
+    role: Vec<(Role, String)>,
+    /// Whether it is private: exported only by --visibility restricted, posted nowhere
+    #[arg(long, value_name = "YES", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0..=1, default_missing_value = "yes")]
+    private: Option<bool>,
 }
 
 #[derive(Args)]
@@ -101,6 +120,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         Verb::List { all } => list(globals, all),
         Verb::Show { incident } => show(globals, &incident),
         Verb::Set(arguments) => set(globals, arguments),
+        Verb::Merge { incident, into } => joining::merge(globals, &incident, &into),
+        Verb::Link(arguments) => joining::link(globals, &arguments, true),
+        Verb::Unlink(arguments) => joining::link(globals, &arguments, false),
         Verb::Close { incident, reason } => status(globals, &incident, Status::Closed, reason),
         Verb::Reopen { incident, reason } => status(globals, &incident, Status::Open, reason),
     }
@@ -172,7 +194,9 @@ fn folded(entries: &[Arc<Entry>]) -> Incidents {
 /// # Errors
 /// None, or several.
 pub fn find(journal: &mut dyn Journal, target: &str) -> anyhow::Result<IncidentId> {
-    let declared = journal.declared(target)?;
+    // With the declarations come their corrections.
+    let mut declared = journal.declared(target)?;
+    declared.retain(|entry| entry.kind == What::Declare);
     match declared.as_slice() {
         [one] => Ok(IncidentId(one.id.0)),
         [] => Err(Failure::usage(format!("no incident is named {target}: `midwatch incident list --all` lists them")).into()),
@@ -188,7 +212,7 @@ fn show(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
     let id = find(&mut journal, name)?;
     let entries = journal.of_incident(id)?;
     let view = View { people: People::Names, zone: session::zone(globals)? };
-    let Some(timeline) = timeline(&entries, journal.heads()?, view) else {
+    let Some(timeline) = timeline(&entries, id, journal.heads()?, view) else {
         return Err(Failure::journal(format!("{name} has no declaration in this journal")).into());
     };
     if globals.json {
@@ -212,10 +236,24 @@ fn set(globals: &Globals, arguments: Set) -> anyhow::Result<Exit> {
     let commands = [
         changes.severity.map(|severity| Command::SetSeverity { incident, severity }),
         changes.title.map(|title| Command::SetTitle { incident, title }),
-        changes.lead.map(|person| Command::SetLead { incident, person }),
+        changes.lead.map(|person| Command::SetRole { incident, role: Role::Lead, person }),
+        changes.private.map(|private| Command::Correct { entry: EntryId(incident.0), change: seen(private) }),
         changes.status.map(|status| Command::SetStatus { incident, status, reason: None, at }),
     ];
-    ack::act_all(&mut session, globals, commands.into_iter().flatten())
+    let roles = changes.role.into_iter().map(|(role, person)| Command::SetRole { incident, role, person });
+    ack::act_all(&mut session, globals, commands.into_iter().flatten().chain(roles))
+}
+
+/// `scribe=bo`; `scribe=` when nobody is any more.
+fn role(text: &str) -> Result<(Role, String), String> {
+    let (role, person) = text.split_once('=').ok_or_else(|| format!("`{text}`: write ROLE=PERSON, as in scribe=bo"))?;
+    Ok((role.parse()?, person.to_owned()))
+}
+
+/// Who may see an incident stands in its declaration.
+fn seen(private: bool) -> Amendment {
+    let visibility = if private { Visibility::Restricted } else { Visibility::Internal };
+    Amendment { visibility: Some(visibility), ..Amendment::default() }
 }
 
 fn status(globals: &Globals, name: &str, status: Status, reason: Option<String>) -> anyhow::Result<Exit> {

@@ -4,6 +4,8 @@
 mod ack;
 mod act;
 mod alerts;
+#[expect(clippy::disallowed_methods, reason = "copies the files that a person attaches")]
+mod attach;
 mod change;
 mod check;
 #[expect(clippy::disallowed_methods, reason = "asks the environment whether colours are wanted")]
@@ -11,6 +13,7 @@ mod colour;
 mod completions;
 #[expect(clippy::disallowed_methods, reason = "reads the theme and keeps the draft of a note")]
 mod console;
+mod correct;
 #[expect(clippy::disallowed_methods, reason = "its servers, its clock and its temporary folder are its own")]
 mod demo;
 #[expect(clippy::disallowed_methods, reason = "writes the file that the person named")]
@@ -72,6 +75,7 @@ pub const COMMANDS: &[Kind] = &[
     check::KIND,
     act::COMMENT,
     completions::KIND,
+    correct::KIND,
     demo::KIND,
     act::DOWNTIME,
     act::ESCALATE,

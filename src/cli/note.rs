@@ -1,13 +1,15 @@
 //! `midwatch note`: one line into the incident log, from any shell.
 
 use super::session::{Needs, Session};
-use super::{Exit, Failure, Globals, Kind, ack, incident};
+use super::{Exit, Failure, Globals, Kind, ack, attach, incident};
 use crate::domain::capture;
-use crate::domain::entry::Kind as What;
+use crate::domain::entry::{Kind as What, Visibility};
 use crate::domain::ids::IncidentId;
+use crate::model::command::Marks;
 use crate::model::{Command, World};
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::io::Read;
+use std::path::PathBuf;
 
 pub const KIND: Kind = Kind {
     name: "note",
@@ -16,6 +18,9 @@ pub const KIND: Kind = Kind {
     run,
     hidden: false,
 };
+
+/// What a person may write into the log.
+pub const KINDS: [&str; 6] = ["note", "decision", "hypothesis", "todo", "comms", "evidence"];
 
 #[derive(Args)]
 struct Arguments {
@@ -26,8 +31,17 @@ struct Arguments {
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     at: Option<String>,
     /// note, decision, hypothesis, todo, comms, evidence
-    #[arg(long, value_parser = ["note", "decision", "hypothesis", "todo", "comms", "evidence"])]
+    #[arg(long, value_parser = KINDS)]
     kind: Option<String>,
+    /// A short export has it too
+    #[arg(long)]
+    important: bool,
+    /// Who may see it: public, internal or restricted
+    #[arg(long, value_name = "WHO", default_value = "internal")]
+    visibility: Visibility,
+    /// A file that shows it; kept in the data folder
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
     /// What to note; may begin with a time and a mark (! decision, ? hypothesis, + to-do)
     #[arg(allow_hyphen_values = true)]
     text: String,
@@ -50,8 +64,14 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let zone = session.config.console.zone;
     let read = capture::parse(&line, session.world().now.wall, zone).map_err(Failure::usage)?;
     let at = incident::moment(&session, arguments.at.as_deref())?.or(read.at);
-    let kind = arguments.kind.map_or(read.kind, What::from);
-    ack::act(&mut session, globals, Command::Note { incident, kind, text: read.text, at })
+    let evidence = arguments.attach.iter().map(|path| attach::file(path, globals)).collect::<anyhow::Result<Vec<_>>>()?;
+    let kind = match arguments.kind {
+        Some(kind) => What::from(kind),
+        None if !evidence.is_empty() && read.kind == What::Note => What::Evidence,
+        None => read.kind,
+    };
+    let marks = Marks { important: arguments.important, visibility: arguments.visibility, evidence };
+    ack::act(&mut session, globals, Command::Note { incident, kind, text: read.text, at, marks })
 }
 
 /// The incident that a note means when it names none.

@@ -1,7 +1,6 @@
 //! `midwatch playbook`: playbooks without the console, by the same engine and with the same guards.
 
 mod adopt;
-#[expect(clippy::disallowed_methods, reason = "reads the file that a person attaches")]
 mod answer;
 mod drive;
 mod library;

@@ -12,6 +12,7 @@ pub use kind::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::ops::Deref;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// The format version that this program writes, and the newest that it reads.
@@ -55,12 +56,34 @@ pub enum AtSource {
 }
 
 /// The export's filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     Public,
+    #[default]
     Internal,
     Restricted,
+}
+
+impl Visibility {
+    pub const ALL: [Visibility; 3] = [Self::Public, Self::Internal, Self::Restricted];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Internal => "internal",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
+impl FromStr for Visibility {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|visibility| visibility.word() == text);
+        found.ok_or_else(|| format!("`{text}` is none of {}", Self::ALL.map(Self::word).join(", ")))
+    }
 }
 
 /// A file or page that shows what the entry says.
@@ -70,6 +93,18 @@ pub struct Evidence {
     pub sha256: Option<String>,
     pub size: Option<u64>,
     pub url: Option<String>,
+}
+
+/// What a correction changes of an entry; the rest stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Amendment {
+    pub at: Option<DateTime<Utc>>,
+    pub text: Option<String>,
+    pub kind: Option<Kind>,
+    /// It belongs to this incident.
+    pub incident: Option<IncidentId>,
+    pub visibility: Option<Visibility>,
+    pub important: Option<bool>,
 }
 
 /// What somebody wants recorded. All fields stand in the stored JSON; unknown things are null.

@@ -1,10 +1,10 @@
 //! One incident: a projection of the entries that carry its id.
 
-use super::entry::{Entry, Kind};
+use super::entry::{Entry, Kind, Visibility};
 use super::ids::{AlertId, EntryId, IncidentId, OriginId, ServiceName};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -102,6 +102,42 @@ impl FromStr for Status {
     }
 }
 
+/// What somebody does in an incident; one person at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Decides.
+    Lead,
+    /// Keeps the record.
+    Scribe,
+    /// Knows the system.
+    Expert,
+    /// Tells everybody else.
+    Liaison,
+}
+
+impl Role {
+    pub const ALL: [Role; 4] = [Self::Lead, Self::Scribe, Self::Expert, Self::Liaison];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::Scribe => "scribe",
+            Self::Expert => "expert",
+            Self::Liaison => "liaison",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|role| role.word() == text);
+        found.ok_or_else(|| format!("`{text}` is not a role: {}", Self::ALL.map(Self::word).join(", ")))
+    }
+}
+
 /// An incident as its entries tell it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
@@ -116,6 +152,12 @@ pub struct Incident {
     pub mitigated_at: Option<DateTime<Utc>>,
     pub resolved_at: Option<DateTime<Utc>>,
     pub lead: Option<String>,
+    /// Who has which of the other roles.
+    pub roles: BTreeMap<Role, String>,
+    /// It leaves the house only where somebody says so in so many words.
+    pub private: bool,
+    /// The incident that work goes on in.
+    pub merged_into: Option<IncidentId>,
     pub services: BTreeSet<ServiceName>,
     pub alerts: BTreeSet<AlertId>,
     /// Entries that belong to it though they don't carry its id.
@@ -146,6 +188,9 @@ impl Incident {
             mitigated_at: None,
             resolved_at: None,
             lead: entry.text_of("lead").map(str::to_owned),
+            roles: BTreeMap::new(),
+            private: entry.visibility == Visibility::Restricted,
+            merged_into: None,
             services: entry.service.iter().cloned().chain(entry.data_of::<Vec<_>>("services").unwrap_or_default()).collect(),
             alerts: entry.alert.iter().cloned().chain(entry.data_of::<Vec<_>>("alerts").unwrap_or_default()).collect(),
             linked: BTreeSet::new(),
@@ -158,7 +203,7 @@ impl Incident {
             Kind::Status => self.set_status(entry),
             Kind::Severity => self.severity = entry.data_of("severity").unwrap_or(self.severity),
             Kind::Title => self.title = entry.text_of("title").unwrap_or(&self.title).to_owned(),
-            Kind::Role if entry.text_of("role") == Some("lead") => self.lead = entry.text_of("person").map(str::to_owned),
+            Kind::Role => self.set_role(entry),
             Kind::Link => {
                 self.linked.extend(entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default());
                 self.alerts.extend(entry.data_of::<Vec<AlertId>>("alerts").unwrap_or_default());
@@ -173,13 +218,32 @@ impl Incident {
         }
     }
 
+    fn set_role(&mut self, entry: &Entry) {
+        let Some(role) = entry.data_of::<Role>("role") else { return };
+        let person = entry.text_of("person").filter(|person| !person.is_empty()).map(str::to_owned);
+        match (role, person) {
+            (Role::Lead, person) => self.lead = person,
+            (role, Some(person)) => drop(self.roles.insert(role, person)),
+            (role, None) => drop(self.roles.remove(&role)),
+        }
+    }
+
+    /// Who has a role.
+    pub fn has(&self, role: Role) -> Option<&str> {
+        match role {
+            Role::Lead => self.lead.as_deref(),
+            role => self.roles.get(&role).map(String::as_str),
+        }
+    }
+
     fn set_status(&mut self, entry: &Entry) {
         let Some(status) = entry.data_of::<Status>("status") else { return };
         match status {
             Status::Open => (self.mitigated_at, self.resolved_at) = (None, None),
             Status::Mitigated => self.mitigated_at = Some(entry.at),
             Status::Resolved => self.resolved_at = Some(entry.at),
-            Status::Closed | Status::Cancelled | Status::Merged => {}
+            Status::Merged => self.merged_into = entry.data_of("into"),
+            Status::Closed | Status::Cancelled => {}
         }
         self.status = status;
     }

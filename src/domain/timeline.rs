@@ -1,6 +1,6 @@
 //! What an export is handed: one incident, its measured times and its entries, ready to be written.
 
-use super::entry::{Entry, Head};
+use super::entry::{Entry, Head, Kind, Visibility};
 use super::incident::Incident;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -53,8 +53,11 @@ pub struct Line {
     pub entry: Arc<Entry>,
     /// `at` after corrections; the order of the timeline.
     pub at: DateTime<Utc>,
-    /// `text` after corrections.
+    /// The same of what it says, what it is, and who may see it.
     pub text: String,
+    pub kind: Kind,
+    pub visibility: Visibility,
+    pub important: bool,
     pub corrected: bool,
 }
 

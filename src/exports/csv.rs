@@ -39,7 +39,7 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
             time(line.at),
             time(entry.recorded_at),
             called(&entry.actor, timeline.people),
-            entry.kind.to_string(),
+            line.kind.to_string(),
             masks.text(&line.text).into_owned(),
             or_empty(entry.service.as_ref().map(ToString::to_string)),
             or_empty(entry.alert.as_ref().map(ToString::to_string)),
@@ -48,7 +48,7 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
             or_empty(entry.step.as_ref().map(ToString::to_string)),
             or_empty(entry.attempt.map(|attempt| attempt.to_string())),
             line.corrected.to_string(),
-            entry.important.to_string(),
+            line.important.to_string(),
             entry.id.to_string(),
         ];
         rows.write_record(row.iter().map(|cell| defused(&inert(cell)).into_owned()))?;

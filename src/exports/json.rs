@@ -3,7 +3,7 @@
 use super::masks::Masks;
 use super::{Kind, called};
 use crate::domain::entry::Entry;
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, Role};
 use crate::domain::timeline::{Line, People, Timeline};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
@@ -41,6 +41,10 @@ pub(super) fn about(timeline: &Timeline, masks: &Masks) -> Value {
 /// An incident as every document shows it.
 pub fn incident(incident: &Incident, people: People) -> Value {
     let lead = incident.lead.clone().map(|name| if people == People::Names { name } else { "lead".to_owned() });
+    let called = |(role, name): (&Role, &String)| {
+        (role.word().to_owned(), Value::from(if people == People::Names { name } else { role.word() }))
+    };
+    let roles: Map<String, Value> = incident.roles.iter().map(called).collect();
     json!({
         "id": incident.id,
         "number": incident.number,
@@ -51,6 +55,8 @@ pub fn incident(incident: &Incident, people: People) -> Value {
         "mitigated_at": incident.mitigated_at.map(time),
         "resolved_at": incident.resolved_at.map(time),
         "lead": lead,
+        "roles": roles,
+        "private": incident.private,
         "services": incident.services,
     })
 }

@@ -57,7 +57,7 @@ fn prompts(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Resul
         writeln!(out, "## {title}\n\n- \n")?;
     }
     writeln!(out, "## Action items\n")?;
-    let todos = timeline.lines.iter().filter(|line| line.entry.kind == What::Todo);
+    let todos = timeline.lines.iter().filter(|line| line.kind == What::Todo);
     for line in todos {
         writeln!(out, "- [ ] {}", text(&masks.text(&line.text)))?;
     }

@@ -2,7 +2,7 @@
 //! as a whole word only; what somebody wrote in other words stays.
 
 use super::called;
-use crate::domain::entry::ActorKind;
+use crate::domain::entry::{ActorKind, Entry};
 use crate::domain::timeline::{People, Timeline};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -22,9 +22,9 @@ impl Masks {
                 names.insert(entry.actor.name.clone(), called(&entry.actor, timeline.people));
             }
         }
-        let said = timeline.lines.iter().flat_map(|line| ["lead", "person"].map(|field| line.entry.text_of(field)));
-        for name in said.flatten().chain(timeline.incident.lead.as_deref()) {
-            names.entry(name.to_owned()).or_insert_with(|| "lead".to_owned());
+        let lead = timeline.incident.lead.as_deref().map(|name| (name, "lead"));
+        for (name, role) in timeline.lines.iter().flat_map(|line| said(&line.entry)).chain(lead) {
+            names.entry(name.to_owned()).or_insert_with(|| role.to_owned());
         }
         let mut names: Vec<_> = names.into_iter().filter(|(name, _)| !name.trim().is_empty()).collect();
         names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
@@ -48,6 +48,12 @@ impl Masks {
             _ => {}
         }
     }
+}
+
+/// People whom an entry names as what they are.
+fn said(entry: &Entry) -> impl Iterator<Item = (&str, &str)> {
+    let role = entry.text_of("role").unwrap_or("lead");
+    [(entry.text_of("lead"), "lead"), (entry.text_of("person"), role)].into_iter().filter_map(|(name, role)| Some((name?, role)))
 }
 
 fn replaced(text: &str, name: &str, role: &str) -> String {

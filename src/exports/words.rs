@@ -22,7 +22,7 @@ pub fn span(ms: i64) -> String {
 /// What a reader must know of a line besides its text.
 pub fn marks(line: &Line) -> String {
     let late = line.entry.recorded_at.signed_duration_since(line.at).num_seconds();
-    let mut marks = vec![line.entry.kind.to_string()];
+    let mut marks = vec![line.kind.to_string()];
     if line.corrected {
         marks.push("corrected".to_owned());
     }

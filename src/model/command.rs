@@ -4,12 +4,21 @@
 use crate::domain::act::What;
 use crate::domain::alert::SilenceMatcher;
 use crate::domain::change::Told;
-use crate::domain::entry::Kind;
-use crate::domain::ids::{AlertId, IncidentId, RequestId, ServiceName, SourceName};
-use crate::domain::incident::{Sev, Status};
+use crate::domain::entry::{Amendment, Evidence, Kind, Visibility};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName, SourceName};
+use crate::domain::incident::{Role, Sev, Status};
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
+
+/// What a note bears besides its text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Marks {
+    pub important: bool,
+    pub visibility: Visibility,
+    /// Files that show what it says.
+    pub evidence: Vec<Evidence>,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -97,9 +106,22 @@ pub enum Command {
         incident: IncidentId,
         title: String,
     },
-    SetLead {
+    /// From now on this person has this role in the incident, and nobody else; nobody, where it is empty.
+    SetRole {
         incident: IncidentId,
+        role: Role,
         person: String,
+    },
+    /// All that one incident has recorded is another one's too, and work goes on there.
+    Merge {
+        incident: IncidentId,
+        into: IncidentId,
+    },
+    /// These entries belong to an incident, or don't after all.
+    LinkEntries {
+        incident: IncidentId,
+        entries: Vec<EntryId>,
+        belong: bool,
     },
     /// Make alerts part of an incident.
     LinkAlerts {
@@ -114,12 +136,12 @@ pub enum Command {
         kind: Kind,
         text: String,
         at: Option<DateTime<Utc>>,
+        marks: Marks,
     },
-    /// Correct the time or text of an entry.
+    /// Correct what an entry says; the entry itself stays as it was recorded.
     Correct {
-        entry: crate::domain::ids::EntryId,
-        at: Option<DateTime<Utc>>,
-        text: Option<String>,
+        entry: EntryId,
+        change: Amendment,
     },
     /// What is suspected to be why this service is bad is not why.
     DenyCause {

@@ -3,6 +3,7 @@
 use super::fold::Corrections;
 use crate::domain::entry::{Entry, Head, Kind};
 use crate::domain::health::FeedState;
+use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Status};
 use crate::domain::timeline::{Line, People, Timeline, Times};
 use chrono::{DateTime, Utc};
@@ -16,28 +17,38 @@ pub struct View {
 }
 
 /// `entries`: the incident's own, those linked to it, and the corrections of both. `None` without a declaration.
-pub fn timeline(entries: &[Arc<Entry>], heads: Vec<Head>, view: View) -> Option<Timeline> {
+pub fn timeline(entries: &[Arc<Entry>], id: IncidentId, heads: Vec<Head>, view: View) -> Option<Timeline> {
     let mut sorted: Vec<&Arc<Entry>> = entries.iter().collect();
     sorted.sort_by_key(|entry| entry.order());
     let mut corrections = Corrections::default();
     for entry in sorted.iter().filter(|entry| entry.corrects.is_some()) {
         corrections.insert(entry);
     }
-    let lines = lines(&sorted, &corrections);
-    let declared = sorted.iter().find(|entry| entry.kind == Kind::Declare)?;
-    let own = sorted.iter().filter(|entry| entry.incident == declared.incident);
+    // A merged incident brings a declaration of its own.
+    let own = sorted.iter().filter(|entry| entry.incident == Some(id));
     let applied: Vec<Arc<Entry>> = own.map(|entry| corrections.applied(entry)).collect();
     let incident = Incident::project(applied.iter().map(AsRef::as_ref))?;
+    let lines = lines(&sorted, &corrections, &incident);
     let times = times(&lines, &incident);
     Some(Timeline { incident, times, lines, heads, people: view.people, zone: view.zone })
 }
 
-fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections) -> Vec<Line> {
+fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections, incident: &Incident) -> Vec<Line> {
     let line = |entry: &&Arc<Entry>| {
         let applied = corrections.applied(entry);
-        Line { entry: (*entry).clone(), at: applied.at, text: applied.text.clone(), corrected: corrections.corrected(entry.id) }
+        // What was moved to another incident is not this one's any more.
+        let belongs = incident.linked.contains(&entry.id) || applied.incident == Some(incident.id);
+        belongs.then(|| Line {
+            entry: (*entry).clone(),
+            at: applied.at,
+            text: applied.text.clone(),
+            kind: applied.kind.clone(),
+            visibility: applied.visibility,
+            important: applied.important,
+            corrected: corrections.corrected(entry.id),
+        })
     };
-    let mut lines: Vec<Line> = sorted.iter().filter(|entry| entry.corrects.is_none()).map(line).collect();
+    let mut lines: Vec<Line> = sorted.iter().filter(|entry| entry.corrects.is_none()).filter_map(line).collect();
     // Stable: what happened at the same time stays in the order of the fold.
     lines.sort_by_key(|line| line.at);
     lines
@@ -45,7 +56,6 @@ fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections) -> Vec<Line> {
 
 fn times(lines: &[Line], incident: &Incident) -> Times {
     let first = |wanted: &dyn Fn(&Entry) -> bool| lines.iter().find(|line| wanted(&line.entry)).map(|line| line.at);
-    let status = |status: Status| last_status(lines, status);
     Times {
         impact: first(&bad_signal),
         alerted: first(&|entry| entry.kind == Kind::AlertFired),
@@ -53,7 +63,7 @@ fn times(lines: &[Line], incident: &Incident) -> Times {
         declared: Some(incident.opened_at),
         mitigated: incident.mitigated_at.or(incident.resolved_at),
         resolved: incident.resolved_at,
-        closed: status(Status::Closed),
+        closed: last_status(lines, incident, Status::Closed),
     }
 }
 
@@ -66,7 +76,8 @@ fn bad_signal(entry: &Entry) -> bool {
     }
 }
 
-fn last_status(lines: &[Line], status: Status) -> Option<DateTime<Utc>> {
-    let is = |line: &&Line| line.entry.kind == Kind::Status && line.entry.data_of::<Status>("status") == Some(status);
+fn last_status(lines: &[Line], incident: &Incident, status: Status) -> Option<DateTime<Utc>> {
+    let own = |line: &&Line| line.entry.kind == Kind::Status && line.entry.incident == Some(incident.id);
+    let is = |line: &&Line| own(line) && line.entry.data_of::<Status>("status") == Some(status);
     lines.iter().rev().find(is).map(|line| line.at)
 }

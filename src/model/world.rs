@@ -8,6 +8,7 @@ mod again;
 mod carrying;
 mod changing;
 mod commands;
+mod incidents;
 mod paging;
 mod recorded;
 mod resend;

@@ -85,7 +85,7 @@ fn every_order_of_arrival_and_a_corrected_time_give_the_same_changes() {
     }
     let late = began() + chrono::Duration::minutes(9);
     let entry = story.journal[1].id;
-    story.ask(Command::Correct { entry, at: Some(late), text: None });
+    story.ask(Command::Correct { entry, change: Amendment { at: Some(late), ..Amendment::default() } });
     assert_eq!(words(&story), ["at 1", "at 3", "at 2"]);
     let mut other = Story::new();
     for entry in story.journal.iter().rev() {

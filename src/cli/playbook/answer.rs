@@ -3,7 +3,7 @@
 use super::drive;
 use crate::cli::ack::refused;
 use crate::cli::session::Session;
-use crate::cli::{Exit, Failure, Globals};
+use crate::cli::{Exit, Failure, Globals, attach};
 use crate::domain::entry::Evidence;
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::How;
@@ -11,8 +11,7 @@ use crate::domain::run::StepState;
 use crate::model::Command;
 use crate::model::runs::{Person, RunCommand};
 use clap::Args;
-use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct Given {
@@ -23,7 +22,7 @@ pub struct Given {
     /// Why, or how you know
     #[arg(long, visible_alias = "reason", value_name = "TEXT")]
     note: Option<String>,
-    /// A file that shows it; its name, size and digest are recorded
+    /// A file that shows it; kept in the data folder, its name, size and digest in the log
     #[arg(long, value_name = "FILE")]
     file: Vec<PathBuf>,
 }
@@ -45,7 +44,7 @@ pub struct Approval {
 }
 
 pub fn answer(globals: &Globals, given: Given) -> anyhow::Result<Exit> {
-    let evidence = given.file.iter().map(|path| attach(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let evidence = given.file.iter().map(|path| attach::file(path, globals)).collect::<anyhow::Result<Vec<_>>>()?;
     let (mut session, run) = drive::open(globals, &given.run)?;
     drive::take_up(&mut session, run)?;
     let command = match meant(&session, run, &given, evidence) {
@@ -115,21 +114,4 @@ pub fn approve(globals: &Globals, given: Approval) -> anyhow::Result<Exit> {
     session.settle();
     drive::told(&session, globals, run)?;
     Ok(Exit::Done)
-}
-
-/// The longest file that is read for its digest.
-const LONGEST: u64 = 1 << 30;
-
-fn attach(path: &Path) -> anyhow::Result<Evidence> {
-    let fail = |error: std::io::Error| Failure::usage(format!("{}: {error}", path.display()));
-    let mut file = std::fs::File::open(path).map_err(fail)?;
-    let about = file.metadata().map_err(fail)?;
-    if !about.is_file() || about.len() > LONGEST {
-        return Err(Failure::usage(format!("{}: not a file of at most 1 GiB", path.display())).into());
-    }
-    let mut digest = Sha256::new();
-    std::io::copy(&mut file, &mut digest).map_err(fail)?;
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Evidence { name, sha256: Some(sha256), size: Some(about.len()), url: None })
 }

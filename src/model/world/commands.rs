@@ -4,9 +4,8 @@ use super::World;
 use super::again::kept;
 use super::watch::to_chrono;
 use crate::domain::alert::Severity;
-use crate::domain::entry::{AtSource, Draft, Kind};
-use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
-use crate::domain::incident::{Incident, Sev, Status};
+use crate::domain::entry::{Draft, Kind};
+use crate::domain::ids::{AlertId, RequestId};
 use crate::domain::text::inert;
 use crate::model::past;
 use crate::model::{Command, Effect};
@@ -41,9 +40,6 @@ impl Asked {
         asked
     }
 }
-
-/// The longest note that is kept, in bytes.
-const LONGEST_NOTE: usize = 64 * 1024;
 
 impl World {
     /// The journal is asked and, of an alert that is listed, its source for whom it tells, and those that have a record of their own.
@@ -123,11 +119,13 @@ impl World {
             Command::SetStatus { incident, status, reason, at } => self.set_status(incident, status, reason, at),
             Command::SetSeverity { incident, severity } => self.set_severity(incident, severity),
             Command::SetTitle { incident, title } => self.set_title(incident, &title),
-            Command::SetLead { incident, person } => self.set_lead(incident, &person),
+            Command::SetRole { incident, role, person } => self.set_role(incident, role, &person),
+            Command::Merge { incident, into } => self.merge(incident, into),
+            Command::LinkEntries { incident, entries, belong } => self.link_entries(incident, &entries, belong),
             Command::LinkAlerts { incident, alerts } => self.link_alerts(incident, alerts),
             Command::Change(told) => self.change(&told),
-            Command::Note { incident, kind, text, at } => self.note(incident, kind, text, at),
-            Command::Correct { entry, at, text } => self.correct(entry, at, text),
+            Command::Note { incident, kind, text, at, marks } => self.note(incident, kind, text, at, marks),
+            Command::Correct { entry, change } => self.correct(entry, change),
             Command::DenyCause { service } => self.deny_cause(&service).map(|draft| vec![draft]),
             Command::Undo { .. } | Command::Retry { .. } | Command::Refresh | Command::Recall { .. } | Command::Run(_) => {
                 Ok(Vec::new())
@@ -192,134 +190,6 @@ impl World {
         (draft.alert, draft.service) = (Some(id.clone()), service);
         draft
     }
-
-    fn declare(
-        &mut self,
-        title: String,
-        severity: Sev,
-        alerts: Vec<AlertId>,
-        at: Option<DateTime<Utc>>,
-    ) -> Result<Vec<Draft>, Refusal> {
-        let title = title.trim().to_owned();
-        if title.is_empty() {
-            return Err("an incident needs a title".into());
-        }
-        if let Some(id) = alerts.iter().find(|id| self.alerts.get(id).is_none()) {
-            return Err(format!("no alert {id} is in the queue"));
-        }
-        let mut services: Vec<_> = alerts.iter().filter_map(|id| self.alerts.get(id)?.service.clone()).collect();
-        services.dedup();
-        let draft = self.context().by_me(Kind::Declare, format!("declared {severity}: {}", inert(&title)));
-        let draft = draft.with("title", title).with("severity", severity).with("alerts", &alerts).with("services", &services);
-        let lead = self.me.name.clone();
-        let mut draft = at_time(draft.with("lead", lead), at);
-        (draft.important, draft.alert, draft.service) = (true, alerts.into_iter().next(), services.into_iter().next());
-        Ok(vec![draft])
-    }
-
-    pub(super) fn incident(&self, id: IncidentId) -> Result<&Incident, Refusal> {
-        self.incidents.get(id).ok_or_else(|| format!("no incident {id} is known"))
-    }
-
-    fn about_incident(&mut self, id: IncidentId, kind: Kind, text: String) -> Draft {
-        let mut draft = self.context().by_me(kind, text);
-        draft.incident = Some(id);
-        draft
-    }
-
-    fn set_status(
-        &mut self,
-        id: IncidentId,
-        status: Status,
-        reason: Option<String>,
-        at: Option<DateTime<Utc>>,
-    ) -> Result<Vec<Draft>, Refusal> {
-        let (from, label) = (self.incident(id)?.status, self.incident(id)?.label());
-        if !from.may_become(status) {
-            return Err(format!("{label} is {}: it can't become {}", from.word(), status.word()));
-        }
-        let word = if status == Status::Open { "reopened" } else { status.word() };
-        let why = reason.as_deref().map(|reason| format!(": {}", inert(reason))).unwrap_or_default();
-        let draft = self.about_incident(id, Kind::Status, format!("{label} {word}{why}"));
-        let mut draft = at_time(draft.with("status", status).with("reason", reason), at);
-        draft.important = true;
-        Ok(vec![draft])
-    }
-
-    fn set_severity(&mut self, id: IncidentId, severity: Sev) -> Result<Vec<Draft>, Refusal> {
-        let (from, label) = (self.incident(id)?.severity, self.incident(id)?.label());
-        if from == severity {
-            return Err(format!("{label} is {severity} already"));
-        }
-        let draft = self.about_incident(id, Kind::Severity, format!("{label} changed from {from} to {severity}"));
-        Ok(vec![draft.with("severity", severity)])
-    }
-
-    fn set_title(&mut self, id: IncidentId, title: &str) -> Result<Vec<Draft>, Refusal> {
-        self.incident(id)?;
-        let title = title.trim();
-        if title.is_empty() {
-            return Err("an incident needs a title".into());
-        }
-        let draft = self.about_incident(id, Kind::Title, format!("renamed to {}", inert(title)));
-        Ok(vec![draft.with("title", title)])
-    }
-
-    fn set_lead(&mut self, id: IncidentId, person: &str) -> Result<Vec<Draft>, Refusal> {
-        self.incident(id)?;
-        let person = person.trim();
-        if person.is_empty() {
-            return Err("a lead needs a name: name who leads now".into());
-        }
-        let draft = self.about_incident(id, Kind::Role, format!("{} leads", inert(person)));
-        Ok(vec![draft.with("role", "lead").with("person", person)])
-    }
-
-    fn link_alerts(&mut self, id: IncidentId, alerts: Vec<AlertId>) -> Result<Vec<Draft>, Refusal> {
-        let label = self.incident(id)?.label();
-        some(&alerts)?;
-        let services: Vec<_> = alerts.iter().filter_map(|alert| self.alerts.get(alert)?.service.clone()).collect();
-        let names: Vec<String> =
-            alerts.iter().filter_map(|alert| Some(inert(self.alerts.get(alert)?.alert.name()).into_owned())).collect();
-        let draft = self.about_incident(id, Kind::Link, format!("added {} to {label}", names.join(", ")));
-        Ok(vec![draft.with("alerts", alerts).with("services", services)])
-    }
-
-    fn note(
-        &mut self,
-        incident: Option<IncidentId>,
-        kind: Kind,
-        text: String,
-        at: Option<DateTime<Utc>>,
-    ) -> Result<Vec<Draft>, Refusal> {
-        if text.trim().is_empty() {
-            return Err("there is nothing to note".into());
-        }
-        if text.len() > LONGEST_NOTE {
-            return Err(format!("a note may have at most {LONGEST_NOTE} bytes; this one has {}", text.len()));
-        }
-        if let Some(id) = incident {
-            self.incident(id)?;
-        }
-        let mut draft = at_time(self.context().by_me(kind, text), at);
-        draft.incident = incident;
-        Ok(vec![draft])
-    }
-
-    fn correct(&mut self, entry: EntryId, at: Option<DateTime<Utc>>, text: Option<String>) -> Result<Vec<Draft>, Refusal> {
-        if at.is_none() && text.is_none() {
-            return Err("a correction needs a new time or a new text".into());
-        }
-        let mut draft = self.context().by_me(Kind::Correction, "corrected an entry");
-        if let Some(at) = at {
-            draft = draft.with("at", at);
-        }
-        if let Some(text) = text {
-            draft = draft.with("text", text);
-        }
-        draft.corrects = Some(entry);
-        Ok(vec![draft])
-    }
 }
 
 pub(super) fn some(alerts: &[AlertId]) -> Result<(), Refusal> {
@@ -334,13 +204,6 @@ pub(super) fn lasting(hold: Duration) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
-}
-
-fn at_time(mut draft: Draft, at: Option<DateTime<Utc>>) -> Draft {
-    if let Some(at) = at {
-        (draft.at, draft.at_source) = (at, AtSource::Operator);
-    }
-    draft
 }
 
 impl World {
@@ -359,7 +222,10 @@ impl World {
             Command::SetStatus { status, .. } => format!("set the incident {}", status.word()),
             Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),
             Command::SetTitle { .. } => "rename the incident".into(),
-            Command::SetLead { .. } => "set the lead".into(),
+            Command::SetRole { role, .. } => format!("set the {}", role.word()),
+            Command::Merge { .. } => "merge the incident".into(),
+            Command::LinkEntries { belong: true, .. } => "add entries to the incident".into(),
+            Command::LinkEntries { .. } => "take entries out of the incident".into(),
             Command::LinkAlerts { alerts, .. } => format!("add {} to the incident", self.names(alerts)),
             Command::Change(told) => format!("record a change ({})", told.what.word()),
             Command::Note { kind, .. } => format!("add a {kind}"),

@@ -5,7 +5,7 @@ use super::choice::{Choice, Item, item};
 use super::dialog::{Dialog, Form, field};
 use crate::domain::capture;
 use crate::domain::ids::IncidentId;
-use crate::domain::incident::{Incident, Sev, Status};
+use crate::domain::incident::{Incident, Role as Part, Sev, Status};
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::tui::action::Action;
@@ -140,7 +140,10 @@ impl Form for Edit {
             Change::Status(status) => return self.set(status, texts, view),
             _ if text.is_empty() => return Err("It can't be empty.".to_owned()),
             Change::Title => (Command::SetTitle { incident, title: text }, Command::SetTitle { incident, title: was }),
-            Change::Lead => (Command::SetLead { incident, person: text }, Command::SetLead { incident, person: was }),
+            Change::Lead => {
+                let lead = |person| Command::SetRole { incident, role: Part::Lead, person };
+                (lead(text), lead(was))
+            }
         };
         let undo = (!self.was.is_empty()).then_some(Reply::Undo(undo));
         Ok([Reply::Ask(ask)].into_iter().chain(undo).collect())

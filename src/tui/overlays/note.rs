@@ -3,9 +3,10 @@
 use super::Overlay;
 use super::dialog::{Dialog, Form, field};
 use crate::domain::capture;
-use crate::domain::entry::Entry;
+use crate::domain::entry::{Amendment, Entry};
 use crate::domain::ids::EntryId;
 use crate::model::Command;
+use crate::model::command::Marks;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
@@ -45,7 +46,7 @@ impl Form for Note {
             return Err("There is nothing to note yet.".to_owned());
         }
         let incident = view.incident.map(|incident| incident.id);
-        Ok(vec![Reply::Ask(Command::Note { incident, kind, text, at }), Reply::Draft(String::new())])
+        Ok(vec![Reply::Ask(Command::Note { incident, kind, text, at, marks: Marks::default() }), Reply::Draft(String::new())])
     }
 
     fn changed(&mut self, texts: &[&str]) -> Vec<Reply> {
@@ -88,7 +89,10 @@ impl Form for Correct {
         match (&at, &text) {
             (None, None) => Ok(Vec::new()),
             (_, Some(text)) if text.is_empty() => Err("An entry needs a text.".to_owned()),
-            _ => Ok(vec![Reply::Ask(Command::Correct { entry: self.entry, at, text })]),
+            _ => Ok(vec![Reply::Ask(Command::Correct {
+                entry: self.entry,
+                change: Amendment { at, text, ..Amendment::default() },
+            })]),
         }
     }
 }

@@ -1,0 +1,116 @@
+//! What the record is made of from a shell: corrections, files that show something, merged and linked incidents, roles.
+
+use super::*;
+use std::os::unix::fs::PermissionsExt;
+
+fn entries(home: &Home, incident: &str) -> Vec<Value> {
+    home.json(&["incident", "show", incident])["entries"].as_array().expect("a list").clone()
+}
+
+fn id_of(home: &Home, text: &str) -> String {
+    let entries = home.json(&["log"])["entries"].as_array().expect("a list").clone();
+    let entry = entries.iter().find(|entry| entry["text"] == text).unwrap_or_else(|| panic!("{text}: {entries:?}"));
+    entry["id"].as_str().expect("an id").to_owned()
+}
+
+fn done(home: &Home, args: &[&str]) {
+    let output = home.run(args);
+    assert_eq!(code(&output), Some(0), "{args:?}: {}", err(&output));
+}
+
+#[test]
+fn an_entry_is_corrected_by_its_id_and_stays_as_it_was_recorded() {
+    let home = Home::with("operator: {name: ana}\n");
+    done(&home, &["incident", "open", "down"]);
+    done(&home, &["note", "lag is 3 s"]);
+    let id = id_of(&home, "lag is 3 s");
+    done(&home, &["correct", &id, "--text", "lag is 30 s", "--kind", "decision", "--important", "--visibility", "public"]);
+    let csv = out(&home.run(&["export", "INC-1", "--format", "csv"]));
+    assert!(csv.contains(",decision,lag is 30 s,") && csv.contains(",true,true,") && !csv.contains("lag is 3 s"), "{csv}");
+    let stored = entries(&home, "INC-1").into_iter().find(|entry| entry["id"] == id.as_str()).expect("there");
+    assert_eq!((&stored["text"], &stored["kind"]), (&"lag is 3 s".into(), &"note".into()));
+    let correction = id_of_kind(&home, "correction");
+    for (args, why) in [
+        (&["correct", &id][..], "required"),
+        (&["correct", "zzz", "--text", "x"], "no entry has an id"),
+        (&["correct", &id[..4], "--text", "x"], "several entries"),
+        (&["correct", &correction, "--text", "x"], "a correction itself"),
+        (&["correct", &id, "--kind", "alert-fired"], "invalid value"),
+    ] {
+        let output = home.run(args);
+        assert!(code(&output) == Some(2) && err(&output).contains(why), "{args:?}: {}", err(&output));
+    }
+}
+
+fn id_of_kind(home: &Home, kind: &str) -> String {
+    let file = rusqlite::Connection::open(home.path().join(".local/share/midwatch/journal.db")).expect("the journal");
+    file.query_row("SELECT id FROM entries WHERE kind = ?1", [kind], |row| row.get(0)).expect("one")
+}
+
+#[test]
+fn a_file_that_shows_something_is_kept_by_its_digest_before_the_entry_names_it() {
+    let home = Home::with("operator: {name: ana}\n");
+    done(&home, &["incident", "open", "down"]);
+    std::fs::write(home.path().join("graph.png"), b"pixels").expect("a file");
+    done(&home, &["note", "the lag graph", "--attach", "graph.png"]);
+    std::fs::write(home.path().join("graph.png"), b"changed").expect("a file");
+    let entry = entries(&home, "INC-1").into_iter().find(|entry| entry["kind"] == "evidence").expect("of that kind");
+    let evidence = &entry["evidence"][0];
+    assert_eq!((&evidence["name"], &evidence["size"]), (&"graph.png".into(), &6.into()));
+    let kept = home.path().join(".local/share/midwatch/evidence").join(evidence["sha256"].as_str().expect("a digest"));
+    assert_eq!(std::fs::read(&kept).expect("kept"), b"pixels");
+    assert_eq!(std::fs::metadata(&kept).expect("kept").permissions().mode() & 0o777, 0o600);
+    let before = log(&home).len();
+    for file in ["missing.png", "."] {
+        let output = home.run(&["note", "x", "--attach", file]);
+        assert!(code(&output) == Some(2) && err(&output).contains(file), "{}", err(&output));
+    }
+    assert_eq!(log(&home).len(), before, "nothing is recorded without its file");
+    let names: Vec<_> = std::fs::read_dir(home.path().join(".local/share/midwatch/evidence")).expect("a folder").collect();
+    assert_eq!(names.len(), 1, "nothing half-written is left: {names:?}");
+}
+
+#[test]
+fn incidents_are_merged_and_entries_linked_from_a_shell() {
+    let home = Home::with("operator: {name: ana}\n");
+    done(&home, &["incident", "open", "database"]);
+    done(&home, &["note", "saw the lag"]);
+    done(&home, &["incident", "open", "shop"]);
+    done(&home, &["note", "--incident", "INC-2", "no payments"]);
+    let lag = id_of(&home, "saw the lag");
+    let said = |incident: &str| -> Vec<String> {
+        entries(&home, incident).iter().map(|entry| entry["text"].as_str().expect("text").to_owned()).collect()
+    };
+    done(&home, &["incident", "link", "INC-2", &lag]);
+    assert!(said("INC-2").contains(&"saw the lag".to_owned()));
+    done(&home, &["incident", "unlink", "INC-2", &lag]);
+    assert!(!said("INC-2").contains(&"saw the lag".to_owned()));
+    done(&home, &["incident", "merge", "INC-1", "--into", "INC-2"]);
+    let shown = home.json(&["incident", "show", "INC-2"]);
+    assert_eq!((&shown["incident"]["title"], &shown["incident"]["status"]), (&"shop".into(), &"open".into()));
+    assert!(said("INC-2").contains(&"saw the lag".to_owned()));
+    assert_eq!(home.json(&["incident", "show", "INC-1"])["incident"]["status"], "merged");
+    done(&home, &["incident", "set", "INC-2", "--private"]);
+    assert_eq!(
+        home.json(&["incident", "show", "INC-2"])["incident"]["private"],
+        true,
+        "it is found though its declaration is corrected"
+    );
+    let again = home.run(&["incident", "merge", "INC-1", "--into", "INC-2"]);
+    assert!(code(&again) == Some(2) && out(&again).contains("INC-1 is merged already"), "{}", out(&again));
+}
+
+#[test]
+fn roles_are_set_and_an_unknown_one_is_named() {
+    let home = Home::with("operator: {name: ana}\n");
+    done(&home, &["incident", "open", "down"]);
+    done(&home, &["incident", "set", "INC-1", "--role", "scribe=bo", "--role", "liaison=cy"]);
+    assert_eq!(
+        home.json(&["incident", "show", "INC-1"])["incident"]["roles"],
+        serde_json::json!({"scribe": "bo", "liaison": "cy"})
+    );
+    done(&home, &["incident", "set", "INC-1", "--role", "scribe="]);
+    assert_eq!(home.json(&["incident", "show", "INC-1"])["incident"]["roles"], serde_json::json!({"liaison": "cy"}));
+    let wrong = home.run(&["incident", "set", "INC-1", "--role", "boss=bo"]);
+    assert!(code(&wrong) == Some(2) && err(&wrong).contains("lead, scribe, expert, liaison"), "{}", err(&wrong));
+}

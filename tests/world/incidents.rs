@@ -1,0 +1,125 @@
+//! What an incident's record is made of: roles, what is moved, linked and merged, and who may see it.
+
+use super::*;
+use midwatch::domain::entry::Visibility;
+use midwatch::domain::ids::{EntryId, IncidentId};
+use midwatch::domain::timeline::{People, Timeline};
+use midwatch::model::timeline::{View, timeline};
+
+fn declared(story: &mut Story, title: &str) -> IncidentId {
+    story.ask(Command::Declare { title: title.into(), severity: Sev::ALL[1], alerts: vec![], at: None });
+    story.world.incidents.open().next().expect("open").id
+}
+
+fn noted(story: &mut Story, incident: IncidentId, text: &str) -> EntryId {
+    let note = Command::Note { incident: Some(incident), kind: Kind::Note, text: text.into(), at: None, marks: Marks::default() };
+    story.ask(note);
+    story.last(Kind::Note).id
+}
+
+fn refused(story: &mut Story, command: Command) -> String {
+    let request = story.ask(command);
+    match &story.world.requests.get(request).expect("kept").items[0].stage {
+        Stage::Refused(why) => why.clone(),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn exported(story: &Story, id: IncidentId) -> Timeline {
+    let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+    let incident = story.world.incidents.get(id).expect("known");
+    let ours =
+        |entry: &&Arc<Entry>| entry.incident == Some(id) || incident.linked.contains(&entry.id) || entry.corrects.is_some();
+    timeline(&story.journal.iter().filter(ours).cloned().collect::<Vec<_>>(), id, Vec::new(), view).expect("declared")
+}
+
+fn texts(story: &Story, id: IncidentId) -> Vec<String> {
+    exported(story, id).lines.into_iter().map(|line| line.text).collect()
+}
+
+#[test]
+fn a_role_is_one_persons_at_a_time_and_a_lead_is_never_missing() {
+    let mut story = Story::new();
+    let incident = declared(&mut story, "down");
+    let has = |story: &Story, role| story.world.incidents.get(incident).expect("there").has(role).map(str::to_owned);
+    let set = |role, person: &str| Command::SetRole { incident, role, person: person.into() };
+    story.ask(set(Role::Scribe, "bo"));
+    story.ask(set(Role::Scribe, "cy"));
+    assert_eq!((has(&story, Role::Scribe), story.last(Kind::Role).text.as_str()), (Some("cy".into()), "cy is scribe now"));
+    assert_eq!(refused(&mut story, set(Role::Scribe, "cy")), "cy is scribe already");
+    story.ask(set(Role::Scribe, ""));
+    assert_eq!(has(&story, Role::Scribe), None);
+    assert_eq!(refused(&mut story, set(Role::Liaison, " ")), "nobody is liaison already");
+    story.ask(set(Role::Lead, "bo"));
+    assert_eq!((has(&story, Role::Lead), has(&story, Role::Scribe)), (Some("bo".into()), None));
+    assert!(refused(&mut story, set(Role::Lead, "")).contains("never without a lead"));
+}
+
+#[test]
+fn a_merged_incident_gives_all_that_it_has_and_its_declaration_changes_nothing_there() {
+    let mut story = Story::new();
+    let first = declared(&mut story, "database");
+    noted(&mut story, first, "saw the lag");
+    story.wait(60);
+    let second = declared(&mut story, "shop");
+    noted(&mut story, second, "no payments");
+    let opened = story.world.incidents.get(second).expect("there").opened_at;
+    story.ask(Command::Merge { incident: first, into: second });
+    let merged = story.world.incidents.get(first).expect("there");
+    assert_eq!((merged.status, merged.merged_into), (Status::Merged, Some(second)));
+    let line = exported(&story, second);
+    assert_eq!((line.incident.title.as_str(), line.incident.status, line.times.declared), ("shop", Status::Open, Some(opened)));
+    let said = texts(&story, second);
+    for wanted in ["declared SEV2: database", "saw the lag", "no payments", "took in INC-0"] {
+        assert_eq!(said.iter().filter(|text| *text == wanted).count(), 1, "{wanted}: {said:?}");
+    }
+    assert_eq!(texts(&story, first).last().map(String::as_str), Some("INC-0 merged into INC-0"), "its own record stays whole");
+    assert!(refused(&mut story, Command::Merge { incident: first, into: second }).contains("INC-0 is merged"));
+    assert!(refused(&mut story, Command::Merge { incident: second, into: first }).contains("INC-0 is merged"));
+    assert!(refused(&mut story, Command::Merge { incident: second, into: second }).contains("into itself"));
+}
+
+#[test]
+fn what_belongs_to_the_other_incident_is_moved_or_linked_and_nothing_is_rewritten() {
+    let mut story = Story::new();
+    let (first, second) = (declared(&mut story, "one"), declared(&mut story, "two"));
+    let (moved, shared) = (noted(&mut story, first, "moved"), noted(&mut story, first, "shared"));
+    let before = story.journal.clone();
+    story.ask(Command::Correct { entry: moved, change: Amendment { incident: Some(second), ..Amendment::default() } });
+    story.ask(Command::LinkEntries { incident: second, entries: vec![shared], belong: true });
+    assert_eq!(texts(&story, first), ["declared SEV2: one", "shared"]);
+    assert_eq!(texts(&story, second)[..2], ["declared SEV2: two", "shared"]);
+    let all: Vec<Arc<Entry>> = story.journal.clone();
+    let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+    let whole = timeline(&all, second, Vec::new(), view).expect("declared");
+    assert!(whole.lines.iter().any(|line| line.text == "moved" && line.corrected));
+    let out = Command::LinkEntries { incident: second, entries: vec![shared], belong: false };
+    story.ask(out.clone());
+    assert!(!texts(&story, second).contains(&"shared".to_owned()));
+    assert!(refused(&mut story, out).contains("is not linked to INC-0"));
+    assert_eq!(story.journal[..before.len()], before[..]);
+}
+
+#[test]
+fn a_correction_says_who_may_see_an_entry_and_what_it_is() {
+    let mut story = Story::new();
+    let incident = declared(&mut story, "down");
+    let note = noted(&mut story, incident, "call the vendor");
+    let change = Amendment {
+        kind: Some(Kind::Todo),
+        important: Some(true),
+        visibility: Some(Visibility::Restricted),
+        ..Amendment::default()
+    };
+    story.ask(Command::Correct { entry: note, change });
+    let timeline = exported(&story, incident);
+    let line = timeline.lines.iter().find(|line| line.entry.id == note).expect("there");
+    assert_eq!((&line.kind, line.important, line.visibility), (&Kind::Todo, true, Visibility::Restricted));
+    assert!(refused(&mut story, Command::Correct { entry: note, change: Amendment::default() }).contains("something new"));
+    let elsewhere = Amendment { incident: Some(IncidentId(note.0)), ..Amendment::default() };
+    assert!(refused(&mut story, Command::Correct { entry: note, change: elsewhere }).contains("no incident"));
+    assert!(!timeline.incident.private);
+    let private = Amendment { visibility: Some(Visibility::Restricted), ..Amendment::default() };
+    story.ask(Command::Correct { entry: EntryId(incident.0), change: private });
+    assert!(story.world.incidents.get(incident).expect("there").private && exported(&story, incident).incident.private);
+}
