@@ -63,7 +63,8 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("cli::demo", "disallowed_methods", "its servers, its clock and its temporary folder are its own"),
     ("cli::check::files", "disallowed_methods", "tells a folder from a file, and reads themes"),
     ("cli::session", "disallowed_methods", "a configuration that is missing is no error, one that is broken is told"),
-    ("cli::export", "disallowed_methods", "writes the file that the person named"),
+    ("cli::export", "disallowed_methods", "writes the file that the person named, and reads the template"),
+    ("cli::subject", "disallowed_methods", "reads the export that a person named"),
     ("cli::attach", "disallowed_methods", "copies the files that a person attaches"),
     ("runtime::supervisor", "disallowed_methods", "a process of its own: owns its files, threads, clock and child"),
 ];

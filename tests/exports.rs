@@ -1,6 +1,17 @@
 //! Every format, over hostile text, read back by readers of others: the same cells, and nothing that attacks its reader.
 
+#![allow(clippy::disallowed_methods, reason = "readers of others are programs of their own")]
+
+#[path = "exports/readers.rs"]
+mod readers;
+#[path = "exports/reading_back.rs"]
+mod reading_back;
+mod support;
+#[path = "exports/templates.rs"]
+mod templates;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use midwatch::domain::chain;
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Kind, Seal};
 use midwatch::domain::ids::{EntryId, IncidentId, OriginId};
 use midwatch::domain::text::inert;
@@ -25,12 +36,15 @@ fn incident(name: &str, title: &str, notes: &[String]) -> Timeline {
     let declare = declare.with("number", 1).with("title", title).with("severity", "SEV2");
     let mut clock = Clock::default();
     let mut entries = Vec::new();
+    let mut prev = chain::genesis(origin);
     for (n, draft) in std::iter::once(declare).chain(drafts).enumerate() {
         clock = clock.next(draft.at);
         let id = EntryId(uuid::Uuid::from_u128(n as u128 + 1));
         let draft = Draft { incident: Some(IncidentId(uuid::Uuid::from_u128(1))), ..draft };
         let entry = Entry::stamped(id, origin, n as u64 + 1, clock, draft.at, draft);
-        entries.push(Arc::new(entry.sealed(Seal { prev: "0".into(), hash: "1".into() })));
+        let hash = chain::hash(&prev, &serde_json::to_string(&entry).expect("JSON"));
+        entries.push(Arc::new(entry.sealed(Seal { prev: prev.as_str().into(), hash: hash.as_str().into() })));
+        prev = hash;
     }
     let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
     timeline(&entries, IncidentId(uuid::Uuid::from_u128(1)), Vec::new(), view).expect("it is declared")

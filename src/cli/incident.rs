@@ -3,7 +3,7 @@
 mod joining;
 
 use super::session::{self, Needs, Session};
-use super::{Exit, Failure, Globals, Kind, ack, log, out, target};
+use super::{Exit, Failure, Globals, Kind, ack, log, out, subject, target};
 use crate::domain::capture::when;
 use crate::domain::entry::{Amendment, Entry, Kind as What, Visibility};
 use crate::domain::ids::{EntryId, IncidentId};
@@ -12,7 +12,7 @@ use crate::domain::timeline::People;
 use crate::exports::json::{document, incident};
 use crate::journal::Journal;
 use crate::model::incidents::Incidents;
-use crate::model::timeline::{View, timeline};
+use crate::model::timeline::View;
 use crate::model::{Body, Command, Fact};
 use clap::{ArgMatches, Args, FromArgMatches, Subcommand};
 use serde_json::json;
@@ -36,7 +36,7 @@ enum Verb {
         #[arg(long)]
         all: bool,
     },
-    /// Show one with its log
+    /// Show one with its log; of an export, by its file
     Show { incident: String },
     /// Change its severity, status, title or lead
     Set(Set),
@@ -208,13 +208,8 @@ pub fn find(journal: &mut dyn Journal, target: &str) -> anyhow::Result<IncidentI
 }
 
 fn show(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
-    let mut journal = session::reader(globals)?;
-    let id = find(&mut journal, name)?;
-    let entries = journal.of_incident(id)?;
     let view = View { people: People::Names, zone: session::zone(globals)? };
-    let Some(timeline) = timeline(&entries, id, journal.heads()?, view) else {
-        return Err(Failure::journal(format!("{name} has no declaration in this journal")).into());
-    };
+    let timeline = subject::timeline(globals, name, view)?;
     if globals.json {
         out::json(&document(&timeline))?;
         return Ok(Exit::Done);

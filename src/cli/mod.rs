@@ -16,7 +16,7 @@ mod console;
 mod correct;
 #[expect(clippy::disallowed_methods, reason = "its servers, its clock and its temporary folder are its own")]
 mod demo;
-#[expect(clippy::disallowed_methods, reason = "writes the file that the person named")]
+#[expect(clippy::disallowed_methods, reason = "writes the file that the person named, and reads the template")]
 mod export;
 mod failure;
 mod feeds;
@@ -40,6 +40,9 @@ mod services;
 mod session;
 mod silence;
 mod silences;
+mod stats;
+#[expect(clippy::disallowed_methods, reason = "reads the export that a person named")]
+mod subject;
 mod supervise;
 mod target;
 mod themes;
@@ -101,6 +104,7 @@ pub const COMMANDS: &[Kind] = &[
     silence::KIND,
     silences::KIND,
     act::SNOOZE,
+    stats::KIND,
     themes::KIND,
     unack::KIND,
     unsilence::KIND,

@@ -2,6 +2,7 @@
 
 use super::entry::{Entry, Head, Kind, Visibility};
 use super::incident::Incident;
+use super::patterns::Patterns;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -79,4 +80,41 @@ pub struct Timeline {
     pub people: People,
     /// The zone that times are printed in, by its name.
     pub zone: chrono_tz::Tz,
+    /// How many lines were not wanted.
+    pub left_out: usize,
+    /// What is struck in every text.
+    pub patterns: Arc<Patterns>,
+}
+
+/// Which lines of a timeline are wanted. Its times are those of all of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cut {
+    pub since: Option<DateTime<Utc>>,
+    /// Up to and without it.
+    pub until: Option<DateTime<Utc>>,
+    /// Every kind, where none is named.
+    pub kinds: Vec<Kind>,
+    pub important: bool,
+    /// What may be seen by these, and by everybody who sees more.
+    pub visibility: Visibility,
+}
+
+impl Cut {
+    fn keeps(&self, line: &Line) -> bool {
+        self.since.is_none_or(|since| line.at >= since)
+            && self.until.is_none_or(|until| line.at < until)
+            && (self.kinds.is_empty() || self.kinds.contains(&line.kind))
+            && (line.important || !self.important)
+            && line.visibility <= self.visibility
+    }
+}
+
+impl Timeline {
+    #[must_use]
+    pub fn cut(mut self, cut: &Cut) -> Self {
+        let all = self.lines.len();
+        self.lines.retain(|line| cut.keeps(line));
+        self.left_out += all - self.lines.len();
+        self
+    }
 }

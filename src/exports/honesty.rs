@@ -1,21 +1,28 @@
 //! What a reader of an export must know of its gaps: what nobody saw, what nobody knows, and what was left out.
 
+use super::masks::Masks;
 use crate::domain::entry::Kind;
 use crate::domain::health::FeedState;
+use crate::domain::patterns::STRUCK;
 use crate::domain::run::{StepEnd, StepState};
 use crate::domain::timeline::{Line, People, Timeline};
 use std::collections::BTreeSet;
 
 /// One sentence each; none where nothing is to be said.
-pub fn gaps(timeline: &Timeline) -> Vec<String> {
+pub fn gaps(timeline: &Timeline, masks: &Masks) -> Vec<String> {
     let lines = &timeline.lines;
-    let masked: usize = lines.iter().map(|line| line.text.matches("•••").count()).sum();
+    let masked: usize = lines.iter().map(|line| masks.text(&line.text).matches(STRUCK).count()).sum();
     let late = count(lines, |line| line.entry.recorded_at.signed_duration_since(line.at).num_seconds() >= 60);
     let unknown = lines.iter().filter(|line| line.entry.kind == Kind::StepEnded && unknown(line));
     let steps: BTreeSet<&str> = unknown.filter_map(|line| line.entry.step.as_ref().map(|step| step.as_str())).collect();
     let stale = lines.iter().filter(|line| line.entry.data_of("to") == Some(FeedState::Stale));
     let feeds: BTreeSet<&str> = stale.filter_map(|line| line.entry.text_of("feed")).collect();
     [
+        match timeline.left_out {
+            0 => None,
+            1 => Some("1 entry was left out, as was asked for.".to_owned()),
+            some => Some(format!("{some} entries were left out, as was asked for.")),
+        },
         (masked > 0).then(|| format!("{} of secrets were masked.", spots(masked))),
         (!feeds.is_empty()).then(|| format!("Nothing was known of {} for a time.", list(&feeds))),
         (!steps.is_empty()).then(|| format!("What became of {} is unknown.", list(&steps))),

@@ -34,16 +34,16 @@ fn head(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<(
     // A reader that obeys it asks nobody for anything, whatever else might stand in the page.
     writeln!(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">")?;
     writeln!(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>")?;
-    writeln!(out, "<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<dl class=\"facts\">")?;
+    writeln!(out, "<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<ul class=\"facts\">")?;
     let services: Vec<String> = incident.services.iter().map(|name| escaped(name.as_str())).collect();
     let services = if services.is_empty() { "none named".to_owned() } else { services.join(", ") };
     for (name, value) in
         [("Status", incident.status.word().to_owned()), ("Services", services), ("Times", timeline.zone.name().to_owned())]
     {
-        writeln!(out, "<div><dt>{name}</dt><dd>{value}</dd></div>")?;
+        writeln!(out, "<li><b>{name}</b> {value}</li>")?;
     }
-    writeln!(out, "</dl>")?;
-    let gaps = honesty::gaps(timeline);
+    writeln!(out, "</ul>")?;
+    let gaps = honesty::gaps(timeline, masks);
     if !gaps.is_empty() {
         writeln!(out, "<ul class=\"gaps\">")?;
         gaps.iter().try_for_each(|gap| writeln!(out, "<li>{}</li>", escaped(gap)))?;
@@ -81,7 +81,7 @@ fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<
     )?;
     for line in &timeline.lines {
         let (who, what) = (escaped(&called(&line.entry.actor, timeline.people)), escaped(&masks.text(&line.text)));
-        let class = if line.entry.important { " class=\"important\"" } else { "" };
+        let class = if line.important { " class=\"important\"" } else { "" };
         let at = clock(timeline, line.at);
         writeln!(out, "<tr{class}><td>{at}</td><td>{who}</td><td>{what}</td><td>{}</td></tr>", escaped(&marks(line)))?;
     }
@@ -89,7 +89,7 @@ fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<
 }
 
 fn todos(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
-    let todos: Vec<&Line> = timeline.lines.iter().filter(|line| line.entry.kind == What::Todo).collect();
+    let todos: Vec<&Line> = timeline.lines.iter().filter(|line| line.kind == What::Todo).collect();
     if todos.is_empty() {
         return Ok(());
     }

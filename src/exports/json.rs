@@ -33,8 +33,9 @@ pub(super) fn about(timeline: &Timeline, masks: &Masks) -> Value {
         "incident": incident,
         "metrics": metrics(timeline),
         "heads": timeline.heads,
-        // Without the names the bodies are not what was hashed.
-        "verifiable": timeline.people == People::Names,
+        // Without the names, or with something struck, the bodies are not what was hashed.
+        "verifiable": timeline.people == People::Names && !masks.strike(timeline),
+        "left_out": timeline.left_out,
     })
 }
 
@@ -99,7 +100,13 @@ pub fn stored(entry: &Entry) -> Value {
 pub(super) fn entry(line: &Line, people: People, masks: &Masks) -> Value {
     let mut value = stored(&line.entry);
     if line.corrected {
-        value["corrected"] = json!({"at": time(line.at), "text": line.text});
+        value["corrected"] = json!({
+            "at": time(line.at),
+            "text": line.text,
+            "kind": line.kind,
+            "visibility": line.visibility,
+            "important": line.important,
+        });
     }
     if people == People::Roles {
         value["actor"]["name"] = called(&line.entry.actor, people).into();

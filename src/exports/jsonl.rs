@@ -10,6 +10,9 @@ pub const KIND: Kind = Kind { name: "jsonl", about: "the same as JSON, the incid
 
 fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     let masks = Masks::of(timeline);
-    writeln!(out, "{}", json::about(timeline, &masks))?;
+    let mut about = json::about(timeline, &masks);
+    // Whoever reads it knows then whether the end is missing.
+    about["lines"] = timeline.lines.len().into();
+    writeln!(out, "{about}")?;
     timeline.lines.iter().try_for_each(|line| writeln!(out, "{}", json::entry(line, timeline.people, &masks)))
 }

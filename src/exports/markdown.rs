@@ -16,7 +16,7 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     times(timeline, out)?;
     table(timeline, &masks, out)?;
     prompts(timeline, &masks, out)?;
-    gaps(timeline, out)?;
+    gaps(timeline, &masks, out)?;
     evidence(timeline, out)
 }
 
@@ -64,8 +64,8 @@ fn prompts(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Resul
     writeln!(out)
 }
 
-fn gaps(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
-    let gaps = honesty::gaps(timeline);
+fn gaps(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
+    let gaps = honesty::gaps(timeline, masks);
     if gaps.is_empty() {
         return Ok(());
     }
@@ -88,7 +88,7 @@ fn evidence(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
 
 /// Text that stays text: inert, on one line, every character that Markdown could take for markup escaped or written as
 /// an entity. Pipes and backslashes are entities because table readers disagree about escaping them.
-fn text(raw: &str) -> String {
+pub fn text(raw: &str) -> String {
     inert(raw).trim().split_inclusive(char::is_whitespace).map(word).collect()
 }
 

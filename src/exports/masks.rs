@@ -1,42 +1,44 @@
-//! People's names in what was written and recorded, replaced by roles where an export is to be given away. A name is found
-//! as a whole word only; what somebody wrote in other words stays.
+//! What an export hides in what was written and recorded: people's names, replaced by roles where it is to be given away, and what
+//! looks like a secret. A name is found as a whole word only; what somebody wrote in other words stays.
 
 use super::called;
 use crate::domain::entry::{ActorKind, Entry};
+use crate::domain::patterns::Patterns;
 use crate::domain::timeline::{People, Timeline};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// Names, longest first, and what stands for each; none where names were asked for.
-pub struct Masks(Vec<(String, String)>);
+pub struct Masks {
+    /// Longest first, and what stands for each; none where names were asked for.
+    names: Vec<(String, String)>,
+    patterns: Arc<Patterns>,
+}
 
 impl Masks {
     pub fn of(timeline: &Timeline) -> Self {
-        if timeline.people == People::Names {
-            return Self(Vec::new());
-        }
-        let mut names = BTreeMap::new();
-        for entry in timeline.lines.iter().map(|line| &line.entry) {
-            if entry.actor.kind == ActorKind::Person {
-                names.insert(entry.actor.name.clone(), called(&entry.actor, timeline.people));
-            }
-        }
-        let lead = timeline.incident.lead.as_deref().map(|name| (name, "lead"));
-        for (name, role) in timeline.lines.iter().flat_map(|line| said(&line.entry)).chain(lead) {
-            names.entry(name.to_owned()).or_insert_with(|| role.to_owned());
-        }
-        let mut names: Vec<_> = names.into_iter().filter(|(name, _)| !name.trim().is_empty()).collect();
-        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-        Self(names)
+        let names = if timeline.people == People::Names { Vec::new() } else { names(timeline) };
+        Self { names, patterns: timeline.patterns.clone() }
+    }
+
+    /// Whether anything in it is struck.
+    pub fn strike(&self, timeline: &Timeline) -> bool {
+        timeline.lines.iter().any(|line| {
+            let found = |text: &str| self.patterns.find(text);
+            found(&line.entry.text) || found(&line.text) || line.entry.data.values().any(|value| any(value, &found))
+        })
     }
 
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let known = |text: &Cow<'t, str>, name: &str| text.contains(name);
-        self.0.iter().fold(Cow::Borrowed(text), |text, (name, role)| match known(&text, name) {
+        let named = self.names.iter().fold(Cow::Borrowed(text), |text, (name, role)| match text.contains(name.as_str()) {
             true => Cow::Owned(replaced(&text, name, role)),
             false => text,
-        })
+        });
+        match self.patterns.find(&named) {
+            true => Cow::Owned(self.patterns.struck(&named).into_owned()),
+            false => named,
+        }
     }
 
     /// Every text in a value, however deep.
@@ -48,6 +50,31 @@ impl Masks {
             _ => {}
         }
     }
+}
+
+fn any(value: &Value, found: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => found(text),
+        Value::Array(items) => items.iter().any(|item| any(item, found)),
+        Value::Object(fields) => fields.values().any(|field| any(field, found)),
+        _ => false,
+    }
+}
+
+fn names(timeline: &Timeline) -> Vec<(String, String)> {
+    let mut names = BTreeMap::new();
+    for entry in timeline.lines.iter().map(|line| &line.entry) {
+        if entry.actor.kind == ActorKind::Person {
+            names.insert(entry.actor.name.clone(), called(&entry.actor, timeline.people));
+        }
+    }
+    let lead = timeline.incident.lead.as_deref().map(|name| (name, "lead"));
+    for (name, role) in timeline.lines.iter().flat_map(|line| said(&line.entry)).chain(lead) {
+        names.entry(name.to_owned()).or_insert_with(|| role.to_owned());
+    }
+    let mut names: Vec<_> = names.into_iter().filter(|(name, _)| !name.trim().is_empty()).collect();
+    names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    names
 }
 
 /// People whom an entry names as what they are.
@@ -75,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_name_is_replaced_as_a_word_and_nowhere_else() {
-        let masks = Masks(vec![("ana maria".into(), "lead".into()), ("ana".into(), "on-call".into())]);
+        let names = vec![("ana maria".into(), "lead".into()), ("ana".into(), "on-call".into())];
+        let masks = Masks { names, patterns: Arc::default() };
         assert_eq!(masks.text("ana: banana, (ana) and ana maria"), "on-call: banana, (on-call) and lead");
         assert_eq!(masks.text("analysis"), "analysis");
         let mut data = serde_json::json!({"by": "ana", "list": [{"comment": "ACK! ana: on it"}], "n": 1});

@@ -7,6 +7,8 @@ pub mod json;
 mod jsonl;
 mod markdown;
 mod masks;
+pub mod read;
+pub mod template;
 mod words;
 
 use crate::domain::entry::{Actor, ActorKind};

@@ -2,7 +2,8 @@
 
 use super::load::{self, by_key};
 use super::origin::{self, Current, Origin};
-use super::{Appended, chain, open};
+use super::{Appended, open};
+use crate::domain::chain;
 use crate::domain::entry::{Actor, Clock, Draft, Entry, Head, Kind, Seal};
 use crate::domain::ids::EntryId;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -6,7 +6,6 @@
 
 mod against;
 mod append;
-mod chain;
 mod copy;
 mod disk;
 mod error;

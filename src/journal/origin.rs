@@ -1,7 +1,7 @@
 //! Which chain a data folder continues. A folder that was copied, moved or restored begins a new one whose first entry
 //! names the head of the old: so no two machines ever continue one chain.
 
-use super::chain;
+use crate::domain::chain;
 use crate::domain::entry::{Clock, Head};
 use crate::domain::ids::OriginId;
 use rusqlite::{Connection, OptionalExtension, Result, params};

@@ -1,7 +1,8 @@
 //! Looks through the whole journal for anything that was changed, taken out or put elsewhere.
 
 use super::append::Columns;
-use super::{JournalError, against, chain, file, load, origin, shape};
+use super::{JournalError, against, file, load, origin, shape};
+use crate::domain::chain;
 use crate::domain::entry::{Clock, Entry, Head};
 use crate::domain::ids::OriginId;
 use rusqlite::{Connection, Result, Row};

@@ -1,7 +1,7 @@
 //! Makes of an incident's entries what exports write: corrected, sorted, measured.
 
 use super::fold::Corrections;
-use crate::domain::entry::{Entry, Head, Kind};
+use crate::domain::entry::{AtSource, Entry, Head, Kind};
 use crate::domain::health::FeedState;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Status};
@@ -30,7 +30,7 @@ pub fn timeline(entries: &[Arc<Entry>], id: IncidentId, heads: Vec<Head>, view: 
     let incident = Incident::project(applied.iter().map(AsRef::as_ref))?;
     let lines = lines(&sorted, &corrections, &incident);
     let times = times(&lines, &incident);
-    Some(Timeline { incident, times, lines, heads, people: view.people, zone: view.zone })
+    Some(Timeline { incident, times, lines, heads, people: view.people, zone: view.zone, left_out: 0, patterns: Arc::default() })
 }
 
 fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections, incident: &Incident) -> Vec<Line> {
@@ -57,7 +57,7 @@ fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections, incident: &Incident)
 fn times(lines: &[Line], incident: &Incident) -> Times {
     let first = |wanted: &dyn Fn(&Entry) -> bool| lines.iter().find(|line| wanted(&line.entry)).map(|line| line.at);
     Times {
-        impact: first(&bad_signal),
+        impact: [first(&bad_signal), said_to_begin(lines, incident)].into_iter().flatten().min(),
         alerted: first(&|entry| entry.kind == Kind::AlertFired),
         acknowledged: first(&|entry| entry.kind == Kind::Ack),
         declared: Some(incident.opened_at),
@@ -74,6 +74,12 @@ fn bad_signal(entry: &Entry) -> bool {
         Kind::FeedChanged => entry.data_of::<FeedState>("to").is_some_and(|to| to >= FeedState::Degraded),
         _ => false,
     }
+}
+
+/// Whoever declares it, or corrects that, may know of an earlier beginning than anything that was measured.
+fn said_to_begin(lines: &[Line], incident: &Incident) -> Option<DateTime<Utc>> {
+    let declared = lines.iter().find(|line| line.entry.id.0 == incident.id.0)?;
+    (declared.corrected || declared.entry.at_source == AtSource::Operator).then_some(declared.at)
 }
 
 fn last_status(lines: &[Line], incident: &Incident, status: Status) -> Option<DateTime<Utc>> {

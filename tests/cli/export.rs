@@ -57,7 +57,7 @@ fn json_is_verifiable_with_names_and_says_so_without() {
     let names: Value =
         serde_json::from_str(&out(&home.run(&["export", "INC-1", "--format", "json", "--people", "names"]))).expect("JSON");
     let roles: Value = serde_json::from_str(&out(&home.run(&["export", "INC-1", "--format", "json"]))).expect("JSON");
-    assert_names(&names, "schema incident metrics entries heads verifiable");
+    assert_names(&names, "schema incident metrics entries heads verifiable left_out");
     assert_eq!((&names["verifiable"], &roles["verifiable"]), (&true.into(), &false.into()));
     let hostile = names["entries"].as_array().expect("a list").iter().find(|entry| entry["text"] == HOSTILE);
     assert!(hostile.is_some_and(|entry| entry["hash"].as_str().is_some_and(|hash| hash.len() == 64)), "whole, with its hash");
@@ -89,4 +89,142 @@ fn what_goes_to_standard_output_is_what_was_asked_for() {
     assert_eq!((code(&both), out(&both).as_str()), (Some(2), ""));
     let dash = home.run(&["export", "INC-1", "--format", "md", "--output", "-"]);
     assert!(out(&dash).starts_with("# INC-1") && !home.path().join("-").exists(), "{dash:?}");
+}
+
+fn exported(home: &Home, args: &[&str]) -> String {
+    let output = home.run(&[&["export", "INC-1", "--format"], args].concat());
+    assert_eq!(code(&output), Some(0), "{args:?}: {}", err(&output));
+    out(&output)
+}
+
+fn texts(csv: &str) -> Vec<String> {
+    csv::Reader::from_reader(csv.as_bytes()).records().map(|row| row.expect("a row")[4].to_owned()).collect()
+}
+
+#[test]
+fn a_part_is_exported_and_says_that_it_is_one() {
+    let home = told();
+    assert_eq!(
+        texts(&exported(&home, &["csv", "--kind", "todo", "--kind", "status"])),
+        ["mend the alert", "INC-1 resolved", "INC-1 closed"]
+    );
+    assert_eq!(texts(&exported(&home, &["csv", "--important"])).len(), 3);
+    assert_eq!(texts(&exported(&home, &["csv", "--until", "-20m"])), ["first sign"]);
+    assert!(!texts(&exported(&home, &["csv", "--since", "-20m"])).contains(&"first sign".to_owned()));
+    assert!(exported(&home, &["md", "--kind", "todo"]).contains("5 entries were left out"));
+    let whole: Value = serde_json::from_str(&exported(&home, &["json"])).expect("JSON");
+    let part: Value = serde_json::from_str(&exported(&home, &["json", "--important"])).expect("JSON");
+    assert_eq!((&whole["left_out"], &part["left_out"]), (&0.into(), &3.into()));
+    assert_eq!(whole["metrics"], part["metrics"], "its times are those of all of it");
+    let wrong = home.run(&["export", "INC-1", "--format", "csv", "--kind", "stauts"]);
+    assert!(code(&wrong) == Some(2) && err(&wrong).contains("no entry is of the kind `stauts`"), "{}", err(&wrong));
+}
+
+#[test]
+fn what_is_restricted_stays_in_the_house_unless_somebody_says_so() {
+    let home = told();
+    assert_eq!(code(&home.run(&["note", "--incident", "INC-1", "--visibility", "restricted", "the key leaked"])), Some(0));
+    assert_eq!(code(&home.run(&["note", "--incident", "INC-1", "--visibility", "public", "we are sorry"])), Some(0));
+    let shown = |who: &str| exported(&home, &["csv", "--visibility", who]);
+    assert!(!exported(&home, &["csv"]).contains("leaked") && shown("restricted").contains("leaked"));
+    assert_eq!(texts(&shown("public")), ["we are sorry"]);
+    assert_eq!(code(&home.run(&["incident", "set", "INC-1", "--private"])), Some(0));
+    let refused = home.run(&["export", "INC-1", "--format", "md"]);
+    assert!(code(&refused) == Some(2) && err(&refused).contains("--visibility restricted"), "{}", err(&refused));
+    assert!(shown("restricted").contains("first sign"));
+}
+
+#[test]
+fn what_looks_like_a_secret_is_struck_and_counted() {
+    let home = Home::with("operator: {name: ana}\n");
+    for args in [&["incident", "open", "down"][..], &["note", "curl -H 'Authorization: Bearer abcdef123456' for CUST-77"]] {
+        assert_eq!(code(&home.run(args)), Some(0));
+    }
+    for format in ["csv", "html", "json", "jsonl", "md"] {
+        let text = exported(&home, &[format, "--people", "names", "--redact", "CUST-[0-9]+"]);
+        assert!(!text.contains("abcdef123456") && !text.contains("CUST-77") && text.contains("•••"), "{format}: {text}");
+    }
+    assert!(exported(&home, &["md", "--redact", "CUST-[0-9]+"]).contains("2 spots of secrets were masked"));
+    let document: Value = serde_json::from_str(&exported(&home, &["json", "--people", "names"])).expect("JSON");
+    assert_eq!(document["verifiable"], false);
+    let wrong = home.run(&["export", "INC-1", "--format", "md", "--redact", "("]);
+    assert!(code(&wrong) == Some(2) && err(&wrong).contains("--redact: `(` is no regular expression"), "{}", err(&wrong));
+}
+
+#[test]
+fn a_document_is_written_by_a_template_or_refused_whole() {
+    let home = told();
+    home.write("team.md", "{% for line in lines %}{{ line.what }};{% endfor %}");
+    assert!(exported(&home, &["md", "--template", "team.md"]).contains("first sign;"));
+    assert!(exported(&home, &["md", "--template", "brief"]).contains("- [ ] mend the alert"));
+    home.write("broken.md", "fine\n{{ incident.titel }}");
+    for (args, why) in [
+        (&["md", "--template", "broken.md", "--output", "x.md"][..], "broken.md:2:4: undefined value"),
+        (&["md", "--template", "nowhere.md"], "nowhere.md: No such file"),
+        (&["csv", "--template", "brief"], "--template makes Markdown"),
+    ] {
+        let output = home.run(&[&["export", "INC-1", "--format"], args].concat());
+        assert!(code(&output) == Some(2) && err(&output).contains(why), "{args:?}: {}", err(&output));
+    }
+    assert!(!home.path().join("x.md").exists());
+}
+
+#[test]
+fn an_export_is_shown_and_exported_again_and_a_damaged_one_refused() {
+    let home = told();
+    let lines = exported(&home, &["jsonl", "--people", "names"]);
+    home.write("inc.jsonl", &lines);
+    let elsewhere = Home::with("operator: {name: bo}\n");
+    elsewhere.write("inc.jsonl", &lines);
+    assert!(out(&elsewhere.run(&["incident", "show", "inc.jsonl"])).contains("first sign"));
+    let html = |home: &Home, what: &str| out(&home.run(&["export", what, "--format", "html"]));
+    assert_eq!(html(&elsewhere, "inc.jsonl"), html(&home, "INC-1"));
+    elsewhere.write("inc.jsonl", &lines.replace("first sign", "last sign"));
+    let refused = elsewhere.run(&["incident", "show", "inc.jsonl"]);
+    assert!(code(&refused) == Some(2) && err(&refused).contains("inc.jsonl:2: entry"), "{}", err(&refused));
+    assert!(log(&elsewhere).is_empty(), "nothing of it came into the journal");
+}
+
+#[test]
+fn words_that_look_for_somebody_to_blame_are_hinted_at_and_block_nothing() {
+    let home = told();
+    assert_eq!(code(&home.run(&["note", "--incident", "INC-1", "Ben should have looked"])), Some(0));
+    let output = home.run(&["export", "INC-1", "--format", "md"]);
+    assert!(
+        code(&output) == Some(0) && err(&output).contains("hint: an entry looks for somebody to blame (“should have”)"),
+        "{}",
+        err(&output)
+    );
+    assert!(!err(&home.run(&["export", "INC-1", "--format", "md", "--quiet"])).contains("hint"));
+}
+
+#[test]
+fn many_incidents_are_a_distribution_and_few_are_none() {
+    let home = Home::with("operator: {name: ana}\n");
+    assert!(out(&home.run(&["stats"])).contains("No incident was declared"));
+    let began = chrono::Utc::now() - chrono::TimeDelta::hours(2);
+    let at = |minutes: i64| (began + chrono::TimeDelta::minutes(minutes)).to_rfc3339();
+    for n in 1..=10 {
+        let name = format!("INC-{n}");
+        assert_eq!(code(&home.run(&["incident", "open", "down", "--at", &at(0)])), Some(0));
+        assert_eq!(code(&home.run(&["incident", "set", &name, "--status", "resolved", "--at", &at(n)])), Some(0));
+        if n == 9 {
+            let few = home.json(&["stats"]);
+            assert_eq!((&few["incidents"], &few["metrics"]["resolve"]["median_ms"]), (&9.into(), &Value::Null));
+            assert!(out(&home.run(&["stats"])).contains("n too small"));
+        }
+    }
+    for args in [&["incident", "open", "no incident"][..], &["incident", "set", "INC-11", "--status", "cancelled"]] {
+        assert_eq!(code(&home.run(args)), Some(0));
+    }
+    let stats = home.json(&["stats", "--severity", "SEV2"]);
+    let resolve = &stats["metrics"]["resolve"];
+    assert_eq!((&stats["incidents"], &resolve["n"], &resolve["formula"]), (&10.into(), &10.into(), &"t5 - t0".into()));
+    let told = ["least_ms", "p25_ms", "median_ms", "p75_ms", "most_ms"].map(|name| resolve[name].as_i64().expect(name));
+    assert_eq!(told, [60_000, 195_000, 330_000, 465_000, 600_000], "of one minute, two, up to ten");
+    let detect = &stats["metrics"]["detect"];
+    assert_eq!((&detect["n"], &detect["least_ms"]), (&0.into(), &Value::Null), "nothing fired");
+    assert_eq!(stats["severities"], serde_json::json!({"SEV2": 10}));
+    assert_eq!(home.json(&["stats", "--severity", "SEV1"])["incidents"], 0);
+    assert_eq!(home.json(&["stats", "--since", "1h"])["incidents"], 0);
 }

@@ -33,7 +33,7 @@ fn an_incident_lives_its_whole_life() {
     );
     assert_eq!(code(&home.run(&["incident", "reopen", "INC-1"])), Some(0));
     let shown = document(&home.run(&["incident", "show", "INC-1", "--json"]));
-    assert_names(&shown, "schema incident metrics entries heads verifiable");
+    assert_names(&shown, "schema incident metrics entries heads verifiable left_out");
     assert_eq!((&shown["incident"]["status"], &shown["verifiable"]), (&"open".into(), &true.into()));
     assert_names(
         &shown["entries"][0],

@@ -36,24 +36,12 @@ pub fn drawn(timeline: &Timeline, masks: &Masks) -> String {
         out,
         "<figure class=\"drawing\">\n<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"The timeline, drawn; the table below says the same in words\">"
     );
-    let _ = writeln!(out, "<style>{STYLE}</style>");
     ticks(&mut out, timeline, &scale, y);
     out.push_str(&body);
     marks(&mut out, timeline, &scale, y);
     out.push_str("</svg>\n</figure>\n");
     out
 }
-
-const STYLE: &str = "
-svg text { font: 11px system-ui, sans-serif; fill: var(--ink); }
-svg .dim, svg .tick text { fill: var(--dim); }
-svg .tick line, svg .rule { stroke: var(--line); }
-svg .mark line { stroke: var(--dim); stroke-dasharray: 3 3; }
-svg .mark text { font-weight: 600; }
-svg .label { paint-order: stroke; stroke: var(--page); stroke-width: 3px; }
-svg .alert { fill: var(--alert); } svg .feed { fill: var(--feed); } svg .stale { fill: var(--dim); } svg .change { fill: var(--change); }
-svg .running, svg .person { fill: var(--step); } svg .done { fill: var(--done); } svg .failed { fill: var(--alert); }
-";
 
 fn lane_drawn(out: &mut String, lane: &Lane, scale: &Scale, top: f64) -> f64 {
     let _ = writeln!(out, "<line class=\"rule\" x1=\"0\" x2=\"{WIDTH}\" y1=\"{top}\" y2=\"{top}\"/>");

@@ -1,7 +1,7 @@
 //! The chain of one origin: each entry's hash covers its body and the hash before it, so nothing before the head can
 //! be changed, taken out or put elsewhere unnoticed.
 
-use crate::domain::ids::OriginId;
+use super::ids::OriginId;
 use sha2::{Digest, Sha256};
 
 /// What stands before the first entry of an origin.

@@ -1,0 +1,43 @@
+//! What a command is about that reads an incident: one of the journal, or an export of one in a file.
+
+use super::{Failure, Globals, incident, session};
+use crate::domain::timeline::{People, Timeline};
+use crate::exports::read::read;
+use crate::journal::Journal;
+use crate::model::timeline::{self, View};
+use std::path::Path;
+
+/// The longest export that is read back, in bytes.
+const LONGEST: u64 = 1 << 30;
+
+/// The incident with its record. A name with a dot or a slash is a file's: `incident-7.jsonl`.
+///
+/// # Errors
+/// No such incident, or none that can be read: for a file with the place of what is wrong, and nothing of it is taken.
+pub fn timeline(globals: &Globals, name: &str, view: View) -> anyhow::Result<Timeline> {
+    if name.contains(['.', '/']) {
+        return file(Path::new(name), view);
+    }
+    let mut journal = session::reader(globals)?;
+    let id = incident::find(&mut journal, name)?;
+    let entries = journal.of_incident(id)?;
+    let heads = journal.heads()?;
+    timeline::timeline(&entries, id, heads, view)
+        .ok_or_else(|| Failure::journal(format!("{name} has no declaration in this journal")).into())
+}
+
+fn file(path: &Path, view: View) -> anyhow::Result<Timeline> {
+    let name = path.display();
+    let unread = |error: std::io::Error| Failure::usage(format!("{name}: {error}"));
+    let about = std::fs::metadata(path).map_err(unread)?;
+    if !about.is_file() || about.len() > LONGEST {
+        return Err(Failure::usage(format!("{name}: not a file of at most 1 GiB")).into());
+    }
+    let text = std::fs::read_to_string(path).map_err(unread)?;
+    let timeline = read(&text, view.zone).map_err(|flaw| {
+        let column = flaw.column.map(|column| format!(":{column}")).unwrap_or_default();
+        Failure::usage(format!("{name}:{}{column}: {}; nothing of it was taken", flaw.line, flaw.why))
+    })?;
+    let people = if timeline.people == People::Names { view.people } else { timeline.people };
+    Ok(Timeline { people, ..timeline })
+}
