@@ -4,10 +4,12 @@
 mod access;
 mod answer;
 mod endpoint;
+mod listen;
 
 pub use access::Access;
 pub use answer::Fault;
 pub use endpoint::{ADDRESS, Endpoint, address, below};
+pub use listen::Listen;
 
 use crate::domain::entry::Intent;
 use crate::domain::secret::{Secret, SecretRef};

@@ -31,10 +31,10 @@ fn kinds() -> Kinds<String, String> {
             },
         ],
         feeds: vec![
-            FeedKind { name: "http", parse: Box::new(|node, _, problems| field(node, "url", problems).map(|url| url.0)) },
+            FeedKind { name: "http", parse: Box::new(|_, node, _, problems| field(node, "url", problems).map(|url| url.0)) },
             FeedKind {
                 name: "promql",
-                parse: Box::new(|node, known, problems| {
+                parse: Box::new(|_, node, known, problems| {
                     let (name, span) = field(node, "source", problems)?;
                     let names: Vec<&str> = known.keys().map(|name| name.as_str()).collect();
                     if !names.contains(&name.as_str()) {
@@ -494,7 +494,10 @@ fn real_kinds() -> Kinds<(), ()> {
     };
     let feed = |kind: &'static midwatch::feeds::Kind| FeedKind {
         name: kind.name,
-        parse: Box::new(move |node, known, problems| (kind.parse)(node, known, problems).map(|_| ())),
+        parse: Box::new(move |feed, node, sources, problems| {
+            let known = midwatch::feeds::Known { feed, sources };
+            (kind.parse)(node, &known, problems).map(|_| ())
+        }),
     };
     Kinds {
         sources: midwatch::sources::KINDS.iter().map(source).collect(),

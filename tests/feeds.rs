@@ -17,6 +17,8 @@ mod crowd;
 mod dns;
 #[path = "feeds/headroom.rs"]
 mod headroom;
+#[path = "feeds/heartbeat.rs"]
+mod heartbeat;
 #[path = "feeds/host.rs"]
 mod host;
 #[path = "feeds/metrics.rs"]
@@ -37,8 +39,9 @@ use midwatch::domain::ids::SourceName;
 use midwatch::domain::node::{Node, Problems, Value};
 use midwatch::domain::trouble::{Reason, Trouble};
 use midwatch::feeds::{Feed, KINDS, Known};
-use midwatch::ports::Ports;
+use midwatch::ports::{Endpoint, Ports};
 use midwatch::sources;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -52,22 +55,25 @@ use support::{PATIENCE, missing};
 
 const SHORT: Duration = Duration::from_millis(300);
 
+/// What a feed may name.
+type Sources = BTreeMap<SourceName, Endpoint>;
+
 /// A feed as the configuration names it: `http: {url: …}`.
-fn feed_of(yaml: &str, known: &Known) -> Box<dyn Feed> {
+fn feed_of(yaml: &str, sources: &Sources) -> Box<dyn Feed> {
     let mut problems = Problems::default();
     let node = Node::parse(yaml, &mut problems).expect("is YAML");
     let Value::Map(pairs) = &node.value else { panic!("{yaml} is not a map") };
     let kind = KINDS.iter().find(|kind| kind.name == pairs[0].0.text).expect("a kind");
-    let feed = (kind.parse)(&pairs[0].1, known, &mut problems);
+    let feed = (kind.parse)(&pairs[0].1, &Known { feed: "feed", sources }, &mut problems);
     feed.unwrap_or_else(|| panic!("{yaml}: {:?}", problems.list))
 }
 
 async fn ask(yaml: &str) -> Result<Reading, Trouble> {
-    feed_of(yaml, &Known::new()).check(&Ports::real(), PATIENCE).await
+    feed_of(yaml, &Sources::new()).check(&Ports::real(), PATIENCE).await
 }
 
 async fn ask_shortly(yaml: &str) -> Result<Reading, Trouble> {
-    feed_of(yaml, &Known::new()).check(&Ports::real(), SHORT).await
+    feed_of(yaml, &Sources::new()).check(&Ports::real(), SHORT).await
 }
 
 /// State and message of an answer.
@@ -265,13 +271,13 @@ async fn output_of_a_plugin_cannot_reach_the_terminal() {
 }
 
 /// Known sources with the address of this server under the name `prom`, as the configuration makes them.
-fn known(url: &str) -> Known {
+fn known(url: &str) -> Sources {
     let mut problems = Problems::default();
     let node = Node::parse(&format!("{{url: '{url}'}}"), &mut problems).expect("is YAML");
     let kind = sources::KINDS.iter().find(|kind| kind.name == "prometheus").expect("a kind");
     let name = SourceName::from("prom");
     let source = (kind.parse)(&name, &node, &mut problems).expect("parses");
-    Known::from([(name, source.queries().expect("answers queries"))])
+    Sources::from([(name, source.queries().expect("answers queries"))])
 }
 
 #[tokio::test]

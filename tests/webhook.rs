@@ -5,12 +5,11 @@
 mod support;
 
 use serde_json::{Value, json};
-use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Child;
 use support::home::Home;
 use support::program::free_address;
 use support::servers::Alertmanager;
+use support::serving::{ask, serve};
 use support::{missing, until};
 
 const TOKEN: &str = "hook-token-1";
@@ -21,34 +20,6 @@ fn home(address: &str, more: &str) -> Home {
         "operator: {{name: ana}}\nsources: [{{name: hook, every: 1s, webhook: {{listen: '{address}', token: {{env: HOOK}}{more}}}}}]\n"
     ))
     .env("HOOK", TOKEN)
-}
-
-struct Serve(Child);
-
-impl Drop for Serve {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// `midwatch serve`, once it listens.
-fn serve(home: &Home, address: &str, args: &[&str]) -> Serve {
-    let serve = Serve(home.command(&[&["serve"], args].concat()).spawn().expect("it starts"));
-    until("the socket", || TcpStream::connect(address).ok());
-    serve
-}
-
-/// Status and words of one request.
-fn ask(address: &str, head: &str, body: &[u8]) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).expect("it listens");
-    let head = format!("{head}\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-    let mut answer = String::new();
-    // It may answer and hang up before it has read everything.
-    let _ = stream.write_all(&[head.as_bytes(), body].concat());
-    let _ = stream.read_to_string(&mut answer);
-    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
-    (status.unwrap_or(0), answer.split_once("\r\n\r\n").map_or("", |(_, body)| body).to_owned())
 }
 
 fn post(address: &str, body: &Value) -> (u16, String) {

@@ -61,7 +61,7 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::R
     front.draw(&shell.world)?;
     shell.begin(setup)?;
     if !globals.read_only {
-        shell.listen(None);
+        shell.listen(None, session::cache_folder(globals).map(Cache::new));
     }
     library::attach(&mut shell, globals, &config, runtime.handle())?;
     upstream::watch(config.playbooks.folders.clone(), session::ports(globals), shell.facts(), runtime.handle());

@@ -15,7 +15,7 @@ pub const KIND: Kind = Kind {
 
 #[derive(Args)]
 struct Arguments {
-    /// Where alerts are pushed, instead of the addresses of the webhook sources
+    /// Where alerts are pushed and heartbeats called, instead of the addresses of the configuration
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
 }
@@ -35,14 +35,16 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
 
 /// The address of a network wants a token, like one of the configuration.
 fn guarded(session: &Session, address: SocketAddr) -> anyhow::Result<()> {
-    let hears = session.config.sources.iter().filter_map(|(spec, source)| Some((&spec.name, source.hears()?)));
-    let mut all = hears.peekable();
+    let pushed = session.config.sources.iter().filter_map(|(spec, source)| Some((spec.name.as_str(), source.hears()?.listen())));
+    let called = session.config.feeds.iter().filter_map(|(spec, feed)| Some((spec.name.as_str(), feed.called()?.listen())));
+    let mut all = pushed.chain(called).peekable();
     if all.peek().is_none() {
-        return Err(Failure::usage("--listen needs a source of kind `webhook` in the configuration").into());
+        let need = "--listen needs a source of kind `webhook` or a feed of kind `heartbeat` in the configuration";
+        return Err(Failure::usage(need).into());
     }
-    match all.find(|(_, hears)| hears.listen().token.is_none()).filter(|_| !address.ip().is_loopback()) {
+    match all.find(|(_, listen)| listen.token.is_none()).filter(|_| !address.ip().is_loopback()) {
         Some((name, _)) => Err(Failure::usage(format!(
-            "whoever reaches {address} could raise alerts at `{name}`, which has `token: none`: give it a token, or listen on a loopback address"
+            "whoever reaches {address} could push to `{name}`, which has `token: none`: give it a token, or listen on a loopback address"
         ))
         .into()),
         None => Ok(()),

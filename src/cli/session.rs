@@ -16,6 +16,7 @@ use crate::model::runs::{RunFact, Sitting};
 use crate::model::{Body, Command, Fact, World};
 use crate::playbook::Catalogue;
 use crate::ports::Ports;
+use crate::runtime::cache::Cache;
 use crate::runtime::ports::refusing;
 use crate::runtime::{Polling, Setup, Shell};
 use crate::sources::{self, Source};
@@ -112,10 +113,10 @@ impl Session {
         self.runtime.block_on(self.shell.until(patience, asked));
     }
 
-    /// Lets alerts be pushed; all sources on one address, where one is given.
+    /// Lets alerts be pushed and heartbeats called; all of them on one address, where one is given.
     pub fn listen(&mut self, instead: Option<SocketAddr>) {
         let _guard = self.runtime.enter();
-        self.shell.listen(instead);
+        self.shell.listen(instead, cache_folder(&self.globals).map(Cache::new));
     }
 
     /// Goes on until the system asks for the end.
@@ -284,7 +285,9 @@ fn source_kind(kind: &'static sources::Kind) -> config::SourceKind<Arc<dyn Sourc
 }
 
 fn feed_kind(kind: &'static feeds::Kind) -> config::FeedKind<Arc<dyn Feed>> {
-    let parse = move |node: &_, known: &_, problems: &mut _| Some((kind.parse)(node, known, problems)?.into());
+    let parse = move |name: &str, node: &_, sources: &_, problems: &mut _| {
+        Some((kind.parse)(node, &feeds::Known { feed: name, sources }, problems)?.into())
+    };
     config::FeedKind { name: kind.name, parse: Box::new(parse) }
 }
 

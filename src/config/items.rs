@@ -22,7 +22,7 @@ pub struct ParsedSource<S> {
 }
 
 type ParseSource<S> = Box<dyn Fn(&SourceName, &Node, &mut Problems) -> Option<ParsedSource<S>>>;
-type ParseFeed<F> = Box<dyn Fn(&Node, &BTreeMap<SourceName, Endpoint>, &mut Problems) -> Option<F>>;
+type ParseFeed<F> = Box<dyn Fn(&str, &Node, &BTreeMap<SourceName, Endpoint>, &mut Problems) -> Option<F>>;
 
 /// A kind of source: the key that selects it, and the reader of what stands under that key.
 pub struct SourceKind<S> {
@@ -94,7 +94,7 @@ pub fn feeds<S, F>(
         let every = list::time(item.fields.get("every"), EVERY, problems).unwrap_or(FEED_EVERY);
         let timeout = list::time(item.fields.get("timeout"), PATIENCE, problems).unwrap_or(TIMEOUT.min(every));
         let service = item.fields.get("service").and_then(|node| super::service::named(node, services, problems));
-        let made = (kinds.feeds[item.kind].parse)(item.node, &queries, problems)?;
+        let made = (kinds.feeds[item.kind].parse)(&item.name, item.node, &queries, problems)?;
         let confirm = item.fields.get("confirm").and_then(|node| confirm(node, problems)).unwrap_or_default();
         let spec = FeedSpec { service, confirm, ..FeedSpec::new(item.name.as_str(), known[item.kind], every, timeout) };
         Some((spec, made))

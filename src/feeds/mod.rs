@@ -10,6 +10,7 @@ mod gatus;
 mod gauge;
 mod haproxy;
 mod headroom;
+pub mod heartbeat;
 mod host;
 mod http;
 mod limits;
@@ -29,9 +30,12 @@ mod uptime_kuma;
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Node, Problems};
+use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Endpoint, Ports};
+use crate::ports::{Answer, Endpoint, Listen, Ports};
+use heartbeat::Kept;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub trait Feed: Send + Sync {
@@ -39,10 +43,47 @@ pub trait Feed: Send + Sync {
     /// (A refused connection is a reading of a TCP feed: the target is down. A missing plugin is a trouble.) A target that
     /// hasn't answered within `limit` is judged by the feed; later than that the poller cuts it off.
     fn check<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Reading, Trouble>>;
+
+    /// Where others call it, for a feed that waits to be called.
+    fn called(&self) -> Option<&dyn Called> {
+        None
+    }
 }
 
-/// Sources that a feed may name instead of an address: those whose `Source::queries` gives one.
-pub type Known = std::collections::BTreeMap<SourceName, Endpoint>;
+/// A feed that others call. The runtime owns the socket, checks token and size, and keeps what has to be kept.
+pub trait Called: Send + Sync {
+    fn listen(&self) -> &Listen;
+
+    /// A socket of this process takes its calls from now on, or no longer.
+    fn opened(&self, open: bool, now: Stamp);
+
+    /// This process is awake and listens; told again and again, so that it is seen when it was not.
+    fn awake(&self, now: Stamp);
+
+    /// Somebody calls.
+    fn call(&self, now: Stamp);
+
+    /// What a later process has to know; `None` before the first call.
+    fn kept(&self, now: Stamp) -> Option<Kept>;
+
+    /// What an earlier process kept.
+    fn remember(&self, kept: Kept, now: Stamp);
+
+    /// What it knows, for another process that does not listen itself.
+    fn tell(&self, now: Stamp) -> Vec<u8>;
+
+    /// What the feed of this name told that was configured here until now.
+    fn inherit(&self, told: &[u8], now: Stamp);
+}
+
+/// What a kind may want to know besides its own keys.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The name of the feed.
+    pub feed: &'a str,
+    /// Sources that a feed may name instead of an address: those whose `Source::queries` gives one.
+    pub sources: &'a BTreeMap<SourceName, Endpoint>,
+}
 
 /// A kind of feed, as configuration, help and docs see it.
 pub struct Kind {
@@ -61,6 +102,7 @@ pub const KINDS: &[Kind] = &[
     gatus::KIND,
     haproxy::KIND,
     headroom::KIND,
+    heartbeat::KIND,
     host::KIND,
     http::KIND,
     metrics::KIND,

@@ -51,9 +51,9 @@ pub fn endpoint(fields: &Fields, known: &Known, problems: &mut Problems) -> Opti
         problems.error(url.span, "`source` names the address already");
     }
     let name = node.text(problems)?;
-    let found = known.get(&SourceName::from(name)).cloned();
+    let found = known.sources.get(name).cloned();
     if found.is_none() {
-        let names: Vec<&str> = known.keys().map(SourceName::as_str).collect();
+        let names: Vec<&str> = known.sources.keys().map(SourceName::as_str).collect();
         match names.is_empty() {
             true => {
                 let help = "add `{name: prom, prometheus: {url: …}}` to `sources`, or write `url` instead of `source`";

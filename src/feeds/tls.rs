@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(["db-1:5432", "127.0.0.1:443", "[::1]:443"].map(host), ["db-1", "127.0.0.1", "::1"]);
         let mut problems = Problems::default();
         let node = Node::parse("{address: 'a:443', warn: 1day, fail: 2days}", &mut problems).expect("is YAML");
-        assert!(parse(&node, &Known::new(), &mut problems).is_none());
+        assert!(parse(&node, &Known { feed: "shop", sources: &std::collections::BTreeMap::new() }, &mut problems).is_none());
         assert_eq!(problems.list[0].message, "`warn` is a longer time than `fail`");
     }
 

@@ -1,6 +1,7 @@
 //! The alerts of the last session, so that the first frame has something to say, and the past of the feeds. Alerts are shown as
 //! stale until the source answers: a cache is never proof. What can't be read or written is simply not there.
 
+mod calls;
 mod feeds;
 mod pack;
 
@@ -8,6 +9,7 @@ use super::poller::{CHUNK, Remembered};
 use crate::domain::alert::Alert;
 use crate::domain::ids::SourceName;
 use crate::model::{Fact, World};
+pub use calls::{Calls, Ledger};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::fs;

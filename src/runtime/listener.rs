@@ -1,19 +1,26 @@
-//! The sockets on which alerts are pushed. It owns who may push, how much and for how long; what was pushed is the source's
-//! business. Several sources may share an address: `/<name of the source>` says which one is meant.
+//! The sockets on which alerts are pushed and heartbeats called. It owns who may push, how much and for how long; what was pushed
+//! is the source's business. Several of them may share an address: `/<name of the source>` or `/heartbeat/<name of the feed>` says
+//! which one is meant.
 //!
 //! The first process that gets the address listens; the others try again now and then, for the day when it ends.
 
+mod beats;
+
+use super::cache::Ledger;
 use super::poller::Asker;
 use crate::domain::change::json;
 use crate::domain::ids::SourceName;
+use crate::feeds::heartbeat;
 use crate::model::Fact;
-use crate::ports::Ports;
+use crate::ports::{Listen, Ports};
 use crate::sources::{Hears, Source};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing;
+pub use beats::{Feeds, each as called};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -33,8 +40,21 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 pub type Sources = BTreeMap<SourceName, Arc<dyn Source>>;
 
+/// Why nothing was taken in.
+type Refusal = (StatusCode, String);
+
+/// What can be pushed to and called.
+#[derive(Default, Clone)]
+pub struct Reached {
+    pub sources: Sources,
+    pub feeds: Feeds,
+}
+
 struct Shared {
     sources: Sources,
+    feeds: Feeds,
+    /// Where it is kept when heartbeats were called.
+    ledger: Option<Ledger>,
     ports: Ports,
     poller: Asker,
     facts: UnboundedSender<Fact>,
@@ -45,61 +65,89 @@ pub struct Listener {
     _tasks: JoinSet<()>,
 }
 
-/// Listens for every source that hears, all of them on `instead` where that is given. Needs a runtime around it.
+impl Reached {
+    /// What shares an address, all of it `instead` where that is given.
+    fn by_address(&self, instead: Option<SocketAddr>) -> BTreeMap<SocketAddr, Self> {
+        let mut all: BTreeMap<SocketAddr, Self> = BTreeMap::new();
+        let at = |listen: &Listen| instead.unwrap_or(listen.address);
+        for (name, source) in &self.sources {
+            if let Some(hears) = source.hears() {
+                all.entry(at(hears.listen())).or_default().sources.insert(name.clone(), source.clone());
+            }
+        }
+        for (name, feed) in &self.feeds {
+            if let Some(called) = feed.called() {
+                all.entry(at(called.listen())).or_default().feeds.insert(name.clone(), feed.clone());
+            }
+        }
+        all
+    }
+}
+
+/// Listens for everything that can be reached, all of it on `instead` where that is given. Needs a runtime around it.
 pub fn start(
-    sources: &Sources,
+    reached: &Reached,
+    ledger: Option<&Ledger>,
     ports: &Ports,
     poller: &Asker,
     facts: &UnboundedSender<Fact>,
     instead: Option<SocketAddr>,
 ) -> Listener {
-    let mut by_address: BTreeMap<SocketAddr, Sources> = BTreeMap::new();
-    for (name, source) in sources {
-        if let Some(hears) = source.hears() {
-            let address = instead.unwrap_or(hears.listen().address);
-            by_address.entry(address).or_default().insert(name.clone(), source.clone());
-        }
-    }
     let mut tasks = JoinSet::new();
-    for (address, sources) in by_address {
-        let shared = Shared { sources, ports: ports.clone(), poller: poller.clone(), facts: facts.clone() };
-        tasks.spawn(listen(address, Arc::new(shared)));
+    for (address, Reached { sources, feeds }) in reached.by_address(instead) {
+        let (ledger, ports, poller, facts) = (ledger.cloned(), ports.clone(), poller.clone(), facts.clone());
+        tasks.spawn(listen(address, Arc::new(Shared { sources, feeds, ledger, ports, poller, facts })));
     }
     Listener { _tasks: tasks }
 }
 
-/// Tells the sources whether they receive; also when the task is dropped.
+/// Tells the sources and the feeds whether they receive; also when the task is dropped.
 struct Open(Arc<Shared>);
 
 impl Open {
     fn new(shared: &Arc<Shared>) -> Self {
-        each(shared, |hears| hears.opened(true));
+        tell(shared, true);
         Self(shared.clone())
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        each(&self.0, |hears| hears.opened(false));
+        tell(&self.0, false);
     }
 }
 
-fn each(shared: &Shared, tell: impl Fn(&dyn Hears)) {
-    shared.sources.values().filter_map(|source| source.hears()).for_each(tell);
+fn tell(shared: &Shared, open: bool) {
+    let now = shared.ports.clock.now();
+    shared.sources.values().filter_map(|source| source.hears()).for_each(|hears| hears.opened(open));
+    called(&shared.feeds).for_each(|(_, feed)| feed.opened(open, now));
 }
 
 async fn listen(address: SocketAddr, shared: Arc<Shared>) {
     loop {
-        if let Ok(socket) = TcpListener::bind(address).await {
-            let _open = Open::new(&shared);
-            shared.poller.ask(shared.sources.keys().cloned().collect());
-            let router = Router::new().route("/{source}", axum::routing::any(answer));
-            let router = router.route("/{source}/changes", axum::routing::post(changed)).with_state(shared.clone());
-            // It ends only with the task.
-            let _ = axum::serve(socket, router).await;
+        match TcpListener::bind(address).await {
+            Ok(socket) => {
+                let _open = Open::new(&shared);
+                shared.poller.ask(shared.sources.keys().cloned().collect(), shared.feeds.keys().cloned().collect());
+                // It ends only with the task.
+                tokio::select! {
+                    _ = axum::serve(socket, router(&shared)) => {}
+                    () = beats::pulse(&shared) => {}
+                }
+            }
+            Err(_) => tell(&shared, false),
         }
         sleep(AGAIN).await;
     }
+}
+
+fn router(shared: &Arc<Shared>) -> Router {
+    Router::new()
+        .route("/{source}", routing::any(answer))
+        .route("/{source}/changes", routing::post(changed))
+        .route(&format!("/{}/{{feed}}", heartbeat::FOLDER), routing::get(beats::call).post(beats::call))
+        .route(&format!("/{}/{{feed}}/heard", heartbeat::FOLDER), routing::get(beats::heard))
+        .with_state(shared.clone())
 }
 
 async fn answer(
@@ -127,7 +175,7 @@ async fn changed(
     }
 }
 
-async fn told(shared: &Shared, name: &str, token: Option<&String>, request: Request) -> Result<usize, (StatusCode, String)> {
+async fn told(shared: &Shared, name: &str, token: Option<&String>, request: Request) -> Result<usize, Refusal> {
     let (source, _) = entitled(shared, name, request.headers(), token).await?;
     let unfit = |why| (StatusCode::UNPROCESSABLE_ENTITY, why);
     let body = body(request.into_body()).await?;
@@ -147,18 +195,16 @@ async fn entitled<'a>(
     name: &str,
     headers: &HeaderMap,
     token: Option<&String>,
-) -> Result<(SourceName, &'a dyn Hears), (StatusCode, String)> {
+) -> Result<(SourceName, &'a dyn Hears), Refusal> {
     let named = shared.sources.get(&SourceName::new(name));
     let Some((source, hears)) = named.and_then(|source| Some((SourceName::new(name), source.hears()?))) else {
         return Err((StatusCode::NOT_FOUND, "no webhook source of midwatch has this name".into()));
     };
-    match allowed(shared, hears, headers, token).await? {
-        true => Ok((source, hears)),
-        false => Err((StatusCode::UNAUTHORIZED, "the token is missing or wrong: send `Authorization: Bearer TOKEN`".into())),
-    }
+    allowed(shared, hears.listen(), headers, token).await?;
+    Ok((source, hears))
 }
 
-async fn heard(shared: &Shared, name: &str, token: Option<&String>, request: Request) -> Result<Response, (StatusCode, String)> {
+async fn heard(shared: &Shared, name: &str, token: Option<&String>, request: Request) -> Result<Response, Refusal> {
     let (source, hears) = entitled(shared, name, request.headers(), token).await?;
     let now = || shared.ports.clock.now().wall;
     match *request.method() {
@@ -166,14 +212,14 @@ async fn heard(shared: &Shared, name: &str, token: Option<&String>, request: Req
         Method::POST => {
             let body = body(request.into_body()).await?;
             let count = hears.hear(&body, now()).map_err(|why| (StatusCode::UNPROCESSABLE_ENTITY, why))?;
-            shared.poller.ask(vec![source]);
+            shared.poller.ask(vec![source], Vec::new());
             Ok(format!("{count} alerts\n").into_response())
         }
         _ => Err((StatusCode::METHOD_NOT_ALLOWED, "POST alerts here".into())),
     }
 }
 
-async fn body(body: Body) -> Result<axum::body::Bytes, (StatusCode, String)> {
+async fn body(body: Body) -> Result<axum::body::Bytes, Refusal> {
     match timeout(PATIENCE, to_bytes(body, LARGEST)).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => Err((StatusCode::PAYLOAD_TOO_LARGE, format!("a message may have at most {} MiB", LARGEST >> 20))),
@@ -182,19 +228,17 @@ async fn body(body: Body) -> Result<axum::body::Bytes, (StatusCode, String)> {
 }
 
 /// The token as a bearer, or in the address for senders that can set no header.
-async fn allowed(
-    shared: &Shared,
-    hears: &dyn Hears,
-    headers: &HeaderMap,
-    in_address: Option<&String>,
-) -> Result<bool, (StatusCode, String)> {
-    let Some(token) = &hears.listen().token else { return Ok(true) };
+async fn allowed(shared: &Shared, listen: &Listen, headers: &HeaderMap, in_address: Option<&String>) -> Result<(), Refusal> {
+    let Some(token) = &listen.token else { return Ok(()) };
     let token = shared.ports.secrets.reveal(token).await;
     let token = token.map_err(|_| (StatusCode::SERVICE_UNAVAILABLE, "midwatch can't read its own token now".to_owned()))?;
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = header.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let given = [bearer.map(|(_, token)| token.trim()), in_address.map(String::as_str)];
-    Ok(given.into_iter().flatten().any(|given| same(given, token.expose())))
+    match given.into_iter().flatten().any(|given| same(given, token.expose())) {
+        true => Ok(()),
+        false => Err((StatusCode::UNAUTHORIZED, "the token is missing or wrong: send `Authorization: Bearer TOKEN`".into())),
+    }
 }
 
 /// Compares digests, so that the time that it takes tells nothing of the token.

@@ -77,10 +77,10 @@ impl Asker {
         }
     }
 
-    /// Asks these sources now.
-    pub fn ask(&self, sources: Vec<SourceName>) {
+    /// Asks these now.
+    pub fn ask(&self, sources: Vec<SourceName>, feeds: Vec<FeedName>) {
         if let Some(orders) = self.0.upgrade() {
-            Handle(orders).ask(sources, Vec::new());
+            Handle(orders).ask(sources, feeds);
         }
     }
 }

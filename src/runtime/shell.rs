@@ -4,9 +4,9 @@ mod front;
 mod perform;
 mod pushed;
 
-use super::cache::{Cache, What};
+use super::cache::{Cache, Ledger, What};
 use super::driver::Driver;
-use super::listener::Listener;
+use super::listener::{Feeds, Listener};
 use super::poller;
 use super::scribe::Scribe;
 use super::watcher;
@@ -82,7 +82,10 @@ pub struct Shell {
     poller: Option<poller::Handle>,
     /// Feeds that are not asked, as long as nobody wants to know of them.
     idle: Vec<(FeedSpec, Arc<dyn Feed>)>,
-    /// Where alerts are pushed, where that was asked for.
+    /// Feeds that are called, and what earlier processes kept of their calls.
+    called: Feeds,
+    ledger: Option<Ledger>,
+    /// Where alerts are pushed and feeds called, where that was asked for.
     listener: Option<Listener>,
     /// Whether to listen, and on which address instead of those of the configuration.
     listens: Option<Option<SocketAddr>>,
@@ -107,6 +110,12 @@ pub struct Shell {
     lent: Option<Sitting>,
 }
 
+/// Those that others call.
+fn called(feeds: &[(FeedSpec, Arc<dyn Feed>)]) -> Feeds {
+    let called = feeds.iter().filter(|(_, feed)| feed.called().is_some());
+    called.map(|(spec, feed)| (spec.name.clone(), feed.clone())).collect()
+}
+
 impl Shell {
     /// A shell that knows nothing yet and touches nothing: enough for a first frame.
     pub fn new(setup: &Setup) -> Self {
@@ -117,6 +126,8 @@ impl Shell {
             sources: setup.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect(),
             ports: setup.ports.clone(),
             scribe: None,
+            called: called(&setup.feeds),
+            ledger: None,
             poller: None,
             idle: Vec::new(),
             listener: None,
@@ -208,6 +219,7 @@ impl Shell {
             Err(why) => return self.event(Body::Fact(Fact::Misconfigured(why))),
         };
         self.sources = configured.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect();
+        self.hand_over(called(&configured.feeds));
         self.event(Body::Fact(Fact::Configured(Arc::new(configured.settings))));
         if let Some(poller) = &self.poller {
             poller.replace(poller::Items { feeds: configured.feeds, sources: configured.sources });

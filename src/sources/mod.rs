@@ -17,12 +17,10 @@ use crate::domain::alert::{Alert, Firing, Labels, Route, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems};
-use crate::domain::secret::SecretRef;
 use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Endpoint, Piece, Ports};
+use crate::ports::{Answer, Endpoint, Listen, Piece, Ports};
 use chrono::{DateTime, Utc};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,14 +147,6 @@ pub trait Hears: Send + Sync {
 
     /// What it knows, for another process that does not listen itself.
     fn tell(&self, now: DateTime<Utc>) -> Vec<u8>;
-}
-
-/// Where a source that is pushed to can be reached.
-#[derive(Debug, Clone)]
-pub struct Listen {
-    pub address: SocketAddr,
-    /// What a sender has to know; `None` where the configuration says so.
-    pub token: Option<SecretRef>,
 }
 
 /// A kind of source, as configuration, help and docs see it.

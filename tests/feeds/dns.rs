@@ -169,7 +169,7 @@ async fn a_datagram_that_was_lost_is_sent_again() {
         _ => vec![empty(question, [0x84, 3])],
     };
     let yaml = format!("dns: {{server: '{}', name: a.test}}", saying(second, None));
-    let feed = super::feed_of(&yaml, &super::Known::new());
+    let feed = super::feed_of(&yaml, &Default::default());
     let answer = feed.check(&midwatch::ports::Ports::real(), std::time::Duration::from_secs(9)).await;
     assert_eq!(told(answer), failing("there is no such name (NXDOMAIN)"));
 }

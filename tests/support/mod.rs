@@ -29,6 +29,7 @@ pub mod proxy;
 pub mod pty;
 pub mod raw;
 pub mod servers;
+pub mod serving;
 pub mod story;
 pub mod tls;
 pub mod zabbix;

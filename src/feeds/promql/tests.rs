@@ -3,13 +3,14 @@ use crate::domain::health::FeedState;
 use crate::domain::trouble::Reason;
 use crate::feeds::gauge::Point;
 use crate::ports::Response;
+use std::collections::BTreeMap;
 
 const PROM: &str = "url: 'http://prom:9090'";
 
-fn parse_with(yaml: &str, known: &Known) -> Result<Box<dyn Feed>, Vec<String>> {
+fn parse_with(yaml: &str, sources: &BTreeMap<SourceName, Endpoint>) -> Result<Box<dyn Feed>, Vec<String>> {
     let mut problems = Problems::default();
     let node = Node::parse(yaml, &mut problems).expect("is YAML");
-    let feed = parse(&node, known, &mut problems);
+    let feed = parse(&node, &Known { feed: "load", sources }, &mut problems);
     feed.filter(|_| !problems.failed()).ok_or(problems.list.into_iter().map(|problem| problem.message).collect())
 }
 
@@ -92,12 +93,12 @@ fn what_prometheus_cannot_answer_is_a_trouble_in_its_own_words() {
 
 #[test]
 fn it_asks_an_address_or_a_source_that_answers_queries() {
-    let none = Known::new();
+    let none = BTreeMap::new();
     assert!(parse_with(&format!("{{{PROM}, query: up, below: 1}}"), &none).is_ok());
     let endpoint = Endpoint { url: "http://prom:9090".parse().expect("a URL"), access: Default::default() };
-    let known = Known::from([(SourceName::from("prom"), endpoint)]);
+    let known = BTreeMap::from([(SourceName::from("prom"), endpoint)]);
     assert!(parse_with("{source: prom, query: up, below: 1}", &known).is_ok());
-    let wrong = |yaml: &str, known: &Known| parse_with(yaml, known).err().expect("is wrong");
+    let wrong = |yaml: &str, known: &_| parse_with(yaml, known).err().expect("is wrong");
     assert_eq!(wrong("{source: pram, query: up, below: 1}", &known), ["unknown source of Prometheus queries `pram`"]);
     assert_eq!(wrong("{source: prom, query: up, below: 1}", &none), ["no source answers Prometheus queries"]);
     assert_eq!(wrong(&format!("{{source: prom, {PROM}, query: up, below: 1}}"), &known), ["`source` names the address already"]);

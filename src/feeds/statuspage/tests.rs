@@ -12,7 +12,8 @@ const PAGE: &str = r#"{"page":{"id":"k","name":"PayCo"},"status":{"indicator":"m
 fn feed(yaml: &str) -> Result<Box<dyn Feed>, String> {
     let mut problems = Problems::default();
     let node = Node::parse(&format!("{{url: 'https://status.test', {yaml}}}"), &mut problems).expect("is YAML");
-    parse(&node, &Known::new(), &mut problems).ok_or_else(|| problems.list[0].message.clone())
+    parse(&node, &Known { feed: "vendor", sources: &std::collections::BTreeMap::new() }, &mut problems)
+        .ok_or_else(|| problems.list[0].message.clone())
 }
 
 fn said(format: &str, components: &[&str], page: &str) -> (FeedState, String) {

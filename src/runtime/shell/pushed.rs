@@ -3,14 +3,24 @@
 use super::Shell;
 use crate::domain::alert::Alert;
 use crate::domain::entry::{Entry, Kind};
-use crate::runtime::listener;
+use crate::runtime::cache::{Cache, Ledger};
+use crate::runtime::listener::{self, Feeds, Reached, called};
+use crate::runtime::poller::Handle;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 impl Shell {
-    /// Lets alerts be pushed from here on; all sources on one address, where one is given. Needs a runtime around it.
-    pub fn listen(&mut self, instead: Option<SocketAddr>) {
+    /// Lets alerts be pushed and heartbeats called from here on; all of them on one address, where one is given. When they were called
+    /// is kept in this cache. Needs a runtime around it.
+    pub fn listen(&mut self, instead: Option<SocketAddr>, cache: Option<Cache>) {
         self.listens = Some(instead);
+        if let Some(cache) = cache.filter(|_| !self.called.is_empty()) {
+            let (ledger, calls) = Ledger::open(cache);
+            for (name, feed) in called(&self.called) {
+                calls.get(name).into_iter().for_each(|kept| feed.remember(*kept, self.world.now));
+            }
+            self.ledger = Some(ledger);
+        }
         self.open_sockets();
     }
 
@@ -34,12 +44,25 @@ impl Shell {
         }
     }
 
+    /// Heartbeats under another configuration: those of the same name know what was heard until now.
+    pub(super) fn hand_over(&mut self, feeds: Feeds) {
+        let now = self.ports.clock.now();
+        let before = std::mem::replace(&mut self.called, feeds);
+        for (name, feed) in called(&self.called) {
+            if let Some(before) = before.get(name).and_then(|feed| feed.called()) {
+                feed.inherit(&before.tell(now), now);
+            }
+        }
+    }
+
     pub(super) fn open_sockets(&mut self) {
         self.remind();
         // The old ones are closed first.
         self.listener = None;
-        let asked = self.listens.zip(self.poller.as_ref());
-        self.listener =
-            asked.map(|(instead, poller)| listener::start(&self.sources, &self.ports, &poller.asker(), &self.sender, instead));
+        let reached = Reached { sources: self.sources.clone(), feeds: self.called.clone() };
+        let start = |(instead, poller): (_, &Handle)| {
+            listener::start(&reached, self.ledger.as_ref(), &self.ports, &poller.asker(), &self.sender, instead)
+        };
+        self.listener = self.listens.zip(self.poller.as_ref()).map(start);
     }
 }

@@ -5,26 +5,22 @@
 
 mod map;
 
-use super::{Hears, Kind, Listen, Source};
+use super::{Hears, Kind, Source};
 use crate::domain::alert::{Alert, Snapshot, Upstream};
 use crate::domain::ids::{Fingerprint, SourceName};
-use crate::domain::node::{Fields, Node, Problems, Value};
-use crate::domain::secret::SecretRef;
+use crate::domain::node::{Node, Problems};
 use crate::domain::text::Outside;
-use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Auth, Ports, Request};
+use crate::domain::trouble::Trouble;
+use crate::ports::{Answer, Listen, Ports};
 use chrono::{DateTime, Utc};
 use map::{Heard, Map};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use url::Url;
 
 pub const KIND: Kind = Kind { name: "webhook", about: "Alerts that others push: Alertmanager's webhook, or any JSON", parse };
 
-const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9095);
 /// More alerts than this are no queue any more.
 const MOST: usize = 200_000;
 /// How long one that is over is still told to those who ask.
@@ -54,29 +50,11 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
 
 fn webhook(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Webhook> {
     let fields = node.fields(&["listen", "token", "map", "lasts"], problems)?;
-    let address = fields.get("listen").map_or(Some(ADDRESS), |node| node.read("HOST:PORT", problems, |text| text.parse().ok()));
-    let token = token(&fields, node, problems);
+    let listen = Listen::parse(node, &fields, ["webhook", "raise alerts"], problems);
     let map = fields.get("map").map_or(Some(Map::alertmanager()), |node| Map::parse(node, problems));
     let lasts = fields.get("lasts").map_or(Some(None), |node| node.duration(problems).map(Some));
-    let listen = Listen { address: address?, token: token? };
-    if listen.token.is_none() && !listen.address.ip().is_loopback() {
-        problems.error_with_help(node.span, "whoever reaches this address could raise alerts here", TOKEN);
-    }
     let (name, known, open) = (name.clone(), Mutex::default(), AtomicBool::new(false));
-    Some(Webhook { name, listen, map: map?, lasts: lasts?, open, known })
-}
-
-const TOKEN: &str = "say what a sender has to know: token: {env: NAME}; on a loopback address it may be `token: none`";
-
-fn token(fields: &Fields, node: &Node, problems: &mut Problems) -> Option<Option<SecretRef>> {
-    match fields.get("token") {
-        Some(Node { value: Value::Scalar { text, quoted: false }, .. }) if text == "none" => Some(None),
-        Some(node) => SecretRef::parse(node, problems).map(Some),
-        None => {
-            problems.error_with_help(node.span, "a webhook needs a `token`", TOKEN);
-            None
-        }
-    }
+    Some(Webhook { name, listen: listen?, map: map?, lasts: lasts?, open, known })
 }
 
 impl Webhook {
@@ -96,19 +74,9 @@ impl Webhook {
 
     /// Asks the process that listens.
     async fn ask(&self, ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
-        let address = format!("http://{}/{}", self.listen.address, self.name);
-        let url = Url::parse(&address).map_err(|error| Trouble::new(Reason::Local, format!("{address}: {error}")))?;
-        let mut request = Request { timeout: limit, longest: LONGEST, ..Request::get(url) };
-        if let Some(token) = &self.listen.token {
-            request.auth = Some(Auth::Bearer(ports.secrets.reveal(token).await?));
-        }
-        let told = request.told();
-        let response = ports.http.observe(request).await.map_err(|trouble| self.nobody(trouble))?;
-        if !response.good() {
-            return Err(response.refusal(&told));
-        }
+        let (response, asked) = self.listen.ask(self.name.as_str(), LONGEST, limit, ports).await?;
         // Something else than midwatch may listen there.
-        let mut told: Told = response.understood("an answer of midwatch", &told, |text| serde_json::from_str(text))?;
+        let mut told: Told = response.understood("an answer of midwatch", &asked, |text| serde_json::from_str(text))?;
         told.alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
         let alerts: Vec<Arc<Alert>> = told.alerts.into_iter().map(Arc::new).collect();
         self.learn(&alerts, ports.clock.now().wall);
@@ -125,14 +93,6 @@ impl Webhook {
         for alert in told {
             known.alerts.entry(alert.id.fingerprint.clone()).or_insert_with(|| (alert.clone(), now));
         }
-    }
-
-    fn nobody(&self, trouble: Trouble) -> Trouble {
-        if trouble.reason != Reason::Refused {
-            return trouble;
-        }
-        let text = format!("nobody listens on {}: keep `midwatch serve` running", self.listen.address);
-        Trouble { text: text.into(), ..trouble }
     }
 }
 
