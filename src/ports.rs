@@ -18,7 +18,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -178,6 +178,15 @@ pub struct Shown {
     pub took: Duration,
 }
 
+/// What came of echo requests to a host.
+#[derive(Debug, Clone)]
+pub struct Echoes {
+    pub peer: IpAddr,
+    pub sent: u16,
+    /// How long each answer took that came in time.
+    pub took: Vec<Duration>,
+}
+
 pub trait Net: Send + Sync {
     /// Opens and closes a TCP connection; how long that took and which address answered.
     fn connect<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<(SocketAddr, Duration), Trouble>>;
@@ -185,6 +194,9 @@ pub trait Net: Send + Sync {
     fn talk<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>>;
     /// Says something in one datagram, again while nothing comes back, and takes the first one that is an answer by `Talk::done`.
     fn datagram<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>>;
+    /// Sends so many echo requests of ICMP; that none was answered is an answer, too. Where the system lets this user send none that
+    /// is `Reason::Denied`.
+    fn echo<'a>(&'a self, host: &'a str, count: u16, timeout: Duration) -> Answer<'a, Result<Echoes, Trouble>>;
     /// Opens a TCP connection.
     fn open<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<Box<dyn Stream>, Trouble>>;
     /// Encrypts a connection to a server that has to have this name. Takes as long as the server does.

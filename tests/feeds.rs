@@ -23,6 +23,8 @@ mod heartbeat;
 mod host;
 #[path = "feeds/metrics.rs"]
 mod metrics;
+#[path = "feeds/ping.rs"]
+mod ping;
 #[path = "feeds/postgres.rs"]
 mod postgres;
 #[path = "feeds/redis.rs"]

@@ -17,6 +17,7 @@ mod limits;
 mod metrics;
 mod nginx;
 mod parts;
+mod ping;
 mod plugin;
 mod postgres;
 mod promql;
@@ -107,6 +108,7 @@ pub const KINDS: &[Kind] = &[
     http::KIND,
     metrics::KIND,
     nginx::KIND,
+    ping::KIND,
     plugin::KIND,
     postgres::KIND,
     promql::KIND,

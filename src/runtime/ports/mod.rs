@@ -4,6 +4,7 @@
 mod clock;
 mod datagrams;
 mod descriptors;
+mod echoes;
 mod exec;
 mod files;
 mod handshake;

@@ -2,7 +2,7 @@
 
 use super::handshake::{secure, shake};
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Net, Shown, Stream, Talk, Tls};
+use crate::ports::{Answer, Echoes, Net, Shown, Stream, Talk, Tls};
 use bytes::{Bytes, BytesMut};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -44,6 +44,16 @@ impl Net for Sockets {
             let addresses = resolve(talk.address, deadline, talk.timeout).await?;
             let answer = super::datagrams::first_answer(&talk, &addresses, deadline).await?;
             Ok((answer, began.elapsed()))
+        })
+    }
+
+    fn echo<'a>(&'a self, host: &'a str, count: u16, timeout: Duration) -> Answer<'a, Result<Echoes, Trouble>> {
+        Box::pin(async move {
+            let deadline = Deadline::now() + timeout;
+            let bare = if host.contains(':') { format!("[{host}]:0") } else { format!("{host}:0") };
+            let named = |trouble: Trouble| Trouble { text: trouble.text.raw().replacen(&bare, host, 1).into(), ..trouble };
+            let addresses = resolve(&bare, deadline, timeout).await.map_err(named)?;
+            super::echoes::first_answer(host, &addresses, count, deadline).await
         })
     }
 
