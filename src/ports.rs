@@ -152,7 +152,10 @@ pub trait Exec: Send + Sync {
 
 /// A question that changes nothing there by the protocol's contract.
 pub struct Talk<'a> {
+    /// Of a program on this machine also the path of its socket, which begins with `/`.
     pub address: &'a str,
+    /// Encrypted, and with a server that has to have this name.
+    pub tls: Option<(&'a str, &'a Tls)>,
     pub said: Vec<u8>,
     /// A longer answer is `Reason::TooLarge`.
     pub longest: usize,
@@ -174,8 +177,6 @@ pub struct Shown {
     pub chain: Vec<Vec<u8>>,
     /// Why they aren't trusted here, or not for this name.
     pub distrust: Option<String>,
-    /// From the first packet to the end of the handshake.
-    pub took: Duration,
 }
 
 /// What came of echo requests to a host.
@@ -202,15 +203,9 @@ pub trait Net: Send + Sync {
     /// Encrypts a connection to a server that has to have this name. Takes as long as the server does.
     fn secure<'a>(&'a self, stream: Box<dyn Stream>, name: &'a str, tls: &'a Tls)
     -> Answer<'a, Result<Box<dyn Stream>, Trouble>>;
-    /// Opens a TLS connection to a server that should have this name, and closes it when it has shown its certificates. Those that
-    /// aren't trusted are shown, too.
-    fn handshake<'a>(
-        &'a self,
-        address: &'a str,
-        name: &'a str,
-        tls: &'a Tls,
-        timeout: Duration,
-    ) -> Answer<'a, Result<Shown, Trouble>>;
+    /// Shakes hands with a server that should have this name, and hangs up when it has shown its certificates. Those that aren't
+    /// trusted are shown, too. Takes as long as the server does.
+    fn handshake<'a>(&'a self, stream: Box<dyn Stream>, name: &'a str, tls: &'a Tls) -> Answer<'a, Result<Shown, Trouble>>;
 }
 
 /// A file, or a folder, of which nobody has counted the bytes.

@@ -88,7 +88,7 @@ impl Dns {
     async fn ask(&self, server: &str, ports: &Ports, limit: Duration) -> Result<(Bytes, Duration), Trouble> {
         let (id, said) = self.question.ask();
         let ours = move |bytes: &[u8]| message::answers(bytes, id);
-        let talk = Talk { address: server, said: said.clone(), longest: LONGEST, timeout: limit, done: &ours };
+        let talk = Talk { address: server, tls: None, said: said.clone(), longest: LONGEST, timeout: limit, done: &ours };
         // A server that the feed names is nothing new.
         let told = |trouble| if self.server.is_some() { super::tcp::short(trouble, server) } else { trouble };
         let (short, took) = ports.net.datagram(talk).await.map_err(told)?;
@@ -97,7 +97,7 @@ impl Dns {
         }
         let whole = |bytes: &[u8]| message::framed(bytes).is_some();
         let said = message::frame(&said);
-        let talk = Talk { address: server, said, longest: LONGEST, timeout: limit.saturating_sub(took), done: &whole };
+        let talk = Talk { address: server, tls: None, said, longest: LONGEST, timeout: limit.saturating_sub(took), done: &whole };
         let (bytes, more) = ports.net.talk(talk).await.map_err(|trouble| long(told(trouble)))?;
         let broken = || long(Trouble::new(Reason::Network, "it hung up before its answer was whole"));
         let message = message::framed(&bytes).filter(|message| message::answers(message, id)).ok_or_else(broken)?;

@@ -8,7 +8,7 @@ use crate::domain::health::{FeedState, Reading};
 use crate::domain::node::{Fields, Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Ports, Talk};
+use crate::ports::{Answer, Ports, Talk, Tls};
 use replication::{Role, Wanted};
 use resp::{Read, Reply};
 use std::time::Duration;
@@ -23,16 +23,19 @@ struct Redis {
     address: String,
     user: Option<String>,
     password: Option<SecretRef>,
+    /// Encrypted, or not.
+    tls: Option<Tls>,
     wanted: Wanted,
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["address", "user", "password", "role", "replicas", "lag"], problems)?;
+    let fields = node.fields(&["address", "user", "password", "tls", "role", "replicas", "lag"], problems)?;
     let address = fields.need("address", problems).and_then(|node| node.read("host:port", problems, super::tcp::address));
     let user = fields.get("user").map_or(Some(None), |node| node.text(problems).map(Some));
     let password = fields.get("password").map_or(Some(None), |node| SecretRef::parse(node, problems).map(Some));
-    let wanted = wanted(&fields, problems);
-    Some(Box::new(Redis { address: address?, user: user?.map(str::to_owned), password: password?, wanted: wanted? }))
+    let tls = fields.get("tls").map_or(Some(None), |node| Tls::parse(node, problems).map(Some));
+    let (wanted, user) = (wanted(&fields, problems), user?.map(str::to_owned));
+    Some(Box::new(Redis { address: address?, user, password: password?, tls: tls?, wanted: wanted? }))
 }
 
 fn wanted(fields: &Fields, problems: &mut Problems) -> Option<Wanted> {
@@ -48,7 +51,8 @@ impl Feed for Redis {
         Box::pin(async move {
             let (said, count) = self.question(ports).await?;
             let done = move |bytes: &[u8]| resp::replies(bytes, count) != Read::Begun;
-            let talk = Talk { address: &self.address, said, longest: LONGEST, timeout: limit, done: &done };
+            let tls = self.tls.as_ref().map(|tls| (super::tls::host(&self.address), tls));
+            let talk = Talk { address: &self.address, tls, said, longest: LONGEST, timeout: limit, done: &done };
             match ports.net.talk(talk).await {
                 Ok((bytes, took)) => self.judge(&bytes, count).map(|reading| Reading { latency: Some(took), ..reading }),
                 Err(trouble) => unanswered(super::tcp::short(trouble, &self.address)),

@@ -1,15 +1,18 @@
 //! The certificate that a server shows: whether it is trusted, for its name, and for how long. Expired, not valid yet, self-signed,
 //! of another name and of an authority that is not trusted are told apart.
 
+mod starttls;
 mod validity;
 
 use super::{Feed, Kind, Known, judged, unanswered};
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::node::{Fields, Node, Problems};
-use crate::domain::trouble::Trouble;
+use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Ports, Shown, Tls};
 use chrono::{DateTime, Utc};
+use starttls::Protocol;
 use std::time::Duration;
+use tokio::time::timeout;
 use validity::Validity;
 
 pub const KIND: Kind =
@@ -22,6 +25,8 @@ struct Watch {
     /// The name that the certificate must be for.
     name: String,
     tls: Tls,
+    /// What is spoken before the handshake.
+    first: Option<Protocol>,
     /// Less time than this is degraded.
     warn: Duration,
     /// Less time than this is failing.
@@ -29,10 +34,13 @@ struct Watch {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["address", "name", "tls", "warn", "fail"], problems)?;
+    let fields = node.fields(&["address", "name", "starttls", "tls", "warn", "fail"], problems)?;
     let address = fields.need("address", problems).and_then(|node| node.read("host:port", problems, super::tcp::address));
     let name = fields.get("name").map_or(Some(None), |node| node.text(problems).map(Some));
     let tls = fields.get("tls").map_or(Some(Tls::default()), |node| Tls::parse(node, problems));
+    let protocol =
+        |node: &Node, problems: &mut Problems| node.read("smtp, imap or postgres", problems, Protocol::parse).map(Some);
+    let first = fields.get("starttls").map_or(Some(None), |node| protocol(node, problems));
     let (warn, fail) = (span(&fields, "warn", 14 * DAY, problems), span(&fields, "fail", 3 * DAY, problems));
     let (address, warn, fail) = (address?, warn?, fail?);
     if warn < fail {
@@ -40,7 +48,7 @@ fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn
         return None;
     }
     let name = name?.map_or_else(|| host(&address).to_owned(), str::to_owned);
-    Some(Box::new(Watch { address, name, tls: tls?, warn, fail }))
+    Some(Box::new(Watch { address, name, tls: tls?, first: first?, warn, fail }))
 }
 
 fn span(fields: &Fields, key: &str, default: Duration, problems: &mut Problems) -> Option<Duration> {
@@ -55,8 +63,13 @@ pub fn host(address: &str) -> &str {
 impl Feed for Watch {
     fn check<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Reading, Trouble>> {
         Box::pin(async move {
-            match ports.net.handshake(&self.address, &self.name, &self.tls, limit).await {
-                Ok(shown) => Ok(Reading { latency: Some(shown.took), ..self.judge(&shown, ports.clock.now().wall) }),
+            let began = ports.clock.now();
+            let late = |_| Trouble::new(Reason::Timeout, format!("no handshake within {}", humantime::format_duration(limit)));
+            match timeout(limit, self.shown(ports, limit)).await.map_err(late).flatten() {
+                Ok(shown) => {
+                    let now = ports.clock.now();
+                    Ok(Reading { latency: Some(now.since(began)), ..self.judge(&shown, now.wall) })
+                }
                 Err(trouble) => unanswered(super::tcp::short(trouble, &self.address)),
             }
         })
@@ -64,6 +77,15 @@ impl Feed for Watch {
 }
 
 impl Watch {
+    async fn shown(&self, ports: &Ports, limit: Duration) -> Result<Shown, Trouble> {
+        let stream = ports.net.open(&self.address, limit).await?;
+        let stream = match self.first {
+            Some(protocol) => starttls::begin(protocol, stream).await?,
+            None => stream,
+        };
+        ports.net.handshake(stream, &self.name, &self.tls).await
+    }
+
     fn judge(&self, shown: &Shown, now: DateTime<Utc>) -> Reading {
         let Some(Validity { begins, ends, own }) = shown.chain.first().and_then(|leaf| validity::read(leaf)) else {
             return judged(FeedState::Failing, "what it shows is no certificate that can be read", None);

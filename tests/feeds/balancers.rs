@@ -5,7 +5,7 @@ use super::support::program::{Program, free_address};
 use super::support::raw::{Raw, ok};
 use super::support::servers::until;
 use super::support::{find, missing};
-use super::{ask, failing, told};
+use super::{ask, ask_shortly, failing, told};
 use midwatch::domain::health::FeedState;
 use midwatch::domain::trouble::Reason;
 use std::net::{TcpListener, TcpStream};
@@ -38,6 +38,28 @@ async fn the_servers_of_a_real_haproxy_are_counted_as_they_go_down_and_are_taken
     assert_eq!(told(asked("pgz", 1).await), none);
     drop(haproxy);
     assert_eq!(asked("pgs", 1).await.expect_err("no verdict on the servers").reason, Reason::Refused);
+}
+
+#[tokio::test]
+async fn the_stats_socket_of_a_real_haproxy_says_the_same_by_its_path_and_over_tcp() {
+    if missing("haproxy") {
+        return;
+    }
+    let haproxy = Haproxy::start("backend pgs\n    server a 127.0.0.1:9\n    server b 127.0.0.1:9 disabled\n");
+    let (path, api) = (haproxy.socket.display().to_string(), haproxy.api.clone());
+    let asked = async |socket: &str| ask(&format!("haproxy: {{socket: '{socket}', backend: pgs}}")).await;
+    for socket in [&path, &api] {
+        let reading = asked(socket).await.expect("judged");
+        assert!(reading.latency.is_some());
+        assert_eq!(told(Ok(reading)), (FeedState::Healthy, "1 of 2 servers up; b: MAINT".into()));
+    }
+    drop(haproxy);
+    let gone = asked(&path).await.expect_err("no verdict on the servers");
+    assert_eq!((gone.reason, gone.to_string()), (Reason::Refused, format!("{path}: there is no such socket")));
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("an address").to_string();
+    let late = ask_shortly(&format!("haproxy: {{socket: '{address}', backend: pgs}}")).await.expect_err("no verdict");
+    assert_eq!((late.reason, late.to_string()), (Reason::Timeout, format!("{address}: no complete answer within 300ms")));
 }
 
 #[tokio::test]

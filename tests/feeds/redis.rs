@@ -2,6 +2,7 @@
 
 use super::support::program::{Program, free_address};
 use super::support::servers::until;
+use super::support::tls::Authority;
 use super::support::{find, missing};
 use super::{ask, ask_shortly, closed_port, failing, told};
 use midwatch::domain::health::FeedState;
@@ -67,6 +68,29 @@ async fn a_password_that_is_missing_or_wrong_is_our_affair() {
     assert_eq!(wrong.reason, Reason::Denied, "{wrong}");
     assert!(!wrong.to_string().contains("hunter3"), "{wrong}");
     assert_eq!(of("").await.expect_err("no verdict").reason, Reason::Denied);
+}
+
+#[tokio::test]
+async fn a_real_server_is_asked_over_tls_and_told_no_password_where_it_is_not_trusted() {
+    if missing("redis-server") || missing("openssl") {
+        return;
+    }
+    let (folder, authority) = (tempfile::tempdir().expect("a folder"), Authority::new());
+    let (cert, key) = authority.good();
+    let address = free_address();
+    let port = address.rsplit(':').next().expect("a port");
+    let mut command = Command::new(find("redis-server").expect("redis-server"));
+    command.args(["--bind", "127.0.0.1", "--port", "0", "--tls-port", port, "--tls-auth-clients", "no", "--save", "", "--dir"]);
+    command.arg(folder.path()).arg("--tls-cert-file").arg(cert).arg("--tls-key-file").arg(key);
+    command.arg("--tls-ca-cert-file").arg(authority.ca());
+    let ready = || TcpStream::connect(&address).is_ok();
+    let _program = Program::start_until(&mut command, &folder.path().join("log"), ready);
+    let of = async |tls: &str| told(ask(&format!("redis: {{address: 'localhost:{port}', tls: {tls}}}")).await);
+    let trusted = of(&format!("{{ca: '{}'}}", authority.ca().display())).await;
+    assert_eq!(trusted, (FeedState::Healthy, "primary of 0 replicas".into()));
+    let (state, message) = of("{}").await;
+    assert!(state == FeedState::Failing && message.contains("not trusted here"), "{message}");
+    assert_eq!(of("{insecure: true}").await.0, FeedState::Healthy);
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! Certificates of every sort, shown by a server.
 
-use super::support::missing;
 use super::support::raw::until_gone;
-use super::support::tls::{Authority, serve};
+use super::support::tls::{Authority, serve, serve_after};
+use super::support::{missing, postgres};
 use super::{ask, ask_shortly, closed_port, failing, told};
 use midwatch::domain::health::FeedState;
 use midwatch::domain::trouble::Reason;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
 const LOCALHOST: &str = "DNS:localhost,IP:127.0.0.1";
 
@@ -86,4 +87,106 @@ async fn who_speaks_no_tls_hangs_or_is_not_there_is_failing_with_the_reason() {
     assert!(state == FeedState::Failing && message.contains("does not speak TLS"), "{message}");
     let closed = told(ask(&format!("tls: {{address: '{}'}}", closed_port())).await);
     assert_eq!(closed, failing("connection refused: nothing listens there"));
+}
+
+/// Says the first of these lines, and each of the others when it has heard what stands before it.
+fn dialogue(
+    first: &'static str,
+    turns: &'static [(&'static str, &'static str)],
+) -> impl Fn(&mut TcpStream) + Send + Sync + 'static {
+    move |stream| {
+        let _ = stream.write_all(first.as_bytes());
+        for (wanted, answer) in turns {
+            // Nothing may be read that belongs to the handshake: the other side waits for the answer.
+            let mut heard = String::new();
+            let _ = BufReader::new(&*stream).read_line(&mut heard);
+            assert_eq!(heard, format!("{wanted}\r\n"));
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    }
+}
+
+#[tokio::test]
+async fn mail_servers_show_their_certificate_after_a_word_in_plain_text() {
+    if missing("openssl") {
+        return;
+    }
+    let authority = Authority::new();
+    let (good, ca) = (authority.good(), authority.ca());
+    let smtp = dialogue(
+        "220-mail.test ESMTP\r\n220 at your service\r\n",
+        &[
+            ("EHLO midwatch", "250-mail.test\r\n250-PIPELINING\r\n250-starttls\r\n250 8BITMIME\r\n"),
+            ("STARTTLS", "220 go on\r\n"),
+        ],
+    );
+    let imap = dialogue("* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n", &[("a STARTTLS", "* OK a word\r\na OK begin\r\n")]);
+    for (protocol, address) in [("smtp", serve_after(&good, None, smtp)), ("imap", serve_after(&good, None, imap))] {
+        let yaml =
+            format!("tls: {{address: 'localhost:{}', starttls: {protocol}, tls: {{ca: '{}'}}}}", address.port(), ca.display());
+        let (state, message) = told(ask(&yaml).await);
+        assert_eq!(state, FeedState::Healthy, "{protocol}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn a_real_postgresql_shows_its_certificate_and_one_without_says_so() {
+    if postgres::missing() || missing("openssl") {
+        return;
+    }
+    let (cluster, authority) = (postgres::Cluster::new(), Authority::new());
+    let server = cluster.primary("one", "");
+    let asked = async || {
+        let ca = authority.ca();
+        told(
+            ask(&format!("tls: {{address: 'localhost:{}', starttls: postgres, tls: {{ca: '{}'}}}}", server.port, ca.display()))
+                .await,
+        )
+    };
+    assert_eq!(asked().await, failing("the server does not begin TLS: N"));
+    let (cert, key) = authority.good();
+    for (file, name) in [(&cert, "server.crt"), (&key, "server.key")] {
+        let copy = server.data.join(name);
+        std::fs::copy(file, &copy).expect("copied");
+        std::fs::set_permissions(&copy, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("it is ours");
+        postgres::hand_over(&copy);
+    }
+    server.sql("alter system set ssl = on");
+    server.stop();
+    server.start();
+    let (state, message) = asked().await;
+    assert!(state == FeedState::Healthy && message.ends_with(", for 364 days still"), "{message}");
+}
+
+#[tokio::test]
+async fn what_does_not_begin_tls_hangs_up_or_never_ends_a_line_is_failing_with_the_reason() {
+    fn saying(lines: &'static [&'static [u8]]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a client");
+            for line in lines {
+                let _ = stream.write_all(line);
+            }
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            until_gone(&mut stream);
+        });
+        address
+    }
+    let of =
+        async |protocol: &str, lines| told(ask(&format!("tls: {{address: '{}', starttls: {protocol}}}", saying(lines))).await);
+    let hung_up = failing("it hung up before the handshake");
+    assert_eq!(of("smtp", &[]).await, hung_up);
+    assert_eq!(of("imap", &[b"* OK"]).await, hung_up);
+    assert_eq!(of("postgres", &[]).await, hung_up);
+    let busy = of("smtp", &[b"554 no service here\r\n"]).await;
+    assert_eq!(busy, failing("the server does not begin TLS: 554 no service here"));
+    let without = of("smtp", &[b"220 hello\r\n250-mail\r\n250 XSTARTTLS\r\n"]).await;
+    assert_eq!(without, failing("the server does not begin TLS: it is not among what it can do"));
+    let denied = of("imap", &[b"* OK hello\r\na BAD what?\r\n"]).await;
+    assert_eq!(denied, failing("the server does not begin TLS: BAD what?"));
+    assert_eq!(of("smtp", &[b"SSH-2.0-OpenSSH_9.2\r\n"]).await, failing("what answers there does not speak SMTP"));
+    assert_eq!(of("imap", &[b"220 mail\r\n"]).await, failing("what answers there does not speak IMAP"));
+    assert_eq!(of("postgres", &[b"HTTP"]).await, failing("what answers there does not speak PostgreSQL's protocol"));
+    assert_eq!(of("smtp", &[&[b'2'; 9_000]]).await, failing("it says lines without an end"));
 }

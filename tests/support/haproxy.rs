@@ -11,6 +11,8 @@ use std::time::Duration;
 pub struct Haproxy {
     /// Where its runtime API answers.
     pub api: String,
+    /// Where it answers what may be asked by everybody.
+    pub socket: std::path::PathBuf,
     program: Program,
     _folder: tempfile::TempDir,
 }
@@ -29,12 +31,14 @@ impl Haproxy {
     pub fn start(sections: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (config, api) = (folder.path().join("haproxy.cfg"), free_address());
-        let global = format!("global\n    stats socket ipv4@{api} level admin\n    maxconn 500\n    nbthread 1\n");
+        let socket = folder.path().join("stats.sock");
+        let asked = format!("stats socket {} mode 600 level user", socket.display());
+        let global = format!("global\n    stats socket ipv4@{api} level admin\n    {asked}\n    maxconn 500\n    nbthread 1\n");
         fs::write(&config, format!("{global}{BASICS}{sections}")).expect("written");
         let mut command = Command::new(find("haproxy").expect("haproxy is not installed"));
         command.arg("-db").arg("-f").arg(&config);
         let program = Program::start_until(&mut command, &folder.path().join("log"), || ask(&api, "show version").is_ok());
-        Self { api, program, _folder: folder }
+        Self { api, socket, program, _folder: folder }
     }
 
     /// What the runtime API answers to one line; empty where a change was made.

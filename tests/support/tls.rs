@@ -75,14 +75,25 @@ impl Authority {
 }
 
 /// Answers every request over TLS with `secret` and hangs up. With `clients`, only clients that this authority signed get in.
-pub fn serve((cert, key): &(PathBuf, PathBuf), clients: Option<&Path>) -> SocketAddr {
+pub fn serve(leaf: &(PathBuf, PathBuf), clients: Option<&Path>) -> SocketAddr {
+    serve_after(leaf, clients, |_| {})
+}
+
+/// The same, after something was said in plain text.
+pub fn serve_after(
+    (cert, key): &(PathBuf, PathBuf),
+    clients: Option<&Path>,
+    talk: impl Fn(&mut TcpStream) + Send + Sync + 'static,
+) -> SocketAddr {
+    let talk = Arc::new(talk);
     let config = Arc::new(config(cert, key, clients));
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for mut socket in listener.incoming().map_while(Result::ok) {
-            let config = config.clone();
+            let (config, talk) = (config.clone(), talk.clone());
             std::thread::spawn(move || {
+                talk(&mut socket);
                 let mut session = ServerConnection::new(config).expect("a session");
                 answer(&mut session, &mut socket);
             });

@@ -65,7 +65,7 @@ impl ServerCertVerifier for Witness {
     }
 }
 
-/// Shakes hands on an open connection. How long that took is for the caller to say.
+/// Shakes hands on an open connection.
 pub async fn shake(stream: impl Stream, name: &str, tls: Tls) -> Result<Shown, Trouble> {
     let (shaken, seen) = connect(stream, name, &tls).await?;
     if let Err(error) = shaken {
@@ -76,7 +76,7 @@ pub async fn shake(stream: impl Stream, name: &str, tls: Tls) -> Result<Shown, T
         }
     }
     let distrust = seen.refused.map(|error| http::handshake(&error, name));
-    Ok(Shown { chain: seen.chain, distrust, took: Default::default() })
+    Ok(Shown { chain: seen.chain, distrust })
 }
 
 /// Goes on encrypted, unless the certificate isn't trusted. Until that is known nothing is said.

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{Instant as Deadline, timeout_at};
 
 pub struct Sockets;
@@ -26,8 +26,7 @@ impl Net for Sockets {
     fn talk<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>> {
         Box::pin(async move {
             let (began, deadline) = (Instant::now(), Deadline::now() + talk.timeout);
-            let addresses = resolve(talk.address, deadline, talk.timeout).await?;
-            let (_, _, stream) = first_that_answers(talk.address, addresses, deadline, talk.timeout).await?;
+            let stream = dial(talk.address, deadline, talk.timeout).await?;
             match timeout_at(deadline, answer(stream, &talk)).await {
                 Ok(answer) => Ok((answer?, began.elapsed())),
                 Err(_) => {
@@ -58,12 +57,7 @@ impl Net for Sockets {
     }
 
     fn open<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<Box<dyn Stream>, Trouble>> {
-        Box::pin(async move {
-            let deadline = Deadline::now() + timeout;
-            let addresses = resolve(address, deadline, timeout).await?;
-            let (_, _, stream) = first_that_answers(address, addresses, deadline, timeout).await?;
-            Ok(Box::new(stream) as Box<dyn Stream>)
-        })
+        Box::pin(async move { dial(address, Deadline::now() + timeout, timeout).await })
     }
 
     fn secure<'a>(
@@ -75,22 +69,8 @@ impl Net for Sockets {
         Box::pin(secure(stream, name, tls))
     }
 
-    fn handshake<'a>(
-        &'a self,
-        address: &'a str,
-        name: &'a str,
-        tls: &'a Tls,
-        timeout: Duration,
-    ) -> Answer<'a, Result<Shown, Trouble>> {
-        Box::pin(async move {
-            let (began, deadline) = (Instant::now(), Deadline::now() + timeout);
-            let addresses = resolve(address, deadline, timeout).await?;
-            let (_, _, stream) = first_that_answers(address, addresses, deadline, timeout).await?;
-            let late = |_| format!("{address}: no handshake within {}", humantime::format_duration(timeout));
-            let shown = timeout_at(deadline, shake(stream, name, tls.clone())).await;
-            let shown = shown.map_err(|elapsed| Trouble::new(Reason::Timeout, late(elapsed)))??;
-            Ok(Shown { took: began.elapsed(), ..shown })
-        })
+    fn handshake<'a>(&'a self, stream: Box<dyn Stream>, name: &'a str, tls: &'a Tls) -> Answer<'a, Result<Shown, Trouble>> {
+        Box::pin(shake(stream, name, tls.clone()))
     }
 }
 
@@ -130,7 +110,30 @@ async fn first_that_answers(
     Err(trouble)
 }
 
-async fn answer(mut stream: TcpStream, talk: &Talk<'_>) -> Result<Bytes, Trouble> {
+/// A connection to a server of the network, or to a socket of this machine.
+async fn dial(address: &str, deadline: Deadline, timeout: Duration) -> Result<Box<dyn Stream>, Trouble> {
+    if !address.starts_with('/') {
+        let addresses = resolve(address, deadline, timeout).await?;
+        let (_, _, stream) = first_that_answers(address, addresses, deadline, timeout).await?;
+        return Ok(Box::new(stream));
+    }
+    let trouble = |reason, text: &str| Trouble::new(reason, format!("{address}: {text}"));
+    match timeout_at(deadline, UnixStream::connect(address)).await {
+        Ok(Ok(stream)) => Ok(Box::new(stream)),
+        Ok(Err(error)) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(trouble(Reason::Denied, "permission denied: may this user use the socket?"))
+        }
+        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => Err(trouble(Reason::Refused, "there is no such socket")),
+        Ok(Err(error)) => Err(trouble(reason(&error), &sentence(&error))),
+        Err(_) => Err(trouble(Reason::Timeout, &format!("no answer within {}", humantime::format_duration(timeout)))),
+    }
+}
+
+async fn answer(stream: Box<dyn Stream>, talk: &Talk<'_>) -> Result<Bytes, Trouble> {
+    let mut stream = match talk.tls {
+        Some((name, tls)) => secure(stream, name, tls).await?,
+        None => stream,
+    };
     let broken = |error: io::Error| Trouble::new(reason(&error), format!("{}: {}", talk.address, sentence(&error)));
     stream.write_all(&talk.said).await.map_err(broken)?;
     let mut answer = BytesMut::new();
