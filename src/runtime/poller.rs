@@ -135,16 +135,29 @@ pub fn start(items: Items, ports: Ports, facts: UnboundedSender<Fact>, remembere
 
 /// One check within its time.
 pub async fn check(spec: &FeedSpec, feed: &dyn Feed, ports: &Ports) -> Result<Reading, Trouble> {
-    within(spec.timeout + GRACE, feed.check(ports, spec.timeout)).await
+    within(spec.timeout + GRACE, ports, feed.check(ports, spec.timeout)).await
 }
 
 /// One poll within its time.
 pub async fn fetch(spec: &SourceSpec, source: &dyn Source, before: &[Arc<Alert>], ports: &Ports) -> Result<Snapshot, Trouble> {
-    within(spec.timeout + GRACE, source.fetch(before, ports, spec.timeout)).await
+    within(spec.timeout + GRACE, ports, source.fetch(before, ports, spec.timeout)).await
 }
 
-/// Cuts off what takes too long; a defect of one adapter must not silence the others.
-async fn within<T>(limit: Duration, question: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+/// Cuts off what takes too long; a defect of one adapter must not silence the others. Timers stand still while the machine sleeps,
+/// and what was on its way then is there at once when it wakes: by the clock that counts sleep it is no answer any more.
+async fn within<T>(limit: Duration, ports: &Ports, question: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    let began = ports.clock.now();
+    let answer = in_time(limit, question).await;
+    match ports.clock.now().since(began) {
+        took if took > limit + GRACE && answer.is_ok() => {
+            let took = humantime::format_duration(Duration::from_secs(took.as_secs()));
+            Err(Trouble::new(Reason::Timeout, format!("it was asked {took} ago, before midwatch slept")))
+        }
+        _ => answer,
+    }
+}
+
+async fn in_time<T>(limit: Duration, question: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
     let late = || format!("no answer within {}", humantime::format_duration(limit));
     match timeout(limit, AssertUnwindSafe(question).catch_unwind()).await {
         Ok(Ok(answer)) => answer,

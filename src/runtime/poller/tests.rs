@@ -6,7 +6,8 @@ use crate::domain::alert::{Alert, Labels, Upstream};
 use crate::domain::entry::Intent;
 use crate::domain::health::FeedState;
 use crate::domain::ids::AlertId;
-use crate::ports::Answer;
+use crate::domain::stamp::Stamp;
+use crate::ports::{Answer, Clock};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::sleep;
@@ -83,6 +84,59 @@ impl Feed for Broken {
     fn check<'a>(&'a self, _ports: &'a Ports, _limit: Duration) -> Answer<'a, Result<Reading, Trouble>> {
         Box::pin(async { panic!("a defect of one kind of feed") })
     }
+}
+
+/// A clock that stands, until somebody sleeps.
+#[derive(Default)]
+struct Nights(AtomicUsize);
+
+impl Clock for Nights {
+    fn now(&self) -> Stamp {
+        let mono = SECOND * 8 * 3_600 * self.0.load(Ordering::SeqCst) as u32;
+        Stamp { wall: chrono::DateTime::UNIX_EPOCH + mono, mono }
+    }
+}
+
+/// The machine sleeps for a night while the first answer is on its way.
+struct Overnight(Arc<Nights>, AtomicUsize);
+
+impl Overnight {
+    fn answer<T: Send>(&self, answer: T) -> Answer<'_, Result<T, Trouble>> {
+        if self.1.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.0.0.fetch_add(1, Ordering::SeqCst);
+        }
+        Box::pin(std::future::ready(Ok(answer)))
+    }
+}
+
+impl Feed for Overnight {
+    fn check<'a>(&'a self, _ports: &'a Ports, _limit: Duration) -> Answer<'a, Result<Reading, Trouble>> {
+        Box::pin(async { self.answer(Reading::new(FeedState::Healthy, "200 OK")).await })
+    }
+}
+
+impl Source for Overnight {
+    fn fetch<'a>(
+        &'a self,
+        _before: &'a [Arc<Alert>],
+        _ports: &'a Ports,
+        _limit: Duration,
+    ) -> Answer<'a, Result<Snapshot, Trouble>> {
+        Box::pin(async { self.answer(Snapshot::default()).await })
+    }
+}
+
+#[tokio::test]
+async fn what_was_on_its_way_while_the_machine_slept_is_not_fresh() {
+    let clock = Arc::new(Nights::default());
+    let ports = Ports { clock: clock.clone(), ..Ports::real() };
+    let (spec, asleep) = feed("shop", Arc::new(Overnight(clock.clone(), AtomicUsize::new(0))));
+    let stale = check(&spec, &*asleep, &ports).await.expect_err("it is eight hours old");
+    assert_eq!((stale.reason, stale.to_string()), (Reason::Timeout, "it was asked 8h ago, before midwatch slept".to_owned()));
+    assert_eq!(check(&spec, &*asleep, &ports).await.expect("asked since").state, FeedState::Healthy);
+    let (spec, asleep) = source("am", Arc::new(Overnight(clock, AtomicUsize::new(0))));
+    assert_eq!(fetch(&spec, &*asleep, &[], &ports).await.expect_err("as old").reason, Reason::Timeout);
+    assert!(fetch(&spec, &*asleep, &[], &ports).await.is_ok());
 }
 
 fn healthy(takes: Duration) -> Script<Reading> {
