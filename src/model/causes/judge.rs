@@ -24,7 +24,7 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     if evidence.signs.is_empty() {
         return Verdict::default();
     }
-    let mut court = Court { evidence, found: BTreeMap::new() };
+    let mut court = Court { evidence, found: BTreeMap::new(), open: BTreeMap::new() };
     let [any, worst] = [Severity::Unknown, Severity::Critical].map(|least| reach(evidence, least));
     let touched = touched(evidence);
     for at in evidence.map.upwards().iter().filter(|at| evidence.signs.contains_key(at)) {
@@ -42,6 +42,8 @@ pub fn judge(evidence: &Evidence) -> Verdict {
 struct Court<'a> {
     evidence: &'a Evidence<'a>,
     found: BTreeMap<usize, Suspicion>,
+    /// Where no idea is much likelier than the others.
+    open: BTreeMap<usize, Vec<Idea>>,
 }
 
 /// One possible cause: how much speaks for it, and how sure what it rests on is.
@@ -59,7 +61,10 @@ impl Court<'_> {
         ideas.extend(touched.iter().filter_map(|index| self.changed(at, *index)));
         let name = &self.evidence.map[at].name;
         ideas.retain(|idea| !(self.evidence.denied)(name, &idea.cause));
-        self.found.extend(decide(ideas).map(|found| (at, found)));
+        match decide(&ideas) {
+            Some(found) => drop(self.found.insert(at, found)),
+            None => drop(self.open.insert(at, ideas)),
+        }
     }
 
     fn linked(&self, at: usize, near: Near) -> Option<Idea> {
@@ -130,6 +135,7 @@ impl Court<'_> {
                 }
             }
         }
+        self.reconsider(&mut best);
         self.hand_on(&best);
         self.found.extend(best);
     }
@@ -143,19 +149,45 @@ impl Court<'_> {
         (confidence >= NAMED).then(|| (confidence, cause, bad, weight.reasons()))
     }
 
+    /// What nothing told apart is one idea where both share why they are bad.
+    fn reconsider(&mut self, shared: &mut BTreeMap<usize, Suspicion>) {
+        let mut open = std::mem::take(&mut self.open);
+        for at in self.evidence.map.upwards() {
+            let Some(mut ideas) = open.remove(at).filter(|_| !shared.contains_key(at)) else { continue };
+            let mut reasons = Vec::new();
+            for idea in &mut ideas {
+                let Some(whole) = self.place(&idea.cause).and_then(|at| shared.get(&at)) else { continue };
+                reasons.clone_from(&whole.reasons);
+                (idea.cause, idea.rests_on, idea.nearer) = (whole.cause.clone(), whole.confidence, None);
+            }
+            ideas.retain(|idea| !(self.evidence.denied)(&self.evidence.map[*at].name, &idea.cause));
+            if let Some(mut found) = decide(&ideas).filter(|_| !reasons.is_empty()) {
+                found.reasons.extend(reasons);
+                shared.insert(*at, found);
+            }
+        }
+    }
+
+    /// Of a cause that is a service.
+    fn place(&self, cause: &Cause) -> Option<usize> {
+        match cause {
+            Cause::Service(name) => self.evidence.map.place(name.as_str()),
+            _ => None,
+        }
+    }
+
     /// What was put down to a service is put down to what that one shares with others.
     fn hand_on(&mut self, shared: &BTreeMap<usize, Suspicion>) {
-        for found in self.found.values_mut() {
-            let end = found.cause.service().and_then(|name| self.evidence.map.place(name.as_str()));
-            let Some(whole) = end.filter(|_| matches!(found.cause, Cause::Service(_))).and_then(|at| shared.get(&at)) else {
-                continue;
-            };
+        let mut all = std::mem::take(&mut self.found);
+        for found in all.values_mut() {
+            let Some(whole) = self.place(&found.cause).and_then(|at| shared.get(&at)) else { continue };
             let confidence = found.confidence * whole.confidence;
             if confidence >= NAMED {
                 (found.confidence, found.cause) = (confidence, whole.cause.clone());
                 found.reasons.extend(whole.reasons.iter().cloned());
             }
         }
+        self.found = all;
     }
 }
 
@@ -174,9 +206,9 @@ fn touched(evidence: &Evidence) -> BTreeMap<usize, Vec<usize>> {
 }
 
 /// The likeliest, if it is much likelier than all others together, and than that none of them is.
-fn decide(ideas: Vec<Idea>) -> Option<Suspicion> {
+fn decide(ideas: &[Idea]) -> Option<Suspicion> {
     // Ways that lead to the same end are one idea.
-    let mut ends: Vec<Idea> = Vec::new();
+    let mut ends: Vec<&Idea> = Vec::new();
     for idea in ideas {
         match ends.iter_mut().find(|known| known.cause == idea.cause) {
             Some(known) if known.weight.odds < idea.weight.odds => *known = idea,
@@ -187,11 +219,11 @@ fn decide(ideas: Vec<Idea>) -> Option<Suspicion> {
     let all: f64 = ends.iter().map(|idea| idea.weight.odds.exp()).sum();
     let best = ends.into_iter().max_by(|a, b| a.weight.odds.total_cmp(&b.weight.odds))?;
     let likely = likely(best.weight.odds, all);
-    let (cause, confidence) = match (likely * best.rests_on, best.nearer) {
+    let (cause, confidence) = match (likely * best.rests_on, &best.nearer) {
         (whole, Some(nearer)) if whole < NAMED => (nearer, likely),
-        (whole, _) => (best.cause, whole),
+        (whole, _) => (&best.cause, whole),
     };
-    (confidence >= NAMED).then(|| Suspicion { cause, confidence, reasons: best.weight.reasons() })
+    (confidence >= NAMED).then(|| Suspicion { cause: cause.clone(), confidence, reasons: best.weight.clone().reasons() })
 }
 
 /// Of all ideas, and of the one that none of them is right.
