@@ -16,6 +16,7 @@ mod console;
 mod correct;
 #[expect(clippy::disallowed_methods, reason = "its servers, its clock and its temporary folder are its own")]
 mod demo;
+mod deny;
 #[expect(clippy::disallowed_methods, reason = "writes the file that the person named, and reads the template")]
 mod export;
 mod failure;
@@ -80,6 +81,7 @@ pub const COMMANDS: &[Kind] = &[
     completions::KIND,
     correct::KIND,
     demo::KIND,
+    deny::KIND,
     act::DOWNTIME,
     act::ESCALATE,
     export::KIND,

@@ -202,6 +202,16 @@ impl Session {
     }
 }
 
+/// A shell that asks nothing and knows what the journal holds.
+///
+/// # Errors
+/// The journal can't be read.
+pub fn remembered(globals: &Globals, config: &Loaded) -> anyhow::Result<Shell> {
+    let mut shell = Shell::new(&setup(globals, config, Needs::Nothing)?);
+    remember(&mut shell, globals)?;
+    Ok(shell)
+}
+
 /// What the journal holds is known without being able to write: acknowledgements are nowhere else.
 fn remember(shell: &mut Shell, globals: &Globals) -> anyhow::Result<()> {
     if !data_folder(globals)?.join("journal.db").exists() {

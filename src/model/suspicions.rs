@@ -3,7 +3,7 @@
 //! goes and leaves its symptoms behind was none.
 
 use super::World;
-use super::causes::evidence::{Cause, Changed, Evidence, Sign, Suspicion, Watched};
+use super::causes::evidence::{Cause, Changed, Evidence, Sign, Suspicion, Watched, percent};
 use super::causes::{BACK, judge, signs};
 use super::effect::Effect;
 use super::health::Proven;
@@ -20,6 +20,8 @@ use std::time::Duration;
 const HOLDS: Duration = Duration::from_secs(60);
 /// A cause and its symptoms end within this time of each other, or it was none.
 const FOLLOWS: Duration = Duration::from_secs(10 * 60);
+/// How long what was written down is worth anything without an end.
+const STANDS: chrono::Duration = chrono::Duration::days(1);
 /// Services that are named in one line.
 const NAMED: usize = 4;
 
@@ -29,6 +31,8 @@ pub struct Suspicions {
     /// What the verdict is of.
     judged: Option<Mark>,
     told: BTreeMap<Cause, Told>,
+    /// What was written down and has no end yet, by whichever process: by the words for the cause.
+    written: BTreeMap<String, Written>,
     /// What a person has said is not why, until that is over.
     denied: BTreeSet<(ServiceName, Cause)>,
     proven: Proven,
@@ -58,6 +62,24 @@ struct Told {
     symptoms_over: Option<Duration>,
 }
 
+/// A suspicion as the record has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    pub cause: String,
+    pub services: BTreeSet<ServiceName>,
+    pub since: DateTime<Utc>,
+    pub confidence: f64,
+    /// What the entry says.
+    pub text: String,
+}
+
+impl Written {
+    /// `84 %`: never certain.
+    pub fn percent(&self) -> String {
+        percent(self.confidence)
+    }
+}
+
 /// What became of a suspicion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -74,6 +96,13 @@ impl Suspicions {
 
     pub fn iter(&self) -> impl Iterator<Item = (&ServiceName, &Suspicion)> {
         self.verdict.suspicions.iter()
+    }
+
+    /// What was written down of why this service is bad, and not taken back: for who has not seen how it is. After a day nobody knows
+    /// any more, for whoever wrote it has seen no end of it.
+    pub fn written(&self, service: &ServiceName, now: DateTime<Utc>) -> Option<&Written> {
+        let standing = |written: &&Written| written.services.contains(service) && now - written.since < STANDS;
+        self.written.values().filter(standing).max_by(|a, b| a.since.cmp(&b.since))
     }
 
     /// Somebody has said that this service is not why that one is bad.
@@ -107,6 +136,7 @@ impl Suspicions {
         if let Some(proven) = entry.data_of("proven").filter(|_| self.proven_at.is_none_or(|at| at < entry.clock)) {
             (self.proven, self.proven_at) = (proven, Some(entry.clock));
         }
+        self.fold_written(entry);
         let denied = self.told.iter().find(|(cause, _)| Some(cause.to_string().as_str()) == entry.text_of("cause"));
         if let (Some("denied"), Some((cause, told))) = (entry.text_of("verdict"), denied) {
             let cause = cause.clone();
@@ -114,6 +144,18 @@ impl Suspicions {
             self.told.remove(&cause);
             self.judged = None;
         }
+    }
+
+    fn fold_written(&mut self, entry: &Entry) {
+        let (Some(cause), Some(verdict)) = (entry.text_of("cause"), entry.text_of("verdict")) else { return };
+        if verdict != "suspected" {
+            self.written.remove(cause);
+            return;
+        }
+        let (services, confidence) = (entry.data_of("services"), entry.data_of("confidence"));
+        let (cause, since, text) = (cause.to_owned(), entry.at, entry.text.clone());
+        let (services, confidence) = (services.unwrap_or_default(), confidence.unwrap_or_default());
+        self.written.insert(cause.clone(), Written { cause, services, since, confidence, text });
     }
 
     /// When something has to be looked at again.
@@ -286,14 +328,17 @@ impl World {
         draft
     }
 
-    /// A person says that what is suspected is not why: it counts as wrong, and is not named again until this is over.
+    /// A person says that what is suspected is not why: it counts as wrong, and is not named again until this is over. Who does not
+    /// watch means what was written down.
     pub(super) fn deny_cause(&mut self, service: &ServiceName) -> Result<Draft, String> {
-        let Some(found) = self.suspicions.of(service).cloned() else {
+        let seen = self.suspicions.of(service).map(|found| found.cause.to_string());
+        let written = || self.suspicions.written(service, self.now.wall).map(|written| written.cause.clone());
+        let Some(cause) = seen.or_else(written) else {
             return Err(format!("no cause is suspected for {service}"));
         };
         let Proven { right, wrong } = self.suspicions.proven;
-        let text = format!("{} is not why {service} is bad", inert(&found.cause.to_string()));
-        let mut draft = self.context().by_me(Kind::Cause, text).with("cause", found.cause.to_string());
+        let text = format!("{} is not why {service} is bad", inert(&cause));
+        let mut draft = self.context().by_me(Kind::Cause, text).with("cause", cause);
         draft = draft.with("verdict", "denied").with("proven", Proven { right, wrong: wrong + 1 });
         draft.service = Some(service.clone());
         draft.incident = self.incidents.covering(None, Some(service));

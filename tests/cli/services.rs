@@ -1,6 +1,8 @@
 //! `midwatch services`.
 
 use super::*;
+use midwatch::domain::entry::{Actor, Draft, Kind};
+use midwatch::journal::{Journal, Options, SqliteJournal};
 
 const CONFIG: &str = "services:
   - {name: shop, tier: 1, owner: shop team, depends_on: [api]}
@@ -30,4 +32,34 @@ fn a_service_that_is_not_there_is_told_with_the_nearest_name() {
     let refused = home.run(&["services", "shopp"]);
     assert_eq!(code(&refused), Some(2));
     assert!(err(&refused).contains("no service is named `shopp`; did you mean `shop`?"), "{refused:?}");
+}
+
+#[test]
+fn what_the_log_suspects_is_told_and_denied_by_name() {
+    let home = Home::with("operator: {name: ana}\nservices: [{name: postgres}, {name: checkout, depends_on: [postgres]}]\n");
+    assert_eq!(home.json(&["services"])["services"][1]["suspected"], Value::Null);
+    let nothing = home.run(&["deny", "checkout"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("no cause is suspected for `checkout`"), "{nothing:?}");
+    let folder = home.path().join(".local/share/midwatch");
+    let text = "suspected cause of checkout: postgres, 84 %: checkout needs postgres";
+    let now = chrono::Utc::now();
+    let draft = Draft::new(Kind::Cause, now, Actor::system("causes"), text).with("cause", "postgres").with("confidence", 0.84);
+    let draft = draft.with("verdict", "suspected").with("services", ["checkout"]);
+    let mut journal = SqliteJournal::open(&folder, Options::default()).expect("a journal");
+    journal.append(vec![draft], now).expect("recorded");
+    drop(journal);
+    let services = home.json(&["services"]);
+    let (postgres, checkout) = (&services["services"][0], &services["services"][1]["suspected"]);
+    assert_eq!((&postgres["suspected"], &checkout["cause"], &checkout["text"]), (&Value::Null, &"postgres".into(), &text.into()));
+    assert_eq!(checkout["confidence"], 0.84);
+    let table = String::from_utf8(home.run(&["services"]).stdout).expect("text");
+    assert!(table.contains("SUSPECTED CAUSE") && table.contains("postgres, 84 %"), "{table}");
+    let denied = home.run(&["deny", "checkout"]);
+    assert_eq!(denied.status.code(), Some(0), "{denied:?}");
+    assert_eq!(home.json(&["services"])["services"][1]["suspected"], Value::Null);
+    let log = home.json(&["log"]);
+    let told =
+        log["entries"].as_array().expect("a list").iter().any(|entry| entry["text"] == "postgres is not why checkout is bad");
+    assert!(told, "{log}");
 }

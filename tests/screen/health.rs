@@ -157,6 +157,11 @@ fn the_map_marks_the_cause_and_whoever_feels_it() {
     desk.feed("checkout-pay", FeedState::Failing, "503", 9).wait(5);
     desk.press("m").expect("▌ ▲ postgres ◆").expect("↑▲ checkout").expect("felt by 1");
     desk.press("k").expect("▌ ▲ checkout").expect("↓▲ postgres ◆").expect("suspected: postgres, ").expect("needs 2");
-    desk.press("enter").expect("checkout needs postgres").expect("w wrong cause").press("w esc esc");
+    desk.press("enter")
+        .expect("checkout needs postgres")
+        .expect("w wrong cause")
+        .press("w")
+        .expect_not("w wrong cause")
+        .press("esc esc");
     desk.press("m").expect_not("postgres ◆").expect_not("suspected: ");
 }

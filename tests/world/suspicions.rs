@@ -136,6 +136,36 @@ fn a_person_who_knows_better_is_believed_and_it_counts_as_wrong() {
 }
 
 #[test]
+fn who_does_not_watch_knows_what_was_written_down_and_may_deny_it() {
+    let service = "checkout".into();
+    let written = |story: &Story| story.world.suspicions().written(&service, story.now.wall).map(|written| written.cause.clone());
+    let mut outage = Outage::new();
+    assert_eq!(written(&outage.story), None, "it has not held yet");
+    outage.lasts(120);
+    assert_eq!(written(&outage.story).as_deref(), Some("postgres"));
+    // Another process has the record alone.
+    outage.story.begins_anew();
+    assert_eq!((outage.suspected(), written(&outage.story).as_deref()), (None, Some("postgres")));
+    outage.story.ask(Command::DenyCause { service: service.clone() });
+    assert_eq!((written(&outage.story), outage.proven()), (None, (0, 1)));
+    let entry = outage.story.last(Kind::Cause).clone();
+    assert_eq!((entry.text_of("verdict"), entry.text_of("cause")), (Some("denied"), Some("postgres")));
+}
+
+#[test]
+fn what_was_written_down_is_gone_with_its_end_and_after_a_day_without_one() {
+    let service = "checkout".into();
+    let mut outage = Outage::new();
+    outage.lasts(120);
+    let story = &outage.story;
+    let later = |hours| story.world.suspicions().written(&service, story.now.wall + chrono::Duration::hours(hours)).is_some();
+    assert_eq!([later(23), later(25)], [true, false]);
+    (outage.postgres, outage.checkout) = (FeedState::Healthy, FeedState::Healthy);
+    outage.lasts(30);
+    assert!(outage.story.world.suspicions().written(&service, outage.story.now.wall).is_none());
+}
+
+#[test]
 fn how_often_it_was_right_outlives_the_console() {
     let mut outage = Outage::new();
     (outage.lasts(120).postgres, outage.checkout) = (FeedState::Healthy, FeedState::Healthy);

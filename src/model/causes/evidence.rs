@@ -130,6 +130,10 @@ pub struct Suspicion {
 impl Suspicion {
     /// `84 %`: never certain.
     pub fn percent(&self) -> String {
-        format!("{:.0} %", (self.confidence * 100.0).min(99.0))
+        percent(self.confidence)
     }
+}
+
+pub fn percent(confidence: f64) -> String {
+    format!("{:.0} %", (confidence * 100.0).min(99.0))
 }

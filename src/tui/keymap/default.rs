@@ -42,7 +42,7 @@ pub const ROWS: &[Row] = &[
     row(&["N"], PreviousMatch, &[Context::Output], "previous"),
     row(&["a"], Attempt, &[Context::Output], "attempt before"),
 
-    row(&["w"], NotTheCause, &[Context::ServiceDetail], "wrong cause"),
+    row(&["w"], NotTheCause, &[Context::Suspected], "wrong cause"),
 
     row(&["c"], Correct, &[Context::Log, EntryDetail], "correct"),
 

@@ -22,6 +22,8 @@ pub enum Context {
     EntryDetail,
     PlaybookDetail,
     ServiceDetail,
+    /// A cause is suspected.
+    Suspected,
     StepDetail,
     /// What a step has written.
     Output,
@@ -47,6 +49,7 @@ impl Context {
             Self::AlertDetail => "An alert's details",
             Self::PlaybookDetail => "A playbook's text",
             Self::ServiceDetail => "A service's details",
+            Self::Suspected => "A suspected cause",
             Self::StepDetail => "A step's details",
             Self::Output => "A step's output",
             Self::Outcomes => "Outcomes",

@@ -28,6 +28,9 @@ pub trait Content {
         vec![whole(self.lines(view, columns), columns)]
     }
 
+    /// Notes what its keys depend on; called before each frame.
+    fn prepare(&mut self, _view: &View) {}
+
     /// A key that does more than scroll.
     fn update(&mut self, _action: Action, _view: &View) -> Vec<Reply> {
         Vec::new()
@@ -48,6 +51,10 @@ impl<C: Content> Page<C> {
 impl<C: Content> Overlay for Page<C> {
     fn contexts(&self) -> &'static [Context] {
         self.content.contexts()
+    }
+
+    fn prepare(&mut self, view: &View) {
+        self.content.prepare(view);
     }
 
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {

@@ -21,33 +21,44 @@ use crate::tui::view::{Reply, View};
 /// Services that feel it are named up to this many; the map shows all.
 const FELT: usize = 12;
 
-struct Detail(ServiceName);
+struct Detail {
+    name: ServiceName,
+    /// A cause is suspected.
+    suspected: bool,
+}
 
 pub fn open(name: ServiceName) -> Box<dyn Overlay> {
-    Box::new(Page::new(Detail(name)))
+    Box::new(Page::new(Detail { name, suspected: false }))
 }
 
 impl Content for Detail {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::ServiceDetail, Context::Reading]
+        match self.suspected {
+            true => &[Context::Suspected, Context::ServiceDetail, Context::Reading],
+            false => &[Context::ServiceDetail, Context::Reading],
+        }
+    }
+
+    fn prepare(&mut self, view: &View) {
+        self.suspected = view.world.suspicions().of(&self.name).is_some();
     }
 
     fn title(&self, _view: &View) -> String {
-        format!("Service {}", self.0)
+        format!("Service {}", self.name)
     }
 
     fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
         let services = &view.world.settings.services;
-        let mut lines = suspected(&self.0, view, columns);
-        if let Some(at) = services.place(self.0.as_str()) {
+        let mut lines = suspected(&self.name, view, columns);
+        if let Some(at) = services.place(self.name.as_str()) {
             let service = &services[at];
             lines.extend(who(service, columns));
             lines.extend(where_to_look(service, view, columns));
             lines.extend(service.depends_on.iter().flat_map(|name| state("depends on", name, view, columns)));
             lines.extend(felt(at, view, columns));
         }
-        lines.extend(changed(&self.0, view, columns));
-        let mut feeds = view.world.health.of_service(&self.0).peekable();
+        lines.extend(changed(&self.name, view, columns));
+        let mut feeds = view.world.health.of_service(&self.name).peekable();
         if feeds.peek().is_none() {
             lines.push(plain("No feed watches it.", Role::Dim));
         }
@@ -60,12 +71,9 @@ impl Content for Detail {
 
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
         match action {
-            Action::Playbook => vec![books(&self.0, view)],
-            Action::NotTheCause => vec![match view.world.suspicions().of(&self.0) {
-                Some(_) => Reply::Ask(Command::DenyCause { service: self.0.clone() }),
-                None => Reply::Say(format!("No cause is suspected for {}.", self.0)),
-            }],
-            Action::Copy => vec![Reply::Ui(crate::tui::view::Ui::Copy(self.0.to_string()))],
+            Action::Playbook => vec![books(&self.name, view)],
+            Action::NotTheCause => vec![Reply::Ask(Command::DenyCause { service: self.name.clone() })],
+            Action::Copy => vec![Reply::Ui(crate::tui::view::Ui::Copy(self.name.to_string()))],
             _ => Vec::new(),
         }
     }
