@@ -7,6 +7,8 @@ mod support;
 
 #[path = "feeds/backup.rs"]
 mod backup;
+#[path = "feeds/badly.rs"]
+mod badly;
 #[path = "feeds/balancers.rs"]
 mod balancers;
 #[path = "feeds/changes.rs"]

@@ -21,7 +21,7 @@ const LONGEST: usize = 8 << 20;
 
 /// Where the statistics are.
 enum Way {
-    Page(Endpoint),
+    Page(Box<Endpoint>),
     /// A path, or `host:port`.
     Socket(String),
 }
@@ -48,7 +48,7 @@ fn way(node: &Node, fields: &Fields, problems: &mut Problems) -> Option<Way> {
         (None, Some(socket)) => {
             return socket.read("a path that begins with /, or host:port", problems, socket_of).map(Way::Socket);
         }
-        (Some(_), None) => return Endpoint::parse(fields, problems).map(Way::Page),
+        (Some(_), None) => return Endpoint::parse(fields, problems).map(Box::new).map(Way::Page),
         (None, None) => problems.error(node.span, "`url` or `socket` is missing"),
     }
     None

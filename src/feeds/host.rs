@@ -91,7 +91,10 @@ impl Feed for Host {
 impl Host {
     fn unreached(&self, output: &Output) -> Trouble {
         let words = String::from_utf8_lossy(&output.err);
-        let last = words.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+        let last = words.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(match output.code {
+            None => "it was ended by a signal",
+            Some(_) => "it said nothing",
+        });
         Trouble::new(Reason::Network, format!("{}: {last}", self.shell.first().map_or("", String::as_str)))
     }
 

@@ -15,7 +15,7 @@ fn who_feels_it_when_a_service_fails_is_told_with_tier_and_owner() {
     let home = Home::with(CONFIG);
     let document = home.json(&["services"]);
     let api = &document["services"][1];
-    assert_names(api, "name tier owner vendor fault_domains depends_on needed_by contacts dashboards playbooks");
+    assert_names(api, "name tier owner vendor fault_domains depends_on needed_by contacts dashboards playbooks suspected");
     assert_eq!(api["dashboards"], serde_json::json!(["https://graphs.example/api"]));
     let felt = home.json(&["services", "db"])["services"][0]["needed_by"].clone();
     let named = |index: usize| (felt[index]["name"].clone(), felt[index]["tier"].clone(), felt[index]["steps"].clone());
@@ -23,7 +23,7 @@ fn who_feels_it_when_a_service_fails_is_told_with_tier_and_owner() {
     assert_eq!((named(1), &felt[1]["owner"]), (("shop".into(), 1.into(), 2.into()), &"shop team".into()));
     let table = out(&home.run(&["services"]));
     let db: Vec<&str> = table.lines().nth(3).expect("a row").split_whitespace().collect();
-    assert_eq!(db, ["db", "-", "-", "2", "-"], "{table}");
+    assert_eq!(db, ["db", "-", "-", "2", "-", "-"], "{table}");
 }
 
 #[test]

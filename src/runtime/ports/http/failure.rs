@@ -33,7 +33,8 @@ pub fn cut(request: &Request, after: usize, error: &reqwest::Error) -> Trouble {
 }
 
 pub fn too_large(request: &Request) -> Trouble {
-    let text = format!("{}: the answer is larger than {} MiB; nothing of it is used", request.told(), request.longest >> 20);
+    let (longest, unit) = if request.longest < 1 << 20 { (request.longest >> 10, "KiB") } else { (request.longest >> 20, "MiB") };
+    let text = format!("{}: the answer is larger than {longest} {unit}; nothing of it is used", request.told());
     Trouble { sent: true, ..Trouble::new(Reason::TooLarge, text) }
 }
 
