@@ -1,5 +1,7 @@
 //! This machine, and what may stand between us and another one.
 
+use super::support::missing;
+use super::support::sshd::sshd;
 use super::{ask, ask_shortly, told};
 use midwatch::domain::health::FeedState;
 use midwatch::domain::trouble::Reason;
@@ -30,4 +32,25 @@ async fn another_machine_is_reached_by_a_program_and_one_that_is_not_is_no_verdi
     assert_eq!(told(flood).0, FeedState::Unknown);
     let absent = ask("host: {on: db-1, via: [/nowhere/ssh, HOST]}").await.expect_err("no verdict");
     assert_eq!(absent.reason, Reason::Local);
+}
+
+#[tokio::test]
+async fn another_machine_is_asked_through_a_real_sshd_and_a_key_that_it_does_not_know_is_no_verdict() {
+    if missing("sshd") || missing("ssh") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = folder.path().join("sshd");
+    let server = sshd(&place);
+    let via = server.words(&place).join(", ");
+    let asked =
+        async || ask(&format!("host: {{on: 127.0.0.1, via: [{via}], load: 1e6, memory: 100, warn_disk: 100, disk: 100}}")).await;
+    let (state, message) = told(asked().await);
+    assert!(state == FeedState::Healthy && message.contains(" per processor, memory "), "{message}");
+    std::fs::write(place.join("authorized"), "").expect("written");
+    let stranger = asked().await.expect_err("no verdict");
+    assert_eq!(stranger.reason, Reason::Network);
+    assert!(stranger.to_string().contains("Permission denied"), "{stranger}");
+    drop(server);
+    assert!(asked().await.expect_err("no verdict").to_string().contains("Connection refused"));
 }

@@ -30,6 +30,7 @@ pub mod pty;
 pub mod raw;
 pub mod servers;
 pub mod serving;
+pub mod sshd;
 pub mod story;
 pub mod tls;
 pub mod zabbix;
