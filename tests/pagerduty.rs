@@ -4,6 +4,8 @@
 
 #[path = "pagerduty/acting.rs"]
 mod acting;
+#[path = "pagerduty/inside.rs"]
+mod inside;
 #[path = "pagerduty/limits.rs"]
 mod limits;
 #[path = "pagerduty/listing.rs"]

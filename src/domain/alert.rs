@@ -92,6 +92,30 @@ pub struct Route {
     pub muted_by: Vec<Outside>,
 }
 
+/// One of those that a source groups into one alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    pub name: Outside,
+    /// By which its sender knows it.
+    pub key: Option<Outside>,
+    /// The source's own word.
+    pub severity: Option<Outside>,
+    pub open: bool,
+    /// Somebody decided that it calls nobody.
+    pub suppressed: bool,
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// What an alert was made of when its source was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inside {
+    pub at: DateTime<Utc>,
+    /// Those that are open first, and of both the newest first.
+    pub parts: Vec<Part>,
+    /// Why there may be more.
+    pub cut: Option<Outside>,
+}
+
 /// One alert in one snapshot of one source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Alert {

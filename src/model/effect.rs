@@ -23,8 +23,9 @@ pub enum Effect {
     Recall { alert: Option<AlertId>, since: DateTime<Utc> },
     /// Ask the sources that keep a record of their own when this alert fired since then; answered by one `Recounted` of each.
     Recount { alert: Arc<Alert>, since: DateTime<Utc> },
-    /// Ask the alert's source whom it tells of it; answered by one `Routed` where it has routes.
-    Route { alert: Arc<Alert> },
+    /// Ask the alert's source what it says only when somebody looks at it; answered by one `Routed` where it has routes, and one
+    /// `Opened` where its alerts are made of others.
+    Look { alert: Arc<Alert> },
     /// Ask these feeds now, and from now on as their schedule says, also where nothing else is asked.
     Follow { feeds: Vec<FeedName> },
     /// The answer to `Fact::FeedsAsked`.

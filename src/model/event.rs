@@ -2,8 +2,8 @@
 
 use super::command::Command;
 use super::health::Past;
+use super::looked::{Opened, Routed};
 use super::past::{Recalled, Recounted};
-use super::routes::Routed;
 use crate::domain::act::{ActEnd, Found};
 use crate::domain::alert::{Alert, Silence};
 use crate::domain::change::Told;
@@ -78,8 +78,10 @@ pub enum Fact {
     Recalled(Recalled),
     /// What one source answers to `Effect::Recount`.
     Recounted(Recounted),
-    /// The answer to `Effect::Route`.
+    /// An answer to `Effect::Look`: whom the source tells.
     Routed(Routed),
+    /// An answer to `Effect::Look`: what the alert is made of.
+    Opened(Opened),
     /// The configuration was read again and is in force.
     Configured(Arc<Settings>),
     /// The configuration was changed and can't be read: the old one stays in force.

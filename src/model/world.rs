@@ -28,16 +28,17 @@ use super::health::Health;
 use super::incidents::Incidents;
 use super::lanes::Lanes;
 use super::log::Log;
+use super::looked::Answers;
 use super::notes::Notes;
 use super::offline::Offline;
 use super::outbox::Outbox;
 use super::past::Past;
 use super::progress::{Requests, Stage};
 use super::questions::Questions;
-use super::routes::Routes;
 use super::runs::{Runs, Typed};
 use super::storm::Storm;
 use super::suspicions::Suspicions;
+use crate::domain::alert::{Inside, Route};
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
 use crate::domain::playbook::{Behind, Playbook, Resolved};
@@ -78,7 +79,9 @@ pub struct World {
     /// What the journal was asked for of late.
     pub past: Past,
     /// Whom sources tell of the alerts that were looked at of late.
-    pub routes: Routes,
+    pub routes: Answers<Vec<Route>>,
+    /// What those are made of.
+    pub inside: Answers<Inside>,
     pub requests: Requests,
     /// Why the journal could not be written the last time, until it can again.
     pub journal_trouble: Option<String>,
@@ -127,7 +130,8 @@ impl World {
             corrections: Corrections::default(),
             outbox: Outbox::default(),
             past: Past::default(),
-            routes: Routes::default(),
+            routes: Answers::default(),
+            inside: Answers::default(),
             requests: Requests::default(),
             journal_trouble: None,
             config_trouble: None,
@@ -215,6 +219,10 @@ impl World {
             }
             Fact::Routed(routed) => {
                 self.routes.keep(routed);
+                Vec::new()
+            }
+            Fact::Opened(opened) => {
+                self.inside.keep(opened);
                 Vec::new()
             }
             Fact::Configured(settings) => self.configure(settings),

@@ -13,7 +13,7 @@ pub mod webhook;
 mod zabbix;
 
 use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
-use crate::domain::alert::{Alert, Firing, Labels, Route, Snapshot};
+use crate::domain::alert::{Alert, Firing, Inside, Labels, Route, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems};
@@ -74,6 +74,16 @@ pub trait Source: Send + Sync {
         _ports: &'a Ports,
         _limit: Duration,
     ) -> Option<Answer<'a, Result<Vec<Route>, Trouble>>> {
+        None
+    }
+
+    /// What an alert that it lists is made of. `None` for a system that does not group several into one.
+    fn inside<'a>(
+        &'a self,
+        _alert: &'a Alert,
+        _ports: &'a Ports,
+        _limit: Duration,
+    ) -> Option<Answer<'a, Result<Inside, Trouble>>> {
         None
     }
 

@@ -1,18 +1,18 @@
 //! A long queue that is kept short: what is one problem has one row, and nothing is lost by it.
 
 use crate::screen::{Desk, alert, outage, settings};
-use midwatch::domain::alert::{Alert, Route};
+use midwatch::domain::alert::{Alert, Inside, Part, Route};
 use midwatch::domain::ids::AlertId;
 use midwatch::domain::settings::SourceSpec;
 use midwatch::domain::text::Outside;
 use midwatch::model::event::SourceAnswer;
-use midwatch::model::routes::Routed;
+use midwatch::model::looked::{Opened, Routed};
 use midwatch::model::{Command, Fact};
 use midwatch::tui::panes::PaneId;
 use std::sync::Arc;
 
 /// A console on two sources that tell of the same problems.
-fn two_sources() -> Desk {
+pub fn two_sources() -> Desk {
     let mut settings = settings();
     let source = settings.sources[0].clone();
     settings.sources.push(SourceSpec { name: "pager".into(), ..source });
@@ -24,7 +24,7 @@ fn at(source: &str, alert: &Alert) -> Arc<Alert> {
     Arc::new(Alert { id: AlertId { source: source.into(), ..alert.id.clone() }, ..alert.clone() })
 }
 
-fn tells(desk: &mut Desk, source: &str, alerts: &[Arc<Alert>]) {
+pub fn tells(desk: &mut Desk, source: &str, alerts: &[Arc<Alert>]) {
     let upserts = alerts.iter().map(|alert| at(source, alert)).collect();
     desk.fact(Fact::AlertsChanged { source: source.into(), upserts, gone: vec![] });
     let answer = SourceAnswer { complete: true, ..SourceAnswer::default() };
@@ -256,9 +256,38 @@ fn whom_its_source_tells_of_an_alert_stands_in_its_details() {
     let routes =
         [by("audit", every, &[]), by("ops", Vec::new(), &[]), by("team", names(&["alertname", "cluster"]), &["weekend"])];
     let id = AlertId { source: "prod".into(), ..one.id.clone() };
-    desk.fact(Fact::Routed(Routed { alert: id.clone(), routes: Ok(routes.into()) })).draw();
+    desk.fact(Fact::Routed(Routed { alert: id.clone(), told: Ok(Arc::new(routes.to_vec())) })).draw();
     desk.expect("notifies      audit, each by itself").expect("notifies      ops, all in one");
     desk.expect("notifies      team, by alertname, cluster; muted now by weekend");
-    desk.fact(Fact::Routed(Routed { alert: id, routes: Err("503 Service Unavailable".into()) })).draw();
+    desk.fact(Fact::Routed(Routed { alert: id, told: Err("503 Service Unavailable".into()) })).draw();
     desk.expect("notifies      audit, team").expect("can't be said: 503 Service Unavailable").expect_not("weekend");
+}
+
+#[test]
+fn what_an_incident_of_a_pager_is_made_of_stands_in_its_details_as_old_as_it_is() {
+    let mut desk = two_sources();
+    let one = alert("Disks", "warning", "checkout", "web-1", 3);
+    tells(&mut desk, "prod", std::slice::from_ref(&one));
+    desk.press("enter");
+    let id = AlertId { source: "prod".into(), ..one.id.clone() };
+    let part = |name: &str, open| Part {
+        name: name.into(),
+        key: Some("disk\u{1b}[2J/db1".into()),
+        severity: Some("critical".into()),
+        open,
+        suppressed: !open,
+        since: Some(crate::screen::start()),
+    };
+    let inside = Inside { at: crate::screen::start(), parts: vec![part("Disk full", true), part("Disk slow", false)], cut: None };
+    let opened = |told| Fact::Opened(Opened { alert: id.clone(), told });
+    desk.fact(opened(Ok(Arc::new(inside.clone())))).wait(65);
+    desk.expect("Alerts in it 1m05s ago: 2, 1 of them open").expect("● open        critical  1m05s  Disk full");
+    desk.expect("✓ over        critical  1m05s  suppressed  Disk slow").expect_not("\u{1b}");
+    let cut = Some("503 Service Unavailable".into());
+    let parts = (0..130).map(|n| part(&format!("Disk {n}"), n < 101)).collect();
+    desk.fact(opened(Ok(Arc::new(Inside { parts, cut, ..inside })))).draw();
+    desk.press("G");
+    desk.expect("Disk 99").expect("… and 30 more, 1 of them open").expect("there may be more: 503").expect_not("Disk 100");
+    desk.fact(opened(Err("401 Unauthorized".into()))).draw();
+    desk.press("G").expect("can't be listed: 401 Unauthorized");
 }

@@ -31,6 +31,8 @@ type Then = Box<dyn FnOnce(&mut Account) + Send>;
 pub struct Account {
     pub incidents: BTreeMap<String, Value>,
     notes: BTreeMap<String, Vec<Value>>,
+    /// What an incident holds, the newest first.
+    alerts: BTreeMap<String, Vec<Value>>,
     /// Requests that are left, of how many, and seconds until there are more; counts down.
     pub rate: Option<(u64, u64, u64)>,
     /// How many questions for what an event has become find nothing yet.
@@ -227,6 +229,7 @@ impl Account {
                 Ok(json!({"notes": self.notes.get(*id).cloned().unwrap_or_default()}))
             }
             ("POST", ["incidents", id, "notes"]) => self.note(id, asked),
+            ("GET", ["incidents", id, "alerts"]) => self.contents(id, asked),
             ("GET", ["users"]) if self.no_users => Err(no(403, 2010, "Access Denied")),
             ("GET", ["users"]) => Ok(json!({"users": found(&USERS, asked), "more": false})),
             ("GET", ["escalation_policies"]) => {
@@ -306,6 +309,34 @@ impl Account {
             then(self);
         }
         Ok(json!({"incidents": shown, "limit": limit, "offset": offset, "total": null, "more": more}))
+    }
+
+    fn contents(&mut self, id: &str, asked: &Asked) -> Answer {
+        self.known(id)?;
+        let number = |name: &str, other: usize| asked.query(name).pop().and_then(|text| text.parse().ok()).unwrap_or(other);
+        let (limit, offset) = (number("limit", 25).min(100), number("offset", 0));
+        let all = self.alerts.get(id).cloned().unwrap_or_default();
+        let shown: Vec<Value> = all.iter().skip(offset).take(limit).cloned().collect();
+        let more = offset + shown.len() < all.len();
+        if let Some(then) = self.then.take() {
+            then(self);
+        }
+        Ok(json!({"alerts": shown, "limit": limit, "offset": offset, "total": null, "more": more}))
+    }
+
+    /// Another alert joins an incident, on top of those that it holds.
+    pub fn join(&mut self, incident: &str, fields: Value) {
+        let since = time(&self.incidents[incident]["created_at"]);
+        let all = self.alerts.entry(incident.to_owned()).or_default();
+        let count = all.len();
+        let mut alert = json!({
+            "id": format!("A{count:04}"), "type": "alert", "status": "triggered", "severity": "critical",
+            "alert_key": format!("key/{count}"), "summary": format!("alert {count}"), "suppressed": false,
+            "created_at": at(since + TimeDelta::seconds(count as i64)), "service": reference("service", "S1", "Database"),
+            "incident": reference("incident", incident, ""), "body": {"type": "alert_body", "details": {}, "contexts": []},
+        });
+        merge(&mut alert, fields);
+        all.insert(0, alert);
     }
 
     fn bulk(&mut self, asked: &Asked) -> Answer {

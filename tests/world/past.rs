@@ -105,7 +105,7 @@ fn the_records_of_sources_are_asked_for_an_alert_that_is_listed_and_stand_apart_
     let mut story = Story::new();
     story.poll(&[alert("Down", "postgres", story.now.wall)]);
     story.ask(Command::Recall { alert: Some(id("Gone")) });
-    let asks = |effect: &Effect| matches!(effect, Effect::Recount { .. } | Effect::Route { .. });
+    let asks = |effect: &Effect| matches!(effect, Effect::Recount { .. } | Effect::Look { .. });
     assert!(!story.taken().iter().any(asks), "its labels are not known");
     story.ask(Command::Recall { alert: Some(id("Down")) });
     let since = story.now.wall - chrono::Duration::days(1);
@@ -113,7 +113,7 @@ fn the_records_of_sources_are_asked_for_an_alert_that_is_listed_and_stand_apart_
         |effect: &Effect| matches!(effect, Effect::Recount { alert, since: from } if alert.id == id("Down") && *from == since);
     let effects = story.taken();
     assert!(effects.iter().any(asked));
-    let whom = |effect: &Effect| matches!(effect, Effect::Route { alert } if alert.id == id("Down"));
+    let whom = |effect: &Effect| matches!(effect, Effect::Look { alert } if alert.id == id("Down"));
     assert_eq!(effects.iter().filter(|effect| whom(effect)).count(), 1, "whom its own source tells");
 
     let told = |alert: &str, source: &str, firings| {

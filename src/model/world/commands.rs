@@ -42,13 +42,13 @@ impl Asked {
 }
 
 impl World {
-    /// The journal is asked and, of an alert that is listed, its source for whom it tells, and those that have a record of their own.
+    /// The journal is asked and, of an alert that is listed, its source for whom it tells and what it is made of, and those that have a record of their own.
     fn recall(&self, alert: Option<AlertId>) -> Vec<Effect> {
         let back = |back| self.now.wall - to_chrono(back);
         let listed = alert.as_ref().and_then(|id| self.alerts.get(id));
         let listed = listed.map(|tracked| tracked.alert.clone());
         let told =
-            listed.map(|alert| [Effect::Recount { alert: alert.clone(), since: back(past::NIGHT) }, Effect::Route { alert }]);
+            listed.map(|alert| [Effect::Recount { alert: alert.clone(), since: back(past::NIGHT) }, Effect::Look { alert }]);
         let memory = if alert.is_some() { self.settings.memory } else { past::NIGHT };
         [Effect::Recall { alert, since: back(memory) }].into_iter().chain(told.into_iter().flatten()).collect()
     }

@@ -5,8 +5,8 @@ use crate::domain::act::ActEnd;
 use crate::domain::alert::Alert;
 use crate::domain::ids::{FeedName, SourceName};
 use crate::domain::trouble::{Reason, Trouble};
+use crate::model::looked::Looked;
 use crate::model::past::{Recalled, Recounted};
-use crate::model::routes::Routed;
 use crate::model::{Body, Effect, Fact};
 use crate::ports::Ports;
 use crate::runtime::poller;
@@ -59,7 +59,7 @@ impl Shell {
                 }
             },
             Effect::Recount { alert, since } => self.recount(&alert, since),
-            Effect::Route { alert } => self.route(alert),
+            Effect::Look { alert } => self.look(&alert),
             Effect::Follow { feeds } => self.follow(feeds),
             Effect::Answer { question, found } => {
                 if let Some(driver) = &self.driver {
@@ -98,14 +98,21 @@ impl Shell {
         }
     }
 
-    /// Asks the alert's own source whom it tells, in the background.
-    fn route(&self, alert: Arc<Alert>) {
-        let Some(source) = self.sources.get(&alert.id.source).cloned() else { return };
-        let (ports, facts) = (self.ports.clone(), self.sender.clone());
+    /// Asks the alert's own source what it says only when asked, in the background: one answer does not wait for another.
+    fn look(&self, alert: &Arc<Alert>) {
+        let Some(source) = self.sources.get(&alert.id.source) else { return };
+        let asks = || (source.clone(), alert.clone(), self.ports.clone(), self.sender.clone());
+        let (source, alert, ports, facts) = asks();
         tokio::spawn(async move {
             let Some(told) = source.routes(&alert, &ports, LOOKED) else { return };
-            let routes = told.await.map(Arc::from).map_err(|trouble| trouble.text);
-            let _ = facts.send(Fact::Routed(Routed { alert: alert.id.clone(), routes }));
+            let told = told.await.map(Arc::new).map_err(|trouble| trouble.text);
+            let _ = facts.send(Fact::Routed(Looked { alert: alert.id.clone(), told }));
+        });
+        let (source, alert, ports, facts) = asks();
+        tokio::spawn(async move {
+            let Some(told) = source.inside(&alert, &ports, LOOKED) else { return };
+            let told = told.await.map(Arc::new).map_err(|trouble| trouble.text);
+            let _ = facts.send(Fact::Opened(Looked { alert: alert.id.clone(), told }));
         });
     }
 

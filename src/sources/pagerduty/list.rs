@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The most that PagerDuty gives at once. Always said: without it nobody knows by how much to go on.
-const PAGE: usize = 100;
+pub const PAGE: usize = 100;
 /// The furthest that pages reach.
 const CEILING: usize = 10_000;
 /// The longest span that may be asked for, a little less than six months.

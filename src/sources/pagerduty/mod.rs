@@ -10,13 +10,14 @@ mod budget;
 mod codes;
 mod door;
 mod goal;
+mod inside;
 mod list;
 mod page;
 mod wire;
 
 use super::{Kind, Source, carried};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
-use crate::domain::alert::{Alert, Snapshot};
+use crate::domain::alert::{Alert, Inside, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems};
@@ -74,6 +75,10 @@ impl Source for PagerDuty {
 
     fn pages(&self) -> Vec<String> {
         self.pages.iter().map(|(to, _)| to.clone()).collect()
+    }
+
+    fn inside<'a>(&'a self, alert: &'a Alert, ports: &'a Ports, limit: Duration) -> Option<Answer<'a, Result<Inside, Trouble>>> {
+        Some(Box::pin(inside::inside(self, alert, ports, limit)))
     }
 
     fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {

@@ -94,6 +94,25 @@ pub struct Counts {
     pub triggered: Option<u64>,
 }
 
+/// A page of what an incident holds.
+#[derive(Deserialize)]
+pub struct Contents {
+    pub alerts: Vec<Contained>,
+    pub more: Option<bool>,
+}
+
+/// One of its alerts.
+#[derive(Deserialize)]
+pub struct Contained {
+    pub id: String,
+    pub status: Option<String>,
+    pub severity: Option<String>,
+    pub alert_key: Option<String>,
+    pub summary: Option<String>,
+    pub suppressed: Option<bool>,
+    pub created_at: Option<String>,
+}
+
 #[derive(Deserialize)]
 pub struct Notes {
     pub notes: Vec<Note>,

@@ -1,5 +1,7 @@
 //! Everything about one alert.
 
+mod inside;
+
 use super::Overlay;
 use super::page::{Content, Line, Page, field, heading, plain};
 use crate::domain::alert::{Firing, Labels, Route, Silence};
@@ -47,6 +49,7 @@ impl Content for Detail {
         let (annotations, long) = annotations(&tracked.alert.annotations, columns);
         lines.extend(annotations);
         lines.extend(labels("Labels", &tracked.alert.labels, columns));
+        lines.extend(inside::lines(&self.id, view, columns));
         lines.extend(long);
         lines.extend(episodes(&self.id, view));
         lines.extend(view.world.past.recounted(&self.id).flat_map(|told| recounted(told, view, columns)));
@@ -192,7 +195,7 @@ fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
 fn notified(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     let listed: Vec<_> = tracked.alert.receivers.iter().map(Outside::inert).collect();
     let listed = if listed.is_empty() { Vec::new() } else { field("notifies", &listed.join(", "), Role::Text, columns) };
-    match view.world.routes.of(&tracked.alert.id).map(|routed| &routed.routes) {
+    match view.world.routes.of(&tracked.alert.id) {
         Some(Ok(routes)) if !routes.is_empty() => {
             routes.iter().flat_map(|route| field("notifies", &way(route, &tracked.alert.labels), Role::Text, columns)).collect()
         }
