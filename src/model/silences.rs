@@ -236,9 +236,11 @@ impl World {
     /// Nothing else than its silences holds it back then.
     fn fires_again(&self, tracked: &Tracked, then: DateTime<Utc>) -> bool {
         let alert = &tracked.alert;
-        let held = !alert.inhibited_by.is_empty() || alert.snoozed().is_some_and(|hold| hold.until.is_none_or(|at| then < at));
-        let owned = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry.is_some());
-        !held && owned.is_none_or(|ack| ack.until.is_some_and(|until| until <= then))
+        let lasts = |until: Option<DateTime<Utc>>| until.is_none_or(|until| then < until);
+        let quiet = !alert.inhibited_by.is_empty() || !alert.muted_by.is_empty();
+        let held = alert.snoozed().into_iter().chain(alert.acknowledged()).any(|hold| lasts(hold.until));
+        let own = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry.is_some());
+        !quiet && !held && own.is_none_or(|ack| !lasts(ack.until))
     }
 }
 

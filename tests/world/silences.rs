@@ -120,8 +120,18 @@ fn what_something_else_holds_back_does_not_fire_again_and_the_last_of_several_si
         let hold = Hold { by: "bo".into(), until, comment: "".into() };
         move |alert: &mut Alert| alert.held = Some(Box::new(Held { snoozed: Some(hold.clone()), ..Held::default() }))
     };
+    let acknowledged = |minutes: Option<i64>| {
+        let until = minutes.map(|minutes| now + chrono::Duration::minutes(minutes));
+        let hold = Hold { by: "bo".into(), until, comment: "".into() };
+        move |alert: &mut Alert| alert.held = Some(Box::new(Held { acknowledged: Some(hold.clone()), ..Held::default() }))
+    };
     let alerts = [
         with("Hushed", &|alert| alert.inhibited_by = vec!["Other".into()]),
+        with("Muted", &|alert| alert.muted_by = vec!["weekend".into()]),
+        // By their own system.
+        with("Owned", &acknowledged(None)),
+        with("Longer", &acknowledged(Some(60))),
+        with("Shorter", &acknowledged(Some(10))),
         with("Snoozed", &snoozed(60)),
         with("Woken", &snoozed(10)),
         quiet("Given", &["a"]),
@@ -136,7 +146,7 @@ fn what_something_else_holds_back_does_not_fire_again_and_the_last_of_several_si
         ids.sort();
         ids
     };
-    assert_eq!((again(0), again(1)), (vec![id("Given"), id("Woken")], vec![id("Twice")]));
+    assert_eq!((again(0), again(1)), (vec![id("Given"), id("Shorter"), id("Woken")], vec![id("Twice")]));
 }
 
 #[test]
