@@ -2,7 +2,8 @@
 //!
 //! `text`, `label=value`, `label!=value`, `label=~re`, `label!~re`, `state:firing`, `severity:critical`, `severity>=warning`,
 //! `age>10m`, `service:db`, `source:prod`, `mine`. Terms beside each other must all hold; `and`, `or`, `not` and parentheses say it
-//! otherwise, and `-` before a term is `not`. A value may stand in double quotes, and what is quoted is no word of the language.
+//! otherwise, and `-` before a term is `not`. A value may stand in double quotes, and so may the name of a label: `"data base"=x`.
+//! What is quoted is no word of the language.
 //! A state or severity may be cut short: `state:fir`.
 
 pub mod complete;
@@ -111,9 +112,15 @@ struct Token {
     text: String,
     /// It began with a quote: it is looked for, whatever it looks like.
     quoted: bool,
+    /// The name of a label stood in quotes before a sign, and reaches to this byte of the text.
+    name: Option<usize>,
 }
 
 impl Token {
+    fn new(at: usize, text: &str, quoted: bool) -> Self {
+        Self { at, text: text.to_owned(), quoted, name: None }
+    }
+
     fn is(&self, word: &str) -> bool {
         !self.quoted && self.text == word
     }
@@ -127,9 +134,10 @@ impl Token {
 /// closes none of the word itself: `job=~(a|b)` is one word.
 fn tokens(text: &str) -> Result<Vec<Token>, Mistake> {
     let mut tokens: Vec<Token> = Vec::new();
-    let (mut open, mut inside, mut depth) = (None, false, 0_usize);
-    for (at, c) in text.chars().enumerate() {
+    let (mut open, mut inside, mut depth, mut first) = (None, false, 0_usize, false);
+    for (at, (byte, c)) in text.char_indices().enumerate() {
         let plain = open.is_none();
+        first |= plain && !inside;
         match c {
             '"' => open = if plain { Some(at) } else { None },
             c if c.is_whitespace() && plain => {
@@ -137,11 +145,11 @@ fn tokens(text: &str) -> Result<Vec<Token>, Mistake> {
                 continue;
             }
             '(' if plain && !inside => {
-                tokens.push(Token { at, text: "(".into(), quoted: false });
+                tokens.push(Token::new(at, "(", false));
                 continue;
             }
             ')' if plain && depth == 0 => {
-                tokens.push(Token { at, text: ")".into(), quoted: false });
+                tokens.push(Token::new(at, ")", false));
                 inside = false;
                 continue;
             }
@@ -150,12 +158,17 @@ fn tokens(text: &str) -> Result<Vec<Token>, Mistake> {
             _ => {}
         }
         if !inside {
-            tokens.push(Token { at, text: String::new(), quoted: c == '"' });
+            tokens.push(Token::new(at, "", c == '"'));
             inside = true;
         }
-        if let Some(token) = tokens.last_mut().filter(|_| c != '"') {
-            token.text.push(c);
+        let Some(token) = tokens.last_mut() else { continue };
+        match c {
+            '"' if !plain && first && term::sign(&text[byte + 1..]).is_some() => token.name = Some(token.text.len()),
+            '"' => {}
+            c => token.text.push(c),
         }
+        // Whether the next quote begins a name: nothing stands before it but the `-` that negates.
+        first &= !plain || token.text == "-" || c == '"';
     }
     match open {
         Some(at) => Err(Mistake { at, message: "this quote is not closed".into() }),
@@ -206,7 +219,7 @@ impl Reader {
             return Err(token.mistake("this is nested too deeply"));
         }
         let read = match token.text.as_str() {
-            _ if token.quoted => Ok(Expression::Term(Term::text(&token.text))),
+            _ if token.quoted && token.name.is_none() => Ok(Expression::Term(Term::text(&token.text))),
             "not" => self.not().map(|part| Expression::Not(Box::new(part))),
             "(" => self.inside(&token),
             "and" | "or" | ")" => Err(token.mistake("something is missing before this")),
@@ -233,8 +246,13 @@ fn one(mut parts: Vec<Expression>, several: fn(Vec<Expression>) -> Expression) -
 }
 
 fn term(token: &Token) -> Result<Expression, Mistake> {
-    let negated = token.text.strip_prefix('-').filter(|rest| !rest.is_empty());
-    let read = Term::parse(negated.unwrap_or(&token.text)).map_err(|message| Mistake { at: token.at, message });
+    let negated = token.text.strip_prefix('-').filter(|rest| !rest.is_empty() && !token.quoted);
+    let word = negated.unwrap_or(&token.text);
+    let read = match token.name.map(|end| word.split_at(end + word.len() - token.text.len())) {
+        Some((name, rest)) => Term::label(name, rest),
+        None => Term::parse(word),
+    };
+    let read = read.map_err(|message| Mistake { at: token.at, message });
     let term = Expression::Term(read?);
     Ok(if negated.is_some() { Expression::Not(Box::new(term)) } else { term })
 }
@@ -287,6 +305,27 @@ mod tests {
         assert_eq!(shown("job=~(a|b) x"), "(like and x)");
         assert_eq!(shown("(job=~(a|b))"), "like");
         assert_eq!(shown("  "), "");
+    }
+
+    #[test]
+    fn a_label_may_have_any_name_in_quotes() {
+        let label = |text: &str| match Filter::parse(text).expect("parses").what.expect("something") {
+            Expression::Term(Term::Equal { label, value, not }) => format!("{label}|{value}|{not}"),
+            Expression::Term(Term::Like { label, regex, not }) => format!("{label}|{}|{not}", regex.as_str()),
+            Expression::Term(Term::Text(text)) => text,
+            Expression::Not(part) => format!("not {part:?}").replace("Term(Equal { ", "").replace(", not: false })", ""),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(label(r#""data base"=x"#), "data base|x|false");
+        assert_eq!(label(r#""a=b (c)"!="d e""#), "a=b (c)|d e|true");
+        assert_eq!(label(r#""state:é"=~d.*"#), "state:é|^(?:d.*)$|false");
+        assert_eq!(label(r#"-"state:a b"=x"#), r#"not label: "state:a b", value: "x""#);
+        assert_eq!(label(r#""-a"=x"#), "-a|x|false");
+        assert_eq!(label(r#"("a b"=x)"#), "a b|x|false");
+        // What is no name before a sign is looked for as it is.
+        assert_eq!([r#""a b""#, r#""a"!"#, r#""a=b""#, r#""a""b=c""#].map(label), ["a b", "a!", "a=b", "ab=c"]);
+        assert_eq!(label(r#"job="a"=x"#), "job|a=x|false");
+        assert_eq!(mistake(r#"x ""=y"#), (2, "a label's name is missing before the sign".to_owned()));
     }
 
     #[test]

@@ -48,6 +48,23 @@ fn what_needs_quotes_has_them_and_what_cannot_be_typed_is_not_offered() {
     desk.press("tab tab").expect("/ team=\"data base\"").expect("1 of 9");
 }
 
+#[test]
+fn a_label_with_an_odd_name_is_offered_in_quotes_and_so_are_its_values() {
+    let mut desk = outage();
+    let named = |name: &str, value: &str| {
+        let mut alert = (*alert("Odd", "info", "checkout", value, 1)).clone();
+        let pairs = alert.labels.iter().map(|(name, value)| (name.clone(), value.clone()));
+        alert.labels = midwatch::domain::alert::Labels::new(pairs.chain([(name.into(), value.into())]).collect());
+        Arc::new(alert)
+    };
+    desk.fires(&[named("data base", "b 1"), named("data=x", "b2"), named("data \"q\"", "b3"), named("data.ok", "b4")]);
+    typing(&mut desk, "dat");
+    assert_eq!(offered(&desk), "\"data base\"= 1   data.ok= 1   \"data=x\"= 1");
+    desk.press("ctrl-u").type_text("\"data b");
+    desk.press("tab").expect("/ \"data base\"=").press("tab").expect("/ \"data base\"=\"b 1\"").expect("1 of 9");
+    desk.press("ctrl-u").type_text("-\"data=x\"=").press("tab").expect("/ -\"data=x\"=b2").expect("8 of 9");
+}
+
 fn with(alert: Arc<midwatch::domain::alert::Alert>, team: &str) -> Arc<midwatch::domain::alert::Alert> {
     let mut alert = (*alert).clone();
     let pairs = alert.labels.iter().map(|(name, value)| (name.clone(), value.clone()));

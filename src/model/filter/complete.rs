@@ -1,6 +1,6 @@
 //! How a filter that is being typed may go on, from what stands in the queue.
 
-use super::term::Term;
+use super::term::{Term, sign};
 use crate::domain::text::{Outside, inert};
 use crate::model::World;
 use crate::model::alerts::{State, Tracked};
@@ -65,15 +65,12 @@ fn ways(world: &World, word: &str) -> Vec<Way> {
         let words = ["critical", "warning", "info"].into_iter().filter(|level| level.starts_with(typed));
         return words.filter_map(|level| compared(world, format!("severity{sign}{level}"))).collect();
     }
-    if let Some((sign, typed)) = word.find(['=', '!']).and_then(|at| signed(word, &word[..at], &["!=", "!~", "=~", "="])) {
-        let label = &word[..word.len() - sign.len() - typed.len()];
+    if let Some((label, (sign, typed))) = labelled(word) {
         let counted =
             count(world, &typed.replace('"', ""), |alert, each| alert.alert.labels.get(label).into_iter().for_each(each));
         let text = |value: &str| {
-            value_of(
-                &word[..label.len() + sign.len()],
-                &if sign.ends_with('~') { regex::escape(value) } else { value.to_owned() },
-            )
+            let value = if sign.ends_with('~') { regex::escape(value) } else { value.to_owned() };
+            value_of(&word[..word.len() - typed.len()], &value)
         };
         return most(counted, text, true);
     }
@@ -91,13 +88,25 @@ fn words(world: &World, word: &str) -> Vec<Way> {
     let typed = word.replace('"', "");
     let (names, labels) = named(world, &typed);
     ways.extend(most(names, |name| value_of("", name), true));
-    ways.extend(most(labels, |label| plain(label).then(|| format!("{label}=")), false));
+    ways.extend(most(labels, name_of, false));
     ways.truncate(MOST);
     ways
 }
 
-fn plain(label: &str) -> bool {
-    label.chars().all(|c| c.is_alphanumeric() || "_-./".contains(c)) && !label.starts_with('-')
+/// A label's name before its sign, in quotes where it must be; `None`: what can't be typed.
+fn name_of(label: &str) -> Option<String> {
+    let plain = label.chars().all(|c| c.is_alphanumeric() || "_-./".contains(c)) && !label.starts_with('-');
+    let name = if plain { Some(label.to_owned()) } else { quotable(label).then(|| format!("\"{label}\"")) };
+    name.map(|name| format!("{name}="))
+}
+
+/// The name of a label as it is, and the sign and the value that are typed behind it.
+fn labelled(word: &str) -> Option<(&str, (&'static str, &str))> {
+    let (name, rest) = match word.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"')?,
+        None => word.split_at(word.find(['=', '!'])?),
+    };
+    (!name.is_empty()).then_some((name, sign(rest)?))
 }
 
 /// `severity>=warning`, with the number of such alerts.
@@ -156,9 +165,13 @@ fn most(found: Found, text: impl Fn(&str) -> Option<String>, whole: bool) -> Vec
     found.into_iter().filter_map(way).take(MOST).collect()
 }
 
+fn quotable(text: &str) -> bool {
+    !text.contains('"') && matches!(inert(text), Cow::Borrowed(_))
+}
+
 /// The term, in quotes where it must be. `None`: what can't be typed, or wouldn't be what it looks like.
 fn value_of(key: &str, value: &str) -> Option<String> {
-    if value.contains('"') || matches!(inert(value), Cow::Owned(_)) {
+    if !quotable(value) {
         return None;
     }
     let bare = !value.contains(|c: char| c.is_whitespace() || "()".contains(c));

@@ -34,9 +34,15 @@ pub enum Term {
 #[derive(Debug, Clone)]
 pub struct Pattern(Regex);
 
+impl Pattern {
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
+        self.as_str() == other.as_str()
     }
 }
 
@@ -82,8 +88,29 @@ impl Term {
         }
         match word {
             "mine" => Ok(Self::Mine),
-            word => label(word).unwrap_or_else(|| no_key(word).map_or_else(|| Ok(Self::text(word)), Err)),
+            word => match word.find(['=', '!']).map(|at| word.split_at(at)) {
+                Some((name, rest)) if sign(rest).is_some() => Self::label(name, rest),
+                _ => no_key(word).map_or_else(|| Ok(Self::text(word)), Err),
+            },
         }
+    }
+
+    /// What is asked of a label: `rest` is the sign and the value.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn label(name: &str, rest: &str) -> Result<Self, String> {
+        let Some((sign, value)) = sign(rest) else { return Ok(Self::text(&format!("{name}{rest}"))) };
+        if name.is_empty() {
+            return Err("a label's name is missing before the sign".into());
+        }
+        let (label, not) = (name.to_owned(), sign.starts_with('!'));
+        if !sign.ends_with('~') {
+            return Ok(Self::Equal { label, value: value.to_owned(), not });
+        }
+        let regex = Regex::new(&format!("^(?:{value})$"));
+        let why = |error| format!("`{value}` is no regular expression: {error}");
+        regex.map(|regex| Self::Like { label, regex: Pattern(regex), not }).map_err(why)
     }
 
     pub fn text(word: &str) -> Self {
@@ -153,25 +180,9 @@ fn compared(word: &str) -> Option<Result<Term, String>> {
     Some(age.map(|age| Term::Age(compare, age)))
 }
 
-fn label(word: &str) -> Option<Result<Term, String>> {
-    let at = word.find(['=', '!'])?;
-    let (label, rest) = word.split_at(at);
-    let (not, like, value) = ["!=", "!~", "=~", "="]
-        .into_iter()
-        .find_map(|sign| Some((sign.starts_with('!'), sign.ends_with('~'), rest.strip_prefix(sign)?)))?;
-    let (label, value) = (label.to_owned(), value.to_owned());
-    if label.is_empty() {
-        return Some(Err("a label's name is missing before the sign".into()));
-    }
-    if !like {
-        return Some(Ok(Term::Equal { label, value, not }));
-    }
-    let regex = Regex::new(&format!("^(?:{value})$"));
-    Some(
-        regex
-            .map(|regex| Term::Like { label, regex: Pattern(regex), not })
-            .map_err(|error| format!("`{value}` is no regular expression: {error}")),
-    )
+/// The sign that this begins with, and the value behind it.
+pub fn sign(rest: &str) -> Option<(&'static str, &str)> {
+    ["!=", "!~", "=~", "="].into_iter().find_map(|sign| Some((sign, rest.strip_prefix(sign)?)))
 }
 
 fn state(value: &str) -> Result<Term, String> {
