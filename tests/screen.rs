@@ -22,6 +22,8 @@ mod queue;
 mod screen;
 #[path = "screen/silences.rs"]
 mod silences;
+#[path = "screen/sources.rs"]
+mod sources;
 
 use crossterm::event::MouseEventKind;
 use midwatch::domain::act::Outcome;

@@ -132,6 +132,8 @@ actions! {
     Filter = "filter",
     /// Show what fired in the last day, and how it ended.
     History = "history",
+    /// Show how far each source of alerts can be trusted now, and why no further.
+    Sources = "sources",
     /// Choose one of the views that the configuration names.
     Views = "views",
     /// Undo the last undoable act.

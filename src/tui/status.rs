@@ -112,7 +112,7 @@ fn journal(view: &View) -> Vec<Part> {
         many => parts.push(part(3, format!("{} playbook folders are behind their upstreams", many.len()), Role::Warning)),
     }
     for (name, source) in view.world.alerts.sources() {
-        parts.extend(trust(source.health).map(|word| part(2, format!("? {} {word}", inert(name.as_str())), Role::Stale)));
+        parts.extend(trust(source).map(|word| part(2, format!("? {} {word}", inert(name.as_str())), Role::Stale)));
         if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
             parts.push(part(3, format!("{name}'s clock {:+} s", skew / 1_000), Role::Warning));
         }

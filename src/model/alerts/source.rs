@@ -90,6 +90,17 @@ impl SourceState {
         self.answered.map(|at| now.since(at))
     }
 
+    /// Answers that it gave may lack something: a peer or a page did not answer.
+    pub fn is_partial(&self) -> bool {
+        self.health == SourceHealth::Fresh && !self.missing.is_empty()
+    }
+
+    /// Everything that speaks against what it says now, each in one sentence.
+    pub fn doubts(&self) -> impl Iterator<Item = &Outside> {
+        let missing = if self.health == SourceHealth::Fresh { self.missing.as_slice() } else { &[] };
+        self.why.iter().chain(missing)
+    }
+
     pub fn silences(&self) -> &[Silence] {
         &self.silences
     }

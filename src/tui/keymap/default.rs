@@ -72,6 +72,7 @@ pub const ROWS: &[Row] = &[
     row(&["m"], Action::Map, &[Panes], "map"),
     row(&["l", "right"], Right, &[Context::Map], ""),
     row(&["h", "left"], Left, &[Context::Map], ""),
+    row(&["W"], Sources, &[Panes], "sources"),
     row(&["Z"], Silences, &[Panes], "silences"),
     row(&["o"], Requests, &[Panes, Context::Silences], "outcomes"),
     row(&["y"], Copy, &[Panes, Reading], "copy"),

@@ -81,8 +81,8 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         let address = view.world.settings.reachable(url.raw());
         lines.extend(field("source", &inert(&address), Role::Text, columns));
     }
-    if let Some((source, word)) = alerts.source(&tracked.alert.id.source).and_then(|it| Some((it, trust(it.health)?))) {
-        let why = source.why.as_ref().map_or("".into(), Outside::inert);
+    if let Some((source, word)) = alerts.source(&tracked.alert.id.source).and_then(|it| Some((it, trust(it)?))) {
+        let why = source.doubts().map(Outside::inert).collect::<Vec<_>>().join("; ");
         let age = source.age(view.now).map(|age| format!("; last answered {} ago", time::age(age))).unwrap_or_default();
         lines.extend(field("? source", &format!("{} is {word}: {why}{age}", tracked.alert.id.source), Role::Stale, columns));
     }

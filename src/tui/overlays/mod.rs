@@ -34,6 +34,7 @@ pub mod run;
 pub mod service;
 pub mod silence;
 pub mod silences;
+pub mod sources;
 pub mod step;
 pub mod views;
 

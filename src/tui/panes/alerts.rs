@@ -303,17 +303,19 @@ impl Alerts {
     /// Nothing in the queue is only good news when every source has just said so.
     fn render_nothing(&self, canvas: &mut Canvas, area: Rect, view: &View) {
         let alerts = &view.world.alerts;
-        let unsure: Vec<_> = alerts.sources().filter(|(_, source)| source.health != SourceHealth::Fresh).collect();
+        let unsure: Vec<_> = alerts.sources().filter(|(_, source)| row::trust(source).is_some()).collect();
+        let partial = unsure.iter().all(|(_, source)| source.is_partial());
         let (text, role) = match (self.filter.is_empty(), alerts.sources().next(), unsure.is_empty()) {
             (false, _, _) => (" Nothing matches the filter: esc clears it.", Role::Dim),
             (true, None, _) => (" No alert source is configured.", Role::Dim),
             (true, _, true) => (" ✓ Nothing fires.", Role::Ok),
+            (true, _, false) if partial => (" Nothing fires, as far as was answered:", Role::Stale),
             (true, _, false) => (" Nobody knows what fires:", Role::Stale),
         };
         canvas.text(area, 0, text, role);
-        for (y, (name, source)) in (1..area.height).zip(unsure) {
-            let why = source.why.as_ref().map_or("".into(), Outside::inert);
-            canvas.text(area, y, &format!(" ? {name}: {why}"), Role::Stale);
+        let whys = unsure.iter().flat_map(|(name, source)| source.doubts().map(move |why| (name, why)));
+        for (y, (name, why)) in (1..area.height).zip(whys) {
+            canvas.text(area, y, &format!(" ? {name}: {}", why.inert()), Role::Stale);
         }
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::Map => overlays::map::open(view),
         Action::Aging => overlays::aging::open(view),
         Action::Silences => Reply::Open(overlays::silences::open(view)),
+        Action::Sources => Reply::Open(overlays::sources::open()),
         Action::Requests => Reply::Open(overlays::requests::open()),
         Action::Incident => match view.incident {
             Some(incident) => Reply::Open(overlays::incident::menu(incident, view)),

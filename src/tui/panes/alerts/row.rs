@@ -88,7 +88,9 @@ impl Alerts {
         if let Some(mark) = view.world.requests.of_alert(id).and_then(stage) {
             return mark;
         }
-        let doubt = view.world.alerts.source(&id.source).and_then(|source| trust(source.health));
+        // What a part of a source says is no older for another part's silence.
+        let source = view.world.alerts.source(&id.source).filter(|source| !source.is_partial());
+        let doubt = source.and_then(trust);
         let new = tracked.arrived.is_some_and(|at| self.looked.get(id) != Some(&at.mono));
         let cause = self.shape.causes().of(tracked);
         match (state, doubt) {
@@ -148,9 +150,9 @@ pub fn severity(severity: Severity) -> (&'static str, Role) {
 }
 
 /// A word for a source that can't be trusted now.
-pub fn trust(health: SourceHealth) -> Option<&'static str> {
-    match health {
-        SourceHealth::Fresh => None,
+pub fn trust(source: &SourceState) -> Option<&'static str> {
+    match source.health {
+        SourceHealth::Fresh => source.is_partial().then_some("incomplete"),
         SourceHealth::Stale => Some("stale"),
         SourceHealth::Failed => Some("failed"),
     }
@@ -158,8 +160,8 @@ pub fn trust(health: SourceHealth) -> Option<&'static str> {
 
 /// A source that can't be trusted now, and how old what it said last is.
 pub fn doubt(name: &SourceName, source: &SourceState, now: Stamp) -> Option<String> {
-    let word = trust(source.health)?;
-    let age = source.age(now).map(|age| format!(" {}", time::age(age))).unwrap_or_default();
+    let word = trust(source)?;
+    let age = source.age(now).filter(|_| !source.is_partial()).map(|age| format!(" {}", time::age(age))).unwrap_or_default();
     Some(format!("? {} {word}{age}", inert(name.as_str())))
 }
 

@@ -1,0 +1,54 @@
+//! How far each source can be trusted: who answered, who did not, and why. What the status line and the title of the queue have
+//! one word for.
+
+use super::Overlay;
+use super::page::{Content, Line, Page, field, plain};
+use crate::domain::ids::SourceName;
+use crate::domain::text::{Outside, inert};
+use crate::model::alerts::SourceState;
+use crate::tui::panes::alerts::trust;
+use crate::tui::theme::Role;
+use crate::tui::time;
+use crate::tui::view::View;
+
+struct Sources;
+
+pub fn open() -> Box<dyn Overlay> {
+    Box::new(Page::new(Sources))
+}
+
+impl Content for Sources {
+    fn title(&self, _view: &View) -> String {
+        "Where alerts come from".to_owned()
+    }
+
+    fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
+        let mut all = view.world.alerts.sources().peekable();
+        if all.peek().is_none() {
+            return vec![plain("No alert source is configured.", Role::Dim)];
+        }
+        all.flat_map(|(name, source)| one(name, source, view, columns)).collect()
+    }
+}
+
+fn one(name: &SourceName, source: &SourceState, view: &View, columns: usize) -> Vec<Line> {
+    let (word, role) = trust(source).map_or(("✓ fresh".to_owned(), Role::Ok), |word| (format!("? {word}"), Role::Stale));
+    let answered = source.age(view.now).map_or("never answered".to_owned(), |age| format!("answered {} ago", time::age(age)));
+    let silences = match source.silences().len() {
+        0 => String::new(),
+        1 => ", 1 silence".to_owned(),
+        count => format!(", {count} silences"),
+    };
+    let mut lines = vec![vec![
+        (format!("{} ", inert(name.as_str())), Role::Strong),
+        (word, role),
+        (format!(" · {} · {answered}{silences}", source.kind()), Role::Dim),
+    ]];
+    lines.extend(source.doubts().flat_map(|why| field("  ?", &why.inert(), Role::Stale, columns)));
+    if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
+        lines.extend(field("  clock", &format!("{:+} s from ours", skew / 1_000), Role::Warning, columns));
+    }
+    let refused = source.refused.as_ref().map(Outside::inert);
+    lines.extend(refused.into_iter().flat_map(|why| field("  news", &format!("none: {why}"), Role::Warning, columns)));
+    lines
+}
