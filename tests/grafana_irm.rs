@@ -13,6 +13,7 @@ use midwatch::ports::Ports;
 use midwatch::sources::{KINDS, Source};
 use std::sync::Arc;
 use std::time::Duration;
+use support::fake::Mood;
 use support::fake_irm::{FakeIrm, TOKEN};
 use support::intent;
 
@@ -96,6 +97,39 @@ async fn what_was_resolved_has_ended_then_and_what_was_deleted_is_not_there() {
     let over = after.alerts.iter().filter(|alert| matches!(alert.upstream, Upstream::Resolved { .. })).count();
     assert_eq!((over, after.alerts.len(), after.complete), (38, 39, true), "{:?}", after.missing);
     assert_eq!(poll(&*source, &after.alerts).await.alerts.len(), 1, "what was told as over is not told again");
+}
+
+#[tokio::test]
+async fn a_thousand_ends_are_known_with_one_poll_and_as_few_requests_as_irm_allows() {
+    let team = FakeIrm::start();
+    let begun = |count: usize, days: i64| -> Vec<String> {
+        let ids: Vec<String> = (0..count).map(|n| team.begin(&format!("Disk{n}"))).collect();
+        let at = (Utc::now() - TimeDelta::days(days)).to_rfc3339();
+        team.with(|team| {
+            ids.iter().for_each(|id| team.groups.get_mut(id).expect("there is one")["created_at"] = at.clone().into())
+        });
+        ids
+    };
+    let resolve = |ids: &[String]| ids.iter().for_each(|id| team.elsewhere("U2", id, "resolve"));
+    let (few, ids) = (begun(10, 3), begun(950, 2));
+    let source = source(&team.yaml());
+    let before = poll(&*source, &[]).await.alerts;
+    // What nobody ever saw open stands on the first pages of what was resolved.
+    resolve(&begun(1_200, 9));
+    [&few, &ids].into_iter().for_each(|ids| resolve(ids));
+    let asked = team.hits().len();
+    let after = poll(&*source, &before).await;
+    let over = |snapshot: &Snapshot| snapshot.alerts.iter().filter(|alert| alert.upstream != Upstream::Firing).count();
+    assert_eq!((over(&after), after.complete), (960, true), "{:?}", after.missing);
+    assert!(team.hits().len() - asked <= 3 + 20, "{} requests", team.hits().len() - asked);
+
+    // Where IRM can't list what was resolved, it is asked for one by one, and never more of them than before.
+    let open = begun(60, 1);
+    let before = poll(&*source, &[]).await.alerts;
+    resolve(&open);
+    team.mood_of("GET /api/v1/alert_groups/?started_at", Mood::Status(400, "{}"));
+    let after = poll(&*source, &before).await;
+    assert_eq!((over(&after), after.alerts.len(), after.complete), (19, 60, true), "{:?}", after.missing);
 }
 
 #[tokio::test]

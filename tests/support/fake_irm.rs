@@ -1,7 +1,7 @@
 //! A Grafana IRM that keeps the contract of its public API, or breaks it as `fake` can: groups, notes and people.
 
 use super::fake::{Asked, Contract, Fake, Honest};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -89,6 +89,11 @@ fn at(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// A time as a filter takes it: without its zone, which is UTC.
+fn time(text: &str) -> Option<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok()
+}
+
 fn no(status: u16, detail: &str) -> Honest {
     Honest::of(status, json!({"detail": detail}).to_string())
 }
@@ -143,8 +148,18 @@ impl Team {
         if !["new", "acknowledged", "resolved", "silenced"].contains(&state.as_str()) {
             return Honest::of(400, json!({"state": ["Select a valid choice."]}).to_string());
         }
+        let span = asked.query("started_at").pop();
+        let bounds = match span.as_deref().map(|span| span.split_once('_').and_then(|(from, to)| Some((time(from)?, time(to)?))))
+        {
+            Some(None) => return Honest::of(400, json!({"started_at": ["Enter a valid range."]}).to_string()),
+            bounds => bounds.flatten(),
+        };
         let number = asked.query("page").pop().and_then(|text| text.parse().ok()).unwrap_or(1);
-        let holds = |group: &&Value| group["state"] == state.as_str() && !self.forgetful;
+        let within = |group: &Value| {
+            let began = group["created_at"].as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+            bounds.zip(began).is_none_or(|((from, to), at)| (from..=to).contains(&at.naive_utc()))
+        };
+        let holds = |group: &&Value| group["state"] == state.as_str() && within(group) && !self.forgetful;
         // The newest first.
         let page = paged(self.groups.values().rev().filter(holds).cloned().collect(), number);
         if let Some(then) = self.then.take_if(|_| state == "new") {

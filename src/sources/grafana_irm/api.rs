@@ -47,9 +47,15 @@ impl<'a> Api<'a> {
         Self { source, ports, until: ports.clock.now().mono + limit, patience }
     }
 
-    /// A page of the groups in this state, and what time it is there.
-    pub async fn groups(&self, state: &str, page: usize) -> Result<(Page<Group>, Option<DateTime<Utc>>), Trouble> {
+    /// A page of the groups in this state, of those that began within a span where one is given, and what time it is there.
+    pub async fn groups(
+        &self,
+        state: &str,
+        page: usize,
+        began: Option<&str>,
+    ) -> Result<(Page<Group>, Option<DateTime<Utc>>), Trouble> {
         let mut query = self.source.filters.clone();
+        query.extend(began.map(|span| ("started_at", span.to_owned())));
         query.extend([("state", state.to_owned()), ("page", page.to_string())]);
         let (asked, answer) = self.ask("alert_groups/", &query).await?;
         Ok((understood(&answer, &asked, "a list of alert groups")?, answer.date))

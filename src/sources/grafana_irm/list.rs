@@ -8,6 +8,7 @@ use crate::domain::alert::{Alert, Snapshot, Upstream};
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use crate::ports::Ports;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +17,9 @@ use std::time::Duration;
 const OPEN: [&str; 3] = ["new", "acknowledged", "silenced"];
 /// How many pages of a state are read: IRM allows a request a second.
 const PAGES: usize = 60;
-/// How many pages of what was resolved are read where much has ended, and how much is asked for one by one in one poll. The rest
-/// stays as it is until a later one.
-const RESOLVED: usize = 5;
-const ONE_BY_ONE: usize = 20;
+/// How many requests of one poll may go into what has ended: of the thirty that IRM allows in half a minute three are for what is
+/// open, and some are for acts. What is not known by then stays as it is until a later poll.
+const ENDS: usize = 20;
 
 struct Poll<'a> {
     api: Api<'a>,
@@ -33,7 +33,7 @@ pub async fn fetch(source: &Irm, before: &[Arc<Alert>], ports: &Ports, limit: Du
     let api = Api::new(source, ports, limit, limit);
     let mut poll = Poll { api, before, found: BTreeMap::new(), missing: Vec::new(), skew_ms: None };
     for state in OPEN {
-        if !poll.pages(state, PAGES).await? {
+        if !poll.open(state).await? {
             poll.missing.push(format!("there are more groups in the state {state} than {PAGES} pages hold").into());
         }
     }
@@ -48,20 +48,25 @@ pub async fn fetch(source: &Irm, before: &[Arc<Alert>], ports: &Ports, limit: Du
 
 impl Poll<'_> {
     /// Whether that was all.
-    async fn pages(&mut self, state: &str, most: usize) -> Result<bool, Trouble> {
-        for number in 1..=most {
-            let (page, date) = self.api.groups(state, number).await?;
-            // `Date` has whole seconds, cut off: in the middle, it is half a second later.
-            let now = self.api.ports.clock.now().wall;
-            self.skew_ms = self.skew_ms.or(date.map(|date| (date - now).num_milliseconds() + 500));
-            for group in &page.results {
-                self.take(group).await;
-            }
-            if page.next.is_none() || page.results.is_empty() {
+    async fn open(&mut self, state: &str) -> Result<bool, Trouble> {
+        for number in 1..=PAGES {
+            if self.page(state, number, None).await? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Takes one page in; whether it is the last one.
+    async fn page(&mut self, state: &str, number: usize, began: Option<&str>) -> Result<bool, Trouble> {
+        let (page, date) = self.api.groups(state, number, began).await?;
+        // `Date` has whole seconds, cut off: in the middle, it is half a second later.
+        let now = self.api.ports.clock.now().wall;
+        self.skew_ms = self.skew_ms.or(date.map(|date| (date - now).num_milliseconds() + 500));
+        for group in &page.results {
+            self.take(group).await;
+        }
+        Ok(page.next.is_none() || page.results.is_empty())
     }
 
     /// The alert that it is; the one that is known already where it says the same.
@@ -81,6 +86,19 @@ impl Poll<'_> {
         self.found.insert(group.id.clone(), alert);
     }
 
+    /// Many at once: fifty of them stand on each page of what was resolved and began when they did. One that can't be had is no
+    /// trouble: they are asked for one by one. Gives how many requests that took.
+    async fn resolved(&mut self, lost: &[Arc<Alert>]) -> usize {
+        let began = span(lost);
+        for number in 1..=ENDS {
+            let last = self.page("resolved", number, Some(&began)).await.unwrap_or(true);
+            if last || self.lost_now().len() <= ENDS - number {
+                return number;
+            }
+        }
+        ENDS
+    }
+
     fn lost_now(&self) -> Vec<Arc<Alert>> {
         let lost =
             |alert: &&Arc<Alert>| alert.upstream == Upstream::Firing && !self.found.contains_key(alert.id.fingerprint.as_str());
@@ -89,16 +107,15 @@ impl Poll<'_> {
 
     /// What was open and is not listed: resolved, deleted, or between two pages.
     async fn lost(&mut self) -> Result<(), Trouble> {
-        if self.lost_now().len() > ONE_BY_ONE {
-            self.pages("resolved", RESOLVED).await?;
-        }
         let mut lost = self.lost_now();
+        let asked = if lost.len() > ENDS { self.resolved(&lost).await } else { 0 };
+        lost.retain(|alert| !self.found.contains_key(alert.id.fingerprint.as_str()));
         // Not always the same first: some may stay lost for long.
         let from = (self.api.ports.clock.now().mono.as_secs() as usize).checked_rem(lost.len()).unwrap_or(0);
         lost.rotate_left(from);
         for (count, alert) in lost.into_iter().enumerate() {
             let id = alert.id.fingerprint.as_str().to_owned();
-            match count < ONE_BY_ONE {
+            match count + asked < ENDS {
                 // One that was deleted is not listed.
                 true => {
                     if let Some(group) = self.api.group(&id).await? {
@@ -110,4 +127,14 @@ impl Poll<'_> {
         }
         Ok(())
     }
+}
+
+/// When they began, as IRM takes it: `2026-03-01T00:00:00_2026-03-02T00:00:00`, in UTC.
+fn span(alerts: &[Arc<Alert>]) -> String {
+    let times = || alerts.iter().map(|alert| alert.starts_at);
+    let told = |time: Option<DateTime<Utc>>, more| {
+        let time = time.unwrap_or_default() + TimeDelta::seconds(more);
+        time.format("%Y-%m-%dT%H:%M:%S").to_string()
+    };
+    format!("{}_{}", told(times().min(), -1), told(times().max(), 1))
 }
