@@ -1,7 +1,7 @@
 //! `midwatch unsilence` and `midwatch extend`: end silences now, or let them last longer, on every source that they stand on.
 
 use super::session::{Needs, Session};
-use super::{Exit, Globals, Kind, ack, silences};
+use super::{Exit, Failure, Globals, Kind, ack, silences};
 use crate::model::silences::{On, Standing};
 use crate::model::{Command, World};
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -40,7 +40,7 @@ struct Extend {
 fn end(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let targets = Targets::from_arg_matches(matches)?;
     let expire = |on: &On| Command::Expire { source: on.source.clone(), id: on.id.clone() };
-    each(globals, &targets, |_, one| one.on.iter().map(expire).collect())
+    each(globals, &targets, |_, one| Ok(one.on.iter().map(expire).collect()))
 }
 
 fn extend(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
@@ -49,14 +49,19 @@ fn extend(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
 }
 
 /// Everything is found before anything is done.
-fn each(globals: &Globals, targets: &Targets, commands: impl Fn(&World, &Standing) -> Vec<Command>) -> anyhow::Result<Exit> {
+fn each(
+    globals: &Globals,
+    targets: &Targets,
+    commands: impl Fn(&World, &Standing) -> Result<Vec<Command>, String>,
+) -> anyhow::Result<Exit> {
     let mut session = Session::open(globals, Needs::All)?;
     session.poll();
     let world = session.world();
     let mut all: Vec<Command> = Vec::new();
     for target in &targets.targets {
         let one = silences::one(world, target)?;
-        all.extend(commands(world, &one).into_iter().filter(|command| !all.contains(command)).collect::<Vec<_>>());
+        let commands = commands(world, &one).map_err(Failure::usage)?;
+        all.extend(commands.into_iter().filter(|command| !all.contains(command)).collect::<Vec<_>>());
     }
     ack::act_all(&mut session, globals, all.into_iter())
 }

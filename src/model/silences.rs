@@ -4,7 +4,7 @@
 mod shell;
 
 use super::alerts::Tracked;
-use super::world::Broad;
+use super::world::{Broad, meant};
 use super::{Command, World};
 use crate::domain::act::unmarked;
 use crate::domain::alert::{Silence, SilenceMatcher, SilenceState};
@@ -152,38 +152,53 @@ impl World {
         self.broad_over(&one.sources(), &one.matchers)
     }
 
-    /// The number that each source's own share is confirmed by, where the one of all of them was given.
-    fn shares(&self, sources: &BTreeSet<&SourceName>, matchers: &[SilenceMatcher], confirmed: Option<usize>) -> Shares {
-        let meant = self.broad_over(sources, matchers).is_some_and(|broad| confirmed == Some(broad.alerts));
-        let own = |source: &SourceName| self.broad(source, matchers).filter(|_| meant).map(|broad| broad.alerts);
-        sources.iter().map(|source| ((*source).clone(), own(source).or(confirmed))).collect()
+    /// The number that each source's own share is confirmed by. The one of all of them has to be given: a source whose share is
+    /// small would not ask.
+    fn shares(
+        &self,
+        sources: &BTreeSet<&SourceName>,
+        matchers: &[SilenceMatcher],
+        confirmed: Option<usize>,
+    ) -> Result<Shares, String> {
+        meant(self.broad_over(sources, matchers), confirmed)?;
+        let own = |source: &SourceName| self.broad(source, matchers).map(|broad| broad.alerts);
+        Ok(sources.iter().map(|source| ((*source).clone(), own(source))).collect())
     }
 
     /// What silences this on each of these sources. The number that confirms it is that of all sources together.
+    ///
+    /// # Errors
+    /// It is broad, and another number was given or none.
     pub fn silence_on(
         &self,
         sources: &BTreeSet<&SourceName>,
         matchers: &[SilenceMatcher],
         (hold, reason): (Duration, &str),
         confirmed: Option<usize>,
-    ) -> Vec<Command> {
+    ) -> Result<Vec<Command>, String> {
         let on = |(source, confirmed): (SourceName, Option<usize>)| {
             let (covers, matchers, reason) = (self.alerts.covered(&source, matchers), matchers.to_vec(), reason.to_owned());
             Command::Silence { source, matchers, hold, reason, covers, confirmed }
         };
-        self.shares(sources, matchers, confirmed).into_iter().map(on).collect()
+        Ok(self.shares(sources, matchers, confirmed)?.into_iter().map(on).collect())
     }
 
     /// What lets every copy last longer. The number that confirms it is that of all sources together.
-    pub fn longer(&self, one: &Standing, by: Duration, confirmed: Option<usize>) -> Vec<Command> {
-        let shares = self.shares(&one.sources(), &one.matchers, confirmed);
+    ///
+    /// # Errors
+    /// It is broad, and another number was given or none.
+    pub fn longer(&self, one: &Standing, by: Duration, confirmed: Option<usize>) -> Result<Vec<Command>, String> {
+        let shares = self.shares(&one.sources(), &one.matchers, confirmed)?;
         let of = |source: &SourceName| shares.get(source).copied().flatten();
         let longer = |on: &On| Command::Extend { source: on.source.clone(), id: on.id.clone(), by, confirmed: of(&on.source) };
-        one.on.iter().map(longer).collect()
+        Ok(one.on.iter().map(longer).collect())
     }
 
     /// What makes it again on every source that it stood on.
-    pub fn anew(&self, one: &Standing, hold: Duration, confirmed: Option<usize>) -> Vec<Command> {
+    ///
+    /// # Errors
+    /// It is broad, and another number was given or none.
+    pub fn anew(&self, one: &Standing, hold: Duration, confirmed: Option<usize>) -> Result<Vec<Command>, String> {
         self.silence_on(&one.sources(), &one.matchers, (hold, one.comment.raw()), confirmed)
     }
 

@@ -16,6 +16,7 @@ mod silencing;
 mod watch;
 
 pub use silencing::Broad;
+pub(in crate::model) use silencing::meant;
 
 use super::Effect;
 use super::alerts::{Alerts, Change};

@@ -283,6 +283,35 @@ fn what_hides_a_watchdog_or_most_of_what_fires_is_confirmed_by_its_number() {
 }
 
 #[test]
+fn what_stands_on_several_sources_is_broad_as_a_whole_and_confirmed_by_its_own_number_alone() {
+    let names = ["Down", "Slow", "Full", "Late", "Lag", "Hot"];
+    let [prod, west] = [&names[..4], &names[4..]].map(|names| names.iter().map(|name| alert(name, "postgres", began())));
+    let all = Silence { matchers: vec![matcher("alertname", "Down|Slow|Full|Late|Lag|Hot")], ..silence("a", "x", 30) };
+    let mut story = told(&prod.collect::<Vec<_>>(), std::slice::from_ref(&all));
+    let west = west.map(|alert| {
+        let id = midwatch::domain::ids::AlertId { source: "west".into(), ..alert.id.clone() };
+        Arc::new(Alert { id, ..Alert::clone(&alert) })
+    });
+    story.fact(Fact::AlertsChanged { source: "west".into(), upserts: west.collect(), gone: Vec::new() });
+    on_west(&mut story, &[Silence { id: "b".into(), ..all }]);
+    let one = &story.world.silences()[0];
+    assert_eq!(one.on.len(), 2);
+    let hour = Duration::from_secs(3600);
+    // Four of them are on the first source, which would take that number, and two are not many for the other.
+    for confirmed in [None, Some(4), Some(2), Some(7)] {
+        let why = story.world.longer(one, hour, confirmed).expect_err("not confirmed");
+        assert!(why.starts_with("it hides 6 of the 6 alerts that fire") && why.ends_with("which is 6"), "{why}");
+        assert!(story.world.anew(one, hour, confirmed).is_err());
+    }
+    let commands = story.world.anew(one, hour, Some(6)).expect("confirmed");
+    let commands: Vec<_> = commands.into_iter().chain(story.world.longer(one, hour, Some(6)).expect("confirmed")).collect();
+    for command in commands {
+        let request = story.ask(command);
+        assert_eq!((refusal(&story, request), acts(&mut story).len()), (None, 1));
+    }
+}
+
+#[test]
 fn silences_of_many_alerts_are_as_broad_as_one_of_all_of_them_and_each_has_its_own_end() {
     let names = ["Down", "Slow", "Full", "Late", "Lag"];
     let mut story = told(&names.map(|name| alert(name, "postgres", began())), &[]);
@@ -304,7 +333,7 @@ fn silences_of_many_alerts_are_as_broad_as_one_of_all_of_them_and_each_has_its_o
     }
     let stages: Vec<_> = story.world.requests.get(request).expect("told").items.iter().map(|item| item.stage.failed()).collect();
     assert_eq!(stages, [false, true, true]);
-    // Those alone that failed: the one that is gone fails again.
+    // Those alone that failed; the one that is gone was refused.
     story.ask(Command::Retry { request });
     assert_eq!(acts(&mut story).len(), 1);
 }

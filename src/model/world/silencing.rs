@@ -160,7 +160,7 @@ fn reasoned(reason: &str) -> Result<(), Refusal> {
     }
 }
 
-pub(super) fn meant(broad: Option<Broad>, confirmed: Option<usize>) -> Result<(), Refusal> {
+pub(in crate::model) fn meant(broad: Option<Broad>, confirmed: Option<usize>) -> Result<(), Refusal> {
     match broad.filter(|broad| confirmed != Some(broad.alerts)) {
         Some(Broad { alerts, why }) => {
             Err(format!("{why}: confirm it with the number of alerts that it keeps quiet now, which is {alerts}"))

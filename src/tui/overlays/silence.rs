@@ -110,23 +110,21 @@ impl Hide {
     }
 
     /// A silence of its own for each of them, or one by these matchers on each of their sources.
-    fn ask(&self, matchers: Vec<SilenceMatcher>, reason: String, hold: Duration, view: &View) -> Vec<Reply> {
+    fn ask(&self, matchers: Vec<SilenceMatcher>, reason: String, hold: Duration, view: &View) -> Result<Vec<Reply>, String> {
         let sources: BTreeSet<SourceName> = self.sources().into_iter().cloned().collect();
         let alerts: Vec<AlertId> = self.alerts.iter().cloned().collect();
         let broad = match matchers.is_empty() {
             true => view.world.broad_for(&alerts),
             false => view.world.broad_over(&sources.iter().collect(), &matchers),
         };
-        let commands = |confirmed: Option<usize>| match matchers.is_empty() {
-            true => vec![Command::SilenceEach { alerts: alerts.clone(), hold, reason: reason.clone(), confirmed }],
-            false => view.world.silence_on(&sources.iter().collect(), &matchers, (hold, &reason), confirmed),
+        // They are asked for once that number was typed, where there is one.
+        let number = broad.as_ref().map(|broad| broad.alerts);
+        let commands = match matchers.is_empty() {
+            true => vec![Command::SilenceEach { alerts, hold, reason, confirmed: number }],
+            false => view.world.silence_on(&sources.iter().collect(), &matchers, (hold, &reason), number)?,
         };
-        let (plain, meant) = (commands(None), commands(broad.as_ref().map(|broad| broad.alerts)));
-        let ask = move |typed: Option<usize>| {
-            let commands = if typed.is_some() { &meant } else { &plain };
-            commands.iter().cloned().map(Reply::Ask).chain([Reply::Unmark]).collect()
-        };
-        confirmed(broad, self.title(view), "silence them", ask)
+        let ask = move |_| commands.iter().cloned().map(Reply::Ask).chain([Reply::Unmark]).collect();
+        Ok(confirmed(broad, self.title(view), "silence them", ask))
     }
 }
 
@@ -215,7 +213,7 @@ impl Form for Hide {
             return Err("The queue has just changed: look at the count again.".to_owned());
         }
         let hold = hold(texts[1])?.unwrap_or(Duration::from_secs(3600));
-        Ok(self.ask(matchers, reason, hold, view))
+        self.ask(matchers, reason, hold, view)
     }
 }
 

@@ -110,18 +110,15 @@ impl Form for Longer {
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let by = hold(texts[0])?.ok_or("How long? Write 90m or 1h 30m.")?;
         let broad = view.world.broad_on(&self.0);
-        let plain = self.commands(by, None, view);
-        let meant = self.commands(by, broad.as_ref().map(|broad| broad.alerts), view);
-        let ask = move |typed: Option<usize>| {
-            let commands = if typed.is_some() { &meant } else { &plain };
-            commands.iter().cloned().map(Reply::Ask).collect()
-        };
+        // They are asked for once that number was typed, where there is one.
+        let commands = self.commands(by, broad.as_ref().map(|broad| broad.alerts), view)?;
+        let ask = move |_| commands.iter().cloned().map(Reply::Ask).collect();
         Ok(confirmed(broad, self.title(view), "do it", ask))
     }
 }
 
 impl Longer {
-    fn commands(&self, by: Duration, confirmed: Option<usize>, view: &View) -> Vec<Command> {
+    fn commands(&self, by: Duration, confirmed: Option<usize>, view: &View) -> Result<Vec<Command>, String> {
         match self.is_over() {
             true => view.world.anew(&self.0, by, confirmed),
             false => view.world.longer(&self.0, by, confirmed),
