@@ -82,11 +82,11 @@ pub fn tell(session: &Session, globals: &Globals, all: &[Progress]) {
     }
 }
 
-/// Which of several targets may be tried again: to be named in place of all of them.
+/// For which of several targets nothing was done: to be named in place of all of them.
 fn name_the_failed(globals: &Globals, all: &[Progress]) {
     let items = || all.iter().flat_map(|progress| progress.items.iter().map(move |item| (progress, item)));
     let failed: Vec<String> = items()
-        .filter(|(_, item)| item.stage.may_be_retried())
+        .filter(|(_, item)| item.stage.may_be_retried() || matches!(item.stage, Stage::Refused(_)))
         .filter_map(|(progress, item)| Some(out::inert(&named(progress, item)?).into_owned()))
         .collect();
     if items().count() > 1 && !failed.is_empty() {
@@ -136,7 +136,7 @@ fn told(stage: &Stage) -> (&'static str, Option<String>) {
         Stage::Recorded => ("recorded", None),
         Stage::Sending => ("unknown", Some("no answer came in time".into())),
         Stage::Accepted => ("unknown", Some("it was accepted, and could not be read back in time".into())),
-        Stage::Refused(why) => ("refused", Some(why.clone())),
+        Stage::Refused(why) | Stage::Unwritten(why) => ("refused", Some(why.clone())),
         Stage::Ended(end) => {
             let word = match end.outcome {
                 Outcome::Done => "confirmed",
@@ -154,7 +154,7 @@ fn told(stage: &Stage) -> (&'static str, Option<String>) {
 /// The worst of the targets: not recorded, refused, or not what the remote confirmed.
 pub fn exit(progress: &Progress) -> Exit {
     let one = |stage: &Stage| match stage {
-        Stage::Refused(_) if progress.journal_failed => Exit::Journal,
+        Stage::Unwritten(_) => Exit::Journal,
         Stage::Refused(_) => Exit::Usage,
         Stage::Ended(end) if end.outcome != Outcome::Done => Exit::Remote,
         Stage::Recording => Exit::Journal,

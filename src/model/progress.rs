@@ -19,8 +19,10 @@ pub enum Stage {
     Accepted,
     /// The source has answered.
     Ended(ActEnd),
-    /// Not done, and why: a guard refused, or the journal could not write.
+    /// Not done: a guard said no, and why.
     Refused(String),
+    /// Not done: the journal could not write it, and why.
+    Unwritten(String),
 }
 
 impl Stage {
@@ -31,7 +33,7 @@ impl Stage {
     /// It did not do what was asked.
     pub fn failed(&self) -> bool {
         match self {
-            Self::Refused(_) => true,
+            Self::Refused(_) | Self::Unwritten(_) => true,
             Self::Ended(end) => end.outcome != Outcome::Done,
             _ => false,
         }
@@ -53,8 +55,6 @@ pub struct Progress {
     /// What was asked, for people: `acknowledge PostgresDown`.
     pub title: String,
     pub items: Vec<Item>,
-    /// The journal was full, read-only or damaged: exit code 4.
-    pub journal_failed: bool,
     /// What it was asked with, where that may be taken back or tried again.
     pub command: Option<Command>,
     /// When something of it changed last, on the clock that counts sleep.
@@ -157,9 +157,8 @@ impl Requests {
 
     pub(super) fn journal_failed(&mut self, request: RequestId, why: &str) {
         let Some(progress) = self.all.get_mut(&request) else { return };
-        progress.journal_failed = true;
         for item in progress.items.iter_mut().filter(|item| item.stage == Stage::Recording) {
-            item.stage = Stage::Refused(why.to_owned());
+            item.stage = Stage::Unwritten(why.to_owned());
         }
     }
 

@@ -99,6 +99,38 @@ fn of_many_each_goes_back_by_itself() {
 }
 
 #[test]
+fn what_was_refused_has_not_failed_and_what_could_not_be_written_has() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    // Of two one is not there: that is no failure, and stays so when it comes.
+    let request = story.ask(ack(&["Down", "Slow"]));
+    answer(&mut story, Outcome::Failed, None);
+    story.poll(&[alert("Down", "postgres", began()), alert("Slow", "postgres", began())]);
+    story.ask(Command::Retry { request });
+    assert_eq!((acts(&mut story).len(), state(&story, "Slow")), (1, Some(State::Firing)));
+    let request = story.ask(ack(&["Gone"]));
+    let again = story.ask(Command::Retry { request });
+    assert!(refused(&story, again).contains("nothing of it has failed"));
+    let nothing = Command::Silence {
+        source: "prod".into(),
+        matchers: Vec::new(),
+        hold: Duration::from_secs(60),
+        reason: "x".into(),
+        covers: 0,
+        confirmed: None,
+    };
+    let request = story.ask(nothing);
+    let again = story.ask(Command::Retry { request });
+    assert!(refused(&story, again).contains("nothing of it has failed"), "{}", refused(&story, again));
+    // The disk was full for a while.
+    story.broken = Some("the disk is full".into());
+    let request = story.ask(ack(&["Slow"]));
+    story.broken = None;
+    story.ask(Command::Retry { request });
+    assert_eq!((acts(&mut story).len(), state(&story, "Slow")), (1, Some(State::Acknowledged)));
+}
+
+#[test]
 fn only_what_failed_is_tried_again() {
     let mut story = Story::new();
     story.world.settings = Arc::new({

@@ -154,10 +154,10 @@ impl Command {
 }
 
 impl Stage {
-    /// It was not done, and nobody else did anything: sending it again does nothing twice.
+    /// It was not done, and nobody said no or did anything else: sending it again does nothing twice.
     pub fn may_be_retried(&self) -> bool {
         match self {
-            Self::Refused(_) => true,
+            Self::Unwritten(_) => true,
             Self::Ended(end) => matches!(end.outcome, Outcome::Failed | Outcome::Expired),
             _ => false,
         }

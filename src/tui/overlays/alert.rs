@@ -225,7 +225,7 @@ pub fn told(stage: &Stage) -> String {
         Stage::Recorded => "✓ recorded".to_owned(),
         Stage::Sending => "… sent: recorded, and on its way to the source".to_owned(),
         Stage::Accepted => "… accepted: the source took it, and is asked whether it is so".to_owned(),
-        Stage::Refused(why) => format!("✗ not done: {}", inert(why)),
+        Stage::Refused(why) | Stage::Unwritten(why) => format!("✗ not done: {}", inert(why)),
         Stage::Ended(end) => {
             let word = match end.outcome {
                 crate::domain::act::Outcome::Done => "✓ confirmed",

@@ -172,7 +172,7 @@ pub fn stage(stage: &Stage) -> Option<(String, Role)> {
         Stage::Recording => ("… queued", Role::Pending),
         Stage::Sending => ("… sent", Role::Pending),
         Stage::Accepted => ("… accepted", Role::Pending),
-        Stage::Refused(_) => ("✗ not done", Role::Critical),
+        Stage::Refused(_) | Stage::Unwritten(_) => ("✗ not done", Role::Critical),
         Stage::Ended(end) => match end.outcome {
             Outcome::Done => return None,
             Outcome::Failed => ("✗ failed", Role::Critical),
