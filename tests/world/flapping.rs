@@ -139,6 +139,17 @@ fn what_stays_is_news_after_the_quiet_time_and_what_went_is_forgotten() {
 }
 
 #[test]
+fn it_calms_at_the_very_end_of_its_quiet_time() {
+    let mut story = Story::new();
+    (0..4).for_each(|_| flap(&mut story, 3));
+    begins(&mut story);
+    let until = tracked(&story).flapping.expect("it flaps").until;
+    (0..10).for_each(|_| story.wait(60));
+    assert_eq!(story.now.wall, until);
+    assert_eq!((tracked(&story).flapping, tracked(&story).arrived), (None, Some(story.now)));
+}
+
+#[test]
 fn the_journal_tells_another_console_the_same() {
     let mut first = Story::new();
     (0..4).for_each(|_| flap(&mut first, 3));

@@ -312,6 +312,29 @@ fn what_stands_on_several_sources_is_broad_as_a_whole_and_confirmed_by_its_own_n
 }
 
 #[test]
+fn half_of_what_fires_is_not_most_of_it_and_neither_are_three() {
+    let names = ["Down", "Slow", "Full", "Late", "Lag", "Hot", "Cold", "Odd"];
+    let broad = |count: usize, matchers: &str| {
+        let story = told(&names.map(|name| alert(name, "postgres", began()))[..count], &[]);
+        story.world.broad(&"prod".into(), &[matcher("alertname", matchers)]).map(|broad| broad.alerts)
+    };
+    assert_eq!([8, 7].map(|count| broad(count, "Down|Slow|Full|Late")), [None, Some(4)]);
+    assert_eq!([3, 4].map(|count| broad(count, ".*wn|Slow|Full|Late")), [None, Some(4)]);
+}
+
+#[test]
+fn a_silence_that_carries_an_acknowledgement_is_no_silence_besides_and_another_one_is() {
+    let carrier = Silence { comment: "ACK! bo: on it".into(), ..silence("a", "Down", 30) };
+    let states = |by: &[&str]| {
+        let story = told(&[quiet("Down", by)], &[carrier.clone(), silence("b", "Down", 30)]);
+        story.world.alerts.states_of(story.world.alerts.get(&id("Down")).expect("listed"), story.now.wall)
+    };
+    assert_eq!(states(&["a"]), [State::Acknowledged, State::Firing]);
+    assert_eq!(states(&["a", "b"]), [State::Acknowledged, State::Silenced, State::Firing]);
+    assert_eq!(states(&["b"]), [State::Silenced, State::Firing]);
+}
+
+#[test]
 fn silences_of_many_alerts_are_as_broad_as_one_of_all_of_them_and_each_has_its_own_end() {
     let names = ["Down", "Slow", "Full", "Late", "Lag"];
     let mut story = told(&names.map(|name| alert(name, "postgres", began())), &[]);

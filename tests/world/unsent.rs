@@ -174,3 +174,17 @@ fn an_extension_that_fails_is_not_tried_again_at_once() {
     story.wait(30);
     assert_eq!(acts(&mut story).len(), 1);
 }
+
+#[test]
+fn whoever_watches_sends_again_in_the_name_of_the_person_who_asked() {
+    let mut story = Story::new();
+    let hold = Duration::from_secs(3600);
+    let matchers = vec![SilenceMatcher { name: "job".into(), value: "db".into(), regex: false, equal: true }];
+    story.ask(Command::Silence { source: "prod".into(), matchers, hold, reason: "work".into(), covers: 0, confirmed: None });
+    answer(&mut story, Outcome::Unsent, None);
+    let mut next = started_after(&story);
+    next.world.me.name = "bo".into();
+    next.poll(&[]);
+    let Act::Silence { by, .. } = answer(&mut next, Outcome::Done, Some("s-1")) else { panic!("a silence") };
+    assert_eq!((next.last(Kind::Act).actor.name.as_str(), by.as_str()), ("ana", "ana"));
+}
