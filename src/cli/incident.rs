@@ -3,7 +3,7 @@
 mod joining;
 
 use super::session::{self, Needs, Session};
-use super::{Exit, Failure, Globals, Kind, ack, log, out, subject, target};
+use super::{Exit, Failure, Globals, Kind, ack, handoff, log, out, subject, target};
 use crate::domain::capture::when;
 use crate::domain::entry::{Amendment, Entry, Kind as What, Visibility};
 use crate::domain::ids::{EntryId, IncidentId};
@@ -40,6 +40,12 @@ enum Verb {
     Show { incident: String },
     /// Change its severity, status, title or lead
     Set(Set),
+    /// Offer it to somebody who is to lead it, or take it over
+    Handoff {
+        incident: String,
+        #[command(flatten)]
+        sides: handoff::Sides,
+    },
     /// Give everything that it has recorded to another one, and go on there
     Merge {
         incident: String,
@@ -120,6 +126,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         Verb::List { all } => list(globals, all),
         Verb::Show { incident } => show(globals, &incident),
         Verb::Set(arguments) => set(globals, arguments),
+        Verb::Handoff { incident, sides } => handoff::of_incident(globals, &incident, sides),
         Verb::Merge { incident, into } => joining::merge(globals, &incident, &into),
         Verb::Link(arguments) => joining::link(globals, &arguments, true),
         Verb::Unlink(arguments) => joining::link(globals, &arguments, false),

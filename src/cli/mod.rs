@@ -21,6 +21,7 @@ mod deny;
 mod export;
 mod failure;
 mod feeds;
+mod handoff;
 mod history;
 mod incident;
 mod init;
@@ -87,6 +88,7 @@ pub const COMMANDS: &[Kind] = &[
     export::KIND,
     unsilence::EXTEND,
     feeds::KIND,
+    handoff::KIND,
     history::KIND,
     incident::KIND,
     init::KIND,

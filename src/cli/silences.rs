@@ -94,7 +94,7 @@ fn shown(matchers: &[SilenceMatcher]) -> String {
     matchers.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
-fn document(one: &Standing) -> Value {
+pub fn document(one: &Standing) -> Value {
     let on = |on: &On| json!({"source": on.source, "id": on.id, "ends_at": alerts::time(on.ends_at)});
     let matcher = |it: &SilenceMatcher| json!({"name": it.name, "value": it.value, "is_regex": it.regex, "is_equal": it.equal});
     json!({

@@ -138,6 +138,21 @@ impl FromStr for Role {
     }
 }
 
+/// A handoff that one has offered and the other not accepted yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub by: String,
+    pub to: String,
+    pub at: DateTime<Utc>,
+}
+
+impl Offer {
+    /// As an entry of that kind tells it.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        Some(Self { by: entry.actor.name.clone(), to: entry.text_of("person")?.to_owned(), at: entry.at })
+    }
+}
+
 /// An incident as its entries tell it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
@@ -154,6 +169,8 @@ pub struct Incident {
     pub lead: Option<String>,
     /// Who has which of the other roles.
     pub roles: BTreeMap<Role, String>,
+    /// Who is asked to lead it from now on, until they do.
+    pub offer: Option<Offer>,
     /// It leaves the house only where somebody says so in so many words.
     pub private: bool,
     /// The incident that work goes on in.
@@ -189,6 +206,7 @@ impl Incident {
             resolved_at: None,
             lead: entry.text_of("lead").map(str::to_owned),
             roles: BTreeMap::new(),
+            offer: None,
             private: entry.visibility == Visibility::Restricted,
             merged_into: None,
             services: entry.service.iter().cloned().chain(entry.data_of::<Vec<_>>("services").unwrap_or_default()).collect(),
@@ -204,6 +222,14 @@ impl Incident {
             Kind::Severity => self.severity = entry.data_of("severity").unwrap_or(self.severity),
             Kind::Title => self.title = entry.text_of("title").unwrap_or(&self.title).to_owned(),
             Kind::Role => self.set_role(entry),
+            Kind::Handoff => match entry.text_of("step") {
+                Some("offered") => self.offer = Offer::of(entry),
+                Some("accepted") => {
+                    self.lead = entry.text_of("person").map(str::to_owned);
+                    self.offer = None;
+                }
+                _ => {}
+            },
             Kind::Link => {
                 self.linked.extend(entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default());
                 self.alerts.extend(entry.data_of::<Vec<AlertId>>("alerts").unwrap_or_default());

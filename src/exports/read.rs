@@ -196,6 +196,7 @@ fn timeline(about: About, lines: Vec<Line>, zone: Tz) -> Timeline {
         resolved_at: told.resolved_at,
         lead: told.lead,
         roles: told.roles,
+        offer: None,
         private: told.private,
         merged_into: None,
         services: told.services,

@@ -112,6 +112,15 @@ pub enum Command {
         role: Role,
         person: String,
     },
+    /// Ask somebody to take an incident over, or the shift with all that this person leads.
+    HandOff {
+        incident: Option<IncidentId>,
+        to: String,
+    },
+    /// Take over what was offered.
+    TakeOver {
+        incident: Option<IncidentId>,
+    },
     /// All that one incident has recorded is another one's too, and work goes on there.
     Merge {
         incident: IncidentId,

@@ -23,6 +23,7 @@ pub mod past;
 pub mod progress;
 pub mod questions;
 pub mod runs;
+pub mod shift;
 pub mod silences;
 pub mod storm;
 pub mod suggestions;

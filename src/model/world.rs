@@ -37,6 +37,7 @@ use super::past::Past;
 use super::progress::{Requests, Stage};
 use super::questions::Questions;
 use super::runs::{Runs, Typed};
+use super::shift::Shift;
 use super::storm::Storm;
 use super::suspicions::Suspicions;
 use crate::domain::alert::{Inside, Route};
@@ -65,6 +66,8 @@ pub struct World {
     /// What was changed of late.
     pub changes: Changes,
     pub incidents: Incidents,
+    /// Who has the watch.
+    pub shift: Shift,
     pub runs: Runs,
     /// Whether anything remote answers.
     pub offline: Offline,
@@ -122,6 +125,7 @@ impl World {
             me,
             watching: false,
             incidents: Incidents::default(),
+            shift: Shift::default(),
             runs: Runs::default(),
             offline: Offline::default(),
             suspicions: Suspicions::default(),
@@ -297,6 +301,7 @@ impl World {
         }
         self.alerts.fold(&self.settings, entry, self.now.wall);
         self.incidents.fold(entry, &self.corrections);
+        self.shift.fold(entry, &self.corrections);
         self.changes.fold(entry, &self.corrections);
         if let Some(key) = &entry.key {
             self.telling.remove(key);

@@ -124,6 +124,12 @@ actions! {
     CloseIncident = "close-incident",
     /// Reopen the incident.
     Reopen = "reopen",
+    /// Show what whoever takes over must know.
+    Handoff = "handoff",
+    /// Ask somebody to take the shift over, with all that you lead.
+    Offer = "offer",
+    /// Take the shift over that was offered to you.
+    TakeOver = "take-over",
     /// Write one line into the log: `-7m …` or `14:02 …` sets its time, `!` a decision, `?` a hypothesis, `+` a to-do.
     Note = "note",
     /// Correct the time or text of the selected entry.

@@ -114,3 +114,33 @@ fn roles_are_set_and_an_unknown_one_is_named() {
     let wrong = home.run(&["incident", "set", "INC-1", "--role", "boss=bo"]);
     assert!(code(&wrong) == Some(2) && err(&wrong).contains("lead, scribe, expert, liaison"), "{}", err(&wrong));
 }
+
+#[test]
+fn a_shift_is_offered_by_one_and_taken_over_by_the_other() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, "");
+    done(&home, &["incident", "open", "down"]);
+    done(&home, &["ack", &fingerprint]);
+    let pack = out(&home.run(&["handoff"]));
+    let parts = [
+        "Open incidents:\n  INC-1 SEV2 down: open for",
+        "Acknowledged and still firing:\n  ",
+        "Silences that end:",
+        "not through:\n  none",
+    ];
+    assert!(parts.iter().all(|part| pack.contains(part)), "{pack}");
+    let document = home.json(&["handoff"]);
+    assert_names(&document, "schema at holder offer sources incidents acks silences runs");
+    assert_eq!((document["incidents"].as_array().map(Vec::len), document["acks"].as_array().map(Vec::len)), (Some(1), Some(1)));
+    done(&home, &["handoff", "--to", "bo"]);
+    let refused = home.run(&["handoff", "--accept"]);
+    assert!(code(&refused) == Some(2) && out(&refused).contains("was offered to bo"), "{}", out(&refused));
+    let config = std::fs::read_to_string(home.path().join("config.yaml")).expect("there");
+    home.write("config.yaml", &config.replace("name: ana", "name: bo"));
+    done(&home, &["handoff", "--accept"]);
+    assert_eq!(home.json(&["handoff"])["holder"], "bo");
+    assert_eq!(home.json(&["incident", "show", "INC-1"])["incident"]["lead"], "bo");
+    done(&home, &["incident", "handoff", "INC-1", "--to", "cy"]);
+    assert_eq!(code(&home.run(&["incident", "handoff", "INC-1"])), Some(2), "it says neither");
+    assert_eq!(code(&home.run(&["handoff", "--to", "x", "--accept"])), Some(2), "nor both");
+}

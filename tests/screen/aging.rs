@@ -57,3 +57,23 @@ fn one_that_runs_out_is_new_again_though_the_cursor_has_been_on_it() {
     assert!(line.contains("● new"), "{line}");
     desk.expect("ana's acknowledgement of PostgresDown ran out, and it still fires");
 }
+
+#[test]
+fn who_takes_over_reads_what_there_is_and_both_sides_are_asked() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        let mut desk = outage();
+        desk.resize(width, height).press("j a").type_text("on it").press("enter").press("P").expect("For whoever takes over");
+        let all = desk.text();
+        assert!(height < 20 || all.contains("Acknowledged and still firing") && all.contains("by ana"), "{all}");
+        desk.press("o")
+            .expect("Hand the shift over")
+            .press("enter")
+            .expect("Name who is to take over.")
+            .type_text("bo")
+            .press("enter");
+        let Some(Command::HandOff { incident: None, to }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+        assert_eq!(to, "bo");
+        desk.press("esc esc P t");
+        assert!(matches!(desk.commands.last(), Some(Command::TakeOver { incident: None })), "{:?}", desk.commands.last());
+    }
+}

@@ -123,3 +123,93 @@ fn a_correction_says_who_may_see_an_entry_and_what_it_is() {
     story.ask(Command::Correct { entry: EntryId(incident.0), change: private });
     assert!(story.world.incidents.get(incident).expect("there").private && exported(&story, incident).incident.private);
 }
+
+fn as_person(story: &mut Story, name: &str) {
+    story.world.me = midwatch::domain::entry::Actor::person(name, None);
+}
+
+fn told(story: &Story) -> Vec<(&'static str, Vec<String>)> {
+    let pack = story.world.pack(Duration::from_secs(3_600));
+    story.world.told(&pack, |age| format!("{} s", age.as_secs()), |at| at.format("%H:%M").to_string())
+}
+
+#[test]
+fn the_shift_goes_over_when_both_sides_have_said_so_and_what_is_led_goes_with_it() {
+    let mut story = Story::new();
+    let (mine, other) = (declared(&mut story, "mine"), declared(&mut story, "other"));
+    story.ask(Command::SetRole { incident: other, role: Role::Lead, person: "cy".into() });
+    let offer = |to: &str| Command::HandOff { incident: None, to: to.into() };
+    assert!(refused(&mut story, Command::TakeOver { incident: None }).contains("nobody has offered the shift"));
+    assert!(refused(&mut story, offer("ana")).contains("somebody else"));
+    story.ask(offer("dan"));
+    story.ask(offer("bo"));
+    assert!(refused(&mut story, Command::TakeOver { incident: None }).contains("was offered to bo, and you are ana"));
+    let lead = |story: &Story, id| story.world.incidents.get(id).expect("there").lead.clone();
+    assert_eq!(lead(&story, mine).as_deref(), Some("ana"), "not before it is accepted");
+    as_person(&mut story, "bo");
+    story.ask(Command::TakeOver { incident: None });
+    assert_eq!((lead(&story, mine).as_deref(), lead(&story, other).as_deref()), (Some("bo"), Some("cy")));
+    assert_eq!(story.last(Kind::Handoff).text, "took the shift over from ana");
+    let watch = story.world.shift.watch().clone();
+    assert_eq!((watch.offer, watch.holder.map(|(person, _)| person)), (None, Some("bo".into())));
+    assert!(refused(&mut story, Command::TakeOver { incident: None }).contains("nobody has offered"), "once");
+    story.begins_anew();
+    assert_eq!(story.world.shift.watch().holder.as_ref().map(|(person, _)| person.as_str()), Some("bo"));
+}
+
+#[test]
+fn an_incident_is_handed_over_alone() {
+    let mut story = Story::new();
+    let (one, two) = (declared(&mut story, "one"), declared(&mut story, "two"));
+    story.ask(Command::HandOff { incident: Some(one), to: "bo".into() });
+    let incident = |story: &Story, id| story.world.incidents.get(id).expect("there").clone();
+    assert_eq!(incident(&story, one).offer.map(|offer| (offer.by, offer.to)), Some(("ana".into(), "bo".into())));
+    assert!(told(&story)[1].1.iter().any(|line| line.ends_with("lead ana, offered to bo")), "{:?}", told(&story));
+    as_person(&mut story, "bo");
+    story.ask(Command::TakeOver { incident: Some(one) });
+    assert_eq!((incident(&story, one).lead, incident(&story, one).offer), (Some("bo".into()), None));
+    assert_eq!(incident(&story, two).lead.as_deref(), Some("ana"));
+    assert_eq!(story.world.shift.watch().holder, None);
+}
+
+#[test]
+fn a_pack_tells_what_is_open_owned_and_about_to_end() {
+    let mut story = Story::new();
+    assert!(told(&story).iter().all(|(_, lines)| lines.is_empty()));
+    story.poll(&[alert("Down", "postgres", began()), alert("Lag", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    story.wait(60);
+    let incident = declared(&mut story, "no \u{202e}pay");
+    story.ask(Command::SetRole { incident, role: Role::Scribe, person: "cy".into() });
+    story.wait(30);
+    let all = told(&story);
+    assert_eq!(all[1], ("Open incidents", vec!["INC-0 SEV2 no ·pay: open for 30 s; lead ana, scribe cy".to_owned()]));
+    let acks = &all[2].1;
+    assert!(acks.len() == 1 && acks[0].starts_with("Down by ana for 90 s, until ") && acks[0].ends_with(": on it"), "{acks:?}");
+    let now = story.now.wall;
+    let silence = |id: &str, minutes| midwatch::domain::alert::Silence {
+        id: id.into(),
+        matchers: Vec::new(),
+        starts_at: now - chrono::Duration::minutes(1),
+        ends_at: now + chrono::Duration::minutes(minutes),
+        created_by: "dan".into(),
+        comment: format!("work {id}").as_str().into(),
+        state: midwatch::domain::alert::SilenceState::Active,
+    };
+    let quiet = Arc::new(midwatch::domain::alert::Alert {
+        silenced_by: vec!["soon".into()],
+        ..(*alert("Lag", "postgres", began())).clone()
+    });
+    let silences = Arc::new(vec![silence("soon", 30), silence("late", 300)]);
+    story.poll_with(
+        &[alert("Down", "postgres", began()), quiet],
+        SourceAnswer { complete: true, silences, ..SourceAnswer::default() },
+    );
+    let ends = told(&story)[3].1.clone();
+    assert!(
+        ends.len() == 1 && ends[0].starts_with("work soon of dan, until ") && ends[0].ends_with("Lag fires again then"),
+        "{ends:?}"
+    );
+    story.ask(Command::SetStatus { incident, status: Status::Closed, reason: None, at: None });
+    assert!(told(&story)[1].1.is_empty());
+}

@@ -60,7 +60,7 @@ kinds! {
     Title = "title",
     /// `data.person` now has `data.role`.
     Role = "role",
-    /// The shift or the incident was offered to or accepted by `data.person`.
+    /// The shift, or the incident, was offered to or accepted by `data.person`. `data`: step (offered, accepted), person.
     Handoff = "handoff",
     /// A feed changed its state. `data`: feed, from, to, message.
     FeedChanged = "feed-changed",

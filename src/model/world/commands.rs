@@ -120,6 +120,8 @@ impl World {
             Command::SetSeverity { incident, severity } => self.set_severity(incident, severity),
             Command::SetTitle { incident, title } => self.set_title(incident, &title),
             Command::SetRole { incident, role, person } => self.set_role(incident, role, &person),
+            Command::HandOff { incident, to } => self.hand_off(incident, to.trim()),
+            Command::TakeOver { incident } => self.take_over_offered(incident),
             Command::Merge { incident, into } => self.merge(incident, into),
             Command::LinkEntries { incident, entries, belong } => self.link_entries(incident, &entries, belong),
             Command::LinkAlerts { incident, alerts } => self.link_alerts(incident, alerts),
@@ -223,6 +225,8 @@ impl World {
             Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),
             Command::SetTitle { .. } => "rename the incident".into(),
             Command::SetRole { role, .. } => format!("set the {}", role.word()),
+            Command::HandOff { to, .. } => format!("hand over to {}", inert(to)),
+            Command::TakeOver { .. } => "take over".into(),
             Command::Merge { .. } => "merge the incident".into(),
             Command::LinkEntries { belong: true, .. } => "add entries to the incident".into(),
             Command::LinkEntries { .. } => "take entries out of the incident".into(),
@@ -251,7 +255,7 @@ impl World {
     }
 
     /// An alert for people: its name, or its id once it has left the queue.
-    pub(super) fn name_of(&self, alert: &AlertId) -> String {
+    pub fn name_of(&self, alert: &AlertId) -> String {
         self.alerts.get(alert).map_or_else(|| alert.to_string(), |tracked| inert(tracked.alert.name()).into_owned())
     }
 }

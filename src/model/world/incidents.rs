@@ -104,6 +104,42 @@ impl World {
         Ok(vec![draft.with("role", role).with("person", person)])
     }
 
+    fn what_is_handed(&self, id: Option<IncidentId>) -> Result<String, Refusal> {
+        id.map_or_else(|| Ok("the shift".to_owned()), |id| self.incident(id).map(Incident::label))
+    }
+
+    pub(super) fn hand_off(&mut self, id: Option<IncidentId>, to: &str) -> Result<Vec<Draft>, Refusal> {
+        let what = self.what_is_handed(id)?;
+        if to.is_empty() || to == self.me.name {
+            return Err(format!("name somebody else who is to take {what} over"));
+        }
+        let draft = self.context().by_me(Kind::Handoff, format!("offered {what} to {}", inert(to)));
+        let mut draft = draft.with("step", "offered").with("person", to);
+        draft.incident = id;
+        Ok(vec![draft])
+    }
+
+    /// With the shift goes what its last holder leads.
+    pub(super) fn take_over_offered(&mut self, id: Option<IncidentId>) -> Result<Vec<Draft>, Refusal> {
+        let (what, me) = (self.what_is_handed(id)?, self.me.name.clone());
+        let offer = match id {
+            Some(id) => self.incident(id)?.offer.clone(),
+            None => self.shift.watch().offer.clone(),
+        };
+        let offer = offer.ok_or_else(|| format!("nobody has offered {what}"))?;
+        if offer.to != me {
+            return Err(format!("{what} was offered to {}, and you are {}", inert(&offer.to), inert(&me)));
+        }
+        let mut draft = self.context().by_me(Kind::Handoff, format!("took {what} over from {}", inert(&offer.by)));
+        draft = draft.with("step", "accepted").with("person", &me);
+        draft.incident = id;
+        let led = |incident: &&Incident| id.is_none() && incident.lead.as_deref() == Some(offer.by.as_str());
+        let led: Vec<IncidentId> = self.incidents.open().filter(led).map(|incident| incident.id).collect();
+        let leads = led.into_iter().map(|incident| self.set_role(incident, Role::Lead, &me));
+        let leads = leads.collect::<Result<Vec<_>, _>>()?;
+        Ok([draft].into_iter().chain(leads.into_iter().flatten()).collect())
+    }
+
     /// One entry ends the one incident, one gives the other all that it has: nothing is rewritten.
     pub(super) fn merge(&mut self, id: IncidentId, into: IncidentId) -> Result<Vec<Draft>, Refusal> {
         let (from, to) = (self.incident(id)?, self.incident(into)?);

@@ -42,6 +42,9 @@ pub const ROWS: &[Row] = &[
     row(&["N"], PreviousMatch, &[Context::Output], "previous"),
     row(&["a"], Attempt, &[Context::Output], "attempt before"),
 
+    row(&["o"], Offer, &[Context::Handoff], "offer…"),
+    row(&["t"], TakeOver, &[Context::Handoff], "take over"),
+
     row(&["w"], NotTheCause, &[Context::Suspected], "wrong cause"),
 
     row(&["c"], Correct, &[Context::Log, EntryDetail], "correct"),
@@ -73,6 +76,7 @@ pub const ROWS: &[Row] = &[
     row(&["l", "right"], Right, &[Context::Map], ""),
     row(&["h", "left"], Left, &[Context::Map], ""),
     row(&["W"], Sources, &[Panes], "sources"),
+    row(&["P"], Action::Handoff, &[Panes], "hand over"),
     row(&["Z"], Silences, &[Panes], "silences"),
     row(&["o"], Requests, &[Panes, Context::Silences], "outcomes"),
     row(&["y"], Copy, &[Panes, Reading], "copy"),

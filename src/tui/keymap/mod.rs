@@ -31,6 +31,8 @@ pub enum Context {
     Outcomes,
     /// The map of the services.
     Map,
+    /// What whoever takes over must know.
+    Handoff,
     /// Every silence of every source.
     Silences,
     /// A field that is typed into: only what can't be text.
@@ -54,6 +56,7 @@ impl Context {
             Self::Output => "A step's output",
             Self::Outcomes => "Outcomes",
             Self::Map => "The map",
+            Self::Handoff => "Handing over",
             Self::Silences => "Silences",
             Self::EntryDetail => "An entry's details",
             Self::Typing => "Dialogs",

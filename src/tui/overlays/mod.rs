@@ -16,6 +16,7 @@ pub mod entry;
 pub mod feed;
 pub mod filter;
 pub mod group;
+pub mod handoff;
 pub mod help;
 pub mod history;
 pub mod incident;

@@ -24,6 +24,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::Views => overlays::views::open(filter, view),
         Action::Map => overlays::map::open(view),
         Action::Aging => overlays::aging::open(view),
+        Action::Handoff => Reply::Open(overlays::handoff::open()),
         Action::Silences => Reply::Open(overlays::silences::open(view)),
         Action::Sources => Reply::Open(overlays::sources::open()),
         Action::Requests => Reply::Open(overlays::requests::open()),

@@ -1,0 +1,130 @@
+//! Who has the watch, and what whoever takes it over must know. A handoff is two-sided: offered by one, accepted by the other.
+
+use super::World;
+use super::alerts::Ack;
+use super::fold::{Corrections, Entity, Folded};
+use super::silences::{Phase, Standing};
+use crate::domain::entry::{Entry, Kind};
+use crate::domain::ids::{AlertId, IncidentId, RunId};
+use crate::domain::incident::{Offer, Role};
+use crate::domain::text::inert;
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What is known of the shift.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Watch {
+    /// Who is asked to take it over, until they do.
+    pub offer: Option<Offer>,
+    /// Who took it over last, and when.
+    pub holder: Option<(String, DateTime<Utc>)>,
+}
+
+impl Entity for Watch {
+    fn apply(&mut self, entry: &Entry) {
+        match entry.text_of("step") {
+            Some("offered") => self.offer = Offer::of(entry),
+            Some("accepted") => {
+                self.offer = None;
+                self.holder = entry.text_of("person").map(|person| (person.to_owned(), entry.at));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The entries of handoffs that are of no incident.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shift(Folded<Watch>);
+
+impl Shift {
+    pub fn watch(&self) -> &Watch {
+        self.0.state()
+    }
+
+    pub(super) fn fold(&mut self, entry: &Arc<Entry>, corrections: &Corrections) {
+        if entry.kind == Kind::Handoff && entry.incident.is_none() {
+            self.0.insert(entry.clone(), corrections);
+        }
+    }
+}
+
+/// What the next person must know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pack {
+    pub at: DateTime<Utc>,
+    pub watch: Watch,
+    pub incidents: Vec<IncidentId>,
+    /// What is acknowledged and still fires, the oldest first.
+    pub acks: Vec<(AlertId, String, Ack)>,
+    /// What ends within the time that was asked for.
+    pub silences: Vec<Standing>,
+    pub runs: Vec<RunId>,
+}
+
+impl World {
+    /// What somebody has to know who takes over now, and watches for so long.
+    pub fn pack(&self, within: Duration) -> Pack {
+        let now = self.now.wall;
+        let end = chrono::Duration::from_std(within).ok().and_then(|within| now.checked_add_signed(within));
+        let ends = |one: &Standing| one.phase == Phase::Active && end.is_none_or(|end| one.ends_at <= end);
+        let acks = self.alerts.aging(now).into_iter();
+        Pack {
+            at: now,
+            watch: self.shift.watch().clone(),
+            incidents: self.incidents.open().map(|incident| incident.id).collect(),
+            acks: acks.map(|(tracked, ack)| (tracked.alert.id.clone(), tracked.alert.name().to_owned(), ack)).collect(),
+            silences: self.silences().into_iter().filter(ends).collect(),
+            runs: self.runs.open().map(|(id, _)| id).collect(),
+        }
+    }
+
+    /// A pack for people: parts under a title, each line inert. `age` and `clock` are how spans and times are told here.
+    pub fn told(
+        &self,
+        pack: &Pack,
+        age: impl Fn(Duration) -> String,
+        clock: impl Fn(DateTime<Utc>) -> String,
+    ) -> Vec<(&'static str, Vec<String>)> {
+        let since = |at: DateTime<Utc>| age((pack.at - at).to_std().unwrap_or_default());
+        let incident = |id: &IncidentId| {
+            let one = self.incidents.get(*id)?;
+            let roles = Role::ALL.into_iter().filter_map(|role| Some(format!("{} {}", role.word(), inert(one.has(role)?))));
+            let roles = roles.collect::<Vec<_>>().join(", ");
+            let offer = one.offer.as_ref().map(|offer| format!(", offered to {}", inert(&offer.to))).unwrap_or_default();
+            let (label, title, word) = (one.label(), inert(&one.title), one.status.word());
+            Some(format!("{label} {} {title}: {word} for {}; {roles}{offer}", one.severity, since(one.opened_at)))
+        };
+        let ack = |(_, name, ack): &(AlertId, String, Ack)| {
+            let held = ack.since.map(|at| format!(" for {}", since(at))).unwrap_or_default();
+            let until = ack.until.map(|at| format!(", until {}", clock(at))).unwrap_or_default();
+            let why = if ack.reason.is_empty() { String::new() } else { format!(": {}", inert(&ack.reason)) };
+            format!("{} by {}{held}{until}{why}", inert(name), inert(&ack.by))
+        };
+        let silence = |one: &Standing| {
+            let again = match one.again.as_slice() {
+                [] => "nothing fires again then".to_owned(),
+                [id] => format!("{} fires again then", self.name_of(id)),
+                several => format!("{} alerts fire again then", several.len()),
+            };
+            format!("{} of {}, until {}: {again}", one.comment.inert(), one.by.inert(), clock(one.ends_at))
+        };
+        let run = |id: &RunId| {
+            let run = self.runs.get(*id)?;
+            let at = run.at().map(|(record, _)| format!(", at “{}”", inert(&record.plan.title))).unwrap_or_default();
+            Some(format!("“{}”{at}, prepared by {}", inert(&run.title), inert(&run.prepared_by)))
+        };
+        let holder = pack.watch.holder.as_ref().map(|(person, at)| format!("{} has it since {}", inert(person), clock(*at)));
+        let offer = pack.watch.offer.as_ref();
+        let offer =
+            offer.map(|offer| format!("{} offers it to {} since {}", inert(&offer.by), inert(&offer.to), clock(offer.at)));
+        vec![
+            ("The watch", holder.into_iter().chain(offer).collect()),
+            ("Open incidents", pack.incidents.iter().filter_map(incident).collect()),
+            ("Acknowledged and still firing", pack.acks.iter().map(ack).collect()),
+            ("Silences that end", pack.silences.iter().map(silence).collect()),
+            ("Playbooks that are not through", pack.runs.iter().filter_map(run).collect()),
+        ]
+    }
+}
