@@ -12,6 +12,8 @@ mod export;
 mod history;
 #[path = "cli/incident.rs"]
 mod incident;
+#[path = "cli/maintenance.rs"]
+mod maintenance;
 #[path = "cli/manners.rs"]
 mod manners;
 #[path = "cli/native.rs"]

@@ -22,6 +22,8 @@ mod histories;
 mod incidents;
 #[path = "world/lapsing.rs"]
 mod lapsing;
+#[path = "world/maintenance.rs"]
+mod maintenance;
 #[path = "world/native.rs"]
 mod native;
 #[path = "world/offline.rs"]

@@ -209,6 +209,8 @@ struct Shown<'a> {
     acknowledged_reason: Option<String>,
     acknowledged_ticket: Option<String>,
     playbooks: Vec<&'a str>,
+    /// Until when its service is in maintenance.
+    maintenance_until: Option<String>,
     /// The service that explains it, where one that its own depends on does.
     cause: Option<&'a ServiceName>,
     /// The alerts of other sources that tell of the same problem.
@@ -241,6 +243,7 @@ impl<'a> Shown<'a> {
             acknowledged_ticket: ack.as_ref().and_then(|ack| ack.ticket.clone()),
             acknowledged_by: ack.map(|ack| ack.by),
             playbooks: playbooks(world, tracked),
+            maintenance_until: world.worked_on(tracked).map(|work| time(work.until)),
             cause: causes.of(tracked),
             same: world.alerts.twins(tracked).map(|twin| &twin.alert.id).collect(),
             flapping: tracked.flapping.map(flapping),

@@ -7,6 +7,7 @@ use crate::domain::text::Outside;
 use crate::model::World;
 use crate::model::event::Body;
 use crate::model::health::FeedHealth;
+use crate::model::maintenance::Work;
 use crate::runtime::cache::Cache;
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde_json::{Value, json};
@@ -39,7 +40,10 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         }
         false => out::text(&table(globals, world))?,
     }
-    let bad = |feed: &FeedHealth| matches!(feed.state, FeedState::Failing | FeedState::Stale | FeedState::Unknown);
+    // What is worked on wakes nobody.
+    let bad = |feed: &FeedHealth| {
+        matches!(feed.state, FeedState::Failing | FeedState::Stale | FeedState::Unknown) && worked_on(world, feed).is_none()
+    };
     Ok(if world.health.iter().any(bad) { Exit::No } else { Exit::Done })
 }
 
@@ -56,20 +60,27 @@ const CLEAR: &str = "\x1b[H\x1b[J";
 
 fn table(globals: &Globals, world: &World) -> String {
     let row = |feed: &FeedHealth| {
+        let quiet = worked_on(world, feed).map(|work| format!("(in maintenance until {}) ", alerts::time(work.until)));
         let unsettled =
             feed.unsettled().map(|found| format!("({} {} of {}) ", found.said.word(), found.agree, found.votes.needed));
         let ahead = feed.ahead().map(|ahead| {
             let left = out::age(ahead.breach.saturating_sub(world.now.mono));
             format!("({} {} in about {left}) ", ahead.limit.word(), ahead.limit.value())
         });
-        let message =
-            ahead.unwrap_or_default() + &unsettled.unwrap_or_default() + feed.message().map(Outside::raw).unwrap_or_default();
+        let message = quiet.unwrap_or_default()
+            + &ahead.unwrap_or_default()
+            + &unsettled.unwrap_or_default()
+            + feed.message().map(Outside::raw).unwrap_or_default();
         let age = feed.age(world.now).map(out::age).unwrap_or_else(|| "-".into());
         let service = feed.spec.service.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
         vec![word(feed.state).to_owned(), feed.spec.name.to_string(), feed.spec.kind.clone(), service, age, message]
     };
     let rows: Vec<Vec<String>> = world.health.iter().map(row).collect();
     out::painted(globals, &["STATE", "FEED", "KIND", "SERVICE", "AGE", "MESSAGE"], &rows)
+}
+
+fn worked_on<'a>(world: &'a World, feed: &FeedHealth) -> Option<&'a Work> {
+    world.maintenance.of_feed(&feed.spec.name, feed.spec.service.as_ref())
 }
 
 pub fn word(state: FeedState) -> &'static str {
@@ -102,6 +113,9 @@ fn document(world: &World, feed: &FeedHealth) -> Value {
         "forecast": feed.ahead().map(|ahead| {
             let at = |moment| alerts::time(ahead.wall(moment, world.now));
             json!({"breach_at": at(ahead.breach), "earliest": at(ahead.earliest), "latest": at(ahead.latest), "limit": ahead.limit})
+        }),
+        "maintenance": worked_on(world, feed).map(|work| {
+            json!({"until": alerts::time(work.until), "by": work.by, "why": work.why})
         }),
         "forecasts": {"right": feed.proven().right, "wrong": feed.proven().wrong},
         "unsettled": feed.unsettled().map(|found| {

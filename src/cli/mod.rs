@@ -30,6 +30,7 @@ mod keys;
 #[expect(clippy::disallowed_methods, reason = "hands the environment and the files that playbooks name to their runs")]
 mod library;
 mod log;
+mod maintenance;
 mod man;
 mod note;
 mod out;
@@ -95,6 +96,7 @@ pub const COMMANDS: &[Kind] = &[
     journal::KIND,
     keys::KIND,
     log::KIND,
+    maintenance::KIND,
     man::KIND,
     act::MERGE,
     note::KIND,

@@ -13,6 +13,7 @@ mod hosts;
 mod init;
 mod items;
 mod list;
+mod maintenance;
 mod queue;
 mod service;
 
@@ -31,8 +32,19 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The file's top-level keys.
-pub const KEYS: [&str; 10] =
-    ["operator", "environment", "severity", "services", "feeds", "sources", "queue", "playbooks", "console", "links"];
+pub const KEYS: [&str; 11] = [
+    "operator",
+    "environment",
+    "severity",
+    "services",
+    "maintenance",
+    "feeds",
+    "sources",
+    "queue",
+    "playbooks",
+    "console",
+    "links",
+];
 
 /// All of it. `S` and `F` are what the kinds make of a source and a feed.
 #[derive(Debug)]
@@ -116,12 +128,15 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
     let feeds = items::feeds(fields.get("feeds"), kinds, &sources, &services, problems);
     let queue = queue::read(fields.get("queue"), problems);
     let console = console::read(fields.get("console"), kinds, problems);
+    let specs = feeds.iter().map(|(spec, _)| spec);
+    let maintenance = maintenance::read(fields.get("maintenance"), &services, specs, console.zone, problems);
     let playbooks = fields.get("playbooks").and_then(|node| playbooks(node, problems)).unwrap_or_default();
     let settings = Settings {
         operator: operator(fields.get("operator"), problems),
         environment: environment(fields.get("environment"), problems),
         severities: severities(fields.get("severity"), problems),
         services,
+        maintenance,
         feeds: feeds.iter().map(|(spec, _)| spec.clone()).collect(),
         sources: sources.iter().map(|source| source.spec.clone()).collect(),
         hosts: hosts::of(fields.get("sources"), fields.get("feeds")),

@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod health;
 pub mod ids;
 pub mod incident;
+pub mod maintenance;
 pub mod matcher;
 pub mod millis;
 pub mod node;

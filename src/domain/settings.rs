@@ -4,6 +4,7 @@ use super::alert::{Labels, Severity};
 use super::catalogue::Catalogue;
 use super::health::FeedSpec;
 use super::ids::{FeedName, ServiceName, SourceName};
+use super::maintenance::Window;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -114,6 +115,8 @@ pub struct Settings {
     pub operator: Operator,
     pub environment: Environment,
     pub services: Catalogue,
+    /// Planned work.
+    pub maintenance: Vec<Window>,
     pub feeds: Vec<FeedSpec>,
     pub sources: Vec<SourceSpec>,
     pub hosts: Hosts,
@@ -163,6 +166,7 @@ impl Default for Settings {
             operator: Operator { name: "unknown".into(), email: None, role: None },
             environment: Environment::Prod,
             services: Catalogue::default(),
+            maintenance: Vec::new(),
             feeds: Vec::new(),
             sources: Vec::new(),
             hosts: Hosts::default(),

@@ -34,7 +34,7 @@ pub fn rebuild(db: &Connection) -> Result<()> {
 
 /// What an entry begins (`true`) or ends.
 fn change(entry: &Entry) -> Option<(bool, String)> {
-    let begins = matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run);
+    let begins = matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run | Kind::Maintenance);
     let what = match entry.kind {
         // The first firing since the last resolution counts, as it does in the fold.
         Kind::AlertFired | Kind::AlertResolved => format!("alert/{}", entry.alert.as_ref()?),
@@ -42,6 +42,10 @@ fn change(entry: &Entry) -> Option<(bool, String)> {
         // One that could not be sent is still wanted.
         Kind::ActEnded if entry.text_of("outcome") == Some("unsent") => return None,
         Kind::ActEnded => format!("act/{}", entry.text_of("intent")?),
+        // What the configuration says needs nobody to remember it.
+        Kind::Maintenance if entry.data_of("window") == Some(true) => return None,
+        Kind::Maintenance => format!("maintenance/{}", entry.id),
+        Kind::MaintenanceEnded => format!("maintenance/{}", entry.text_of("of")?),
         Kind::Run | Kind::RunEnded => format!("run/{}", entry.run?),
         _ => return None,
     };

@@ -139,6 +139,16 @@ pub enum Command {
     },
     /// Record that something was changed.
     Change(Told),
+    /// Work on services or feeds begins now, and is over by itself after a while.
+    Maintain {
+        names: Vec<String>,
+        hold: Duration,
+        reason: String,
+    },
+    /// It is over already.
+    EndMaintenance {
+        names: Vec<String>,
+    },
     /// Add a line to the log. `kind` is one of note, decision, hypothesis, todo, comms, evidence.
     Note {
         incident: Option<IncidentId>,

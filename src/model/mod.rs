@@ -16,6 +16,7 @@ pub mod incidents;
 pub mod lanes;
 pub mod log;
 pub mod looked;
+pub mod maintenance;
 pub mod notes;
 pub mod offline;
 pub mod outbox;

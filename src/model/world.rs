@@ -14,6 +14,7 @@ mod recorded;
 mod resend;
 mod silencing;
 mod watch;
+mod working;
 
 pub use silencing::Broad;
 pub(in crate::model) use silencing::meant;
@@ -30,6 +31,7 @@ use super::incidents::Incidents;
 use super::lanes::Lanes;
 use super::log::Log;
 use super::looked::Answers;
+use super::maintenance::Maintenance;
 use super::notes::Notes;
 use super::offline::Offline;
 use super::outbox::Outbox;
@@ -65,6 +67,8 @@ pub struct World {
     pub health: Health,
     /// What was changed of late.
     pub changes: Changes,
+    /// What is worked on.
+    pub maintenance: Maintenance,
     pub incidents: Incidents,
     /// Who has the watch.
     pub shift: Shift,
@@ -120,6 +124,7 @@ impl World {
             storm: Storm::default(),
             health: Health::new(&settings),
             changes: Changes::default(),
+            maintenance: Maintenance::default(),
             settings,
             now,
             me,
@@ -162,6 +167,7 @@ impl World {
             Body::Fact(fact) => self.fact(fact),
             Body::Tick => Vec::new(),
         });
+        effects.extend(self.work());
         effects.extend(self.questions.answer(&self.health, self.now));
         effects.extend(self.suspect());
         effects.extend(self.diagnose());
@@ -250,6 +256,7 @@ impl World {
     fn configure(&mut self, settings: Arc<Settings>) -> Vec<Effect> {
         self.alerts.configure(&settings, self.now.wall);
         self.health.configure(&settings);
+        self.maintenance.doubt();
         let diagnosed = self.settings.diagnose;
         (self.settings, self.config_trouble, self.duties) = (settings, None, None);
         self.suspicions.judge_anew();
@@ -303,6 +310,7 @@ impl World {
         self.incidents.fold(entry, &self.corrections);
         self.shift.fold(entry, &self.corrections);
         self.changes.fold(entry, &self.corrections);
+        self.maintenance.fold(entry);
         if let Some(key) = &entry.key {
             self.telling.remove(key);
         }
@@ -316,6 +324,7 @@ impl World {
     /// Asks for the next tick when it is another one than was asked for before.
     fn wake(&mut self) -> Option<Effect> {
         let questions = self.questions.next_due(&self.health);
+        let work = self.maintenance.due().map(|at| self.now.mono + (at - self.now.wall).to_std().unwrap_or_default());
         let due = [
             self.alerts.next_due(self.now),
             self.health.next_deadline(),
@@ -325,7 +334,7 @@ impl World {
             self.suspicions.next_due(),
             self.offline.next_due(),
         ];
-        let next = due.into_iter().chain([questions, self.next_room()]).flatten().min();
+        let next = due.into_iter().chain([questions, work, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);
         next.filter(|_| next != asked).map(Effect::WakeAt)
     }

@@ -229,7 +229,7 @@ impl Crier {
         }
         self.revision = Some(world.alerts.revision());
         let mut out = Vec::new();
-        let critical = world.alerts.urgent();
+        let critical = world.urgent();
         if self.title != Some(critical) {
             self.title = Some(critical);
             out.extend_from_slice(title(critical, world).as_bytes());
@@ -262,7 +262,7 @@ impl Crier {
         let critical = world.alerts.queue().take_while(|tracked| tracked.severity == Severity::Critical);
         let new = critical.filter_map(|tracked| {
             let at = tracked.arrived?.mono;
-            let firing = tracked.state == State::Firing;
+            let firing = tracked.state == State::Firing && world.worked_on(tracked).is_none();
             (firing && self.cried.is_none_or(|cried| at > cried)).then_some((at, tracked))
         });
         let new: Vec<_> = new.collect();

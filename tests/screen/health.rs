@@ -3,7 +3,7 @@
 use crate::screen::{Desk, settings};
 use midwatch::domain::change::{Told, What};
 use midwatch::domain::health::{FeedState, Limit, Reading};
-use midwatch::model::Fact;
+use midwatch::model::{Command, Fact};
 
 /// `pg-primary` measures this, towards 90.
 fn measures(desk: &mut Desk, value: f64) {
@@ -164,4 +164,16 @@ fn the_map_marks_the_cause_and_whoever_feels_it() {
         .expect_not("w wrong cause")
         .press("esc esc");
     desk.press("m").expect_not("postgres ◆").expect_not("suspected: ");
+}
+
+#[test]
+fn what_is_worked_on_says_so_beside_what_is_measured() {
+    let mut desk = Desk::with(settings());
+    desk.feed("checkout-pay", FeedState::Failing, "503", 9);
+    let hold = std::time::Duration::from_secs(3_600);
+    desk.asks(Command::Maintain { names: vec!["checkout".into()], hold, reason: "\u{1b}kernel".into() });
+    desk.resize(120, 40).draw();
+    let row = desk.line(" checkout ");
+    assert!(row.contains("DOWN") && row.contains("◌ maint 03:58"), "{}", desk.text());
+    desk.press("1 g g enter").expect("in maintenance until 03:58 by ana: ␛kernel");
 }

@@ -69,6 +69,10 @@ kinds! {
     /// What is suspected to be why services failed, or what became of that. `data`: cause, services, verdict (suspected, right, wrong, denied),
     /// confidence, proven (how many were right and wrong so far).
     Cause = "cause",
+    /// Work on services and feeds was begun. `data`: subjects (services, feeds), until, reason; `window`: by the configuration.
+    Maintenance = "maintenance",
+    /// It ended. `data`: subjects, `of` (the entry that began it; null: the configuration did).
+    MaintenanceEnded = "maintenance-ended",
     /// A run was prepared; its id is this entry's id. `data`: title, digest, mode, auto, params (none of them secret), origins, alert_since, steps (the plan),
     /// parent (run, step and attempt that it is a part of). Of a diagnosis, which nobody began, every entry has `data.diagnosis`.
     Run = "run",

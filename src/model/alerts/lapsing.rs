@@ -1,10 +1,11 @@
 //! Acknowledgements that grow old and run out: what still fires then is nobody's, and as much news as when it began.
 
 use super::{Ack, Alerts, State, Tracked};
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, ServiceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 impl Alerts {
     /// Judges those anew whose acknowledgement has run out since `before`; gives the ones that fire unowned from now on.
@@ -23,6 +24,19 @@ impl Alerts {
             self.place(settings, tracked, now.wall);
         }
         back
+    }
+
+    /// Nobody works on these services any more: what fires there is as much news as when it began.
+    pub(in crate::model) fn freed(&mut self, settings: &Settings, services: &BTreeSet<ServiceName>, now: Stamp) {
+        self.revision += 1;
+        let there = |tracked: &&Tracked| tracked.service.as_ref().is_some_and(|service| services.contains(service));
+        let fires = |tracked: &&Tracked| tracked.state == State::Firing && tracked.missing == 0;
+        let ids: Vec<AlertId> = self.queue().filter(there).filter(fires).map(|tracked| tracked.alert.id.clone()).collect();
+        for id in ids {
+            let Some(mut tracked) = self.queue.take(&id) else { continue };
+            tracked.arrived = Some(now);
+            self.place(settings, tracked, now.wall);
+        }
     }
 
     /// What is acknowledged and not over, with its acknowledgement, the oldest first.

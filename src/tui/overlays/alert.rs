@@ -77,6 +77,9 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     if let Some(service) = &tracked.service {
         lines.extend(field("service", service.as_str(), Role::Text, columns));
     }
+    if let Some(work) = view.world.worked_on(tracked) {
+        lines.extend(field("quiet", &super::feed::told(work, view), Role::Info, columns));
+    }
     if let Some(url) = &tracked.alert.url {
         let address = view.world.settings.reachable(url.raw());
         lines.extend(field("source", &inert(&address), Role::Text, columns));

@@ -3,8 +3,9 @@
 use super::Overlay;
 use super::page::{Content, Line, Page, field, plain};
 use crate::domain::ids::FeedName;
-use crate::domain::text::Outside;
+use crate::domain::text::{Outside, inert};
 use crate::model::health::{FeedHealth, HISTORY, Proven};
+use crate::model::maintenance::Work;
 use crate::tui::panes::health::{look, sparkline};
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -33,6 +34,9 @@ pub fn about(feed: &FeedHealth, view: &View, columns: usize) -> Vec<Line> {
     let (glyph, word, role) = look(feed.state);
     let since = feed.since.map(|at| format!(" for {}", time::age(view.now.since(at)))).unwrap_or_default();
     let mut lines = vec![vec![(format!("{glyph} {word}"), role), (since, Role::Text)]];
+    if let Some(work) = view.world.maintenance.of_feed(&feed.spec.name, feed.spec.service.as_ref()) {
+        lines.extend(field("quiet", &told(work, view), Role::Info, columns));
+    }
     if let Some(found) = feed.unsettled() {
         let last =
             if found.votes.of > found.votes.needed { format!(" of the last {}", found.votes.of) } else { " in a row".into() };
@@ -70,6 +74,14 @@ pub fn about(feed: &FeedHealth, view: &View, columns: usize) -> Vec<Line> {
     lines.extend(field("asked", &every, Role::Dim, columns));
     lines.extend(field("history", &sparkline(feed.history.iter(), HISTORY), role, columns.max(HISTORY + 14)));
     lines
+}
+
+/// `in maintenance until 04:00 by ana: kernel`
+pub fn told(work: &Work, view: &View) -> String {
+    let until = time::until(work.until, view.now.wall, view.zone);
+    let by = work.by.as_ref().map_or("the configuration".into(), |by| inert(by));
+    let why = work.why.as_ref().map(|why| format!(": {}", inert(why))).unwrap_or_default();
+    format!("in maintenance until {until} by {by}{why}")
 }
 
 /// What will become of its value, and how often that was said rightly.

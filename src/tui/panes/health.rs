@@ -8,6 +8,7 @@ use crate::domain::ids::{FeedName, ServiceName};
 use crate::domain::text::{Outside, inert};
 use crate::model::causes::Cause;
 use crate::model::health::{Ahead, FeedHealth, Sample, Unsettled};
+use crate::model::maintenance::Work;
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Pen};
 use crate::tui::hits::{Hit, Shown, Target};
@@ -174,11 +175,16 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     pen.text(glyph, role).space(1);
     let label = if service.is_some_and(|service| service.vendor) { format!("{name} (vendor)") } else { name.to_string() };
     let width = (pen.left().saturating_sub(12)).clamp(6, 20);
-    // Why it is bad is worth more than that the words stand below each other.
-    let width = if why.is_some() && place.width < 60 { width.min(label.width() as u16) } else { width };
+    let work = view.world.maintenance.of_service(name);
+    // Why it is bad, or that it is worked on, is worth more than that the words stand below each other.
+    let short = why.is_some() && place.width < 60 || work.is_some();
+    let width = if short { width.min(label.width() as u16) } else { width };
     pen.column(width, &label, if cursor { Role::Cursor } else { Role::Strong }).space(1);
     pen.text(word, role).space(1);
-    if let Some(since) = since.filter(|_| bad) {
+    if let Some(work) = work {
+        pen.text(&quiet(work, view), Role::Info).space(1);
+    }
+    if let Some(since) = since.filter(|_| bad && pen.left() >= 3) {
         pen.text(&time::age(since), Role::Dim).space(1);
     }
     if let Some((why, role)) = why.filter(|_| pen.left() >= 7) {
@@ -194,6 +200,11 @@ fn why(name: &ServiceName, bad_for: Option<Duration>, view: &View) -> Option<(St
         Some((cause, sure)) => Some((format!("↳ {}, {sure}", inert(&cause.to_string())), Role::Stale)),
         None => after().map(|what| (format!("↳ after {what}"), Role::Warning)),
     }
+}
+
+/// That nobody is woken, and until when: beside what is measured, never instead of it.
+fn quiet(work: &Work, view: &View) -> String {
+    format!("◌ maint {}", time::until(work.until, view.now.wall, view.zone))
 }
 
 /// What was changed last within an hour before the trouble; its details say the rest.
@@ -224,11 +235,13 @@ fn render_feed(
     bar(&mut pen);
     pen.space(2).text(glyph, role).space(1);
     pen.column(names, feed.spec.name.as_str(), if cursor { Role::Cursor } else { Role::Text }).space(1);
+    let worked_on = view.world.maintenance.of_own_feed(&feed.spec.name).map(|work| quiet(work, view) + " ").unwrap_or_default();
     let said = match (age, feed.message()) {
         (Some(age), _) => format!("{word} {}", time::age(age)),
         (None, Some(message)) if !stale => format!("{}{}{}{}", ahead(feed, view), unsettled(feed), value(feed), message.inert()),
         _ => word.to_owned(),
     };
+    let said = worked_on + &said;
     let left = usize::from(pen.left());
     // When it will fail is worth more than how it came to that.
     let bars = if feed.ahead().is_some() && place.width < 44 { 0 } else { bars(place.width) };

@@ -99,6 +99,7 @@ impl Alerts {
             (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
             (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
             (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
+            (State::Firing, _) if view.world.worked_on(tracked).is_some() => ("◌ maintenance".to_owned(), Role::Info),
             (State::Firing, _) if tracked.flapping.is_some() => {
                 (format!("flaps {}×/30m", tracked.flapping.map_or(0, |flapping| flapping.times)), Role::Warning)
             }
