@@ -38,9 +38,10 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if arguments.names.is_empty() {
         return list(globals, &session);
     }
+    let subjects = session.world().subjects(&arguments.names).map_err(Failure::usage)?;
     let command = match (arguments.hold, arguments.end) {
-        (_, true) => Command::EndMaintenance { names: arguments.names },
-        (Some(hold), _) => Command::Maintain { names: arguments.names, hold, reason: arguments.note },
+        (_, true) => Command::EndMaintenance { subjects },
+        (Some(hold), _) => Command::Maintain { subjects, hold, reason: arguments.note },
         (None, false) => return Err(Failure::usage("say for how long: --for 2h (or --end)").into()),
     };
     ack::act(&mut session, globals, command)

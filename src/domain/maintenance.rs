@@ -18,8 +18,20 @@ pub struct Subjects {
 }
 
 impl Subjects {
+    pub fn service(name: ServiceName) -> Self {
+        Self { services: [name].into(), ..Self::default() }
+    }
+
+    pub fn feed(name: FeedName) -> Self {
+        Self { feeds: [name].into(), ..Self::default() }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.services.is_empty() && self.feeds.is_empty()
+    }
+
+    pub fn touches(&self, other: &Self) -> bool {
+        !self.services.is_disjoint(&other.services) || !self.feeds.is_disjoint(&other.feeds)
     }
 
     /// `postgres, checkout`

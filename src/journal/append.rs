@@ -184,7 +184,8 @@ pub struct Columns {
 
 impl Columns {
     pub fn of(entry: &Entry) -> Self {
-        let ack = (entry.kind == Kind::Ack).then(|| entry.data_of::<DateTime<Utc>>("until")).flatten();
+        let lasts = matches!(entry.kind, Kind::Ack | Kind::MaintenanceEnded);
+        let until = lasts.then(|| entry.data_of::<DateTime<Utc>>("until")).flatten();
         Self {
             id: entry.id.to_string(),
             origin: entry.origin.to_string(),
@@ -198,7 +199,7 @@ impl Columns {
             alert: entry.alert.as_ref().map(ToString::to_string),
             run: entry.run.map(|id| id.to_string()),
             corrects: entry.corrects.map(|id| id.to_string()),
-            until: ack.map(|until| until.timestamp_millis()),
+            until: until.map(|until| until.timestamp_millis()),
         }
     }
 }

@@ -35,7 +35,8 @@ const UNFINISHED: &str = "
     UNION SELECT served.n FROM open JOIN entries e ON e.n = open.entry
         JOIN entries served ON served.id = json_extract(e.body, '$.data.for') WHERE open.what >= 'act/' AND open.what < 'act0'
     UNION SELECT a.n FROM open JOIN entries e ON e.n = open.entry JOIN entries a ON a.alert = e.alert AND a.kind IN ('ack', 'unack')
-    UNION SELECT a.n FROM entries a WHERE a.kind IN ('ack', 'unack') AND a.alert IN (SELECT alert FROM entries WHERE until > :now)";
+    UNION SELECT a.n FROM entries a WHERE a.kind IN ('ack', 'unack') AND a.alert IN (SELECT alert FROM entries WHERE until > :now)
+    UNION SELECT n FROM entries WHERE until > :now AND kind = 'maintenance-ended'";
 
 /// Entry by entry: after a storm these are tens of thousands, and whoever folds them keeps few.
 pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<Entry>)) -> Result<()> {

@@ -7,6 +7,7 @@ use crate::domain::change::Told;
 use crate::domain::entry::{Amendment, Evidence, Kind, Visibility};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName, SourceName};
 use crate::domain::incident::{Role, Sev, Status};
+use crate::domain::maintenance::Subjects;
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -141,13 +142,13 @@ pub enum Command {
     Change(Told),
     /// Work on services or feeds begins now, and is over by itself after a while.
     Maintain {
-        names: Vec<String>,
+        subjects: Subjects,
         hold: Duration,
         reason: String,
     },
-    /// It is over already.
+    /// Whatever work is on these is over already, whoever said that it is on.
     EndMaintenance {
-        names: Vec<String>,
+        subjects: Subjects,
     },
     /// Add a line to the log. `kind` is one of note, decision, hypothesis, todo, comms, evidence.
     Note {

@@ -33,7 +33,8 @@ pub struct On {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Maintenance {
     declared: BTreeMap<EntryId, (DateTime<Utc>, On)>,
-    ended: BTreeSet<EntryId>,
+    /// Keys of what people have ended.
+    ended: BTreeSet<String>,
     /// All that is on, and of each subject the one that lasts longest.
     on: Vec<On>,
     services: BTreeMap<ServiceName, Work>,
@@ -71,6 +72,11 @@ impl Maintenance {
         &self.on
     }
 
+    /// What of it is on any of these.
+    pub fn touching<'a>(&'a self, subjects: &'a Subjects) -> impl Iterator<Item = &'a On> {
+        self.on.iter().filter(|on| on.subjects.touches(subjects))
+    }
+
     pub fn services(&self) -> impl Iterator<Item = &ServiceName> {
         self.services.keys()
     }
@@ -86,7 +92,7 @@ impl Maintenance {
                 self.due = None;
             }
             Kind::MaintenanceEnded => {
-                self.ended.extend(entry.data_of::<EntryId>("of"));
+                self.ended.extend(entry.text_of("of").map(str::to_owned));
                 self.due = None;
             }
             _ => {}
@@ -112,9 +118,9 @@ impl Maintenance {
     pub(super) fn judge(&mut self, settings: &Settings, now: DateTime<Utc>) -> Turn {
         let before = std::mem::take(&mut self.on);
         let ended = &self.ended;
-        self.declared.retain(|id, (_, on)| !ended.contains(id) && now < on.work.until);
+        self.declared.retain(|_, (_, on)| !ended.contains(&on.key) && now < on.work.until);
         let declared = self.declared.values().filter(|(from, _)| *from <= now).map(|(_, on)| on.clone());
-        self.on = declared.chain(scheduled(settings, now)).collect();
+        self.on = declared.chain(scheduled(settings, now).filter(|on| !ended.contains(&on.key))).collect();
         self.on.sort_by_key(|on| on.work.until);
         let works = || self.on.iter();
         let services = works().flat_map(|on| on.subjects.services.iter().map(|name| (name.clone(), on.work.clone())));

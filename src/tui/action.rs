@@ -146,6 +146,8 @@ actions! {
     Undo = "undo",
     /// Say that what is suspected to be why the service is bad is not why.
     NotTheCause = "not-the-cause",
+    /// Begin planned work on the selected service or feed, so that nobody is woken; or end it.
+    Maintain = "maintain",
     /// Show the map of the services: what needs what, how all of it is, and who feels it when one fails.
     Map = "map",
     /// Ask every source and feed now.

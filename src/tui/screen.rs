@@ -290,7 +290,11 @@ impl Screen {
     /// What belongs to the focused pane. Acts on alerts work from everywhere, by the palette.
     fn in_pane(&mut self, action: Action, world: &World) -> Vec<Reply> {
         let focus = self.focus;
-        let pane = if OF_ALERTS.contains(&action) { PaneId::Alerts } else { focus };
+        let pane = match action {
+            Action::Maintain => PaneId::Health,
+            act if OF_ALERTS.contains(&act) => PaneId::Alerts,
+            _ => focus,
+        };
         let filtered = action == Action::Close && !self.filter.is_empty() && pane == PaneId::Alerts;
         let replies = self.with(world, |parts, view| {
             let pane_state = parts.pane(pane)?;

@@ -164,3 +164,18 @@ fn entries_are_found_by_time_and_by_the_beginning_of_their_id() {
     journal.for_each(&mut keep).expect("loads");
     assert_eq!(all, entries);
 }
+
+#[test]
+fn work_that_lasts_and_a_window_that_was_ended_are_found_under_a_thousand_newer_entries() {
+    let home = home();
+    let mut journal = open(home.path());
+    let lasting = record(&mut journal, draft(Kind::Maintenance), 1);
+    let over = record(&mut journal, draft(Kind::Maintenance), 1);
+    record(&mut journal, draft(Kind::MaintenanceEnded).with("of", over.id), 2);
+    let window = draft(Kind::MaintenanceEnded).with("of", "postgres/1").with("until", at(5_000));
+    let window = record(&mut journal, window, 2);
+    bury(&mut journal, 3);
+    let ids = [lasting.id, over.id, window.id];
+    assert_eq!(found(&mut journal, 4_999, &ids), [true, false, true]);
+    assert_eq!(found(&mut journal, 5_001, &ids), [true, false, false]);
+}

@@ -3,6 +3,7 @@
 use crate::screen::{Desk, settings};
 use midwatch::domain::change::{Told, What};
 use midwatch::domain::health::{FeedState, Limit, Reading};
+use midwatch::domain::maintenance::Subjects;
 use midwatch::model::{Command, Fact};
 
 /// `pg-primary` measures this, towards 90.
@@ -171,9 +172,26 @@ fn what_is_worked_on_says_so_beside_what_is_measured() {
     let mut desk = Desk::with(settings());
     desk.feed("checkout-pay", FeedState::Failing, "503", 9);
     let hold = std::time::Duration::from_secs(3_600);
-    desk.asks(Command::Maintain { names: vec!["checkout".into()], hold, reason: "\u{1b}kernel".into() });
+    desk.asks(Command::Maintain { subjects: Subjects::service("checkout".into()), hold, reason: "\u{1b}kernel".into() });
     desk.resize(120, 40).draw();
     let row = desk.line(" checkout ");
     assert!(row.contains("DOWN") && row.contains("◌ maint 03:58"), "{}", desk.text());
     desk.press("1 g g enter").expect("in maintenance until 03:58 by ana: ␛kernel");
+}
+
+#[test]
+fn a_key_begins_work_on_what_is_selected_for_a_time_and_ends_it_after_a_question() {
+    let mut desk = Desk::with(settings());
+    desk.feed("checkout-pay", FeedState::Failing, "503", 9);
+    desk.resize(120, 40).draw();
+    desk.press("1 g g M")
+        .expect("Maintenance of checkout")
+        .expect("Until 03:58: measured and shown as ever, and no alert of it rings.");
+    desk.press("backspace backspace enter").expect("Say for how long").type_text("2h").expect("Until 04:58").press("enter");
+    assert!(desk.line(" checkout ").contains("◌ maint 04:58"), "{}", desk.text());
+    // The feed has no work of its own.
+    desk.press("j M").expect("Maintenance of checkout-pay").expect_not("rings").press("esc");
+    desk.press("g g enter M").expect("End the maintenance of checkout?").expect("checkout is in maintenance until 04:58 by ana.");
+    desk.press("esc").expect("in maintenance until 04:58").press("M enter").expect_not("in maintenance until").press("esc");
+    assert!(!desk.line(" checkout ").contains("maint"), "{}", desk.text());
 }

@@ -7,13 +7,22 @@ use midwatch::domain::maintenance::{Subjects, Window};
 use midwatch::domain::settings::Settings;
 
 fn maintain(names: &[&str], minutes: u64) -> Command {
-    let names = names.iter().map(ToString::to_string).collect();
-    Command::Maintain { names, hold: Duration::from_secs(minutes * 60), reason: "kernel".into() }
+    Command::Maintain { subjects: subjects(names), hold: Duration::from_secs(minutes * 60), reason: "kernel".into() }
+}
+
+/// `pg` is a feed.
+fn subjects(names: &[&str]) -> Subjects {
+    let (feeds, services): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| **name == "pg");
+    Subjects { services: services.into_iter().map(Into::into).collect(), feeds: feeds.into_iter().map(Into::into).collect() }
+}
+
+fn end() -> Command {
+    Command::EndMaintenance { subjects: subjects(&["postgres"]) }
 }
 
 /// postgres on Sundays from 03:10 to 03:40 UTC: the story begins on a Sunday at 03:00.
 fn scheduled() -> Settings {
-    let subjects = Subjects { services: ["postgres".into()].into(), ..Subjects::default() };
+    let subjects = subjects(&["postgres"]);
     let at = NaiveTime::from_hms_opt(3, 10, 0).expect("a time");
     let lasts = Duration::from_secs(30 * 60);
     let window = Window { subjects, days: vec![Weekday::Sun], at, zone: chrono_tz::UTC, lasts, why: None };
@@ -86,7 +95,7 @@ fn it_is_kept_over_a_restart_and_ended_by_a_person() {
     assert_eq!((work.by.as_deref(), work.why.as_deref()), (Some("ana"), Some("kernel")));
     passes(&mut story, 1);
     let before = arrived(&story, "Down");
-    story.ask(Command::EndMaintenance { names: vec!["postgres".into()] });
+    story.ask(end());
     assert!(!quiet(&story) && arrived(&story, "Down") > before);
     story.begins_anew();
     assert!(!quiet(&story));
@@ -102,15 +111,32 @@ fn what_the_configuration_says_begins_and_ends_by_the_clock_and_stands_in_the_lo
     assert!(quiet(&story));
     story.fact(Fact::FeedRead { feed: "pg".into(), reading: Reading::new(FeedState::Failing, "refused") });
     assert_eq!(story.world.health.service(&"postgres".into()), Some(FeedState::Failing), "measuring goes on");
-    let request = story.ask(Command::EndMaintenance { names: vec!["postgres".into()] });
-    let refused = story.world.requests.get(request).expect("kept").items[0].stage.clone();
-    assert!(matches!(refused, Stage::Refused(why) if why.contains("by the configuration")));
     story.wait(1_790);
     assert!(quiet(&story));
     story.wait(20);
     assert!(!quiet(&story));
     let expected = ["maintenance of postgres began", "pg failing: refused", "maintenance of postgres is over; pg is failing"];
     assert_eq!(texts(&story), expected);
+}
+
+#[test]
+fn what_the_configuration_began_is_ended_by_a_person_until_its_next_time() {
+    let mut story = Story::with(scheduled());
+    story.wait(700);
+    passes(&mut story, 1);
+    let before = arrived(&story, "Down");
+    story.ask(end());
+    assert!(!quiet(&story) && arrived(&story, "Down") > before, "what fires is news");
+    story.wait(60);
+    story.begins_anew();
+    story.wait(1);
+    assert!(!quiet(&story), "another process knows it");
+    let refused = story.ask(end());
+    let stage = story.world.requests.get(refused).expect("kept").items[0].stage.clone();
+    assert!(matches!(stage, Stage::Refused(why) if why == "postgres is not in maintenance"));
+    story.wait(7 * 86_400 - 61 - 75);
+    assert!(quiet(&story), "a week later it is on");
+    assert_eq!(texts(&story).iter().filter(|text| text.contains("is over")).count(), 0);
 }
 
 #[test]
@@ -144,9 +170,9 @@ fn two_at_a_time_end_with_the_later_and_a_feed_alone_is_quiet_alone() {
 fn nothing_is_begun_on_what_nobody_knows_or_for_no_time() {
     let mut story = Story::new();
     for (command, why) in [
-        (maintain(&["postgrse"], 5), "no service is named `postgrse`; there are checkout, postgres, and no feed has that name"),
+        (maintain(&["postgrse"], 5), "no service is named `postgrse`; there are checkout, postgres"),
         (maintain(&["postgres"], 0), "a duration of nothing has no effect"),
-        (Command::EndMaintenance { names: vec!["postgres".into()] }, "postgres is not in maintenance"),
+        (end(), "postgres is not in maintenance"),
     ] {
         let request = story.ask(command);
         let stage = story.world.requests.get(request).expect("kept").items[0].stage.clone();

@@ -15,41 +15,49 @@ use crate::model::maintenance::{On, Turn, Work};
 use std::time::Duration;
 
 impl World {
-    pub(super) fn maintain(&mut self, names: &[String], hold: Duration, reason: &str) -> Result<Vec<Draft>, Refusal> {
+    pub(super) fn maintain(&mut self, subjects: &Subjects, hold: Duration, reason: &str) -> Result<Vec<Draft>, Refusal> {
         lasting(hold)?;
-        let subjects = self.subjects(names)?;
+        self.known_subjects(subjects)?;
         let until = self.now.wall + to_chrono(hold);
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
         let text = format!("maintenance of {} for {}{why}", subjects.names(), humantime::format_duration(hold));
         let draft = self.context().by_me(Kind::Maintenance, text);
-        let draft = draft.with("subjects", &subjects).with("until", until).with("reason", reason);
-        Ok(vec![self.about_subjects(draft, &subjects)])
+        let draft = draft.with("subjects", subjects).with("until", until).with("reason", reason);
+        Ok(vec![self.about_subjects(draft, subjects)])
     }
 
-    /// Ends what people have declared of these; what the configuration says ends by itself.
-    pub(super) fn end_maintenance(&mut self, names: &[String]) -> Result<Vec<Draft>, Refusal> {
-        let wanted = self.subjects(names)?;
-        let touches =
-            |on: &&On| !on.subjects.services.is_disjoint(&wanted.services) || !on.subjects.feeds.is_disjoint(&wanted.feeds);
-        let found: Vec<On> = self.maintenance.on().iter().filter(touches).cloned().collect();
-        let drafts: Vec<Draft> = found.iter().filter_map(|on| self.ended_draft(on)).collect();
-        match (drafts.is_empty(), found.is_empty()) {
-            (true, true) => Err(format!("{} is not in maintenance", wanted.names())),
-            (true, false) => Err(format!("{} is in maintenance by the configuration: change it there", wanted.names())),
-            (false, _) => Ok(drafts),
+    pub(super) fn end_maintenance(&mut self, subjects: &Subjects) -> Result<Vec<Draft>, Refusal> {
+        self.known_subjects(subjects)?;
+        let found: Vec<On> = self.maintenance.touching(subjects).cloned().collect();
+        match found.as_slice() {
+            [] => Err(format!("{} is not in maintenance", subjects.names())),
+            found => Ok(found.iter().map(|on| self.ended_draft(on)).collect()),
         }
     }
 
-    fn ended_draft(&mut self, on: &On) -> Option<Draft> {
-        let of = on.entry?;
+    fn ended_draft(&mut self, on: &On) -> Draft {
         let draft = self.context().by_me(Kind::MaintenanceEnded, format!("ended the maintenance of {}", on.subjects.names()));
-        let mut draft = draft.with("of", of).with("subjects", &on.subjects);
+        // A window is on until then for whoever does not know that it was ended.
+        let until = on.entry.is_none().then_some(on.work.until);
+        let mut draft = draft.with("of", &on.key).with("subjects", &on.subjects).with("until", until);
         draft.key = Some(format!("maintenance/{}/ended", on.key));
-        Some(self.about_subjects(draft, &on.subjects))
+        self.about_subjects(draft, &on.subjects)
     }
 
-    /// A name is that of a service first, else of a feed.
-    fn subjects(&self, names: &[String]) -> Result<Subjects, Refusal> {
+    fn known_subjects(&self, subjects: &Subjects) -> Result<(), Refusal> {
+        subjects.services.iter().try_for_each(|service| self.known_service(service))?;
+        match subjects.feeds.iter().find(|feed| self.health.get(feed).is_none()) {
+            Some(feed) => Err(format!("no feed is named `{}`", inert(feed.as_str()))),
+            None if subjects.is_empty() => Err("name a service or a feed".into()),
+            None => Ok(()),
+        }
+    }
+
+    /// What people mean by these names: a service first, else a feed.
+    ///
+    /// # Errors
+    /// Nothing has one of these names; the words name those that there are.
+    pub fn subjects(&self, names: &[String]) -> Result<Subjects, Refusal> {
         let mut subjects = Subjects::default();
         for name in names {
             let (service, feed) = (ServiceName::from(name.as_str()), FeedName::from(name.as_str()));
@@ -59,7 +67,7 @@ impl World {
                 Err(why) => return Err(format!("{why}, and no feed has that name")),
             }
         }
-        if subjects.is_empty() { Err("name a service or a feed".into()) } else { Ok(subjects) }
+        Ok(subjects)
     }
 
     fn about_subjects(&self, mut draft: Draft, subjects: &Subjects) -> Draft {

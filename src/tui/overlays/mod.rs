@@ -20,6 +20,7 @@ pub mod handoff;
 pub mod help;
 pub mod history;
 pub mod incident;
+pub mod maintain;
 pub mod map;
 pub mod menu;
 pub mod note;

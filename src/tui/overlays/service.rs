@@ -3,11 +3,12 @@
 use super::choice::{Choice, item};
 use super::feed::about;
 use super::page::{Content, Line, Page, field, heading, plain};
-use super::{Overlay, playbook};
+use super::{Overlay, maintain, playbook};
 use crate::domain::catalogue::Service;
 use crate::domain::change::Change;
 use crate::domain::health::FeedState;
 use crate::domain::ids::{PlaybookId, ServiceName};
+use crate::domain::maintenance::Subjects;
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::health::Proven;
@@ -71,6 +72,7 @@ impl Content for Detail {
 
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
         match action {
+            Action::Maintain => vec![maintain::open(Subjects::service(self.name.clone()), view)],
             Action::Playbook => vec![books(&self.name, view)],
             Action::NotTheCause => vec![Reply::Ask(Command::DenyCause { service: self.name.clone() })],
             Action::Copy => vec![Reply::Ui(crate::tui::view::Ui::Copy(self.name.to_string()))],

@@ -5,6 +5,7 @@ use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::catalogue::Service;
 use crate::domain::health::FeedState;
 use crate::domain::ids::{FeedName, ServiceName};
+use crate::domain::maintenance::Subjects;
 use crate::domain::text::{Outside, inert};
 use crate::model::causes::Cause;
 use crate::model::health::{Ahead, FeedHealth, Sample, Unsettled};
@@ -86,9 +87,11 @@ impl Pane for Health {
         match (action, target) {
             (Action::Open, Some(Target::Feed(name))) => vec![Reply::Open(overlays::feed::open(name))],
             (Action::Open, Some(Target::Service(name))) => vec![Reply::Open(overlays::service::open(name))],
+            (Action::Maintain, Some(Target::Feed(name))) => vec![overlays::maintain::open(Subjects::feed(name), view)],
+            (Action::Maintain, Some(Target::Service(name))) => vec![overlays::maintain::open(Subjects::service(name), view)],
             (Action::Copy, Some(Target::Feed(name))) => vec![Reply::Ui(Ui::Copy(name.to_string()))],
             (Action::Copy, Some(Target::Service(name))) => vec![Reply::Ui(Ui::Copy(name.to_string()))],
-            (Action::Open | Action::Copy, _) => vec![Reply::Say("No feed is selected.".to_owned())],
+            (Action::Open | Action::Copy | Action::Maintain, _) => vec![Reply::Say("No feed is selected.".to_owned())],
             _ => Vec::new(),
         }
     }
