@@ -104,6 +104,12 @@ impl Maintenance {
         self.due = None;
     }
 
+    /// Whoever watches from now on has told nothing of what is on.
+    pub(super) fn tell_anew(&mut self) {
+        self.on.clear();
+        self.due = None;
+    }
+
     /// When `judge` next has something to say.
     pub(super) fn due(&self) -> Option<DateTime<Utc>> {
         self.due.filter(|due| *due < DateTime::<Utc>::MAX_UTC)

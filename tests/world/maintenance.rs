@@ -120,6 +120,18 @@ fn what_the_configuration_says_begins_and_ends_by_the_clock_and_stands_in_the_lo
 }
 
 #[test]
+fn who_begins_to_watch_in_the_middle_of_a_window_says_that_it_is_on() {
+    let mut story = Story::with(scheduled());
+    story.fact(Fact::Watching(false));
+    story.wait(700);
+    assert!(quiet(&story) && story.journal.is_empty());
+    story.fact(Fact::Watching(true));
+    assert_eq!(texts(&story), ["maintenance of postgres began"]);
+    story.wait(1_710);
+    assert_eq!(texts(&story)[1..], ["maintenance of postgres is over"]);
+}
+
+#[test]
 fn what_the_configuration_began_is_ended_by_a_person_until_its_next_time() {
     let mut story = Story::with(scheduled());
     story.wait(700);

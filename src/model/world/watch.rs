@@ -23,6 +23,7 @@ impl World {
         self.watching = watching;
         self.duties = None;
         self.notes.clear();
+        self.maintenance.tell_anew();
         self.alerts.all_ends_recorded(self.now.wall);
         let turns = if watching { self.alerts.unrecorded() } else { Vec::new() };
         self.note_turns(turns)
