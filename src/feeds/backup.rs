@@ -1,7 +1,9 @@
-//! Backups: what is there, by a folder, a tool's own listing or any program, and whether that would save anybody. A place that can't be
+//! Backups: what is there, by a folder, a tool's own listing, any program or a metric, and whether that would save anybody. A place that can't be
 //! looked at is a trouble and no verdict: the feed turns stale.
 
+mod metric;
 mod reports;
+mod restore;
 
 use super::{Feed, Kind, Known, judged, plugin};
 use crate::domain::backup::{Backup, Keep, Promise, Restore, bytes, judge, span};
@@ -11,13 +13,15 @@ use crate::domain::node::{Fields, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Ports};
 use chrono::{DateTime, Utc};
+use metric::Metric;
 use reports::{READERS, Reader};
+use restore::Told;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub const KIND: Kind = Kind {
     name: "backup",
-    about: "Backups in a folder, or listed by pgBackRest, restic, borg or any program: age, size, retention, last restore",
+    about: "Backups in a folder, a metric, or listed by pgBackRest, restic, borg or any program: age, size, retention, restores",
     parse,
 };
 
@@ -29,31 +33,33 @@ const SETTLED: Duration = Duration::from_secs(120);
 struct Backups {
     evidence: Evidence,
     promise: Promise,
-    restore: Option<PathBuf>,
+    restore: Option<Told>,
 }
 
 enum Evidence {
     Folder { path: PathBuf, files: Option<Matcher>, settled: chrono::Duration },
     Listing { argv: Vec<String>, env: Vec<(String, plugin::Setting)>, reader: &'static Reader, only: Option<String> },
+    Metric(Box<Metric>),
 }
 
-const OWN_KEYS: [&str; 8] = ["folder", "files", "settled", "env", "only", "rpo", "keep", "restore"];
+const OWN_KEYS: [&str; 9] = ["folder", "metric", "files", "settled", "env", "only", "rpo", "keep", "restore"];
 
-fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
+fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
     let fields = node.fields(&[&OWN_KEYS[..], &READERS.map(|reader| reader.key)].concat(), problems)?;
-    let evidence = evidence(node, &fields, problems);
+    let evidence = evidence(node, &fields, known, problems);
     let rpo = fields.need("rpo", problems).and_then(|node| node.duration(problems));
     let keep = fields.get("keep").map_or(Some(Keep::default()), |node| keep(node, problems));
     let proof = fields.get("restore").map_or(Some(Proof::default()), |node| proof(node, problems));
-    let Proof { file, every, rto } = proof?;
+    let Proof { told, every, rto } = proof?;
     let promise = Promise { rpo: rpo?, keep: keep?, restored: every, rto };
-    Some(Box::new(Backups { evidence: evidence?, promise, restore: file }))
+    Some(Box::new(Backups { evidence: evidence?, promise, restore: told }))
 }
 
-fn evidence(node: &Node, fields: &Fields, problems: &mut Problems) -> Option<Evidence> {
+fn evidence(node: &Node, fields: &Fields, known: &Known, problems: &mut Problems) -> Option<Evidence> {
     let listings: Vec<_> = READERS.iter().filter_map(|reader| Some((reader, fields.get(reader.key)?))).collect();
-    match (fields.get("folder"), listings.as_slice()) {
-        (Some(folder), []) => {
+    match (fields.get("folder"), fields.get("metric"), listings.as_slice()) {
+        (None, Some(metric), []) => Metric::parse(metric, known, problems).map(|metric| Evidence::Metric(Box::new(metric))),
+        (Some(folder), None, []) => {
             let files = fields.get("files").map_or(Some(None), |node| {
                 let parsed = node.text(problems).map(Matcher::parse)?;
                 parsed.map_err(|error| problems.error(node.span, error)).ok().map(Some)
@@ -62,7 +68,7 @@ fn evidence(node: &Node, fields: &Fields, problems: &mut Problems) -> Option<Evi
             let settled = chrono::Duration::from_std(settled?).ok()?;
             Some(Evidence::Folder { path: folder.path(problems)?, files: files?, settled })
         }
-        (None, [(reader, command)]) => {
+        (None, None, [(reader, command)]) => {
             let reader = *reader;
             let argv = plugin::command(command, problems);
             let env = fields.get("env").map_or(Some(Vec::new()), |node| plugin::env(node, problems));
@@ -71,7 +77,7 @@ fn evidence(node: &Node, fields: &Fields, problems: &mut Problems) -> Option<Evi
         }
         _ => {
             let keys = READERS.map(|reader| format!("`{}`", reader.key)).join(", ");
-            problems.error(node.span, format!("name where the backups are seen: one of `folder`, {keys}"));
+            problems.error(node.span, format!("name where the backups are seen: one of `folder`, `metric`, {keys}"));
             None
         }
     }
@@ -89,17 +95,24 @@ fn keep(node: &Node, problems: &mut Problems) -> Option<Keep> {
 
 #[derive(Default)]
 struct Proof {
-    file: Option<PathBuf>,
+    told: Option<Told>,
     every: Option<Duration>,
     rto: Option<Duration>,
 }
 
 fn proof(node: &Node, problems: &mut Problems) -> Option<Proof> {
-    let fields = node.fields(&["file", "every", "rto"], problems)?;
-    let file = fields.need("file", problems).and_then(|node| node.path(problems));
+    let fields = node.fields(&["file", "command", "every", "rto"], problems)?;
+    let told = match (fields.get("file"), fields.get("command")) {
+        (Some(file), None) => file.path(problems).map(Told::File),
+        (None, Some(command)) => plugin::command(command, problems).map(Told::Command),
+        _ => {
+            problems.error(node.span, "say who tells of the last restore: `file` or `command`");
+            None
+        }
+    };
     let every = fields.need("every", problems).and_then(|node| node.duration(problems));
     let rto = fields.get("rto").map_or(Some(None), |node| node.duration(problems).map(Some));
-    Some(Proof { file: Some(file?), every: Some(every?), rto: rto? })
+    Some(Proof { told: Some(told?), every: Some(every?), rto: rto? })
 }
 
 impl Feed for Backups {
@@ -108,7 +121,7 @@ impl Feed for Backups {
             let now = ports.clock.now().wall;
             let backups = self.evidence.look(ports, limit, now).await?;
             let restore = match &self.restore {
-                Some(file) => restored(file, ports, limit).await?,
+                Some(told) => told.last(ports, limit).await?,
                 None => None,
             };
             Ok(self.reading(&backups, restore, now))
@@ -135,6 +148,7 @@ impl Evidence {
                     |why| Trouble::new(Reason::Nonsense, format!("{name} printed something else than its listing: {why}"));
                 (reader.read)(&text, only.as_deref()).map_err(nonsense)
             }
+            Self::Metric(metric) => metric.look(ports, limit).await,
         }
     }
 }
@@ -157,17 +171,6 @@ impl Backups {
         let hours = newest.map(|newest| (old(newest.at).as_secs_f64() / 360.0).round() / 10.0);
         Reading { value: hours, unit: Some("h".into()), ..judged(state, message, None) }
     }
-}
-
-/// The file that whoever has verified a restore writes: when it was written, and in it how long the restore took (`35m`), if anything.
-async fn restored(file: &std::path::Path, ports: &Ports, limit: Duration) -> Result<Option<Restore>, Trouble> {
-    let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return Ok(None) };
-    let listed = ports.files.list(folder, limit).await?;
-    let Some(found) = listed.into_iter().find(|listed| name == listed.name.as_str()) else { return Ok(None) };
-    let text = ports.files.read(file, 4_096)?;
-    let word = String::from_utf8_lossy(&text);
-    let took = humantime::parse_duration(word.trim()).ok();
-    Ok(Some(Restore { at: found.modified, took }))
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 //! full the others would be without the largest. The trend of that is when they are too few.
 
 use super::limits::figure;
-use super::promql::{self, Query};
-use super::{Feed, Kind, Known, exposition, judged};
+use super::origin::{self, Origin, Rows};
+use super::{Feed, Kind, Known, judged};
 use crate::domain::health::{FeedState, Limit, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{ADDRESS, Access, Answer, Endpoint, Ports, Request, address};
+use crate::ports::{Answer, Endpoint, Ports};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub const KIND: Kind = Kind {
     parse,
 };
 
-const OWN_KEYS: [&str; 8] = ["source", "page", "load", "limit", "node", "lose", "warn", "fail"];
+const OWN_KEYS: [&str; 6] = ["load", "limit", "node", "lose", "warn", "fail"];
 
 struct Headroom {
     origin: Origin,
@@ -31,22 +31,15 @@ struct Headroom {
     fail: f64,
 }
 
-enum Origin {
-    Prometheus(Endpoint),
-    Page(Endpoint),
-}
-
 /// What a node could carry: the same for each, or found as the load is.
 enum Capacity {
     Each(f64),
     Found(String),
 }
 
-type Rows = Vec<(BTreeMap<String, String>, f64)>;
-
 fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&OWN_KEYS[..], &Endpoint::KEYS].concat(), problems)?;
-    let origin = origin(&fields, known, problems);
+    let fields = node.fields(&[&OWN_KEYS[..], &origin::KEYS, &Endpoint::KEYS].concat(), problems)?;
+    let origin = Origin::parse(&fields, known, problems);
     let load = fields.need("load", problems).and_then(|node| node.text(problems)).map(str::to_owned);
     let limit = fields.need("limit", problems).and_then(|node| node.text(problems)).map(capacity);
     let name = fields.get("node").map_or(Some("instance"), |node| node.text(problems)).map(str::to_owned);
@@ -55,16 +48,6 @@ fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Box<dyn 
     let mut share = |key: &str, usual: f64| fields.get(key).map_or(Some(usual), |node| node.read(SHARE, problems, share));
     let (warn, fail) = (share("warn", 80.0), share("fail", 100.0));
     Some(Box::new(Headroom { origin: origin?, load: load?, limit: limit?, node: name?, lose: lose?, warn: warn?, fail: fail? }))
-}
-
-fn origin(fields: &Fields, known: &Known, problems: &mut Problems) -> Option<Origin> {
-    match fields.get("page") {
-        Some(page) => {
-            let (url, access) = (page.read(ADDRESS, problems, address), Access::parse(fields, problems));
-            Some(Origin::Page(Endpoint { url: url?, access: access? }))
-        }
-        None => promql::endpoint(fields, known, problems).map(Origin::Prometheus),
-    }
 }
 
 /// A plain number is the same for each node.
@@ -84,10 +67,10 @@ fn share(text: &str) -> Option<f64> {
 impl Feed for Headroom {
     fn check<'a>(&'a self, ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Reading, Trouble>> {
         Box::pin(async move {
-            let load = self.rows(&self.load, ports, limit).await?;
+            let load = self.origin.rows(&self.load, ports, limit).await?;
             let capacity = match &self.limit {
                 Capacity::Each(each) => load.iter().map(|(labels, _)| (labels.clone(), *each)).collect(),
-                Capacity::Found(query) => self.rows(query, ports, limit).await?,
+                Capacity::Found(query) => self.origin.rows(query, ports, limit).await?,
             };
             Ok(self.judge(&self.by_node(load)?, &self.by_node(capacity)?))
         })
@@ -95,21 +78,6 @@ impl Feed for Headroom {
 }
 
 impl Headroom {
-    async fn rows(&self, what: &str, ports: &Ports, limit: Duration) -> Result<Rows, Trouble> {
-        match &self.origin {
-            Origin::Prometheus(endpoint) => Query { endpoint: endpoint.clone(), text: what.to_owned() }.rows(ports, limit).await,
-            Origin::Page(endpoint) => {
-                let request = endpoint.access.onto(Request::get(endpoint.url.clone()), ports).await?;
-                let told = request.told();
-                let response = ports.http.observe(Request { timeout: limit, ..exposition::asking(request) }).await?;
-                match response.good() {
-                    true => response.judged("metrics", &told, exposition::read(&response, what)).map(|found| found.samples),
-                    false => Err(response.refusal(&told)),
-                }
-            }
-        }
-    }
-
     /// Several series of a node count together.
     fn by_node(&self, rows: Rows) -> Result<BTreeMap<String, f64>, Trouble> {
         let mut nodes = BTreeMap::new();

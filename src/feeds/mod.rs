@@ -16,6 +16,7 @@ mod http;
 mod limits;
 mod metrics;
 mod nginx;
+mod origin;
 mod parts;
 mod ping;
 mod plugin;

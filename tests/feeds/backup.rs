@@ -1,5 +1,6 @@
 //! Backups in folders and in the listings of the real tools.
 
+use super::support::postgres;
 use super::*;
 use std::fs::File;
 use std::path::Path;
@@ -134,4 +135,118 @@ async fn what_pgbackrest_tells_of_a_stanza_that_it_does_not_have_is_no_verdict()
     assert_eq!(all, failing("missing: there is no backup"));
     let main = ask(&format!("backup: {{pgbackrest: {command}, only: main, rpo: 1h}}")).await.expect_err("no stanza");
     assert_eq!(main.to_string(), "pgbackrest printed something else than its listing: it has no stanza `main`");
+}
+
+/// A stanza of a real server: nothing yet, a full backup, a differential one, and a restore that is verified.
+#[tokio::test]
+async fn a_real_stanza_of_pgbackrest_is_told_from_its_first_backup_to_the_restore() {
+    if missing("pgbackrest") || postgres::missing() {
+        return;
+    }
+    let cluster = postgres::Cluster::new();
+    let config = cluster.path().join("pgbackrest.conf");
+    let pgbackrest = format!("pgbackrest --config={} --stanza=main", config.display());
+    let server = cluster.primary("main", &format!("archive_mode = on\narchive_command = '{pgbackrest} archive-push \"%p\"'"));
+    let [repository, logs] = ["repository", "logs"].map(|name| cluster.folder(name).display().to_string());
+    let global =
+        format!("[global]\nrepo1-path={repository}\nlog-path={logs}\nlock-path={logs}\nspool-path={logs}\nstart-fast=y\n");
+    let stanza = format!("[main]\npg1-path={}\npg1-port={}\n", server.data.display(), server.port);
+    std::fs::write(&config, format!("{global}{stanza}pg1-socket-path={}\n", cluster.path().display())).expect("written");
+    postgres::hand_over(&config);
+    let operate = |words: &[&str]| {
+        let base = ["--stanza=main".to_owned(), format!("--config={}", config.display())];
+        postgres::run(postgres::operator("pgbackrest").args(base).args(words))
+    };
+    operate(&["stanza-create"]);
+    let argv = [postgres::as_operator(), ["pgbackrest", "info", "--output=json"].map(str::to_owned).to_vec()].concat();
+    let restored = cluster.path().join("restored");
+    let feed = format!(
+        "backup: {{pgbackrest: {}, only: main, rpo: 1h, restore: {{file: '{}', every: 1d, rto: 1h}}}}",
+        serde_json::json!([argv, vec![format!("--config={}", config.display())]].concat()),
+        restored.display()
+    );
+    let never = "never restored: nobody knows whether it can be";
+    assert_eq!(told(ask(&feed).await), failing(&format!("missing: there is no backup; {never}")));
+    operate(&["backup", "--type=full"]);
+    assert_eq!(told(ask(&feed).await), (FeedState::Degraded, never.into()));
+    server.sql("create table t as select generate_series(1, 20000) as n");
+    operate(&["backup", "--type=diff"]);
+    // Somebody restores it, counts the rows, and says so.
+    let copy = cluster.server("copy");
+    std::fs::create_dir(&copy.data).expect("a folder");
+    postgres::hand_over(&copy.data);
+    operate(&[
+        &format!("--pg1-path={}", copy.data.display()),
+        "--archive-mode=off",
+        "--type=immediate",
+        "--target-action=promote",
+        "restore",
+    ]);
+    copy.append("postgresql.auto.conf", &format!("port = {}", copy.port));
+    copy.start();
+    assert_eq!(copy.sql("select count(*) from t"), "20000");
+    std::fs::write(&restored, "35m").expect("written");
+    let (state, message) = told(ask(&feed).await);
+    assert_eq!(state, FeedState::Healthy, "{message}");
+    assert!(message.contains(", 2 there; restored "), "{message}");
+}
+
+fn ago(hours: i64) -> i64 {
+    chrono::Utc::now().timestamp() - hours * 3_600
+}
+
+#[tokio::test]
+async fn a_metric_tells_when_the_last_one_was_and_of_several_series_the_oldest_counts() {
+    let page = |text: String| {
+        let server = Raw::saying(ok(&text));
+        let feed = format!("backup: {{metric: {{page: '{}', at: last_success, bytes: last_bytes}}, rpo: 25h}}", server.url("/"));
+        (server, feed)
+    };
+    let (_server, feed) = page(format!("last_success{{db=\"a\"}} {}\nlast_bytes{{db=\"a\"}} 3e9\n", ago(3)));
+    assert_eq!(told(ask(&feed).await), (FeedState::Healthy, "3 h old, 3.0 GB, 1 there".into()));
+    let both = format!("last_success{{db=\"a\"}} {}\nlast_success{{db=\"b\"}} {}\nlast_bytes{{db=\"b\"}} 0\n", ago(3), ago(30));
+    let (_server, feed) = page(both);
+    let late = "late: the newest is 30 h old, at most 25 h; empty: the newest has no content";
+    assert_eq!(told(ask(&feed).await), failing(late));
+    let (_server, feed) = page("last_success{db=\"a\"} 0\n".into());
+    assert_eq!(told(ask(&feed).await), failing("missing: there is no backup"));
+    let (_server, feed) = page("last_success{db=\"a\"} 1.7e12\n".into());
+    let odd = ask(&feed).await.expect_err("milliseconds");
+    assert!(odd.to_string().ends_with("1700000000000 is no time in seconds since 1970"), "{odd}");
+}
+
+#[tokio::test]
+async fn a_real_prometheus_tells_when_the_last_one_was() {
+    if missing("prometheus") {
+        return;
+    }
+    let server = Prometheus::start();
+    let feed = |at: &str| format!("backup: {{metric: {{url: '{}', at: '{at}', bytes: 'vector(5e6)'}}, rpo: 25h}}", server.url);
+    let (state, message) = told(ask(&feed("vector(time() - 10900)")).await);
+    assert_eq!((state, message.as_str()), (FeedState::Healthy, "3 h old, 5.0 MB, 1 there"));
+    assert_eq!(told(ask(&feed("vector(1) > 2")).await), failing("missing: there is no backup"));
+    assert!(ask(&feed("sum(")).await.is_err());
+}
+
+#[tokio::test]
+async fn a_program_tells_of_the_restores_and_the_last_one_counts() {
+    let at = |hours: i64| chrono::DateTime::from_timestamp(ago(hours), 0).expect("a time").to_rfc3339();
+    let feed = |restores: String| {
+        let backups = format!("[{{\"at\": \"{}\"}}]", at(1));
+        let print = |text: String| serde_json::json!(["printf", "%s", text]);
+        format!(
+            "backup: {{command: {}, rpo: 25h, restore: {{command: {}, every: 30d, rto: 1h}}}}",
+            print(backups),
+            print(restores)
+        )
+    };
+    let two = format!("[{{\"at\": \"{}\", \"took_s\": 60}}, {{\"at\": \"{}\", \"took_s\": 9000}}]", at(48), at(400));
+    let (state, message) = told(ask(&feed(two)).await);
+    assert_eq!((state, message.as_str()), (FeedState::Healthy, "60 m old, 1 there; restored 2 days ago"));
+    let slow = format!("[{{\"at\": \"{}\", \"took_s\": 9000}}]", at(48));
+    assert_eq!(told(ask(&feed(slow)).await), (FeedState::Degraded, "the last restore took 2 h, at most 60 m (RTO)".into()));
+    let never = (FeedState::Degraded, "never restored: nobody knows whether it can be".into());
+    assert_eq!(told(ask(&feed("[]".into())).await), never);
+    let odd = ask(&feed("done".into())).await.expect_err("no verdict");
+    assert!(odd.to_string().starts_with("printf printed something else than restores: "), "{odd}");
 }

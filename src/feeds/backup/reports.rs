@@ -164,7 +164,7 @@ struct Own {
 }
 
 /// A list of `{"at": "2026-03-01T02:00:00Z"}`, perhaps with `name`, `bytes`, `took_s`, `sort` and `broken`.
-fn own(text: &str, only: Option<&str>) -> Result<Vec<Backup>, String> {
+pub fn own(text: &str, only: Option<&str>) -> Result<Vec<Backup>, String> {
     let listed: Vec<Own> = json(text)?;
     let wanted = listed.into_iter().filter(|one| only.is_none_or(|prefix| one.name.starts_with(prefix)));
     let one = |own: Own| -> Result<Backup, String> {
