@@ -40,6 +40,8 @@ mod questions;
 mod ranks;
 #[path = "world/silences.rs"]
 mod silences;
+#[path = "world/soon.rs"]
+mod soon;
 #[path = "world/storm.rs"]
 mod storm;
 mod support;

@@ -26,6 +26,7 @@ pub mod questions;
 pub mod runs;
 pub mod shift;
 pub mod silences;
+pub mod soon;
 pub mod storm;
 pub mod suggestions;
 pub mod suspicions;

@@ -40,6 +40,7 @@ use super::progress::{Requests, Stage};
 use super::questions::Questions;
 use super::runs::{Runs, Typed};
 use super::shift::Shift;
+use super::soon::Soon;
 use super::storm::Storm;
 use super::suspicions::Suspicions;
 use crate::domain::alert::{Inside, Route};
@@ -69,6 +70,8 @@ pub struct World {
     pub changes: Changes,
     /// What is worked on.
     pub maintenance: Maintenance,
+    /// Which limits come near.
+    pub(in crate::model) soon: Soon,
     pub incidents: Incidents,
     /// Who has the watch.
     pub shift: Shift,
@@ -125,6 +128,7 @@ impl World {
             health: Health::new(&settings),
             changes: Changes::default(),
             maintenance: Maintenance::default(),
+            soon: Soon::default(),
             settings,
             now,
             me,
@@ -311,6 +315,7 @@ impl World {
         self.shift.fold(entry, &self.corrections);
         self.changes.fold(entry, &self.corrections);
         self.maintenance.fold(entry);
+        self.soon.fold(entry);
         if let Some(key) = &entry.key {
             self.telling.remove(key);
         }

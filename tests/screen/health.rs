@@ -35,6 +35,22 @@ fn a_disk_that_fills_says_when_it_is_full_and_stands_above_what_is_well() {
 }
 
 #[test]
+fn what_is_full_soon_is_counted_in_the_title_and_stands_in_the_log() {
+    let mut desk = Desk::with(settings());
+    desk.fact(Fact::Watching(true));
+    for value in 20..60 {
+        measures(&mut desk, value.into());
+        desk.wait(10);
+    }
+    desk.resize(120, 40).expect("Health ─ 1 soon").expect("pg-primary above 90: in about ");
+    for value in 60..93 {
+        measures(&mut desk, value.into());
+        desk.wait(10);
+    }
+    desk.expect_not("1 soon").expect("pg-primary above 90: now, told ");
+}
+
+#[test]
 fn nothing_is_foretold_of_what_is_not_known() {
     let mut desk = filling(60);
     desk.expect("~5m to 90").sleep(3_600).expect("stale").expect_not("to 90");

@@ -69,6 +69,9 @@ kinds! {
     /// What is suspected to be why services failed, or what became of that. `data`: cause, services, verdict (suspected, right, wrong, denied),
     /// confidence, proven (how many were right and wrong so far).
     Cause = "cause",
+    /// A feed's value is about to reach its limit, or what became of that. `data`: feed, verdict (soon, reached, over), limit, and while it is to come
+    /// earliest, breach, latest.
+    Forecast = "forecast",
     /// Work on services and feeds was begun. `data`: subjects (services, feeds), until, reason; `window`: by the configuration.
     Maintenance = "maintenance",
     /// It ended. `data`: subjects, `of` (the entry that began it; null: the configuration did).

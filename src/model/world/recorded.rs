@@ -45,6 +45,7 @@ impl World {
         self.alerts.forget_notes();
         self.notes.clear();
         self.telling.clear();
+        self.soon.forget_asked();
         self.extending.clear();
         self.resending.clear();
         Vec::new()

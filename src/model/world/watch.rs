@@ -141,6 +141,7 @@ impl World {
         let change = self.health.read(feed, reading, self.now);
         let mut effects = self.note_feeds(change.into_iter().collect());
         effects.extend(self.note_changes(feed, told));
+        effects.extend(self.note_soon(feed));
         effects
     }
 

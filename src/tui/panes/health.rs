@@ -52,8 +52,10 @@ fn is_alone(feed: &FeedHealth, view: &View) -> bool {
     feed.spec.service.as_ref().is_none_or(|name| services.named(name.as_str()).is_none())
 }
 
+/// The worst first, and of those that are alike the one that reaches its limit first.
 fn sorted<'a>(feeds: impl Iterator<Item = &'a FeedHealth>) -> impl Iterator<Item = FeedName> {
-    let mut feeds: Vec<_> = feeds.map(|feed| (std::cmp::Reverse(urgency(feed)), feed.spec.name.clone())).collect();
+    let place = |feed: &FeedHealth| (std::cmp::Reverse(urgency(feed)), feed.ahead().map_or(Duration::MAX, |ahead| ahead.breach));
+    let mut feeds: Vec<_> = feeds.map(|feed| (place(feed), feed.spec.name.clone())).collect();
     feeds.sort();
     feeds.into_iter().map(|(_, name)| name)
 }
@@ -100,10 +102,9 @@ impl Pane for Health {
         let health = &view.world.health;
         let unsure = health.count(FeedState::Stale) + health.count(FeedState::Unknown);
         let part = |count: usize, word: &str, role| (count > 0).then(|| (format!("{count} {word}"), role));
-        [part(health.count(FeedState::Failing), "failing", Role::Critical), part(unsure, "not known", Role::Stale)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let failing = part(health.count(FeedState::Failing), "failing", Role::Critical);
+        let soon = part(view.world.soon().count(), "soon", Role::Warning);
+        [failing, soon, part(unsure, "not known", Role::Stale)].into_iter().flatten().collect()
     }
 
     fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
