@@ -80,7 +80,8 @@ pub fn until_gone(stream: &mut TcpStream) {
     while matches!(stream.read(&mut [0; 512]), Ok(1..)) {}
 }
 
-/// A plain 200 with this body.
+/// A plain 200 with this body, after which the connection is closed: a client that was not told so would send its next question into
+/// it.
 pub fn ok(body: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
