@@ -2,7 +2,7 @@
 //! is read of it is bounded, and no other feed is later for it. A kind without a line in `LINES` fails.
 
 use super::support::raw::{Raw, until_gone};
-use super::{Sources, closed_port, feed_of};
+use super::{Sources, feed_of};
 use midwatch::domain::health::{FeedSpec, FeedState, Reading};
 use midwatch::domain::trouble::Trouble;
 use midwatch::feeds::{Feed, KINDS};
@@ -11,7 +11,7 @@ use midwatch::ports::Ports;
 use midwatch::runtime::poller;
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -83,6 +83,8 @@ struct Bad {
     address: String,
     said: Arc<AtomicUsize>,
     _web: Option<Raw>,
+    /// A port at which nobody answers, as long as it is ours.
+    _silent: Option<(socket2::Socket, UdpSocket)>,
 }
 
 impl Bad {
@@ -90,7 +92,7 @@ impl Bad {
         let said = Arc::<AtomicUsize>::default();
         let count = said.clone();
         let server = Raw::start(move |_, stream| answer(stream, &count));
-        Self { address: server.address.to_string(), said, _web: Some(server) }
+        Self { address: server.address.to_string(), said, _web: Some(server), _silent: None }
     }
 
     fn wire(answer: impl Fn(&mut TcpStream, &AtomicUsize) + Send + Sync + 'static) -> Self {
@@ -103,7 +105,7 @@ impl Bad {
                 std::thread::spawn(move || answer(&mut stream, &count));
             }
         });
-        Self { address, said, _web: None }
+        Self { address, said, _web: None, _silent: None }
     }
 
     fn datagrams(answers: &'static [&'static [u8]]) -> Self {
@@ -114,11 +116,23 @@ impl Bad {
                 answers.iter().for_each(|answer| drop(socket.send_to(answer, peer)));
             }
         });
-        Self { address, said: Arc::default(), _web: None }
+        Self { address, said: Arc::default(), _web: None, _silent: None }
     }
 
+    /// Bound, so that no other test gets the port, and not listening; the datagrams' socket hears one other address alone.
     fn nobody() -> Self {
-        Self { address: closed_port(), said: Arc::default(), _web: None }
+        use socket2::{Domain, Socket, Type};
+        let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
+        loop {
+            let stream = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+            stream.bind(&any.into()).expect("a port");
+            let address = stream.local_addr().ok().and_then(|address| address.as_socket()).expect("an address");
+            if let Ok(datagrams) = UdpSocket::bind(address) {
+                datagrams.connect("127.0.0.1:9").expect("nothing is sent");
+                let said = Arc::default();
+                return Self { address: address.to_string(), said, _web: None, _silent: Some((stream, datagrams)) };
+            }
+        }
     }
 }
 
