@@ -30,6 +30,11 @@ impl Stage {
         !matches!(self, Self::Recording | Self::Sending | Self::Accepted)
     }
 
+    /// Nothing of it could be sent: it waits for its source.
+    pub fn is_kept(&self) -> bool {
+        matches!(self, Self::Ended(end) if end.outcome == Outcome::Unsent)
+    }
+
     /// It did not do what was asked.
     pub fn failed(&self) -> bool {
         match self {

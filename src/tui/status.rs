@@ -111,14 +111,31 @@ fn journal(view: &View) -> Vec<Part> {
         [one] => parts.push(part(3, inert(&format!("playbooks: {one}")).into_owned(), Role::Warning)),
         many => parts.push(part(3, format!("{} playbook folders are behind their upstreams", many.len()), Role::Warning)),
     }
+    parts.extend(doubts(view).into_iter().map(|text| part(2, text, Role::Stale)));
     for (name, source) in view.world.alerts.sources() {
-        parts.extend(trust(source).map(|word| part(2, format!("? {} {word}", inert(name.as_str())), Role::Stale)));
         if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
             parts.push(part(3, format!("{name}'s clock {:+} s", skew / 1_000), Role::Warning));
         }
     }
     parts
 }
+
+/// Sources that can't be trusted now: by name, or how many where that would push everything else away.
+fn doubts(view: &View) -> Vec<String> {
+    let sources = || view.world.alerts.sources();
+    let doubted: Vec<String> =
+        sources().filter_map(|(name, source)| Some(format!("? {} {}", inert(name.as_str()), trust(source)?))).collect();
+    match doubted.len() {
+        0..=NAMED => doubted,
+        count => {
+            let key = view.keymap.key_of(Action::Sources);
+            vec![format!("? {count} of {} sources in doubt: {key}", sources().count())]
+        }
+    }
+}
+
+/// More sources in doubt are counted.
+const NAMED: usize = 2;
 
 /// What the last line says instead of the keys.
 pub struct Message<'a> {
@@ -177,16 +194,21 @@ const SMALL: u16 = 60;
 
 /// Of several targets the one that there is most to say about.
 fn worst(progress: &Progress) -> Option<&Item> {
-    let failed = progress.items.iter().find(|item| item.stage.failed());
-    failed.or_else(|| progress.items.iter().find(|item| !item.stage.settled())).or(progress.items.first())
+    let kept = || progress.items.iter().find(|item| item.stage.is_kept());
+    let failed = progress.items.iter().find(|item| item.stage.failed() && !item.stage.is_kept());
+    failed.or_else(kept).or_else(|| progress.items.iter().find(|item| !item.stage.settled())).or(progress.items.first())
 }
 
 fn of_many(progress: &Progress) -> String {
-    let failed = progress.items.iter().filter(|item| item.stage.failed()).count();
-    match (progress.items.len(), failed) {
+    let all = progress.items.len();
+    let kept = progress.items.iter().filter(|item| item.stage.is_kept()).count();
+    let failed = progress.items.iter().filter(|item| item.stage.failed()).count() - kept;
+    let told = [(failed, "failed"), (kept, "kept")].into_iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told.map(|(count, word)| format!("{count} {word}")).collect();
+    match (all, told.is_empty()) {
         (0 | 1, _) => String::new(),
-        (all, 0) => format!(" ({} of {all})", all - progress.open()),
-        (all, failed) => format!(" ({} of {all}, {failed} failed: o shows them)", all - progress.open()),
+        (_, true) => format!(" ({} of {all})", all - progress.open()),
+        (_, false) => format!(" ({} of {all}, {}: o shows them)", all - progress.open(), told.join(", ")),
     }
 }
 

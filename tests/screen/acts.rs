@@ -163,6 +163,16 @@ fn one_key_takes_an_acknowledgement_or_a_silence_back_for_ten_seconds() {
 }
 
 #[test]
+fn what_is_kept_until_its_source_answers_is_told_apart_from_what_failed() {
+    let mut desk = pager(&["Down", "Slow"]);
+    desk.press("space space x r enter").act_ends(Outcome::Unsent, "refused").act_ends(Outcome::Done, "");
+    desk.expect("(2 of 2, 1 kept: o shows them) … kept, and sent again").expect_not("failed");
+    let mut desk = pager(&["Down", "Slow"]);
+    desk.press("space space x r enter").act_ends(Outcome::Unsent, "refused").act_ends(Outcome::Failed, "500: oops");
+    desk.expect("(2 of 2, 1 failed, 1 kept: o shows them) ✗ failed: 500: oops");
+}
+
+#[test]
 fn of_many_only_the_failed_are_tried_again_from_the_outcomes() {
     let mut desk = pager(&["Down", "Slow"]);
     desk.press("space space x r enter").act_ends(Outcome::Done, "").act_ends(Outcome::Failed, "500: oops");

@@ -1,7 +1,8 @@
 //! How far a source can be trusted: told in one word everywhere, and why one key away.
 
 use crate::queue::{tells, two_sources};
-use crate::screen::alert;
+use crate::screen::{Desk, alert, settings};
+use midwatch::domain::settings::{Carry, SourceSpec};
 use midwatch::model::event::SourceAnswer;
 
 #[test]
@@ -26,4 +27,38 @@ fn a_part_of_a_source_that_is_silent_is_named_and_what_the_others_say_stays_fres
     // What failed says nothing of its parts any more.
     desk.source_fails("nobody listens").press("W").expect("prod ? failed").expect("nobody listens").expect_not("am-2");
     desk.answers(says(&[])).expect("prod ✓ fresh").expect_not("nobody listens");
+}
+
+/// Four sources, of which two take acknowledgements and one a silence for them; each lists one alert.
+fn four_sources() -> Desk {
+    let mut settings = settings();
+    let carries = [Some(Carry::Acknowledge), None, Some(Carry::Acknowledge), Some(Carry::Silence { prefix: "ACK!".into() })];
+    let spec = settings.sources.remove(0);
+    let specs = ["a", "b", "c", "d"].into_iter().zip(carries);
+    settings.sources = specs.map(|(name, carry)| SourceSpec { name: name.into(), carry, ..spec.clone() }).collect();
+    let mut desk = Desk::with(settings);
+    ["a", "b", "c", "d"].into_iter().for_each(|name| tells(&mut desk, name, &[alert(name, "warning", "checkout", "web-1", 3)]));
+    desk
+}
+
+#[test]
+fn where_an_acknowledgement_goes_is_told_of_every_source_that_takes_it() {
+    let mut desk = four_sources();
+    desk.press("/").type_text("web-1").press("enter M a");
+    desk.expect("It is acknowledged on a, c too.").expect("It becomes a short silence on d, extended");
+    desk.press("esc esc gg j a").expect("Acknowledge b").expect_not("too.").expect_not("short silence");
+}
+
+#[test]
+fn many_sources_in_doubt_are_counted_and_leave_room_for_what_else_is_to_be_known() {
+    let mut desk = four_sources();
+    let fails = |desk: &mut Desk, name: &str| {
+        let trouble = midwatch::domain::trouble::Trouble::new(midwatch::domain::trouble::Reason::Refused, "nobody listens");
+        desk.fact(midwatch::model::Fact::SourceFailed { source: name.into(), trouble }).draw();
+    };
+    ["a", "b"].into_iter().for_each(|name| fails(&mut desk, name));
+    assert!(desk.text().lines().next().is_some_and(|line| line.contains("? a failed") && line.contains("? b failed")));
+    fails(&mut desk, "c");
+    let line = desk.text().lines().next().unwrap_or_default().to_owned();
+    assert!(line.contains("? 3 of 4 sources in doubt: W") && line.contains("0 acked") && !line.contains("a failed"), "{line}");
 }

@@ -3,8 +3,9 @@
 use super::Overlay;
 use super::dialog::{Dialog, Form, field};
 use crate::domain::alert::Severity;
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::settings::Carry;
+use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::alerts::State;
 use crate::tui::theme::Role;
@@ -81,18 +82,20 @@ impl Ack {
         }
     }
 
-    /// Where the acknowledgement also becomes a silence.
-    fn carried(&self, view: &View) -> Option<(String, Role)> {
-        let (source, carry) = self.alerts.iter().find_map(|id| {
-            let spec = view.world.settings.source(&id.source)?;
-            Some((&id.source, spec.carry.as_ref()?))
-        })?;
-        let text = match carry {
-            Carry::Silence { .. } => format!(
-                "It becomes a short silence on {source}, extended while the alert fires and this console or `midwatch serve` runs."
-            ),
-            Carry::Acknowledge => format!("It is acknowledged on {source} too."),
-        };
-        Some((text, Role::Dim))
+    /// Where it is acknowledged too, or becomes a silence.
+    fn carried(&self, view: &View) -> Vec<(String, Role)> {
+        let sources: BTreeSet<&SourceName> = self.alerts.iter().map(|id| &id.source).collect();
+        let (mut there, mut quiet) = (Vec::new(), Vec::new());
+        for source in sources {
+            match view.world.settings.source(source).and_then(|spec| spec.carry.as_ref()) {
+                Some(Carry::Acknowledge) => there.push(inert(source.as_str())),
+                Some(Carry::Silence { .. }) => quiet.push(inert(source.as_str())),
+                None => {}
+            }
+        }
+        let alive = "extended while the alert fires and this console or `midwatch serve` runs";
+        let there = (!there.is_empty()).then(|| format!("It is acknowledged on {} too.", there.join(", ")));
+        let quiet = (!quiet.is_empty()).then(|| format!("It becomes a short silence on {}, {alive}.", quiet.join(", ")));
+        there.into_iter().chain(quiet).map(|text| (text, Role::Dim)).collect()
     }
 }
