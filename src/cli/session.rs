@@ -1,16 +1,19 @@
 //! A shell for one command: configuration, journal and world, without a screen.
 
+mod kinds;
+
+pub use kinds::kinds;
+
 use super::{Failure, Globals, library, out};
-use crate::config::{self, Config, Kinds};
+use crate::config::{self, Config};
 use crate::domain::entry::Actor;
 use crate::domain::ids::RequestId;
 use crate::domain::node::{Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::Settings;
-use crate::feeds::{self, Feed};
+use crate::feeds::Feed;
 use crate::journal::{self, Journal, SqliteJournal};
 use crate::model::alerts::SourceHealth;
-use crate::model::filter::Filter;
 use crate::model::progress::Progress;
 use crate::model::runs::{RunFact, Sitting};
 use crate::model::{Body, Command, Fact, World};
@@ -20,11 +23,8 @@ use crate::runtime::cache::Cache;
 use crate::runtime::ports::refusing;
 use crate::runtime::{Polling, Setup, Shell};
 use crate::sources::{self, Source};
-use crate::tui::action::Action;
-use crate::tui::keymap::Sequence;
 use crate::tui::sitting;
 use crate::tui::terminal::Lent;
-use crate::tui::theme::EMBEDDED;
 use chrono_tz::Tz;
 use futures_util::FutureExt;
 use std::io;
@@ -271,34 +271,6 @@ fn knowing(ports: Ports, config: &Loaded) -> Ports {
 /// Whether there is a configuration file, right or wrong.
 pub fn configured(globals: &Globals) -> bool {
     config::locate(globals.config.clone()).is_ok_and(|path| path.exists())
-}
-
-/// The kinds of everything that the configuration may name.
-pub fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>> {
-    Kinds {
-        sources: sources::KINDS.iter().map(source_kind).collect(),
-        feeds: feeds::KINDS.iter().map(feed_kind).collect(),
-        actions: Action::ALL.iter().map(|action| action.name()).collect(),
-        key: |text| Sequence::parse(text).map(|_| ()),
-        filter: |text| Filter::parse(text).map(|_| ()).map_err(|mistake| mistake.to_string()),
-        themes: EMBEDDED.iter().map(|(name, _)| *name).collect(),
-    }
-}
-
-fn source_kind(kind: &'static sources::Kind) -> config::SourceKind<Arc<dyn Source>> {
-    let parse = move |name: &_, node: &_, problems: &mut _| {
-        let source: Arc<dyn Source> = (kind.parse)(name, node, problems)?.into();
-        let (acts, carry, queries) = (source.acts().to_vec(), source.carry(), source.queries());
-        Some(config::ParsedSource { source, acts, carry, queries })
-    };
-    config::SourceKind { name: kind.name, parse: Box::new(parse) }
-}
-
-fn feed_kind(kind: &'static feeds::Kind) -> config::FeedKind<Arc<dyn Feed>> {
-    let parse = move |name: &str, node: &_, sources: &_, problems: &mut _| {
-        Some((kind.parse)(node, &feeds::Known { feed: name, sources }, problems)?.into())
-    };
-    config::FeedKind { name: kind.name, parse: Box::new(parse) }
 }
 
 /// Reads the configuration; warnings go to standard error.

@@ -290,11 +290,7 @@ impl Screen {
     /// What belongs to the focused pane. Acts on alerts work from everywhere, by the palette.
     fn in_pane(&mut self, action: Action, world: &World) -> Vec<Reply> {
         let focus = self.focus;
-        let pane = match action {
-            Action::Maintain => PaneId::Health,
-            act if OF_ALERTS.contains(&act) => PaneId::Alerts,
-            _ => focus,
-        };
+        let pane = everywhere::pane_of(action).unwrap_or(focus);
         let filtered = action == Action::Close && !self.filter.is_empty() && pane == PaneId::Alerts;
         let replies = self.with(world, |parts, view| {
             let pane_state = parts.pane(pane)?;
@@ -386,18 +382,3 @@ impl Parts<'_> {
         self.panes.iter_mut().find(|(other, _)| *other == id).map(|(_, pane)| pane)
     }
 }
-
-const OF_ALERTS: &[Action] = &[
-    Action::Ack,
-    Action::Unack,
-    Action::Silence,
-    Action::Expire,
-    Action::Snooze,
-    Action::Acts,
-    Action::Mark,
-    Action::MarkAll,
-    Action::Group,
-    Action::Plain,
-    Action::Declare,
-    Action::Link,
-];

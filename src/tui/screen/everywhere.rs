@@ -4,6 +4,7 @@ use crate::domain::incident::{Incident, Status};
 use crate::model::Command;
 use crate::tui::action::Action;
 use crate::tui::overlays::{self, Overlay, confirm};
+use crate::tui::panes::PaneId;
 use crate::tui::view::{Reply, Ui, View};
 
 /// What belongs to the whole screen; `None`: to the focused pane.
@@ -44,6 +45,30 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
     };
     Some(vec![reply])
 }
+
+/// The pane that an action is about from wherever it is asked for: acts on alerts work everywhere, by the palette.
+pub(super) fn pane_of(action: Action) -> Option<PaneId> {
+    match action {
+        Action::Maintain => Some(PaneId::Health),
+        act if OF_ALERTS.contains(&act) => Some(PaneId::Alerts),
+        _ => None,
+    }
+}
+
+const OF_ALERTS: &[Action] = &[
+    Action::Ack,
+    Action::Unack,
+    Action::Silence,
+    Action::Expire,
+    Action::Snooze,
+    Action::Acts,
+    Action::Mark,
+    Action::MarkAll,
+    Action::Group,
+    Action::Plain,
+    Action::Declare,
+    Action::Link,
+];
 
 /// Leaves at once when nothing is lost by it.
 fn quit(view: &View) -> Reply {
