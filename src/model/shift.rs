@@ -3,10 +3,11 @@
 use super::World;
 use super::alerts::Ack;
 use super::fold::{Corrections, Entity, Folded};
-use super::silences::{Phase, Standing};
+use super::silences::{On, Phase, Standing};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, IncidentId, RunId};
 use crate::domain::incident::{Offer, Role};
+use crate::domain::settings::Carry;
 use crate::domain::text::inert;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -68,7 +69,7 @@ impl World {
     pub fn pack(&self, within: Duration) -> Pack {
         let now = self.now.wall;
         let end = chrono::Duration::from_std(within).ok().and_then(|within| now.checked_add_signed(within));
-        let ends = |one: &Standing| one.phase == Phase::Active && end.is_none_or(|end| one.ends_at <= end);
+        let ends = |one: &Standing| one.phase == Phase::Active && end.is_none_or(|end| one.ends_at <= end) && !self.carries(one);
         let acks = self.alerts.aging(now).into_iter();
         Pack {
             at: now,
@@ -78,6 +79,15 @@ impl World {
             silences: self.silences().into_iter().filter(ends).collect(),
             runs: self.runs.open().map(|(id, _)| id).collect(),
         }
+    }
+
+    /// It stands for an acknowledgement, which is told by itself.
+    fn carries(&self, silence: &Standing) -> bool {
+        let marked = |on: &On| match self.settings.source(&on.source).and_then(|spec| spec.carry.as_ref()) {
+            Some(Carry::Silence { prefix }) => silence.comment.raw().starts_with(prefix.as_str()),
+            _ => false,
+        };
+        silence.on.iter().any(marked)
     }
 
     /// A pack for people: parts under a title, each line inert. `age` and `clock` are how spans and times are told here.

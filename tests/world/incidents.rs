@@ -174,7 +174,7 @@ fn an_incident_is_handed_over_alone() {
 
 #[test]
 fn a_pack_tells_what_is_open_owned_and_about_to_end() {
-    let mut story = Story::new();
+    let mut story = Story::with(settings(true));
     assert!(told(&story).iter().all(|(_, lines)| lines.is_empty()));
     story.poll(&[alert("Down", "postgres", began()), alert("Lag", "postgres", began())]);
     story.ask(ack(&["Down"]));
@@ -200,7 +200,8 @@ fn a_pack_tells_what_is_open_owned_and_about_to_end() {
         silenced_by: vec!["soon".into()],
         ..(*alert("Lag", "postgres", began())).clone()
     });
-    let silences = Arc::new(vec![silence("soon", 30), silence("late", 300)]);
+    let carried = midwatch::domain::alert::Silence { comment: "ACK! ana: on it".into(), ..silence("carried", 10) };
+    let silences = Arc::new(vec![silence("soon", 30), silence("late", 300), carried]);
     story.poll_with(
         &[alert("Down", "postgres", began()), quiet],
         SourceAnswer { complete: true, silences, ..SourceAnswer::default() },
