@@ -14,6 +14,8 @@
     reason = "tests use the real clock and disk, and tell what they did"
 )]
 
+#[path = "support/dice.rs"]
+mod dice;
 #[path = "fuzz/mutate.rs"]
 mod mutate;
 #[path = "fuzz/targets.rs"]
@@ -21,7 +23,8 @@ mod targets;
 #[path = "fuzz/written.rs"]
 mod written;
 
-use mutate::{Dice, mutate};
+use dice::Dice;
+use mutate::mutate;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

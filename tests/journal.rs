@@ -12,6 +12,9 @@ mod crashes;
 mod full;
 #[path = "journal/loads.rs"]
 mod loads;
+#[cfg(target_os = "linux")]
+#[path = "journal/outages.rs"]
+mod outages;
 #[path = "journal/refusals.rs"]
 mod refusals;
 #[path = "journal/sharing.rs"]

@@ -6,21 +6,23 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-/// Set in a child of this test program: the folder to write to.
+/// Set in a child of this test program: the folder to write to, and how often before it ends by itself.
 const TELLER: &str = "MIDWATCH_TEST_TELLER";
+const TIMES: &str = "MIDWATCH_TEST_TIMES";
 
-/// Runs in every run of the tests; does something only in a child: appends, and tells of each entry what became of it.
+/// Runs in every run of the tests; does something only in a child: appends two entries at a time, and tells what became of them.
 #[test]
 fn teller() {
     let Ok(folder) = std::env::var(TELLER) else { return };
-    let count = std::env::var("FAULT_AFTER").map_or(usize::MAX, |_| 12);
+    let times = std::env::var(TIMES).map_or(usize::MAX, |times| times.parse().expect("a number"));
     let mut journal = match SqliteJournal::open(Path::new(&folder), Options::default()) {
         Ok(journal) => journal,
         Err(error) => return println!("\nunopened {error}"),
     };
-    for number in 0..count {
-        let text = format!("{} {number}", std::process::id());
-        match journal.append(vec![note(&text)], Utc::now()) {
+    let name = uuid::Uuid::new_v4();
+    for number in 0..times {
+        let text = format!("{name} {number}");
+        match journal.append(vec![note(&text), note(&format!("{text}{TOO}"))], Utc::now()) {
             Ok(_) => println!("\nrecorded {text}"),
             Err(JournalError::Doubtful { .. }) => println!("\ndoubtful {text}"),
             Err(_) => println!("\nrefused {text}"),
@@ -28,22 +30,26 @@ fn teller() {
     }
 }
 
-struct Teller {
-    child: Child,
+/// How the second of two texts ends.
+pub const TOO: &str = " too";
+
+pub struct Teller {
+    pub child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
-fn start(folder: &Path, env: &[(&str, String)]) -> Teller {
+pub fn start(folder: &Path, times: usize, env: &[(&str, String)]) -> Teller {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command.args(["--exact", "crashes::teller", "--nocapture", "--test-threads=1"]).env(TELLER, folder).envs(env.iter().cloned());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+    command.env(TIMES, times.to_string()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("starts");
     let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     Teller { child, lines }
 }
 
 impl Teller {
     /// What became of each entry that was told before the end or the `limit`th.
-    fn told(&mut self, limit: usize) -> BTreeMap<String, String> {
+    pub fn told(&mut self, limit: usize) -> BTreeMap<String, String> {
         let known = |line: String| {
             let (word, text) = line.split_once(' ')?;
             matches!(word, "recorded" | "refused" | "doubtful").then(|| (text.to_owned(), word.to_owned()))
@@ -57,7 +63,7 @@ fn no_entry_that_was_told_is_lost_by_a_kill_at_any_moment() {
     let home = home();
     let mut recorded = Vec::new();
     for round in 0..24 {
-        let mut teller = start(home.path(), &[]);
+        let mut teller = start(home.path(), usize::MAX, &[]);
         let mut told = teller.told(round % 8 * 5);
         teller.child.kill().expect("kills");
         told.extend(teller.told(usize::MAX));
@@ -83,7 +89,7 @@ fn compare(library: &Path, op: &str, errno: i32, after: usize, count: usize) -> 
         ("FAULT_PATH", "journal.db".into()),
         ("LD_PRELOAD", library.display().to_string()),
     ]);
-    let mut teller = start(home.path(), &env);
+    let mut teller = start(home.path(), 12, &env);
     let told = teller.told(usize::MAX);
     teller.child.wait().expect("ends");
     let all = open(home.path()).recent(100).expect("loads");

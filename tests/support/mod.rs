@@ -7,6 +7,7 @@
     reason = "each test uses its own part, on the real clock, disk and processes"
 )]
 
+pub mod dice;
 pub mod disk;
 pub mod fake;
 pub mod fake_alertmanager;
@@ -21,6 +22,7 @@ pub mod fake_zabbix;
 pub mod haproxy;
 pub mod home;
 pub mod icinga;
+pub mod outage;
 pub mod postgres;
 pub mod preload;
 pub mod program;
