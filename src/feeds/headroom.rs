@@ -93,6 +93,9 @@ impl Headroom {
 
     fn judge(&self, load: &BTreeMap<String, f64>, capacity: &BTreeMap<String, f64>) -> Reading {
         let unknown = |words: String| judged(FeedState::Unknown, words, None);
+        if load.is_empty() {
+            return unknown("no load found: nothing was measured".to_owned());
+        }
         if let Some(node) = load.keys().find(|node| !capacity.contains_key(*node)) {
             return unknown(format!("{node} carries load, and nobody knows how much it could"));
         }

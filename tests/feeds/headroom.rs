@@ -50,3 +50,17 @@ async fn a_page_of_metrics_tells_the_same() {
         ask(&format!("headroom: {{page: '{}', load: pool_used, limit: pool_max, node: node}}", server.url("/metrics"))).await;
     assert_eq!(told(answer), failing("150 % without a (1 of 2 left), 66.7 % now"));
 }
+
+#[tokio::test]
+async fn where_no_load_is_found_nothing_was_measured() {
+    let nothing = (FeedState::Unknown, "no load found: nothing was measured".to_owned());
+    // Nothing at all, and nodes that nobody measures: neither is a verdict, least of all a good one.
+    for page in ["", "pool_max{node=\"a\"} 50\npool_max{node=\"b\"} 40\n"] {
+        let server = Raw::saying(ok(&format!("up 1\n{page}")));
+        for limit in ["pool_max", "100"] {
+            let url = server.url("/metrics");
+            let answer = ask(&format!("headroom: {{page: '{url}', load: pool_used, limit: {limit}, node: node}}")).await;
+            assert_eq!(told(answer), nothing, "{page:?} {limit}");
+        }
+    }
+}
