@@ -45,18 +45,41 @@ pub fn forecast(points: &[Point], limit: Limit) -> Option<Forecast> {
     let seen = |point: &Point| (point.at - origin, sign * point.value);
     let points: Vec<(f64, f64)> = points.iter().map(seen).filter(|(_, value)| value.is_finite()).collect();
     let (tooth, peak) = since_reset(&points);
-    let (now, value) = *tooth.last()?;
-    if tooth.len() < LEAST || value >= limit || peak.is_some_and(|peak| value <= peak) {
+    let value = tooth.last()?.1;
+    if value >= limit || peak.is_some_and(|peak| value <= peak) {
         return None;
     }
-    let fit = Fit::of(&thinned(tooth))?;
-    let left = limit - fit.level(now);
-    let [breach, earliest, latest] =
-        [left / fit.slope, (left - 2.0 * fit.noise) / fit.steepest, left / fit.flattest].map(|seconds| seconds.max(0.0));
-    let seen = now - tooth[0].0;
-    let believed = breach <= AHEAD * seen && latest <= 2.0 * AHEAD * seen && latest <= FARTHEST;
-    let time = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
-    Some(Forecast { breach: time(breach)?, earliest: time(earliest.min(breach))?, latest: time(latest)? }).filter(|_| believed)
+    let heading = Heading::of(tooth)?;
+    heading.believed(heading.reaches(limit))
+}
+
+/// Where a value is heading, upwards.
+pub(super) struct Heading {
+    fit: Fit,
+    now: f64,
+    seen: f64,
+}
+
+impl Heading {
+    /// Of points in the order of time; `None` unless it rises beyond doubt.
+    pub(super) fn of(points: &[(f64, f64)]) -> Option<Self> {
+        let (first, last) = (points.first()?, points.last()?);
+        let fit = Fit::of(&thinned(points)).filter(|_| points.len() >= LEAST)?;
+        Some(Self { fit, now: last.0, seen: last.0 - first.0 })
+    }
+
+    /// When, and when at the earliest and the latest, in seconds from the last point.
+    pub(super) fn reaches(&self, limit: f64) -> [f64; 3] {
+        let (fit, left) = (&self.fit, limit - self.fit.level(self.now));
+        [left / fit.slope, (left - 2.0 * fit.noise) / fit.steepest, left / fit.flattest].map(|seconds| seconds.max(0.0))
+    }
+
+    pub(super) fn believed(&self, [breach, earliest, latest]: [f64; 3]) -> Option<Forecast> {
+        let believed = breach <= AHEAD * self.seen && latest <= 2.0 * AHEAD * self.seen && latest <= FARTHEST;
+        let time = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
+        Some(Forecast { breach: time(breach)?, earliest: time(earliest.min(breach))?, latest: time(latest)? })
+            .filter(|_| believed)
+    }
 }
 
 /// What came after the last fall that is no noise; and, where it falls again and again, how high it usually gets before.
@@ -150,7 +173,7 @@ impl Slope {
 }
 
 /// The median; zero of nothing.
-fn median(values: &mut [f64]) -> f64 {
+pub(super) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }

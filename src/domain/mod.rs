@@ -18,6 +18,7 @@ pub mod millis;
 pub mod node;
 pub mod patterns;
 pub mod playbook;
+pub mod rhythm;
 pub mod run;
 pub mod secret;
 pub mod settings;

@@ -117,7 +117,8 @@ impl FeedHealth {
     /// What a later session wants to know of it; `None` before its first answer.
     pub fn past(&self, now: Stamp) -> Option<Past> {
         let samples = self.history.iter().copied().collect();
-        self.heard.map(|_| Past { measured: self.trend.past(now), samples, proven: self.trend.proven() })
+        let hours = self.trend.hours();
+        self.heard.map(|_| Past { measured: self.trend.past(now), samples, proven: self.trend.proven(), hours })
     }
 
     /// When its value reaches its limit; `None` while nobody knows how it is.
@@ -144,7 +145,7 @@ impl FeedHealth {
     pub(super) fn judged(&mut self, reading: Reading, now: Stamp) -> Option<Change> {
         self.sample(&reading);
         if let (Some(value), Some(limit)) = (reading.value, reading.limit) {
-            self.trend.add(value, limit, now.mono);
+            self.trend.add(value, limit, now);
         }
         let (state, message) = (self.settle(reading.state), reading.message.clone());
         (self.reading, self.heard, self.trouble) = (Some((reading, now)), Some(now), None);

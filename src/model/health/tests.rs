@@ -231,6 +231,11 @@ fn a_trend_goes_on_where_the_last_session_ended_and_proves_nothing_before_the_fi
     after.read(&pay, measured(60), rebooted(10));
     let found = after.get(&pay).and_then(FeedHealth::ahead).expect("goes on");
     assert!(found.breach.abs_diff(wanted.breach - Duration::from_secs(390)) < Duration::from_secs(10), "{found:?} {wanted:?}");
+    let hours = after.get(&pay).and_then(|feed| feed.past(rebooted(10))).expect("it has answered").hours.1;
+    assert!(
+        matches!(hours[..], [Some(mean)] if (mean - 40.0).abs() < 0.5),
+        "one hour, of which 20 to 59 were the values: {hours:?}"
+    );
     after.remember(&pay, &Past::default(), rebooted(11));
     assert!(after.get(&pay).and_then(FeedHealth::ahead).is_some(), "what this session knows counts more");
 }

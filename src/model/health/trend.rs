@@ -1,8 +1,9 @@
 //! Where a feed's value is heading, and whether what was told of it came true.
 
 use super::feed::Sample;
-use crate::domain::forecast::{Point, forecast};
+use crate::domain::forecast::{Forecast, Point, forecast};
 use crate::domain::health::Limit;
+use crate::domain::rhythm::{Hours, Said, said};
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,8 +11,9 @@ use std::time::Duration;
 
 /// Values that are kept; older ones are thinned, so that a few hours and a few weeks take the same room.
 const KEPT: usize = 128;
-/// A trend is judged anew when this part of what it was judged by has been added.
-const ADDED: f64 = 32.0;
+/// A trend is judged anew when this part of the newer half of what it was judged by has been added: the older half goes back
+/// further and further, and what fills up in an hour can't wait for a part of weeks.
+const ADDED: f64 = 16.0;
 
 /// When a value reaches its limit, as `Stamp::mono`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +48,9 @@ pub struct Past {
     pub measured: Vec<(DateTime<Utc>, f64)>,
     pub samples: Vec<Sample>,
     pub proven: Proven,
+    /// The hour of the last mean, counted from 1970, and the means of hours, the oldest first.
+    #[serde(default)]
+    pub hours: (i64, Vec<Option<f32>>),
 }
 
 /// How many forecasts came true, and how many didn't. One that was taken back in time is neither.
@@ -59,6 +64,7 @@ pub struct Proven {
 pub struct Trend {
     /// Oldest first, at most `KEPT`.
     points: Vec<Point>,
+    hours: Hours,
     limit: Option<Limit>,
     ahead: Option<Ahead>,
     /// When `ahead` was judged; `None` asks for it.
@@ -83,6 +89,12 @@ impl Trend {
         let before = past.measured.iter().filter(|(at, _)| *at < now.wall);
         self.points = before.map(|(at, value)| Point { at: now.mono.as_secs_f64() - ago(*at), value: *value }).collect();
         self.proven = past.proven;
+        self.hours = Hours::kept(past.hours.0, &past.hours.1);
+    }
+
+    /// The means of hours, as `Past` has them.
+    pub fn hours(&self) -> (i64, Vec<Option<f32>>) {
+        (self.hours.newest(), self.hours.means().collect())
     }
 
     /// What a later session wants to know.
@@ -91,17 +103,18 @@ impl Trend {
         self.points.iter().filter_map(|point| Some((now.wall.checked_sub_signed(ago(point.at))?, point.value))).collect()
     }
 
-    /// Takes in what was measured at this `Stamp::mono`.
-    pub fn add(&mut self, value: f64, limit: Limit, now: Duration) {
+    /// Takes in what was measured now.
+    pub fn add(&mut self, value: f64, limit: Limit, now: Stamp) {
         if self.limit.replace(limit) != Some(limit) {
             (self.ahead, self.told, self.judged) = (None, None, None);
         }
         if self.points.len() == KEPT {
             self.thin();
         }
-        self.points.push(Point { at: now.as_secs_f64(), value });
+        self.points.push(Point { at: now.mono.as_secs_f64(), value });
+        self.hours.add(hour(now, now.mono.as_secs_f64()), value);
         self.judge(limit, now);
-        self.compare(limit.is_beyond(value), now);
+        self.compare(limit.is_beyond(value), now.mono);
     }
 
     /// Every second one of the older half goes.
@@ -113,18 +126,28 @@ impl Trend {
         });
     }
 
-    fn judge(&mut self, limit: Limit, now: Duration) {
-        let seen = self.points.first().map_or(0.0, |first| now.as_secs_f64() - first.at);
-        if self.judged.is_none_or(|judged| now.saturating_sub(judged).as_secs_f64() >= seen / ADDED) {
+    fn judge(&mut self, limit: Limit, stamp: Stamp) {
+        let now = stamp.mono;
+        let newer = self.points.get(self.points.len() / 2).map_or(0.0, |first| now.as_secs_f64() - first.at);
+        if self.judged.is_none_or(|judged| now.saturating_sub(judged).as_secs_f64() >= newer / ADDED) {
             let at = |found: Duration| now + found;
             self.judged = Some(now);
-            self.ahead = forecast(&self.points, limit).map(|found| Ahead {
+            self.ahead = self.foreseen(limit, stamp).map(|found| Ahead {
                 limit,
                 told: now,
                 earliest: at(found.earliest),
                 breach: at(found.breach),
                 latest: at(found.latest),
             });
+        }
+    }
+
+    /// By the rhythm of its days and weeks, else by its trend alone.
+    fn foreseen(&self, limit: Limit, now: Stamp) -> Option<Forecast> {
+        let measured: Vec<(f64, f64)> = self.points.iter().map(|point| (hour(now, point.at), point.value)).collect();
+        match said(&self.hours, &measured, limit) {
+            Said::Comes(found) => found,
+            Said::Nothing => forecast(&self.points, limit),
         }
     }
 
@@ -148,17 +171,26 @@ impl Trend {
     }
 }
 
+/// Hours since 1970 of a second of `Stamp::mono`.
+fn hour(now: Stamp, second: f64) -> f64 {
+    (now.wall.timestamp() as f64 - (now.mono.as_secs_f64() - second)) / 3_600.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
+    fn at(mono: Duration) -> Stamp {
+        Stamp { wall: DateTime::<Utc>::UNIX_EPOCH + mono, mono }
+    }
+
     /// These values, one a minute from this minute on, towards 90.
     fn fed(trend: &mut Trend, from: u32, values: impl Iterator<Item = f64>) -> u32 {
         let mut minute = from;
         for value in values {
-            trend.add(value, Limit::Above(90.0), MINUTE * minute);
+            trend.add(value, Limit::Above(90.0), at(MINUTE * minute));
             minute += 1;
         }
         minute
@@ -210,10 +242,19 @@ mod tests {
     }
 
     #[test]
+    fn what_fills_up_in_two_hours_is_told_in_time_after_weeks_too() {
+        let mut trend = Trend::default();
+        let next = fed(&mut trend, 0, (0..8_000).map(|step| 20.0 + f64::from(step % 2)));
+        fed(&mut trend, next, (0..120).map(|step| 20.0 + f64::from(step) / 2.0));
+        let ahead = trend.ahead().expect("half a percent a minute, for two hours");
+        assert!(ahead.breach.abs_diff(MINUTE * (next + 140)) < MINUTE * 10, "{ahead:?}");
+    }
+
+    #[test]
     fn another_limit_is_another_question() {
         let mut trend = Trend::default();
         fed(&mut trend, 0, line(10, 60));
-        trend.add(60.0, Limit::Below(5.0), MINUTE * 50);
+        trend.add(60.0, Limit::Below(5.0), at(MINUTE * 50));
         assert_eq!((trend.ahead(), trend.told), (None, None));
     }
 }
