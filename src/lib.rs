@@ -30,6 +30,7 @@ pub mod journal;
 pub mod playbook;
 pub mod sources;
 pub mod steps;
+pub mod tellers;
 
 pub mod config;
 pub mod runtime;

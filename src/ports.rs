@@ -71,6 +71,8 @@ pub struct Request {
     pub redirects: usize,
     /// A body longer than this is `Reason::TooLarge`.
     pub longest: usize,
+    /// The address is a secret itself: messages name its host alone.
+    pub hidden: bool,
 }
 
 impl Request {
@@ -86,11 +88,15 @@ impl Request {
             timeout: Duration::from_secs(10),
             redirects: 0,
             longest: 256 << 20,
+            hidden: false,
         }
     }
 
     /// Method and address for messages: without user, password and query, which may be secret.
     pub fn told(&self) -> String {
+        if self.hidden {
+            return format!("{} {}/…", self.method, self.url.origin().ascii_serialization());
+        }
         let mut url = self.url.clone();
         // Only addresses that can't carry credentials refuse this.
         let _ = (url.set_username(""), url.set_password(None));

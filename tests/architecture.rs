@@ -18,15 +18,22 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("feeds", &["domain", "ports"]),
     ("sources", &["domain", "ports"]),
     ("steps", &["domain", "ports"]),
+    ("tellers", &["domain", "ports"]),
     ("exports", &["domain", "ports"]),
     ("journal", &["domain", "ports"]),
     ("playbook", &["domain", "ports"]),
     ("config", &["domain", "ports"]),
     ("tui", &["domain", "model"]),
-    ("runtime", &["domain", "model", "ports", "feeds", "sources", "steps", "exports", "journal", "playbook", "config"]),
+    (
+        "runtime",
+        &["domain", "model", "ports", "feeds", "sources", "steps", "tellers", "exports", "journal", "playbook", "config"],
+    ),
     (
         "cli",
-        &["domain", "model", "ports", "feeds", "sources", "steps", "exports", "journal", "playbook", "config", "runtime", "tui"],
+        &[
+            "domain", "model", "ports", "feeds", "sources", "steps", "tellers", "exports", "journal", "playbook", "config",
+            "runtime", "tui",
+        ],
     ),
     ("main", &["cli"]),
 ];
@@ -122,6 +129,7 @@ fn kinds_are_sorted_unique_and_documented() {
         of("sources", midwatch::sources::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
         of("feeds", midwatch::feeds::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
         of("steps", midwatch::steps::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
+        of("tellers", midwatch::tellers::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
         of("exports", midwatch::exports::KINDS.iter().map(|kind| (kind.name, kind.about)).collect()),
         of("themes", midwatch::tui::theme::EMBEDDED.iter().map(|(name, _)| (*name, "needs no description")).collect()),
         of("cli", midwatch::cli::COMMANDS.iter().filter(|kind| !kind.hidden).map(|kind| (kind.name, kind.about)).collect()),

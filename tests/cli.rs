@@ -31,6 +31,8 @@ mod services;
 #[path = "cli/silences.rs"]
 mod silences;
 mod support;
+#[path = "cli/updates.rs"]
+mod updates;
 
 use serde_json::Value;
 use std::process::Output;

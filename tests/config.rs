@@ -2,10 +2,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "these tests work on the real disk")]
 
-use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, SourceKind};
+use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, SourceKind, TellerKind};
 use midwatch::domain::alert::{Labels, Severity};
 use midwatch::domain::health::{Confirm, Votes};
-use midwatch::domain::node::{Level, Node, Problems, Roots, Span};
+use midwatch::domain::node::{Level, Node, Problems, Roots, Span, Value};
 use midwatch::domain::secret::SecretRef;
 use midwatch::domain::settings::{AckFor, Environment};
 use midwatch::ports::Endpoint;
@@ -15,10 +15,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-type Made = Config<String, String>;
+type Made = Config<String, String, String>;
 
 /// Two kinds of sources, of which one answers queries, and two kinds of feeds.
-fn kinds() -> Kinds<String, String> {
+fn kinds() -> Kinds<String, String, String> {
     Kinds {
         sources: vec![
             SourceKind {
@@ -44,6 +44,13 @@ fn kinds() -> Kinds<String, String> {
                 }),
             },
         ],
+        tellers: vec![TellerKind {
+            name: "slack",
+            parse: Box::new(|node, problems| {
+                let url = node.fields(&["url"], problems)?.need("url", problems)?;
+                Some(if let Value::Scalar { text, .. } = &url.value { text.clone() } else { "secret".into() })
+            }),
+        }],
         actions: vec!["ack", "filter", "quit"],
         key: |text| if text.len() < 7 { Ok(()) } else { Err(format!("`{text}` is not a key")) },
         filter: |text| if text.contains("burning") { Err("at character 7: `burning` is no state".into()) } else { Ok(()) },
@@ -54,7 +61,10 @@ fn kinds() -> Kinds<String, String> {
 fn source(name: &str, node: &Node, answers: bool, problems: &mut Problems) -> Option<ParsedSource<String>> {
     let fields = node.fields(&["url", "urls"], problems)?;
     let queries = if answers { Some(Endpoint::parse(&fields, problems)?) } else { None };
-    Some(ParsedSource { source: name.to_owned(), acts: Vec::new(), carry: None, queries })
+    // One that is called so takes comments.
+    let comments = fields.get("url").and_then(|node| node.text(problems)).is_some_and(|url| url == "comments");
+    let acts = if comments { vec![midwatch::domain::act::ActKind::Comment] } else { Vec::new() };
+    Some(ParsedSource { source: name.to_owned(), acts, carry: None, queries })
 }
 
 fn field(node: &Node, name: &str, problems: &mut Problems) -> Option<(String, Span)> {
@@ -320,6 +330,46 @@ fn values_are_judged() {
 }
 
 #[test]
+fn updates_have_destinations_and_an_interval_for_each_severity() {
+    use midwatch::domain::incident::Sev;
+    let made = good("updates: [{name: ops, slack: {url: a}}, {name: b, slack: {url: b}}]");
+    let names: Vec<_> =
+        made.settings.updates.to.iter().map(|to| (to.name.as_str(), to.kind.as_str(), to.beside.is_some())).collect();
+    assert_eq!(names, [("ops", "slack", false), ("b", "slack", false)]);
+    assert_eq!(made.tellers, [("ops".into(), "a".to_owned()), ("b".into(), "b".into())]);
+    let every =
+        |text: &str| Sev::ALL.map(|severity| good(text).settings.updates.every.of(severity).map(|every| every.as_secs() / 60));
+    assert_eq!(every("updates: []"), [Some(20); 5]);
+    assert_eq!(every("updates: {every: 1h}"), [Some(60); 5]);
+    assert_eq!(every("updates: {every: off}"), [None; 5]);
+    assert_eq!(every("updates: {every: {SEV1: 10m, SEV5: off}}"), [Some(10), Some(20), Some(20), Some(20), None]);
+    let sources = "sources: [{name: prod, alertmanager: {url: x}}, {name: pd, alertmanager: {url: comments}}]\n";
+    let made = good(&format!("{sources}updates: [{{name: notes, comment: {{source: pd}}}}]"));
+    assert_eq!((made.settings.updates.to[0].beside.as_ref().map(|name| name.as_str()), made.tellers.len()), (Some("pd"), 0));
+    for (text, wanted) in [
+        ("updates: [{name: a, comment: {source: prod}}]", "2:39 prod (alertmanager) takes no comments"),
+        ("updates: [{name: a, comment: {source: pdd}}]", "2:39 unknown source `pdd`; did you mean `pd`?"),
+        (
+            "updates: [{name: prod, slack: {url: a}}]",
+            "2:11 `prod` means something else already: give the destination another name",
+        ),
+        (
+            "updates: [{name: none, slack: {url: a}}]",
+            "2:11 `none` means something else already: give the destination another name",
+        ),
+        ("updates: [{name: a, slak: {url: a}}]", "2:21 unknown key `slak`; did you mean `slack`?"),
+        ("updates: {every: 5s}", "2:18 expected 1m to 7days, found 5s"),
+        ("updates: {every: {SEV9: 5m}}", "2:19 unknown key `SEV9`; did you mean `SEV1`?"),
+    ] {
+        assert_eq!(bad(&format!("{sources}{text}")), [wanted], "{text}");
+    }
+    assert!(
+        bad("updates: [{name: a, slack: {url: a}}, {name: a, slack: {url: b}}]")[0]
+            .contains("there is a destination `a` already")
+    );
+}
+
+#[test]
 fn what_init_writes_is_good_as_it_stands() {
     for urls in [vec![], vec!["http://am-1:9093/"], vec!["http://am-1:9093", "http://[::1]:9093/prefix/"]] {
         let urls: Vec<url::Url> = urls.into_iter().map(|url| url.parse().expect("an address")).collect();
@@ -468,7 +518,9 @@ fn the_documentation_lists_every_kind() {
     let sources: Vec<_> = midwatch::sources::KINDS.iter().map(|kind| (kind.name, kind.about)).collect();
     let feeds: Vec<_> = midwatch::feeds::KINDS.iter().map(|kind| (kind.name, kind.about)).collect();
     let found = documentation();
+    let tellers: Vec<_> = midwatch::tellers::KINDS.iter().map(|kind| (kind.name, kind.about)).collect();
     let expected = between(&between(&found, "<!-- sources -->", &table(&sources)), "<!-- feeds -->", &table(&feeds));
+    let expected = between(&expected, "<!-- tellers -->", &table(&tellers).replace("| asks |", "| is |"));
     if std::env::var_os("MIDWATCH_BLESS").is_some() {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENTATION), &expected).expect("written");
     }
@@ -484,7 +536,7 @@ fn the_documentation_names_every_key() {
 }
 
 /// What the program itself knows.
-fn real_kinds() -> Kinds<(), ()> {
+fn real_kinds() -> Kinds<(), (), ()> {
     let source = |kind: &'static midwatch::sources::Kind| SourceKind {
         name: kind.name,
         parse: Box::new(move |name, node, problems| {
@@ -499,9 +551,14 @@ fn real_kinds() -> Kinds<(), ()> {
             (kind.parse)(node, &known, problems).map(|_| ())
         }),
     };
+    let teller = |kind: &'static midwatch::tellers::Kind| TellerKind {
+        name: kind.name,
+        parse: Box::new(move |node, problems| (kind.parse)(node, problems).map(|_| ())),
+    };
     Kinds {
         sources: midwatch::sources::KINDS.iter().map(source).collect(),
         feeds: midwatch::feeds::KINDS.iter().map(feed).collect(),
+        tellers: midwatch::tellers::KINDS.iter().map(teller).collect(),
         actions: vec!["ack"],
         key: |_| Ok(()),
         filter: |text| midwatch::model::filter::Filter::parse(text).map(|_| ()).map_err(|mistake| mistake.to_string()),

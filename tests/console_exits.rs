@@ -175,6 +175,7 @@ fn defect() {
         me: Actor::person("ana", None),
         sources: Vec::new(),
         feeds: Vec::new(),
+        tellers: Vec::new(),
         ports: Ports::real(),
         journal: Some((Box::new(journal), data)),
         polling: Polling::Nothing,

@@ -24,10 +24,12 @@ mod zabbix;
 use midwatch::domain::act::{Act, ActKind, Found, Outcome, What};
 use midwatch::domain::alert::{Alert, SilenceMatcher, Snapshot, Upstream};
 use midwatch::domain::entry::Actor;
-use midwatch::domain::ids::AlertId;
+use midwatch::domain::ids::{AlertId, IncidentId};
+use midwatch::domain::incident::{Sev, Status};
 use midwatch::domain::node::{Node, Problems};
 use midwatch::domain::settings::{Settings, SourceSpec};
 use midwatch::domain::trouble::{Reason, Trouble};
+use midwatch::domain::update::Update;
 use midwatch::journal::{Options, SqliteJournal};
 use midwatch::model::alerts::{SourceHealth, State};
 use midwatch::model::progress::Stage;
@@ -182,6 +184,7 @@ fn console(subject: &impl Subject, kind: &str) -> Shell {
         me,
         sources: vec![(spec, source)],
         feeds: Vec::new(),
+        tellers: Vec::new(),
         ports,
         journal: None,
         polling: Polling::All,
@@ -207,6 +210,7 @@ async fn an_act_whose_source_the_configuration_has_lost_meanwhile_fails_and_says
         me: Actor::person("ana", None),
         sources: Vec::new(),
         feeds: Vec::new(),
+        tellers: Vec::new(),
         ports: Ports::real(),
         journal: Some((Box::new(journal), data.path().to_owned())),
         polling: Polling::Nothing,
@@ -391,6 +395,11 @@ fn some(kind: ActKind, id: &str) -> Act {
         }
         ActKind::Expire => return Act::Expire { id: "s-1".into() },
         ActKind::Page => return Act::Page { to: "dba".into(), text: "help".into(), by: "ana".into() },
+        ActKind::Tell => {
+            let (incident, title, text, by) = (IncidentId(uuid::Uuid::from_u128(1)), "down".into(), "help".into(), "ana".into());
+            let (severity, status) = (Sev::ALL[0], Status::Open);
+            return Act::Tell(Update { incident, number: 1, title, severity, status, text, by, at: now, next: None });
+        }
         ActKind::Acknowledge => What::Acknowledge { until },
         ActKind::Unacknowledge => What::Unacknowledge,
         ActKind::Snooze => What::Snooze { until },

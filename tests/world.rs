@@ -51,6 +51,8 @@ mod suspicions;
 mod twins;
 #[path = "world/unsent.rs"]
 mod unsent;
+#[path = "world/updates.rs"]
+mod updates;
 
 use chrono::{DateTime, Utc};
 use midwatch::domain::act::{Act, ActEnd, Found, Outcome};

@@ -105,7 +105,7 @@ fn document(all: &[Progress]) -> serde_json::Value {
     json!({"schema": 1, "request": titles.join("; "), "targets": targets})
 }
 
-/// What is acted on: an alert, a silence where it is said which, or who is paged.
+/// What is acted on: an alert, a silence where it is said which, who is paged, or who is told.
 fn named(progress: &Progress, item: &Item) -> Option<String> {
     match (&item.alert, &progress.command) {
         (Some(id), _) => Some(id.to_string()),
@@ -113,7 +113,7 @@ fn named(progress: &Progress, item: &Item) -> Option<String> {
             Some(format!("{source}/{}", id.raw()))
         }
         (None, Some(Command::Page { whom, .. })) => Some(whom.clone()),
-        _ => None,
+        _ => item.to.as_ref().map(ToString::to_string),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `midwatch incident`: the incident's life.
 
 mod joining;
+mod update;
 
 use super::session::{self, Needs, Session};
 use super::{Exit, Failure, Globals, Kind, ack, handoff, log, out, subject, target};
@@ -40,6 +41,8 @@ enum Verb {
     Show { incident: String },
     /// Change its severity, status, title or lead
     Set(Set),
+    /// Tell people elsewhere how it stands, and when they hear of it next
+    Update(update::Update),
     /// Offer it to somebody who is to lead it, or take it over
     Handoff {
         incident: String,
@@ -126,6 +129,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         Verb::List { all } => list(globals, all),
         Verb::Show { incident } => show(globals, &incident),
         Verb::Set(arguments) => set(globals, arguments),
+        Verb::Update(arguments) => update::post(globals, arguments),
         Verb::Handoff { incident, sides } => handoff::of_incident(globals, &incident, sides),
         Verb::Merge { incident, into } => joining::merge(globals, &incident, &into),
         Verb::Link(arguments) => joining::link(globals, &arguments, true),

@@ -88,7 +88,11 @@ fn only_open(world: &World) -> anyhow::Result<Option<IncidentId>> {
     }
 }
 
-fn text(first: &str, more: &[String]) -> anyhow::Result<String> {
+/// What was typed; `-` alone reads standard input.
+///
+/// # Errors
+/// That is no text.
+pub fn text(first: &str, more: &[String]) -> anyhow::Result<String> {
     if first != "-" || !more.is_empty() {
         let words: Vec<&str> = std::iter::once(first).chain(more.iter().map(String::as_str)).collect();
         return Ok(words.join(" "));

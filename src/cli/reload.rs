@@ -38,7 +38,7 @@ pub fn watch(shell: &Shell, globals: &Globals) -> Option<impl Sized + use<>> {
 
 fn reload(globals: &Globals) -> Reload {
     let quiet = Globals { quiet: true, ..globals.clone() };
-    let Loaded { settings, sources, feeds, .. } = session::load(&quiet).map_err(|error| format!("{error:#}"))?;
+    let Loaded { settings, sources, feeds, tellers, .. } = session::load(&quiet).map_err(|error| format!("{error:#}"))?;
     let settings = Settings { read_only: globals.read_only, ..settings };
-    Ok(Box::new(Configured { settings, sources, feeds }))
+    Ok(Box::new(Configured { settings, sources, feeds, tellers }))
 }

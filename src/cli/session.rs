@@ -23,6 +23,7 @@ use crate::runtime::cache::Cache;
 use crate::runtime::ports::refusing;
 use crate::runtime::{Polling, Setup, Shell};
 use crate::sources::{self, Source};
+use crate::tellers::Teller;
 use crate::tui::sitting;
 use crate::tui::terminal::Lent;
 use chrono_tz::Tz;
@@ -34,7 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The configuration with real sources and feeds.
-pub type Loaded = Config<Arc<dyn Source>, Arc<dyn Feed>>;
+pub type Loaded = Config<Arc<dyn Source>, Arc<dyn Feed>, Arc<dyn Teller>>;
 
 /// What a command needs of the outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub enum Needs {
     Nothing,
     /// The journal alone: the configuration may be missing.
     Journal,
+    /// The journal, and whoever an act goes to; nothing is asked. The configuration may be missing, but not wrong.
+    Destinations,
     /// Sources and feeds, each asked once; the journal to read.
     Remotes,
     /// Both, to act.
@@ -68,7 +71,8 @@ impl Session {
     pub fn open(globals: &Globals, needs: Needs) -> anyhow::Result<Self> {
         let config = match needs {
             Needs::Nothing | Needs::Journal => load_if_there(globals)?,
-            Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
+            Needs::Destinations if !configured(globals) => nothing()?,
+            Needs::Destinations | Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
         };
         let runtime = runtime()?;
         let guard = runtime.enter();
@@ -240,17 +244,18 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
     let settings = Settings { read_only: globals.read_only, diagnose, ..config.settings.clone() };
     let journal = match needs {
         Needs::Nothing | Needs::Remotes => None,
-        Needs::Journal | Needs::All | Needs::Watch => Some(open_journal(globals)?),
+        Needs::Journal | Needs::Destinations | Needs::All | Needs::Watch => Some(open_journal(globals)?),
     };
     Ok(Setup {
         me: me(&settings),
         settings: Arc::new(settings),
         sources: config.sources.clone(),
         feeds: config.feeds.clone(),
+        tellers: config.tellers.clone(),
         ports: knowing(ports(globals), config),
         journal,
         polling: match needs {
-            Needs::Nothing | Needs::Journal => Polling::Nothing,
+            Needs::Nothing | Needs::Journal | Needs::Destinations => Polling::Nothing,
             Needs::All => Polling::Sources,
             Needs::Remotes => Polling::All,
             Needs::Watch => Polling::Following,

@@ -38,7 +38,7 @@ impl Default for Console {
     }
 }
 
-pub fn read<S, F>(node: Option<&Node>, kinds: &Kinds<S, F>, problems: &mut Problems) -> Console {
+pub fn read<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Console {
     let plain = Console::default();
     let Some(fields) = node.and_then(|node| node.fields(&["theme", "time_zone", "mouse", "ack", "keys", "views"], problems))
     else {
@@ -66,12 +66,12 @@ fn ack(node: &Node, problems: &mut Problems) -> Option<AckFor> {
     Some(Severity::ALL.into_iter().filter_map(each).fold(AckFor::default(), |all, (severity, hold)| all.but(severity, hold)))
 }
 
-fn views<S, F>(node: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Vec<(String, String)> {
+fn views<S, F, T>(node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Vec<(String, String)> {
     let pairs = node.map(problems).unwrap_or_default();
     pairs.iter().filter_map(|(name, node)| Some((name.text.clone(), view(node, kinds, problems)?))).collect()
 }
 
-fn view<S, F>(node: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Option<String> {
+fn view<S, F, T>(node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Option<String> {
     let text = node.text(problems)?;
     if text.trim().is_empty() {
         problems.error(node.span, "an empty filter would show everything: `esc` does that");
@@ -93,12 +93,12 @@ fn theme(node: &Node, themes: &[&str], problems: &mut Problems) -> Option<String
     Some(name.to_owned())
 }
 
-fn keys<S, F>(node: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Vec<Binding> {
+fn keys<S, F, T>(node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Vec<Binding> {
     let pairs = node.map(problems).unwrap_or_default();
     pairs.iter().map(|(action, node)| binding(action, node, kinds, problems)).collect()
 }
 
-fn binding<S, F>(action: &Key, node: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Binding {
+fn binding<S, F, T>(action: &Key, node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Binding {
     if !kinds.actions.contains(&action.text.as_str()) {
         problems.unknown(action.span, "action", &action.text, &kinds.actions);
     }

@@ -22,6 +22,7 @@ pub struct ParsedSource<S> {
 }
 
 type ParseSource<S> = Box<dyn Fn(&SourceName, &Node, &mut Problems) -> Option<ParsedSource<S>>>;
+type ParseTeller<T> = Box<dyn Fn(&Node, &mut Problems) -> Option<T>>;
 type ParseFeed<F> = Box<dyn Fn(&str, &Node, &BTreeMap<SourceName, Endpoint>, &mut Problems) -> Option<F>>;
 
 /// A kind of source: the key that selects it, and the reader of what stands under that key.
@@ -36,10 +37,17 @@ pub struct FeedKind<F> {
     pub parse: ParseFeed<F>,
 }
 
+/// A kind of destination of updates.
+pub struct TellerKind<T> {
+    pub name: &'static str,
+    pub parse: ParseTeller<T>,
+}
+
 /// Everything that a configuration may name and that is defined elsewhere.
-pub struct Kinds<S, F> {
+pub struct Kinds<S, F, T> {
     pub sources: Vec<SourceKind<S>>,
     pub feeds: Vec<FeedKind<F>>,
+    pub tellers: Vec<TellerKind<T>>,
     /// Actions that keys can be bound to.
     pub actions: Vec<&'static str>,
     /// Says what is wrong with the name of a key.
@@ -64,7 +72,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const EVERY: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(86_400);
 const PATIENCE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration::from_secs(600);
 
-pub fn sources<S, F>(node: Option<&Node>, kinds: &Kinds<S, F>, problems: &mut Problems) -> Vec<Made<S>> {
+pub fn sources<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Vec<Made<S>> {
     let known: Vec<&str> = kinds.sources.iter().map(|kind| kind.name).collect();
     let mut names = Names::of("source");
     list::each(node, problems, |node, problems| {
@@ -79,9 +87,9 @@ pub fn sources<S, F>(node: Option<&Node>, kinds: &Kinds<S, F>, problems: &mut Pr
     })
 }
 
-pub fn feeds<S, F>(
+pub fn feeds<S, F, T>(
     node: Option<&Node>,
-    kinds: &Kinds<S, F>,
+    kinds: &Kinds<S, F, T>,
     sources: &[Made<S>],
     services: &[Service],
     problems: &mut Problems,
@@ -117,17 +125,17 @@ fn confirm(node: &Node, problems: &mut Problems) -> Option<Confirm> {
 }
 
 /// One item, with its kind found.
-struct Item<'a> {
+pub struct Item<'a> {
     /// Empty where it is wrong, so that the rest of the item is judged all the same.
-    name: String,
+    pub name: String,
     fields: Fields<'a>,
     /// Index among the known kinds.
-    kind: usize,
+    pub kind: usize,
     /// What stands under the kind's key.
-    node: &'a Node,
+    pub node: &'a Node,
 }
 
-fn item<'a>(node: &'a Node, common: &[&str], kinds: &[&str], names: &mut Names, problems: &mut Problems) -> Option<Item<'a>> {
+pub fn item<'a>(node: &'a Node, common: &[&str], kinds: &[&str], names: &mut Names, problems: &mut Problems) -> Option<Item<'a>> {
     let before = problems.list.len();
     let fields = node.fields(&[kinds, common].concat(), problems)?;
     let strangers = problems.list.len() > before;

@@ -16,15 +16,16 @@ mod list;
 mod maintenance;
 mod queue;
 mod service;
+mod updates;
 
 pub use console::{Binding, Console};
 pub use file::{File, locate, standard};
 pub use init::{Laid, lay_out, template, vacant};
-pub use items::{FeedKind, Kinds, ParsedSource, SourceKind};
+pub use items::{FeedKind, Kinds, ParsedSource, SourceKind, TellerKind};
 
 use crate::domain::alert::Severity;
 use crate::domain::health::FeedSpec;
-use crate::domain::ids::PlaybookId;
+use crate::domain::ids::{PlaybookId, SourceName};
 use crate::domain::node::{Node, Problem, Problems, Span, Value};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::{Environment, Link, Operator, Settings, SourceSpec};
@@ -32,7 +33,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The file's top-level keys.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 12] = [
     "operator",
     "environment",
     "severity",
@@ -41,17 +42,19 @@ pub const KEYS: [&str; 11] = [
     "feeds",
     "sources",
     "queue",
+    "updates",
     "playbooks",
     "console",
     "links",
 ];
 
-/// All of it. `S` and `F` are what the kinds make of a source and a feed.
+/// All of it. `S`, `F` and `T` are what the kinds make of a source, a feed and a destination of updates.
 #[derive(Debug)]
-pub struct Config<S, F> {
+pub struct Config<S, F, T> {
     pub settings: Settings,
     pub sources: Vec<(SourceSpec, S)>,
     pub feeds: Vec<(FeedSpec, F)>,
+    pub tellers: Vec<(SourceName, T)>,
     pub playbooks: Playbooks,
     /// The playbooks that services name, and where: whether they are in the library is for whoever reads that to say.
     pub books: Vec<(PlaybookId, Span)>,
@@ -101,7 +104,7 @@ pub enum Failure {
 ///
 /// # Errors
 /// When the file can't be read, others may write it, or anything in it is wrong: then with all that is wrong.
-pub fn load<S, F>(path: &Path, kinds: &Kinds<S, F>) -> Result<(Config<S, F>, Report), Failure> {
+pub fn load<S, F, T>(path: &Path, kinds: &Kinds<S, F, T>) -> Result<(Config<S, F, T>, Report), Failure> {
     let file = file::read(path).map_err(Failure::Unreadable)?;
     let mut problems = Problems { roots: file.roots(), ..Problems::default() };
     let node = Node::parse(&file.text, &mut problems);
@@ -121,11 +124,12 @@ pub fn text(path: &Path) -> Option<String> {
 }
 
 /// What the document means; `None` when anything is wrong, with every problem told.
-pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) -> Option<Config<S, F>> {
+pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Option<Config<S, F, T>> {
     let fields = root.fields(&KEYS, problems)?;
     let (services, books) = service::read(fields.get("services"), problems);
     let sources = items::sources(fields.get("sources"), kinds, problems);
     let feeds = items::feeds(fields.get("feeds"), kinds, &sources, &services, problems);
+    let (updates, tellers) = updates::read(fields.get("updates"), kinds, &sources, problems);
     let queue = queue::read(fields.get("queue"), problems);
     let console = console::read(fields.get("console"), kinds, problems);
     let specs = feeds.iter().map(|(spec, _)| spec);
@@ -150,6 +154,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         pages: Vec::new(),
         watchdogs: queue.watchdogs,
         diagnose: playbooks.diagnose,
+        updates,
         read_only: false,
     };
     let sources = sources.into_iter().map(|source| (source.spec, source.made)).collect();
@@ -157,6 +162,7 @@ pub fn resolve<S, F>(root: &Node, kinds: &Kinds<S, F>, problems: &mut Problems) 
         settings,
         sources,
         feeds,
+        tellers,
         playbooks,
         books,
         console,

@@ -4,6 +4,7 @@ use super::alert::SilenceMatcher;
 use super::ids::Fingerprint;
 use super::text::Outside;
 use super::trouble::Trouble;
+use super::update::Update;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,8 @@ pub enum Act {
     Page { to: String, text: String, by: String },
     /// Does something to one alert in a system that has such acts of its own.
     On { alert: Fingerprint, what: What, by: String, comment: String },
+    /// Tells people elsewhere how an incident stands.
+    Tell(Update),
 }
 
 /// What is done to one alert.
@@ -94,6 +97,7 @@ pub enum ActKind {
     Recheck,
     Merge,
     Prioritise,
+    Tell,
 }
 
 impl Act {
@@ -103,6 +107,7 @@ impl Act {
             Self::Expire { .. } => ActKind::Expire,
             Self::Page { .. } => ActKind::Page,
             Self::On { what, .. } => what.kind(),
+            Self::Tell(_) => ActKind::Tell,
         }
     }
 
@@ -135,7 +140,7 @@ impl What {
 }
 
 impl ActKind {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Silence,
         Self::Expire,
         Self::Page,
@@ -151,6 +156,7 @@ impl ActKind {
         Self::Recheck,
         Self::Merge,
         Self::Prioritise,
+        Self::Tell,
     ];
 
     /// For people, in the infinitive: `can't snooze`.
@@ -171,6 +177,7 @@ impl ActKind {
             Self::Recheck => "check again",
             Self::Merge => "merge",
             Self::Prioritise => "set a priority",
+            Self::Tell => "tell of an incident",
         }
     }
 }

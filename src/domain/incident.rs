@@ -15,6 +15,11 @@ pub struct Sev(u8);
 
 impl Sev {
     pub const ALL: [Sev; 5] = [Sev(1), Sev(2), Sev(3), Sev(4), Sev(5)];
+
+    /// Its place in `ALL`.
+    pub fn place(self) -> usize {
+        usize::from(self.0 - 1)
+    }
 }
 
 impl fmt::Display for Sev {

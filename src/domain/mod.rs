@@ -27,3 +27,4 @@ pub mod stamp;
 pub mod text;
 pub mod timeline;
 pub mod trouble;
+pub mod update;

@@ -5,6 +5,7 @@ use super::catalogue::Catalogue;
 use super::health::FeedSpec;
 use super::ids::{FeedName, ServiceName, SourceName};
 use super::maintenance::Window;
+use super::update::Updates;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -140,6 +141,8 @@ pub struct Settings {
     pub watchdogs: Vec<String>,
     /// Checks of playbooks that fit an alert are looked at as soon as it fires.
     pub diagnose: bool,
+    /// Whom incidents are told to, and how often.
+    pub updates: Updates,
     /// Nothing is recorded, sent or run.
     pub read_only: bool,
 }
@@ -181,6 +184,7 @@ impl Default for Settings {
             pages: Vec::new(),
             watchdogs: WATCHDOGS.map(str::to_owned).into(),
             diagnose: false,
+            updates: Updates::default(),
             read_only: false,
         }
     }

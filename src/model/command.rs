@@ -9,6 +9,7 @@ use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName, S
 use crate::domain::incident::{Role, Sev, Status};
 use crate::domain::maintenance::Subjects;
 use crate::domain::text::Outside;
+use crate::domain::update::Next;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
@@ -85,6 +86,15 @@ pub enum Command {
     /// Do the same again for the targets alone for which it failed.
     Retry {
         request: RequestId,
+    },
+    /// Tell people elsewhere how an incident stands: those destinations that are named; where none is, all that there are.
+    Update {
+        incident: IncidentId,
+        text: String,
+        to: Option<Vec<SourceName>>,
+        next: Next,
+        /// The label of an incident that is private, typed by whoever wants it told all the same.
+        confirmed: Option<String>,
     },
     /// Open an incident, from alerts or from nothing.
     Declare {

@@ -7,6 +7,7 @@ use crate::domain::ids::{EntryId, SourceName};
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ const KEPT: usize = 1_000;
 pub struct Sent {
     pub intent: Option<Arc<Entry>>,
     pub end: Option<ActEnd>,
+    /// When that was recorded.
+    pub ended_at: Option<DateTime<Utc>>,
     /// The act that repeats this one, which could not be sent.
     pub repeated: Option<EntryId>,
 }
@@ -98,6 +101,11 @@ impl Outbox {
         self.acts.iter().filter(|(_, sent)| sent.waits()).map(|(intent, sent)| (*intent, sent))
     }
 
+    /// Those that were asked for after this one.
+    pub fn after(&self, intent: EntryId) -> impl Iterator<Item = &Sent> {
+        self.acts.range((Bound::Excluded(intent), Bound::Unbounded)).map(|(_, sent)| sent)
+    }
+
     /// All acts that serve an entry, oldest first.
     pub fn serving(&self, entry: EntryId) -> impl Iterator<Item = &Sent> {
         self.serving.get(&entry).into_iter().flatten().filter_map(|id| self.acts.get(id))
@@ -146,7 +154,7 @@ impl Outbox {
         let sent = self.acts.entry(intent).or_default();
         // That nothing was sent is no last word: it can still be given up.
         if outcome != Outcome::Unsent || sent.end.is_none() {
-            sent.end = Some(ActEnd { outcome, detail, made });
+            (sent.end, sent.ended_at) = (Some(ActEnd { outcome, detail, made }), Some(entry.recorded_at));
         }
     }
 

@@ -1,7 +1,9 @@
 //! What became of each request: pending, recorded, sent, ended. Kept outside the fold: it lives as long as the process.
 
+use crate::domain::act::Act;
 use crate::domain::act::{ActEnd, Outcome};
-use crate::domain::ids::{AlertId, EntryId, RequestId};
+use crate::domain::entry::Draft;
+use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
 use crate::model::Command;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -45,10 +47,27 @@ impl Stage {
     }
 }
 
+/// What one draft of a request is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Target {
+    pub alert: Option<AlertId>,
+    /// Who is told of an incident.
+    pub to: Option<SourceName>,
+}
+
+impl Target {
+    pub fn of(draft: &Draft) -> Self {
+        let tells = matches!(draft.data_of("act"), Some(Act::Tell(_)));
+        Self { alert: draft.alert.clone(), to: draft.data_of("source").filter(|_| tells) }
+    }
+}
+
 /// One target of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     pub alert: Option<AlertId>,
+    /// Who is told of an incident.
+    pub to: Option<SourceName>,
     /// The entry that recorded it.
     pub entry: Option<EntryId>,
     pub stage: Stage,
@@ -116,8 +135,8 @@ impl Requests {
         items.into_iter().find(|item| item.alert.as_ref() == Some(alert)).map(|item| &item.stage)
     }
 
-    pub(super) fn begin(&mut self, request: RequestId, title: String, targets: impl Iterator<Item = Option<AlertId>>) {
-        let items = targets.map(|alert| Item { alert, entry: None, stage: Stage::Recording }).collect();
+    pub(super) fn begin(&mut self, request: RequestId, title: String, targets: impl Iterator<Item = Target>) {
+        let items = targets.map(|Target { alert, to }| Item { alert, to, entry: None, stage: Stage::Recording }).collect();
         self.insert(request, title, items);
         while self.all.len() > KEPT {
             let Some(oldest) = self.all.iter().find(|(_, progress)| progress.settled()).map(|(id, _)| *id) else { break };
@@ -138,19 +157,20 @@ impl Requests {
     /// Targets of a request that a guard said no to, while others are on their way.
     pub(super) fn refuse_some(&mut self, request: RequestId, refused: Vec<(AlertId, String)>) {
         let Some(progress) = self.all.get_mut(&request) else { return };
-        let item = |(id, why)| Item { alert: Some(id), entry: None, stage: Stage::Refused(why) };
+        let item = |(id, why)| Item { alert: Some(id), to: None, entry: None, stage: Stage::Refused(why) };
         progress.items.extend(refused.into_iter().map(item));
     }
 
     pub(super) fn refuse(&mut self, request: RequestId, title: String, why: String) {
-        let items = vec![Item { alert: None, entry: None, stage: Stage::Refused(why) }];
+        let items = vec![Item { alert: None, to: None, entry: None, stage: Stage::Refused(why) }];
         self.insert(request, title, items);
     }
 
-    pub(super) fn recorded(&mut self, request: RequestId, alert: Option<&AlertId>, entry: EntryId) {
+    pub(super) fn recorded(&mut self, request: RequestId, target: &Target, entry: EntryId) {
         let Some(progress) = self.all.get_mut(&request) else { return };
         let open = |item: &&mut Item| item.stage == Stage::Recording;
-        let same = progress.items.iter().position(|item| item.stage == Stage::Recording && item.alert.as_ref() == alert);
+        let is = |item: &Item| item.alert == target.alert && item.to == target.to;
+        let same = progress.items.iter().position(|item| item.stage == Stage::Recording && is(item));
         let item = match same {
             Some(index) => progress.items.get_mut(index),
             None => progress.items.iter_mut().find(open),

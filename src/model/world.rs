@@ -13,6 +13,7 @@ mod paging;
 mod recorded;
 mod resend;
 mod silencing;
+mod updates;
 mod watch;
 mod working;
 

@@ -21,6 +21,7 @@ use crate::model::runs::{RunCommand, Sitting};
 use crate::model::{Body, Command, Event, Fact, World};
 use crate::ports::Ports;
 use crate::sources::Source;
+use crate::tellers::Teller;
 pub use front::{Ask, Frontend, start_reader};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -42,6 +43,7 @@ pub struct Setup {
     pub me: Actor,
     pub sources: Vec<(SourceSpec, Arc<dyn Source>)>,
     pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
+    pub tellers: Vec<(SourceName, Arc<dyn Teller>)>,
     pub ports: Ports,
     /// The open journal and its folder; none where nothing is recorded.
     pub journal: Option<(Box<dyn Journal>, PathBuf)>,
@@ -69,6 +71,7 @@ pub struct Configured {
     pub settings: Settings,
     pub sources: Vec<(SourceSpec, Arc<dyn Source>)>,
     pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
+    pub tellers: Vec<(SourceName, Arc<dyn Teller>)>,
 }
 
 /// How long facts are taken in between two looks at the keys: a storm has tens of portions of a millisecond each.
@@ -78,6 +81,7 @@ pub struct Shell {
     pub world: World,
     ports: Ports,
     sources: BTreeMap<SourceName, Arc<dyn Source>>,
+    tellers: BTreeMap<SourceName, Arc<dyn Teller>>,
     scribe: Option<Scribe>,
     poller: Option<poller::Handle>,
     /// Feeds that are not asked, as long as nobody wants to know of them.
@@ -124,6 +128,7 @@ impl Shell {
         Self {
             world: World::new(setup.settings.clone(), setup.me.clone(), now),
             sources: setup.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect(),
+            tellers: setup.tellers.iter().cloned().collect(),
             ports: setup.ports.clone(),
             scribe: None,
             called: called(&setup.feeds),
@@ -219,6 +224,7 @@ impl Shell {
             Err(why) => return self.event(Body::Fact(Fact::Misconfigured(why))),
         };
         self.sources = configured.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect();
+        self.tellers = configured.tellers.into_iter().collect();
         self.hand_over(called(&configured.feeds));
         self.event(Body::Fact(Fact::Configured(Arc::new(configured.settings))));
         if let Some(poller) = &self.poller {

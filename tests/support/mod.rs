@@ -13,6 +13,7 @@ pub mod fake;
 pub mod fake_alertmanager;
 pub mod fake_goalert;
 pub mod fake_grafana;
+pub mod fake_hook;
 pub mod fake_icinga;
 pub mod fake_irm;
 pub mod fake_listener;

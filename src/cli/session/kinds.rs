@@ -4,16 +4,18 @@ use crate::config::{self, Kinds};
 use crate::feeds::{self, Feed};
 use crate::model::filter::Filter;
 use crate::sources::{self, Source};
+use crate::tellers::{self, Teller};
 use crate::tui::action::Action;
 use crate::tui::keymap::Sequence;
 use crate::tui::theme::EMBEDDED;
 use std::sync::Arc;
 
 /// The kinds of everything that the configuration may name.
-pub fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>> {
+pub fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>, Arc<dyn Teller>> {
     Kinds {
         sources: sources::KINDS.iter().map(source_kind).collect(),
         feeds: feeds::KINDS.iter().map(feed_kind).collect(),
+        tellers: tellers::KINDS.iter().map(teller_kind).collect(),
         actions: Action::ALL.iter().map(|action| action.name()).collect(),
         key: |text| Sequence::parse(text).map(|_| ()),
         filter: |text| Filter::parse(text).map(|_| ()).map_err(|mistake| mistake.to_string()),
@@ -35,4 +37,8 @@ fn feed_kind(kind: &'static feeds::Kind) -> config::FeedKind<Arc<dyn Feed>> {
         Some((kind.parse)(node, &feeds::Known { feed: name, sources }, problems)?.into())
     };
     config::FeedKind { name: kind.name, parse: Box::new(parse) }
+}
+
+fn teller_kind(kind: &'static tellers::Kind) -> config::TellerKind<Arc<dyn Teller>> {
+    config::TellerKind { name: kind.name, parse: Box::new(move |node, problems| Some((kind.parse)(node, problems)?.into())) }
 }

@@ -27,7 +27,7 @@ use super::Effect;
 use super::alerts::Alerts;
 use super::context::Context;
 use super::fold::{Corrections, Entity, Folded};
-use super::progress::Requests;
+use super::progress::{Requests, Target};
 use crate::domain::alert::Labels;
 use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{RequestId, RunId, StepId};
@@ -188,7 +188,7 @@ impl Runs {
         self.live.entry(run).or_default().resuming = Some((request, params));
         match self.adopt(run) {
             Ok(effect) => {
-                requests.begin(request, title, std::iter::once(None));
+                requests.begin(request, title, std::iter::once(Target::default()));
                 vec![effect]
             }
             Err(why) => {
@@ -389,6 +389,6 @@ fn is_of_run(kind: &Kind) -> bool {
 }
 
 fn record(requests: &mut Requests, request: RequestId, title: String, drafts: Vec<Draft>) -> Vec<Effect> {
-    requests.begin(request, title, drafts.iter().map(|draft| draft.alert.clone()));
+    requests.begin(request, title, drafts.iter().map(Target::of));
     vec![Effect::Record { request, drafts }]
 }

@@ -8,6 +8,7 @@ use crate::domain::entry::{Draft, Kind};
 use crate::domain::ids::{AlertId, RequestId};
 use crate::domain::text::inert;
 use crate::model::past;
+use crate::model::progress::Target;
 use crate::model::{Command, Effect};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
@@ -85,7 +86,7 @@ impl World {
 
     pub(super) fn ask_to_record(&mut self, request: RequestId, title: String, asked: Asked) -> Vec<Effect> {
         let Asked { drafts, refused } = asked;
-        self.requests.begin(request, title, drafts.iter().map(|draft| draft.alert.clone()));
+        self.requests.begin(request, title, drafts.iter().map(Target::of));
         self.requests.refuse_some(request, refused);
         match drafts.iter().all(|draft| draft.kind == Kind::Act) {
             true => self.launch_for(request, drafts),
@@ -115,6 +116,9 @@ impl World {
             Command::Extend { source, id, by, confirmed } => self.extend(&source, &id, by, confirmed),
             Command::Expire { source, id } => self.expire(&source, id),
             Command::Page { whom, text, about, incident } => self.page(whom.trim(), text.trim(), about, incident),
+            Command::Update { incident, text, to, next, confirmed } => {
+                self.update_incident(incident, &text, to, next, confirmed.as_deref())
+            }
             Command::Declare { title, severity, alerts, at } => self.declare(title, severity, alerts, at),
             Command::SetStatus { incident, status, reason, at } => self.set_status(incident, status, reason, at),
             Command::SetSeverity { incident, severity } => self.set_severity(incident, severity),
@@ -222,6 +226,7 @@ impl World {
             Command::Expire { source, .. } => format!("end a silence on {source}"),
             Command::Act { alerts, what, .. } => format!("{} {}", what.kind().word(), self.names(alerts)),
             Command::Page { whom, .. } => format!("page {}", inert(whom)),
+            Command::Update { .. } => "post an update".into(),
             Command::Declare { .. } => "declare an incident".into(),
             Command::SetStatus { status, .. } => format!("set the incident {}", status.word()),
             Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),

@@ -44,7 +44,7 @@ impl World {
         self.incidents.get(id).ok_or_else(|| format!("no incident {id} is known"))
     }
 
-    fn about_incident(&mut self, id: IncidentId, kind: Kind, text: String) -> Draft {
+    pub(super) fn about_incident(&mut self, id: IncidentId, kind: Kind, text: String) -> Draft {
         let mut draft = self.context().by_me(kind, text);
         draft.incident = Some(id);
         draft

@@ -6,7 +6,7 @@ use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName, SourceName};
 use crate::model::Effect;
 use crate::model::outbox::Sent;
-use crate::model::progress::Stage;
+use crate::model::progress::{Stage, Target};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ impl World {
             Some(request) => {
                 self.journal_trouble = None;
                 self.diagnoses.answered(request);
-                self.requests.recorded(request, entry.alert.as_ref(), entry.id);
+                self.requests.recorded(request, &Target::of(&entry.draft), entry.id);
                 let mut effects = self.on_recorded(&entry);
                 if self.notes.recorded(request) {
                     effects.extend(self.note_next());
@@ -119,7 +119,8 @@ impl World {
     fn lane_free(&mut self, source: &SourceName, intent: EntryId, outcome: Outcome) -> Vec<Effect> {
         self.lanes.ended(source, intent);
         let mut effects = self.next_acts();
-        if self.lanes.is_idle(source) && !matches!(outcome, Outcome::Unsent | Outcome::Expired) {
+        let polled = self.settings.source(source).is_some();
+        if polled && self.lanes.is_idle(source) && !matches!(outcome, Outcome::Unsent | Outcome::Expired) {
             effects.push(Effect::Ask { sources: vec![source.clone()], feeds: Vec::new() });
         }
         effects

@@ -27,7 +27,7 @@ impl World {
         let mut effects = Vec::new();
         let mut drafts = Vec::new();
         for (intent, sent) in kept {
-            match self.again(&sent) {
+            match self.again(intent, &sent) {
                 Ok(None) => continue,
                 Ok(Some(draft)) => drafts.push(draft.with("again", intent)),
                 Err(why) => effects.extend(self.give_up(intent, why)),
@@ -38,12 +38,15 @@ impl World {
         effects
     }
 
-    fn kept(&self) -> impl Iterator<Item = (EntryId, &Sent)> {
+    pub(super) fn kept(&self) -> impl Iterator<Item = (EntryId, &Sent)> {
         self.outbox.waiting().filter(|(intent, sent)| sent.intent.is_some() && !self.resending.contains(intent))
     }
 
     /// The same act as it makes sense now; nothing yet while the alert is not listed and may have resolved.
-    fn again(&mut self, sent: &Sent) -> Result<Option<Draft>, Over> {
+    fn again(&mut self, id: EntryId, sent: &Sent) -> Result<Option<Draft>, Over> {
+        if let Some(why) = self.no_news(id, sent) {
+            return Err(why);
+        }
         if self.wanted_until(sent).is_none_or(|until| until <= self.now.wall) {
             return Err(over(sent));
         }
@@ -87,10 +90,11 @@ impl World {
             other => other,
         };
         let mut draft = self.act_draft(source, act, &intent.text);
-        draft.actor = intent.actor.clone();
+        (draft.actor, draft.visibility) = (intent.actor.clone(), intent.visibility);
         (draft.alert, draft.service, draft.incident) = (intent.alert.clone(), intent.service.clone(), intent.incident);
-        let kept =
-            ["expires_at", "covers"].into_iter().filter_map(|name| Some((name.to_owned(), intent.data.get(name)?.clone())));
+        let kept = ["expires_at", "covers", "update"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), intent.data.get(name)?.clone())));
         draft.data.extend(kept);
         draft
     }

@@ -202,6 +202,7 @@ impl World {
         let mut effects = self.carry();
         effects.extend(self.take_over());
         effects.extend(self.give_up_late());
+        effects.extend(self.tell_again());
         self.duties = None;
         effects
     }
@@ -214,7 +215,7 @@ impl World {
         let carriers = self.alerts.acked().filter_map(|(id, ack)| self.carrier_due(id, ack));
         let left = self.outbox.open().filter(|(intent, _)| self.is_left(intent));
         let left = left.map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS));
-        let next = carriers.chain(left).chain(self.given_up_next()).min();
+        let next = carriers.chain(left).chain(self.given_up_next()).chain(self.tell_next()).min();
         self.duties = Some(next);
         next
     }
@@ -235,8 +236,8 @@ impl World {
         let now = self.now.wall;
         let left =
             self.outbox.open().filter(|(intent, _)| self.is_left(intent) && intent.recorded_at + to_chrono(IN_HANDS) <= now);
-        let finds: Vec<Effect> = left.filter_map(|(intent, sent)| find(intent.intent()?, sent.act()?)).collect();
-        finds.into_iter().filter(|effect| self.first_search(effect)).collect()
+        let left: Vec<_> = left.filter_map(|(intent, sent)| Some((intent.intent()?, sent.act()?))).collect();
+        left.into_iter().flat_map(|(intent, act)| self.look_for(intent, act)).collect()
     }
 
     /// Neither this process nor a search of it has the act in hand.
@@ -244,11 +245,13 @@ impl World {
         !self.searching.contains(&intent.id) && !self.lanes.is_sending(intent.id)
     }
 
-    /// One search per act at a time.
-    fn first_search(&mut self, effect: &Effect) -> bool {
-        match effect {
-            Effect::Find { intent, .. } => self.searching.insert(intent.id()),
-            _ => true,
+    /// One search per act at a time. Who was told can't be asked: it stays unknown, and is not said again by itself.
+    fn look_for(&mut self, intent: Intent, (source, act): (SourceName, Act)) -> Vec<Effect> {
+        const TOLD: &str = "it may have arrived before a crash: look there, and say it again if it has not";
+        match (self.searching.insert(intent.id()), act) {
+            (false, _) => Vec::new(),
+            (true, Act::Tell(_)) => self.act_ended(intent.id(), ActEnd::new(Outcome::Unknown, TOLD)),
+            (true, act) => vec![Effect::Find { intent, source, act }],
         }
     }
 
@@ -272,10 +275,6 @@ impl World {
             (Err(trouble), ..) => self.act_ended(intent, end(Outcome::Unknown, &trouble.to_string(), None)),
         }
     }
-}
-
-fn find(intent: Intent, (source, act): (SourceName, Act)) -> Option<Effect> {
-    Some(Effect::Find { intent, source, act })
 }
 
 pub(super) fn to_chrono(duration: Duration) -> chrono::Duration {

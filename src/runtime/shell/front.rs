@@ -220,6 +220,7 @@ mod tests {
             me: Actor::person("ana", None),
             sources: Vec::new(),
             feeds: Vec::new(),
+            tellers: Vec::new(),
             ports: Ports::real(),
             journal: None,
             polling: Polling::Nothing,

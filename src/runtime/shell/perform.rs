@@ -1,10 +1,12 @@
 //! What the world asks for, done. Every result comes back as a fact.
 
 use super::Shell;
-use crate::domain::act::ActEnd;
+use crate::domain::act::{Act, ActEnd};
 use crate::domain::alert::Alert;
+use crate::domain::entry::Intent;
 use crate::domain::ids::{FeedName, SourceName};
 use crate::domain::trouble::{Reason, Trouble};
+use crate::domain::update::Update;
 use crate::model::looked::Looked;
 use crate::model::past::{Recalled, Recounted};
 use crate::model::{Body, Effect, Fact};
@@ -32,6 +34,7 @@ impl Shell {
                 }
                 None => self.event(Body::Fact(Fact::RecordFailed { request, why: "nothing is recorded here".into() })),
             },
+            Effect::Act { intent, source, act: Act::Tell(update) } => self.tell(intent, &source, update),
             Effect::Act { intent, source, act } => {
                 let nobody = |trouble| Fact::ActEnded { intent: intent.id(), end: ActEnd::unsent(&[trouble]) };
                 self.act(source, nobody, move |source, ports| {
@@ -113,6 +116,23 @@ impl Shell {
             let Some(told) = source.inside(&alert, &ports, LOOKED) else { return };
             let told = told.await.map(Arc::new).map_err(|trouble| trouble.text);
             let _ = facts.send(Fact::Opened(Looked { alert: alert.id.clone(), told }));
+        });
+    }
+
+    /// Tells somebody of an incident, in the background.
+    fn tell(&mut self, intent: Intent, name: &SourceName, update: Update) {
+        self.flying += 1;
+        let facts = self.sender.clone();
+        let Some(teller) = self.tellers.get(name).cloned() else {
+            let why = format!("no destination is named {name} in the configuration any more");
+            let end = ActEnd::unsent(&[Trouble::new(Reason::Local, why)]);
+            let _ = facts.send(Fact::ActEnded { intent: intent.id(), end });
+            return;
+        };
+        let ports = self.ports.clone();
+        tokio::spawn(async move {
+            let end = teller.tell(&update, intent, &ports).await;
+            let _ = facts.send(Fact::ActEnded { intent: intent.id(), end });
         });
     }
 

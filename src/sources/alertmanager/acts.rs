@@ -35,7 +35,7 @@ pub async fn act(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports
         let attempt = match act {
             Act::Silence { .. } => silence(peer, act, intent).await,
             Act::Expire { id } => expire(peer, id, intent).await,
-            Act::Page { .. } | Act::On { .. } => Err(foreign(act)),
+            Act::Page { .. } | Act::On { .. } | Act::Tell(_) => Err(foreign(act)),
         };
         match attempt {
             Ok(end) => return end,
@@ -249,7 +249,7 @@ pub async fn find(source: &Alertmanager, act: &Act, intent: Intent, ports: &Port
             Act::Silence { .. } => marked(peer, intent).await.map(|found| found.map(|silence| silence.id)),
             Act::Expire { id } => get(peer, id).await.map(|now| (!now.is_some_and(|now| in_force(&now))).then(|| id.clone())),
             Act::Page { .. } => page::there(peer, intent).await.map(|found| found.map(|_| page::id(intent).into())),
-            Act::On { .. } => Err(foreign(act)),
+            Act::On { .. } | Act::Tell(_) => Err(foreign(act)),
         }
     }));
     let mut unknown = None;

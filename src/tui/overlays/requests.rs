@@ -78,8 +78,9 @@ impl Content for Outcomes {
                 lines.push(plain(format!("  {key} tries {those} that failed again"), Role::Key));
             }
             for target in &progress.items {
-                let about = target.alert.as_ref().filter(|_| progress.items.len() > 1);
-                let name = about.map(|id| format!("{}: ", view.name_of(id))).unwrap_or_default();
+                let alert = target.alert.as_ref().map(|id| view.name_of(id));
+                let name = alert.or_else(|| target.to.as_ref().map(ToString::to_string));
+                let name = name.filter(|_| progress.items.len() > 1).map(|name| format!("{name}: ")).unwrap_or_default();
                 let text = format!("{name}{}", told(&target.stage));
                 let role = colour(&target.stage);
                 lines.extend(

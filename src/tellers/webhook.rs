@@ -1,0 +1,54 @@
+//! Anything that takes JSON: one POST of a documented shape. The address may be a secret, for with many services it is.
+
+use super::post::Door;
+use super::{Kind, Teller};
+use crate::domain::act::ActEnd;
+use crate::domain::entry::Intent;
+use crate::domain::millis;
+use crate::domain::node::{Node, Problems, Value};
+use crate::domain::secret::{Secret, SecretRef};
+use crate::domain::update::Update;
+use crate::ports::{ADDRESS, Access, Answer, Ports, address};
+use serde_json::json;
+
+pub const KIND: Kind = Kind { name: "webhook", about: "JSON by a POST to any address", parse };
+
+struct Webhook(Door);
+
+fn parse(node: &Node, problems: &mut Problems) -> Option<Box<dyn Teller>> {
+    let fields = node.fields(&["url", "headers", "basic", "bearer", "tls"], problems)?;
+    let url = fields.need("url", problems).and_then(|node| match node.value {
+        Value::Scalar { .. } => {
+            let url = node.read(ADDRESS, problems, address)?;
+            Some(SecretRef::Here(Secret::new(url.into())))
+        }
+        _ => SecretRef::parse(node, problems),
+    });
+    let access = Access::parse(&fields, problems);
+    Some(Box::new(Webhook(Door::new(url?, access?))))
+}
+
+impl Teller for Webhook {
+    fn tell<'a>(&'a self, update: &'a Update, intent: Intent, ports: &'a Ports) -> Answer<'a, ActEnd> {
+        Box::pin(async move { self.0.send(&body(update, intent), intent, ports).await })
+    }
+}
+
+fn body(update: &Update, intent: Intent) -> serde_json::Value {
+    json!({
+        "schema": 1,
+        "id": intent.id(),
+        "incident": {
+            "id": update.incident,
+            "number": update.number,
+            "label": format!("INC-{}", update.number),
+            "title": update.title,
+            "severity": update.severity,
+            "status": update.status,
+        },
+        "text": update.text,
+        "by": update.by,
+        "at": millis::text(update.at),
+        "next_update_at": update.next.map(millis::text),
+    })
+}

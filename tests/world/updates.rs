@@ -1,0 +1,238 @@
+//! Updates: recorded before anybody is told, told once, kept while nobody answers, and never out of the house unasked.
+
+use super::unsent::{acts, answer};
+use super::*;
+use midwatch::domain::act::{ActKind, What};
+use midwatch::domain::entry::Visibility;
+use midwatch::domain::ids::{IncidentId, SourceName};
+use midwatch::domain::settings::Settings;
+use midwatch::domain::update::{Destination, Every, LONGEST, Next, Updates};
+
+/// A channel, a page, and notes beside the alerts of `prod`, whose system takes comments.
+fn told() -> Settings {
+    let mut told = settings(false);
+    told.sources[0].acts.push(ActKind::Comment);
+    let to = |name: &str, kind: &str| Destination { name: name.into(), kind: kind.into(), beside: None };
+    let notes = Destination { beside: Some("prod".into()), ..to("notes", "comment") };
+    Settings { updates: Updates { to: vec![to("ops", "slack"), to("page", "webhook"), notes], ..Updates::default() }, ..told }
+}
+
+fn open(story: &mut Story, alerts: &[&str]) -> IncidentId {
+    let alerts = alerts.iter().map(|name| id(name)).collect();
+    story.ask(Command::Declare { title: "shop\u{1b}[2J down".into(), severity: Sev::ALL[1], alerts, at: None });
+    story.taken();
+    story.world.incidents.open().next().expect("open").id
+}
+
+fn update(incident: IncidentId, text: &str, to: &[&str]) -> Command {
+    let to = (!to.is_empty()).then(|| to.iter().map(|name| SourceName::from(*name)).collect());
+    Command::Update { incident, text: text.into(), to, next: Next::Usual, confirmed: None }
+}
+
+fn refused(story: &mut Story, command: Command) -> String {
+    let (before, request) = (story.journal.len(), story.ask(command));
+    assert!(acts(story).is_empty() && story.journal.len() == before, "nothing is recorded and nobody is told");
+    match story.world.requests.get(request).expect("kept").items[0].stage.clone() {
+        Stage::Refused(why) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ends(story: &Story) -> Vec<(String, String)> {
+    let ends = story.journal.iter().filter(|entry| entry.kind == Kind::ActEnded);
+    let text = |entry: &Entry, name| entry.text_of(name).unwrap_or_default().to_owned();
+    ends.map(|entry| (text(entry, "outcome"), text(entry, "detail"))).collect()
+}
+
+#[test]
+fn an_update_and_its_destinations_are_recorded_together_before_anybody_is_told() {
+    let mut story = Story::with(told());
+    story.poll(&super::unsent::down());
+    let incident = open(&mut story, &["Down"]);
+    story.slow = Some(Vec::new());
+    let request = story.ask(update(incident, " we fail\u{202e} over\nnow ", &[]));
+    assert!(acts(&mut story).is_empty(), "the journal has not answered yet");
+    let asked = story.slow.as_ref().expect("slow");
+    assert_eq!((asked.len(), asked[0].1.len()), (1, 4), "one transaction: the update and three acts");
+    story.answer();
+    let said = story.last(Kind::Comms).clone();
+    assert_eq!((said.text.as_str(), said.visibility, said.important), ("we fail\u{202e} over\nnow", Visibility::Public, true));
+    assert_eq!(said.data_of::<Vec<String>>("to"), Some(vec!["ops".into(), "page".into(), "notes".into()]));
+    assert_eq!(said.data_of("next_update_at"), Some(story.now.wall + chrono::Duration::minutes(20)));
+    let sent = acts(&mut story);
+    let [(_, Act::Tell(one)), (_, Act::Tell(two)), (_, Act::On { alert, what, comment, .. })] = &sent[..] else {
+        panic!("{sent:?}")
+    };
+    assert_eq!((one.text.as_str(), one.title.as_str(), one == two), ("we fail· over\nnow", "shop␛[2J down", true));
+    assert_eq!((alert.as_str(), what, comment.as_str()), ("Down", &What::Comment, "we fail· over\nnow"));
+    for (intent, outcome) in sent.iter().map(|(intent, _)| *intent).zip([Outcome::Done, Outcome::Failed, Outcome::Done]) {
+        story.fact(Fact::ActEnded { intent, end: ActEnd::new(outcome, "so") });
+    }
+    let progress = story.world.requests.get(request).expect("kept");
+    let items: Vec<_> = progress.items.iter().map(|item| (item.to.as_ref().map(|to| to.as_str()), item.stage.failed())).collect();
+    assert_eq!(items, [(None, false), (Some("ops"), false), (Some("page"), true), (None, false)]);
+    assert_eq!(story.last(Kind::ActEnded).incident, Some(incident));
+    assert!(!story.taken().iter().any(|effect| matches!(effect, Effect::Ask { sources, .. } if sources[0].as_str() == "ops")));
+}
+
+#[test]
+fn where_nothing_is_configured_an_update_is_recorded_and_goes_nowhere() {
+    let mut story = Story::new();
+    let incident = open(&mut story, &[]);
+    story.ask(update(incident, "told by phone", &[]));
+    assert!(acts(&mut story).is_empty());
+    assert_eq!(story.last(Kind::Comms).data_of::<Vec<String>>("to"), Some(vec![]));
+    assert!(refused(&mut story, update(incident, "x", &["ops"])).starts_with("updates go nowhere yet: `updates`"));
+}
+
+#[test]
+fn what_can_not_be_told_is_refused_in_words() {
+    let mut story = Story::with(told());
+    let (first, second) = (open(&mut story, &[]), open(&mut story, &[]));
+    assert!(refused(&mut story, update(first, " \n ", &[])).starts_with("an update needs a text"));
+    let long = "é".repeat(LONGEST + 1);
+    assert_eq!(refused(&mut story, update(first, &long, &[])), "an update may have at most 3000 characters; this one has 3001");
+    assert_eq!(refused(&mut story, update(first, "x", &["bo"])), "no destination is named bo; there are ops, page, notes");
+    assert!(refused(&mut story, update(first, "x", &["notes"])).contains("no alert of INC-0 is of prod"));
+    story.ask(update(first, &"é".repeat(LONGEST), &["ops", "ops"]));
+    assert_eq!(acts(&mut story).len(), 1, "as long as it may be, and once however often it is named");
+    story.ask(Command::Merge { incident: first, into: second });
+    assert!(refused(&mut story, update(first, "x", &[])).contains("is merged"));
+    let mut read_only = Story::with(Settings { read_only: true, ..told() });
+    assert_eq!(refused(&mut read_only, update(first, "x", &[])), "this console is read-only");
+}
+
+#[test]
+fn a_private_incident_leaves_the_house_only_when_its_label_is_typed() {
+    let mut story = Story::with(told());
+    let incident = open(&mut story, &[]);
+    let private = Amendment { visibility: Some(Visibility::Restricted), ..Amendment::default() };
+    story.ask(Command::Correct { entry: midwatch::domain::ids::EntryId(incident.0), change: private });
+    let with = |confirmed: Option<&str>, to: Option<Vec<SourceName>>| Command::Update {
+        incident,
+        text: "x".into(),
+        to,
+        next: Next::Usual,
+        confirmed: confirmed.map(str::to_owned),
+    };
+    assert!(refused(&mut story, with(None, None)).contains("INC-0 is private"));
+    assert!(refused(&mut story, with(Some("yes"), None)).contains("INC-0 is private"));
+    story.ask(with(None, Some(Vec::new())));
+    assert!(acts(&mut story).is_empty(), "it is recorded: that tells nobody");
+    story.ask(with(Some("INC-0"), None));
+    assert_eq!(acts(&mut story).len(), 2);
+}
+
+#[test]
+fn what_waits_is_not_told_once_its_incident_is_private_unless_that_was_confirmed() {
+    let mut story = Story::with(told());
+    let incident = open(&mut story, &[]);
+    story.ask(update(incident, "x", &["ops"]));
+    answer(&mut story, Outcome::Unsent, None);
+    let private = Amendment { visibility: Some(Visibility::Restricted), ..Amendment::default() };
+    story.ask(Command::Correct { entry: midwatch::domain::ids::EntryId(incident.0), change: private });
+    story.wait(31);
+    assert!(acts(&mut story).is_empty());
+    assert_eq!(ends(&story).pop().expect("an end").1, "never sent: the incident has become private");
+    let confirmed = Some("INC-0".to_owned());
+    story.ask(Command::Update { incident, text: "y".into(), to: Some(vec!["ops".into()]), next: Next::Usual, confirmed });
+    answer(&mut story, Outcome::Unsent, None);
+    for _ in 0..2 {
+        story.wait(100);
+        assert!(matches!(answer(&mut story, Outcome::Unsent, None), Act::Tell(_)), "also the second time");
+    }
+}
+
+#[test]
+fn who_can_not_be_reached_is_told_later_with_longer_and_longer_pauses_and_not_after_an_hour() {
+    let mut story = Story::with(told());
+    let incident = open(&mut story, &[]);
+    story.ask(update(incident, "x", &["ops"]));
+    answer(&mut story, Outcome::Unsent, None);
+    let mut tried = Vec::new();
+    for second in 1..=4_000 {
+        story.wait(1);
+        for (intent, act) in acts(&mut story) {
+            assert!(matches!(act, Act::Tell(update) if update.text == "x"));
+            tried.push(second);
+            story.fact(Fact::ActEnded { intent, end: ActEnd::new(Outcome::Unsent, "not sent: nobody listens") });
+        }
+    }
+    assert_eq!(tried[0], 30, "{tried:?}");
+    assert!((6..=12).contains(&tried.len()) && tried.iter().all(|second| *second < 3_600), "{tried:?}");
+    assert!(tried.windows(3).all(|three| three[2] - three[1] >= three[1] - three[0]), "{tried:?}");
+    let last = ends(&story).pop().expect("an end");
+    assert_eq!(last, ("expired".to_owned(), "never sent: the source did not answer in time".to_owned()));
+}
+
+#[test]
+fn what_was_kept_is_told_once_when_somebody_answers_and_is_over_when_a_newer_one_was_said() {
+    let mut story = Story::with(told());
+    let incident = open(&mut story, &[]);
+    story.ask(update(incident, "old", &["ops"]));
+    answer(&mut story, Outcome::Unsent, None);
+    story.wait(10);
+    story.ask(update(incident, "new", &["ops", "page"]));
+    for (intent, act) in acts(&mut story) {
+        let Act::Tell(_) = act else { panic!("{act:?}") };
+        story.fact(Fact::ActEnded { intent, end: ActEnd::new(Outcome::Unsent, "not sent: nobody listens") });
+    }
+    story.wait(31);
+    let said = acts(&mut story);
+    let texts: Vec<&str> =
+        said.iter().filter_map(|(_, act)| if let Act::Tell(update) = act { Some(update.text.as_str()) } else { None }).collect();
+    assert_eq!(texts, ["new", "new"], "to both, and the old one to nobody");
+    assert!(ends(&story).contains(&("expired".into(), "never sent: a newer update has taken its place".into())));
+    for (intent, _) in said {
+        story.fact(Fact::ActEnded { intent, end: ActEnd::new(Outcome::Done, "taken") });
+    }
+    story.wait(3_700);
+    assert!(acts(&mut story).is_empty(), "said is said");
+}
+
+#[test]
+fn what_may_have_been_said_before_a_crash_is_unknown_and_is_not_said_again() {
+    let mut story = Story::with(told());
+    story.poll(&super::unsent::down());
+    let incident = open(&mut story, &["Down"]);
+    story.ask(update(incident, "x", &["ops", "notes"]));
+    assert_eq!(acts(&mut story).len(), 2);
+    story.begins_anew();
+    story.wait(21);
+    let effects = story.taken();
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Act { .. })), "{effects:?}");
+    let finds: Vec<_> = effects.iter().filter(|effect| matches!(effect, Effect::Find { .. })).collect();
+    assert!(matches!(finds[..], [Effect::Find { act: Act::On { .. }, .. }]), "a note can be looked for: {finds:?}");
+    let (outcome, detail) = ends(&story).pop().expect("an end");
+    assert_eq!((outcome.as_str(), detail.contains("may have arrived before a crash")), ("unknown", true));
+    story.wait(3_700);
+    assert!(!story.taken().iter().any(|effect| matches!(effect, Effect::Act { act: Act::Tell(_), .. })));
+}
+
+#[test]
+fn a_promise_is_what_the_configuration_says_unless_somebody_says_otherwise() {
+    let every = Every::always(None).but(Sev::ALL[0], Some(Duration::from_secs(900)));
+    let mut story = Story::with(Settings { updates: Updates { every, ..Updates::default() }, ..settings(false) });
+    let incident = open(&mut story, &[]);
+    let mut promised = |severity: Option<Sev>, next| {
+        if let Some(severity) = severity {
+            story.ask(Command::SetSeverity { incident, severity });
+        }
+        story.ask(Command::Update { incident, text: "x".into(), to: None, next, confirmed: None });
+        let at = story.last(Kind::Comms).data_of::<DateTime<Utc>>("next_update_at");
+        at.map(|at| (at - story.now.wall).num_minutes())
+    };
+    assert_eq!(promised(None, Next::Usual), None, "SEV2 is off");
+    assert_eq!(promised(None, Next::In(Duration::from_secs(1_800))), Some(30));
+    assert_eq!(promised(Some(Sev::ALL[0]), Next::Usual), Some(15));
+    assert_eq!(promised(None, Next::Never), None);
+    for (text, next) in [
+        ("30m", Some(Next::In(Duration::from_secs(1_800)))),
+        ("none", Some(Next::Never)),
+        ("30s", None),
+        ("8days", None),
+        ("x", None),
+    ] {
+        assert_eq!(text.parse().ok(), next, "{text}");
+    }
+}
