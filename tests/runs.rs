@@ -32,6 +32,8 @@ mod looked_at;
 mod model;
 #[path = "runs/people.rs"]
 mod people;
+#[path = "runs/proof.rs"]
+mod proof;
 #[path = "runs/queries.rs"]
 mod queries;
 #[path = "runs/requests.rs"]

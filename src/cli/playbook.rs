@@ -7,6 +7,7 @@ mod library;
 mod rollback;
 mod tell;
 mod terminal;
+mod verified;
 
 use super::{Exit, Failure, Globals, Kind};
 use crate::domain::ids::StepId;
@@ -31,6 +32,8 @@ enum Verb {
     Show { name: String },
     /// Show what a run would do, without doing any of it
     Plan(Plan),
+    /// List the runs that ended with everything under Verify found to hold: proof of a restore, as a `backup` feed takes it
+    Verified(Verified),
     /// Make a runbook executable: show what of it would run, and put front matter before it
     Adopt {
         #[arg(value_name = "FILE")]
@@ -140,6 +143,14 @@ struct Confirmed {
 }
 
 #[derive(Args)]
+struct Verified {
+    name: String,
+    /// Only runs that had this parameter: which data set was restored; as often as needed
+    #[arg(long = "param", value_name = "K=V")]
+    params: Vec<String>,
+}
+
+#[derive(Args)]
 struct Resume {
     run: String,
     /// A secret parameter that has to be supplied again
@@ -161,6 +172,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     match Verb::from_arg_matches(matches)? {
         Verb::List => library::list(globals),
         Verb::Show { name } => library::show(globals, &name),
+        Verb::Verified(wanted) => verified::run(globals, wanted.name.as_str().into(), &pairs(&wanted.params)?),
         Verb::Adopt { file } => adopt::run(globals, &file),
         Verb::Plan(plan) => library::plan(globals, &plan.name, pairs(&plan.with.params)?, plan.with.alert),
         Verb::Run(wanted) => start(globals, wanted),

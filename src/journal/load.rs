@@ -129,6 +129,11 @@ pub fn of_run(db: &Connection, run: &str) -> Result<Vec<Arc<Entry>>> {
     load(db, "", "SELECT n FROM entries WHERE run = ?1", [run])
 }
 
+/// Of the runs of one playbook, however long ago: the entries that name it, by the index of runs.
+pub fn of_playbook(db: &Connection, playbook: &str) -> Result<Vec<Arc<Entry>>> {
+    load(db, "", "SELECT n FROM entries WHERE run IS NOT NULL AND json_extract(body, '$.playbook') = ?1", [playbook])
+}
+
 /// What makes incidents what they are.
 pub fn incidents(db: &Connection) -> Result<Vec<Arc<Entry>>> {
     let set = "SELECT n FROM entries WHERE incident IS NOT NULL

@@ -27,7 +27,7 @@ pub use verify::{Problem, Report, verify};
 pub use watch::{WatchLock, try_watch, wait_to_watch};
 
 use crate::domain::entry::{Draft, Entry, Head};
-use crate::domain::ids::{AlertId, EntryId, IncidentId, RunId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -81,6 +81,12 @@ pub trait Journal: Send {
     /// # Errors
     /// The journal can't be read.
     fn of_run(&mut self, run: RunId) -> Result<Vec<Arc<Entry>>, JournalError>;
+
+    /// The entries of all runs of one playbook.
+    ///
+    /// # Errors
+    /// The journal can't be read.
+    fn of_playbook(&mut self, playbook: &PlaybookId) -> Result<Vec<Arc<Entry>>, JournalError>;
 
     /// The entries that make all incidents what they are: declarations, statuses, severities, titles, roles, links.
     ///

@@ -3,7 +3,7 @@
 use super::append::{self, Ids};
 use super::{Appended, Journal, JournalError, file, folder, load, origin, reserve};
 use crate::domain::entry::{Draft, Entry, Head};
-use crate::domain::ids::{AlertId, EntryId, IncidentId, RunId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId};
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -227,6 +227,10 @@ impl Journal for SqliteJournal {
 
     fn of_run(&mut self, run: RunId) -> Result<Vec<Arc<Entry>>, JournalError> {
         self.read(|db| load::of_run(db, &run.to_string()))
+    }
+
+    fn of_playbook(&mut self, playbook: &PlaybookId) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::of_playbook(db, playbook.as_str()))
     }
 
     fn incidents(&mut self) -> Result<Vec<Arc<Entry>>, JournalError> {

@@ -22,6 +22,17 @@ impl Run {
         self.alert_since.into_iter().chain(self.prepared_at).min()
     }
 
+    /// When everything under Verify was found to hold, of a run that ended well and did something to what is real: no drill, which
+    /// makes a place of its own, and no dry run. One criterion that was skipped, or accepted though it failed, proves nothing.
+    pub fn proven(&self) -> Option<DateTime<Utc>> {
+        let (state, ..) = self.ended.as_ref()?;
+        let real = matches!(self.mode, Some(RunMode::Live | RunMode::Manual)) && self.drill.is_none();
+        let mut criteria = self.steps.iter().filter(|record| record.plan.section == "verify").peekable();
+        let any = criteria.peek().is_some();
+        let held = |id: &StepId| matches!(self.state_of(id), Some(StepState::Succeeded | StepState::AlreadyDone));
+        self.verified_at.filter(|_| state.is_success() && real && any && criteria.all(|record| held(&record.plan.id)))
+    }
+
     /// The attempt that may be executing.
     pub fn open_attempt(&self) -> Option<(&StepId, &Attempt)> {
         self.steps.iter().find_map(|record| {
