@@ -1,6 +1,6 @@
 //! Health in the console: what will fail stands beside what fails, and says when.
 
-use crate::screen::{Desk, settings};
+use crate::screen::{Desk, alert, settings};
 use midwatch::domain::change::{Told, What};
 use midwatch::domain::health::{FeedState, Limit, Reading};
 use midwatch::domain::maintenance::Subjects;
@@ -48,6 +48,25 @@ fn what_is_full_soon_is_counted_in_the_title_and_stands_in_the_log() {
         desk.wait(10);
     }
     desk.expect_not("1 soon").expect("pg-primary above 90: now, told ");
+}
+
+#[test]
+fn an_alert_tells_what_will_become_of_its_service() {
+    let mut desk = filling(60);
+    desk.fires(&[
+        alert("PostgresSlow", "warning", "postgres", "db-1", 0),
+        alert("CheckoutErrors", "warning", "checkout", "shop", 0),
+    ]);
+    desk.resize(120, 40).press("2 / P o s t g r e s S enter enter").expect("Alert PostgresSlow");
+    desk.expect("pg-primary above 90 in ~5m: between").press("esc");
+    desk.press("/ ctrl-u C h e c k o u t enter enter").expect("Alert CheckoutErrors").expect_not("ahead");
+    // The disk is cleared away: so is what was said of it.
+    desk.press("esc / ctrl-u P o s t g r e s S enter enter").expect("ahead").press("esc");
+    for _ in 0..40 {
+        measures(&mut desk, 20.0);
+        desk.wait(10);
+    }
+    desk.press("enter").expect("Alert PostgresSlow").expect_not("ahead");
 }
 
 #[test]
@@ -207,6 +226,9 @@ fn a_key_begins_work_on_what_is_selected_for_a_time_and_ends_it_after_a_question
     assert!(desk.line(" checkout ").contains("◌ maint 04:58"), "{}", desk.text());
     // The feed has no work of its own.
     desk.press("j M").expect("Maintenance of checkout-pay").expect_not("rings").press("esc");
+    // Its details take the same key, and say what has begun.
+    desk.press("enter").expect("M maintenance").press("M").expect("Maintenance of checkout-pay").press("enter");
+    desk.expect("Feed checkout-pay").press("M").expect("End the maintenance of checkout-pay?").press("enter esc");
     desk.press("g g enter M").expect("End the maintenance of checkout?").expect("checkout is in maintenance until 04:58 by ana.");
     desk.press("esc").expect("in maintenance until 04:58").press("M enter").expect_not("in maintenance until").press("esc");
     assert!(!desk.line(" checkout ").contains("maint"), "{}", desk.text());

@@ -45,7 +45,7 @@ pub const ROWS: &[Row] = &[
     row(&["o"], Offer, &[Context::Handoff], "offer…"),
     row(&["t"], TakeOver, &[Context::Handoff], "take over"),
 
-    row(&["M"], Maintain, &[Context::Health, Context::ServiceDetail], "maintenance"),
+    row(&["M"], Maintain, &[Context::Health, Context::ServiceDetail, Context::FeedDetail], "maintenance"),
     row(&["w"], NotTheCause, &[Context::Suspected], "wrong cause"),
 
     row(&["c"], Correct, &[Context::Log, EntryDetail], "correct"),

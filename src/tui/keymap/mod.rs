@@ -22,6 +22,7 @@ pub enum Context {
     EntryDetail,
     PlaybookDetail,
     ServiceDetail,
+    FeedDetail,
     /// A cause is suspected.
     Suspected,
     StepDetail,
@@ -51,6 +52,7 @@ impl Context {
             Self::AlertDetail => "An alert's details",
             Self::PlaybookDetail => "A playbook's text",
             Self::ServiceDetail => "A service's details",
+            Self::FeedDetail => "A feed's details",
             Self::Suspected => "A suspected cause",
             Self::StepDetail => "A step's details",
             Self::Output => "A step's output",

@@ -8,6 +8,7 @@ use crate::domain::alert::{Firing, Labels, Route, Silence};
 use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::Tracked;
+use crate::model::health::FeedHealth;
 use crate::model::past::{Recounted, summary};
 use crate::model::progress::Stage;
 use crate::tui::action::Action;
@@ -43,6 +44,7 @@ impl Content for Detail {
         lines.extend(past(&self.id, view, columns));
         lines.extend(twins(tracked, view, columns));
         lines.extend(why(tracked, view, columns));
+        lines.extend(ahead(tracked, view, columns));
         lines.extend(ownership(tracked, view, columns));
         lines.extend(notified(tracked, view, columns));
         lines.extend(quiet(tracked, view, columns));
@@ -177,6 +179,13 @@ fn why(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     let text = format!("depends on it ({path}), and {word} {} fires there since {far} {when}{more}", inert(first.alert.name()));
     lines.extend(field("↳ cause", &text, Role::Text, columns));
     lines
+}
+
+/// What will become of its service, by the values of its feeds.
+fn ahead(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
+    let feeds = tracked.service.iter().flat_map(|service| view.world.health.of_service(service));
+    let told = |feed: &FeedHealth| Some(format!("{} {}", feed.spec.name, super::feed::ahead(feed, view)?));
+    feeds.filter_map(told).flat_map(|text| field("ahead", &text, Role::Warning, columns)).collect()
 }
 
 fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {

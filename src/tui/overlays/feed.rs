@@ -1,15 +1,18 @@
 //! Everything about one feed: above all why it is stale.
 
-use super::Overlay;
 use super::page::{Content, Line, Page, field, plain};
+use super::{Overlay, maintain};
 use crate::domain::ids::FeedName;
+use crate::domain::maintenance::Subjects;
 use crate::domain::text::{Outside, inert};
 use crate::model::health::{FeedHealth, HISTORY, Proven};
 use crate::model::maintenance::Work;
+use crate::tui::action::Action;
+use crate::tui::keymap::Context;
 use crate::tui::panes::health::{look, sparkline};
 use crate::tui::theme::Role;
 use crate::tui::time;
-use crate::tui::view::View;
+use crate::tui::view::{Reply, Ui, View};
 
 struct Detail(FeedName);
 
@@ -18,6 +21,10 @@ pub fn open(feed: FeedName) -> Box<dyn Overlay> {
 }
 
 impl Content for Detail {
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::FeedDetail, Context::Reading]
+    }
+
     fn title(&self, _view: &View) -> String {
         format!("Feed {}", self.0)
     }
@@ -26,6 +33,15 @@ impl Content for Detail {
         match view.world.health.get(&self.0) {
             Some(feed) => about(feed, view, columns),
             None => vec![plain("It is not in the configuration any more.", Role::Stale)],
+        }
+    }
+
+    fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        let there = view.world.health.get(&self.0).is_some();
+        match action {
+            Action::Maintain if there => vec![maintain::open(Subjects::feed(self.0.clone()), view)],
+            Action::Copy => vec![Reply::Ui(Ui::Copy(self.0.to_string()))],
+            _ => Vec::new(),
         }
     }
 }
@@ -86,18 +102,20 @@ pub fn told(work: &Work, view: &View) -> String {
 
 /// What will become of its value, and how often that was said rightly.
 fn forecast(feed: &FeedHealth, view: &View, columns: usize) -> Vec<Line> {
-    let mut lines = Vec::new();
-    if let Some(ahead) = feed.ahead() {
-        let (limit, left) = (ahead.limit, time::about(ahead.breach.saturating_sub(view.now.mono)));
-        let [first, last] = [ahead.earliest, ahead.latest].map(|at| time::full(ahead.wall(at, view.now), view.zone));
-        let text = format!("{} {} in {left}: between {first} and {last}", limit.word(), limit.value());
-        lines.extend(field("ahead", &text, Role::Warning, columns));
-    }
+    let mut lines: Vec<Line> = ahead(feed, view).iter().flat_map(|text| field("ahead", text, Role::Warning, columns)).collect();
     let Proven { right, wrong } = feed.proven();
     if right + wrong > 0 {
         lines.extend(field("forecasts", &format!("{right} of {} came true", right + wrong), Role::Dim, columns));
     }
     lines
+}
+
+/// `above 90 in ~3h10m: between 14:00 and 18:20`
+pub fn ahead(feed: &FeedHealth, view: &View) -> Option<String> {
+    let ahead = feed.ahead()?;
+    let (limit, left) = (ahead.limit, time::about(ahead.breach.saturating_sub(view.now.mono)));
+    let [first, last] = [ahead.earliest, ahead.latest].map(|at| time::full(ahead.wall(at, view.now), view.zone));
+    Some(format!("{} {} in {left}: between {first} and {last}", limit.word(), limit.value()))
 }
 
 fn human(duration: std::time::Duration) -> String {
