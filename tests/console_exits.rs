@@ -282,3 +282,41 @@ fn a_terminal_that_is_too_small_is_told_the_size_that_is_needed() {
     console.wait_for("1 firing");
     console.wait_gone("midwatch needs");
 }
+
+/// The bars and gaps of a feed's history, as its details show them.
+fn history(screen: &str) -> String {
+    let line = screen.lines().find(|line| line.contains("history")).unwrap_or_default();
+    line.chars().filter(|c| ('▁'..='█').contains(c) || *c == '·').collect()
+}
+
+#[test]
+fn a_sparkline_begins_where_the_last_console_ended_with_a_gap_between() {
+    let home = Home::new();
+    let counts = "n=$(cat n 2>/dev/null || echo 10); echo $((n + 5)) > n; echo \"used | used=$n\"";
+    let config = |every: &str| {
+        let command = serde_json::json!(["sh", "-c", counts]);
+        format!("feeds: [{{name: disk, every: {every}, timeout: 30s, plugin: {{command: {command}}}}}]\n")
+    };
+    home.write("config.yaml", &config("200ms"));
+    let mut first = home.console(&["--data", "data"], 120, 40);
+    first.wait_for("disk");
+    first.keys("1\r");
+    first.wait_within(PATIENCE, "eight bars", |screen| history(screen).chars().count() >= 8);
+    first.keys("\x1b");
+    first.wait_gone("Feed disk");
+    first.keys("q");
+    assert!(first.wait_exit().success());
+    // Asked once only: whatever else there is was there before.
+    home.write("config.yaml", &config("1day"));
+    let mut second = home.console(&["--data", "data"], 120, 40);
+    second.wait_for("disk");
+    second.keys("1\r");
+    second.wait_within(PATIENCE, "the bars of before, a gap and a new one", |screen| {
+        let history: Vec<char> = history(screen).chars().collect();
+        history.len() >= 10 && history[history.len() - 2] == '·' && history[0] == '▁' && history.ends_with(&['▇'])
+    });
+    second.keys("\x1b");
+    second.wait_gone("Feed disk");
+    second.keys("q");
+    assert!(second.wait_exit().success());
+}

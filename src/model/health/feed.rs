@@ -106,7 +106,7 @@ impl FeedHealth {
     pub(super) fn remember(&mut self, past: &Past, now: Stamp) {
         if self.heard.is_none() {
             self.trend.remember(past, now);
-            self.valued = !past.measured.is_empty();
+            self.valued = past.valued;
             let newest = past.samples.len().saturating_sub(HISTORY - 1);
             self.history = past.samples[newest..].iter().copied().collect();
             // Nobody looked between the two.
@@ -118,7 +118,8 @@ impl FeedHealth {
     pub fn past(&self, now: Stamp) -> Option<Past> {
         let samples = self.history.iter().copied().collect();
         let hours = self.trend.hours();
-        self.heard.map(|_| Past { measured: self.trend.past(now), samples, proven: self.trend.proven(), hours })
+        let (valued, measured) = (self.valued, self.trend.past(now));
+        self.heard.map(|_| Past { measured, samples, valued, proven: self.trend.proven(), hours })
     }
 
     /// When its value reaches its limit; `None` while nobody knows how it is.

@@ -47,6 +47,9 @@ impl Ahead {
 pub struct Past {
     pub measured: Vec<(DateTime<Utc>, f64)>,
     pub samples: Vec<Sample>,
+    /// The samples are values, and no latencies.
+    #[serde(default)]
+    pub valued: bool,
     pub proven: Proven,
     /// The hour of the last mean, counted from 1970, and the means of hours, the oldest first.
     #[serde(default)]
