@@ -268,6 +268,11 @@ fn rhythms(noise: &mut Noise) -> Vec<Watched> {
 
 /// What a feed says of the future: measured once an hour, and on the last half day every five minutes.
 fn watch(series: &Watched, noise: &mut Noise) -> Option<Forecast> {
+    watch_by(series, noise, |_| Some(0))
+}
+
+/// The same where the wall clock is so many hours ahead at that second; `None`: the machine sleeps.
+fn watch_by(series: &Watched, noise: &mut Noise, clock: impl Fn(f64) -> Option<i64>) -> Option<Forecast> {
     let name = FeedName::from("load");
     let spec = FeedSpec::new(name.clone(), "promql", Duration::from_secs(300), Duration::from_secs(5));
     let mut health = Health::new(&Settings { feeds: vec![spec], ..Settings::default() });
@@ -276,11 +281,13 @@ fn watch(series: &Watched, noise: &mut Noise) -> Option<Forecast> {
     loop {
         let value = (series.truth)(now) + series.deviation * noise.normal();
         let mono = Duration::from_secs_f64(now);
-        let stamp =
-            Stamp { wall: "2026-01-05T00:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().expect("a Monday") + mono, mono };
+        let wall = "2026-01-05T00:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().expect("a Monday") + mono;
+        let stamp = clock(now).map(|hours| Stamp { wall: wall + chrono::Duration::hours(hours), mono });
         let reading =
             Reading { value: Some(value), limit: Some(Limit::Above(LIMIT)), ..Reading::new(FeedState::Healthy, "load") };
-        health.read(&name, Ok(reading), stamp);
+        if let Some(stamp) = stamp {
+            health.read(&name, Ok(reading), stamp);
+        }
         if now >= end {
             let ahead = *health.get(&name).and_then(FeedHealth::ahead)?;
             let [breach, earliest, latest] = [ahead.breach, ahead.earliest, ahead.latest].map(|at| at.saturating_sub(mono));
@@ -312,4 +319,20 @@ fn the_rhythm_of_days_and_weeks_is_no_way_to_a_limit_and_hides_none() {
         }
     }
     judge(&scores);
+}
+
+#[test]
+fn a_clock_that_is_set_by_an_hour_and_a_night_without_a_measurement_foretell_nothing() {
+    let mut noise = Noise(13);
+    let busy = || Watched { story: "busy days", days: 5.4, deviation: 0.5, truth: Box::new(|at| 20.0 + 55.0 * busy(at)) };
+    for hours in [-1, 1, -5, 5] {
+        for since in [4.9, 5.3, 5.38] {
+            let found = watch_by(&busy(), &mut noise, |at| Some(if at < since * DAY { 0 } else { hours }));
+            assert_eq!(found, None, "set by {hours} h on day {since}");
+        }
+    }
+    for (asleep, awake) in [(4.8, 5.3), (4.3, 5.38), (3.9, 5.2)] {
+        let found = watch_by(&busy(), &mut noise, |at| (!(asleep * DAY..awake * DAY).contains(&at)).then_some(0));
+        assert_eq!(found, None, "asleep from day {asleep} to {awake}");
+    }
 }

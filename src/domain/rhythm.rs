@@ -88,6 +88,11 @@ impl Hours {
         }
     }
 
+    /// The clock was set, forwards by so many hours: what was measured before has the times that the new one would have given it.
+    pub fn set_by(&mut self, hours: f64) {
+        self.newest += hours.round() as i64;
+    }
+
     fn at(&self, hour: i64) -> Option<f64> {
         let back = usize::try_from(self.newest - hour).ok()?;
         let mean = self.means.get(self.means.len().checked_sub(back + 1)?)?;

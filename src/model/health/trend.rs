@@ -68,6 +68,8 @@ pub struct Trend {
     /// Oldest first, at most `KEPT`.
     points: Vec<Point>,
     hours: Hours,
+    /// When what was measured last was measured, by both clocks: they go apart where the one for people is set.
+    last: Option<Stamp>,
     limit: Option<Limit>,
     ahead: Option<Ahead>,
     /// When `ahead` was judged; `None` asks for it.
@@ -115,9 +117,16 @@ impl Trend {
             self.thin();
         }
         self.points.push(Point { at: now.mono.as_secs_f64(), value });
-        self.hours.add(hour(now, now.mono.as_secs_f64()), value);
+        self.note_hour(value, now);
         self.judge(limit, now);
         self.compare(limit.is_beyond(value), now.mono);
+    }
+
+    fn note_hour(&mut self, value: f64, now: Stamp) {
+        if let Some(last) = self.last.replace(now) {
+            self.hours.set_by((now.wall - last.wall).as_seconds_f64() / 3_600.0 - now.since(last).as_secs_f64() / 3_600.0);
+        }
+        self.hours.add(hour(now, now.mono.as_secs_f64()), value);
     }
 
     /// Every second one of the older half goes.
