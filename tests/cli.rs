@@ -26,6 +26,8 @@ mod queue;
 mod record;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/replay.rs"]
+mod replay;
 #[path = "cli/services.rs"]
 mod services;
 #[path = "cli/silences.rs"]

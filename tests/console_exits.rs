@@ -182,7 +182,7 @@ fn defect() {
         watch: true,
     };
     let mut shell = Shell::start(setup).expect("begins");
-    let look = midwatch::tui::Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new() };
+    let look = midwatch::tui::Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None };
     let mut front = Defect(Console::open(look, Theme::default(), true).expect("a terminal"));
     let (sender, mut inputs) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || read_keys(|event| sender.send(event).is_ok(), || false));

@@ -38,6 +38,8 @@ mod past;
 mod questions;
 #[path = "world/ranks.rs"]
 mod ranks;
+#[path = "world/replay.rs"]
+mod replay;
 #[path = "world/silences.rs"]
 mod silences;
 #[path = "world/soon.rs"]

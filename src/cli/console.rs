@@ -20,23 +20,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
-/// `midwatch` without a command.
+/// `midwatch` without a command. The session is kept in the file `record`, where one is named.
 ///
 /// # Errors
-/// There is no configuration, or no terminal, or no journal.
-pub fn open(globals: &Globals) -> anyhow::Result<Exit> {
+/// There is no configuration, or no terminal, or no journal; or there is such a file already.
+pub fn open(globals: &Globals, record: Option<&Path>) -> anyhow::Result<Exit> {
     if !session::configured(globals) {
         return Err(Failure::usage("there is no configuration yet\n  midwatch demo    shows everything on a simulated outage\n  midwatch init    writes a first configuration").into());
     }
     let config = session::load(globals)?;
-    run(globals, config, None)
+    run(globals, config, None, record)
 }
 
 /// Runs the console on a configuration until the operator quits. `guide` says what a newcomer may do next.
 ///
 /// # Errors
 /// No terminal, or no journal.
-pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::Result<Exit> {
+pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>, record: Option<&Path>) -> anyhow::Result<Exit> {
     if !out::at_terminal() {
         return Err(Failure::usage(
             "the console needs a terminal; `midwatch alerts`, `feeds` and `log` print, `serve` watches without one",
@@ -51,11 +51,15 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::R
     let guard = runtime.enter();
     let setup = session::setup(globals, &config, Needs::Watch)?;
     let mut shell = Shell::new(&setup);
+    if let Some(path) = record {
+        let unmade = |error: io::Error| Failure::usage(format!("--record {}: {error}", path.display()));
+        shell.record(path).map_err(unmade)?;
+    }
     if let Some(folder) = session::cache_folder(globals) {
         shell.remember(Cache::new(folder));
     }
     let draft = Draft(data.join("draft"));
-    let console = Console::open(Setup { keymap, zone, draft: draft.load() }, theme, mouse)?;
+    let console = Console::open(Setup { keymap, zone, draft: draft.load(), replay: None }, theme, mouse)?;
     let mut front = Front { console, draft, guide };
     // Something to look at first: a journal of a long storm takes a moment to read.
     front.draw(&shell.world)?;
@@ -71,6 +75,9 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>) -> anyhow::R
     drop(guard);
     shell.leave_runs();
     shell.finish();
+    if let Err(error) = shell.end_recording() {
+        out::warn(&format!("midwatch: the recording is not whole: {error}"));
+    }
     // The journal is drained before the process ends.
     drop(shell);
     runtime.shutdown_timeout(Duration::from_millis(100));
@@ -136,7 +143,7 @@ impl Front {
                 self.draft.save(&text);
                 None
             }
-            Request::Ui(Ui::Copy(_) | Ui::Redraw | Ui::Suspend) => None,
+            Request::Ui(Ui::Copy(_) | Ui::Redraw | Ui::Suspend | Ui::Play(_)) => None,
         }
     }
 }
@@ -161,7 +168,7 @@ impl Draft {
     }
 }
 
-fn keymap(look: &Look) -> anyhow::Result<Keymap> {
+pub fn keymap(look: &Look) -> anyhow::Result<Keymap> {
     let wishes: Vec<(String, Vec<String>)> =
         look.keys.iter().map(|binding| (binding.action.text.clone(), binding.keys.clone())).collect();
     Keymap::rebound(&wishes).map_err(|problems| Failure::usage(format!("console.keys: {}", problems.join("; "))).into())

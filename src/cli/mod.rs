@@ -37,6 +37,7 @@ mod out;
 mod page;
 mod playbook;
 mod reload;
+mod replay;
 mod serve;
 mod services;
 #[expect(clippy::disallowed_methods, reason = "a configuration that is missing is no error, one that is broken is told")]
@@ -54,7 +55,7 @@ mod unsilence;
 
 pub use failure::{Exit, Failure};
 
-use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -104,6 +105,7 @@ pub const COMMANDS: &[Kind] = &[
     playbook::KIND,
     act::PRIORITY,
     act::RECHECK,
+    replay::KIND,
     act::RESOLVE,
     serve::KIND,
     services::KIND,
@@ -170,6 +172,13 @@ fn explained(command: Command) -> Command {
 pub fn tree() -> Command {
     // First of all: it would set the description to its own.
     let root = Globals::augment_args(Command::new("midwatch"))
+        .arg(
+            Arg::new("record")
+                .long("record")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Without a command: keep all that happens in this session, for a bug report; `replay FILE` plays it"),
+        )
         .version(env!("CARGO_PKG_VERSION"))
         .about("The terminal incident console: alerts, health, playbooks and the incident log on one screen")
         .after_help(
@@ -199,11 +208,15 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(matches: &ArgMatches) -> anyhow::Result<Exit> {
     let globals = Globals::from_arg_matches(matches)?;
+    let record = matches.get_one::<PathBuf>("record");
+    if record.is_some() && matches.subcommand().is_some() {
+        return Err(Failure::usage("--record keeps a session of the console: leave the command away").into());
+    }
     match matches.subcommand() {
         Some((name, matches)) => match COMMANDS.iter().find(|kind| kind.name == name) {
             Some(kind) => (kind.run)(matches, &Globals::from_arg_matches(matches)?),
             None => Err(Failure::usage(format!("no command is named {name}")).into()),
         },
-        None => console::open(&globals),
+        None => console::open(&globals, record.map(PathBuf::as_path)),
     }
 }

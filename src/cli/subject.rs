@@ -4,7 +4,11 @@ use super::{Failure, Globals, incident, session};
 use crate::domain::timeline::{People, Timeline};
 use crate::exports::read::read;
 use crate::journal::Journal;
+use crate::model::reel::Reel;
 use crate::model::timeline::{self, View};
+use crate::playbook;
+use crate::runtime::recording;
+use crate::steps;
 use std::path::Path;
 
 /// The longest export that is read back, in bytes.
@@ -26,14 +30,34 @@ pub fn timeline(globals: &Globals, name: &str, view: View) -> anyhow::Result<Tim
         .ok_or_else(|| Failure::journal(format!("{name} has no declaration in this journal")).into())
 }
 
-fn file(path: &Path, view: View) -> anyhow::Result<Timeline> {
+/// A recorded session, where the name is a file's that holds one.
+///
+/// # Errors
+/// The file can't be read: with the place of what is wrong.
+pub fn kept(name: &str) -> anyhow::Result<Option<Reel>> {
+    if !name.contains(['.', '/']) {
+        return Ok(None);
+    }
+    let text = text(Path::new(name))?;
+    if !recording::is_one(&text) {
+        return Ok(None);
+    }
+    let reel = recording::read(&text, &|text, place| playbook::read(text, place, steps::KINDS));
+    reel.map(Some).map_err(|(line, why)| Failure::usage(format!("{name}:{line}: {why}; nothing of it is played")).into())
+}
+
+fn text(path: &Path) -> anyhow::Result<String> {
     let name = path.display();
     let unread = |error: std::io::Error| Failure::usage(format!("{name}: {error}"));
     let about = std::fs::metadata(path).map_err(unread)?;
     if !about.is_file() || about.len() > LONGEST {
         return Err(Failure::usage(format!("{name}: not a file of at most 1 GiB")).into());
     }
-    let text = std::fs::read_to_string(path).map_err(unread)?;
+    Ok(std::fs::read_to_string(path).map_err(unread)?)
+}
+
+fn file(path: &Path, view: View) -> anyhow::Result<Timeline> {
+    let (name, text) = (path.display(), text(path)?);
     let timeline = read(&text, view.zone).map_err(|flaw| {
         let column = flaw.column.map(|column| format!(":{column}")).unwrap_or_default();
         Failure::usage(format!("{name}:{}{column}: {}; nothing of it was taken", flaw.line, flaw.why))

@@ -225,7 +225,7 @@ impl ActEnd {
 }
 
 /// The answer to "is the act that carried this marker there?".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Found {
     /// It is there; what the remote calls it.
     There(Outside),

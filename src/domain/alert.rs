@@ -74,7 +74,7 @@ pub struct Held {
 }
 
 /// One time that an alert fired, by the record of somebody else than the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Firing {
     pub from: DateTime<Utc>,
     /// `None` while it fires.
@@ -82,7 +82,7 @@ pub struct Firing {
 }
 
 /// One way on which a source tells people of an alert.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Route {
     /// Who is told, by the name that the source has for them.
     pub to: Outside,
@@ -93,7 +93,7 @@ pub struct Route {
 }
 
 /// One of those that a source groups into one alert.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     pub name: Outside,
     /// By which its sender knows it.
@@ -107,7 +107,7 @@ pub struct Part {
 }
 
 /// What an alert was made of when its source was asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inside {
     pub at: DateTime<Utc>,
     /// Those that are open first, and of both the newest first.

@@ -65,6 +65,21 @@ pub fn when(text: &str, now: DateTime<Utc>, zone: Tz) -> Result<DateTime<Utc>, S
     }
 }
 
+/// A time between two others, as somebody says it: `+12m` after the first, `-5m` before the last, `14:02`, or RFC 3339.
+///
+/// # Errors
+/// What was expected.
+pub fn within(text: &str, from: DateTime<Utc>, to: DateTime<Utc>, zone: Tz) -> Result<DateTime<Utc>, String> {
+    let after = text.strip_prefix('+').and_then(|word| humantime::parse_duration(word).ok());
+    let after = after.and_then(|after| from.checked_add_signed(Duration::from_std(after).ok()?));
+    let at = after.map_or_else(|| when(text, to, zone), Ok)?;
+    if at < from || at > to {
+        let show = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string();
+        return Err(format!("`{text}` is not between {} and {}", show(from), show(to)));
+    }
+    Ok(at)
+}
+
 /// What is recorded has happened, and within the time of computers: anything else is a slip of the finger.
 fn sensible(at: Option<DateTime<Utc>>, said: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, String> {
     match at {

@@ -5,11 +5,12 @@
 
 use super::ids::{PlaybookId, ServiceName};
 use super::matcher::LabelSet;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Deref;
 
 /// One service of the catalogue.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Service {
     pub name: ServiceName,
     /// 1 is the most important.
@@ -53,7 +54,8 @@ impl Service {
 }
 
 /// All of them, in the order of the configuration.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<Service>", into = "Vec<Service>")]
 pub struct Catalogue {
     services: Vec<Service>,
     places: HashMap<ServiceName, usize>,
@@ -68,6 +70,12 @@ impl Deref for Catalogue {
 
     fn deref(&self) -> &[Service] {
         &self.services
+    }
+}
+
+impl From<Catalogue> for Vec<Service> {
+    fn from(catalogue: Catalogue) -> Self {
+        catalogue.services
     }
 }
 

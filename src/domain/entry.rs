@@ -96,7 +96,7 @@ pub struct Evidence {
 }
 
 /// What a correction changes of an entry; the rest stays.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Amendment {
     pub at: Option<DateTime<Utc>>,
     pub text: Option<String>,
@@ -221,7 +221,7 @@ pub struct Entry {
 }
 
 /// What makes tampering visible: `hash = SHA-256(prev ‖ body)`, lower-case hex.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seal {
     pub prev: Arc<str>,
     pub hash: Arc<str>,

@@ -42,13 +42,14 @@ impl Subjects {
 }
 
 /// Work that comes again every week.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     pub subjects: Subjects,
     /// Days on which it begins.
     pub days: Vec<Weekday>,
     /// When it begins, by the clocks of `zone`.
     pub at: NaiveTime,
+    #[serde(with = "zone")]
     pub zone: Tz,
     pub lasts: Duration,
     pub why: Option<String>,
@@ -59,6 +60,20 @@ pub struct Window {
 pub struct Span {
     pub from: DateTime<Utc>,
     pub until: DateTime<Utc>,
+}
+
+/// A zone by its name.
+mod zone {
+    use chrono_tz::Tz;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(zone: &Tz, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(zone.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Tz, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
 }
 
 impl Window {

@@ -1,10 +1,12 @@
 //! The one grammar of label matchers: a value is equal, `~re` is an anchored regular expression.
 
 use regex::Regex;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What one label must be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Matcher {
     Equal(String),
     Like(Regex),
@@ -33,6 +35,20 @@ impl Matcher {
     }
 }
 
+impl TryFrom<String> for Matcher {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Matcher> for String {
+    fn from(matcher: Matcher) -> Self {
+        matcher.to_string()
+    }
+}
+
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -52,7 +68,7 @@ impl PartialEq for Matcher {
 }
 
 /// All labels named must match; one that is missing counts as empty. An empty set matches nothing.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabelSet(pub Vec<(String, Matcher)>);
 
 impl LabelSet {

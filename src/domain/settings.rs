@@ -6,12 +6,13 @@ use super::health::FeedSpec;
 use super::ids::{FeedName, ServiceName, SourceName};
 use super::maintenance::Window;
 use super::update::Updates;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Who sits at the console; written into every entry that a person caused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operator {
     pub name: String,
     pub email: Option<String>,
@@ -19,11 +20,13 @@ pub struct Operator {
 }
 
 /// Where the console acts; stands in the status line and in every confirmation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Environment {
     Prod,
     Staging,
     Lab,
+    /// Nowhere: what is shown has been.
+    Replay,
 }
 
 impl Environment {
@@ -32,12 +35,13 @@ impl Environment {
             Self::Prod => "PROD",
             Self::Staging => "STAGING",
             Self::Lab => "LAB",
+            Self::Replay => "REPLAY",
         }
     }
 }
 
 /// A source as the core needs to know it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SourceSpec {
     pub name: SourceName,
     /// Name of the kind, e.g. `alertmanager`.
@@ -50,7 +54,7 @@ pub struct SourceSpec {
 }
 
 /// How an acknowledgement also reaches the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Carry {
     /// As a short silence, kept alive while the ack and the alert last. Its comment begins with `prefix`; other consoles read
     /// that as an acknowledgement.
@@ -63,7 +67,7 @@ pub enum Carry {
 pub const CARRY_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// How long an acknowledgement lasts, by how bad the alert is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AckFor([Duration; Severity::ALL.len()]);
 
 impl Default for AckFor {
@@ -90,28 +94,28 @@ impl AckFor {
 }
 
 /// Addresses that begin with `from` are shown with `to` instead: what a server calls itself may mean nothing outside.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     pub from: String,
     pub to: String,
 }
 
 /// More new alerts than `above` within this time are a storm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gale {
     pub above: usize,
     pub within: Duration,
 }
 
 /// The hosts, other than this machine, that are asked: when none of them answers we may be cut off ourselves.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hosts {
     pub feeds: BTreeMap<FeedName, String>,
     pub sources: BTreeMap<SourceName, String>,
 }
 
 /// The whole of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     pub operator: Operator,
     pub environment: Environment,

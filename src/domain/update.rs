@@ -45,7 +45,7 @@ impl Update {
 }
 
 /// When the next update is promised.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Next {
     /// As the configuration says for this severity.
     #[default]
@@ -71,7 +71,7 @@ impl std::str::FromStr for Next {
 }
 
 /// How often an update is promised unless somebody says otherwise, by how bad the incident is; `None`: never.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Every([Option<Duration>; Sev::ALL.len()]);
 
 impl Default for Every {
@@ -98,7 +98,7 @@ impl Every {
 }
 
 /// Where updates go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination {
     pub name: SourceName,
     /// Name of the kind, e.g. `slack`.
@@ -108,7 +108,7 @@ pub struct Destination {
 }
 
 /// What the configuration says of updates.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updates {
     pub every: Every,
     pub to: Vec<Destination>,

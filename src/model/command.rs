@@ -11,10 +11,11 @@ use crate::domain::maintenance::Subjects;
 use crate::domain::text::Outside;
 use crate::domain::update::Next;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// What a note bears besides its text.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Marks {
     pub important: bool,
     pub visibility: Visibility,
@@ -22,7 +23,7 @@ pub struct Marks {
     pub evidence: Vec<Evidence>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Own these alerts for a while; `hold` is the configuration's default where it is `None`.
     Acknowledge {

@@ -16,18 +16,19 @@ use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// One step of the world, numbered by the one sequencer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
     pub seq: u64,
     pub stamp: Stamp,
     pub body: Body,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Body {
     /// A human asks for something.
     Command(RequestId, Command),
@@ -37,7 +38,7 @@ pub enum Body {
     Tick,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Fact {
     /// The journal holds this entry. With a request it is the answer to our own `Effect::Record`, and what it
     /// intends may now be done; without one it was loaded at start-up or written by another process.
@@ -93,7 +94,7 @@ pub enum Fact {
 }
 
 /// What a successful poll says besides its alerts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SourceAnswer {
     /// Every part answered: only then does absence count.
     pub complete: bool,

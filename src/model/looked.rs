@@ -3,10 +3,11 @@
 use crate::domain::alert::{Inside, Route};
 use crate::domain::ids::AlertId;
 use crate::domain::text::Outside;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What a source answers of one alert.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Looked<T> {
     pub alert: AlertId,
     /// The error says why its source can't tell.

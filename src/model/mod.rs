@@ -23,6 +23,7 @@ pub mod outbox;
 pub mod past;
 pub mod progress;
 pub mod questions;
+pub mod reel;
 pub mod runs;
 pub mod shift;
 pub mod silences;

@@ -7,13 +7,13 @@ use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, IncidentId, PlaybookId, RunId, ServiceName, SourceName};
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// One time that an alert fired.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Episode {
     pub alert: AlertId,
     pub name: String,
@@ -30,7 +30,7 @@ pub struct Episode {
 }
 
 /// A playbook that was run while it fired.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Used {
     pub playbook: PlaybookId,
     /// How the run ended; `None` while it goes on.
@@ -178,7 +178,7 @@ pub struct Past {
 
 /// When an alert fired, by the record of a source. That is another thing than what the journal saw: it may know more, of times
 /// when nobody watched, and less of how it ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recounted {
     pub alert: AlertId,
     pub source: SourceName,
@@ -187,7 +187,7 @@ pub struct Recounted {
     pub firings: Result<Arc<[Firing]>, Outside>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recalled {
     /// `None`: of all.
     pub alert: Option<AlertId>,

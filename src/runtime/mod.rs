@@ -6,6 +6,8 @@ pub mod cache;
 #[expect(clippy::disallowed_methods, reason = "each attempt has a thread that starts its supervisor and reads its files")]
 pub mod driver;
 mod listener;
+#[expect(clippy::disallowed_methods, reason = "the clock of a replay runs by the real one")]
+pub mod player;
 #[expect(clippy::disallowed_methods, reason = "asks in the background: it spawns the tasks that wait, and measures intervals")]
 pub mod poller;
 #[expect(
@@ -13,6 +15,8 @@ pub mod poller;
     reason = "implements the ports: the one place that touches clock, disk, sockets and processes for adapters"
 )]
 pub mod ports;
+#[expect(clippy::disallowed_methods, reason = "owns the file of a recording and the thread that writes it")]
+pub mod recording;
 #[expect(clippy::disallowed_methods, reason = "the one owner of the journal is a thread of its own")]
 pub mod scribe;
 #[expect(clippy::disallowed_methods, reason = "the loop has the timer and starts the acts that it waits for")]

@@ -8,6 +8,7 @@ use super::cache::{Cache, Ledger, What};
 use super::driver::Driver;
 use super::listener::{Feeds, Listener};
 use super::poller;
+use super::recording::Recorder;
 use super::scribe::Scribe;
 use super::watcher;
 use crate::domain::alert::Alert;
@@ -27,7 +28,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -112,6 +113,7 @@ pub struct Shell {
     recording: BTreeMap<RequestId, usize>,
     /// The step that has the terminal.
     lent: Option<Sitting>,
+    recorder: Option<Recorder>,
 }
 
 /// Those that others call.
@@ -150,6 +152,7 @@ impl Shell {
             flying: 0,
             recording: BTreeMap::new(),
             lent: None,
+            recorder: None,
         }
     }
 
@@ -206,6 +209,21 @@ impl Shell {
         let cache = self.cache.as_ref().filter(|_| what.alerts || what.feeds)?;
         self.kept = self.world.alerts.revision();
         Some(cache.save(&self.world, what))
+    }
+
+    /// Everything that happens from here on is written into a file, too.
+    ///
+    /// # Errors
+    /// It can't be made, or is there already.
+    pub fn record(&mut self, path: &Path) -> io::Result<()> {
+        self.recorder = Some(Recorder::begin(path, &self.world, self.ports.secrets.clone())?);
+        Ok(())
+    }
+
+    /// # Errors
+    /// Not everything could be written.
+    pub fn end_recording(&mut self) -> io::Result<()> {
+        self.recorder.take().map_or(Ok(()), Recorder::end)
     }
 
     /// Runs of playbooks can be driven from here on.
@@ -265,6 +283,9 @@ impl Shell {
         }
         self.seq += 1;
         let event = Event { seq: self.seq, stamp: self.ports.clock.now(), body };
+        if let Some(recorder) = &self.recorder {
+            recorder.keep(&event, &self.world);
+        }
         for effect in self.world.update(event) {
             self.perform(effect);
         }

@@ -178,6 +178,18 @@ actions! {
     NextMatch = "next-match",
     /// Go to the place before that holds what was searched for.
     PreviousMatch = "previous-match",
+    /// Stop the replay, or let it go on; from its end, begin again.
+    Play = "play",
+    /// Play twice as fast.
+    Faster = "faster",
+    /// Play half as fast.
+    Slower = "slower",
+    /// Go a minute on in the replay.
+    Later = "later",
+    /// Go a minute back in the replay.
+    Earlier = "earlier",
+    /// Go to a time of the replay.
+    Moment = "moment",
     /// Draw the whole screen again.
     Redraw = "redraw",
     /// Stop the console and go back to the shell, whose `fg` brings it back.

@@ -10,6 +10,7 @@ use super::theme::Theme;
 use super::view::{Request, Ui};
 use crate::domain::alert::Severity;
 use crate::domain::ids::RequestId;
+use crate::domain::settings::Environment;
 use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::alerts::State;
@@ -124,6 +125,11 @@ impl Console {
         self.screen.guide(text);
     }
 
+    /// Something that was asked for is not done.
+    pub fn refused(&mut self, why: &str) {
+        self.screen.refused(why);
+    }
+
     /// The number that a request of this console was given.
     pub fn asked(&mut self, request: RequestId) {
         self.screen.asked(request);
@@ -235,6 +241,8 @@ impl Crier {
             out.extend_from_slice(title(critical, world).as_bytes());
         }
         let news = match world.storm.raging() {
+            // What is played has been: it calls nobody.
+            _ if world.settings.environment == Environment::Replay => None,
             Some(_) => self.storm(world),
             None => {
                 self.stormed = false;

@@ -20,6 +20,7 @@ use crate::domain::run::StepState;
 use crate::model::filter::Filter;
 use crate::model::runs::Sitting;
 use crate::model::{Command, World};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -31,11 +32,14 @@ pub struct Setup {
     pub zone: Tz,
     /// A note that was begun and not recorded before the last console ended.
     pub draft: String,
+    /// From when to when what is shown has been, where it is played.
+    pub replay: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 pub struct Screen {
     keymap: Keymap,
     zone: Tz,
+    replay: Option<(DateTime<Utc>, DateTime<Utc>)>,
     focus: PaneId,
     /// The pane that narrow screens show in the middle: the last one that had the focus but for the log.
     front: PaneId,
@@ -73,6 +77,7 @@ impl Screen {
             keymap: setup.keymap,
             zone: setup.zone,
             draft: setup.draft,
+            replay: setup.replay,
             focus: PaneId::Alerts,
             front: PaneId::Alerts,
             panes: PANES.iter().map(|spec| (spec.id, (spec.make)())).collect(),
@@ -210,10 +215,14 @@ impl Screen {
     }
 
     fn contexts(&self) -> Vec<Context> {
-        match self.overlays.last() {
+        let mut contexts = match self.overlays.last() {
             Some(top) => top.contexts().to_vec(),
             None => vec![self.focus.spec().context, Context::Panes],
+        };
+        if self.replay.is_some() && !contexts.contains(&Context::Typing) {
+            contexts.insert(0, Context::Replay);
         }
+        contexts
     }
 
     /// Does what a key means; the requests are for the world and the shell.
@@ -222,6 +231,9 @@ impl Screen {
             Action::Redraw => return vec![Request::Ui(Ui::Redraw)],
             Action::Suspend => return vec![Request::Ui(Ui::Suspend)],
             Action::Help => vec![Reply::Open(self.help())],
+            Action::Play | Action::Faster | Action::Slower | Action::Later | Action::Earlier | Action::Moment => {
+                self.replay.map(|reach| everywhere::played(action, reach)).into_iter().collect()
+            }
             _ if self.covered() => {
                 let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.update(action, view)));
                 replies.unwrap_or_default()
@@ -231,11 +243,16 @@ impl Screen {
         self.answer(replies, world)
     }
 
+    /// Something that was asked for is not done.
+    pub fn refused(&mut self, why: &str) {
+        self.unnumbered.pop_front();
+        self.said = Some(why.to_owned());
+    }
+
     fn help(&self) -> Box<dyn Overlay> {
-        match self.overlays.last() {
-            Some(top) => overlays::help::overlay(top.contexts()),
-            None => overlays::help::pane(self.focus),
-        }
+        let contexts = self.contexts();
+        let place = if self.covered() { contexts.last().map_or("", |context| context.title()) } else { self.focus.spec().name };
+        overlays::help::open(contexts, place)
     }
 
     /// An action while nothing lies over the panes: what belongs to the whole screen, else to the focused pane.

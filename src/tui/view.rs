@@ -10,6 +10,7 @@ use crate::domain::incident::Incident;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
 use crate::model::groups::By;
+use crate::model::reel::Play;
 use crate::model::suggestions::Suggestion;
 use crate::model::{Command, World};
 use chrono_tz::Tz;
@@ -130,6 +131,8 @@ pub enum Ui {
     Redraw,
     /// Stop, and give the shell the terminal until it lets us go on.
     Suspend,
+    /// Of a replay.
+    Play(Play),
     Quit,
 }
 

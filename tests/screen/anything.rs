@@ -7,9 +7,13 @@ use midwatch::domain::act::Outcome;
 use midwatch::domain::entry::{Actor, Entry};
 use midwatch::domain::health::FeedState;
 use midwatch::domain::ids::{AlertId, EntryId};
+use midwatch::domain::playbook::Place;
+use midwatch::domain::settings::Settings;
 use midwatch::domain::stamp::Stamp;
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::{Body, Event, Fact, World};
+use midwatch::ports::Ports;
+use midwatch::runtime::recording::{self, Recorder};
 use midwatch::tui::hits::{Fold, Hits, Target};
 use midwatch::tui::panes::PaneId;
 use midwatch::tui::theme::Role;
@@ -198,6 +202,32 @@ fn folded<'a>(entries: impl IntoIterator<Item = &'a Arc<Entry>>, now: Stamp) -> 
     world
 }
 
+/// The world as a recording of the session gives it.
+fn played(desk: &Desk) -> World {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("session.jsonl");
+    let recorder = Recorder::begin(&file, &desk.origin, Ports::real().secrets).expect("a file");
+    let mut world = desk.origin.clone();
+    for event in &desk.events {
+        recorder.keep(event, &world);
+        drop(world.update(event.clone()));
+    }
+    recorder.end().expect("written");
+    let text = std::fs::read_to_string(&file).expect("text");
+    // Where a bundled playbook came from is kept as a text only.
+    let bundled = |place: Place| {
+        place.to_string().strip_prefix("bundled:").map(|name| Place::Bundled(name.to_owned().leak())).unwrap_or(place)
+    };
+    let reel = recording::read(&text, &|text, place| midwatch::playbook::read(text, bundled(place), midwatch::steps::KINDS));
+    let mut world = desk.origin.clone();
+    for (seq, (stamp, body)) in (1..).zip(reel.expect("can be read").events) {
+        drop(world.update(Event { seq, stamp, body }));
+    }
+    // What is played says so: a configuration that was read again does, too.
+    world.settings = Arc::new(Settings { environment: desk.origin.settings.environment, ..Settings::clone(&world.settings) });
+    world
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -222,6 +252,7 @@ proptest! {
             drop(again.update(event));
         }
         prop_assert!(again == desk.world, "the same events give another world");
+        prop_assert!(played(&desk) == desk.world, "a recording of the same events gives another world");
         let (in_order, now) = (recorded(&desk), desk.world.now);
         let mut shuffled: Vec<&Arc<Entry>> = in_order.iter().collect();
         shuffled.sort_by_key(|entry| (u128::from(seed) ^ entry.id.0.as_u128()).wrapping_mul(0x9E37_79B9_7F4A_7C15_u128) >> 7);

@@ -42,7 +42,7 @@ fn queue(desk: &mut Desk) -> Vec<String> {
 
 /// The same world, by a console that has seen nothing of how it came about.
 fn opened_now(desk: &mut Desk, shown: (&str, &str)) -> Vec<String> {
-    let setup = Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new() };
+    let setup = Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None };
     let kept = std::mem::replace(&mut desk.screen, Screen::new(setup));
     desk.draw();
     shape(desk, shown);

@@ -114,7 +114,7 @@ impl Desk {
         let now = Stamp { wall: start(), mono: Duration::from_secs(100) };
         let me = Actor::person(settings.operator.name.clone(), settings.operator.role.clone());
         let world = World::new(Arc::new(settings), me, now);
-        let setup = Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new() };
+        let setup = Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None };
         let mut desk = Self {
             events: Vec::new(),
             origin: world.clone(),

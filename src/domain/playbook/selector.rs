@@ -6,6 +6,7 @@ use super::{Values, expand, names};
 use crate::domain::health::{FeedSpec, FeedState};
 use crate::domain::ids::ServiceName;
 use crate::domain::node::nearest;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ super::words! {
 }
 
 /// A body that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selector {
     /// Which feeds are meant: all of these hold for them.
     pub which: Vec<Clause>,
@@ -30,7 +31,7 @@ pub struct Selector {
 }
 
 /// `service = orders-db`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clause {
     pub key: Key,
     pub equal: bool,

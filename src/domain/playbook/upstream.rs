@@ -1,10 +1,11 @@
 //! How far a folder of playbooks is behind the repository that it comes from.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 
 /// A folder that lacks commits which its upstream had when it was fetched last.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Behind {
     pub folder: PathBuf,
     pub commits: u64,

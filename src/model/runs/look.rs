@@ -9,12 +9,13 @@ use crate::domain::secret::{Secret, redacted};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::model::Effect;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Lines as they were read the last time.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Written {
     pub lines: Arc<[Outside]>,
     /// More is kept than what was read.

@@ -7,12 +7,15 @@ use crate::domain::playbook::{ParamSource, Playbook, Resolved};
 use crate::domain::run::{Auto, Probe, RunMode, StepEnd};
 use crate::domain::secret::Secret;
 use crate::domain::text::Outside;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// Parameters as somebody typed them; one of them may be a secret, so they are never printed.
-#[derive(Clone, Default, PartialEq, Eq)]
+/// Parameters as somebody typed them; one of them may be a secret, so they are never printed, and whoever serialises them strikes
+/// those out before.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Typed(pub BTreeMap<String, String>);
 
 impl fmt::Debug for Typed {
@@ -22,7 +25,7 @@ impl fmt::Debug for Typed {
 }
 
 /// What a human asks of runs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RunCommand {
     /// Freeze the parameters and make a run. With `auto` it begins by itself.
     Prepare {
@@ -233,7 +236,7 @@ impl RunCommand {
 }
 
 /// Somebody at this console who is not its operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub name: String,
     pub role: Option<String>,
@@ -250,9 +253,10 @@ impl PartialEq for Given {
 }
 
 /// What happened to attempts outside.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum RunFact {
     /// The library was read.
+    #[serde(skip)]
     Playbooks { books: Arc<Vec<Arc<Playbook>>>, given: Arc<Given> },
     /// A step may be given the terminal of this process: whoever shows its world sees to that.
     AtTerminal,
@@ -267,6 +271,7 @@ pub enum RunFact {
     /// What a `status` block said.
     Probed { run: RunId, step: StepId, attempt: u32, probe: Probe, exit_code: Option<i32>, detail: String },
     /// We hold the run now; what was found of attempts without an end. Without a playbook, the reason why its snapshot is lost.
+    #[serde(skip)]
     Adopted { run: RunId, playbook: Result<Arc<Playbook>, String>, found: Vec<Finding> },
     /// Another process holds the run.
     Elsewhere { run: RunId },
@@ -275,7 +280,7 @@ pub enum RunFact {
 }
 
 /// One attempt without a recorded end.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     pub step: StepId,
     pub attempt: u32,

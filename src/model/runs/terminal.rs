@@ -7,9 +7,10 @@ use crate::domain::playbook::Step;
 use crate::domain::run::{RunMode, StepEnd, StepState};
 use crate::model::Effect;
 use crate::model::context::Context;
+use serde::{Deserialize, Serialize};
 
 /// The attempt that has the terminal, or is waiting for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sitting {
     pub run: RunId,
     pub step: StepId,

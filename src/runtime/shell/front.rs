@@ -3,8 +3,10 @@
 
 use super::Shell;
 use crate::domain::ids::RequestId;
+use crate::model::reel::Play;
 use crate::model::runs::{RunFact, Sitting};
 use crate::model::{Body, Command, Fact, World};
+use crate::runtime::player::Position;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -17,6 +19,8 @@ use tokio::time::{Instant, sleep_until};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     Command(Command),
+    /// Of a replay.
+    Play(Play),
     Quit,
 }
 
@@ -35,6 +39,12 @@ pub trait Frontend {
 
     /// The number that a request of this frontend was given.
     fn asked(&mut self, _request: RequestId) {}
+
+    /// Where a replay is, before each picture of it.
+    fn playing(&mut self, _position: Position) {}
+
+    /// What was asked for is not done, and why.
+    fn refused(&mut self, _why: &str) {}
 
     /// The process was stopped, and goes on.
     ///
@@ -161,6 +171,8 @@ impl Shell {
                         let request = self.ask(command);
                         front.asked(request);
                     }
+                    // There is nothing to play: this is now.
+                    Ask::Play(_) => {}
                     Ask::Quit => return true,
                 }
             }

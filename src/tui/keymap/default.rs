@@ -13,6 +13,13 @@ const LISTS: &[Context] = &[Panes, Reading];
 /// Every binding. Within a context the order is the one in which help and the last line of the screen show them.
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
+    row(&["space"], Play, &[Context::Replay], "stop or go on"),
+    row(&["]"], Later, &[Context::Replay], "a minute on"),
+    row(&["["], Earlier, &[Context::Replay], "back"),
+    row(&["+", "="], Faster, &[Context::Replay], "faster"),
+    row(&["-"], Slower, &[Context::Replay], "slower"),
+    row(&["t"], Moment, &[Context::Replay], "to a time"),
+
     row(&["a"], Ack, &[Context::Alerts, AlertDetail], "ack"),
     row(&["A"], Unack, &[Context::Alerts, AlertDetail], "unack"),
     row(&["s"], Silence, &[Context::Alerts, AlertDetail], "silence"),

@@ -36,6 +36,8 @@ pub enum Context {
     Handoff,
     /// Every silence of every source.
     Silences,
+    /// Everywhere but in a field, while an incident is played.
+    Replay,
     /// A field that is typed into: only what can't be text.
     Typing,
 }
@@ -61,6 +63,7 @@ impl Context {
             Self::Handoff => "Handing over",
             Self::Silences => "Silences",
             Self::EntryDetail => "An entry's details",
+            Self::Replay => "A replay",
             Self::Typing => "Dialogs",
         }
     }

@@ -4,7 +4,6 @@ use super::Overlay;
 use super::page::{Content, Line, Page, heading, plain};
 use crate::tui::canvas::wrap;
 use crate::tui::keymap::Context;
-use crate::tui::panes::PaneId;
 use crate::tui::theme::Role;
 use crate::tui::view::View;
 
@@ -13,16 +12,9 @@ struct Help {
     place: &'static str,
 }
 
-/// Help for a pane.
-pub fn pane(pane: PaneId) -> Box<dyn Overlay> {
-    let contexts = vec![pane.spec().context, Context::Panes];
-    Box::new(Page::new(Help { contexts, place: pane.spec().name }))
-}
-
-/// Help for what lies over the panes.
-pub fn overlay(contexts: &[Context]) -> Box<dyn Overlay> {
-    let place = contexts.last().map_or("", |context| context.title());
-    Box::new(Page::new(Help { contexts: contexts.to_vec(), place }))
+/// The keys of these contexts.
+pub fn open(contexts: Vec<Context>, place: &'static str) -> Box<dyn Overlay> {
+    Box::new(Page::new(Help { contexts, place }))
 }
 
 impl Content for Help {

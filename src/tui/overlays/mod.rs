@@ -23,6 +23,7 @@ pub mod incident;
 pub mod maintain;
 pub mod map;
 pub mod menu;
+pub mod moment;
 pub mod note;
 pub mod output;
 pub mod page;

@@ -2,10 +2,12 @@
 
 use crate::domain::incident::{Incident, Status};
 use crate::model::Command;
+use crate::model::reel::Play;
 use crate::tui::action::Action;
 use crate::tui::overlays::{self, Overlay, confirm};
 use crate::tui::panes::PaneId;
 use crate::tui::view::{Reply, Ui, View};
+use chrono::{DateTime, Utc};
 
 /// What belongs to the whole screen; `None`: to the focused pane.
 pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Reply>> {
@@ -44,6 +46,19 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         _ => return None,
     };
     Some(vec![reply])
+}
+
+/// What is asked of a replay that goes from then to then.
+pub(super) fn played(action: Action, reach: (DateTime<Utc>, DateTime<Utc>)) -> Reply {
+    let play = match action {
+        Action::Faster => Play::Faster,
+        Action::Slower => Play::Slower,
+        Action::Later => Play::By(60),
+        Action::Earlier => Play::By(-60),
+        Action::Moment => return Reply::Open(overlays::moment::open(reach)),
+        _ => Play::Toggle,
+    };
+    Reply::Ui(Ui::Play(play))
 }
 
 /// The pane that an action is about from wherever it is asked for: acts on alerts work everywhere, by the palette.
