@@ -16,6 +16,8 @@ mod filter;
 mod health;
 #[path = "screen/kept.rs"]
 mod kept;
+#[path = "screen/noting.rs"]
+mod noting;
 #[path = "screen/queue.rs"]
 mod queue;
 #[path = "support/screen.rs"]

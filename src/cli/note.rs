@@ -50,8 +50,8 @@ struct Arguments {
     words: Vec<String>,
 }
 
-/// The most that is read from standard input; what is longer is refused whole.
-const LONGEST: u64 = 65 * 1024;
+/// The most that is read from standard input, in bytes: what is longer is refused whole.
+const LONGEST: usize = 64 * 1024;
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
@@ -97,8 +97,16 @@ pub fn text(first: &str, more: &[String]) -> anyhow::Result<String> {
         let words: Vec<&str> = std::iter::once(first).chain(more.iter().map(String::as_str)).collect();
         return Ok(words.join(" "));
     }
-    let mut text = String::new();
-    let read = std::io::stdin().take(LONGEST).read_to_string(&mut text);
-    read.map_err(|error| Failure::usage(format!("standard input could not be read as text: {error}")))?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().take(LONGEST as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::usage(format!("standard input could not be read: {error}")))?;
+    if bytes.len() > LONGEST {
+        let why =
+            format!("standard input has more than the {LONGEST} bytes that a note may have; --attach FILE keeps a longer text");
+        return Err(Failure::usage(why).into());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Failure::usage(format!("standard input is not text in UTF-8: byte {} is none of it", at + 1)).into()
+    })
 }

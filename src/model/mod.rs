@@ -17,6 +17,7 @@ pub mod lanes;
 pub mod log;
 pub mod looked;
 pub mod maintenance;
+pub mod mentions;
 pub mod notes;
 pub mod offline;
 pub mod outbox;

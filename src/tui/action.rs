@@ -198,6 +198,12 @@ actions! {
     NextField = "next-field",
     /// Go to the field before.
     PreviousField = "previous-field",
+    /// Complete the name of an alert, a service or a person; again: the next one that begins so.
+    Complete = "complete",
+    /// Bring back what you noted before.
+    PreviousNote = "previous-note",
+    /// Back towards what you were typing.
+    NextNote = "next-note",
     /// Do what the dialog says.
     Submit = "submit",
     /// Leave the dialog without doing anything.

@@ -48,6 +48,30 @@ fn an_incident_lives_its_whole_life() {
 }
 
 #[test]
+fn what_a_pipe_brings_is_noted_whole_or_refused_by_its_own_fault() {
+    let home = Home::with("operator: {name: ana}\n");
+    let lines: String = (1..=2_000).map(|number| format!("line {number}: ä\n")).collect();
+    assert_eq!(code(&home.run_with_input(&["note", "-"], &format!("-7m !{lines}"))), Some(0));
+    let entry = &home.json(&["log"])["entries"][0];
+    assert_eq!((entry["kind"].as_str(), entry["text"].as_str()), (Some("decision"), Some(lines.trim())));
+
+    // Cut anywhere it would be no text any more, and of a part nobody is told that it is all.
+    for text in ["ä".repeat(500_000), format!("x{}", "ä".repeat(500_000))] {
+        let long = home.run_with_input(&["note", "-"], &text);
+        assert_eq!(code(&long), Some(2));
+        assert!(err(&long).contains("more than the 65536 bytes") && err(&long).contains("--attach"), "{}", err(&long));
+    }
+    assert_eq!(code(&home.run_with_input(&["note", "-"], &"x".repeat(65_536))), Some(0), "the longest");
+
+    let mut child = home.command(&["note", "-"]).spawn().expect("starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), b"a\xc3\xa4\xff\xfe").expect("writes");
+    let strange = child.wait_with_output().expect("ends");
+    assert_eq!(code(&strange), Some(2));
+    assert!(err(&strange).contains("not text in UTF-8: byte 4"), "{}", err(&strange));
+    assert_eq!(home.json(&["log"])["entries"].as_array().map(Vec::len), Some(2), "nothing of what was refused");
+}
+
+#[test]
 fn a_note_says_when_and_what_it_is() {
     let home = Home::with("operator: {name: ana}\n");
     let note = home.run(&["note", "! fail", "over", "--json"]);

@@ -52,3 +52,32 @@ fn what_a_console_showed_as_recorded_outlives_its_kill() {
     assert!(told.len() > ROUNDS, "{} were shown: that proves little", told.len());
     assert_sound(&home);
 }
+
+#[test]
+fn what_was_being_typed_outlives_a_kill() {
+    let home = home("http://127.0.0.1:9", "");
+    let mut console = home.console(DATA, 80, 24);
+    console.wait_for("n writes a note");
+    console.keys("n-7m ?replica lags behi");
+    console.wait_for("replica lags behi");
+    console.kill9();
+    let mut console = home.console(DATA, 80, 24);
+    console.wait_for("n writes a note");
+    console.keys("n");
+    console.wait_for("replica lags behi");
+    console.keys(&format!("nd{ENTER}"));
+    console.wait_for("? replica lags behind");
+    console.kill9();
+    // It is recorded, and no draft any more.
+    let mut console = home.console(DATA, 80, 24);
+    console.wait_for("? replica lags behind");
+    console.keys("n");
+    console.wait_for("Note into");
+    console.wait_for("note at now");
+    // Nor is what was noted before a matter of the console that died.
+    console.keys("\x1b[A");
+    console.wait_for("hypothesis at now");
+    let entries = entries(&home);
+    let notes: Vec<_> = of_kind(&entries, "hypothesis").iter().map(|entry| entry["text"].clone()).collect();
+    assert_eq!(notes, ["replica lags behind"]);
+}

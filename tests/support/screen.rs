@@ -190,6 +190,12 @@ impl Desk {
         }
     }
 
+    /// Another console has recorded it.
+    pub fn elsewhere(&mut self, draft: Draft) -> &mut Self {
+        let entry = self.entry(draft);
+        self.fact(Fact::Recorded { entry, request: None })
+    }
+
     fn entry(&mut self, draft: Draft) -> Arc<Entry> {
         self.count += 1;
         self.head = self.head.next(self.now.wall);

@@ -1,6 +1,6 @@
 //! The keys that the console comes with: one row for each.
 
-use super::Context::{self, AlertDetail, EntryDetail, Panes, PlaybookDetail, Reading, StepDetail, Typing};
+use super::Context::{self, AlertDetail, EntryDetail, Noting, Panes, PlaybookDetail, Reading, StepDetail, Typing};
 use super::Row;
 use crate::tui::action::Action::{self, *};
 
@@ -100,6 +100,9 @@ pub const ROWS: &[Row] = &[
     row(&["enter"], Submit, &[Typing], "do it"),
 
     row(&["esc", "ctrl-c"], Cancel, &[Typing], "back"),
+    row(&["tab"], Complete, &[Noting], ""),
+    row(&["up"], PreviousNote, &[Noting], ""),
+    row(&["down"], NextNote, &[Noting], ""),
     row(&["tab", "down"], NextField, &[Typing], "next"),
     row(&["shift-tab", "up"], PreviousField, &[Typing], "previous"),
     row(&["ctrl-l"], Redraw, &[Panes, Reading, Typing], "redraw"),

@@ -40,6 +40,8 @@ pub enum Context {
     Replay,
     /// A field that is typed into: only what can't be text.
     Typing,
+    /// The line of a note, before what holds in every field.
+    Noting,
 }
 
 impl Context {
@@ -65,6 +67,7 @@ impl Context {
             Self::EntryDetail => "An entry's details",
             Self::Replay => "A replay",
             Self::Typing => "Dialogs",
+            Self::Noting => "A note",
         }
     }
 }
@@ -156,7 +159,7 @@ impl Keymap {
     }
 
     fn meaning_in(&self, context: Context, keys: &[Key]) -> Meaning {
-        if context == Context::Typing && keys.first().is_some_and(|key| key.typed().is_some()) {
+        if matches!(context, Context::Typing | Context::Noting) && keys.first().is_some_and(|key| key.typed().is_some()) {
             return Meaning::Nothing;
         }
         let here = self.bindings.iter().filter(|binding| binding.contexts.contains(&context));

@@ -34,6 +34,16 @@ pub trait Form {
     /// Brings what it shows up to date.
     fn prepare(&mut self, _texts: &[&str], _view: &View) {}
 
+    /// Where its keys are looked up.
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Typing]
+    }
+
+    /// Takes a key of its own for the field that has the focus; whether it has put another text there.
+    fn act(&mut self, _action: Action, _input: &mut Input, _view: &View) -> bool {
+        false
+    }
+
     /// The text has changed.
     fn changed(&mut self, _texts: &[&str]) -> Vec<Reply> {
         Vec::new()
@@ -97,6 +107,11 @@ impl<F: Form> Dialog<F> {
         self.scroll = self.scroll.saturating_add_signed(pages * page).min(view.hits.page.last);
     }
 
+    fn act(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        let Some(field) = self.fields.get_mut(self.focus) else { return Vec::new() };
+        if self.form.act(action, &mut field.input, view) { self.changed() } else { Vec::new() }
+    }
+
     fn changed(&mut self) -> Vec<Reply> {
         (self.problem, self.scroll) = (None, 0);
         let texts: Vec<&str> = self.fields.iter().map(|field| field.input.text()).collect();
@@ -106,7 +121,7 @@ impl<F: Form> Dialog<F> {
 
 impl<F: Form> Overlay for Dialog<F> {
     fn contexts(&self) -> &'static [Context] {
-        &[Context::Typing]
+        self.form.contexts()
     }
 
     fn prepare(&mut self, view: &View) {
@@ -122,7 +137,7 @@ impl<F: Form> Overlay for Dialog<F> {
             Action::PreviousField => self.go(-1),
             Action::PageDown => self.turn(1, view),
             Action::PageUp => self.turn(-1, view),
-            _ => {}
+            _ => return self.act(action, view),
         }
         Vec::new()
     }

@@ -3,19 +3,144 @@
 use super::Overlay;
 use super::dialog::{Dialog, Form, field};
 use crate::domain::capture;
-use crate::domain::entry::{Amendment, Entry};
+use crate::domain::entry::{ActorKind, Amendment, Entry, Kind};
 use crate::domain::ids::EntryId;
 use crate::model::Command;
 use crate::model::command::Marks;
+use crate::model::mentions;
+use crate::tui::action::Action;
+use crate::tui::input::Input;
+use crate::tui::keymap::Context;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
+use std::sync::Arc;
 
-struct Note;
+/// What the keys of a note have put into its line; typing anything ends that.
+#[derive(Default)]
+enum Put {
+    #[default]
+    Nothing,
+    /// What was noted before, the last first; `typed` comes back behind the first of them.
+    Earlier { notes: Vec<String>, at: usize, typed: String },
+    /// Names that begin as was typed at this byte.
+    Names { from: usize, names: Vec<String>, at: usize },
+}
+
+#[derive(Default)]
+struct Note {
+    put: Put,
+    /// The text that it made.
+    line: String,
+}
 
 /// Goes on with what was begun before.
 pub fn open(draft: &str) -> Box<dyn Overlay> {
-    Box::new(Dialog::new(Note, vec![field("note", draft)]))
+    Box::new(Dialog::new(Note::default(), vec![field("note", draft)]))
+}
+
+/// Notes of this operator that are brought back, at most.
+const EARLIER: usize = 50;
+
+/// What the operator has noted, as it would be typed, the last first and each once.
+fn earlier(view: &View) -> Vec<String> {
+    let own = &view.world.settings.operator.name;
+    let mut notes: Vec<String> = Vec::new();
+    let mine = |entry: &&Arc<Entry>| entry.actor.kind == ActorKind::Person && entry.actor.name == *own;
+    for entry in view.world.log.entries().rev().filter(mine) {
+        let Some(mark) = mark(&entry.kind) else { continue };
+        let note = format!("{mark}{}", entry.text);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+        if notes.len() == EARLIER {
+            break;
+        }
+    }
+    notes
+}
+
+/// How a kind is typed.
+fn mark(kind: &Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Note => Some(""),
+        Kind::Decision => Some("! "),
+        Kind::Hypothesis => Some("? "),
+        Kind::Todo => Some("+ "),
+        _ => None,
+    }
+}
+
+impl Note {
+    /// One note further back.
+    fn back(&mut self, input: &mut Input, view: &View) {
+        match &mut self.put {
+            Put::Earlier { notes, at, .. } => *at = (*at + 1).min(notes.len() - 1),
+            _ => match earlier(view) {
+                notes if notes.is_empty() => return,
+                notes => self.put = Put::Earlier { notes, at: 0, typed: input.text().to_owned() },
+            },
+        }
+        self.show(input);
+    }
+
+    fn forth(&mut self, input: &mut Input) {
+        match &mut self.put {
+            Put::Earlier { at: 0, typed, .. } => {
+                *input = Input::new(std::mem::take(typed));
+                self.put = Put::Nothing;
+            }
+            Put::Earlier { at, .. } => {
+                *at -= 1;
+                self.show(input);
+            }
+            _ => {}
+        }
+    }
+
+    /// The next name that begins as was typed.
+    fn complete(&mut self, input: &mut Input, view: &View) {
+        match &mut self.put {
+            Put::Names { names, at, .. } if !names.is_empty() => *at = (*at + 1) % names.len(),
+            _ => {
+                let (from, names) = mentions::at(view.world, &input.text()[..input.cursor()]);
+                self.put = Put::Names { from, names, at: 0 };
+            }
+        }
+        self.show(input);
+    }
+
+    fn show(&self, input: &mut Input) {
+        match &self.put {
+            Put::Earlier { notes, at, .. } => {
+                // What came by a pipe may have had several lines.
+                *input = Input::default();
+                input.insert(&notes[*at]);
+            }
+            Put::Names { from, names, at } if !names.is_empty() => input.replace_from(*from, &names[*at]),
+            _ => {}
+        }
+    }
+
+    /// What the keys have found.
+    fn found(&self, view: &View) -> (String, Role) {
+        let key = |action| view.keymap.key_of(action);
+        match &self.put {
+            Put::Names { names, .. } if names.is_empty() => {
+                ("No alert, service or person that is known here begins so.".to_owned(), Role::Warning)
+            }
+            Put::Names { names, at, .. } => {
+                let others = names.iter().cycle().skip(at + 1).take(names.len() - 1);
+                (format!("{}: {}", key(Action::Complete), others.cloned().collect::<Vec<_>>().join("  ")), Role::Text)
+            }
+            Put::Earlier { notes, at, .. } => (format!("{} of {} earlier notes", at + 1, notes.len()), Role::Text),
+            Put::Nothing => {
+                let hint =
+                    format!("{} completes a name, {} brings earlier notes", key(Action::Complete), key(Action::PreviousNote));
+                (hint, Role::Dim)
+            }
+        }
+    }
 }
 
 impl Form for Note {
@@ -37,7 +162,7 @@ impl Form for Note {
             }
             Err(why) => (why, Role::Warning),
         };
-        vec![read, (hint.to_owned(), Role::Dim)]
+        vec![read, (hint.to_owned(), Role::Dim), self.found(view)]
     }
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
@@ -49,7 +174,26 @@ impl Form for Note {
         Ok(vec![Reply::Ask(Command::Note { incident, kind, text, at, marks: Marks::default() }), Reply::Draft(String::new())])
     }
 
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Noting, Context::Typing]
+    }
+
+    fn act(&mut self, action: Action, input: &mut Input, view: &View) -> bool {
+        match action {
+            Action::Complete => self.complete(input, view),
+            Action::PreviousNote => self.back(input, view),
+            Action::NextNote => self.forth(input),
+            _ => return false,
+        }
+        let changed = self.line != input.text();
+        self.line = input.text().to_owned();
+        changed
+    }
+
     fn changed(&mut self, texts: &[&str]) -> Vec<Reply> {
+        if texts[0] != self.line {
+            self.put = Put::Nothing;
+        }
         vec![Reply::Draft(texts[0].to_owned())]
     }
 }

@@ -1,0 +1,65 @@
+//! The line of a note: what was noted before comes back, names are completed, and nothing of that loses what was typed.
+
+use super::*;
+use midwatch::domain::entry::{Actor, Draft};
+
+/// Notes of ana, and one of somebody else.
+fn noted() -> Desk {
+    let mut desk = outage();
+    for text in ["saw 5xx drop", "!fail over", "saw 5xx drop"] {
+        desk.press("n").type_text(text).press("enter");
+    }
+    desk.elsewhere(Draft::new(Kind::Note, screen::start(), Actor::person("zoe", None), "not ana's"));
+    desk
+}
+
+#[test]
+fn what_was_noted_comes_back_by_up_and_what_was_typed_by_down() {
+    let mut desk = noted();
+    desk.press("n").expect("up brings earlier notes").type_text("half");
+    desk.press("up").expect("note saw 5xx drop").expect("1 of 2 earlier notes");
+    desk.press("up").expect("note ! fail over").expect("decision at now").expect("2 of 2");
+    // There is nothing behind the first one.
+    desk.press("up").expect("note ! fail over").press("down").expect("note saw 5xx drop");
+    desk.press("down").expect("note half").expect("up brings earlier notes");
+    desk.press("down").expect("note half");
+    // What was brought back is changed like anything typed, and the next look begins with the last note again.
+    desk.press("up up").type_text(" now").press("up").expect("note saw 5xx drop").expect("1 of 2");
+    desk.press("down").expect("note ! fail over now").press("enter");
+    let last = desk.commands.last().expect("a command").clone();
+    assert!(matches!(last, Command::Note { kind: Kind::Decision, text, .. } if text == "fail over now"));
+}
+
+#[test]
+fn what_came_by_a_pipe_comes_back_in_one_line() {
+    let mut desk = noted();
+    desk.elsewhere(Draft::new(Kind::Todo, screen::start(), Actor::person("ana", None), "two\nlines\u{202e}"));
+    desk.press("n up").expect("note + two lines").expect("todo at now").expect("1 of 3");
+}
+
+#[test]
+fn what_was_brought_back_is_kept_as_a_draft() {
+    let mut desk = noted();
+    desk.press("n up");
+    assert_eq!(desk.asked.last(), Some(&Ui::SaveDraft("saw 5xx drop".into())));
+    desk.press("down");
+    assert_eq!(desk.asked.last(), Some(&Ui::SaveDraft(String::new())));
+}
+
+#[test]
+fn alerts_services_and_people_are_completed_in_turn() {
+    let mut desk = noted();
+    desk.press("n").type_text("asked zo").press("tab").expect("note asked zoe").type_text(", POST");
+    desk.press("tab").expect("note asked zoe, postgres").expect("tab: PostgresDown");
+    desk.press("tab").expect("note asked zoe, PostgresDown").press("tab").expect("note asked zoe, postgres");
+    desk.type_text(" prod/Post").press("tab").expect("postgres prod/PostgresDown-db-1:5432");
+    desk.type_text(" zz").press("tab").expect("No alert, service or person").expect("prod/PostgresDown-db-1:5432 zz");
+    desk.press("enter").expect_not("Note into");
+}
+
+#[test]
+fn a_name_is_completed_at_the_cursor_and_behind_a_mark() {
+    let mut desk = noted();
+    desk.press("n").type_text("?check is slow").press("left left left left left left left left");
+    desk.press("tab").expect("note ?checkout is slow").expect("hypothesis at now");
+}
