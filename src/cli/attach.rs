@@ -4,14 +4,13 @@
 use super::session::data_folder;
 use super::{Failure, Globals};
 use crate::domain::entry::Evidence;
+use crate::journal::evidence::FOLDER;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// The folder of the data folder that they lie in.
-const FOLDER: &str = "evidence";
 /// The longest that is taken.
 const LONGEST: u64 = 1 << 30;
 

@@ -1,6 +1,6 @@
 //! Copies: a backup while the journal is in use, and the way back into an empty folder.
 
-use super::{JournalError, file, folder, load, open, origin, verify};
+use super::{JournalError, evidence, file, folder, load, open, origin, verify};
 use crate::domain::entry::Head;
 use rusqlite::Connection;
 use std::path::Path;
@@ -11,16 +11,19 @@ use std::path::Path;
 /// # Errors
 /// There is no journal, or the file exists already or can't be written.
 pub fn backup(data: &Path, to: &Path) -> Result<Vec<Head>, JournalError> {
-    if to.exists() {
-        return Err(exists(to));
+    let beside = evidence::beside(to);
+    if let Some(there) = [to, beside.as_path()].into_iter().find(|path| path.exists()) {
+        return Err(exists(there));
     }
     let from = file::path(data);
     let source = file::existing(&from)?;
     let mut heads = Vec::new();
     let placed = file::place(to, |draft| {
         copy(&source, draft).map_err(|error| JournalError::of(&error, &from))?;
-        heads = Connection::open(draft).and_then(|db| load::heads(&db)).map_err(|error| JournalError::of(&error, to))?;
-        Ok(())
+        let copied = Connection::open(draft).map_err(|error| JournalError::of(&error, to))?;
+        heads = load::heads(&copied).map_err(|error| JournalError::of(&error, to))?;
+        // After the copy: a file is there before the entry that names it.
+        evidence::copy(&copied, &data.join(evidence::FOLDER), &beside)
     })?;
     if placed { Ok(heads) } else { Err(exists(to)) }
 }
@@ -39,8 +42,15 @@ pub fn restore(from: &Path, data: &Path) -> Result<Vec<Head>, JournalError> {
         error => error,
     })?;
     verify::sound(&source, from)?;
+    let beside = evidence::beside(from);
+    // What the backup didn't find can't be brought back; what is another file than was attached must not be.
+    let changed = evidence::changed(&source, &beside).map_err(|error| JournalError::of(&error, from))?;
+    if let Some((first, more)) = changed.split_first() {
+        return Err(JournalError::Unsound { file: beside, first: first.text.clone(), more: more.len() });
+    }
     let placed = file::place(&target, |draft| {
-        copy(&source, draft).and_then(|()| renew(draft)).map_err(|error| JournalError::of(&error, from))
+        copy(&source, draft).and_then(|()| renew(draft)).map_err(|error| JournalError::of(&error, from))?;
+        evidence::copy(&source, &beside, &data.join(evidence::FOLDER))
     })?;
     if !placed {
         return Err(kept(&target));

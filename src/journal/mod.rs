@@ -9,6 +9,7 @@ mod append;
 mod copy;
 mod disk;
 mod error;
+pub mod evidence;
 mod file;
 mod folder;
 mod load;

@@ -1,7 +1,7 @@
 //! Looks through the whole journal for anything that was changed, taken out or put elsewhere.
 
 use super::append::Columns;
-use super::{JournalError, against, file, load, origin, shape};
+use super::{JournalError, against, evidence, file, load, origin, shape};
 use crate::domain::chain;
 use crate::domain::entry::{Clock, Entry, Head};
 use crate::domain::ids::OriginId;
@@ -65,6 +65,10 @@ pub fn verify(folder: &Path, older: Option<&Path>) -> Result<Report, JournalErro
     let mut report = Report::default();
     if let Err(error) = look(&db, &mut report) {
         report.problems.push(Problem::of_file(format!("The file can't be read further: {error}.")));
+    }
+    if report.sound() {
+        let found = evidence::faults(&db, &folder.join(evidence::FOLDER)).map_err(|error| JournalError::of(&error, &file))?;
+        report.problems.extend(found);
     }
     if let Some(older) = older {
         let found = older.missing_in(&db).map_err(|error| JournalError::of(&error, &file))?;

@@ -71,6 +71,46 @@ fn a_file_that_shows_something_is_kept_by_its_digest_before_the_entry_names_it()
 }
 
 #[test]
+fn what_was_attached_is_verified_backed_up_and_brought_back_with_the_journal() {
+    let home = Home::with("operator: {name: ana}\n");
+    std::fs::write(home.path().join("graph.png"), b"pixels").expect("a file");
+    std::fs::write(home.path().join("trace.txt"), b"lines").expect("a file");
+    done(&home, &["note", "the lag graph", "--attach", "graph.png", "--attach", "trace.txt"]);
+    done(&home, &["note", "nothing to show"]);
+    done(&home, &["journal", "verify"]);
+    done(&home, &["journal", "backup", "copy.db"]);
+    let kept = |data: &str| -> Vec<Vec<u8>> {
+        let folder = std::fs::read_dir(home.path().join(data)).expect("a folder");
+        let mut files: Vec<_> = folder.map(|file| std::fs::read(file.expect("a file").path()).expect("read")).collect();
+        files.sort();
+        files
+    };
+    let both = vec![b"lines".to_vec(), b"pixels".to_vec()];
+    assert_eq!(kept("copy.db.evidence"), both);
+    done(&home, &["--data", "elsewhere", "journal", "restore", "copy.db"]);
+    assert_eq!(kept("elsewhere/evidence"), both);
+    done(&home, &["--data", "elsewhere", "journal", "verify"]);
+    let again = home.run(&["journal", "backup", "copy.db"]);
+    assert!(code(&again) == Some(4) && err(&again).contains("copy.db"), "{}", err(&again));
+
+    let files = std::fs::read_dir(home.path().join("copy.db.evidence")).expect("a folder");
+    let lines = files.map(|file| file.expect("a file").path()).find(|path| std::fs::read(path).expect("read") == b"lines");
+    std::fs::write(lines.as_ref().expect("there"), b"other lines").expect("written");
+    let refused = home.run(&["--data", "third", "journal", "restore", "copy.db"]);
+    assert!(
+        code(&refused) == Some(4) && err(&refused).contains("`trace.txt` of entry 1 is not what was attached"),
+        "{}",
+        err(&refused)
+    );
+    assert!(!home.path().join("third/journal.db").exists() && !home.path().join("third/evidence").exists());
+    std::fs::remove_file(lines.expect("there")).expect("removed");
+    done(&home, &["--data", "third", "journal", "restore", "copy.db"]);
+    let verified = home.run(&["--data", "third", "journal", "verify"]);
+    assert!(code(&verified) == Some(1) && out(&verified).contains("`trace.txt` of entry 1 is missing"), "{}", out(&verified));
+    assert!(!out(&verified).contains("graph.png"), "{}", out(&verified));
+}
+
+#[test]
 fn incidents_are_merged_and_entries_linked_from_a_shell() {
     let home = Home::with("operator: {name: ana}\n");
     done(&home, &["incident", "open", "database"]);

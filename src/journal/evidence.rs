@@ -1,0 +1,111 @@
+//! The files that entries name, each in the folder `evidence` under its own digest: they are checked, backed up and brought back with
+//! the journal.
+
+use super::{JournalError, Problem, origin};
+use rusqlite::{Connection, Result};
+use sha2::{Digest, Sha256};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The folder of the data folder that they lie in.
+pub const FOLDER: &str = "evidence";
+
+/// Beside a backup: `copy.db.evidence`.
+pub fn beside(backup: &Path) -> PathBuf {
+    let mut name = backup.to_owned().into_os_string();
+    name.push(".evidence");
+    name.into()
+}
+
+/// What an entry says of one.
+struct Named {
+    entry: Problem,
+    name: String,
+    sha256: String,
+}
+
+fn named(db: &Connection) -> Result<Vec<Named>> {
+    // Of a long journal few entries name a file: those alone are taken apart.
+    let mut rows = db.prepare(
+        r#"SELECT o.id, e.seq, e.id, json_extract(file.value, '$.name'), json_extract(file.value, '$.sha256')
+           FROM entries e JOIN origins o ON o.n = e.n >> 40, json_each(e.body, '$.evidence') file
+           WHERE instr(e.body, '"evidence":[{') > 0 AND json_extract(file.value, '$.sha256') IS NOT NULL ORDER BY e.n"#,
+    )?;
+    let read = rows.query_map([], |row| {
+        let (of, name): (String, Option<String>) = (row.get(0)?, row.get(3)?);
+        let sha256: String = row.get(4)?;
+        let entry = Problem { id: Some(row.get(2)?), ..Problem::at(origin::parse(&of)?, row.get(1)?, "") };
+        Ok(Named { entry, name: name.unwrap_or_else(|| sha256.clone()), sha256 })
+    })?;
+    read.collect()
+}
+
+impl Named {
+    /// `None` for what is no digest: what a journal says is no path.
+    fn path(&self, folder: &Path) -> Option<PathBuf> {
+        let digest = self.sha256.len() == 64 && self.sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digest.then(|| folder.join(&self.sha256))
+    }
+
+    fn fault(&self, folder: &Path) -> Option<Problem> {
+        let (name, seq) = (&self.name, self.entry.seq.unwrap_or_default());
+        let what = match self.path(folder).map(|path| digest(&path)) {
+            Some(Ok(found)) if found == self.sha256 => return None,
+            Some(Ok(_)) => "is not what was attached: it was changed".to_owned(),
+            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => "is missing".to_owned(),
+            Some(Err(error)) => format!("can't be read: {error}"),
+            None => "has a digest that is none".to_owned(),
+        };
+        let place = folder.join(&self.sha256);
+        let text = format!("The file `{name}` of entry {seq} {what} ({}).", place.display());
+        Some(Problem { text, ..self.entry.clone() })
+    }
+}
+
+fn digest(path: &Path) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    io::copy(&mut File::open(path)?, &mut digest)?;
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Every file that is named and is not there as it was attached.
+pub fn faults(db: &Connection, folder: &Path) -> Result<Vec<Problem>> {
+    Ok(named(db)?.iter().filter_map(|named| named.fault(folder)).collect())
+}
+
+/// Those that are there, and others than were attached.
+pub fn changed(db: &Connection, folder: &Path) -> Result<Vec<Problem>> {
+    let there = |named: &&Named| named.path(folder).is_some_and(|path| path.exists());
+    Ok(named(db)?.iter().filter(there).filter_map(|named| named.fault(folder)).collect())
+}
+
+/// Brings those that are named and there from one folder into another; nothing of what is there already is written anew.
+pub fn copy(db: &Connection, from: &Path, to: &Path) -> std::result::Result<(), JournalError> {
+    let failed = |error: io::Error| JournalError::Failed { file: to.to_owned(), detail: error.to_string() };
+    let all = named(db).map_err(|error| JournalError::of(&error, from))?;
+    let there: Vec<&Named> = all.iter().filter(|named| named.path(from).is_some_and(|path| path.is_file())).collect();
+    if there.is_empty() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(to).map_err(failed)?;
+    for named in there {
+        if let (Some(source), Some(target)) = (named.path(from), named.path(to)) {
+            whole(&source, &target).map_err(failed)?;
+        }
+    }
+    File::open(to).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// Under its name it is whole or not there at all.
+fn whole(source: &Path, target: &Path) -> io::Result<()> {
+    if target.exists() {
+        return Ok(());
+    }
+    let draft = target.with_extension("new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    io::copy(&mut File::open(source)?, &mut file)?;
+    file.sync_all()?;
+    fs::rename(&draft, target)
+}
