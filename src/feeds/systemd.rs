@@ -107,6 +107,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_on_its_way_or_must_not_run_is_neither_well_nor_failed() {
+        let reloading = (FeedState::Healthy, "reloading (reload)".into());
+        assert_eq!(unit_is("reloading", "reload", "success", "notify"), reloading, "it serves meanwhile");
+        assert_eq!(unit_is("deactivating", "stop-sigterm", "success", "simple").0, FeedState::Degraded);
+        assert_eq!(unit_is("inactive", "dead", "exit-code", "oneshot").0, FeedState::Failing, "its last run failed");
+        for load in ["masked", "bad-setting", "error"] {
+            let told = said(&format!("LoadState={load}\nActiveState=inactive\nSubState=dead\nType=simple\nResult=success\n"));
+            assert_eq!(told, (FeedState::Unknown, format!("the unit is not loaded: {load}")));
+        }
+    }
+
+    #[test]
     fn without_an_answer_nothing_is_judged() {
         assert_eq!(said(""), (FeedState::Unknown, "systemctl does not tell: Failed to connect to bus".into()));
         let gone = said("LoadState=not-found\nActiveState=inactive\nSubState=dead\n");

@@ -162,4 +162,27 @@ mod tests {
             [r#"02:00 deploy u1 deployment-controller ["shop", "prod"] shop: Scaled up replica set shop-5f to 3"#]
         );
     }
+
+    #[test]
+    fn newer_events_of_kubernetes_are_read_by_their_other_names() {
+        let event = |times: &str| {
+            format!(
+                r#"{{"changes": [{{"metadata": {{"uid": "u3"}}, "reason": "UpgradeSucceeded", {times},
+                "regarding": {{"kind": "HelmRelease", "name": "shop"}}, "reportingComponent": "helm-controller"}}]}}"#
+            )
+        };
+        let told = |clock: &str| vec![format!(r#"{clock} deploy u3 helm-controller ["shop"] shop: UpgradeSucceeded"#)];
+        let both = r#""deprecatedFirstTimestamp": "2026-03-01T01:00:00Z", "eventTime": "2026-03-01T02:00:00Z""#;
+        assert_eq!(lines(&event(both)), told("01:00"), "repeated, it is as old as its first");
+        assert_eq!(lines(&event(r#""eventTime": "2026-03-01T02:00:00.000000Z""#)), told("02:00"));
+        assert_eq!(lines(&event(r#""eventTime": null"#)), [] as [&str; 0], "when it was is not told");
+    }
+
+    #[test]
+    fn annotations_without_a_text_or_a_kind_are_told_by_their_tags() {
+        assert_eq!(
+            lines(r#"[{"time": 1772330400000, "text": " ", "tags": ["shop", 7, "eu"]}]"#),
+            [r#"02:00 deploy - - ["shop", "eu"] shop, eu"#]
+        );
+    }
 }
