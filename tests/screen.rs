@@ -26,6 +26,8 @@ mod screen;
 mod silences;
 #[path = "screen/sources.rs"]
 mod sources;
+#[path = "screen/updates.rs"]
+mod updates;
 
 use crossterm::event::MouseEventKind;
 use midwatch::domain::act::Outcome;

@@ -227,6 +227,8 @@ fn show(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
     }
     let one = &timeline.incident;
     let head = format!("{} {} {} ({})\n", one.label(), one.severity, out::inert(&one.title), one.status.word());
+    let due = one.next_update().map(|at| format!("next update promised for {}\n", log::time(at, view.zone)));
+    let head = head + &due.unwrap_or_default();
     out::text(&format!(
         "{head}{}",
         log::lines(timeline.lines.iter().map(|line| (line.at, line.entry.as_ref(), line.text.as_str())), view.zone)

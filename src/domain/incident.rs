@@ -176,6 +176,10 @@ pub struct Incident {
     pub roles: BTreeMap<Role, String>,
     /// Who is asked to lead it from now on, until they do.
     pub offer: Option<Offer>,
+    /// When people elsewhere were told last.
+    pub told_at: Option<DateTime<Utc>>,
+    /// When they were promised to hear more.
+    pub promised: Option<DateTime<Utc>>,
     /// It leaves the house only where somebody says so in so many words.
     pub private: bool,
     /// The incident that work goes on in.
@@ -212,6 +216,8 @@ impl Incident {
             lead: entry.text_of("lead").map(str::to_owned),
             roles: BTreeMap::new(),
             offer: None,
+            told_at: None,
+            promised: promise(entry).flatten(),
             private: entry.visibility == Visibility::Restricted,
             merged_into: None,
             services: entry.service.iter().cloned().chain(entry.data_of::<Vec<_>>("services").unwrap_or_default()).collect(),
@@ -222,7 +228,9 @@ impl Incident {
 
     /// Takes in the next entry that carries this incident's id.
     pub fn apply(&mut self, entry: &Entry) {
+        self.promised = promise(entry).unwrap_or(self.promised);
         match entry.kind {
+            Kind::Comms if entry.data.contains_key("to") => self.told_at = Some(entry.at),
             Kind::Status => self.set_status(entry),
             Kind::Severity => self.severity = entry.data_of("severity").unwrap_or(self.severity),
             Kind::Title => self.title = entry.text_of("title").unwrap_or(&self.title).to_owned(),
@@ -259,6 +267,11 @@ impl Incident {
         }
     }
 
+    /// When the next update is due; nobody waits for one of what is resolved.
+    pub fn next_update(&self) -> Option<DateTime<Utc>> {
+        self.promised.filter(|_| matches!(self.status, Status::Open | Status::Mitigated))
+    }
+
     /// Who has a role.
     pub fn has(&self, role: Role) -> Option<&str> {
         match role {
@@ -283,4 +296,9 @@ impl Incident {
     pub fn label(&self) -> String {
         format!("INC-{}", self.number)
     }
+}
+
+/// What an entry promises: a time, or that there is none any more. Most promise nothing.
+fn promise(entry: &Entry) -> Option<Option<DateTime<Utc>>> {
+    entry.data_of("next_update_at")
 }

@@ -44,6 +44,14 @@ impl Update {
     }
 }
 
+impl Update {
+    /// Where nothing but a text is taken.
+    pub fn whole(&self) -> String {
+        let next = self.next.map(|at| format!("\nNext update at {}", at.format("%H:%M UTC"))).unwrap_or_default();
+        format!("INC-{} is {}: {}{next}", self.number, self.status.word(), self.text)
+    }
+}
+
 /// When the next update is promised.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Next {

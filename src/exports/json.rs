@@ -55,6 +55,7 @@ pub fn incident(incident: &Incident, people: People) -> Value {
         "opened_at": time(incident.opened_at),
         "mitigated_at": incident.mitigated_at.map(time),
         "resolved_at": incident.resolved_at.map(time),
+        "next_update_at": incident.next_update().map(time),
         "lead": lead,
         "roles": roles,
         "private": incident.private,

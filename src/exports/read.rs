@@ -58,6 +58,8 @@ struct Told {
     opened_at: DateTime<Utc>,
     mitigated_at: Option<DateTime<Utc>>,
     resolved_at: Option<DateTime<Utc>>,
+    #[serde(default)]
+    next_update_at: Option<DateTime<Utc>>,
     lead: Option<String>,
     #[serde(default)]
     roles: BTreeMap<Role, String>,
@@ -197,6 +199,8 @@ fn timeline(about: About, lines: Vec<Line>, zone: Tz) -> Timeline {
         lead: told.lead,
         roles: told.roles,
         offer: None,
+        told_at: None,
+        promised: told.next_update_at,
         private: told.private,
         merged_into: None,
         services: told.services,

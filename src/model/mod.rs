@@ -6,6 +6,7 @@ pub mod changes;
 pub mod command;
 pub mod context;
 pub mod diagnosis;
+pub mod drafting;
 pub mod effect;
 pub mod event;
 pub mod filter;

@@ -103,8 +103,17 @@ impl World {
             let roles = Role::ALL.into_iter().filter_map(|role| Some(format!("{} {}", role.word(), inert(one.has(role)?))));
             let roles = roles.collect::<Vec<_>>().join(", ");
             let offer = one.offer.as_ref().map(|offer| format!(", offered to {}", inert(&offer.to))).unwrap_or_default();
+            let due = one.next_update().map(|at| match at <= pack.at {
+                true => format!("; an update was promised for {}", clock(at)),
+                false => format!("; next update promised for {}", clock(at)),
+            });
             let (label, title, word) = (one.label(), inert(&one.title), one.status.word());
-            Some(format!("{label} {} {title}: {word} for {}; {roles}{offer}", one.severity, since(one.opened_at)))
+            Some(format!(
+                "{label} {} {title}: {word} for {}; {roles}{offer}{}",
+                one.severity,
+                since(one.opened_at),
+                due.unwrap_or_default()
+            ))
         };
         let ack = |(_, name, ack): &(AlertId, String, Ack)| {
             let held = ack.since.map(|at| format!(" for {}", since(at))).unwrap_or_default();

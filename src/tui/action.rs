@@ -116,6 +116,8 @@ actions! {
     Title = "title",
     /// Name the incident's lead.
     Lead = "lead",
+    /// Tell people elsewhere how the incident stands; it begins as a draft of what was done since the last time.
+    Update = "update",
     /// Say that the incident's impact has ended.
     Mitigate = "mitigate",
     /// Say that the incident's cause is gone.

@@ -41,6 +41,7 @@ pub fn render(canvas: &mut Canvas, area: Rect, view: &View) {
     if view.incident.is_some_and(|_| parts.iter().any(|part| part.rank == CLOCK)) {
         canvas.hits.seconds = true;
     }
+    canvas.hits.minutes |= view.world.incidents.open().any(|incident| incident.next_update().is_some());
     let mut pen = canvas.line(area, 0);
     for part in parts {
         pen.space(1).text(&part.text, part.role).space(1);
@@ -57,9 +58,11 @@ fn parts(view: &View) -> Vec<Part> {
         parts.push(part(6, fit(&inert(&incident.title), 32).into_owned(), Role::Strong));
         let end = incident.resolved_at.unwrap_or(view.now.wall);
         parts.push(part(CLOCK, time::stopwatch(time::since(incident.opened_at, end)), Role::Text));
+        parts.extend(incident.next_update().map(|at| due(at, view)));
         let lead = incident.lead.as_ref().map(|lead| part(7, format!("lead {}", inert(lead)), Role::Dim));
         parts.extend(lead);
     }
+    parts.extend(others_due(view));
     let role = |count: usize, role| if count > 0 { role } else { Role::Dim };
     let firing = view.world.alerts.count(State::Firing);
     let loud = if view.world.alerts.urgent() > 0 { Role::Critical } else { role(firing, Role::Warning) };
@@ -76,6 +79,35 @@ fn parts(view: &View) -> Vec<Part> {
     parts.extend(journal(view));
     parts.push(part(9, "midwatch", Role::Dim));
     parts
+}
+
+/// How long it is until the promised update, or since.
+fn due(at: chrono::DateTime<chrono::Utc>, view: &View) -> Part {
+    match (at - view.now.wall).to_std() {
+        Ok(left) if left.as_secs() > 0 => {
+            let minutes = left.as_secs().div_ceil(60);
+            let role = if minutes <= SOON { Role::Warning } else { Role::Dim };
+            part(4, format!("update {}", time::age(std::time::Duration::from_secs(minutes * 60)).replace("00s", "")), role)
+        }
+        _ => {
+            let late = time::since(at, view.now.wall).as_secs() / 60;
+            part(2, format!("update {late}m late"), Role::Critical)
+        }
+    }
+}
+
+/// From so many minutes on it is loud.
+const SOON: u64 = 5;
+
+/// Incidents that are not shown and whose people wait for an update.
+fn others_due(view: &View) -> Option<Part> {
+    let shown = view.incident.map(|incident| incident.id);
+    let late = view.world.incidents.open().filter(|one| Some(one.id) != shown);
+    let mut late = late.filter(|one| one.next_update().is_some_and(|at| at <= view.now.wall));
+    let first = late.next()?;
+    let more = late.count();
+    let text = if more == 0 { format!("{}: update late", first.label()) } else { format!("{} updates late", more + 1) };
+    Some(part(3, text, Role::Critical))
 }
 
 fn feeds(view: &View) -> Vec<Part> {

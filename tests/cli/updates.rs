@@ -31,7 +31,7 @@ fn everybody_is_told_and_the_record_says_so() {
     assert_eq!((code(&told), targets(&told)), (Some(0), all.map(|(to, state)| (to.to_owned(), state.to_owned())).to_vec()));
     assert!(hook.texts()[0].starts_with("*SEV2 INC-1: db is down* (open)\nwe fail over\n_Next update at "), "{:?}", hook.texts());
     let notes = account.notes(&id);
-    assert!(notes.len() == 1 && notes[0].starts_with("we fail over"), "{notes:?}");
+    assert!(notes.len() == 1 && notes[0].starts_with("INC-1 is open: we fail over\nNext update at "), "{notes:?}");
     let shown = home.json(&["incident", "show", "INC-1"]);
     let said = shown["entries"].as_array().expect("a list").iter().find(|entry| entry["kind"] == "comms").expect("is there");
     assert_eq!(

@@ -64,7 +64,8 @@ fn an_update_and_its_destinations_are_recorded_together_before_anybody_is_told()
         panic!("{sent:?}")
     };
     assert_eq!((one.text.as_str(), one.title.as_str(), one == two), ("we fail· over\nnow", "shop␛[2J down", true));
-    assert_eq!((alert.as_str(), what, comment.as_str()), ("Down", &What::Comment, "we fail· over\nnow"));
+    let whole = "INC-0 is open: we fail· over\nnow\nNext update at 03:20 UTC";
+    assert_eq!((alert.as_str(), what, comment.as_str()), ("Down", &What::Comment, whole));
     for (intent, outcome) in sent.iter().map(|(intent, _)| *intent).zip([Outcome::Done, Outcome::Failed, Outcome::Done]) {
         story.fact(Fact::ActEnded { intent, end: ActEnd::new(outcome, "so") });
     }
@@ -235,4 +236,112 @@ fn a_promise_is_what_the_configuration_says_unless_somebody_says_otherwise() {
     ] {
         assert_eq!(text.parse().ok(), next, "{text}");
     }
+}
+
+#[test]
+fn an_update_is_due_from_the_declaration_on_and_again_after_each_until_it_is_resolved() {
+    let mut story = Story::with(told());
+    let incident = open(&mut story, &[]);
+    let due = |story: &Story| {
+        let at = story.world.incidents.get(incident).expect("there").next_update();
+        at.map(|at| (at - story.now.wall).num_minutes())
+    };
+    assert_eq!(due(&story), Some(20));
+    story.wait(25 * 60);
+    assert_eq!(due(&story), Some(-5), "nobody was told");
+    story.ask(update(incident, "x", &["ops"]));
+    assert_eq!(due(&story), Some(20));
+    story.ask(Command::Note {
+        incident: Some(incident),
+        kind: Kind::Comms,
+        text: "told ben".into(),
+        at: None,
+        marks: Marks::default(),
+    });
+    story.wait(60);
+    assert_eq!(due(&story), Some(19), "a note promises nothing");
+    let set = |status| Command::SetStatus { incident, status, reason: None, at: None };
+    story.ask(set(Status::Mitigated));
+    assert_eq!(due(&story), Some(19));
+    story.ask(set(Status::Resolved));
+    assert_eq!(due(&story), None, "who waits has heard that it is over");
+    story.wait(3_600);
+    story.ask(set(Status::Open));
+    assert_eq!(due(&story), Some(20), "it is open again, and so is the promise");
+    story.begins_anew();
+    assert_eq!(due(&story), Some(20), "also for the next console");
+}
+
+#[test]
+fn what_gets_worse_is_told_of_sooner_and_a_promise_stays_one() {
+    let every =
+        Every::always(None).but(Sev::ALL[0], Some(Duration::from_secs(600))).but(Sev::ALL[2], Some(Duration::from_secs(3_600)));
+    let mut story = Story::with(Settings { updates: Updates { every, ..Updates::default() }, ..settings(false) });
+    let incident = open(&mut story, &[]);
+    let mut due = |severity| {
+        story.ask(Command::SetSeverity { incident, severity });
+        let at = story.world.incidents.get(incident).expect("there").next_update();
+        at.map(|at| (at - story.now.wall).num_minutes())
+    };
+    assert_eq!(due(Sev::ALL[3]), None, "off");
+    assert_eq!(due(Sev::ALL[2]), Some(60));
+    assert_eq!(due(Sev::ALL[0]), Some(10));
+    assert_eq!(due(Sev::ALL[2]), Some(10), "better, and the promise stands");
+    assert_eq!(due(Sev::ALL[4]), Some(10), "off, and the promise stands");
+}
+
+#[test]
+fn a_draft_says_how_it_stands_what_was_done_since_the_last_one_and_what_fires() {
+    let mut story = Story::with(told());
+    story.poll(&super::unsent::down());
+    let incident = open(&mut story, &["Down"]);
+    let clock = |at: DateTime<Utc>| at.format("%H:%M").to_string();
+    let draft = |story: &Story| story.world.update_draft(incident, clock).expect("known");
+    assert_eq!(draft(&story), "shop␛[2J down: we are working on it. Still firing: Down.");
+    let note = |story: &mut Story, kind, text: &str, marks| {
+        story.wait(1);
+        story.ask(Command::Note { incident: Some(incident), kind, text: text.into(), at: None, marks });
+    };
+    note(&mut story, Kind::Decision, "fail over\u{1b} now.", Marks::default());
+    note(&mut story, Kind::Note, "the password is on the wall", Marks::default());
+    note(&mut story, Kind::Hypothesis, "it is DNS", Marks::default());
+    note(&mut story, Kind::Todo, "write to legal", Marks { important: true, ..Marks::default() });
+    note(
+        &mut story,
+        Kind::Note,
+        "a hint from the police",
+        Marks { important: true, visibility: Visibility::Restricted, ..Marks::default() },
+    );
+    note(&mut story, Kind::Note, "payments are back", Marks { visibility: Visibility::Public, ..Marks::default() });
+    assert_eq!(
+        draft(&story),
+        "shop␛[2J down: we are working on it. Since 03:00: fail over␛ now; payments are back. Still firing: Down."
+    );
+    story.ask(update(incident, "x", &["ops"]));
+    story.wait(1);
+    assert_eq!(draft(&story), "shop␛[2J down: we are working on it. Still firing: Down.", "they have heard all that");
+    story.ask(Command::SetStatus { incident, status: Status::Mitigated, reason: Some("promoted".into()), at: None });
+    story.poll(&[]);
+    story.poll(&[]);
+    let told = "shop␛[2J down: the impact has ended, the cause may remain. Since 03:00: INC-0 mitigated: promoted. None of its alerts fires any more.";
+    assert_eq!(draft(&story), told);
+    for number in 0..9 {
+        note(&mut story, Kind::Decision, &format!("step {number} {}", "x".repeat(200)), Marks::default());
+    }
+    let long = draft(&story);
+    assert!(long.contains("Since 03:00: step 5 xxx") && long.contains("…; step 8 xxx") && long.chars().count() < 900, "{long}");
+}
+
+#[test]
+fn whoever_takes_over_hears_what_was_promised() {
+    let mut story = Story::with(told());
+    open(&mut story, &[]);
+    let line = |story: &Story| {
+        let pack = story.world.pack(Duration::from_secs(3_600));
+        let parts = story.world.told(&pack, |age| format!("{}s", age.as_secs()), |at| at.format("%H:%M").to_string());
+        parts[1].1[0].clone()
+    };
+    assert!(line(&story).ends_with("lead ana; next update promised for 03:20"), "{}", line(&story));
+    story.wait(1_200);
+    assert!(line(&story).ends_with("lead ana; an update was promised for 03:20"), "{}", line(&story));
 }

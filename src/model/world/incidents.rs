@@ -7,6 +7,7 @@ use crate::domain::ids::{AlertId, EntryId, IncidentId};
 use crate::domain::incident::{Incident, Role, Sev, Status};
 use crate::domain::millis;
 use crate::domain::text::inert;
+use crate::domain::update::Next;
 use crate::model::command::Marks;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -35,7 +36,8 @@ impl World {
         let draft = self.context().by_me(Kind::Declare, format!("declared {severity}: {}", inert(&title)));
         let draft = draft.with("title", title).with("severity", severity).with("alerts", &alerts).with("services", &services);
         let lead = self.me.name.clone();
-        let mut draft = at_time(draft.with("lead", lead), at);
+        let next = self.promised(severity, Next::Usual);
+        let mut draft = at_time(draft.with("lead", lead).with("next_update_at", next), at);
         (draft.important, draft.alert, draft.service) = (true, alerts.into_iter().next(), services.into_iter().next());
         Ok(vec![draft])
     }
@@ -57,7 +59,8 @@ impl World {
         reason: Option<String>,
         at: Option<DateTime<Utc>>,
     ) -> Result<Vec<Draft>, Refusal> {
-        let (from, label) = (self.incident(id)?.status, self.incident(id)?.label());
+        let Incident { status: from, severity, .. } = *self.incident(id)?;
+        let label = self.incident(id)?.label();
         if !from.may_become(status) {
             return Err(format!("{label} is {}: it can't become {}", from.word(), status.word()));
         }
@@ -65,6 +68,10 @@ impl World {
         let why = reason.as_deref().map(|reason| format!(": {}", inert(reason))).unwrap_or_default();
         let draft = self.about_incident(id, Kind::Status, format!("{label} {word}{why}"));
         let mut draft = at_time(draft.with("status", status).with("reason", reason), at);
+        if status == Status::Open {
+            let next = self.promised(severity, Next::Usual);
+            draft = draft.with("next_update_at", next);
+        }
         draft.important = true;
         Ok(vec![draft])
     }
@@ -74,8 +81,9 @@ impl World {
         if from == severity {
             return Err(format!("{label} is {severity} already"));
         }
+        let next = self.promised_at(self.incident(id)?, severity);
         let draft = self.about_incident(id, Kind::Severity, format!("{label} changed from {from} to {severity}"));
-        Ok(vec![draft.with("severity", severity)])
+        Ok(vec![draft.with("severity", severity).with("next_update_at", next)])
     }
 
     pub(super) fn set_title(&mut self, id: IncidentId, title: &str) -> Result<Vec<Draft>, Refusal> {

@@ -66,16 +66,27 @@ impl World {
         Some(self.now.wall + to_chrono(after?))
     }
 
+    /// The same after the severity has changed: sooner where it got worse. What was promised stays so.
+    pub(super) fn promised_at(&self, incident: &Incident, severity: Sev) -> Option<DateTime<Utc>> {
+        [incident.promised, self.promised(severity, Next::Usual)].into_iter().flatten().min()
+    }
+
+    /// Where an update of this incident can go.
+    pub fn destinations_of(&self, incident: &Incident) -> Vec<&Destination> {
+        let reaches = |one: &&Destination| one.beside.is_none() || !beside(incident, one).is_empty();
+        self.settings.updates.to.iter().filter(reaches).collect()
+    }
+
     /// Those that are named; without a name all that can be told of this incident.
     fn destinations(&self, incident: &Incident, named: Option<Vec<SourceName>>) -> Result<Vec<Destination>, Refusal> {
         let known = &self.settings.updates.to;
-        let reaches = |one: &&Destination| one.beside.is_none() || !beside(incident, one).is_empty();
-        let Some(named) = named else { return Ok(known.iter().filter(reaches).cloned().collect()) };
+        let reached = self.destinations_of(incident);
+        let Some(named) = named else { return Ok(reached.into_iter().cloned().collect()) };
         let named: BTreeSet<SourceName> = named.into_iter().collect();
         let one = |name: &SourceName| {
             let found = known.iter().find(|one| one.name == *name).ok_or_else(|| self.no_destination(name))?;
             match &found.beside {
-                Some(source) if !reaches(&found) => {
+                Some(source) if !reached.contains(&found) => {
                     Err(format!("{name}: no alert of {} is of {source}, and beside one it would stand", incident.label()))
                 }
                 _ => Ok(found.clone()),
@@ -105,7 +116,7 @@ impl World {
             return vec![act_of(self, &to.name, Act::Tell(update.clone()), None)];
         }
         let each = beside(incident, to).into_iter().map(|id| {
-            let (alert, by, comment) = (id.fingerprint.clone(), update.by.clone(), update.text.clone());
+            let (alert, by, comment) = (id.fingerprint.clone(), update.by.clone(), update.whole());
             let act = Act::On { alert, what: What::Comment, by, comment };
             act_of(self, &id.source.clone(), act, Some(id))
         });

@@ -60,6 +60,7 @@ pub const ROWS: &[Row] = &[
     row(&["i"], Incident, &[Panes], "incident"),
     row(&["p"], Action::Playbook, &[Panes, Context::ServiceDetail], "playbook"),
     row(&["n"], Note, &[Panes], "note"),
+    row(&["U"], Update, &[Panes], "update"),
     row(&["/"], Filter, &[Panes], "filter"),
     row(&["H"], History, &[Panes], "history"),
     row(&["v"], Views, &[Panes], "views"),

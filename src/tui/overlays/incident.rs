@@ -24,6 +24,7 @@ pub fn menu(incident: &Incident, view: &View) -> Box<dyn Overlay> {
         (Action::Title, true),
         (Action::Lead, true),
         (Action::Note, true),
+        (Action::Update, true),
         (Action::Link, true),
         (Action::Declare, true),
         (Action::SwitchIncident, true),
@@ -46,12 +47,23 @@ fn entry(action: Action, view: &View) -> Item {
 pub fn switch(view: &View) -> Box<dyn Overlay> {
     let one = |incident: &Incident| {
         let (id, text) = (incident.id, format!("{} {} {}", incident.label(), incident.severity, inert(&incident.title)));
-        item(text, format!("{} since {}", incident.status.word(), time::full(incident.opened_at, view.zone)), move || {
-            vec![Reply::Show(Record::Of(id))]
-        })
+        item(
+            text,
+            format!("{}{} since {}", late(incident, view), incident.status.word(), time::full(incident.opened_at, view.zone)),
+            move || vec![Reply::Show(Record::Of(id))],
+        )
     };
     let all = item("everything", "the whole log, outside any incident too", || vec![Reply::Show(Record::Everything)]);
-    Box::new(Choice::new("Show which incident?", view.world.incidents.iter().map(one).chain([all]).collect()))
+    let mut known: Vec<&Incident> = view.world.incidents.iter().collect();
+    // Whose people wait for an update stands first, the one that has waited longest before all.
+    known.sort_by_key(|incident| {
+        incident.next_update().filter(|at| *at <= view.now.wall).map_or((true, None), |at| (false, Some(at)))
+    });
+    Box::new(Choice::new("Show which incident?", known.into_iter().map(one).chain([all]).collect()))
+}
+
+fn late(incident: &Incident, view: &View) -> &'static str {
+    if incident.next_update().is_some_and(|at| at <= view.now.wall) { "update late, " } else { "" }
 }
 
 pub fn severity(incident: &Incident) -> Box<dyn Overlay> {

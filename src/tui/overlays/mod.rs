@@ -39,6 +39,7 @@ pub mod silence;
 pub mod silences;
 pub mod sources;
 pub mod step;
+pub mod update;
 pub mod views;
 
 use super::action::Action;

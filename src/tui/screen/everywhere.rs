@@ -36,6 +36,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
             None => Reply::Open(overlays::declare::open(view.alert.into_iter().cloned().collect(), view)),
         },
         Action::SwitchIncident => Reply::Open(overlays::incident::switch(view)),
+        Action::Update => of_incident(&|incident| overlays::update::open(incident, view)),
         Action::Severity => of_incident(&overlays::incident::severity),
         Action::Title => of_incident(&overlays::incident::title),
         Action::Lead => of_incident(&overlays::incident::lead),
