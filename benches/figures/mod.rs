@@ -7,6 +7,8 @@
     reason = "each benchmark uses its own part, and prints"
 )]
 
+pub mod cost;
+
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
