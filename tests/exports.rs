@@ -210,3 +210,16 @@ fn a_year_long_storm_is_drawn_in_bounded_space() {
     assert_eq!(page.matches("<tr><td>").count() + page.matches("<tr class=\"important\"><td>").count(), 3_001);
     assert!(drawing.contains("more: see the table"));
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 50, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The file is written entry by entry; nobody who reads both forms may see that.
+    #[test]
+    fn json_that_is_written_piece_by_piece_is_the_document(notes in prop::collection::vec(hostile(), 0..5), named in any::<bool>()) {
+        let people = if named { People::Names } else { People::Roles };
+        let timeline = Timeline { people, ..incident("ana", "no payments", &notes) };
+        let document = midwatch::exports::json::document(&timeline);
+        prop_assert_eq!(written("json", &timeline), serde_json::to_string_pretty(&document).expect("JSON") + "\n");
+    }
+}

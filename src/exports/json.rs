@@ -6,14 +6,42 @@ use crate::domain::entry::Entry;
 use crate::domain::incident::{Incident, Role};
 use crate::domain::timeline::{Line, People, Timeline};
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
 pub const KIND: Kind = Kind { name: "json", about: "everything, with the chain's hashes: for other tools", write };
 
 fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &document(timeline))?;
+    serde_json::to_writer_pretty(&mut *out, &Document { timeline, masks: Masks::of(timeline) })?;
     writeln!(out)
+}
+
+/// What `document` makes, one entry in memory at a time.
+struct Document<'t> {
+    timeline: &'t Timeline,
+    masks: Masks,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        // The names of a document are sorted, and no other comes before this one.
+        map.serialize_entry("entries", &Entries(self))?;
+        for (name, value) in about(self.timeline, &self.masks).as_object().into_iter().flatten() {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+struct Entries<'d, 't>(&'d Document<'t>);
+
+impl Serialize for Entries<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Document { timeline, masks } = self.0;
+        serializer.collect_seq(timeline.lines.iter().map(|line| entry(line, timeline.people, masks)))
+    }
 }
 
 /// The whole document; `incident show --json` prints it too.
