@@ -336,3 +336,19 @@ fn a_clock_that_is_set_by_an_hour_and_a_night_without_a_measurement_foretell_not
         assert_eq!(found, None, "asleep from day {asleep} to {awake}");
     }
 }
+
+#[test]
+fn a_clock_that_is_set_takes_no_rhythm_away() {
+    let grows = || Watched {
+        story: "busy days that grow",
+        days: 5.4,
+        deviation: 0.3,
+        truth: Box::new(|at| 28.0 + 2.0 * at / DAY + 45.0 * busy(at)),
+    };
+    let usual = watch(&grows(), &mut Noise(17)).expect("the highest of a day is the limit after eight and a half");
+    for hours in [-5, 1, 5] {
+        let set = watch_by(&grows(), &mut Noise(17), |at| Some(if at < 5.3 * DAY { 0 } else { hours }));
+        let set = set.unwrap_or_else(|| panic!("set by {hours} h"));
+        assert!(set.breach.abs_diff(usual.breach) < Duration::from_secs(7_200), "{set:?} {usual:?}");
+    }
+}
