@@ -175,8 +175,7 @@ fn lacking(good: &[&Backup], (count, period): (u32, Period), first: NaiveDate, t
         }
         date = date.pred_opt().unwrap_or(first);
     }
-    let begun = period(first);
-    names.into_iter().skip(1).take(count as usize).filter(|name| *name != begun && !there.contains(name)).collect()
+    names.into_iter().skip(1).take(count as usize).filter(|name| !there.contains(name)).collect()
 }
 
 fn since(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {

@@ -172,4 +172,12 @@ mod tests {
         let every = Window { days: vec![Weekday::Sun, Weekday::Mon], ..window() };
         assert_eq!(every.next_edge(at("2026-01-11T03:00:00Z")), Some(at("2026-01-12T01:30:00Z")));
     }
+
+    #[test]
+    fn one_of_a_whole_week_is_on_until_its_last_second() {
+        let week = Window { lasts: Window::LONGEST, ..window() };
+        let whole = span("2026-01-11T01:30:00Z", "2026-01-18T01:30:00Z");
+        assert_eq!(week.around(at("2026-01-18T01:29:59Z")), whole);
+        assert_eq!(week.around(at("2026-01-18T01:30:00Z")), span("2026-01-18T01:30:00Z", "2026-01-25T01:30:00Z"));
+    }
 }

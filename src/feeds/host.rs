@@ -170,6 +170,8 @@ mod tests {
         assert_eq!(full, (FeedState::Failing, "/ used in % 99 above 95".into(), Some(99.0)));
         let inodes = machine("1.00", 250, root, var).replace("10% /", "97% /");
         assert_eq!(said(&inodes).1, "/ inodes used in % 97 above 95");
+        let at_its_limits = said(&machine("8.00", 50, "/dev/sda1 100 85 15 85% /", var));
+        assert_eq!((at_its_limits.0, at_its_limits.2), (FeedState::Healthy, Some(85.0)), "what is allowed is not above it");
     }
 
     #[test]
@@ -177,6 +179,8 @@ mod tests {
         let gone = said(&machine("1.00", 250, "/dev/sda1 100 40 60 40% /", ""));
         assert_eq!((gone.0, gone.1.as_str()), (FeedState::Unknown, "/var used in %: it does not tell"));
         assert_eq!(said("").0, FeedState::Unknown);
+        let none = machine("1.00", 250, "x 1 1 1 1% /", "x 1 1 1 1% /").replace("processors\n2", "processors\n0");
+        assert_eq!(said(&none), (FeedState::Unknown, "load per processor: it does not tell".into(), Some(1.0)));
         assert_eq!(said(&machine("NaN", 250, "x 1 1 1 1% /", "x 1 1 1 1% /")).0, FeedState::Unknown);
     }
 }
