@@ -14,6 +14,8 @@ mod call;
 mod filter;
 #[path = "screen/health.rs"]
 mod health;
+#[path = "screen/incidents.rs"]
+mod incidents;
 #[path = "screen/kept.rs"]
 mod kept;
 #[path = "screen/noting.rs"]

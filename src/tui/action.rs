@@ -118,6 +118,12 @@ actions! {
     Lead = "lead",
     /// Tell people elsewhere how the incident stands; it begins as a draft of what was done since the last time.
     Update = "update",
+    /// Say who has which role in the incident.
+    Roles = "roles",
+    /// Keep the incident in the house, or let it be told and exported again.
+    Private = "private",
+    /// Give everything that the incident has recorded to another one that is open, and go on there.
+    Merge = "merge",
     /// Say that the incident's impact has ended.
     Mitigate = "mitigate",
     /// Say that the incident's cause is gone.

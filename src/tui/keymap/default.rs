@@ -117,4 +117,7 @@ pub const ROWS: &[Row] = &[
     row(&[], Severity, &[Panes], "severity"),
     row(&[], Title, &[Panes], "title"),
     row(&[], Lead, &[Panes], "lead"),
+    row(&[], Roles, &[Panes], "roles"),
+    row(&[], Private, &[Panes], "private"),
+    row(&[], Merge, &[Panes], "merge"),
 ];

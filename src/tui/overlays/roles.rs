@@ -1,0 +1,53 @@
+//! Who has which role: all of them in one dialog, and only what was changed is recorded.
+
+use super::Overlay;
+use super::dialog::{Dialog, Form, field};
+use crate::domain::ids::IncidentId;
+use crate::domain::incident::{Incident, Role as Part};
+use crate::domain::text::inert;
+use crate::model::Command;
+use crate::tui::theme::Role;
+use crate::tui::view::{Reply, View};
+use std::collections::BTreeSet;
+
+struct Roles(IncidentId);
+
+pub fn open(incident: &Incident) -> Box<dyn Overlay> {
+    let one = |part: Part| field(part.word(), incident.has(part).unwrap_or_default());
+    Box::new(Dialog::new(Roles(incident.id), Part::ALL.map(one).into()))
+}
+
+impl Form for Roles {
+    fn title(&self, view: &View) -> String {
+        view.world.incidents.get(self.0).map_or_else(String::new, |one| format!("Roles in {}", one.label()))
+    }
+
+    fn verb(&self) -> String {
+        "record".to_owned()
+    }
+
+    fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
+        let does =
+            "The lead decides, the scribe keeps the record, the expert knows the system, the liaison tells everybody else.";
+        let people: BTreeSet<&str> = view.world.incidents.open().flat_map(people).chain([view.world.me.name.as_str()]).collect();
+        let people: Vec<_> = people.into_iter().map(inert).collect();
+        vec![(does.to_owned(), Role::Text), (format!("Known: {}. An empty role is nobody's.", people.join(", ")), Role::Dim)]
+    }
+
+    fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
+        let incident = view.world.incidents.get(self.0).ok_or("The incident is not known any more.")?;
+        let texts: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
+        if texts[0].is_empty() {
+            return Err("An incident is never without a lead: name who leads now.".to_owned());
+        }
+        let changed =
+            Part::ALL.into_iter().zip(texts).filter(|(part, person)| incident.has(*part).unwrap_or_default() != *person);
+        let ask =
+            |(role, person): (Part, &str)| Reply::Ask(Command::SetRole { incident: self.0, role, person: person.to_owned() });
+        Ok(changed.map(ask).collect())
+    }
+}
+
+fn people(incident: &Incident) -> impl Iterator<Item = &str> {
+    Part::ALL.into_iter().filter_map(|part| incident.has(part))
+}

@@ -1,0 +1,56 @@
+//! What can be done with an incident from its menu: who does what in it, who may see it, and where it goes on.
+
+use crate::screen::{Desk, alert};
+use midwatch::domain::incident::{Role, Status};
+use midwatch::model::Command;
+
+fn desk(incidents: &[&str]) -> Desk {
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
+    for title in incidents {
+        desk.press("D ctrl-u").type_text(title).press("enter");
+    }
+    desk.commands.clear();
+    desk
+}
+
+#[test]
+fn roles_are_set_in_one_dialog_and_only_what_was_changed_is_recorded() {
+    let mut desk = desk(&["shop"]);
+    desk.press("i").type_text("roles").press("enter").expect("Roles in INC-1").expect("Known: ana.");
+    desk.press("tab").type_text("bo").press("tab tab").type_text("cy").press("enter").expect_not("Roles in");
+    let incident = desk.world.incidents.open().next().expect("open");
+    let roles = Role::ALL.map(|role| incident.has(role));
+    assert_eq!(roles, [Some("ana"), Some("bo"), None, Some("cy")]);
+    assert_eq!(desk.commands.len(), 2, "{:?}", desk.commands);
+    desk.press("i").type_text("roles").press("enter").expect("Known: ana, bo, cy.");
+    desk.press("ctrl-u enter").expect("✗ An incident is never without a lead").type_text("bo").press("tab ctrl-u enter");
+    let incident = desk.world.incidents.open().next().expect("open");
+    assert_eq!(Role::ALL.map(|role| incident.has(role)), [Some("bo"), None, None, Some("cy")]);
+}
+
+#[test]
+fn an_incident_is_kept_in_the_house_and_let_out_again() {
+    let mut desk = desk(&["a break-in"]);
+    let private = |desk: &Desk| desk.world.incidents.open().next().expect("open").private;
+    desk.press("i").type_text("private").press("enter").expect("Who may see INC-1?").expect("as it is now").press("enter");
+    assert!(private(&desk));
+    desk.press("u");
+    assert!(!private(&desk), "that is undone by one key");
+    desk.press("i").type_text("private").press("enter").type_text("not").press("enter");
+    assert!(desk.commands.len() == 2, "it is so already: {:?}", desk.commands);
+}
+
+#[test]
+fn a_merge_is_typed_and_the_other_one_is_shown_then() {
+    let mut alone = desk(&["one"]);
+    alone.press("i").expect_not("merge");
+    let mut desk = desk(&["one", "two"]);
+    desk.expect("INC-2").press("i").type_text("merge").press("enter").expect("Merge INC-2 into which one?").press("enter");
+    desk.expect("Merge INC-2 into INC-1?").press("enter").expect("is not INC-2");
+    assert!(desk.commands.is_empty(), "{:?}", desk.commands);
+    desk.type_text("INC-2").press("enter").expect("INC-1 SEV");
+    assert!(matches!(desk.commands[..], [Command::Merge { .. }]), "{:?}", desk.commands);
+    let merged: Vec<_> = desk.world.incidents.iter().map(|one| (one.number, one.status)).collect();
+    assert_eq!(merged, [(2, Status::Merged), (1, Status::Open)]);
+}
