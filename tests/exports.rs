@@ -223,3 +223,25 @@ proptest! {
         prop_assert_eq!(written("json", &timeline), serde_json::to_string_pretty(&document).expect("JSON") + "\n");
     }
 }
+
+#[test]
+fn what_was_told_long_after_the_end_leaves_the_drawing_its_room() {
+    let notes = ["rollback", "all is well", "at the postmortem"].map(str::to_owned);
+    let mut night = incident("ana", "down", &notes);
+    night.times.closed = Some(night.lines[2].at);
+    let drawing = |night: &Timeline| {
+        let page = written("html", night);
+        let (from, to) = (page.find("<svg").expect("drawn"), page.find("</figure>").expect("drawn"));
+        page[from..to].to_owned()
+    };
+    night.lines[3].at += TimeDelta::days(2);
+    let drawn = drawing(&night);
+    assert!(drawn.contains("all is well") && !drawn.contains("at the postmortem"), "{drawn}");
+    assert!(drawn.contains("1 later entry: see the table"), "{drawn}");
+    night.lines[3].at = night.lines[2].at + TimeDelta::seconds(50);
+    let drawn = drawing(&night);
+    assert!(drawn.contains("at the postmortem") && !drawn.contains("later entr"), "a moment after the end: {drawn}");
+    night.lines[3].at += TimeDelta::days(2);
+    night.times.closed = None;
+    assert!(drawing(&night).contains("at the postmortem"), "of an open incident everything is drawn");
+}

@@ -6,6 +6,7 @@ mod scale;
 
 use super::escape::escaped;
 use super::{Masks, Timeline, times};
+use chrono::{DateTime, TimeDelta, Utc};
 use lanes::{Bar, Lane};
 use scale::Scale;
 use std::fmt::Write;
@@ -23,10 +24,11 @@ const LONGEST: usize = 34;
 /// Empty where there is nothing to draw.
 pub fn drawn(timeline: &Timeline, masks: &Masks) -> String {
     let (Some(first), Some(last)) = (timeline.lines.first(), timeline.lines.last()) else { return String::new() };
-    let scale = Scale::new(first.at, last.at, LEFT, WIDTH - 8.0);
+    let until = drawn_until(timeline, first.at, last.at);
+    let scale = Scale::new(first.at, until, LEFT, WIDTH - 8.0);
     let mut body = String::new();
     let mut y = TOP;
-    for lane in lanes::of(timeline, masks) {
+    for lane in lanes::of(timeline, masks, until) {
         y = lane_drawn(&mut body, &lane, &scale, y);
     }
     let mut out = String::new();
@@ -39,8 +41,24 @@ pub fn drawn(timeline: &Timeline, masks: &Masks) -> String {
     ticks(&mut out, timeline, &scale, y);
     out.push_str(&body);
     marks(&mut out, timeline, &scale, y);
-    out.push_str("</svg>\n</figure>\n");
+    out.push_str("</svg>\n");
+    afterwards(&mut out, timeline, until);
+    out.push_str("</figure>\n");
     out
+}
+
+/// A little further than the incident: what somebody adds days later would leave no room for the hour that counts.
+fn drawn_until(timeline: &Timeline, first: DateTime<Utc>, last: DateTime<Utc>) -> DateTime<Utc> {
+    let end = timeline.times.closed.or(timeline.times.resolved).filter(|end| *end > first);
+    end.map_or(last, |end| last.min(end + ((end - first) / 8).max(TimeDelta::minutes(1))))
+}
+
+fn afterwards(out: &mut String, timeline: &Timeline, until: DateTime<Utc>) {
+    let count = timeline.lines.iter().filter(|line| line.at > until).count();
+    if count > 0 {
+        let entries = if count == 1 { "1 later entry".to_owned() } else { format!("{count} later entries") };
+        let _ = writeln!(out, "<figcaption>{entries}: see the table</figcaption>");
+    }
 }
 
 fn lane_drawn(out: &mut String, lane: &Lane, scale: &Scale, top: f64) -> f64 {

@@ -22,11 +22,11 @@ pub struct Bar {
     pub label: String,
 }
 
-/// Those in which there is something.
-pub fn of(timeline: &Timeline, masks: &Masks) -> Vec<Lane> {
+/// Those in which there is something until then.
+pub fn of(timeline: &Timeline, masks: &Masks, until: DateTime<Utc>) -> Vec<Lane> {
     let (mut alerts, mut feeds, mut steps) = (Spans::default(), Spans::default(), Spans::default());
     let (mut changes, mut people) = (Vec::new(), Vec::new());
-    for line in &timeline.lines {
+    for line in timeline.lines.iter().take_while(|line| line.at <= until) {
         let (entry, at) = (&*line.entry, line.at);
         match entry.kind {
             Kind::AlertFired => alerts.begin(entry.alert.clone(), at, "alert", name_of(entry)),
