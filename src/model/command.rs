@@ -12,6 +12,7 @@ use crate::domain::text::Outside;
 use crate::domain::update::Next;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What a note bears besides its text.
@@ -183,6 +184,11 @@ pub enum Command {
     /// Look up what the journal remembers of an alert; of all that fired of late where it is `None`.
     Recall {
         alert: Option<AlertId>,
+    },
+    /// Export an incident: into a file whose ending says the format, or to be read.
+    Export {
+        incident: IncidentId,
+        file: Option<PathBuf>,
     },
     /// Playbooks.
     Run(super::runs::RunCommand),

@@ -3,9 +3,10 @@
 use crate::domain::act::Act;
 use crate::domain::alert::Alert;
 use crate::domain::entry::{Draft, Intent};
-use crate::domain::ids::{AlertId, FeedName, QuestionId, RequestId, SourceName};
+use crate::domain::ids::{AlertId, FeedName, IncidentId, QuestionId, RequestId, SourceName};
 use crate::domain::playbook::Found;
 use chrono::{DateTime, Utc};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub enum Effect {
     Ask { sources: Vec<SourceName>, feeds: Vec<FeedName> },
     /// Look up what the journal remembers since then, of one alert or of all; answered by one `Recalled`.
     Recall { alert: Option<AlertId>, since: DateTime<Utc> },
+    /// Export an incident; answered by one `Exported`.
+    Export { incident: IncidentId, file: Option<PathBuf> },
     /// Ask the sources that keep a record of their own when this alert fired since then; answered by one `Recounted` of each.
     Recount { alert: Arc<Alert>, since: DateTime<Utc> },
     /// Ask the alert's source what it says only when somebody looks at it; answered by one `Routed` where it has routes, and one

@@ -1,6 +1,7 @@
 //! Everything that can reach the core, in one numbered stream.
 
 use super::command::Command;
+use super::exported::Exported;
 use super::health::Past;
 use super::looked::{Opened, Routed};
 use super::past::{Recalled, Recounted};
@@ -77,6 +78,8 @@ pub enum Fact {
     ActFound { intent: EntryId, found: Result<Found, Trouble> },
     /// The answer to `Effect::Recall`.
     Recalled(Recalled),
+    /// The answer to `Effect::Export`.
+    Exported(Exported),
     /// What one source answers to `Effect::Recount`.
     Recounted(Recounted),
     /// An answer to `Effect::Look`: whom the source tells.

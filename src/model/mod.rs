@@ -9,6 +9,7 @@ pub mod diagnosis;
 pub mod drafting;
 pub mod effect;
 pub mod event;
+pub mod exported;
 pub mod filter;
 pub mod fold;
 pub mod groups;

@@ -26,6 +26,7 @@ use super::changes::Changes;
 use super::context::Context;
 use super::diagnosis::Diagnoses;
 use super::event::{Body, Event, Fact};
+use super::exported::Exports;
 use super::fold::Corrections;
 use super::health::Health;
 use super::incidents::Incidents;
@@ -90,6 +91,8 @@ pub struct World {
     pub outbox: Outbox,
     /// What the journal was asked for of late.
     pub past: Past,
+    /// Exports that were asked for of late.
+    pub exports: Exports,
     /// Whom sources tell of the alerts that were looked at of late.
     pub routes: Answers<Vec<Route>>,
     /// What those are made of.
@@ -145,6 +148,7 @@ impl World {
             corrections: Corrections::default(),
             outbox: Outbox::default(),
             past: Past::default(),
+            exports: Exports::default(),
             routes: Answers::default(),
             inside: Answers::default(),
             requests: Requests::default(),
@@ -227,6 +231,10 @@ impl World {
             Fact::ActFound { intent, found } => self.act_found(intent, found),
             Fact::Recalled(recalled) => {
                 self.past.keep(recalled);
+                Vec::new()
+            }
+            Fact::Exported(exported) => {
+                self.exports.keep(exported);
                 Vec::new()
             }
             Fact::Recounted(told) => {

@@ -1,15 +1,17 @@
 //! The one owner of the journal in this process: a thread that appends in order and reports what other processes wrote.
 //! Whoever ends it waits until everything that it accepted is durable or has failed.
 
+mod export;
+
 use crate::domain::entry::Draft;
-use crate::domain::ids::{AlertId, RequestId};
+use crate::domain::ids::{AlertId, IncidentId, RequestId};
 use crate::journal::{Journal, JournalError};
 use crate::model::Fact;
 use crate::model::past::{Recalled, episodes};
 use crate::ports::Clock;
 use chrono::{DateTime, Utc};
 use notify::{RecursiveMode, Watcher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -19,6 +21,7 @@ use tokio::sync::mpsc::UnboundedSender;
 enum Job {
     Append(RequestId, Vec<Draft>),
     Recall(Option<AlertId>, DateTime<Utc>),
+    Export(IncidentId, Option<PathBuf>),
     /// Somebody wrote into the folder; perhaps it was us.
     Look,
     /// The same once more.
@@ -46,6 +49,11 @@ impl Scribe {
     pub fn append(&self, request: RequestId, drafts: Vec<Draft>) {
         // The thread ends only after `Stop`, so there is always somebody to take the job.
         let _ = self.jobs.send(Job::Append(request, drafts));
+    }
+
+    /// Asks for an export; the answer comes as a fact.
+    pub fn export(&self, incident: IncidentId, file: Option<PathBuf>) {
+        let _ = self.jobs.send(Job::Export(incident, file));
     }
 
     /// Asks what is remembered; the answer comes as a fact.
@@ -82,6 +90,9 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
             Job::Append(request, drafts) => append(journal.as_mut(), request, drafts, facts, clock),
             Job::Recall(alert, since) => {
                 let _ = facts.send(Fact::Recalled(recalled(journal.as_mut(), alert, since)));
+            }
+            Job::Export(incident, file) => {
+                let _ = facts.send(Fact::Exported(export::exported(journal.as_mut(), incident, file)));
             }
             Job::Look => looked = 0,
             Job::LookAgain => looked += 1,

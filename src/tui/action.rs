@@ -132,6 +132,10 @@ actions! {
     CloseIncident = "close-incident",
     /// Reopen the incident.
     Reopen = "reopen",
+    /// Show the incident's export as it would be written, and write it.
+    Export = "export",
+    /// Write what is shown into a file.
+    Write = "write",
     /// Show what whoever takes over must know.
     Handoff = "handoff",
     /// Ask somebody to take the shift over, with all that you lead.

@@ -228,3 +228,41 @@ fn many_incidents_are_a_distribution_and_few_are_none() {
     assert_eq!(home.json(&["stats", "--severity", "SEV1"])["incidents"], 0);
     assert_eq!(home.json(&["stats", "--since", "1h"])["incidents"], 0);
 }
+
+#[test]
+fn the_console_shows_an_export_before_it_writes_the_same_bytes() {
+    let home = Home::with("operator: {name: ana, role: on-call}\n");
+    for args in [&["incident", "open", "checkout down"][..], &["note", "saw | 5xx"]] {
+        assert_eq!(code(&home.run(args)), Some(0));
+    }
+    let mut console = home.console(&[], 120, 40);
+    console.wait_for("checkout down");
+    console.keys(":export\r");
+    console.wait_for("as `midwatch export INC-1 --format md` writes it");
+    console.wait_for("saw | 5xx");
+    console.keys("w\r");
+    console.wait_for("entries stand in");
+    assert_eq!(
+        std::fs::read(home.path().join("incident-1.md")).expect("written"),
+        home.run(&["export", "INC-1", "--format", "md"]).stdout
+    );
+    console.keys("w\r");
+    console.wait_for("File exists");
+    console.keys("w\x15night.doc\r");
+    console.wait_for("no format ends so");
+    assert!(!home.path().join("night.doc").exists());
+    console.keys("w\x15night.html\r");
+    console.wait_for("night.html");
+    console.wait_for("entries stand in");
+    assert_eq!(
+        std::fs::read(home.path().join("night.html")).expect("written"),
+        home.run(&["export", "INC-1", "--format", "html"]).stdout
+    );
+    console.keys("qq");
+    assert_eq!(console.wait_exit().exit_code(), 0);
+    assert_eq!(code(&home.run(&["incident", "set", "INC-1", "--private"])), Some(0));
+    let mut console = home.console(&[], 80, 24);
+    console.wait_for("checkout down");
+    console.keys(":export\r");
+    console.wait_for("is private");
+}

@@ -58,7 +58,7 @@ impl World {
         let title = self.title(&command);
         let looks = match &command {
             Command::Run(command) => command.only_looks(),
-            command => matches!(command, Command::Refresh | Command::Recall { .. }),
+            command => matches!(command, Command::Refresh | Command::Recall { .. } | Command::Export { .. }),
         };
         if self.settings.read_only && !looks {
             return self.refuse(request, &title, "this console is read-only");
@@ -66,6 +66,12 @@ impl World {
         match command {
             Command::Refresh => self.refresh(),
             Command::Recall { alert } => self.recall(alert),
+            Command::Export { incident, file } => {
+                if file.is_none() {
+                    self.exports.forget();
+                }
+                vec![Effect::Export { incident, file }]
+            }
             Command::Run(command) => {
                 let (runs, mut context, requests, alerts) = self.split();
                 runs.command(&mut context, requests, alerts, request, command)
@@ -135,9 +141,12 @@ impl World {
             Command::Note { incident, kind, text, at, marks } => self.note(incident, kind, text, at, marks),
             Command::Correct { entry, change } => self.correct(entry, change),
             Command::DenyCause { service } => self.deny_cause(&service).map(|draft| vec![draft]),
-            Command::Undo { .. } | Command::Retry { .. } | Command::Refresh | Command::Recall { .. } | Command::Run(_) => {
-                Ok(Vec::new())
-            }
+            Command::Undo { .. }
+            | Command::Retry { .. }
+            | Command::Refresh
+            | Command::Recall { .. }
+            | Command::Export { .. }
+            | Command::Run(_) => Ok(Vec::new()),
         };
         drafts.map(Asked::from)
     }
@@ -248,6 +257,7 @@ impl World {
             Command::Retry { request } => format!("try again: {}", self.title_of(*request)),
             Command::Refresh => "ask everything now".into(),
             Command::Recall { .. } => "look up the past".into(),
+            Command::Export { .. } => "export an incident".into(),
             Command::Run(command) => command.title(),
         }
     }

@@ -7,6 +7,7 @@ use crate::domain::entry::Intent;
 use crate::domain::ids::{FeedName, SourceName};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::domain::update::Update;
+use crate::model::exported::Exported;
 use crate::model::looked::Looked;
 use crate::model::past::{Recalled, Recounted};
 use crate::model::{Body, Effect, Fact};
@@ -59,6 +60,13 @@ impl Shell {
                 None => {
                     let episodes = Err("nothing is recorded here".to_owned());
                     self.event(Body::Fact(Fact::Recalled(Recalled { alert, since, cut: false, episodes })));
+                }
+            },
+            Effect::Export { incident, file } => match &self.scribe {
+                Some(scribe) => scribe.export(incident, file),
+                None => {
+                    let outcome = Err("nothing is recorded here".to_owned());
+                    self.event(Body::Fact(Fact::Exported(Exported { incident, file, outcome })));
                 }
             },
             Effect::Recount { alert, since } => self.recount(&alert, since),

@@ -52,6 +52,8 @@ pub const ROWS: &[Row] = &[
     row(&["o"], Offer, &[Context::Handoff], "offer…"),
     row(&["t"], TakeOver, &[Context::Handoff], "take over"),
 
+    row(&["w"], Action::Write, &[Context::Preview], "write…"),
+
     row(&["M"], Maintain, &[Context::Health, Context::ServiceDetail, Context::FeedDetail], "maintenance"),
     row(&["w"], NotTheCause, &[Context::Suspected], "wrong cause"),
 
@@ -114,6 +116,7 @@ pub const ROWS: &[Row] = &[
     row(&[], Resolve, &[Panes], "resolved"),
     row(&[], CloseIncident, &[Panes], "close incident"),
     row(&[], Reopen, &[Panes], "reopen"),
+    row(&[], Action::Export, &[Panes], "export"),
     row(&[], Severity, &[Panes], "severity"),
     row(&[], Title, &[Panes], "title"),
     row(&[], Lead, &[Panes], "lead"),

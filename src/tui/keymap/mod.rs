@@ -36,6 +36,8 @@ pub enum Context {
     Handoff,
     /// Every silence of every source.
     Silences,
+    /// An incident's export.
+    Preview,
     /// Everywhere but in a field, while an incident is played.
     Replay,
     /// A field that is typed into: only what can't be text.
@@ -65,6 +67,7 @@ impl Context {
             Self::Handoff => "Handing over",
             Self::Silences => "Silences",
             Self::EntryDetail => "An entry's details",
+            Self::Preview => "An export",
             Self::Replay => "A replay",
             Self::Typing => "Dialogs",
             Self::Noting => "A note",

@@ -29,6 +29,7 @@ pub fn menu(incident: &Incident, view: &View) -> Box<dyn Overlay> {
         (Action::Note, true),
         (Action::Update, true),
         (Action::Link, true),
+        (Action::Export, true),
         (Action::Declare, true),
         (Action::SwitchIncident, true),
     ];

@@ -13,6 +13,7 @@ pub mod diagnosis;
 pub mod dialog;
 pub mod doing;
 pub mod entry;
+pub mod export;
 pub mod feed;
 pub mod filter;
 pub mod group;

@@ -23,6 +23,12 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::History => {
             return Some(vec![Reply::Open(overlays::history::open()), Reply::Ask(Command::Recall { alert: None })]);
         }
+        Action::Export => {
+            return Some(match view.incident {
+                Some(incident) => overlays::export::open(incident),
+                None => vec![Reply::Say("Whose export? I shows an incident's record first.".to_owned())],
+            });
+        }
         Action::Page => overlays::call::open(view),
         Action::Views => overlays::views::open(filter, view),
         Action::Map => overlays::map::open(view),
