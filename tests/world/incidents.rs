@@ -164,7 +164,7 @@ fn an_incident_is_handed_over_alone() {
     story.ask(Command::HandOff { incident: Some(one), to: "bo".into() });
     let incident = |story: &Story, id| story.world.incidents.get(id).expect("there").clone();
     assert_eq!(incident(&story, one).offer.map(|offer| (offer.by, offer.to)), Some(("ana".into(), "bo".into())));
-    assert!(told(&story)[1].1.iter().any(|line| line.ends_with("lead ana, offered to bo")), "{:?}", told(&story));
+    assert!(told(&story)[1].1.iter().any(|line| line.contains("lead ana, offered to bo;")), "{:?}", told(&story));
     as_person(&mut story, "bo");
     story.ask(Command::TakeOver { incident: Some(one) });
     assert_eq!((incident(&story, one).lead, incident(&story, one).offer), (Some("bo".into()), None));
@@ -183,7 +183,8 @@ fn a_pack_tells_what_is_open_owned_and_about_to_end() {
     story.ask(Command::SetRole { incident, role: Role::Scribe, person: "cy".into() });
     story.wait(30);
     let all = told(&story);
-    assert_eq!(all[1], ("Open incidents", vec!["INC-0 SEV2 no ·pay: open for 30 s; lead ana, scribe cy".to_owned()]));
+    let open = "INC-0 SEV2 no ·pay: open for 30 s; lead ana, scribe cy; next update promised for 03:21";
+    assert_eq!(all[1], ("Open incidents", vec![open.to_owned()]));
     let acks = &all[2].1;
     assert!(acks.len() == 1 && acks[0].starts_with("Down by ana for 90 s, until ") && acks[0].ends_with(": on it"), "{acks:?}");
     let now = story.now.wall;
