@@ -26,7 +26,7 @@ const LAST: usize = 5;
 /// … and that it has left its rhythm, when they lie so many times further off than is usual.
 const LEFT: f64 = 3.0;
 /// Hours of today that are compared with what they should have been.
-const TODAY: i64 = 6;
+const TODAY: i64 = 24;
 /// No rhythm is believed for longer.
 const FARTHEST: f64 = 14.0 * 24.0;
 /// How many values an hour of an earlier session is taken to be the mean of.
@@ -74,11 +74,14 @@ impl Hours {
             return;
         }
         // A clock that was set, by more than summer and winter differ: no hour of before can be found again.
-        if hour < self.newest || hour - self.newest > KEPT as i64 {
+        if hour < self.newest || hour.saturating_sub(self.newest) > KEPT as i64 {
             self.means.clear();
         }
         if self.means.is_empty() || hour > self.newest {
             let skipped = if self.means.is_empty() { 0 } else { hour - self.newest - 1 };
+            // First what has no room any more: it never needs more of it.
+            let room = KEPT.saturating_sub(skipped as usize + 1);
+            self.means.drain(..self.means.len().saturating_sub(room));
             self.means.extend((0..skipped).map(|_| f32::NAN).chain([value as f32]));
             self.means.drain(..self.means.len().saturating_sub(KEPT));
             (self.newest, self.count) = (hour, 1);
@@ -150,6 +153,10 @@ pub enum Said {
 pub fn said(hours: &Hours, measured: &[(f64, f64)], limit: Limit) -> Said {
     let (Some(rhythm), Some((now, value))) = (hours.rhythm(), measured.last()) else { return Said::Nothing };
     let Some(beside) = rhythm.beside(measured) else { return Said::Nothing };
+    if up(limit) * (beside.now - beside.usual) < -LEFT * rhythm.band {
+        // It fell off its rhythm, away from the limit: what it has done since then counts.
+        return Said::Nothing;
+    }
     Said::Comes(match limit.is_beyond(*value) {
         true => None,
         false if (beside.now - beside.usual).abs() <= LEFT * rhythm.band => rhythm.reaches(*now, beside.now, limit),
@@ -174,19 +181,23 @@ struct Rhythm<'h> {
 
 impl Rhythm<'_> {
     /// What this hour is to bring, by the whole hours of the last days or weeks.
-    fn hour(&self, hour: i64) -> Option<f64> {
+    fn hour(&self, hour: i64, pick: Pick) -> Option<f64> {
         let newest = self.hours.newest;
         let first = (hour - newest).div_euclid(self.period) + 1;
         let then = |cycle: i64| Some(self.hours.at(hour - cycle * self.period)? + cycle as f64 * self.grows);
         let mut before: Vec<f64> = (first.max(1)..first.max(1) + CYCLES).filter_map(then).collect();
-        (!before.is_empty()).then(|| median(&mut before))
+        (!before.is_empty()).then(|| pick(&mut before))
+    }
+
+    fn expected(&self, at: f64) -> Option<f64> {
+        self.expected_by(at, median)
     }
 
     /// The same of any time: between the middles of two hours.
-    fn expected(&self, at: f64) -> Option<f64> {
+    fn expected_by(&self, at: f64, pick: Pick) -> Option<f64> {
         let middle = (at - 0.5).floor();
         let part = at - 0.5 - middle;
-        match (self.hour(middle as i64), self.hour(middle as i64 + 1)) {
+        match (self.hour(middle as i64, pick), self.hour(middle as i64 + 1, pick)) {
             (Some(one), Some(next)) => Some(one + part * (next - one)),
             (one, next) => one.or(next),
         }
@@ -195,7 +206,7 @@ impl Rhythm<'_> {
     fn beside(&self, measured: &[(f64, f64)]) -> Option<Beside> {
         let newest = self.hours.newest;
         let mut before: Vec<f64> =
-            (newest - TODAY..newest).filter_map(|hour| Some(self.hours.at(hour)? - self.hour(hour)?)).collect();
+            (newest - TODAY..newest).filter_map(|hour| Some(self.hours.at(hour)? - self.hour(hour, median)?)).collect();
         let last = &measured[measured.len().saturating_sub(LAST)..];
         let mut now: Vec<f64> = last.iter().filter_map(|(at, value)| Some(value - self.expected(*at)?)).collect();
         (before.len() >= 2 && !now.is_empty()).then(|| Beside { usual: median(&mut before), now: median(&mut now) })
@@ -227,7 +238,9 @@ impl Rhythm<'_> {
     /// By the trend of how far the value lies beside its rhythm, since it left it: when both together reach the limit.
     fn left(&self, measured: &[(f64, f64)], beside: &Beside, limit: Limit) -> Option<Forecast> {
         let up = up(limit);
-        let off = |(at, value): &(f64, f64)| Some((at * 3_600.0, up * (value - self.expected(*at)? - beside.usual)));
+        // What has come so near on any of those days or weeks is no leak: a Monday after two days of rest.
+        let nearest: Pick = if up > 0.0 { highest } else { lowest };
+        let off = |(at, value): &(f64, f64)| Some((at * 3_600.0, up * (value - self.expected_by(*at, nearest)? - beside.usual)));
         let off: Vec<(f64, f64)> = measured.iter().filter_map(off).collect();
         let since = off.iter().rposition(|(_, off)| *off <= self.band).map_or(0, |last| last + 1);
         let heading = Heading::of(&off[since..])?;
@@ -242,6 +255,17 @@ impl Rhythm<'_> {
         let [breach, earliest, latest] = times;
         heading.believed([breach?, earliest?, latest?])
     }
+}
+
+/// Makes one value of those that some days or weeks had at an hour.
+type Pick = fn(&mut [f64]) -> f64;
+
+fn highest(values: &mut [f64]) -> f64 {
+    values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
+fn lowest(values: &mut [f64]) -> f64 {
+    values.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
 /// Upwards, or downwards.
