@@ -51,7 +51,7 @@ fn figure(item: &str) -> Option<Figure> {
     let (number, unit) = text.split_at(end);
     // `0,5` must not be read as 0.
     let plausible = unit.chars().all(|c| c.is_alphabetic() || "%/°".contains(c));
-    let value = number.parse().ok().filter(|_| plausible)?;
+    let value = number.parse().ok().filter(|value: &f64| plausible && value.is_finite())?;
     let limit = parts.nth(1).and_then(|range| limit(range, value));
     Some(Figure { value: Some(value), unit: (!unit.is_empty()).then(|| unit.to_owned()), limit })
 }

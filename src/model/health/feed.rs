@@ -145,7 +145,7 @@ impl FeedHealth {
 
     pub(super) fn judged(&mut self, reading: Reading, now: Stamp) -> Option<Change> {
         self.sample(&reading);
-        if let (Some(value), Some(limit)) = (reading.value, reading.limit) {
+        if let (Some(value), Some(limit)) = (reading.value.filter(|value| value.is_finite()), reading.limit) {
             self.trend.add(value, limit, now);
         }
         let (state, message) = (self.settle(reading.state), reading.message.clone());

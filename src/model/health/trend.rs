@@ -113,7 +113,8 @@ impl Trend {
         if self.limit.replace(limit) != Some(limit) {
             (self.ahead, self.told, self.judged) = (None, None, None);
         }
-        if self.points.len() == KEPT {
+        // An earlier version may have kept more.
+        while self.points.len() >= KEPT {
             self.thin();
         }
         self.points.push(Point { at: now.mono.as_secs_f64(), value });

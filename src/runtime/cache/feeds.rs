@@ -3,15 +3,18 @@
 use crate::domain::ids::FeedName;
 use crate::model::World;
 use crate::model::health::Past;
+use serde_json::Value;
 use std::fs;
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
 pub type Feeds = Vec<(FeedName, Past)>;
 
-/// A file that can't be read is one that isn't there.
+/// A file that can't be read is one that isn't there; a feed of which something else is kept than this version knows has no past.
 pub fn read(path: &Path) -> Option<Feeds> {
-    fs::File::open(path).ok().and_then(|file| serde_json::from_reader(BufReader::new(file)).ok())
+    let file = fs::File::open(path).ok()?;
+    let all: Vec<(FeedName, Value)> = serde_json::from_reader(BufReader::new(file)).ok()?;
+    Some(all.into_iter().filter_map(|(feed, past)| Some((feed, serde_json::from_value(past).ok()?))).collect())
 }
 
 pub fn snapshot(world: &World) -> Feeds {
