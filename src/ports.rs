@@ -225,6 +225,8 @@ pub struct Listed {
 pub trait Files: Send + Sync {
     /// Reads a file of at most `longest` bytes.
     fn read(&self, path: &Path, longest: usize) -> Result<Vec<u8>, Trouble>;
+    /// The same of a file that may lie where it hangs: `Reason::Timeout`, and nobody else is held up.
+    fn head<'a>(&'a self, path: &'a Path, longest: usize, limit: Duration) -> Answer<'a, Result<Vec<u8>, Trouble>>;
     /// What lies in a folder. A file system that hangs is `Reason::Timeout` and holds up nobody else.
     fn list<'a>(&'a self, folder: &'a Path, limit: Duration) -> Answer<'a, Result<Vec<Listed>, Trouble>>;
 }

@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::json;
 
-const STEPS: &str = "## Steps\n\n### Restore it\n\n```sh\necho restored\n```\n\n## Verify\n\n\
+const STEPS: &str = "## Steps\n\n### Restore it\n\n```sh\ntest ! -e \"$HOME/broken\"\n```\n\n## Verify\n\n\
     ### Rows are there\n\n```sh\ntest -e \"$HOME/rows\"\n```\n\n### They are new\n\n```sh\ntrue\n```\n";
 
 fn stage() -> Stage {
@@ -38,6 +38,15 @@ fn a_run_that_verified_what_it_restored_is_proof_and_any_other_is_none() {
     assert_eq!(again["run"]["state"], "completed-with-exceptions", "{again}");
     assert_eq!(verified(&stage, &[]), [] as [Value; 0], "{dry}");
     stage.home.write("rows", "");
+    // Nothing is restored, and what was there all along holds.
+    stage.home.write("broken", "");
+    for how in ["accept", "skip"] {
+        let (failed, _) = run(&stage, &[]);
+        let (again, _) = stage.json(&["playbook", how, id(&failed), "restore-it", "--reason", "later"]);
+        assert_eq!(again["run"]["state"], "completed-with-exceptions", "{again}");
+    }
+    assert_eq!(verified(&stage, &[]), [] as [Value; 0]);
+    std::fs::remove_file(stage.path().join("broken")).expect("it was there");
     let (good, code) = run(&stage, &[]);
     assert_eq!((code, &good["run"]["state"]), (0, &"completed".into()));
     let found = verified(&stage, &[]);

@@ -22,15 +22,18 @@ impl Run {
         self.alert_since.into_iter().chain(self.prepared_at).min()
     }
 
-    /// When everything under Verify was found to hold, of a run that ended well and did something to what is real: no drill, which
-    /// makes a place of its own, and no dry run. One criterion that was skipped, or accepted though it failed, proves nothing.
+    /// When everything under Verify was found to hold, of a run that did something to what is real: no drill, which makes a place of
+    /// its own, and no dry run. A run in which a step was skipped, or accepted though it failed, proves nothing; nor does one in which
+    /// everything had been done before: what is found to hold then may have been there all along.
     pub fn proven(&self) -> Option<DateTime<Utc>> {
-        let (state, ..) = self.ended.as_ref()?;
+        let whole = self.ended.as_ref()?.0 == RunState::Completed;
+        let of = |section: &'static str| self.steps.iter().filter(move |record| record.plan.section == section);
+        let did = of("steps").any(|record| self.state_of(&record.plan.id) == Some(StepState::Succeeded));
         let real = matches!(self.mode, Some(RunMode::Live | RunMode::Manual)) && self.drill.is_none();
-        let mut criteria = self.steps.iter().filter(|record| record.plan.section == "verify").peekable();
+        let mut criteria = of("verify").peekable();
         let any = criteria.peek().is_some();
         let held = |id: &StepId| matches!(self.state_of(id), Some(StepState::Succeeded | StepState::AlreadyDone));
-        self.verified_at.filter(|_| state.is_success() && real && any && criteria.all(|record| held(&record.plan.id)))
+        self.verified_at.filter(|_| whole && did && real && any && criteria.all(|record| held(&record.plan.id)))
     }
 
     /// The attempt that may be executing.

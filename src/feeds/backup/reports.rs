@@ -163,17 +163,15 @@ struct Own {
     broken: bool,
 }
 
-/// The list alone, or as `midwatch playbook verified --json` prints it.
+/// As `midwatch playbook verified --json` prints them.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Listed {
-    Alone(Vec<Own>),
-    Restores { restores: Vec<Own> },
+struct Restores {
+    restores: Vec<Own>,
 }
 
 /// A list of `{"at": "2026-03-01T02:00:00Z"}`, perhaps with `name`, `bytes`, `took_s`, `sort` and `broken`.
 pub fn own(text: &str, only: Option<&str>) -> Result<Vec<Backup>, String> {
-    let (Listed::Alone(listed) | Listed::Restores { restores: listed }) = json(text)?;
+    let listed: Vec<Own> = if text.trim_start().starts_with('{') { json::<Restores>(text)?.restores } else { json(text)? };
     let wanted = listed.into_iter().filter(|one| only.is_none_or(|prefix| one.name.starts_with(prefix)));
     let one = |own: Own| -> Result<Backup, String> {
         let at = local(&own.at)?;

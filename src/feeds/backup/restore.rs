@@ -26,7 +26,7 @@ async fn written(file: &Path, ports: &Ports, limit: Duration) -> Result<Option<R
     let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return Ok(None) };
     let listed = ports.files.list(folder, limit).await?;
     let Some(found) = listed.into_iter().find(|listed| name == listed.name.as_str()) else { return Ok(None) };
-    let text = ports.files.read(file, 4_096)?;
+    let text = ports.files.head(file, 4_096, limit).await?;
     let word = String::from_utf8_lossy(&text);
     let took = humantime::parse_duration(word.trim()).ok();
     Ok(Some(Restore { at: found.modified, took }))

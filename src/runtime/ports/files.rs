@@ -24,13 +24,19 @@ const MOST: usize = 100_000;
 impl Files for Disk {
     fn read(&self, path: &Path, longest: usize) -> Result<Vec<u8>, Trouble> {
         let failed = |error: io::Error| Trouble::new(Reason::Local, format!("cannot read {}: {error}", path.display()));
-        let file = open(path).map_err(failed)?;
-        let mut bytes = Vec::new();
-        file.take(longest as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        let bytes = beginning(path, longest).map_err(failed)?;
         if bytes.len() > longest {
             return Err(Trouble::new(Reason::TooLarge, format!("{} is longer than {longest} bytes", path.display())));
         }
         Ok(bytes)
+    }
+
+    fn head<'a>(&'a self, path: &'a Path, longest: usize, limit: Duration) -> Answer<'a, Result<Vec<u8>, Trouble>> {
+        let whole = move |path: &Path| {
+            let bytes = beginning(path, longest)?;
+            if bytes.len() > longest { Err(io::Error::other(format!("it is longer than {longest} bytes"))) } else { Ok(bytes) }
+        };
+        Box::pin(self.apart(path, limit, whole))
     }
 
     fn list<'a>(&'a self, folder: &'a Path, limit: Duration) -> Answer<'a, Result<Vec<Listed>, Trouble>> {
@@ -38,10 +44,13 @@ impl Files for Disk {
     }
 }
 
-type Work = fn(&Path) -> io::Result<Vec<Listed>>;
-
 impl Disk {
-    async fn apart(&self, folder: &Path, limit: Duration, work: Work) -> Result<Vec<Listed>, Trouble> {
+    async fn apart<T: Send + 'static>(
+        &self,
+        folder: &Path,
+        limit: Duration,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Trouble> {
         let path = folder.to_owned();
         if self.hanging().contains(folder) {
             return Err(hangs(folder, "was asked before and has not answered yet"));
@@ -94,6 +103,13 @@ fn list(folder: &Path) -> io::Result<Vec<Listed>> {
     Ok(found)
 }
 
+/// One byte more than is wanted, where there is more.
+fn beginning(path: &Path, longest: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(longest as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Opens a regular file. Reading a pipe or a terminal could wait for ever.
 fn open(path: &Path) -> io::Result<File> {
     if !std::fs::metadata(path)?.is_file() {
@@ -106,6 +122,8 @@ fn open(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicBool, Ordering};
+
+    type Work = fn(&Path) -> io::Result<Vec<Listed>>;
 
     #[test]
     fn a_file_is_read_whole_or_not_at_all() {
@@ -138,6 +156,19 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(disk.apart(Path::new("/stuck"), Duration::from_secs(60), stuck).await.expect("it is well again"), []);
+    }
+
+    #[tokio::test]
+    async fn the_head_of_a_file_is_read_apart_and_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, limit) = (folder.path().join("f"), Duration::from_secs(60));
+        std::fs::write(&path, "12345").expect("written");
+        let disk = Disk::default();
+        assert_eq!(disk.head(&path, 5, limit).await.expect("fits"), b"12345");
+        assert!(disk.head(&path, 4, limit).await.expect_err("too long").to_string().contains("longer than 4 bytes"));
+        disk.hanging().insert(path.clone());
+        let stuck = disk.head(&path, 5, limit).await.expect_err("its disk hangs");
+        assert_eq!(stuck.reason, Reason::Timeout);
     }
 
     #[tokio::test]
