@@ -170,6 +170,7 @@ const ODD: &[&str] = &[
     "does not speak",
     "a page titled",
     "nothing there is called",
+    "nothing was measured",
     "is missing, expected",
     "has no label",
     "not known",
