@@ -24,8 +24,12 @@ pub fn backup(data: &Path, to: &Path) -> Result<Vec<Head>, JournalError> {
         heads = load::heads(&copied).map_err(|error| JournalError::of(&error, to))?;
         // After the copy: a file is there before the entry that names it.
         evidence::copy(&copied, &data.join(evidence::FOLDER), &beside)
-    })?;
-    if placed { Ok(heads) } else { Err(exists(to)) }
+    });
+    if !matches!(placed, Ok(true)) {
+        // It was not there before: nothing stands in the way of the next try.
+        let _ = std::fs::remove_dir_all(&beside);
+    }
+    if placed? { Ok(heads) } else { Err(exists(to)) }
 }
 
 /// Brings a backup back into a data folder that has no journal. Appends there begin a new origin that names the old head.

@@ -65,6 +65,9 @@ impl Named {
 }
 
 fn digest(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
     let mut digest = Sha256::new();
     io::copy(&mut File::open(path)?, &mut digest)?;
     Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
@@ -85,7 +88,8 @@ pub fn changed(db: &Connection, folder: &Path) -> Result<Vec<Problem>> {
 pub fn copy(db: &Connection, from: &Path, to: &Path) -> std::result::Result<(), JournalError> {
     let failed = |error: io::Error| JournalError::Failed { file: to.to_owned(), detail: error.to_string() };
     let all = named(db).map_err(|error| JournalError::of(&error, from))?;
-    let there: Vec<&Named> = all.iter().filter(|named| named.path(from).is_some_and(|path| path.is_file())).collect();
+    // What is not what was attached is left: one such file would hold the whole copy back on the day on which it is needed.
+    let there: Vec<&Named> = all.iter().filter(|named| named.fault(from).is_none()).collect();
     if there.is_empty() {
         return Ok(());
     }

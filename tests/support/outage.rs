@@ -55,6 +55,13 @@ enum Fate {
     Shuffled,
 }
 
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // It lies beside the folder, which is gone.
+        let _ = fs::remove_file(&self.log);
+    }
+}
+
 impl Disk {
     /// Of a folder without a journal, by its real path.
     pub fn new(folder: &Path) -> Self {
