@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The longest text of an update, in characters: as much as every destination takes.
-pub const LONGEST: usize = 3_000;
+/// The longest text of an update, in characters: as much as every destination takes, and as is kept of one line.
+pub const LONGEST: usize = 2_000;
 
 /// One update, as it is said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -114,12 +114,12 @@ impl Response {
         is_page(&String::from_utf8_lossy(&self.body[..self.body.len().min(512)]))
     }
 
-    /// `Retry-After` in seconds, or as a date by the server's own clock.
+    /// `Retry-After` in seconds, or as a date by the server's own clock; of more than an hour nobody knows what it means.
     pub fn retry_after(&self) -> Option<Duration> {
         let value = self.headers.get("retry-after")?.trim();
         let seconds = || value.parse().ok().map(Duration::from_secs);
         let date = || (DateTime::parse_from_rfc2822(value).ok()?.to_utc() - self.date?).to_std().ok();
-        seconds().or_else(date)
+        seconds().or_else(date).map(|wait| wait.min(Duration::from_secs(3_600)))
     }
 }
 

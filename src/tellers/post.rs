@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(6);
+/// How long a program may take that gives a secret: all of it has to end before somebody else looks what became of it.
+const READY: Duration = Duration::from_secs(3);
 /// As long as this a person waits with it; after that it is kept.
 const WAITED: Duration = Duration::from_secs(5);
 /// How long nothing is sent after a 429 that does not say when to come back.
@@ -32,7 +34,9 @@ impl Door {
     }
 
     pub async fn send(&self, body: &Value, intent: Intent, ports: &Ports) -> ActEnd {
-        let request = match self.request(body, intent, ports).await {
+        let ready = tokio::time::timeout(READY, self.request(body, intent, ports)).await;
+        let late = || Err(Trouble::new(Reason::Local, "its secrets were not there in time"));
+        let request = match ready.unwrap_or_else(|_| late()) {
             Ok(request) => request,
             Err(trouble) => return ActEnd::unsent(&[trouble]),
         };

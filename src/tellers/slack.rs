@@ -39,5 +39,7 @@ fn text(update: &Update) -> String {
 
 /// Nothing in it is a link, a mention or a channel.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    // Mattermost and Rocket.Chat read Markdown and plain `@all`: what nobody sees between keeps them from it.
+    text.replace('@', "@\u{200b}").replace("](", "]\u{200b}(")
 }

@@ -92,7 +92,7 @@ fn what_can_not_be_told_is_refused_in_words() {
     let (first, second) = (open(&mut story, &[]), open(&mut story, &[]));
     assert!(refused(&mut story, update(first, " \n ", &[])).starts_with("an update needs a text"));
     let long = "é".repeat(LONGEST + 1);
-    assert_eq!(refused(&mut story, update(first, &long, &[])), "an update may have at most 3000 characters; this one has 3001");
+    assert_eq!(refused(&mut story, update(first, &long, &[])), "an update may have at most 2000 characters; this one has 2001");
     assert_eq!(refused(&mut story, update(first, "x", &["bo"])), "no destination is named bo; there are ops, page, notes");
     assert!(refused(&mut story, update(first, "x", &["notes"])).contains("no alert of INC-0 is of prod"));
     story.ask(update(first, &"é".repeat(LONGEST), &["ops", "ops"]));

@@ -154,12 +154,13 @@ impl World {
     }
 
     fn said_since(&self, intent: EntryId, sent: &Sent) -> bool {
-        let of = |sent: &Sent| match sent.act() {
-            Some((name, Act::Tell(update))) => Some((name, update.incident, update.at)),
-            _ => None,
+        // Whatever repeats an update ends with it: the later one is another.
+        let of = |sent: &Sent| {
+            let entry = sent.intent.as_ref().filter(|entry| entry.data_of("update").unwrap_or(false))?;
+            Some(((sent.act()?.0, entry.incident, entry.alert.clone()), sent.expires_at()?))
         };
-        let Some((name, incident, at)) = of(sent) else { return false };
-        self.outbox.after(intent).filter_map(of).any(|(other, of, later)| (other, of) == (name.clone(), incident) && later > at)
+        let Some((place, at)) = of(sent) else { return false };
+        self.outbox.after(intent).filter_map(of).any(|(other, later)| other == place && later > at)
     }
 }
 
