@@ -68,7 +68,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         player.play(Play::To(capture::within(text, from, to, zone).map_err(|why| Failure::usage(format!("--at: {why}")))?));
     }
     if matches.get_flag("stopped") {
-        player.play(Play::Toggle);
+        player.play(Play::Stop);
     }
     if !out::at_terminal() {
         return Err(Failure::usage("a replay needs a terminal; `midwatch incident show` and `export` print").into());
@@ -159,7 +159,9 @@ fn told(position: Position, keymap: &Keymap, zone: Tz) -> String {
     };
     let rate = if position.rate == 1.0 { String::new() } else { format!(" ×{}", position.rate) };
     let key = |action| keymap.key_of(action);
-    let clock = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%H:%M:%S").to_string();
+    let here = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone);
+    let form = if here(position.from).date_naive() == here(position.to).date_naive() { "%H:%M:%S" } else { "%m-%d %H:%M:%S" };
+    let clock = |at| here(at).format(form).to_string();
     let (at, from, to) = (clock(position.at), clock(position.from), clock(position.to));
     let (play, back, on, help) = (key(Action::Play), key(Action::Earlier), key(Action::Later), key(Action::Help));
     format!("{sign} {at} of {from}–{to}{rate} · {play} {verb} · {back} {on} a minute · {help} keys")

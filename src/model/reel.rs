@@ -30,6 +30,7 @@ pub struct Reel {
 pub enum Play {
     /// Stop, or go on.
     Toggle,
+    Stop,
     Faster,
     Slower,
     /// So many seconds on, or back.
@@ -65,7 +66,11 @@ impl Reel {
 fn known(line: &Line, timeline: &Timeline) -> (DateTime<Utc>, Arc<Entry>) {
     let entry = line.entry.as_ref();
     let end = timeline.times.closed.or(timeline.times.resolved);
-    let at = if end.is_some_and(|end| entry.recorded_at > end + AFTERWARDS) { line.at } else { entry.recorded_at };
+    let at = if end.is_some_and(|end| entry.recorded_at.signed_duration_since(end) > AFTERWARDS) {
+        line.at
+    } else {
+        entry.recorded_at
+    };
     let draft = Draft {
         at: line.at,
         text: line.text.clone(),

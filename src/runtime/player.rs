@@ -3,6 +3,7 @@
 
 use super::shell::{Ask, Frontend};
 use crate::domain::stamp::Stamp;
+use crate::model::exported::Exported;
 use crate::model::past::Recalled;
 use crate::model::reel::{Play, Reel};
 use crate::model::{Body, Command, Effect, Event, Fact, World};
@@ -59,7 +60,7 @@ impl Player {
 
     pub fn position(&self) -> Position {
         let (from, to) = (self.begin().wall, self.reel.events.last().map_or(self.begin().wall, |(stamp, _)| stamp.wall));
-        Position { from, at: self.world.now.wall, to, rate: self.rate, playing: self.playing }
+        Position { from, at: self.begin().after(self.at), to, rate: self.rate, playing: self.playing }
     }
 
     fn begin(&self) -> Stamp {
@@ -78,6 +79,7 @@ impl Player {
                 self.playing = true;
             }
             Play::Toggle => self.playing = !self.playing,
+            Play::Stop => self.playing = false,
             Play::Faster => self.rate = (self.rate * 2.0).min(RATES.1),
             Play::Slower => self.rate = (self.rate / 2.0).max(RATES.0),
             Play::By(seconds) => {
@@ -181,7 +183,8 @@ impl Player {
             return std::future::pending().await;
         }
         let event = self.reel.events.get(self.next).map(|(stamp, _)| stamp.since(self.begin()).saturating_sub(self.at));
-        let next = event.into_iter().chain(stale).min().unwrap_or(Duration::from_secs(1));
+        // The time that it has reached is always in sight.
+        let next = event.into_iter().chain(stale).chain([Duration::from_secs(1)]).min().unwrap_or_default();
         sleep(next.div_f64(self.rate).max(FRAME)).await;
     }
 
@@ -194,12 +197,16 @@ impl Player {
 
     /// Only what is looked up is answered: by nobody.
     fn refuse<F: Frontend>(&mut self, front: &mut F, command: &Command) {
-        if let Command::Recall { alert } = command {
-            let why = "a replay asks no journal".to_owned();
-            let recalled = Recalled { alert: alert.clone(), since: self.world.now.wall, cut: false, episodes: Err(why) };
-            self.happen(self.world.now, Body::Fact(Fact::Recalled(recalled)));
-        } else {
-            front.refused("This is a replay: nothing of it can be changed, and nothing is asked.");
-        }
+        let why = "a replay asks no journal".to_owned();
+        let fact = match command {
+            Command::Recall { alert } => {
+                Fact::Recalled(Recalled { alert: alert.clone(), since: self.world.now.wall, cut: false, episodes: Err(why) })
+            }
+            Command::Export { incident, file } => {
+                Fact::Exported(Exported { incident: *incident, file: file.clone(), outcome: Err(why) })
+            }
+            _ => return front.refused("This is a replay: nothing of it can be changed, and nothing is asked."),
+        };
+        self.happen(self.world.now, Body::Fact(fact));
     }
 }

@@ -50,7 +50,8 @@ pub fn drawn(timeline: &Timeline, masks: &Masks) -> String {
 /// A little further than the incident: what somebody adds days later would leave no room for the hour that counts.
 fn drawn_until(timeline: &Timeline, first: DateTime<Utc>, last: DateTime<Utc>) -> DateTime<Utc> {
     let end = timeline.times.closed.or(timeline.times.resolved).filter(|end| *end > first);
-    end.map_or(last, |end| last.min(end + ((end - first) / 8).max(TimeDelta::minutes(1))))
+    let far = |end: DateTime<Utc>| end.checked_add_signed(((end - first) / 8).max(TimeDelta::minutes(1)));
+    end.and_then(far).map_or(last, |far| last.min(far))
 }
 
 fn afterwards(out: &mut String, timeline: &Timeline, until: DateTime<Utc>) {
