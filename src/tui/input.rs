@@ -92,7 +92,7 @@ impl Input {
 
     /// Puts a text in place of what stands between a byte and the cursor.
     pub fn replace_from(&mut self, from: usize, text: &str) {
-        self.remove(from..self.at);
+        self.remove(from.min(self.at)..self.at);
         self.insert(text);
     }
 

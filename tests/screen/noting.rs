@@ -38,12 +38,21 @@ fn what_came_by_a_pipe_comes_back_in_one_line() {
 }
 
 #[test]
-fn what_was_brought_back_is_kept_as_a_draft() {
+fn what_was_begun_stays_the_draft_while_earlier_notes_are_looked_at() {
     let mut desk = noted();
-    desk.press("n up");
-    assert_eq!(desk.asked.last(), Some(&Ui::SaveDraft("saw 5xx drop".into())));
-    desk.press("down");
-    assert_eq!(desk.asked.last(), Some(&Ui::SaveDraft(String::new())));
+    desk.press("n").type_text("half").press("up").expect("note saw 5xx drop");
+    assert_eq!(desk.asked.last(), Some(&Ui::SaveDraft("half".into())));
+    desk.press("esc n").expect("note half");
+    desk.press("up").type_text("s");
+    assert_eq!(desk.asked.last(), Some(&Ui::SaveDraft("saw 5xx drops".into())));
+}
+
+#[test]
+fn a_name_is_put_in_its_place_only_while_the_cursor_stands_behind_it() {
+    let mut desk = noted();
+    desk.press("n").type_text("asked zo").press("tab").expect("note asked zoe");
+    desk.press("home tab tab").expect("asked zoe");
+    desk.press("end").type_text(", chec").press("tab").expect("note asked zoe, checkout");
 }
 
 #[test]

@@ -101,7 +101,12 @@ impl Note {
     /// The next name that begins as was typed.
     fn complete(&mut self, input: &mut Input, view: &View) {
         match &mut self.put {
-            Put::Names { names, at, .. } if !names.is_empty() => *at = (*at + 1) % names.len(),
+            // As long as the cursor stands behind the name that was put there.
+            Put::Names { from, names, at }
+                if !names.is_empty() && input.text().get(*from..input.cursor()) == Some(names[*at].as_str()) =>
+            {
+                *at = (*at + 1) % names.len();
+            }
             _ => {
                 let (from, names) = mentions::at(view.world, &input.text()[..input.cursor()]);
                 self.put = Put::Names { from, names, at: 0 };
@@ -194,7 +199,12 @@ impl Form for Note {
         if texts[0] != self.line {
             self.put = Put::Nothing;
         }
-        vec![Reply::Draft(texts[0].to_owned())]
+        // What was begun is kept, and not the earlier note that is only looked at.
+        let begun = match &self.put {
+            Put::Earlier { typed, .. } => typed,
+            _ => texts[0],
+        };
+        vec![Reply::Draft(begun.to_owned())]
     }
 }
 

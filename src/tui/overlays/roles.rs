@@ -10,16 +10,21 @@ use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use std::collections::BTreeSet;
 
-struct Roles(IncidentId);
+struct Roles {
+    incident: IncidentId,
+    /// As they were when it was opened: what somebody else changes meanwhile stays.
+    was: Vec<String>,
+}
 
 pub fn open(incident: &Incident) -> Box<dyn Overlay> {
-    let one = |part: Part| field(part.word(), incident.has(part).unwrap_or_default());
-    Box::new(Dialog::new(Roles(incident.id), Part::ALL.map(one).into()))
+    let was: Vec<String> = Part::ALL.map(|part| incident.has(part).unwrap_or_default().to_owned()).into();
+    let fields = Part::ALL.into_iter().zip(&was).map(|(part, person)| field(part.word(), person)).collect();
+    Box::new(Dialog::new(Roles { incident: incident.id, was }, fields))
 }
 
 impl Form for Roles {
     fn title(&self, view: &View) -> String {
-        view.world.incidents.get(self.0).map_or_else(String::new, |one| format!("Roles in {}", one.label()))
+        view.world.incidents.get(self.incident).map_or_else(String::new, |one| format!("Roles in {}", one.label()))
     }
 
     fn verb(&self) -> String {
@@ -34,16 +39,15 @@ impl Form for Roles {
         vec![(does.to_owned(), Role::Text), (format!("Known: {}. An empty role is nobody's.", people.join(", ")), Role::Dim)]
     }
 
-    fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
-        let incident = view.world.incidents.get(self.0).ok_or("The incident is not known any more.")?;
+    fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
         let texts: Vec<&str> = texts.iter().map(|text| text.trim()).collect();
         if texts[0].is_empty() {
             return Err("An incident is never without a lead: name who leads now.".to_owned());
         }
-        let changed =
-            Part::ALL.into_iter().zip(texts).filter(|(part, person)| incident.has(*part).unwrap_or_default() != *person);
-        let ask =
-            |(role, person): (Part, &str)| Reply::Ask(Command::SetRole { incident: self.0, role, person: person.to_owned() });
+        let changed = Part::ALL.into_iter().zip(texts).zip(&self.was).filter(|((_, now), was)| now != was);
+        let ask = |((role, person), _): ((Part, &str), _)| {
+            Reply::Ask(Command::SetRole { incident: self.incident, role, person: person.to_owned() })
+        };
         Ok(changed.map(ask).collect())
     }
 }
