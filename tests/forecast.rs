@@ -236,7 +236,11 @@ fn rhythms(noise: &mut Noise) -> Vec<Watched> {
     let began = now - noise.between(3.0, 5.0) * HOUR;
     let weeks = 7.0 * noise.between(2.0, 4.0).floor();
     let night = noise.between(30.0, 60.0);
+    let (slow, slowly) = (noise.between(1.5, 2.2), noise.between(10.0, 12.0));
+    let fast = noise.between(10.0, 14.0);
     let watched = |story, days: f64, truth: Box<dyn Fn(f64) -> f64>| Watched { story, days: days + morning, deviation, truth };
+    let at_day = |days: f64| (days + morning) * DAY;
+    let (slow_from, cleared) = (at_day(10.0) - slowly * HOUR, at_day(10.0) - 3.0 * HOUR);
     // The highest of a day is the limit after two days and a half.
     let start = LIMIT - high - growth * (days + 2.5);
     vec![
@@ -254,6 +258,17 @@ fn rhythms(noise: &mut Noise) -> Vec<Watched> {
             "busy days and a leak",
             days,
             Box::new(move |at| low + 0.5 * high * busy(at) + leak * ((at - began) / HOUR).max(0.0)),
+        ),
+        watched(
+            "busy days and a slow leak",
+            10.0,
+            Box::new(move |at| low + 0.5 * high * busy(at) + slow * ((at - slow_from) / HOUR).max(0.0)),
+        ),
+        watched("busy days and quiet weekends, on the first Monday", 7.0, Box::new(move |at| low + high * workday(at))),
+        watched(
+            "busy days, a clean-up, and a fast leak since",
+            10.0,
+            Box::new(move |at| if at < cleared { 55.0 + 15.0 * busy(at) } else { 15.0 + fast * (at - cleared) / HOUR }),
         ),
         watched(
             "busy weeks and a leak",
