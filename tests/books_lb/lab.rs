@@ -80,6 +80,12 @@ impl Lab {
         command.stdin(Stdio::null()).output().expect("a shell")
     }
 
+    /// Runs the block of one step by itself.
+    pub fn only(&self, step: &str) -> Output {
+        let step = self.book.step(&step.into()).expect(step);
+        self.execute(step.body.as_ref().expect("a step that is done by a command"))
+    }
+
     /// Runs a line of shell in the lab and returns what it prints.
     #[track_caller]
     pub fn sh(&self, line: &str) -> String {

@@ -72,6 +72,19 @@ fn an_old_primary_that_comes_back_and_takes_writes_is_fenced() {
 }
 
 #[test]
+fn one_that_the_sentinels_name_again_is_not_fenced() {
+    let Some(mut lab) = lab("planned") else { return };
+    let (host, port) = (lab.get("OLD_HOST").to_owned(), replica(&lab));
+    // As if they had named the replica when the run asked, and have come back to the old one since.
+    lab.set("NEW_HOST", &host);
+    lab.set("NEW_PORT", &port);
+    let fenced = lab.only("fence-the-old-primary");
+    assert!(!fenced.status.success() && String::from_utf8_lossy(&fenced.stderr).contains("nothing was fenced"), "{fenced:?}");
+    let demand = lab.sh("redis-cli -h \"$OLD_HOST\" -p \"$OLD_PORT\" config get min-replicas-to-write | tail -n 1");
+    assert_eq!(demand, "0");
+}
+
+#[test]
 fn one_that_still_answers_is_not_a_case_for_hands_off() {
     let Some(mut lab) = lab("planned") else { return };
     lab.set("WAY", "hands-off");
