@@ -33,6 +33,8 @@ mod postgres;
 mod redis;
 #[path = "feeds/statuspage.rs"]
 mod statuspage;
+#[path = "feeds/stuck.rs"]
+mod stuck;
 #[path = "feeds/tls.rs"]
 mod tls;
 #[path = "feeds/watchers.rs"]

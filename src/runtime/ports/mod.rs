@@ -9,6 +9,7 @@ mod exec;
 mod files;
 mod handshake;
 mod http;
+mod names;
 mod net;
 mod secrets;
 
@@ -22,10 +23,11 @@ use std::sync::Arc;
 impl Ports {
     /// The real world.
     pub fn real() -> Self {
+        let names = names::Names::default();
         Self {
-            http: Arc::new(http::Web::default()),
+            http: Arc::new(http::Web::new(names.clone())),
             exec: Arc::new(exec::Processes),
-            net: Arc::new(net::Sockets),
+            net: Arc::new(net::Sockets(names)),
             files: Arc::new(files::Disk::default()),
             clock: Arc::new(clock::Machine),
             secrets: Arc::new(secrets::Vault::default()),

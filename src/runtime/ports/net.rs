@@ -1,6 +1,7 @@
 //! Connections and datagrams.
 
 use super::handshake::{secure, shake};
+use super::names::Names;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Echoes, Net, Shown, Stream, Talk, Tls};
 use bytes::{Bytes, BytesMut};
@@ -8,16 +9,17 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant as Deadline, timeout_at};
 
-pub struct Sockets;
+#[derive(Default)]
+pub struct Sockets(pub Names);
 
 impl Net for Sockets {
     fn connect<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<(SocketAddr, Duration), Trouble>> {
         Box::pin(async move {
             let deadline = Deadline::now() + timeout;
-            let addresses = resolve(address, deadline, timeout).await?;
+            let addresses = self.resolve(address, deadline, timeout).await?;
             let (peer, took, _) = first_that_answers(address, addresses, deadline, timeout).await?;
             Ok((peer, took))
         })
@@ -26,7 +28,7 @@ impl Net for Sockets {
     fn talk<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>> {
         Box::pin(async move {
             let (began, deadline) = (Instant::now(), Deadline::now() + talk.timeout);
-            let stream = dial(talk.address, deadline, talk.timeout).await?;
+            let stream = self.dial(talk.address, deadline, talk.timeout).await?;
             match timeout_at(deadline, answer(stream, &talk)).await {
                 Ok(answer) => Ok((answer?, began.elapsed())),
                 Err(_) => {
@@ -40,7 +42,7 @@ impl Net for Sockets {
     fn datagram<'a>(&'a self, talk: Talk<'a>) -> Answer<'a, Result<(Bytes, Duration), Trouble>> {
         Box::pin(async move {
             let (began, deadline) = (Instant::now(), Deadline::now() + talk.timeout);
-            let addresses = resolve(talk.address, deadline, talk.timeout).await?;
+            let addresses = self.resolve(talk.address, deadline, talk.timeout).await?;
             let answer = super::datagrams::first_answer(&talk, &addresses, deadline).await?;
             Ok((answer, began.elapsed()))
         })
@@ -51,13 +53,13 @@ impl Net for Sockets {
             let deadline = Deadline::now() + timeout;
             let bare = if host.contains(':') { format!("[{host}]:0") } else { format!("{host}:0") };
             let named = |trouble: Trouble| Trouble { text: trouble.text.raw().replacen(&bare, host, 1).into(), ..trouble };
-            let addresses = resolve(&bare, deadline, timeout).await.map_err(named)?;
+            let addresses = self.resolve(&bare, deadline, timeout).await.map_err(named)?;
             super::echoes::first_answer(host, &addresses, count, deadline).await
         })
     }
 
     fn open<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<Box<dyn Stream>, Trouble>> {
-        Box::pin(async move { dial(address, Deadline::now() + timeout, timeout).await })
+        Box::pin(async move { self.dial(address, Deadline::now() + timeout, timeout).await })
     }
 
     fn secure<'a>(
@@ -74,15 +76,36 @@ impl Net for Sockets {
     }
 }
 
-async fn resolve(address: &str, deadline: Deadline, timeout: Duration) -> Result<Vec<SocketAddr>, Trouble> {
-    let dns = |text: String| Trouble::new(Reason::Dns, format!("{address}: {text}"));
-    match timeout_at(deadline, lookup_host(address)).await {
-        Ok(Ok(found)) => Ok(found.collect()),
-        Ok(Err(error)) if error.kind() == ErrorKind::InvalidInput => {
-            Err(Trouble::new(Reason::Local, format!("`{address}` is not host:port")))
+impl Sockets {
+    async fn resolve(&self, address: &str, deadline: Deadline, timeout: Duration) -> Result<Vec<SocketAddr>, Trouble> {
+        let dns = |text: String| Trouble::new(Reason::Dns, format!("{address}: {text}"));
+        match timeout_at(deadline, self.0.addresses(address)).await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(error)) if error.kind() == ErrorKind::InvalidInput => {
+                Err(Trouble::new(Reason::Local, format!("`{address}` is not host:port")))
+            }
+            Ok(Err(error)) => Err(dns(format!("the name does not resolve ({error})"))),
+            Err(_) => Err(dns(format!("the name did not resolve within {}", humantime::format_duration(timeout)))),
         }
-        Ok(Err(error)) => Err(dns(format!("the name does not resolve ({error})"))),
-        Err(_) => Err(dns(format!("the name did not resolve within {}", humantime::format_duration(timeout)))),
+    }
+
+    /// A connection to a server of the network, or to a socket of this machine.
+    async fn dial(&self, address: &str, deadline: Deadline, timeout: Duration) -> Result<Box<dyn Stream>, Trouble> {
+        if !address.starts_with('/') {
+            let addresses = self.resolve(address, deadline, timeout).await?;
+            let (_, _, stream) = first_that_answers(address, addresses, deadline, timeout).await?;
+            return Ok(Box::new(stream));
+        }
+        let trouble = |reason, text: &str| Trouble::new(reason, format!("{address}: {text}"));
+        match timeout_at(deadline, UnixStream::connect(address)).await {
+            Ok(Ok(stream)) => Ok(Box::new(stream)),
+            Ok(Err(error)) if error.kind() == ErrorKind::PermissionDenied => {
+                Err(trouble(Reason::Denied, "permission denied: may this user use the socket?"))
+            }
+            Ok(Err(error)) if error.kind() == ErrorKind::NotFound => Err(trouble(Reason::Refused, "there is no such socket")),
+            Ok(Err(error)) => Err(trouble(reason(&error), &sentence(&error))),
+            Err(_) => Err(trouble(Reason::Timeout, &format!("no answer within {}", humantime::format_duration(timeout)))),
+        }
     }
 }
 
@@ -108,25 +131,6 @@ async fn first_that_answers(
         };
     }
     Err(trouble)
-}
-
-/// A connection to a server of the network, or to a socket of this machine.
-async fn dial(address: &str, deadline: Deadline, timeout: Duration) -> Result<Box<dyn Stream>, Trouble> {
-    if !address.starts_with('/') {
-        let addresses = resolve(address, deadline, timeout).await?;
-        let (_, _, stream) = first_that_answers(address, addresses, deadline, timeout).await?;
-        return Ok(Box::new(stream));
-    }
-    let trouble = |reason, text: &str| Trouble::new(reason, format!("{address}: {text}"));
-    match timeout_at(deadline, UnixStream::connect(address)).await {
-        Ok(Ok(stream)) => Ok(Box::new(stream)),
-        Ok(Err(error)) if error.kind() == ErrorKind::PermissionDenied => {
-            Err(trouble(Reason::Denied, "permission denied: may this user use the socket?"))
-        }
-        Ok(Err(error)) if error.kind() == ErrorKind::NotFound => Err(trouble(Reason::Refused, "there is no such socket")),
-        Ok(Err(error)) => Err(trouble(reason(&error), &sentence(&error))),
-        Err(_) => Err(trouble(Reason::Timeout, &format!("no answer within {}", humantime::format_duration(timeout)))),
-    }
 }
 
 async fn answer(stream: Box<dyn Stream>, talk: &Talk<'_>) -> Result<Bytes, Trouble> {
@@ -175,16 +179,16 @@ mod tests {
     async fn an_open_port_tells_its_address_and_a_closed_one_refuses() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (peer, _) = Sockets.connect(&address.to_string(), SECOND).await.expect("connects");
+        let (peer, _) = Sockets::default().connect(&address.to_string(), SECOND).await.expect("connects");
         assert_eq!(peer, address);
         drop(listener);
-        assert_eq!(Sockets.connect(&address.to_string(), SECOND).await.expect_err("closed").reason, Reason::Refused);
+        assert_eq!(Sockets::default().connect(&address.to_string(), SECOND).await.expect_err("closed").reason, Reason::Refused);
     }
 
     #[tokio::test]
     async fn a_name_that_cannot_exist_and_a_missing_port_are_not_the_network() {
         let name = format!("{}.test:80", "a".repeat(64));
-        assert_eq!(Sockets.connect(&name, SECOND).await.expect_err("no such name").reason, Reason::Dns);
-        assert_eq!(Sockets.connect("db-1", SECOND).await.expect_err("no port").reason, Reason::Local);
+        assert_eq!(Sockets::default().connect(&name, SECOND).await.expect_err("no such name").reason, Reason::Dns);
+        assert_eq!(Sockets::default().connect("db-1", SECOND).await.expect_err("no port").reason, Reason::Local);
     }
 }

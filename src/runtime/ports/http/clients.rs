@@ -4,17 +4,20 @@
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Request, Tls};
 use crate::runtime::ports::most_files;
+use crate::runtime::ports::names::Names;
 use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 /// How long a connection, handshake included, may take. Ended here, a request is certain not to have been sent.
 const CONNECT: Duration = Duration::from_secs(5);
 
-#[derive(Default)]
-pub struct Clients(Mutex<Made>);
+pub struct Clients {
+    names: Names,
+    made: Mutex<Made>,
+}
 
 #[derive(Default)]
 struct Made {
@@ -47,20 +50,24 @@ impl Key {
 }
 
 impl Clients {
+    pub fn new(names: Names) -> Self {
+        Self { names, made: Mutex::default() }
+    }
+
     pub fn of(&self, request: &Request) -> Result<Client, Trouble> {
-        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let key = Key::of(request, made.keeps(request));
         if let Some(client) = made.clients.get(&key) {
             return Ok(client.clone());
         }
-        let client = make(&key)?;
+        let client = make(&key, &self.names)?;
         made.clients.insert(key, client.clone());
         Ok(client)
     }
 
     /// Makes the next request build its client anew.
     pub fn forget(&self, request: &Request) {
-        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let key = Key::of(request, made.keeps(request));
         made.clients.remove(&key);
     }
@@ -73,12 +80,13 @@ impl Made {
     }
 }
 
-fn make(key: &Key) -> Result<Client, Trouble> {
+fn make(key: &Key, names: &Names) -> Result<Client, Trouble> {
     install_crypto();
     let mut builder = Client::builder()
         .user_agent(concat!("midwatch/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
-        .connect_timeout(CONNECT);
+        .connect_timeout(CONNECT)
+        .dns_resolver(Arc::new(names.clone()));
     if key.loopback {
         builder = builder.no_proxy();
     }

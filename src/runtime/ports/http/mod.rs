@@ -4,6 +4,8 @@
 mod clients;
 mod failure;
 
+use super::names::Names;
+use clients::Clients;
 pub(super) use failure::handshake;
 
 use crate::domain::entry::Intent;
@@ -17,9 +19,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 use tokio::time::timeout;
 
-#[derive(Default)]
 pub struct Web {
-    clients: clients::Clients,
+    clients: Clients,
 }
 
 impl Http for Web {
@@ -37,6 +38,10 @@ impl Http for Web {
 }
 
 impl Web {
+    pub fn new(names: Names) -> Self {
+        Self { clients: Clients::new(names) }
+    }
+
     async fn look(&self, request: Request, piece: Option<Piece<'_>>) -> Result<Response, Trouble> {
         match request.method {
             "GET" | "HEAD" | "POST" => self.ask(request, piece).await,
