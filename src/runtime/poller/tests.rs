@@ -297,6 +297,32 @@ async fn hundreds_that_hang_make_no_other_late() {
     assert!(rounds.len() >= 160 * 10, "{} questions in 100 s", rounds.len());
 }
 
+/// When each of these good feeds is asked within five minutes, beside such others.
+async fn times_beside(others: &[Arc<dyn Feed>]) -> Vec<Vec<Duration>> {
+    let good: Vec<_> = (0..20).map(|n| Scripted::new(healthy(SECOND / 100 * n))).collect();
+    let named = |kind: &str, n: usize, asked: Arc<dyn Feed>| feed(&format!("{kind} {n}"), asked);
+    let mut feeds: Vec<_> = good.iter().enumerate().map(|(n, asked)| named("good", n, asked.clone())).collect();
+    feeds.extend(others.iter().enumerate().map(|(n, asked)| named("bad", n, asked.clone())));
+    let began = Instant::now();
+    let (_poller, _inbox) = begin(only_feeds(feeds));
+    sleep(SECOND * 300).await;
+    let times = |asked: &Arc<Scripted<Reading>>| asked.at.lock().expect("no panic").iter().map(|at| *at - began).collect();
+    good.iter().map(times).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_feed_is_asked_a_millisecond_later_for_what_is_wrong_with_others() {
+    let failed = |order: Option<Duration>| Err(Trouble { retry_after: order, ..Trouble::new(Reason::Refused, "nobody listens") });
+    let hanging = || Scripted::new(healthy(SECOND * 3_600)) as Arc<dyn Feed>;
+    let late = || Scripted::new(healthy(SECOND * 5)) as Arc<dyn Feed>;
+    let refused = || Scripted::<Reading>::new(vec![(Duration::ZERO, failed(None))]) as Arc<dyn Feed>;
+    let ordered = || Scripted::<Reading>::new(vec![(SECOND, failed(Some(SECOND * 90)))]) as Arc<dyn Feed>;
+    let others: Vec<Arc<dyn Feed>> = (0..20).flat_map(|_| [hanging(), late(), refused(), ordered(), Arc::new(Broken)]).collect();
+    let alone = times_beside(&[]).await;
+    assert!(alone.iter().all(|times| times.len() >= 29), "{alone:?}");
+    assert_eq!(times_beside(&others).await, alone);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_defect_of_one_kind_is_its_own_trouble_only() {
     let quick = Scripted::new(healthy(SECOND));
