@@ -33,6 +33,64 @@ async fn a_real_node_exporter_is_read_and_judged() {
     assert_eq!(asked("metric: node_load1, above: 1").await.expect_err("it is gone").reason, Reason::Refused);
 }
 
+/// What Debian's blackbox exporter tells of a target, by each of its modules, read directly and through a Prometheus.
+#[tokio::test]
+async fn a_real_blackbox_exporter_tells_of_a_target_that_answers_and_of_one_that_does_not() {
+    if missing("prometheus-blackbox-exporter") || missing("prometheus") {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("blackbox.yml");
+    std::fs::write(&config, "modules: {http: {prober: http, timeout: 5s}, tcp: {prober: tcp, timeout: 5s}}\n").expect("written");
+    let address = free_address();
+    let args = [format!("--config.file={}", config.display()), format!("--web.listen-address={address}")];
+    let exporter = Program::start("prometheus-blackbox-exporter", args, "Listening on");
+    let (good, broken) =
+        (Raw::saying(ok("fine")), Raw::saying("HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+    let probed = async |module: &str, target: &str, rest: &str| {
+        let url = format!("http://{address}/probe?module={module}&target={target}");
+        ask(&format!("metrics: {{url: '{url}', {rest}}}")).await
+    };
+    let success = "metric: probe_success, below: 1";
+    let (well, busy, closed) = (good.url("/"), broken.url("/"), super::closed_port().to_string());
+    assert_eq!(told(probed("http", well.as_str(), success).await), (FeedState::Healthy, "1".into()));
+    assert_eq!(told(probed("http", busy.as_str(), success).await), failing("0 below 1 on probe_success"));
+    assert_eq!(
+        told(probed("http", busy.as_str(), "metric: probe_http_status_code, above: 499").await),
+        failing("503 above 499 on probe_http_status_code")
+    );
+    assert_eq!(told(probed("tcp", &good.address.to_string(), success).await), (FeedState::Healthy, "1".into()));
+    assert_eq!(told(probed("tcp", &closed, success).await), failing("0 below 1 on probe_success"));
+    let took = probed("http", well.as_str(), "metric: probe_duration_seconds, above: 60, unit: s").await.expect("is told");
+    assert_eq!((took.state, took.unit.as_deref()), (FeedState::Healthy, Some("s")));
+    assert!(took.value.is_some_and(|seconds| seconds > 0.0 && seconds < 60.0), "{took:?}");
+    let odd = probed("nothing", well.as_str(), success).await.expect_err("no such module");
+    assert!(odd.to_string().contains("400 Bad Request"), "{odd}");
+
+    let job = |name: &str, target: &str| {
+        let params = format!("params: {{module: [http], target: ['{target}']}}");
+        format!(", {{job_name: {name}, metrics_path: /probe, {params}, static_configs: [{{targets: ['{address}']}}]}}")
+    };
+    let prometheus = Prometheus::start_with(&(job("well", well.as_str()) + &job("busy", busy.as_str())), "", "");
+    let queried = async |job: &str| {
+        let feed =
+            format!("promql: {{url: '{}', query: 'probe_success{{job=\"{job}\"}}', below: 1, empty: unknown}}", prometheus.url);
+        loop {
+            let (state, message) = told(ask(&feed).await);
+            if state != FeedState::Unknown {
+                return (state, message);
+            }
+            // Not scraped yet.
+            tokio::task::yield_now().await;
+        }
+    };
+    assert_eq!(queried("well").await.0, FeedState::Healthy);
+    let (state, message) = queried("busy").await;
+    assert!(state == FeedState::Failing && message.starts_with("0 below 1"), "{message}");
+    drop(exporter);
+    assert_eq!(probed("http", well.as_str(), success).await.expect_err("it is gone").reason, Reason::Refused);
+}
+
 #[tokio::test]
 async fn the_histograms_of_a_real_prometheus_are_read_by_their_parts() {
     if missing("prometheus") {
