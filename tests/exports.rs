@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "readers of others are programs of their own")]
 
+#[path = "exports/lanes.rs"]
+mod lanes;
 #[path = "exports/readers.rs"]
 mod readers;
 #[path = "exports/reading_back.rs"]

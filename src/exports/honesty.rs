@@ -15,8 +15,8 @@ pub fn gaps(timeline: &Timeline, masks: &Masks) -> Vec<String> {
     let late = count(lines, |line| line.entry.recorded_at.signed_duration_since(line.at).num_seconds() >= 60);
     let unknown = lines.iter().filter(|line| line.entry.kind == Kind::StepEnded && unknown(line));
     let steps: BTreeSet<&str> = unknown.filter_map(|line| line.entry.step.as_ref().map(|step| step.as_str())).collect();
-    let stale = lines.iter().filter(|line| line.entry.data_of("to") == Some(FeedState::Stale));
-    let feeds: BTreeSet<&str> = stale.filter_map(|line| line.entry.text_of("feed")).collect();
+    let silent = lines.iter().filter(|line| line.entry.data_of("to").is_some_and(|to: FeedState| !to.is_known()));
+    let feeds: BTreeSet<&str> = silent.filter_map(|line| line.entry.text_of("feed")).collect();
     [
         match timeline.left_out {
             0 => None,

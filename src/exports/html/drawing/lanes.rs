@@ -82,11 +82,16 @@ impl<K: Eq + Hash> Spans<K> {
 
 fn feed(feeds: &mut Spans<String>, entry: &Entry, at: DateTime<Utc>) {
     let (Some(name), Some(to)) = (entry.text_of("feed"), entry.data_of::<FeedState>("to")) else { return };
-    match to {
-        FeedState::Stale => feeds.begin(name.to_owned(), at, "stale", format!("{name}: stale")),
-        bad if bad >= FeedState::Degraded => feeds.begin(name.to_owned(), at, "feed", format!("{name}: {}", bad.word())),
-        _ => drop(feeds.end(&name.to_owned(), at)),
-    }
+    let class = match to {
+        FeedState::Healthy => {
+            feeds.end(&name.to_owned(), at);
+            return;
+        }
+        FeedState::Degraded | FeedState::Failing => "feed",
+        // That nobody knows, or that it is worked on, is no health.
+        FeedState::Maintenance | FeedState::Unknown | FeedState::Stale => "stale",
+    };
+    feeds.begin(name.to_owned(), at, class, format!("{name}: {}", to.word()));
 }
 
 type Attempt = (Option<String>, Option<String>, Option<u32>);
