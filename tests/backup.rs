@@ -103,6 +103,116 @@ fn odd_sizes_are_found_and_usual_ones_are_not_called_odd() {
     assert!(recall >= 0.95, "recall {recall}");
 }
 
+/// A season of one kind of backups: the sizes of its days, `None` where there was none.
+struct Season {
+    story: &'static str,
+    size: fn(usize, usize, &mut Noise) -> Option<f64>,
+    /// Of `ENDS` those of which is known what they are here: half of what has doubled lately is what was usual before.
+    ends: &'static [usize],
+}
+
+/// Noise of so many per cent.
+fn about(gigabytes: f64, percent: f64, noise: &mut Noise) -> Option<f64> {
+    Some(gigabytes * GB * (percent / 100.0 * noise.normal()).exp())
+}
+
+/// By day and by how many days there are in all. What is odd about the newest is odd in each.
+const SEASONS: [Season; 11] = [
+    Season {
+        story: "a database that has grown three days ago",
+        size: |day, days, noise| about(if day + 3 < days { 60.0 } else { 130.0 }, 2.0, noise),
+        ends: &[0, 1, 4],
+    },
+    Season {
+        story: "a table dropped a week ago",
+        size: |day, days, noise| about(if day + 8 < days { 130.0 } else { 70.0 }, 2.0, noise),
+        ends: &[0, 1, 3, 4],
+    },
+    Season {
+        story: "full and incremental by turns",
+        size: |day, _, noise| about(if day.is_multiple_of(2) { 100.0 } else { 8.0 }, 4.0, noise),
+        ends: &[0, 1, 2, 3, 4],
+    },
+    Season {
+        story: "differentials that grow until the next full",
+        size: |day, _, noise| about(if day.is_multiple_of(7) { 100.0 } else { 5.0 * (day % 7) as f64 }, 3.0, noise),
+        ends: &[0, 1, 4],
+    },
+    Season {
+        story: "a Sunday more than twice as large",
+        size: |day, _, noise| about(if sunday(day) { 25.0 } else { 10.0 }, 5.0, noise),
+        ends: &[0, 1, 3, 4],
+    },
+    Season {
+        story: "hardly anything at the weekend",
+        size: |day, _, noise| about(if day % 7 < 5 { 12.0 } else { 0.4 }, 8.0, noise),
+        ends: &[0, 1, 3, 4],
+    },
+    Season {
+        story: "one large one a month",
+        size: |day, _, noise| about(if day % 30 == 11 { 200.0 } else { 20.0 }, 5.0, noise),
+        ends: &[0, 1, 2, 3, 4],
+    },
+    Season {
+        story: "kept for six days",
+        size: |day, days, noise| if day + 6 < days { None } else { about(50.0, 3.0, noise) },
+        ends: &[0, 1, 2, 3, 4],
+    },
+    Season {
+        story: "kept anew, of another database",
+        size: |day, days, noise| about(if day + 10 < days { 300.0 } else { 40.0 }, 3.0, noise),
+        ends: &[0, 1, 3, 4],
+    },
+    Season {
+        story: "nights without one",
+        size: |_, _, noise| if noise.even() < 0.3 { None } else { about(50.0, 4.0, noise) },
+        ends: &[0, 1, 2, 3, 4],
+    },
+    Season {
+        story: "less each day, as old rows go",
+        size: |day, _, noise| about(200.0 * (-0.012 * day as f64).exp(), 2.0, noise),
+        ends: &[0, 1, 3, 4],
+    },
+];
+
+#[test]
+fn what_steps_rhythms_and_resets_make_of_sizes_is_not_odd_and_hides_nothing_that_is() {
+    let mut noise = Noise(29);
+    let (mut hits, mut misses, mut false_alarms, mut quiet) = (0, 0, 0, 0);
+    for Season { story, size, ends } in &SEASONS {
+        let mut told: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        for round in 0..60 {
+            let days = 42 + round % 14;
+            let sizes: Vec<Option<f64>> = (0..days).map(|day| size(day, days, &mut noise)).collect();
+            let there: Vec<Backup> = daily(&sizes.iter().map(|size| size.unwrap_or(-1.0)).collect::<Vec<_>>());
+            let there: Vec<Backup> = there.into_iter().filter(|backup| backup.bytes > Some(0.0)).collect();
+            for end in *ends {
+                let (name, factor, odd) = ENDS[*end];
+                let mut backups = there.clone();
+                let newest = backups.last_mut().expect("some");
+                newest.bytes = newest.bytes.map(|bytes| bytes * factor);
+                let found = doubt(&backups.iter().collect::<Vec<_>>(), Measure::Size).is_some();
+                let count = told.entry(name).or_default();
+                *count = (count.0 + usize::from(found), count.1 + 1);
+                match (found, odd) {
+                    (true, true) => hits += 1,
+                    (false, true) => misses += 1,
+                    (true, false) => false_alarms += 1,
+                    (false, false) => quiet += 1,
+                }
+            }
+        }
+        for (end, (found, all)) in &told {
+            println!("{story:44} {end:16} {found:3} of {all} called odd");
+        }
+    }
+    let precision = f64::from(hits) / f64::from(hits + false_alarms);
+    let recall = f64::from(hits) / f64::from(hits + misses);
+    println!("precision {precision:.3}, recall {recall:.3}, {false_alarms} of {} usual ones called odd", quiet + false_alarms);
+    assert!(precision >= 0.98, "precision {precision}");
+    assert!(recall >= 0.95, "recall {recall}");
+}
+
 /// Whether each day is called odd, told the days before it.
 fn day_by_day(sizes: &[f64]) -> Vec<usize> {
     let backups = daily(sizes);
