@@ -109,17 +109,26 @@ impl FeedHealth {
             self.valued = past.valued;
             let newest = past.samples.len().saturating_sub(HISTORY - 1);
             self.history = past.samples[newest..].iter().copied().collect();
-            // Nobody looked between the two.
-            self.push(Sample { state: FeedState::Stale, measure: None });
+            // Nobody looked between the two, however often somebody came and left at once.
+            let gap = Sample { state: FeedState::Stale, measure: None };
+            if self.history.back() != Some(&gap) {
+                self.push(gap);
+            }
         }
     }
 
-    /// What a later session wants to know of it; `None` before its first answer.
+    /// What a later session wants to know of it; `None` where neither this one nor an earlier one has heard of it.
     pub fn past(&self, now: Stamp) -> Option<Past> {
         let samples = self.history.iter().copied().collect();
         let hours = self.trend.hours();
         let (valued, measured) = (self.valued, self.trend.past(now));
-        self.heard.map(|_| Past { measured, samples, valued, proven: self.trend.proven(), hours })
+        (self.heard.is_some() || !self.history.is_empty()).then(|| Past {
+            measured,
+            samples,
+            valued,
+            proven: self.trend.proven(),
+            hours,
+        })
     }
 
     /// When its value reaches its limit; `None` while nobody knows how it is.

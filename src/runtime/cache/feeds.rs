@@ -24,3 +24,6 @@ pub fn snapshot(world: &World) -> Feeds {
 pub fn write(feeds: &Feeds, to: &mut impl Write) -> io::Result<()> {
     Ok(serde_json::to_writer(to, feeds)?)
 }
+
+#[cfg(test)]
+mod tests;
