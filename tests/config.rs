@@ -297,6 +297,21 @@ fn names_stand_once_and_lead_somewhere() {
 }
 
 #[test]
+fn what_exports_strike_is_judged_where_it_stands() {
+    let made = good("export: {redact: ['CUST-[0-9]+', '(a|b)-key']}");
+    assert_eq!(made.settings.redact, ["CUST-[0-9]+", "(a|b)-key"]);
+    assert_eq!(good("export: {redact: falcon}").settings.redact, ["falcon"]);
+    assert_eq!(
+        bad("export:\n  redact: ['fine', 'CUST-(', '[0-9]*']\n  strike: x"),
+        [
+            "3:3 unknown key `strike`; one of: redact",
+            "2:20 `CUST-(` is no regular expression: unclosed group",
+            "2:30 `[0-9]*` fits where nothing is, and would strike everything",
+        ]
+    );
+}
+
+#[test]
 fn dependencies_never_lead_back() {
     let text = "services:\n- {name: a, depends_on: b}\n- {name: b, depends_on: [d, c]}\n- {name: c, depends_on: [a]}\n- {name: d}\n- {name: e, depends_on: [e]}";
     assert_eq!(bad(text), ["4:26 `a` depends on itself: a → b → c → a", "6:26 `e` depends on itself: e → e",]);

@@ -74,13 +74,9 @@ fn args(command: Command) -> Command {
                 .default_value("internal")
                 .help("For whom: public leaves internal entries out, internal restricted ones"),
         )
-        .arg(
-            Arg::new("redact")
-                .long("redact")
-                .value_name("REGEX")
-                .action(ArgAction::Append)
-                .help("Strike what matches, besides what looks like a secret; may be given again"),
-        )
+        .arg(Arg::new("redact").long("redact").value_name("REGEX").action(ArgAction::Append).help(
+            "Strike what matches, besides what looks like a secret and `export.redact` of the configuration; may be given again",
+        ))
         .arg(
             Arg::new("template")
                 .long("template")
@@ -102,7 +98,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let people =
         if matches.get_one::<String>("people").is_some_and(|how| how == "names") { People::Names } else { People::Roles };
     let view = View { people, zone: matches.get_one("tz").copied().unwrap_or(Tz::UTC) };
-    let (cut, patterns) = (cut(matches, globals)?, patterns(matches)?);
+    // Without what it says is to be struck, nothing leaves the house.
+    let config = session::load_unless_missing(globals)?;
+    let (cut, patterns) = (cut(matches, globals, config.console.zone)?, patterns(matches, &config.settings.redact)?);
     let mut timeline = subject::timeline(globals, name, view)?;
     if timeline.incident.private && cut.visibility < Visibility::Restricted {
         let why = format!("{name} is private: --visibility restricted exports it, for those who may see it");
@@ -120,8 +118,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn cut(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Cut> {
-    let (zone, now) = (session::zone(globals)?, session::ports(globals).clock.now().wall);
+fn cut(matches: &ArgMatches, globals: &Globals, zone: Tz) -> anyhow::Result<Cut> {
+    let now = session::ports(globals).clock.now().wall;
     let time = |name: &str| {
         let text = matches.get_one::<String>(name);
         text.map(|text| capture::when(text, now, zone)).transpose().map_err(Failure::usage)
@@ -143,9 +141,11 @@ fn cut(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Cut> {
     })
 }
 
-fn patterns(matches: &ArgMatches) -> anyhow::Result<Patterns> {
-    let own: Vec<String> = matches.get_many("redact").unwrap_or_default().cloned().collect();
-    Patterns::with(&own).map_err(|why| Failure::usage(format!("--redact: {why}")).into())
+/// Those of the configuration, and those of this call.
+fn patterns(matches: &ArgMatches, always: &[String]) -> anyhow::Result<Patterns> {
+    let own = matches.get_many::<String>("redact").unwrap_or_default();
+    Patterns::with(&always.iter().chain(own).cloned().collect::<Vec<_>>())
+        .map_err(|why| Failure::usage(format!("--redact: {why}")).into())
 }
 
 fn written(matches: &ArgMatches, format: &str, timeline: &Timeline) -> anyhow::Result<Vec<u8>> {

@@ -71,8 +71,8 @@ impl Session {
     pub fn open(globals: &Globals, needs: Needs) -> anyhow::Result<Self> {
         let config = match needs {
             Needs::Nothing | Needs::Journal => load_if_there(globals)?,
-            Needs::Destinations if !configured(globals) => nothing()?,
-            Needs::Destinations | Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
+            Needs::Destinations => load_unless_missing(globals)?,
+            Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
         };
         let runtime = runtime()?;
         let guard = runtime.enter();
@@ -317,6 +317,14 @@ pub fn load_if_there(globals: &Globals) -> anyhow::Result<Loaded> {
             nothing()
         }
     }
+}
+
+/// The configuration, where there is one.
+///
+/// # Errors
+/// It is wrong.
+pub fn load_unless_missing(globals: &Globals) -> anyhow::Result<Loaded> {
+    if configured(globals) { load(globals) } else { nothing() }
 }
 
 /// What a configuration without a word in it means.

@@ -3,6 +3,7 @@
 //! error is no configuration: nothing is half in force, and whoever reloads keeps the one they have.
 
 mod console;
+mod export;
 #[expect(
     clippy::disallowed_methods,
     reason = "reads the configuration and the two variables that bear on it: $MIDWATCH_CONFIG and $TZ"
@@ -33,7 +34,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The file's top-level keys.
-pub const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 13] = [
     "operator",
     "environment",
     "severity",
@@ -43,6 +44,7 @@ pub const KEYS: [&str; 12] = [
     "sources",
     "queue",
     "updates",
+    "export",
     "playbooks",
     "console",
     "links",
@@ -155,6 +157,7 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
         watchdogs: queue.watchdogs,
         diagnose: playbooks.diagnose,
         updates,
+        redact: export::redact(fields.get("export"), problems),
         read_only: false,
     };
     let sources = sources.into_iter().map(|source| (source.spec, source.made)).collect();

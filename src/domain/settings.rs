@@ -147,6 +147,9 @@ pub struct Settings {
     pub diagnose: bool,
     /// Whom incidents are told to, and how often.
     pub updates: Updates,
+    /// What every export strikes, besides what looks like a secret: regular expressions.
+    #[serde(default)]
+    pub redact: Vec<String>,
     /// Nothing is recorded, sent or run.
     pub read_only: bool,
 }
@@ -189,6 +192,7 @@ impl Default for Settings {
             watchdogs: WATCHDOGS.map(str::to_owned).into(),
             diagnose: false,
             updates: Updates::default(),
+            redact: Vec::new(),
             read_only: false,
         }
     }

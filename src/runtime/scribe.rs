@@ -21,7 +21,7 @@ use tokio::sync::mpsc::UnboundedSender;
 enum Job {
     Append(RequestId, Vec<Draft>),
     Recall(Option<AlertId>, DateTime<Utc>),
-    Export(IncidentId, Option<PathBuf>),
+    Export(IncidentId, Option<PathBuf>, Vec<String>),
     /// Somebody wrote into the folder; perhaps it was us.
     Look,
     /// The same once more.
@@ -51,9 +51,9 @@ impl Scribe {
         let _ = self.jobs.send(Job::Append(request, drafts));
     }
 
-    /// Asks for an export; the answer comes as a fact.
-    pub fn export(&self, incident: IncidentId, file: Option<PathBuf>) {
-        let _ = self.jobs.send(Job::Export(incident, file));
+    /// Asks for an export without what these patterns fit; the answer comes as a fact.
+    pub fn export(&self, incident: IncidentId, file: Option<PathBuf>, redact: Vec<String>) {
+        let _ = self.jobs.send(Job::Export(incident, file, redact));
     }
 
     /// Asks what is remembered; the answer comes as a fact.
@@ -91,8 +91,8 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
             Job::Recall(alert, since) => {
                 let _ = facts.send(Fact::Recalled(recalled(journal.as_mut(), alert, since)));
             }
-            Job::Export(incident, file) => {
-                let _ = facts.send(Fact::Exported(export::exported(journal.as_mut(), incident, file)));
+            Job::Export(incident, file, redact) => {
+                let _ = facts.send(Fact::Exported(export::exported(journal.as_mut(), incident, file, &redact)));
             }
             Job::Look => looked = 0,
             Job::LookAgain => looked += 1,

@@ -152,6 +152,26 @@ fn what_looks_like_a_secret_is_struck_and_counted() {
 }
 
 #[test]
+fn what_the_configuration_strikes_is_in_no_export_and_without_it_nothing_leaves() {
+    let home = Home::with("operator: {name: ana}\nexport: {redact: ['(CUST|ACCT)-[0-9]+']}\n");
+    for args in [&["incident", "open", "down for ACCT-12"][..], &["note", "called CUST-77, falcon"]] {
+        assert_eq!(code(&home.run(args)), Some(0));
+    }
+    for format in ["csv", "html", "json", "jsonl", "md"] {
+        let text = exported(&home, &[format, "--people", "names", "--redact", "falcon"]);
+        assert!(!text.contains("CUST") && !text.contains("ACCT") && !text.contains("falcon"), "{format}: {text}");
+    }
+    home.write("team.md", "{% for line in lines %}{{ line.what }};{% endfor %}");
+    assert!(!exported(&home, &["md", "--template", "team.md"]).contains("CUST"));
+    home.write("config.yaml", "operator: {name: ana}\nexport:\n  redact: [fine, 'CUST-(']\n");
+    let refused = home.run(&["export", "INC-1", "--format", "md"]);
+    assert!(code(&refused) == Some(2) && refused.stdout.is_empty(), "{}", err(&refused));
+    assert!(err(&refused).contains("config.yaml:3:18") && err(&refused).contains("unclosed group"), "{}", err(&refused));
+    let checked = home.run(&["check"]);
+    assert!(code(&checked) == Some(1) && out(&checked).contains("config.yaml:3:18"), "{}", out(&checked));
+}
+
+#[test]
 fn a_document_is_written_by_a_template_or_refused_whole() {
     let home = told();
     home.write("team.md", "{% for line in lines %}{{ line.what }};{% endfor %}");
@@ -231,15 +251,18 @@ fn many_incidents_are_a_distribution_and_few_are_none() {
 
 #[test]
 fn the_console_shows_an_export_before_it_writes_the_same_bytes() {
-    let home = Home::with("operator: {name: ana, role: on-call}\n");
-    for args in [&["incident", "open", "checkout down"][..], &["note", "saw | 5xx"]] {
+    let home = Home::with("operator: {name: ana, role: on-call}\nexport: {redact: ['CUST-[0-9]+']}\n");
+    for args in [&["incident", "open", "checkout down"][..], &["note", "saw | 5xx of CUST-9"]] {
         assert_eq!(code(&home.run(args)), Some(0));
     }
     let mut console = home.console(&[], 120, 40);
     console.wait_for("checkout down");
     console.keys(":export\r");
     console.wait_for("as `midwatch export INC-1 --format md` writes it");
-    console.wait_for("saw | 5xx");
+    console.wait_for("Status: open");
+    console.keys("\x04");
+    console.wait_for("saw | 5xx of •••");
+    console.keys("gg");
     console.keys("w\r");
     console.wait_for("entries stand in");
     assert_eq!(

@@ -12,29 +12,29 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub fn exported(journal: &mut dyn Journal, incident: IncidentId, file: Option<PathBuf>) -> Exported {
+pub fn exported(journal: &mut dyn Journal, incident: IncidentId, file: Option<PathBuf>, redact: &[String]) -> Exported {
     let outcome = match &file {
-        None => text(journal, incident),
-        Some(path) => written(journal, incident, path),
+        None => text(journal, incident, redact),
+        Some(path) => written(journal, incident, path, redact),
     };
     Exported { incident, file, outcome: outcome.map(Arc::from) }
 }
 
-fn text(journal: &mut dyn Journal, incident: IncidentId) -> Result<String, String> {
-    let bytes = bytes(&whole(journal, incident)?, "md")?;
+fn text(journal: &mut dyn Journal, incident: IncidentId, redact: &[String]) -> Result<String, String> {
+    let bytes = bytes(&whole(journal, incident, redact)?, "md")?;
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
-fn written(journal: &mut dyn Journal, incident: IncidentId, path: &Path) -> Result<String, String> {
+fn written(journal: &mut dyn Journal, incident: IncidentId, path: &Path, redact: &[String]) -> Result<String, String> {
     let format = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let timeline = whole(journal, incident)?;
+    let timeline = whole(journal, incident, redact)?;
     let bytes = bytes(&timeline, format)?;
     save(path, &bytes).map_err(|error| format!("{} can't be written: {error}", path.display()))?;
     let count = timeline.lines.len();
     Ok(format!("{count} entries stand in {}", std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display()))
 }
 
-fn whole(journal: &mut dyn Journal, incident: IncidentId) -> Result<Timeline, String> {
+fn whole(journal: &mut dyn Journal, incident: IncidentId, redact: &[String]) -> Result<Timeline, String> {
     let told = |error: crate::journal::JournalError| error.to_string();
     let entries = journal.of_incident(incident).map_err(told)?;
     let heads = journal.heads().map_err(told)?;
@@ -46,7 +46,7 @@ fn whole(journal: &mut dyn Journal, incident: IncidentId) -> Result<Timeline, St
             "{label} is private: `midwatch export {label} --visibility restricted` exports it, for those who may see it"
         ));
     }
-    let patterns = Patterns::with(&[])?;
+    let patterns = Patterns::with(redact)?;
     Ok(Timeline { patterns: Arc::new(patterns), ..timeline.cut(&Cut::default()) })
 }
 

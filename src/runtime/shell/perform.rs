@@ -63,7 +63,7 @@ impl Shell {
                 }
             },
             Effect::Export { incident, file } => match &self.scribe {
-                Some(scribe) => scribe.export(incident, file),
+                Some(scribe) => scribe.export(incident, file, self.world.settings.redact.clone()),
                 None => {
                     let outcome = Err("nothing is recorded here".to_owned());
                     self.event(Body::Fact(Fact::Exported(Exported { incident, file, outcome })));
