@@ -1,4 +1,4 @@
-//! One message to an address that is a secret itself, and what its answer means. Nobody can be asked later whether it arrived, so
+//! One message to an address that may be a secret itself, and what its answer means. Nobody can be asked later whether it arrived, so
 //! what may have arrived is unknown; what certainly has not waits, also as long as the other side wants to be left alone.
 
 use crate::domain::act::{ActEnd, Outcome};
@@ -9,6 +9,7 @@ use crate::ports::{Access, Ports, Request, Response, address};
 use serde_json::Value;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use url::Url;
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(6);
@@ -21,16 +22,23 @@ const UNTOLD: Duration = Duration::from_secs(20);
 /// An answer is a word or two.
 const LONGEST: usize = 64 << 10;
 
+/// Where it is.
+pub enum Place {
+    /// Written as anything is written: it is struck out of nothing, though it isn't shouted about either.
+    Plain(Url),
+    Secret(SecretRef),
+}
+
 pub struct Door {
-    pub url: SecretRef,
+    pub place: Place,
     pub access: Access,
     /// On the clock that counts sleep.
     closed_until: Mutex<Duration>,
 }
 
 impl Door {
-    pub fn new(url: SecretRef, access: Access) -> Self {
-        Self { url, access, closed_until: Mutex::default() }
+    pub fn new(place: Place, access: Access) -> Self {
+        Self { place, access, closed_until: Mutex::default() }
     }
 
     pub async fn send(&self, body: &Value, intent: Intent, ports: &Ports) -> ActEnd {
@@ -51,9 +59,10 @@ impl Door {
     }
 
     async fn request(&self, body: &Value, intent: Intent, ports: &Ports) -> Result<Request, Trouble> {
-        let url = ports.secrets.reveal(&self.url).await?;
-        let url = address(url.expose())
-            .ok_or_else(|| Trouble::new(Reason::Local, format!("{} holds no address such as https://host/path", self.url)))?;
+        let url = match &self.place {
+            Place::Plain(url) => url.clone(),
+            Place::Secret(secret) => revealed(secret, ports).await?,
+        };
         let mut request = self.access.onto(Request { method: "POST", ..Request::get(url) }, ports).await?;
         request.headers.push(("Content-Type".into(), Secret::new("application/json".into())));
         // Who has had it already knows it by this.
@@ -85,6 +94,12 @@ impl Door {
     fn closed_until(&self) -> Duration {
         *self.closed_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn revealed(secret: &SecretRef, ports: &Ports) -> Result<Url, Trouble> {
+    let url = ports.secrets.reveal(secret).await?;
+    address(url.expose())
+        .ok_or_else(|| Trouble::new(Reason::Local, format!("{secret} holds no address such as https://host/path")))
 }
 
 fn meant(answer: &Response, asked: &str) -> ActEnd {

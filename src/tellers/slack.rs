@@ -1,6 +1,6 @@
 //! Slack, and what takes its incoming webhooks too (Mattermost, Rocket.Chat): a message in the channel that the webhook belongs to.
 
-use super::post::Door;
+use super::post::{Door, Place};
 use super::{Kind, Teller};
 use crate::domain::act::ActEnd;
 use crate::domain::entry::Intent;
@@ -19,7 +19,7 @@ fn parse(node: &Node, problems: &mut Problems) -> Option<Box<dyn Teller>> {
     let fields = node.fields(&["url", "headers", "basic", "bearer", "tls"], problems)?;
     let url = fields.need("url", problems).and_then(|node| SecretRef::parse(node, problems));
     let access = Access::parse(&fields, problems);
-    Some(Box::new(Slack(Door::new(url?, access?))))
+    Some(Box::new(Slack(Door::new(Place::Secret(url?), access?))))
 }
 
 impl Teller for Slack {

@@ -1,6 +1,6 @@
 //! Anything that takes JSON: one POST of a documented shape. The address may be a secret, for with many services it is.
 
-use super::post::Door;
+use super::post::{Door, Place};
 use super::{Kind, Teller};
 use crate::domain::act::ActEnd;
 use crate::domain::entry::Intent;
@@ -19,10 +19,14 @@ fn parse(node: &Node, problems: &mut Problems) -> Option<Box<dyn Teller>> {
     let fields = node.fields(&["url", "headers", "basic", "bearer", "tls"], problems)?;
     let url = fields.need("url", problems).and_then(|node| match node.value {
         Value::Scalar { .. } => {
+            // One that names somebody's password is a secret, wherever it stands.
             let url = node.read(ADDRESS, problems, address)?;
-            Some(SecretRef::Here(Secret::new(url.into())))
+            match url.password() {
+                Some(_) => Some(Place::Secret(SecretRef::Here(Secret::new(url.into())))),
+                None => Some(Place::Plain(url)),
+            }
         }
-        _ => SecretRef::parse(node, problems),
+        _ => SecretRef::parse(node, problems).map(Place::Secret),
     });
     let access = Access::parse(&fields, problems);
     Some(Box::new(Webhook(Door::new(url?, access?))))
