@@ -5,7 +5,7 @@ use super::{JournalError, shape};
 use nix::unistd::{AccessFlags, access};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Result, TransactionBehavior};
-use std::fs::{File, OpenOptions};
+use std::fs::{DirEntry, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,7 @@ pub fn open(file: &Path) -> Result<Connection, JournalError> {
     if !file.exists() {
         place(file, |draft| fresh(draft).map_err(|error| JournalError::of(&error, file)))?;
     }
+    clear(file);
     is_file(file)?;
     may_write(file).map_err(|error| JournalError::ReadOnly { file: file.to_owned(), why: error.desc().into() })?;
     let mut db = connect(file, file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -196,6 +197,22 @@ pub fn place(file: &Path, make: impl FnOnce(&Path) -> Result<(), JournalError>) 
     let _ = std::fs::remove_file(&draft);
     made
 }
+
+/// What a process that was killed left of a file that it was making. One that is younger may be in the making still.
+fn clear(file: &Path) {
+    let (Some(folder), Some(stem)) = (file.parent(), file.file_stem().and_then(|stem| stem.to_str())) else { return };
+    let half = |name: &str| name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.') && rest.contains(".new"));
+    let old = |entry: &DirEntry| entry.metadata().ok()?.modified().ok()?.elapsed().ok().filter(|age| *age > FORSAKEN);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(half) && old(&entry).is_some() {
+            // The next start tries again.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// A file that is made takes less than a second.
+const FORSAKEN: Duration = Duration::from_secs(60);
 
 fn publish(draft: &Path, file: &Path) -> io::Result<bool> {
     File::open(draft)?.sync_all()?;

@@ -5,6 +5,7 @@ use midwatch::journal::JournalError;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 /// Set in a child of this test program: the folder to write to, and how often before it ends by itself.
 const TELLER: &str = "MIDWATCH_TEST_TELLER";
@@ -120,4 +121,20 @@ fn a_failed_commit_is_looked_for_before_anything_is_said() {
     }
     let count = |word| words.iter().filter(|other| *other == word).count();
     assert!(count("recorded") > 100 && count("refused") > 20 && count("doubtful") > 0, "{words:?}");
+}
+
+#[test]
+fn what_a_journal_leaves_that_was_killed_while_it_was_made_goes_with_a_later_start() {
+    let home = home();
+    let file = |name: &str, seconds: u64| {
+        let path = home.path().join(name);
+        let file = std::fs::File::create(&path).expect("made");
+        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(seconds)).expect("aged");
+        path
+    };
+    let left = ["journal.5f3c.new", "journal.5f3c.new-wal", "journal.5f3c.new-shm"].map(|name| file(name, 90));
+    let others = [file("journal.77aa.new", 1), file("journal.backup.db", 90), file("notes.new", 90)];
+    open(home.path());
+    assert!(left.iter().all(|path| !path.exists()), "nobody is making those any more");
+    assert!(others.iter().all(|path| path.exists()), "one may be in the making, and the others are none of ours");
 }
