@@ -247,3 +247,16 @@ fn what_was_told_long_after_the_end_leaves_the_drawing_its_room() {
     night.times.closed = None;
     assert!(drawing(&night).contains("at the postmortem"), "of an open incident everything is drawn");
 }
+
+#[test]
+fn an_incident_that_ends_at_the_end_of_all_calendars_is_drawn() {
+    let notes = ["rollback", "all is well"].map(str::to_owned);
+    let mut night = incident("ana", "down", &notes);
+    night.times.closed = Some(DateTime::<Utc>::MAX_UTC);
+    for at in [night.lines[1].at, DateTime::<Utc>::MAX_UTC] {
+        night.lines[2].at = at;
+        let page = written("html", &night);
+        let drawn = &page[page.find("<svg").expect("drawn")..page.find("</svg>").expect("drawn")];
+        assert!(drawn.contains("all is well") && !drawn.contains("NaN"), "{drawn}");
+    }
+}

@@ -189,8 +189,14 @@ mod tests {
         assert_eq!(limited.retry_after(), None);
         limited.headers.insert("retry-after".into(), "120".into());
         assert_eq!(limited.refusal("x").retry_after, Some(Duration::from_secs(120)));
+        for (told, meant) in [("3600", 3_600), ("999999999", 3_600), ("18446744073709551615", 3_600)] {
+            limited.headers.insert("retry-after".into(), told.into());
+            assert_eq!(limited.retry_after(), Some(Duration::from_secs(meant)), "{told}");
+        }
         limited.date = Some("2026-03-01T10:00:00Z".parse::<chrono::DateTime<Utc>>().expect("a time"));
         limited.headers.insert("retry-after".into(), "Sun, 01 Mar 2026 10:00:30 GMT".into());
         assert_eq!(limited.retry_after(), Some(Duration::from_secs(30)));
+        limited.headers.insert("retry-after".into(), "Sun, 01 Mar 2099 10:00:30 GMT".into());
+        assert_eq!(limited.retry_after(), Some(Duration::from_secs(3_600)), "of an age nobody knows what it means");
     }
 }

@@ -152,3 +152,27 @@ fn it_is_stopped_hurried_and_begins_again_from_its_end() {
     player.play(Play::Toggle);
     assert_eq!((player.position().at, player.position().playing), (there.from, true));
 }
+
+#[test]
+fn a_time_at_the_end_of_all_calendars_is_played_like_any_other() {
+    let (night, _) = night();
+    for end in [DateTime::<Utc>::MAX_UTC, DateTime::<Utc>::MIN_UTC] {
+        let mut far = night.clone();
+        (far.times.closed, far.times.resolved) = (Some(end), Some(end));
+        let last = far.lines.last_mut().expect("lines");
+        last.at = end;
+        let reel = Reel::of(&far, &Settings::default(), Actor::person("eve", None)).expect("entries");
+        let mut player = Player::new(reel, 1.0);
+        for play in [
+            Play::To(DateTime::<Utc>::MAX_UTC),
+            Play::By(i64::MAX),
+            Play::By(i64::MIN),
+            Play::To(DateTime::<Utc>::MIN_UTC),
+            Play::By(60),
+        ] {
+            player.play(play);
+            let there = player.position();
+            assert!(there.from <= there.at && there.at <= there.to, "{play:?}: {there:?}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use midwatch::domain::entry::Visibility;
 use midwatch::domain::ids::{IncidentId, SourceName};
 use midwatch::domain::settings::Settings;
 use midwatch::domain::update::{Destination, Every, LONGEST, Next, Updates};
+use std::collections::BTreeSet;
 
 /// A channel, a page, and notes beside the alerts of `prod`, whose system takes comments.
 fn told() -> Settings {
@@ -189,6 +190,39 @@ fn what_was_kept_is_told_once_when_somebody_answers_and_is_over_when_a_newer_one
     }
     story.wait(3_700);
     assert!(acts(&mut story).is_empty(), "said is said");
+}
+
+#[test]
+fn beside_an_alert_the_newer_update_takes_the_place_of_the_one_that_waits_and_of_no_other() {
+    let mut story = Story::with(told());
+    let two = [alert("Down", "postgres", began()), alert("Slow", "postgres", began())];
+    story.poll(&two);
+    let (first, second) = (open(&mut story, &["Down"]), open(&mut story, &["Slow"]));
+    story.ask(update(first, "old", &["notes"]));
+    story.ask(update(second, "of the other", &["notes"]));
+    let unsent = |story: &mut Story| {
+        for (intent, _) in acts(story) {
+            story.fact(Fact::ActEnded { intent, end: ActEnd::new(Outcome::Unsent, "not sent: nobody listens") });
+        }
+    };
+    unsent(&mut story);
+    story.wait(10);
+    story.ask(update(first, "new", &["notes"]));
+    unsent(&mut story);
+    story.poll(&two);
+    let said: BTreeSet<String> = acts(&mut story)
+        .into_iter()
+        .map(|(_, act)| {
+            if let Act::On { comment, .. } = act {
+                comment.lines().next().unwrap_or_default().to_owned()
+            } else {
+                panic!("{act:?}")
+            }
+        })
+        .collect();
+    let said: Vec<&str> = said.iter().map(|line| line.rsplit(": ").next().unwrap_or_default()).collect();
+    assert_eq!(said, ["new", "of the other"]);
+    assert!(ends(&story).contains(&("expired".into(), "never sent: a newer update has taken its place".into())));
 }
 
 #[test]
