@@ -74,7 +74,6 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("cli::session", "disallowed_methods", "a configuration that is missing is no error, one that is broken is told"),
     ("cli::export", "disallowed_methods", "writes the file that the person named, and reads the template"),
     ("cli::subject", "disallowed_methods", "reads the export that a person named"),
-    ("cli::attach", "disallowed_methods", "copies the files that a person attaches"),
     ("runtime::supervisor", "disallowed_methods", "a process of its own: owns its files, threads, clock and child"),
 ];
 

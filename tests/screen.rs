@@ -24,6 +24,8 @@ mod noting;
 mod queue;
 #[path = "support/screen.rs"]
 mod screen;
+#[path = "screen/several.rs"]
+mod several;
 #[path = "screen/silences.rs"]
 mod silences;
 #[path = "screen/sources.rs"]

@@ -4,8 +4,8 @@ use super::session::{self, Loaded, Needs};
 use super::{Exit, Failure, Globals, colour, library, out, reload};
 use crate::config::Console as Look;
 use crate::domain::ids::RequestId;
-use crate::model::World;
 use crate::model::runs::Sitting;
+use crate::model::{Command, World};
 use crate::runtime::cache::Cache;
 use crate::runtime::shell::{ended, start_reader};
 use crate::runtime::{Ask, Frontend, Shell, upstream};
@@ -137,7 +137,7 @@ impl Frontend for Front {
 impl Front {
     fn asked_of(&mut self, request: Request) -> Option<Ask> {
         match request {
-            Request::Command(command) => Some(Ask::Command(command)),
+            Request::Command(command) => Some(Ask::Command(at_home(command))),
             Request::Ui(Ui::Quit) => Some(Ask::Quit),
             Request::Ui(Ui::SaveDraft(text)) => {
                 self.draft.save(&text);
@@ -145,6 +145,19 @@ impl Front {
             }
             Request::Ui(Ui::Copy(_) | Ui::Redraw | Ui::Suspend | Ui::Play(_)) => None,
         }
+    }
+}
+
+/// Whoever types a path into the console has no shell that knows what `~` is.
+fn at_home(command: Command) -> Command {
+    let whole = |file: PathBuf| match (file.strip_prefix("~"), directories::BaseDirs::new()) {
+        (Ok(rest), Some(dirs)) => dirs.home_dir().join(rest),
+        _ => file,
+    };
+    match command {
+        Command::Attach { incident, file, text, about } => Command::Attach { incident, file: whole(file), text, about },
+        Command::Export { incident, file } => Command::Export { incident, file: file.map(whole) },
+        other => other,
     }
 }
 

@@ -4,7 +4,6 @@
 mod ack;
 mod act;
 mod alerts;
-#[expect(clippy::disallowed_methods, reason = "copies the files that a person attaches")]
 mod attach;
 mod change;
 mod check;

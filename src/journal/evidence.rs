@@ -1,13 +1,16 @@
 //! The files that entries name, each in the folder `evidence` under its own digest: they are checked, backed up and brought back with
-//! the journal.
+//! the journal. A file is copied there before an entry names it: one that is attached twice is kept once, and one that is changed later is
+//! found out.
 
 use super::{JournalError, Problem, origin};
+use crate::domain::entry::Evidence;
 use rusqlite::{Connection, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The folder of the data folder that they lie in.
 pub const FOLDER: &str = "evidence";
@@ -17,6 +20,79 @@ pub fn beside(backup: &Path) -> PathBuf {
     let mut name = backup.to_owned().into_os_string();
     name.push(".evidence");
     name.into()
+}
+
+/// The longest that is taken, in bytes.
+const LONGEST: u64 = 1 << 30;
+
+/// Why a file was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Unkept {
+    /// It is no file, too long, or can't be read.
+    #[error("{0}")]
+    Unread(String),
+    /// There is no room for it, or its place can't be written.
+    #[error("{0}")]
+    Unwritten(String),
+}
+
+/// Keeps a copy of a file in the data folder, and says what an entry is to say of it.
+///
+/// # Errors
+/// There is no copy.
+pub fn keep(file: &Path, data: &Path) -> std::result::Result<Evidence, Unkept> {
+    let unread = |why: String| Unkept::Unread(format!("{}: {why}", file.display()));
+    let told = |error: io::Error| unread(error.to_string());
+    // Looked at before it is opened: a pipe would hold us up until somebody writes into it.
+    let about = fs::metadata(file).map_err(told)?;
+    if !about.is_file() || about.len() > LONGEST {
+        return Err(unread("not a file of at most 1 GiB".to_owned()));
+    }
+    let (from, folder) = (File::open(file).map_err(told)?, data.join(FOLDER));
+    let (sha256, size) = copied(from, &folder).map_err(|error| {
+        Unkept::Unwritten(format!("{}: the file could not be kept, and nothing was recorded: {error}", folder.display()))
+    })?;
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(Evidence { name, sha256: Some(sha256), size: Some(size), url: None })
+}
+
+/// The digest is of the very bytes that are written: the file may change meanwhile.
+fn copied(mut from: File, folder: &Path) -> io::Result<(String, u64)> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let copy = Copy::in_folder(folder);
+    let mut to = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&copy.0)?;
+    let (mut digest, mut size, mut part) = (Sha256::new(), 0, vec![0; 64 * 1024]);
+    loop {
+        let read = from.read(&mut part)?;
+        if read == 0 {
+            break;
+        }
+        digest.update(&part[..read]);
+        to.write_all(&part[..read])?;
+        size += read as u64;
+    }
+    to.sync_all()?;
+    let name: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    fs::rename(&copy.0, folder.join(&name))?;
+    File::open(folder)?.sync_all()?;
+    Ok((name, size))
+}
+
+/// Gone with whoever gives up half-way; once it has its name there is nothing to remove.
+struct Copy(PathBuf);
+
+impl Copy {
+    /// Of several that are made at once, each has a place of its own.
+    fn in_folder(folder: &Path) -> Self {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        Self(folder.join(format!(".{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed))))
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// What an entry says of one.

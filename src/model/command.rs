@@ -170,6 +170,13 @@ pub enum Command {
         at: Option<DateTime<Utc>>,
         marks: Marks,
     },
+    /// Keep a copy of a file with the journal, and record that it is there: beside an entry, where one is meant.
+    Attach {
+        incident: Option<IncidentId>,
+        file: PathBuf,
+        text: String,
+        about: Option<EntryId>,
+    },
     /// Correct what an entry says; the entry itself stays as it was recorded.
     Correct {
         entry: EntryId,

@@ -22,6 +22,8 @@ pub enum Effect {
     Ask { sources: Vec<SourceName>, feeds: Vec<FeedName> },
     /// Look up what the journal remembers since then, of one alert or of all; answered by one `Recalled`.
     Recall { alert: Option<AlertId>, since: DateTime<Utc> },
+    /// Keep a copy of a file with the journal; answered by one `Kept`.
+    Keep { request: RequestId, file: PathBuf },
     /// Export an incident; answered by one `Exported`.
     Export { incident: IncidentId, file: Option<PathBuf> },
     /// Ask the sources that keep a record of their own when this alert fired since then; answered by one `Recounted` of each.

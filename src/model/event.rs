@@ -8,7 +8,7 @@ use super::past::{Recalled, Recounted};
 use crate::domain::act::{ActEnd, Found};
 use crate::domain::alert::{Alert, Silence};
 use crate::domain::change::Told;
-use crate::domain::entry::Entry;
+use crate::domain::entry::{Entry, Evidence};
 use crate::domain::health::Reading;
 use crate::domain::ids::{EntryId, FeedName, Fingerprint, QuestionId, RequestId, SourceName};
 use crate::domain::playbook::{Behind, Selector};
@@ -78,6 +78,8 @@ pub enum Fact {
     ActFound { intent: EntryId, found: Result<Found, Trouble> },
     /// The answer to `Effect::Recall`.
     Recalled(Recalled),
+    /// The answer to `Effect::Keep`: what an entry is to say of the copy, or why there is none.
+    Kept { request: RequestId, kept: Result<Evidence, String> },
     /// The answer to `Effect::Export`.
     Exported(Exported),
     /// What one source answers to `Effect::Recount`.

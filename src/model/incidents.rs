@@ -43,6 +43,11 @@ impl Incidents {
         self.0.get(&id).map_or(&[], Folded::entries)
     }
 
+    pub fn declared_by(&self, id: IncidentId, person: &str) -> bool {
+        let declared = self.entries(id).iter().find(|entry| entry.id.0 == id.0);
+        declared.is_some_and(|entry| entry.actor.name == person)
+    }
+
     /// The open incident that an alert or a service belongs to: by the alert itself before its service.
     pub fn covering(&self, alert: Option<&AlertId>, service: Option<&ServiceName>) -> Option<IncidentId> {
         let by_alert = || self.open().find(|incident| alert.is_some_and(|id| incident.alerts.contains(id)));

@@ -29,6 +29,13 @@ pub fn at(world: &World, typed: &str) -> (usize, Vec<String>) {
     (from, names)
 }
 
+/// The person whose name begins with all that was typed.
+pub fn person(world: &World, typed: &str) -> (usize, Vec<String>) {
+    let from = typed.len() - typed.trim_start().len();
+    let begins = |name: &&str| from < typed.len() && begins(name, &typed[from..]) && can_be_typed(name);
+    (from, people(world).into_iter().filter(begins).take(MOST).map(str::to_owned).collect())
+}
+
 /// Who did anything that the log still shows, who has a role in an open incident, and who owns a service.
 fn people(world: &World) -> BTreeSet<&str> {
     let actors = world.log.entries().filter(|entry| entry.actor.kind == ActorKind::Person).map(|entry| entry.actor.name.as_str());

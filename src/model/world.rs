@@ -5,6 +5,7 @@
 
 mod acts;
 mod again;
+mod attaching;
 mod carrying;
 mod changing;
 mod commands;
@@ -52,7 +53,7 @@ use crate::domain::playbook::{Behind, Playbook, Resolved};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,6 +111,8 @@ pub struct World {
     lanes: Lanes,
     next_request: u64,
     wake_at: Option<Duration>,
+    /// What is recorded once its file is kept.
+    attaching: BTreeMap<RequestId, Draft>,
     /// Episodes that began or ended, on their way into the journal.
     notes: Notes,
     /// Acts that are being looked for at their source.
@@ -159,6 +162,7 @@ impl World {
             lanes: Lanes::default(),
             next_request: 0,
             wake_at: None,
+            attaching: BTreeMap::new(),
             notes: Notes::default(),
             searching: BTreeSet::new(),
             extending: BTreeSet::new(),
@@ -233,6 +237,7 @@ impl World {
                 self.past.keep(recalled);
                 Vec::new()
             }
+            Fact::Kept { request, kept } => self.kept_file(request, kept),
             Fact::Exported(exported) => {
                 self.exports.keep(exported);
                 Vec::new()

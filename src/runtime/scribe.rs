@@ -5,7 +5,7 @@ mod export;
 
 use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, IncidentId, RequestId};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, evidence};
 use crate::model::Fact;
 use crate::model::past::{Recalled, episodes};
 use crate::ports::Clock;
@@ -31,6 +31,8 @@ enum Job {
 
 pub struct Scribe {
     jobs: Sender<Job>,
+    facts: UnboundedSender<Fact>,
+    folder: PathBuf,
     thread: Option<JoinHandle<()>>,
     /// Watches the folder for the writes of other processes for as long as it lives.
     _folder: Option<notify::RecommendedWatcher>,
@@ -41,14 +43,26 @@ impl Scribe {
     pub fn start(journal: Box<dyn Journal>, folder: &Path, facts: UnboundedSender<Fact>, clock: Arc<dyn Clock>) -> Self {
         let (jobs, inbox) = channel();
         let watcher = watch(folder, jobs.clone());
-        let thread = std::thread::spawn(move || write(journal, &inbox, &facts, clock.as_ref()));
-        Self { jobs, thread: Some(thread), _folder: watcher }
+        let told = facts.clone();
+        let thread = std::thread::spawn(move || write(journal, &inbox, &told, clock.as_ref()));
+        Self { jobs, facts, folder: folder.to_owned(), thread: Some(thread), _folder: watcher }
     }
 
     /// Asks for these drafts to be made durable; the answer comes as facts.
     pub fn append(&self, request: RequestId, drafts: Vec<Draft>) {
         // The thread ends only after `Stop`, so there is always somebody to take the job.
         let _ = self.jobs.send(Job::Append(request, drafts));
+    }
+
+    /// Keeps a copy of a file beside the journal; the answer comes as a fact. A long one takes its time, and nothing that is to be
+    /// recorded waits for it.
+    pub fn keep(&self, request: RequestId, file: PathBuf) {
+        let (facts, folder) = (self.facts.clone(), self.folder.clone());
+        std::thread::spawn(move || {
+            let kept = evidence::keep(&file, &folder).map_err(|why| why.to_string());
+            // Nobody may be left to hear it: then no entry names the copy.
+            let _ = facts.send(Fact::Kept { request, kept });
+        });
     }
 
     /// Asks for an export without what these patterns fit; the answer comes as a fact.

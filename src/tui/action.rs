@@ -120,6 +120,10 @@ actions! {
     Update = "update",
     /// Say who has which role in the incident.
     Roles = "roles",
+    /// Ask somebody to lead the incident from now on.
+    HandOver = "hand-over",
+    /// Lead the incident from now on, as somebody has asked you to.
+    Accept = "accept",
     /// Keep the incident in the house, or let it be told and exported again.
     Private = "private",
     /// Give everything that the incident has recorded to another one that is open, and go on there.
@@ -146,6 +150,10 @@ actions! {
     Note = "note",
     /// Correct the time or text of the selected entry.
     Correct = "correct",
+    /// Say which incidents the selected entry belongs to: make it part of one, take it out, or move it.
+    Belong = "belong",
+    /// Keep a file that shows something: beside the selected entry, else in the incident.
+    Attach = "attach",
     /// Show only what matches.
     Filter = "filter",
     /// Show what fired in the last day, and how it ended.

@@ -6,6 +6,7 @@
 
 mod draw;
 mod everywhere;
+mod following;
 mod mouse;
 
 use super::action::Action;
@@ -15,7 +16,7 @@ use super::keymap::{Context, Key, Keymap, Meaning};
 use super::overlays::{self, Overlay};
 use super::panes::{PANES, Pane, PaneId, Travel};
 use super::view::{Record, Reply, Request, Ui, View};
-use crate::domain::ids::{AlertId, RequestId};
+use crate::domain::ids::{AlertId, IncidentId, RequestId};
 use crate::domain::run::StepState;
 use crate::model::filter::Filter;
 use crate::model::runs::Sitting;
@@ -46,6 +47,8 @@ pub struct Screen {
     panes: Vec<(PaneId, Box<dyn Pane>)>,
     overlays: Vec<Box<dyn Overlay>>,
     record: Record,
+    /// The newest incident that this operator has declared.
+    declared: Option<IncidentId>,
     /// A note that was begun.
     draft: String,
     filter: String,
@@ -83,6 +86,7 @@ impl Screen {
             panes: PANES.iter().map(|spec| (spec.id, (spec.make)())).collect(),
             overlays: Vec::new(),
             record: Record::Newest,
+            declared: None,
             filter: String::new(),
             undo: Vec::new(),
             unnumbered: VecDeque::new(),
@@ -264,7 +268,10 @@ impl Screen {
             Action::Alerts => self.go(PaneId::Alerts),
             Action::Playbook => self.go(PaneId::Playbook),
             Action::Log => self.go(PaneId::Log),
-            Action::Note => return vec![Reply::Open(overlays::note::open(&self.draft))],
+            Action::Note => {
+                let draft = self.draft.clone();
+                return self.with(world, |_, view| vec![Reply::Open(overlays::note::open(&draft, view))]);
+            }
             Action::Filter => {
                 self.go(PaneId::Alerts);
                 return vec![Reply::Open(overlays::filter::open(&self.filter))];
@@ -371,6 +378,7 @@ impl Screen {
         self.last_key.get_or_insert(world.now.mono);
         self.selected = self.selected_alert();
         self.ask_what_came(world);
+        self.follow(world);
         self.with(world, |parts, view| {
             parts.panes.iter_mut().for_each(|(_, pane)| pane.prepare(view));
             parts.overlays.iter_mut().for_each(|overlay| overlay.prepare(view));

@@ -7,12 +7,14 @@ use super::hits::Hit;
 use super::keymap::{Binding, Context};
 use super::overlays::alert::told;
 use super::overlays::dialog::environment;
+use super::overlays::incident::offered;
 use super::overlays::requests::colour;
 use super::panes::alerts::trust;
 use super::theme::Role;
 use super::time;
 use super::view::View;
 use crate::domain::health::FeedState;
+use crate::domain::incident::Incident;
 use crate::domain::text::inert;
 use crate::model::alerts::State;
 use crate::model::progress::{Item, Progress};
@@ -62,7 +64,7 @@ fn parts(view: &View) -> Vec<Part> {
         let lead = incident.lead.as_ref().map(|lead| part(7, format!("lead {}", inert(lead)), Role::Dim));
         parts.extend(lead);
     }
-    parts.extend(others_due(view));
+    parts.extend(others(view));
     let role = |count: usize, role| if count > 0 { role } else { Role::Dim };
     let firing = view.world.alerts.count(State::Firing);
     let loud = if view.world.alerts.urgent() > 0 { Role::Critical } else { role(firing, Role::Warning) };
@@ -99,15 +101,23 @@ fn due(at: chrono::DateTime<chrono::Utc>, view: &View) -> Part {
 /// From so many minutes on it is loud.
 const SOON: u64 = 5;
 
-/// Incidents that are not shown and whose people wait for an update.
-fn others_due(view: &View) -> Option<Part> {
+/// Open incidents that are not shown: that they are there, whose people wait for an update; and what is offered to whoever sits here.
+fn others(view: &View) -> Vec<Part> {
     let shown = view.incident.map(|incident| incident.id);
-    let late = view.world.incidents.open().filter(|one| Some(one.id) != shown);
-    let mut late = late.filter(|one| one.next_update().is_some_and(|at| at <= view.now.wall));
-    let first = late.next()?;
-    let more = late.count();
-    let text = if more == 0 { format!("{}: update late", first.label()) } else { format!("{} updates late", more + 1) };
-    Some(part(3, text, Role::Critical))
+    let others: Vec<&Incident> = view.world.incidents.open().filter(|one| Some(one.id) != shown).collect();
+    let key = view.keymap.key_of(Action::SwitchIncident);
+    let late: Vec<_> = others.iter().filter(|one| one.next_update().is_some_and(|at| at <= view.now.wall)).collect();
+    let late = match late.as_slice() {
+        [] => None,
+        [one] => Some(format!("{}: update late", one.label())),
+        several => Some(format!("{} updates late", several.len())),
+    };
+    // The only other one that is open is named already where its update is late.
+    let open = !others.is_empty() && (late.is_none() || others.len() > 1);
+    let open = open.then(|| part(2, format!("+{} open: {key}", others.len()), Role::Warning));
+    let offered = view.world.incidents.open().find(|one| offered(one, view));
+    let offered = offered.map(|one| part(3, format!("{} is offered to you", one.label()), Role::Warning));
+    open.into_iter().chain(late.map(|text| part(3, text, Role::Critical))).chain(offered).collect()
 }
 
 fn feeds(view: &View) -> Vec<Part> {

@@ -106,6 +106,8 @@ pub enum Arranged {
 pub enum Record {
     /// The newest open incident's; everything while there is none.
     Newest,
+    /// This one's as long as somebody works on it: what others declare meanwhile takes nobody's notes.
+    Kept(IncidentId),
     Of(IncidentId),
     Everything,
 }
@@ -114,8 +116,18 @@ impl Record {
     pub fn incident(self, world: &World) -> Option<&Incident> {
         match self {
             Self::Newest => world.incidents.open().next(),
-            Self::Of(id) => world.incidents.get(id),
+            Self::Kept(id) | Self::Of(id) => world.incidents.get(id),
             Self::Everything => None,
+        }
+    }
+
+    /// What is shown from now on, unless the operator chooses.
+    pub fn kept(self, world: &World) -> Self {
+        let works = |id: IncidentId| world.incidents.open().any(|incident| incident.id == id);
+        match self {
+            Self::Kept(id) if works(id) => self,
+            Self::Newest | Self::Kept(_) => world.incidents.open().next().map_or(Self::Newest, |newest| Self::Kept(newest.id)),
+            chosen => chosen,
         }
     }
 }

@@ -184,3 +184,49 @@ fn a_shift_is_offered_by_one_and_taken_over_by_the_other() {
     assert_eq!(code(&home.run(&["incident", "handoff", "INC-1"])), Some(2), "it says neither");
     assert_eq!(code(&home.run(&["handoff", "--to", "x", "--accept"])), Some(2), "nor both");
 }
+
+#[test]
+fn the_console_keeps_a_file_and_then_records_it() {
+    let home = Home::with("operator: {name: ana}\n");
+    home.write("graph.png", "the lag");
+    done(&home, &["incident", "open", "checkout down"]);
+    let mut console = home.console(&[], 120, 40);
+    console.wait_for("declared SEV");
+    console.keys("4a");
+    console.wait_for("Attach a file to INC-1 checkout down");
+    console.keys("~/graph.png\tthe lag graph\r");
+    console.wait_for("✓ recorded");
+    console.keys("a~/none.png\r");
+    console.wait_for("none.png: No such file");
+    console.keys("qq");
+    assert_eq!(console.wait_exit().exit_code(), 0);
+    let shown = home.json(&["incident", "show", "INC-1"]);
+    let entry = shown["entries"].as_array().expect("entries").iter().find(|entry| entry["kind"] == "evidence").expect("recorded");
+    assert_eq!((&entry["text"], &entry["evidence"][0]["name"]), (&"the lag graph".into(), &"graph.png".into()));
+    let digest = entry["evidence"][0]["sha256"].as_str().expect("a digest");
+    let folder = home.path().join(".local/share/midwatch/evidence");
+    assert_eq!(std::fs::read(folder.join(digest)).expect("kept"), b"the lag");
+    assert_eq!(std::fs::read_dir(&folder).expect("a folder").count(), 1, "nothing is left of the one that failed");
+    assert_eq!(code(&home.run(&["journal", "verify"])), Some(0));
+}
+
+#[test]
+fn a_backup_that_fails_half_way_leaves_nothing_in_the_way_of_the_next() {
+    // What is longer than the limit can't be written: the journal fits, and the file that an entry names doesn't.
+    let limited = r#"trap '' XFSZ; [ ! -e limited ] || ulimit -f 4096; exec "$@""#;
+    let argv = ["sh", "-c", limited, "sh", env!("CARGO_BIN_EXE_midwatch")].map(str::to_owned).into();
+    let home = Home::with("operator: {name: ana}\n").started_by(argv);
+    home.write("trace.txt", &"a long trace\n".repeat(1 << 20));
+    done(&home, &["note", "the trace", "--attach", "trace.txt"]);
+    home.write("limited", "");
+    let names = || {
+        let names = std::fs::read_dir(home.path()).expect("a folder").map(|entry| entry.expect("one").file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).filter(|name| name.starts_with("copy")).collect::<Vec<_>>()
+    };
+    let failed = home.run(&["journal", "backup", "copy.db"]);
+    assert!(code(&failed) == Some(4) && err(&failed).contains("copy.db.evidence"), "{}", err(&failed));
+    assert_eq!(names(), Vec::<String>::new());
+    std::fs::remove_file(home.path().join("limited")).expect("lifted");
+    done(&home, &["journal", "backup", "copy.db"]);
+    assert_eq!(names().len(), 2);
+}

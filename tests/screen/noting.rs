@@ -38,6 +38,16 @@ fn what_came_by_a_pipe_comes_back_in_one_line() {
 }
 
 #[test]
+fn an_earlier_note_that_is_longer_than_a_line_says_that_it_was_cut() {
+    let mut desk = noted();
+    desk.elsewhere(Draft::new(Kind::Note, screen::start(), Actor::person("ana", None), "x".repeat(4_001)));
+    desk.press("n up").expect("1 of 3 earlier notes; only the first 4000 bytes of it fit here");
+    desk.press("up").expect("2 of 3 earlier notes").expect_not("fit here");
+    desk.elsewhere(Draft::new(Kind::Note, screen::start(), Actor::person("ana", None), "x".repeat(4_000)));
+    desk.press("esc n up").expect("1 of 4 earlier notes").expect_not("fit here");
+}
+
+#[test]
 fn what_was_begun_stays_the_draft_while_earlier_notes_are_looked_at() {
     let mut desk = noted();
     desk.press("n").type_text("half").press("up").expect("note saw 5xx drop");

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::again::kept;
+use super::attaching::named;
 use super::watch::to_chrono;
 use crate::domain::alert::Severity;
 use crate::domain::entry::{Draft, Kind};
@@ -72,6 +73,13 @@ impl World {
                 }
                 vec![Effect::Export { incident, file }]
             }
+            Command::Attach { incident, file, text, about } => match self.attach(request, incident, &file, &text, about) {
+                Ok(target) => {
+                    self.requests.begin(request, title, std::iter::once(target));
+                    vec![Effect::Keep { request, file }]
+                }
+                Err(why) => self.refuse(request, &title, why),
+            },
             Command::Run(command) => {
                 let (runs, mut context, requests, alerts) = self.split();
                 runs.command(&mut context, requests, alerts, request, command)
@@ -145,6 +153,7 @@ impl World {
             | Command::Retry { .. }
             | Command::Refresh
             | Command::Recall { .. }
+            | Command::Attach { .. }
             | Command::Export { .. }
             | Command::Run(_) => Ok(Vec::new()),
         };
@@ -251,6 +260,7 @@ impl World {
             Command::EndMaintenance { subjects } => format!("end the maintenance of {}", inert(&subjects.names())),
             Command::Change(told) => format!("record a change ({})", told.what.word()),
             Command::Note { kind, .. } => format!("add a {kind}"),
+            Command::Attach { file, .. } => format!("attach {}", inert(&named(file))),
             Command::Correct { .. } => "correct an entry".into(),
             Command::DenyCause { service } => format!("deny the suspected cause of {service}"),
             Command::Undo { request } => format!("undo: {}", self.title_of(*request)),

@@ -62,6 +62,10 @@ impl Shell {
                     self.event(Body::Fact(Fact::Recalled(Recalled { alert, since, cut: false, episodes })));
                 }
             },
+            Effect::Keep { request, file } => match &self.scribe {
+                Some(scribe) => scribe.keep(request, file),
+                None => self.event(Body::Fact(Fact::Kept { request, kept: Err("nothing is recorded here".into()) })),
+            },
             Effect::Export { incident, file } => match &self.scribe {
                 Some(scribe) => scribe.export(incident, file, self.world.settings.redact.clone()),
                 None => {

@@ -1,6 +1,6 @@
 //! The keys that the console comes with: one row for each.
 
-use super::Context::{self, AlertDetail, EntryDetail, Noting, Panes, PlaybookDetail, Reading, StepDetail, Typing};
+use super::Context::{self, AlertDetail, EntryDetail, Naming, Noting, Panes, PlaybookDetail, Reading, StepDetail, Typing};
 use super::Row;
 use crate::tui::action::Action::{self, *};
 
@@ -58,6 +58,8 @@ pub const ROWS: &[Row] = &[
     row(&["w"], NotTheCause, &[Context::Suspected], "wrong cause"),
 
     row(&["c"], Correct, &[Context::Log, EntryDetail], "correct"),
+    row(&["L"], Belong, &[Context::Log, EntryDetail], "link…"),
+    row(&["a"], Attach, &[Context::Log, EntryDetail], "attach…"),
 
     row(&["i"], Incident, &[Panes], "incident"),
     row(&["p"], Action::Playbook, &[Panes, Context::ServiceDetail], "playbook"),
@@ -103,7 +105,7 @@ pub const ROWS: &[Row] = &[
     row(&["enter"], Submit, &[Typing], "do it"),
 
     row(&["esc", "ctrl-c"], Cancel, &[Typing], "back"),
-    row(&["tab"], Complete, &[Noting], ""),
+    row(&["tab"], Complete, &[Noting, Naming], ""),
     row(&["up"], PreviousNote, &[Noting], ""),
     row(&["down"], NextNote, &[Noting], ""),
     row(&["tab", "down"], NextField, &[Typing], "next"),
@@ -121,6 +123,8 @@ pub const ROWS: &[Row] = &[
     row(&[], Title, &[Panes], "title"),
     row(&[], Lead, &[Panes], "lead"),
     row(&[], Roles, &[Panes], "roles"),
+    row(&[], HandOver, &[Panes], "hand over"),
+    row(&[], Accept, &[Panes], "accept"),
     row(&[], Private, &[Panes], "private"),
     row(&[], Merge, &[Panes], "merge"),
 ];

@@ -44,6 +44,8 @@ pub enum Context {
     Typing,
     /// The line of a note, before what holds in every field.
     Noting,
+    /// A field that names a person, before what holds in every field.
+    Naming,
 }
 
 impl Context {
@@ -71,6 +73,7 @@ impl Context {
             Self::Replay => "A replay",
             Self::Typing => "Dialogs",
             Self::Noting => "A note",
+            Self::Naming => "A person's name",
         }
     }
 }
@@ -162,7 +165,9 @@ impl Keymap {
     }
 
     fn meaning_in(&self, context: Context, keys: &[Key]) -> Meaning {
-        if matches!(context, Context::Typing | Context::Noting) && keys.first().is_some_and(|key| key.typed().is_some()) {
+        if matches!(context, Context::Typing | Context::Noting | Context::Naming)
+            && keys.first().is_some_and(|key| key.typed().is_some())
+        {
             return Meaning::Nothing;
         }
         let here = self.bindings.iter().filter(|binding| binding.contexts.contains(&context));

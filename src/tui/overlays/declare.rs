@@ -8,7 +8,7 @@ use crate::domain::incident::Sev;
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::tui::theme::Role;
-use crate::tui::view::{Record, Reply, View};
+use crate::tui::view::{Reply, View};
 
 struct Declare {
     alerts: Vec<AlertId>,
@@ -51,6 +51,6 @@ impl Form for Declare {
             return Err("An incident needs a title.".to_owned());
         }
         let ask = Command::Declare { title, severity, alerts: self.alerts.clone(), at: None };
-        Ok(vec![Reply::Ask(ask), Reply::Show(Record::Newest), Reply::Unmark])
+        Ok(vec![Reply::Ask(ask), Reply::Unmark])
     }
 }

@@ -39,7 +39,8 @@ pub trait Form {
         &[Context::Typing]
     }
 
-    /// Takes a key of its own for the field that has the focus; whether it has put another text there.
+    /// Takes a key of its own for the field that has the focus; whether it has put another text there. Where nothing is completed, that
+    /// key goes to the next field.
     fn act(&mut self, _action: Action, _input: &mut Input, _view: &View) -> bool {
         false
     }
@@ -109,7 +110,13 @@ impl<F: Form> Dialog<F> {
 
     fn act(&mut self, action: Action, view: &View) -> Vec<Reply> {
         let Some(field) = self.fields.get_mut(self.focus) else { return Vec::new() };
-        if self.form.act(action, &mut field.input, view) { self.changed() } else { Vec::new() }
+        if self.form.act(action, &mut field.input, view) {
+            return self.changed();
+        }
+        if action == Action::Complete {
+            self.go(1);
+        }
+        Vec::new()
     }
 
     fn changed(&mut self) -> Vec<Reply> {

@@ -2,8 +2,9 @@
 
 use super::Overlay;
 use super::page::{Content, Line, Page, field, heading};
-use super::{note, output, step};
-use crate::domain::entry::Entry;
+use super::{attach, belonging, note, output, step};
+use crate::domain::entry::{Entry, Evidence};
+use crate::domain::incident::Incident;
 use crate::domain::text::inert;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -46,6 +47,12 @@ impl Content for Detail {
         for (name, value) in about {
             lines.extend(value.iter().flat_map(|value| field(name, &inert(value), Role::Text, columns)));
         }
+        let parts = view.world.incidents.iter().filter(|incident| incident.linked.contains(&entry.id));
+        let parts: Vec<String> = parts.map(Incident::label).collect();
+        if !parts.is_empty() {
+            lines.extend(field("also in", &parts.join(", "), Role::Text, columns));
+        }
+        lines.extend(entry.evidence.iter().flat_map(|one| field("evidence", &shown(one), Role::Text, columns)));
         if !entry.data.is_empty() {
             lines.extend(heading("Data"));
             for (name, value) in &entry.data {
@@ -67,8 +74,18 @@ impl Content for Detail {
                 _ => vec![Reply::Say("The entry is of no step that has run.".to_owned())],
             },
             Action::Correct => vec![Reply::Open(note::correct(&self.entry, view))],
+            Action::Belong => vec![belonging::open(&self.entry, view)],
+            Action::Attach => vec![Reply::Open(attach::to_entry(&self.entry, view))],
             Action::Copy => vec![Reply::Ui(Ui::Copy(inert(&self.entry.text).into_owned()))],
             _ => Vec::new(),
         }
     }
+}
+
+/// `graph.png, 12345 bytes, SHA-256 9f86…`, or where it is.
+fn shown(one: &Evidence) -> String {
+    let size = one.size.map(|size| format!("{size} bytes"));
+    let digest = one.sha256.as_ref().map(|digest| format!("SHA-256 {digest}"));
+    let parts: Vec<String> = one.name.iter().chain(&one.url).cloned().chain(size).chain(digest).collect();
+    inert(&parts.join(", ")).into_owned()
 }

@@ -33,7 +33,13 @@ impl Content for Preview {
         &[Context::Preview, Context::Reading]
     }
 
-    fn title(&self, _view: &View) -> String {
+    /// What became of the file is seen wherever one reads.
+    fn title(&self, view: &View) -> String {
+        match view.world.exports.written(self.incident) {
+            Some(Ok(text)) => return format!("{} ✓ {}", self.label, inert(text)),
+            Some(Err(why)) => return format!("{} ✗ {}", self.label, inert(why)),
+            None => {}
+        }
         format!("{} as `midwatch export {} --format md` writes it", self.label, self.label)
     }
 

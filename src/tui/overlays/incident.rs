@@ -1,14 +1,17 @@
 //! What can be done with the incident.
 
-use super::Overlay;
 use super::choice::{Choice, Item, item};
 use super::dialog::{Dialog, Form, field};
+use super::naming::People;
+use super::{Overlay, attach};
 use crate::domain::capture;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Role as Part, Sev, Status};
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::tui::action::Action;
+use crate::tui::input::Input;
+use crate::tui::keymap::Context;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Record, Reply, View};
@@ -24,26 +27,38 @@ pub fn menu(incident: &Incident, view: &View) -> Box<dyn Overlay> {
         (Action::Title, true),
         (Action::Lead, true),
         (Action::Roles, true),
+        (Action::HandOver, !incident.status.is_over()),
+        (Action::Accept, offered(incident, view)),
         (Action::Private, true),
         (Action::Merge, !incident.status.is_over() && view.world.incidents.open().count() > 1),
         (Action::Note, true),
+        (Action::Attach, true),
         (Action::Update, true),
         (Action::Link, true),
         (Action::Export, true),
         (Action::Declare, true),
         (Action::SwitchIncident, true),
     ];
-    let possible = actions.into_iter().filter(|(_, possible)| *possible).map(|(action, _)| entry(action, view));
+    let possible = actions.into_iter().filter(|(_, possible)| *possible).map(|(action, _)| entry(action, incident.id, view));
     let title = format!("{} {} {}", incident.label(), incident.severity, inert(&incident.title));
     Box::new(Choice::new(title, possible.collect()))
 }
 
-fn entry(action: Action, view: &View) -> Item {
+/// Somebody asks whoever sits here to lead it.
+pub fn offered(incident: &Incident, view: &View) -> bool {
+    !incident.status.is_over() && incident.offer.as_ref().is_some_and(|offer| offer.to == view.world.me.name)
+}
+
+fn entry(action: Action, incident: IncidentId, view: &View) -> Item {
     Item {
         text: action.name().to_owned(),
         about: action.about().to_owned(),
         keys: view.keymap.keys_of(action),
-        choose: Box::new(move || vec![Reply::Do(action)]),
+        choose: Box::new(move || match action {
+            // To the incident, whatever the cursor of the log stands on.
+            Action::Attach => vec![Reply::Open(attach::open(Some(incident)))],
+            action => vec![Reply::Do(action)],
+        }),
     }
 }
 
@@ -53,7 +68,13 @@ pub fn switch(view: &View) -> Box<dyn Overlay> {
         let (id, text) = (incident.id, format!("{} {} {}", incident.label(), incident.severity, inert(&incident.title)));
         item(
             text,
-            format!("{}{} since {}", late(incident, view), incident.status.word(), time::full(incident.opened_at, view.zone)),
+            format!(
+                "{}{}{} since {}",
+                shown(incident, view),
+                late(incident, view),
+                incident.status.word(),
+                time::full(incident.opened_at, view.zone)
+            ),
             move || vec![Reply::Show(Record::Of(id))],
         )
     };
@@ -64,6 +85,10 @@ pub fn switch(view: &View) -> Box<dyn Overlay> {
         incident.next_update().filter(|at| *at <= view.now.wall).map_or((true, None), |at| (false, Some(at)))
     });
     Box::new(Choice::new("Show which incident?", known.into_iter().map(one).chain([all]).collect()))
+}
+
+fn shown(incident: &Incident, view: &View) -> &'static str {
+    if view.incident.is_some_and(|shown| shown.id == incident.id) { "shown now, " } else { "" }
 }
 
 fn late(incident: &Incident, view: &View) -> &'static str {
@@ -94,6 +119,7 @@ struct Edit {
     label: String,
     was: String,
     change: Change,
+    people: People,
 }
 
 pub fn title(incident: &Incident) -> Box<dyn Overlay> {
@@ -106,11 +132,12 @@ pub fn lead(incident: &Incident) -> Box<dyn Overlay> {
 
 fn edit(incident: &Incident, change: Change, was: String, label: &'static str) -> Box<dyn Overlay> {
     let fields = vec![field(label, was.clone())];
-    Box::new(Dialog::new(Edit { incident: incident.id, label: incident.label(), was, change }, fields))
+    Box::new(Dialog::new(Edit { incident: incident.id, label: incident.label(), was, change, people: People::default() }, fields))
 }
 
 pub fn status(incident: &Incident, status: Status) -> Box<dyn Overlay> {
-    let form = Edit { incident: incident.id, label: incident.label(), was: String::new(), change: Change::Status(status) };
+    let (change, people) = (Change::Status(status), People::default());
+    let form = Edit { incident: incident.id, label: incident.label(), was: String::new(), change, people };
     Box::new(Dialog::new(form, vec![field("what happened", ""), field("at", "")]))
 }
 
@@ -147,6 +174,17 @@ impl Form for Edit {
         let open = view.world.runs.open().filter(|(_, run)| over && run.incident == Some(self.incident));
         let open = open.map(|(_, run)| (format!("The playbook “{}” is not through yet.", inert(&run.title)), Role::Warning));
         open.chain([(text.to_owned(), Role::Dim)]).collect()
+    }
+
+    fn contexts(&self) -> &'static [Context] {
+        match self.change {
+            Change::Lead => &[Context::Naming, Context::Typing],
+            _ => &[Context::Typing],
+        }
+    }
+
+    fn act(&mut self, action: Action, input: &mut Input, view: &View) -> bool {
+        action == Action::Complete && self.people.complete(input, view)
     }
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {

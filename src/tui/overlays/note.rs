@@ -2,14 +2,16 @@
 
 use super::Overlay;
 use super::dialog::{Dialog, Form, field};
+use super::naming::Names;
 use crate::domain::capture;
 use crate::domain::entry::{ActorKind, Amendment, Entry, Kind};
-use crate::domain::ids::EntryId;
+use crate::domain::ids::{EntryId, IncidentId};
+use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::command::Marks;
 use crate::model::mentions;
 use crate::tui::action::Action;
-use crate::tui::input::Input;
+use crate::tui::input::{self, Input};
 use crate::tui::keymap::Context;
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -22,21 +24,37 @@ enum Put {
     #[default]
     Nothing,
     /// What was noted before, the last first; `typed` comes back behind the first of them.
-    Earlier { notes: Vec<String>, at: usize, typed: String },
-    /// Names that begin as was typed at this byte.
-    Names { from: usize, names: Vec<String>, at: usize },
+    Earlier {
+        notes: Vec<String>,
+        at: usize,
+        typed: String,
+        cut: bool,
+    },
+    Names(Names),
 }
 
-#[derive(Default)]
 struct Note {
+    /// Where it goes, whatever comes to be shown meanwhile.
+    into: Option<IncidentId>,
     put: Put,
     /// The text that it made.
     line: String,
 }
 
 /// Goes on with what was begun before.
-pub fn open(draft: &str) -> Box<dyn Overlay> {
-    Box::new(Dialog::new(Note::default(), vec![field("note", draft)]))
+pub fn open(draft: &str, view: &View) -> Box<dyn Overlay> {
+    let into = view.incident.map(|incident| incident.id);
+    let note = Note { into, put: Put::Nothing, line: String::new() };
+    Box::new(Dialog::new(note, vec![field("note", draft)]))
+}
+
+/// Whose record something goes into.
+pub fn place(incident: Option<IncidentId>, view: &View) -> String {
+    let Some(incident) = incident.and_then(|id| view.world.incidents.get(id)) else {
+        return "the log, outside any incident".to_owned();
+    };
+    let over = if incident.status.is_over() { format!(", which is {}", incident.status.word()) } else { String::new() };
+    format!("{} {}{over}", incident.label(), inert(&incident.title))
 }
 
 /// Notes of this operator that are brought back, at most.
@@ -78,7 +96,7 @@ impl Note {
             Put::Earlier { notes, at, .. } => *at = (*at + 1).min(notes.len() - 1),
             _ => match earlier(view) {
                 notes if notes.is_empty() => return,
-                notes => self.put = Put::Earlier { notes, at: 0, typed: input.text().to_owned() },
+                notes => self.put = Put::Earlier { notes, at: 0, typed: input.text().to_owned(), cut: false },
             },
         }
         self.show(input);
@@ -100,30 +118,21 @@ impl Note {
 
     /// The next name that begins as was typed.
     fn complete(&mut self, input: &mut Input, view: &View) {
-        match &mut self.put {
-            // As long as the cursor stands behind the name that was put there.
-            Put::Names { from, names, at }
-                if !names.is_empty() && input.text().get(*from..input.cursor()) == Some(names[*at].as_str()) =>
-            {
-                *at = (*at + 1) % names.len();
-            }
-            _ => {
-                let (from, names) = mentions::at(view.world, &input.text()[..input.cursor()]);
-                self.put = Put::Names { from, names, at: 0 };
-            }
+        let next = match &mut self.put {
+            Put::Names(names) => names.next(input),
+            _ => false,
+        };
+        if !next {
+            let found = mentions::at(view.world, &input.text()[..input.cursor()]);
+            self.put = Put::Names(Names::begin(input, found));
         }
-        self.show(input);
     }
 
-    fn show(&self, input: &mut Input) {
-        match &self.put {
-            Put::Earlier { notes, at, .. } => {
-                // What came by a pipe may have had several lines.
-                *input = Input::default();
-                input.insert(&notes[*at]);
-            }
-            Put::Names { from, names, at } if !names.is_empty() => input.replace_from(*from, &names[*at]),
-            _ => {}
+    fn show(&mut self, input: &mut Input) {
+        if let Put::Earlier { notes, at, cut, .. } = &mut self.put {
+            // What came by a pipe may have had several lines.
+            *input = Input::default();
+            *cut = !input.insert(&notes[*at]);
         }
     }
 
@@ -131,14 +140,17 @@ impl Note {
     fn found(&self, view: &View) -> (String, Role) {
         let key = |action| view.keymap.key_of(action);
         match &self.put {
-            Put::Names { names, .. } if names.is_empty() => {
+            Put::Names(names) if names.is_empty() => {
                 ("No alert, service or person that is known here begins so.".to_owned(), Role::Warning)
             }
-            Put::Names { names, at, .. } => {
-                let others = names.iter().cycle().skip(at + 1).take(names.len() - 1);
-                (format!("{}: {}", key(Action::Complete), others.cloned().collect::<Vec<_>>().join("  ")), Role::Text)
+            Put::Names(names) => (format!("{}: {}", key(Action::Complete), names.others().join("  ")), Role::Text),
+            Put::Earlier { notes, at, cut, .. } => {
+                let which = format!("{} of {} earlier notes", at + 1, notes.len());
+                match cut {
+                    true => (format!("{which}; only the first {} bytes of it fit here", input::LONGEST), Role::Warning),
+                    false => (which, Role::Text),
+                }
             }
-            Put::Earlier { notes, at, .. } => (format!("{} of {} earlier notes", at + 1, notes.len()), Role::Text),
             Put::Nothing => {
                 let hint =
                     format!("{} completes a name, {} brings earlier notes", key(Action::Complete), key(Action::PreviousNote));
@@ -150,8 +162,7 @@ impl Note {
 
 impl Form for Note {
     fn title(&self, view: &View) -> String {
-        let into = view.incident.map_or_else(|| "the log, outside any incident".to_owned(), |incident| incident.label());
-        format!("Note into {into}")
+        format!("Note into {}", place(self.into, view))
     }
 
     fn verb(&self) -> String {
@@ -175,8 +186,10 @@ impl Form for Note {
         if text.is_empty() {
             return Err("There is nothing to note yet.".to_owned());
         }
-        let incident = view.incident.map(|incident| incident.id);
-        Ok(vec![Reply::Ask(Command::Note { incident, kind, text, at, marks: Marks::default() }), Reply::Draft(String::new())])
+        Ok(vec![
+            Reply::Ask(Command::Note { incident: self.into, kind, text, at, marks: Marks::default() }),
+            Reply::Draft(String::new()),
+        ])
     }
 
     fn contexts(&self) -> &'static [Context] {

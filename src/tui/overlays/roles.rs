@@ -2,10 +2,14 @@
 
 use super::Overlay;
 use super::dialog::{Dialog, Form, field};
+use super::naming::People;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Role as Part};
 use crate::domain::text::inert;
 use crate::model::Command;
+use crate::tui::action::Action;
+use crate::tui::input::Input;
+use crate::tui::keymap::Context;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use std::collections::BTreeSet;
@@ -14,17 +18,21 @@ struct Roles {
     incident: IncidentId,
     /// As they were when it was opened: what somebody else changes meanwhile stays.
     was: Vec<String>,
+    people: People,
 }
 
 pub fn open(incident: &Incident) -> Box<dyn Overlay> {
     let was: Vec<String> = Part::ALL.map(|part| incident.has(part).unwrap_or_default().to_owned()).into();
     let fields = Part::ALL.into_iter().zip(&was).map(|(part, person)| field(part.word(), person)).collect();
-    Box::new(Dialog::new(Roles { incident: incident.id, was }, fields))
+    Box::new(Dialog::new(Roles { incident: incident.id, was, people: People::default() }, fields))
 }
 
 impl Form for Roles {
     fn title(&self, view: &View) -> String {
-        view.world.incidents.get(self.incident).map_or_else(String::new, |one| format!("Roles in {}", one.label()))
+        view.world
+            .incidents
+            .get(self.incident)
+            .map_or_else(String::new, |one| format!("Roles in {} {}", one.label(), inert(&one.title)))
     }
 
     fn verb(&self) -> String {
@@ -36,7 +44,17 @@ impl Form for Roles {
             "The lead decides, the scribe keeps the record, the expert knows the system, the liaison tells everybody else.";
         let people: BTreeSet<&str> = view.world.incidents.open().flat_map(people).chain([view.world.me.name.as_str()]).collect();
         let people: Vec<_> = people.into_iter().map(inert).collect();
-        vec![(does.to_owned(), Role::Text), (format!("Known: {}. An empty role is nobody's.", people.join(", ")), Role::Dim)]
+        let known = format!("Known: {}. An empty role is nobody's.", people.join(", "));
+        let hint = format!("{} completes a name, else it goes on.", view.keymap.key_of(Action::Complete));
+        vec![(does.to_owned(), Role::Text), (known, Role::Dim), (hint, Role::Dim)]
+    }
+
+    fn contexts(&self) -> &'static [Context] {
+        &[Context::Naming, Context::Typing]
+    }
+
+    fn act(&mut self, action: Action, input: &mut Input, view: &View) -> bool {
+        action == Action::Complete && self.people.complete(input, view)
     }
 
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {

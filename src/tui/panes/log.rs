@@ -77,8 +77,13 @@ impl Pane for Log {
         match (action, found) {
             (Action::Open, Some(entry)) => vec![Reply::Open(overlays::entry::open(entry.clone()))],
             (Action::Correct, Some(entry)) => vec![Reply::Open(overlays::note::correct(entry, view))],
+            (Action::Belong, Some(entry)) => vec![overlays::belonging::open(entry, view)],
+            (Action::Attach, Some(entry)) => vec![Reply::Open(overlays::attach::to_entry(entry, view))],
+            (Action::Attach, None) => vec![Reply::Open(overlays::attach::open(view.incident.map(|incident| incident.id)))],
             (Action::Copy, Some(entry)) => vec![Reply::Ui(Ui::Copy(inert(&entry.text).into_owned()))],
-            (Action::Open | Action::Correct | Action::Copy, None) => vec![Reply::Say("No entry is selected.".to_owned())],
+            (Action::Open | Action::Correct | Action::Belong | Action::Copy, None) => {
+                vec![Reply::Say("No entry is selected.".to_owned())]
+            }
             _ => Vec::new(),
         }
     }

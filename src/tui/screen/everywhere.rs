@@ -47,6 +47,16 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::Title => of_incident(&overlays::incident::title),
         Action::Lead => of_incident(&overlays::incident::lead),
         Action::Roles => of_incident(&|incident| overlays::roles::open(incident)),
+        Action::HandOver => of_incident(&|incident| overlays::handoff::offer(Some(incident))),
+        Action::Accept => match view.incident {
+            Some(incident) if overlays::incident::offered(incident, view) => {
+                Reply::Ask(Command::TakeOver { incident: Some(incident.id) })
+            }
+            _ => Reply::Say("Nobody has offered you the incident that is shown.".to_owned()),
+        },
+        Action::Attach if view.focus != PaneId::Log => {
+            Reply::Open(overlays::attach::open(view.incident.map(|incident| incident.id)))
+        }
         Action::Private => of_incident(&overlays::joining::private),
         Action::Merge => of_incident(&|incident| overlays::joining::merge(incident, view)),
         Action::Mitigate => status(Status::Mitigated),
@@ -75,6 +85,7 @@ pub(super) fn played(action: Action, reach: (DateTime<Utc>, DateTime<Utc>)) -> R
 pub(super) fn pane_of(action: Action) -> Option<PaneId> {
     match action {
         Action::Maintain => Some(PaneId::Health),
+        Action::Belong | Action::Correct => Some(PaneId::Log),
         act if OF_ALERTS.contains(&act) => Some(PaneId::Alerts),
         _ => None,
     }

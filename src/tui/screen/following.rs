@@ -1,0 +1,17 @@
+//! Whose record is shown while nobody chooses.
+
+use super::Screen;
+use crate::model::World;
+use crate::tui::view::Record;
+
+impl Screen {
+    /// Whoever declares an incident goes on in it; whoever works in one stays there when somebody else declares another.
+    pub(super) fn follow(&mut self, world: &World) {
+        let mine = world.incidents.open().find(|incident| world.incidents.declared_by(incident.id, &world.me.name));
+        let mine = mine.map(|incident| incident.id).filter(|id| Some(*id) > self.declared);
+        if let Some(id) = mine {
+            (self.declared, self.record) = (mine, Record::Kept(id));
+        }
+        self.record = self.record.kept(world);
+    }
+}
