@@ -252,7 +252,7 @@ fn what_was_told_long_after_the_end_leaves_the_drawing_its_room() {
 fn an_incident_that_ends_at_the_end_of_all_calendars_is_drawn() {
     let notes = ["rollback", "all is well"].map(str::to_owned);
     let mut night = incident("ana", "down", &notes);
-    night.times.closed = Some(DateTime::<Utc>::MAX_UTC);
+    (night.times.closed, night.zone) = (Some(DateTime::<Utc>::MAX_UTC), chrono_tz::Europe::Berlin);
     for at in [night.lines[1].at, DateTime::<Utc>::MAX_UTC] {
         night.lines[2].at = at;
         let page = written("html", &night);

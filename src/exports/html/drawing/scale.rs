@@ -63,7 +63,7 @@ impl Scale {
         let first = (self.from.timestamp() + offset).div_euclid(step) * step + step - offset;
         (0..=MOST_TICKS + 1)
             .filter_map(|n| DateTime::from_timestamp(first + n * step, 0))
-            .take_while(|at| *at <= self.from + TimeDelta::seconds(length))
+            .take_while(|at| *at - self.from <= TimeDelta::seconds(length))
             .map(|at| (at, at.with_timezone(&zone).format(form).to_string()))
             .collect()
     }
