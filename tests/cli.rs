@@ -8,6 +8,8 @@ mod acts;
 mod change;
 #[path = "cli/export.rs"]
 mod export;
+#[path = "cli/handing.rs"]
+mod handing;
 #[path = "cli/history.rs"]
 mod history;
 #[path = "cli/incident.rs"]

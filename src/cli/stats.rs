@@ -152,3 +152,75 @@ fn document(since: DateTime<Utc>, incidents: &[Incident], spreads: &Spreads) -> 
         "metrics": spreads.iter().map(one).collect::<Map<_, _>>(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entry::{Actor, Clock, Draft, Kind as What};
+    use crate::domain::ids::{EntryId, OriginId};
+    use uuid::Uuid;
+
+    /// The declaration of one, and what else its entries say.
+    fn one(n: u128, at: DateTime<Utc>, service: &str, more: &[(What, &str, &str)]) -> Vec<Arc<Entry>> {
+        let ana = || Actor::person("ana", None);
+        let mut drafts =
+            vec![Draft::new(What::Declare, at, ana(), "declared").with("severity", "SEV2").with("services", [service])];
+        drafts.extend(more.iter().map(|(kind, name, value)| Draft::new(kind.clone(), at, ana(), "then").with(name, value)));
+        let entry = |(seq, mut draft): (usize, Draft)| {
+            let seq = n * 10 + seq as u128;
+            draft.incident = Some(IncidentId(Uuid::from_u128(n * 10)));
+            let clock = Clock { ms: seq as i64, count: 0 };
+            Arc::new(Entry::stamped(EntryId(Uuid::from_u128(seq)), OriginId(Uuid::nil()), seq as u64, clock, at, draft))
+        };
+        drafts.into_iter().enumerate().map(entry).collect()
+    }
+
+    #[test]
+    fn what_counts_is_real_of_its_own_and_what_was_asked_for() {
+        let since: DateTime<Utc> = "2026-03-01T00:00:00Z".parse().expect("a time");
+        let late = since + chrono::Duration::hours(1);
+        let mut drill = one(5, late, "checkout", &[]);
+        drill.extend(one(6, late, "checkout", &[]));
+        let mut practised = (*drill[0]).clone();
+        practised.draft.drill = Some("friday".into());
+        drill[0] = Arc::new(practised);
+        let all = [
+            one(1, late, "checkout", &[]),
+            one(2, since - chrono::Duration::seconds(1), "checkout", &[]),
+            one(3, late, "mail", &[(What::Severity, "severity", "SEV1")]),
+            one(4, late, "checkout", &[(What::Status, "status", "merged")]),
+            one(7, late, "checkout", &[(What::Status, "status", "cancelled")]),
+            drill,
+        ]
+        .concat();
+        let counted = |severity: &[&str], service: Option<&str>| {
+            let severity = severity.iter().map(|text| text.parse().expect("one")).collect();
+            let arguments = Arguments { since: Duration::ZERO, severity, service: service.map(str::to_owned) };
+            counted(&all, &arguments, since).iter().rev().map(|one| one.id.0.as_u128() / 10).collect::<Vec<_>>()
+        };
+        assert_eq!(counted(&[], None), [1, 3, 6]);
+        assert_eq!(counted(&["SEV2"], None), [1, 6]);
+        assert_eq!(counted(&[], Some("mail")), [3]);
+    }
+
+    #[test]
+    fn few_are_told_as_few_and_what_came_before_its_beginning_is_less_than_nothing() {
+        let times = |minutes: i64| {
+            let at = |minutes| DateTime::from_timestamp(minutes * 60, 0);
+            Times { impact: at(0), mitigated: at(minutes), ..Times::default() }
+        };
+        let told = |minutes: &[i64]| told(&[], &spreads(&minutes.iter().copied().map(times).collect::<Vec<_>>()));
+        assert_eq!(told(&[]), "No incident was declared in that time.\n");
+        let since = "2026-03-01T00:00:00Z".parse().expect("a time");
+        let counted = super::counted(
+            &one(1, since, "a", &[]),
+            &Arguments { since: Duration::ZERO, severity: vec![], service: None },
+            since,
+        );
+        let text = super::told(&counted, &spreads(&[times(-5), times(3)]));
+        assert!(text.starts_with("1 incident: 1 SEV2\n"), "{text}");
+        assert!(text.contains("-5m") && text.contains("n too small") && text.contains("Under 10 values"), "{text}");
+        let enough = super::told(&[counted.clone(), counted].concat(), &spreads(&[times(4); 10]));
+        assert!(enough.starts_with("2 incidents: 2 SEV2\n") && !enough.contains("Under 10"), "{enough}");
+    }
+}

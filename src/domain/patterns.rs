@@ -100,6 +100,11 @@ mod tests {
             ("key AKIAIOSFODNN7EXAMPLE found", "key ••• found"),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nafter", "•••\nafter"),
             ("-----BEGIN PRIVATE KEY-----\ncut off", "•••"),
+            ("sent bearer abcdef1234567 twice", "sent bearer ••• twice"),
+            ("Cookie: sid=8f7e6d5c", "Cookie: •••"),
+            ("with ghp_abcdefghijklmnopqrstuvwxyz012345 it works", "with ••• it works"),
+            ("posted by xoxb-123456789012-abc", "posted by •••"),
+            ("as eyJhbGciOiJI.eyJzdWIiOiI.c2lnbmF0 says", "as ••• says"),
         ] {
             assert_eq!(struck(text), shown);
         }

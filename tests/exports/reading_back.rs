@@ -1,6 +1,8 @@
 //! An export read back: what it says again is the same, and a file that was damaged is refused with its place.
 
 use super::*;
+use midwatch::domain::entry::Visibility;
+use midwatch::domain::incident::Role;
 use midwatch::exports::read::{Flaw, read};
 
 fn notes() -> Vec<String> {
@@ -98,4 +100,29 @@ fn what_was_masked_is_read_and_never_called_verifiable_again() {
     let again = read(&written("jsonl", &original), chrono_tz::Tz::UTC).expect("sound");
     let document: serde_json::Value = serde_json::from_str(&written("json", &again)).expect("JSON");
     assert_eq!((&document["verifiable"], &document["entries"][0]["actor"]["name"]), (&false.into(), &"responder".into()));
+}
+
+#[test]
+fn who_may_see_it_who_does_what_and_what_was_left_out_come_back() {
+    let mut original = incident("ana", "down", &notes());
+    let incident = &mut original.incident;
+    (incident.private, incident.lead, incident.promised) = (true, Some("zoe".into()), Some(began() + TimeDelta::hours(1)));
+    incident.roles.insert(Role::Scribe, "bo".into());
+    (original.left_out, original.lines[2].corrected, original.lines[2].visibility) = (3, true, Visibility::Restricted);
+    for format in ["jsonl", "json"] {
+        let again = read(&written(format, &original), chrono_tz::Tz::UTC).expect("sound");
+        assert_eq!(again.incident, original.incident, "{format}");
+        assert_eq!((again.left_out, again.lines[2].visibility), (3, Visibility::Restricted), "{format}");
+    }
+}
+
+#[test]
+fn a_chain_that_is_broken_is_found_in_whatever_order_its_entries_stand() {
+    let (ours, other) = (lines(), written("jsonl", &incident("bob", "down", &notes())));
+    let (ours, other): (Vec<&str>, Vec<&str>) = (ours.lines().collect(), other.lines().collect());
+    // What was told late stands before what was recorded before it.
+    let late = flaw(&[ours[0], ours[1], ours[3], other[2], ours[4], ours[5]].join("\n"));
+    assert!(late.line == 4 && late.why.contains("does not continue"), "{late:?}");
+    let sound = [ours[0], ours[1], ours[3], ours[2], ours[4], ours[5]].join("\n");
+    assert_eq!(read(&sound, chrono_tz::Tz::UTC).expect("sound").lines.len(), 5);
 }

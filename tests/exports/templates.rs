@@ -1,6 +1,7 @@
 //! Documents by a team's own template: text stays text, and what is wrong with a template is said with its place.
 
 use super::*;
+use midwatch::domain::entry::Evidence;
 use midwatch::exports::template::{Flaw, NAMED, filled};
 
 const TEMPLATE: &str = "# {{ incident.label }} {{ incident.title }}\n\n{% for line in lines %}| {{ line.at }} | {{ line.who }} | {{ line.what }} |\n{% endfor %}";
@@ -45,4 +46,24 @@ fn the_brief_one_has_what_is_important_and_what_is_left_to_do() {
         text,
         "# INC-1 SEV2: no &#124; payments\n\nopen · no service named · times in UTC\n\n- 2026-11-29 02:59:00 failed over\n\n## Still to be done\n\n- [ ] mend it\n"
     );
+}
+
+#[test]
+fn a_template_names_nobody_and_tells_no_secret_that_our_own_document_would_not() {
+    let notes = ["ana reads token=abc123", "ask ana for token=abc123"].map(str::to_owned);
+    let mut timeline = incident("ana", "down", &notes);
+    timeline.people = People::Roles;
+    timeline.lines[2].kind = Kind::Todo;
+    let source =
+        "{% for line in lines %}{{ line.who }}: {{ line.what }}\n{% endfor %}{{ todos }} {{ gaps }} {{ incident.mitigated_at }}.";
+    let text = filled(&timeline, source).expect("sound");
+    assert!(!text.contains("ana") && !text.contains("abc123"), "{text}");
+    assert!(text.contains("responder: responder reads token=•••"), "{text}");
+    assert!(text.contains("2 spots of secrets were masked") && text.ends_with(" ."), "what is unknown is nothing: {text}");
+    let evidence = Evidence { name: Some("lag.png".into()), sha256: None, size: None, url: None };
+    let mut entry = (*timeline.lines[1].entry).clone();
+    entry.draft.evidence.push(evidence);
+    timeline.lines[1].entry = Arc::new(entry);
+    let text = filled(&timeline, "{% for file in evidence %}{{ file.name }}{% endfor %}").expect("sound");
+    assert_eq!(text, "lag.png");
 }

@@ -1,0 +1,73 @@
+//! Handing over from a shell: what whoever takes over is told, and who leads what afterwards.
+
+use super::*;
+
+/// Of three people, on one journal.
+fn watch() -> Home {
+    let home = Home::with("operator: {name: ana}\n");
+    for person in ["bo", "cy"] {
+        home.write(&format!("{person}.yaml"), &format!("operator: {{name: {person}}}\n"));
+    }
+    by(&home, "ana", &["incident", "open", "shop"]);
+    by(&home, "ana", &["incident", "set", "INC-1", "--role", "scribe=dan"]);
+    by(&home, "cy", &["incident", "open", "mail"]);
+    home
+}
+
+fn output(home: &Home, person: &str, args: &[&str]) -> std::process::Output {
+    let file = if person == "ana" { "config.yaml".to_owned() } else { format!("{person}.yaml") };
+    home.run(&[&["--config", &file], args].concat())
+}
+
+fn by(home: &Home, person: &str, args: &[&str]) {
+    let output = output(home, person, args);
+    assert_eq!(code(&output), Some(0), "{person} {args:?}: {}", err(&output));
+}
+
+fn refused(home: &Home, person: &str, args: &[&str]) -> String {
+    let output = output(home, person, args);
+    assert!(![Some(0), None].contains(&code(&output)), "{person} {args:?}: {}", out(&output));
+    err(&output) + &out(&output)
+}
+
+fn leads(home: &Home) -> Vec<Value> {
+    ["INC-1", "INC-2"].map(|name| home.json(&["incident", "show", name])["incident"]["lead"].clone()).into()
+}
+
+#[test]
+fn the_shift_goes_to_whom_it_was_offered_with_what_its_last_holder_leads() {
+    let home = watch();
+    let nobody = home.json(&["handoff"]);
+    assert_eq!((&nobody["offer"], &nobody["holder"]), (&Value::Null, &Value::Null));
+    assert!(refused(&home, "ana", &["handoff", "--to", "ana"]).contains("name somebody else"));
+    assert!(refused(&home, "bo", &["handoff", "--accept"]).contains("nobody has offered the shift"));
+    by(&home, "ana", &["handoff", "--to", "bo"]);
+    let told = out(&home.run(&["handoff"]));
+    assert!(told.contains("ana offers it to bo since") && told.contains("lead ana, scribe dan"), "{told}");
+    assert_eq!(home.json(&["handoff"])["offer"]["to"], "bo");
+    assert!(refused(&home, "cy", &["handoff", "--accept"]).contains("was offered to bo, and you are cy"));
+    by(&home, "bo", &["handoff", "--accept"]);
+    let after = home.json(&["handoff"]);
+    assert_eq!((&after["holder"], &after["offer"]), (&"bo".into(), &Value::Null));
+    assert!(out(&home.run(&["handoff"])).contains("bo has it since"));
+    assert_eq!(leads(&home), ["bo", "cy"], "with it goes what ana led, and nothing else");
+    assert!(refused(&home, "bo", &["handoff", "--accept"]).contains("nobody has offered the shift"), "it was taken");
+}
+
+#[test]
+fn one_incident_is_handed_over_by_itself() {
+    let home = watch();
+    by(&home, "cy", &["incident", "handoff", "INC-2", "--to", "bo"]);
+    let pack = home.json(&["handoff"]);
+    assert_eq!(pack["offer"], Value::Null, "the shift stays where it is");
+    assert!(out(&home.run(&["handoff"])).contains("lead cy, offered to bo"));
+    assert!(refused(&home, "ana", &["incident", "handoff", "INC-2", "--accept"]).contains("was offered to bo"));
+    by(&home, "bo", &["incident", "handoff", "INC-2", "--accept"]);
+    assert_eq!(leads(&home), ["ana", "bo"]);
+    // And of what else bo leads nothing goes with one of them.
+    by(&home, "ana", &["incident", "set", "INC-1", "--role", "lead=bo"]);
+    by(&home, "bo", &["incident", "handoff", "INC-2", "--to", "cy"]);
+    by(&home, "cy", &["incident", "handoff", "INC-2", "--accept"]);
+    assert_eq!(leads(&home), ["bo", "cy"]);
+    assert_eq!(home.json(&["handoff"])["holder"], Value::Null);
+}
