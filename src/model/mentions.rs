@@ -37,7 +37,7 @@ pub fn person(world: &World, typed: &str) -> (usize, Vec<String>) {
 }
 
 /// Who did anything that the log still shows, who has a role in an open incident, and who owns a service.
-fn people(world: &World) -> BTreeSet<&str> {
+pub fn people(world: &World) -> BTreeSet<&str> {
     let actors = world.log.entries().filter(|entry| entry.actor.kind == ActorKind::Person).map(|entry| entry.actor.name.as_str());
     let roles = world.incidents.open().flat_map(|incident| incident.lead.iter().chain(incident.roles.values()));
     let owners = world.settings.services.iter().filter_map(|service| service.owner.as_deref());

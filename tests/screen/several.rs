@@ -77,6 +77,7 @@ fn a_note_goes_where_its_dialog_said_whatever_happens_while_it_is_typed() {
     assert_eq!(into(&desk), Some(shop));
     // Nobody works on it any more: the next one goes into what is open.
     desk.expect("INC-2 SEV1").expect_not("open: I").press("n").expect("Note into INC-2 mail");
+    desk.press("esc I").expect("open since 2026-11-23 02:58:00").expect("closed, opened 2026-11-23 02:58:00");
 }
 
 #[test]

@@ -53,9 +53,9 @@ fn entry(action: Action, incident: IncidentId, view: &View) -> Item {
     Item {
         text: action.name().to_owned(),
         about: action.about().to_owned(),
-        keys: view.keymap.keys_of(action),
+        // In the log its key is about the entry; here it is about the incident, whatever the cursor there stands on.
+        keys: if action == Action::Attach { String::new() } else { view.keymap.keys_of(action) },
         choose: Box::new(move || match action {
-            // To the incident, whatever the cursor of the log stands on.
             Action::Attach => vec![Reply::Open(attach::open(Some(incident)))],
             action => vec![Reply::Do(action)],
         }),
@@ -69,10 +69,10 @@ pub fn switch(view: &View) -> Box<dyn Overlay> {
         item(
             text,
             format!(
-                "{}{}{} since {}",
+                "{}{}{} {}",
                 shown(incident, view),
                 late(incident, view),
-                incident.status.word(),
+                stands(incident),
                 time::full(incident.opened_at, view.zone)
             ),
             move || vec![Reply::Show(Record::Of(id))],
@@ -85,6 +85,14 @@ pub fn switch(view: &View) -> Box<dyn Overlay> {
         incident.next_update().filter(|at| *at <= view.now.wall).map_or((true, None), |at| (false, Some(at)))
     });
     Box::new(Choice::new("Show which incident?", known.into_iter().map(one).chain([all]).collect()))
+}
+
+/// What the time is that follows.
+fn stands(incident: &Incident) -> String {
+    match incident.status {
+        Status::Open => "open since".to_owned(),
+        status => format!("{}, opened", status.word()),
+    }
 }
 
 fn shown(incident: &Incident, view: &View) -> &'static str {

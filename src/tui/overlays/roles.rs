@@ -6,13 +6,12 @@ use super::naming::People;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Role as Part};
 use crate::domain::text::inert;
-use crate::model::Command;
+use crate::model::{Command, mentions};
 use crate::tui::action::Action;
 use crate::tui::input::Input;
 use crate::tui::keymap::Context;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
-use std::collections::BTreeSet;
 
 struct Roles {
     incident: IncidentId,
@@ -42,8 +41,7 @@ impl Form for Roles {
     fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
         let does =
             "The lead decides, the scribe keeps the record, the expert knows the system, the liaison tells everybody else.";
-        let people: BTreeSet<&str> = view.world.incidents.open().flat_map(people).chain([view.world.me.name.as_str()]).collect();
-        let people: Vec<_> = people.into_iter().map(inert).collect();
+        let people: Vec<_> = mentions::people(view.world).into_iter().take(SHOWN).map(inert).collect();
         let known = format!("Known: {}. An empty role is nobody's.", people.join(", "));
         let hint = format!("{} completes a name, else it goes on.", view.keymap.key_of(Action::Complete));
         vec![(does.to_owned(), Role::Text), (known, Role::Dim), (hint, Role::Dim)]
@@ -70,6 +68,5 @@ impl Form for Roles {
     }
 }
 
-fn people(incident: &Incident) -> impl Iterator<Item = &str> {
-    Part::ALL.into_iter().filter_map(|part| incident.has(part))
-}
+/// So many people are named to choose from; whoever else is known can be completed.
+const SHOWN: usize = 9;
