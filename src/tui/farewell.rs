@@ -25,7 +25,8 @@ fn running(view: &View) -> impl Iterator<Item = String> {
 
 fn unfinished(view: &View) -> Option<String> {
     let count = view.world.requests.unsettled();
-    (count > 0).then(|| format!("{count} requests have no outcome yet. What is recorded is taken up by the next console."))
+    let which = if count == 1 { "1 request has".to_owned() } else { format!("{count} requests have") };
+    (count > 0).then(|| format!("{which} no outcome yet. What is recorded is taken up by the next console."))
 }
 
 /// Acknowledgements that live as short silences need somebody who extends them.

@@ -116,7 +116,7 @@ fn others(view: &View) -> Vec<Part> {
     let open = !others.is_empty() && (late.is_none() || others.len() > 1);
     let open = open.then(|| part(2, format!("+{} open: {key}", others.len()), Role::Warning));
     let offered = view.world.incidents.open().find(|one| offered(one, view));
-    let offered = offered.map(|one| part(3, format!("{} is offered to you", one.label()), Role::Warning));
+    let offered = offered.map(|one| part(2, format!("{} is offered to you", one.label()), Role::Warning));
     open.into_iter().chain(late.map(|text| part(3, text, Role::Critical))).chain(offered).collect()
 }
 

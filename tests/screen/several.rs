@@ -173,7 +173,8 @@ fn an_incident_is_offered_and_taken_over_from_its_menu() {
     desk.expect_not("is offered to you");
     let offer = by_bo(Kind::Handoff, "offered INC-2 to ana").with("step", "offered").with("person", "ana");
     desk.elsewhere(of(mail, offer)).draw();
-    desk.expect("INC-2 is offered to you").press("I").type_text("mail").press("enter");
+    desk.resize(80, 24).expect("INC-2 is offered to you").resize(120, 40);
+    desk.press("I").type_text("mail").press("enter");
     desk.press("i").type_text("accept").press("enter").expect_not("is offered to you");
     assert_eq!(last(&desk), Command::TakeOver { incident: Some(mail) });
     assert_eq!(incident(&desk, "mail").lead.as_deref(), Some("ana"));
