@@ -263,6 +263,9 @@ fn a_playbook_that_fits_is_run_step_by_step_and_a_destructive_step_wants_its_tar
     let mut desk = outage();
     desk.playbook(FAILOVER).expect_not("fits this alert").press("j").expect("▌CRIT PostgresDown").expect("fits this alert");
     desk.press("p r").expect("Start Fail over").expect("REPLICA").press("enter").expect("step 1 of 3");
+    desk.press("P")
+        .expect("“Fail over to the replica”, at “Confirm that the primary is really gone”, prepared by ana")
+        .press("esc");
     desk.press("r").expect("Is it done?").press("enter").expect("step 2 of 3");
     desk.press("r").expect("$ fence").expect("REPLICA=db-2 (default)").expect("risk: change").press("enter");
     desk.command_writes("fencing db-1 now").expect("│ fencing db-1 now").expect("running");

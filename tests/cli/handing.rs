@@ -71,3 +71,16 @@ fn one_incident_is_handed_over_by_itself() {
     assert_eq!(leads(&home), ["bo", "cy"]);
     assert_eq!(home.json(&["handoff"])["holder"], Value::Null);
 }
+
+#[test]
+fn silences_are_told_that_end_in_the_time_that_was_asked_for() {
+    let fake = FakeAlertmanager::start();
+    fake.fire(&[("alertname", "PostgresDown"), ("severity", "critical")]);
+    let home =
+        Home::with(&format!("operator: {{name: ana}}\nsources: [{{name: prod, alertmanager: {{urls: ['{}']}}}}]\n", fake.url));
+    by(&home, "ana", &["silence", "--filter", "PostgresDown", "--yes", "--note", "disk swap", "--for", "2h"]);
+    let silences = |within: &str| home.json(&["handoff", "--within", within])["silences"].as_array().expect("a list").len();
+    assert_eq!((silences("1h"), silences("3h")), (0, 1));
+    let told = out(&home.run(&["handoff"]));
+    assert!(told.contains("disk swap of ana, until") && told.contains("PostgresDown fires again then"), "{told}");
+}

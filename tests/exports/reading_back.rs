@@ -120,9 +120,9 @@ fn who_may_see_it_who_does_what_and_what_was_left_out_come_back() {
 fn a_chain_that_is_broken_is_found_in_whatever_order_its_entries_stand() {
     let (ours, other) = (lines(), written("jsonl", &incident("bob", "down", &notes())));
     let (ours, other): (Vec<&str>, Vec<&str>) = (ours.lines().collect(), other.lines().collect());
-    // What was told late stands before what was recorded before it.
-    let late = flaw(&[ours[0], ours[1], ours[3], other[2], ours[4], ours[5]].join("\n"));
-    assert!(late.line == 4 && late.why.contains("does not continue"), "{late:?}");
-    let sound = [ours[0], ours[1], ours[3], ours[2], ours[4], ours[5]].join("\n");
+    // What was noted with an earlier time stands before what was recorded before it.
+    let late = flaw(&[ours[0], ours[2], other[1], ours[3], ours[4], ours[5]].join("\n"));
+    assert!(late.line == 3 && late.why.contains("does not continue"), "{late:?}");
+    let sound = [ours[0], ours[2], ours[1], ours[3], ours[4], ours[5]].join("\n");
     assert_eq!(read(&sound, chrono_tz::Tz::UTC).expect("sound").lines.len(), 5);
 }

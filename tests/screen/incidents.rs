@@ -54,3 +54,37 @@ fn a_merge_is_typed_and_the_other_one_is_shown_then() {
     let merged: Vec<_> = desk.world.incidents.iter().map(|one| (one.number, one.status)).collect();
     assert_eq!(merged, [(2, Status::Merged), (1, Status::Open)]);
 }
+
+#[test]
+fn the_menu_offers_what_may_come_next_and_what_was_set_is_undone_to_what_it_was() {
+    let mut desk = desk(&["shop"]);
+    let status = |desk: &Desk| desk.world.incidents.iter().next().expect("known").status;
+    let severity = |desk: &Desk| desk.world.incidents.iter().next().expect("known").severity.to_string();
+    desk.press("i").type_text("severity").press("enter").type_text("SEV1").press("enter");
+    assert_eq!(severity(&desk), "SEV1");
+    desk.press("u");
+    assert_eq!(severity(&desk), "SEV2", "as it was");
+    desk.press("i")
+        .expect("mitigate")
+        .expect("resolve ")
+        .expect("hand-over")
+        .expect_not("reopen")
+        .type_text("resolve")
+        .press("enter enter");
+    assert_eq!(status(&desk), Status::Resolved);
+    desk.press("i").expect("reopen").expect_not("resolve ").press("esc u");
+    assert_eq!(status(&desk), Status::Open, "undone");
+    desk.press("u").expect("There is nothing to undo.");
+    desk.press("i").type_text("close").press("enter enter").press("I enter i").expect("reopen");
+    desk.expect_not("hand-over").expect_not("close-incident").expect_not("mitigate").type_text("reopen").press("enter enter");
+    assert_eq!(status(&desk), Status::Open);
+    // What was reopened is not undone by the same again: the key takes back what came before it.
+    desk.commands.clear();
+    desk.press("u");
+    assert!(
+        matches!(desk.commands[..], [Command::SetStatus { status: Status::Open, .. }]),
+        "of the closing: {:?}",
+        desk.commands
+    );
+    desk.press("u").expect("There is nothing to undo.");
+}

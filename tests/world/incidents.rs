@@ -202,7 +202,8 @@ fn a_pack_tells_what_is_open_owned_and_about_to_end() {
         ..(*alert("Lag", "postgres", began())).clone()
     });
     let carried = midwatch::domain::alert::Silence { comment: "ACK! ana: on it".into(), ..silence("carried", 10) };
-    let silences = Arc::new(vec![silence("soon", 30), silence("late", 300), carried]);
+    let over = midwatch::domain::alert::Silence { state: midwatch::domain::alert::SilenceState::Expired, ..silence("over", -1) };
+    let silences = Arc::new(vec![silence("soon", 30), silence("late", 300), carried, over]);
     story.poll_with(
         &[alert("Down", "postgres", began()), quiet],
         SourceAnswer { complete: true, silences, ..SourceAnswer::default() },

@@ -338,6 +338,8 @@ fn a_draft_says_how_it_stands_what_was_done_since_the_last_one_and_what_fires() 
     };
     note(&mut story, Kind::Decision, "fail over\u{1b} now.", Marks::default());
     note(&mut story, Kind::Note, "the password is on the wall", Marks::default());
+    let restricted = Marks { visibility: Visibility::Restricted, ..Marks::default() };
+    note(&mut story, Kind::Decision, "we tell the police", restricted);
     note(&mut story, Kind::Hypothesis, "it is DNS", Marks::default());
     note(&mut story, Kind::Todo, "write to legal", Marks { important: true, ..Marks::default() });
     note(
@@ -359,6 +361,12 @@ fn a_draft_says_how_it_stands_what_was_done_since_the_last_one_and_what_fires() 
     story.poll(&[]);
     let told = "shop␛[2J down: the impact has ended, the cause may remain. Since 03:00: INC-0 mitigated: promoted. None of its alerts fires any more.";
     assert_eq!(draft(&story), told);
+    let elsewhere = Marks { visibility: Visibility::Public, ..Marks::default() };
+    story.ask(Command::Note { incident: None, kind: Kind::Note, text: "the bank is up".into(), at: None, marks: elsewhere });
+    let entry = story.last(Kind::Note).id;
+    assert!(!draft(&story).contains("the bank is up"));
+    story.ask(Command::LinkEntries { incident, entries: vec![entry], belong: true });
+    assert!(draft(&story).contains("; the bank is up."), "it is part of it now: {}", draft(&story));
     for number in 0..9 {
         note(&mut story, Kind::Decision, &format!("step {number} {}", "x".repeat(200)), Marks::default());
     }
