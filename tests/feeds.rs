@@ -35,6 +35,8 @@ mod redis;
 mod statuspage;
 #[path = "feeds/stuck.rs"]
 mod stuck;
+#[path = "feeds/systemd.rs"]
+mod systemd;
 #[path = "feeds/tls.rs"]
 mod tls;
 #[path = "feeds/watchers.rs"]
