@@ -302,6 +302,8 @@ mod tests {
         assert_eq!(back, hours);
         hours.add(1_900.0, 5.0);
         assert_eq!((hours.means.len(), hours.at(1_900)), (1, Some(5.0)), "a clock that was set back by days begins anew");
+        hours.add(90_000.0, 6.0);
+        assert_eq!((hours.means.len(), hours.at(90_000)), (1, Some(6.0)), "so does one that was set forward by years");
     }
 
     #[test]
@@ -324,6 +326,11 @@ mod tests {
         assert_eq!(said(&hours, &[(now, usual + 25.0)], Limit::Above(90.0)), Said::Comes(None));
         let Said::Comes(Some(found)) = said(&hours, &[(now, usual)], Limit::Above(68.0)) else { panic!("today as ever") };
         assert!(found.breach.abs_diff(Duration::from_secs(2 * 3_600)) < Duration::from_secs(2_700), "{found:?}");
+        let breach = |beside: f64| match said(&hours, &[(now, usual + beside)], Limit::Above(68.0)) {
+            Said::Comes(Some(found)) => found.breach,
+            other => panic!("{beside} beside its rhythm is none: {other:?}"),
+        };
+        assert!(breach(2.0) < breach(-2.0), "what lies a little higher today is there sooner");
         let Said::Comes(Some(found)) = said(&hours, &[(now, usual)], Limit::Below(30.0)) else {
             panic!("it falls in the evening")
         };

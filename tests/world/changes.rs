@@ -149,3 +149,19 @@ fn what_is_pushed_is_recorded_by_whoever_heard_it_and_a_service_that_is_none_is_
     let found: Vec<_> = story.journal.iter().map(|entry| (entry.text.as_str(), entry.at)).collect();
     assert_eq!(found, [("deploy of postgres: failover", now), ("deploy: typo", now)]);
 }
+
+#[test]
+fn of_very_many_the_oldest_are_forgotten_and_their_names_with_them() {
+    let mut story = watching_deploys();
+    for n in 0..1_003 {
+        story.wait(1);
+        tells(&mut story, &[&n.to_string()]);
+    }
+    let changes = &story.world.changes;
+    let names: Vec<&str> = changes.iter().map(|change| change.words.raw()).collect();
+    assert_eq!((names.len(), names.first(), names.last()), (1_000, Some(&"1002"), Some(&"3")));
+    let knows = |n: usize| changes.knows(&format!("change/pg-deploys/{n}"));
+    assert_eq!([0, 2, 3, 1_002].map(knows), [false, false, true, true]);
+    tells(&mut story, &["2"]);
+    assert_eq!(story.journal.len(), 1_003, "what is told again of then is in the journal already");
+}

@@ -192,3 +192,12 @@ fn nothing_is_begun_on_what_nobody_knows_or_for_no_time() {
     }
     assert!(story.journal.is_empty());
 }
+
+#[test]
+fn of_two_at_a_time_the_longer_one_is_told() {
+    let mut story = Story::new();
+    story.ask(maintain(&["postgres"], 8));
+    story.ask(maintain(&["postgres"], 5));
+    let until = story.world.maintenance.of_service(&"postgres".into()).map(|work| work.until);
+    assert_eq!(until, Some(story.now.wall + chrono::Duration::minutes(8)));
+}

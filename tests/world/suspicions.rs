@@ -193,3 +193,96 @@ fn alerts_fold_under_what_is_only_measured() {
     assert_eq!((why.path.last().map(|name| name.as_str()), why.first), (Some("postgres"), None));
     assert_eq!(outage.story.world.causes().of(&tracked).map(|name| name.as_str()), Some("postgres"));
 }
+
+/// postgres has a second feed, and checkout's begins to fail at the end.
+struct Flapping {
+    story: Story,
+}
+
+impl Flapping {
+    fn new() -> Self {
+        let mut settings = watched();
+        let second = FeedSpec { name: "postgres-second".into(), ..settings.feeds[1].clone() };
+        settings.feeds.push(second);
+        let mut flapping = Self { story: Story::with(settings) };
+        flapping.reads(&[("postgres-feed", true), ("postgres-second", true), ("checkout-feed", true)]);
+        flapping
+    }
+
+    fn reads(&mut self, told: &[(&str, bool)]) -> &mut Self {
+        for (feed, well) in told {
+            let state = if *well { FeedState::Healthy } else { FeedState::Failing };
+            self.story.fact(Fact::FeedRead { feed: (*feed).into(), reading: Reading::new(state, "said") });
+        }
+        self.story.wait(10);
+        self
+    }
+
+    /// Fails so often, and is well between.
+    fn comes_and_goes(&mut self, times: usize) -> &mut Self {
+        for _ in 1..times {
+            self.reads(&[("postgres-feed", false)]).reads(&[("postgres-feed", true)]);
+        }
+        self.reads(&[("postgres-feed", false)])
+    }
+
+    /// What is suspected of this service, and its reasons.
+    fn suspected(&self, service: &str) -> (Option<String>, String) {
+        let found = self.story.world.suspicions().of(&service.into());
+        (found.map(|found| found.cause.to_string()), found.map(|found| found.reasons.join("; ")).unwrap_or_default())
+    }
+}
+
+#[test]
+fn what_comes_and_goes_is_no_cause_and_what_fails_beside_it_is() {
+    let mut outage = Flapping::new();
+    outage.comes_and_goes(2).reads(&[("checkout-feed", false)]);
+    assert_eq!(outage.suspected("checkout").0.as_deref(), Some("postgres"), "once back and forth is an outage that came twice");
+    let mut outage = Flapping::new();
+    outage.comes_and_goes(3).reads(&[("checkout-feed", false)]);
+    assert_eq!(outage.suspected("checkout").0, None);
+    let mut outage = Flapping::new();
+    outage.comes_and_goes(3).reads(&[("postgres-second", false)]).reads(&[("checkout-feed", false)]);
+    let (cause, why) = outage.suspected("checkout");
+    assert!(cause.as_deref() == Some("postgres") && !why.contains("comes and goes"), "{cause:?}: {why}");
+}
+
+#[test]
+fn alerts_that_come_and_go_are_no_cause_and_one_that_stays_is() {
+    let flaps = |also: bool, measured: bool| {
+        let mut outage = Flapping::new();
+        let stays = alert("Stays", "postgres", outage.story.now.wall);
+        let steady: Vec<_> = also.then(|| stays.clone()).into_iter().collect();
+        for _ in 0..5 {
+            let comes = alert("Comes", "postgres", outage.story.now.wall);
+            outage.story.poll(&[steady.clone(), vec![comes]].concat());
+            outage.reads(&[("postgres-feed", true)]);
+            // It takes two answers until it is gone.
+            (0..2).for_each(|_| outage.story.poll(&steady));
+            outage.reads(&[("postgres-feed", true)]);
+        }
+        let comes = alert("Comes", "postgres", outage.story.now.wall);
+        outage.story.poll(&[steady, vec![comes]].concat());
+        outage.reads(&[("postgres-feed", !measured)]).reads(&[("checkout-feed", false)]);
+        outage.suspected("checkout")
+    };
+    assert_eq!(flaps(false, false).0, None);
+    for (also, measured) in [(true, false), (false, true)] {
+        let (cause, why) = flaps(also, measured);
+        assert!(cause.as_deref() == Some("postgres") && !why.contains("comes and goes"), "{also} {measured}: {cause:?}: {why}");
+    }
+}
+
+#[test]
+fn a_change_of_what_comes_and_goes_anyway_is_hardly_why() {
+    let changed = |times: usize| {
+        let mut outage = Flapping::new();
+        outage.story.ask(Command::Change(changes::told("postgres", "16.3", outage.story.now.wall)));
+        outage.comes_and_goes(times);
+        outage.suspected("postgres")
+    };
+    let (cause, _) = changed(1);
+    assert_eq!(cause.as_deref(), Some("deploy of postgres: 16.3"));
+    let (cause, why) = changed(4);
+    assert!(cause.is_none() || why.contains("but it comes and goes"), "{cause:?}: {why}");
+}

@@ -183,11 +183,13 @@ mod tests {
     fn aliases_are_followed_as_far_as_the_answer_tells() {
         let www = Question::of("www.lab.test", A).expect("a name");
         let said = |records: &[(&str, RData)]| answer(&www, ResponseCode::NoError, records).expect("an answer");
-        let both = Said::Records(vec!["10.0.0.1".into(), "10.0.0.2".into()]);
+        let both = || Said::Records(vec!["10.0.0.1".into(), "10.0.0.2".into()]);
         assert_eq!(
             said(&[("WEB.lab.test", address(2)), ("www.lab.test", alias("web.lab.test")), ("web.lab.test", address(1))]),
-            both
+            both()
         );
+        let twice = [("www.lab.test", address(2)), ("www.lab.test", address(1)), ("www.lab.test", address(2))];
+        assert_eq!(said(&twice), both(), "one that is told twice is one");
         assert_eq!(said(&[("www.lab.test", alias("cdn.example"))]), Said::Elsewhere("cdn.example".into()));
         assert_eq!(said(&[("other.lab.test", address(1))]), Said::Records(vec![]), "of another name");
         let round = [("www.lab.test", alias("a.test")), ("a.test", alias("www.lab.test"))];

@@ -206,6 +206,9 @@ fn after_a_silence_bad_news_is_believed_at_once_and_good_news_is_not() {
     assert_eq!(after(&mut health, &pay, 20, &[Failing]), [Failing], "a healthy state of yesterday would be a false green");
     health.all_stale(at(30), "slept");
     assert_eq!(after(&mut health, &pay, 40, &[Healthy, Healthy, Healthy]), [Failing, Failing, Healthy]);
+    after(&mut health, &pay, 70, &[Failing, Failing, Healthy, Healthy]);
+    health.all_stale(at(110), "slept");
+    assert_eq!(after(&mut health, &pay, 120, &[Healthy]), [Failing], "what was said before it counts no more");
 }
 
 #[test]
@@ -238,4 +241,23 @@ fn a_trend_goes_on_where_the_last_session_ended_and_proves_nothing_before_the_fi
     );
     after.remember(&pay, &Past::default(), rebooted(11));
     assert!(after.get(&pay).and_then(FeedHealth::ahead).is_some(), "what this session knows counts more");
+}
+
+#[test]
+fn each_way_counts_among_as_many_answers_as_it_says() {
+    use FeedState::{Failing, Healthy};
+    let votes = |needed, of| Votes { needed, of };
+    let confirmed = |worse, better, said: &[FeedState]| {
+        let name = FeedName::from("pay");
+        let spec = FeedSpec {
+            confirm: Confirm { worse, better },
+            ..FeedSpec::new("pay", "http", Duration::from_secs(10), Duration::from_secs(5))
+        };
+        let mut health = Health::new(&Settings { feeds: vec![spec], ..Settings::default() });
+        after(&mut health, &name, 0, said)
+    };
+    let better = confirmed(votes(1, 1), votes(3, 5), &[Failing, Healthy, Failing, Healthy, Healthy]);
+    assert_eq!(better, [Failing, Failing, Failing, Failing, Healthy], "three of the last four");
+    let worse = confirmed(votes(3, 5), votes(1, 1), &[Healthy, Failing, Healthy, Failing, Failing]);
+    assert_eq!(worse, [Healthy, Healthy, Healthy, Healthy, Failing]);
 }

@@ -82,5 +82,12 @@ mod tests {
         assert_eq!(layers, [vec![0, 4], vec![2], vec![3], vec![1]]);
         let lines = rows(&layers, 1).iter().filter(|row| row.cells().is_some()).count();
         assert_eq!((rows(&layers, 2).len(), lines), (8, 5));
+        let headings = |layers: &[Vec<usize>]| -> Vec<&str> {
+            let heading = |row: Row| if let Row::Heading(words) = row { Some(words) } else { None };
+            rows(layers, 9).into_iter().filter_map(heading).collect()
+        };
+        assert_eq!(headings(&layers), ["Needed by none", "Needed above", "Needed above", "By themselves"]);
+        assert_eq!(headings(&[vec![0], vec![1], vec![]]), ["Needed by none", "Needed above"], "none stands by itself");
+        assert_eq!(headings(&[vec![], vec![0]]), ["By themselves"], "none needs another");
     }
 }
