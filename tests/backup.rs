@@ -204,6 +204,9 @@ fn what_steps_rhythms_and_resets_make_of_sizes_is_not_odd_and_hides_nothing_that
         }
         for (end, (found, all)) in &told {
             println!("{story:44} {end:16} {found:3} of {all} called odd");
+            // None of them may be the price for the others.
+            let odd = ENDS.iter().any(|(name, _, odd)| name == end && *odd);
+            assert!(if odd { found * 10 >= all * 9 } else { found * 20 <= *all }, "{story}, {end}: {found} of {all}");
         }
     }
     let precision = f64::from(hits) / f64::from(hits + false_alarms);
@@ -260,4 +263,24 @@ fn one_that_takes_five_times_as_long_is_slow_and_one_that_is_quick_is_not() {
     };
     assert_eq!(took(6_000.0), Some(Doubt::Slow { value: 6_000.0, usual: (1_200.0, 1_200.0) }));
     assert_eq!((took(100.0), took(1_300.0)), (None, None));
+}
+
+#[test]
+fn what_grows_until_the_next_full_one_is_compared_with_the_same_day_of_other_weeks() {
+    let size = |day: usize| GB * if day.is_multiple_of(7) { 100.0 } else { 5.0 * (day % 7) as f64 };
+    let mut sizes: Vec<f64> = (0..42).map(size).collect();
+    assert!(!day_by_day(&sizes).contains(&41));
+    // As much as on a Wednesday is half of what a Saturday has.
+    sizes[41] /= 2.0;
+    assert!(day_by_day(&sizes).contains(&41));
+}
+
+#[test]
+fn few_alike_are_less_sure_of_what_is_usual_than_many() {
+    let sizes = |count: usize| -> Vec<f64> {
+        let usual = (0..count).map(|day| 100.0 * GB * (if day.is_multiple_of(2) { 0.0405f64 } else { -0.0405 }).exp());
+        usual.chain([100.0 * GB * (-0.36f64).exp()]).collect()
+    };
+    assert!(!day_by_day(&sizes(4)).contains(&4), "four say little of how much they differ");
+    assert!(day_by_day(&sizes(8)).contains(&8));
 }

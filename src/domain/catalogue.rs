@@ -207,5 +207,8 @@ mod tests {
         let order: Vec<&str> = all.upwards().iter().map(|at| all[*at].name.as_str()).collect();
         assert_eq!(order, ["mail", "disk", "db", "api", "shop"]);
         assert!(all.blast(place("mail")).is_empty() && all.named("nobody").is_none());
+        let crossed = catalogue(&[("a", &["d"]), ("b", &["c"]), ("c", &["disk"]), ("d", &["disk"]), ("disk", &[])]);
+        let order: Vec<&str> = crossed.blast(4).into_iter().map(|(at, _)| crossed[at].name.as_str()).collect();
+        assert_eq!(order, ["c", "d", "a", "b"], "those as near in the order of the configuration");
     }
 }

@@ -51,3 +51,21 @@ pub fn worst<'a>(chosen: impl Iterator<Item = &'a Part>, noun: &str) -> Reading 
     };
     judged(worst.state, message, None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equals_the_first_is_named_and_of_others_the_worst() {
+        let part = |(name, state): (&str, FeedState)| Part { name: name.into(), state, words: state.word().into() };
+        let told = |states: &[(&str, FeedState)]| {
+            let parts: Vec<Part> = states.iter().copied().map(part).collect();
+            worst(parts.iter(), "members").message.raw().to_owned()
+        };
+        use FeedState::{Degraded, Failing, Healthy};
+        assert_eq!(told(&[("a", Healthy), ("b", Degraded), ("c", Degraded)]), "b: degraded; 2 of 3 members");
+        assert_eq!(told(&[("a", Degraded), ("b", Failing)]), "b: failing; 1 of 2 members");
+        assert_eq!(told(&[]), "there are no members");
+    }
+}

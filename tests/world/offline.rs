@@ -160,3 +160,27 @@ fn what_was_silent_for_long_is_no_evidence() {
     assert!(!console.is_offline());
     assert_eq!(console.states(), "failing failing healthy failing healthy");
 }
+
+#[test]
+fn a_few_of_many_hosts_are_no_way_out_that_is_closed() {
+    let names: Vec<String> = (0..8).map(|n| format!("h{n}")).collect();
+    let feeds = names.iter().map(|name| FeedSpec::new(name.as_str(), "http", Duration::from_secs(60), Duration::from_secs(10)));
+    let hosts = names.iter().map(|name| (name.as_str().into(), format!("{name}.example"))).collect();
+    let hosts = Hosts { feeds: hosts, ..Hosts::default() };
+    let mut console = Console(Story::with(Settings { feeds: feeds.collect(), hosts, ..settings(false) }));
+    names.iter().for_each(|name| console.says(name, FeedState::Healthy));
+    for (count, name) in names.iter().enumerate() {
+        console.silent(name);
+        assert_eq!(console.is_offline(), count >= 4, "{} of 8 are silent, and nobody has spoken since", count + 1);
+    }
+}
+
+#[test]
+fn what_we_lack_ourselves_is_no_answer_of_anybody() {
+    let mut console = Console::new();
+    ["a", "b"].iter().for_each(|name| console.silent(name));
+    console.0.fact(Fact::FeedFailed { feed: "c".into(), trouble: Trouble::new(Reason::Local, "no such program") });
+    console.silent("d");
+    console.source_is_silent();
+    assert!(console.is_offline(), "four of five, and the fifth was not asked");
+}

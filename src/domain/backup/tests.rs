@@ -71,6 +71,23 @@ fn grandfather_father_and_son_are_each_asked_for_since_there_was_anything() {
 }
 
 #[test]
+fn the_week_in_which_the_year_changes_is_one() {
+    // Monday the 29th of December is in the first week of the next year.
+    let at = |text: &str| Backup::new(text.to_owned(), text.parse().expect("a time"), Some(1e9));
+    let all = ["2024-12-27", "2025-12-22", "2025-12-29", "2026-01-05", "2026-01-12"].map(|day| at(&format!("{day}T02:00:00Z")));
+    let keep = |weekly, yearly| Promise { keep: Keep { weekly, yearly, ..Keep::default() }, ..promise() };
+    let lacks = |backups: &[Backup], promise: &Promise| {
+        let found = judge(backups, None, promise, "2026-01-12T12:00:00Z".parse().expect("a time"));
+        found.into_iter().map(|finding| finding.words).collect::<Vec<_>>()
+    };
+    assert_eq!(lacks(&all, &keep(3, 2)), [] as [&str; 0]);
+    assert_eq!(lacks(&all, &keep(4, 0)), ["not kept: none of 2025-W51"]);
+    assert_eq!(lacks(&[&all[..2], &all[3..]].concat(), &keep(3, 0)), ["not kept: none of 2026-W01"]);
+    let lost = [&all[..1], &all[3..]].concat();
+    assert_eq!(lacks(&lost, &keep(0, 2)), ["not kept: none of 2025"]);
+}
+
+#[test]
 fn sizes_read_as_people_say_them() {
     let sizes = [0.0, 999.0, 1_000.0, 1_500_000.0, 41e9, 118.4e9, 9.96e11, 1e15, 1e19];
     assert_eq!(sizes.map(bytes), ["0 B", "999 B", "1.0 kB", "1.5 MB", "41 GB", "118 GB", "996 GB", "1.0 PB", "10000 PB"]);

@@ -37,6 +37,18 @@ fn pgbackrest_tells_its_sorts_what_is_broken_and_that_it_does_not_know() {
         "20260301-020000F_20260302-020000I 2026-03-02 02:00 9 10 incr true",
     ];
     assert_eq!(read("pgbackrest", &text(0), Some("main")), Ok(sets.map(str::to_owned).to_vec()));
+    let both = text(0).replacen(
+        '[',
+        r#"[{"name": "other", "backup": [{"label": "x", "type": "full", "timestamp": {"start": 1, "stop": 2},
+        "info": {"delta": 1}}]}, "#,
+        1,
+    );
+    assert_eq!(
+        read("pgbackrest", &both, Some("main")),
+        Ok(sets.map(str::to_owned).to_vec()),
+        "of the other stanza nothing is taken"
+    );
+    assert_eq!(read("pgbackrest", &both, None).map(|all| all.len()), Ok(3));
     assert_eq!(read("pgbackrest", &text(0), Some("other")), Err("it has no stanza `other`".into()));
     assert_eq!(read("pgbackrest", &text(3), None), Err("stanza `main`: no valid backups".into()));
 }

@@ -34,6 +34,10 @@ fn without_components_the_vendors_summary_counts_and_the_first_open_incident_is_
     assert_eq!(whole, (FeedState::Degraded, "Partially Degraded Service; Slow captures (identified) and 2 more".into()));
     let fine = r#"{"status":{"indicator":"none","description":"All Systems Operational"}}"#;
     assert_eq!(said("statuspage", &[], fine), (FeedState::Healthy, "All Systems Operational".into()));
+    for (status, told) in [("resolved", ""), ("postmortem", ""), ("monitoring", "; Slow (monitoring)")] {
+        let page = fine.replace("}}", &format!(r#"}},"incidents":[{{"name":"Slow","status":"{status}"}}]}}"#));
+        assert_eq!(said("statuspage", &[], &page).1, format!("All Systems Operational{told}"), "{status}");
+    }
     let critical = r#"{"status":{"indicator":"critical","description":""}}"#;
     assert_eq!(said("statuspage", &[], critical), (FeedState::Failing, "critical".into()));
 }
