@@ -94,7 +94,7 @@ async fn twice(request: Request, ports: &Ports) -> Result<Response, Trouble> {
 }
 
 /// The feed's own address says nothing new in its message.
-fn short(mut trouble: Trouble, told: &str) -> Trouble {
+pub fn short(mut trouble: Trouble, told: &str) -> Trouble {
     if let Some(rest) = trouble.text.raw().strip_prefix(told).and_then(|rest| rest.strip_prefix(": ")) {
         trouble.text = rest.into();
     }

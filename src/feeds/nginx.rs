@@ -44,7 +44,7 @@ impl Feed for Nginx {
             let request = self.endpoint.access.onto(Request::get(self.endpoint.url.clone()), ports).await?;
             let told = request.told();
             let response = match ports.http.observe(Request { timeout: limit, longest: LONGEST, ..request }).await {
-                Err(trouble) if trouble.reason.is_unreached() => return unanswered(trouble),
+                Err(trouble) if trouble.reason.is_unreached() => return unanswered(super::http::short(trouble, &told)),
                 answer => answer?,
             };
             if !response.good() {
