@@ -188,6 +188,8 @@ pub struct Incident {
     pub alerts: BTreeSet<AlertId>,
     /// Entries that belong to it though they don't carry its id.
     pub linked: BTreeSet<EntryId>,
+    /// Incidents that were merged into it, and into those: whatever carries their ids belongs to it.
+    pub absorbed: BTreeSet<IncidentId>,
 }
 
 impl Incident {
@@ -223,6 +225,7 @@ impl Incident {
             services: entry.service.iter().cloned().chain(entry.data_of::<Vec<_>>("services").unwrap_or_default()).collect(),
             alerts: entry.alert.iter().cloned().chain(entry.data_of::<Vec<_>>("alerts").unwrap_or_default()).collect(),
             linked: BTreeSet::new(),
+            absorbed: BTreeSet::new(),
         })
     }
 
@@ -245,6 +248,7 @@ impl Incident {
             },
             Kind::Link => {
                 self.linked.extend(entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default());
+                self.absorbed.extend(entry.data_of::<Vec<IncidentId>>("merged").unwrap_or_default());
                 self.alerts.extend(entry.data_of::<Vec<AlertId>>("alerts").unwrap_or_default());
                 self.services.extend(entry.data_of::<Vec<ServiceName>>("services").unwrap_or_default());
             }
@@ -265,6 +269,12 @@ impl Incident {
             (role, Some(person)) => drop(self.roles.insert(role, person)),
             (role, None) => drop(self.roles.remove(&role)),
         }
+    }
+
+    /// Whether an entry, as it is corrected, is a part of this incident.
+    pub fn has_entry(&self, entry: &Entry) -> bool {
+        let of = |id| id == self.id || self.absorbed.contains(&id);
+        entry.incident.is_some_and(of) || self.linked.contains(&entry.id)
     }
 
     /// When the next update is due; nobody waits for one of what is resolved.

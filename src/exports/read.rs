@@ -206,6 +206,7 @@ fn timeline(about: About, lines: Vec<Line>, zone: Tz) -> Timeline {
         services: told.services,
         alerts: BTreeSet::new(),
         linked: BTreeSet::new(),
+        absorbed: BTreeSet::new(),
     };
     let times = Times {
         impact: at.impact_at,

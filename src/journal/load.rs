@@ -5,7 +5,7 @@ use crate::domain::entry::{Clock, Entry, Head, Kind, Seal};
 use crate::domain::ids::{AlertId, EntryId, IncidentId};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, named_params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many of the newest entries a process starts with.
@@ -19,13 +19,39 @@ const OPEN_INCIDENTS: &str = "
         FROM entries s WHERE s.kind = 'status' AND s.incident = d.id
         ORDER BY s.clock_ms DESC, s.clock_count DESC LIMIT 1), 0)";
 
-/// Entries that belong to the incidents of the table `these`: their own, moved to them, and linked to them.
-const OF_INCIDENTS: &str = "
-    SELECT e.n FROM these JOIN entries e ON e.incident = these.id
-    UNION SELECT e.n FROM these JOIN entries c ON json_extract(c.body, '$.data.incident') = these.id AND c.kind = 'correction'
+/// Which entries have the index `shaping`, in its own words: SQLite takes it for no others.
+macro_rules! shaping {
+    ($entry:literal) => {
+        concat!(
+            $entry,
+            ".incident IS NOT NULL AND (",
+            $entry,
+            ".run IS NOT NULL OR ",
+            $entry,
+            ".kind IN ('declare', 'status', 'severity', 'title', 'role', 'link', 'unlink', 'handoff', 'comms'))"
+        )
+    };
+}
+
+/// Entries that others gave to the incidents of the table `these`: moved to them, and linked to them. `CROSS JOIN` keeps SQLite from
+/// going through everything to find whose it is.
+const GIVEN: &str =
+    concat!(
+    "SELECT e.n FROM these CROSS JOIN entries c ON json_extract(c.body, '$.data.incident') = these.id AND c.kind = 'correction'
         JOIN entries e ON e.id = c.corrects
-    UNION SELECT e.n FROM these JOIN entries k ON k.incident = these.id AND k.kind = 'link'
-        JOIN json_each(k.body, '$.data.entries') named JOIN entries e ON e.id = named.value";
+     UNION SELECT e.n FROM these CROSS JOIN entries k ON k.incident = these.id AND ", shaping!("k"), " AND k.kind = 'link'
+        JOIN json_each(k.body, '$.data.entries') named JOIN entries e ON e.id = named.value"
+);
+
+/// An incident and all that were merged into it, and into those.
+const WITH_MERGED: &str = concat!(
+    "SELECT :id UNION SELECT named.value FROM these CROSS JOIN entries k ON k.incident = these.id AND ",
+    shaping!("k"),
+    " AND k.kind = 'link' JOIN json_each(k.body, '$.data.merged') named"
+);
+
+/// What makes incidents what they are, and their runs. The rest of a long night stays in the journal until somebody reads it.
+const SHAPING: &str = concat!("SELECT s.n FROM these CROSS JOIN entries s ON s.incident = these.id AND ", shaping!("s"));
 
 /// Everything that has begun and not ended, with what it needs to be understood.
 const UNFINISHED: &str = "
@@ -41,7 +67,7 @@ const UNFINISHED: &str = "
 /// Entry by entry: after a storm these are tens of thousands, and whoever folds them keeps few.
 pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<Entry>)) -> Result<()> {
     let set = format!(
-        "{OF_INCIDENTS} UNION {UNFINISHED}
+        "{SHAPING} UNION {GIVEN} UNION {UNFINISHED}
          UNION SELECT n FROM (SELECT n FROM entries ORDER BY n DESC LIMIT {NEWEST})"
     );
     let sql = format!(
@@ -105,24 +131,43 @@ pub fn after(db: &Connection, cursor: i64, limit: usize) -> Result<Vec<(i64, Arc
 }
 
 pub fn of_incident(db: &Connection, incident: IncidentId) -> Result<Vec<Arc<Entry>>> {
-    let mut entries = load(db, &with_these("SELECT :id"), OF_INCIDENTS, named_params! { ":id": incident.to_string() })?;
+    let set = format!("SELECT e.n FROM these CROSS JOIN entries e ON e.incident = these.id UNION {GIVEN}");
+    let mut entries = load(db, &with_these(WITH_MERGED), &set, named_params! { ":id": incident.to_string() })?;
     let own = |entry: &Entry| entry.incident == Some(incident);
-    let gone = unlinked(entries.iter().filter(|entry| own(entry)));
-    entries.retain(|entry| own(entry) || !(gone.contains(&entry.id) || entry.corrects.is_some_and(|id| gone.contains(&id))));
+    let gone = Gone::of(entries.iter().filter(|entry| own(entry)));
+    let out: BTreeSet<EntryId> = entries.iter().filter(|entry| !own(entry) && gone.holds(entry)).map(|entry| entry.id).collect();
+    entries.retain(|entry| !out.contains(&entry.id) && !entry.corrects.is_some_and(|id| out.contains(&id)));
     Ok(entries)
 }
 
 /// What was linked, and in the end not.
-fn unlinked<'a>(own: impl Iterator<Item = &'a Arc<Entry>>) -> BTreeSet<EntryId> {
-    let mut gone = BTreeSet::new();
-    for entry in own.filter(|entry| matches!(entry.kind, Kind::Link | Kind::Unlink)) {
-        let named = entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default();
-        match entry.kind {
-            Kind::Unlink => gone.extend(named),
-            _ => named.iter().for_each(|id| _ = gone.remove(id)),
+#[derive(Default)]
+struct Gone {
+    /// By the turn in which it was taken out.
+    entries: BTreeMap<EntryId, usize>,
+    /// An incident that is merged brings all that it has, whatever was taken out before.
+    merged: BTreeMap<IncidentId, usize>,
+}
+
+impl Gone {
+    fn of<'a>(own: impl Iterator<Item = &'a Arc<Entry>>) -> Self {
+        let mut gone = Self::default();
+        for (turn, entry) in own.filter(|entry| matches!(entry.kind, Kind::Link | Kind::Unlink)).enumerate() {
+            let named = entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default();
+            match entry.kind {
+                Kind::Unlink => gone.entries.extend(named.into_iter().map(|id| (id, turn))),
+                _ => named.iter().for_each(|id| _ = gone.entries.remove(id)),
+            }
+            let merged = entry.data_of::<Vec<IncidentId>>("merged").unwrap_or_default();
+            gone.merged.extend(merged.into_iter().map(|id| (id, turn)));
         }
+        gone
     }
-    gone
+
+    fn holds(&self, entry: &Entry) -> bool {
+        let merged = entry.incident.and_then(|id| self.merged.get(&id));
+        self.entries.get(&entry.id).is_some_and(|turn| merged.is_none_or(|merged| merged < turn))
+    }
 }
 
 pub fn of_run(db: &Connection, run: &str) -> Result<Vec<Arc<Entry>>> {
@@ -136,8 +181,7 @@ pub fn of_playbook(db: &Connection, playbook: &str) -> Result<Vec<Arc<Entry>>> {
 
 /// What makes incidents what they are.
 pub fn incidents(db: &Connection) -> Result<Vec<Arc<Entry>>> {
-    let set = "SELECT n FROM entries WHERE incident IS NOT NULL
-               AND kind IN ('declare', 'status', 'severity', 'title', 'role', 'link', 'unlink', 'handoff')";
+    let set = concat!("SELECT n FROM entries k WHERE ", shaping!("k"), " AND k.run IS NULL");
     load(db, "", set, [])
 }
 

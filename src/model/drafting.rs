@@ -43,7 +43,7 @@ impl World {
             Kind::Status | Kind::Severity | Kind::Decision => entry.visibility != Visibility::Restricted,
             _ => entry.visibility == Visibility::Public || (entry.important && entry.visibility == Visibility::Internal),
         };
-        let ours = |entry: &Arc<Entry>| entry.incident == Some(incident.id) || incident.linked.contains(&entry.id);
+        let ours = |entry: &Arc<Entry>| incident.has_entry(entry);
         let since = incident.told_at.unwrap_or(incident.opened_at);
         let lines = self.log.lines(&self.corrections).rev();
         let new = lines.filter(|entry| ours(entry) && entry.at > since && tells(entry)).take(DONE);

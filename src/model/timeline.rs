@@ -37,7 +37,7 @@ fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections, incident: &Incident)
     let line = |entry: &&Arc<Entry>| {
         let applied = corrections.applied(entry);
         // What was moved to another incident is not this one's any more.
-        let belongs = incident.linked.contains(&entry.id) || applied.incident == Some(incident.id);
+        let belongs = incident.has_entry(&applied);
         belongs.then(|| Line {
             entry: (*entry).clone(),
             at: applied.at,

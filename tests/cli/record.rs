@@ -138,6 +138,11 @@ fn incidents_are_merged_and_entries_linked_from_a_shell() {
     );
     let again = home.run(&["incident", "merge", "INC-1", "--into", "INC-2"]);
     assert!(code(&again) == Some(2) && out(&again).contains("INC-1 is merged already"), "{}", out(&again));
+    done(&home, &["incident", "open", "everything"]);
+    done(&home, &["incident", "merge", "INC-2", "--into", "INC-3"]);
+    let all = said("INC-3");
+    assert!(all.contains(&"saw the lag".to_owned()) && all.contains(&"no payments".to_owned()), "{all:?}");
+    assert_eq!(all.iter().filter(|text| text.as_str() == "saw the lag").count(), 1, "{all:?}");
 }
 
 #[test]

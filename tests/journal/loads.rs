@@ -136,6 +136,45 @@ fn open_incidents_come_whole_and_closed_ones_when_they_are_looked_at() {
 }
 
 #[test]
+fn an_open_incident_brings_what_it_is_made_of_and_leaves_its_long_night_in_the_journal() {
+    let home = home();
+    let mut journal = open(home.path());
+    let incident = record(&mut journal, draft(Kind::Declare), 1);
+    let role = record(&mut journal, of(&incident, Kind::Role).with("role", "scribe"), 2);
+    let told = record(&mut journal, of(&incident, Kind::Comms).with("to", ["all"]), 2);
+    let run = record(&mut journal, of(&incident, Kind::Run), 3);
+    let ended = record(&mut journal, Draft { run: run.run, ..of(&incident, Kind::RunEnded) }, 4);
+    let noted = record(&mut journal, of(&incident, Kind::Note), 5);
+    let fired = record(&mut journal, Draft { alert: on("a", Kind::Note).alert, ..of(&incident, Kind::FeedChanged) }, 5);
+    bury(&mut journal, 6);
+    let ids = [&incident, &role, &told, &run, &ended, &noted, &fired].map(|entry| entry.id);
+    assert_eq!(found(&mut journal, 60, &ids), [true, true, true, true, true, false, false]);
+    assert_eq!(journal.of_incident(IncidentId(incident.id.0)).expect("loads").len(), 7);
+}
+
+#[test]
+fn what_is_merged_brings_all_that_it_has_through_every_incident_that_it_went() {
+    let home = home();
+    let mut journal = open(home.path());
+    let [first, second, third] = [1, 2, 3].map(|second| record(&mut journal, draft(Kind::Declare), second));
+    let [kept, out, back] = [4, 5, 6].map(|second| record(&mut journal, of(&first, Kind::Note), second));
+    record(&mut journal, of(&second, Kind::Link).with("entries", [back.id]), 7);
+    record(&mut journal, of(&second, Kind::Unlink).with("entries", [back.id]), 8);
+    record(&mut journal, of(&second, Kind::Link).with("merged", [first.id]), 9);
+    let later = record(&mut journal, of(&first, Kind::Note), 10);
+    record(&mut journal, of(&third, Kind::Link).with("merged", [first.id, second.id]), 11);
+    record(&mut journal, of(&third, Kind::Unlink).with("entries", [out.id]), 12);
+    let mut has = |incident: &Entry, ids: &[EntryId]| -> Vec<bool> {
+        let all = journal.of_incident(IncidentId(incident.id.0)).expect("loads");
+        ids.iter().map(|id| all.iter().any(|entry| entry.id == *id)).collect()
+    };
+    let ids = [kept.id, out.id, back.id, later.id, second.id];
+    assert_eq!(has(&second, &ids), [true, true, true, true, true], "what was taken out before the merge is back by it");
+    assert_eq!(has(&third, &ids), [true, false, true, true, true], "what was taken out after it stays out");
+    assert_eq!(has(&first, &ids), [true, true, true, true, false]);
+}
+
+#[test]
 fn what_a_correction_moves_belongs_to_the_incident_it_names() {
     let home = home();
     let mut journal = open(home.path());

@@ -28,8 +28,7 @@ fn refused(story: &mut Story, command: Command) -> String {
 fn exported(story: &Story, id: IncidentId) -> Timeline {
     let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
     let incident = story.world.incidents.get(id).expect("known");
-    let ours =
-        |entry: &&Arc<Entry>| entry.incident == Some(id) || incident.linked.contains(&entry.id) || entry.corrects.is_some();
+    let ours = |entry: &&Arc<Entry>| incident.has_entry(entry) || entry.corrects.is_some();
     timeline(&story.journal.iter().filter(ours).cloned().collect::<Vec<_>>(), id, Vec::new(), view).expect("declared")
 }
 

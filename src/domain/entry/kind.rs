@@ -110,7 +110,7 @@ kinds! {
     /// Something was told to others.
     Comms = "comms",
     Evidence = "evidence",
-    /// `data.entries[]` belong to the incident too.
+    /// `data.entries[]` belong to the incident too, and so does whatever carries the id of one of `data.merged[]`.
     Link = "link",
     /// `data.entries[]` don't belong to the incident after all.
     Unlink = "unlink",

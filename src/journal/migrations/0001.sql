@@ -40,6 +40,9 @@ CREATE INDEX acks        ON entries (alert)    WHERE kind IN ('ack', 'unack');
 CREATE INDEX ack_ends    ON entries (until)    WHERE until IS NOT NULL;
 CREATE INDEX declared    ON entries (kind)     WHERE kind = 'declare';
 CREATE INDEX statuses    ON entries (incident, clock_ms, clock_count) WHERE kind = 'status';
+-- What makes incidents what they are, and the runs in them: a long night's notes, alerts and feeds are many times as many.
+CREATE INDEX shaping     ON entries (incident) WHERE incident IS NOT NULL AND (run IS NOT NULL OR kind IN
+    ('declare', 'status', 'severity', 'title', 'role', 'link', 'unlink', 'handoff', 'comms'));
 -- Entries that a correction moved to another incident.
 CREATE INDEX moved       ON entries (json_extract(body, '$.data.incident')) WHERE kind = 'correction';
 

@@ -162,13 +162,14 @@ impl World {
             return Err("an incident can't be merged into itself".into());
         }
         let (label, onto) = (from.label(), to.label());
-        let own = self.incidents.entries(id).iter().map(|entry| entry.id);
-        let entries: BTreeSet<EntryId> = own.chain(from.linked.iter().copied()).collect();
+        // What carries its id follows by that; what was linked to it is named.
+        let (entries, absorbed) = (from.linked.clone(), from.absorbed.clone());
+        let merged: BTreeSet<IncidentId> = absorbed.into_iter().chain([id]).collect();
         let (alerts, services) = (from.alerts.clone(), from.services.clone());
         let mut end = self.about_incident(id, Kind::Status, format!("{label} merged into {onto}"));
         end = end.with("status", Status::Merged).with("into", into);
         let mut link = self.about_incident(into, Kind::Link, format!("took in {label}"));
-        link = link.with("entries", entries).with("alerts", alerts).with("services", services).with("merged", id);
+        link = link.with("entries", entries).with("alerts", alerts).with("services", services).with("merged", merged);
         (end.important, link.important) = (true, true);
         Ok(vec![link, end])
     }

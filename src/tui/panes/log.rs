@@ -38,7 +38,7 @@ impl Default for Log {
 fn entries(view: &View) -> Vec<Arc<Entry>> {
     let belongs = |entry: &Arc<Entry>| match view.incident {
         None => true,
-        Some(incident) => entry.incident == Some(incident.id) || incident.linked.contains(&entry.id),
+        Some(incident) => incident.has_entry(entry),
     };
     let mut entries: Vec<_> = view.world.log.lines(&view.world.corrections).filter(belongs).collect();
     entries.sort_by_key(|entry| entry.at);
@@ -61,7 +61,7 @@ impl Log {
 
 impl Pane for Log {
     fn prepare(&mut self, view: &View) {
-        let linked = view.incident.map_or(0, |incident| incident.linked.len());
+        let linked = view.incident.map_or(0, |incident| incident.linked.len() + incident.absorbed.len());
         let made_of = Some((view.world.log.revision(), view.incident.map(|incident| incident.id), linked));
         if self.made_of != made_of {
             (self.entries, self.made_of) = (entries(view), made_of);
