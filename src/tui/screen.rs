@@ -8,6 +8,7 @@ mod draw;
 mod everywhere;
 mod following;
 mod mouse;
+mod undoing;
 
 use super::action::Action;
 use super::hits::{Hits, Target};
@@ -71,8 +72,6 @@ pub struct Screen {
 
 /// After so long without a key the screen tidies itself up.
 const IDLE: Duration = Duration::from_secs(60);
-/// Acts that can be undone, at most.
-const UNDOABLE: usize = 50;
 
 impl Screen {
     pub fn new(setup: Setup) -> Self {
@@ -290,18 +289,6 @@ impl Screen {
         }
     }
 
-    fn undo(&mut self, world: &World) -> Vec<Reply> {
-        if let Some(Command::Undo { request }) = self.undo.last()
-            && world.requests.get(*request).is_some_and(|progress| !progress.settled())
-        {
-            return vec![Reply::Say("It is still on its way: once it has ended it can be undone.".to_owned())];
-        }
-        match self.undo.pop() {
-            Some(command) => vec![Reply::Ask(command)],
-            None => vec![Reply::Say("There is nothing to undo.".to_owned())],
-        }
-    }
-
     fn on_screen(&mut self, action: Action, world: &World) -> Vec<Reply> {
         let filter = self.filter.clone();
         let global = self.with(world, |_, view| everywhere::global(action, &filter, view));
@@ -357,13 +344,6 @@ impl Screen {
             }
         }
         requests
-    }
-
-    fn undoable(&mut self, command: Command) {
-        if self.undo.len() == UNDOABLE {
-            self.undo.remove(0);
-        }
-        self.undo.push(command);
     }
 
     fn narrow(&mut self, text: &str) {

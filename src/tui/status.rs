@@ -14,7 +14,7 @@ use super::theme::Role;
 use super::time;
 use super::view::View;
 use crate::domain::health::FeedState;
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, Status};
 use crate::domain::text::inert;
 use crate::model::alerts::State;
 use crate::model::progress::{Item, Progress};
@@ -56,7 +56,13 @@ fn parts(view: &View) -> Vec<Part> {
     let (environment, loud) = environment(view);
     let mut parts = vec![part(0, format!(" {environment} "), loud)];
     if let Some(incident) = view.incident {
-        parts.push(part(1, format!("{} {}", incident.label(), incident.severity), Role::Critical));
+        let (word, role) = match incident.status {
+            Status::Open => (None, Role::Critical),
+            status if status.is_over() => (Some(status.word()), Role::Dim),
+            status => (Some(status.word()), Role::Warning),
+        };
+        parts.push(part(1, format!("{} {}", incident.label(), incident.severity), role));
+        parts.extend(word.map(|word| part(2, word, role)));
         parts.push(part(6, fit(&inert(&incident.title), 32).into_owned(), Role::Strong));
         let end = incident.resolved_at.unwrap_or(view.now.wall);
         parts.push(part(CLOCK, time::stopwatch(time::since(incident.opened_at, end)), Role::Text));

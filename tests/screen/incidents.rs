@@ -72,10 +72,17 @@ fn the_menu_offers_what_may_come_next_and_what_was_set_is_undone_to_what_it_was(
         .type_text("resolve")
         .press("enter enter");
     assert_eq!(status(&desk), Status::Resolved);
+    desk.expect("INC-1 SEV2  resolved");
     desk.press("i").expect("reopen").expect_not("resolve ").press("esc u");
     assert_eq!(status(&desk), Status::Open, "undone");
     desk.press("u").expect("There is nothing to undo.");
-    desk.press("i").type_text("close").press("enter enter").press("I enter i").expect("reopen");
+    desk.expect_not("SEV2  open")
+        .press("i")
+        .type_text("close")
+        .press("enter enter")
+        .press("I enter")
+        .expect("INC-1 SEV2  closed");
+    desk.resize(40, 12).expect("closed").resize(120, 40).press("i").expect("reopen");
     desk.expect_not("hand-over").expect_not("close-incident").expect_not("mitigate").type_text("reopen").press("enter enter");
     assert_eq!(status(&desk), Status::Open);
     // What was reopened is not undone by the same again: the key takes back what came before it.

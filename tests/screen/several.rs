@@ -5,6 +5,8 @@ use midwatch::domain::entry::{Actor, Draft, Entry, Evidence, Kind};
 use midwatch::domain::ids::IncidentId;
 use midwatch::domain::incident::Incident;
 use midwatch::model::{Command, Effect, Fact};
+use midwatch::tui::keymap::Keymap;
+use midwatch::tui::{Screen, Setup};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -194,4 +196,15 @@ fn a_role_is_completed_where_somebody_is_known_and_else_the_key_goes_on() {
     let roles: Vec<_> = shop.roles.values().map(String::as_str).collect();
     assert_eq!((shop.lead.as_deref(), roles.as_slice()), (Some("ana"), ["bo", "zz", "bob"].as_slice()));
     desk.press("i").type_text("lead").press("enter").press("ctrl-u").type_text("bo").press("tab").expect("lead bob");
+}
+
+#[test]
+fn a_replay_shows_the_newest_for_nobody_works_in_it() {
+    let mut desk = Desk::new();
+    let zone = chrono_tz::Tz::UTC;
+    desk.screen = Screen::new(Setup { keymap: Keymap::default(), zone, draft: String::new(), replay: Some((start(), start())) });
+    declared(&mut desk, "shop");
+    desk.expect("INC-1 SEV1");
+    declared(&mut desk, "mail");
+    desk.expect("INC-2 SEV1").expect("+1 open: I");
 }

@@ -44,7 +44,8 @@ impl Form for Roles {
         let people: Vec<_> = mentions::people(view.world).into_iter().take(SHOWN).map(inert).collect();
         let known = format!("Known: {}. An empty role is nobody's.", people.join(", "));
         let hint = format!("{} completes a name, else it goes on.", view.keymap.key_of(Action::Complete));
-        vec![(does.to_owned(), Role::Text), (known, Role::Dim), (hint, Role::Dim)]
+        // What is needed to fill it in comes first: little of it fits a small screen.
+        vec![(known, Role::Text), (hint, Role::Dim), (does.to_owned(), Role::Dim)]
     }
 
     fn contexts(&self) -> &'static [Context] {

@@ -7,6 +7,10 @@ use crate::tui::view::Record;
 impl Screen {
     /// Whoever declares an incident goes on in it; whoever works in one stays there when somebody else declares another.
     pub(super) fn follow(&mut self, world: &World) {
+        // Nobody works in a replay: it shows the newest.
+        if self.replay.is_some() {
+            return;
+        }
         let mine = world.incidents.open().find(|incident| world.incidents.declared_by(incident.id, &world.me.name));
         let mine = mine.map(|incident| incident.id).filter(|id| Some(*id) > self.declared);
         if let Some(id) = mine {
