@@ -317,7 +317,7 @@ async fn no_feed_is_asked_a_millisecond_later_for_what_is_wrong_with_others() {
     let late = || Scripted::new(healthy(SECOND * 5)) as Arc<dyn Feed>;
     let refused = || Scripted::<Reading>::new(vec![(Duration::ZERO, failed(None))]) as Arc<dyn Feed>;
     let ordered = || Scripted::<Reading>::new(vec![(SECOND, failed(Some(SECOND * 90)))]) as Arc<dyn Feed>;
-    let others: Vec<Arc<dyn Feed>> = (0..20).flat_map(|_| [hanging(), late(), refused(), ordered(), Arc::new(Broken)]).collect();
+    let others: Vec<Arc<dyn Feed>> = (0..50).flat_map(|_| [hanging(), late(), refused(), ordered(), Arc::new(Broken)]).collect();
     let alone = times_beside(&[]).await;
     assert!(alone.iter().all(|times| times.len() >= 29), "{alone:?}");
     assert_eq!(times_beside(&others).await, alone);
