@@ -201,7 +201,7 @@ pub fn place(file: &Path, make: impl FnOnce(&Path) -> Result<(), JournalError>) 
 /// What a process that was killed left of a file that it was making. One that is younger may be in the making still.
 fn clear(file: &Path) {
     let (Some(folder), Some(stem)) = (file.parent(), file.file_stem().and_then(|stem| stem.to_str())) else { return };
-    let half = |name: &str| name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('.') && rest.contains(".new"));
+    let half = |name: &str| name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('.')).is_some_and(is_draft);
     let old = |entry: &DirEntry| entry.metadata().ok()?.modified().ok()?.elapsed().ok().filter(|age| *age > FORSAKEN);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(half) && old(&entry).is_some() {
@@ -209,6 +209,12 @@ fn clear(file: &Path) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
+}
+
+/// `ID.new`, as `place` names them, or what SQLite keeps beside one while it writes. Whatever else is called alike is somebody's own.
+fn is_draft(rest: &str) -> bool {
+    let Some((id, rest)) = rest.split_once(".new") else { return false };
+    id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) && ["", "-wal", "-shm", "-journal"].contains(&rest)
 }
 
 /// A file that is made takes less than a second.
