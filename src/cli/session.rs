@@ -319,12 +319,16 @@ pub fn load_if_there(globals: &Globals) -> anyhow::Result<Loaded> {
     }
 }
 
-/// The configuration, where there is one.
+/// The configuration, where there is one: nobody has to have one, but whoever named one means it.
 ///
 /// # Errors
-/// It is wrong.
+/// It is wrong, can't be seen, or is not where it was said to be.
 pub fn load_unless_missing(globals: &Globals) -> anyhow::Result<Loaded> {
-    if configured(globals) { load(globals) } else { nothing() }
+    let missing = |path: PathBuf| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    match config::named(globals.config.clone()) {
+        None if config::standard().is_none_or(missing) => nothing(),
+        _ => load(globals),
+    }
 }
 
 /// What a configuration without a word in it means.

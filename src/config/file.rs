@@ -33,9 +33,13 @@ impl File {
 /// # Errors
 /// When nothing is given and there is no home folder to look in.
 pub fn locate(given: Option<PathBuf>) -> Result<PathBuf, String> {
-    let named = || std::env::var_os("MIDWATCH_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from);
     let none = || "there is no home folder to look for a configuration in; name one with --config".to_owned();
-    given.or_else(named).or_else(standard).ok_or_else(none)
+    named(given).or_else(standard).ok_or_else(none)
+}
+
+/// The one that somebody asked for.
+pub fn named(given: Option<PathBuf>) -> Option<PathBuf> {
+    given.or_else(|| std::env::var_os("MIDWATCH_CONFIG").filter(|name| !name.is_empty()).map(PathBuf::from))
 }
 
 /// `midwatch/config.yaml` in the platform's configuration folder.

@@ -20,7 +20,7 @@ mod service;
 mod updates;
 
 pub use console::{Binding, Console};
-pub use file::{File, locate, standard};
+pub use file::{File, locate, named, standard};
 pub use init::{Laid, lay_out, template, vacant};
 pub use items::{FeedKind, Kinds, ParsedSource, SourceKind, TellerKind};
 

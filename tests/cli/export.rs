@@ -172,6 +172,28 @@ fn what_the_configuration_strikes_is_in_no_export_and_without_it_nothing_leaves(
 }
 
 #[test]
+fn a_configuration_that_was_named_and_is_not_there_is_not_the_same_as_none() {
+    let home = Home::with("operator: {name: ana}\nexport: {redact: ['CUST-[0-9]+']}\n");
+    assert_eq!(code(&home.run(&["incident", "open", "down for CUST-7"])), Some(0));
+    let export = ["export", "INC-1", "--format", "md"];
+    let by_flag = home.run(&[&export[..], &["--config", "nowhere.yaml"]].concat());
+    std::fs::rename(home.path().join("config.yaml"), home.path().join("away.yaml")).expect("moved");
+    for refused in [by_flag, home.run(&export)] {
+        assert!(code(&refused) == Some(2) && refused.stdout.is_empty(), "{refused:?}");
+        assert!(err(&refused).contains("cannot read the configuration"), "{}", err(&refused));
+    }
+    // Nobody named one, and the standard place has none.
+    let mut plain = home.command(&export);
+    let plain = plain.env_remove("MIDWATCH_CONFIG").output().expect("midwatch runs");
+    assert!(code(&plain) == Some(0) && out(&plain).contains("down for CUST-7"), "{plain:?}");
+    // A link that leads nowhere is no place without a configuration.
+    std::fs::create_dir_all(home.path().join(".config/midwatch")).expect("made");
+    std::os::unix::fs::symlink("nowhere.yaml", home.path().join(".config/midwatch/config.yaml")).expect("linked");
+    let refused = home.command(&export).env_remove("MIDWATCH_CONFIG").output().expect("midwatch runs");
+    assert!(code(&refused) == Some(2) && refused.stdout.is_empty(), "{refused:?}");
+}
+
+#[test]
 fn a_document_is_written_by_a_template_or_refused_whole() {
     let home = told();
     home.write("team.md", "{% for line in lines %}{{ line.what }};{% endfor %}");
