@@ -4,6 +4,8 @@
 
 #[path = "exports/lanes.rs"]
 mod lanes;
+#[path = "exports/masks.rs"]
+mod masks;
 #[path = "exports/readers.rs"]
 mod readers;
 #[path = "exports/reading_back.rs"]

@@ -2,7 +2,7 @@
 //! written; this is for those that nobody has named.
 
 use regex::{Regex, RegexSet};
-use std::borrow::Cow;
+use std::ops::Range;
 
 /// What stands in place of a secret.
 pub const STRUCK: &str = "•••";
@@ -49,25 +49,52 @@ impl Patterns {
         self.any.is_match(text)
     }
 
-    /// The text without what looks like a secret.
-    pub fn struck<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut struck = Cow::Borrowed(text);
+    /// Where in the text something is to be struck, in order; none of these overlap. Every pattern looks at the text as it is: what one
+    /// of them strikes hides nothing from another.
+    pub fn spots(&self, text: &str) -> Vec<Range<usize>> {
+        if !self.find(text) {
+            return Vec::new();
+        }
+        let mut spots = Vec::new();
         for index in self.any.matches(text) {
             let Some(regex) = self.each.get(index) else { continue };
             if index >= KNOWN.len() {
                 // What a team groups in its own pattern is not meant to stay.
-                struck = Cow::Owned(regex.replace_all(&struck, STRUCK).into_owned());
+                spots.extend(regex.find_iter(text).map(|found| found.range()));
                 continue;
             }
-            let replaced = regex.replace_all(&struck, |found: &regex::Captures| {
-                let kept = found.get(1).map_or("", |kept| kept.as_str());
-                let end = if found[0].ends_with('@') { "@" } else { "" };
-                format!("{kept}{STRUCK}{end}")
-            });
-            struck = Cow::Owned(replaced.into_owned());
+            spots.extend(regex.captures_iter(text).filter_map(|found| {
+                let whole = found.get(0)?;
+                let from = found.get(1).map_or(whole.start(), |kept| kept.end());
+                Some(from..whole.end() - usize::from(whole.as_str().ends_with('@')))
+            }));
         }
-        struck
+        joined(spots)
     }
+}
+
+/// The same places, in order; those that overlap are one.
+pub fn joined(mut spots: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spots.sort_by_key(|spot| spot.start);
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(spots.len());
+    for spot in spots {
+        match joined.last_mut() {
+            Some(last) if spot.start < last.end => last.end = last.end.max(spot.end),
+            _ => joined.push(spot),
+        }
+    }
+    joined
+}
+
+/// The text with something else in these places, which are in order and don't overlap.
+pub fn replaced<'a>(text: &str, places: impl IntoIterator<Item = (Range<usize>, &'a str)>) -> String {
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for (place, instead) in places {
+        out.push_str(&text[at..place.start]);
+        out.push_str(instead);
+        at = place.end;
+    }
+    out + &text[at..]
 }
 
 fn read(text: &str) -> Result<Regex, String> {
@@ -87,7 +114,11 @@ mod tests {
     use super::*;
 
     fn struck(text: &str) -> String {
-        Patterns::default().struck(text).into_owned()
+        by(&Patterns::default(), text)
+    }
+
+    fn by(patterns: &Patterns, text: &str) -> String {
+        replaced(text, patterns.spots(text).into_iter().map(|spot| (spot, STRUCK)))
     }
 
     #[test]
@@ -127,11 +158,22 @@ mod tests {
     #[test]
     fn a_teams_own_patterns_are_struck_whole_and_a_wrong_one_is_named() {
         let patterns = Patterns::with(&["CUST-[0-9]+".to_owned()]).expect("an expression");
-        assert_eq!(patterns.struck("for CUST-1234 and CUST-9"), "for ••• and •••");
-        assert_eq!(Patterns::with(&["(CUST|ACCT)-([0-9]+)".to_owned()]).expect("one").struck("for ACCT-9"), "for •••");
+        assert_eq!(by(&patterns, "for CUST-1234 and CUST-9"), "for ••• and •••");
+        assert_eq!(by(&Patterns::with(&["(CUST|ACCT)-([0-9]+)".to_owned()]).expect("one"), "for ACCT-9"), "for •••");
         let why = |text: &str| Patterns::with(&[text.to_owned()]).expect_err("wrong");
         assert_eq!(why("("), "`(` is no regular expression: unclosed group");
         assert_eq!(why("[0-9]*"), "`[0-9]*` fits where nothing is, and would strike everything");
         assert_eq!(Patterns::default().each.len(), KNOWN.len());
+    }
+
+    #[test]
+    fn what_one_pattern_strikes_hides_nothing_from_another() {
+        let (short, long) = ("CUST-[0-9]+".to_owned(), r"CUST-[0-9]+ \([^)]*\)".to_owned());
+        for patterns in [[short.clone(), long.clone()], [long, short]] {
+            let patterns = Patterns::with(&patterns).expect("expressions");
+            assert_eq!(by(&patterns, "for CUST-7 (ACME) and CUST-8, é"), "for ••• and •••, é");
+        }
+        let patterns = Patterns::with(&["abc x".to_owned()]).expect("an expression");
+        assert_eq!(by(&patterns, "token=123abc xyz"), "token=•••yz", "one that ends where another goes on");
     }
 }

@@ -30,6 +30,7 @@ const COLUMNS: [&str; 14] = [
 
 fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     let masks = Masks::of(timeline);
+    let text = |text: &str| masks.text(text).into_owned();
     let mut rows = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     rows.write_record(COLUMNS)?;
     for line in &timeline.lines {
@@ -38,14 +39,14 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
         let row = [
             time(line.at),
             time(entry.recorded_at),
-            called(&entry.actor, timeline.people),
+            text(&called(&entry.actor, timeline.people)),
             line.kind.to_string(),
-            masks.text(&line.text).into_owned(),
-            or_empty(entry.service.as_ref().map(ToString::to_string)),
-            or_empty(entry.alert.as_ref().map(ToString::to_string)),
-            or_empty(entry.playbook.as_ref().map(ToString::to_string)),
+            text(&line.text),
+            or_empty(entry.service.as_ref().map(|name| text(name.as_str()))),
+            or_empty(entry.alert.as_ref().map(|id| masks.alert(id))),
+            or_empty(entry.playbook.as_ref().map(|id| text(id.as_str()))),
             or_empty(entry.run.map(|run| run.to_string())),
-            or_empty(entry.step.as_ref().map(ToString::to_string)),
+            or_empty(entry.step.as_ref().map(|id| text(id.as_str()))),
             or_empty(entry.attempt.map(|attempt| attempt.to_string())),
             line.corrected.to_string(),
             line.important.to_string(),

@@ -6,6 +6,7 @@ use crate::domain::health::FeedState;
 use crate::domain::patterns::STRUCK;
 use crate::domain::run::{StepEnd, StepState};
 use crate::domain::timeline::{Line, People, Timeline};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// One sentence each; none where nothing is to be said.
@@ -14,9 +15,9 @@ pub fn gaps(timeline: &Timeline, masks: &Masks) -> Vec<String> {
     let masked: usize = lines.iter().map(|line| masks.text(&line.text).matches(STRUCK).count()).sum();
     let late = count(lines, |line| line.entry.recorded_at.signed_duration_since(line.at).num_seconds() >= 60);
     let unknown = lines.iter().filter(|line| line.entry.kind == Kind::StepEnded && unknown(line));
-    let steps: BTreeSet<&str> = unknown.filter_map(|line| line.entry.step.as_ref().map(|step| step.as_str())).collect();
+    let steps: BTreeSet<_> = unknown.filter_map(|line| Some(masks.text(line.entry.step.as_ref()?.as_str()))).collect();
     let silent = lines.iter().filter(|line| line.entry.data_of("to").is_some_and(|to: FeedState| !to.is_known()));
-    let feeds: BTreeSet<&str> = silent.filter_map(|line| line.entry.text_of("feed")).collect();
+    let feeds: BTreeSet<_> = silent.filter_map(|line| Some(masks.text(line.entry.text_of("feed")?))).collect();
     [
         match timeline.left_out {
             0 => None,
@@ -51,6 +52,6 @@ fn spots(count: usize) -> String {
     if count == 1 { "1 spot".to_owned() } else { format!("{count} spots") }
 }
 
-fn list(names: &BTreeSet<&str>) -> String {
-    names.iter().copied().collect::<Vec<_>>().join(", ")
+fn list(names: &BTreeSet<Cow<'_, str>>) -> String {
+    names.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ")
 }

@@ -23,7 +23,7 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     measures(timeline, out)?;
     table(timeline, &masks, out)?;
     todos(timeline, &masks, out)?;
-    evidence(timeline, out)?;
+    evidence(timeline, &masks, out)?;
     writeln!(out, "</main>\n</body>\n</html>")
 }
 
@@ -35,7 +35,7 @@ fn head(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<(
     writeln!(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">")?;
     writeln!(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>")?;
     writeln!(out, "<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<ul class=\"facts\">")?;
-    let services: Vec<String> = incident.services.iter().map(|name| escaped(name.as_str())).collect();
+    let services: Vec<String> = incident.services.iter().map(|name| escaped(&masks.text(name.as_str()))).collect();
     let services = if services.is_empty() { "none named".to_owned() } else { services.join(", ") };
     for (name, value) in
         [("Status", incident.status.word().to_owned()), ("Services", services), ("Times", timeline.zone.name().to_owned())]
@@ -80,7 +80,8 @@ fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<
         timeline.zone.name()
     )?;
     for line in &timeline.lines {
-        let (who, what) = (escaped(&called(&line.entry.actor, timeline.people)), escaped(&masks.text(&line.text)));
+        let who = escaped(&masks.text(&called(&line.entry.actor, timeline.people)));
+        let what = escaped(&masks.text(&line.text));
         let class = if line.important { " class=\"important\"" } else { "" };
         let at = clock(timeline, line.at);
         writeln!(out, "<tr{class}><td>{at}</td><td>{who}</td><td>{what}</td><td>{}</td></tr>", escaped(&marks(line)))?;
@@ -98,12 +99,12 @@ fn todos(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<
     writeln!(out, "</ul>")
 }
 
-fn evidence(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+fn evidence(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<h2>Evidence</h2>\n<ul class=\"evidence\">")?;
     for evidence in timeline.lines.iter().flat_map(|line| &line.entry.evidence) {
         let name = evidence.name.as_deref().or(evidence.url.as_deref()).unwrap_or("unnamed");
         let digest = evidence.sha256.as_deref().map(|digest| format!(" <code>{}</code>", escaped(digest)));
-        writeln!(out, "<li>{}{}</li>", escaped(name), digest.unwrap_or_default())?;
+        writeln!(out, "<li>{}{}</li>", escaped(&masks.text(name)), digest.unwrap_or_default())?;
     }
     for head in &timeline.heads {
         writeln!(out, "<li>journal {} at entry {}: <code>{}</code></li>", head.origin, head.seq, escaped(&head.hash))?;

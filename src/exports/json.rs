@@ -55,7 +55,9 @@ pub fn document(timeline: &Timeline) -> Value {
 /// Everything but the entries.
 pub(super) fn about(timeline: &Timeline, masks: &Masks) -> Value {
     let mut incident = incident(&timeline.incident, timeline.people);
-    masks.value(&mut incident["title"]);
+    for field in ["title", "lead", "roles", "services"] {
+        masks.value(&mut incident[field]);
+    }
     json!({
         "schema": 1,
         "incident": incident,
@@ -142,12 +144,27 @@ pub(super) fn entry(line: &Line, people: People, masks: &Masks) -> Value {
         value["actor"]["os_user"] = Value::Null;
         value["actor"]["tty"] = Value::Null;
     }
-    for field in ["text", "data", "corrected"] {
+    if let Some(alert) = &line.entry.alert {
+        value["alert"] = masks.alert(alert).into();
+    }
+    for evidence in value["evidence"].as_array_mut().into_iter().flatten() {
+        hidden(evidence, &["name", "url"], masks);
+    }
+    hidden(&mut value["actor"], &["name", "role", "os_user", "tty"], masks);
+    if let Some(corrected) = value.get_mut("corrected") {
+        hidden(corrected, &["text"], masks);
+    }
+    // `Masks::strike` looks at the same ones.
+    hidden(&mut value, &["key", "text", "service", "playbook", "step", "drill", "data"], masks);
+    value
+}
+
+fn hidden(value: &mut Value, fields: &[&str], masks: &Masks) {
+    for field in fields {
         if let Some(field) = value.get_mut(field) {
             masks.value(field);
         }
     }
-    value
 }
 
 /// RFC 3339 in UTC with milliseconds.

@@ -17,13 +17,13 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     table(timeline, &masks, out)?;
     prompts(timeline, &masks, out)?;
     gaps(timeline, &masks, out)?;
-    evidence(timeline, out)
+    evidence(timeline, &masks, out)
 }
 
 fn head(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     let incident = &timeline.incident;
     writeln!(out, "# {} {}: {}\n", incident.label(), incident.severity, text(&masks.text(&incident.title)))?;
-    let services: Vec<String> = incident.services.iter().map(|name| text(name.as_str())).collect();
+    let services: Vec<String> = incident.services.iter().map(|name| text(&masks.text(name.as_str()))).collect();
     writeln!(out, "- **Status:** {}", incident.status.word())?;
     writeln!(out, "- **Services:** {}", if services.is_empty() { "none named".to_owned() } else { services.join(", ") })?;
     writeln!(out, "- **Times:** {}\n", timeline.zone.name())?;
@@ -46,7 +46,7 @@ fn times(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
 fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Timeline\n\n| at ({}) | who | what | |\n|---|---|---|---|", timeline.zone.name())?;
     for line in &timeline.lines {
-        let who = text(&called(&line.entry.actor, timeline.people));
+        let who = text(&masks.text(&called(&line.entry.actor, timeline.people)));
         writeln!(out, "| {} | {who} | {} | {} |", clock(timeline, line.at), text(&masks.text(&line.text)), text(&marks(line)))?;
     }
     writeln!(out)
@@ -74,11 +74,11 @@ fn gaps(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<(
     writeln!(out)
 }
 
-fn evidence(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
+fn evidence(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Evidence\n")?;
     for evidence in timeline.lines.iter().flat_map(|line| &line.entry.evidence) {
         let name = evidence.name.as_deref().or(evidence.url.as_deref()).unwrap_or("unnamed");
-        writeln!(out, "- {} {}", text(name), evidence.sha256.as_deref().map(text).unwrap_or_default())?;
+        writeln!(out, "- {} {}", text(&masks.text(name)), evidence.sha256.as_deref().map(text).unwrap_or_default())?;
     }
     for head in &timeline.heads {
         writeln!(out, "- journal {} at entry {}: `{}`", head.origin, head.seq, text(&head.hash))?;

@@ -3,11 +3,13 @@
 
 use super::called;
 use crate::domain::entry::{ActorKind, Entry};
-use crate::domain::patterns::Patterns;
+use crate::domain::ids::{AlertId, PlaybookId, ServiceName, StepId};
+use crate::domain::patterns::{Patterns, STRUCK, joined, replaced};
 use crate::domain::timeline::{People, Timeline};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub struct Masks {
@@ -18,27 +20,52 @@ pub struct Masks {
 
 impl Masks {
     pub fn of(timeline: &Timeline) -> Self {
-        let names = if timeline.people == People::Names { Vec::new() } else { names(timeline) };
-        Self { names, patterns: timeline.patterns.clone() }
+        let patterns = timeline.patterns.clone();
+        let mut names = if timeline.people == People::Names { Vec::new() } else { names(timeline) };
+        // What stands for a name is outside text as well.
+        for (_, role) in &mut names {
+            *role = replaced(role, patterns.spots(role).into_iter().map(|spot| (spot, STRUCK)));
+        }
+        Self { names, patterns }
     }
 
-    /// Whether anything in it is struck.
+    /// Whether anything in its entries is struck.
     pub fn strike(&self, timeline: &Timeline) -> bool {
+        let found = |text: &str| self.patterns.find(text);
         timeline.lines.iter().any(|line| {
-            let found = |text: &str| self.patterns.find(text);
-            found(&line.entry.text) || found(&line.text) || line.entry.data.values().any(|value| any(value, &found))
+            let data = line.entry.data.values().any(|value| any(value, &found));
+            data || found(&line.text)
+                || texts(&line.entry).any(found)
+                || line.entry.alert.as_ref().is_some_and(|id| found(&id.to_string()))
         })
     }
 
+    /// Names and secrets are looked for in what was written, not in what the other has left of it.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let named = self.names.iter().fold(Cow::Borrowed(text), |text, (name, role)| match text.contains(name.as_str()) {
-            true => Cow::Owned(replaced(&text, name, role)),
-            false => text,
-        });
-        match self.patterns.find(&named) {
-            true => Cow::Owned(self.patterns.struck(&named).into_owned()),
-            false => named,
+        let (mut spots, mut named) = (self.patterns.spots(text), Vec::<(Range<usize>, &str)>::new());
+        for (name, role) in &self.names {
+            for at in words(text, name) {
+                let meets = |other: &Range<usize>| other.start < at.end && at.start < other.end;
+                if named.iter().any(|(other, _)| meets(other)) {
+                    continue;
+                }
+                // A part of a name says whose it is.
+                if spots.iter().any(meets) { spots.push(at) } else { named.push((at, role)) }
+            }
         }
+        if spots.is_empty() && named.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        named.extend(joined(spots).into_iter().map(|spot| (spot, STRUCK)));
+        named.sort_by_key(|(at, _)| at.start);
+        Cow::Owned(replaced(text, named))
+    }
+
+    /// What is left of it is still the name of an alert: of a source, and of what that calls it.
+    pub fn alert(&self, id: &AlertId) -> String {
+        let id = id.to_string();
+        let masked = self.text(&id);
+        if masked.contains('/') { masked.into_owned() } else { format!("{masked}/{STRUCK}") }
     }
 
     /// Every text in a value, however deep.
@@ -50,6 +77,20 @@ impl Masks {
             _ => {}
         }
     }
+}
+
+/// What of an entry may be struck, besides its data and its alert: the rest is ids, hashes, times and kinds.
+fn texts(entry: &Entry) -> impl Iterator<Item = &str> {
+    let actor = &entry.actor;
+    let who = [Some(&actor.name), actor.role.as_ref(), actor.os_user.as_ref(), actor.tty.as_ref()];
+    let shown = entry.evidence.iter().flat_map(|one| [one.name.as_ref(), one.url.as_ref()]);
+    let typed = [Some(&entry.text), entry.key.as_ref(), entry.drill.as_ref()].into_iter().chain(who).chain(shown);
+    let of = [
+        entry.service.as_ref().map(ServiceName::as_str),
+        entry.playbook.as_ref().map(PlaybookId::as_str),
+        entry.step.as_ref().map(StepId::as_str),
+    ];
+    typed.flatten().map(String::as_str).chain(of.into_iter().flatten())
 }
 
 fn any(value: &Value, found: &dyn Fn(&str) -> bool) -> bool {
@@ -69,7 +110,8 @@ fn names(timeline: &Timeline) -> Vec<(String, String)> {
         }
     }
     let lead = timeline.incident.lead.as_deref().map(|name| (name, "lead"));
-    for (name, role) in timeline.lines.iter().flat_map(|line| said(&line.entry)).chain(lead) {
+    let roles = timeline.incident.roles.iter().map(|(role, name)| (name.as_str(), role.word()));
+    for (name, role) in timeline.lines.iter().flat_map(|line| said(&line.entry)).chain(lead).chain(roles) {
         names.entry(name.to_owned()).or_insert_with(|| role.to_owned());
     }
     let mut names: Vec<_> = names.into_iter().filter(|(name, _)| !name.trim().is_empty()).collect();
@@ -83,22 +125,33 @@ fn said(entry: &Entry) -> impl Iterator<Item = (&str, &str)> {
     [(entry.text_of("lead"), "lead"), (entry.text_of("person"), role)].into_iter().filter_map(|(name, role)| Some((name?, role)))
 }
 
-fn replaced(text: &str, name: &str, role: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find(name) {
-        let (before, after) = (&rest[..at], &rest[at + name.len()..]);
-        let last = before.chars().next_back().or_else(|| out.chars().next_back());
-        let part = [last, after.chars().next()].into_iter().flatten().any(char::is_alphanumeric);
-        out.push_str(before);
-        out.push_str(if part { name } else { role });
-        rest = after;
-    }
-    out + rest
+/// Where the name stands by itself, and not in another word.
+fn words<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+    text.match_indices(name).map(|(at, name)| at..at + name.len()).filter(|at| {
+        let beside = [text[..at.start].chars().next_back(), text[at.end..].chars().next()];
+        !beside.into_iter().flatten().any(char::is_alphanumeric)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_finds_what_has_a_name_in_it_and_no_half_of_a_name_is_left() {
+        let names = vec![("ana smith".into(), "lead".into()), ("ana".into(), "on-call".into())];
+        let patterns = [r"ana\.smith@corp\.com".to_owned(), "smith,".to_owned()];
+        let masks = Masks { names, patterns: Arc::new(Patterns::with(&patterns).expect("expressions")) };
+        assert_eq!(masks.text("ana wrote to ana.smith@corp.com"), "on-call wrote to •••");
+        assert_eq!(masks.text("ana smith, é ana smith."), "••• é lead.");
+        let names = vec![("kim lee".into(), "expert".into()), ("lee ACME".into(), "lead".into())];
+        let masks = Masks { names, patterns: Arc::new(Patterns::with(&["ACME".to_owned()]).expect("an expression")) };
+        assert_eq!(masks.text("kim lee ACME"), "expert •••", "of names that overlap one is seen");
+        let masks = Masks { names: vec![("ana".into(), "on-call".into())], patterns: Arc::default() };
+        assert_eq!(masks.alert(&AlertId::try_from("am/ana".to_owned()).expect("an id")), "am/on-call");
+        let all = Masks { names: Vec::new(), patterns: Arc::new(Patterns::with(&["am/.*".to_owned()]).expect("an expression")) };
+        assert_eq!(all.alert(&AlertId::try_from("am/ana".to_owned()).expect("an id")), "•••/•••");
+    }
 
     #[test]
     fn a_name_is_replaced_as_a_word_and_nowhere_else() {

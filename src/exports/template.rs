@@ -4,7 +4,7 @@
 use super::masks::Masks;
 use super::words::{clock, marks, span, times};
 use super::{called, honesty, json, markdown};
-use crate::domain::entry::Kind as What;
+use crate::domain::entry::{Evidence, Kind as What};
 use crate::domain::timeline::{Line, Timeline};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
@@ -36,16 +36,18 @@ fn told(timeline: &Timeline, masks: &Masks) -> Value {
     let line = |line: &Line| {
         json!({
             "at": at(line.at),
-            "who": called(&line.entry.actor, timeline.people),
+            "who": masks.text(&called(&line.entry.actor, timeline.people)),
             "what": masks.text(&line.text),
             "kind": line.kind,
-            "service": line.entry.service,
-            "alert": line.entry.alert,
+            "service": line.entry.service.as_ref().map(|name| masks.text(name.as_str())),
+            "alert": line.entry.alert.as_ref().map(|id| masks.alert(id)),
             "important": line.important,
             "corrected": line.corrected,
             "marks": marks(line),
         })
     };
+    let hidden = |text: &Option<String>| text.as_deref().map(|text| masks.text(text).into_owned());
+    let evidence = |one: &Evidence| Evidence { name: hidden(&one.name), url: hidden(&one.url), ..one.clone() };
     let todos = timeline.lines.iter().filter(|line| line.kind == What::Todo).map(|line| masks.text(&line.text));
     json!({
         "incident": incident,
@@ -55,7 +57,7 @@ fn told(timeline: &Timeline, masks: &Masks) -> Value {
         "lines": timeline.lines.iter().map(line).collect::<Vec<_>>(),
         "todos": todos.collect::<Vec<_>>(),
         "gaps": honesty::gaps(timeline, masks),
-        "evidence": timeline.lines.iter().flat_map(|line| &line.entry.evidence).collect::<Vec<_>>(),
+        "evidence": timeline.lines.iter().flat_map(|line| &line.entry.evidence).map(evidence).collect::<Vec<_>>(),
         "heads": timeline.heads,
     })
 }
