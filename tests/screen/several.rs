@@ -83,6 +83,29 @@ fn a_note_goes_where_its_dialog_said_whatever_happens_while_it_is_typed() {
 }
 
 #[test]
+fn what_is_chosen_is_done_to_the_incident_that_the_menu_names() {
+    for action in ["accept", "link"] {
+        let mut desk = desk();
+        let (shop, mail) = (incident(&desk, "shop").id, incident(&desk, "mail").id);
+        for id in [shop, mail] {
+            desk.elsewhere(of(id, by_bo(Kind::Handoff, "offered").with("step", "offered").with("person", "ana"))).draw();
+        }
+        desk.commands.clear();
+        desk.press("i").expect("INC-1 SEV2 shop").expect("accept").type_text(action);
+        desk.elsewhere(of(shop, by_bo(Kind::Status, "closed").with("status", "closed"))).draw();
+        desk.press("enter");
+        let other = desk.commands.iter().filter(|command| match command {
+            Command::LinkAlerts { incident, .. } => *incident == mail,
+            Command::TakeOver { incident } => *incident == Some(mail),
+            _ => false,
+        });
+        assert_eq!(other.count(), 0, "{action}: {:?}", desk.commands);
+        // Then it goes on in what is open.
+        desk.press("esc").expect("INC-2 SEV1").expect("Log ─ INC-2");
+    }
+}
+
+#[test]
 fn whoever_declares_an_incident_goes_on_in_it() {
     let mut desk = desk();
     desk.press("I").type_text("shop").press("enter").expect("INC-1 SEV");
@@ -119,6 +142,14 @@ fn a_note_in_the_wrong_incident_is_moved_and_what_happened_is_not() {
     desk.press("gg").expect("▌").press("L").expect("The entry belongs to").expect_not("move it there").press("esc");
     let mut alone = Desk::new();
     alone.press("n").type_text("x").press("enter").press("4 L").expect("No incident is open");
+}
+
+#[test]
+fn an_entry_that_was_moved_from_its_own_page_is_shown_as_it_is_now() {
+    let mut desk = desk();
+    desk.press("n").type_text("smtp is down").press("enter").press("4 enter").expect("incident      INC-1");
+    desk.press("L").type_text("move").press("enter").expect("incident      INC-2");
+    desk.press("a").expect("Attach a file to INC-2 mail");
 }
 
 #[test]

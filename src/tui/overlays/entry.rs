@@ -26,6 +26,11 @@ impl Content for Detail {
         &[Context::Reading, Context::EntryDetail]
     }
 
+    /// It may be corrected from here, and moved to another incident.
+    fn prepare(&mut self, view: &View) {
+        self.entry = view.world.corrections.applied(&self.entry);
+    }
+
     fn title(&self, _view: &View) -> String {
         format!("Entry {}", inert(self.entry.kind.word()))
     }

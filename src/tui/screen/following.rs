@@ -7,8 +7,8 @@ use crate::tui::view::Record;
 impl Screen {
     /// Whoever declares an incident goes on in it; whoever works in one stays there when somebody else declares another.
     pub(super) fn follow(&mut self, world: &World) {
-        // Nobody works in a replay: it shows the newest.
-        if self.replay.is_some() {
+        // Nobody works in a replay: it shows the newest. What lies over the panes acts on the incident that it was opened for.
+        if self.replay.is_some() || !self.overlays.is_empty() {
             return;
         }
         let mine = world.incidents.open().find(|incident| world.incidents.declared_by(incident.id, &world.me.name));
