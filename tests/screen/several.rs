@@ -226,7 +226,11 @@ fn a_role_is_completed_where_somebody_is_known_and_else_the_key_goes_on() {
     let shop = incident(&desk, "shop");
     let roles: Vec<_> = shop.roles.values().map(String::as_str).collect();
     assert_eq!((shop.lead.as_deref(), roles.as_slice()), (Some("ana"), ["bo", "zz", "bob"].as_slice()));
-    desk.press("i").type_text("lead").press("enter").press("ctrl-u").type_text("bo").press("tab").expect("lead bob");
+    desk.press("i").type_text("lead").press("enter").press("ctrl-u").type_text("b").press("tab tab").expect("lead bob");
+    // A whole name is complete, whoever else begins so: one that is known, and one that stood there before.
+    desk.press("ctrl-u").type_text("bo").press("tab").expect("lead bo ").press("esc");
+    desk.press("i").type_text("roles").press("enter").press("tab tab").type_text("zoe").expect("scribe  bo ");
+    desk.expect("expert  zzzoe");
 }
 
 #[test]

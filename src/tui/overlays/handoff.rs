@@ -102,7 +102,7 @@ impl Form for Offer {
     }
 
     fn act(&mut self, action: Action, input: &mut Input, view: &View) -> bool {
-        action == Action::Complete && self.people.complete(input, view)
+        action == Action::Complete && self.people.complete(input, view, &[])
     }
 
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {

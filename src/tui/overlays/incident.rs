@@ -192,7 +192,7 @@ impl Form for Edit {
     }
 
     fn act(&mut self, action: Action, input: &mut Input, view: &View) -> bool {
-        action == Action::Complete && self.people.complete(input, view)
+        action == Action::Complete && self.people.complete(input, view, std::slice::from_ref(&self.was))
     }
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {

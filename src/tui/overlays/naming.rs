@@ -51,11 +51,16 @@ impl Names {
 pub struct People(Option<Names>);
 
 impl People {
-    /// Whether it put another name there: where nobody else is known that begins so, the key may mean something else.
-    pub fn complete(&mut self, input: &mut Input, view: &View) -> bool {
+    /// Whether it put another name there: where nobody else is known that begins so, or a whole name stands there (one of a person who is
+    /// known, or of those that stood there before), the key may mean something else.
+    pub fn complete(&mut self, input: &mut Input, view: &View, before: &[String]) -> bool {
         let several = |names: &mut Names| names.names.len() > 1 && names.next(input);
         if self.0.as_mut().is_some_and(several) {
             return true;
+        }
+        let typed = input.text().trim();
+        if before.iter().any(|name| name == typed) || mentions::people(view.world).contains(typed) {
+            return false;
         }
         let names = Names::begin(input, mentions::person(view.world, &input.text()[..input.cursor()]));
         self.0 = Some(names).filter(|names| !names.is_empty());

@@ -53,7 +53,7 @@ impl Form for Roles {
     }
 
     fn act(&mut self, action: Action, input: &mut Input, view: &View) -> bool {
-        action == Action::Complete && self.people.complete(input, view)
+        action == Action::Complete && self.people.complete(input, view, &self.was)
     }
 
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
