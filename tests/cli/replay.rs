@@ -84,8 +84,7 @@ fn what_cannot_be_played_is_told() {
 
 #[test]
 fn a_session_is_recorded_without_secrets_and_played() {
-    let config =
-        "operator: {name: ana}\nsources: [{name: prod, alertmanager: {urls: 'http://127.0.0.1:1', bearer: {env: TOKEN}}}]\n";
+    let config = "operator: {name: ana}\nexport: {redact: [project falcon]}\nsources: [{name: prod, alertmanager: {urls: 'http://127.0.0.1:1', bearer: {env: TOKEN}}}]\n";
     let home = Home::with(config).env("TOKEN", "correct-horse");
     let mut console = home.console(&["--record", "night.jsonl"], 120, 40);
     console.wait_for("prod");
@@ -96,6 +95,7 @@ fn a_session_is_recorded_without_secrets_and_played() {
     let file = home.path().join("night.jsonl");
     let text = std::fs::read_to_string(&file).expect("a recording");
     assert!(text.contains("go by") && text.contains("\"operator\"") && !text.contains("correct-horse"), "{text}");
+    assert!(!text.contains("falcon"), "what nobody else is to read is not named to them: {text}");
     assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o777, 0o600);
 
     let elsewhere = Home::new();
