@@ -73,14 +73,18 @@ async fn a_webhook_gets_the_documented_json_and_a_key_by_which_it_knows_it_again
 }
 
 #[tokio::test]
-async fn an_address_that_anybody_may_know_is_struck_out_of_nothing_and_one_with_a_password_is() {
+async fn an_address_that_anybody_may_know_is_struck_out_of_nothing_and_one_that_names_somebody_is() {
     let (hook, ports) = (FakeHook::start(), Ports::real());
     let post = async |url: &str| teller("webhook", url).tell(&update(), intent(), &ports).await.outcome;
     assert_eq!(post(&hook.address()).await, Outcome::Done);
     assert!(ports.secrets.known().is_empty(), "the page that a note links to stays a link");
     let with_password = hook.address().replace("http://", "http://ana:hunter22@");
     assert_eq!(post(&with_password).await, Outcome::Done);
-    assert!(ports.secrets.known().iter().any(|secret| secret.expose().contains("hunter22")));
+    let with_token = hook.address().replace("http://", "http://tok-5f3c@");
+    assert_eq!(post(&with_token).await, Outcome::Done);
+    for secret in ["hunter22", "tok-5f3c"] {
+        assert!(ports.secrets.known().iter().any(|known| known.expose().contains(secret)), "{secret}");
+    }
 }
 
 #[tokio::test]

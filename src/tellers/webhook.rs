@@ -19,11 +19,11 @@ fn parse(node: &Node, problems: &mut Problems) -> Option<Box<dyn Teller>> {
     let fields = node.fields(&["url", "headers", "basic", "bearer", "tls"], problems)?;
     let url = fields.need("url", problems).and_then(|node| match node.value {
         Value::Scalar { .. } => {
-            // One that names somebody's password is a secret, wherever it stands.
+            // One that names somebody is a secret, wherever it stands: tokens are given as names, too.
             let url = node.read(ADDRESS, problems, address)?;
-            match url.password() {
-                Some(_) => Some(Place::Secret(SecretRef::Here(Secret::new(url.into())))),
-                None => Some(Place::Plain(url)),
+            match url.username().is_empty() && url.password().is_none() {
+                true => Some(Place::Plain(url)),
+                false => Some(Place::Secret(SecretRef::Here(Secret::new(url.into())))),
             }
         }
         _ => SecretRef::parse(node, problems).map(Place::Secret),
