@@ -22,6 +22,8 @@ mod kept;
 mod noting;
 #[path = "screen/queue.rs"]
 mod queue;
+#[path = "screen/readiness.rs"]
+mod readiness;
 #[path = "support/screen.rs"]
 mod screen;
 #[path = "screen/several.rs"]

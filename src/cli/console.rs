@@ -68,6 +68,8 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>, record: Opti
         shell.listen(None, session::cache_folder(globals).map(Cache::new));
     }
     library::attach(&mut shell, globals, &config, runtime.handle())?;
+    // How well each is practised stands beside what is suggested.
+    shell.ask(Command::RecallPractice);
     upstream::watch(config.playbooks.folders.clone(), session::ports(globals), shell.facts(), runtime.handle());
     let _watched = if front.guide.is_none() { reload::watch(&shell, globals) } else { None };
     let result = runtime.block_on(drive(&mut shell, &mut front));

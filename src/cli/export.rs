@@ -195,7 +195,7 @@ fn hint(globals: &Globals, timeline: &Timeline) {
 }
 
 /// Whole or not at all, and never over something that is there.
-fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(super) fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     use std::io::Write;
     let open = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     let mut file = open.map_err(|error| Failure::usage(format!("{} can't be written: {error}", path.display())))?;

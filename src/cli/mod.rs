@@ -16,6 +16,7 @@ mod correct;
 #[expect(clippy::disallowed_methods, reason = "its servers, its clock and its temporary folder are its own")]
 mod demo;
 mod deny;
+mod drill;
 #[expect(clippy::disallowed_methods, reason = "writes the file that the person named, and reads the template")]
 mod export;
 mod failure;
@@ -35,6 +36,7 @@ mod note;
 mod out;
 mod page;
 mod playbook;
+mod readiness;
 mod reload;
 mod replay;
 mod serve;
@@ -85,6 +87,7 @@ pub const COMMANDS: &[Kind] = &[
     demo::KIND,
     deny::KIND,
     act::DOWNTIME,
+    drill::KIND,
     act::ESCALATE,
     export::KIND,
     unsilence::EXTEND,
@@ -103,6 +106,7 @@ pub const COMMANDS: &[Kind] = &[
     page::KIND,
     playbook::KIND,
     act::PRIORITY,
+    readiness::KIND,
     act::RECHECK,
     replay::KIND,
     act::RESOLVE,

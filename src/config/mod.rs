@@ -15,6 +15,7 @@ mod init;
 mod items;
 mod list;
 mod maintenance;
+mod practice;
 mod queue;
 mod service;
 mod updates;
@@ -34,7 +35,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The file's top-level keys.
-pub const KEYS: [&str; 13] = [
+pub const KEYS: [&str; 14] = [
     "operator",
     "environment",
     "severity",
@@ -46,6 +47,7 @@ pub const KEYS: [&str; 13] = [
     "updates",
     "export",
     "playbooks",
+    "practice",
     "console",
     "links",
 ];
@@ -158,6 +160,7 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
         diagnose: playbooks.diagnose,
         updates,
         redact: export::redact(fields.get("export"), problems),
+        hold: practice::read(fields.get("practice"), problems),
         read_only: false,
     };
     let sources = sources.into_iter().map(|source| (source.spec, source.made)).collect();

@@ -18,6 +18,8 @@ pub mod millis;
 pub mod node;
 pub mod patterns;
 pub mod playbook;
+pub mod practice;
+pub mod readiness;
 pub mod rhythm;
 pub mod run;
 pub mod secret;

@@ -5,6 +5,7 @@ use super::catalogue::Catalogue;
 use super::health::FeedSpec;
 use super::ids::{FeedName, ServiceName, SourceName};
 use super::maintenance::Window;
+use super::practice::Hold;
 use super::update::Updates;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -150,6 +151,9 @@ pub struct Settings {
     /// What every export strikes, besides what looks like a secret: regular expressions.
     #[serde(default)]
     pub redact: Vec<String>,
+    /// When nothing is practised.
+    #[serde(default)]
+    pub hold: Vec<Hold>,
     /// Nothing is recorded, sent or run.
     pub read_only: bool,
 }
@@ -193,6 +197,7 @@ impl Default for Settings {
             diagnose: false,
             updates: Updates::default(),
             redact: Vec::new(),
+            hold: Vec::new(),
             read_only: false,
         }
     }

@@ -9,7 +9,7 @@ use super::words::{clock, marks, span, times};
 use super::{Kind, called, honesty};
 use crate::domain::entry::Kind as What;
 use crate::domain::timeline::{Line, Timeline};
-use escape::escaped;
+pub(super) use escape::escaped;
 use std::io::{self, Write};
 
 pub const KIND: Kind = Kind { name: "html", about: "a page with the drawn timeline, to read, print and file", write };
@@ -18,7 +18,7 @@ const STYLE: &str = include_str!("html/style.css");
 
 fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     let masks = Masks::of(timeline);
-    head(timeline, &masks, out)?;
+    facts(timeline, &masks, out)?;
     out.write_all(drawing::drawn(timeline, &masks).as_bytes())?;
     measures(timeline, out)?;
     table(timeline, &masks, out)?;
@@ -27,14 +27,20 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</main>\n</body>\n</html>")
 }
 
-fn head(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
-    let incident = &timeline.incident;
-    let title = format!("{} {}: {}", incident.label(), incident.severity, escaped(&masks.text(&incident.title)));
+/// The beginning of a page, up to what it shows; `title` is escaped.
+pub(super) fn head(title: &str, more: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
     // A reader that obeys it asks nobody for anything, whatever else might stand in the page.
     writeln!(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">")?;
     writeln!(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>")?;
-    writeln!(out, "<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n<ul class=\"facts\">")?;
+    writeln!(out, "<style>\n{STYLE}{more}</style>\n</head>\n<body>\n<main>")
+}
+
+fn facts(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
+    let incident = &timeline.incident;
+    let title = format!("{} {}: {}", incident.label(), incident.severity, escaped(&masks.text(&incident.title)));
+    head(&title, "", out)?;
+    writeln!(out, "<h1>{title}</h1>\n<ul class=\"facts\">")?;
     let services: Vec<String> = incident.services.iter().map(|name| escaped(&masks.text(name.as_str()))).collect();
     let services = if services.is_empty() { "none named".to_owned() } else { services.join(", ") };
     for (name, value) in

@@ -8,6 +8,7 @@ mod jsonl;
 mod markdown;
 mod masks;
 pub mod read;
+pub mod readiness;
 pub mod template;
 mod words;
 

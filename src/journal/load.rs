@@ -33,13 +33,14 @@ macro_rules! shaping {
     };
 }
 
-/// Entries that others gave to the incidents of the table `these`: moved to them, and linked to them. `CROSS JOIN` keeps SQLite from
-/// going through everything to find whose it is.
-const GIVEN: &str =
-    concat!(
-    "SELECT e.n FROM these CROSS JOIN entries c ON json_extract(c.body, '$.data.incident') = these.id AND c.kind = 'correction'
-        JOIN entries e ON e.id = c.corrects
-     UNION SELECT e.n FROM these CROSS JOIN entries k ON k.incident = these.id AND ", shaping!("k"), " AND k.kind = 'link'
+/// Entries that others gave to the incidents of the table `these`: moved to them, and linked to them. `CROSS JOIN` and `INDEXED BY` keep
+/// SQLite from going through everything to find whose it is.
+const GIVEN: &str = concat!(
+    "SELECT e.n FROM entries c INDEXED BY moved CROSS JOIN entries e ON e.id = c.corrects
+        WHERE c.kind = 'correction' AND json_extract(c.body, '$.data.incident') IN (SELECT id FROM these)
+     UNION SELECT e.n FROM these CROSS JOIN entries k ON k.incident = these.id AND ",
+    shaping!("k"),
+    " AND k.kind = 'link'
         JOIN json_each(k.body, '$.data.entries') named JOIN entries e ON e.id = named.value"
 );
 
@@ -177,6 +178,14 @@ pub fn of_run(db: &Connection, run: &str) -> Result<Vec<Arc<Entry>>> {
 /// Of the runs of one playbook, however long ago: the entries that name it, by the index of runs.
 pub fn of_playbook(db: &Connection, playbook: &str) -> Result<Vec<Arc<Entry>>> {
     load(db, "", "SELECT n FROM entries WHERE run IS NOT NULL AND json_extract(body, '$.playbook') = ?1", [playbook])
+}
+
+/// Runs that began since then, whole, without the diagnoses that nobody began; and what has a key of practice, however old.
+pub fn practice(db: &Connection, since: DateTime<Utc>) -> Result<Vec<Arc<Entry>>> {
+    let set = "SELECT n FROM entries WHERE run IN (SELECT run FROM entries WHERE run IS NOT NULL AND kind = 'run' AND at >= ?1
+                   AND json_extract(body, '$.data.diagnosis') IS NULL)
+               UNION SELECT n FROM entries WHERE key >= 'practice/' AND key < 'practice0'";
+    load(db, "", set, [since.timestamp_millis()])
 }
 
 /// What makes incidents what they are.

@@ -89,6 +89,12 @@ pub trait Journal: Send {
     /// The journal can't be read.
     fn of_playbook(&mut self, playbook: &PlaybookId) -> Result<Vec<Arc<Entry>>, JournalError>;
 
+    /// The entries of all runs that people began, and what was said of practice, since then.
+    ///
+    /// # Errors
+    /// The journal can't be read.
+    fn practice(&mut self, since: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError>;
+
     /// The entries that make all incidents what they are: declarations, statuses, severities, titles, roles, links.
     ///
     /// # Errors

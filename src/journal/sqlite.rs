@@ -233,6 +233,10 @@ impl Journal for SqliteJournal {
         self.read(|db| load::of_playbook(db, playbook.as_str()))
     }
 
+    fn practice(&mut self, since: DateTime<Utc>) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::practice(db, since))
+    }
+
     fn incidents(&mut self) -> Result<Vec<Arc<Entry>>, JournalError> {
         self.read(load::incidents)
     }

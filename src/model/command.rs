@@ -10,6 +10,7 @@ use crate::domain::incident::{Role, Sev, Status};
 use crate::domain::maintenance::Subjects;
 use crate::domain::text::Outside;
 use crate::domain::update::Next;
+use crate::model::practice::Said;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -182,6 +183,10 @@ pub enum Command {
         entry: EntryId,
         change: Amendment,
     },
+    /// Look up what was practised.
+    RecallPractice,
+    /// Say something of practice.
+    Practise(Said),
     /// What is suspected to be why this service is bad is not why.
     DenyCause {
         service: ServiceName,

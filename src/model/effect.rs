@@ -24,6 +24,8 @@ pub enum Effect {
     Recall { alert: Option<AlertId>, since: DateTime<Utc> },
     /// Keep a copy of a file with the journal; answered by one `Kept`.
     Keep { request: RequestId, file: PathBuf },
+    /// Look up what was practised since then; answered by one `Practised`.
+    RecallPractice { since: DateTime<Utc> },
     /// Export an incident; answered by one `Exported`.
     Export { incident: IncidentId, file: Option<PathBuf> },
     /// Ask the sources that keep a record of their own when this alert fired since then; answered by one `Recounted` of each.

@@ -80,6 +80,8 @@ pub enum Fact {
     Recalled(Recalled),
     /// The answer to `Effect::Keep`: what an entry is to say of the copy, or why there is none.
     Kept { request: RequestId, kept: Result<Evidence, String> },
+    /// The answer to `Effect::RecallPractice`.
+    Practised(Result<super::practice::Record, String>),
     /// The answer to `Effect::Export`.
     Exported(Exported),
     /// What one source answers to `Effect::Recount`.

@@ -24,6 +24,7 @@ pub mod notes;
 pub mod offline;
 pub mod outbox;
 pub mod past;
+pub mod practice;
 pub mod progress;
 pub mod questions;
 pub mod reel;

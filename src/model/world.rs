@@ -11,6 +11,7 @@ mod changing;
 mod commands;
 mod incidents;
 mod paging;
+mod practising;
 mod recorded;
 mod resend;
 mod silencing;
@@ -18,6 +19,7 @@ mod updates;
 mod watch;
 mod working;
 
+pub use practising::BACK;
 pub use silencing::Broad;
 pub(in crate::model) use silencing::meant;
 
@@ -39,6 +41,7 @@ use super::notes::Notes;
 use super::offline::Offline;
 use super::outbox::Outbox;
 use super::past::Past;
+use super::practice::Record;
 use super::progress::{Requests, Stage};
 use super::questions::Questions;
 use super::runs::{Runs, Typed};
@@ -92,6 +95,8 @@ pub struct World {
     pub outbox: Outbox,
     /// What the journal was asked for of late.
     pub past: Past,
+    /// What was practised, once somebody has asked.
+    pub practice: Option<Result<Record, String>>,
     /// Exports that were asked for of late.
     pub exports: Exports,
     /// Whom sources tell of the alerts that were looked at of late.
@@ -151,6 +156,7 @@ impl World {
             corrections: Corrections::default(),
             outbox: Outbox::default(),
             past: Past::default(),
+            practice: None,
             exports: Exports::default(),
             routes: Answers::default(),
             inside: Answers::default(),
@@ -238,6 +244,10 @@ impl World {
                 Vec::new()
             }
             Fact::Kept { request, kept } => self.kept_file(request, kept),
+            Fact::Practised(record) => {
+                self.practice = Some(record);
+                Vec::new()
+            }
             Fact::Exported(exported) => {
                 self.exports.keep(exported);
                 Vec::new()

@@ -202,6 +202,7 @@ impl Player {
             Command::Recall { alert } => {
                 Fact::Recalled(Recalled { alert: alert.clone(), since: self.world.now.wall, cut: false, episodes: Err(why) })
             }
+            Command::RecallPractice => Fact::Practised(Err(why)),
             Command::Export { incident, file } => {
                 Fact::Exported(Exported { incident: *incident, file: file.clone(), outcome: Err(why) })
             }

@@ -8,6 +8,7 @@ use crate::domain::ids::{AlertId, IncidentId, RequestId};
 use crate::journal::{Journal, JournalError, evidence};
 use crate::model::Fact;
 use crate::model::past::{Recalled, episodes};
+use crate::model::practice::Record;
 use crate::ports::Clock;
 use chrono::{DateTime, Utc};
 use notify::{RecursiveMode, Watcher};
@@ -22,6 +23,7 @@ enum Job {
     Append(RequestId, Vec<Draft>),
     Recall(Option<AlertId>, DateTime<Utc>),
     Export(IncidentId, Option<PathBuf>, Vec<String>),
+    Practice(DateTime<Utc>),
     /// Somebody wrote into the folder; perhaps it was us.
     Look,
     /// The same once more.
@@ -70,6 +72,11 @@ impl Scribe {
         let _ = self.jobs.send(Job::Export(incident, file, redact));
     }
 
+    /// Asks what was practised; the answer comes as a fact.
+    pub fn practice(&self, since: DateTime<Utc>) {
+        let _ = self.jobs.send(Job::Practice(since));
+    }
+
     /// Asks what is remembered; the answer comes as a fact.
     pub fn recall(&self, alert: Option<AlertId>, since: DateTime<Utc>) {
         let _ = self.jobs.send(Job::Recall(alert, since));
@@ -107,6 +114,10 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
             }
             Job::Export(incident, file, redact) => {
                 let _ = facts.send(Fact::Exported(export::exported(journal.as_mut(), incident, file, &redact)));
+            }
+            Job::Practice(since) => {
+                let entries = journal.practice(since).map_err(|error| error.to_string());
+                let _ = facts.send(Fact::Practised(entries.map(|entries| Record::read(&entries))));
             }
             Job::Look => looked = 0,
             Job::LookAgain => looked += 1,

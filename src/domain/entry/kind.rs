@@ -118,8 +118,10 @@ kinds! {
     Correction = "correction",
     /// The program's own state: it slept, the clock was set, the reserve was freed, a new origin began.
     Console = "console",
-    /// Practice began or ended.
+    /// Practice. `data.step` is skipped: its turn was put off (week, reason).
     Drill = "drill",
+    /// What practice has found. `data`: owner, due; or `closes`, the entry of the finding that the text says what became of.
+    Finding = "finding",
 }
 
 impl From<Kind> for String {

@@ -255,7 +255,7 @@ impl Run {
         if let Some(Cursor::At { step, .. }) = self.cursor.clone()
             && let Some(record) = self.record_mut(&step)
         {
-            (record.passed, record.skipped) = (false, None);
+            (record.passed, record.skipped, record.waived) = (false, None, false);
             record.ticked.clear();
         }
     }
@@ -269,7 +269,7 @@ impl Run {
         self.exceptions |= by_person;
         self.flawed |= by_person && self.goes_back(step);
         let reason = entry.text_of("reason").unwrap_or("").to_owned();
-        self.record_mut(step).map(|record| record.skipped = Some(reason)).is_some()
+        self.record_mut(step).map(|record| (record.skipped, record.waived) = (Some(reason), by_person)).is_some()
     }
 
     fn retry(&mut self, step: &StepId, number: u32, entry: &Entry) {
@@ -337,6 +337,14 @@ impl Run {
 
 impl StepRecord {
     fn planned(plan: Planned) -> Self {
-        Self { plan, attempts: Vec::new(), skipped: None, passed: false, ticked: BTreeSet::new(), notes: Vec::new() }
+        Self {
+            plan,
+            attempts: Vec::new(),
+            skipped: None,
+            waived: false,
+            passed: false,
+            ticked: BTreeSet::new(),
+            notes: Vec::new(),
+        }
     }
 }

@@ -106,6 +106,8 @@ pub struct StepRecord {
     pub attempts: Vec<Attempt>,
     /// Why it was skipped the last time that the run came by.
     pub skipped: Option<String>,
+    /// A person skipped it, and not its condition.
+    pub waived: bool,
     /// It was passed because its `status` said that there was nothing to do.
     pub passed: bool,
     pub ticked: BTreeSet<u32>,

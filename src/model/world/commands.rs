@@ -9,6 +9,7 @@ use crate::domain::entry::{Draft, Kind};
 use crate::domain::ids::{AlertId, RequestId};
 use crate::domain::text::inert;
 use crate::model::past;
+use crate::model::practice::Said;
 use crate::model::progress::Target;
 use crate::model::{Command, Effect};
 use chrono::{DateTime, Utc};
@@ -59,7 +60,9 @@ impl World {
         let title = self.title(&command);
         let looks = match &command {
             Command::Run(command) => command.only_looks(),
-            command => matches!(command, Command::Refresh | Command::Recall { .. } | Command::Export { .. }),
+            command => {
+                matches!(command, Command::Refresh | Command::Recall { .. } | Command::RecallPractice | Command::Export { .. })
+            }
         };
         if self.settings.read_only && !looks {
             return self.refuse(request, &title, "this console is read-only");
@@ -67,6 +70,7 @@ impl World {
         match command {
             Command::Refresh => self.refresh(),
             Command::Recall { alert } => self.recall(alert),
+            Command::RecallPractice => vec![self.recall_practice()],
             Command::Export { incident, file } => {
                 if file.is_none() {
                     self.exports.forget();
@@ -149,11 +153,13 @@ impl World {
             Command::Note { incident, kind, text, at, marks } => self.note(incident, kind, text, at, marks),
             Command::Correct { entry, change } => self.correct(entry, change),
             Command::DenyCause { service } => self.deny_cause(&service).map(|draft| vec![draft]),
+            Command::Practise(said) => self.practise(said),
             Command::Undo { .. }
             | Command::Retry { .. }
             | Command::Refresh
             | Command::Recall { .. }
             | Command::Attach { .. }
+            | Command::RecallPractice
             | Command::Export { .. }
             | Command::Run(_) => Ok(Vec::new()),
         };
@@ -263,10 +269,14 @@ impl World {
             Command::Attach { file, .. } => format!("attach {}", inert(&named(file))),
             Command::Correct { .. } => "correct an entry".into(),
             Command::DenyCause { service } => format!("deny the suspected cause of {service}"),
+            Command::Practise(Said::PutOff { playbook, .. }) => format!("put off {playbook}"),
+            Command::Practise(Said::Found { .. }) => "record a finding".into(),
+            Command::Practise(Said::Closed { .. }) => "close a finding".into(),
             Command::Undo { request } => format!("undo: {}", self.title_of(*request)),
             Command::Retry { request } => format!("try again: {}", self.title_of(*request)),
             Command::Refresh => "ask everything now".into(),
             Command::Recall { .. } => "look up the past".into(),
+            Command::RecallPractice => "look up what was practised".into(),
             Command::Export { .. } => "export an incident".into(),
             Command::Run(command) => command.title(),
         }

@@ -29,6 +29,7 @@ impl World {
             }
             None => Vec::new(),
         };
+        effects.extend(self.practice_changed(&entry));
         let (runs, mut context, ..) = self.split();
         effects.extend(runs.recorded(&mut context, &entry, request.is_some()));
         effects

@@ -66,6 +66,10 @@ impl Shell {
                 Some(scribe) => scribe.keep(request, file),
                 None => self.event(Body::Fact(Fact::Kept { request, kept: Err("nothing is recorded here".into()) })),
             },
+            Effect::RecallPractice { since } => match &self.scribe {
+                Some(scribe) => scribe.practice(since),
+                None => self.event(Body::Fact(Fact::Practised(Err("nothing is recorded here".to_owned())))),
+            },
             Effect::Export { incident, file } => match &self.scribe {
                 Some(scribe) => scribe.export(incident, file, self.world.settings.redact.clone()),
                 None => {

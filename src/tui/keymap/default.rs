@@ -67,6 +67,7 @@ pub const ROWS: &[Row] = &[
     row(&["U"], Update, &[Panes], "update"),
     row(&["/"], Filter, &[Panes], "filter"),
     row(&["H"], History, &[Panes], "history"),
+    row(&["B"], Action::Readiness, &[Panes], "readiness"),
     row(&["v"], Views, &[Panes], "views"),
     row(&[":", "ctrl-p"], Palette, &[Panes], "command"),
     row(&["tab", "l", "right"], NextPane, &[Panes], "pane"),

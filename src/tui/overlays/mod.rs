@@ -34,6 +34,7 @@ pub mod output;
 pub mod page;
 pub mod palette;
 pub mod playbook;
+pub mod readiness;
 pub mod reason;
 pub mod requests;
 pub mod resume;

@@ -3,6 +3,7 @@
 use super::Overlay;
 use super::dialog::{self, Dialog, Field, Form};
 use super::page::{Content, Line, Page, field, heading, plain, whole};
+use super::readiness::look;
 use crate::domain::ids::{AlertId, IncidentId, PlaybookId};
 use crate::domain::node::{Level, Problem};
 use crate::domain::playbook::{How, Param, ParamType, Playbook, Resolved, Risk, Section, Step};
@@ -15,6 +16,7 @@ use crate::tui::keymap::Context;
 use crate::tui::markdown::{self, Memo};
 use crate::tui::panes;
 use crate::tui::theme::Role;
+use crate::tui::time;
 use crate::tui::view::{Reply, View};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -51,6 +53,8 @@ impl Content for Read {
         lines.extend(reason.into_iter().flat_map(|why| field("suggested", &why, Role::New, columns)));
         let seen = panes::playbook::diagnosis(view, &self.id).map(|(id, run)| panes::playbook::seen(view, id, run));
         lines.extend(seen.into_iter().flat_map(|seen| field("diagnosis", &seen, Role::Text, columns)));
+        let practised = view.world.readiness(book).map(|row| (row.badge(time::age, view.now.wall), look(row.state).1));
+        lines.extend(practised.into_iter().flat_map(|(badge, role)| field("practice", &badge, role, columns)));
         let unfit = book.unfit().map(|why| match book.errors() {
             0 => why,
             1 => "an error stands in the way, see below".to_owned(),

@@ -23,6 +23,9 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::History => {
             return Some(vec![Reply::Open(overlays::history::open()), Reply::Ask(Command::Recall { alert: None })]);
         }
+        Action::Readiness => {
+            return Some(vec![Reply::Open(overlays::readiness::open()), Reply::Ask(Command::RecallPractice)]);
+        }
         Action::Export => {
             return Some(match view.incident {
                 Some(incident) => overlays::export::open(incident),

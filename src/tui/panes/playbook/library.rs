@@ -4,6 +4,7 @@
 use super::{PaneId, diagnosis};
 use crate::domain::ids::{AlertId, PlaybookId, RunId};
 use crate::domain::playbook::{Fit, Playbook};
+use crate::domain::readiness::{Row as Readiness, State};
 use crate::domain::run::Run;
 use crate::domain::text::inert;
 use crate::model::suggestions::{SUGGESTED, Suggestion};
@@ -11,12 +12,16 @@ use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::list::{List, Place};
 use crate::tui::theme::Role;
+use crate::tui::time;
 use crate::tui::view::View;
 use ratatui::layout::Rect;
 use std::sync::Arc;
 
 /// Columns from which on there is room for a reason beside what was seen.
 const WIDE: u16 = 50;
+
+/// Columns from which on there is room for how well it is practised, too.
+const WIDER: u16 = 56;
 
 /// Runs that are over and listed.
 const OVER: usize = 5;
@@ -41,13 +46,15 @@ struct Row {
     role: Role,
     /// For which alert it is suggested: what its checks have seen stands beside it.
     alert: Option<AlertId>,
+    /// How well it is practised.
+    practised: Option<(String, Role)>,
 }
 
 impl Library {
     pub fn of(view: &View) -> Self {
         let suggested = view.suggestions();
         let runs = view.world.runs.open().map(|(id, run)| of_run(id, run));
-        let fitting = suggested.iter().take(SUGGESTED).map(of_fit);
+        let fitting = suggested.iter().take(SUGGESTED).map(|suggestion| of_fit(suggestion, view));
         let free = (fitting.len()..SUGGESTED).map(|place| match place {
             0 => Line::Says(" Nothing fits what is selected.", Role::Dim),
             _ => Line::Says("", Role::Dim),
@@ -122,6 +129,9 @@ impl Row {
             let gap = if marks.is_empty() { "" } else { "  " };
             marks.push((format!("{gap}{}", self.about), Role::Dim));
         }
+        if let Some((text, role)) = self.practised.as_ref().filter(|_| place.width >= WIDER) {
+            marks.push((format!(" · {text}"), *role));
+        }
         let width = marks.iter().map(|(text, _)| text.chars().count() as u16).sum::<u16>();
         let mut pen = canvas.line(place, 0);
         pen.text(if cursor { "▌" } else { " " }, Role::Focus);
@@ -141,7 +151,14 @@ fn render_nothing(canvas: &mut Canvas, area: Rect) {
 
 fn of_run(id: RunId, run: &Run) -> Row {
     let about = format!("{} · {}", super::head::progress(run), run.state());
-    Row { target: Target::Run(id), text: format!("▶ {}", inert(&run.title)), about, role: Role::Strong, alert: None }
+    Row {
+        target: Target::Run(id),
+        text: format!("▶ {}", inert(&run.title)),
+        about,
+        role: Role::Strong,
+        alert: None,
+        practised: None,
+    }
 }
 
 /// What is over is looked at again: what was done, and what it wrote.
@@ -155,7 +172,7 @@ fn over<'a>(view: &View<'a>) -> impl Iterator<Item = Row> + use<'a> {
     })
 }
 
-fn of_fit(suggestion: &Suggestion<'_>) -> Row {
+fn of_fit(suggestion: &Suggestion<'_>, view: &View) -> Row {
     let book = suggestion.book;
     let about = match (book.unfit(), suggestion.fit, suggestion.of_incident) {
         (Some(_), ..) => "✗ can't be run",
@@ -166,7 +183,20 @@ fn of_fit(suggestion: &Suggestion<'_>) -> Row {
         (None, Fit::Runbook, true) => "named by an alert",
         (None, Fit::Service, true) => "for a service",
     };
-    Row { alert: suggestion.alert.clone(), ..row(Target::Suggested(book.id.clone()), book, about, Role::Text) }
+    let practised = view.world.readiness(book).map(|row| practised(&row, view));
+    Row { alert: suggestion.alert.clone(), practised, ..row(Target::Suggested(book.id.clone()), book, about, Role::Text) }
+}
+
+/// In three words at most.
+fn practised(row: &Readiness, view: &View) -> (String, Role) {
+    let ago = row.last.as_ref().map(|(last, _)| time::age((view.now.wall - last.ended_at).to_std().unwrap_or_default()));
+    let ago = ago.map(|ago| format!(" {ago} ago")).unwrap_or_default();
+    match row.state {
+        State::Never => ("never practised".to_owned(), Role::Warning),
+        State::Failed => (format!("failed{ago}"), Role::Warning),
+        State::Stale => (format!("practised{ago}"), Role::Warning),
+        State::Fresh | State::Exempt => (format!("practised{ago}"), Role::Dim),
+    }
 }
 
 fn of_book(book: &Arc<Playbook>) -> Row {
@@ -175,7 +205,7 @@ fn of_book(book: &Arc<Playbook>) -> Row {
 }
 
 fn row(target: Target, book: &Playbook, about: &str, role: Role) -> Row {
-    Row { target, text: inert(&book.title).into_owned(), about: about.to_owned(), role, alert: None }
+    Row { target, text: inert(&book.title).into_owned(), about: about.to_owned(), role, alert: None, practised: None }
 }
 
 /// Why a playbook is suggested, in a sentence.

@@ -1,0 +1,292 @@
+//! One time that a playbook was gone through, as evidence that somebody can: how it ended, how long it took, what it would have cost.
+//! And the week, by which practice is counted.
+
+use super::ids::{EntryId, IncidentId, PlaybookId, RunId};
+use super::millis;
+use super::playbook::words;
+use super::run::{Run, RunMode, RunState, StepState};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// The output in which a step says how many seconds of data would have been lost: what is held against the RPO.
+pub const LOSS: &str = "LOSS_SECONDS";
+
+words! {
+    /// What a practice showed, the worst last.
+    Verdict {
+        /// Everything was done as it is written, and held, in time.
+        Pass = "pass",
+        /// It led to the goal, but something was skipped, failed at first, or was not as it is written.
+        Findings = "pass-with-findings",
+        /// A person gave it up.
+        Aborted = "aborted",
+        /// It did not lead to the goal, or not within RTO or RPO.
+        Fail = "fail",
+    }
+}
+
+/// What did not go as it is written: how many steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slips {
+    /// Skipped by a person.
+    pub skipped: usize,
+    /// Their last attempt failed.
+    pub failed: usize,
+    /// They needed more than one attempt.
+    pub retried: usize,
+    /// Nobody knows whether they were done.
+    pub unknown: usize,
+}
+
+impl Slips {
+    pub fn any(self) -> bool {
+        self != Self::default()
+    }
+}
+
+/// A run that is over and in which something was done. Dry runs and what ran without anybody are no practice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Practised {
+    pub run: RunId,
+    pub playbook: PlaybookId,
+    /// Of the text that was followed.
+    pub digest: String,
+    /// It was a drill; else an incident was real.
+    pub drill: bool,
+    pub incident: Option<IncidentId>,
+    #[serde(with = "millis")]
+    pub ended_at: DateTime<Utc>,
+    pub by: String,
+    pub ended: RunState,
+    /// Something was skipped or accepted by a person.
+    pub exceptions: bool,
+    /// From the alert, or else the beginning of the run, until the last success criterion held.
+    pub took: Option<Duration>,
+    /// What was measured of the loss of data.
+    pub lost: Option<Duration>,
+    pub slips: Slips,
+}
+
+impl Practised {
+    pub fn of(run: &Run) -> Option<Self> {
+        let (ended, ended_at, _) = run.ended.as_ref()?;
+        let counts = matches!(run.mode, Some(RunMode::Live | RunMode::Manual | RunMode::Drill));
+        let did = run.steps.iter().any(|record| record.plan.section == "steps" && !record.attempts.is_empty());
+        if !counts || !did {
+            return None;
+        }
+        let verified = run.verified_at.filter(|_| ended.is_success());
+        let seconds = run.outputs().get(LOSS).and_then(|text| text.parse::<f64>().ok());
+        Some(Self {
+            run: run.id?,
+            playbook: run.playbook.clone()?,
+            digest: run.digest.clone(),
+            drill: run.mode == Some(RunMode::Drill) || run.drill.is_some(),
+            incident: run.incident,
+            ended_at: *ended_at,
+            by: run.prepared_by.clone(),
+            ended: *ended,
+            exceptions: run.exceptions,
+            took: verified.zip(run.began()).and_then(|(to, from)| (to - from).to_std().ok()),
+            lost: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+            slips: slips(run),
+        })
+    }
+
+    /// One that has not been, for looking ahead.
+    pub fn as_if(playbook: PlaybookId, digest: String, at: DateTime<Utc>) -> Self {
+        Self {
+            run: RunId(uuid::Uuid::nil()),
+            playbook,
+            digest,
+            drill: true,
+            incident: None,
+            ended_at: at,
+            by: String::new(),
+            ended: RunState::Completed,
+            exceptions: false,
+            took: Some(Duration::ZERO),
+            lost: None,
+            slips: Slips::default(),
+        }
+    }
+
+    /// Held against what the playbook promises.
+    pub fn verdict(&self, rto: Option<Duration>, rpo: Option<Duration>) -> Verdict {
+        let late = |measured: Option<Duration>, limit: Option<Duration>| measured.zip(limit).is_some_and(|(is, may)| is > may);
+        match self.ended {
+            RunState::Aborted | RunState::Abandoned => Verdict::Aborted,
+            RunState::Completed | RunState::CompletedWithExceptions if late(self.took, rto) || late(self.lost, rpo) => {
+                Verdict::Fail
+            }
+            RunState::Completed if self.took.is_some() && !self.exceptions && !self.slips.any() => Verdict::Pass,
+            // What is deployed and taken back in order was practised to its end.
+            RunState::Completed | RunState::CompletedWithExceptions | RunState::RolledBack => Verdict::Findings,
+            _ => Verdict::Fail,
+        }
+    }
+}
+
+fn slips(run: &Run) -> Slips {
+    let of = |wanted: fn(StepState) -> bool| {
+        let own = run.steps.iter().filter(|record| !record.plan.section.starts_with("drill-"));
+        own.filter(|record| run.state_of(&record.plan.id).is_some_and(wanted)).count()
+    };
+    Slips {
+        skipped: run.steps.iter().filter(|record| record.waived).count(),
+        failed: of(|state| state.is_failure() || state == StepState::Accepted),
+        retried: run.steps.iter().filter(|record| record.attempts.len() > 1).count(),
+        unknown: of(|state| state == StepState::Unknown),
+    }
+}
+
+/// A week of the calendar, from Monday to Sunday in UTC, so that consoles in different zones have the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Week(i64);
+
+impl From<Week> for String {
+    fn from(week: Week) -> Self {
+        week.to_string()
+    }
+}
+
+impl TryFrom<String> for Week {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is no week: write it as 2026-W48"))
+    }
+}
+
+/// A Monday.
+const FIRST: NaiveDate = NaiveDate::from_ymd_opt(1970, 1, 5).expect("a date");
+
+impl Week {
+    pub fn of(at: DateTime<Utc>) -> Self {
+        Self((at.date_naive() - FIRST).num_days().div_euclid(7))
+    }
+
+    pub fn number(self) -> i64 {
+        self.0
+    }
+
+    #[must_use]
+    pub fn after(self, weeks: i64) -> Self {
+        Self(self.0.saturating_add(weeks))
+    }
+
+    pub fn monday(self) -> NaiveDate {
+        let days = chrono::Duration::try_days(self.0.saturating_mul(7));
+        days.and_then(|days| FIRST.checked_add_signed(days)).unwrap_or(FIRST)
+    }
+
+    pub fn days(self) -> impl Iterator<Item = NaiveDate> {
+        self.monday().iter_days().take(7)
+    }
+
+    /// `2026-W48`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (year, week) = text.split_once("-W")?;
+        let monday = NaiveDate::from_isoywd_opt(year.parse().ok()?, week.parse().ok()?, chrono::Weekday::Mon)?;
+        Some(Self((monday - FIRST).num_days().div_euclid(7)))
+    }
+}
+
+impl fmt::Display for Week {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let week = self.monday().iso_week();
+        write!(f, "{}-W{:02}", week.year(), week.week())
+    }
+}
+
+/// Something that practice has found, open until somebody says what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    pub id: EntryId,
+    pub text: String,
+    pub playbook: PlaybookId,
+    pub run: Option<RunId>,
+    #[serde(with = "millis")]
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub owner: Option<String>,
+    pub due: Option<NaiveDate>,
+    pub closed: Option<Closed>,
+}
+
+/// How a finding was closed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Closed {
+    #[serde(with = "millis")]
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub how: String,
+}
+
+/// A turn that was put off, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Skip {
+    pub week: Week,
+    pub playbook: PlaybookId,
+    #[serde(with = "millis")]
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub reason: String,
+}
+
+/// Days on which nothing is practised: a freeze, holidays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub from: NaiveDate,
+    /// The last of them.
+    pub to: NaiveDate,
+    pub why: Option<String>,
+}
+
+impl Hold {
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        (self.from..=self.to).contains(&day)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_week_begins_on_monday_and_is_named_as_calendars_name_it() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let sunday = Week::of(at("2026-11-29T23:59:59Z"));
+        assert_eq!((sunday.to_string(), sunday.monday().to_string()), ("2026-W48".to_owned(), "2026-11-23".to_owned()));
+        assert_eq!(Week::of(at("2026-11-30T00:00:00Z")), sunday.after(1));
+        for (day, name) in [("2027-01-03", "2026-W53"), ("2027-01-04", "2027-W01"), ("1969-12-31", "1970-W01")] {
+            assert_eq!(Week::of(at(&format!("{day}T12:00:00Z"))).to_string(), name);
+        }
+        for week in [-3, 0, 2_969] {
+            let week = Week(week);
+            assert_eq!(Week::parse(&week.to_string()), Some(week));
+        }
+        assert_eq!(Week::parse("2026-48"), None);
+    }
+
+    #[test]
+    fn what_took_longer_or_lost_more_than_promised_has_failed() {
+        let minutes = |minutes: u64| Some(Duration::from_secs(minutes * 60));
+        let done = Practised { took: minutes(5), lost: minutes(1), ..Practised::as_if("t".into(), String::new(), Utc::now()) };
+        assert_eq!(done.verdict(minutes(5), minutes(1)), Verdict::Pass);
+        assert_eq!(done.verdict(minutes(4), minutes(1)), Verdict::Fail);
+        assert_eq!(done.verdict(minutes(5), Some(Duration::from_secs(59))), Verdict::Fail);
+        let verdict = |practised: Practised| practised.verdict(None, None);
+        assert_eq!(verdict(Practised { took: None, ..done.clone() }), Verdict::Findings, "nothing under Verify has held");
+        assert_eq!(verdict(Practised { exceptions: true, ..done.clone() }), Verdict::Findings);
+        assert_eq!(verdict(Practised { slips: Slips { retried: 1, ..Slips::default() }, ..done.clone() }), Verdict::Findings);
+        let ended = |ended| verdict(Practised { ended, ..done.clone() });
+        use RunState::{Abandoned, Aborted, Failed, RollbackFailed, RolledBack};
+        assert_eq!([Aborted, Abandoned].map(ended), [Verdict::Aborted; 2]);
+        assert_eq!([Failed, RollbackFailed].map(ended), [Verdict::Fail; 2]);
+        assert_eq!(ended(RolledBack), Verdict::Findings);
+    }
+}
