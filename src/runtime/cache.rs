@@ -16,7 +16,7 @@ use std::fs;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{Builder, JoinHandle};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
@@ -67,7 +67,7 @@ impl Cache {
     pub fn rest(&self, to: UnboundedSender<Fact>) -> Remembered {
         let path = self.0.join(ALL_FILE);
         let (tell, remembered) = watch::channel(None);
-        std::thread::spawn(move || {
+        let work = move || {
             let all = read(&path);
             let known = all.iter().map(|(source, kept)| (source.clone(), sorted(&kept.alerts))).collect();
             for fact in facts(all) {
@@ -75,16 +75,19 @@ impl Cache {
             }
             // Only now may the source be asked: its answer comes after what it replaces.
             let _ = tell.send(Some(known));
-        });
+        };
+        // Where there is no thread nothing is remembered: the sender is gone, and nobody waits.
+        let _ = Builder::new().spawn(work);
         remembered
     }
 
-    /// Keeps what the world knows, written by a thread of its own; whole files only.
-    pub fn save(&self, world: &World, what: What) -> JoinHandle<()> {
+    /// Keeps what the world knows, written by a thread of its own; whole files only. `None` where the system
+    /// gives no thread.
+    pub fn save(&self, world: &World, what: What) -> Option<JoinHandle<()>> {
         let alerts = what.alerts.then(|| (snapshot(world, FIRST), snapshot(world, usize::MAX)));
         let feeds = what.feeds.then(|| feeds::snapshot(world));
         let folder = self.0.clone();
-        std::thread::spawn(move || {
+        let work = move || {
             if let Some((first, all)) = &alerts {
                 write(&folder, FIRST_FILE, first);
                 write(&folder, ALL_FILE, all);
@@ -92,7 +95,8 @@ impl Cache {
             if let Some(feeds) = &feeds {
                 whole(&folder, FEEDS_FILE, |file| feeds::write(feeds, file));
             }
-        })
+        };
+        Builder::new().spawn(work).ok()
     }
 }
 

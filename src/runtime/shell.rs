@@ -207,8 +207,9 @@ impl Shell {
     fn keep(&mut self) -> Option<JoinHandle<()>> {
         let what = What { alerts: self.world.alerts.revision() != self.kept, feeds: !self.world.health.is_empty() };
         let cache = self.cache.as_ref().filter(|_| what.alerts || what.feeds)?;
+        let kept = cache.save(&self.world, what)?;
         self.kept = self.world.alerts.revision();
-        Some(cache.save(&self.world, what))
+        Some(kept)
     }
 
     /// Everything that happens from here on is written into a file, too.

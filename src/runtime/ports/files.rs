@@ -57,19 +57,21 @@ impl Disk {
         }
         let (answer, mut answered) = oneshot::channel();
         let hanging = self.hanging.clone();
-        std::thread::spawn(move || {
+        let look = move || {
             let found = work(&path);
             let mut hanging = hanging.lock().unwrap_or_else(PoisonError::into_inner);
             hanging.remove(&path);
             // Nobody waits for what comes too late.
             let _ = answer.send(found);
-        });
+        };
+        let failed = |error| Trouble::new(Reason::Local, format!("cannot look into {}: {error}", folder.display()));
+        std::thread::Builder::new().spawn(look).map_err(failed)?;
         let late = || hangs(folder, &format!("does not answer within {}", humantime::format_duration(limit)));
         let found = match timeout(limit, &mut answered).await {
             Ok(found) => found.unwrap_or_else(|_| Err(io::Error::other("the thread that looked is gone"))),
             Err(_) => self.at_last(folder, &mut answered).ok_or_else(late)?,
         };
-        found.map_err(|error| Trouble::new(Reason::Local, format!("cannot look into {}: {error}", folder.display())))
+        found.map_err(failed)
     }
 
     /// What came in the very last moment; else it hangs until its thread says otherwise.

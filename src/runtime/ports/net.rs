@@ -1,7 +1,7 @@
 //! Connections and datagrams.
 
 use super::handshake::{secure, shake};
-use super::names::Names;
+use super::names::{Names, is_unasked};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Echoes, Net, Shown, Stream, Talk, Tls};
 use bytes::{Bytes, BytesMut};
@@ -84,6 +84,7 @@ impl Sockets {
             Ok(Err(error)) if error.kind() == ErrorKind::InvalidInput => {
                 Err(Trouble::new(Reason::Local, format!("`{address}` is not host:port")))
             }
+            Ok(Err(error)) if is_unasked(&error) => Err(Trouble::new(Reason::Local, format!("{address}: {error}"))),
             Ok(Err(error)) => Err(dns(format!("the name does not resolve ({error})"))),
             Err(_) => Err(dns(format!("the name did not resolve within {}", humantime::format_duration(timeout)))),
         }
@@ -190,5 +191,7 @@ mod tests {
         let name = format!("{}.test:80", "a".repeat(64));
         assert_eq!(Sockets::default().connect(&name, SECOND).await.expect_err("no such name").reason, Reason::Dns);
         assert_eq!(Sockets::default().connect("db-1", SECOND).await.expect_err("no port").reason, Reason::Local);
+        let crowded = Sockets(crate::runtime::ports::names::tests::crowded());
+        assert_eq!(crowded.connect("db-1:80", SECOND).await.expect_err("too many").reason, Reason::Local);
     }
 }

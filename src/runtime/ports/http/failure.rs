@@ -1,6 +1,7 @@
 //! Turns a failed request into a sentence that tells an operator what is wrong: a name, a port, a certificate, a
 //! route or the other side; and whether the request may have arrived.
 
+use super::super::names::Unasked;
 use super::super::net;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::Request;
@@ -42,6 +43,9 @@ fn judge(request: &Request, error: &reqwest::Error) -> (Reason, String) {
     let host = request.url.host_str().unwrap_or("");
     if let Some(tls) = chain(error).find_map(tls) {
         return (Reason::Tls, handshake(tls, host));
+    }
+    if let Some(unasked) = chain(error).find_map(|cause| cause.downcast_ref::<Unasked>()) {
+        return (Reason::Local, format!("{host}: {unasked}"));
     }
     if error.is_dns() {
         return (Reason::Dns, format!("the name {host} does not resolve ({})", innermost(error)));

@@ -171,3 +171,17 @@ fn too_many(request: &Request, allowed: usize, url: &url::Url) -> Trouble {
     let further = Request::get(url.clone()).told();
     Trouble::new(Reason::Status, format!("{} leads on to {further} after {allowed} redirects", request.told()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_could_not_be_looked_up_is_our_own_lack_and_nothing_was_sent() {
+        let web = Web::new(super::super::names::tests::crowded());
+        let url = "http://db-1.test/".parse().expect("a URL");
+        let trouble = web.observe(Request::get(url)).await.expect_err("too many names");
+        assert_eq!((trouble.reason, trouble.sent), (Reason::Local, false), "{trouble}");
+        assert!(trouble.to_string().contains("db-1.test: the name could not be looked up: 2048 others"), "{trouble}");
+    }
+}
