@@ -71,7 +71,7 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>, record: Opti
     // How well each is practised stands beside what is suggested.
     shell.ask(Command::RecallPractice);
     upstream::watch(config.playbooks.folders.clone(), session::ports(globals), shell.facts(), runtime.handle());
-    let _watched = if front.guide.is_none() { reload::watch(&shell, globals) } else { None };
+    let _watched = if front.guide.is_none() { reload::watch(shell.reloads(), globals, &config.text) } else { None };
     let result = runtime.block_on(drive(&mut shell, &mut front));
     drop(front);
     drop(guard);

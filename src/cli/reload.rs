@@ -3,36 +3,43 @@
 use super::Globals;
 use super::session::{self, Loaded};
 use crate::config;
+use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
-use crate::runtime::Shell;
 use crate::runtime::shell::{Configured, Reload};
 use notify::{RecursiveMode, Watcher};
+use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc::UnboundedSender;
 
-/// Watches for as long as what it gives lives; `None` where the system gives no notice of changes.
-pub fn watch(shell: &Shell, globals: &Globals) -> Option<impl Sized + use<>> {
+/// Watches for as long as what it gives lives; `None` where the system gives no notice of changes. `read` is what is known of the file:
+/// what was changed since is taken over at once.
+pub fn watch(reloads: UnboundedSender<Reload>, globals: &Globals, read: &Secret) -> Option<impl Sized + use<>> {
     let path = config::locate(globals.config.clone()).ok()?;
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")).to_owned();
-    let (reloads, globals, file) = (shell.reloads(), globals.clone(), path.clone());
+    let name = path.file_name().map(OsStr::to_owned);
     // Editors write in several steps, each of which is told: what was read last is not read out again.
-    let last = Mutex::new(config::text(&path));
-    let look = move |event: notify::Result<notify::Event>| {
-        let ours = |event: &notify::Event| {
-            !event.kind.is_access() && event.paths.iter().any(|path| path.file_name() == file.file_name())
-        };
-        if !event.is_ok_and(|event| ours(&event)) {
-            return;
-        }
-        let text = config::text(&file);
+    let (globals, last) = (globals.clone(), Mutex::new(read.clone()));
+    let look = Arc::new(move || {
+        let Some(text) = config::text(&path).map(Secret::new) else { return };
         let Ok(mut last) = last.lock() else { return };
-        if text.is_some() && *last != text {
+        if last.expose() != text.expose() {
             *last = text;
             let _ = reloads.send(reload(&globals));
         }
+    });
+    let told = look.clone();
+    let hear = move |event: notify::Result<notify::Event>| {
+        let ours =
+            |event: &notify::Event| !event.kind.is_access() && event.paths.iter().any(|path| path.file_name() == name.as_deref());
+        if event.is_ok_and(|event| ours(&event)) {
+            told();
+        }
     };
-    let mut watcher = notify::recommended_watcher(look).ok()?;
+    let mut watcher = notify::recommended_watcher(hear).ok()?;
     watcher.watch(&folder, RecursiveMode::NonRecursive).ok()?;
+    // Between the reading and the watching nobody was told.
+    look();
     Some(watcher)
 }
 
@@ -41,4 +48,25 @@ fn reload(globals: &Globals) -> Reload {
     let Loaded { settings, sources, feeds, tellers, .. } = session::load(&quiet).map_err(|error| format!("{error:#}"))?;
     let settings = Settings { read_only: globals.read_only, ..settings };
     Ok(Box::new(Configured { settings, sources, feeds, tellers }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::mpsc::unbounded_channel;
+
+    #[test]
+    fn what_was_changed_before_anybody_watched_is_taken_over_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.yaml");
+        std::fs::write(&path, "feeds: []\n").expect("written");
+        let globals = Globals { config: Some(path), ..Globals::default() };
+        let changes = |read: &str| {
+            let (sender, mut receiver) = unbounded_channel();
+            let _watched = watch(sender, &globals, &Secret::new(read.to_owned())).expect("is watched");
+            receiver.try_recv().is_ok()
+        };
+        assert!(changes("sources: []\n"));
+        assert!(!changes("feeds: []\n"));
+    }
 }

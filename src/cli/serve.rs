@@ -28,7 +28,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     session.listen(arguments.listen);
     out::say(globals, "midwatch: watching; SIGTERM ends it");
-    let _watched = reload::watch(&session.shell, globals);
+    let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);
     session.serve()?;
     Ok(Exit::Done)
 }

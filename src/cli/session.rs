@@ -1,7 +1,10 @@
 //! A shell for one command: configuration, journal and world, without a screen.
 
+mod ending;
 mod kinds;
 
+use ending::Ending;
+pub use ending::runtime;
 pub use kinds::kinds;
 
 use super::{Failure, Globals, library, out};
@@ -60,7 +63,7 @@ const JOURNAL: Duration = Duration::from_secs(30);
 pub struct Session {
     // Declared before the runtime: the shell's threads end first.
     pub shell: Shell,
-    runtime: tokio::runtime::Runtime,
+    runtime: Ending,
     pub config: Loaded,
     globals: Globals,
 }
@@ -74,7 +77,7 @@ impl Session {
             Needs::Destinations => load_unless_missing(globals)?,
             Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
         };
-        let runtime = runtime()?;
+        let runtime = Ending::new(runtime()?);
         let guard = runtime.enter();
         let mut shell = Shell::start(setup(globals, &config, needs)?)?;
         if needs == Needs::Remotes {
@@ -170,7 +173,7 @@ impl Session {
     /// # Errors
     /// There is no data folder, or our own program can't be found.
     pub fn playbooks(&mut self, globals: &Globals) -> anyhow::Result<Catalogue> {
-        super::library::attach(&mut self.shell, globals, &self.config, self.runtime.handle())
+        super::library::attach(&mut self.shell, globals, &self.config, &self.runtime)
     }
 
     /// Waits for something in the world; `false` if it did not come in time.
@@ -224,14 +227,6 @@ fn remember(shell: &mut Shell, globals: &Globals) -> anyhow::Result<()> {
     let mut journal = reader(&Globals { read_only: true, ..globals.clone() })?;
     let now = shell.world.now.wall;
     Ok(journal.open_state(now, &mut |entry| shell.event(Body::Fact(Fact::Recorded { entry, request: None })))?)
-}
-
-/// Two threads for everything that waits: the loop itself has the calling one.
-///
-/// # Errors
-/// The system has no threads left.
-pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 /// What a shell for these needs is made of.

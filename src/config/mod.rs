@@ -29,7 +29,7 @@ use crate::domain::alert::Severity;
 use crate::domain::health::FeedSpec;
 use crate::domain::ids::{PlaybookId, SourceName};
 use crate::domain::node::{Node, Problem, Problems, Span, Value};
-use crate::domain::secret::SecretRef;
+use crate::domain::secret::{Secret, SecretRef};
 use crate::domain::settings::{Environment, Link, Operator, Settings, SourceSpec};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -65,6 +65,8 @@ pub struct Config<S, F, T> {
     pub console: Console,
     /// Every secret that it names: their values are struck out of what people type.
     pub secrets: Vec<SecretRef>,
+    /// The file as it was read, to see whether it has changed since. It may hold secrets itself.
+    pub text: Secret,
 }
 
 /// Where playbooks lie and what their commands may see of the environment.
@@ -112,7 +114,8 @@ pub fn load<S, F, T>(path: &Path, kinds: &Kinds<S, F, T>) -> Result<(Config<S, F
     let file = file::read(path).map_err(Failure::Unreadable)?;
     let mut problems = Problems { roots: file.roots(), ..Problems::default() };
     let node = Node::parse(&file.text, &mut problems);
-    let config = node.and_then(|node| resolve(&node, kinds, &mut problems));
+    let text = Secret::new(file.text.clone());
+    let config = node.and_then(|node| resolve(&node, kinds, &mut problems)).map(|config| Config { text, ..config });
     problems.list.sort_by_key(|problem| problem.span.start);
     let file = File { text: problems.masked(&file.text), ..file };
     let report = Report { file, problems: problems.list };
@@ -173,6 +176,7 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
         books,
         console,
         secrets: std::mem::take(&mut problems.named),
+        text: Secret::new(String::new()),
     })
 }
 
