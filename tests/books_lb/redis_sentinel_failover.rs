@@ -79,7 +79,8 @@ fn one_that_the_sentinels_name_again_is_not_fenced() {
     lab.set("NEW_HOST", &host);
     lab.set("NEW_PORT", &port);
     let fenced = lab.only("fence-the-old-primary");
-    assert!(!fenced.status.success() && String::from_utf8_lossy(&fenced.stderr).contains("nothing was fenced"), "{fenced:?}");
+    let words = String::from_utf8_lossy(&fenced.stderr).into_owned();
+    assert!(!fenced.status.success() && words.contains("again: nothing was fenced"), "{fenced:?}");
     let demand = lab.sh("redis-cli -h \"$OLD_HOST\" -p \"$OLD_PORT\" config get min-replicas-to-write | tail -n 1");
     assert_eq!(demand, "0");
 }
