@@ -94,8 +94,19 @@ fn failing(message: &str) -> (FeedState, String) {
     (FeedState::Failing, message.to_owned())
 }
 
-fn closed_port() -> String {
-    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").to_string()
+/// Bound, so that nobody else gets it, and not listening.
+struct Closed {
+    address: String,
+    _socket: socket2::Socket,
+}
+
+fn closed_port() -> Closed {
+    use socket2::{Domain, Socket, Type};
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().expect("an address");
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&any.into()).expect("a port");
+    let address = socket.local_addr().ok().and_then(|address| address.as_socket()).expect("an address");
+    Closed { address: address.to_string(), _socket: socket }
 }
 
 #[tokio::test]
@@ -188,7 +199,7 @@ async fn a_kept_connection_that_breaks_is_no_failure_but_a_server_that_always_ha
 
 #[tokio::test]
 async fn a_port_and_a_name_are_told_apart() {
-    let refused = told(ask(&format!("http: {{url: 'http://{}/'}}", closed_port())).await);
+    let refused = told(ask(&format!("http: {{url: 'http://{}/'}}", closed_port().address)).await);
     assert_eq!(refused, failing("connection refused: nothing listens there"));
     let label = "a".repeat(64);
     let (state, message) = told(ask(&format!("http: {{url: 'http://{label}.test/'}}")).await);
@@ -231,7 +242,7 @@ async fn a_tcp_port_is_open_slow_or_closed() {
     assert_eq!((reading.state, reading.message.raw()), (FeedState::Healthy, "connected"));
     assert!(reading.latency.is_some());
     assert_eq!(told(ask(&format!("tcp: {{address: '{address}', within: 1ns}}")).await).0, FeedState::Degraded);
-    let closed = told(ask(&format!("tcp: {{address: '{}'}}", closed_port())).await);
+    let closed = told(ask(&format!("tcp: {{address: '{}'}}", closed_port().address)).await);
     assert_eq!(closed, failing("connection refused: nothing listens there"));
 }
 
@@ -347,7 +358,8 @@ async fn a_prometheus_of_which_no_alerts_are_wanted_tells_whether_it_answers() {
 #[test]
 fn the_command_prints_every_feed_and_its_exit_code_is_the_answer() {
     let server = Raw::saying(ok("fine"));
-    let (url, closed) = (server.url("/"), closed_port());
+    let (url, nobody) = (server.url("/"), closed_port());
+    let closed = &nobody.address;
     let prom = format!("sources: [{{name: prom, prometheus: {{url: 'http://{closed}'}}}}]");
     let good = format!("{{name: shop, service: checkout, http: {{url: '{url}', bearer: {{env: SHOP_TOKEN}}}}}}");
     let bad = format!(

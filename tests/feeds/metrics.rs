@@ -5,6 +5,7 @@ use super::support::program::{Program, free_address};
 use super::support::prometheus::Prometheus;
 use super::support::raw::{Raw, ok, until_gone};
 use super::{ask, ask_shortly, failing, told};
+use crate::PATIENCE;
 use midwatch::domain::health::FeedState;
 use midwatch::domain::trouble::Reason;
 use std::io::Write;
@@ -52,7 +53,7 @@ async fn a_real_blackbox_exporter_tells_of_a_target_that_answers_and_of_one_that
         ask(&format!("metrics: {{url: '{url}', {rest}}}")).await
     };
     let success = "metric: probe_success, below: 1";
-    let (well, busy, closed) = (good.url("/"), broken.url("/"), super::closed_port().to_string());
+    let (well, busy, closed) = (good.url("/"), broken.url("/"), super::closed_port());
     assert_eq!(told(probed("http", well.as_str(), success).await), (FeedState::Healthy, "1".into()));
     assert_eq!(told(probed("http", busy.as_str(), success).await), failing("0 below 1 on probe_success"));
     assert_eq!(
@@ -60,7 +61,7 @@ async fn a_real_blackbox_exporter_tells_of_a_target_that_answers_and_of_one_that
         failing("503 above 499 on probe_http_status_code")
     );
     assert_eq!(told(probed("tcp", &good.address.to_string(), success).await), (FeedState::Healthy, "1".into()));
-    assert_eq!(told(probed("tcp", &closed, success).await), failing("0 below 1 on probe_success"));
+    assert_eq!(told(probed("tcp", &closed.address, success).await), failing("0 below 1 on probe_success"));
     let took = probed("http", well.as_str(), "metric: probe_duration_seconds, above: 60, unit: s").await.expect("is told");
     assert_eq!((took.state, took.unit.as_deref()), (FeedState::Healthy, Some("s")));
     assert!(took.value.is_some_and(|seconds| seconds > 0.0 && seconds < 60.0), "{took:?}");
@@ -69,18 +70,21 @@ async fn a_real_blackbox_exporter_tells_of_a_target_that_answers_and_of_one_that
 
     let job = |name: &str, target: &str| {
         let params = format!("params: {{module: [http], target: ['{target}']}}");
-        format!(", {{job_name: {name}, metrics_path: /probe, {params}, static_configs: [{{targets: ['{address}']}}]}}")
+        format!(
+            ", {{job_name: {name}, scrape_interval: 1s, metrics_path: /probe, {params}, static_configs: [{{targets: ['{address}']}}]}}"
+        )
     };
     let prometheus = Prometheus::start_with(&(job("well", well.as_str()) + &job("busy", busy.as_str())), "", "");
     let queried = async |job: &str| {
         let feed =
             format!("promql: {{url: '{}', query: 'probe_success{{job=\"{job}\"}}', below: 1, empty: unknown}}", prometheus.url);
+        let deadline = std::time::Instant::now() + PATIENCE;
         loop {
             let (state, message) = told(ask(&feed).await);
             if state != FeedState::Unknown {
                 return (state, message);
             }
-            // Not scraped yet.
+            assert!(std::time::Instant::now() < deadline, "{job} was never scraped: {message}");
             tokio::task::yield_now().await;
         }
     };

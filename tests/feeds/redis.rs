@@ -125,5 +125,5 @@ async fn what_is_no_redis_hangs_up_or_never_ends_is_told_apart() {
     let address = silent.local_addr().expect("an address");
     let hung = told(ask_shortly(&format!("redis: {{address: '{address}'}}")).await);
     assert_eq!(hung, failing("no complete answer within 300ms"));
-    assert_eq!(told(of(closed_port()).await), failing("connection refused: nothing listens there"));
+    assert_eq!(told(of(closed_port().address).await), failing("connection refused: nothing listens there"));
 }

@@ -35,7 +35,7 @@ struct Manager {
 }
 
 impl Manager {
-    /// `None` where the system lets nobody make groups of processes.
+    /// `None` where the system lets nobody make groups of processes, or mounts of its own.
     fn start(units: &[(&str, &str)]) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let group = format!("midwatch-test-{}", uuid::Uuid::new_v4());
@@ -46,8 +46,8 @@ impl Manager {
             std::fs::write(path("units").join(name), text).expect("written");
         }
         let mut manager = Self { folder, group, program: None };
-        if !manager.may_group() {
-            not_permitted("a real systemd, which needs groups of processes of its own");
+        if !manager.may_group() || !Self::may_mount() {
+            not_permitted("a real systemd, which needs groups of processes and mounts of its own");
             return None;
         }
         let mut command = Command::new("unshare");
@@ -75,6 +75,12 @@ impl Manager {
         let made: Vec<bool> = self.groups().map(|group| std::fs::create_dir(&group).is_ok()).collect();
         self.groups().for_each(|group| std::fs::remove_dir(group).unwrap_or_default());
         !made.is_empty() && made.iter().all(|made| *made) && nix::unistd::geteuid().is_root()
+    }
+
+    /// A mount that nobody else sees; it goes with the command.
+    fn may_mount() -> bool {
+        let status = Command::new("unshare").args(["-m", "mount", "-t", "tmpfs", "tmpfs", "/run"]).output().expect("runs").status;
+        status.success()
     }
 
     fn systemctl(&self, words: &[&str]) -> bool {

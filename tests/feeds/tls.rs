@@ -85,7 +85,7 @@ async fn who_speaks_no_tls_hangs_or_is_not_there_is_failing_with_the_reason() {
     });
     let (state, message) = told(ask(&format!("tls: {{address: '{address}'}}")).await);
     assert!(state == FeedState::Failing && message.contains("does not speak TLS"), "{message}");
-    let closed = told(ask(&format!("tls: {{address: '{}'}}", closed_port())).await);
+    let closed = told(ask(&format!("tls: {{address: '{}'}}", closed_port().address)).await);
     assert_eq!(closed, failing("connection refused: nothing listens there"));
 }
 
