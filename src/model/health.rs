@@ -6,6 +6,7 @@
 mod feed;
 mod trend;
 
+use crate::domain::entry::{Entry, Kind};
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::{FeedName, ServiceName};
 use crate::domain::settings::Settings;
@@ -38,12 +39,16 @@ impl Health {
         health
     }
 
-    /// Takes another configuration; feeds that it leaves as they were keep what is known of them.
+    /// Takes another configuration; feeds that it leaves as they were keep what is known of them, those that ask otherwise their past.
     pub fn configure(&mut self, settings: &Settings) {
         let mut before = std::mem::take(&mut self.feeds);
         for spec in &settings.feeds {
-            let kept = before.remove(&spec.name).filter(|feed| feed.spec == *spec);
-            self.feeds.insert(spec.name.clone(), kept.unwrap_or_else(|| FeedHealth::new(spec)));
+            let feed = match before.remove(&spec.name) {
+                Some(feed) if feed.spec == *spec => feed,
+                Some(feed) if feed.spec.kind == spec.kind => feed.anew(spec),
+                _ => FeedHealth::new(spec),
+            };
+            self.feeds.insert(spec.name.clone(), feed);
         }
         self.services.clear();
         for feed in self.feeds.values() {
@@ -133,6 +138,16 @@ impl Health {
     pub fn remember(&mut self, feed: &FeedName, past: &Past, now: Stamp) {
         if let Some(feed) = self.feeds.get_mut(feed) {
             feed.remember(past, now);
+        }
+    }
+
+    /// What the journal says of a feed.
+    pub fn fold(&mut self, entry: &Entry) {
+        if entry.kind == Kind::FeedChanged
+            && let (Some(feed), Some(to)) = (entry.data_of::<FeedName>("feed"), entry.data_of("to"))
+            && let Some(feed) = self.feeds.get_mut(&feed)
+        {
+            feed.recorded(to);
         }
     }
 

@@ -335,6 +335,7 @@ impl World {
             self.changes.corrected(original, &self.corrections);
         }
         self.alerts.fold(&self.settings, entry, self.now.wall);
+        self.health.fold(entry);
         self.incidents.fold(entry, &self.corrections);
         self.shift.fold(entry, &self.corrections);
         self.changes.fold(entry, &self.corrections);

@@ -201,3 +201,24 @@ proptest! {
         night.calms_down();
     }
 }
+
+#[test]
+fn what_was_bad_when_the_last_console_died_and_is_well_now_is_on_record_as_well() {
+    let mut story = Story::with(Settings { feeds: FEEDS.map(spec).to_vec(), ..settings(false) });
+    let says = |story: &mut Story, feed: &str, state| {
+        story.wait(10);
+        story.fact(Fact::FeedRead { feed: feed.into(), reading: Reading::new(state, "so it is") });
+    };
+    says(&mut story, "api", FeedState::Failing);
+    says(&mut story, "db", FeedState::Healthy);
+    story.begins_anew();
+    for feed in ["api", "db", "api"] {
+        says(&mut story, feed, FeedState::Healthy);
+    }
+    says(&mut story, "api", FeedState::Failing);
+    story.begins_anew();
+    says(&mut story, "api", FeedState::Failing);
+    let written = story.journal.iter().filter(|entry| entry.kind == Kind::FeedChanged).map(|entry| entry.text.as_str());
+    let wanted = ["api failing: so it is", "api healthy: so it is", "api failing: so it is", "api failing: so it is"];
+    assert_eq!(written.collect::<Vec<_>>(), wanted, "who looks anew says what is bad, and what is bad no more");
+}

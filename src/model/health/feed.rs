@@ -40,6 +40,8 @@ pub struct FeedHealth {
     valued: bool,
     /// The last state that was news; nobody needs to be told that all is well.
     known: FeedState,
+    /// What an earlier session has recorded last, until this one hears of it.
+    recorded: Option<FeedState>,
     /// What it was, and since when, before we began to doubt it for a reason of our own.
     doubted: Option<(FeedState, Stamp)>,
     /// The state that enough answers have said last; silence and doubt don't change it.
@@ -89,11 +91,18 @@ impl FeedHealth {
             history,
             valued: false,
             known: FeedState::Healthy,
+            recorded: None,
             doubted: None,
             settled: None,
             votes: VecDeque::new(),
             trend: Trend::default(),
         }
+    }
+
+    /// The same feed under other terms: it has to say anew how it is, but has its past, and what was news of it.
+    pub(super) fn anew(self, spec: &FeedSpec) -> Self {
+        let Self { history, valued, known, recorded, trend, .. } = self;
+        Self { history, valued, known, recorded, trend, ..Self::new(spec) }
     }
 
     /// One line for people: why it is stale, else what the target said.
@@ -114,6 +123,13 @@ impl FeedHealth {
             if self.history.back() != Some(&gap) {
                 self.push(gap);
             }
+        }
+    }
+
+    /// What the journal says of it. What this session has heard is newer.
+    pub(super) fn recorded(&mut self, to: FeedState) {
+        if self.heard.is_none() {
+            self.recorded = Some(to);
         }
     }
 
@@ -235,7 +251,9 @@ impl FeedHealth {
         // A sleep between two answers that say the same is no new beginning.
         let before = self.doubted.take().filter(|(state, _)| *state == to);
         self.since = Some(before.map_or(now, |(_, since)| since));
-        let news = std::mem::replace(&mut self.known, to) != to;
+        // What was bad when somebody looked last is on record: so must be that it is well.
+        let mended = self.recorded.take().is_some_and(|recorded| recorded != to);
+        let news = std::mem::replace(&mut self.known, to) != to || mended;
         Some(Change { feed: self.spec.name.clone(), service: self.spec.service.clone(), from, to, message, news })
     }
 

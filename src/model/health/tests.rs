@@ -144,9 +144,15 @@ fn a_new_configuration_keeps_what_it_leaves_as_it_was() {
     health.configure(&Settings { feeds: feeds.clone(), ..Settings::default() });
     assert_eq!((health.count(FeedState::Failing), health.next_deadline()), (1, Some(Duration::from_secs(25))));
     feeds.iter_mut().for_each(|feed| feed.every = Duration::from_secs(1));
-    health.configure(&Settings { feeds, ..Settings::default() });
+    health.configure(&Settings { feeds: feeds.clone(), ..Settings::default() });
     assert_eq!((health.count(FeedState::Unknown), health.next_deadline()), (2, None));
-    assert_eq!(health.read(&"gone".into(), reading(FeedState::Failing, None), at(1)), None);
+    assert_eq!(health.get(&pay).expect("is there").history.len(), 1, "asked otherwise it has its past");
+    let mended = health.read(&pay, reading(FeedState::Healthy, None), at(1)).expect("it was unknown");
+    assert!(mended.news(), "that it fails is on record, and so must be that it does no more");
+    feeds.iter_mut().for_each(|feed| feed.kind = "other".to_owned());
+    health.configure(&Settings { feeds, ..Settings::default() });
+    assert!(health.get(&pay).expect("is there").history.is_empty(), "another kind measures something else");
+    assert_eq!(health.read(&"gone".into(), reading(FeedState::Failing, None), at(2)), None);
 }
 
 /// `pay` with two bad ones of three before it is believed, and three good ones in a row.
