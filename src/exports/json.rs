@@ -2,12 +2,16 @@
 
 use super::masks::Masks;
 use super::{Kind, called};
-use crate::domain::entry::Entry;
+use crate::domain::entry::{AtSource, Clock, Entry, Kind as What, Visibility};
+use crate::domain::ids::{EntryId, IncidentId, OriginId, RunId};
 use crate::domain::incident::{Incident, Role};
+use crate::domain::millis;
 use crate::domain::timeline::{Line, People, Timeline};
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 pub const KIND: Kind = Kind { name: "json", about: "everything, with the chain's hashes: for other tools", write };
@@ -40,7 +44,7 @@ struct Entries<'d, 't>(&'d Document<'t>);
 impl Serialize for Entries<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Document { timeline, masks } = self.0;
-        serializer.collect_seq(timeline.lines.iter().map(|line| entry(line, timeline.people, masks)))
+        serializer.collect_seq(timeline.lines.iter().map(|line| Written::of(line, timeline.people, masks)))
     }
 }
 
@@ -48,7 +52,8 @@ impl Serialize for Entries<'_, '_> {
 pub fn document(timeline: &Timeline) -> Value {
     let masks = Masks::of(timeline);
     let mut document = about(timeline, &masks);
-    document["entries"] = timeline.lines.iter().map(|line| entry(line, timeline.people, &masks)).collect();
+    let written = |line| serde_json::to_value(Written::of(line, timeline.people, &masks)).unwrap_or_default();
+    document["entries"] = timeline.lines.iter().map(written).collect();
     document
 }
 
@@ -127,36 +132,114 @@ pub fn stored(entry: &Entry) -> Value {
     value
 }
 
-/// The same, with what corrections made of it, and without what may not leave the house.
-pub(super) fn entry(line: &Line, people: People, masks: &Masks) -> Value {
-    let mut value = stored(&line.entry);
-    if line.corrected {
-        value["corrected"] = json!({
-            "at": time(line.at),
-            "text": line.text,
-            "kind": line.kind,
-            "visibility": line.visibility,
-            "important": line.important,
-        });
+/// The same, with what corrections made of it, and without what may not leave the house. Its fields are in the order of their names, as
+/// everywhere in the document; most of them are written as they lie in memory, for there may be a hundred thousand entries.
+/// `Masks::strike` looks at the same ones.
+#[derive(Serialize)]
+pub(super) struct Written<'l> {
+    actor: Value,
+    alert: Option<String>,
+    #[serde(with = "millis")]
+    at: DateTime<Utc>,
+    at_source: AtSource,
+    attempt: Option<u32>,
+    clock: &'l Clock,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrected: Option<Value>,
+    corrects: Option<EntryId>,
+    data: Cow<'l, Map<String, Value>>,
+    drill: Option<Cow<'l, str>>,
+    evidence: Value,
+    hash: Option<&'l str>,
+    id: EntryId,
+    important: bool,
+    incident: Option<IncidentId>,
+    key: Option<Cow<'l, str>>,
+    kind: &'l What,
+    links: &'l [String],
+    origin: OriginId,
+    playbook: Option<Cow<'l, str>>,
+    prev: Option<&'l str>,
+    #[serde(with = "millis")]
+    recorded_at: DateTime<Utc>,
+    run: Option<RunId>,
+    seq: u64,
+    service: Option<Cow<'l, str>>,
+    step: Option<Cow<'l, str>>,
+    text: Cow<'l, str>,
+    v: u32,
+    visibility: Visibility,
+    #[serde(flatten)]
+    rest: &'l Map<String, Value>,
+}
+
+impl<'l> Written<'l> {
+    pub fn of(line: &'l Line, people: People, masks: &Masks) -> Self {
+        let entry = &line.entry;
+        let text = |text: &'l str| masks.text(text);
+        let seal = entry.seal();
+        let mut data = Cow::Borrowed(&entry.data);
+        if entry.data.values().any(|value| masks.hide(value)) {
+            data.to_mut().values_mut().for_each(|value| masks.value(value));
+        }
+        Self {
+            actor: actor(line, people, masks),
+            alert: entry.alert.as_ref().map(|alert| masks.alert(alert)),
+            at: entry.at,
+            at_source: entry.at_source,
+            attempt: entry.attempt,
+            clock: &entry.clock,
+            corrected: line.corrected.then(|| {
+                json!({
+                    "at": time(line.at),
+                    "text": masks.text(&line.text),
+                    "kind": line.kind,
+                    "visibility": line.visibility,
+                    "important": line.important,
+                })
+            }),
+            corrects: entry.corrects,
+            data,
+            drill: entry.drill.as_deref().map(text),
+            evidence: evidence(entry, masks),
+            hash: seal.map(|seal| seal.hash.as_ref()),
+            id: entry.id,
+            important: entry.important,
+            incident: entry.incident,
+            key: entry.key.as_deref().map(text),
+            kind: &entry.kind,
+            links: &entry.links,
+            origin: entry.origin,
+            playbook: entry.playbook.as_ref().map(|name| text(name.as_str())),
+            prev: seal.map(|seal| seal.prev.as_ref()),
+            recorded_at: entry.recorded_at,
+            run: entry.run,
+            seq: entry.seq,
+            service: entry.service.as_ref().map(|name| text(name.as_str())),
+            step: entry.step.as_ref().map(|name| text(name.as_str())),
+            text: text(&entry.text),
+            v: entry.v,
+            visibility: entry.visibility,
+            rest: &entry.rest,
+        }
     }
+}
+
+fn actor(line: &Line, people: People, masks: &Masks) -> Value {
+    let mut actor = serde_json::to_value(&line.entry.actor).unwrap_or_default();
     if people == People::Roles {
-        value["actor"]["name"] = called(&line.entry.actor, people).into();
-        value["actor"]["os_user"] = Value::Null;
-        value["actor"]["tty"] = Value::Null;
+        actor["name"] = called(&line.entry.actor, people).into();
+        actor["os_user"] = Value::Null;
+        actor["tty"] = Value::Null;
     }
-    if let Some(alert) = &line.entry.alert {
-        value["alert"] = masks.alert(alert).into();
-    }
-    for evidence in value["evidence"].as_array_mut().into_iter().flatten() {
-        hidden(evidence, &["name", "url"], masks);
-    }
-    hidden(&mut value["actor"], &["name", "role", "os_user", "tty"], masks);
-    if let Some(corrected) = value.get_mut("corrected") {
-        hidden(corrected, &["text"], masks);
-    }
-    // `Masks::strike` looks at the same ones.
-    hidden(&mut value, &["key", "text", "service", "playbook", "step", "drill", "data"], masks);
-    value
+    hidden(&mut actor, &["name", "role", "os_user", "tty"], masks);
+    actor
+}
+
+fn evidence(entry: &Entry, masks: &Masks) -> Value {
+    let mut all = serde_json::to_value(&entry.evidence).unwrap_or_default();
+    all.as_array_mut().into_iter().flatten().for_each(|one| hidden(one, &["name", "url"], masks));
+    all
 }
 
 fn hidden(value: &mut Value, fields: &[&str], masks: &Masks) {

@@ -14,5 +14,8 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
     // Whoever reads it knows then whether the end is missing.
     about["lines"] = timeline.lines.len().into();
     writeln!(out, "{about}")?;
-    timeline.lines.iter().try_for_each(|line| writeln!(out, "{}", json::entry(line, timeline.people, &masks)))
+    timeline.lines.iter().try_for_each(|line| {
+        serde_json::to_writer(&mut *out, &json::Written::of(line, timeline.people, &masks))?;
+        writeln!(out)
+    })
 }

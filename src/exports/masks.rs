@@ -68,6 +68,11 @@ impl Masks {
         if masked.contains('/') { masked.into_owned() } else { format!("{masked}/{STRUCK}") }
     }
 
+    /// Whether anything in a value is changed by them.
+    pub fn hide(&self, value: &Value) -> bool {
+        any(value, &|text| matches!(self.text(text), Cow::Owned(_)))
+    }
+
     /// Every text in a value, however deep.
     pub fn value(&self, value: &mut Value) {
         match value {
