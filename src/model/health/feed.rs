@@ -1,8 +1,9 @@
 //! One feed: what its answers say, how long that holds, and what it would take to believe something else.
 
 use super::trend::{Ahead, Past, Proven, Trend};
+use crate::domain::entry::Clock;
 use crate::domain::health::{FeedSpec, FeedState, Reading, Votes};
-use crate::domain::ids::{FeedName, ServiceName};
+use crate::domain::ids::{FeedName, OriginId, ServiceName};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
@@ -12,6 +13,9 @@ use std::time::Duration;
 
 /// How many samples a sparkline can go back.
 pub const HISTORY: usize = 60;
+
+/// Where an entry stands in the order of the fold.
+type Order = (Clock, OriginId, u64);
 
 /// One point of a sparkline.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -40,8 +44,8 @@ pub struct FeedHealth {
     valued: bool,
     /// The last state that was news; nobody needs to be told that all is well.
     known: FeedState,
-    /// What an earlier session has recorded last, until this one hears of it.
-    recorded: Option<FeedState>,
+    /// What an earlier session has recorded last, until this one hears of it; in whatever order that arrives.
+    recorded: Option<(Order, FeedState)>,
     /// What it was, and since when, before we began to doubt it for a reason of our own.
     doubted: Option<(FeedState, Stamp)>,
     /// The state that enough answers have said last; silence and doubt don't change it.
@@ -127,9 +131,9 @@ impl FeedHealth {
     }
 
     /// What the journal says of it. What this session has heard is newer.
-    pub(super) fn recorded(&mut self, to: FeedState) {
-        if self.heard.is_none() {
-            self.recorded = Some(to);
+    pub(super) fn recorded(&mut self, order: Order, to: FeedState) {
+        if self.heard.is_none() && self.recorded.is_none_or(|(known, _)| known < order) {
+            self.recorded = Some((order, to));
         }
     }
 
@@ -252,7 +256,7 @@ impl FeedHealth {
         let before = self.doubted.take().filter(|(state, _)| *state == to);
         self.since = Some(before.map_or(now, |(_, since)| since));
         // What was bad when somebody looked last is on record: so must be that it is well.
-        let mended = self.recorded.take().is_some_and(|recorded| recorded != to);
+        let mended = self.recorded.take().is_some_and(|(_, recorded)| recorded != to);
         let news = std::mem::replace(&mut self.known, to) != to || mended;
         Some(Change { feed: self.spec.name.clone(), service: self.spec.service.clone(), from, to, message, news })
     }
