@@ -188,8 +188,12 @@ pub struct Incident {
     pub alerts: BTreeSet<AlertId>,
     /// Entries that belong to it though they don't carry its id.
     pub linked: BTreeSet<EntryId>,
-    /// Incidents that were merged into it, and into those: whatever carries their ids belongs to it.
-    pub absorbed: BTreeSet<IncidentId>,
+    /// Incidents that were merged into it, and into those: whatever carries their ids belongs to it. In which turn that was.
+    pub absorbed: BTreeMap<IncidentId, u32>,
+    /// Entries that were taken out of it, and in which turn.
+    pub taken_out: BTreeMap<EntryId, u32>,
+    /// How often something was linked to it or taken out.
+    pub turns: u32,
 }
 
 impl Incident {
@@ -225,7 +229,9 @@ impl Incident {
             services: entry.service.iter().cloned().chain(entry.data_of::<Vec<_>>("services").unwrap_or_default()).collect(),
             alerts: entry.alert.iter().cloned().chain(entry.data_of::<Vec<_>>("alerts").unwrap_or_default()).collect(),
             linked: BTreeSet::new(),
-            absorbed: BTreeSet::new(),
+            absorbed: BTreeMap::new(),
+            taken_out: BTreeMap::new(),
+            turns: 0,
         })
     }
 
@@ -246,19 +252,26 @@ impl Incident {
                 }
                 _ => {}
             },
-            Kind::Link => {
-                self.linked.extend(entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default());
-                self.absorbed.extend(entry.data_of::<Vec<IncidentId>>("merged").unwrap_or_default());
-                self.alerts.extend(entry.data_of::<Vec<AlertId>>("alerts").unwrap_or_default());
-                self.services.extend(entry.data_of::<Vec<ServiceName>>("services").unwrap_or_default());
-            }
-            Kind::Unlink => {
-                for id in entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default() {
-                    self.linked.remove(&id);
-                }
-            }
+            Kind::Link | Kind::Unlink => self.link(entry),
             _ => {}
         }
+    }
+
+    fn link(&mut self, entry: &Entry) {
+        self.turns += 1;
+        for id in entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default() {
+            if entry.kind == Kind::Unlink {
+                self.linked.remove(&id);
+                self.taken_out.insert(id, self.turns);
+            } else {
+                self.linked.insert(id);
+                self.taken_out.remove(&id);
+            }
+        }
+        let merged = entry.data_of::<Vec<IncidentId>>("merged").unwrap_or_default();
+        self.absorbed.extend(merged.into_iter().map(|id| (id, self.turns)));
+        self.alerts.extend(entry.data_of::<Vec<AlertId>>("alerts").unwrap_or_default());
+        self.services.extend(entry.data_of::<Vec<ServiceName>>("services").unwrap_or_default());
     }
 
     fn set_role(&mut self, entry: &Entry) {
@@ -273,8 +286,10 @@ impl Incident {
 
     /// Whether an entry, as it is corrected, is a part of this incident.
     pub fn has_entry(&self, entry: &Entry) -> bool {
-        let of = |id| id == self.id || self.absorbed.contains(&id);
-        entry.incident.is_some_and(of) || self.linked.contains(&entry.id)
+        // A merge brings all that the other has, whatever was taken out before.
+        let out = |since: u32| self.taken_out.get(&entry.id).is_some_and(|turn| *turn > since);
+        let absorbed = || entry.incident.and_then(|id| self.absorbed.get(&id)).is_some_and(|since| !out(*since));
+        entry.incident == Some(self.id) || self.linked.contains(&entry.id) || absorbed()
     }
 
     /// When the next update is due; nobody waits for one of what is resolved.

@@ -206,7 +206,9 @@ fn timeline(about: About, lines: Vec<Line>, zone: Tz) -> Timeline {
         services: told.services,
         alerts: BTreeSet::new(),
         linked: BTreeSet::new(),
-        absorbed: BTreeSet::new(),
+        absorbed: BTreeMap::new(),
+        taken_out: BTreeMap::new(),
+        turns: 0,
     };
     let times = Times {
         impact: at.impact_at,

@@ -72,6 +72,11 @@ fn a_merged_incident_gives_all_that_it_has_and_its_declaration_changes_nothing_t
     for wanted in ["declared SEV2: database", "saw the lag", "no payments", "took in INC-0"] {
         assert_eq!(said.iter().filter(|text| *text == wanted).count(), 1, "{wanted}: {said:?}");
     }
+    let lag = story.journal.iter().find(|entry| entry.text == "saw the lag").expect("noted").id;
+    story.ask(Command::LinkEntries { incident: second, entries: vec![lag], belong: false });
+    assert!(!texts(&story, second).contains(&"saw the lag".to_owned()), "what came by the merge is taken out again");
+    story.ask(Command::LinkEntries { incident: second, entries: vec![lag], belong: true });
+    assert!(texts(&story, second).contains(&"saw the lag".to_owned()));
     assert_eq!(texts(&story, first).last().map(String::as_str), Some("INC-0 merged into INC-0"), "its own record stays whole");
     assert!(refused(&mut story, Command::Merge { incident: first, into: second }).contains("INC-0 is merged"));
     assert!(refused(&mut story, Command::Merge { incident: second, into: first }).contains("INC-0 is merged"));

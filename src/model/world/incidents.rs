@@ -163,8 +163,8 @@ impl World {
         }
         let (label, onto) = (from.label(), to.label());
         // What carries its id follows by that; what was linked to it is named.
-        let (entries, absorbed) = (from.linked.clone(), from.absorbed.clone());
-        let merged: BTreeSet<IncidentId> = absorbed.into_iter().chain([id]).collect();
+        let (entries, absorbed) = (from.linked.clone(), from.absorbed.keys().copied());
+        let merged: BTreeSet<IncidentId> = absorbed.chain([id]).collect();
         let (alerts, services) = (from.alerts.clone(), from.services.clone());
         let mut end = self.about_incident(id, Kind::Status, format!("{label} merged into {onto}"));
         end = end.with("status", Status::Merged).with("into", into);
@@ -180,7 +180,13 @@ impl World {
         if entries.is_empty() {
             return Err("no entry is named".into());
         }
-        if let Some(own) = entries.iter().find(|id| !belong && !incident.linked.contains(id)) {
+        // What came by a merge can be taken out again, too.
+        let came = |id: EntryId| {
+            let entry = self.log.entries().find(|entry| entry.id == id);
+            incident.linked.contains(&id)
+                || entry.is_some_and(|entry| entry.incident != Some(incident.id) && incident.has_entry(entry))
+        };
+        if let Some(own) = entries.iter().find(|id| !belong && !came(**id)) {
             return Err(format!("entry {own} is not linked to {label}: what carries its id is moved by a correction"));
         }
         let (kind, text) = match belong {

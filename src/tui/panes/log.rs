@@ -25,7 +25,7 @@ pub struct Log {
     follows: bool,
     entries: Vec<Arc<Entry>>,
     /// What `entries` was made of.
-    made_of: Option<(u64, Option<crate::domain::ids::IncidentId>, usize)>,
+    made_of: Option<(u64, Option<crate::domain::ids::IncidentId>, u32)>,
 }
 
 impl Default for Log {
@@ -61,8 +61,8 @@ impl Log {
 
 impl Pane for Log {
     fn prepare(&mut self, view: &View) {
-        let linked = view.incident.map_or(0, |incident| incident.linked.len() + incident.absorbed.len());
-        let made_of = Some((view.world.log.revision(), view.incident.map(|incident| incident.id), linked));
+        let turns = view.incident.map_or(0, |incident| incident.turns);
+        let made_of = Some((view.world.log.revision(), view.incident.map(|incident| incident.id), turns));
         if self.made_of != made_of {
             (self.entries, self.made_of) = (entries(view), made_of);
         }
