@@ -4,8 +4,12 @@
 
 mod support;
 
+use chrono::{NaiveTime, TimeDelta, Utc};
+use midwatch::domain::practice::Week;
 use serde_json::Value;
+use std::time::Duration;
 use support::home::Home;
+use support::until_within;
 
 const DATA: &[&str] = &["--data", "data"];
 
@@ -115,6 +119,19 @@ fn what_was_lost_is_held_against_the_rpo_and_a_changed_text_is_told() {
 }
 
 #[test]
+fn a_loss_that_nobody_can_read_is_a_finding_and_the_scene_of_a_drill_costs_no_time() {
+    let home = lab("");
+    home.write("loss", "90s");
+    practise(&home, "bring-back", &[]);
+    let odd = row(&readiness(&home), "bring-back");
+    assert_eq!((odd["verdict"].as_str(), odd["last"]["lost_s"].is_null()), (Some("pass-with-findings"), true), "{odd}");
+    let run = home.json(&[&["playbook", "run", "bring-back", "--auto", "change"], DATA].concat());
+    assert_eq!(run["run"]["state"], "completed", "{run}");
+    let text = home.run(&[&["readiness"], DATA].concat());
+    assert!(String::from_utf8_lossy(&text.stdout).contains("live, in no incident"));
+}
+
+#[test]
 fn a_real_incident_counts_and_is_told_to_be_one() {
     let home = lab("");
     home.run(&[&["incident", "open", "no payments"], DATA].concat());
@@ -126,8 +143,18 @@ fn a_real_incident_counts_and_is_told_to_be_one() {
     assert!(String::from_utf8_lossy(&text.stdout).contains("in a real incident"));
 }
 
+/// The rest of the test falls into one week: two minutes before it ends are waited out.
+fn within_a_week() {
+    let left = || {
+        let next = Week::of(Utc::now()).after(1).monday().and_time(NaiveTime::MIN).and_utc();
+        (next - Utc::now() > TimeDelta::minutes(2)).then_some(())
+    };
+    until_within(Duration::from_secs(180), "the next week", left);
+}
+
 #[test]
 fn a_turn_that_is_put_off_stays_in_view_and_the_next_one_comes_up() {
+    within_a_week();
     let home = lab("");
     let first = readiness(&home)["week"]["playbook"].as_str().expect("a turn").to_owned();
     let nothing = home.run(&[&["drill", "skip", "--reason", " "], DATA].concat());
@@ -144,6 +171,7 @@ fn a_turn_that_is_put_off_stays_in_view_and_the_next_one_comes_up() {
 
 #[test]
 fn the_turn_of_a_week_stays_when_it_was_taken_and_held_weeks_have_none() {
+    within_a_week();
     let home = lab("");
     let turn = |home: &Home| readiness(home)["week"].clone();
     let before = turn(&home);
@@ -176,10 +204,12 @@ fn a_finding_is_open_until_somebody_says_what_became_of_it() {
     assert_eq!((finding["text"].as_str(), finding["owner"].as_str()), (Some("The key <b>was</b> wrong"), Some("ben")));
     assert_eq!((finding["run"].as_str(), finding["due"].as_str()), (Some(run.as_str()), Some("2026-12-24")));
     assert_eq!(row(&readiness(&home), "take-over")["findings"], 1);
+    let config = std::fs::read_to_string(home.path().join("config.yaml")).expect("it is there");
+    home.write("config.yaml", &(config + "export: {redact: ['key <b>']}\n"));
     let page = home.run(&[&["readiness", "--html", "-"], DATA].concat());
     let page = String::from_utf8(page.stdout).expect("text");
-    assert!(page.contains("The key &lt;b&gt;was&lt;/b&gt; wrong") && !page.contains("<b>was"), "{page}");
-    assert!(page.contains("never: no playbook is about it") || page.contains("class=\"state never\""), "{page}");
+    assert!(page.contains("The •••was&lt;/b&gt; wrong") && !page.contains("<b>was"), "{page}");
+    assert!(page.contains("class=\"state never\"") && page.contains("take-over") && page.contains("ben"), "{page}");
     let id = finding["id"].as_str().expect("an id").to_owned();
     assert!(home.run(&[&["drill", "close", &id, "--reason", "the key is in the vault"], DATA].concat()).status.success());
     let list = home.json(&[&["drill", "list"], DATA].concat());
@@ -187,6 +217,8 @@ fn a_finding_is_open_until_somebody_says_what_became_of_it() {
     assert_eq!(row(&readiness(&home), "take-over")["findings"], 0);
     let again = home.run(&[&["drill", "close", &id, "--reason", "twice"], DATA].concat());
     assert_eq!(again.status.code(), Some(2), "{again:?}");
+    home.run(&[&["drill", "find", "The", "key <b>was</b> wrong", "--run", &run], DATA].concat());
+    assert_eq!(row(&readiness(&home), "take-over")["findings"], 1, "the same again is found anew");
 }
 
 #[test]

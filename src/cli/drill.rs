@@ -155,7 +155,12 @@ fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
             word(verdict).to_owned(),
             practised.took.map_or("-".to_owned(), out::age),
             practised.by.clone(),
-            if practised.drill { "drill" } else { "real" }.to_owned(),
+            match (practised.drill, practised.incident) {
+                (true, _) => "drill",
+                (false, Some(_)) => "real",
+                (false, None) => "live",
+            }
+            .to_owned(),
             practised.run.to_string(),
         ]
     };

@@ -1,7 +1,8 @@
 //! `midwatch readiness`: what was really practised, by whom, how long ago, how long it took, and what never was.
 
-use super::{Exit, Globals, Kind, export, library, out, session};
+use super::{Exit, Failure, Globals, Kind, export, library, out, session};
 use crate::domain::millis;
+use crate::domain::patterns::Patterns;
 use crate::domain::playbook::{Playbook, Practice};
 use crate::domain::practice::Practised;
 use crate::domain::readiness::{Board, FORMULA, Row, State, This};
@@ -65,7 +66,10 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let findings: Vec<_> = open.cloned().collect();
     if let Some(file) = arguments.html {
         let mut page = Vec::new();
-        readiness::write(&board, &findings, known.config.console.zone, &mut page)?;
+        // Without what the configuration says is to be struck, nothing leaves the house.
+        let config = session::load_unless_missing(globals)?;
+        let patterns = Patterns::with(&config.settings.redact).map_err(Failure::usage)?;
+        readiness::write(&board, &findings, &patterns, known.config.console.zone, &mut page)?;
         return write(&file, &page);
     }
     match globals.json {

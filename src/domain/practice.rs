@@ -4,7 +4,7 @@
 use super::ids::{EntryId, IncidentId, PlaybookId, RunId};
 use super::millis;
 use super::playbook::words;
-use super::run::{Run, RunMode, RunState, StepState};
+use super::run::{Run, RunMode, RunState, StepRecord, StepState};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -66,6 +66,8 @@ pub struct Practised {
     pub took: Option<Duration>,
     /// What was measured of the loss of data.
     pub lost: Option<Duration>,
+    /// A step said what was lost, and nobody can read it.
+    pub loss_unread: bool,
     pub slips: Slips,
 }
 
@@ -73,12 +75,14 @@ impl Practised {
     pub fn of(run: &Run) -> Option<Self> {
         let (ended, ended_at, _) = run.ended.as_ref()?;
         let counts = matches!(run.mode, Some(RunMode::Live | RunMode::Manual | RunMode::Drill));
-        let did = run.steps.iter().any(|record| record.plan.section == "steps" && !record.attempts.is_empty());
+        let did = run.steps.iter().any(|record| record.plan.section == "steps" && worked(record));
         if !counts || !did {
             return None;
         }
         let verified = run.verified_at.filter(|_| ended.is_success());
-        let seconds = run.outputs().get(LOSS).and_then(|text| text.parse::<f64>().ok());
+        let outputs = run.outputs();
+        let said =
+            outputs.get(LOSS).map(|text| text.trim().parse::<f64>().ok().and_then(|s| Duration::try_from_secs_f64(s).ok()));
         Some(Self {
             run: run.id?,
             playbook: run.playbook.clone()?,
@@ -89,8 +93,9 @@ impl Practised {
             by: run.prepared_by.clone(),
             ended: *ended,
             exceptions: run.exceptions,
-            took: verified.zip(run.began()).and_then(|(to, from)| (to - from).to_std().ok()),
-            lost: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+            took: verified.zip(began(run)).and_then(|(to, from)| (to - from).to_std().ok()),
+            lost: said.flatten(),
+            loss_unread: said == Some(None),
             slips: slips(run),
         })
     }
@@ -109,6 +114,7 @@ impl Practised {
             exceptions: false,
             took: Some(Duration::ZERO),
             lost: None,
+            loss_unread: false,
             slips: Slips::default(),
         }
     }
@@ -121,7 +127,9 @@ impl Practised {
             RunState::Completed | RunState::CompletedWithExceptions if late(self.took, rto) || late(self.lost, rpo) => {
                 Verdict::Fail
             }
-            RunState::Completed if self.took.is_some() && !self.exceptions && !self.slips.any() => Verdict::Pass,
+            RunState::Completed if self.took.is_some() && !self.exceptions && !self.loss_unread && !self.slips.any() => {
+                Verdict::Pass
+            }
             // What is deployed and taken back in order was practised to its end.
             RunState::Completed | RunState::CompletedWithExceptions | RunState::RolledBack => Verdict::Findings,
             _ => Verdict::Fail,
@@ -129,15 +137,25 @@ impl Practised {
     }
 }
 
+/// Something was done, by the machine or by a person: approvals, decisions and waits are not what is practised, nor is what was refused.
+fn worked(record: &StepRecord) -> bool {
+    let works = !matches!(record.plan.kind.as_str(), "approval" | "decision" | "wait");
+    works && record.attempts.iter().any(|attempt| attempt.state != StepState::Refused)
+}
+
+/// Where the recovery time begins: of a drill when its scene stood.
+fn began(run: &Run) -> Option<DateTime<Utc>> {
+    let scene = run.steps.iter().filter(|record| record.plan.section == "drill-setup");
+    scene.flat_map(|record| &record.attempts).filter_map(|attempt| attempt.ended_at).max().or_else(|| run.began())
+}
+
 fn slips(run: &Run) -> Slips {
-    let of = |wanted: fn(StepState) -> bool| {
-        let own = run.steps.iter().filter(|record| !record.plan.section.starts_with("drill-"));
-        own.filter(|record| run.state_of(&record.plan.id).is_some_and(wanted)).count()
-    };
+    let own = || run.steps.iter().filter(|record| !record.plan.section.starts_with("drill-"));
+    let of = |wanted: fn(StepState) -> bool| own().filter(|record| run.state_of(&record.plan.id).is_some_and(wanted)).count();
     Slips {
-        skipped: run.steps.iter().filter(|record| record.waived).count(),
+        skipped: own().filter(|record| record.waived).count(),
         failed: of(|state| state.is_failure() || state == StepState::Accepted),
-        retried: run.steps.iter().filter(|record| record.attempts.len() > 1).count(),
+        retried: own().filter(|record| record.attempts.len() > 1).count(),
         unknown: of(|state| state == StepState::Unknown),
     }
 }

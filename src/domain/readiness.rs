@@ -91,8 +91,11 @@ impl Row {
     pub fn notes(&self) -> String {
         let last = self.last.as_ref();
         let notes = [
-            last.filter(|_| self.state == State::Failed).map(|(_, verdict)| word(*verdict).to_owned()),
-            last.filter(|(last, _)| !last.drill).map(|_| "in a real incident".to_owned()),
+            last.filter(|(_, verdict)| matches!(verdict, Verdict::Fail | Verdict::Aborted))
+                .map(|(_, verdict)| word(*verdict).to_owned()),
+            last.filter(|(last, _)| !last.drill && last.incident.is_some()).map(|_| "in a real incident".to_owned()),
+            last.filter(|(last, _)| !last.drill && last.incident.is_none()).map(|_| "live, in no incident".to_owned()),
+            last.filter(|(last, _)| last.loss_unread).map(|_| "what was lost can't be read".to_owned()),
             match self.findings {
                 0 => None,
                 1 => Some("1 open finding".to_owned()),

@@ -2,6 +2,7 @@
 
 use super::html::{escaped, head};
 use super::words::span;
+use crate::domain::patterns::{Patterns, STRUCK, replaced};
 use crate::domain::playbook::Practice;
 use crate::domain::practice::{Finding, Verdict};
 use crate::domain::readiness::{Board, FORMULA, Row, State, word};
@@ -15,7 +16,8 @@ const STYLE: &str = include_str!("readiness.css");
 
 /// # Errors
 /// Only those of `out`.
-pub fn write(board: &Board, findings: &[Finding], zone: Tz, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(board: &Board, findings: &[Finding], patterns: &Patterns, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
+    let shown = |text: &str| shown(patterns, text);
     head("Readiness", STYLE, out)?;
     writeln!(out, "<h1>Readiness</h1>\n<ul class=\"facts\">")?;
     let proven = board.rows.iter().filter(|row| row.state == State::Fresh).count();
@@ -35,16 +37,16 @@ pub fn write(board: &Board, findings: &[Finding], zone: Tz, out: &mut dyn Write)
         ("Weeks in a row", this.streak.to_string()),
         ("Turn of this week", turn),
     ] {
-        writeln!(out, "<li><b>{name}</b> {}</li>", escaped(&value))?;
+        writeln!(out, "<li><b>{name}</b> {}</li>", shown(&value))?;
     }
     writeln!(out, "</ul>")?;
-    practices(board, zone, out)?;
-    coverage(board, out)?;
-    found(findings, zone, out)?;
+    practices(board, patterns, zone, out)?;
+    coverage(board, patterns, out)?;
+    found(findings, patterns, zone, out)?;
     writeln!(out, "<p class=\"formula\">{}</p>\n</main>\n</body>\n</html>", escaped(FORMULA))
 }
 
-fn practices(board: &Board, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
+fn practices(board: &Board, patterns: &Patterns, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
     let columns = ["playbook", "state", "last", "by", "took / RTO", "lost / RPO", "due", "score", "notes"];
     for practice in Practice::ALL.iter().copied().map(Some).chain([None]) {
         let rows: Vec<&Row> = board.rows.iter().filter(|row| row.practice == practice).collect();
@@ -59,13 +61,13 @@ fn practices(board: &Board, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
         }
         let heads: String = columns.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
         writeln!(out, "<table class=\"board\">\n<thead><tr>{heads}</tr></thead>\n<tbody>")?;
-        rows.iter().try_for_each(|row| line(row, board.at, zone, out))?;
+        rows.iter().try_for_each(|row| line(row, patterns, board.at, zone, out))?;
         writeln!(out, "</tbody>\n</table>")?;
     }
     Ok(())
 }
 
-fn line(row: &Row, now: DateTime<Utc>, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
+fn line(row: &Row, patterns: &Patterns, now: DateTime<Utc>, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
     let last = row.last.as_ref().map(|(last, _)| last);
     let proven = row.proven.as_ref();
     let cells = [
@@ -82,9 +84,9 @@ fn line(row: &Row, now: DateTime<Utc>, zone: Tz, out: &mut dyn Write) -> io::Res
         row.score.to_string(),
         row.notes(),
     ];
-    let title = format!("{}<br><small>{}</small>", escaped(row.playbook.as_str()), escaped(&row.title));
+    let title = format!("{}<br><small>{}</small>", escaped(row.playbook.as_str()), shown(patterns, &row.title));
     write!(out, "<tr><th scope=\"row\">{title}</th>{}", state(Some(row.state), row.last.as_ref().map(|(_, verdict)| *verdict)))?;
-    cells.iter().try_for_each(|cell| write!(out, "<td>{}</td>", escaped(cell)))?;
+    cells.iter().try_for_each(|cell| write!(out, "<td>{}</td>", shown(patterns, cell)))?;
     writeln!(out, "</tr>")
 }
 
@@ -99,7 +101,7 @@ fn state(state: Option<State>, verdict: Option<Verdict>) -> String {
 }
 
 /// The services by name, the practices across: the worst of what is there.
-fn coverage(board: &Board, out: &mut dyn Write) -> io::Result<()> {
+fn coverage(board: &Board, patterns: &Patterns, out: &mut dyn Write) -> io::Result<()> {
     let matrix = board.matrix();
     let services: BTreeSet<_> = matrix.keys().map(|(service, _)| service.clone()).collect();
     if services.is_empty() {
@@ -109,7 +111,7 @@ fn coverage(board: &Board, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "<h2>Coverage</h2>\n<div class=\"wide\">\n<table class=\"board\">")?;
     writeln!(out, "<thead><tr><th scope=\"col\">service</th>{heads}</tr></thead>\n<tbody>")?;
     for service in services {
-        write!(out, "<tr><th scope=\"row\">{}</th>", escaped(service.as_str()))?;
+        write!(out, "<tr><th scope=\"row\">{}</th>", shown(patterns, service.as_str()))?;
         for practice in Practice::ALL {
             write!(out, "{}", state(matrix.get(&(service.clone(), *practice)).copied(), None))?;
         }
@@ -118,7 +120,7 @@ fn coverage(board: &Board, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "</tbody>\n</table>\n</div>")
 }
 
-fn found(findings: &[Finding], zone: Tz, out: &mut dyn Write) -> io::Result<()> {
+fn found(findings: &[Finding], patterns: &Patterns, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
     if findings.is_empty() {
         return Ok(());
     }
@@ -127,9 +129,14 @@ fn found(findings: &[Finding], zone: Tz, out: &mut dyn Write) -> io::Result<()> 
         let owner = finding.owner.as_deref().unwrap_or("nobody");
         let due = finding.due.map_or("no date".to_owned(), |due| format!("until {due}"));
         let about = format!("{}, {owner}, {due}, found on {} by {}", finding.playbook, day(finding.at, zone), finding.by);
-        writeln!(out, "<li>{} <small>{}</small></li>", escaped(&finding.text), escaped(&about))?;
+        writeln!(out, "<li>{} <small>{}</small></li>", shown(patterns, &finding.text), shown(patterns, &about))?;
     }
     writeln!(out, "</ul>")
+}
+
+/// Without what every export strikes.
+fn shown(patterns: &Patterns, text: &str) -> String {
+    escaped(&replaced(text, patterns.spots(text).into_iter().map(|spot| (spot, STRUCK))))
 }
 
 fn day(at: DateTime<Utc>, zone: Tz) -> String {

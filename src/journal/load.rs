@@ -180,9 +180,10 @@ pub fn of_playbook(db: &Connection, playbook: &str) -> Result<Vec<Arc<Entry>>> {
     load(db, "", "SELECT n FROM entries WHERE run IS NOT NULL AND json_extract(body, '$.playbook') = ?1", [playbook])
 }
 
-/// Runs that began since then, whole, without the diagnoses that nobody began; and what has a key of practice, however old.
+/// Runs that began since then, whole, without the diagnoses that nobody began; and what has a key of practice, however old. By the index
+/// of runs (the plus): by that of times everything since then would be gone through.
 pub fn practice(db: &Connection, since: DateTime<Utc>) -> Result<Vec<Arc<Entry>>> {
-    let set = "SELECT n FROM entries WHERE run IN (SELECT run FROM entries WHERE run IS NOT NULL AND kind = 'run' AND at >= ?1
+    let set = "SELECT n FROM entries WHERE run IN (SELECT run FROM entries WHERE run IS NOT NULL AND kind = 'run' AND +at >= ?1
                    AND json_extract(body, '$.data.diagnosis') IS NULL)
                UNION SELECT n FROM entries WHERE key >= 'practice/' AND key < 'practice0'";
     load(db, "", set, [since.timestamp_millis()])

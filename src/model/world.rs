@@ -97,6 +97,7 @@ pub struct World {
     pub past: Past,
     /// What was practised, once somebody has asked.
     pub practice: Option<Result<Record, String>>,
+    recalling: practising::Recalling,
     /// Exports that were asked for of late.
     pub exports: Exports,
     /// Whom sources tell of the alerts that were looked at of late.
@@ -157,6 +158,7 @@ impl World {
             outbox: Outbox::default(),
             past: Past::default(),
             practice: None,
+            recalling: practising::Recalling::default(),
             exports: Exports::default(),
             routes: Answers::default(),
             inside: Answers::default(),
@@ -244,10 +246,7 @@ impl World {
                 Vec::new()
             }
             Fact::Kept { request, kept } => self.kept_file(request, kept),
-            Fact::Practised(record) => {
-                self.practice = Some(record);
-                Vec::new()
-            }
+            Fact::Practised(record) => self.practised(record),
             Fact::Exported(exported) => {
                 self.exports.keep(exported);
                 Vec::new()

@@ -202,6 +202,8 @@ impl Player {
             Command::Recall { alert } => {
                 Fact::Recalled(Recalled { alert: alert.clone(), since: self.world.now.wall, cut: false, episodes: Err(why) })
             }
+            // What was known then stands in the recording.
+            Command::RecallPractice if self.world.practice.is_some() => return,
             Command::RecallPractice => Fact::Practised(Err(why)),
             Command::Export { incident, file } => {
                 Fact::Exported(Exported { incident: *incident, file: file.clone(), outcome: Err(why) })

@@ -56,7 +56,8 @@ fn how_well_a_playbook_is_practised_stands_beside_its_suggestion_and_in_its_deta
     let mut desk = outage();
     desk.playbook(FAILOVER).press("j").expect("fits this alert").expect_not("never practised");
     told(&mut desk, Record::default());
-    desk.press("p enter").expect("practice").expect("never practised").press("esc");
+    desk.resize(220, 40).press("p").expect("never practised").resize(120, 40);
+    desk.press("enter").expect("practice").expect("never practised").press("esc");
     let old = practised(&desk, 400);
     told(&mut desk, Record { practised: vec![old], ..Record::default() });
     desk.press("p enter").expect("last proven 400d ago, 6m");

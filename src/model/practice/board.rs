@@ -16,6 +16,9 @@ use std::time::Duration;
 /// The cadence of a playbook that names none.
 pub const CADENCE: Duration = Duration::from_secs(90 * DAY);
 
+/// Longer cadences, in weeks, are as good as this one.
+const LONGEST: u64 = 520;
+
 const DAY: u64 = 86_400;
 const WEEK: u64 = 7 * DAY;
 
@@ -91,7 +94,7 @@ fn chosen(mut rows: Vec<Row>, put_off: &BTreeSet<&PlaybookId>, week: Week) -> Op
     rows.sort_by(|one, other| one.playbook.cmp(&other.playbook));
     let monday = week.monday().and_time(NaiveTime::MIN).and_utc();
     let candidate = |row: &Row| Candidate {
-        cadence: row.cadence.map_or(1, |cadence| (cadence.as_secs() / WEEK).max(1) as i64),
+        cadence: row.cadence.map_or(1, |cadence| (cadence.as_secs() / WEEK).clamp(1, LONGEST) as i64),
         last: row.last.as_ref().map(|(last, _)| Week::of(last.ended_at)),
         weight: weight(row, monday).0,
         put_off: put_off.contains(&row.playbook),
@@ -117,8 +120,8 @@ pub fn row(book: &Playbook, services: &[Service], record: &Record, now: DateTime
     };
     let age = last.as_ref().map(|(practised, _)| (now - practised.ended_at).to_std().unwrap_or_default());
     let state = match (&last, cadence, age) {
-        (Some((_, Verdict::Fail | Verdict::Aborted)), ..) => State::Failed,
         (_, None, _) => State::Exempt,
+        (Some((_, Verdict::Fail | Verdict::Aborted)), ..) => State::Failed,
         (None, ..) => State::Never,
         (Some(_), Some(cadence), Some(age)) if age > cadence => State::Stale,
         (Some(_), ..) => State::Fresh,
@@ -178,7 +181,6 @@ fn weight(row: &Row, now: DateTime<Utc>) -> (u32, Vec<String>) {
         (row.state == State::Never, 16, "it was never practised".to_owned()),
         (row.state == State::Failed, 7, "it failed last time".to_owned()),
         (late.is_some(), 8 + late.unwrap_or(0).min(3) as u32, "it is overdue".to_owned()),
-        (row.changed, 4, "its text has changed since".to_owned()),
         (row.tier.is_some(), 4 - u32::from(row.tier.unwrap_or(4).min(4)), format!("tier {}", row.tier.unwrap_or(0))),
     ];
     let held = reasons.into_iter().filter(|(holds, ..)| *holds);

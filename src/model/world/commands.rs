@@ -70,7 +70,7 @@ impl World {
         match command {
             Command::Refresh => self.refresh(),
             Command::Recall { alert } => self.recall(alert),
-            Command::RecallPractice => vec![self.recall_practice()],
+            Command::RecallPractice => self.recall_practice(),
             Command::Export { incident, file } => {
                 if file.is_none() {
                     self.exports.forget();

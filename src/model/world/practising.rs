@@ -17,15 +17,41 @@ const LONGEST: usize = 4 * 1024;
 /// What was practised longer ago counts as never: nobody is left who did it.
 pub const BACK: chrono::Duration = chrono::Duration::days(3 * 366);
 
+/// Whether the journal is being asked what was practised.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Recalling {
+    #[default]
+    No,
+    Asked,
+    /// It has changed since.
+    Again,
+}
+
 impl World {
-    pub(super) fn recall_practice(&self) -> Effect {
-        Effect::RecallPractice { since: self.now.wall - BACK }
+    /// One look at a time: what is asked meanwhile is one more look behind it.
+    pub(super) fn recall_practice(&mut self) -> Vec<Effect> {
+        self.recalling = match self.recalling {
+            Recalling::No => Recalling::Asked,
+            Recalling::Asked | Recalling::Again => Recalling::Again,
+        };
+        match self.recalling {
+            Recalling::Asked => vec![Effect::RecallPractice { since: self.now.wall - BACK }],
+            _ => Vec::new(),
+        }
     }
 
-    /// Something that the board is made of was recorded: it is looked up again, if anybody looks at it.
-    pub(super) fn practice_changed(&self, entry: &Entry) -> Option<Effect> {
-        let of = matches!(entry.kind, Kind::RunEnded | Kind::Finding | Kind::Drill);
-        (of && self.practice.is_some()).then(|| self.recall_practice())
+    pub(super) fn practised(&mut self, record: Result<Record, String>) -> Vec<Effect> {
+        self.practice = Some(record);
+        match std::mem::take(&mut self.recalling) {
+            Recalling::Again => self.recall_practice(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Something that the board is made of was recorded: it is looked up again, if anybody ever looked. A diagnosis is no practice.
+    pub(super) fn practice_changed(&mut self, entry: &Entry) -> Vec<Effect> {
+        let of = matches!(entry.kind, Kind::RunEnded | Kind::Finding | Kind::Drill) && !entry.data.contains_key("diagnosis");
+        if of && self.practice.is_some() { self.recall_practice() } else { Vec::new() }
     }
 
     /// The readiness board as it stands now.
@@ -48,7 +74,7 @@ impl World {
                 let text = format!("{playbook} put off in {week}: {}", inert(&reason));
                 let draft = self.about_playbook(Kind::Drill, text, &playbook);
                 let mut draft = draft.with("step", "skipped").with("week", week.to_string()).with("reason", reason);
-                draft.key = Some(format!("practice/skip/{week}/{playbook}"));
+                draft.key = Some(self.said(&format!("skip/{playbook}")));
                 draft
             }
             Said::Found { playbook, run, text, owner, due } => {
@@ -56,8 +82,7 @@ impl World {
                 let mut draft = self.about_playbook(Kind::Finding, text.clone(), &playbook).with("due", due);
                 draft = draft.with("owner", owner.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
                 draft.run = run;
-                draft.key =
-                    Some(format!("practice/finding/{playbook}/{}/{text}", run.map_or(String::new(), |run| run.to_string())));
+                draft.key = Some(self.said(&format!("finding/{playbook}")));
                 draft
             }
             Said::Closed { finding, playbook, how } => {
@@ -68,6 +93,12 @@ impl World {
             }
         };
         Ok(vec![draft])
+    }
+
+    /// A key by which it is found among all that is no practice; by its time it is no other one's. What was typed is no part of it: a
+    /// key is stored as it is.
+    fn said(&self, what: &str) -> String {
+        format!("practice/{what}/{}", self.now.wall.timestamp_micros())
     }
 
     fn about_playbook(&mut self, kind: Kind, text: String, playbook: &PlaybookId) -> Draft {
