@@ -72,7 +72,12 @@ fn week(board: &Board, columns: usize) -> Vec<Line> {
         }
     };
     let mut lines = field(&this.week.to_string(), &text, role, columns);
-    lines.extend(field("in a row", &format!("{} weeks", this.streak), Role::Text, columns));
+    lines.extend(field(
+        "in a row",
+        &format!("{} {}", this.streak, if this.streak == 1 { "week" } else { "weeks" }),
+        Role::Text,
+        columns,
+    ));
     for skip in &this.skips {
         lines.extend(field(
             "put off",
