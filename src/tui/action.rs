@@ -158,6 +158,8 @@ actions! {
     Filter = "filter",
     /// Show what fired in the last day, and how it ended.
     History = "history",
+    /// Show what was changed where, in the hour before the first bad signal and since.
+    Changes = "changes",
     /// Show which playbooks were practised, how long ago, and whose turn it is.
     Readiness = "readiness",
     /// Show how far each source of alerts can be trusted now, and why no further.

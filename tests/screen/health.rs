@@ -149,6 +149,37 @@ fn what_was_changed_before_the_trouble_stands_beside_it() {
     desk.press("1 g g enter").expect("1m00s before: deploy: 1.42 ␛[2J (ci)");
 }
 
+#[test]
+fn the_lane_of_changes_has_each_where_it_was_and_what_was_bad_from_then_on() {
+    let mut desk = Desk::with(settings());
+    desk.press("C").expect("Nothing was changed in that time").press("esc");
+    desk.feed("checkout-pay", FeedState::Healthy, "200 OK", 9);
+    let start = crate::screen::start();
+    let told = |service: Option<&str>, minutes: i64, words: &str| Told {
+        id: None,
+        what: What::Deploy,
+        service: service.map(Into::into),
+        at: start - chrono::Duration::minutes(minutes),
+        words: words.into(),
+        by: Some("ci".into()),
+        link: None,
+    };
+    let changes = vec![
+        told(Some("checkout"), 300, "long ago"),
+        told(Some("checkout"), 30, "1.41 \u{1b}[2J"),
+        told(Some("checkout"), 30, "again"),
+        told(None, 2, "the whole network"),
+    ];
+    desk.fact(Fact::ChangesTold { source: "hook".into(), changes });
+    desk.feed("checkout-pay", FeedState::Failing, "503", 9).press("C");
+    let lane = desk.line("checkout   ");
+    let (two, bad) = (lane.find('2').expect("two at once"), lane.find('▲').expect("bad at the end"));
+    assert!(two < bad && lane[..two].contains('·') && lane.matches('2').count() == 1, "{lane}");
+    assert!(desk.line("others   ").contains('◆'), "{}", desk.text());
+    desk.expect("30m before it was bad: deploy of checkout: 1.41 ␛[2J (ci)").expect("deploy: the whole network (ci)");
+    desk.expect_not("long ago (ci)").resize(40, 12).expect("checkout");
+}
+
 /// Two hundred services: every tenth is needed by the nine after it, and all of those by the first.
 fn two_hundred() -> Desk {
     use midwatch::domain::catalogue::Service;

@@ -87,6 +87,7 @@ pub const ROWS: &[Row] = &[
     row(&["R"], Refresh, &[Panes], "ask now"),
     row(&["O"], Aging, &[Panes], "owned"),
     row(&["m"], Action::Map, &[Panes], "map"),
+    row(&["C"], Action::Changes, &[Panes], "changes"),
     row(&["l", "right"], Right, &[Context::Map], ""),
     row(&["h", "left"], Left, &[Context::Map], ""),
     row(&["W"], Sources, &[Panes], "sources"),

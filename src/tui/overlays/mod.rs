@@ -8,6 +8,7 @@ pub mod answer;
 pub mod attach;
 pub mod belonging;
 pub mod call;
+pub mod changes;
 pub mod choice;
 pub mod confirm;
 pub mod declare;

@@ -35,6 +35,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::Page => overlays::call::open(view),
         Action::Views => overlays::views::open(filter, view),
         Action::Map => overlays::map::open(view),
+        Action::Changes => Reply::Open(overlays::changes::open()),
         Action::Aging => overlays::aging::open(view),
         Action::Handoff => Reply::Open(overlays::handoff::open()),
         Action::Silences => Reply::Open(overlays::silences::open(view)),
