@@ -53,7 +53,7 @@ pub struct Practised {
     pub playbook: PlaybookId,
     /// Of the text that was followed.
     pub digest: String,
-    /// It was a drill; else an incident was real.
+    /// It was a drill; else it was live, in a real incident where there is one.
     pub drill: bool,
     pub incident: Option<IncidentId>,
     #[serde(with = "millis")]
@@ -62,7 +62,7 @@ pub struct Practised {
     pub ended: RunState,
     /// Something was skipped or accepted by a person.
     pub exceptions: bool,
-    /// From the alert, or else the beginning of the run, until the last success criterion held.
+    /// From the alert, or else the beginning of the run, in a drill from when its scene stood, until the last success criterion held.
     pub took: Option<Duration>,
     /// What was measured of the loss of data.
     pub lost: Option<Duration>,

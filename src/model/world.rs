@@ -11,6 +11,7 @@ mod changing;
 mod commands;
 mod incidents;
 mod paging;
+mod passing;
 mod practising;
 mod recorded;
 mod resend;
@@ -348,46 +349,6 @@ impl World {
         if matches!(entry.kind, Kind::Ack | Kind::Unack | Kind::Act | Kind::ActEnded) {
             self.duties = None;
         }
-    }
-
-    /// Asks for the next tick when it is another one than was asked for before.
-    fn wake(&mut self) -> Option<Effect> {
-        let questions = self.questions.next_due(&self.health);
-        let work = self.maintenance.due().map(|at| self.now.mono + (at - self.now.wall).to_std().unwrap_or_default());
-        let due = [
-            self.alerts.next_due(self.now),
-            self.health.next_deadline(),
-            self.runs.next_due(self.now),
-            self.next_watch(),
-            self.storm_over_at(),
-            self.suspicions.next_due(),
-            self.offline.next_due(),
-        ];
-        let next = due.into_iter().chain([questions, work, self.next_room()]).flatten().min();
-        let asked = std::mem::replace(&mut self.wake_at, next);
-        next.filter(|_| next != asked).map(Effect::WakeAt)
-    }
-
-    /// Time passes with every event. A gap that no timer explains means that the machine slept or its clock was set.
-    fn pass_time(&mut self, stamp: Stamp) -> Vec<Effect> {
-        let before = std::mem::replace(&mut self.now, stamp);
-        self.requests.now = stamp.mono;
-        let mut effects = match self.jump(before) {
-            Some(why) => self.after_jump(why),
-            None => Vec::new(),
-        };
-        if self.wake_at.is_some_and(|at| at <= stamp.mono) {
-            self.wake_at = None;
-        }
-        let back = self.alerts.tick(&self.settings.clone(), before.wall, stamp);
-        effects.extend(self.note_lapsed(back));
-        effects.extend(self.pass_storm());
-        effects.extend(self.pass_held());
-        effects.extend(self.tick_feeds());
-        let (runs, mut context, ..) = self.split();
-        effects.extend(runs.tick(&mut context));
-        effects.extend(self.watch());
-        effects
     }
 
     /// How many requests and acts are under way: a test waits for none.

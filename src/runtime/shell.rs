@@ -3,6 +3,7 @@
 mod front;
 mod perform;
 mod pushed;
+mod renewed;
 
 use super::cache::{Cache, Ledger, What};
 use super::driver::Driver;
@@ -24,6 +25,7 @@ use crate::ports::Ports;
 use crate::sources::Source;
 use crate::tellers::Teller;
 pub use front::{Ask, Frontend, start_reader};
+pub use renewed::{Configured, Reload};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
@@ -62,17 +64,6 @@ pub enum Polling {
     All,
     /// All, and what sources tell of changes by themselves is listened to.
     Following,
-}
-
-/// A configuration that was read again, or why it can't be.
-pub type Reload = Result<Box<Configured>, String>;
-
-/// What of a configuration a running shell takes over.
-pub struct Configured {
-    pub settings: Settings,
-    pub sources: Vec<(SourceSpec, Arc<dyn Source>)>,
-    pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
-    pub tellers: Vec<(SourceName, Arc<dyn Teller>)>,
 }
 
 /// How long facts are taken in between two looks at the keys: a storm has tens of portions of a millisecond each.
@@ -230,26 +221,6 @@ impl Shell {
     /// Runs of playbooks can be driven from here on.
     pub fn drive(&mut self, driver: Driver) {
         self.driver = Some(driver);
-    }
-
-    /// Where a configuration that was read again may be sent.
-    pub fn reloads(&self) -> UnboundedSender<Reload> {
-        self.reloads.0.clone()
-    }
-
-    fn reload(&mut self, reload: Reload) {
-        let configured = match reload {
-            Ok(configured) => *configured,
-            Err(why) => return self.event(Body::Fact(Fact::Misconfigured(why))),
-        };
-        self.sources = configured.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect();
-        self.tellers = configured.tellers.into_iter().collect();
-        self.hand_over(called(&configured.feeds));
-        self.event(Body::Fact(Fact::Configured(Arc::new(configured.settings))));
-        if let Some(poller) = &self.poller {
-            poller.replace(poller::Items { feeds: configured.feeds, sources: configured.sources });
-        }
-        self.open_sockets();
     }
 
     /// Leaves the runs that this console drives in order: the next one need not be told that it died. A command that is

@@ -1,0 +1,46 @@
+//! A configuration that is taken over while the shell goes on.
+
+use super::{Shell, called};
+use crate::domain::health::FeedSpec;
+use crate::domain::ids::SourceName;
+use crate::domain::settings::{Settings, SourceSpec};
+use crate::feeds::Feed;
+use crate::model::{Body, Fact};
+use crate::runtime::poller;
+use crate::sources::Source;
+use crate::tellers::Teller;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// A configuration that was read again, or why it can't be.
+pub type Reload = Result<Box<Configured>, String>;
+
+/// What of a configuration a running shell takes over.
+pub struct Configured {
+    pub settings: Settings,
+    pub sources: Vec<(SourceSpec, Arc<dyn Source>)>,
+    pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
+    pub tellers: Vec<(SourceName, Arc<dyn Teller>)>,
+}
+
+impl Shell {
+    /// Where a configuration that was read again may be sent.
+    pub fn reloads(&self) -> UnboundedSender<Reload> {
+        self.reloads.0.clone()
+    }
+
+    pub(super) fn reload(&mut self, reload: Reload) {
+        let configured = match reload {
+            Ok(configured) => *configured,
+            Err(why) => return self.event(Body::Fact(Fact::Misconfigured(why))),
+        };
+        self.sources = configured.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect();
+        self.tellers = configured.tellers.into_iter().collect();
+        self.hand_over(called(&configured.feeds));
+        self.event(Body::Fact(Fact::Configured(Arc::new(configured.settings))));
+        if let Some(poller) = &self.poller {
+            poller.replace(poller::Items { feeds: configured.feeds, sources: configured.sources });
+        }
+        self.open_sockets();
+    }
+}
