@@ -122,6 +122,11 @@ impl Pane for Log {
         &mut self.list
     }
 
+    fn point(&mut self, target: Target, place: usize) {
+        self.follows = self.entries.last().is_some_and(|newest| target == Target::Entry(newest.id));
+        self.list.put(Some(target), place);
+    }
+
     fn travel(&mut self, travel: Travel, view: &View) {
         let (entries, height, place) = (&self.entries, view.hits.rows_of(PaneId::Log), self.list.place());
         let find = |target: &Target| Self::find(entries, target, place);

@@ -7,6 +7,7 @@ pub mod playbook;
 
 use super::action::Action;
 use super::canvas::Canvas;
+use super::hits::Target;
 use super::keymap::Context;
 use super::list::List;
 use super::theme::Role;
@@ -36,6 +37,11 @@ pub trait Pane {
 
     /// Its cursor.
     fn list(&mut self) -> &mut List;
+
+    /// Puts the cursor where somebody points.
+    fn point(&mut self, target: Target, place: usize) {
+        self.list().put(Some(target), place);
+    }
 
     /// Moves the cursor.
     fn travel(&mut self, travel: Travel, view: &View);

@@ -51,7 +51,7 @@ impl Screen {
     fn select(&mut self, pane: PaneId, target: Target, place: usize) -> bool {
         let shown = self.hits.under_cursor(pane).is_some_and(|shown| shown.target == target);
         if let Some((_, pane)) = self.panes.iter_mut().find(|(id, _)| *id == pane) {
-            pane.list().put(Some(target), place);
+            pane.point(target, place);
         }
         shown
     }
