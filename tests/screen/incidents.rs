@@ -46,6 +46,8 @@ fn a_merge_is_typed_and_the_other_one_is_shown_then() {
     let mut alone = desk(&["one"]);
     alone.press("i").expect_not("merge");
     let mut desk = desk(&["one", "two"]);
+    desk.press("n").type_text("the disk hums").press("enter");
+    desk.commands.clear();
     desk.expect("INC-2").press("i").type_text("merge").press("enter").expect("Merge INC-2 into which one?").press("enter");
     desk.expect("Merge INC-2 into INC-1?").press("enter").expect("is not INC-2");
     assert!(desk.commands.is_empty(), "{:?}", desk.commands);
@@ -53,6 +55,16 @@ fn a_merge_is_typed_and_the_other_one_is_shown_then() {
     assert!(matches!(desk.commands[..], [Command::Merge { .. }]), "{:?}", desk.commands);
     let merged: Vec<_> = desk.world.incidents.iter().map(|one| (one.number, one.status)).collect();
     assert_eq!(merged, [(2, Status::Merged), (1, Status::Open)]);
+    // What came by the merge is a part as any other.
+    let note = desk.world.log.entries().find(|entry| entry.text == "the disk hums").expect("noted").id;
+    desk.click("the disk hums").press("enter").expect("also in").press("L").expect("take it out").type_text("take it out");
+    desk.press("enter").press("esc esc");
+    let taken = desk
+        .commands
+        .iter()
+        .any(|command| matches!(command, Command::LinkEntries { entries, belong: false, .. } if entries == &[note]));
+    assert!(taken, "{:?}", desk.commands);
+    desk.expect_not("the disk hums");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn items(entry: &Entry, incident: &Incident) -> Vec<Item> {
         let why = format!("It was recorded in {}: it leaves that one by being moved to another.", incident.label());
         return vec![item(text, "it was recorded there", move || vec![Reply::Say(why.clone())])];
     }
-    let belong = !incident.linked.contains(&entry.id);
+    let belong = !incident.has_entry(entry);
     let link = |belong| Command::LinkEntries { incident: id, entries: vec![entry.id], belong };
     let (ask, undo) = (link(belong), link(!belong));
     let about = if belong { "make it part of that one too" } else { "it is part of it: take it out" };

@@ -52,7 +52,8 @@ impl Content for Detail {
         for (name, value) in about {
             lines.extend(value.iter().flat_map(|value| field(name, &inert(value), Role::Text, columns)));
         }
-        let parts = view.world.incidents.iter().filter(|incident| incident.linked.contains(&entry.id));
+        let other = |incident: &&Incident| entry.incident != Some(incident.id) && incident.has_entry(entry);
+        let parts = view.world.incidents.iter().filter(other);
         let parts: Vec<String> = parts.map(Incident::label).collect();
         if !parts.is_empty() {
             lines.extend(field("also in", &parts.join(", "), Role::Text, columns));
