@@ -1,18 +1,17 @@
 //! `midwatch drill`: the practice of a week, what was found by it, and what was put off.
 
-use super::readiness::{self, Known};
+mod list;
+
+use super::readiness::Known;
 use super::session::{Needs, Session};
-use super::{Exit, Failure, Globals, Kind, ack, log, out};
+use super::{Exit, Failure, Globals, Kind, ack};
 use crate::domain::ids::{EntryId, PlaybookId, RunId};
-use crate::domain::millis;
 use crate::domain::node::nearest;
-use crate::domain::practice::{Finding, Practised, Verdict, Week};
-use crate::domain::readiness::{This, word};
+use crate::domain::practice::{Finding, Practised, Week};
 use crate::model::Command;
 use crate::model::practice::Said;
 use chrono::NaiveDate;
 use clap::{ArgMatches, FromArgMatches, Subcommand};
-use serde_json::{Value, json};
 
 pub const KIND: Kind = Kind {
     name: "drill",
@@ -72,8 +71,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let doing = Doing::from_arg_matches(matches)?;
     let known = Known::read(globals)?;
     let said = match doing {
-        Doing::List => return list(globals, &known),
-        Doing::Schedule { weeks } => return schedule(globals, &known, weeks.into()),
+        Doing::List => return list::list(globals, &known),
+        Doing::Schedule { weeks } => return list::schedule(globals, &known, weeks.into()),
         Doing::Skip { name, reason } => put_off(&known, name, reason)?,
         Doing::Find { text, run, playbook, owner, due } => {
             let (playbook, run) = about(&known, run.as_deref(), playbook)?;
@@ -125,86 +124,4 @@ fn one<'a>(known: &'a Known, finding: &str) -> anyhow::Result<&'a Finding> {
         [] => Err(Failure::usage(format!("no open finding is named `{finding}`: `midwatch drill list` has them")).into()),
         several => Err(Failure::usage(format!("{} findings begin with `{finding}`: name more of it", several.len())).into()),
     }
-}
-
-fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
-    let board = known.grounds().board(known.now);
-    let rated = |practised: &Practised| {
-        let row = board.row(&practised.playbook);
-        practised.verdict(row.and_then(|row| row.rto), row.and_then(|row| row.rpo))
-    };
-    let newest = || known.record.practised.iter().rev();
-    let open: Vec<&Finding> = known.record.findings.iter().filter(|finding| finding.closed.is_none()).collect();
-    if globals.json {
-        let one = |practised: &Practised| {
-            let mut one = readiness::practised(practised);
-            one["verdict"] = json!(rated(practised));
-            one
-        };
-        let practised: Vec<Value> = newest().map(one).collect();
-        let findings: Vec<Value> = known.record.findings.iter().map(finding).collect();
-        out::json(&json!({"schema": 1, "practised": practised, "findings": findings, "week": readiness::this(&board.week)}))?;
-        return Ok(Exit::Done);
-    }
-    let zone = known.config.console.zone;
-    let row = |practised: &Practised| {
-        let verdict: Verdict = rated(practised);
-        vec![
-            log::time(practised.ended_at, zone),
-            practised.playbook.to_string(),
-            word(verdict).to_owned(),
-            practised.took.map_or("-".to_owned(), out::age),
-            practised.by.clone(),
-            match (practised.drill, practised.incident) {
-                (true, _) => "drill",
-                (false, Some(_)) => "real",
-                (false, None) => "live",
-            }
-            .to_owned(),
-            practised.run.to_string(),
-        ]
-    };
-    let rows: Vec<_> = newest().map(row).collect();
-    let mut text = match rows.is_empty() {
-        true => "Nothing was practised yet.\n".to_owned(),
-        false => out::table(&["ENDED", "PLAYBOOK", "", "TOOK", "BY", "", "RUN"], &rows),
-    };
-    if !open.is_empty() {
-        let row = |finding: &&Finding| {
-            let due = finding.due.map_or("-".to_owned(), |due| due.to_string());
-            let owner = finding.owner.clone().unwrap_or_else(|| "nobody".to_owned());
-            vec![due, owner, finding.playbook.to_string(), finding.id.to_string(), finding.text.clone()]
-        };
-        text += "\n";
-        text += &out::table(&["DUE", "OWNER", "PLAYBOOK", "ID", "FINDING"], &open.iter().map(row).collect::<Vec<_>>());
-    }
-    out::text(&format!("{text}\n{}\n", readiness::week(&board.week)))?;
-    Ok(Exit::Done)
-}
-
-fn finding(finding: &Finding) -> Value {
-    let closed = finding.closed.as_ref();
-    json!({
-        "id": finding.id, "text": finding.text, "playbook": finding.playbook, "run": finding.run, "at": millis::text(finding.at),
-        "by": finding.by, "owner": finding.owner, "due": finding.due,
-        "closed": closed.map(|closed| json!({"at": millis::text(closed.at), "by": closed.by, "how": closed.how})),
-    })
-}
-
-fn schedule(globals: &Globals, known: &Known, weeks: usize) -> anyhow::Result<Exit> {
-    let ahead = known.grounds().ahead(known.now, weeks);
-    if globals.json {
-        out::json(&json!({"schema": 1, "weeks": ahead.iter().map(readiness::this).collect::<Vec<_>>()}))?;
-        return Ok(Exit::Done);
-    }
-    let row = |this: &This| {
-        let put_off = this.skips.iter().map(|skip| format!("{} put off by {}: {}", skip.playbook, skip.by, skip.reason));
-        let done = this.done.then(|| "something was practised".to_owned());
-        let held = this.held.as_ref().map(|why| format!("held: {why}"));
-        let turn = this.turn.as_ref().filter(|_| this.held.is_none()).map_or("-".to_owned(), ToString::to_string);
-        let why = held.into_iter().chain(done).chain(put_off).chain((!this.why.is_empty()).then(|| this.why.join(", ")));
-        vec![this.week.to_string(), this.week.monday().to_string(), turn, why.collect::<Vec<_>>().join("; ")]
-    };
-    out::text(&out::table(&["WEEK", "MONDAY", "PLAYBOOK", ""], &ahead.iter().map(row).collect::<Vec<_>>()))?;
-    Ok(Exit::Done)
 }
