@@ -22,6 +22,7 @@ pub mod practice;
 pub mod readiness;
 pub mod rhythm;
 pub mod run;
+pub mod scenario;
 pub mod secret;
 pub mod settings;
 pub mod spread;
