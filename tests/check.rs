@@ -85,7 +85,7 @@ fn playbooks_of_the_folders_are_judged_and_others_when_named() {
     assert_eq!(code(&all), Some(1));
     let text = out(&all);
     assert!(text.contains("one.md:3:5: error[") && text.contains("one.md:8:") && !text.contains("old.md"), "{text}");
-    assert!(text.contains("error: the playbook folder") && text.contains("none can't be read"), "{text}");
+    assert!(text.contains("error: the folder") && text.contains("none can't be read"), "{text}");
     assert!(text.contains("\n4 files, "), "{text}");
     let one = home.run(&["check", book.to_str().expect("a path"), "books/old.md"]);
     assert!(out(&one).contains("one.md:3:5: error[") && out(&one).contains("\n2 files, "), "{}", out(&one));
@@ -93,6 +93,41 @@ fn playbooks_of_the_folders_are_judged_and_others_when_named() {
     assert_eq!(code(&home.run(&["check", "books"])), Some(1));
     let gone = home.run(&["check", "books/gone.md"]);
     assert!(code(&gone) == Some(1) && out(&gone).contains("No such file"), "{}", out(&gone));
+}
+
+#[test]
+fn scenarios_are_judged_beside_the_configuration_and_the_playbooks_and_when_they_are_named() {
+    let home = Home::with("playbooks: [books]\nservices: [{name: shop}]\n");
+    let text = |services: &str| {
+        format!(
+            "scenario: 1\ntitle: A\nkind: tabletop\nservices: [{services}]\nbeats:\n  - {{at: 0s, fires: {{name: Down, severity: info}}}}\n\
+             expects:\n  - {{ack: Down, within: 1m}}\n"
+        )
+    };
+    home.write("books/one.md", "# An old runbook\n\n1. Look.\n");
+    home.write("scenarios/a.yaml", &text("shop"));
+    let good = home.run(&["check", "--strict"]);
+    assert_eq!(code(&good), Some(0), "{}", out(&good));
+    assert!(out(&good).contains("\n3 files, 0 errors, 0 warnings"), "{}", out(&good));
+
+    home.write("scenarios/a.yaml", &text("shap"));
+    home.write("books/scenarios/b.yaml", &text("shop").replace("at: 0s", "at: -1s"));
+    let bad = home.run(&["check"]);
+    assert_eq!(code(&bad), Some(1));
+    let told = out(&bad);
+    assert!(told.contains("scenarios/a.yaml:4:12: error[S006]: there is no service `shap`"), "{told}");
+    assert!(told.contains("4 | services: [shap]\n  |            ^^^^\nhelp: did you mean `shop`?"), "{told}");
+    assert!(told.contains("books/scenarios/b.yaml:6:10: error[S004]: a time can't be negative: `-1s`"), "{told}");
+
+    assert_eq!(code(&home.run(&["check", "books/scenarios/b.yaml"])), Some(1));
+    assert_eq!(code(&home.run(&["check", "scenarios/a.yaml"])), Some(0), "by itself nobody knows the services");
+    assert_eq!(code(&home.run(&["check", "books"])), Some(1));
+    assert_eq!(code(&home.run(&["check", "scenarios"])), Some(0));
+    let sarif: Value = serde_json::from_slice(&home.run(&["check", "--format", "sarif"]).stdout).expect("one document");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    let found = results.iter().find(|result| result["ruleId"] == "S004").expect("the time");
+    let rule = &sarif["runs"][0]["tool"]["driver"]["rules"][found["ruleIndex"].as_u64().expect("an index") as usize];
+    assert_eq!(rule["id"], "S004");
 }
 
 #[test]

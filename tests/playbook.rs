@@ -25,6 +25,8 @@ mod params;
 mod pipeline;
 #[path = "playbook/runbooks.rs"]
 mod runbooks;
+#[path = "playbook/scenarios.rs"]
+mod scenarios;
 #[path = "playbook/sending.rs"]
 mod sending;
 mod support;
@@ -60,13 +62,18 @@ pub fn with_steps(steps: &str) -> String {
 
 /// Compares a table of docs/playbooks.md, which stands between two remarks of its name, with what the program says.
 pub fn documented(name: &str, table: &str) {
-    const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/playbooks.md");
-    let page = std::fs::read_to_string(PAGE).expect("the page");
+    documented_in("playbooks", name, table);
+}
+
+/// The same of another page.
+pub fn documented_in(page: &str, name: &str, table: &str) {
+    let path = format!("{}/docs/{page}.md", env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(&path).expect("the page");
     let (before, rest) = page.split_once(&format!("<!-- {name} -->\n")).expect("the table begins");
     let (_, after) = rest.split_once(&format!("<!-- /{name} -->")).expect("the table ends");
     let expected = format!("{before}<!-- {name} -->\n{table}<!-- /{name} -->{after}");
     if std::env::var_os("MIDWATCH_BLESS").is_some() {
-        std::fs::write(PAGE, &expected).expect("written");
+        std::fs::write(&path, &expected).expect("written");
     }
-    assert_eq!(std::fs::read_to_string(PAGE).expect("the page"), expected, "run this test with MIDWATCH_BLESS=1");
+    assert_eq!(std::fs::read_to_string(&path).expect("the page"), expected, "run this test with MIDWATCH_BLESS=1");
 }

@@ -1,4 +1,4 @@
-//! `midwatch check`: configuration, themes and playbooks, every problem in one pass; with `--live` everything that the
+//! `midwatch check`: configuration, themes, playbooks and scenarios, every problem in one pass; with `--live` everything that the
 //! configuration names is asked once too.
 
 #[expect(clippy::disallowed_methods, reason = "tells a folder from a file, and reads themes")]
@@ -18,7 +18,7 @@ use surroundings::Warning;
 
 pub const KIND: Kind = Kind {
     name: "check",
-    about: "Validate configuration, themes and playbooks, all problems in one pass",
+    about: "Validate configuration, themes, playbooks and scenarios, all problems in one pass",
     args: <Arguments as Args>::augment_args,
     run,
     hidden: false,

@@ -8,13 +8,14 @@ use crate::domain::playbook::{ParamSource, Place, Playbook};
 use crate::domain::secret::Secret;
 use crate::model::runs::{Given, RunFact};
 use crate::model::{Body, Fact};
-use crate::playbook::{self, Around, Catalogue};
+use crate::playbook::scenario::{self, Around, Shelf};
+use crate::playbook::{self, Catalogue};
 use crate::runtime::Shell;
 use crate::runtime::driver::{Driver, Setup};
 use crate::runtime::supervisor::own_binary;
 use crate::steps;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Every playbook of the configured folders, and the bundled ones, judged on this machine.
@@ -27,6 +28,26 @@ pub fn all(config: &Loaded) -> Catalogue {
     Catalogue::load(&config.playbooks.folders, steps::KINDS)
 }
 
+/// The scenarios of the team and those that come with the program, held against what the configuration and the library have.
+pub fn scenarios(path: Option<&Path>, config: &Loaded, catalogue: &Catalogue) -> Shelf {
+    Shelf::load(&shelves(path, config), around(config, catalogue))
+}
+
+/// What a scenario is held against.
+fn around<'a>(config: &'a Loaded, catalogue: &'a Catalogue) -> Around<'a> {
+    let settings = &config.settings;
+    Around { services: Some(&settings.services), feeds: Some(&settings.feeds), playbooks: Some(catalogue.all()) }
+}
+
+/// Beside the configuration, and in each folder of playbooks.
+fn shelves(path: Option<&Path>, config: &Loaded) -> Vec<PathBuf> {
+    let beside = path.map(|path| path.with_file_name(scenario::FOLDER));
+    let mut shelves: Vec<PathBuf> =
+        beside.into_iter().chain(config.playbooks.folders.iter().map(|folder| folder.join(scenario::FOLDER))).collect();
+    shelves.dedup();
+    shelves
+}
+
 /// A catalogue judged by what is around it: this machine, today, what the configuration says, if there is one, and the rules of
 /// its sources, if they were asked.
 pub fn judged(mut catalogue: Catalogue, config: Option<&Loaded>, rules: Option<&[Labels]>) -> Catalogue {
@@ -34,7 +55,7 @@ pub fn judged(mut catalogue: Catalogue, config: Option<&Loaded>, rules: Option<&
     let critical = services.iter().filter(|service| service.tier == Some(1) && !service.vendor);
     let critical: Vec<&str> = critical.map(|service| service.name.as_str()).collect();
     let services: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
-    catalogue.survey(&Around {
+    catalogue.survey(&playbook::Around {
         today: chrono::Utc::now().date_naive(),
         installed: &installed,
         env: config.map_or(&[], |config| &config.playbooks.env),

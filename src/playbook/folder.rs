@@ -24,15 +24,28 @@ pub struct Found {
 
 /// Every Markdown file, in the order of the paths. Names that begin with a dot, and a folder's README, are left out.
 pub fn list(folder: &Path, troubles: &mut Vec<String>) -> Vec<Found> {
+    all(folder, markdown, troubles)
+}
+
+/// The same of scenarios.
+pub fn scripts(folder: &Path, troubles: &mut Vec<String>) -> Vec<Found> {
+    all(folder, yaml, troubles)
+}
+
+pub fn is_there(folder: &Path) -> bool {
+    folder.is_dir()
+}
+
+fn all(folder: &Path, wanted: fn(&Path) -> bool, troubles: &mut Vec<String>) -> Vec<Found> {
     let root = match fs::canonicalize(folder) {
         Ok(root) => root,
         Err(error) => {
-            troubles.push(format!("the playbook folder {} can't be read: {error}", folder.display()));
+            troubles.push(format!("the folder {} can't be read: {error}", folder.display()));
             return Vec::new();
         }
     };
     let mut found = Vec::new();
-    walk(&Walk { root: &root, refused: None, depth: 0 }, folder, &mut found, troubles);
+    walk(&Walk { root: &root, wanted, refused: None, depth: 0 }, folder, &mut found, troubles);
     found
 }
 
@@ -72,6 +85,8 @@ pub fn text_of(path: &Path) -> Result<String, String> {
 
 struct Walk<'a> {
     root: &'a Path,
+    /// Whether a file of this name is one.
+    wanted: fn(&Path) -> bool,
     refused: Option<String>,
     depth: usize,
 }
@@ -81,18 +96,18 @@ fn walk(walk: &Walk<'_>, folder: &Path, found: &mut Vec<Found>, troubles: &mut V
     let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
     let mut paths: Vec<PathBuf> = match entries {
         Ok(paths) => paths,
-        Err(error) => return troubles.push(format!("the playbook folder {} can't be read: {error}", folder.display())),
+        Err(error) => return troubles.push(format!("the folder {} can't be read: {error}", folder.display())),
     };
     paths.sort();
     for path in paths.into_iter().filter(|path| !hidden(path)) {
-        let folder = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir()) && !markdown(&path);
+        let folder = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir()) && !(walk.wanted)(&path);
         if found.len() >= MOST {
-            return troubles.push(format!("{} holds more than {MOST} playbooks; the rest is not listed", walk.root.display()));
+            return troubles.push(format!("{} holds more than {MOST} files; the rest is not listed", walk.root.display()));
         }
-        if markdown(&path) {
+        if (walk.wanted)(&path) {
             found.push(look(walk.root, path, refused.clone()));
         } else if folder && walk.depth < DEEPEST {
-            let inner = Walk { root: walk.root, refused: refused.clone(), depth: walk.depth + 1 };
+            let inner = Walk { root: walk.root, wanted: walk.wanted, refused: refused.clone(), depth: walk.depth + 1 };
             self::walk(&inner, &path, found, troubles);
         }
     }
@@ -105,6 +120,10 @@ fn hidden(path: &Path) -> bool {
 
 fn markdown(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("md") || extension.eq_ignore_ascii_case("markdown"))
+}
+
+fn yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml"))
 }
 
 fn look(root: &Path, path: PathBuf, refused: Option<String>) -> Found {

@@ -1,4 +1,4 @@
-//! Markdown becomes playbooks: reading, lint, the catalogue of folders and of what is bundled. Knows kinds of steps only
+//! Markdown becomes playbooks, and YAML the scenarios of their drills: reading, lint, the catalogue of folders and of what is bundled. Knows kinds of steps only
 //! as the `KindSpec`s that it is handed, and runs not at all. Whatever the text, reading ends with a `Playbook` and its
 //! problems; one document's problems never touch another.
 
@@ -16,6 +16,7 @@ mod outline;
 mod params;
 mod plain;
 mod plan;
+pub mod scenario;
 mod shell;
 mod show;
 mod slug;

@@ -4,7 +4,7 @@
 use crate::written::written;
 use midwatch::domain::node::{Node, Problems};
 use midwatch::domain::playbook::{Condition, Found, Language, Piece, Place, Playbook, Resolved, Seen, Step, Verdict, resolve};
-use midwatch::playbook::{BUNDLED, adopt, plan, read};
+use midwatch::playbook::{BUNDLED, adopt, plan, read, scenario};
 use midwatch::steps::{Call, KINDS, judge, preamble, read_outputs, values as numbers};
 use midwatch::tui::markdown;
 use std::collections::BTreeSet;
@@ -29,6 +29,7 @@ pub fn all() -> Vec<Target> {
         Target { name: "shell", seeds: || blocks(&[Language::Sh, Language::Bash]), words: SHELL, run: shell },
         Target { name: "http", seeds: || [blocks(&[Language::Http]), own(REQUESTS)].concat(), words: HTTP, run: http },
         Target { name: "markdown", seeds: || [documents(), examples()].concat(), words: DOCUMENT, run: pages },
+        Target { name: "scenario", seeds: scripts, words: SCRIPT, run: script },
         Target { name: "values", seeds: || own(VALUES), words: VALUES, run: values },
     ]
 }
@@ -56,6 +57,42 @@ fn documents() -> Vec<String> {
     let parts: Vec<String> =
         all.iter().flat_map(|text| text.split("\n## ").skip(1)).map(|part| with_front(&format!("## {part}"))).collect();
     [all, parts].concat()
+}
+
+fn scripts() -> Vec<String> {
+    scenario::BUNDLED.iter().map(|(_, text)| (*text).to_owned()).collect()
+}
+
+const SCRIPT: &[&str] = &[
+    "  - at: -1s\n",
+    "  - at: 9999999d\n",
+    "fires: {name: X, severity: critical}",
+    "resolves: X",
+    "feed: {name: f, state: failing}",
+    "expects: [{ack: X, within: 3m}]",
+    "abort: [\"state = failing for 30s\"]",
+    "after: X",
+    "points: 4294967296",
+    "&a",
+    "*a",
+    "<<: *a",
+];
+
+fn script(text: &str) -> Vec<u64> {
+    let script = scenario::read(text, Place::File("/s/s.yaml".into()), scenario::Around::default());
+    for problem in &script.problems {
+        assert!(problem.span.start <= problem.span.end && problem.span.end <= text.len(), "{:?} lies outside", problem.span);
+    }
+    assert!(script.shown().chars().all(|c| c == '\n' || !c.is_control()), "something gets through to the screen");
+    if let Some(found) = &script.scenario {
+        let written = scenario::write(found);
+        let again = scenario::read(&written, Place::File("/s/s.yaml".into()), scenario::Around::default());
+        let read = again.scenario.unwrap_or_else(|| panic!("what was written is not read: {written}"));
+        assert_eq!(scenario::write(&read), written);
+        assert!(found.beats.is_sorted_by_key(|beat| beat.at));
+    }
+    let kinds = script.problems.iter().map(|problem| feature(problem.code));
+    kinds.chain(script.scenario.iter().map(|found| feature(("beats", about(found.beats.len()))))).collect()
 }
 
 fn examples() -> Vec<String> {

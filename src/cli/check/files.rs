@@ -4,10 +4,10 @@ use super::live;
 use crate::cli::session::{self, Loaded};
 use crate::cli::{Failure, Globals, library, out};
 use crate::config::{self, Report};
-use crate::domain::alert::Labels;
 use crate::domain::node::{Level, Problem, Problems};
 use crate::domain::playbook::{Place, Playbook};
 use crate::playbook::Catalogue;
+use crate::playbook::scenario::{self, Around, Script, Shelf};
 use crate::steps::KINDS;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// One file that was judged.
 pub struct Checked {
     pub path: PathBuf,
-    /// `configuration`, `library`, `playbook` or `theme`.
+    /// `configuration`, `library`, `playbook`, `scenario` or `theme`.
     pub sort: &'static str,
     pub problems: Vec<Problem>,
     /// The text, for excerpts.
@@ -36,6 +36,12 @@ impl Checked {
         let mut problems = playbook.problems.clone();
         problems.extend(playbook.refused.iter().map(|why| Problem::whole(Level::Warning, why)));
         Some(Self { path: path.clone(), sort: "playbook", problems, text: playbook.text.clone() })
+    }
+
+    /// So is a bundled scenario.
+    fn scenario(script: &Script) -> Option<Self> {
+        let Place::File(path) = &script.place else { return None };
+        Some(Self { path: path.clone(), sort: "scenario", problems: script.problems.clone(), text: script.text.clone() })
     }
 
     /// Something that can't be judged.
@@ -80,9 +86,11 @@ pub fn configured(globals: &Globals, live: bool) -> anyhow::Result<Found> {
     let (mut files, config) = configuration(&path)?;
     if let Some(config) = &config {
         let rules = if live { live::rules(globals, config)? } else { None };
-        let (books, strangers) = library(&path, config, rules.as_deref());
+        let catalogue = library::judged(library::all(config), Some(config), rules.as_deref());
+        let (books, strangers) = library(&path, config, &catalogue);
         files.iter_mut().take(1).for_each(|file| file.problems.extend(strangers.clone()));
         files.extend(books);
+        files.extend(shelved(&library::scenarios(Some(&path), config, &catalogue)));
     }
     files.extend(config.iter().filter_map(|config| theme_file(&config.console)));
     Ok((files, config))
@@ -98,7 +106,8 @@ pub fn named(paths: &[PathBuf]) -> anyhow::Result<Found> {
         let (files, config) = match () {
             () if path.is_dir() => (folder(path), None),
             () if is(path, &["md", "markdown"]) => (book(path), None),
-            () if in_themes(path) => (vec![theme(path)], None),
+            () if is_in("themes", path) => (vec![theme(path)], None),
+            () if is_in(scenario::FOLDER, path) => (shelved(&alone(path)), None),
             () => configuration(path)?,
         };
         found.0.extend(files);
@@ -107,9 +116,19 @@ pub fn named(paths: &[PathBuf]) -> anyhow::Result<Found> {
     Ok(found)
 }
 
-/// A file of the folder in which themes lie, by custom.
-fn in_themes(path: &Path) -> bool {
-    path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "themes")
+/// A file of the folder in which themes lie, or scenarios, by custom.
+fn is_in(custom: &str, path: &Path) -> bool {
+    path.parent().and_then(Path::file_name).is_some_and(|folder| folder == custom)
+}
+
+/// One scenario by itself: whether the services and the playbook that it names are there, a configuration would have to say.
+fn alone(path: &Path) -> Shelf {
+    Shelf { all: vec![scenario::file(path, Around::default())], troubles: Vec::new() }
+}
+
+fn shelved(shelf: &Shelf) -> Vec<Checked> {
+    let lost = shelf.troubles.iter().map(|why| Checked::lost(Path::new(scenario::FOLDER), "scenario", why.as_str()));
+    lost.chain(shelf.all.iter().filter_map(Checked::scenario)).collect()
 }
 
 fn is(path: &Path, extensions: &[&str]) -> bool {
@@ -128,11 +147,9 @@ fn configuration(path: &Path) -> Result<Found, Failure> {
 }
 
 /// The playbooks of the configuration, and what they lack as a whole; and the names of some that it doesn't have.
-fn library(path: &Path, config: &Loaded, rules: Option<&[Labels]>) -> (Vec<Checked>, Vec<Problem>) {
-    let mut catalogue = library::judged(library::all(config), Some(config), rules);
-    let gaps = std::mem::take(&mut catalogue.gaps);
-    let whole = Checked { path: path.to_owned(), sort: "library", problems: gaps, text: "".into() };
-    let mut files = listed(&catalogue);
+fn library(path: &Path, config: &Loaded, catalogue: &Catalogue) -> (Vec<Checked>, Vec<Problem>) {
+    let whole = Checked { path: path.to_owned(), sort: "library", problems: catalogue.gaps.clone(), text: "".into() };
+    let mut files = listed(catalogue);
     files.extend((!whole.problems.is_empty()).then_some(whole));
     let known: Vec<&str> = catalogue.all().iter().map(|book| book.id.as_str()).collect();
     let mut strangers = Problems::default();
@@ -142,8 +159,15 @@ fn library(path: &Path, config: &Loaded, rules: Option<&[Labels]>) -> (Vec<Check
     (files, strangers.list)
 }
 
+/// Playbooks, and the scenarios of a folder that is called so: this one, or one in it.
 fn folder(path: &Path) -> Vec<Checked> {
-    listed(&library::judged(Catalogue::load(&[path.to_owned()], KINDS), None, None))
+    let catalogue = library::judged(Catalogue::load(&[path.to_owned()], KINDS), None, None);
+    let own =
+        if path.file_name().is_some_and(|name| name == scenario::FOLDER) { path.to_owned() } else { path.join(scenario::FOLDER) };
+    let around = Around { playbooks: Some(catalogue.all()), ..Around::default() };
+    let mut files = listed(&catalogue);
+    files.extend(shelved(&Shelf::own(&[own], around)));
+    files
 }
 
 /// One file, judged with those that it leads to.

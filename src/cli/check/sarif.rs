@@ -2,7 +2,7 @@
 
 use super::files::Checked;
 use crate::domain::node::{Level, Problem};
-use crate::playbook::RULES;
+use crate::playbook::{RULES, scenario};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -13,6 +13,7 @@ const SORTS: &[(&str, &str)] = &[
     ("configuration", "what is wrong with a configuration"),
     ("library", "what the playbooks as a whole lack"),
     ("playbook", "what is wrong with a playbook as a file"),
+    ("scenario", "what is wrong with a scenario as a file"),
     ("theme", "what is wrong with a theme"),
 ];
 
@@ -29,14 +30,17 @@ pub fn document(files: &[Checked]) -> Value {
     })
 }
 
+fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RULES.iter().map(|rule| (rule.code, rule.about)).chain(scenario::RULES.iter().copied()).chain(SORTS.iter().copied())
+}
+
 fn rules() -> Vec<Value> {
-    let known = RULES.iter().map(|rule| (rule.code, rule.about)).chain(SORTS.iter().copied());
-    known.map(|(id, about)| json!({"id": id, "shortDescription": {"text": about}})).collect()
+    known().map(|(id, about)| json!({"id": id, "shortDescription": {"text": about}})).collect()
 }
 
 fn result(file: &Checked, problem: &Problem) -> Value {
     let id = problem.code.unwrap_or(file.sort);
-    let index = RULES.iter().map(|rule| rule.code).chain(SORTS.iter().map(|(sort, _)| *sort)).position(|known| known == id);
+    let index = known().position(|(known, _)| known == id);
     let level = if problem.level == Level::Error { "error" } else { "warning" };
     let help = problem.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
     let mut place = json!({"artifactLocation": {"uri": uri(&file.path)}});

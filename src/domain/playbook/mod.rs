@@ -23,6 +23,7 @@ pub use upstream::Behind;
 use super::ids::{PlaybookId, StepId};
 use super::matcher::LabelSet;
 use super::node::{Level, Problem, Span};
+use super::run::CHILD;
 use chrono::NaiveDate;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -214,6 +215,13 @@ impl Playbook {
     pub fn feed_blocks(&self) -> impl Iterator<Item = &Block> {
         let blocks = self.steps.iter().flat_map(|step| [&step.body, &step.dry_run, &step.status, &step.undo]).flatten();
         blocks.filter(|block| block.lang == Language::Feed)
+    }
+
+    /// It does nothing but practise others.
+    pub fn starts_drills(&self) -> bool {
+        let starts =
+            |step: &Step| step.kind == CHILD || step.body.as_ref().is_some_and(|body| body.text.contains(" drill start"));
+        self.meta.purpose == Some(Purpose::Drill) && self.steps.iter().any(starts)
     }
 
     /// The Markdown between two offsets.

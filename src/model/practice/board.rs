@@ -4,10 +4,9 @@ use super::Record;
 use super::turn::{Candidate, turn};
 use crate::domain::catalogue::Service;
 use crate::domain::ids::PlaybookId;
-use crate::domain::playbook::{Cadence, Place, Playbook, Purpose};
+use crate::domain::playbook::{Cadence, Place, Playbook};
 use crate::domain::practice::{Hold, Practised, Skip, Verdict, Week};
 use crate::domain::readiness::{Board, Row, State, This};
-use crate::domain::run::CHILD;
 use chrono::{DateTime, NaiveTime, Utc};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
@@ -154,13 +153,9 @@ pub fn row(book: &Playbook, services: &[Service], record: &Record, now: DateTime
         findings,
         skip: skip.cloned(),
         ours: !served.is_empty() || !matches!(book.place, Place::Bundled(_)),
-        takes_turns: cadence.is_some() && !only_practises_others(book),
+        // Taking turns itself it would take all of them.
+        takes_turns: cadence.is_some() && !book.starts_drills(),
     }
-}
-
-/// Taking turns itself it would take all of them.
-fn only_practises_others(book: &Playbook) -> bool {
-    book.meta.purpose == Some(Purpose::Drill) && book.steps.iter().any(|step| step.kind == CHILD)
 }
 
 fn score(state: State, age: Option<Duration>, cadence: Option<Duration>, findings: usize, changed: bool) -> u32 {
