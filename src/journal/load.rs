@@ -61,11 +61,15 @@ const UNFINISHED: &str = "
     UNION SELECT e.n FROM open JOIN entries e ON e.run = substr(open.what, 5) WHERE open.what >= 'run/' AND open.what < 'run0'
     UNION SELECT served.n FROM open JOIN entries e ON e.n = open.entry
         JOIN entries served ON served.id = json_extract(e.body, '$.data.for') WHERE open.what >= 'act/' AND open.what < 'act0'
+    UNION SELECT a.n FROM open JOIN entries a ON a.alert = substr(open.what, 7) AND a.kind IN ('ack', 'unack')
+        WHERE open.what >= 'alert/' AND open.what < 'alert0'
     UNION SELECT a.n FROM open JOIN entries e ON e.n = open.entry JOIN entries a ON a.alert = e.alert AND a.kind IN ('ack', 'unack')
+        WHERE open.what >= 'act/' AND open.what < 'act0'
     UNION SELECT a.n FROM entries a WHERE a.kind IN ('ack', 'unack') AND a.alert IN (SELECT alert FROM entries WHERE until > :now)
     UNION SELECT n FROM entries INDEXED BY ack_ends WHERE until > :now AND kind = 'maintenance-ended'";
 
-/// Entry by entry: after a storm these are tens of thousands, and whoever folds them keeps few.
+/// Entry by entry: after a storm these are tens of thousands, and whoever folds them keeps few. In the order of their arrival, which is
+/// that of the fold unless a clock was far ahead. What is read lies far apart, so each entry is fetched once.
 pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<Entry>)) -> Result<()> {
     let params = named_params! { ":now": now.timestamp_millis() };
     let places = db.prepare(&open_state_sql())?.query_map(params, |row| row.get(0))?.collect::<Result<Vec<i64>>>()?;
@@ -73,15 +77,17 @@ pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<
     places.into_iter().try_for_each(|n| body.query_row([n], entry).map(&mut *each))
 }
 
+/// By the corrections, which are few; to find those of each entry it would be fetched for its id.
 fn open_state_sql() -> String {
-    let set = format!(
-        "{SHAPING} UNION {GIVEN} UNION {UNFINISHED}
-         UNION SELECT n FROM (SELECT n FROM entries ORDER BY n DESC LIMIT {NEWEST})"
-    );
     format!(
-        "{} SELECT e.n FROM wanted JOIN entries e USING (n) JOIN origins o ON o.n = e.n >> 40
-         ORDER BY clock_ms, clock_count, o.id, e.n",
-        wanted(&with_these(OPEN_INCIDENTS), &set)
+        "WITH RECURSIVE {}
+         known(n) AS MATERIALIZED ({SHAPING} UNION {GIVEN} UNION {UNFINISHED}
+             UNION SELECT n FROM (SELECT n FROM entries ORDER BY n DESC LIMIT {NEWEST})),
+         corrections(n) AS (SELECT c.n FROM entries c INDEXED BY by_corrects CROSS JOIN entries e ON e.id = c.corrects
+                 WHERE c.corrects IS NOT NULL AND e.n IN (SELECT n FROM known)
+             UNION SELECT c.n FROM corrections JOIN entries e USING (n) JOIN entries c ON c.corrects = e.id)
+         SELECT n FROM known UNION SELECT n FROM corrections ORDER BY n",
+        with_these(OPEN_INCIDENTS)
     )
 }
 
@@ -91,18 +97,14 @@ fn with_these(set: &str) -> String {
 
 /// The entries of a set of `n`, their corrections and the corrections of those.
 fn load(db: &Connection, tables: &str, set: &str, params: impl Params) -> Result<Vec<Arc<Entry>>> {
-    let sql = format!("{} SELECT e.prev, e.hash, e.body FROM wanted JOIN entries e USING (n)", wanted(tables, set));
+    let sql = format!(
+        "WITH RECURSIVE {tables}
+         wanted(n) AS ({set} UNION SELECT c.n FROM wanted JOIN entries e USING (n) JOIN entries c ON c.corrects = e.id)
+         SELECT e.prev, e.hash, e.body FROM wanted JOIN entries e USING (n)"
+    );
     let mut entries = db.prepare_cached(&sql)?.query_map(params, entry)?.collect::<Result<Vec<_>>>()?;
     entries.sort_by_key(|entry| entry.order());
     Ok(entries)
-}
-
-/// The table `wanted`: a set of `n`, with the corrections of those entries.
-fn wanted(tables: &str, set: &str) -> String {
-    format!(
-        "WITH RECURSIVE {tables}
-         wanted(n) AS ({set} UNION SELECT c.n FROM wanted JOIN entries e USING (n) JOIN entries c ON c.corrects = e.id)"
-    )
 }
 
 /// Reads `prev`, `hash` and `body`.
