@@ -137,8 +137,10 @@ fn the_theme_and_the_keys_are_judged_as_the_console_would() {
     let check = home.run(&["check"]);
     assert_eq!(code(&check), Some(1));
     let text = out(&check);
-    assert!(text.contains("config.yaml: error: console.keys: ") && text.contains("themes/own.yaml: error: `txt`"), "{text}");
-    assert!(out(&home.run(&["check", "themes/own.yaml"])).contains("error: `txt`"));
+    assert!(text.contains("config.yaml: error: console.keys: "), "{text}");
+    assert!(text.contains("themes/own.yaml:4:10: error: unknown style `txt`"), "{text}");
+    assert!(text.contains("4 | styles: {txt: red}\n  |          ^^^\nhelp: did you mean `text`?"), "{text}");
+    assert!(out(&home.run(&["check", "themes/own.yaml"])).contains("4:10: error: unknown style `txt`"));
     home.write("config.yaml", "console: {theme: midwatch-light, keys: {ack: ctrl-a}}");
     assert_eq!(code(&home.run(&["check", "--strict"])), Some(0));
 }

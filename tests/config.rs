@@ -334,6 +334,7 @@ fn values_are_judged() {
     );
     assert_eq!(one("console: {keys: {ack: [a, hyperspace]}}"), "1:27 `hyperspace` is not a key");
     assert_eq!(one("console: {theme: papier}"), "1:18 unknown theme `papier`; did you mean `paper`?");
+    assert_eq!(good("console: {theme: auto}").console.theme, None, "the terminal decides");
     assert_eq!(good("console: {theme: themes/own.yaml}").console.theme.as_deref(), Some("/etc/midwatch/themes/own.yaml"));
     assert_eq!(one("playbooks: {env: [A-B]}"), "1:19 expected the name of an environment variable, found `A-B`");
     assert_eq!(one("links: [{from: x, to: y}]"), "1:16 expected an address such as https://host/path, found `x`");
@@ -592,6 +593,14 @@ fn every_example_in_the_documentation_works() {
         config::resolve(&node, &real_kinds(), &mut problems);
         assert!(problems.list.is_empty(), "{example}\n{:?}", problems.list);
     }
+}
+
+#[test]
+fn the_theme_in_the_documentation_works() {
+    let text = documentation();
+    let theme = text.split("```yml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a theme");
+    let mut problems = Problems::default();
+    assert!(midwatch::tui::theme::Theme::parse(theme, &mut problems).is_some(), "{:?}", problems.list);
 }
 
 proptest! {

@@ -15,7 +15,7 @@ use midwatch::runtime::{Ask, Frontend, Polling, Shell};
 use midwatch::tui::Console;
 use midwatch::tui::keymap::Keymap;
 use midwatch::tui::terminal::{TermEvent, read_keys};
-use midwatch::tui::theme::Theme;
+use midwatch::tui::theme::{Depth, Looks};
 use nix::sys::signal::Signal;
 use std::path::Path;
 use support::PATIENCE;
@@ -75,6 +75,26 @@ fn signals_leave_the_terminal_as_it_was_and_the_journal_whole() {
         assert!(log(&home).contains("acknowledged Down: looking"), "{signal}");
         assert!(home.run(&["--data", "data", "journal", "verify"]).status.success());
     }
+}
+
+#[test]
+fn a_light_background_that_the_terminal_tells_makes_light_colours_and_is_no_keys() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut console = open(&server, &home);
+    let asked = console.raw().windows(7).filter(|bytes| *bytes == b"\x1b]11;?\x1b").count();
+    assert_eq!(asked, 1);
+    let dark = console.raw().len();
+    console.keys("\x1b]11;rgb:ffff/ffff/ffff\x1b\\");
+    // Its `:` would have opened the palette, and that would have taken this for text.
+    console.keys("?");
+    console.wait_for("esc close");
+    console.keys("\x1b");
+    console.wait_gone("esc close");
+    // What is dim, on a light background and in 256 colours.
+    assert!(console.raw()[dark..].windows(9).any(|bytes| bytes == b"38;5;241m"), "no light colour is drawn");
+    console.keys("q");
+    console.wait_exit();
+    console.assert_restored();
 }
 
 /// A shell in a terminal, from which a console was started; with what it has written until the console was there.
@@ -183,7 +203,7 @@ fn defect() {
     };
     let mut shell = Shell::start(setup).expect("begins");
     let look = midwatch::tui::Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None };
-    let mut front = Defect(Console::open(look, Theme::default(), true).expect("a terminal"));
+    let mut front = Defect(Console::open(look, Looks::new(None, None, Depth::True, false), true).expect("a terminal"));
     let (sender, mut inputs) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || read_keys(|event| sender.send(event).is_ok(), || false));
     runtime.block_on(shell.run(&mut front, &mut inputs, Box::pin(std::future::pending()))).expect("a terminal");

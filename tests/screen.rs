@@ -32,6 +32,8 @@ mod several;
 mod silences;
 #[path = "screen/sources.rs"]
 mod sources;
+#[path = "screen/themes.rs"]
+mod themes;
 #[path = "screen/updates.rs"]
 mod updates;
 

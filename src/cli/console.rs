@@ -4,14 +4,16 @@ use super::session::{self, Loaded, Needs};
 use super::{Exit, Failure, Globals, colour, library, out, reload};
 use crate::config::Console as Look;
 use crate::domain::ids::RequestId;
+use crate::domain::node::Problems;
 use crate::model::runs::Sitting;
 use crate::model::{Command, World};
 use crate::runtime::cache::Cache;
 use crate::runtime::shell::{ended, start_reader};
 use crate::runtime::{Ask, Frontend, Shell, upstream};
+use crate::tui::background;
 use crate::tui::keymap::Keymap;
 use crate::tui::terminal::{self, TermEvent};
-use crate::tui::theme::{Depth, Theme};
+use crate::tui::theme::{Depth, Looks, Theme};
 use crate::tui::{Console, Request, Setup, Ui};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,7 +45,7 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>, record: Opti
         )
         .into());
     }
-    let (keymap, theme) = (keymap(&config.console)?, theme(&config.console, colour::depth(globals))?);
+    let (keymap, looks) = (keymap(&config.console)?, looks(&config.console, colour::depth(globals))?);
     let data = session::data_folder(globals)?;
     let runtime = session::runtime()?;
     let zone = config.console.zone;
@@ -59,7 +61,7 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>, record: Opti
         shell.remember(Cache::new(folder));
     }
     let draft = Draft(data.join("draft"));
-    let console = Console::open(Setup { keymap, zone, draft: draft.load(), replay: None }, theme, mouse)?;
+    let console = Console::open(Setup { keymap, zone, draft: draft.load(), replay: None }, looks, mouse)?;
     let mut front = Front { console, draft, guide };
     // Something to look at first: a journal of a long storm takes a moment to read.
     front.draw(&shell.world)?;
@@ -145,7 +147,7 @@ impl Front {
                 self.draft.save(&text);
                 None
             }
-            Request::Ui(Ui::Copy(_) | Ui::Redraw | Ui::Suspend | Ui::Play(_)) => None,
+            Request::Ui(Ui::Copy(_) | Ui::Wear(_) | Ui::Redraw | Ui::Suspend | Ui::Play(_)) => None,
         }
     }
 }
@@ -189,23 +191,31 @@ pub fn keymap(look: &Look) -> anyhow::Result<Keymap> {
     Keymap::rebound(&wishes).map_err(|problems| Failure::usage(format!("console.keys: {}", problems.join("; "))).into())
 }
 
-/// The theme by name, or from a file; at the depth that the terminal shows.
+/// The theme by name, or from a file, or by the terminal's background; at the depth that the terminal shows.
 ///
 /// # Errors
-/// There is no such theme, or its file can't be read.
-pub fn theme(look: &Look, depth: Depth) -> anyhow::Result<Theme> {
-    let name = look.theme.as_deref().unwrap_or("midwatch");
-    let theme = match Theme::embedded(name) {
-        Some(theme) => theme,
-        None => {
+/// Its file can't be read, or isn't one.
+pub fn looks(look: &Look, depth: Depth) -> anyhow::Result<Looks> {
+    let own = match look.theme.as_deref().filter(|name| Theme::embedded(name).is_none()) {
+        None => None,
+        Some(name) => {
             let text = std::fs::read_to_string(name).map_err(|error| {
                 Failure::usage(format!("console.theme `{name}` is no theme of the program and no file: {error}"))
             })?;
-            Theme::parse(&text).map_err(|why| Failure::usage(format!("{name}: {why}")))?
+            let mut problems = Problems::default();
+            let theme = Theme::parse(&text, &mut problems);
+            let shown = || problems.list.iter().map(|problem| problem.show(name, &text)).collect::<Vec<_>>().join("\n");
+            Some(theme.ok_or_else(|| Failure::usage(shown()))?)
         }
     };
     let var = |name: &str| std::env::var(name).ok();
     let ascii = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| var(name).filter(|value| !value.is_empty()));
     let ascii = ascii.is_some_and(|locale| matches!(locale.as_str(), "C" | "POSIX"));
-    Ok(theme.at_depth(depth).in_ascii(ascii))
+    let mut looks = Looks::new(look.theme.clone(), own, depth, ascii);
+    match background::known(var) {
+        Some(light) => drop(looks.on(light)),
+        // Without colours there is nothing to choose.
+        None => looks.by_background &= depth != Depth::None && var("TERM").is_some_and(|term| background::answers(&term)),
+    }
+    Ok(looks)
 }

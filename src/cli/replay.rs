@@ -73,9 +73,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if !out::at_terminal() {
         return Err(Failure::usage("a replay needs a terminal; `midwatch incident show` and `export` print").into());
     }
-    let (keymap, theme) = (console::keymap(&config.console)?, console::theme(&config.console, colour::depth(&globals))?);
+    let (keymap, looks) = (console::keymap(&config.console)?, console::looks(&config.console, colour::depth(&globals))?);
     let setup = Setup { keymap: keymap.clone(), zone, draft: String::new(), replay: Some((from, to)) };
-    let mut front = Front { console: Console::open(setup, theme, config.console.mouse)?, keymap, zone };
+    let mut front = Front { console: Console::open(setup, looks, config.console.mouse)?, keymap, zone };
     let runtime = session::runtime()?;
     let result = runtime.block_on(watch(&mut player, &mut front));
     drop(front);
@@ -145,7 +145,7 @@ fn asked(request: Request) -> Option<Ask> {
         Request::Command(command) => Some(Ask::Command(command)),
         Request::Ui(Ui::Quit) => Some(Ask::Quit),
         Request::Ui(Ui::Play(play)) => Some(Ask::Play(play)),
-        Request::Ui(Ui::SaveDraft(_) | Ui::Copy(_) | Ui::Redraw | Ui::Suspend) => None,
+        Request::Ui(Ui::SaveDraft(_) | Ui::Copy(_) | Ui::Wear(_) | Ui::Redraw | Ui::Suspend) => None,
     }
 }
 

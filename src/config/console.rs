@@ -9,7 +9,7 @@ use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Console {
-    /// A theme of the program by its name, or the whole path of a file; `None` is the program's choice.
+    /// A theme of the program by its name, or the whole path of a file; `None`: the terminal's background decides.
     pub theme: Option<String>,
     /// The zone that times are shown in.
     pub zone: Tz,
@@ -81,14 +81,20 @@ fn view<S, F, T>(node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -
     Some(text.to_owned())
 }
 
+/// Whatever suits the terminal.
+const AUTO: &str = "auto";
+
 /// What looks like a path is one.
 fn theme(node: &Node, themes: &[&str], problems: &mut Problems) -> Option<String> {
     let name = node.text(problems)?;
     if name.contains('/') || name.ends_with(".yaml") {
         return node.path(problems).map(|path| path.display().to_string());
     }
+    if name == AUTO {
+        return None;
+    }
     if !themes.contains(&name) {
-        problems.unknown(node.span, "theme", name, themes);
+        problems.unknown(node.span, "theme", name, &[themes, &[AUTO]].concat());
     }
     Some(name.to_owned())
 }

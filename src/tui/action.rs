@@ -36,6 +36,8 @@ actions! {
     Help = "help",
     /// Search every action by name.
     Palette = "palette",
+    /// Choose other colours; what is chosen shows at once.
+    Theme = "theme",
     /// Go to the next pane.
     NextPane = "next-pane",
     /// Go to the pane before.

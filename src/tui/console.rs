@@ -1,12 +1,13 @@
 //! The screen on a real terminal: events in, one write per frame out, and everything that only a terminal can do: the
 //! clipboard, the bell, notifications, the title.
 
+use super::background::{self, Ear, Heard};
 use super::keymap::Key;
 use super::paint::Painter;
 use super::screen::{Screen, Setup};
 use super::sitting;
 use super::terminal::{TermEvent, Terminal};
-use super::theme::Theme;
+use super::theme::{Looks, Theme, Wear};
 use super::view::{Request, Ui};
 use crate::domain::alert::Severity;
 use crate::domain::ids::RequestId;
@@ -38,19 +39,28 @@ pub struct Console {
     seat: Seat,
     painter: Painter,
     frame: Buffer,
+    looks: Looks,
     theme: Theme,
+    /// The one that is tried on.
+    tried: Option<String>,
+    ear: Ear,
     screen: Screen,
     crier: Crier,
 }
 
 impl Console {
     /// Takes the terminal over; dropping gives it back.
-    pub fn open(setup: Setup, theme: Theme, mouse: bool) -> io::Result<Self> {
+    pub fn open(setup: Setup, looks: Looks, mouse: bool) -> io::Result<Self> {
         let terminal = Terminal::enter(mouse)?;
         let (width, height) = Terminal::size();
         let area = Rect::new(0, 0, width, height);
-        let (painter, frame) = (Painter::new(area), Buffer::empty(area));
-        Ok(Self { terminal, seat: Seat::Ours, painter, frame, theme, screen: Screen::new(setup), crier: Crier::default() })
+        let (mut painter, frame) = (Painter::new(area), Buffer::empty(area));
+        if looks.by_background {
+            painter.with_next(background::QUESTION);
+        }
+        let (theme, screen) = (looks.worn(), Screen::new(setup));
+        let (tried, ear, crier) = (None, Ear::default(), Crier::default());
+        Ok(Self { terminal, seat: Seat::Ours, painter, frame, looks, theme, tried, ear, screen, crier })
     }
 
     /// Takes what the terminal has sent. What only concerns the terminal is done here; the rest is handed back.
@@ -66,7 +76,16 @@ impl Console {
             }
         }
         let requests = match event {
-            TermEvent::Key(key) if key.kind != KeyEventKind::Release => self.screen.key(Key::from(key), world),
+            TermEvent::Key(key) if key.kind != KeyEventKind::Release => match self.ear.hear(&key) {
+                Heard::Key => self.screen.key(Key::from(key), world),
+                Heard::Part => Vec::new(),
+                Heard::Light(light) => {
+                    if let Some(theme) = self.looks.on(light) {
+                        self.set_theme(theme);
+                    }
+                    Vec::new()
+                }
+            },
             TermEvent::Mouse(event) => self.screen.mouse(event, world),
             TermEvent::Paste(text) => self.screen.paste(&text, world),
             TermEvent::Resize(width, height) => {
@@ -86,6 +105,10 @@ impl Console {
                 if CopyToClipboard::to_clipboard_from(text).write_ansi(&mut bytes).is_ok() {
                     self.painter.with_next(bytes.as_bytes());
                 }
+                true
+            }
+            Request::Ui(Ui::Wear(wear)) => {
+                self.wear(wear);
                 true
             }
             Request::Ui(Ui::Redraw) => {
@@ -173,9 +196,29 @@ impl Console {
     }
 
     /// Other colours or glyphs, from the next frame on.
-    pub fn set_theme(&mut self, theme: Theme) {
+    fn set_theme(&mut self, theme: Theme) {
         self.theme = theme;
         self.painter.forget();
+    }
+
+    fn wear(&mut self, wear: &Wear) {
+        match wear {
+            Wear::Try(name) => {
+                let name = name.as_deref().unwrap_or(self.looks.first()).to_owned();
+                self.set_theme(self.looks.of(&name));
+                self.tried = Some(name);
+            }
+            Wear::Keep => {
+                if let Some(name) = self.tried.take() {
+                    self.looks.keep(&name);
+                }
+            }
+            Wear::Back => {
+                if self.tried.take().is_some() {
+                    self.set_theme(self.looks.worn());
+                }
+            }
+        }
     }
 
     /// Hands the terminal to a step. Nothing is drawn and no key is taken until it comes back.

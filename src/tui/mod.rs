@@ -3,6 +3,7 @@
 
 pub mod action;
 mod ascii;
+pub mod background;
 mod canvas;
 mod console;
 mod farewell;

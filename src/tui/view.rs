@@ -5,6 +5,7 @@ use super::hits::Hits;
 use super::keymap::Keymap;
 use super::overlays::Overlay;
 use super::panes::PaneId;
+use super::theme::Wear;
 use crate::domain::ids::{AlertId, IncidentId, PlaybookId};
 use crate::domain::incident::Incident;
 use crate::domain::stamp::Stamp;
@@ -139,6 +140,8 @@ pub enum Ui {
     Copy(String),
     /// Keep this text of a note that was begun, so that it survives a crash; empty: forget it.
     SaveDraft(String),
+    /// Show other colours.
+    Wear(Wear),
     /// Draw everything again: something else has written to the terminal.
     Redraw,
     /// Stop, and give the shell the terminal until it lets us go on.

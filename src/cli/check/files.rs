@@ -195,9 +195,13 @@ fn theme_file(console: &config::Console) -> Option<Checked> {
 }
 
 fn theme(path: &Path) -> Checked {
-    let judged = std::fs::read_to_string(path).map_err(|error| error.to_string()).and_then(|text| Theme::parse(&text));
-    let problems = judged.err().map(|why| why.lines().map(|line| Problem::whole(Level::Error, line)).collect());
-    Checked { path: path.to_owned(), sort: "theme", problems: problems.unwrap_or_default(), text: "".into() }
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return Checked::lost(path, "theme", error.to_string()),
+    };
+    let mut problems = Problems::default();
+    Theme::parse(&text, &mut problems);
+    Checked { path: path.to_owned(), sort: "theme", problems: problems.list, text: text.into() }
 }
 
 fn problem(problem: &Problem) -> Value {

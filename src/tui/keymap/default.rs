@@ -115,6 +115,7 @@ pub const ROWS: &[Row] = &[
     row(&["ctrl-l"], Redraw, &[Panes, Reading, Typing], "redraw"),
     row(&["ctrl-z"], Suspend, &[Panes, Reading, Typing], ""),
 
+    row(&[], Theme, &[Panes], "colours"),
     row(&[], Action::Page, &[Panes], "page"),
     row(&[], Mitigate, &[Panes], "mitigated"),
     row(&[], Resolve, &[Panes], "resolved"),

@@ -26,6 +26,14 @@ pub fn item(text: impl Into<String>, about: impl Into<String>, choose: impl Fn()
     Item { text: text.into(), about: about.into(), keys: String::new(), choose: Box::new(choose) }
 }
 
+/// What is chosen is shown while it is chosen.
+pub struct Peek {
+    /// With the item under the cursor, by its text.
+    pub show: fn(&str) -> Reply,
+    /// Nothing was chosen.
+    pub back: fn() -> Reply,
+}
+
 pub struct Choice {
     title: String,
     items: Vec<Item>,
@@ -33,12 +41,25 @@ pub struct Choice {
     /// Indices of the items that match, the best first.
     found: Vec<usize>,
     cursor: usize,
+    peek: Option<Peek>,
 }
 
 impl Choice {
     pub fn new(title: impl Into<String>, items: Vec<Item>) -> Self {
         let found = (0..items.len()).collect();
-        Self { title: title.into(), items, input: Input::default(), found, cursor: 0 }
+        Self { title: title.into(), items, input: Input::default(), found, cursor: 0, peek: None }
+    }
+
+    pub fn peeking(self, peek: Peek) -> Self {
+        Self { peek: Some(peek), ..self }
+    }
+
+    fn under_cursor(&self) -> Option<&Item> {
+        self.items.get(*self.found.get(self.cursor)?)
+    }
+
+    fn shown(&self) -> Vec<Reply> {
+        self.peek.iter().filter_map(|peek| Some((peek.show)(&self.under_cursor()?.text))).collect()
     }
 
     fn search(&mut self) {
@@ -65,8 +86,8 @@ impl Choice {
     }
 
     fn choose(&self) -> Vec<Reply> {
-        let Some(item) = self.found.get(self.cursor).and_then(|index| self.items.get(*index)) else { return Vec::new() };
-        [Reply::Close].into_iter().chain((item.choose)()).collect()
+        let Some(item) = self.under_cursor() else { return Vec::new() };
+        self.shown().into_iter().chain([Reply::Close]).chain((item.choose)()).collect()
     }
 }
 
@@ -78,25 +99,29 @@ impl Overlay for Choice {
     fn update(&mut self, action: Action, _view: &View) -> Vec<Reply> {
         match action {
             Action::Submit => return self.choose(),
-            Action::Cancel | Action::Close => return vec![Reply::Close],
+            Action::Cancel | Action::Close => {
+                let back = self.peek.iter().map(|peek| (peek.back)());
+                return back.chain([Reply::Close]).collect();
+            }
             Action::NextField | Action::Down => self.step(1),
             Action::PreviousField | Action::Up => self.step(-1),
-            _ => {}
+            _ => return Vec::new(),
         }
-        Vec::new()
+        self.shown()
     }
 
     fn typed(&mut self, key: Key, _view: &View) -> Vec<Reply> {
-        if self.input.take(key) {
-            self.search();
+        if !self.input.take(key) {
+            return Vec::new();
         }
-        Vec::new()
+        self.search();
+        self.shown()
     }
 
     fn pasted(&mut self, text: &str, _view: &View) -> Vec<Reply> {
         self.input.insert(text);
         self.search();
-        Vec::new()
+        self.shown()
     }
 
     fn clicked(&mut self, line: usize, _view: &View) -> Vec<Reply> {

@@ -47,6 +47,7 @@ pub mod silence;
 pub mod silences;
 pub mod sources;
 pub mod step;
+pub mod themes;
 pub mod update;
 pub mod views;
 

@@ -19,6 +19,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
     let reply = match action {
         Action::Quit => quit(view),
         Action::Palette => Reply::Open(overlays::palette::open(view)),
+        Action::Theme => Reply::Open(overlays::themes::open()),
         Action::Refresh => Reply::Ask(Command::Refresh),
         Action::History => {
             return Some(vec![Reply::Open(overlays::history::open()), Reply::Ask(Command::Recall { alert: None })]);
