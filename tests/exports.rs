@@ -31,6 +31,11 @@ fn began() -> DateTime<Utc> {
 
 /// An incident with such notes by somebody of that name, one a minute.
 fn incident(name: &str, title: &str, notes: &[String]) -> Timeline {
+    of_drill(None, name, title, notes)
+}
+
+/// The same as practice.
+fn of_drill(drill: Option<&str>, name: &str, title: &str, notes: &[String]) -> Timeline {
     let origin = OriginId(uuid::Uuid::from_u128(7));
     let drafts = notes.iter().enumerate().map(|(n, text)| {
         let at = began() + TimeDelta::minutes(n as i64 + 1);
@@ -44,7 +49,7 @@ fn incident(name: &str, title: &str, notes: &[String]) -> Timeline {
     for (n, draft) in std::iter::once(declare).chain(drafts).enumerate() {
         clock = clock.next(draft.at);
         let id = EntryId(uuid::Uuid::from_u128(n as u128 + 1));
-        let draft = Draft { incident: Some(IncidentId(uuid::Uuid::from_u128(1))), ..draft };
+        let draft = Draft { incident: Some(IncidentId(uuid::Uuid::from_u128(1))), drill: drill.map(str::to_owned), ..draft };
         let entry = Entry::stamped(id, origin, n as u64 + 1, clock, draft.at, draft);
         let hash = chain::hash(&prev, &serde_json::to_string(&entry).expect("JSON"));
         entries.push(Arc::new(entry.sealed(Seal { prev: prev.as_str().into(), hash: hash.as_str().into() })));
@@ -261,4 +266,22 @@ fn an_incident_that_ends_at_the_end_of_all_calendars_is_drawn() {
         let drawn = &page[page.find("<svg").expect("drawn")..page.find("</svg>").expect("drawn")];
         assert!(drawn.contains("all is well") && !drawn.contains("NaN"), "{drawn}");
     }
+}
+
+#[test]
+fn every_export_of_a_drill_says_so_at_its_head_and_in_each_entry() {
+    let notes = ["the first".to_owned(), "the second".to_owned()];
+    let (drill, real) = (of_drill(Some("night-1"), "ana", "T", &notes), incident("ana", "T", &notes));
+    for kind in KINDS {
+        let text = written(kind.name, &drill);
+        let marks = text.lines().filter(|line| line.contains("DRILL") || line.contains("night-1")).count();
+        assert!(marks > notes.len(), "{}: {text}", kind.name);
+        let real = written(kind.name, &real);
+        assert!(!real.contains("DRILL") && !real.contains("night-1"), "{}: {real}", kind.name);
+    }
+    let head = |kind: &str| written(kind, &drill).lines().take(14).collect::<Vec<_>>().join("\n");
+    assert!(head("md").starts_with("# DRILL-1 SEV2: T\n\n**DRILL night-1"));
+    assert!(written("html", &drill).contains("<h1>DRILL-1 SEV2: T</h1>\n<p class=\"drill\"><b>DRILL</b> night-1"));
+    assert!(written("json", &drill).contains("\"drill\": \"night-1\",\n    \"id\""));
+    assert!(written("jsonl", &drill).lines().next().is_some_and(|line| line.contains("\"drill\":\"night-1\"")));
 }

@@ -10,6 +10,8 @@ mod aging;
 mod anything;
 #[path = "screen/call.rs"]
 mod call;
+#[path = "screen/drill.rs"]
+mod drill;
 #[path = "screen/filter.rs"]
 mod filter;
 #[path = "screen/health.rs"]

@@ -39,6 +39,9 @@ struct Arguments {
     /// How many share a service, a name or the value of a label
     #[arg(long, value_name = "service|name|LABEL", value_parser = grouped::by, conflicts_with = "aging")]
     group_by: Option<By>,
+    /// The alerts of the drill that is held, and nothing that is real
+    #[arg(long, conflicts_with = "aging")]
+    drill: bool,
 }
 
 fn state(word: &str) -> Result<State, String> {
@@ -59,7 +62,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let wanted = |tracked: &&Tracked| shown(world, tracked, &filter, &arguments.state);
     let alerts: Vec<&Tracked> = match arguments.aging {
         true => world.alerts.aging(world.now.wall).into_iter().map(|(tracked, _)| tracked).filter(wanted).collect(),
-        false => world.alerts.queue().filter(wanted).collect(),
+        false => world.alerts.queue().filter(|tracked| tracked.is_drill() == arguments.drill).filter(wanted).collect(),
     };
     match (globals.json, &arguments.group_by) {
         (true, Some(by)) => {

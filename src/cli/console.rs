@@ -31,14 +31,28 @@ pub fn open(globals: &Globals, record: Option<&Path>) -> anyhow::Result<Exit> {
         return Err(Failure::usage("there is no configuration yet\n  midwatch demo    shows everything on a simulated outage\n  midwatch init    writes a first configuration").into());
     }
     let config = session::load(globals)?;
-    run(globals, config, None, record)
+    run(globals, config, None, record, None)
+}
+
+/// The console, and in it first this: a drill that is begun.
+///
+/// # Errors
+/// As `run`.
+pub fn begin(globals: &Globals, config: Loaded, first: Command) -> anyhow::Result<Exit> {
+    run(globals, config, None, None, Some(first))
 }
 
 /// Runs the console on a configuration until the operator quits. `guide` says what a newcomer may do next.
 ///
 /// # Errors
 /// No terminal, or no journal.
-pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>, record: Option<&Path>) -> anyhow::Result<Exit> {
+pub fn run(
+    globals: &Globals,
+    config: Loaded,
+    guide: Option<Guide>,
+    record: Option<&Path>,
+    first: Option<Command>,
+) -> anyhow::Result<Exit> {
     if !out::at_terminal() {
         return Err(Failure::usage(
             "the console needs a terminal; `midwatch alerts`, `feeds` and `log` print, `serve` watches without one",
@@ -72,6 +86,9 @@ pub fn run(globals: &Globals, config: Loaded, guide: Option<Guide>, record: Opti
     library::attach(&mut shell, globals, &config, runtime.handle())?;
     // How well each is practised stands beside what is suggested.
     shell.ask(Command::RecallPractice);
+    if let Some(first) = first {
+        front.asked(shell.ask(first));
+    }
     upstream::watch(config.playbooks.folders.clone(), session::ports(globals), shell.facts(), runtime.handle());
     let _watched = if front.guide.is_none() { reload::watch(shell.reloads(), globals, &config.text) } else { None };
     let result = runtime.block_on(drive(&mut shell, &mut front));

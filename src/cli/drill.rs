@@ -1,5 +1,6 @@
 //! `midwatch drill`: the practice of a week, what was found by it, and what was put off.
 
+mod held;
 mod list;
 
 use super::readiness::Known;
@@ -23,7 +24,27 @@ pub const KIND: Kind = Kind {
 
 #[derive(Subcommand)]
 enum Doing {
-    /// Print what was practised, the newest first, and the findings that are open
+    /// Begin a drill: an incident that is practice. Without --auto the console is opened on it
+    Start(held::Start),
+    /// End the drill that is held; what is to be said of it is kept
+    Finish(held::Said),
+    /// Call the drill off: its runs are ended, and what they made is cleared away; after a console that died too
+    Abort {
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        said: held::Said,
+    },
+    /// Let nothing of the drill go on for a while
+    Pause {
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Let a paused drill go on
+    Resume,
+    /// Print the drill that is held, what was practised, the newest first, and the findings that are open
     List,
     /// Print whose turn it is this week and in the weeks behind it, if each turn is kept
     Schedule {
@@ -69,8 +90,19 @@ enum Doing {
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let doing = Doing::from_arg_matches(matches)?;
+    match doing {
+        Doing::Start(wanted) => return held::start(globals, wanted),
+        Doing::Finish(said) => return held::finish(globals, said),
+        Doing::Abort { reason, said } => return held::abort(globals, reason, said),
+        Doing::Pause { reason } => return held::pause(globals, reason),
+        Doing::Resume => return held::resume(globals),
+        _ => {}
+    }
     let known = Known::read(globals)?;
     let said = match doing {
+        Doing::Start(_) | Doing::Finish(_) | Doing::Abort { .. } | Doing::Pause { .. } | Doing::Resume => {
+            return Err(Failure::usage("the drill is held elsewhere").into());
+        }
         Doing::List => return list::list(globals, &known),
         Doing::Schedule { weeks } => return list::schedule(globals, &known, weeks.into()),
         Doing::Skip { name, reason } => put_off(&known, name, reason)?,

@@ -92,7 +92,8 @@ pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
 pub fn lines<'a>(entries: impl Iterator<Item = (DateTime<Utc>, &'a Entry, &'a str)>, zone: Tz) -> String {
     let line = |(at, entry, text): (DateTime<Utc>, &Entry, &str)| {
         let at = time(at, zone);
-        format!("{at}  {:<10}  {:<13}  {}\n", out::inert(&entry.actor.name), entry.kind, out::inert(text))
+        let drill = if entry.drill.is_some() { "DRILL " } else { "" };
+        format!("{at}  {:<10}  {:<13}  {drill}{}\n", out::inert(&entry.actor.name), entry.kind, out::inert(text))
     };
     entries.map(line).collect()
 }

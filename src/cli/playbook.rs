@@ -2,7 +2,7 @@
 
 mod adopt;
 mod answer;
-mod drive;
+pub(super) mod drive;
 mod library;
 mod rollback;
 mod tell;
@@ -228,7 +228,7 @@ fn start(globals: &Globals, wanted: Run) -> anyhow::Result<Exit> {
 }
 
 /// `K=V`, each key once.
-fn pairs(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+pub(super) fn pairs(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
     let mut pairs = BTreeMap::new();
     for text in given {
         // What stands there may be a secret: it is not repeated.
@@ -240,7 +240,7 @@ fn pairs(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(pairs)
 }
 
-fn confirmations(given: &[String]) -> anyhow::Result<BTreeMap<StepId, String>> {
+pub(super) fn confirmations(given: &[String]) -> anyhow::Result<BTreeMap<StepId, String>> {
     Ok(pairs(given)?.into_iter().map(|(step, text)| (step.as_str().into(), text)).collect())
 }
 

@@ -61,13 +61,11 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
 fn counted(entries: &[Arc<Entry>], arguments: &Arguments, since: DateTime<Utc>) -> Vec<Incident> {
     let mut known = Incidents::default();
     known.load(entries);
-    let practice = |incident: &Incident| known.entries(incident.id).iter().any(|entry| entry.drill.is_some());
     let wanted = |incident: &&Incident| {
         incident.opened_at >= since
             && !matches!(incident.status, Status::Cancelled | Status::Merged)
             && (arguments.severity.is_empty() || arguments.severity.contains(&incident.severity))
             && arguments.service.as_ref().is_none_or(|name| incident.services.iter().any(|one| one.as_str() == name))
-            && !practice(incident)
     };
     known.iter().filter(wanted).cloned().collect()
 }

@@ -41,7 +41,7 @@ fn by_filter(world: &World, text: &str) -> anyhow::Result<Vec<AlertId>> {
     if filter.is_empty() {
         return Err(Failure::usage("an empty filter would mean every alert: name what you mean").into());
     }
-    let held = world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none() && filter.holds(world, tracked));
+    let held = world.alerts.real().filter(|tracked| tracked.resolved_at.is_none() && filter.holds(world, tracked));
     let ids: Vec<AlertId> = held.map(|tracked| tracked.alert.id.clone()).collect();
     if ids.is_empty() {
         return Err(not_there(world, format!("no alert matches `{text}`")).into());

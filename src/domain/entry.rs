@@ -337,17 +337,31 @@ impl Entry {
 
     /// The permission to act on this entry: `None` unless the journal has made it durable.
     pub fn intent(&self) -> Option<Intent> {
-        self.seal.as_ref().map(|_| Intent(self.id))
+        self.seal.as_ref().map(|_| Intent { id: self.id, drill: self.drill.is_some() })
     }
 }
 
 /// Proof that an intent is durably recorded. Ports that act demand it; only a sealed entry gives one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Intent(EntryId);
+pub struct Intent {
+    id: EntryId,
+    drill: bool,
+}
 
 impl Intent {
     pub fn id(self) -> EntryId {
-        self.0
+        self.id
+    }
+
+    /// It is of a drill: the ports that reach what is real refuse it.
+    pub fn is_drill(self) -> bool {
+        self.drill
+    }
+
+    /// The same, of a step whose run was let begin only because all that it may touch is declared drillable.
+    #[must_use]
+    pub fn where_drillable(self) -> Self {
+        Self { drill: false, ..self }
     }
 }
 
@@ -380,5 +394,19 @@ mod tests {
         assert_eq!(entry.kind, Kind::Other("telepathy".into()));
         assert_eq!(entry.rest["aura"], "blue");
         assert_eq!(entry.intent(), None);
+    }
+
+    #[test]
+    fn an_intent_knows_whether_it_is_practice() {
+        let at = DateTime::UNIX_EPOCH;
+        let intent = |drill: Option<&str>| {
+            let mut draft = Draft::new(Kind::Act, at, Actor::system("s"), "t");
+            draft.drill = drill.map(str::to_owned);
+            let entry = Entry::stamped(EntryId(uuid::Uuid::nil()), OriginId(uuid::Uuid::nil()), 1, Clock::default(), at, draft);
+            entry.sealed(Seal { prev: "".into(), hash: "".into() }).intent().expect("sealed")
+        };
+        assert!(!intent(None).is_drill());
+        assert!(intent(Some("d")).is_drill());
+        assert!(!intent(Some("d")).where_drillable().is_drill());
     }
 }

@@ -166,6 +166,8 @@ pub struct Incident {
     pub number: u64,
     pub origin: OriginId,
     pub title: String,
+    /// The drill that it is; none where it is real.
+    pub drill: Option<String>,
     pub severity: Sev,
     pub status: Status,
     pub opened_at: DateTime<Utc>,
@@ -214,6 +216,7 @@ impl Incident {
             number: entry.data_of("number").unwrap_or(0),
             origin: entry.origin,
             title: entry.text_of("title").unwrap_or(&entry.text).to_owned(),
+            drill: entry.drill.clone(),
             severity: entry.data_of("severity").unwrap_or(Sev(3)),
             status: Status::Open,
             opened_at: entry.at,
@@ -317,9 +320,10 @@ impl Incident {
         self.status = status;
     }
 
-    /// `INC-7`.
+    /// `INC-7`; `DRILL-7` where it is practice, so that no text takes the one for the other.
     pub fn label(&self) -> String {
-        format!("INC-{}", self.number)
+        let word = if self.drill.is_some() { "DRILL" } else { "INC" };
+        format!("{word}-{}", self.number)
     }
 }
 

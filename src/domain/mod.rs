@@ -7,6 +7,7 @@ pub mod capture;
 pub mod catalogue;
 pub mod chain;
 pub mod change;
+pub mod drill;
 pub mod entry;
 pub mod forecast;
 pub mod health;

@@ -44,6 +44,17 @@ impl Slips {
     pub fn any(self) -> bool {
         self != Self::default()
     }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            skipped: self.skipped + other.skipped,
+            failed: self.failed + other.failed,
+            retried: self.retried + other.retried,
+            unknown: self.unknown + other.unknown,
+        }
+    }
 }
 
 /// A run that is over and in which something was done. Dry runs and what ran without anybody are no practice.

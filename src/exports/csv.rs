@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 pub const KIND: Kind = Kind { name: "csv", about: "one row an entry, for spreadsheets", write };
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "at",
     "recorded_at",
     "who",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 14] = [
     "corrected",
     "important",
     "id",
+    "drill",
 ];
 
 fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
@@ -51,6 +52,7 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
             line.corrected.to_string(),
             line.important.to_string(),
             entry.id.to_string(),
+            or_empty(entry.drill.as_deref().map(text)),
         ];
         rows.write_record(row.iter().map(|cell| defused(&inert(cell)).into_owned()))?;
     }

@@ -40,7 +40,15 @@ fn facts(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<
     let incident = &timeline.incident;
     let title = format!("{} {}: {}", incident.label(), incident.severity, escaped(&masks.text(&incident.title)));
     head(&title, "", out)?;
-    writeln!(out, "<h1>{title}</h1>\n<ul class=\"facts\">")?;
+    writeln!(out, "<h1>{title}</h1>")?;
+    if let Some(drill) = &incident.drill {
+        writeln!(
+            out,
+            "<p class=\"drill\"><b>DRILL</b> {}: practice. Nothing of this was real.</p>",
+            escaped(&masks.text(drill))
+        )?;
+    }
+    writeln!(out, "<ul class=\"facts\">")?;
     let services: Vec<String> = incident.services.iter().map(|name| escaped(&masks.text(name.as_str()))).collect();
     let services = if services.is_empty() { "none named".to_owned() } else { services.join(", ") };
     for (name, value) in

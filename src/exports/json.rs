@@ -60,7 +60,7 @@ pub fn document(timeline: &Timeline) -> Value {
 /// Everything but the entries.
 pub(super) fn about(timeline: &Timeline, masks: &Masks) -> Value {
     let mut incident = incident(&timeline.incident, timeline.people);
-    for field in ["title", "lead", "roles", "services"] {
+    for field in ["title", "drill", "lead", "roles", "services"] {
         masks.value(&mut incident[field]);
     }
     json!({
@@ -85,6 +85,7 @@ pub fn incident(incident: &Incident, people: People) -> Value {
         "id": incident.id,
         "number": incident.number,
         "title": incident.title,
+        "drill": incident.drill,
         "severity": incident.severity,
         "status": incident.status,
         "opened_at": time(incident.opened_at),

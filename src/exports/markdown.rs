@@ -23,6 +23,9 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
 fn head(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     let incident = &timeline.incident;
     writeln!(out, "# {} {}: {}\n", incident.label(), incident.severity, text(&masks.text(&incident.title)))?;
+    if let Some(drill) = &incident.drill {
+        writeln!(out, "**DRILL {}: practice. Nothing of this was real.**\n", text(&masks.text(drill)))?;
+    }
     let services: Vec<String> = incident.services.iter().map(|name| text(&masks.text(name.as_str()))).collect();
     writeln!(out, "- **Status:** {}", incident.status.word())?;
     writeln!(out, "- **Services:** {}", if services.is_empty() { "none named".to_owned() } else { services.join(", ") })?;

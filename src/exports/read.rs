@@ -53,6 +53,8 @@ struct Told {
     id: IncidentId,
     number: u64,
     title: String,
+    #[serde(default)]
+    drill: Option<String>,
     severity: Sev,
     status: Status,
     opened_at: DateTime<Utc>,
@@ -191,6 +193,7 @@ fn timeline(about: About, lines: Vec<Line>, zone: Tz) -> Timeline {
         number: told.number,
         origin: lines.first().map_or(OriginId(told.id.0), |line| line.entry.origin),
         title: told.title,
+        drill: told.drill,
         severity: told.severity,
         status: told.status,
         opened_at: told.opened_at,

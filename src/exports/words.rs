@@ -22,7 +22,8 @@ pub fn span(ms: i64) -> String {
 /// What a reader must know of a line besides its text.
 pub fn marks(line: &Line) -> String {
     let late = line.entry.recorded_at.signed_duration_since(line.at).num_seconds();
-    let mut marks = vec![line.kind.to_string()];
+    let drill = line.entry.drill.is_some().then(|| "DRILL".to_owned());
+    let mut marks: Vec<String> = drill.into_iter().chain([line.kind.to_string()]).collect();
     if line.corrected {
         marks.push("corrected".to_owned());
     }

@@ -54,6 +54,11 @@ const WITH_MERGED: &str = concat!(
 /// What makes incidents what they are, and their runs. The rest of a long night stays in the journal until somebody reads it.
 const SHAPING: &str = concat!("SELECT s.n FROM these CROSS JOIN entries s ON s.incident = these.id AND ", shaping!("s"));
 
+/// All of a drill that is held: what has happened in it is known by its own entries alone.
+const DRILLED: &str =
+    "SELECT e.n FROM these CROSS JOIN entries d ON d.id = these.id AND json_extract(d.body, '$.drill') IS NOT NULL
+    CROSS JOIN entries e ON e.incident = these.id";
+
 /// Everything that has begun and not ended, with what it needs to be understood.
 const UNFINISHED: &str = "
     SELECT entry FROM open
@@ -81,7 +86,7 @@ pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<
 fn open_state_sql() -> String {
     format!(
         "WITH RECURSIVE {}
-         known(n) AS MATERIALIZED ({SHAPING} UNION {GIVEN} UNION {UNFINISHED}
+         known(n) AS MATERIALIZED ({SHAPING} UNION {GIVEN} UNION {DRILLED} UNION {UNFINISHED}
              UNION SELECT n FROM (SELECT n FROM entries ORDER BY n DESC LIMIT {NEWEST})),
          corrections(n) AS (SELECT c.n FROM entries c INDEXED BY by_corrects CROSS JOIN entries e ON e.id = c.corrects
                  WHERE c.corrects IS NOT NULL AND e.n IN (SELECT n FROM known)
@@ -200,10 +205,11 @@ pub fn incidents(db: &Connection) -> Result<Vec<Arc<Entry>>> {
     load(db, "", set, [])
 }
 
-/// Declarations by number (`INC-7`, `7`) or by the beginning of their id.
+/// Declarations by number (`INC-7`, `DRILL-7`, `7`) or by the beginning of their id.
 pub fn declared(db: &Connection, target: &str) -> Result<Vec<Arc<Entry>>> {
     let target = target.to_ascii_lowercase();
-    let number = target.strip_prefix("inc-").unwrap_or(&target).parse::<u64>().ok();
+    let number = ["inc-", "drill-"].iter().find_map(|word| target.strip_prefix(word));
+    let number = number.unwrap_or(&target).parse::<u64>().ok();
     let set = "SELECT n FROM entries WHERE kind = 'declare'
                AND (json_extract(body, '$.data.number') = ?1 OR (id >= ?2 AND id < ?2 || '~' AND length(?2) >= 4))";
     load(db, "", set, (number, target))

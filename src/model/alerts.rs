@@ -4,6 +4,7 @@
 //! an instance that has not just restarted agree; until then it stays on screen as it was.
 
 mod changes;
+mod drilled;
 mod episode;
 mod flapping;
 mod lapsing;
@@ -26,6 +27,7 @@ use recording::{Noted, begun};
 
 use super::event::SourceAnswer;
 use crate::domain::alert::{Alert, Cover, Severity, SilenceMatcher, Upstream};
+use crate::domain::drill::is_alert;
 use crate::domain::ids::{AlertId, Fingerprint, ServiceName, SourceName};
 use crate::domain::millis;
 use crate::domain::settings::Settings;
@@ -99,7 +101,7 @@ impl Alerts {
         }
         let ids: Vec<AlertId> = self.queue().map(|tracked| tracked.alert.id.clone()).collect();
         for id in ids {
-            let known = self.sources.contains_key(&id.source);
+            let known = self.sources.contains_key(&id.source) || is_alert(&id);
             let Some(mut tracked) = self.queue.take(&id).filter(|_| known) else { continue };
             tracked.severity = settings.severity(&tracked.alert.labels);
             tracked.service = settings.service(&tracked.alert.labels);

@@ -32,7 +32,7 @@ pub struct Causes(BTreeMap<ServiceName, [Option<ServiceName>; 4]>);
 impl Causes {
     /// The service that is why this alert fires.
     pub fn of(&self, tracked: &Tracked) -> Option<&ServiceName> {
-        let service = tracked.service.as_ref().filter(|_| OPEN.contains(&tracked.state))?;
+        let service = tracked.service.as_ref().filter(|_| OPEN.contains(&tracked.state) && !tracked.is_drill())?;
         self.by(service, tracked.severity)
     }
 

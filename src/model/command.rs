@@ -202,6 +202,8 @@ pub enum Command {
         incident: IncidentId,
         file: Option<PathBuf>,
     },
+    /// Drills.
+    Drill(super::drills::Drilling),
     /// Playbooks.
     Run(super::runs::RunCommand),
 }

@@ -75,7 +75,8 @@ impl World {
         if !self.settings.diagnose {
             return;
         }
-        let new = alerts.filter_map(|id| self.alerts.get(&id).filter(|tracked| tracked.state == State::Firing));
+        let fires = |tracked: &&Tracked| tracked.state == State::Firing && !tracked.is_drill();
+        let new = alerts.filter_map(|id| self.alerts.get(&id).filter(fires));
         let new = new.map(|tracked| (tracked.episode, tracked.alert.id.clone()));
         let new: Vec<_> = new.filter(|(episode, _)| self.is_news(*episode)).collect();
         self.diagnoses.episodes.extend(new);

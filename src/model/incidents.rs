@@ -1,6 +1,7 @@
 //! Incidents that somebody works on, each folded from the entries that carry its id.
 
 use super::fold::{Corrections, Entity, Folded};
+use crate::domain::drill::{is_alert, is_of};
 use crate::domain::entry::Entry;
 use crate::domain::ids::{AlertId, IncidentId, ServiceName};
 use crate::domain::incident::Incident;
@@ -28,14 +29,25 @@ impl Incidents {
         self.0.get(&id)?.state().0.as_ref()
     }
 
-    /// All that are loaded, newest first.
-    pub fn iter(&self) -> impl Iterator<Item = &Incident> {
+    /// All that are loaded, newest first; those of drills too.
+    pub fn with_drills(&self) -> impl Iterator<Item = &Incident> {
         self.0.values().rev().filter_map(|folded| folded.state().0.as_ref())
+    }
+
+    /// All real ones that are loaded, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Incident> {
+        self.with_drills().filter(|incident| incident.drill.is_none())
     }
 
     /// Those that somebody works on, newest first.
     pub fn open(&self) -> impl Iterator<Item = &Incident> {
         self.iter().filter(|incident| !incident.status.is_over())
+    }
+
+    /// What people here work on: what is real before any drill, and of both the newest first.
+    pub fn worked_on(&self) -> impl Iterator<Item = &Incident> {
+        let drills = self.with_drills().filter(|incident| incident.drill.is_some() && !incident.status.is_over());
+        self.open().chain(drills)
     }
 
     /// The entries that carry the incident's id, in the order of the fold.
@@ -48,8 +60,13 @@ impl Incidents {
         declared.is_some_and(|entry| entry.actor.name == person)
     }
 
-    /// The open incident that an alert or a service belongs to: by the alert itself before its service.
+    /// The open incident that an alert or a service belongs to: by the alert itself before its service. Of a drill's alert it is the
+    /// drill, and of nothing else.
     pub fn covering(&self, alert: Option<&AlertId>, service: Option<&ServiceName>) -> Option<IncidentId> {
+        if let Some(id) = alert.filter(|id| is_alert(id)) {
+            let mut drills = self.with_drills().filter(|incident| incident.drill.as_ref().is_some_and(|drill| is_of(id, drill)));
+            return drills.next().map(|incident| incident.id);
+        }
         let by_alert = || self.open().find(|incident| alert.is_some_and(|id| incident.alerts.contains(id)));
         let by_service = || self.open().find(|incident| service.is_some_and(|name| incident.services.contains(name)));
         by_alert().or_else(by_service).map(|incident| incident.id)

@@ -7,6 +7,7 @@ pub mod command;
 pub mod context;
 pub mod diagnosis;
 pub mod drafting;
+pub mod drills;
 pub mod effect;
 pub mod event;
 pub mod exported;

@@ -4,6 +4,7 @@ pub mod board;
 pub mod turn;
 
 use super::fold::Corrections;
+use crate::domain::drill::Held;
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{EntryId, PlaybookId, RunId};
 use crate::domain::practice::{Closed, Finding, Practised, Skip, Week};
@@ -19,6 +20,8 @@ pub struct Record {
     pub practised: Vec<Practised>,
     pub findings: Vec<Finding>,
     pub skips: Vec<Skip>,
+    /// Drills that were finished.
+    pub drills: Vec<Held>,
 }
 
 impl Record {
@@ -33,7 +36,10 @@ impl Record {
             let entry = corrections.applied(entry);
             match entry.kind {
                 Kind::Finding => record.finding(&entry),
-                Kind::Drill => record.skips.extend(skip(&entry)),
+                Kind::Drill => {
+                    record.skips.extend(skip(&entry));
+                    record.drills.extend(Held::of(&entry));
+                }
                 _ => {
                     let Some(id) = entry.run else { continue };
                     let place = *places.entry(id).or_insert_with(|| {
@@ -78,6 +84,7 @@ impl Record {
             practised: self.practised.iter().filter(|practised| practised.ended_at < at).cloned().collect(),
             findings: self.findings.iter().filter(|finding| finding.at < at).cloned().collect(),
             skips: self.skips.iter().filter(|skip| skip.at < at).cloned().collect(),
+            drills: self.drills.iter().filter(|held| held.at < at).cloned().collect(),
         }
     }
 

@@ -77,7 +77,7 @@ impl World {
             incidents: self.incidents.open().map(|incident| incident.id).collect(),
             acks: acks.map(|(tracked, ack)| (tracked.alert.id.clone(), tracked.alert.name().to_owned(), ack)).collect(),
             silences: self.silences().into_iter().filter(ends).collect(),
-            runs: self.runs.open().map(|(id, _)| id).collect(),
+            runs: self.runs.open().filter(|(_, run)| run.drill.is_none()).map(|(id, _)| id).collect(),
         }
     }
 

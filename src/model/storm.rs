@@ -139,7 +139,7 @@ impl World {
     /// What most of it was.
     fn stormed(&self, since: Stamp) -> String {
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-        let arrived = self.alerts.queue().filter(|tracked| tracked.arrived.is_some_and(|at| at.mono >= since.mono));
+        let arrived = self.alerts.real().filter(|tracked| tracked.arrived.is_some_and(|at| at.mono >= since.mono));
         arrived.for_each(|tracked| *names.entry(tracked.alert.name()).or_default() += 1);
         let mut names: Vec<(&str, usize)> = names.into_iter().collect();
         names.sort_by_key(|(name, count)| (Reverse(*count), *name));

@@ -37,7 +37,8 @@ fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections, incident: &Incident)
     let line = |entry: &&Arc<Entry>| {
         let applied = corrections.applied(entry);
         // What was moved to another incident is not this one's any more.
-        let belongs = incident.has_entry(&applied);
+        // Practice is no part of what was real, nor the other way round.
+        let belongs = incident.has_entry(&applied) && applied.drill.is_some() == incident.drill.is_some();
         belongs.then(|| Line {
             entry: (*entry).clone(),
             at: applied.at,

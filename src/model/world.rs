@@ -9,9 +9,11 @@ mod attaching;
 mod carrying;
 mod changing;
 mod commands;
+mod drilling;
 mod incidents;
 mod paging;
 mod passing;
+mod playing;
 mod practising;
 mod recorded;
 mod resend;
@@ -29,6 +31,7 @@ use super::alerts::{Alerts, Change};
 use super::changes::Changes;
 use super::context::Context;
 use super::diagnosis::Diagnoses;
+use super::drills::Drills;
 use super::event::{Body, Event, Fact};
 use super::exported::Exports;
 use super::fold::Corrections;
@@ -80,6 +83,9 @@ pub struct World {
     /// Which limits come near.
     pub(in crate::model) soon: Soon,
     pub incidents: Incidents,
+    /// What of them is practice.
+    pub drills: Drills,
+    drilling: drilling::Held,
     /// Who has the watch.
     pub shift: Shift,
     pub runs: Runs,
@@ -148,6 +154,8 @@ impl World {
             me,
             watching: false,
             incidents: Incidents::default(),
+            drills: Drills::default(),
+            drilling: drilling::Held::default(),
             shift: Shift::default(),
             runs: Runs::default(),
             offline: Offline::default(),
@@ -193,7 +201,9 @@ impl World {
         effects.extend(self.questions.answer(&self.health, self.now));
         effects.extend(self.suspect());
         effects.extend(self.diagnose());
+        effects.extend(self.play());
         effects.extend(self.wake());
+        self.mark(&mut effects);
         effects
     }
 
@@ -335,8 +345,16 @@ impl World {
             self.changes.corrected(original, &self.corrections);
         }
         self.alerts.fold(&self.settings, entry, self.now.wall);
-        self.health.fold(entry);
         self.incidents.fold(entry, &self.corrections);
+        self.drills.fold(entry, &self.corrections);
+        if entry.drill.is_none() {
+            self.fold_real(entry);
+        }
+    }
+
+    /// What is of a drill is no part of any of these.
+    fn fold_real(&mut self, entry: &Arc<Entry>) {
+        self.health.fold(entry);
         self.shift.fold(entry, &self.corrections);
         self.changes.fold(entry, &self.corrections);
         self.maintenance.fold(entry);

@@ -2,11 +2,13 @@
 //! Secrets that are known, and parameters that are typed as such, are struck out.
 
 use crate::domain::entry::{Actor, Entry, Seal};
+use crate::domain::ids::PlaybookId;
 use crate::domain::ids::{RequestId, RunId};
 use crate::domain::playbook::{ParamType, Place, Playbook};
 use crate::domain::secret::redacted;
 use crate::domain::settings::{Environment, Settings};
 use crate::domain::stamp::Stamp;
+use crate::model::drills::Drilling;
 use crate::model::reel::Reel;
 use crate::model::runs::{Finding, Given, RunCommand, RunFact, Typed};
 use crate::model::{Body, Command, Event, Fact, World};
@@ -119,6 +121,13 @@ impl Recorder {
             Body::Command(request, Command::Run(command)) => {
                 What::Event(Box::new(Body::Command(*request, Command::Run(struck(command, world)))))
             }
+            Body::Command(request, Command::Drill(asked)) => {
+                let mut asked = asked.clone();
+                if let Drilling::Start { scenario, params, .. } = &mut asked {
+                    strike_secrets(scenario.playbook.as_ref(), params, world);
+                }
+                What::Event(Box::new(Body::Command(*request, Command::Drill(asked))))
+            }
             Body::Fact(Fact::Configured(settings)) => What::Event(Box::new(Body::Fact(Fact::Configured(given_away(settings))))),
             body => What::Event(Box::new(body.clone())),
         };
@@ -138,17 +147,19 @@ impl Recorder {
 fn struck(command: &RunCommand, world: &World) -> RunCommand {
     let mut command = command.clone();
     match &mut command {
-        RunCommand::Prepare { playbook, params, .. } => {
-            let known = world.runs.playbook(playbook);
-            let secret = |name: &str| {
-                known.is_none_or(|book| book.params.iter().any(|param| param.name == name && param.kind == ParamType::Secret))
-            };
-            strike(params, secret);
-        }
+        RunCommand::Prepare { playbook, params, .. } => strike_secrets(Some(playbook), params, world),
         RunCommand::Resume { params, .. } => strike(params, |_| true),
         _ => {}
     }
     command
+}
+
+fn strike_secrets(playbook: Option<&PlaybookId>, params: &mut Typed, world: &World) {
+    let known = playbook.and_then(|name| world.runs.playbook(name));
+    let secret = |name: &str| {
+        known.is_none_or(|book| book.params.iter().any(|param| param.name == name && param.kind == ParamType::Secret))
+    };
+    strike(params, secret);
 }
 
 /// Without what a team strikes out of its exports: that names what nobody else is to read.

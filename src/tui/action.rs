@@ -164,6 +164,8 @@ actions! {
     Changes = "changes",
     /// Show which playbooks were practised, how long ago, and whose turn it is.
     Readiness = "readiness",
+    /// Begin a drill, or do something with the one that is held.
+    Drill = "drill",
     /// Show how far each source of alerts can be trusted now, and why no further.
     Sources = "sources",
     /// Choose one of the views that the configuration names.

@@ -311,6 +311,8 @@ impl Crier {
     fn news(&self, world: &World) -> Option<(Duration, String)> {
         // Critical ones that nobody owns are the beginning of the queue.
         let critical = world.alerts.queue().take_while(|tracked| tracked.severity == Severity::Critical);
+        // A drill calls nobody.
+        let critical = critical.filter(|tracked| !tracked.is_drill());
         let new = critical.filter_map(|tracked| {
             let at = tracked.arrived?.mono;
             let firing = tracked.state == State::Firing && world.worked_on(tracked).is_none();

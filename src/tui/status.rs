@@ -3,6 +3,7 @@
 
 use super::action::Action;
 use super::canvas::{Canvas, fit, wrap};
+use super::drill;
 use super::hits::Hit;
 use super::keymap::{Binding, Context};
 use super::overlays::alert::told;
@@ -13,6 +14,7 @@ use super::panes::alerts::trust;
 use super::theme::Role;
 use super::time;
 use super::view::View;
+use crate::domain::drill::Drill;
 use crate::domain::health::FeedState;
 use crate::domain::incident::{Incident, Status};
 use crate::domain::text::inert;
@@ -33,7 +35,7 @@ fn part(rank: u8, text: impl Into<String>, role: Role) -> Part {
 }
 
 pub fn render(canvas: &mut Canvas, area: Rect, view: &View) {
-    let mut parts = parts(view);
+    let mut parts = parts(view, area.width);
     let width = usize::from(area.width);
     let total = |parts: &[Part]| parts.iter().map(|part| part.text.width() + 2).sum::<usize>();
     while total(&parts) > width && parts.len() > 1 {
@@ -43,24 +45,30 @@ pub fn render(canvas: &mut Canvas, area: Rect, view: &View) {
     if view.incident.is_some_and(|_| parts.iter().any(|part| part.rank == CLOCK)) {
         canvas.hits.seconds = true;
     }
+    canvas.hits.seconds |= drill::held(view).is_some_and(Drill::runs);
     canvas.hits.minutes |= view.world.incidents.open().any(|incident| incident.next_update().is_some());
     let mut pen = canvas.line(area, 0);
     for part in parts {
         pen.space(1).text(&part.text, part.role).space(1);
     }
+    if drill::held(view).is_some() {
+        pen.fill(Role::Danger);
+    }
 }
 
 const CLOCK: u8 = 4;
 
-fn parts(view: &View) -> Vec<Part> {
+fn parts(view: &View, width: u16) -> Vec<Part> {
     let (environment, loud) = environment(view);
     let mut parts = vec![part(0, format!(" {environment} "), loud)];
+    parts.extend(drill::held(view).map(|held| part(0, drill::told(held, view, width), Role::Danger)));
     if let Some(incident) = view.incident {
         let (word, role) = match incident.status {
             Status::Open => (None, Role::Critical),
             status if status.is_over() => (Some(status.word()), Role::Dim),
             status => (Some(status.word()), Role::Warning),
         };
+        let role = if incident.drill.is_some() { Role::Warning } else { role };
         parts.push(part(1, format!("{} {}", incident.label(), incident.severity), role));
         parts.extend(word.map(|word| part(2, word, role)));
         parts.push(part(6, fit(&inert(&incident.title), 32).into_owned(), Role::Strong));

@@ -116,7 +116,7 @@ pub enum Record {
 impl Record {
     pub fn incident(self, world: &World) -> Option<&Incident> {
         match self {
-            Self::Newest => world.incidents.open().next(),
+            Self::Newest => world.incidents.worked_on().next(),
             Self::Kept(id) | Self::Of(id) => world.incidents.get(id),
             Self::Everything => None,
         }
@@ -124,10 +124,12 @@ impl Record {
 
     /// What is shown from now on, unless the operator chooses.
     pub fn kept(self, world: &World) -> Self {
-        let works = |id: IncidentId| world.incidents.open().any(|incident| incident.id == id);
+        let works = |id: IncidentId| world.incidents.worked_on().any(|incident| incident.id == id);
         match self {
             Self::Kept(id) if works(id) => self,
-            Self::Newest | Self::Kept(_) => world.incidents.open().next().map_or(Self::Newest, |newest| Self::Kept(newest.id)),
+            Self::Newest | Self::Kept(_) => {
+                world.incidents.worked_on().next().map_or(Self::Newest, |newest| Self::Kept(newest.id))
+            }
             chosen => chosen,
         }
     }

@@ -3,7 +3,7 @@
 use super::*;
 
 const INCIDENT: &str =
-    "id number title severity status opened_at mitigated_at resolved_at next_update_at lead roles private services";
+    "id number title drill severity status opened_at mitigated_at resolved_at next_update_at lead roles private services";
 
 #[test]
 fn an_incident_lives_its_whole_life() {

@@ -46,7 +46,7 @@ fn the_board_asks_the_journal_and_says_what_was_never_practised_and_what_was_whe
         due: None,
         closed: None,
     };
-    told(&mut desk, Record { practised: Vec::new(), findings: vec![finding], skips: vec![skip] });
+    told(&mut desk, Record { practised: Vec::new(), findings: vec![finding], skips: vec![skip], ..Record::default() });
     desk.expect("put off").expect_not("\u{202e}");
     desk.press("G").expect("Open findings").expect("nobody").expect_not("\u{1b}");
 }

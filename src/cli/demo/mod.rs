@@ -57,7 +57,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let folder = Folder::new()?;
     let globals = Globals { data: Some(folder.0.clone()), ..globals.clone() };
-    console::run(&globals, configuration(&url)?, Some(guide), None)
+    console::run(&globals, configuration(&url)?, Some(guide), None, None)
 }
 
 fn configuration(url: &str) -> anyhow::Result<Loaded> {

@@ -1,10 +1,14 @@
 //! What was practised, what was found by it, and whose turn it is.
 
 use super::super::readiness::{self, Known};
-use super::super::{Exit, Globals, log, out};
+use super::super::{Exit, Globals, log, out, session};
+use super::held;
+use crate::domain::drill::Held;
+use crate::domain::ids::RunId;
 use crate::domain::millis;
 use crate::domain::practice::{Finding, Practised, Verdict};
 use crate::domain::readiness::{This, word};
+use crate::domain::run::Run;
 use serde_json::{Value, json};
 
 pub fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
@@ -13,6 +17,10 @@ pub fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
         let row = board.row(&practised.playbook);
         practised.verdict(row.and_then(|row| row.rto), row.and_then(|row| row.rpo))
     };
+    let shell = session::remembered(globals, &known.config)?;
+    let (world, now) = (&shell.world, shell.world.now);
+    let held = world.drills.open();
+    let left: Vec<(RunId, &Run)> = world.runs.open().filter(|(_, run)| run.drill.is_some()).collect();
     let newest = || known.record.practised.iter().rev();
     let open: Vec<&Finding> = known.record.findings.iter().filter(|finding| finding.closed.is_none()).collect();
     if globals.json {
@@ -23,7 +31,15 @@ pub fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
         };
         let practised: Vec<Value> = newest().map(one).collect();
         let findings: Vec<Value> = known.record.findings.iter().map(finding).collect();
-        out::json(&json!({"schema": 1, "practised": practised, "findings": findings, "week": readiness::this(&board.week)}))?;
+        let drills: Vec<Value> = known.record.drills.iter().rev().map(finished).collect();
+        let left: Vec<Value> = left
+            .iter()
+            .map(|(id, run)| json!({"run": id, "playbook": run.playbook, "drill": run.drill, "state": run.state().to_string()}))
+            .collect();
+        out::json(&json!({
+            "schema": 1, "held": held.map(|drill| held::document(drill, None, now)), "left": left, "drills": drills,
+            "practised": practised, "findings": findings, "week": readiness::this(&board.week),
+        }))?;
         return Ok(Exit::Done);
     }
     let zone = known.config.console.zone;
@@ -45,7 +61,24 @@ pub fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
         ]
     };
     let rows: Vec<_> = newest().map(row).collect();
-    let mut text = match rows.is_empty() {
+    let mut text = String::new();
+    if let Some(drill) = held {
+        let stands = match (&drill.aborted, &drill.paused) {
+            (Some(why), _) => format!("called off: {}", out::inert(why)),
+            (None, Some(why)) => format!("paused: {}", out::inert(why)),
+            (None, None) => format!("{} on its clock", out::age(drill.elapsed(now.wall))),
+        };
+        text += &format!("HELD NOW  {}  by {}  {stands}\n", drill.id, out::inert(&drill.by));
+    }
+    for (id, run) in &left {
+        let book = run.playbook.as_ref().map_or(String::new(), ToString::to_string);
+        text +=
+            &format!("NOT CLEARED AWAY  run {id} of {book}: {}; `midwatch drill abort` or `playbook resume {id}`\n", run.state());
+    }
+    if !text.is_empty() {
+        text += "\n";
+    }
+    text += &match rows.is_empty() {
         true => "Nothing was practised yet.\n".to_owned(),
         false => out::table(&["ENDED", "PLAYBOOK", "", "TOOK", "BY", "", "RUN"], &rows),
     };
@@ -60,6 +93,14 @@ pub fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
     }
     out::text(&format!("{text}\n{}\n", readiness::week(&board.week)))?;
     Ok(Exit::Done)
+}
+
+fn finished(held: &Held) -> Value {
+    json!({
+        "id": held.id, "incident": held.incident, "scenario": held.scenario, "title": held.title, "kind": held.kind,
+        "playbook": held.playbook, "at": millis::text(held.at), "by": held.by, "said": held.said,
+        "results": held::measures(&held.measured),
+    })
 }
 
 fn finding(finding: &Finding) -> Value {

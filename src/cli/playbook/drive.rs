@@ -12,7 +12,7 @@ use crate::model::{Command, World};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-type Confirmations = BTreeMap<StepId, String>;
+pub type Confirmations = BTreeMap<StepId, String>;
 
 /// How often what has happened is printed.
 const PRINT: Duration = Duration::from_millis(100);
@@ -168,6 +168,12 @@ pub fn failed(progress: &Progress) -> bool {
 
 /// Goes on until the run ends or needs a person who is not here.
 pub fn carry_on(session: &mut Session, globals: &Globals, run: RunId, confirmations: &Confirmations) -> anyhow::Result<Exit> {
+    let run = carry(session, globals, run, confirmations)?;
+    finish(session, globals, run)
+}
+
+/// The same, and leaves it there. Gives the whole that the run is a part of.
+pub fn carry(session: &mut Session, globals: &Globals, run: RunId, confirmations: &Confirmations) -> anyhow::Result<RunId> {
     let person = out::at_terminal() && !globals.json;
     let run = session.world().runs.outermost(run);
     let (mut printed, mut confirmations) = (Vec::new(), confirmations.clone());
@@ -195,7 +201,8 @@ pub fn carry_on(session: &mut Session, globals: &Globals, run: RunId, confirmati
             }
         }
     }
-    finish(session, globals, run)
+    session.settle();
+    Ok(run)
 }
 
 /// Until nothing goes on by itself any more. A step that wants the terminal gets ours, and we are silent meanwhile.

@@ -50,7 +50,7 @@ kinds! {
     Act = "act",
     /// How an act ended. `data`: intent, outcome, detail, made.
     ActEnded = "act-ended",
-    /// An incident was declared; its id is this entry's id. `data`: number, title, severity.
+    /// An incident was declared; its id is this entry's id. `data`: number, title, severity; of a drill its whole scenario.
     Declare = "declare",
     /// The incident's severity is now `data.severity`.
     Severity = "severity",
@@ -118,7 +118,8 @@ kinds! {
     Correction = "correction",
     /// The program's own state: it slept, the clock was set, the reserve was freed, a new origin began.
     Console = "console",
-    /// Practice. `data.step` is skipped: its turn was put off (week, reason).
+    /// Practice. `data.step` is skipped: its turn was put off (week, reason). Of a drill: began (there is something to see), paused
+    /// (reason), resumed, aborted (reason), finished (scenario, title, kind, said, measured).
     Drill = "drill",
     /// What practice has found. `data`: owner, due; or `closes`, the entry of the finding that the text says what became of.
     Finding = "finding",

@@ -29,7 +29,9 @@ impl Alerts {
     /// Nobody works on these services any more: what fires there is as much news as when it began.
     pub(in crate::model) fn freed(&mut self, settings: &Settings, services: &BTreeSet<ServiceName>, now: Stamp) {
         self.revision += 1;
-        let there = |tracked: &&Tracked| tracked.service.as_ref().is_some_and(|service| services.contains(service));
+        let there = |tracked: &&Tracked| {
+            !tracked.is_drill() && tracked.service.as_ref().is_some_and(|service| services.contains(service))
+        };
         let fires = |tracked: &&Tracked| tracked.state == State::Firing && tracked.missing == 0;
         let ids: Vec<AlertId> = self.queue().filter(there).filter(fires).map(|tracked| tracked.alert.id.clone()).collect();
         for id in ids {
@@ -41,7 +43,7 @@ impl Alerts {
 
     /// What is acknowledged and not over, with its acknowledgement, the oldest first.
     pub fn aging(&self, now: DateTime<Utc>) -> Vec<(&Tracked, Ack)> {
-        let owned = self.queue().filter(|tracked| tracked.state == State::Acknowledged);
+        let owned = self.real().filter(|tracked| tracked.state == State::Acknowledged);
         let mut all: Vec<(&Tracked, Ack)> = owned.filter_map(|tracked| Some((tracked, self.ack(tracked, now)?))).collect();
         all.sort_by_key(|(tracked, ack)| ack.since.unwrap_or(tracked.episode));
         all

@@ -100,6 +100,9 @@ impl Queue {
     }
 
     fn count(&mut self, tracked: &Tracked, change: impl Fn(&mut usize)) {
+        if tracked.is_drill() {
+            return;
+        }
         let (state, severity) = (tracked.state as usize, tracked.severity as usize);
         change(&mut self.counts[state][severity]);
         if let Some(service) = &tracked.service {
@@ -112,7 +115,8 @@ impl Queue {
 
     /// It begins to fire in its service, or no longer does.
     fn fire(&mut self, tracked: &Tracked, fires: bool) {
-        let of = tracked.service.as_ref().filter(|_| BAD.contains(&tracked.state)).and_then(|name| self.services.get_mut(name));
+        let real = BAD.contains(&tracked.state) && !tracked.is_drill();
+        let of = tracked.service.as_ref().filter(|_| real).and_then(|name| self.services.get_mut(name));
         let Some(firing) = of.map(|of| &mut of.firing[tracked.severity as usize]) else { return };
         let (before, key) = (firing.first().map(|(at, _)| *at), (tracked.episode, tracked.alert.id.clone()));
         if fires {

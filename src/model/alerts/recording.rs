@@ -32,7 +32,11 @@ impl Alerts {
 
     /// Folds an entry about an alert.
     pub(in crate::model) fn fold(&mut self, settings: &Settings, entry: &Entry, now: DateTime<Utc>) {
-        let Some(id) = entry.alert.as_ref().filter(|_| Record::concerns(&entry.kind)) else { return };
+        let Some(id) =
+            entry.alert.as_ref().filter(|id| Record::concerns(&entry.kind) && Self::tells_of(id, entry.drill.as_ref()))
+        else {
+            return;
+        };
         let id = &self.named(id);
         let record = self.records.entry(id.clone()).or_default();
         if let Some(until) = record.last_ack().and_then(|ack| ack.until) {

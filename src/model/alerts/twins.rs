@@ -27,9 +27,9 @@ impl Twins {
     }
 
     /// `None` for an alert that lacks one of the labels: what nobody says can't be the same. What is over stands for itself,
-    /// so that a resolution is never hidden.
+    /// so that a resolution is never hidden; and a drill tells of nothing real.
     fn key(&self, tracked: &Tracked) -> Option<Key> {
-        if self.labels.is_empty() || tracked.state == State::Resolved {
+        if self.labels.is_empty() || tracked.state == State::Resolved || tracked.is_drill() {
             return None;
         }
         let value =

@@ -28,7 +28,8 @@ impl Runs {
         if let Some(tracked) = tracked.filter(|_| mode == RunMode::Live) {
             draft = draft.with("alert_since", tracked.episode);
         }
-        if mode == RunMode::Drill {
+        // One of a drill that is held is marked as such by its incident.
+        if mode == RunMode::Drill && incident.is_none() {
             draft.drill = Some(format!("{playbook}-{}", context.now.wall.format("%Y%m%dT%H%M%S%3f")));
         }
         Ok(vec![draft])
@@ -62,6 +63,18 @@ impl Runs {
         let at = millis::truncated(draft.at);
         self.preparing.insert(number, Prepared { playbook: book.clone(), params: resolved, alert, at });
         Ok(draft)
+    }
+
+    /// Whether a run may be prepared so; why not.
+    pub(in crate::model) fn admits(
+        &self,
+        context: &Context<'_>,
+        book: &Playbook,
+        params: &Typed,
+        mode: RunMode,
+    ) -> Result<(), String> {
+        self.fit(context.settings, book, mode)?;
+        accepted(&excused(self.resolve((context.settings, context.me), book, params, None), book, mode))
     }
 
     fn fit(&self, settings: &Settings, book: &Playbook, mode: RunMode) -> Result<(), String> {

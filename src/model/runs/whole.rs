@@ -103,6 +103,24 @@ impl Runs {
         Ok(vec![of_run(draft, id, run).with("paused", false)])
     }
 
+    /// The run stands still with its drill, or goes on with it.
+    pub(in crate::model) fn stands_still(&self, context: &Context<'_>, id: RunId, paused: bool) -> Option<Draft> {
+        let run = self.ours(id).ok().filter(|run| run.paused != paused && run.outcome.is_none())?;
+        let word = if paused { "stands still" } else { "goes on" };
+        let draft = context.seen("drill", Kind::RunPaused, format!("playbook “{}” {word} with the drill", run.title));
+        Some(of_run(draft, id, run).with("paused", paused).with("reason", "with the drill"))
+    }
+
+    /// What has to be asked next to end a run of ours, its drill being called off: the end of what runs, else that of the run.
+    pub(in crate::model) fn call_off(&self, context: &Context<'_>, id: RunId, reason: &str) -> Vec<Draft> {
+        let asked = match self.known(id).map(Run::open_attempt) {
+            Ok(Some(_)) => self.cancel(context, id),
+            Ok(None) => self.abort(context, id, reason),
+            Err(_) => return Vec::new(),
+        };
+        asked.unwrap_or_default()
+    }
+
     /// What a rollback of the run would do now: shown before anybody starts it.
     pub fn rollback(&self, id: RunId) -> Result<flow::Rollback, String> {
         let run = self.known(id)?;

@@ -85,9 +85,14 @@ impl World {
                 Err(why) => self.refuse(request, &title, why),
             },
             Command::Run(command) => {
+                let command = match self.practised_in(command) {
+                    Ok(command) => command,
+                    Err(why) => return self.refuse(request, &title, why),
+                };
                 let (runs, mut context, requests, alerts) = self.split();
                 runs.command(&mut context, requests, alerts, request, command)
             }
+            Command::Drill(asked) => self.drilling(request, asked),
             Command::Undo { request: undone } => self.undo(request, &title, undone),
             Command::Retry { request: failed } => self.retry(request, &title, failed),
             command => {
@@ -104,6 +109,7 @@ impl World {
 
     pub(super) fn ask_to_record(&mut self, request: RequestId, title: String, asked: Asked) -> Vec<Effect> {
         let Asked { drafts, refused } = asked;
+        let drafts: Vec<Draft> = drafts.into_iter().map(|draft| self.only_written(draft)).collect();
         self.requests.begin(request, title, drafts.iter().map(Target::of));
         self.requests.refuse_some(request, refused);
         match drafts.iter().all(|draft| draft.kind == Kind::Act) {
@@ -161,6 +167,7 @@ impl World {
             | Command::Attach { .. }
             | Command::RecallPractice
             | Command::Export { .. }
+            | Command::Drill(_)
             | Command::Run(_) => Ok(Vec::new()),
         };
         drafts.map(Asked::from)
@@ -278,6 +285,7 @@ impl World {
             Command::Recall { .. } => "look up the past".into(),
             Command::RecallPractice => "look up what was practised".into(),
             Command::Export { .. } => "export an incident".into(),
+            Command::Drill(asked) => asked.title().into(),
             Command::Run(command) => command.title(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::commands::{Refusal, some};
+use crate::domain::drill::is_alert;
 use crate::domain::entry::{Amendment, AtSource, Draft, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId};
 use crate::domain::incident::{Incident, Role, Sev, Status};
@@ -31,6 +32,7 @@ impl World {
         if let Some(id) = alerts.iter().find(|id| self.alerts.get(id).is_none()) {
             return Err(format!("no alert {id} is in the queue"));
         }
+        self.alike(None, &alerts)?;
         let mut services: Vec<_> = alerts.iter().filter_map(|id| self.alerts.get(id)?.service.clone()).collect();
         services.dedup();
         let draft = self.context().by_me(Kind::Declare, format!("declared {severity}: {}", inert(&title)));
@@ -44,6 +46,17 @@ impl World {
 
     pub(super) fn incident(&self, id: IncidentId) -> Result<&Incident, Refusal> {
         self.incidents.get(id).ok_or_else(|| format!("no incident {id} is known"))
+    }
+
+    /// Alerts of drills are of their own incident, and real ones of none of those.
+    fn alike(&self, incident: Option<IncidentId>, alerts: &[AlertId]) -> Result<(), Refusal> {
+        let own = incident.and_then(|id| self.incidents.get(id)?.drill.as_ref());
+        let alike = |id: &&AlertId| is_alert(id) == own.is_some();
+        match alerts.iter().find(|id| !alike(id)) {
+            Some(id) if is_alert(id) => Err(format!("{} is of a drill, which is an incident of its own", self.name_of(id))),
+            Some(id) => Err(format!("{} is real: practice is kept apart", self.name_of(id))),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn about_incident(&mut self, id: IncidentId, kind: Kind, text: String) -> Draft {
@@ -158,6 +171,9 @@ impl World {
                 _ => {}
             }
         }
+        if from.drill != to.drill {
+            return Err(format!("{} and {} are not both real: practice is kept apart", from.label(), to.label()));
+        }
         if id == into {
             return Err("an incident can't be merged into itself".into());
         }
@@ -180,6 +196,10 @@ impl World {
         if entries.is_empty() {
             return Err("no entry is named".into());
         }
+        let (named, drill) = (|entry: &EntryId| self.log.entries().find(|known| known.id == *entry), &incident.drill);
+        if belong && entries.iter().filter_map(named).any(|entry| entry.drill != *drill) {
+            return Err(format!("not all of that is as real as {label} is: practice is kept apart"));
+        }
         // What came by a merge can be taken out again, too.
         let came = |id: EntryId| {
             let entry = self.log.entries().find(|entry| entry.id == id);
@@ -199,6 +219,7 @@ impl World {
     pub(super) fn link_alerts(&mut self, id: IncidentId, alerts: Vec<AlertId>) -> Result<Vec<Draft>, Refusal> {
         let label = self.incident(id)?.label();
         some(&alerts)?;
+        self.alike(Some(id), &alerts)?;
         let services: Vec<_> = alerts.iter().filter_map(|alert| self.alerts.get(alert)?.service.clone()).collect();
         let names: Vec<String> =
             alerts.iter().filter_map(|alert| Some(inert(self.alerts.get(alert)?.alert.name()).into_owned())).collect();
@@ -234,7 +255,10 @@ impl World {
             return Err("a correction needs something new: a time, a text, a kind, an incident, or who may see it".into());
         }
         if let Some(id) = change.incident {
-            self.incident(id)?;
+            let (drill, known) = (self.incident(id)?.drill.clone(), self.log.entries().find(|known| known.id == entry));
+            if known.is_some_and(|known| known.drill != drill) {
+                return Err(format!("that is not as real as {} is: practice is kept apart", self.incident(id)?.label()));
+            }
         }
         let mut draft = self.context().by_me(Kind::Correction, "corrected an entry");
         let fields = [

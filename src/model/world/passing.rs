@@ -17,6 +17,7 @@ impl World {
             self.storm_over_at(),
             self.suspicions.next_due(),
             self.offline.next_due(),
+            self.next_beat(),
         ];
         let next = due.into_iter().chain([questions, work, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);

@@ -22,6 +22,7 @@ impl World {
                 self.diagnoses.answered(request);
                 self.requests.recorded(request, &Target::of(&entry.draft), entry.id);
                 let mut effects = self.on_recorded(&entry);
+                effects.extend(self.drill_recorded(&entry, request));
                 if self.notes.recorded(request) {
                     effects.extend(self.note_next());
                 }
@@ -30,6 +31,8 @@ impl World {
             None => Vec::new(),
         };
         effects.extend(self.practice_changed(&entry));
+        effects.extend(self.disturbed(&entry));
+        effects.extend(self.pause_with(&entry));
         let (runs, mut context, ..) = self.split();
         effects.extend(runs.recorded(&mut context, &entry, request.is_some()));
         effects
@@ -49,6 +52,7 @@ impl World {
         self.soon.forget_asked();
         self.extending.clear();
         self.resending.clear();
+        self.drilling.asked.clear();
         Vec::new()
     }
 
@@ -59,7 +63,8 @@ impl World {
             Kind::AlertResolved => self.episode_ended(entry),
             Kind::Act => self.send(entry),
             Kind::ActEnded => self.uncarry_late(entry),
-            Kind::Declare => self.link_what_came_before(entry),
+            Kind::Declare if entry.drill.is_none() => self.link_what_came_before(entry),
+            Kind::Status if entry.drill.is_some() => entry.incident.map(|id| self.drill_ended(id)).unwrap_or_default(),
             _ => Vec::new(),
         }
     }
@@ -135,6 +140,7 @@ impl World {
         let since = declared.at - BEFORE;
         let belongs = |entry: &&Arc<Entry>| {
             entry.id != declared.id
+                && entry.drill.is_none()
                 && entry.at >= since
                 && entry.incident.is_none()
                 && (before_kind(&entry.kind) || diagnosed(entry))

@@ -123,7 +123,10 @@ fn once(this: &Try<'_>, launch: &Launch) -> StepEnd {
     let out = this.outputs_file();
     match steps::launch(this.step, body, &this.setting(&out)) {
         Ok(steps::Launch::Shell(shell)) => block::run(this, launch.intent.id(), shell),
-        Ok(steps::Launch::Http { request, reads }) => request::run(this, Some(launch.intent), *request, reads),
+        Ok(steps::Launch::Http { request, reads }) => {
+            // Only where all that it may touch is declared drillable was the run of a drill let begin.
+            request::run(this, Some(launch.intent.where_drillable()), *request, reads)
+        }
         Ok(steps::Launch::Query(query)) => request::query(this, &query),
         Ok(steps::Launch::Feeds(selector)) => feeds::ask(this, selector),
         Err(why) => this.end(StepState::Failed, format!("nothing was executed: {why}")),

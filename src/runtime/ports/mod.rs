@@ -25,7 +25,7 @@ impl Ports {
     pub fn real() -> Self {
         let names = names::Names::default();
         Self {
-            http: Arc::new(http::Web::new(names.clone())),
+            http: Arc::new(Apart(Arc::new(http::Web::new(names.clone())))),
             exec: Arc::new(exec::Processes),
             net: Arc::new(net::Sockets(names)),
             files: Arc::new(files::Disk::default()),
@@ -67,6 +67,27 @@ impl Http for Telling {
             }
             answer
         })
+    }
+}
+
+/// Reality, which no drill acts on: whatever a playbook or a script says, what a drill has recorded is not sent.
+struct Apart(Arc<dyn Http>);
+
+impl Http for Apart {
+    fn observe(&self, request: Request) -> Answer<'_, Result<Response, Trouble>> {
+        self.0.observe(request)
+    }
+
+    fn stream<'a>(&'a self, request: Request, piece: Piece<'a>) -> Answer<'a, Result<Response, Trouble>> {
+        self.0.stream(request, piece)
+    }
+
+    fn act(&self, request: Request, intent: Intent) -> Answer<'_, Result<Response, Trouble>> {
+        if intent.is_drill() {
+            let text = format!("{} was not sent: it is of a drill, which acts on nothing real", request.told());
+            return Box::pin(async move { Err(Trouble::new(Reason::Local, text)) });
+        }
+        self.0.act(request, intent)
     }
 }
 

@@ -68,6 +68,7 @@ pub const ROWS: &[Row] = &[
     row(&["/"], Filter, &[Panes], "filter"),
     row(&["H"], History, &[Panes], "history"),
     row(&["B"], Action::Readiness, &[Panes], "readiness"),
+    row(&["T"], Action::Drill, &[Panes], "drill"),
     row(&["v"], Views, &[Panes], "views"),
     row(&[":", "ctrl-p"], Palette, &[Panes], "command"),
     row(&["tab", "l", "right"], NextPane, &[Panes], "pane"),

@@ -79,7 +79,7 @@ pub fn switch(view: &View) -> Box<dyn Overlay> {
         )
     };
     let all = item("everything", "the whole log, outside any incident too", || vec![Reply::Show(Record::Everything)]);
-    let mut known: Vec<&Incident> = view.world.incidents.iter().collect();
+    let mut known: Vec<&Incident> = view.world.incidents.with_drills().collect();
     // Whose people wait for an update stands first, the one that has waited longest before all.
     known.sort_by_key(|incident| {
         incident.next_update().filter(|at| *at <= view.now.wall).map_or((true, None), |at| (false, Some(at)))

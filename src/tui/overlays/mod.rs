@@ -15,6 +15,7 @@ pub mod declare;
 pub mod diagnosis;
 pub mod dialog;
 pub mod doing;
+pub mod drill;
 pub mod entry;
 pub mod export;
 pub mod feed;

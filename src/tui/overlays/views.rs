@@ -15,7 +15,7 @@ pub fn open(now: &str, view: &View) -> Reply {
         return Reply::Say("No view has a name yet: narrow the queue with / first, then v gives that one.".to_owned());
     }
     let shown = |text: &str| match Filter::parse(text) {
-        Ok(filter) => view.world.alerts.queue().filter(|tracked| filter.holds(view.world, tracked)).count().to_string(),
+        Ok(filter) => view.world.alerts.real().filter(|tracked| filter.holds(view.world, tracked)).count().to_string(),
         Err(_) => String::new(),
     };
     let all = [("everything".to_owned(), String::new())];

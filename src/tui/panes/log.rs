@@ -148,6 +148,9 @@ fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, cursor: bool, v
     pen.text(if cursor { "▌" } else { " " }, Role::Focus);
     pen.text(&time::clock(entry.at, view.zone), if cursor { Role::Cursor } else { Role::Dim }).space(1);
     pen.column(if place.width >= 70 { 12 } else { 8 }, &inert(&who), role).space(1);
+    if entry.drill.is_some() {
+        pen.text("DRILL ", Role::Danger);
+    }
     let mark = mark(&entry.kind);
     pen.text(mark, role);
     let late = entry.at_source == AtSource::Operator && (entry.recorded_at - entry.at).num_seconds() >= 60;

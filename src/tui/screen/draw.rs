@@ -3,6 +3,7 @@
 use super::Screen;
 use crate::model::World;
 use crate::tui::canvas::Canvas;
+use crate::tui::drill;
 use crate::tui::hits::{Hit, Hits, Target};
 use crate::tui::layout::{self, Form};
 use crate::tui::panes::{PANES, PaneId, health};
@@ -67,7 +68,7 @@ impl Screen {
     fn render_pane(&self, canvas: &mut Canvas, place: Rect, id: PaneId, form: Form, view: &View) {
         let Some((_, pane)) = self.panes.iter().find(|(other, _)| *other == id) else { return };
         let focused = view.focus == id && !self.covered();
-        let (border, name) = if focused { (Role::Focus, Role::Focus) } else { (Role::Border, Role::Strong) };
+        let (border, name) = if focused { (Role::Focus, Role::Focus) } else { (drill::border(view), Role::Strong) };
         let tabs = tabs(id, form);
         let title = pane.title(view);
         let mut parts: Vec<(&str, Role)> = vec![(id.spec().name, name)];

@@ -27,6 +27,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::Readiness => {
             return Some(vec![Reply::Open(overlays::readiness::open()), Reply::Ask(Command::RecallPractice)]);
         }
+        Action::Drill => Reply::Open(overlays::drill::open(view)),
         Action::Export => {
             return Some(match view.incident {
                 Some(incident) => overlays::export::open(incident),

@@ -11,8 +11,9 @@ impl Screen {
         if self.replay.is_some() || !self.overlays.is_empty() {
             return;
         }
-        let mine = world.incidents.open().find(|incident| world.incidents.declared_by(incident.id, &world.me.name));
-        let mine = mine.map(|incident| incident.id).filter(|id| Some(*id) > self.declared);
+        let mine = world.incidents.worked_on().map(|incident| incident.id);
+        let mine =
+            mine.filter(|id| world.incidents.declared_by(*id, &world.me.name)).max().filter(|id| Some(*id) > self.declared);
         if let Some(id) = mine {
             (self.declared, self.record) = (mine, Record::Kept(id));
         }

@@ -59,7 +59,8 @@ impl Alerts {
         let mut pen = canvas.line(place, 0);
         look.lead(&mut pen);
         let indent = if look.inside { "  " } else { "" };
-        let name = format!("{indent}{}", inert(tracked.alert.name()));
+        let drill = if tracked.is_drill() { "DRILL " } else { "" };
+        let name = format!("{indent}{drill}{}", inert(tracked.alert.name()));
         pen.column(5, word, colour).column(columns.name, &name, look.role(plain)).space(1);
         if columns.service > 0 {
             pen.column(columns.service, tracked.service.as_ref().map_or("", |service| service.as_str()), Role::Dim).space(1);

@@ -1,0 +1,291 @@
+//! A drill from its beginning to its end: begun, gone through, called off, finished.
+
+use super::super::ack::refused;
+use super::super::playbook::{confirmations, drive, pairs};
+use super::super::session::{self, Needs, Session};
+use super::super::{Exit, Failure, Globals, ack, console, out};
+use crate::domain::drill::{Debrief, Drill, Measured};
+use crate::domain::ids::{IncidentId, RunId};
+use crate::domain::millis;
+use crate::domain::practice::Verdict;
+use crate::domain::readiness::word;
+use crate::domain::run::Auto;
+use crate::domain::scenario::{Kind, Scenario};
+use crate::domain::stamp::Stamp;
+use crate::model::drills::{Drilling, measured};
+use crate::model::runs::{RunCommand, Typed};
+use crate::model::{Command, World};
+use clap::Args;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How often is looked how far it has come.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long it may take to take something over from a console that died.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+#[derive(Args)]
+pub struct Start {
+    /// A playbook
+    #[arg(value_name = "WHAT")]
+    what: String,
+    /// How it is held: live, game-day or tabletop
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    kind: Option<Kind>,
+    /// A parameter of its playbook; as often as needed
+    #[arg(long = "param", value_name = "K=V")]
+    params: Vec<String>,
+    /// Without the console, to its end: steps of this risk start without a person
+    #[arg(long, value_name = "RISK", num_args = 0..=1, default_missing_value = "read", value_parser = ["read", "change"])]
+    auto: Option<String>,
+    /// Start STEP when the run comes to it; TEXT is what it wants typed, or yes
+    #[arg(long, value_name = "STEP=TEXT", requires = "auto")]
+    confirm: Vec<String>,
+    /// Though a real incident is open
+    #[arg(long)]
+    anyway: bool,
+    #[command(flatten)]
+    said: Said,
+}
+
+/// The three questions at the end.
+#[derive(Args)]
+pub struct Said {
+    /// What went well
+    #[arg(long, value_name = "TEXT")]
+    well: Option<String>,
+    /// What went badly, or was confusing
+    #[arg(long, value_name = "TEXT")]
+    badly: Option<String>,
+    /// Where we were lucky
+    #[arg(long, value_name = "TEXT")]
+    lucky: Option<String>,
+}
+
+impl From<Said> for Debrief {
+    fn from(Said { well, badly, lucky }: Said) -> Self {
+        Self { well, badly, lucky }
+    }
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    Kind::parse(text).ok_or_else(|| "one of live, game-day, tabletop".to_owned())
+}
+
+pub fn start(globals: &Globals, wanted: Start) -> anyhow::Result<Exit> {
+    let auto = wanted.auto.as_deref().and_then(Auto::parse);
+    let (params, given) = (Typed(pairs(&wanted.params)?), confirmations(&wanted.confirm)?);
+    let config = session::load(globals)?;
+    let scenario = Box::new(script(&config, &wanted.what, wanted.kind)?);
+    let begin = Command::Drill(Drilling::Start { scenario, params, auto: auto.unwrap_or(Auto::No), anyway: wanted.anyway });
+    if auto.is_none() {
+        return console::begin(globals, config, begin);
+    }
+    let mut session = Session::open(globals, Needs::Watch)?;
+    session.playbooks(globals)?;
+    // What is real is asked first: a drill does not begin over it unseen.
+    session.poll();
+    let (_, progress) = session.ask(begin)?;
+    let Some(id) = progress.items.iter().find_map(|item| item.entry).map(|entry| IncidentId(entry.0)) else {
+        return refused(&progress);
+    };
+    session.until(PATIENCE, |world| run_of(world, id).is_some() || !world.drills.get(id).is_some_and(Drill::builds));
+    match run_of(session.world(), id) {
+        Some(run) => drop(drive::carry(&mut session, globals, run, &given)?),
+        None => play(&mut session, id),
+    }
+    over(&mut session, globals, id, wanted.said.into())
+}
+
+/// What is practised: a script of its own, or the playbook by itself.
+fn script(config: &session::Loaded, what: &str, kind: Option<Kind>) -> anyhow::Result<Scenario> {
+    let catalogue = super::super::library::catalogue(config);
+    let book = catalogue.get(what).map_err(Failure::usage)?;
+    let scenario = Scenario::for_playbook(book);
+    Ok(Scenario { kind: kind.unwrap_or(scenario.kind), ..scenario })
+}
+
+fn run_of(world: &World, id: IncidentId) -> Option<RunId> {
+    world.runs.iter().find(|(_, run)| run.incident == Some(id) && run.parent.is_none()).map(|(run, _)| run)
+}
+
+/// Until there is nothing more to come, or it is called off.
+fn play(session: &mut Session, id: IncidentId) {
+    let ended = |world: &World| {
+        let told = |drill: &Drill| drill.elapsed(world.now.wall) >= drill.scenario.ends();
+        world.drills.get(id).is_none_or(|drill| drill.is_over() || drill.aborted.is_some() || told(drill))
+    };
+    while !session.until(LOOK, ended) {}
+    session.settle();
+}
+
+/// Finishes it where its runs are over, and tells how it stands.
+fn over(session: &mut Session, globals: &Globals, id: IncidentId, said: Debrief) -> anyhow::Result<Exit> {
+    session.settle();
+    let open: Vec<RunId> = session.world().runs.open().filter(|(_, run)| run.incident == Some(id)).map(|(run, _)| run).collect();
+    if !open.is_empty() {
+        open.iter().for_each(|run| drive::leave(session, *run));
+        told(session, globals, id)?;
+        for run in open {
+            out::say(
+                globals,
+                &format!("midwatch: its run {run} waits: `midwatch playbook resume {run}`, then `midwatch drill finish`"),
+            );
+        }
+        return Ok(Exit::No);
+    }
+    finished(session, globals, id, said)
+}
+
+fn finished(session: &mut Session, globals: &Globals, id: IncidentId, said: Debrief) -> anyhow::Result<Exit> {
+    let (_, progress) = session.ask(Command::Drill(Drilling::Finish { drill: id, said }))?;
+    if drive::failed(&progress) {
+        return refused(&progress);
+    }
+    session.settle();
+    told(session, globals, id)?;
+    let verdict = session.world().drills.get(id).map(|drill| results(session.world(), drill).verdict);
+    Ok(if matches!(verdict, Some(Verdict::Pass | Verdict::Findings)) { Exit::Done } else { Exit::No })
+}
+
+pub fn finish(globals: &Globals, said: Said) -> anyhow::Result<Exit> {
+    let (mut session, id) = held(globals)?;
+    finished(&mut session, globals, id, said.into())
+}
+
+pub fn pause(globals: &Globals, reason: String) -> anyhow::Result<Exit> {
+    let (mut session, drill) = held(globals)?;
+    ack::act(&mut session, globals, Command::Drill(Drilling::Pause { drill, reason }))
+}
+
+pub fn resume(globals: &Globals) -> anyhow::Result<Exit> {
+    let (mut session, drill) = held(globals)?;
+    ack::act(&mut session, globals, Command::Drill(Drilling::Resume { drill }))
+}
+
+/// Calls it off: whoever drives its runs ends them and clears away; what nobody drives is taken over for that.
+pub fn abort(globals: &Globals, reason: String, said: Said) -> anyhow::Result<Exit> {
+    let (mut session, id) = held(globals)?;
+    if session.world().drills.get(id).is_some_and(|drill| drill.aborted.is_none()) {
+        let (_, progress) = session.ask(Command::Drill(Drilling::Abort { drill: id, reason }))?;
+        if drive::failed(&progress) {
+            return refused(&progress);
+        }
+    }
+    let whole = |world: &World| {
+        let open = |(run, state): (RunId, &crate::domain::run::Run)| {
+            (state.incident == Some(id) && state.parent.is_none()).then_some(run)
+        };
+        world.runs.open().find_map(open)
+    };
+    while let Some(run) = whole(session.world()) {
+        let known = |world: &World| {
+            let state = world.runs.get(run);
+            let left = state.is_none_or(|run| run.driver.is_none() || run.interrupted || run.ended.is_some());
+            left || world.runs.live(run).is_some_and(|live| live.elsewhere)
+        };
+        session.until(PATIENCE, known);
+        if session.world().runs.live(run).is_none_or(|live| !live.driving || !live.elsewhere)
+            && session.world().runs.get(run).is_some_and(|run| run.ended.is_none())
+        {
+            let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
+            if drive::failed(&progress) && !session.until(PATIENCE, |world| whole(world) != Some(run)) {
+                return refused(&progress);
+            }
+            drive::carry(&mut session, globals, run, &drive::Confirmations::new())?;
+        }
+        if whole(session.world()) == Some(run) && !session.until(PATIENCE, |world| whole(world) != Some(run)) {
+            return over(&mut session, globals, id, said.into());
+        }
+    }
+    over(&mut session, globals, id, said.into())
+}
+
+fn held(globals: &Globals) -> anyhow::Result<(Session, IncidentId)> {
+    let mut session = Session::open(globals, Needs::Journal)?;
+    let id = session.world().drills.open().map(|drill| drill.incident);
+    let id = id.ok_or_else(|| Failure::usage("no drill is held: `midwatch drill start` begins one"))?;
+    session.playbooks(globals)?;
+    Ok((session, id))
+}
+
+fn results(world: &World, drill: &Drill) -> Measured {
+    let book = drill.scenario.playbook.as_ref().and_then(|name| world.runs.playbook(name));
+    let goals = book.map_or((None, None), |book| (book.meta.rto, book.meta.rpo));
+    measured(drill, world.incidents.entries(drill.incident), goals)
+}
+
+fn told(session: &Session, globals: &Globals, id: IncidentId) -> anyhow::Result<()> {
+    let world = session.world();
+    let Some(drill) = world.drills.get(id) else { return Ok(()) };
+    let (results, now) = (results(world, drill), world.now);
+    match globals.json {
+        true => out::json(&json!({"schema": 1, "drill": document(drill, Some(&results), now)}))?,
+        false => {
+            let label = world.incidents.get(id).map(crate::domain::incident::Incident::label).unwrap_or_default();
+            out::text(&format!("{label} {}  {}\n{}", drill.id, state(drill, &results), lines(&results)))?;
+        }
+    }
+    Ok(())
+}
+
+fn state(drill: &Drill, results: &Measured) -> &'static str {
+    match (drill.is_over(), &drill.aborted, &drill.paused) {
+        (true, ..) => word(results.verdict),
+        (false, Some(_), _) => "called off",
+        (false, None, Some(_)) => "paused",
+        (false, None, None) => "open",
+    }
+}
+
+/// What was measured, for people.
+pub fn lines(results: &Measured) -> String {
+    let against = |name: &str, is: Option<Duration>, may: Option<Duration>| {
+        let of = may.map(|may| format!(" of {}", out::age(may))).unwrap_or_default();
+        is.map(|is| format!("  {name:<13}{}{of}\n", out::age(is)))
+    };
+    let slips = results.slips;
+    let slipped =
+        [(slips.skipped, "skipped"), (slips.failed, "failed"), (slips.retried, "tried again"), (slips.unknown, "unknown")];
+    let slipped: Vec<String> =
+        slipped.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let score = &results.score;
+    [
+        against("acknowledged", results.acknowledged, None),
+        against("first action", results.acted, None),
+        against("recovered", results.recovered, results.rto),
+        against("lost", results.lost, results.rpo),
+        (!slipped.is_empty()).then(|| format!("  {:<13}{}\n", "steps", slipped.join(", "))),
+        (!score.all.is_empty()).then(|| format!("  {:<13}{} of {}\n", "score", score.points(), score.most())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A drill for other tools.
+pub fn document(drill: &Drill, results: Option<&Measured>, now: Stamp) -> Value {
+    let elapsed = u64::try_from(drill.elapsed(now.wall).as_millis()).unwrap_or(u64::MAX);
+    json!({
+        "id": drill.id, "incident": drill.incident, "scenario": drill.scenario.id, "title": drill.scenario.title,
+        "kind": drill.scenario.kind, "playbook": drill.scenario.playbook, "by": drill.by,
+        "declared_at": millis::text(drill.declared_at), "elapsed_ms": elapsed, "paused": drill.paused, "aborted": drill.aborted,
+        "ended_at": drill.ended_at.map(millis::text), "results": results.map(measures),
+    })
+}
+
+pub fn measures(results: &Measured) -> Value {
+    let ms = |span: Option<Duration>| span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    let expected = results.score.all.iter().map(|scored| {
+        json!({
+            "act": scored.expected.act, "about": scored.expected.about, "within_ms": ms(Some(scored.expected.within)),
+            "outcome": scored.outcome, "took_ms": ms(scored.took), "points": scored.expected.points,
+        })
+    });
+    json!({
+        "verdict": results.verdict,
+        "acknowledged_ms": ms(results.acknowledged), "acted_ms": ms(results.acted), "recovered_ms": ms(results.recovered),
+        "rto_ms": ms(results.rto), "lost_ms": ms(results.lost), "rpo_ms": ms(results.rpo), "slips": results.slips,
+        "points": results.score.points(), "points_of": results.score.most(), "expected": expected.collect::<Vec<_>>(),
+    })
+}

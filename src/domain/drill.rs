@@ -1,0 +1,253 @@
+//! A drill: an incident in drill mode, as its entries tell it. What has happened in it by now is a pure function of those and of the time,
+//! so that every console on the journal sees the same, and one that is killed loses nothing.
+//!
+//! Its clock stands still until there is something to see (in a sandbox: until that is built), while it is paused, and when it is over.
+
+use super::entry::{Entry, Kind};
+use super::ids::{AlertId, IncidentId, PlaybookId};
+use super::incident::Status;
+use super::millis;
+use super::practice::Verdict;
+use super::scenario::{self, Fires, Scenario, What};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What people say at its end. Nobody has to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Debrief {
+    /// What went well.
+    pub well: Option<String>,
+    /// What went badly, or was confusing.
+    pub badly: Option<String>,
+    /// Where we were lucky.
+    pub lucky: Option<String>,
+}
+
+/// A stretch of time in which its clock went.
+#[derive(Debug, Clone, PartialEq)]
+struct Stretch {
+    from: DateTime<Utc>,
+    to: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drill {
+    /// What its entries are marked with.
+    pub id: String,
+    pub incident: IncidentId,
+    pub scenario: Scenario,
+    pub by: String,
+    pub declared_at: DateTime<Utc>,
+    /// Why it stands still.
+    pub paused: Option<String>,
+    /// Why it was called off.
+    pub aborted: Option<String>,
+    pub ended_at: Option<DateTime<Utc>>,
+    begun: bool,
+    stretches: Vec<Stretch>,
+}
+
+impl Drill {
+    /// `None` for what is no declaration of a drill, or of one that a newer version has written.
+    pub fn declared(entry: &Entry) -> Option<Self> {
+        let id = entry.drill.clone().filter(|_| entry.kind == Kind::Declare)?;
+        let scenario: Scenario = entry.data_of("scenario")?;
+        let mut drill = Self {
+            id,
+            incident: IncidentId(entry.id.0),
+            by: entry.actor.name.clone(),
+            declared_at: entry.at,
+            paused: None,
+            aborted: None,
+            ended_at: None,
+            begun: false,
+            stretches: Vec::new(),
+            scenario,
+        };
+        if !drill.builds() {
+            drill.begin(entry.at);
+        }
+        Some(drill)
+    }
+
+    /// Takes in the next entry that carries its incident's id.
+    pub fn apply(&mut self, entry: &Entry) {
+        if self.is_over() {
+            return;
+        }
+        let reason = || Some(entry.text_of("reason").unwrap_or_default().to_owned());
+        match (&entry.kind, entry.text_of("step")) {
+            (Kind::Drill, Some("began")) => self.begin(entry.at),
+            (Kind::Drill, Some("paused")) if self.paused.is_none() => {
+                self.stop(entry.at);
+                self.paused = reason();
+            }
+            (Kind::Drill, Some("resumed")) if self.paused.is_some() => {
+                self.paused = None;
+                if self.begun && self.aborted.is_none() {
+                    self.stretches.push(Stretch { from: entry.at, to: None });
+                }
+            }
+            (Kind::Drill, Some("aborted")) if self.aborted.is_none() => {
+                self.stop(entry.at);
+                self.aborted = reason();
+            }
+            (Kind::Drill, Some("finished")) => self.end(entry.at),
+            // Whoever closes its incident has finished it.
+            (Kind::Status, _) if entry.data_of::<Status>("status").is_some_and(Status::is_over) => self.end(entry.at),
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, at: DateTime<Utc>) {
+        if !std::mem::replace(&mut self.begun, true) && self.paused.is_none() && self.aborted.is_none() {
+            self.stretches.push(Stretch { from: at, to: None });
+        }
+    }
+
+    fn stop(&mut self, at: DateTime<Utc>) {
+        if let Some(last) = self.stretches.last_mut().filter(|last| last.to.is_none()) {
+            last.to = Some(at.max(last.from));
+        }
+    }
+
+    fn end(&mut self, at: DateTime<Utc>) {
+        self.stop(at);
+        self.ended_at = Some(at);
+    }
+
+    /// Its playbook builds, or breaks, what is drilled on; until that is done there is nothing to see.
+    pub fn builds(&self) -> bool {
+        let breaks = matches!(self.scenario.kind, scenario::Kind::Live | scenario::Kind::GameDay);
+        breaks && self.scenario.playbook.is_some()
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.ended_at.is_some()
+    }
+
+    /// Its clock goes.
+    pub fn runs(&self) -> bool {
+        self.stretches.last().is_some_and(|last| last.to.is_none())
+    }
+
+    /// Since when its clock goes, of one that runs.
+    pub fn runs_since(&self) -> Option<DateTime<Utc>> {
+        self.stretches.last().filter(|last| last.to.is_none()).map(|last| last.from)
+    }
+
+    /// What its clock showed then.
+    pub fn elapsed(&self, at: DateTime<Utc>) -> Duration {
+        let span = |stretch: &Stretch| (stretch.to.map_or(at, |to| to.min(at)) - stretch.from).to_std().unwrap_or_default();
+        self.stretches.iter().map(span).sum()
+    }
+
+    /// When its clock showed so much for the first time; `None` while it has not.
+    pub fn moment(&self, elapsed: Duration) -> Option<DateTime<Utc>> {
+        let mut left = chrono::Duration::from_std(elapsed).ok()?;
+        for stretch in &self.stretches {
+            match stretch.to {
+                Some(to) if to - stretch.from < left => left -= to - stretch.from,
+                _ => return stretch.from.checked_add_signed(left),
+            }
+        }
+        None
+    }
+
+    /// When the next thing happens, if nothing stops its clock.
+    pub fn next_beat(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if !self.runs() {
+            return None;
+        }
+        let due = self.scenario.due(self.elapsed(now)).len();
+        self.moment(self.scenario.beats.get(due)?.at)
+    }
+
+    /// The alerts that fire now, each since when: none once it is over.
+    pub fn firing(&self, now: DateTime<Utc>) -> Vec<(DateTime<Utc>, &Fires)> {
+        if self.is_over() || !self.begun {
+            return Vec::new();
+        }
+        let mut firing: Vec<(DateTime<Utc>, &Fires)> = Vec::new();
+        for beat in self.scenario.due(self.elapsed(now)) {
+            match (&beat.what, self.moment(beat.at)) {
+                (What::Fires(alert), Some(at)) => firing.push((at, alert)),
+                (What::Resolves { name }, _) => firing.retain(|(_, alert)| alert.name != *name),
+                _ => {}
+            }
+        }
+        firing
+    }
+
+    /// Whether an alert of the queue is one of its own.
+    pub fn has_alert(&self, id: &AlertId) -> bool {
+        is_of(id, &self.id)
+    }
+}
+
+/// Whether an alert is one of this drill.
+pub fn is_of(id: &AlertId, drill: &str) -> bool {
+    is_alert(id) && id.fingerprint.as_str().strip_prefix(drill).is_some_and(|rest| rest.starts_with(':'))
+}
+
+/// Whether an alert is one of a drill, and of nothing real.
+pub fn is_alert(id: &AlertId) -> bool {
+    id.source.as_str() == scenario::SOURCE
+}
+
+/// A drill that is over, with what was measured in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub verdict: Verdict,
+    /// From the first alert to the first acknowledgement of one.
+    pub acknowledged: Option<Duration>,
+    /// To the first step that somebody began, or said to have done.
+    pub acted: Option<Duration>,
+    /// To the last criterion under Verify that held.
+    pub recovered: Option<Duration>,
+    pub rto: Option<Duration>,
+    pub lost: Option<Duration>,
+    pub rpo: Option<Duration>,
+    pub slips: super::practice::Slips,
+    /// What was expected of people, and what became of it.
+    pub score: scenario::Score,
+}
+
+/// A drill that is over, as its last entry tells it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    pub id: String,
+    pub incident: Option<IncidentId>,
+    pub scenario: String,
+    pub title: String,
+    pub kind: scenario::Kind,
+    pub playbook: Option<PlaybookId>,
+    #[serde(with = "millis")]
+    pub at: DateTime<Utc>,
+    pub by: String,
+    pub said: Debrief,
+    pub measured: Measured,
+}
+
+impl Held {
+    pub fn of(entry: &Entry) -> Option<Self> {
+        let finished = entry.kind == Kind::Drill && entry.text_of("step") == Some("finished");
+        Some(Self {
+            id: entry.drill.clone().filter(|_| finished)?,
+            incident: entry.incident,
+            scenario: entry.text_of("scenario")?.to_owned(),
+            title: entry.text_of("title")?.to_owned(),
+            kind: entry.data_of("kind")?,
+            playbook: entry.playbook.clone(),
+            at: entry.at,
+            by: entry.actor.name.clone(),
+            said: entry.data_of("said").unwrap_or_default(),
+            measured: entry.data_of("measured")?,
+        })
+    }
+}

@@ -1,0 +1,63 @@
+//! What a drill has shown, measured by its entries alone.
+
+use crate::domain::drill::{Drill, Measured};
+use crate::domain::entry::{Entry, Kind};
+use crate::domain::ids::RunId;
+use crate::domain::practice::{Practised, Slips, Verdict};
+use crate::domain::run::Run;
+use crate::domain::scenario::Outcome;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// `entries` are those of the drill's incident, in the order of the fold; `goals` its playbook's RTO and RPO.
+pub fn measured(drill: &Drill, entries: &[Arc<Entry>], goals: (Option<Duration>, Option<Duration>)) -> Measured {
+    let mut runs: BTreeMap<RunId, Run> = BTreeMap::new();
+    let mut acted = None;
+    for entry in entries {
+        let Some(id) = entry.run else { continue };
+        let run = runs.entry(id).or_default();
+        run.apply(entry);
+        if acted.is_none() && acts(entry, run) {
+            acted = Some(entry.at);
+        }
+    }
+    let whole: Vec<&Run> = runs.values().filter(|run| run.parent.is_none()).collect();
+    let practised: Vec<Practised> = whole.iter().filter_map(|run| Practised::of(run)).collect();
+    let first = |kind: Kind| entries.iter().find(|entry| entry.kind == kind).map(|entry| entry.at);
+    let from = first(Kind::AlertFired);
+    let since = |at: Option<DateTime<Utc>>| (at? - from?).to_std().ok();
+    let won = |run: &&&Run| run.ended.as_ref().is_some_and(|(state, ..)| state.is_success());
+    let verified = whole.iter().filter(won).filter_map(|run| run.verified_at).max();
+    let score = drill.scenario.score(entries, |at| drill.elapsed(at));
+    let missed = score.of(Outcome::Missed) + score.of(Outcome::Late);
+    let found = entries.iter().any(|entry| entry.kind == Kind::Finding && !entry.data.contains_key("closes"));
+    let of_runs = practised.iter().map(|one| one.verdict(goals.0, goals.1)).max_by_key(|verdict| *verdict as u8);
+    let verdict = match of_runs {
+        _ if drill.aborted.is_some() => Verdict::Aborted,
+        None if drill.builds() => Verdict::Fail,
+        _ if !score.all.is_empty() && score.points() == 0 => Verdict::Fail,
+        Some(Verdict::Pass) | None if missed > 0 || found => Verdict::Findings,
+        None => Verdict::Pass,
+        Some(verdict) => verdict,
+    };
+    Measured {
+        verdict,
+        acknowledged: since(first(Kind::Ack)),
+        acted: since(acted),
+        recovered: since(verified),
+        rto: goals.0,
+        lost: practised.iter().filter_map(|one| one.lost).max(),
+        rpo: goals.1,
+        slips: practised.iter().map(|one| one.slips).fold(Slips::default(), Slips::and),
+        score,
+    }
+}
+
+/// Somebody, or the playbook by itself, began to do what stands under Steps.
+fn acts(entry: &Entry, run: &Run) -> bool {
+    let step = entry.step.as_ref().and_then(|step| run.record(step));
+    let proper = step.is_some_and(|record| record.plan.section == "steps");
+    proper && matches!(entry.kind, Kind::StepIntent | Kind::StepAnswer)
+}
