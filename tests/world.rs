@@ -10,6 +10,8 @@ mod causes;
 mod changes;
 #[path = "world/corpus.rs"]
 mod corpus;
+#[path = "world/drilled_runs.rs"]
+mod drilled_runs;
 #[path = "world/drills.rs"]
 mod drills;
 #[path = "world/feeds.rs"]

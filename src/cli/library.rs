@@ -34,7 +34,7 @@ pub fn scenarios(path: Option<&Path>, config: &Loaded, catalogue: &Catalogue) ->
 }
 
 /// What a scenario is held against.
-fn around<'a>(config: &'a Loaded, catalogue: &'a Catalogue) -> Around<'a> {
+pub fn around<'a>(config: &'a Loaded, catalogue: &'a Catalogue) -> Around<'a> {
     let settings = &config.settings;
     Around { services: Some(&settings.services), feeds: Some(&settings.feeds), playbooks: Some(catalogue.all()) }
 }

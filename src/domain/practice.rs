@@ -104,7 +104,7 @@ impl Practised {
             by: run.prepared_by.clone(),
             ended: *ended,
             exceptions: run.exceptions,
-            took: verified.zip(began(run)).and_then(|(to, from)| (to - from).to_std().ok()),
+            took: verified.zip(run.began()).and_then(|(to, from)| (to - from).to_std().ok()),
             lost: said.flatten(),
             loss_unread: said == Some(None),
             slips: slips(run),
@@ -152,12 +152,6 @@ impl Practised {
 fn worked(record: &StepRecord) -> bool {
     let works = !matches!(record.plan.kind.as_str(), "approval" | "decision" | "wait");
     works && record.attempts.iter().any(|attempt| attempt.state != StepState::Refused)
-}
-
-/// Where the recovery time begins: of a drill when its scene stood.
-fn began(run: &Run) -> Option<DateTime<Utc>> {
-    let scene = run.steps.iter().filter(|record| record.plan.section == "drill-setup");
-    scene.flat_map(|record| &record.attempts).filter_map(|attempt| attempt.ended_at).max().or_else(|| run.began())
 }
 
 fn slips(run: &Run) -> Slips {

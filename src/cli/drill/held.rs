@@ -3,20 +3,23 @@
 use super::super::ack::refused;
 use super::super::playbook::{confirmations, drive, pairs};
 use super::super::session::{self, Needs, Session};
-use super::super::{Exit, Failure, Globals, ack, console, out};
+use super::super::{Exit, Failure, Globals, ack, console, library, out};
+use crate::config;
 use crate::domain::drill::{Debrief, Drill, Measured};
 use crate::domain::ids::{IncidentId, RunId};
 use crate::domain::millis;
 use crate::domain::practice::Verdict;
 use crate::domain::readiness::word;
-use crate::domain::run::Auto;
+use crate::domain::run::{Auto, Run};
 use crate::domain::scenario::{Kind, Scenario};
 use crate::domain::stamp::Stamp;
 use crate::model::drills::{Drilling, measured};
 use crate::model::runs::{RunCommand, Typed};
 use crate::model::{Command, World};
+use crate::playbook::scenario::{self, Script};
 use clap::Args;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 
 /// How often is looked how far it has come.
@@ -26,10 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 #[derive(Args)]
 pub struct Start {
-    /// A playbook
+    /// A playbook, or a scenario by its name or its file
     #[arg(value_name = "WHAT")]
     what: String,
-    /// How it is held: live, game-day or tabletop
+    /// How it is held, if otherwise than it says itself: live, game-day, tabletop or replay
     #[arg(long, value_name = "KIND", value_parser = kind)]
     kind: Option<Kind>,
     /// A parameter of its playbook; as often as needed
@@ -69,14 +72,14 @@ impl From<Said> for Debrief {
 }
 
 fn kind(text: &str) -> Result<Kind, String> {
-    Kind::parse(text).ok_or_else(|| "one of live, game-day, tabletop".to_owned())
+    Kind::parse(text).ok_or_else(|| "one of live, game-day, tabletop, replay".to_owned())
 }
 
 pub fn start(globals: &Globals, wanted: Start) -> anyhow::Result<Exit> {
     let auto = wanted.auto.as_deref().and_then(Auto::parse);
     let (params, given) = (Typed(pairs(&wanted.params)?), confirmations(&wanted.confirm)?);
     let config = session::load(globals)?;
-    let scenario = Box::new(script(&config, &wanted.what, wanted.kind)?);
+    let scenario = Box::new(script(globals, &config, &wanted.what, wanted.kind)?);
     let begin = Command::Drill(Drilling::Start { scenario, params, auto: auto.unwrap_or(Auto::No), anyway: wanted.anyway });
     if auto.is_none() {
         return console::begin(globals, config, begin);
@@ -97,11 +100,24 @@ pub fn start(globals: &Globals, wanted: Start) -> anyhow::Result<Exit> {
     over(&mut session, globals, id, wanted.said.into())
 }
 
-/// What is practised: a script of its own, or the playbook by itself.
-fn script(config: &session::Loaded, what: &str, kind: Option<Kind>) -> anyhow::Result<Scenario> {
-    let catalogue = super::super::library::catalogue(config);
-    let book = catalogue.get(what).map_err(Failure::usage)?;
-    let scenario = Scenario::for_playbook(book);
+/// What is practised: a playbook by itself, or a script by its name or its file.
+fn script(globals: &Globals, config: &session::Loaded, what: &str, kind: Option<Kind>) -> anyhow::Result<Scenario> {
+    let catalogue = library::catalogue(config);
+    let file = Path::new(what);
+    let wrong = |script: &Script| Failure::usage(format!("{}\nno drill is begun on it", script.shown().trim_end()));
+    let scenario = match catalogue.get(what) {
+        _ if file.extension().is_some_and(|end| end == "yaml" || end == "yml") => {
+            let script = scenario::file(file, library::around(config, &catalogue));
+            script.scenario.clone().ok_or_else(|| wrong(&script))?
+        }
+        Ok(book) => Scenario::for_playbook(book),
+        Err(no_book) => {
+            let path = config::locate(globals.config.clone()).ok();
+            let shelf = library::scenarios(path.as_deref(), config, &catalogue);
+            let script = shelf.get(what).map_err(|no_script| Failure::usage(format!("{no_book}; {no_script}")))?;
+            script.scenario.clone().ok_or_else(|| wrong(script))?
+        }
+    };
     Ok(Scenario { kind: kind.unwrap_or(scenario.kind), ..scenario })
 }
 
@@ -166,36 +182,33 @@ pub fn resume(globals: &Globals) -> anyhow::Result<Exit> {
 /// Calls it off: whoever drives its runs ends them and clears away; what nobody drives is taken over for that.
 pub fn abort(globals: &Globals, reason: String, said: Said) -> anyhow::Result<Exit> {
     let (mut session, id) = held(globals)?;
-    if session.world().drills.get(id).is_some_and(|drill| drill.aborted.is_none()) {
+    let fresh = session.world().drills.get(id).is_some_and(|drill| drill.aborted.is_none());
+    if fresh {
         let (_, progress) = session.ask(Command::Drill(Drilling::Abort { drill: id, reason }))?;
         if drive::failed(&progress) {
             return refused(&progress);
         }
     }
     let whole = |world: &World| {
-        let open = |(run, state): (RunId, &crate::domain::run::Run)| {
-            (state.incident == Some(id) && state.parent.is_none()).then_some(run)
-        };
-        world.runs.open().find_map(open)
+        let whole = |(run, state): (RunId, &Run)| (state.incident == Some(id) && state.parent.is_none()).then_some(run);
+        world.runs.open().find_map(whole)
     };
     while let Some(run) = whole(session.world()) {
-        let known = |world: &World| {
-            let state = world.runs.get(run);
-            let left = state.is_none_or(|run| run.driver.is_none() || run.interrupted || run.ended.is_some());
-            left || world.runs.live(run).is_some_and(|live| live.elsewhere)
+        let held = |world: &World| {
+            let known = world.runs.live(run).is_some_and(|live| live.engaged() || live.elsewhere);
+            known || whole(world) != Some(run)
         };
-        session.until(PATIENCE, known);
-        if session.world().runs.live(run).is_none_or(|live| !live.driving || !live.elsewhere)
-            && session.world().runs.get(run).is_some_and(|run| run.ended.is_none())
-        {
-            let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
-            if drive::failed(&progress) && !session.until(PATIENCE, |world| whole(world) != Some(run)) {
-                return refused(&progress);
-            }
+        // What is called off now is taken up with it; what was before, and was left so, is taken up here.
+        if !session.until(if fresh { PATIENCE } else { LOOK }, held) {
+            session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
+            session.until(PATIENCE, held);
+        }
+        if session.world().runs.live(run).is_some_and(|live| live.driving) {
             drive::carry(&mut session, globals, run, &drive::Confirmations::new())?;
         }
-        if whole(session.world()) == Some(run) && !session.until(PATIENCE, |world| whole(world) != Some(run)) {
-            return over(&mut session, globals, id, said.into());
+        // Where another console holds it, that one ends it.
+        if !session.until(PATIENCE, |world| whole(world) != Some(run)) {
+            break;
         }
     }
     over(&mut session, globals, id, said.into())
@@ -220,7 +233,7 @@ fn told(session: &Session, globals: &Globals, id: IncidentId) -> anyhow::Result<
     let Some(drill) = world.drills.get(id) else { return Ok(()) };
     let (results, now) = (results(world, drill), world.now);
     match globals.json {
-        true => out::json(&json!({"schema": 1, "drill": document(drill, Some(&results), now)}))?,
+        true => out::json(&json!({"schema": 1, "drill": document(drill, Some(&results).filter(|_| drill.is_over()), now)}))?,
         false => {
             let label = world.incidents.get(id).map(crate::domain::incident::Incident::label).unwrap_or_default();
             out::text(&format!("{label} {}  {}\n{}", drill.id, state(drill, &results), lines(&results)))?;

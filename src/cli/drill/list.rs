@@ -82,6 +82,24 @@ pub fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
         true => "Nothing was practised yet.\n".to_owned(),
         false => out::table(&["ENDED", "PLAYBOOK", "", "TOOK", "BY", "", "RUN"], &rows),
     };
+    if !known.record.drills.is_empty() {
+        let row = |held: &Held| {
+            let (results, score) = (&held.measured, &held.measured.score);
+            let points = if score.all.is_empty() { "-".to_owned() } else { format!("{} of {}", score.points(), score.most()) };
+            vec![
+                log::time(held.at, zone),
+                held.id.clone(),
+                word(results.verdict).to_owned(),
+                held.kind.word().to_owned(),
+                results.recovered.map_or("-".to_owned(), out::age),
+                points,
+                held.by.clone(),
+            ]
+        };
+        let rows: Vec<_> = known.record.drills.iter().rev().map(row).collect();
+        text += "\n";
+        text += &out::table(&["FINISHED", "DRILL", "", "KIND", "RECOVERED", "SCORE", "BY"], &rows);
+    }
     if !open.is_empty() {
         let row = |finding: &&Finding| {
             let due = finding.due.map_or("-".to_owned(), |due| due.to_string());

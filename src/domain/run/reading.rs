@@ -17,9 +17,13 @@ impl Run {
         self.mode == Some(RunMode::Diagnosis)
     }
 
-    /// Where the recovery time begins: with the alert, or else with the run.
+    /// Where the recovery time begins: with the alert, or else with the run; of a drill when its scene stood, and not before.
     pub fn began(&self) -> Option<DateTime<Utc>> {
-        self.alert_since.into_iter().chain(self.prepared_at).min()
+        let mut scene = self.steps.iter().filter(|record| record.plan.section == "drill-setup").peekable();
+        match scene.peek() {
+            Some(_) => scene.flat_map(|record| &record.attempts).filter_map(|attempt| attempt.ended_at).max(),
+            None => self.alert_since.into_iter().chain(self.prepared_at).min(),
+        }
     }
 
     /// When everything under Verify was found to hold, of a run that did something to what is real: no drill, which makes a place of

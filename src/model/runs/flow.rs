@@ -243,7 +243,10 @@ pub fn unattended(step: &Step, mode: RunMode, auto: Auto, environment: Environme
     let rehearsal = mode == RunMode::DryRun;
     // A child has gates of its own.
     let child = matches!(step.how, How::Child(_)) && auto != Auto::No;
-    starts && (allowed || rehearsal || child) && !step.fields.tty
+    // What a drill has made is cleared away whoever is there, and by whatever it was ended.
+    let clears = mode == RunMode::Drill && step.section == Section::DrillCleanup;
+    let clears = clears && step.fields.risk != Risk::Destructive && !matches!(step.fields.confirm, Confirm::Type(_));
+    starts && (allowed || rehearsal || child || clears) && !step.fields.tty
 }
 
 /// What a rollback would do now.

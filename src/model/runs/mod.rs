@@ -184,6 +184,10 @@ impl Runs {
 
     /// A run that nobody holds is held first; who asked waits for that.
     fn take_up(&mut self, requests: &mut Requests, request: RequestId, title: String, run: RunId, params: Typed) -> Vec<Effect> {
+        if self.live.get(&run).is_some_and(|live| live.resuming.is_some()) {
+            requests.refuse(request, title, "it is being taken up already".into());
+            return Vec::new();
+        }
         // Before it is looked at: what is typed here is struck out of what is found.
         self.live.entry(run).or_default().resuming = Some((request, params));
         match self.adopt(run) {

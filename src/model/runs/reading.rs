@@ -8,6 +8,13 @@ use crate::domain::text::Outside;
 use crate::model::fold::Folded;
 use std::sync::Arc;
 
+impl Live {
+    /// A person at this console works with it.
+    pub fn engaged(&self) -> bool {
+        self.driving && self.engaged
+    }
+}
+
 impl Runs {
     pub fn playbooks(&self) -> &Arc<Vec<Arc<Playbook>>> {
         &self.books

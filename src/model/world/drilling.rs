@@ -119,7 +119,7 @@ impl World {
         if let Some(real) = self.incidents.open().next().filter(|_| !anyway) {
             let title = inert(&real.title);
             return Err(format!(
-                "{} ({title}) is open, and a drill takes people away from it: say that you mean it",
+                "{} ({title}) is open, and a drill takes people away from it: say that you mean it (`--anyway`)",
                 real.label()
             ));
         }
@@ -230,8 +230,12 @@ impl World {
         Ok(ends.into_iter().chain([over, close]).collect())
     }
 
-    /// The journal holds what we asked for: a drill that builds what is drilled on begins to.
+    /// The journal holds what we asked for: a drill that builds what is drilled on begins to; of one that is called off the runs are taken
+    /// up that nobody holds, to be ended and cleared away.
     pub(super) fn drill_recorded(&mut self, entry: &Entry, request: RequestId) -> Vec<Effect> {
+        if entry.kind == Kind::Drill && entry.text_of("step") == Some("aborted") {
+            return self.take_up_runs(entry.incident);
+        }
         let Some((params, auto)) = self.drilling.starting.remove(&request) else { return Vec::new() };
         let Some(drill) = self.drills.get(IncidentId(entry.id.0)).filter(|drill| drill.builds()) else { return Vec::new() };
         let (incident, playbook) = (Some(drill.incident), drill.scenario.playbook.clone());
@@ -239,6 +243,17 @@ impl World {
         let prepare = RunCommand::Prepare { playbook, params, alert: None, incident, mode: RunMode::Drill, auto };
         let request = self.context().request();
         self.command(request, Command::Run(prepare))
+    }
+
+    fn take_up_runs(&mut self, incident: Option<IncidentId>) -> Vec<Effect> {
+        let held = |run: &RunId| self.runs.live(*run).is_some_and(|live| live.engaged() || live.elsewhere);
+        let of = self.runs.open().filter(|(_, run)| incident.is_some() && run.incident == incident && run.parent.is_none());
+        let left: Vec<RunId> = of.map(|(id, _)| id).filter(|id| !held(id)).collect();
+        let take = |run| {
+            let request = self.context().request();
+            self.command(request, Command::Run(RunCommand::Resume { run, params: Typed::default() }))
+        };
+        left.into_iter().flat_map(take).collect()
     }
 
     /// What is real comes first: a drill is paused at once when something of tier 1 fires, or an incident is declared. What a game day

@@ -69,8 +69,7 @@ fn abort(drill: IncidentId) -> Box<dyn Overlay> {
     reason::open(Reason {
         title: "Call the drill off".to_owned(),
         verb: "call it off",
-        fact: "Its runs are ended and clear away what they made. Runs of a console that is gone are resumed first, in the playbook pane."
-            .to_owned(),
+        fact: "Its runs are ended and clear away what they made, those of a console that is gone too.".to_owned(),
         ask: Box::new(move |reason| Command::Drill(Drilling::Abort { drill, reason })),
     })
 }

@@ -1,0 +1,223 @@
+//! Drills as people hold them: begun and finished by the program itself, in a home of their own; and nothing real is touched by one.
+
+#![allow(clippy::disallowed_methods, reason = "a test on the real machine")]
+
+mod support;
+
+use bytes::Bytes;
+use chrono::Utc;
+use midwatch::domain::act::{Act, Outcome};
+use midwatch::domain::alert::SilenceMatcher;
+use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Intent, Kind, Seal};
+use midwatch::domain::ids::{EntryId, OriginId};
+use midwatch::domain::node::{Node, Problems};
+use midwatch::domain::trouble::Reason;
+use midwatch::ports::{Ports, Request};
+use midwatch::sources::KINDS;
+use serde_json::Value;
+use support::fake_alertmanager::FakeAlertmanager;
+use support::fake_hook::FakeHook;
+use support::home::Home;
+use support::until;
+
+const DATA: &[&str] = &["--data", "data"];
+
+/// A playbook that makes a file, waits where `wait` is, and removes the file again.
+fn book(id: &str, steps: &str) -> String {
+    format!(
+        "---\nplaybook: 1\nid: {id}\ntitle: Book of {id}\nowner: team\nreviewed: 2026-11-01\nreview-every: 365d\npractice: failover\n\
+         purpose: recovery\nrto: 10m\nrpo: 1m\nalerts:\n  - {{alertname: ShopDown}}\n---\n\n# Book of {id}\n\n## Steps\n\n{steps}\
+         ## Verify\n\n### Holds\n\n- **timeout:** 9s\n\n```sh\ntest -e \"$HOME/scene\"\n```\n\n\
+         ## Drill setup\n\n### Make\n\n- **risk:** change\n- **timeout:** 9s\n\n```sh\ntouch \"$HOME/scene\"\n```\n\n\
+         ## Drill cleanup\n\n### Clear\n\n- **risk:** change\n- **timeout:** 9s\n\n```sh\nrm \"$HOME/scene\"\n```\n"
+    )
+}
+
+const DO: &str = "### Do\n\n- **risk:** change\n- **timeout:** 9s\n- **outputs:** `LOSS_SECONDS`\n\n```sh\necho LOSS_SECONDS=2 >> \"$PLAYBOOK_OUT\"\n```\n\n";
+const LOOK: &str = "### Look at it\n\n- [ ] It is well\n\n";
+
+fn lab(more: &str) -> Home {
+    let home = Home::with(&format!(
+        "operator: {{name: ana, role: on-call}}\nenvironment: lab\nplaybooks: [books]\nservices:\n  - {{name: shop, tier: 1, alerts: {{service: shop}}}}\n{more}"
+    ));
+    home.write("books/take-over.md", &book("take-over", DO));
+    home.write("books/by-hand.md", &book("by-hand", &format!("{DO}{LOOK}")));
+    let stuck = "### Do\n\n- **risk:** change\n- **timeout:** 9m\n\n```sh\ntouch \"$HOME/stuck\"\nsleep 500\n```\n\n";
+    home.write("books/stuck.md", &book("stuck", stuck));
+    home
+}
+
+fn json(home: &Home, args: &[&str]) -> Value {
+    home.json(&[args, DATA].concat())
+}
+
+#[test]
+fn a_drill_goes_by_itself_from_nothing_to_its_verdict() {
+    let home = lab("");
+    let done = json(&home, &["drill", "start", "take-over", "--auto", "change", "--well", "the alert was clear"]);
+    let results = &done["drill"]["results"];
+    assert_eq!(
+        (&results["verdict"], &results["lost_ms"], &results["rto_ms"]),
+        (&"pass".into(), &2000.into(), &600_000.into()),
+        "{done:#}"
+    );
+    assert!(results["recovered_ms"].as_u64().is_some_and(|took| took < 60_000), "{done:#}");
+    assert!(!home.path().join("scene").exists(), "cleared away");
+
+    let list = json(&home, &["drill", "list"]);
+    assert_eq!((&list["held"], &list["left"]), (&Value::Null, &Value::Array(Vec::new())), "{list:#}");
+    let held = &list["drills"][0];
+    assert_eq!(
+        (&held["playbook"], &held["said"]["well"], &held["results"]["verdict"]),
+        (&"take-over".into(), &"the alert was clear".into(), &"pass".into())
+    );
+    let board = json(&home, &["readiness"]);
+    let row = board["playbooks"].as_array().expect("rows").iter().find(|row| row["playbook"] == "take-over").expect("a row");
+    assert_eq!(row["state"], "fresh", "{row:#}");
+    // Everything that is recorded says what it is, and nothing that lists what is real has it.
+    let log = json(&home, &["log", "--lines", "100"]);
+    let entries = log["entries"].as_array().expect("entries");
+    assert!(entries.iter().any(|entry| entry["kind"] == "alert-fired"), "{log:#}");
+    assert!(
+        entries.iter().filter(|entry| entry["kind"] != "console").all(|entry| entry["drill"] == done["drill"]["id"]),
+        "{log:#}"
+    );
+    assert_eq!(json(&home, &["incident", "list", "--all"])["incidents"], Value::Array(Vec::new()));
+    assert_eq!(json(&home, &["stats"])["incidents"], 0, "{:#}", json(&home, &["stats"]));
+    assert_eq!(json(&home, &["history"])["episodes"], Value::Array(Vec::new()));
+    let text = String::from_utf8(home.run(&[&["export", "DRILL-1", "--format", "md"], DATA].concat()).stdout).expect("text");
+    assert!(text.starts_with("# DRILL-1 "), "{text}");
+}
+
+#[test]
+fn a_drill_that_waits_for_a_person_stays_open_and_is_called_off_with_its_scene() {
+    let home = lab("");
+    let waits = json(&home, &["drill", "start", "by-hand", "--auto", "change"]);
+    assert_eq!(waits["drill"]["ended_at"], Value::Null, "{waits:#}");
+    assert!(home.path().join("scene").exists());
+    let list = json(&home, &["drill", "list"]);
+    assert_eq!((&list["held"]["id"], &list["left"][0]["playbook"]), (&waits["drill"]["id"], &"by-hand".into()));
+    let told = String::from_utf8(home.run(&[&["drill", "list"], DATA].concat()).stdout).expect("text");
+    assert!(told.contains("HELD NOW") && told.contains("NOT CLEARED AWAY"), "{told}");
+    let second = home.run(&[&["drill", "start", "take-over", "--auto", "change"], DATA].concat());
+    assert_eq!(second.status.code(), Some(2), "one at a time");
+    let early = home.run(&[&["drill", "finish"], DATA].concat());
+    assert_eq!(early.status.code(), Some(2), "its run is open");
+
+    let off = json(&home, &["drill", "abort", "--reason", "lunch", "--badly", "too long"]);
+    assert_eq!((&off["drill"]["aborted"], &off["drill"]["results"]["verdict"]), (&"lunch".into(), &"aborted".into()), "{off:#}");
+    assert!(!home.path().join("scene").exists(), "cleared away");
+    assert_eq!(json(&home, &["drill", "list"])["held"], Value::Null);
+}
+
+#[test]
+fn what_a_console_that_was_killed_has_left_is_cleared_away_by_one_command() {
+    let home = lab("");
+    let mut console =
+        home.command(&[&["drill", "start", "stuck", "--auto", "change"], DATA].concat()).spawn().expect("it starts");
+    until("the step to run", || home.path().join("stuck").exists().then_some(()));
+    console.kill().expect("killed");
+    console.wait().expect("gone");
+    let list = json(&home, &["drill", "list"]);
+    assert_eq!((&list["held"]["playbook"], &list["left"][0]["playbook"]), (&"stuck".into(), &"stuck".into()), "{list:#}");
+    let off = json(&home, &["drill", "abort", "--reason", "its console is gone"]);
+    assert_eq!(off["drill"]["results"]["verdict"], "aborted", "{off:#}");
+    assert!(!home.path().join("scene").exists(), "cleared away");
+}
+
+#[test]
+fn on_the_screen_a_drill_is_begun_paused_by_what_is_real_and_finished() {
+    let real = FakeAlertmanager::start();
+    let home = lab(&format!("sources:\n  - {{name: prod, alertmanager: {{urls: [\"{}\"]}}, every: 1s}}\n", real.url));
+    let mut console = home.console(&[&["drill", "start", "by-hand"], DATA].concat(), 120, 40);
+    console.wait_for("DRILL-1");
+    console.wait_for("Make");
+    console.keys("3r");
+    console.wait_for("run it");
+    console.keys("\r");
+    console.wait_for("DRILL ShopDown");
+    real.fire(&[("alertname", "Real"), ("service", "shop"), ("severity", "critical")]);
+    console.wait_for("PAUSED");
+    let held = json(&home, &["drill", "list"]);
+    assert!(held["held"]["paused"].as_str().is_some_and(|why| why.contains("Real fires for real")), "{held:#}");
+    assert_eq!(json(&home, &["alerts"])["alerts"].as_array().map(Vec::len), Some(1), "the real one alone");
+    assert_eq!(json(&home, &["alerts", "--drill"])["alerts"][0]["name"], "ShopDown");
+    console.keys("T");
+    console.wait_for("call it off");
+    console.keys("call it off\r");
+    console.wait_for("Its runs are ended");
+    console.keys("it is real\r");
+    console.wait_for("CALLED OFF");
+    until("the scene to be cleared away", || (!home.path().join("scene").exists()).then_some(()));
+    until("its run to end", || json(&home, &["drill", "list"])["left"].as_array().is_some_and(Vec::is_empty).then_some(()));
+    console.keys("Tfinish\r");
+    console.wait_for("Where were we lucky?");
+    console.keys("\r");
+    console.wait_gone("CALLED OFF");
+    assert_eq!(json(&home, &["drill", "list"])["drills"][0]["results"]["verdict"], "aborted");
+    assert_eq!(real.writes(), 0, "nothing was done to what is real");
+}
+
+#[test]
+fn nothing_that_is_asked_in_a_drill_reaches_anybody() {
+    let (real, chat) = (FakeAlertmanager::start(), FakeHook::start());
+    let home = lab(&format!(
+        "sources:\n  - {{name: prod, alertmanager: {{urls: [\"{}\"], ack: {{carry: silence}}, page: {{dba: {{team: dba}}}}}}, every: 1s}}\n\
+         updates:\n  to:\n    - {{name: chat, webhook: {{url: \"{}\"}}}}\n",
+        real.url,
+        chat.address()
+    ));
+    json(&home, &["drill", "start", "by-hand", "--auto", "change"]);
+    let shown = json(&home, &["alerts", "--drill"]);
+    let id = shown["alerts"][0]["id"].as_str().expect("its alert fires").to_owned();
+    json(&home, &["ack", &id, "--note", "mine"]);
+    assert_eq!(json(&home, &["alerts", "--drill"])["alerts"][0]["acknowledged_by"], "ana");
+    json(&home, &["incident", "update", "DRILL-1", "We are on it."]);
+    json(&home, &["page", "dba", "Help", "--incident", "DRILL-1"]);
+    for refused in [&["silence", id.as_str(), "--note", "x"][..], &["resolve", id.as_str()][..]] {
+        let output = home.run(&[refused, DATA].concat());
+        assert_ne!(output.status.code(), Some(0), "{refused:?}");
+    }
+    assert_eq!((real.writes(), chat.hits()), (0, Vec::new()), "nothing was sent to the source, and nobody was told");
+    let log = json(&home, &["log", "--lines", "200"]);
+    assert!(log["entries"].as_array().expect("entries").iter().all(|entry| entry["kind"] != "act"), "{log:#}");
+}
+
+/// The permission to act on what a drill, or reality, has recorded.
+fn intent(drill: Option<&str>) -> Intent {
+    let mut draft = Draft::new(Kind::Act, Utc::now(), Actor::person("ana", None), "t");
+    draft.drill = drill.map(str::to_owned);
+    let entry = Entry::stamped(EntryId(uuid::Uuid::nil()), OriginId(uuid::Uuid::nil()), 1, Clock::default(), Utc::now(), draft);
+    entry.sealed(Seal { prev: "".into(), hash: "".into() }).intent().expect("sealed")
+}
+
+#[tokio::test]
+async fn the_ports_refuse_whatever_a_drill_has_recorded() {
+    let (real, chat) = (FakeAlertmanager::start(), FakeHook::start());
+    let ports = Ports::real();
+    let post = || {
+        let mut request = Request::get(chat.address().parse().expect("a URL"));
+        (request.method, request.body) = ("POST", Some(Bytes::from("{}")));
+        request
+    };
+    let refused = ports.http.act(post(), intent(Some("night"))).await.expect_err("it is practice");
+    assert_eq!(refused.reason, Reason::Local);
+    assert!(refused.text.raw().contains("acts on nothing real"), "{}", refused.text.raw());
+    assert_eq!(chat.writes(), 0);
+    ports.http.act(post(), intent(None)).await.expect("it is real");
+    ports.http.act(post(), intent(Some("night")).where_drillable()).await.expect("it may be drilled");
+    assert_eq!(chat.writes(), 2);
+
+    // The same by way of a source, whatever it makes of it.
+    let mut problems = Problems::default();
+    let node = Node::parse(&format!("urls: [\"{}\"]", real.url), &mut problems).expect("is YAML");
+    let kind = KINDS.iter().find(|kind| kind.name == "alertmanager").expect("there is one");
+    let source = (kind.parse)(&"prod".into(), &node, &mut problems).expect("a source");
+    let matchers = vec![SilenceMatcher { name: "a".into(), value: "b".into(), regex: false, equal: true }];
+    let (starts_at, ends_at) = (Utc::now(), Utc::now() + chrono::Duration::hours(1));
+    let silence = Act::Silence { id: None, matchers, starts_at, ends_at, by: "ana".into(), comment: "c".into() };
+    let end = source.act(&silence, intent(Some("night")), &ports).await;
+    assert_ne!(end.outcome, Outcome::Done, "{end:?}");
+    assert_eq!(real.writes(), 0);
+    assert_eq!(source.act(&silence, intent(None), &ports).await.outcome, Outcome::Done);
+}
