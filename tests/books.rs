@@ -10,6 +10,8 @@ mod archive;
 mod backup_full_and_wal;
 #[path = "books/drills.rs"]
 mod drills;
+#[path = "books/held.rs"]
+mod held;
 #[path = "books/pg_primary_failover.rs"]
 mod pg_primary_failover;
 #[path = "books/pg_rebuild_standby.rs"]

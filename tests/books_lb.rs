@@ -22,6 +22,8 @@ mod config_rollback;
 mod disk_filling;
 #[path = "books_lb/drills.rs"]
 mod drills;
+#[path = "books_lb/held.rs"]
+mod held;
 #[path = "books_lb/isolate_noisy_tenant.rs"]
 mod isolate_noisy_tenant;
 #[path = "books_lb/lb_drain_node.rs"]
