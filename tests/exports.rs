@@ -10,6 +10,8 @@ mod masks;
 mod readers;
 #[path = "exports/reading_back.rs"]
 mod reading_back;
+#[path = "exports/scenarios.rs"]
+mod scenarios;
 mod support;
 #[path = "exports/templates.rs"]
 mod templates;

@@ -44,6 +44,8 @@ mod questions;
 mod ranks;
 #[path = "world/replay.rs"]
 mod replay;
+#[path = "world/scenarios.rs"]
+mod scenarios;
 #[path = "world/silences.rs"]
 mod silences;
 #[path = "world/soon.rs"]

@@ -2,6 +2,7 @@
 
 mod held;
 mod list;
+mod new;
 
 use super::readiness::Known;
 use super::session::{Needs, Session};
@@ -13,6 +14,7 @@ use crate::model::Command;
 use crate::model::practice::Said;
 use chrono::NaiveDate;
 use clap::{ArgMatches, FromArgMatches, Subcommand};
+use std::path::PathBuf;
 
 pub const KIND: Kind = Kind {
     name: "drill",
@@ -51,6 +53,15 @@ enum Doing {
         /// How many weeks
         #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=520))]
         weeks: u16,
+    },
+    /// Make a scenario of an incident that was: what happened in it happens again, and what people did is expected
+    New {
+        /// INC-7, its id, the beginning of the id, or an export of it
+        #[arg(long, value_name = "INCIDENT")]
+        from_incident: String,
+        /// Where, instead of standard output (`-`); never overwrites
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
     },
     /// Put this week's turn off; the next one comes up, and the reason stays in view
     Skip {
@@ -96,11 +107,12 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         Doing::Abort { reason, said } => return held::abort(globals, reason, said),
         Doing::Pause { reason } => return held::pause(globals, reason),
         Doing::Resume => return held::resume(globals),
+        Doing::New { from_incident, to } => return new::run(globals, &from_incident, to.as_deref()),
         _ => {}
     }
     let known = Known::read(globals)?;
     let said = match doing {
-        Doing::Start(_) | Doing::Finish(_) | Doing::Abort { .. } | Doing::Pause { .. } | Doing::Resume => {
+        Doing::Start(_) | Doing::Finish(_) | Doing::Abort { .. } | Doing::Pause { .. } | Doing::Resume | Doing::New { .. } => {
             return Err(Failure::usage("the drill is held elsewhere").into());
         }
         Doing::List => return list::list(globals, &known),

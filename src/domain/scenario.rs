@@ -4,6 +4,7 @@
 //! Times count from the beginning of the drill, and stand still while it is paused.
 
 mod example;
+mod past;
 mod score;
 
 pub use score::{Outcome, Score, Scored};
@@ -18,6 +19,15 @@ use std::time::Duration;
 
 /// The source that the alerts of drills come from; no configuration can name it.
 pub const SOURCE: &str = "drill";
+
+/// Nothing happens later.
+pub const LATEST: Duration = Duration::from_secs(7 * 86_400);
+
+/// More happens in no drill.
+pub const MOST: usize = 5_000;
+
+/// The longest name of an alert, in bytes.
+pub const NAME: usize = 100;
 
 words! {
     /// How a drill is held.

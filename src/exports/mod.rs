@@ -9,6 +9,7 @@ mod markdown;
 mod masks;
 pub mod read;
 pub mod readiness;
+pub mod scenario;
 pub mod template;
 mod words;
 

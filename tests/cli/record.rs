@@ -238,3 +238,37 @@ fn a_backup_that_fails_half_way_leaves_nothing_in_the_way_of_the_next() {
     done(&home, &["journal", "backup", "copy.db"]);
     assert_eq!(names().len(), 2);
 }
+
+#[test]
+fn a_scenario_is_made_of_an_incident_and_checked_as_any_other() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, "");
+    let target = format!("prod/{fingerprint}");
+    // Whoever watches records what fires.
+    let watcher = crate::support::serving::Serve(home.command(&["serve"]).spawn().expect("it starts"));
+    let fired = || home.json(&["log"])["entries"].as_array()?.iter().find(|entry| entry["kind"] == "alert-fired").map(drop);
+    crate::support::until("the alert on record", fired);
+    drop(watcher);
+    done(&home, &["incident", "open", "no rows", "--alert", &target]);
+    done(&home, &["ack", &target, "--note", "ana looks"]);
+    done(&home, &["note", "--incident", "INC-1", "--kind", "decision", "ana fails over"]);
+    done(&home, &["drill", "new", "--from-incident", "INC-1", "--to", "made.yaml"]);
+    let text = std::fs::read_to_string(home.path().join("made.yaml")).expect("it was written");
+    assert!(text.contains("PostgresDown") && text.contains("kind: replay") && !text.contains("ana"), "{text}");
+    assert_eq!(out(&home.run(&["drill", "new", "--from-incident", "INC-1"])), text, "and the same on standard output");
+    std::fs::create_dir(home.path().join("scenarios")).expect("a folder");
+    std::fs::copy(home.path().join("made.yaml"), home.path().join("scenarios/made.yaml")).expect("copied");
+    let check = home.run(&["check", "--strict"]);
+    assert_eq!(code(&check), Some(0), "{}", out(&check));
+
+    let twice = home.run(&["drill", "new", "--from-incident", "INC-1", "--to", "made.yaml"]);
+    assert_eq!(code(&twice), Some(2), "nothing is overwritten");
+    done(&home, &["incident", "open", "nothing to see"]);
+    for (name, why) in [("INC-2", "nothing could be played"), ("INC-9", "INC-9")] {
+        let refused = home.run(&["drill", "new", "--from-incident", name]);
+        assert!(code(&refused) == Some(2) && err(&refused).contains(why), "{name}: {}", err(&refused));
+    }
+    done(&home, &["incident", "set", "INC-1", "--private"]);
+    let private = home.run(&["drill", "new", "--from-incident", "INC-1"]);
+    assert!(code(&private) == Some(2) && err(&private).contains("is private"), "{}", err(&private));
+}

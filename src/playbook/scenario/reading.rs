@@ -6,7 +6,7 @@ use crate::domain::health::FeedState;
 use crate::domain::ids::{PlaybookId, ServiceName};
 use crate::domain::node::{Fields, Key, Node, Problems, Span, nearest};
 use crate::domain::playbook::Playbook;
-use crate::domain::scenario::{Beat, Fires, Kind, Scenario, Turn, What, severity};
+use crate::domain::scenario::{Beat, Fires, Kind, LATEST, MOST, NAME, Scenario, Turn, What, severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -21,12 +21,6 @@ const TURN: [&str; 4] = ["name", "service", "state", "text"];
 
 /// What a beat may be.
 const BEATS: [&str; 4] = ["fires", "resolves", "feed", "note"];
-
-/// Nobody practises longer.
-const LATEST: Duration = Duration::from_secs(7 * 86_400);
-
-/// More happens in no drill.
-const MOST: usize = 5_000;
 
 #[derive(Default)]
 pub struct Found {
@@ -266,7 +260,7 @@ impl<'a> Reader<'a, '_> {
     /// Part of what an alert is known by.
     fn name(&mut self, node: &Node) -> Option<(String, Span)> {
         let fits = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-        let read = |text: &str| (!text.is_empty() && text.len() <= 100 && fits(text)).then(|| text.to_owned());
+        let read = |text: &str| (!text.is_empty() && text.len() <= NAME && fits(text)).then(|| text.to_owned());
         let what = "the name of an alert: letters, digits, `_`, `.` and `-`";
         Some((self.typed(|problems| node.read(what, problems, read))?, node.span))
     }
