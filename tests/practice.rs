@@ -119,6 +119,43 @@ fn what_was_lost_is_held_against_the_rpo_and_a_changed_text_is_told() {
 }
 
 #[test]
+fn a_set_of_data_is_proven_by_the_newest_restore_of_its_service_and_by_nothing_else() {
+    let set = |name: &str, service: &str| {
+        format!("  - {{name: {name}, {service} every: 1h, backup: {{folder: /nowhere, files: \"~x\", rpo: 25h}}}}\n")
+    };
+    let home = lab(&format!("feeds:\n{}{}", set("shop-dumps", "service: shop,"), set("old-dumps", "")));
+    practise(&home, "take-over", &[]);
+    let restores = |home: &Home| readiness(home)["restores"].clone();
+    let never = restores(&home);
+    assert_eq!(
+        (&never[0]["feed"], &never[0]["state"], &never[0]["proof"]),
+        (&"shop-dumps".into(), &"never".into(), &Value::Null)
+    );
+    assert_eq!(never[0]["playbooks"], serde_json::json!(["bring-back"]), "a failover restores nothing");
+    assert_eq!((&never[1]["state"], &never[1]["playbooks"]), (&"never".into(), &serde_json::json!([])));
+
+    let run = practise(&home, "bring-back", &[]);
+    let proven = restores(&home);
+    assert_eq!((&proven[0]["state"], &proven[0]["proof"]["run"]), (&"fresh".into(), &run["id"]));
+    assert_eq!(proven[1]["state"], "never", "whose data it is nobody has said");
+    home.write("broken", "");
+    practise(&home, "bring-back", &[]);
+    let failed = restores(&home);
+    assert_eq!(
+        (&failed[0]["state"], &failed[0]["proof"]["run"]),
+        (&"failed".into(), &run["id"]),
+        "what was proven is still told"
+    );
+
+    let text = String::from_utf8(home.run(&[&["readiness"], DATA].concat()).stdout).expect("text");
+    assert!(text.contains("shop-dumps") && text.contains("; failed since"), "{text}");
+    assert!(text.contains("never restored: no playbook of recovery is for its service"), "{text}");
+    let page = String::from_utf8(home.run(&[&["readiness", "--html", "-"], DATA].concat()).stdout).expect("a page");
+    assert!(page.contains("<h2>Restores</h2>") && page.contains("old-dumps<br><small>of no service</small>"), "{page}");
+    assert!(page.contains("<td class=\"state never\">never</td><td>never restored"), "{page}");
+}
+
+#[test]
 fn a_loss_that_nobody_can_read_is_a_finding_and_the_scene_of_a_drill_costs_no_time() {
     let home = lab("");
     home.write("loss", "90s");

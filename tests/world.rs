@@ -42,6 +42,8 @@ mod past;
 mod questions;
 #[path = "world/ranks.rs"]
 mod ranks;
+#[path = "world/reminding.rs"]
+mod reminding;
 #[path = "world/replay.rs"]
 mod replay;
 #[path = "world/scenarios.rs"]

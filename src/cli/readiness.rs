@@ -5,7 +5,8 @@ use crate::domain::millis;
 use crate::domain::patterns::Patterns;
 use crate::domain::playbook::{Playbook, Practice};
 use crate::domain::practice::Practised;
-use crate::domain::readiness::{Board, FORMULA, Row, State, This};
+use crate::domain::readiness::{Board, FORMULA, Restore, Row, State, This};
+use crate::domain::settings::Settings;
 use crate::exports::readiness;
 use crate::journal::Journal;
 use crate::model::practice::Record;
@@ -53,8 +54,8 @@ impl Known {
     }
 
     pub fn grounds(&self) -> Grounds<'_, Arc<Playbook>> {
-        let settings = &self.config.settings;
-        Grounds { books: &self.books, services: &settings.services, record: &self.record, hold: &settings.hold }
+        let Settings { services, feeds, hold, .. } = &self.config.settings;
+        Grounds { books: &self.books, services, feeds, record: &self.record, hold }
     }
 }
 
@@ -108,6 +109,11 @@ fn told(globals: &Globals, board: &Board) -> String {
     let mut text = out::painted(globals, &head, &board.rows.iter().map(row).collect::<Vec<_>>());
     for practice in board.missing() {
         text += &format!("never     {}: no playbook is about it\n", practice.word());
+    }
+    if !board.restores.is_empty() {
+        let row = |one: &Restore| vec![one.state.word().to_owned(), one.feed.to_string(), one.badge(out::age, board.at)];
+        let rows: Vec<_> = board.restores.iter().map(row).collect();
+        text += &format!("\n{}", out::painted(globals, &["STATE", "DATA", "RESTORED"], &rows));
     }
     text + &format!("\n{}\n{FORMULA}\n", week(&board.week))
 }
@@ -176,6 +182,12 @@ fn document(board: &Board) -> Value {
             "put_off": row.skip,
         })
     };
+    let restore = |one: &Restore| {
+        json!({
+            "feed": one.feed, "service": one.service, "state": one.state, "playbooks": one.playbooks,
+            "proof": one.proof.as_ref().map(practised),
+        })
+    };
     let cells = board.matrix().into_iter();
     let cell = |((service, practice), state)| json!({"service": service, "practice": practice, "state": state});
     json!({
@@ -183,6 +195,7 @@ fn document(board: &Board) -> Value {
         "playbooks": board.rows.iter().map(row).collect::<Vec<_>>(),
         "missing": board.missing(),
         "coverage": cells.map(cell).collect::<Vec<_>>(),
+        "restores": board.restores.iter().map(restore).collect::<Vec<_>>(),
         "week": this(&board.week),
     })
 }

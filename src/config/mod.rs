@@ -142,6 +142,7 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
     let specs = feeds.iter().map(|(spec, _)| spec);
     let maintenance = maintenance::read(fields.get("maintenance"), &services, specs, console.zone, problems);
     let playbooks = fields.get("playbooks").and_then(|node| playbooks(node, problems)).unwrap_or_default();
+    let (hold, remind) = practice::read(fields.get("practice"), problems);
     let settings = Settings {
         operator: operator(fields.get("operator"), problems),
         environment: environment(fields.get("environment"), problems),
@@ -163,7 +164,8 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
         diagnose: playbooks.diagnose,
         updates,
         redact: export::redact(fields.get("export"), problems),
-        hold: practice::read(fields.get("practice"), problems),
+        hold,
+        remind,
         read_only: false,
     };
     let sources = sources.into_iter().map(|source| (source.spec, source.made)).collect();

@@ -1,7 +1,7 @@
 //! The readiness board: of every playbook, whether somebody has shown lately that it works. It can't flatter: what was never practised
 //! is worse than what failed, and the worst of several playbooks stands for a service.
 
-use super::ids::{PlaybookId, ServiceName};
+use super::ids::{FeedName, PlaybookId, ServiceName};
 use super::playbook::{Practice, words};
 use super::practice::{Practised, Skip, Verdict, Week};
 use chrono::{DateTime, Utc};
@@ -67,6 +67,39 @@ pub struct Board {
     pub at: DateTime<Utc>,
     pub rows: Vec<Row>,
     pub week: This,
+    /// Of every set of data that is backed up.
+    pub restores: Vec<Restore>,
+}
+
+/// Whether a set of data was brought back from its backup: what a backup feed looks at, by the playbooks of recovery that are for its
+/// service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Restore {
+    pub feed: FeedName,
+    pub service: Option<ServiceName>,
+    /// `Never` as long as nobody has done it to its end.
+    pub state: State,
+    /// The newest run that led to the goal.
+    pub proof: Option<Practised>,
+    /// By which it can be done; none is as bad as never.
+    pub playbooks: Vec<PlaybookId>,
+}
+
+impl Restore {
+    /// What stands beside it.
+    pub fn badge(&self, age: impl Fn(Duration) -> String, now: DateTime<Utc>) -> String {
+        match (&self.proof, self.playbooks.as_slice()) {
+            (None, []) => "never restored: no playbook of recovery is for its service".to_owned(),
+            (None, _) => "never restored".to_owned(),
+            (Some(proof), _) => {
+                let ago = age((now - proof.ended_at).to_std().unwrap_or_default());
+                let took = proof.took.map(|took| format!(" in {}", age(took))).unwrap_or_default();
+                let lost = proof.lost.map(|lost| format!(", {} lost", age(lost))).unwrap_or_default();
+                let since = if self.state == State::Failed { "; failed since" } else { "" };
+                format!("restored {ago} ago{took}{lost} by {} with {}{since}", proof.by, proof.playbook)
+            }
+        }
+    }
 }
 
 /// This week's practice.

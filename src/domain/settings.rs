@@ -7,6 +7,7 @@ use super::ids::{FeedName, ServiceName, SourceName};
 use super::maintenance::Window;
 use super::practice::Hold;
 use super::update::Updates;
+use chrono::Weekday;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -154,6 +155,9 @@ pub struct Settings {
     /// When nothing is practised.
     #[serde(default)]
     pub hold: Vec<Hold>,
+    /// From which day of its week on a turn is asked for in the queue; `None`: never.
+    #[serde(default)]
+    pub remind: Option<Weekday>,
     /// Nothing is recorded, sent or run.
     pub read_only: bool,
 }
@@ -198,6 +202,7 @@ impl Default for Settings {
             updates: Updates::default(),
             redact: Vec::new(),
             hold: Vec::new(),
+            remind: Some(Weekday::Fri),
             read_only: false,
         }
     }

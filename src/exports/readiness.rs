@@ -42,6 +42,7 @@ pub fn write(board: &Board, findings: &[Finding], patterns: &Patterns, zone: Tz,
     writeln!(out, "</ul>")?;
     practices(board, patterns, zone, out)?;
     coverage(board, patterns, out)?;
+    restores(board, patterns, out)?;
     found(findings, patterns, zone, out)?;
     writeln!(out, "<p class=\"formula\">{}</p>\n</main>\n</body>\n</html>", escaped(FORMULA))
 }
@@ -120,6 +121,29 @@ fn coverage(board: &Board, patterns: &Patterns, out: &mut dyn Write) -> io::Resu
     writeln!(out, "</tbody>\n</table>\n</div>")
 }
 
+/// What was brought back from its backup, set by set.
+fn restores(board: &Board, patterns: &Patterns, out: &mut dyn Write) -> io::Result<()> {
+    if board.restores.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "<h2>Restores</h2>\n<table class=\"board\">\n<thead><tr>")?;
+    for name in ["data", "state", "proof"] {
+        write!(out, "<th scope=\"col\">{name}</th>")?;
+    }
+    writeln!(out, "</tr></thead>\n<tbody>")?;
+    for one in &board.restores {
+        let service = one.service.as_ref().map_or("of no service", |service| service.as_str());
+        let name = format!("{}<br><small>{}</small>", shown(patterns, one.feed.as_str()), shown(patterns, service));
+        let proof = shown(patterns, &one.badge(long, board.at));
+        writeln!(out, "<tr><th scope=\"row\">{name}</th>{}<td>{proof}</td></tr>", state(Some(one.state), None))?;
+    }
+    writeln!(out, "</tbody>\n</table>")
+}
+
+fn long(time: Duration) -> String {
+    span(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+}
+
 fn found(findings: &[Finding], patterns: &Patterns, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
     if findings.is_empty() {
         return Ok(());
@@ -144,8 +168,7 @@ fn day(at: DateTime<Utc>, zone: Tz) -> String {
 }
 
 fn against(measured: Option<Duration>, limit: Option<Duration>) -> String {
-    let told =
-        |time: Option<Duration>| time.map_or("-".to_owned(), |time| span(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)));
+    let told = |time: Option<Duration>| time.map_or("-".to_owned(), long);
     match (measured, limit) {
         (None, None) => "-".to_owned(),
         (measured, limit) => format!("{} / {}", told(measured), told(limit)),

@@ -1,6 +1,7 @@
 //! What was practised, as the log tells it: every run of a playbook that is over, what was found by it, and what was put off.
 
 pub mod board;
+pub mod owed;
 pub mod turn;
 
 use super::fold::Corrections;

@@ -16,6 +16,7 @@ mod passing;
 mod playing;
 mod practising;
 mod recorded;
+mod reminding;
 mod resend;
 mod silencing;
 mod updates;
@@ -48,7 +49,7 @@ use super::past::Past;
 use super::practice::Record;
 use super::progress::{Requests, Stage};
 use super::questions::Questions;
-use super::runs::{Runs, Typed};
+use super::runs::{RunFact, Runs, Typed};
 use super::shift::Shift;
 use super::soon::Soon;
 use super::storm::Storm;
@@ -59,7 +60,7 @@ use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
 use crate::domain::playbook::{Behind, Playbook, Resolved};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,6 +106,8 @@ pub struct World {
     /// What was practised, once somebody has asked.
     pub practice: Option<Result<Record, String>>,
     recalling: practising::Recalling,
+    /// The day on which it was last looked whether practice is overdue; `None`: something has changed since.
+    reminded: Option<NaiveDate>,
     /// Exports that were asked for of late.
     pub exports: Exports,
     /// Whom sources tell of the alerts that were looked at of late.
@@ -168,6 +171,7 @@ impl World {
             past: Past::default(),
             practice: None,
             recalling: practising::Recalling::default(),
+            reminded: None,
             exports: Exports::default(),
             routes: Answers::default(),
             inside: Answers::default(),
@@ -202,6 +206,7 @@ impl World {
         effects.extend(self.suspect());
         effects.extend(self.diagnose());
         effects.extend(self.play());
+        effects.extend(self.remind());
         effects.extend(self.wake());
         self.mark(&mut effects);
         effects
@@ -284,6 +289,9 @@ impl World {
                 Vec::new()
             }
             Fact::Run(fact) => {
+                if matches!(fact, RunFact::Playbooks { .. }) {
+                    self.reminded = None;
+                }
                 let (runs, mut context, requests, _) = self.split();
                 runs.fact(&mut context, requests, fact)
             }
@@ -296,7 +304,7 @@ impl World {
         self.health.configure(&settings);
         self.maintenance.doubt();
         let diagnosed = self.settings.diagnose;
-        (self.settings, self.config_trouble, self.duties) = (settings, None, None);
+        (self.settings, self.config_trouble, self.duties, self.reminded) = (settings, None, None, None);
         self.suspicions.judge_anew();
         self.diagnose_from_now_on(diagnosed);
         Vec::new()

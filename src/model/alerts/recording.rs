@@ -8,6 +8,7 @@ use crate::domain::millis;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// An episode that began or ended and is not recorded yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +111,15 @@ impl Alerts {
         }
         let lost = |(id, record): &(&AlertId, &Record)| id.source == *source && record.is_open() && !self.queue.holds(id);
         self.records.iter().filter(lost).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The alerts of a source that fire in the queue, or that the journal holds open, and since when.
+    pub(in crate::model) fn open_of(&self, source: &SourceName) -> BTreeMap<AlertId, DateTime<Utc>> {
+        let ours = |id: &AlertId| id.source == *source;
+        let kept =
+            self.records.iter().filter(|(id, _)| ours(id)).filter_map(|(id, record)| Some((id.clone(), record.open_episode()?)));
+        let seen = self.queue().filter(|tracked| ours(&tracked.alert.id) && tracked.resolved_at.is_none());
+        kept.chain(seen.map(|tracked| (tracked.alert.id.clone(), tracked.episode))).collect()
     }
 
     /// The journal holds an episode of it that has not ended.

@@ -3,10 +3,11 @@
 use super::Record;
 use super::turn::{Candidate, turn};
 use crate::domain::catalogue::Service;
+use crate::domain::health::FeedSpec;
 use crate::domain::ids::PlaybookId;
-use crate::domain::playbook::{Cadence, Place, Playbook};
+use crate::domain::playbook::{Cadence, Place, Playbook, Practice};
 use crate::domain::practice::{Hold, Practised, Skip, Verdict, Week};
-use crate::domain::readiness::{Board, Row, State, This};
+use crate::domain::readiness::{Board, Restore, Row, State, This};
 use chrono::{DateTime, NaiveTime, Utc};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
@@ -21,17 +22,28 @@ const LONGEST: u64 = 520;
 const DAY: u64 = 86_400;
 const WEEK: u64 = 7 * DAY;
 
+/// The kind of feed that looks at the backups of a set of data.
+const BACKUP: &str = "backup";
+
 /// What the board is made from.
 pub struct Grounds<'a, B> {
     pub books: &'a [B],
     pub services: &'a [Service],
+    /// Those of backups tell what sets of data there are.
+    pub feeds: &'a [FeedSpec],
     pub record: &'a Record,
     pub hold: &'a [Hold],
 }
 
 impl<B: Borrow<Playbook>> Grounds<'_, B> {
     pub fn board(&self, now: DateTime<Utc>) -> Board {
-        Board { at: now, rows: self.rows(self.record, now), week: self.week(now) }
+        let rows = self.rows(self.record, now);
+        Board { at: now, week: self.week(now), restores: self.restores(&rows), rows }
+    }
+
+    fn restores(&self, rows: &[Row]) -> Vec<Restore> {
+        let sets = self.feeds.iter().filter(|feed| feed.kind == BACKUP);
+        sets.map(|feed| restore(feed, rows)).collect()
     }
 
     fn rows(&self, record: &Record, now: DateTime<Utc>) -> Vec<Row> {
@@ -42,7 +54,7 @@ impl<B: Borrow<Playbook>> Grounds<'_, B> {
         rows
     }
 
-    fn week(&self, now: DateTime<Utc>) -> This {
+    pub(super) fn week(&self, now: DateTime<Utc>) -> This {
         let (week, record) = (Week::of(now), self.record);
         let done = |week: Week| record.practised.iter().any(|practised| Week::of(practised.ended_at) == week);
         let held = |week: Week| week.days().all(|day| self.hold.iter().any(|hold| hold.covers(day)));
@@ -101,6 +113,26 @@ fn chosen(mut rows: Vec<Row>, put_off: &BTreeSet<&PlaybookId>, week: Week) -> Op
     let candidates: Vec<Candidate> = rows.iter().map(candidate).collect();
     let row = &rows[turn(&candidates, week)?];
     Some((row.playbook.clone(), weight(row, monday).1))
+}
+
+/// What was practised of a playbook that nobody is to practise any more is none the less a proof; its age is told.
+fn restore(feed: &FeedSpec, rows: &[Row]) -> Restore {
+    let serves = |row: &&Row| {
+        row.practice == Some(Practice::Recovery) && feed.service.as_ref().is_some_and(|service| row.services.contains(service))
+    };
+    let rows: Vec<&Row> = rows.iter().filter(serves).collect();
+    let proven = rows.iter().filter_map(|row| Some((row, row.proven.as_ref()?))).max_by_key(|(_, proof)| proof.ended_at);
+    let state = match proven {
+        None => State::Never,
+        Some((row, _)) => row.state,
+    };
+    Restore {
+        feed: feed.name.clone(),
+        service: feed.service.clone(),
+        state,
+        proof: proven.map(|(_, proof)| proof.clone()),
+        playbooks: rows.iter().map(|row| row.playbook.clone()).collect(),
+    }
 }
 
 pub fn row(book: &Playbook, services: &[Service], record: &Record, now: DateTime<Utc>) -> Row {

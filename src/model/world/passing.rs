@@ -18,6 +18,7 @@ impl World {
             self.suspicions.next_due(),
             self.offline.next_due(),
             self.next_beat(),
+            self.remind_at(),
         ];
         let next = due.into_iter().chain([questions, work, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);

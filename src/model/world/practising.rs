@@ -6,10 +6,12 @@ use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::PlaybookId;
 use crate::domain::playbook::Playbook;
 use crate::domain::readiness::{Board, Row};
+use crate::domain::settings::Settings;
 use crate::domain::text::inert;
 use crate::model::Effect;
 use crate::model::practice::board::{Grounds, row};
 use crate::model::practice::{Record, Said};
+use std::sync::Arc;
 
 /// The longest of them, in bytes.
 const LONGEST: usize = 4 * 1024;
@@ -41,6 +43,7 @@ impl World {
     }
 
     pub(super) fn practised(&mut self, record: Result<Record, String>) -> Vec<Effect> {
+        self.reminded = None;
         self.practice = Some(record);
         match std::mem::take(&mut self.recalling) {
             Recalling::Again => self.recall_practice(),
@@ -56,9 +59,12 @@ impl World {
 
     /// The readiness board as it stands now.
     pub fn board(&self, record: &Record) -> Board {
-        let settings = &self.settings;
-        let grounds = Grounds { books: self.runs.playbooks(), services: &settings.services, record, hold: &settings.hold };
-        grounds.board(self.now.wall)
+        self.grounds(record).board(self.now.wall)
+    }
+
+    pub(super) fn grounds<'a>(&'a self, record: &'a Record) -> Grounds<'a, Arc<Playbook>> {
+        let Settings { services, feeds, hold, .. } = &*self.settings;
+        Grounds { books: self.runs.playbooks(), services, feeds, record, hold }
     }
 
     /// How well one playbook is practised; `None` while nobody has looked.

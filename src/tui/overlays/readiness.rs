@@ -44,6 +44,15 @@ impl Content for Readiness {
             }
             lines.extend(rows.into_iter().flat_map(|row| playbook(row, view, columns)));
         }
+        if !board.restores.is_empty() {
+            lines.extend(heading("Restores"));
+        }
+        for one in &board.restores {
+            let (glyph, role) = look(one.state);
+            lines.push(vec![(format!(" {glyph} "), role), (inert(one.feed.as_str()).into_owned(), Role::Text)]);
+            let role = if one.state == State::Fresh { Role::Dim } else { role };
+            lines.extend(field("", &inert(&one.badge(time::age, view.now.wall)), role, columns));
+        }
         let findings: Vec<_> = record.findings.iter().filter(|finding| finding.closed.is_none()).collect();
         if !findings.is_empty() {
             lines.extend(heading("Open findings"));
