@@ -6,8 +6,8 @@ use crate::domain::catalogue::Service;
 use crate::domain::health::{Confirm, FeedSpec, Votes};
 use crate::domain::ids::SourceName;
 use crate::domain::node::{Fields, Node, Problems, Value};
-use crate::domain::scenario::SOURCE;
 use crate::domain::settings::{Carry, SourceSpec};
+use crate::domain::{practice, scenario};
 use crate::ports::Endpoint;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -80,9 +80,10 @@ pub fn sources<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, problems: &
         let item = item(node, &["name", "every", "timeout"], &known, &mut names, problems)?;
         let every = list::time(item.fields.get("every"), EVERY, problems).unwrap_or(SOURCE_EVERY);
         let timeout = list::time(item.fields.get("timeout"), PATIENCE, problems).unwrap_or(TIMEOUT);
-        if item.name == SOURCE {
+        let own = [(scenario::SOURCE, "of drills"), (practice::SOURCE, "that practice is overdue")];
+        if let Some((name, what)) = own.into_iter().find(|(name, _)| item.name == *name) {
             let span = item.fields.get("name").map_or(node.span, |node| node.span);
-            problems.error(span, format!("`{SOURCE}` is the source of the alerts of drills: call this one otherwise"));
+            problems.error(span, format!("`{name}` is the source of the alerts {what}: call this one otherwise"));
             return None;
         }
         let name = SourceName::new(item.name);

@@ -13,6 +13,9 @@ use std::time::Duration;
 /// The output in which a step says how many seconds of data would have been lost: what is held against the RPO.
 pub const LOSS: &str = "LOSS_SECONDS";
 
+/// The source of the alerts that practice is overdue: the program itself; no configuration can name another one so.
+pub const SOURCE: &str = "practice";
+
 words! {
     /// What a practice showed, the worst last.
     Verdict {

@@ -14,6 +14,9 @@ use std::time::Duration;
 
 const STYLE: &str = include_str!("readiness.css");
 
+/// What is told of a playbook besides its name and its state.
+const MEASURED: [&str; 7] = ["last", "by", "took / RTO", "lost / RPO", "due", "score", "notes"];
+
 /// # Errors
 /// Only those of `out`.
 pub fn write(board: &Board, findings: &[Finding], patterns: &Patterns, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
@@ -48,7 +51,6 @@ pub fn write(board: &Board, findings: &[Finding], patterns: &Patterns, zone: Tz,
 }
 
 fn practices(board: &Board, patterns: &Patterns, zone: Tz, out: &mut dyn Write) -> io::Result<()> {
-    let columns = ["playbook", "state", "last", "by", "took / RTO", "lost / RPO", "due", "score", "notes"];
     for practice in Practice::ALL.iter().copied().map(Some).chain([None]) {
         let rows: Vec<&Row> = board.rows.iter().filter(|row| row.practice == practice).collect();
         match (practice, rows.is_empty()) {
@@ -60,8 +62,9 @@ fn practices(board: &Board, patterns: &Patterns, zone: Tz, out: &mut dyn Write) 
             }
             (practice, false) => writeln!(out, "<h2>{}</h2>", practice.map_or("other", Practice::word))?,
         }
-        let heads: String = columns.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
-        writeln!(out, "<table class=\"board\">\n<thead><tr>{heads}</tr></thead>\n<tbody>")?;
+        let columns = ["playbook", "state"].into_iter().chain(MEASURED);
+        let heads: String = columns.map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
+        writeln!(out, "<table class=\"board practice\">\n<thead><tr>{heads}</tr></thead>\n<tbody>")?;
         rows.iter().try_for_each(|row| line(row, patterns, board.at, zone, out))?;
         writeln!(out, "</tbody>\n</table>")?;
     }
@@ -87,7 +90,11 @@ fn line(row: &Row, patterns: &Patterns, now: DateTime<Utc>, zone: Tz, out: &mut 
     ];
     let title = format!("{}<br><small>{}</small>", escaped(row.playbook.as_str()), shown(patterns, &row.title));
     write!(out, "<tr><th scope=\"row\">{title}</th>{}", state(Some(row.state), row.last.as_ref().map(|(_, verdict)| *verdict)))?;
-    cells.iter().try_for_each(|cell| write!(out, "<td>{}</td>", shown(patterns, cell)))?;
+    for (name, cell) in MEASURED.iter().zip(&cells) {
+        // On a narrow screen each value says what it is, and what there is none of takes no room.
+        let class = if matches!(cell.as_str(), "-" | "") { " class=\"none\"" } else { "" };
+        write!(out, "<td data-name=\"{name}\"{class}>{}</td>", shown(patterns, cell))?;
+    }
     writeln!(out, "</tr>")
 }
 

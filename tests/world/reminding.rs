@@ -4,11 +4,10 @@ use crate::support::story::{Story, settings};
 use chrono::{DateTime, Utc, Weekday};
 use midwatch::domain::entry::Kind;
 use midwatch::domain::playbook::{Place, Playbook};
-use midwatch::domain::practice::{Hold, Practised, Skip, Week};
+use midwatch::domain::practice::{Hold, Practised, SOURCE, Skip, Week};
 use midwatch::domain::settings::Settings;
 use midwatch::model::alerts::State;
 use midwatch::model::practice::Record;
-use midwatch::model::practice::owed::SOURCE;
 use midwatch::model::runs::{Given, RunFact};
 use midwatch::model::{Command, Fact};
 use midwatch::playbook::read;
@@ -36,7 +35,7 @@ fn done(when: &str) -> Practised {
 /// What was practised, as the journal tells it.
 fn told(story: &mut Story, practised: &[&str], skips: Vec<Skip>) {
     let practised = practised.iter().map(|when| done(when)).collect();
-    story.fact(Fact::Practised(Ok(Record { practised, findings: Vec::new(), skips })));
+    story.fact(Fact::Practised(Ok(Record { practised, skips, ..Record::default() })));
 }
 
 /// Sunday, 2026-03-01, three o'clock, with the library read.

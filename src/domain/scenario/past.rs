@@ -79,7 +79,7 @@ impl Past<'_> {
     /// One line without what others may not read; `None` where nothing is left.
     fn line(&self, text: &str) -> Option<String> {
         let text = (self.mask)(text);
-        let line = text.split(|c: char| c == '\n' || c == '\r').map(str::trim).filter(|part| !part.is_empty());
+        let line = text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty());
         Some(line.collect::<Vec<_>>().join(" ")).filter(|line| !line.is_empty())
     }
 

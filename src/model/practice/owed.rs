@@ -4,13 +4,10 @@ use super::board::Grounds;
 use crate::domain::alert::{Alert, Labels, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, PlaybookId, SourceName};
 use crate::domain::playbook::Playbook;
-use crate::domain::practice::{Skip, Week};
+use crate::domain::practice::{SOURCE, Skip, Week};
 use chrono::{DateTime, NaiveTime, Utc, Weekday};
 use std::borrow::Borrow;
 use std::sync::Arc;
-
-/// The source of these alerts: the program itself, so that no configuration can name another one so.
-pub const SOURCE: &str = "practice";
 
 /// Turns of longer ago are not asked for any more: the board has them as overdue.
 const BACK: i64 = 4;

@@ -4,9 +4,10 @@
 use super::World;
 use crate::domain::alert::Alert;
 use crate::domain::ids::{AlertId, SourceName};
+use crate::domain::practice::SOURCE;
 use crate::model::Effect;
 use crate::model::alerts::Change;
-use crate::model::practice::owed::{self, SOURCE, bare};
+use crate::model::practice::owed::{self, bare};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use std::time::Duration;
 
