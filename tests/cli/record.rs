@@ -261,6 +261,9 @@ fn a_scenario_is_made_of_an_incident_and_checked_as_any_other() {
     let check = home.run(&["check", "--strict"]);
     assert_eq!(code(&check), Some(0), "{}", out(&check));
 
+    let known = home.run(&["drill", "start", "weekly-practice", "--auto", "--anyway"]);
+    assert!(code(&known) == Some(2) && err(&known).contains("starts drills itself"), "{}", err(&known));
+
     let twice = home.run(&["drill", "new", "--from-incident", "INC-1", "--to", "made.yaml"]);
     assert_eq!(code(&twice), Some(2), "nothing is overwritten");
     done(&home, &["incident", "open", "nothing to see"]);

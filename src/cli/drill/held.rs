@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 #[derive(Args)]
 pub struct Start {
-    /// A playbook, or a scenario by its name or its file
+    /// A playbook, a scenario by its name or its file, or an incident that was
     #[arg(value_name = "WHAT")]
     what: String,
     /// How it is held, if otherwise than it says itself: live, game-day, tabletop or replay
@@ -110,7 +110,11 @@ fn script(globals: &Globals, config: &session::Loaded, what: &str, kind: Option<
             let script = scenario::file(file, library::around(config, &catalogue));
             script.scenario.clone().ok_or_else(|| wrong(&script))?
         }
+        Ok(book) if book.starts_drills() => {
+            return Err(Failure::usage(format!("{} starts drills itself: name what is to be practised", book.id)).into());
+        }
         Ok(book) => Scenario::for_playbook(book),
+        Err(_) if what.get(..4).is_some_and(|begins| begins.eq_ignore_ascii_case("inc-")) => super::new::past(globals, what)?,
         Err(no_book) => {
             let path = config::locate(globals.config.clone()).ok();
             let shelf = library::scenarios(path.as_deref(), config, &catalogue);
