@@ -183,6 +183,34 @@ fn nothing_that_is_asked_in_a_drill_reaches_anybody() {
     assert!(log["entries"].as_array().expect("entries").iter().all(|entry| entry["kind"] != "act"), "{log:#}");
 }
 
+#[test]
+fn what_a_drill_has_found_is_open_and_keeps_it_from_merely_passing() {
+    let home = lab("");
+    let found = ["drill", "start", "take-over", "--auto", "change", "--finding", "nobody had the key", "--finding", "no light"];
+    assert_eq!(json(&home, &found)["drill"]["results"]["verdict"], "pass-with-findings");
+    let list = json(&home, &["drill", "list"]);
+    let texts: Vec<&str> = list["findings"].as_array().expect("some").iter().filter_map(|one| one["text"].as_str()).collect();
+    assert_eq!(texts, ["nobody had the key", "no light"]);
+    let log = json(&home, &["log", "--lines", "100"]);
+    let finding = log["entries"].as_array().expect("entries").iter().find(|entry| entry["kind"] == "finding").expect("recorded");
+    assert_eq!(finding["drill"], list["drills"][0]["id"]);
+}
+
+#[test]
+fn what_is_no_playbook_and_no_scenario_begins_nothing() {
+    let home = lab("");
+    for (what, says) in [("take-ovr", "did you mean `take-over`?"), ("none.yaml", "none.yaml"), ("stuck", "")] {
+        let mut args = vec!["drill", "start", what, "--auto", "change"];
+        if what == "stuck" {
+            args.extend(["--param", "NONE=1"]);
+        }
+        let output = home.run(&[&args[..], DATA].concat());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && told.contains(says), "{what}: {told}");
+    }
+    assert_eq!(json(&home, &["drill", "list"])["held"], Value::Null);
+}
+
 /// The permission to act on what a drill, or reality, has recorded.
 fn intent(drill: Option<&str>) -> Intent {
     let mut draft = Draft::new(Kind::Act, Utc::now(), Actor::person("ana", None), "t");

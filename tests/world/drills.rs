@@ -123,7 +123,14 @@ fn what_is_real_is_the_same_with_a_drill_and_without() {
         }
         story.poll(&[alert("Slow", "checkout", began())]);
     };
-    let (mut with, mut without) = (Story::new(), Story::new());
+    // The feed of the script has the name of a real one.
+    let settings = || {
+        let mut settings = settings(false);
+        settings.feeds =
+            vec![midwatch::domain::health::FeedSpec::new("db", "tcp", Duration::from_secs(600), Duration::from_secs(5))];
+        settings
+    };
+    let (mut with, mut without) = (Story::with(settings()), Story::with(settings()));
     tell(&mut with, true);
     tell(&mut without, false);
     let (with, without) = (&with.world, &without.world);

@@ -14,6 +14,7 @@ use crate::domain::run::{Auto, Run};
 use crate::domain::scenario::{Kind, Scenario};
 use crate::domain::stamp::Stamp;
 use crate::model::drills::{Drilling, measured};
+use crate::model::practice;
 use crate::model::runs::{RunCommand, Typed};
 use crate::model::{Command, World};
 use crate::playbook::scenario::{self, Script};
@@ -63,12 +64,9 @@ pub struct Said {
     /// Where we were lucky
     #[arg(long, value_name = "TEXT")]
     lucky: Option<String>,
-}
-
-impl From<Said> for Debrief {
-    fn from(Said { well, badly, lucky }: Said) -> Self {
-        Self { well, badly, lucky }
-    }
+    /// Something that has to be mended: it stays open until it is closed; as often as needed
+    #[arg(long, value_name = "TEXT")]
+    finding: Vec<String>,
 }
 
 fn kind(text: &str) -> Result<Kind, String> {
@@ -97,7 +95,7 @@ pub fn start(globals: &Globals, wanted: Start) -> anyhow::Result<Exit> {
         Some(run) => drop(drive::carry(&mut session, globals, run, &given)?),
         None => play(&mut session, id),
     }
-    over(&mut session, globals, id, wanted.said.into())
+    over(&mut session, globals, id, wanted.said)
 }
 
 /// What is practised: a playbook by itself, or a script by its name or its file.
@@ -140,7 +138,7 @@ fn play(session: &mut Session, id: IncidentId) {
 }
 
 /// Finishes it where its runs are over, and tells how it stands.
-fn over(session: &mut Session, globals: &Globals, id: IncidentId, said: Debrief) -> anyhow::Result<Exit> {
+fn over(session: &mut Session, globals: &Globals, id: IncidentId, said: Said) -> anyhow::Result<Exit> {
     session.settle();
     let open: Vec<RunId> = session.world().runs.open().filter(|(_, run)| run.incident == Some(id)).map(|(run, _)| run).collect();
     if !open.is_empty() {
@@ -157,7 +155,10 @@ fn over(session: &mut Session, globals: &Globals, id: IncidentId, said: Debrief)
     finished(session, globals, id, said)
 }
 
-fn finished(session: &mut Session, globals: &Globals, id: IncidentId, said: Debrief) -> anyhow::Result<Exit> {
+fn finished(session: &mut Session, globals: &Globals, id: IncidentId, said: Said) -> anyhow::Result<Exit> {
+    let Said { well, badly, lucky, finding } = said;
+    found(session, id, finding)?;
+    let said = Debrief { well, badly, lucky };
     let (_, progress) = session.ask(Command::Drill(Drilling::Finish { drill: id, said }))?;
     if drive::failed(&progress) {
         return refused(&progress);
@@ -168,9 +169,26 @@ fn finished(session: &mut Session, globals: &Globals, id: IncidentId, said: Debr
     Ok(if matches!(verdict, Some(Verdict::Pass | Verdict::Findings)) { Exit::Done } else { Exit::No })
 }
 
+/// Before it is judged: a drill that has found something did not merely pass.
+fn found(session: &mut Session, id: IncidentId, findings: Vec<String>) -> anyhow::Result<()> {
+    for text in findings {
+        let run = run_of(session.world(), id);
+        let of_run = run.and_then(|run| session.world().runs.get(run)?.playbook.clone());
+        let playbook = of_run.or_else(|| session.world().drills.get(id)?.scenario.playbook.clone());
+        let playbook = playbook
+            .ok_or_else(|| Failure::usage("a finding is about a playbook, and this drill had none: `midwatch drill find`"))?;
+        let (_, progress) =
+            session.ask(Command::Practise(practice::Said::Found { playbook, run, text, owner: None, due: None }))?;
+        if drive::failed(&progress) {
+            return refused(&progress).map(drop);
+        }
+    }
+    Ok(())
+}
+
 pub fn finish(globals: &Globals, said: Said) -> anyhow::Result<Exit> {
     let (mut session, id) = held(globals)?;
-    finished(&mut session, globals, id, said.into())
+    finished(&mut session, globals, id, said)
 }
 
 pub fn pause(globals: &Globals, reason: String) -> anyhow::Result<Exit> {
@@ -215,7 +233,7 @@ pub fn abort(globals: &Globals, reason: String, said: Said) -> anyhow::Result<Ex
             break;
         }
     }
-    over(&mut session, globals, id, said.into())
+    over(&mut session, globals, id, said)
 }
 
 fn held(globals: &Globals) -> anyhow::Result<(Session, IncidentId)> {

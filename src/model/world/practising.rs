@@ -87,7 +87,8 @@ impl World {
                 let text = needed(&text, "a finding says what was found")?;
                 let mut draft = self.about_playbook(Kind::Finding, text.clone(), &playbook).with("due", due);
                 draft = draft.with("owner", owner.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
-                draft.run = run;
+                // What a drill has found is of the drill.
+                (draft.run, draft.incident) = (run, run.and_then(|run| self.runs.get(run)?.incident));
                 draft.key = Some(self.said(&format!("finding/{playbook}")));
                 draft
             }
