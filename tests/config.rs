@@ -333,6 +333,16 @@ fn values_are_judged() {
         "1:22 expected `local`, `UTC` or a zone such as Europe/Berlin, found `Berlin`"
     );
     assert_eq!(one("console: {keys: {ack: [a, hyperspace]}}"), "1:27 `hyperspace` is not a key");
+    let shop = "services: [{name: shop}]\nconsole: {attention: [";
+    assert_eq!(one(&format!("{shop}{{services: shap, by: bell}}]}}")), "2:34 unknown service `shap`; did you mean `shop`?");
+    assert_eq!(one(&format!("{shop}{{by: bel}}]}}")), "2:28 unknown way to call `bel`; did you mean `bell`?");
+    assert_eq!(one(&format!("{shop}{{hours: 22-7, by: bell}}]}}")), "2:31 expected hours such as 22:00-07:00, found `22-7`");
+    assert_eq!(one(&format!("{shop}{{severity: warning}}]}}")), "2:23 `by` is missing");
+    let rules =
+        good(&format!("{shop}{{services: shop, severity: warning, hours: \"22:00-07:00\", by: [bell, osc99]}}, {{by: []}}]}}"));
+    let rules = rules.console.attention.0;
+    assert_eq!((rules.len(), rules[0].by.len(), rules[0].services.len(), rules[1].by.len()), (2, 2, 1, 0));
+    assert_eq!(good("{}").console.attention.0.len(), 1, "what is critical calls");
     assert_eq!(one("console: {theme: papier}"), "1:18 unknown theme `papier`; did you mean `paper`?");
     assert_eq!(good("console: {theme: auto}").console.theme, None, "the terminal decides");
     assert_eq!(good("console: {theme: themes/own.yaml}").console.theme.as_deref(), Some("/etc/midwatch/themes/own.yaml"));

@@ -203,7 +203,8 @@ fn defect() {
     };
     let mut shell = Shell::start(setup).expect("begins");
     let look = midwatch::tui::Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None };
-    let mut front = Defect(Console::open(look, Looks::new(None, None, Depth::True, false), true).expect("a terminal"));
+    let mut front =
+        Defect(Console::open(look, Looks::new(None, None, Depth::True, false), Default::default(), true).expect("a terminal"));
     let (sender, mut inputs) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || read_keys(|event| sender.send(event).is_ok(), || false));
     runtime.block_on(shell.run(&mut front, &mut inputs, Box::pin(std::future::pending()))).expect("a terminal");

@@ -75,7 +75,8 @@ pub fn run(
         shell.remember(Cache::new(folder));
     }
     let draft = Draft(data.join("draft"));
-    let console = Console::open(Setup { keymap, zone, draft: draft.load(), replay: None }, looks, mouse)?;
+    let attention = config.console.attention.clone();
+    let console = Console::open(Setup { keymap, zone, draft: draft.load(), replay: None }, looks, attention, mouse)?;
     let mut front = Front { console, draft, guide };
     // Something to look at first: a journal of a long storm takes a moment to read.
     front.draw(&shell.world)?;

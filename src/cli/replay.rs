@@ -1,6 +1,7 @@
 //! `midwatch replay`: an incident played on the real screen, for reviews and training. Nothing is recorded, sent or run.
 
 use super::{Exit, Failure, Globals, Kind, colour, console, library, out, session, subject};
+use crate::domain::attention::Attention;
 use crate::domain::capture;
 use crate::domain::timeline::People;
 use crate::model::reel::{Play, Reel};
@@ -75,7 +76,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let (keymap, looks) = (console::keymap(&config.console)?, console::looks(&config.console, colour::depth(&globals))?);
     let setup = Setup { keymap: keymap.clone(), zone, draft: String::new(), replay: Some((from, to)) };
-    let mut front = Front { console: Console::open(setup, looks, config.console.mouse)?, keymap, zone };
+    let mut front = Front { console: Console::open(setup, looks, Attention::default(), config.console.mouse)?, keymap, zone };
     let runtime = session::runtime()?;
     let result = runtime.block_on(watch(&mut player, &mut front));
     drop(front);

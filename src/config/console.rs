@@ -1,7 +1,9 @@
 //! How the console looks and behaves.
 
-use super::{Kinds, list};
+use super::{Kinds, list, service};
 use crate::domain::alert::Severity;
+use crate::domain::attention::{Attention, Hours, Rule, Way};
+use crate::domain::catalogue::Service;
 use crate::domain::node::{Key, Node, Problems, Value};
 use crate::domain::settings::AckFor;
 use chrono_tz::Tz;
@@ -14,6 +16,8 @@ pub struct Console {
     /// The zone that times are shown in.
     pub zone: Tz,
     pub mouse: bool,
+    /// What calls an operator who looks elsewhere.
+    pub attention: Attention,
     pub keys: Vec<Binding>,
     /// How long an acknowledgement lasts unless told otherwise.
     pub ack_for: AckFor,
@@ -34,24 +38,52 @@ pub struct Binding {
 
 impl Default for Console {
     fn default() -> Self {
-        Self { theme: None, zone: local(), mouse: true, keys: Vec::new(), ack_for: AckFor::default(), views: Vec::new() }
+        Self {
+            theme: None,
+            zone: local(),
+            mouse: true,
+            attention: Attention::default(),
+            keys: Vec::new(),
+            ack_for: AckFor::default(),
+            views: Vec::new(),
+        }
     }
 }
 
-pub fn read<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Console {
+pub fn read<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, services: &[Service], problems: &mut Problems) -> Console {
     let plain = Console::default();
-    let Some(fields) = node.and_then(|node| node.fields(&["theme", "time_zone", "mouse", "ack", "keys", "views"], problems))
-    else {
+    let known = ["theme", "time_zone", "mouse", "attention", "ack", "keys", "views"];
+    let Some(fields) = node.and_then(|node| node.fields(&known, problems)) else {
         return plain;
     };
     Console {
         theme: fields.get("theme").and_then(|node| theme(node, &kinds.themes, problems)),
         zone: fields.get("time_zone").and_then(|node| zone(node, problems)).unwrap_or(plain.zone),
         mouse: fields.get("mouse").and_then(|node| node.bool(problems)).unwrap_or(plain.mouse),
+        attention: fields.get("attention").map_or(plain.attention, |node| attention(node, services, problems)),
         ack_for: fields.get("ack").and_then(|node| ack(node, problems)).unwrap_or(plain.ack_for),
         views: fields.get("views").map(|node| views(node, kinds, problems)).unwrap_or_default(),
         keys: fields.get("keys").map(|node| keys(node, kinds, problems)).unwrap_or_default(),
     }
+}
+
+fn attention(node: &Node, known: &[Service], problems: &mut Problems) -> Attention {
+    let rules = list::each(Some(node), problems, |node, problems| {
+        let fields = node.fields(&["severity", "services", "hours", "by"], problems)?;
+        let words = Severity::ALL.map(|severity| (severity.word(), severity));
+        let severity =
+            fields.get("severity").map_or(Some(Severity::Critical), |node| list::one_of(node, "severity", &words, problems));
+        let services = fields.get("services").map(list::items).unwrap_or_default();
+        let services = services.iter().filter_map(|node| service::named(node, known, problems)).collect();
+        let hours = fields
+            .get("hours")
+            .map_or(Some(None), |node| node.read("hours such as 22:00-07:00", problems, |text| Hours::parse(text).map(Some)));
+        let ways: Vec<_> = Way::ALL.iter().map(|way| (way.word(), *way)).collect();
+        let by = list::items(fields.need("by", problems)?);
+        let by = by.iter().filter_map(|node| list::one_of(node, "way to call", &ways, problems)).collect();
+        Some(Rule { severity: severity?, services, hours: hours?, by })
+    });
+    Attention(rules)
 }
 
 /// One time for all, or one for each severity that is named.

@@ -138,7 +138,7 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
     let feeds = items::feeds(fields.get("feeds"), kinds, &sources, &services, problems);
     let (updates, tellers) = updates::read(fields.get("updates"), kinds, &sources, problems);
     let queue = queue::read(fields.get("queue"), problems);
-    let console = console::read(fields.get("console"), kinds, problems);
+    let console = console::read(fields.get("console"), kinds, &services, problems);
     let specs = feeds.iter().map(|(spec, _)| spec);
     let maintenance = maintenance::read(fields.get("maintenance"), &services, specs, console.zone, problems);
     let playbooks = fields.get("playbooks").and_then(|node| playbooks(node, problems)).unwrap_or_default();

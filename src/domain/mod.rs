@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod alert;
+pub mod attention;
 pub mod backup;
 pub mod capture;
 pub mod catalogue;

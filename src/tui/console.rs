@@ -2,6 +2,7 @@
 //! clipboard, the bell, notifications, the title.
 
 use super::background::{self, Ear, Heard};
+use super::crier::Crier;
 use super::keymap::Key;
 use super::paint::Painter;
 use super::screen::{Screen, Setup};
@@ -9,12 +10,9 @@ use super::sitting;
 use super::terminal::{TermEvent, Terminal};
 use super::theme::{Looks, Theme, Wear};
 use super::view::{Request, Ui};
-use crate::domain::alert::Severity;
+use crate::domain::attention::Attention;
 use crate::domain::ids::RequestId;
-use crate::domain::settings::Environment;
-use crate::domain::text::inert;
 use crate::model::World;
-use crate::model::alerts::State;
 use crate::model::runs::Sitting;
 use chrono::{DateTime, Utc};
 use crossterm::Command;
@@ -50,7 +48,7 @@ pub struct Console {
 
 impl Console {
     /// Takes the terminal over; dropping gives it back.
-    pub fn open(setup: Setup, looks: Looks, mouse: bool) -> io::Result<Self> {
+    pub fn open(setup: Setup, looks: Looks, attention: Attention, mouse: bool) -> io::Result<Self> {
         let terminal = Terminal::enter(mouse)?;
         let (width, height) = Terminal::size();
         let area = Rect::new(0, 0, width, height);
@@ -58,8 +56,9 @@ impl Console {
         if looks.by_background {
             painter.with_next(background::QUESTION);
         }
+        let crier = Crier::new(attention, setup.zone);
         let (theme, screen) = (looks.worn(), Screen::new(setup));
-        let (tried, ear, crier) = (None, Ear::default(), Crier::default());
+        let (tried, ear) = (None, Ear::default());
         Ok(Self { terminal, seat: Seat::Ours, painter, frame, looks, theme, tried, ear, screen, crier })
     }
 
@@ -77,7 +76,10 @@ impl Console {
         }
         let requests = match event {
             TermEvent::Key(key) if key.kind != KeyEventKind::Release => match self.ear.hear(&key) {
-                Heard::Key => self.screen.key(Key::from(key), world),
+                Heard::Key => {
+                    self.crier.looked(world);
+                    self.screen.key(Key::from(key), world)
+                }
                 Heard::Part => Vec::new(),
                 Heard::Light(light) => {
                     if let Some(theme) = self.looks.on(light) {
@@ -86,14 +88,21 @@ impl Console {
                     Vec::new()
                 }
             },
-            TermEvent::Mouse(event) => self.screen.mouse(event, world),
+            TermEvent::Mouse(event) => {
+                self.crier.looked(world);
+                self.screen.mouse(event, world)
+            }
             TermEvent::Paste(text) => self.screen.paste(&text, world),
             TermEvent::Resize(width, height) => {
                 // A terminal that shrank and grew again before we looked has our size and none of our content.
                 self.resized(width, height);
                 Vec::new()
             }
-            TermEvent::Key(_) | TermEvent::FocusGained | TermEvent::FocusLost => Vec::new(),
+            TermEvent::FocusLost => {
+                self.crier.looked_away();
+                Vec::new()
+            }
+            TermEvent::Key(_) | TermEvent::FocusGained => Vec::new(),
         };
         requests.into_iter().filter(|request| !self.done_here(request)).collect()
     }
@@ -256,136 +265,5 @@ impl Console {
     fn resized(&mut self, width: u16, height: u16) {
         self.frame = Buffer::empty(Rect::new(0, 0, width, height));
         self.painter.forget();
-    }
-}
-
-/// Tells somebody who looks elsewhere of a new critical alert.
-#[derive(Default)]
-struct Crier {
-    revision: Option<u64>,
-    /// Arrivals up to here have been cried.
-    cried: Option<Duration>,
-    title: Option<usize>,
-    /// The storm that rages has been cried.
-    stormed: bool,
-}
-
-impl Crier {
-    /// Bell, notification and title; empty when there is no news.
-    fn cry(&mut self, world: &World) -> Vec<u8> {
-        if self.revision == Some(world.alerts.revision()) {
-            return Vec::new();
-        }
-        self.revision = Some(world.alerts.revision());
-        let mut out = Vec::new();
-        let critical = world.urgent();
-        if self.title != Some(critical) {
-            self.title = Some(critical);
-            out.extend_from_slice(title(critical, world).as_bytes());
-        }
-        let news = match world.storm.raging() {
-            // What is played has been: it calls nobody.
-            _ if world.settings.environment == Environment::Replay => None,
-            Some(_) => self.storm(world),
-            None => {
-                self.stormed = false;
-                self.news(world)
-            }
-        };
-        if let Some((newest, text)) = news {
-            self.cried = Some(newest);
-            out.extend_from_slice(format!("\x07\x1b]9;{text}\x1b\\").as_bytes());
-        }
-        out
-    }
-
-    /// A storm is cried once, and nothing that arrives in it.
-    fn storm(&mut self, world: &World) -> Option<(Duration, String)> {
-        let began = !std::mem::replace(&mut self.stormed, true);
-        let lately = self.cried.is_some_and(|at| world.now.mono.saturating_sub(at) <= world.settings.storm.within);
-        self.cried = Some(world.now.mono);
-        (began && !lately).then(|| (world.now.mono, format!("midwatch: a storm, {} new alerts", world.storm.lately())))
-    }
-
-    /// The newest arrival that was not cried yet, and what to say.
-    fn news(&self, world: &World) -> Option<(Duration, String)> {
-        // Critical ones that nobody owns are the beginning of the queue.
-        let critical = world.alerts.queue().take_while(|tracked| tracked.severity == Severity::Critical);
-        // A drill calls nobody.
-        let critical = critical.filter(|tracked| !tracked.is_drill());
-        let new = critical.filter_map(|tracked| {
-            let at = tracked.arrived?.mono;
-            let firing = tracked.state == State::Firing && world.worked_on(tracked).is_none();
-            (firing && self.cried.is_none_or(|cried| at > cried)).then_some((at, tracked))
-        });
-        let new: Vec<_> = new.collect();
-        let (newest, tracked) = new.iter().max_by_key(|(at, _)| *at)?;
-        let more = if new.len() > 1 { format!(" and {} more", new.len() - 1) } else { String::new() };
-        Some((*newest, format!("midwatch: {} is critical{more}", inert(tracked.alert.name()))))
-    }
-}
-
-fn title(critical: usize, world: &World) -> String {
-    let count = if critical > 0 { format!("({critical}) ") } else { String::new() };
-    format!("\x1b]2;{count}midwatch {}\x1b\\", world.settings.environment.word())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::alert::{Alert, Labels, Upstream};
-    use crate::domain::entry::Actor;
-    use crate::domain::ids::AlertId;
-    use crate::domain::settings::Settings;
-    use crate::domain::stamp::Stamp;
-    use crate::model::{Body, Event, Fact};
-    use std::sync::Arc;
-
-    fn alert(number: usize, starts_at: DateTime<Utc>) -> Arc<Alert> {
-        let labels = vec![("alertname".into(), "Down".into()), ("severity".into(), "critical".into())];
-        Arc::new(Alert {
-            id: AlertId { source: "prod".into(), fingerprint: number.to_string().as_str().into() },
-            labels: Labels::new(labels),
-            annotations: Labels::default(),
-            upstream: Upstream::Firing,
-            starts_at,
-            url: None,
-            receivers: Arc::default(),
-            silenced_by: Vec::new(),
-            inhibited_by: Vec::new(),
-            muted_by: Vec::new(),
-            held: None,
-        })
-    }
-
-    /// How often the bell rings when so many critical alerts arrive in each second, after each of which a frame is drawn.
-    fn bells(arrivals: &[usize]) -> Vec<usize> {
-        let mut stamp = Stamp { wall: DateTime::UNIX_EPOCH, mono: Duration::from_secs(1_000) };
-        let (mut world, mut crier) =
-            (World::new(Arc::new(Settings::default()), Actor::person("ana", None), stamp), Crier::default());
-        let mut number = 0;
-        let mut second = |count: &usize| {
-            stamp = Stamp { wall: stamp.wall + chrono::Duration::seconds(1), mono: stamp.mono + Duration::from_secs(1) };
-            let upserts = (number..number + count).map(|number| alert(number, stamp.wall)).collect();
-            number += count;
-            let fact = Fact::AlertsChanged { source: "prod".into(), upserts, gone: Vec::new() };
-            let body = if *count == 0 { Body::Tick } else { Body::Fact(fact) };
-            drop(world.update(Event { seq: 1, stamp, body }));
-            crier.cry(&world).iter().filter(|byte| **byte == 7).count()
-        };
-        arrivals.iter().map(&mut second).collect()
-    }
-
-    #[test]
-    fn each_arrival_rings_and_a_storm_rings_once() {
-        assert_eq!(bells(&[1, 0, 2, 0]), [1, 0, 1, 0]);
-        assert_eq!(bells(&[300, 500, 1, 500]), [1, 0, 0, 0]);
-        assert_eq!(bells(&[5, 300, 500]), [1, 0, 0], "it has rung a moment ago");
-        // Over, and a new alert rings again; nothing that came in the storm does.
-        let mut all = vec![300, 100];
-        all.extend([0; 70]);
-        all.extend([1, 0]);
-        let rung = bells(&all);
-        assert_eq!((rung.iter().sum::<usize>(), rung[0], rung[72]), (2, 1, 1), "{rung:?}");
     }
 }

@@ -6,6 +6,7 @@ mod ascii;
 pub mod background;
 mod canvas;
 mod console;
+mod crier;
 mod drill;
 mod farewell;
 pub mod hits;
