@@ -74,11 +74,11 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     ack::act(&mut session, globals, Command::Note { incident, kind, text: read.text, at, marks })
 }
 
-/// The incident that a note means when it names none.
+/// The incident that a note means when it names none: as on the screen, a drill where nothing real is open.
 fn only_open(world: &World) -> anyhow::Result<Option<IncidentId>> {
     let open: Vec<_> = world.incidents.open().collect();
     match open.as_slice() {
-        [] => Ok(None),
+        [] => Ok(world.incidents.worked_on().next().map(|drill| drill.id)),
         [one] => Ok(Some(one.id)),
         several => {
             let names: Vec<String> =

@@ -178,12 +178,15 @@ impl Draft {
     /// Without the values of these secrets in anything that a person may have typed. What the program itself relies on
     /// (ids, labels, digests) stays as it is.
     pub fn without(mut self, secrets: &[Secret]) -> Self {
-        const TYPED: [&str; 8] = ["reason", "text", "title", "ticket", "note", "person", "comment", "detail"];
+        const TYPED: [&str; 11] =
+            ["reason", "text", "title", "ticket", "note", "person", "comment", "detail", "well", "badly", "lucky"];
         self.text = redacted(&self.text, secrets);
-        let mut act = self.data.get_mut("act").and_then(Value::as_object_mut);
-        let of_act = act.iter_mut().flat_map(|act| act.iter_mut());
-        for (_, value) in of_act.filter(|(name, _)| TYPED.contains(&name.as_str())) {
-            strike(value, secrets);
+        for inside in ["act", "said"] {
+            let mut object = self.data.get_mut(inside).and_then(Value::as_object_mut);
+            let fields = object.iter_mut().flat_map(|object| object.iter_mut());
+            for (_, value) in fields.filter(|(name, _)| TYPED.contains(&name.as_str())) {
+                strike(value, secrets);
+            }
         }
         for (_, value) in self.data.iter_mut().filter(|(name, _)| TYPED.contains(&name.as_str())) {
             strike(value, secrets);
@@ -382,6 +385,21 @@ fn strike(value: &mut Value, secrets: &[Secret]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_was_typed_into_an_object_loses_its_secrets_too() {
+        let typed = json!({"badly": "hunter2 was wrong", "kind": "hunter2"});
+        let draft =
+            Draft::new(Kind::Drill, DateTime::UNIX_EPOCH, Actor::system("test"), "over").with("said", &typed).with("act", &typed);
+        let draft = draft.with("lucky", "hunter2 held").with("digest", "hunter2").without(&[Secret::new("hunter2".into())]);
+        assert!(!draft.data["lucky"].to_string().contains("hunter2"), "{:?}", draft.data);
+        for inside in ["said", "act"] {
+            assert!(!draft.data[inside]["badly"].to_string().contains("hunter2"), "{:?}", draft.data);
+            assert_eq!(draft.data[inside]["kind"], "hunter2", "what the program itself relies on stays");
+        }
+        assert_eq!(draft.data["digest"], "hunter2");
+    }
 
     #[test]
     fn what_a_newer_version_wrote_is_kept() {

@@ -28,8 +28,8 @@ impl By {
     /// Empty for an alert that has none.
     pub fn of<'t>(&self, tracked: &'t Tracked) -> &'t str {
         match self {
-            // Nobody is to take its alerts for more of the real ones.
-            _ if tracked.is_drill() => "DRILL",
+            // Nobody is to take its alerts for more of the real ones, one that is called DRILL among them.
+            _ if tracked.is_drill() => "DRILL: practice",
             Self::Service => tracked.service.as_ref().map_or("", |service| service.as_str()),
             Self::Name => tracked.alert.name(),
             Self::Label(label) => tracked.alert.labels.get(label).unwrap_or(""),

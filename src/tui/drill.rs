@@ -12,8 +12,18 @@ pub fn held<'a>(view: &View<'a>) -> Option<&'a Drill> {
     view.world.drills.open()
 }
 
-/// Its words in the first line: which it is, what its clock shows, and why it stands still.
+/// Its words in the first line: which it is, what its clock shows, and why it stands still. On a narrow screen they are few: what is
+/// real may have to stand beside them.
 pub fn told(drill: &Drill, view: &View, width: u16) -> String {
+    if width < NARROW {
+        let real = view.incident.is_some_and(|incident| incident.drill.is_none());
+        return match (&drill.aborted, &drill.paused, drill.has_begun() && !real) {
+            (Some(_), _, _) => " DRILL OFF ".to_owned(),
+            (None, Some(_), _) => " DRILL PAUSED ".to_owned(),
+            (None, None, true) => format!(" DRILL {} ", time::stopwatch(drill.elapsed(view.now.wall))),
+            (None, None, false) => " DRILL ".to_owned(),
+        };
+    }
     let label = view.world.incidents.get(drill.incident).map_or_else(|| "DRILL".to_owned(), |incident| incident.label());
     let clock = match drill.has_begun() {
         true => time::stopwatch(drill.elapsed(view.now.wall)),
@@ -25,12 +35,14 @@ pub fn told(drill: &Drill, view: &View, width: u16) -> String {
         (None, None) => "",
     };
     let name = match width {
-        0..60 => String::new(),
-        60..100 => format!(" {}", fit(&inert(&drill.scenario.id), 16)),
+        ..100 => format!(" {}", fit(&inert(&drill.scenario.id), 16)),
         _ => format!(" {}", inert(&drill.id)),
     };
     format!(" {label}{name} {clock}{stands} ")
 }
+
+/// Fewer columns have no room for its name.
+const NARROW: u16 = 60;
 
 /// Borders of panes.
 pub fn border(view: &View) -> Role {

@@ -51,7 +51,7 @@ pub fn render(canvas: &mut Canvas, area: Rect, view: &View) {
     for part in parts {
         pen.space(1).text(&part.text, part.role).space(1);
     }
-    if drill::held(view).is_some() {
+    if drill::held(view).is_some() && view.incident.is_none_or(|incident| incident.drill.is_some()) {
         pen.fill(Role::Danger);
     }
 }
@@ -60,8 +60,10 @@ const CLOCK: u8 = 4;
 
 fn parts(view: &View, width: u16) -> Vec<Part> {
     let (environment, loud) = environment(view);
-    let mut parts = vec![part(0, format!(" {environment} "), loud)];
-    parts.extend(drill::held(view).map(|held| part(0, drill::told(held, view, width), Role::Danger)));
+    let held = drill::held(view);
+    // That it is a drill goes last of all, and what is real beside it before where it is.
+    let mut parts = vec![part(u8::from(held.is_some()), format!(" {environment} "), loud)];
+    parts.extend(held.map(|held| part(0, drill::told(held, view, width), Role::Danger)));
     if let Some(incident) = view.incident {
         let (word, role) = match incident.status {
             Status::Open => (None, Role::Critical),
@@ -69,7 +71,8 @@ fn parts(view: &View, width: u16) -> Vec<Part> {
             status => (Some(status.word()), Role::Warning),
         };
         let role = if incident.drill.is_some() { Role::Warning } else { role };
-        parts.push(part(1, format!("{} {}", incident.label(), incident.severity), role));
+        let rank = if held.is_some() && incident.drill.is_none() { 0 } else { 1 };
+        parts.push(part(rank, format!("{} {}", incident.label(), incident.severity), role));
         parts.extend(word.map(|word| part(2, word, role)));
         parts.push(part(6, fit(&inert(&incident.title), 32).into_owned(), Role::Strong));
         let end = incident.resolved_at.unwrap_or(view.now.wall);

@@ -1,13 +1,15 @@
 //! A drill on the screen: nobody who looks at it takes it for real, whatever the terminal.
 
-use super::screen::{Desk, alert, outage};
+use super::screen::{Desk, alert, outage, settings};
 use super::{Depth, Theme};
 use midwatch::domain::alert::Severity;
 use midwatch::domain::run::Auto;
 use midwatch::domain::scenario::{Beat, Fires, Kind, Scenario, What};
-use midwatch::model::Command;
+use midwatch::domain::settings::{Environment, Settings};
 use midwatch::model::drills::Drilling;
 use midwatch::model::runs::Typed;
+use midwatch::model::{Command, Fact};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn begun(desk: &mut Desk) {
@@ -40,7 +42,7 @@ fn a_drill_is_told_on_the_first_line_at_every_size_and_gone_when_it_is_over() {
     for (width, height) in [(120, 40), (80, 24), (40, 12)] {
         desk.resize(width, height).wait(1);
         let first = desk.text().lines().next().unwrap_or_default().to_owned();
-        assert!(first.contains("DRILL-") && first.contains("0:0"), "{width}x{height}: {first}");
+        assert!(first.contains("DRILL") && first.contains("0:0"), "{width}x{height}: {first}");
     }
     desk.resize(120, 40).expect("DRILL Drilled");
     desk.press("T").type_text("pause").press("enter").type_text("lunch").press("enter").expect("PAUSED");
@@ -72,4 +74,70 @@ fn without_a_colour_a_drill_is_still_told() {
     desk.resize(80, 24);
     let first = desk.text().lines().next().unwrap_or_default().to_owned();
     assert!(first.contains("DRILL-"), "{first}");
+}
+
+fn first_line(desk: &Desk) -> String {
+    desk.text().lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn however_narrow_it_is_a_drill_is_told_and_what_is_real_beside_it() {
+    for environment in [Environment::Prod, Environment::Staging] {
+        for real in [false, true] {
+            let mut desk = Desk::with(Settings { environment, ..settings() });
+            if real {
+                let (title, severity) = ("shop down".to_owned(), "SEV1".parse().expect("a severity"));
+                desk.asks(Command::Declare { title, severity, alerts: Vec::new(), at: None });
+            }
+            begun(&mut desk);
+            let drill = desk.world.drills.open().expect("a drill").incident;
+            if real {
+                desk.press("I").type_text("INC-1").press("enter");
+            }
+            for (then, word) in [
+                (None, "DRILL"),
+                (Some(Drilling::Pause { drill, reason: "lunch".into() }), "DRILL PAUSED"),
+                (Some(Drilling::Abort { drill, reason: "enough".into() }), "DRILL OFF"),
+            ] {
+                if let Some(then) = then {
+                    desk.asks(Command::Drill(then)).wait(1);
+                }
+                for width in 30..60 {
+                    let line = first_line(desk.resize(width, 12));
+                    assert!(line.contains(word), "{width} columns: {line}");
+                    assert!(!real || line.contains("INC-1 SEV1"), "{width} columns: {line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_page_in_a_drill_does_is_told_before_it_is_sent() {
+    let mut desk = outage();
+    let settings = Settings { pages: vec![("prod".into(), "dba".into())], ..Settings::clone(&desk.world.settings) };
+    desk.fact(Fact::Configured(Arc::new(settings)));
+    begun(&mut desk);
+    desk.wait(1);
+    desk.click("DRILL Drilled").press(":").type_text("page").press("enter");
+    desk.expect("nobody is called").press("esc");
+    desk.click("PostgresDown").press(":").type_text("page").press("enter");
+    desk.expect("dba is called by prod").expect_not("nobody is called");
+}
+
+#[test]
+fn what_comes_in_a_drill_is_not_read_in_its_first_entry() {
+    let mut desk = outage();
+    begun(&mut desk);
+    desk.press("4 G").press("k").press("enter");
+    let mut shown = desk.text();
+    for _ in 0..20 {
+        if shown.contains("scenario ") {
+            break;
+        }
+        desk.press("esc k enter");
+        shown = desk.text();
+    }
+    assert!(shown.contains("shown when the drill is over"), "{shown}");
+    assert!(!shown.contains("Drilled\""), "{shown}");
 }

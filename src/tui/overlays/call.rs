@@ -4,6 +4,7 @@ use super::dialog::{Dialog, Form, field};
 use crate::domain::ids::AlertId;
 use crate::domain::text::inert;
 use crate::model::Command;
+use crate::model::alerts::Tracked;
 use crate::tui::panes::PaneId;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
@@ -26,6 +27,16 @@ pub fn open(view: &View) -> Reply {
     Reply::Open(Box::new(Dialog::new(Call { about }, vec![field("whom", whom), field("text", text.unwrap_or_default())])))
 }
 
+impl Call {
+    /// What is paged about says whether it is practice; the incident that is shown, where nothing is named.
+    fn is_practice(&self, view: &View) -> bool {
+        match &self.about {
+            Some(id) => view.world.alerts.get(id).is_some_and(Tracked::is_drill),
+            None => view.incident.is_some_and(|incident| incident.drill.is_some()),
+        }
+    }
+}
+
 impl Form for Call {
     fn title(&self, _view: &View) -> String {
         "Page somebody".to_owned()
@@ -38,6 +49,9 @@ impl Form for Call {
     fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
         let all: Vec<String> = view.world.settings.pages.iter().map(|(source, to)| format!("{source}/{}", inert(to))).collect();
         let who = match view.world.pager_of(texts[0].trim()) {
+            Ok(_) if self.is_practice(view) => {
+                ("DRILL: nobody is called; it is only written down that somebody would be.".to_owned(), Role::Warning)
+            }
             Ok((source, to)) => {
                 let kind = view.world.settings.source(&source).map_or("gone", |spec| spec.kind.as_str());
                 (

@@ -61,7 +61,13 @@ impl Content for Detail {
         lines.extend(entry.evidence.iter().flat_map(|one| field("evidence", &shown(one), Role::Text, columns)));
         if !entry.data.is_empty() {
             lines.extend(heading("Data"));
+            // Whoever practises is not told what comes.
+            let hidden = |name: &str| name == "scenario" && view.world.drills.open().is_some() && entry.drill.is_some();
             for (name, value) in &entry.data {
+                if hidden(name) {
+                    lines.extend(field("scenario", "shown when the drill is over", Role::Dim, columns));
+                    continue;
+                }
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 lines.extend(field(&inert(name), &inert(&text), Role::Text, columns));
             }

@@ -42,6 +42,7 @@ impl Form for Update {
             known.map_or_else(|| format!("{name} (unknown)"), |known| format!("{name} ({})", known.kind))
         };
         let whom = match to.is_empty() {
+            _ if incident.drill.is_some() => "DRILL: it is posted nowhere, only written down that it would be:".to_owned(),
             true => "It is only recorded, as told some other way:".to_owned(),
             false => format!("To {}, as {}:", to.iter().map(kinds).collect::<Vec<_>>().join(", "), view.world.me.name),
         };
