@@ -74,6 +74,19 @@ fn restore_drill_postgres() {
 }
 
 #[test]
+fn a_drill_that_is_called_off_before_anything_was_built_is_over() {
+    let stage = Stage::new();
+    for book in ["restore-drill-postgres", "pg-primary-failover", "redis-sentinel-failover"] {
+        stage.json(
+            &["drill", "start", book, "--auto", "read", "--param", "DRILL_DIR=/tmp/midwatch-nothing-here"]
+                [..if book.starts_with("redis") { 5 } else { 7 }],
+        );
+        let off = stage.json(&["drill", "abort", "--reason", "not today"]);
+        assert_ne!(off["drill"]["ended_at"], Value::Null, "{book}: {off:#}");
+    }
+}
+
+#[test]
 fn pg_primary_failover() {
     if missing() || crate::support::missing("haproxy") {
         return;
