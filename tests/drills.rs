@@ -120,7 +120,9 @@ fn what_a_console_that_was_killed_has_left_is_cleared_away_by_one_command() {
     console.wait().expect("gone");
     let list = json(&home, &["drill", "list"]);
     assert_eq!((&list["held"]["playbook"], &list["left"][0]["playbook"]), (&"stuck".into(), &"stuck".into()), "{list:#}");
-    let off = json(&home, &["drill", "abort", "--reason", "its console is gone"]);
+    let off = home.run(&[&["--json", "drill", "abort", "--reason", "its console is gone"], DATA].concat());
+    assert_eq!(off.status.code(), Some(0));
+    let off: Value = serde_json::from_slice(&off.stdout).expect("one document");
     assert_eq!(off["drill"]["results"]["verdict"], "aborted", "{off:#}");
     assert!(!home.path().join("scene").exists(), "cleared away");
 }

@@ -258,6 +258,18 @@ fn whoever_comes_next_sees_the_drill_as_it_stands() {
 }
 
 #[test]
+fn how_it_was_in_truth_is_told_when_it_is_over_and_not_before() {
+    let mut story = Story::new();
+    story.ask(start(Scenario { ending: Some("the disk was full".into()), ..script() }));
+    elapse(&mut story, 100);
+    let told = |story: &Story| story.journal.iter().filter(|entry| entry.text.contains("the disk was full")).count();
+    assert_eq!(told(&story), 0);
+    let incident = story.world.drills.open().expect("held").incident;
+    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: Debrief::default() }));
+    assert_eq!((told(&story), story.last(Kind::Note).text.as_str()), (1, "in truth: the disk was full"));
+}
+
+#[test]
 fn closing_its_incident_ends_a_drill_too() {
     let mut story = Story::new();
     let (drill, incident) = begun(&mut story);

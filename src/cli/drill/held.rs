@@ -233,7 +233,9 @@ pub fn abort(globals: &Globals, reason: String, said: Said) -> anyhow::Result<Ex
             break;
         }
     }
-    over(&mut session, globals, id, said)
+    let exit = over(&mut session, globals, id, said)?;
+    // It was to be called off, and is.
+    Ok(if session.world().drills.get(id).is_some_and(Drill::is_over) { Exit::Done } else { exit })
 }
 
 fn held(globals: &Globals) -> anyhow::Result<(Session, IncidentId)> {

@@ -5,7 +5,7 @@ use super::World;
 use super::commands::Refusal;
 use crate::domain::alert::Severity;
 use crate::domain::drill::{Debrief, Drill, is_alert};
-use crate::domain::entry::{Draft, Entry, Kind};
+use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{IncidentId, RequestId, RunId, ServiceName};
 use crate::domain::incident::{Incident, Sev, Status};
 use crate::domain::run::{Auto, RunMode};
@@ -179,7 +179,7 @@ impl World {
     /// The same of what nobody asked for.
     pub(super) fn seen_in_drill(&mut self, id: IncidentId, step: &str, text: String) -> Draft {
         let draft = self.of_drill(id, step, text);
-        Draft { actor: crate::domain::entry::Actor::system("drill"), ..draft }
+        Draft { actor: Actor::system("drill"), ..draft }
     }
 
     fn pause_drill(&mut self, id: IncidentId, reason: &str) -> Result<Vec<Draft>, Refusal> {
@@ -227,7 +227,12 @@ impl World {
         let ends = self.ends_of(&drill);
         let label = self.incident(id).map(Incident::label)?;
         let close = self.about_incident(id, Kind::Status, format!("{label} closed")).with("status", Status::Closed);
-        Ok(ends.into_iter().chain([over, close]).collect())
+        // What was kept back while it was played.
+        let truth = drill.scenario.ending.as_ref().map(|ending| {
+            let draft = self.about_incident(id, Kind::Note, format!("in truth: {}", inert(ending)));
+            Draft { actor: Actor::system("game master"), ..draft }
+        });
+        Ok(ends.into_iter().chain(truth).chain([over, close]).collect())
     }
 
     /// The journal holds what we asked for: a drill that builds what is drilled on begins to; of one that is called off the runs are taken
