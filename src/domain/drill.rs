@@ -218,6 +218,33 @@ pub struct Measured {
     pub score: scenario::Score,
 }
 
+impl Measured {
+    /// For people: what, and how it was, what was expected of them last.
+    pub fn told(&self, age: fn(Duration) -> String) -> Vec<(&'static str, String)> {
+        let of = |is: Duration, may: Option<Duration>| match may {
+            Some(may) => format!("{} of {}", age(is), age(may)),
+            None => age(is),
+        };
+        let times = [
+            ("acknowledged", self.acknowledged, None),
+            ("first action", self.acted, None),
+            ("recovered", self.recovered, self.rto),
+            ("lost", self.lost, self.rpo),
+        ];
+        let mut told: Vec<_> = times.into_iter().filter_map(|(name, is, may)| Some((name, of(is?, may)))).collect();
+        let slips = self.slips;
+        let slips =
+            [(slips.skipped, "skipped"), (slips.failed, "failed"), (slips.retried, "tried again"), (slips.unknown, "unknown")];
+        let slips: Vec<String> =
+            slips.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        told.extend((!slips.is_empty()).then(|| ("steps", slips.join(", "))));
+        let score = &self.score;
+        told.extend((!score.all.is_empty()).then(|| ("score", format!("{} of {}", score.points(), score.most()))));
+        told.extend(score.all.iter().map(|scored| ("expected", scored.told(age))));
+        told
+    }
+}
+
 /// A drill that is over, as its last entry tells it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Held {

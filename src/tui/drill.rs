@@ -36,7 +36,7 @@ pub fn told(drill: &Drill, view: &View, width: u16) -> String {
     };
     let name = match width {
         ..100 => format!(" {}", fit(&inert(&drill.scenario.id), 16)),
-        _ => format!(" {}", inert(&drill.id)),
+        _ => format!(" {}", inert(&drill.scenario.id)),
     };
     format!(" {label}{name} {clock}{stands} ")
 }

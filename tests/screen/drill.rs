@@ -4,7 +4,7 @@ use super::screen::{Desk, alert, outage, settings};
 use super::{Depth, Theme};
 use midwatch::domain::alert::Severity;
 use midwatch::domain::run::Auto;
-use midwatch::domain::scenario::{Beat, Fires, Kind, Scenario, What};
+use midwatch::domain::scenario::{Act, Beat, Expected, Fires, Kind, Scenario, What};
 use midwatch::domain::settings::{Environment, Settings};
 use midwatch::model::drills::Drilling;
 use midwatch::model::runs::Typed;
@@ -28,9 +28,9 @@ fn begun(desk: &mut Desk) {
         playbook: None,
         services: vec!["checkout".into()],
         beats: vec![Beat { at: Duration::ZERO, what: What::Fires(fires) }],
-        expects: Vec::new(),
+        expects: vec![Expected { act: Act::Note, about: None, after: None, within: Duration::from_secs(60), points: 1 }],
         abort: Vec::new(),
-        ending: None,
+        ending: Some("It was the *cache*.".to_owned()),
     });
     desk.asks(Command::Drill(Drilling::Start { scenario, params: Typed::default(), auto: Auto::No, anyway: true }));
 }
@@ -48,7 +48,9 @@ fn a_drill_is_told_on_the_first_line_at_every_size_and_gone_when_it_is_over() {
     desk.press("T").type_text("pause").press("enter").type_text("lunch").press("enter").expect("PAUSED");
     desk.press("T").type_text("resume").press("enter").expect_not("PAUSED");
     desk.press("T").type_text("finish").press("enter").expect("Where were we lucky?");
-    desk.type_text("the alert was clear").press("enter").expect_not("CRIT DRILL");
+    desk.type_text("the alert was clear").press("enter");
+    desk.expect("✗ note: missed").expect("0 of 1").expect("How it came").expect("It was the").press("esc");
+    desk.expect_not("CRIT DRILL");
     let first = desk.text().lines().next().unwrap_or_default().to_owned();
     assert!(!first.contains("DRILL"), "{first}");
 }

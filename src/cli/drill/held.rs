@@ -13,7 +13,8 @@ use crate::domain::readiness::word;
 use crate::domain::run::{Auto, Run};
 use crate::domain::scenario::{Kind, Scenario};
 use crate::domain::stamp::Stamp;
-use crate::model::drills::{Drilling, measured};
+use crate::domain::text::inert;
+use crate::model::drills::Drilling;
 use crate::model::practice;
 use crate::model::runs::{RunCommand, Typed};
 use crate::model::{Command, World};
@@ -165,7 +166,7 @@ fn finished(session: &mut Session, globals: &Globals, id: IncidentId, said: Said
     }
     session.settle();
     told(session, globals, id)?;
-    let verdict = session.world().drills.get(id).map(|drill| results(session.world(), drill).verdict);
+    let verdict = session.world().drills.get(id).map(|drill| session.world().measured(drill).verdict);
     Ok(if matches!(verdict, Some(Verdict::Pass | Verdict::Findings)) { Exit::Done } else { Exit::No })
 }
 
@@ -246,21 +247,26 @@ fn held(globals: &Globals) -> anyhow::Result<(Session, IncidentId)> {
     Ok((session, id))
 }
 
-fn results(world: &World, drill: &Drill) -> Measured {
-    let book = drill.scenario.playbook.as_ref().and_then(|name| world.runs.playbook(name));
-    let goals = book.map_or((None, None), |book| (book.meta.rto, book.meta.rpo));
-    measured(drill, world.incidents.entries(drill.incident), goals)
-}
-
 fn told(session: &Session, globals: &Globals, id: IncidentId) -> anyhow::Result<()> {
     let world = session.world();
     let Some(drill) = world.drills.get(id) else { return Ok(()) };
-    let (results, now) = (results(world, drill), world.now);
+    let (results, now) = (world.measured(drill), world.now);
     match globals.json {
         true => out::json(&json!({"schema": 1, "drill": document(drill, Some(&results).filter(|_| drill.is_over()), now)}))?,
         false => {
             let label = world.incidents.get(id).map(crate::domain::incident::Incident::label).unwrap_or_default();
-            out::text(&format!("{label} {}  {}\n{}", drill.id, state(drill, &results), lines(&results)))?;
+            let mut lines: Vec<_> = results.told(out::age);
+            // Whoever practises it is told how it came when it is over.
+            lines.extend(
+                drill
+                    .scenario
+                    .ending
+                    .as_ref()
+                    .filter(|_| drill.is_over())
+                    .map(|ending| ("ending", inert(ending.trim()).into_owned())),
+            );
+            let lines: String = lines.iter().map(|(name, text)| format!("  {name:<13}{text}\n")).collect();
+            out::text(&format!("{label} {}  {}\n{lines}", drill.id, state(drill, &results)))?;
         }
     }
     Ok(())
@@ -273,31 +279,6 @@ fn state(drill: &Drill, results: &Measured) -> &'static str {
         (false, None, Some(_)) => "paused",
         (false, None, None) => "open",
     }
-}
-
-/// What was measured, for people.
-pub fn lines(results: &Measured) -> String {
-    let against = |name: &str, is: Option<Duration>, may: Option<Duration>| {
-        let of = may.map(|may| format!(" of {}", out::age(may))).unwrap_or_default();
-        is.map(|is| format!("  {name:<13}{}{of}\n", out::age(is)))
-    };
-    let slips = results.slips;
-    let slipped =
-        [(slips.skipped, "skipped"), (slips.failed, "failed"), (slips.retried, "tried again"), (slips.unknown, "unknown")];
-    let slipped: Vec<String> =
-        slipped.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    let score = &results.score;
-    [
-        against("acknowledged", results.acknowledged, None),
-        against("first action", results.acted, None),
-        against("recovered", results.recovered, results.rto),
-        against("lost", results.lost, results.rpo),
-        (!slipped.is_empty()).then(|| format!("  {:<13}{}\n", "steps", slipped.join(", "))),
-        (!score.all.is_empty()).then(|| format!("  {:<13}{} of {}\n", "score", score.points(), score.most())),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 /// A drill for other tools.

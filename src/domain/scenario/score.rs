@@ -6,6 +6,7 @@ use crate::domain::ids::RunId;
 use crate::domain::incident::Sev;
 use crate::domain::playbook::words;
 use crate::domain::run::{Run, StepState};
+use crate::domain::text::inert;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
@@ -29,6 +30,19 @@ pub struct Scored {
     pub outcome: Outcome,
     /// How long after what it counts from.
     pub took: Option<Duration>,
+}
+
+impl Scored {
+    /// `✓ ack PaymentErrors: in 10s of 3m00s`.
+    pub fn told(&self, age: fn(Duration) -> String) -> String {
+        let about = self.expected.about.as_ref().map(|about| format!(" {}", inert(about))).unwrap_or_default();
+        let (mark, how) = match (self.outcome, self.took) {
+            (Outcome::Met, Some(took)) => ("✓", format!("in {} of {}", age(took), age(self.expected.within))),
+            (Outcome::Late, Some(took)) => ("◐", format!("late, in {} of {}", age(took), age(self.expected.within))),
+            (outcome, _) => ("✗", outcome.word().to_owned()),
+        };
+        format!("{mark} {}{about}: {how}", self.expected.act.word())
+    }
 }
 
 /// All of them, in the order of the script.

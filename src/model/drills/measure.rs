@@ -6,10 +6,20 @@ use crate::domain::ids::RunId;
 use crate::domain::practice::{Practised, Slips, Verdict};
 use crate::domain::run::Run;
 use crate::domain::scenario::Outcome;
+use crate::model::World;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+impl World {
+    /// What a drill has shown so far.
+    pub fn measured(&self, drill: &Drill) -> Measured {
+        let book = drill.scenario.playbook.as_ref().and_then(|name| self.runs.playbook(name));
+        let goals = book.map_or((None, None), |book| (book.meta.rto, book.meta.rpo));
+        measured(drill, self.incidents.entries(drill.incident), goals)
+    }
+}
 
 /// `entries` are those of the drill's incident, in the order of the fold; `goals` its playbook's RTO and RPO.
 pub fn measured(drill: &Drill, entries: &[Arc<Entry>], goals: (Option<Duration>, Option<Duration>)) -> Measured {

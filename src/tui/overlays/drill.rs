@@ -2,18 +2,22 @@
 
 use super::Overlay;
 use super::choice::{Choice, Item, item};
-use super::dialog::{Dialog, Form, field};
+use super::dialog::{self, Dialog, Form};
+use super::page::{Content, Line, Page, field, heading};
 use super::reason::{self, Reason};
 use crate::domain::drill::{Debrief, Drill};
 use crate::domain::ids::{IncidentId, PlaybookId};
 use crate::domain::node::nearest;
+use crate::domain::readiness::word;
 use crate::domain::run::Auto;
 use crate::domain::scenario::Scenario;
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::drills::Drilling;
 use crate::model::runs::Typed;
+use crate::tui::markdown;
 use crate::tui::theme::Role;
+use crate::tui::time;
 use crate::tui::view::{Record, Reply, View};
 
 /// What can be done now.
@@ -21,8 +25,8 @@ pub fn open(view: &View) -> Box<dyn Overlay> {
     match view.world.drills.open() {
         Some(drill) => menu(drill),
         None => {
-            let real = view.world.incidents.open().next().map(|_| field("mean it", ""));
-            Box::new(Dialog::new(Begin, [field("playbook", turn(view))].into_iter().chain(real).collect()))
+            let real = view.world.incidents.open().next().map(|_| dialog::field("mean it", ""));
+            Box::new(Dialog::new(Begin, [dialog::field("playbook", turn(view))].into_iter().chain(real).collect()))
         }
     }
 }
@@ -47,7 +51,7 @@ fn menu(drill: &Drill) -> Box<dyn Overlay> {
     let finish = item("finish…", "it is over: three questions, none of which has to be answered", move || {
         vec![Reply::Open(Box::new(Dialog::new(
             Finish(id),
-            vec![field("went well", ""), field("went badly", ""), field("lucky", "")],
+            vec![dialog::field("went well", ""), dialog::field("went badly", ""), dialog::field("lucky", "")],
         )))]
     });
     let stands = drill.aborted.is_none().then_some(stands);
@@ -129,6 +133,35 @@ impl Form for Finish {
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
         let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let said = Debrief { well: said(texts[0]), badly: said(texts[1]), lucky: said(texts[2]) };
-        Ok(vec![Reply::Ask(Command::Drill(Drilling::Finish { drill: self.0, said }))])
+        let finish = Reply::Ask(Command::Drill(Drilling::Finish { drill: self.0, said }));
+        Ok(vec![finish, Reply::Open(Box::new(Page::new(Shown(self.0))))])
+    }
+}
+
+/// What a drill that is over has shown, and how its story ends.
+struct Shown(IncidentId);
+
+impl Content for Shown {
+    fn title(&self, view: &View) -> String {
+        let drill = view.world.drills.get(self.0);
+        drill.map_or_else(String::new, |drill| format!("Drill {}", inert(&drill.scenario.title)))
+    }
+
+    fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
+        let Some(drill) = view.world.drills.get(self.0) else { return Vec::new() };
+        if !drill.is_over() {
+            return field("over", "not yet", Role::Pending, columns);
+        }
+        let measured = view.world.measured(drill);
+        let mut lines = field("verdict", word(measured.verdict), Role::Strong, columns);
+        for (name, text) in measured.told(time::age) {
+            let role = if text.starts_with('✗') { Role::Warning } else { Role::Text };
+            lines.extend(field(name, &text, role, columns));
+        }
+        if let Some(ending) = &drill.scenario.ending {
+            lines.extend(heading("How it came"));
+            lines.extend(markdown::document(ending, columns));
+        }
+        lines
     }
 }
