@@ -213,6 +213,17 @@ fn what_is_no_playbook_and_no_scenario_begins_nothing() {
     assert_eq!(json(&home, &["drill", "list"])["held"], Value::Null);
 }
 
+#[test]
+fn no_configuration_names_the_source_of_drills() {
+    let home = lab("sources:\n  - {name: drill, alertmanager: {urls: [\"http://127.0.0.1:9\"]}}\n");
+    let output = home.run(&["check"]);
+    let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(
+        output.status.code() != Some(0) && told.contains(":7:12: error: `drill` is the source of the alerts of drills"),
+        "{told}"
+    );
+}
+
 /// The permission to act on what a drill, or reality, has recorded.
 fn intent(drill: Option<&str>) -> Intent {
     let mut draft = Draft::new(Kind::Act, Utc::now(), Actor::person("ana", None), "t");
