@@ -118,6 +118,40 @@ fn put_off_with_a_reason_it_is_over_and_held_weeks_owe_nothing() {
     assert_eq!(sooner.world.alerts.queue().next().expect("an alert").episode, at("2026-02-23T00:00:00Z"));
 }
 
+/// Of two playbooks whose turns alternate.
+#[test]
+fn whatever_was_practised_in_a_week_keeps_it_and_a_turn_put_off_later_is_over_too() {
+    let other = Arc::new(Playbook { id: "bring-back".into(), ..Playbook::clone(&book()) });
+    let record = |more: Option<(&str, &str)>, skips: Vec<Skip>| {
+        let also = more.map(|(id, when)| Practised::as_if(id.into(), String::new(), at(when)));
+        Record { practised: std::iter::once(done("2026-02-10T10:00:00Z")).chain(also).collect(), skips, ..Record::default() }
+    };
+    let mut story = story(settings(false));
+    let books = RunFact::Playbooks { books: Arc::new(vec![book(), other]), given: Arc::new(Given::default()) };
+    story.fact(Fact::Run(books));
+    let turn = story.world.board(&record(None, Vec::new())).week.turn.expect("a turn");
+    let spare = if turn.as_str() == "take-over" { "bring-back" } else { "take-over" };
+    story.fact(Fact::Practised(Ok(record(None, Vec::new()))));
+    assert!(firing(&story).contains(&"2026-W09".to_owned()));
+    story.fact(Fact::Practised(Ok(record(Some((spare, "2026-02-25T10:00:00Z")), Vec::new()))));
+    assert!(!firing(&story).contains(&"2026-W09".to_owned()), "something was practised");
+    let skip = |id: &str, week: &str, when: &str| Skip {
+        week: Week::parse(week).expect("a week"),
+        playbook: id.into(),
+        at: at(when),
+        by: "ana".to_owned(),
+        reason: "the freeze".to_owned(),
+    };
+    let skipped = vec![skip(turn.as_str(), "2026-W09", "2026-02-25T10:00:00Z")];
+    story.fact(Fact::Practised(Ok(record(None, skipped))));
+    assert!(!firing(&story).contains(&"2026-W09".to_owned()), "put off, and the next one is not asked for in its place");
+
+    let books = RunFact::Playbooks { books: Arc::new(vec![book()]), given: Arc::new(Given::default()) };
+    story.fact(Fact::Run(books));
+    told(&mut story, &["2026-02-10T10:00:00Z"], vec![skip("take-over", "2026-W09", "2026-02-24T10:00:00Z")]);
+    assert_eq!(firing(&story), Vec::<String>::new(), "the turn of the week before is put off with it");
+}
+
 #[test]
 fn whoever_has_never_practised_is_not_asked_and_nobody_is_asked_for_ever() {
     let mut fresh = story(settings(false));
