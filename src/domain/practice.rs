@@ -88,7 +88,9 @@ pub struct Practised {
 impl Practised {
     pub fn of(run: &Run) -> Option<Self> {
         let (ended, ended_at, _) = run.ended.as_ref()?;
-        let counts = matches!(run.mode, Some(RunMode::Live | RunMode::Manual | RunMode::Drill));
+        // What was only told, in a drill without a place of its own, shows nobody that it works.
+        let told = run.mode == Some(RunMode::Manual) && run.drill.is_some();
+        let counts = !told && matches!(run.mode, Some(RunMode::Live | RunMode::Manual | RunMode::Drill));
         let did = run.steps.iter().any(|record| record.plan.section == "steps" && worked(record));
         if !counts || !did {
             return None;

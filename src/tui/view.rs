@@ -124,7 +124,12 @@ impl Record {
 
     /// What is shown from now on, unless the operator chooses.
     pub fn kept(self, world: &World) -> Self {
-        let works = |id: IncidentId| world.incidents.worked_on().any(|incident| incident.id == id);
+        // What is real comes before a drill.
+        let real = world.incidents.open().next().is_some();
+        let works = |id: IncidentId| {
+            let one = world.incidents.worked_on().find(|incident| incident.id == id);
+            one.is_some_and(|incident| incident.drill.is_none() || !real)
+        };
         match self {
             Self::Kept(id) if works(id) => self,
             Self::Newest | Self::Kept(_) => {

@@ -185,3 +185,16 @@ fn a_run_that_would_be_real_is_one_of_the_drill_and_none_is_both() {
     let real = drill.story.world.incidents.open().next().map(|real| real.id);
     assert!(drill.ask(prepare(None, real, RunMode::Drill)).is_some_and(|why| why.contains("is real")));
 }
+
+#[test]
+fn a_playbook_for_a_real_alert_is_real_though_the_drill_is_shown() {
+    let mut drill = Drill::begun();
+    drill.story.poll(&[alert("Real", "cron", drill.story.now.wall)]);
+    assert!(drill.story.world.alerts.get(&id("Real")).is_some());
+    let (playbook, alert, incident) = ("t".into(), Some(id("Real")), Some(drill.incident));
+    let asked = RunCommand::Prepare { playbook, params: Typed::default(), alert, incident, mode: RunMode::Live, auto: Auto::No };
+    assert_eq!(drill.ask(Command::Run(asked)), None);
+    let prepared = drill.story.journal.iter().rev().find(|entry| entry.kind == Kind::Run).expect("prepared");
+    let run = drill.story.world.runs.get(RunId(prepared.id.0)).expect("the run");
+    assert_eq!((run.mode, run.drill.as_deref(), run.incident), (Some(RunMode::Live), None, None));
+}

@@ -270,11 +270,18 @@ fn how_it_was_in_truth_is_told_when_it_is_over_and_not_before() {
 }
 
 #[test]
-fn closing_its_incident_ends_a_drill_too() {
+fn a_drill_is_over_by_its_own_end_alone_and_for_good() {
     let mut story = Story::new();
     let (drill, incident) = begun(&mut story);
-    story.ask(Command::SetStatus { incident, status: Status::Closed, reason: None, at: None });
-    assert!(story.world.drills.open().is_none());
+    for status in [Status::Closed, Status::Cancelled] {
+        story.ask(Command::SetStatus { incident, status, reason: None, at: None });
+        assert!(story.world.drills.open().is_some(), "{status:?}");
+    }
+    story.ask(Command::SetStatus { incident, status: Status::Mitigated, reason: None, at: None });
+    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: Debrief::default() }));
+    story.ask(Command::SetStatus { incident, status: Status::Open, reason: None, at: None });
+    let state = story.world.incidents.get(incident).expect("known").status;
+    assert_eq!((state, story.world.drills.open().is_none()), (Status::Closed, true));
     assert!(!story.world.alerts.is_open(&of(&drill, "Down")), "its episode has an end");
     assert_eq!(story.world.alerts.queue().count(), 0);
 }
@@ -297,6 +304,20 @@ fn in_a_drill_nobody_outside_is_told() {
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told[1].starts_with("nothing left the drill"), "{told:?}");
     assert_eq!(story.world.unsettled(), 0);
+}
+
+#[test]
+fn a_page_about_a_real_alert_leaves_though_the_drill_is_shown() {
+    let mut settings = settings(true);
+    settings.pages = vec![("prod".into(), "the boss".into())];
+    let mut story = Story::with(settings);
+    let (_, incident) = begun(&mut story);
+    story.poll(&[alert("Real", "cron", story.now.wall)]);
+    story.taken();
+    story.ask(Command::Page { whom: "the boss".into(), text: "Help".into(), about: Some(id("Real")), incident: Some(incident) });
+    assert!(story.taken().iter().any(|effect| matches!(effect, Effect::Act { .. })));
+    let paged = story.journal.iter().find(|entry| entry.kind == Kind::Act).expect("recorded before it is sent");
+    assert_eq!((paged.drill.as_deref(), paged.incident), (None, None));
 }
 
 #[test]

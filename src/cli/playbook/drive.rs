@@ -3,8 +3,8 @@
 use super::{library, tell, terminal};
 use crate::cli::ack::refused;
 use crate::cli::session::{Needs, Session};
-use crate::cli::{Exit, Failure, Globals, incident, out, session};
-use crate::domain::ids::{IncidentId, RunId, StepId};
+use crate::cli::{Exit, Failure, Globals, incident, out};
+use crate::domain::ids::{RunId, StepId};
 use crate::domain::run::{Auto, Run, RunMode, RunState};
 use crate::model::progress::Progress;
 use crate::model::runs::{RunCommand, Typed};
@@ -31,8 +31,8 @@ pub struct Start {
 }
 
 pub fn run(globals: &Globals, start: Start, confirmations: &Confirmations) -> anyhow::Result<Exit> {
-    let incident = start.incident.as_deref().map(|name| of_incident(globals, name)).transpose()?;
     let mut session = Session::open(globals, if start.alert.is_some() { Needs::All } else { Needs::Journal })?;
+    let incident = start.incident.as_deref().map(|name| incident::take_up(&mut session, globals, name)).transpose()?;
     let alert = library::one_alert(&mut session, start.alert)?;
     let catalogue = session.playbooks(globals)?;
     let playbook = catalogue.get(&start.name).map_err(Failure::usage)?.id.clone();
@@ -42,10 +42,6 @@ pub fn run(globals: &Globals, start: Start, confirmations: &Confirmations) -> an
         Some(entry) => carry_on(&mut session, globals, RunId(entry.0), confirmations),
         None => refused(&progress),
     }
-}
-
-fn of_incident(globals: &Globals, name: &str) -> anyhow::Result<IncidentId> {
-    incident::find(&mut session::reader(globals)?, name)
 }
 
 pub fn resume(globals: &Globals, name: &str, params: Typed, confirmations: &Confirmations) -> anyhow::Result<Exit> {

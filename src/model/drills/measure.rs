@@ -34,12 +34,15 @@ pub fn measured(drill: &Drill, entries: &[Arc<Entry>], goals: (Option<Duration>,
         }
     }
     let whole: Vec<&Run> = runs.values().filter(|run| run.parent.is_none()).collect();
-    let practised: Vec<Practised> = whole.iter().filter_map(|run| Practised::of(run)).collect();
+    let mut practised: Vec<Practised> = whole.iter().filter_map(|run| Practised::of(run)).collect();
     let first = |kind: Kind| entries.iter().find(|entry| entry.kind == kind).map(|entry| entry.at);
     let from = first(Kind::AlertFired);
-    let since = |at: Option<DateTime<Utc>>| (at? - from?).to_std().ok();
+    // Its clock stands still while it is paused.
+    let since = |at: Option<DateTime<Utc>>| drill.elapsed(at?).checked_sub(drill.elapsed(from?));
     let won = |run: &&&Run| run.ended.as_ref().is_some_and(|(state, ..)| state.is_success());
     let verified = whole.iter().filter(won).filter_map(|run| run.verified_at).max();
+    let recovered = since(verified);
+    practised.iter_mut().for_each(|one| one.took = recovered.or(one.took));
     let score = drill.scenario.score(entries, |at| drill.elapsed(at));
     let missed = score.of(Outcome::Missed) + score.of(Outcome::Late);
     let found = entries.iter().any(|entry| entry.kind == Kind::Finding && !entry.data.contains_key("closes"));
@@ -56,7 +59,7 @@ pub fn measured(drill: &Drill, entries: &[Arc<Entry>], goals: (Option<Duration>,
         verdict,
         acknowledged: since(first(Kind::Ack)),
         acted: since(acted),
-        recovered: since(verified),
+        recovered,
         rto: goals.0,
         lost: practised.iter().filter_map(|one| one.lost).max(),
         rpo: goals.1,

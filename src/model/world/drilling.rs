@@ -45,7 +45,9 @@ impl World {
 
     /// The drill that an entry would be of.
     fn drill_of(&self, draft: &Draft) -> Option<String> {
-        let by_incident = || self.incidents.get(draft.incident?)?.drill.clone();
+        // A real alert is of no drill, whichever incident is shown.
+        let real = draft.alert.as_ref().is_some_and(|id| !is_alert(id));
+        let by_incident = || self.incidents.get(draft.incident.filter(|_| !real)?)?.drill.clone();
         let by_alert = || draft.alert.as_ref().filter(|id| is_alert(id)).and_then(|id| self.drills.of_alert(id));
         let by_run = || self.runs.get(draft.run?)?.drill.clone();
         let corrected = || self.log.entries().find(|entry| Some(entry.id) == draft.corrects)?.drill.clone();
@@ -65,9 +67,31 @@ impl World {
 
     /// What is asked of runs in a drill: a run that would be real is one of the drill.
     pub(super) fn practised_in(&self, command: RunCommand) -> Result<RunCommand, Refusal> {
-        let RunCommand::Prepare { playbook, params, alert, incident, mode, auto } = command else { return Ok(command) };
-        let by_incident = incident.and_then(|id| self.drills.get(id));
-        let drill = alert.as_ref().filter(|id| is_alert(id)).and_then(|id| self.drills.of_alert(id)).or(by_incident);
+        let RunCommand::Prepare { playbook, params, alert, mut incident, mode, auto } = command else {
+            let goes_on = matches!(command, RunCommand::Resume { .. } | RunCommand::Unpause { .. } | RunCommand::Start { .. });
+            let of = command.run().filter(|_| goes_on).and_then(|run| self.drills.get(self.runs.get(run)?.incident?));
+            return match of.filter(|drill| drill.aborted.is_none()).and_then(|drill| drill.paused.as_ref()) {
+                Some(why) => Err(format!("the drill is paused ({}): resume it first", inert(why))),
+                None => Ok(command),
+            };
+        };
+        let practised = alert.as_ref().filter(|id| is_alert(id)).and_then(|id| self.drills.of_alert(id));
+        let drill = match (&alert, incident.and_then(|id| self.incidents.get(id))) {
+            (Some(id), Some(real)) if practised.is_some() && real.drill.is_none() => {
+                return Err(format!(
+                    "{} is of a drill and {} is real: begin it from the one that is meant",
+                    self.name_of(id),
+                    real.label()
+                ));
+            }
+            // What is done about a real alert is real, whichever incident is shown.
+            (Some(id), Some(shown)) if practised.is_none() && shown.drill.is_some() => {
+                let service = self.alerts.get(id).and_then(|tracked| tracked.service.as_ref());
+                incident = self.incidents.covering(Some(id), service);
+                None
+            }
+            _ => practised.or_else(|| self.drills.get(incident?)),
+        };
         let Some(drill) = drill else {
             return match incident.and_then(|id| self.incidents.get(id)) {
                 Some(real) if mode == RunMode::Drill => {
@@ -264,7 +288,8 @@ impl World {
     /// What is real comes first: a drill is paused at once when something of tier 1 fires, or an incident is declared. What a game day
     /// breaks on purpose is none of that.
     pub(super) fn disturbed(&mut self, entry: &Entry) -> Vec<Effect> {
-        let Some(drill) = self.drills.open().filter(|_| entry.drill.is_none()) else { return Vec::new() };
+        // Whoever watches says so, as of everything that happens outside; what was read at the start is nobody's news.
+        let Some(drill) = self.drills.open().filter(|_| self.watching && entry.drill.is_none()) else { return Vec::new() };
         let since = drill.runs_since().unwrap_or(drill.declared_at);
         if drill.paused.is_some() || drill.aborted.is_some() || entry.recorded_at < since {
             return Vec::new();
@@ -275,6 +300,9 @@ impl World {
         let first = |name: &&ServiceName| tier(name) == Some(1) && !broken(name);
         let why = match (&entry.kind, entry.service.as_ref().filter(first)) {
             (Kind::Declare, _) => format!("a real incident was declared: {}", entry.text_of("title").unwrap_or(&entry.text)),
+            (Kind::Status, _) if entry.data_of("status") == Some(Status::Open) => {
+                format!("a real incident was reopened: {}", entry.text)
+            }
             (Kind::AlertFired, Some(service)) => {
                 format!("{} fires for real, and {service} is of tier 1", entry.text_of("name").unwrap_or(&entry.text))
             }

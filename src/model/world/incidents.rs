@@ -74,6 +74,9 @@ impl World {
     ) -> Result<Vec<Draft>, Refusal> {
         let Incident { status: from, severity, .. } = *self.incident(id)?;
         let label = self.incident(id)?.label();
+        if self.incident(id)?.drill.is_some() && (status.is_over() || from.is_over()) {
+            return Err(format!("{label} is practice: it is over when the drill is finished, or called off, and for good"));
+        }
         if !from.may_become(status) {
             return Err(format!("{label} is {}: it can't become {}", from.word(), status.word()));
         }

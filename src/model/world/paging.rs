@@ -3,6 +3,7 @@
 use super::World;
 use super::commands::Refusal;
 use crate::domain::act::Act;
+use crate::domain::drill::is_alert;
 use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, IncidentId, SourceName};
 use crate::domain::text::inert;
@@ -30,6 +31,10 @@ impl World {
         let line = format!("paged {}: {}", inert(&to), inert(text));
         let act = Act::Page { to, text: text.to_owned(), by: self.me.name.clone() };
         let mut draft = self.act_draft(&source, act, &line);
+        let practised = |id: &IncidentId| self.incidents.get(*id).is_some_and(|incident| incident.drill.is_some());
+        // What is paged about says whether it is practice, whichever incident is shown.
+        let alike = |id: &IncidentId| about.as_ref().is_none_or(|alert| is_alert(alert) == practised(id));
+        let incident = incident.filter(alike);
         if let Some(id) = about {
             draft = self.about_alert(draft, &id);
         }

@@ -11,7 +11,8 @@ impl Screen {
         if self.replay.is_some() || !self.overlays.is_empty() {
             return;
         }
-        let mine = world.incidents.worked_on().map(|incident| incident.id);
+        let real = world.incidents.open().next().is_some();
+        let mine = world.incidents.worked_on().filter(|incident| incident.drill.is_none() || !real).map(|incident| incident.id);
         let mine =
             mine.filter(|id| world.incidents.declared_by(*id, &world.me.name)).max().filter(|id| Some(*id) > self.declared);
         if let Some(id) = mine {
