@@ -1,6 +1,7 @@
 //! One line of the incident record: what somebody wants kept (`Draft`), and what the journal has kept (`Entry`).
 
 mod clock;
+mod flat;
 mod kind;
 
 use super::ids::{AlertId, EntryId, IncidentId, OriginId, PlaybookId, RunId, ServiceName, StepId};
@@ -8,6 +9,7 @@ use super::millis;
 use super::secret::{Secret, redacted};
 use chrono::{DateTime, Utc};
 pub use clock::Clock;
+use flat::Flat;
 pub use kind::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -222,73 +224,6 @@ pub struct Entry {
     /// The chain; not part of the stored JSON.
     #[serde(skip)]
     seal: Option<Seal>,
-}
-
-/// An entry as it is read: a record within a record would be read twice, and a journal has hundreds of thousands.
-#[derive(Deserialize)]
-struct Flat {
-    v: u32,
-    id: EntryId,
-    origin: OriginId,
-    seq: u64,
-    clock: Clock,
-    #[serde(with = "millis")]
-    recorded_at: DateTime<Utc>,
-    key: Option<String>,
-    #[serde(with = "millis")]
-    at: DateTime<Utc>,
-    at_source: AtSource,
-    actor: Actor,
-    kind: Kind,
-    text: String,
-    incident: Option<IncidentId>,
-    service: Option<ServiceName>,
-    alert: Option<AlertId>,
-    playbook: Option<PlaybookId>,
-    run: Option<RunId>,
-    step: Option<StepId>,
-    attempt: Option<u32>,
-    drill: Option<String>,
-    data: Map<String, Value>,
-    evidence: Vec<Evidence>,
-    visibility: Visibility,
-    important: bool,
-    corrects: Option<EntryId>,
-    links: Vec<String>,
-    #[serde(flatten)]
-    rest: Map<String, Value>,
-}
-
-impl From<Flat> for Entry {
-    fn from(flat: Flat) -> Self {
-        let Flat { v, id, origin, seq, clock, recorded_at, key, at, at_source, actor, kind, text, .. } = flat;
-        let Flat { incident, service, alert, playbook, run, step, attempt, drill, .. } = flat;
-        let Flat { data, evidence, visibility, important, corrects, links, rest, .. } = flat;
-        let draft = Draft {
-            key,
-            at,
-            at_source,
-            actor,
-            kind,
-            text,
-            incident,
-            service,
-            alert,
-            playbook,
-            run,
-            step,
-            attempt,
-            drill,
-            data,
-            evidence,
-            visibility,
-            important,
-            corrects,
-            links,
-            rest,
-        };
-        Self { v, id, origin, seq, clock, recorded_at, draft, seal: None }
-    }
 }
 
 /// What makes tampering visible: `hash = SHA-256(prev ‖ body)`, lower-case hex.

@@ -2,8 +2,6 @@
 
 mod measure;
 
-pub use measure::measured;
-
 use super::fold::{Corrections, Entity, Folded};
 use super::runs::Typed;
 use crate::domain::drill::{Debrief, Drill};

@@ -22,7 +22,7 @@ impl World {
 }
 
 /// `entries` are those of the drill's incident, in the order of the fold; `goals` its playbook's RTO and RPO.
-pub fn measured(drill: &Drill, entries: &[Arc<Entry>], goals: (Option<Duration>, Option<Duration>)) -> Measured {
+fn measured(drill: &Drill, entries: &[Arc<Entry>], goals: (Option<Duration>, Option<Duration>)) -> Measured {
     let mut runs: BTreeMap<RunId, Run> = BTreeMap::new();
     let mut acted = None;
     for entry in entries {

@@ -12,7 +12,7 @@ use crate::domain::run::{Auto, RunMode};
 use crate::domain::scenario::{self, Scenario};
 use crate::domain::settings::Environment;
 use crate::domain::text::inert;
-use crate::model::drills::{Drilling, measured};
+use crate::model::drills::Drilling;
 use crate::model::runs::{RunCommand, Typed};
 use crate::model::{Command, Effect};
 use std::collections::{BTreeMap, BTreeSet};
@@ -239,9 +239,7 @@ impl World {
             let title = inert(&state.title);
             return Err(format!("“{title}” is not over ({run}): end it first, or call the drill off, which clears it away"));
         }
-        let book = drill.scenario.playbook.as_ref().and_then(|name| self.runs.playbook(name));
-        let goals = book.map_or((None, None), |book| (book.meta.rto, book.meta.rpo));
-        let measured = measured(&drill, self.incidents.entries(id), goals);
+        let measured = self.measured(&drill);
         let recovered = measured.recovered.map(|took| format!(", recovered in {} s", took.as_secs())).unwrap_or_default();
         let text = format!("the drill is over: {}{recovered}", measured.verdict.word());
         let mut over = self.of_drill(id, "finished", text).with("said", said).with("measured", measured);
