@@ -247,7 +247,9 @@ pub mod tests {
         assert!(names.asked("db-1").expect("is joined").same_channel(&newer), "the new one is");
         let found = async {
             let found = names.addresses("db-1:80");
-            let (found, _) = tokio::join!(found, tokio::task::spawn_blocking(|| HELD.wait()));
+            // Let go only once it is waited for: another lookup would wait for a second time.
+            let let_go = async { tokio::task::spawn_blocking(|| HELD.wait()).await };
+            let (found, _) = tokio::join!(biased; found, let_go);
             found.expect("an answer")
         };
         assert_eq!(found.await, ["[fe80::1%7]:80".parse().expect("an address")], "with its link");
