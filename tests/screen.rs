@@ -22,6 +22,8 @@ mod incidents;
 mod kept;
 #[path = "screen/noting.rs"]
 mod noting;
+#[path = "screen/palette.rs"]
+mod palette;
 #[path = "screen/queue.rs"]
 mod queue;
 #[path = "screen/readiness.rs"]

@@ -34,7 +34,7 @@ actions! {
     Quit = "quit",
     /// Show the keys that work here.
     Help = "help",
-    /// Search every action by name.
+    /// Do or find anything by a part of its name: actions, alerts, services, playbooks, incidents, lines of the log.
     Palette = "palette",
     /// Choose other colours; what is chosen shows at once.
     Theme = "theme",

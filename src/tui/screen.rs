@@ -8,6 +8,7 @@ mod draw;
 mod everywhere;
 mod following;
 mod mouse;
+mod reaching;
 mod undoing;
 
 use super::action::Action;
@@ -331,6 +332,7 @@ impl Screen {
                 Reply::Open(overlay) => self.overlays.push(overlay),
                 Reply::Close => drop(self.overlays.pop()),
                 Reply::Do(action) => requests.extend(self.update(action, world)),
+                Reply::Go(target) => requests.extend(self.reach(&target, world)),
                 Reply::Say(text) => self.said = Some(text),
                 Reply::Filter(text) => self.narrow(&text),
                 Reply::Arrange(how) => self.panes.iter_mut().for_each(|(_, pane)| pane.arrange(&how)),

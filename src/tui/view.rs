@@ -1,7 +1,7 @@
 //! What panes and overlays are handed to look at, and what they answer. They change nothing but their own state.
 
 use super::action::Action;
-use super::hits::Hits;
+use super::hits::{Hits, Target};
 use super::keymap::Keymap;
 use super::overlays::Overlay;
 use super::panes::PaneId;
@@ -75,6 +75,8 @@ pub enum Reply {
     Close,
     /// Do something else, as if its key had been pressed.
     Do(Action),
+    /// Go to this: its pane has the keys then, and the cursor there stands on it.
+    Go(Target),
     /// Say one sentence in the last line.
     Say(String),
     /// Show only what matches.

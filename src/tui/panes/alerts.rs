@@ -280,6 +280,26 @@ impl Pane for Alerts {
         self.list.select(self.rows.get(row).map(|row| row.target.clone()));
     }
 
+    /// The filter goes where it would hide it, and its group is unfolded.
+    fn reach(&mut self, target: &Target, view: &View) -> Vec<Reply> {
+        let Target::Alert(id) = target else { return Vec::new() };
+        let hidden =
+            !self.filter.is_empty() && view.world.alerts.get(id).is_some_and(|tracked| !self.filter.holds(view.world, tracked));
+        if hidden {
+            self.narrow(Filter::default());
+        }
+        self.shape.follow(&self.filter, true, view.world);
+        if let Some(fold) = self.shape.folded_in(id, view.world) {
+            self.shape.toggle(&fold);
+        }
+        self.rows.extend((&self.shape, &self.filter), view, 0, Some((target, self.list.place())));
+        let own = self.shape.own_row(target, view.world);
+        if let Some(row) = self.rows.listed(&own, self.list.place()) {
+            self.list.put(Some(own), row);
+        }
+        hidden.then(|| Reply::Filter(String::new())).into_iter().collect()
+    }
+
     /// The cursor goes to the first match.
     fn narrow(&mut self, filter: Filter) {
         if self.filter != filter {

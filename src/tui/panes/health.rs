@@ -136,6 +136,13 @@ impl Pane for Health {
         &mut self.list
     }
 
+    fn reach(&mut self, target: &Target, _view: &View) -> Vec<Reply> {
+        if let Some(row) = self.find(target) {
+            self.list.put(Some(target.clone()), row);
+        }
+        Vec::new()
+    }
+
     fn travel(&mut self, travel: Travel, view: &View) {
         let (rows, height) = (&self.rows, view.hits.rows_of(PaneId::Health));
         let find = |target: &Target| rows.iter().position(|row| row == target);

@@ -127,6 +127,13 @@ impl Pane for Log {
         self.list.put(Some(target), place);
     }
 
+    fn reach(&mut self, target: &Target, _view: &View) -> Vec<Reply> {
+        if let Some(row) = Self::find(&self.entries, target, self.list.place()) {
+            self.point(target.clone(), row);
+        }
+        Vec::new()
+    }
+
     fn travel(&mut self, travel: Travel, view: &View) {
         let (entries, height, place) = (&self.entries, view.hits.rows_of(PaneId::Log), self.list.place());
         let find = |target: &Target| Self::find(entries, target, place);

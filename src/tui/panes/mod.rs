@@ -43,6 +43,11 @@ pub trait Pane {
         self.list().put(Some(target), place);
     }
 
+    /// Puts the cursor on this wherever it is, and shows it if it was hidden; does nothing where it has no row here.
+    fn reach(&mut self, _target: &Target, _view: &View) -> Vec<Reply> {
+        Vec::new()
+    }
+
     /// Moves the cursor.
     fn travel(&mut self, travel: Travel, view: &View);
 

@@ -18,7 +18,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
     let status = |status: Status| of_incident(&move |incident| overlays::incident::status(incident, status));
     let reply = match action {
         Action::Quit => quit(view),
-        Action::Palette => Reply::Open(overlays::palette::open(view)),
+        Action::Palette => Reply::Open(overlays::palette::open()),
         Action::Theme => Reply::Open(overlays::themes::open()),
         Action::Refresh => Reply::Ask(Command::Refresh),
         Action::History => {
