@@ -1,5 +1,6 @@
 //! Reading: every load is a set of entries, found by index, with the corrections that name them, in the order of the fold.
 
+use super::decode::{self, Batch};
 use super::origin;
 use crate::domain::entry::{Clock, Entry, Head, Kind, Seal};
 use crate::domain::ids::{AlertId, EntryId, IncidentId};
@@ -78,8 +79,13 @@ const UNFINISHED: &str = "
 pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<Entry>)) -> Result<()> {
     let params = named_params! { ":now": now.timestamp_millis() };
     let places = db.prepare(&open_state_sql())?.query_map(params, |row| row.get(0))?.collect::<Result<Vec<i64>>>()?;
-    let mut body = db.prepare("SELECT prev, hash, body FROM entries WHERE n = ?1")?;
-    places.into_iter().try_for_each(|n| body.query_row([n], entry).map(&mut *each))
+    let mut places = places.into_iter();
+    let mut row = db.prepare("SELECT prev, hash, body FROM entries WHERE n = ?1")?;
+    let next = |batch: &mut Batch| match places.next() {
+        Some(n) => row.query_row([n], |row| batch.take(row)).map(|()| true),
+        None => Ok(false),
+    };
+    decode::each(next, each)
 }
 
 /// By the corrections, which are few; to find those of each entry it would be fetched for its id.
@@ -107,7 +113,14 @@ fn load(db: &Connection, tables: &str, set: &str, params: impl Params) -> Result
          wanted(n) AS ({set} UNION SELECT c.n FROM wanted JOIN entries e USING (n) JOIN entries c ON c.corrects = e.id)
          SELECT e.prev, e.hash, e.body FROM wanted JOIN entries e USING (n)"
     );
-    let mut entries = db.prepare_cached(&sql)?.query_map(params, entry)?.collect::<Result<Vec<_>>>()?;
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params)?;
+    let next = |batch: &mut Batch| match rows.next()? {
+        Some(row) => batch.take(row).map(|()| true),
+        None => Ok(false),
+    };
+    let mut entries = Vec::new();
+    decode::each(next, &mut |entry| entries.push(entry))?;
     entries.sort_by_key(|entry| entry.order());
     Ok(entries)
 }
@@ -115,9 +128,7 @@ fn load(db: &Connection, tables: &str, set: &str, params: impl Params) -> Result
 /// Reads `prev`, `hash` and `body`.
 fn entry(row: &Row) -> Result<Arc<Entry>> {
     let seal = Seal { prev: row.get_ref(0)?.as_str()?.into(), hash: row.get_ref(1)?.as_str()?.into() };
-    let unreadable = |error| rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, Box::new(error));
-    let entry: Entry = serde_json::from_str(row.get_ref(2)?.as_str()?).map_err(unreadable)?;
-    Ok(Arc::new(entry.sealed(seal)))
+    decode::entry(seal, row.get_ref(2)?.as_str()?)
 }
 
 pub fn by_key(db: &Connection, key: &str) -> Result<Option<Arc<Entry>>> {

@@ -7,6 +7,7 @@
 mod against;
 mod append;
 mod copy;
+mod decode;
 mod disk;
 mod error;
 pub mod evidence;
