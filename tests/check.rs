@@ -137,12 +137,16 @@ fn the_theme_and_the_keys_are_judged_as_the_console_would() {
     let check = home.run(&["check"]);
     assert_eq!(code(&check), Some(1));
     let text = out(&check);
-    assert!(text.contains("config.yaml: error: console.keys: "), "{text}");
+    assert!(text.contains("config.yaml:1:42: error: console.keys: `s` for ack and `s` for silence"), "{text}");
     assert!(text.contains("themes/own.yaml:4:10: error: unknown style `txt`"), "{text}");
     assert!(text.contains("4 | styles: {txt: red}\n  |          ^^^\nhelp: did you mean `text`?"), "{text}");
     assert!(out(&home.run(&["check", "themes/own.yaml"])).contains("4:10: error: unknown style `txt`"));
     home.write("config.yaml", "console: {theme: midwatch-light, keys: {ack: ctrl-a}}");
     assert_eq!(code(&home.run(&["check", "--strict"])), Some(0));
+    home.write("config.yaml", "console:\n  keys:\n    note: ','\n");
+    let text = out(&home.run(&["check"]));
+    assert!(text.contains("config.yaml:3:5: error: console.keys: `,` for note and `,"), "{text}");
+    assert!(text.contains("one begins the other"), "{text}");
 }
 
 #[test]

@@ -20,6 +20,8 @@ mod health;
 mod incidents;
 #[path = "screen/kept.rs"]
 mod kept;
+#[path = "screen/leader.rs"]
+mod leader;
 #[path = "screen/noting.rs"]
 mod noting;
 #[path = "screen/palette.rs"]

@@ -1,7 +1,7 @@
 //! Opens the console: configuration, journal and shell behind it, the terminal in front of it.
 
 use super::session::{self, Loaded, Needs};
-use super::{Exit, Failure, Globals, colour, library, out, reload};
+use super::{Exit, Failure, Globals, colour, keys, library, out, reload};
 use crate::config::Console as Look;
 use crate::domain::ids::RequestId;
 use crate::domain::node::Problems;
@@ -59,7 +59,7 @@ pub fn run(
         )
         .into());
     }
-    let (keymap, looks) = (keymap(&config.console)?, looks(&config.console, colour::depth(globals))?);
+    let (keymap, looks) = (keymap(globals, &config.console)?, looks(&config.console, colour::depth(globals))?);
     let data = session::data_folder(globals)?;
     let runtime = session::runtime()?;
     let zone = config.console.zone;
@@ -203,10 +203,15 @@ impl Draft {
     }
 }
 
-pub fn keymap(look: &Look) -> anyhow::Result<Keymap> {
-    let wishes: Vec<(String, Vec<String>)> =
-        look.keys.iter().map(|binding| (binding.action.text.clone(), binding.keys.clone())).collect();
-    Keymap::rebound(&wishes).map_err(|problems| Failure::usage(format!("console.keys: {}", problems.join("; "))).into())
+/// # Errors
+/// Keys of the configuration that mean two things, each with its place.
+pub fn keymap(globals: &Globals, look: &Look) -> anyhow::Result<Keymap> {
+    keys::bound(look).map_err(|problems| {
+        let path = crate::config::locate(globals.config.clone()).unwrap_or_default().display().to_string();
+        // The file may hold secrets: its place says enough.
+        let shown: String = problems.iter().map(|problem| problem.show(&path, "")).collect();
+        Failure::usage(shown.trim_end().to_owned()).into()
+    })
 }
 
 /// The theme by name, or from a file, or by the terminal's background; at the depth that the terminal shows.

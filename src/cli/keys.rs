@@ -1,6 +1,8 @@
 //! `midwatch keys`: the console's keys, from the table that the console itself reads.
 
 use super::{Exit, Globals, Kind, out};
+use crate::config;
+use crate::domain::node::{Level, Problem};
 use crate::tui::keymap::Keymap;
 use clap::ArgMatches;
 use serde_json::json;
@@ -32,4 +34,19 @@ fn run(_matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         out::text(&out::table(&["KEYS", "ACTION", "WHERE", "DOES"], &rows))?;
     }
     Ok(Exit::Done)
+}
+
+/// The keys as the configuration wants them.
+///
+/// # Errors
+/// Those that mean two things once all are bound, each at its place.
+pub fn bound(console: &config::Console) -> Result<Keymap, Vec<Problem>> {
+    let wishes: Vec<_> = console.keys.iter().map(|binding| (binding.action.text.clone(), binding.keys.clone())).collect();
+    let at = |index: usize| console.keys.get(index).map(|binding| binding.action.span).unwrap_or_default();
+    let problem = |(index, why): (usize, String)| Problem {
+        span: at(index),
+        help: Some("choose another key; `midwatch keys` lists those that are taken".to_owned()),
+        ..Problem::whole(Level::Error, format!("console.keys: {why}"))
+    };
+    Keymap::rebound(&wishes).map_err(|problems| problems.into_iter().map(problem).collect())
 }

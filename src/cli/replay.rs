@@ -74,7 +74,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if !out::at_terminal() {
         return Err(Failure::usage("a replay needs a terminal; `midwatch incident show` and `export` print").into());
     }
-    let (keymap, looks) = (console::keymap(&config.console)?, console::looks(&config.console, colour::depth(&globals))?);
+    let (keymap, looks) =
+        (console::keymap(&globals, &config.console)?, console::looks(&config.console, colour::depth(&globals))?);
     let setup = Setup { keymap: keymap.clone(), zone, draft: String::new(), replay: Some((from, to)) };
     let mut front = Front { console: Console::open(setup, looks, Attention::default(), config.console.mouse)?, keymap, zone };
     let runtime = session::runtime()?;

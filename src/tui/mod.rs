@@ -13,6 +13,7 @@ pub mod hits;
 mod input;
 pub mod keymap;
 mod layout;
+mod leader;
 mod list;
 pub mod markdown;
 mod overlays;

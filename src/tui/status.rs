@@ -201,8 +201,6 @@ pub struct Message<'a> {
     pub said: Option<&'a str>,
     /// What a newcomer may do next.
     pub guide: Option<&'a str>,
-    /// Keys that wait for more.
-    pub pending: String,
     /// Where the keys are looked up.
     pub contexts: &'a [Context],
     /// What became of the last request, while that is news.
@@ -212,9 +210,6 @@ pub struct Message<'a> {
 pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &View) {
     if let Some(said) = message.said {
         return render_sentence(canvas, area, said, Role::Warning);
-    }
-    if !message.pending.is_empty() {
-        return canvas.text(area, 0, &format!(" {} …", message.pending), Role::Key);
     }
     if let Some(why) = &view.world.journal_trouble {
         let text = format!("✗ The journal can't be written: {}", inert(why));

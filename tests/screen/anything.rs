@@ -82,6 +82,7 @@ const KEYS: &[&str] = &[
     "f enter",
     "f n a m enter",
     "f i n s t enter",
+    ",",
 ];
 
 /// One key, or one thing that happens, with the numbers that it needs.

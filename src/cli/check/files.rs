@@ -2,14 +2,13 @@
 
 use super::live;
 use crate::cli::session::{self, Loaded};
-use crate::cli::{Failure, Globals, library, out};
+use crate::cli::{Failure, Globals, keys, library, out};
 use crate::config::{self, Report};
 use crate::domain::node::{Level, Problem, Problems};
 use crate::domain::playbook::{Place, Playbook};
 use crate::playbook::Catalogue;
 use crate::playbook::scenario::{self, Around, Script, Shelf};
 use crate::steps::KINDS;
-use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -138,7 +137,7 @@ fn is(path: &Path, extensions: &[&str]) -> bool {
 fn configuration(path: &Path) -> Result<Found, Failure> {
     match config::load(path, &session::kinds()) {
         Ok((config, mut report)) => {
-            report.problems.extend(key_conflicts(&config.console));
+            report.problems.extend(keys::bound(&config.console).err().unwrap_or_default());
             Ok((vec![Checked::configuration(report)], Some(config)))
         }
         Err(config::Failure::Wrong(report)) => Ok((vec![Checked::configuration(report)], None)),
@@ -179,13 +178,6 @@ fn book(path: &Path) -> Vec<Checked> {
 fn listed(catalogue: &Catalogue) -> Vec<Checked> {
     let lost = catalogue.troubles.iter().map(|why| Checked::lost(Path::new("playbooks"), "playbook", why.as_str()));
     lost.chain(catalogue.all().iter().filter_map(|playbook| Checked::playbook(playbook))).collect()
-}
-
-/// Keys that mean two things once they are all bound.
-fn key_conflicts(console: &config::Console) -> Vec<Problem> {
-    let wishes: Vec<_> = console.keys.iter().map(|binding| (binding.action.text.clone(), binding.keys.clone())).collect();
-    let conflicts = Keymap::rebound(&wishes).err().unwrap_or_default();
-    conflicts.into_iter().map(|why| Problem::whole(Level::Error, format!("console.keys: {why}"))).collect()
 }
 
 /// The theme that the configuration names, if it is a file.

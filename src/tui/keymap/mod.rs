@@ -49,6 +49,17 @@ pub enum Context {
 }
 
 impl Context {
+    /// Where this one has no meaning for a key, that one is asked.
+    fn lies_over(self, lower: Self) -> bool {
+        match self {
+            Self::Panes | Self::Reading | Self::Typing => false,
+            Self::Health | Self::Alerts | Self::Playbook | Self::Log => lower == Self::Panes,
+            Self::Noting | Self::Naming => lower == Self::Typing,
+            Self::Replay => !matches!(lower, Self::Replay | Self::Typing | Self::Noting | Self::Naming),
+            _ => lower == Self::Reading,
+        }
+    }
+
     pub fn title(self) -> &'static str {
         match self {
             Self::Panes => "Everywhere",
@@ -125,10 +136,18 @@ fn bound(row: &Row) -> Binding {
 
 impl Keymap {
     /// The table with the operator's own keys: `(action, keys)` as the configuration has them. All problems at once.
-    pub fn rebound(wishes: &[(String, Vec<String>)]) -> Result<Self, Vec<String>> {
+    ///
+    /// # Errors
+    /// What is wrong, each with the number of the wish that makes it so.
+    pub fn rebound(wishes: &[(String, Vec<String>)]) -> Result<Self, Vec<(usize, String)>> {
         let mut map = Self::default();
-        let mut problems: Vec<String> = wishes.iter().flat_map(|(name, keys)| map.rebind(name, keys)).collect();
-        problems.extend(map.conflicts());
+        let mut problems: Vec<(usize, String)> = Vec::new();
+        for (index, (name, keys)) in wishes.iter().enumerate() {
+            problems.extend(map.rebind(name, keys).into_iter().map(|why| (index, why)));
+        }
+        // The table itself has no conflict: one of the two was wished for, and of two the later one is at fault.
+        let at_fault = |actions: [Action; 2]| wishes.iter().rposition(|(name, _)| actions.iter().any(|one| one.name() == name));
+        problems.extend(map.clashes().into_iter().map(|(actions, why)| (at_fault(actions).unwrap_or(0), why)));
         if problems.is_empty() { Ok(map) } else { Err(problems) }
     }
 
@@ -146,6 +165,10 @@ impl Keymap {
 
     /// Keys that mean two things in one context.
     pub fn conflicts(&self) -> Vec<String> {
+        self.clashes().into_iter().map(|(_, why)| why).collect()
+    }
+
+    fn clashes(&self) -> Vec<([Action; 2], String)> {
         let mut found = Vec::new();
         for (index, one) in self.bindings.iter().enumerate() {
             for other in &self.bindings[index..] {
@@ -185,6 +208,20 @@ impl Keymap {
         begins
     }
 
+    /// What may follow these keys: the rest of each sequence that begins so, and what it does. The first context that knows
+    /// them decides, as it does what they mean.
+    pub fn following(&self, contexts: &[Context], keys: &[Key]) -> Vec<(Sequence, &Binding)> {
+        let Some(context) = contexts.iter().find(|context| self.meaning_in(**context, keys) == Meaning::Begins) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for binding in self.bindings(*context) {
+            let rests = binding.keys.iter().filter_map(|sequence| sequence.0.strip_prefix(keys));
+            found.extend(rests.map(|rest| (Sequence(rest.to_vec()), binding)));
+        }
+        found
+    }
+
     /// The bindings that hold in a context, in the table's order.
     pub fn bindings(&self, context: Context) -> impl Iterator<Item = &Binding> + Clone {
         self.bindings.iter().filter(move |binding| binding.contexts.contains(&context))
@@ -213,19 +250,29 @@ impl Keymap {
     }
 }
 
-fn conflict(one: &Binding, other: &Binding) -> Option<String> {
+/// In one context no two may hold that can't be told apart. Of contexts that lie over each other the upper one decides, and may
+/// mean something else by a key: but not by one that begins what the lower one knows, which nobody could type any more.
+fn conflict(one: &Binding, other: &Binding) -> Option<([Action; 2], String)> {
     let same = std::ptr::eq(one, other);
     if one.action == other.action && !same {
         return None;
     }
-    let context = one.contexts.iter().find(|context| other.contexts.contains(context))?;
+    let shared = one.contexts.iter().find(|context| other.contexts.contains(context)).copied();
+    let upper = || {
+        let mut pairs = one.contexts.iter().flat_map(|one| other.contexts.iter().map(move |other| (*one, *other)));
+        pairs.find_map(|(one, other)| if one.lies_over(other) { Some(one) } else { other.lies_over(one).then_some(other) })
+    };
+    let context = shared.or_else(upper)?;
     let clash = |(index, key): (usize, &Sequence)| {
         let rest = if same { &other.keys[index + 1..] } else { &other.keys[..] };
-        rest.iter().find(|second| key.hides(second)).map(|second| (key.to_string(), second.to_string()))
+        let hides = |second: &&Sequence| key.hides(second) && (shared.is_some() || key != *second);
+        rest.iter().find(hides).map(|second| (key.to_string(), second.to_string()))
     };
     let (first, second) = one.keys.iter().enumerate().find_map(clash)?;
     let (left, right) = (one.action.name(), other.action.name());
-    Some(format!("`{first}` for {left} and `{second}` for {right} can't both hold in: {}", context.title()))
+    let begins = if first == second { "" } else { ": one begins the other" };
+    let why = format!("`{first}` for {left} and `{second}` for {right} can't both hold in: {}{begins}", context.title());
+    Some(([one.action, other.action], why))
 }
 
 #[cfg(test)]
@@ -286,6 +333,30 @@ mod tests {
         assert_eq!(map.meaning(&[Context::Alerts], &keys("a")), Meaning::Nothing);
         let problems = Keymap::rebound(&[wish("akc", "w"), wish("note", "entr"), wish("ack", "s")]).expect_err("three problems");
         assert_eq!(problems.len(), 3, "{problems:?}");
-        assert!(problems[2].contains("ack") && problems[2].contains("silence"), "{problems:?}");
+        assert!(problems[2].1.contains("ack") && problems[2].1.contains("silence"), "{problems:?}");
+        assert_eq!(problems.iter().map(|(wish, _)| *wish).collect::<Vec<_>>(), [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_key_that_begins_another_sequence_is_a_conflict_of_whoever_wished_for_it() {
+        let wish = |name: &str, key: &str| (name.to_owned(), vec![key.to_owned()]);
+        let problems = Keymap::rebound(&[wish("refresh", "ctrl-r"), wish("ack", "g")]).expect_err("`gg` goes to the top");
+        assert_eq!(problems[0].0, 1, "the queue's own keys come first, and `gg` is of all panes: {problems:?}");
+        assert!(problems[0].1.contains("one begins the other"), "{problems:?}");
+    }
+
+    #[test]
+    fn what_may_follow_is_what_the_keys_then_mean() {
+        let map = Keymap::default();
+        let (contexts, mut found) = ([Context::Alerts, Context::Panes], 0);
+        for first in [keys(","), keys("g")] {
+            for (rest, binding) in map.following(&contexts, &first) {
+                let whole = [first.clone(), rest.0].concat();
+                assert_eq!(map.meaning(&contexts, &whole), Meaning::Does(binding.action), "{whole:?}");
+                found += 1;
+            }
+        }
+        assert!(found > 10, "{found}");
+        assert!(map.following(&contexts, &keys("a")).is_empty());
     }
 }

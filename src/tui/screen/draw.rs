@@ -6,6 +6,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::drill;
 use crate::tui::hits::{Hit, Hits, Target};
 use crate::tui::layout::{self, Form};
+use crate::tui::leader;
 use crate::tui::panes::{PANES, PaneId, health};
 use crate::tui::status::{self, Message};
 use crate::tui::theme::{Role, Theme};
@@ -63,6 +64,9 @@ impl Screen {
             // Where we are, and which keys work, stays visible.
             overlay.render(canvas, Rect { height: area.height.saturating_sub(2), y: area.y + 1, ..area }, view);
         }
+        if !self.pending.is_empty() {
+            leader::render(canvas, area, &self.pending, &self.contexts(), view);
+        }
     }
 
     fn render_pane(&self, canvas: &mut Canvas, place: Rect, id: PaneId, form: Form, view: &View) {
@@ -83,10 +87,9 @@ impl Screen {
     }
 
     fn render_keys(&self, canvas: &mut Canvas, place: Rect, view: &View) {
-        let pending: String = self.pending.iter().map(ToString::to_string).collect();
         let outcome = self.asked.and_then(|id| view.world.requests.get(id));
         let guide = self.guide.as_deref().filter(|_| !self.covered());
-        let message = Message { said: self.said.as_deref(), guide, pending, contexts: &self.contexts(), outcome };
+        let message = Message { said: self.said.as_deref(), guide, contexts: &self.contexts(), outcome };
         status::render_keys(canvas, place, &message, view);
     }
 }

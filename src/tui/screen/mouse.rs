@@ -24,6 +24,7 @@ impl Screen {
     }
 
     fn click(&mut self, hit: Option<Hit>, world: &World) -> Vec<Request> {
+        self.pending.clear();
         match hit {
             Some(Hit::Row(pane, target, place)) => {
                 self.go(pane);
