@@ -4,6 +4,8 @@
 
 #[path = "check/adopting.rs"]
 mod adopting;
+#[path = "check/beginning.rs"]
+mod beginning;
 #[path = "check/reports.rs"]
 mod reports;
 mod support;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "these tests work on the real disk")]
 
+use midwatch::config::import::{Server, What};
 use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, SourceKind, TellerKind};
 use midwatch::domain::alert::{Labels, Severity};
 use midwatch::domain::health::{Confirm, Votes};
@@ -59,7 +60,7 @@ fn kinds() -> Kinds<String, String, String> {
 }
 
 fn source(name: &str, node: &Node, answers: bool, problems: &mut Problems) -> Option<ParsedSource<String>> {
-    let fields = node.fields(&["url", "urls"], problems)?;
+    let fields = node.fields(&["url", "urls", "basic"], problems)?;
     let queries = if answers { Some(Endpoint::parse(&fields, problems)?) } else { None };
     // One that is called so takes comments.
     let comments = fields.get("url").and_then(|node| node.text(problems)).is_some_and(|url| url == "comments");
@@ -68,7 +69,7 @@ fn source(name: &str, node: &Node, answers: bool, problems: &mut Problems) -> Op
 }
 
 fn field(node: &Node, name: &str, problems: &mut Problems) -> Option<(String, Span)> {
-    let node = node.fields(&[name], problems)?.need(name, problems)?;
+    let node = node.fields(&[name, "query", "warn_above"], problems)?.need(name, problems)?;
     Some((node.text(problems)?.to_owned(), node.span))
 }
 
@@ -397,13 +398,53 @@ fn updates_have_destinations_and_an_interval_for_each_severity() {
 
 #[test]
 fn what_init_writes_is_good_as_it_stands() {
-    for urls in [vec![], vec!["http://am-1:9093/"], vec!["http://am-1:9093", "http://[::1]:9093/prefix/"]] {
-        let urls: Vec<url::Url> = urls.into_iter().map(|url| url.parse().expect("an address")).collect();
-        let config = good(&config::template(&urls, "ana: \"the SOURCES #1\""));
+    let server = |(what, name, url): &(What, Option<&str>, &str)| {
+        let server = Server::at(*what, url).expect("an address");
+        Server { name: name.map(str::to_owned), ..server }
+    };
+    let (am, prom) = (What::Alertmanager, What::Prometheus);
+    for (servers, names, feeds) in [
+        (vec![], vec![], 0),
+        (vec![(am, None, "http://am-1:9093/")], vec!["prod"], 0),
+        (
+            vec![(am, None, "http://[::1]:9093/prefix/"), (prom, None, "http://u:hunter2@p:9090"), (am, None, "http://b")],
+            vec!["prod", "prometheus", "prod-2"],
+            1,
+        ),
+        (
+            vec![(am, Some(" eu: \"FEEDS\" #1\n"), "http://a"), (am, Some("drill"), "http://b"), (am, Some("true"), "http://c")],
+            vec!["eu:-\"FEEDS\"-#1", "prod", "true"],
+            0,
+        ),
+    ] {
+        let servers: Vec<Server> = servers.iter().map(server).collect();
+        let text = config::template(&servers, "ana: \"the SOURCES #1\"", &mut |source, what, _| {
+            format!("{{file: /run/{source}-{what}}}")
+        });
+        let config = good(&text);
         assert_eq!(config.settings.operator.name, "ana: \"the SOURCES #1\"");
-        assert_eq!(config.sources.len(), usize::from(!urls.is_empty()));
+        assert_eq!(config.sources.iter().map(|(spec, _)| spec.name.to_string()).collect::<Vec<_>>(), names);
+        assert_eq!((config.feeds.len(), text.contains("hunter2")), (feeds, false));
         assert_eq!(config.playbooks.folders, [PathBuf::from("/etc/midwatch/playbooks")]);
     }
+}
+
+#[test]
+fn a_secret_that_a_server_needs_is_a_file_for_nobody_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("config.yaml");
+    let mut server = Server::at(What::Alertmanager, "http://ops:hunter2@am").expect("an address");
+    server.name = Some("../Eu".to_owned());
+    let laid = config::lay_out(&path, std::slice::from_ref(&server), "ana").expect("is written");
+    let secret = folder.path().join("secrets/-eu-password");
+    assert!(laid.written.contains(&secret), "{laid:?}");
+    assert_eq!(fs::read_to_string(&secret).expect("reads"), "hunter2");
+    assert_eq!(fs::metadata(&secret).expect("is there").permissions().mode() & 0o777, 0o600);
+    config::load(&path, &kinds()).expect("is trusted and good");
+    // Who it was for before is not known: nothing is taken for another's.
+    fs::remove_file(&path).expect("removed");
+    let again = config::lay_out(&path, &[server], "ana").expect_err("is there");
+    assert!(again.contains("-eu-password is there already; move it away") && !path.exists(), "{again}");
 }
 
 #[test]
@@ -425,7 +466,7 @@ fn init_never_overwrites() {
 
 #[test]
 fn what_the_template_shows_in_comments_is_good_too() {
-    let text = config::template(&[], "ana");
+    let text = config::template(&[], "ana", &mut |_, _, _| String::new());
     let uncommented: String = text
         .lines()
         .map(|line| match line.strip_prefix("# ") {

@@ -1,11 +1,22 @@
 //! What `midwatch init` writes: a configuration in which every section is explained, and a first playbook that only
 //! looks. Both are good as they stand. Nothing that is there is ever overwritten.
 
+use super::import::{Server, What};
+use crate::domain::secret::Secret;
+use crate::domain::{practice, scenario};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use url::Url;
+
+/// Names of sources that are taken.
+const OURS: [&str; 2] = [scenario::SOURCE, practice::SOURCE];
+
+#[derive(PartialEq)]
+enum Wrote {
+    New,
+    Kept,
+}
 
 /// What was written, in its order, and what was there already.
 #[derive(Debug, Default)]
@@ -14,17 +25,35 @@ pub struct Laid {
     pub kept: Vec<PathBuf>,
 }
 
-/// Writes the configuration to `path`, last, and the folder of playbooks beside it.
+/// Writes the configuration to `path`, last, and beside it the folder of playbooks and the secrets that the servers need.
 ///
 /// # Errors
 /// When a configuration is there already, or something can't be written.
-pub fn lay_out(path: &Path, urls: &[Url], operator: &str) -> Result<Laid, String> {
+pub fn lay_out(path: &Path, servers: &[Server], operator: &str) -> Result<Laid, String> {
     vacant(path)?;
-    let playbook = path.with_file_name("playbooks").join("first-look.md");
     let mut laid = Laid::default();
-    laid.write(playbook, include_str!("first-look.md"))?;
-    laid.write(path.to_owned(), &template(urls, operator))?;
+    laid.write(path.with_file_name("playbooks").join("first-look.md"), include_str!("first-look.md"))?;
+    let mut secrets = Vec::new();
+    let text = template(servers, operator, &mut |source, what, secret| {
+        let file = format!("secrets/{}", file_name(&format!("{source}-{what}")));
+        secrets.push((path.with_file_name(&file), secret.clone()));
+        format!("{{file: {}}}", quoted(&file))
+    });
+    for (file, secret) in secrets {
+        // One of an earlier try may be another secret.
+        if laid.write(file.clone(), secret.expose())? == Wrote::Kept {
+            return Err(format!("{} is there already; move it away, it may be another secret", file.display()));
+        }
+    }
+    laid.write(path.to_owned(), &text)?;
     if laid.kept.iter().any(|kept| kept == path) { Err(there(path)) } else { Ok(laid) }
+}
+
+/// Nothing in it leads to another folder.
+fn file_name(text: &str) -> String {
+    let fits = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let text: String = text.chars().map(|character| if fits(character) { character } else { '-' }).collect();
+    text.trim_start_matches('.').to_ascii_lowercase()
 }
 
 /// Says so if something is there already.
@@ -40,13 +69,16 @@ fn there(path: &Path) -> String {
 }
 
 impl Laid {
-    fn write(&mut self, path: PathBuf, text: &str) -> Result<(), String> {
+    fn write(&mut self, path: PathBuf, text: &str) -> Result<Wrote, String> {
         match create(&path, text) {
             Ok(()) => self.written.push(path),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => self.kept.push(path),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                self.kept.push(path);
+                return Ok(Wrote::Kept);
+            }
             Err(error) => return Err(format!("cannot write {}: {error}", path.display())),
         }
-        Ok(())
+        Ok(Wrote::New)
     }
 }
 
@@ -63,21 +95,68 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
     written
 }
 
-/// A commented configuration for this operator and the Alertmanager behind these addresses (peers of one cluster).
-pub fn template(urls: &[Url], operator: &str) -> String {
-    // The operator stands above the sources: neither text is taken for the other's place.
-    include_str!("template.yaml").replacen("SOURCES", &sources(urls), 1).replacen("OPERATOR", &quoted(operator), 1)
+/// A commented configuration for this operator and these servers. `hide` says what stands in the place of a secret; it is given
+/// the source and what the secret is for.
+pub fn template(servers: &[Server], operator: &str, hide: &mut dyn FnMut(&str, &str, &Secret) -> String) -> String {
+    // The operator stands above the sources, and both above the feeds: no text is taken for another's place.
+    let (names, feeds) = (names(servers), feeds(servers));
+    include_str!("template.yaml").replacen("FEEDS", &feeds, 1).replacen("SOURCES", &sources(servers, &names, hide), 1).replacen(
+        "OPERATOR",
+        &quoted(operator),
+        1,
+    )
 }
 
-fn sources(urls: &[Url]) -> String {
-    if urls.is_empty() {
+fn sources(servers: &[Server], names: &[String], hide: &mut dyn FnMut(&str, &str, &Secret) -> String) -> String {
+    if servers.is_empty() {
         return "# sources:\n#   - {name: prod, alertmanager: {urls: [\"http://localhost:9093\"]}}".to_owned();
     }
-    let list: Vec<String> = urls.iter().map(|url| quoted(url.as_str().trim_end_matches('/'))).collect();
-    format!("sources:\n  - name: prod\n    alertmanager: {{urls: [{}]}}", list.join(", "))
+    let mut text = "sources:".to_owned();
+    for (server, name) in servers.iter().zip(names) {
+        let source = server.source(&mut |what, secret| hide(name, what, secret));
+        text += &format!("\n  - name: {}\n    {}: {source}", plain(name), server.what.kind());
+    }
+    text
+}
+
+/// What somebody called each, else `prod` and `prometheus`; each of them once.
+pub fn names(servers: &[Server]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for server in servers {
+        let usual = || if server.what == What::Prometheus { "prometheus" } else { "prod" }.to_owned();
+        let given = server.name.as_deref().map(|name| name.split_whitespace().collect::<Vec<_>>().join("-"));
+        let given = given.map(|name| name.chars().filter(|character| !character.is_control()).take(50).collect::<String>());
+        let name = given.filter(|name| !name.is_empty() && !OURS.contains(&name.as_str())).unwrap_or_else(usual);
+        let others = (2..).map(|number| format!("{name}-{number}"));
+        let free = std::iter::once(name.clone()).chain(others).find(|name| !names.contains(name));
+        names.push(free.unwrap_or(name));
+    }
+    names
+}
+
+/// What Prometheus itself can't reach is the first health there is to see.
+fn feeds(servers: &[Server]) -> String {
+    let names = names(servers);
+    let asked = servers.iter().zip(names).filter(|(server, _)| server.what == What::Prometheus);
+    let feeds: Vec<String> = asked
+        .map(|(_, name)| {
+            let (feed, source) = (plain(&format!("{name}-targets-down")), plain(&name));
+            let query = "\"count(up == 0) or vector(0)\"";
+            format!("  - {{name: {feed}, every: 30s, promql: {{source: {source}, query: {query}, warn_above: 0}}}}\n")
+        })
+        .collect();
+    if feeds.is_empty() { "# feeds:".to_owned() } else { format!("feeds:\n{}", feeds.concat().trim_end()) }
+}
+
+/// A name as a person would write it.
+fn plain(name: &str) -> String {
+    let is_word = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || "-_".contains(character))
+        && !["true", "false", "yes", "no", "on", "off", "null", "y", "n"].contains(&name.to_ascii_lowercase().as_str());
+    if is_word { name.to_owned() } else { quoted(name) }
 }
 
 /// In double quotes, as YAML and JSON both have them.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

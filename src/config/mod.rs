@@ -10,6 +10,7 @@ mod export;
 )]
 mod file;
 mod hosts;
+pub mod import;
 #[expect(clippy::disallowed_methods, reason = "writes the first configuration and playbook")]
 mod init;
 mod items;
@@ -22,7 +23,7 @@ mod updates;
 
 pub use console::{Binding, Console};
 pub use file::{File, locate, named, standard};
-pub use init::{Laid, lay_out, template, vacant};
+pub use init::{Laid, lay_out, names, template, vacant};
 pub use items::{FeedKind, Kinds, ParsedSource, SourceKind, TellerKind};
 
 use crate::domain::alert::Severity;
