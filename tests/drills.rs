@@ -198,6 +198,62 @@ fn what_a_drill_has_found_is_open_and_keeps_it_from_merely_passing() {
     assert_eq!(finding["drill"], list["drills"][0]["id"]);
 }
 
+fn told(home: &Home, args: &[&str]) -> String {
+    String::from_utf8(home.run(&[args, DATA].concat()).stdout).expect("text")
+}
+
+const STORY: &str = "scenario: 1\nid: story\ntitle: A long night\nkind: tabletop\nservices: [shop]\nbeats:\n  - at: 0s\n    \
+                     fires: {name: ShopDown, severity: critical, service: shop, summary: It is down}\n  - at: 1h\n    resolves: ShopDown\n\
+                     expects:\n  - {ack: ShopDown, within: 3m}\n";
+
+#[test]
+fn a_story_that_something_real_stops_ends_with_what_is_to_be_done() {
+    let home = lab("");
+    home.write("story.yaml", STORY);
+    let story = home.command(&[&["drill", "start", "story.yaml", "--auto"], DATA].concat()).spawn().expect("it starts");
+    until("the drill", || (json(&home, &["alerts", "--drill"])["alerts"][0]["name"] == "ShopDown").then_some(()));
+    assert!(home.run(&[&["incident", "open", "It is real"], DATA].concat()).status.success());
+    let story = story.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&[story.stdout, story.stderr].concat()).into_owned();
+    assert_eq!(story.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("it goes on for") && said.contains("it is paused") && said.contains("`midwatch drill resume`"),
+        "{said}"
+    );
+    assert!(json(&home, &["drill", "list"])["held"]["paused"].is_string());
+}
+
+#[test]
+fn only_what_is_held_is_to_be_called_off() {
+    let home = lab("");
+    home.run(&[&["playbook", "run", "by-hand", "--drill", "--auto", "change"], DATA].concat());
+    let list = told(&home, &["drill", "list"]);
+    assert!(list.contains("NOT CLEARED AWAY") && list.contains("playbook cancel") && !list.contains("drill abort"), "{list}");
+    let run = json(&home, &["drill", "list"])["left"][0]["run"].as_str().expect("a run").to_owned();
+    home.run(&[&["playbook", "cancel", &run], DATA].concat());
+    assert!(!home.path().join("scene").exists(), "as the list says");
+    json(&home, &["drill", "start", "by-hand", "--auto", "change"]);
+    assert!(told(&home, &["drill", "list"]).contains("`midwatch drill abort --reason TEXT`"));
+}
+
+#[test]
+fn what_can_not_be_cleared_away_is_told_with_the_command_that_ends_it() {
+    let home = lab("");
+    home.write("books/sticks.md", &book("sticks", DO).replace("rm \"$HOME/scene\"", "test ! -e \"$HOME/scene\""));
+    let begun = home.run(&[&["drill", "start", "sticks", "--auto", "change"], DATA].concat());
+    let said = String::from_utf8_lossy(&[begun.stdout, begun.stderr].concat()).into_owned();
+    let list = json(&home, &["drill", "list"]);
+    assert_eq!((begun.status.code(), &list["left"][0]["stuck_at"]), (Some(1), &"clear".into()), "{list:#}");
+    let run = list["left"][0]["run"].as_str().expect("a run").to_owned();
+    for told in [said, told(&home, &["drill", "list"])] {
+        assert!(told.contains("clearing away stopped at “Clear”") && told.contains(&format!("playbook cancel {run}")), "{told}");
+    }
+    home.run(&[&["playbook", "cancel", &run], DATA].concat());
+    assert_eq!(json(&home, &["drill", "list"])["left"], Value::Array(Vec::new()), "the command that was told ends it");
+    json(&home, &["drill", "finish"]);
+    assert_eq!(json(&home, &["drill", "list"])["held"], Value::Null);
+}
+
 #[test]
 fn what_is_no_playbook_and_no_scenario_begins_nothing() {
     let home = lab("");

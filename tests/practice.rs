@@ -228,6 +228,25 @@ fn the_turn_of_a_week_stays_when_it_was_taken_and_held_weeks_have_none() {
 }
 
 #[test]
+fn whoever_watches_without_a_screen_raises_the_turns_that_were_not_kept() {
+    let Some(clock) = support::preload::built("clock") else { return };
+    let home = lab("");
+    // Three weeks ago somebody practised, and nobody has since.
+    let mut then = home.command(&[&["playbook", "run", "take-over", "--drill", "--auto", "change"], DATA].concat());
+    let file = home.path().join("config.yaml");
+    then.envs([clock.variable()]).env("CLOCK_FILE", file).env("CLOCK_STEP", (-21 * 86_400).to_string());
+    assert!(then.output().expect("runs").status.success());
+    let _serve = support::serving::Serve(home.command(&[&["serve"], DATA].concat()).spawn().expect("it starts"));
+    let overdue = || {
+        let log = home.json(&[&["log", "--lines", "100"], DATA].concat());
+        let entries = log["entries"].as_array().expect("entries");
+        let of = |entry: &&Value| entry["alert"].as_str().is_some_and(|id| id.starts_with("practice/"));
+        entries.iter().filter(of).any(|entry| entry["kind"] == "alert-fired").then_some(())
+    };
+    until_within(Duration::from_secs(30), "the overdue turns", overdue);
+}
+
+#[test]
 fn a_finding_is_open_until_somebody_says_what_became_of_it() {
     let home = lab("");
     let run = practise(&home, "take-over", &[])["id"].as_str().expect("an id").to_owned();

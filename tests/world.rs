@@ -10,6 +10,10 @@ mod causes;
 mod changes;
 #[path = "world/corpus.rs"]
 mod corpus;
+#[path = "world/drill_apart.rs"]
+mod drill_apart;
+#[path = "world/drill_clocks.rs"]
+mod drill_clocks;
 #[path = "world/drilled_runs.rs"]
 mod drilled_runs;
 #[path = "world/drills.rs"]

@@ -84,7 +84,8 @@ pub fn run(
     if !globals.read_only {
         shell.listen(None, session::cache_folder(globals).map(Cache::new));
     }
-    library::attach(&mut shell, globals, &config, runtime.handle())?;
+    let catalogue = library::attach(&mut shell, globals, &config, runtime.handle())?;
+    library::tell_scenarios(&mut shell, globals, &config, &catalogue);
     // How well each is practised stands beside what is suggested.
     shell.ask(Command::RecallPractice);
     if let Some(first) = first {

@@ -4,7 +4,7 @@ use super::session::{self, Needs, Session};
 use super::{Exit, Failure, Globals, Kind, ack, incident, out};
 use crate::domain::entry::{Amendment, Entry, Kind as What, Visibility};
 use crate::journal::Journal;
-use crate::model::Command;
+use crate::model::{Body, Command, Fact};
 use clap::builder::BoolishValueParser;
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::sync::Arc;
@@ -56,10 +56,16 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let mut session = Session::open(globals, Needs::Journal)?;
     let incident = change.incident.map(|name| incident::take_up(&mut session, globals, &name)).transpose()?;
+    named(&mut session, vec![entry.clone()]);
     let at = incident::moment(&session, change.at.as_deref())?;
     let Change { text, visibility, important, .. } = change;
     let change = Amendment { at, text, kind: change.kind.map(What::from), incident, visibility, important };
     ack::act(&mut session, globals, Command::Correct { entry: entry.id, change })
+}
+
+/// What is about to be said is about these, which may be older than what is loaded.
+pub fn named(session: &mut Session, entries: Vec<Arc<Entry>>) {
+    session.shell.event(Body::Fact(Fact::Named(entries)));
 }
 
 /// The entry that a person means.

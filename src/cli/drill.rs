@@ -1,5 +1,6 @@
 //! `midwatch drill`: the practice of a week, what was found by it, and what was put off.
 
+mod clearing;
 mod held;
 mod list;
 mod new;
@@ -100,33 +101,30 @@ enum Doing {
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
-    let doing = Doing::from_arg_matches(matches)?;
-    match doing {
-        Doing::Start(wanted) => return held::start(globals, wanted),
-        Doing::Finish(said) => return held::finish(globals, said),
-        Doing::Abort { reason, said } => return held::abort(globals, reason, said),
-        Doing::Pause { reason } => return held::pause(globals, reason),
-        Doing::Resume => return held::resume(globals),
-        Doing::New { from_incident, to } => return new::run(globals, &from_incident, to.as_deref()),
-        _ => {}
+    match Doing::from_arg_matches(matches)? {
+        Doing::Start(wanted) => held::start(globals, wanted),
+        Doing::Finish(said) => held::finish(globals, said),
+        Doing::Abort { reason, said } => held::abort(globals, reason, said),
+        Doing::Pause { reason } => held::pause(globals, reason),
+        Doing::Resume => held::resume(globals),
+        Doing::New { from_incident, to } => new::run(globals, &from_incident, to.as_deref()),
+        Doing::List => list::list(globals, &Known::read(globals)?),
+        Doing::Schedule { weeks } => list::schedule(globals, &Known::read(globals)?, weeks.into()),
+        Doing::Skip { name, reason } => say(globals, |known| put_off(known, name, reason)),
+        Doing::Find { text, run, playbook, owner, due } => say(globals, |known| {
+            let (playbook, run) = about(known, run.as_deref(), playbook)?;
+            Ok(Said::Found { playbook, run, text: text.join(" "), owner, due })
+        }),
+        Doing::Close { finding, reason } => say(globals, |known| {
+            let finding = one(known, &finding)?;
+            Ok(Said::Closed { finding: finding.id, playbook: finding.playbook.clone(), how: reason })
+        }),
     }
-    let known = Known::read(globals)?;
-    let said = match doing {
-        Doing::Start(_) | Doing::Finish(_) | Doing::Abort { .. } | Doing::Pause { .. } | Doing::Resume | Doing::New { .. } => {
-            return Err(Failure::usage("the drill is held elsewhere").into());
-        }
-        Doing::List => return list::list(globals, &known),
-        Doing::Schedule { weeks } => return list::schedule(globals, &known, weeks.into()),
-        Doing::Skip { name, reason } => put_off(&known, name, reason)?,
-        Doing::Find { text, run, playbook, owner, due } => {
-            let (playbook, run) = about(&known, run.as_deref(), playbook)?;
-            Said::Found { playbook, run, text: text.join(" "), owner, due }
-        }
-        Doing::Close { finding, reason } => {
-            let finding = one(&known, &finding)?;
-            Said::Closed { finding: finding.id, playbook: finding.playbook.clone(), how: reason }
-        }
-    };
+}
+
+/// What is said follows from what is known of practice.
+fn say(globals: &Globals, said: impl FnOnce(&Known) -> anyhow::Result<Said>) -> anyhow::Result<Exit> {
+    let said = said(&Known::read(globals)?)?;
     let mut session = Session::open(globals, Needs::Journal)?;
     ack::act(&mut session, globals, Command::Practise(said))
 }

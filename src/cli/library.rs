@@ -3,6 +3,7 @@
 use super::Globals;
 use super::out;
 use super::session::{self, Loaded};
+use crate::config;
 use crate::domain::alert::Labels;
 use crate::domain::playbook::{ParamSource, Place, Playbook};
 use crate::domain::secret::Secret;
@@ -31,6 +32,14 @@ pub fn all(config: &Loaded) -> Catalogue {
 /// The scenarios of the team and those that come with the program, held against what the configuration and the library have.
 pub fn scenarios(path: Option<&Path>, config: &Loaded, catalogue: &Catalogue) -> Shelf {
     Shelf::load(&shelves(path, config), around(config, catalogue))
+}
+
+/// Tells a console of them.
+pub fn tell_scenarios(shell: &mut Shell, globals: &Globals, config: &Loaded, catalogue: &Catalogue) {
+    let shelf = scenarios(config::locate(globals.config.clone()).ok().as_deref(), config, catalogue);
+    let broken = shelf.all.iter().filter(|script| script.scenario.is_none()).map(|script| script.id.clone()).collect();
+    let scripts = Arc::new(shelf.all.into_iter().filter_map(|script| script.scenario).collect());
+    shell.event(Body::Fact(Fact::Scenarios { scripts, broken }));
 }
 
 /// What a scenario is held against.

@@ -27,6 +27,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         guarded(&session, address)?;
     }
     session.listen(arguments.listen);
+    session.know_practice();
     out::say(globals, "midwatch: watching; SIGTERM ends it");
     let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);
     session.serve()?;

@@ -94,7 +94,14 @@ impl Session {
     /// Tells the world of the library, to say which playbooks fit.
     pub fn know_playbooks(&mut self) {
         let books = Arc::new(library::all(&self.config).all().to_vec());
-        self.shell.event(Body::Fact(Fact::Run(RunFact::Playbooks { books, given: Arc::default() })));
+        self.shell.event(Body::Fact(Fact::Run(RunFact::Shelf(books))));
+    }
+
+    /// Tells it what was practised, too: a turn that was not kept is an alert.
+    pub fn know_practice(&mut self) {
+        self.know_playbooks();
+        let _guard = self.runtime.enter();
+        self.shell.ask(Command::RecallPractice);
     }
 
     /// Every source is asked once at the start: waits until each has answered or failed.

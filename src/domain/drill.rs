@@ -2,15 +2,17 @@
 //! so that every console on the journal sees the same, and one that is killed loses nothing.
 //!
 //! Its clock stands still until there is something to see (in a sandbox: until that is built), while it is paused, and when it is over.
+//! It never goes back: where the machine's was set back, it stands still until that has caught up.
 
-use super::entry::{Entry, Kind};
-use super::ids::{AlertId, IncidentId, PlaybookId};
+use super::entry::{Clock, Entry, Kind};
+use super::ids::{AlertId, IncidentId, OriginId, PlaybookId};
 use super::incident::Status;
 use super::millis;
 use super::practice::Verdict;
 use super::scenario::{self, Fires, Scenario, What};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What people say at its end. Nobody has to.
@@ -31,6 +33,22 @@ struct Stretch {
     to: Option<DateTime<Utc>>,
 }
 
+/// The times of what was recorded one after the other, as they would be if no clock were ever set back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Forwards(DateTime<Utc>);
+
+impl Forwards {
+    pub fn from(entry: &Entry) -> Self {
+        Self(entry.recorded_at)
+    }
+
+    /// When the next entry happened: later than the machine's clock said, by as much as that had been set back.
+    pub fn at(&mut self, entry: &Entry) -> DateTime<Utc> {
+        self.0 = self.0.max(entry.recorded_at);
+        entry.at + (self.0 - entry.recorded_at)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drill {
     /// What its entries are marked with.
@@ -46,6 +64,11 @@ pub struct Drill {
     pub ended_at: Option<DateTime<Utc>>,
     begun: bool,
     stretches: Vec<Stretch>,
+    clock: Forwards,
+    /// Its place in the log from which on something real stops it.
+    since: (Clock, OriginId, u64),
+    /// What of its beats was recorded, by their places.
+    told: BTreeSet<usize>,
 }
 
 impl Drill {
@@ -63,6 +86,9 @@ impl Drill {
             ended_at: None,
             begun: false,
             stretches: Vec::new(),
+            clock: Forwards::from(entry),
+            since: entry.order(),
+            told: BTreeSet::new(),
             scenario,
         };
         if !drill.builds() {
@@ -76,26 +102,28 @@ impl Drill {
         if self.is_over() {
             return;
         }
+        let at = self.clock.at(entry);
+        self.told.extend(entry.key.as_ref().and_then(|key| key.strip_prefix(&self.beat_key(""))?.parse::<usize>().ok()));
         let reason = || Some(entry.text_of("reason").unwrap_or_default().to_owned());
         match (&entry.kind, entry.text_of("step")) {
-            (Kind::Drill, Some("began")) => self.begin(entry.at),
+            (Kind::Drill, Some("began")) => self.begin(at),
             (Kind::Drill, Some("paused")) if self.paused.is_none() => {
-                self.stop(entry.at);
+                self.stop(at);
                 self.paused = reason();
             }
             (Kind::Drill, Some("resumed")) if self.paused.is_some() => {
-                self.paused = None;
+                (self.paused, self.since) = (None, entry.order());
                 if self.begun && self.aborted.is_none() {
-                    self.stretches.push(Stretch { from: entry.at, to: None });
+                    self.stretches.push(Stretch { from: at, to: None });
                 }
             }
             (Kind::Drill, Some("aborted")) if self.aborted.is_none() => {
-                self.stop(entry.at);
+                self.stop(at);
                 self.aborted = reason();
             }
-            (Kind::Drill, Some("finished")) => self.end(entry.at),
+            (Kind::Drill, Some("finished")) => self.end(at),
             // Whoever closes its incident has finished it.
-            (Kind::Status, _) if entry.data_of::<Status>("status").is_some_and(Status::is_over) => self.end(entry.at),
+            (Kind::Status, _) if entry.data_of::<Status>("status").is_some_and(Status::is_over) => self.end(at),
             _ => {}
         }
     }
@@ -136,9 +164,28 @@ impl Drill {
         self.stretches.last().is_some_and(|last| last.to.is_none())
     }
 
-    /// Since when its clock goes, of one that runs.
-    pub fn runs_since(&self) -> Option<DateTime<Utc>> {
-        self.stretches.last().filter(|last| last.to.is_none()).map(|last| last.from)
+    /// Whether an entry came after its declaration, and after it was resumed for the last time.
+    pub fn is_before(&self, entry: &Entry) -> bool {
+        self.since < entry.order()
+    }
+
+    /// What time it is for it, when the machine's clock says so.
+    pub fn time(&self, wall: DateTime<Utc>) -> DateTime<Utc> {
+        wall.max(self.clock.0)
+    }
+
+    /// What its clock depends on, and nothing else of it: when this changes, so does what happens in it.
+    pub fn pace(&self) -> impl PartialEq + use<> {
+        (self.begun, self.is_over(), self.stretches.clone())
+    }
+
+    /// Names the entry that tells of a beat, so that there is one of it.
+    pub fn beat_key(&self, place: impl std::fmt::Display) -> String {
+        format!("drill/{}/beat/{place}", self.id)
+    }
+
+    pub fn has_told(&self, place: usize) -> bool {
+        self.told.contains(&place)
     }
 
     /// What its clock showed then.
@@ -173,15 +220,17 @@ impl Drill {
         if self.is_over() || !self.begun {
             return Vec::new();
         }
-        let mut firing: Vec<(DateTime<Utc>, &Fires)> = Vec::new();
-        for beat in self.scenario.due(self.elapsed(now)) {
+        let mut firing: BTreeMap<&str, (usize, DateTime<Utc>, &Fires)> = BTreeMap::new();
+        for (place, beat) in self.scenario.due(self.elapsed(now)).iter().enumerate() {
             match (&beat.what, self.moment(beat.at)) {
-                (What::Fires(alert), Some(at)) => firing.push((at, alert)),
-                (What::Resolves { name }, _) => firing.retain(|(_, alert)| alert.name != *name),
+                (What::Fires(alert), Some(at)) => drop(firing.insert(&alert.name, (place, at, alert))),
+                (What::Resolves { name }, _) => drop(firing.remove(name.as_str())),
                 _ => {}
             }
         }
-        firing
+        let mut firing: Vec<_> = firing.into_values().collect();
+        firing.sort_by_key(|(place, ..)| *place);
+        firing.into_iter().map(|(_, at, alert)| (at, alert)).collect()
     }
 
     /// Whether an alert of the queue is one of its own.
@@ -276,5 +325,91 @@ impl Held {
             said: entry.data_of("said").unwrap_or_default(),
             measured: entry.data_of("measured")?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::alert::Severity;
+    use super::super::entry::{Actor, Draft};
+    use super::super::ids::EntryId;
+    use super::scenario::Beat;
+    use super::*;
+    use uuid::Uuid;
+
+    fn at(second: u64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::from_secs(second)
+    }
+
+    /// Each in the place of the log that its number says, recorded when its time says.
+    fn entry(seq: u64, draft: Draft) -> Entry {
+        let clock = Clock { ms: 1_000_000, count: u32::try_from(seq).expect("few") };
+        Entry::stamped(EntryId(Uuid::from_u128(u128::from(seq))), OriginId(Uuid::nil()), seq, clock, draft.at, draft)
+    }
+
+    fn step(seq: u64, second: u64, step: &str) -> Entry {
+        entry(seq, Draft::new(Kind::Drill, at(second), Actor::system("test"), step).with("step", step))
+    }
+
+    fn declared(second: u64, beats: Vec<Beat>) -> Drill {
+        let scenario = Scenario {
+            id: "s".to_owned(),
+            title: "S".to_owned(),
+            kind: scenario::Kind::Tabletop,
+            playbook: None,
+            services: Vec::new(),
+            beats,
+            expects: Vec::new(),
+            abort: Vec::new(),
+            ending: None,
+        };
+        let mut draft = Draft::new(Kind::Declare, at(second), Actor::person("ana", None), "began").with("scenario", scenario);
+        draft.drill = Some("s-1".to_owned());
+        Drill::declared(&entry(1, draft)).expect("a drill")
+    }
+
+    #[test]
+    fn what_fires_is_over_when_it_is_said_to_be_and_may_fire_again() {
+        let fires = |name: &str| {
+            What::Fires(Fires {
+                name: name.to_owned(),
+                severity: Severity::Warning,
+                service: None,
+                summary: None,
+                labels: BTreeMap::new(),
+                annotations: BTreeMap::new(),
+            })
+        };
+        let beat = |at, what| Beat { at: Duration::from_secs(at), what };
+        let over = |name: &str| What::Resolves { name: name.to_owned() };
+        let beats = vec![beat(0, fires("z")), beat(5, fires("b")), beat(9, over("z")), beat(12, fires("z"))];
+        let drill = declared(100, beats);
+        let firing = |second: u64| drill.firing(at(100 + second)).iter().map(|(_, alert)| alert.name.clone()).collect::<Vec<_>>();
+        assert_eq!([0, 4, 5, 8, 9, 12].map(|at| firing(at).join(" ")), ["z", "z", "z b", "z b", "b", "b z"]);
+        assert_eq!(drill.scenario.ends(), Duration::from_secs(12));
+    }
+
+    #[test]
+    fn its_clock_never_goes_back() {
+        let mut drill = declared(1_000, Vec::new());
+        drill.apply(&step(2, 1_060, "paused"));
+        drill.apply(&step(3, 1_100, "resumed"));
+        drill.apply(&entry(4, Draft::new(Kind::Note, at(1_130), Actor::person("ana", None), "so far")));
+        // The machine's clock is set back by ten minutes.
+        drill.apply(&step(5, 530, "paused"));
+        let shown = |drill: &Drill, second| drill.elapsed(drill.time(at(second))).as_secs();
+        assert_eq!(shown(&drill, 530), 90, "a minute, and half of one since it was resumed");
+        drill.apply(&step(6, 540, "resumed"));
+        assert_eq!([shown(&drill, 540), shown(&drill, 1_130), shown(&drill, 1_140)], [90, 90, 100], "it waits for the machine's");
+    }
+
+    #[test]
+    fn a_time_that_was_corrected_is_none_that_a_clock_went_back_to() {
+        let mut drill = declared(1_000, Vec::new());
+        drill.apply(&step(2, 1_060, "paused"));
+        let mut corrected = step(3, 1_100, "resumed");
+        corrected.draft.at = at(1_070);
+        drill.apply(&corrected);
+        assert_eq!(drill.elapsed(at(1_100)).as_secs(), 90);
     }
 }

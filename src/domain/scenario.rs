@@ -187,19 +187,6 @@ impl Scenario {
         })
     }
 
-    /// The alerts that fire by then, in the order in which they began.
-    pub fn firing(&self, elapsed: Duration) -> Vec<&Fires> {
-        let mut firing: Vec<&Fires> = Vec::new();
-        for beat in self.due(elapsed) {
-            match &beat.what {
-                What::Fires(alert) => firing.push(alert),
-                What::Resolves { name } => firing.retain(|alert| alert.name != *name),
-                What::Feed(_) | What::Note { .. } => {}
-            }
-        }
-        firing
-    }
-
     /// Who an alert of the script is in the queue.
     pub fn alert(drill: &str, name: &str) -> AlertId {
         AlertId { source: SourceName::from(SOURCE), fingerprint: Fingerprint::new(format!("{drill}:{name}")) }
@@ -241,31 +228,6 @@ mod tests {
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
         }
-    }
-
-    #[test]
-    fn what_fires_is_over_when_it_is_said_to_be_and_may_fire_again() {
-        let beat = |at, what| Beat { at: Duration::from_secs(at), what };
-        let over = |name: &str| What::Resolves { name: name.to_owned() };
-        let scenario = Scenario {
-            id: "s".to_owned(),
-            title: "S".to_owned(),
-            kind: Kind::Tabletop,
-            playbook: None,
-            services: Vec::new(),
-            beats: vec![
-                beat(0, What::Fires(alert("a"))),
-                beat(5, What::Fires(alert("b"))),
-                beat(9, over("a")),
-                beat(12, What::Fires(alert("a"))),
-            ],
-            expects: Vec::new(),
-            abort: Vec::new(),
-            ending: None,
-        };
-        let firing = |at| scenario.firing(Duration::from_secs(at)).iter().map(|alert| alert.name.clone()).collect::<Vec<_>>();
-        assert_eq!([0, 4, 5, 8, 9, 12].map(|at| firing(at).join(" ")), ["a", "a", "a b", "a b", "b", "b a"]);
-        assert_eq!(scenario.ends(), Duration::from_secs(12));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::domain::entry::{Entry, Evidence};
 use crate::domain::health::Reading;
 use crate::domain::ids::{EntryId, FeedName, Fingerprint, QuestionId, RequestId, SourceName};
 use crate::domain::playbook::{Behind, Selector};
+use crate::domain::scenario::Scenario;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
@@ -46,6 +47,10 @@ pub enum Fact {
     Recorded { entry: Arc<Entry>, request: Option<RequestId> },
     /// The journal does not hold any draft of this request, and nothing was done.
     RecordFailed { request: RequestId, why: String },
+    /// Entries that a person has named, of whatever age: what is said next is about them.
+    Named(Vec<Arc<Entry>>),
+    /// The scenarios of drills were read; of those with errors, the names.
+    Scenarios { scripts: Arc<Vec<Scenario>>, broken: Vec<String> },
     /// The disk was full and the journal gave its reserve up for what it recorded last: there is no second one.
     ReserveFreed,
     /// This process became the one that records outside facts, or lost that to another.

@@ -3,7 +3,7 @@
 use super::fold::{Corrections, Entity, Folded};
 use crate::domain::drill::{is_alert, is_of};
 use crate::domain::entry::Entry;
-use crate::domain::ids::{AlertId, IncidentId, ServiceName};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, ServiceName};
 use crate::domain::incident::Incident;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,6 +55,11 @@ impl Incidents {
         self.0.get(&id).map_or(&[], Folded::entries)
     }
 
+    /// An entry of any that is loaded.
+    pub fn entry(&self, id: EntryId) -> Option<&Arc<Entry>> {
+        self.0.values().flat_map(Folded::entries).find(|entry| entry.id == id)
+    }
+
     pub fn declared_by(&self, id: IncidentId, person: &str) -> bool {
         let declared = self.entries(id).iter().find(|entry| entry.id.0 == id.0);
         declared.is_some_and(|entry| entry.actor.name == person)
@@ -90,7 +95,7 @@ impl Incidents {
     }
 
     /// An entry was corrected: whoever holds it is made anew.
-    pub(super) fn corrected(&mut self, original: crate::domain::ids::EntryId, corrections: &Corrections) {
+    pub(super) fn corrected(&mut self, original: EntryId, corrections: &Corrections) {
         for folded in self.0.values_mut().filter(|folded| folded.holds(original)) {
             folded.rebuild(corrections);
         }

@@ -2,7 +2,7 @@
 
 use super::fold::Corrections;
 use crate::domain::entry::{Clock, Entry};
-use crate::domain::ids::OriginId;
+use crate::domain::ids::{EntryId, OriginId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ const KEPT: usize = 1_000;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     entries: BTreeMap<(Clock, OriginId, u64), Arc<Entry>>,
+    /// Those that a person has named, of whatever age.
+    named: BTreeMap<EntryId, Arc<Entry>>,
     revision: u64,
 }
 
@@ -27,6 +29,16 @@ impl Log {
         while self.entries.len() > KEPT {
             self.entries.pop_first();
         }
+    }
+
+    /// Entries were looked up for a person, who is about to say something of them.
+    pub(super) fn name(&mut self, entries: Vec<Arc<Entry>>) {
+        self.named.extend(entries.into_iter().map(|entry| (entry.id, entry)));
+    }
+
+    /// One of the newest, or of those that were named.
+    pub(super) fn get(&self, id: EntryId) -> Option<&Arc<Entry>> {
+        self.named.get(&id).or_else(|| self.entries.values().rev().find(|entry| entry.id == id))
     }
 
     /// As they were recorded, oldest first.

@@ -21,7 +21,8 @@ pub struct Record {
     pub practised: Vec<Practised>,
     pub findings: Vec<Finding>,
     pub skips: Vec<Skip>,
-    /// Drills that were finished.
+    /// Drills that were finished. Records of before there were any are still read.
+    #[serde(default)]
     pub drills: Vec<Held>,
 }
 

@@ -216,6 +216,14 @@ impl World {
         match fact {
             Fact::Recorded { entry, request } => self.recorded(entry, request),
             Fact::RecordFailed { request, why } => self.record_failed(request, why),
+            Fact::Scenarios { scripts, broken } => {
+                self.drills.know(scripts, broken);
+                Vec::new()
+            }
+            Fact::Named(entries) => {
+                self.log.name(entries);
+                Vec::new()
+            }
             Fact::ReserveFreed => {
                 self.reserve_freed = true;
                 Vec::new()
@@ -289,7 +297,7 @@ impl World {
                 Vec::new()
             }
             Fact::Run(fact) => {
-                if matches!(fact, RunFact::Playbooks { .. }) {
+                if matches!(fact, RunFact::Playbooks { .. } | RunFact::Shelf(_)) {
                     self.reminded = None;
                 }
                 let (runs, mut context, requests, _) = self.split();
@@ -351,6 +359,7 @@ impl World {
         if let Some(original) = self.corrections.insert(entry) {
             self.incidents.corrected(original, &self.corrections);
             self.changes.corrected(original, &self.corrections);
+            self.drills.corrected(original, &self.corrections);
         }
         self.alerts.fold(&self.settings, entry, self.now.wall);
         self.incidents.fold(entry, &self.corrections);

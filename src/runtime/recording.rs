@@ -2,8 +2,7 @@
 //! Secrets that are known, and parameters that are typed as such, are struck out.
 
 use crate::domain::entry::{Actor, Entry, Seal};
-use crate::domain::ids::PlaybookId;
-use crate::domain::ids::{RequestId, RunId};
+use crate::domain::ids::{PlaybookId, RequestId, RunId};
 use crate::domain::playbook::{ParamType, Place, Playbook};
 use crate::domain::secret::redacted;
 use crate::domain::settings::{Environment, Settings};
@@ -110,7 +109,9 @@ impl Recorder {
 
     pub fn keep(&self, event: &Event, world: &World) {
         let what = match &event.body {
-            Body::Fact(Fact::Run(RunFact::Playbooks { books, .. })) => What::Books(books.iter().map(Book::of).collect()),
+            Body::Fact(Fact::Run(RunFact::Playbooks { books, .. } | RunFact::Shelf(books))) => {
+                What::Books(books.iter().map(Book::of).collect())
+            }
             Body::Fact(Fact::Run(RunFact::Adopted { run, playbook, found })) => {
                 let playbook = playbook.as_ref().map(Book::of).map_err(Clone::clone);
                 What::Adopted { run: *run, playbook, found: found.clone() }

@@ -147,11 +147,15 @@ mod tests {
     use super::*;
     use crate::domain::alert::{Alert, Labels, Severity, Upstream};
     use crate::domain::attention::Rule;
-    use crate::domain::entry::Actor;
-    use crate::domain::ids::AlertId;
+    use crate::domain::entry::{Actor, Clock, Entry};
+    use crate::domain::ids::{AlertId, EntryId, OriginId, RequestId};
+    use crate::domain::run::Auto;
+    use crate::domain::scenario::{Beat, Fires, Kind, Scenario, What};
     use crate::domain::settings::{Settings, SourceSpec};
     use crate::domain::stamp::Stamp;
-    use crate::model::{Body, Event, Fact};
+    use crate::model::drills::Drilling;
+    use crate::model::runs::Typed;
+    use crate::model::{Body, Command, Effect, Event, Fact};
     use chrono::{DateTime, Utc};
     use std::sync::Arc;
 
@@ -241,6 +245,41 @@ mod tests {
         let text = "midwatch: Slow␛]0;x is warning";
         assert_eq!(told, format!("\x07\x1b]9;{text}\x1b\\\x1b]777;notify;midwatch;{text}\x1b\\\x1b]99;;{text}\x1b\\"));
         assert_eq!(cries(&mut Crier::new(rule(Severity::Info, &[]), Tz::UTC), &slow, 60), "");
+    }
+
+    #[test]
+    fn a_drill_calls_nobody() {
+        let fires = |severity| {
+            let labels = [("alertname".to_owned(), "Down".to_owned())].into();
+            let (name, service, summary, annotations) = ("Down".to_owned(), None, None, Default::default());
+            What::Fires(Fires { name, severity, service, summary, labels, annotations })
+        };
+        let scenario = Scenario {
+            id: "night".to_owned(),
+            title: "A bad night".to_owned(),
+            kind: Kind::Tabletop,
+            playbook: None,
+            services: Vec::new(),
+            beats: vec![Beat { at: Duration::ZERO, what: fires(Severity::Critical) }],
+            expects: Vec::new(),
+            abort: Vec::new(),
+            ending: None,
+        };
+        let stamp = Stamp { wall: DateTime::UNIX_EPOCH, mono: Duration::from_secs(1_000) };
+        let mut world = World::new(Arc::new(Settings::default()), Actor::person("ana", None), stamp);
+        let (params, auto) = (Typed::default(), Auto::No);
+        let start = Command::Drill(Drilling::Start { scenario: Box::new(scenario), params, auto, anyway: false });
+        let asked = world.update(Event { seq: 1, stamp, body: Body::Command(RequestId(1), start) });
+        let Some(Effect::Record { drafts, request }) = asked.into_iter().find(|effect| matches!(effect, Effect::Record { .. }))
+        else {
+            panic!("a drill is declared")
+        };
+        let (id, origin) = (EntryId(uuid::Uuid::nil()), OriginId(uuid::Uuid::nil()));
+        let draft = drafts.into_iter().next().expect("one");
+        let entry = Arc::new(Entry::stamped(id, origin, 1, Clock::default(), stamp.wall, draft));
+        world.update(Event { seq: 2, stamp, body: Body::Fact(Fact::Recorded { entry, request: Some(request) }) });
+        assert!(world.alerts.queue().any(|tracked| tracked.severity == Severity::Critical && tracked.arrived.is_some()));
+        assert!(!crier().cry(&world).contains(&7));
     }
 
     #[test]

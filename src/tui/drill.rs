@@ -20,13 +20,13 @@ pub fn told(drill: &Drill, view: &View, width: u16) -> String {
         return match (&drill.aborted, &drill.paused, drill.has_begun() && !real) {
             (Some(_), _, _) => " DRILL OFF ".to_owned(),
             (None, Some(_), _) => " DRILL PAUSED ".to_owned(),
-            (None, None, true) => format!(" DRILL {} ", time::stopwatch(drill.elapsed(view.now.wall))),
+            (None, None, true) => format!(" DRILL {} ", time::stopwatch(view.world.elapsed_in(drill, view.now.wall))),
             (None, None, false) => " DRILL ".to_owned(),
         };
     }
     let label = view.world.incidents.get(drill.incident).map_or_else(|| "DRILL".to_owned(), |incident| incident.label());
     let clock = match drill.has_begun() {
-        true => time::stopwatch(drill.elapsed(view.now.wall)),
+        true => time::stopwatch(view.world.elapsed_in(drill, view.now.wall)),
         false => "setting up".to_owned(),
     };
     let stands = match (&drill.aborted, &drill.paused) {

@@ -12,7 +12,7 @@ use midwatch::model::{Command, Fact};
 use std::sync::Arc;
 use std::time::Duration;
 
-fn begun(desk: &mut Desk) {
+fn night() -> Scenario {
     let fires = Fires {
         name: "Drilled".to_owned(),
         severity: Severity::Critical,
@@ -21,7 +21,7 @@ fn begun(desk: &mut Desk) {
         labels: Default::default(),
         annotations: Default::default(),
     };
-    let scenario = Box::new(Scenario {
+    Scenario {
         id: "night".to_owned(),
         title: "A bad night".to_owned(),
         kind: Kind::Tabletop,
@@ -31,7 +31,11 @@ fn begun(desk: &mut Desk) {
         expects: vec![Expected { act: Act::Note, about: None, after: None, within: Duration::from_secs(60), points: 1 }],
         abort: Vec::new(),
         ending: Some("It was the *cache*.".to_owned()),
-    });
+    }
+}
+
+fn begun(desk: &mut Desk) {
+    let scenario = Box::new(night());
     desk.asks(Command::Drill(Drilling::Start { scenario, params: Typed::default(), auto: Auto::No, anyway: true }));
 }
 
@@ -56,7 +60,46 @@ fn a_drill_is_told_on_the_first_line_at_every_size_and_gone_when_it_is_over() {
 }
 
 #[test]
-fn a_drill_counts_nothing_and_rings_nothing() {
+fn a_scenario_is_begun_by_its_name_and_told_before() {
+    let mut desk = outage();
+    desk.fact(Fact::Scenarios { scripts: Arc::new(vec![night()]), broken: vec!["torn".to_owned()] });
+    desk.press("T").expect("A playbook, or a scenario: night.");
+    desk.type_text("torn").expect("The scenario torn has errors").press("enter");
+    assert!(desk.world.drills.open().is_none());
+    desk.press("esc").press("T").type_text("nigth").expect("did you mean night?").press("esc");
+    desk.press("T").type_text("night").expect("“A bad night” is told over").expect_not("cache");
+    desk.press("tab").type_text("party").expect("one of live, game-day, tabletop, replay").press("enter");
+    assert!(desk.world.drills.open().is_none());
+    desk.press("esc").press("T").type_text("night").press("tab").type_text("replay").expect("happens again");
+    desk.press("tab").type_text("A").expect("A is no NAME=VALUE").type_text("=1").press("enter").expect("DRILL Drilled");
+    assert_eq!(desk.world.drills.open().map(|drill| drill.scenario.kind), Some(Kind::Replay));
+}
+
+#[test]
+fn what_a_drill_has_found_is_said_where_it_is_finished() {
+    let mut desk = outage();
+    begun(&mut desk);
+    let fields = |desk: &mut Desk, finding: &str, owner: &str, due: &str| {
+        desk.press("T").type_text("finish").press("enter").press("tab tab tab").type_text(finding);
+        desk.press("tab").type_text(owner).press("tab").type_text(due).press("enter");
+    };
+    fields(&mut desk, "", "ben", "");
+    desk.expect("A finding says what was found").press("esc");
+    fields(&mut desk, "no key", "ben", "soon");
+    desk.expect("soon is no day").press("esc");
+    fields(&mut desk, "no key", "ben", "2026-12-24");
+    let asked = desk.commands.iter().rev().find_map(|command| match command {
+        Command::Drill(Drilling::Finish { found, .. }) => Some(found.clone()),
+        _ => None,
+    });
+    let found = asked.expect("it was asked for");
+    let one = &found[0];
+    assert_eq!((one.text.as_str(), one.owner.as_deref()), ("no key", Some("ben")));
+    assert_eq!(one.due.map(|due| due.to_string()).as_deref(), Some("2026-12-24"));
+}
+
+#[test]
+fn a_drill_is_counted_by_nothing() {
     let mut desk = outage();
     let firing = desk.line("firing");
     begun(&mut desk);

@@ -3,13 +3,14 @@
 
 use super::*;
 use midwatch::domain::drill::{Debrief, Held};
+use midwatch::domain::entry::ActorKind;
 use midwatch::domain::ids::{IncidentId, RunId, StepId};
 use midwatch::domain::playbook::Place;
 use midwatch::domain::practice::Verdict;
 use midwatch::domain::run::{Auto, Run, RunMode, RunState, StepEnd, StepState};
 use midwatch::domain::scenario::Scenario;
 use midwatch::domain::settings::{Environment, Settings};
-use midwatch::model::drills::Drilling;
+use midwatch::model::drills::{Drilling, Found};
 use midwatch::model::runs::{Finding, Given, RunCommand, RunFact, Typed};
 use midwatch::{playbook, steps};
 
@@ -74,7 +75,7 @@ impl Drill {
     }
 
     fn finish(&mut self) -> Option<String> {
-        self.ask(Command::Drill(Drilling::Finish { drill: self.incident, said: Debrief::default() }))
+        self.ask(Command::Drill(Drilling::Finish { drill: self.incident, said: Debrief::default(), found: Vec::new() }))
     }
 
     fn verdict(&self) -> Verdict {
@@ -105,6 +106,24 @@ fn its_clock_begins_when_the_scene_stands_and_ends_with_the_last_criterion() {
 }
 
 #[test]
+fn what_it_has_found_is_recorded_with_its_end_and_keeps_it_from_merely_passing() {
+    let mut drill = Drill::begun();
+    ["make", "do", "holds"].iter().for_each(|step| drill.does(step));
+    drill.end(StepState::Succeeded);
+    let found = |text: &str| Found { text: text.into(), owner: Some("ben".into()), due: "2026-12-24".parse().ok() };
+    let finish = |found| Drilling::Finish { drill: drill.incident, said: Debrief::default(), found };
+    let (empty, two) = (finish(vec![found("no light"), found(" ")]), finish(vec![found("no light"), found("no key")]));
+    assert!(drill.ask(Command::Drill(empty)).is_some_and(|why| why.contains("says what was found")));
+    assert!(drill.story.world.drills.open().is_some(), "it is refused whole");
+    assert_eq!(drill.ask(Command::Drill(two)), None);
+    let findings: Vec<_> = drill.story.journal.iter().filter(|entry| entry.kind == Kind::Finding).collect();
+    let told = |entry: &Entry| (entry.text.clone(), entry.run, entry.text_of("owner").map(str::to_owned), entry.drill.is_some());
+    let as_found = |text: &str| (text.to_owned(), Some(drill.run), Some("ben".to_owned()), true);
+    assert_eq!(findings.iter().map(|entry| told(entry)).collect::<Vec<_>>(), [as_found("no light"), as_found("no key")]);
+    assert_eq!(drill.verdict(), Verdict::Findings);
+}
+
+#[test]
 fn its_run_stands_still_with_it_and_goes_on_with_it() {
     let mut drill = Drill::begun();
     drill.does("make");
@@ -126,6 +145,18 @@ fn its_run_stands_still_with_it_and_goes_on_with_it() {
 }
 
 #[test]
+fn what_a_person_has_paused_does_not_go_on_with_the_drill() {
+    let mut drill = Drill::begun();
+    drill.does("make");
+    assert_eq!(drill.ask(Command::Run(RunCommand::Pause { run: drill.run, reason: "I look first".into() })), None);
+    drill.story.poll(&[alert("Real", "checkout", drill.story.now.wall)]);
+    assert_eq!(drill.ask(Command::Drill(Drilling::Resume { drill: drill.incident })), None);
+    assert!(drill.run().paused, "she has paused it herself");
+    assert_eq!(drill.ask(Command::Run(RunCommand::Unpause { run: drill.run })), None);
+    drill.does("do");
+}
+
+#[test]
 fn what_is_called_off_is_ended_and_cleared_away_by_itself() {
     let mut drill = Drill::begun();
     drill.does("make");
@@ -133,6 +164,10 @@ fn what_is_called_off_is_ended_and_cleared_away_by_itself() {
     assert_eq!(drill.ask(Command::Drill(Drilling::Abort { drill: drill.incident, reason: "enough".into() })), None);
     assert_eq!(drill.story.last(Kind::StepAnswer).text_of("answer"), Some("cancel"), "what runs is ended first");
     drill.end(StepState::Cancelled);
+    for kind in [Kind::StepAnswer, Kind::RunCleanup] {
+        let entry = drill.story.last(kind);
+        assert_eq!((entry.actor.kind, entry.actor.name.as_str()), (ActorKind::System, "drill"), "{}", entry.text);
+    }
     assert_eq!(drill.at(), Some("clear"));
     drill.end(StepState::Succeeded);
     assert_eq!(drill.run().state(), RunState::Aborted);

@@ -51,22 +51,22 @@ fn start(scenario: Scenario) -> Command {
     Command::Drill(Drilling::Start { scenario: Box::new(scenario), params: Typed::default(), auto: Auto::No, anyway: false })
 }
 
-fn begun(story: &mut Story) -> (String, IncidentId) {
+pub fn begun(story: &mut Story) -> (String, IncidentId) {
     story.ask(start(script()));
     let drill = story.world.drills.open().expect("a drill is held");
     (drill.id.clone(), drill.incident)
 }
 
 /// Second by second, as a timer would: a clock that jumps is another story.
-fn elapse(story: &mut Story, seconds: u64) {
+pub fn elapse(story: &mut Story, seconds: u64) {
     (0..seconds).for_each(|_| story.wait(1));
 }
 
-fn of(drill: &str, name: &str) -> AlertId {
+pub fn of(drill: &str, name: &str) -> AlertId {
     Scenario::alert(drill, name)
 }
 
-fn stands(story: &Story, drill: &str, name: &str) -> Option<State> {
+pub fn stands(story: &Story, drill: &str, name: &str) -> Option<State> {
     story.world.alerts.get(&of(drill, name)).map(|tracked| tracked.state)
 }
 
@@ -228,7 +228,7 @@ fn with_the_drill_its_alerts_are_gone_and_nothing_stays_open() {
     let (drill, incident) = begun(&mut story);
     elapse(&mut story, 65);
     let said = Debrief { badly: Some("nobody had the key".into()), ..Debrief::default() };
-    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: said.clone() }));
+    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: said.clone(), found: Vec::new() }));
     assert!(story.world.drills.open().is_none());
     assert_eq!(story.world.alerts.queue().count(), 0, "gone, and not resolved");
     for name in ["Down", "Late"] {
@@ -252,6 +252,7 @@ fn whoever_comes_next_sees_the_drill_as_it_stands() {
     story.begins_anew();
     assert_eq!(story.world.drills.open().cloned(), before);
     assert_eq!((stands(&story, &drill, "Down"), story.kinds()), (Some(State::Firing), kinds), "nothing is recorded twice");
+    assert_eq!(stands(&story, &drill, "Late"), None, "what the pause has put off never was, nor is it over");
     story.ask(Command::Drill(Drilling::Resume { drill: incident }));
     story.wait(30);
     assert_eq!(stands(&story, &drill, "Late"), Some(State::Firing));
@@ -265,7 +266,7 @@ fn how_it_was_in_truth_is_told_when_it_is_over_and_not_before() {
     let told = |story: &Story| story.journal.iter().filter(|entry| entry.text.contains("the disk was full")).count();
     assert_eq!(told(&story), 0);
     let incident = story.world.drills.open().expect("held").incident;
-    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: Debrief::default() }));
+    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: Debrief::default(), found: Vec::new() }));
     assert_eq!((told(&story), story.last(Kind::Note).text.as_str()), (1, "in truth: the disk was full"));
 }
 
@@ -278,7 +279,7 @@ fn a_drill_is_over_by_its_own_end_alone_and_for_good() {
         assert!(story.world.drills.open().is_some(), "{status:?}");
     }
     story.ask(Command::SetStatus { incident, status: Status::Mitigated, reason: None, at: None });
-    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: Debrief::default() }));
+    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: Debrief::default(), found: Vec::new() }));
     story.ask(Command::SetStatus { incident, status: Status::Open, reason: None, at: None });
     let state = story.world.incidents.get(incident).expect("known").status;
     assert_eq!((state, story.world.drills.open().is_none()), (Status::Closed, true));
@@ -347,7 +348,7 @@ fn a_condition_under_which_a_drill_is_called_off_is_watched() {
     assert_eq!(drill.aborted.as_deref(), Some("db is failing"));
     assert!(!drill.runs());
     let incident = drill.incident;
-    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: Debrief::default() }));
+    story.ask(Command::Drill(Drilling::Finish { drill: incident, said: Debrief::default(), found: Vec::new() }));
     let over = Held::of(story.journal.iter().rev().find(|entry| entry.kind == Kind::Drill).expect("finished")).expect("reads");
     assert_eq!(over.measured.verdict, Verdict::Aborted);
 }

@@ -74,8 +74,15 @@ impl Drill {
     fn assert_played(&self) {
         let queue = self.story.world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none());
         let mut found: Vec<_> = queue.map(|tracked| tracked.alert.id.clone()).collect();
-        let firing = self.scenario.firing(self.elapsed());
-        let mut expected: Vec<_> = firing.iter().map(|alert| Scenario::alert(&self.id, &alert.name)).collect();
+        let mut firing = BTreeSet::new();
+        for beat in self.scenario.due(self.elapsed()) {
+            match &beat.what {
+                What::Fires(alert) => drop(firing.insert(&alert.name)),
+                What::Resolves { name } => drop(firing.remove(name)),
+                What::Feed(_) | What::Note { .. } => {}
+            }
+        }
+        let mut expected: Vec<_> = firing.into_iter().map(|name| Scenario::alert(&self.id, name)).collect();
         found.sort();
         expected.sort();
         assert_eq!(found, expected, "{} after {:?}", self.scenario.id, self.elapsed());
@@ -119,10 +126,7 @@ impl Drill {
                 Command::Acknowledge { alerts, hold: None, reason: String::new(), ticket: None }
             }
             Act::Step => return self.walk(&about),
-            Act::Playbook => {
-                self.prepare();
-                return;
-            }
+            Act::Playbook => return self.set_out(),
             Act::Severity => Command::SetSeverity { incident, severity: sev(&about) },
             Act::Status => {
                 let status = about.parse().expect("a status");
@@ -181,16 +185,36 @@ impl Drill {
             if run.state_of(&wanted.into()) == Some(StepState::Succeeded) {
                 return;
             }
-            let before = self.story.journal.len();
-            for command in self.ways(id, &run) {
-                self.story.ask(Command::Run(command));
-                if self.story.journal.len() > before {
-                    break;
-                }
-            }
-            assert!(self.story.journal.len() > before, "{}: stuck at {:?}", self.scenario.id, run.cursor);
+            self.step_on(id);
         }
         panic!("{}: {wanted} is not reached", self.scenario.id);
+    }
+
+    /// Goes on with the run until something of its steps is begun.
+    fn set_out(&mut self) {
+        let id = self.prepare();
+        for _ in 0..60 {
+            let from = self.step_on(id);
+            let run = self.story.world.runs.get(id).expect("the run");
+            if self.story.journal[from..].iter().any(|entry| run.acts_by(entry)) {
+                return;
+            }
+        }
+        panic!("{}: its steps are not reached", self.scenario.id);
+    }
+
+    /// Does what can be done at the step that the run is at, and says where in the journal that begins.
+    fn step_on(&mut self, id: RunId) -> usize {
+        let run = self.story.world.runs.get(id).expect("the run").clone();
+        let before = self.story.journal.len();
+        for command in self.ways(id, &run) {
+            self.story.ask(Command::Run(command));
+            if self.story.journal.len() > before {
+                break;
+            }
+        }
+        assert!(self.story.journal.len() > before, "{}: stuck at {:?}", self.scenario.id, run.cursor);
+        before
     }
 
     /// What a person can do at the step that the run is at.

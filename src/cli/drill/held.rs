@@ -4,6 +4,7 @@ use super::super::ack::refused;
 use super::super::playbook::{confirmations, drive, pairs};
 use super::super::session::{self, Needs, Session};
 use super::super::{Exit, Failure, Globals, ack, console, library, out};
+use super::clearing;
 use crate::config;
 use crate::domain::drill::{Debrief, Drill, Measured};
 use crate::domain::ids::{IncidentId, RunId};
@@ -12,10 +13,8 @@ use crate::domain::practice::Verdict;
 use crate::domain::readiness::word;
 use crate::domain::run::{Auto, Run};
 use crate::domain::scenario::{Kind, Scenario};
-use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
-use crate::model::drills::Drilling;
-use crate::model::practice;
+use crate::model::drills::{Drilling, Found};
 use crate::model::runs::{RunCommand, Typed};
 use crate::model::{Command, World};
 use crate::playbook::scenario::{self, Script};
@@ -94,7 +93,7 @@ pub fn start(globals: &Globals, wanted: Start) -> anyhow::Result<Exit> {
     session.until(PATIENCE, |world| run_of(world, id).is_some() || !world.drills.get(id).is_some_and(Drill::builds));
     match run_of(session.world(), id) {
         Some(run) => drop(drive::carry(&mut session, globals, run, &given)?),
-        None => play(&mut session, id),
+        None => play(&mut session, globals, id),
     }
     over(&mut session, globals, id, wanted.said)
 }
@@ -128,39 +127,62 @@ fn run_of(world: &World, id: IncidentId) -> Option<RunId> {
     world.runs.iter().find(|(_, run)| run.incident == Some(id) && run.parent.is_none()).map(|(run, _)| run)
 }
 
-/// Until there is nothing more to come, or it is called off.
-fn play(session: &mut Session, id: IncidentId) {
-    let ended = |world: &World| {
-        let told = |drill: &Drill| drill.elapsed(world.now.wall) >= drill.scenario.ends();
-        world.drills.get(id).is_none_or(|drill| drill.is_over() || drill.aborted.is_some() || told(drill))
-    };
-    while !session.until(LOOK, ended) {}
+/// Until there is nothing more to come, or nothing comes without a person.
+fn play(session: &mut Session, globals: &Globals, id: IncidentId) {
+    let goes = |world: &World| world.drills.get(id).is_some_and(|drill| drill.runs() && !played(world, drill));
+    if let Some(drill) = session.world().drills.get(id).filter(|_| goes(session.world())) {
+        let left = drill.scenario.ends().saturating_sub(session.world().elapsed_in(drill, session.world().now.wall));
+        out::say(globals, &format!("midwatch: it goes on for {}", out::age(left)));
+    }
+    while !session.until(LOOK, |world| !goes(world)) {}
     session.settle();
+}
+
+/// Everything that happens in it has happened.
+fn played(world: &World, drill: &Drill) -> bool {
+    drill.has_begun() && world.elapsed_in(drill, world.now.wall) >= drill.scenario.ends()
+}
+
+/// What of a drill is not over by itself, each with what is done about it.
+fn left(world: &World, id: IncidentId) -> Vec<String> {
+    let drill = world.drills.get(id).filter(|drill| !drill.is_over() && drill.aborted.is_none());
+    let why = drill.and_then(|drill| match &drill.paused {
+        Some(why) => Some(format!("it is paused ({}): `midwatch drill resume`, then `midwatch`, the console", inert(why))),
+        None if drill.builds() && run_of(world, id).is_none() => {
+            Some("nothing of it has begun: `midwatch drill abort --reason TEXT`".to_owned())
+        }
+        None => None,
+    });
+    if why.is_some() {
+        return why.into_iter().collect();
+    }
+    let open = world.runs.open().filter(|(_, run)| run.incident == Some(id));
+    open.map(|(run, state)| match clearing::stuck(run, state) {
+        Some(stuck) => stuck,
+        None => format!("its run {run} waits: `midwatch playbook resume {run}`, then `midwatch drill finish`"),
+    })
+    .collect()
 }
 
 /// Finishes it where its runs are over, and tells how it stands.
 fn over(session: &mut Session, globals: &Globals, id: IncidentId, said: Said) -> anyhow::Result<Exit> {
     session.settle();
-    let open: Vec<RunId> = session.world().runs.open().filter(|(_, run)| run.incident == Some(id)).map(|(run, _)| run).collect();
-    if !open.is_empty() {
-        open.iter().for_each(|run| drive::leave(session, *run));
-        told(session, globals, id)?;
-        for run in open {
-            out::say(
-                globals,
-                &format!("midwatch: its run {run} waits: `midwatch playbook resume {run}`, then `midwatch drill finish`"),
-            );
-        }
-        return Ok(Exit::No);
+    let left = left(session.world(), id);
+    if left.is_empty() {
+        return finished(session, globals, id, said);
     }
-    finished(session, globals, id, said)
+    let open = session.world().runs.open().filter(|(_, run)| run.incident == Some(id));
+    open.map(|(run, _)| run).collect::<Vec<RunId>>().into_iter().for_each(|run| drive::leave(session, run));
+    told(session, globals, id)?;
+    left.iter().for_each(|what| out::say(globals, &format!("midwatch: {what}")));
+    Ok(Exit::No)
 }
 
 fn finished(session: &mut Session, globals: &Globals, id: IncidentId, said: Said) -> anyhow::Result<Exit> {
     let Said { well, badly, lucky, finding } = said;
-    found(session, id, finding)?;
     let said = Debrief { well, badly, lucky };
-    let (_, progress) = session.ask(Command::Drill(Drilling::Finish { drill: id, said }))?;
+    let found = finding.into_iter().map(|text| Found { text, owner: None, due: None }).collect();
+    let (_, progress) = session.ask(Command::Drill(Drilling::Finish { drill: id, said, found }))?;
     if drive::failed(&progress) {
         return refused(&progress);
     }
@@ -168,23 +190,6 @@ fn finished(session: &mut Session, globals: &Globals, id: IncidentId, said: Said
     told(session, globals, id)?;
     let verdict = session.world().drills.get(id).map(|drill| session.world().measured(drill).verdict);
     Ok(if matches!(verdict, Some(Verdict::Pass | Verdict::Findings)) { Exit::Done } else { Exit::No })
-}
-
-/// Before it is judged: a drill that has found something did not merely pass.
-fn found(session: &mut Session, id: IncidentId, findings: Vec<String>) -> anyhow::Result<()> {
-    for text in findings {
-        let run = run_of(session.world(), id);
-        let of_run = run.and_then(|run| session.world().runs.get(run)?.playbook.clone());
-        let playbook = of_run.or_else(|| session.world().drills.get(id)?.scenario.playbook.clone());
-        let playbook = playbook
-            .ok_or_else(|| Failure::usage("a finding is about a playbook, and this drill had none: `midwatch drill find`"))?;
-        let (_, progress) =
-            session.ask(Command::Practise(practice::Said::Found { playbook, run, text, owner: None, due: None }))?;
-        if drive::failed(&progress) {
-            return refused(&progress).map(drop);
-        }
-    }
-    Ok(())
 }
 
 pub fn finish(globals: &Globals, said: Said) -> anyhow::Result<Exit> {
@@ -250,9 +255,9 @@ fn held(globals: &Globals) -> anyhow::Result<(Session, IncidentId)> {
 fn told(session: &Session, globals: &Globals, id: IncidentId) -> anyhow::Result<()> {
     let world = session.world();
     let Some(drill) = world.drills.get(id) else { return Ok(()) };
-    let (results, now) = (world.measured(drill), world.now);
+    let results = world.measured(drill);
     match globals.json {
-        true => out::json(&json!({"schema": 1, "drill": document(drill, Some(&results).filter(|_| drill.is_over()), now)}))?,
+        true => out::json(&json!({"schema": 1, "drill": document(world, drill, Some(&results).filter(|_| drill.is_over()))}))?,
         false => {
             let label = world.incidents.get(id).map(crate::domain::incident::Incident::label).unwrap_or_default();
             let mut lines: Vec<_> = results.told(out::age);
@@ -282,8 +287,8 @@ fn state(drill: &Drill, results: &Measured) -> &'static str {
 }
 
 /// A drill for other tools.
-pub fn document(drill: &Drill, results: Option<&Measured>, now: Stamp) -> Value {
-    let elapsed = u64::try_from(drill.elapsed(now.wall).as_millis()).unwrap_or(u64::MAX);
+pub fn document(world: &World, drill: &Drill, results: Option<&Measured>) -> Value {
+    let elapsed = u64::try_from(world.elapsed_in(drill, world.now.wall).as_millis()).unwrap_or(u64::MAX);
     json!({
         "id": drill.id, "incident": drill.incident, "scenario": drill.scenario.id, "title": drill.scenario.title,
         "kind": drill.scenario.kind, "playbook": drill.scenario.playbook, "by": drill.by,

@@ -2,7 +2,7 @@
 
 use super::super::readiness::{self, Known};
 use super::super::{Exit, Globals, log, out, session};
-use super::held;
+use super::{clearing, held};
 use crate::domain::drill::Held;
 use crate::domain::ids::RunId;
 use crate::domain::millis;
@@ -34,10 +34,10 @@ pub fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
         let drills: Vec<Value> = known.record.drills.iter().rev().map(finished).collect();
         let left: Vec<Value> = left
             .iter()
-            .map(|(id, run)| json!({"run": id, "playbook": run.playbook, "drill": run.drill, "state": run.state().to_string()}))
+            .map(|(id, run)| json!({"run": id, "playbook": run.playbook, "drill": run.drill, "state": run.state().to_string(), "stuck_at": run.stuck_clearing().map(|step| &step.plan.id)}))
             .collect();
         out::json(&json!({
-            "schema": 1, "held": held.map(|drill| held::document(drill, None, now)), "left": left, "drills": drills,
+            "schema": 1, "held": held.map(|drill| held::document(world, drill, None)), "left": left, "drills": drills,
             "practised": practised, "findings": findings, "week": readiness::this(&board.week),
         }))?;
         return Ok(Exit::Done);
@@ -66,14 +66,20 @@ pub fn list(globals: &Globals, known: &Known) -> anyhow::Result<Exit> {
         let stands = match (&drill.aborted, &drill.paused) {
             (Some(why), _) => format!("called off: {}", out::inert(why)),
             (None, Some(why)) => format!("paused: {}", out::inert(why)),
-            (None, None) => format!("{} on its clock", out::age(drill.elapsed(now.wall))),
+            (None, None) => format!("{} on its clock", out::age(world.elapsed_in(drill, now.wall))),
         };
         text += &format!("HELD NOW  {}  by {}  {stands}\n", drill.id, out::inert(&drill.by));
     }
     for (id, run) in &left {
         let book = run.playbook.as_ref().map_or(String::new(), ToString::to_string);
-        text +=
-            &format!("NOT CLEARED AWAY  run {id} of {book}: {}; `midwatch drill abort` or `playbook resume {id}`\n", run.state());
+        // Only what is held can be called off.
+        let of_held = held.is_some_and(|drill| run.incident == Some(drill.incident));
+        let next = match clearing::stuck(*id, run) {
+            Some(stuck) => stuck,
+            None if of_held => format!("`midwatch drill abort --reason TEXT`, or `midwatch playbook resume {id}`"),
+            None => format!("`midwatch playbook resume {id}`, or `midwatch playbook cancel {id}`, which clears it away"),
+        };
+        text += &format!("NOT CLEARED AWAY  run {id} of {book}, {}: {next}\n", run.state());
     }
     if !text.is_empty() {
         text += "\n";

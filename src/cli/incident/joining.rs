@@ -25,7 +25,9 @@ pub fn link(globals: &Globals, arguments: &Link, belong: bool) -> anyhow::Result
     let mut session = Session::open(globals, Needs::Journal)?;
     let incident = take_up(&mut session, globals, &arguments.incident)?;
     let mut journal = session::reader(globals)?;
-    let entries = arguments.entries.iter().map(|entry| correct::find(&mut journal, entry).map(|entry| entry.id));
-    let entries = entries.collect::<anyhow::Result<Vec<_>>>()?;
+    let entries = arguments.entries.iter().map(|entry| correct::find(&mut journal, entry));
+    let named = entries.collect::<anyhow::Result<Vec<_>>>()?;
+    let entries = named.iter().map(|entry| entry.id).collect();
+    correct::named(&mut session, named);
     ack::act(&mut session, globals, Command::LinkEntries { incident, entries, belong })
 }

@@ -1,7 +1,7 @@
 //! How entries make a run.
 
 use super::*;
-use crate::domain::entry::{Actor, Kind};
+use crate::domain::entry::{Actor, ActorKind, Kind};
 
 impl Run {
     /// Takes in the next entry that carries this run's id.
@@ -22,7 +22,10 @@ impl Run {
                 let state = entry.data_of("state").filter(over);
                 self.ended = state.map(|state| (state, entry.at, entry.text_of("reason").unwrap_or("").to_owned()));
             }
-            Kind::RunPaused => self.paused = entry.data_of("paused").unwrap_or(true),
+            Kind::RunPaused => {
+                self.paused = entry.data_of("paused").unwrap_or(true);
+                self.stands_still = self.paused && entry.actor.kind == ActorKind::System;
+            }
             Kind::RunRollback => self.roll_back(entry),
             Kind::RunCleanup => self.clear_away(entry),
             Kind::StepIntent => self.begin(entry),

@@ -9,7 +9,7 @@ mod state;
 
 pub use state::{Auto, Move, RunMode, RunState, StepState};
 
-use super::entry::Entry;
+use super::entry::{Entry, Kind};
 use super::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, StepId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -205,8 +205,10 @@ pub struct Run {
     pub begun: bool,
     /// Something was skipped or accepted by a person.
     pub exceptions: bool,
-    /// A person has stopped it for a while.
+    /// It was stopped for a while.
     pub paused: bool,
+    /// That was its drill, and no person.
+    pub stands_still: bool,
     /// The rollback has been started.
     pub rolling_back: bool,
     /// Something of the rollback failed or was skipped by a person.
@@ -230,6 +232,17 @@ impl Planned {
     /// It is done only when the run is rolled back.
     pub fn in_rollback(&self) -> bool {
         matches!(self.section.as_str(), "rollback" | UNDO)
+    }
+}
+
+impl Run {
+    /// Whether by one of its entries somebody, or the run by itself, began to do what stands under Steps: nobody does in one that only
+    /// looks, or tries.
+    pub fn acts_by(&self, entry: &Entry) -> bool {
+        let step = entry.step.as_ref().and_then(|step| self.record(step));
+        let proper = step.is_some_and(|record| record.plan.section == "steps");
+        let counts = matches!(self.mode, Some(RunMode::Live | RunMode::Manual | RunMode::Drill));
+        counts && proper && matches!(entry.kind, Kind::StepIntent | Kind::StepAnswer)
     }
 }
 

@@ -40,6 +40,12 @@ impl Run {
         self.verified_at.filter(|_| whole && did && real && any && criteria.all(|record| held(&record.plan.id)))
     }
 
+    /// The step at which what a drill made could not be cleared away: somebody has to try it again, or to end the run.
+    pub fn stuck_clearing(&self) -> Option<&StepRecord> {
+        let (record, number) = self.at().filter(|_| self.outcome.is_some() && self.ended.is_none())?;
+        record.attempt(number).filter(|attempt| attempt.state.is_failure()).map(|_| record)
+    }
+
     /// The attempt that may be executing.
     pub fn open_attempt(&self) -> Option<(&StepId, &Attempt)> {
         self.steps.iter().find_map(|record| {

@@ -2,7 +2,7 @@
 
 use super::{Act, Expected, Scenario};
 use crate::domain::entry::{ActorKind, Entry, Kind};
-use crate::domain::ids::RunId;
+use crate::domain::ids::{PlaybookId, RunId};
 use crate::domain::incident::Sev;
 use crate::domain::playbook::words;
 use crate::domain::run::{Run, StepState};
@@ -105,23 +105,29 @@ struct Done<'a> {
     entries: Vec<&'a Entry>,
     /// The steps that were done, by their ids, whatever run they are of.
     steps: Vec<(String, DateTime<Utc>)>,
+    /// Whenever a run was gone on with in what is its purpose, and of which playbook it is. Who prepared it, and when, says nothing: a
+    /// drill does so by itself.
+    acts: Vec<(Option<PlaybookId>, DateTime<Utc>)>,
 }
 
 impl<'a> Done<'a> {
     fn read<E: Borrow<Entry>>(entries: &'a [E]) -> Self {
         let entries: Vec<&Entry> = entries.iter().map(Borrow::borrow).collect();
         let mut runs: BTreeMap<RunId, Run> = BTreeMap::new();
-        let mut steps = Vec::new();
+        let (mut steps, mut acts) = (Vec::new(), Vec::new());
         for entry in &entries {
             let Some(id) = entry.run else { continue };
             let run = runs.entry(id).or_default();
             run.apply(entry);
+            if run.acts_by(entry) {
+                acts.push((run.playbook.clone(), entry.at));
+            }
             let Some(step) = &entry.step else { continue };
             if matches!(run.state_of(step), Some(StepState::Succeeded | StepState::AlreadyDone)) {
                 steps.push((step.to_string(), entry.at));
             }
         }
-        Self { entries, steps }
+        Self { entries, steps, acts }
     }
 
     /// When it was done, each time.
@@ -131,30 +137,31 @@ impl<'a> Done<'a> {
             let steps = self.steps.iter().filter(move |(step, _)| about.is_none_or(|about| about == step));
             return Box::new(steps.map(|(_, at)| *at));
         }
+        if expected.act == Act::Playbook {
+            let wanted = about.or(scenario.playbook.as_ref().map(PlaybookId::as_str));
+            let of = move |book: &Option<PlaybookId>| wanted.is_none() || book.as_ref().map(PlaybookId::as_str) == wanted;
+            return Box::new(self.acts.iter().filter(move |(book, _)| of(book)).map(|(_, at)| *at));
+        }
         // The program itself does none of what is expected.
         let people = self.entries.iter().filter(|entry| entry.actor.kind == ActorKind::Person);
-        Box::new(people.filter(move |entry| does(entry, expected.act, about, scenario)).map(|entry| entry.at))
+        Box::new(people.filter(move |entry| does(entry, expected.act, about)).map(|entry| entry.at))
     }
 }
 
-fn does(entry: &Entry, act: Act, about: Option<&str>, scenario: &Scenario) -> bool {
+fn does(entry: &Entry, act: Act, about: Option<&str>) -> bool {
     let written = || about.is_none_or(|about| entry.text.to_lowercase().contains(&about.to_lowercase()));
     let word = |name: &str| about.is_none_or(|about| entry.text_of(name) == Some(about));
     match (act, &entry.kind) {
         (Act::Ack, Kind::Ack) => about.is_none_or(|about| acknowledges(entry, about)),
-        (Act::Playbook, Kind::Run) => {
-            let wanted = about.or(scenario.playbook.as_ref().map(|book| book.as_str()));
-            // What looks by itself is begun by nobody.
-            let begun = !entry.data.contains_key("diagnosis");
-            begun && wanted.is_none_or(|wanted| entry.playbook.as_ref().is_some_and(|book| book.as_str() == wanted))
-        }
         (Act::Severity, Kind::Severity) => about.is_none_or(|about| {
             let wanted = about.parse::<Sev>().ok();
             entry.data_of::<Sev>("severity").zip(wanted).is_some_and(|(said, wanted)| said <= wanted)
         }),
         (Act::Status, Kind::Status) => word("status"),
         (Act::Role, Kind::Role) => word("role"),
-        (Act::Update, Kind::Comms) | (Act::Decision, Kind::Decision) => written(),
+        // Without `to` it is a page, or what was only written down of one.
+        (Act::Update, Kind::Comms) => entry.data.contains_key("to") && written(),
+        (Act::Decision, Kind::Decision) => written(),
         (Act::Note, Kind::Note | Kind::Hypothesis | Kind::Decision | Kind::Todo) => written(),
         _ => false,
     }
@@ -251,7 +258,6 @@ mod tests {
     fn each_act_is_known_by_what_is_recorded_of_it() {
         let with = |kind, name: &str, value: &str| at(30, kind).with(name, value);
         let said = |kind, text: &str| Draft { text: text.to_owned(), ..at(30, kind) };
-        let run = |book: &str| Draft { playbook: Some(book.into()), ..at(30, Kind::Run) };
         let met =
             |act, about: Option<&str>, draft: Draft| outcomes(vec![expected(act, about, 60)], vec![draft])[0].0 == Outcome::Met;
         assert!(met(Act::Severity, Some("SEV2"), with(Kind::Severity, "severity", "SEV1")), "worse will do");
@@ -260,16 +266,40 @@ mod tests {
         assert!(!met(Act::Status, Some("resolved"), with(Kind::Status, "status", "mitigated")));
         assert!(met(Act::Role, Some("lead"), with(Kind::Role, "role", "lead")));
         assert!(!met(Act::Role, Some("scribe"), with(Kind::Role, "role", "lead")));
-        assert!(met(Act::Update, Some("Payments"), said(Kind::Comms, "no payments work")));
+        let told = || said(Kind::Comms, "no payments work").with("to", ["status page"]);
+        assert!(met(Act::Update, Some("Payments"), told()));
+        assert!(!met(Act::Update, None, said(Kind::Comms, "ben was paged")), "nobody was told");
         assert!(met(Act::Note, Some("vendor"), said(Kind::Hypothesis, "the Vendor is down")));
         assert!(!met(Act::Note, Some("vendor"), said(Kind::Note, "we are down")));
         assert!(!met(Act::Note, None, said(Kind::Comms, "no note")));
         assert!(met(Act::Decision, None, said(Kind::Decision, "we fail over")));
         assert!(!met(Act::Decision, None, said(Kind::Note, "we might")));
-        assert!(met(Act::Playbook, None, run("fail-over")), "the one that is practised");
-        assert!(!met(Act::Playbook, None, run("another")));
-        assert!(met(Act::Playbook, Some("another"), run("another")));
-        assert!(!met(Act::Playbook, None, run("fail-over").with("diagnosis", true)), "nobody began it");
+    }
+
+    #[test]
+    fn a_playbook_counts_once_its_steps_are_begun_and_from_the_alert_on() {
+        let planned = |id: &str, section| serde_json::json!({"id": id, "title": "T", "kind": "manual", "section": section, "arrives": "awaiting-input"});
+        let run = |book: &str| {
+            let plan = [planned("look", "before"), planned("promote", "steps")];
+            Draft { playbook: Some(book.into()), ..at(0, Kind::Run).with("steps", plan).with("mode", "drill") }
+        };
+        let step = |offset, id: &str, kind| {
+            let mut draft = at(offset, kind);
+            (draft.run, draft.step, draft.attempt) = (Some(RunId(Uuid::from_u128(1))), Some(id.into()), Some(1));
+            draft.with("answer", "done").with("goto", "end")
+        };
+        let scored = |about, drafts| outcomes(vec![expected(Act::Playbook, about, 60)], drafts)[0];
+        use Outcome::{Late, Met, Missed};
+        assert_eq!(scored(None, vec![run("fail-over")]), (Missed, None), "the drill prepares it by itself");
+        let looked = vec![run("fail-over"), step(30, "look", Kind::StepAnswer)];
+        assert_eq!(scored(None, looked), (Missed, None), "whoever looks before the start has not started");
+        let begun = |offset, kind| vec![run("fail-over"), step(offset, "promote", kind)];
+        assert_eq!(scored(None, begun(30, Kind::StepIntent)), (Met, Some(20)), "though it was prepared before the alert");
+        assert_eq!(scored(None, begun(90, Kind::StepAnswer)), (Late, Some(80)));
+        assert_eq!(scored(None, begun(5, Kind::StepIntent)), (Missed, None), "nothing had happened");
+        assert_eq!(scored(Some("another"), begun(30, Kind::StepIntent)), (Missed, None));
+        let other = vec![run("another"), step(30, "promote", Kind::StepIntent)];
+        assert_eq!((scored(None, other.clone()), scored(Some("another"), other)), ((Missed, None), (Met, Some(20))));
     }
 
     #[test]

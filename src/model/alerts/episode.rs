@@ -80,6 +80,11 @@ impl Record {
         })
     }
 
+    /// It is recorded that an episode began so.
+    pub(super) fn has_begun(&self, episode: DateTime<Utc>) -> bool {
+        self.marks.iter().any(|(_, mark)| *mark == Mark::Fired(episode))
+    }
+
     /// The end of its newest episode is recorded.
     pub fn is_over(&self) -> bool {
         let turn = |mark: &Mark| match mark {
@@ -97,8 +102,7 @@ impl Record {
     /// Which episode an alert that starts at `starts_at` belongs to: the open one; a new one otherwise, which never
     /// takes the name of an episode that has ended.
     pub(super) fn episode_of(&self, starts_at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-        let named = self.marks.iter().any(|(_, mark)| *mark == Mark::Fired(starts_at));
-        self.open_episode().unwrap_or(if named { now } else { starts_at })
+        self.open_episode().unwrap_or(if self.has_begun(starts_at) { now } else { starts_at })
     }
 
     /// The acknowledgement in force on an episode.

@@ -17,11 +17,11 @@ impl World {
     pub fn measured(&self, drill: &Drill) -> Measured {
         let book = drill.scenario.playbook.as_ref().and_then(|name| self.runs.playbook(name));
         let goals = book.map_or((None, None), |book| (book.meta.rto, book.meta.rpo));
-        measured(drill, self.incidents.entries(drill.incident), goals)
+        measured(drill, &self.drills.entries(drill.incident, &self.corrections), goals)
     }
 }
 
-/// `entries` are those of the drill's incident, in the order of the fold; `goals` its playbook's RTO and RPO.
+/// `entries` are those of the drill, corrected, in the order of the fold; `goals` its playbook's RTO and RPO.
 fn measured(drill: &Drill, entries: &[Arc<Entry>], goals: (Option<Duration>, Option<Duration>)) -> Measured {
     let mut runs: BTreeMap<RunId, Run> = BTreeMap::new();
     let mut acted = None;
@@ -29,7 +29,7 @@ fn measured(drill: &Drill, entries: &[Arc<Entry>], goals: (Option<Duration>, Opt
         let Some(id) = entry.run else { continue };
         let run = runs.entry(id).or_default();
         run.apply(entry);
-        if acted.is_none() && acts(entry, run) {
+        if acted.is_none() && run.acts_by(entry) {
             acted = Some(entry.at);
         }
     }
@@ -66,11 +66,4 @@ fn measured(drill: &Drill, entries: &[Arc<Entry>], goals: (Option<Duration>, Opt
         slips: practised.iter().map(|one| one.slips).fold(Slips::default(), Slips::and),
         score,
     }
-}
-
-/// Somebody, or the playbook by itself, began to do what stands under Steps.
-fn acts(entry: &Entry, run: &Run) -> bool {
-    let step = entry.step.as_ref().and_then(|step| run.record(step));
-    let proper = step.is_some_and(|record| record.plan.section == "steps");
-    proper && matches!(entry.kind, Kind::StepIntent | Kind::StepAnswer)
 }

@@ -258,6 +258,9 @@ pub enum RunFact {
     /// The library was read.
     #[serde(skip)]
     Playbooks { books: Arc<Vec<Arc<Playbook>>>, given: Arc<Given> },
+    /// The library was read, to tell of it: nothing is run here.
+    #[serde(skip)]
+    Shelf(Arc<Vec<Arc<Playbook>>>),
     /// A step may be given the terminal of this process: whoever shows its world sees to that.
     AtTerminal,
     /// The terminal was handed to an attempt that waited for it, or why it could not be.

@@ -244,6 +244,10 @@ impl Runs {
                 (self.books, self.given, self.ready) = (books, given, true);
                 self.look(context)
             }
+            RunFact::Shelf(books) => {
+                self.books = books;
+                Vec::new()
+            }
             RunFact::AtTerminal => {
                 self.at_terminal = true;
                 Vec::new()

@@ -12,25 +12,33 @@ use std::sync::Arc;
 impl Runs {
     /// Any console may ask for the end: the supervisor hears it, whoever drives the run.
     pub(super) fn cancel(&self, context: &Context<'_>, id: RunId) -> Answer {
+        self.cancelled(id, &|kind, text| context.by_me(kind, text))
+    }
+
+    fn cancelled(&self, id: RunId, draft: Drafts<'_>) -> Answer {
         let run = self.known(id)?;
         let (step, attempt) = run.open_attempt().ok_or("nothing is running")?;
         if let Some(child) = self.child_of(id).filter(|_| run.is_child(step)) {
             return match self.known(child)?.open_attempt() {
-                Some(_) => self.cancel(context, child),
-                None => self.abort(context, child, "cancelled"),
+                Some(_) => self.cancelled(child, draft),
+                None => self.aborted(child, "cancelled", draft),
             };
         }
         let title = run.record(step).map_or(step.as_str(), |record| record.plan.title.as_str());
-        let draft = context.by_me(Kind::StepAnswer, format!("cancels “{title}”")).with("answer", "cancel");
+        let draft = draft(Kind::StepAnswer, format!("cancels “{title}”")).with("answer", "cancel");
         Ok(vec![about(draft, id, run, step, attempt.number)])
     }
 
     pub(super) fn abort(&self, context: &Context<'_>, id: RunId, reason: &str) -> Answer {
+        self.aborted(id, reason, &|kind, text| context.by_me(kind, text))
+    }
+
+    fn aborted(&self, id: RunId, reason: &str, draft: Drafts<'_>) -> Answer {
         let run = self.ours(id)?;
         let reason = needed(reason, "a run is aborted with a reason")?;
         nothing_runs(run)?;
         let (state, reason) = aborted(run, reason);
-        Ok(vec![over(|kind| context.by_me(kind, ""), id, run, state, &reason)])
+        Ok(vec![over(|kind| draft(kind, String::new()), id, run, state, &reason)])
     }
 
     /// Of a run that we hold: what a take-over records is made in `adopted`.
@@ -105,17 +113,21 @@ impl Runs {
 
     /// The run stands still with its drill, or goes on with it.
     pub(in crate::model) fn stands_still(&self, context: &Context<'_>, id: RunId, paused: bool) -> Option<Draft> {
-        let run = self.ours(id).ok().filter(|run| run.paused != paused && run.outcome.is_none())?;
+        // What a person has paused is hers to let go on.
+        let may = |run: &&Run| if paused { !run.paused } else { run.paused && run.stands_still };
+        let run = self.ours(id).ok().filter(may).filter(|run| run.outcome.is_none())?;
         let word = if paused { "stands still" } else { "goes on" };
         let draft = context.seen("drill", Kind::RunPaused, format!("playbook “{}” {word} with the drill", run.title));
         Some(of_run(draft, id, run).with("paused", paused).with("reason", "with the drill"))
     }
 
     /// What has to be asked next to end a run of ours, its drill being called off: the end of what runs, else that of the run.
+    /// Nobody who holds it has asked for that.
     pub(in crate::model) fn call_off(&self, context: &Context<'_>, id: RunId, reason: &str) -> Vec<Draft> {
+        let seen = |kind, text| context.seen("drill", kind, text);
         let asked = match self.known(id).map(Run::open_attempt) {
-            Ok(Some(_)) => self.cancel(context, id),
-            Ok(None) => self.abort(context, id, reason),
+            Ok(Some(_)) => self.cancelled(id, &seen),
+            Ok(None) => self.aborted(id, reason, &seen),
             Err(_) => return Vec::new(),
         };
         asked.unwrap_or_default()
@@ -190,6 +202,9 @@ pub(super) fn resumed(context: &Context<'_>, id: RunId, run: &Run) -> Option<Dra
     let text = format!("resumed playbook “{}”", run.title);
     run.interrupted.then(|| of_run(context.by_me(Kind::RunResumed, text), id, run).with("gap_ms", gap))
 }
+
+/// A draft by whoever does it.
+type Drafts<'a> = &'a dyn Fn(Kind, String) -> Draft;
 
 /// How a run ends that a person aborts. A drill that was not cleared away keeps how it went, and says what was left.
 fn aborted(run: &Run, reason: &str) -> (RunState, String) {

@@ -6,22 +6,27 @@ use super::commands::Refusal;
 use crate::domain::alert::Severity;
 use crate::domain::drill::{Debrief, Drill, is_alert};
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
-use crate::domain::ids::{IncidentId, RequestId, RunId, ServiceName};
+use crate::domain::ids::{EntryId, IncidentId, RequestId, RunId, ServiceName};
 use crate::domain::incident::{Incident, Sev, Status};
-use crate::domain::run::{Auto, RunMode};
+use crate::domain::practice::Verdict;
+use crate::domain::run::{Auto, Run, RunMode};
 use crate::domain::scenario::{self, Scenario};
 use crate::domain::settings::Environment;
 use crate::domain::text::inert;
-use crate::model::drills::Drilling;
+use crate::model::drills::{Drilling, Found};
+use crate::model::practice::Said;
 use crate::model::runs::{RunCommand, Typed};
 use crate::model::{Command, Effect};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What this process knows of drills besides their entries.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Held {
-    /// Up to which entry of drills the queue is what they say.
+    /// Up to which turn of their clocks the queue is what drills say.
     pub seen: Option<u64>,
+    /// How far the time of the one that is held has come here.
+    pub reached: Option<(IncidentId, chrono::DateTime<chrono::Utc>)>,
     /// When their next beat is due.
     pub due: Option<chrono::DateTime<chrono::Utc>>,
     /// Keys of what the journal was asked to hold.
@@ -50,9 +55,28 @@ impl World {
         let by_incident = || self.incidents.get(draft.incident.filter(|_| !real)?)?.drill.clone();
         let by_alert = || draft.alert.as_ref().filter(|id| is_alert(id)).and_then(|id| self.drills.of_alert(id));
         let by_run = || self.runs.get(draft.run?)?.drill.clone();
-        let corrected = || self.log.entries().find(|entry| Some(entry.id) == draft.corrects)?.drill.clone();
-        let named = || draft.corrects.and_then(|_| corrected());
+        let named = || self.entry(draft.corrects?)?.drill.clone();
         by_incident().or_else(|| by_alert().map(|drill| drill.id.clone())).or_else(by_run).or_else(named)
+    }
+
+    /// An entry of the log, of whatever age: what is newest, what is of an incident that is loaded, and what a person has named.
+    pub(super) fn entry(&self, id: EntryId) -> Option<&Arc<Entry>> {
+        self.log.get(id).or_else(|| self.incidents.entry(id))
+    }
+
+    /// An entry may be made part of an incident that is as real as it is. Of one that nobody knows nobody can say that it is practice.
+    pub(super) fn as_real_as(&self, entry: EntryId, incident: IncidentId) -> Result<(), Refusal> {
+        let incident = self.incident(incident)?;
+        let label = incident.label();
+        match self.entry(entry) {
+            Some(entry) if entry.drill != incident.drill => {
+                Err(format!("“{}” is not as real as {label} is: practice is kept apart", inert(&entry.text)))
+            }
+            None if incident.drill.is_some() => {
+                Err(format!("entry {entry} is too old to be known here, and {label} is practice, which is kept apart"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// In a drill nobody outside is told: what would have been sent is written down.
@@ -128,7 +152,7 @@ impl World {
             Drilling::Pause { drill, reason } => self.pause_drill(drill, reason.trim()),
             Drilling::Resume { drill } => self.resume_drill(drill),
             Drilling::Abort { drill, reason } => self.abort_drill(drill, reason.trim()),
-            Drilling::Finish { drill, said } => self.finish_drill(drill, &said),
+            Drilling::Finish { drill, said, found } => self.finish_drill(drill, &said, found),
         };
         match drafts {
             Ok(drafts) => self.ask_to_record(request, title, drafts.into()),
@@ -232,14 +256,19 @@ impl World {
         Ok(vec![self.of_drill(id, "aborted", format!("called the drill off: {}", inert(reason))).with("reason", reason)])
     }
 
-    fn finish_drill(&mut self, id: IncidentId, said: &Debrief) -> Result<Vec<Draft>, Refusal> {
+    fn finish_drill(&mut self, id: IncidentId, said: &Debrief, found: Vec<Found>) -> Result<Vec<Draft>, Refusal> {
         let drill = self.held(id)?.clone();
         let left = self.runs.open().find(|(_, run)| run.incident == Some(id));
         if let Some((run, state)) = left {
             let title = inert(&state.title);
             return Err(format!("“{title}” is not over ({run}): end it first, or call the drill off, which clears it away"));
         }
-        let measured = self.measured(&drill);
+        let found = self.findings_of(&drill, found)?;
+        let mut measured = self.measured(&drill);
+        // What has found something did not merely pass.
+        if measured.verdict == Verdict::Pass && !found.is_empty() {
+            measured.verdict = Verdict::Findings;
+        }
         let recovered = measured.recovered.map(|took| format!(", recovered in {} s", took.as_secs())).unwrap_or_default();
         let text = format!("the drill is over: {}{recovered}", measured.verdict.word());
         let mut over = self.of_drill(id, "finished", text).with("said", said).with("measured", measured);
@@ -254,7 +283,25 @@ impl World {
             let draft = self.about_incident(id, Kind::Note, format!("in truth: {}", inert(ending)));
             Draft { actor: Actor::system("game master"), ..draft }
         });
-        Ok(ends.into_iter().chain(truth).chain([over, close]).collect())
+        Ok(ends.into_iter().chain(found).chain(truth).chain([over, close]).collect())
+    }
+
+    /// Of the playbook that was gone through, or that was to be.
+    fn findings_of(&mut self, drill: &Drill, found: Vec<Found>) -> Result<Vec<Draft>, Refusal> {
+        let of = |(_, run): &(RunId, &Run)| run.incident == Some(drill.incident) && run.parent.is_none();
+        let run = self.runs.iter().find(of).and_then(|(id, run)| Some((id, run.playbook.clone()?)));
+        let mut drafts = Vec::new();
+        for (place, Found { text, owner, due }) in found.into_iter().enumerate() {
+            let playbook = run.as_ref().map(|(_, playbook)| playbook).or(drill.scenario.playbook.as_ref()).cloned();
+            let playbook = playbook.ok_or("a finding is about a playbook, and this drill had none")?;
+            let said = Said::Found { playbook, run: run.as_ref().map(|(id, _)| *id), text, owner, due };
+            for mut draft in self.practise(said)? {
+                draft.incident = Some(drill.incident);
+                draft.key = draft.key.map(|key| format!("{key}/{place}"));
+                drafts.push(draft);
+            }
+        }
+        Ok(drafts)
     }
 
     /// The journal holds what we asked for: a drill that builds what is drilled on begins to; of one that is called off the runs are taken
@@ -288,8 +335,8 @@ impl World {
     pub(super) fn disturbed(&mut self, entry: &Entry) -> Vec<Effect> {
         // Whoever watches says so, as of everything that happens outside; what was read at the start is nobody's news.
         let Some(drill) = self.drills.open().filter(|_| self.watching && entry.drill.is_none()) else { return Vec::new() };
-        let since = drill.runs_since().unwrap_or(drill.declared_at);
-        if drill.paused.is_some() || drill.aborted.is_some() || entry.recorded_at < since {
+        // By the order of the log: times would be wrong where a clock was set back.
+        if drill.paused.is_some() || drill.aborted.is_some() || !drill.is_before(entry) {
             return Vec::new();
         }
         let broken =

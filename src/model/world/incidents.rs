@@ -199,13 +199,12 @@ impl World {
         if entries.is_empty() {
             return Err("no entry is named".into());
         }
-        let (named, drill) = (|entry: &EntryId| self.log.entries().find(|known| known.id == *entry), &incident.drill);
-        if belong && entries.iter().filter_map(named).any(|entry| entry.drill != *drill) {
-            return Err(format!("not all of that is as real as {label} is: practice is kept apart"));
+        if belong {
+            entries.iter().try_for_each(|entry| self.as_real_as(*entry, id))?;
         }
         // What came by a merge can be taken out again, too.
         let came = |id: EntryId| {
-            let entry = self.log.entries().find(|entry| entry.id == id);
+            let entry = self.entry(id);
             incident.linked.contains(&id)
                 || entry.is_some_and(|entry| entry.incident != Some(incident.id) && incident.has_entry(entry))
         };
@@ -258,10 +257,7 @@ impl World {
             return Err("a correction needs something new: a time, a text, a kind, an incident, or who may see it".into());
         }
         if let Some(id) = change.incident {
-            let (drill, known) = (self.incident(id)?.drill.clone(), self.log.entries().find(|known| known.id == entry));
-            if known.is_some_and(|known| known.drill != drill) {
-                return Err(format!("that is not as real as {} is: practice is kept apart", self.incident(id)?.label()));
-            }
+            self.as_real_as(entry, id)?;
         }
         let mut draft = self.context().by_me(Kind::Correction, "corrected an entry");
         let fields = [

@@ -2,25 +2,23 @@
 //! which it is called off. All of it follows from its entries and the time.
 
 use super::World;
-use crate::domain::alert::{Alert, Upstream};
 use crate::domain::drill::Drill;
 use crate::domain::entry::{Actor, Draft, Kind};
 use crate::domain::ids::IncidentId;
 use crate::domain::playbook::{Section, Selector};
 use crate::domain::run::Run;
-use crate::domain::scenario::{Beat, Fires, Scenario, What};
+use crate::domain::scenario::{Beat, Scenario, What};
 use crate::domain::text::inert;
 use crate::model::Effect;
 use crate::model::health::FeedHealth;
 use chrono::{DateTime, Utc};
-use std::sync::Arc;
 use std::time::Duration;
 
 impl World {
     /// Whatever is due in drills.
     pub(super) fn play(&mut self) -> Vec<Effect> {
-        let now = self.now.wall;
-        let due = self.drilling.due.is_some_and(|at| at <= now);
+        self.drilling.reached = self.drills.open().map(|drill| (drill.incident, self.time_in(drill, self.now.wall)));
+        let due = self.drilling.due.zip(self.drilling.reached).is_some_and(|(at, (_, now))| at <= now);
         let news = self.drilling.seen.replace(self.drills.revision()) != Some(self.drills.revision());
         let mut effects = if due || news { self.play_beats() } else { Vec::new() };
         if self.drills.open().is_some() {
@@ -31,14 +29,22 @@ impl World {
         effects
     }
 
+    /// What time it is in a drill: its clock never goes back, though the machine's may.
+    fn time_in(&self, drill: &Drill, wall: DateTime<Utc>) -> DateTime<Utc> {
+        let seen = self.drilling.reached.filter(|(id, _)| *id == drill.incident);
+        drill.time(seen.map_or(wall, |(_, seen)| seen.max(wall)))
+    }
+
+    /// What the clock of a drill shows when the machine's says so.
+    pub fn elapsed_in(&self, drill: &Drill, wall: DateTime<Utc>) -> Duration {
+        drill.elapsed(self.time_in(drill, wall))
+    }
+
     fn play_beats(&mut self) -> Vec<Effect> {
         let (settings, now) = (self.settings.clone(), self.now);
-        let open = self.drills.open();
-        self.drilling.due = open.and_then(|drill| drill.next_beat(now.wall));
-        let alert = |drill: &Drill| -> Vec<Arc<Alert>> {
-            drill.firing(now.wall).into_iter().map(|(at, fires)| Arc::new(queued(drill, at, fires))).collect()
-        };
-        let turns = self.alerts.play(&settings, open.map(alert), now);
+        let held = self.drills.open().map(|drill| (drill, self.time_in(drill, now.wall)));
+        self.drilling.due = held.and_then(|(drill, at)| drill.next_beat(at));
+        let turns = self.alerts.play(&settings, held, now);
         let drafts = self.told_beats();
         let mut effects = self.note_turns(turns);
         effects.extend(self.record(drafts));
@@ -48,13 +54,10 @@ impl World {
     /// What of a drill is no alert, and due: recorded once, by whoever watches.
     fn told_beats(&mut self) -> Vec<Draft> {
         let Some(drill) = self.drills.open().filter(|_| self.watching && !self.settings.read_only) else { return Vec::new() };
-        let key = |index: usize| format!("drill/{}/beat/{index}", drill.id);
-        let due = drill.scenario.due(drill.elapsed(self.now.wall)).iter().enumerate();
+        let due = drill.scenario.due(self.elapsed_in(drill, self.now.wall)).iter().enumerate();
         let due = due.filter(|(_, beat)| matches!(beat.what, What::Feed(_) | What::Note { .. }) && drill.has_begun());
-        let new = due.map(|(index, beat)| (key(index), beat)).filter(|(key, _)| {
-            !self.drilling.asked.contains(key)
-                && !self.incidents.entries(drill.incident).iter().any(|entry| entry.key.as_ref() == Some(key))
-        });
+        let new = due.filter(|(place, _)| !drill.has_told(*place)).map(|(place, beat)| (drill.beat_key(place), beat));
+        let new = new.filter(|(key, _)| !self.drilling.asked.contains(key));
         let drafts: Vec<Draft> = new.filter_map(|(key, beat)| told(drill, key, beat)).collect();
         self.drilling.asked.extend(drafts.iter().filter_map(|draft| draft.key.clone()));
         drafts
@@ -162,23 +165,6 @@ fn scene_stands(run: &Run) -> Option<DateTime<Utc>> {
     }
     let setup = run.steps.iter().filter(|record| record.plan.section == scene).flat_map(|record| &record.attempts);
     setup.filter_map(|attempt| attempt.ended_at).max().or(run.prepared_at)
-}
-
-/// An alert of the script as the queue has it.
-fn queued(drill: &Drill, at: DateTime<Utc>, fires: &Fires) -> Alert {
-    Alert {
-        id: Scenario::alert(&drill.id, &fires.name),
-        labels: fires.labels(&drill.id),
-        annotations: fires.annotations(),
-        upstream: Upstream::Firing,
-        starts_at: at,
-        url: None,
-        receivers: [].into(),
-        silenced_by: Vec::new(),
-        inhibited_by: Vec::new(),
-        muted_by: Vec::new(),
-        held: None,
-    }
 }
 
 /// A turn of a feed, or what the game master says.

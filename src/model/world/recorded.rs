@@ -18,7 +18,10 @@ impl World {
         self.fold(&entry);
         let mut effects = match request {
             Some(request) => {
-                self.journal_trouble = None;
+                // What could not be written is asked for again, now that something can.
+                if self.journal_trouble.take().is_some() {
+                    self.drilling.seen = None;
+                }
                 self.diagnoses.answered(request);
                 self.requests.recorded(request, &Target::of(&entry.draft), entry.id);
                 let mut effects = self.on_recorded(&entry);

@@ -6,14 +6,14 @@ use super::dialog::{self, Dialog, Form};
 use super::page::{Content, Line, Page, field, heading};
 use super::reason::{self, Reason};
 use crate::domain::drill::{Debrief, Drill};
-use crate::domain::ids::{IncidentId, PlaybookId};
+use crate::domain::ids::{IncidentId, PlaybookId, ServiceName};
 use crate::domain::node::nearest;
 use crate::domain::readiness::word;
 use crate::domain::run::Auto;
-use crate::domain::scenario::Scenario;
+use crate::domain::scenario::{Kind, Scenario};
 use crate::domain::text::inert;
 use crate::model::Command;
-use crate::model::drills::Drilling;
+use crate::model::drills::{Drilling, Found};
 use crate::model::runs::Typed;
 use crate::tui::markdown;
 use crate::tui::theme::Role;
@@ -26,7 +26,8 @@ pub fn open(view: &View) -> Box<dyn Overlay> {
         Some(drill) => menu(drill),
         None => {
             let real = view.world.incidents.open().next().map(|_| dialog::field("mean it", ""));
-            Box::new(Dialog::new(Begin, [dialog::field("playbook", turn(view))].into_iter().chain(real).collect()))
+            let fields = [dialog::field("what", turn(view)), dialog::field("kind", ""), dialog::field("parameters", "")];
+            Box::new(Dialog::new(Begin, fields.into_iter().chain(real).collect()))
         }
     }
 }
@@ -51,7 +52,7 @@ fn menu(drill: &Drill) -> Box<dyn Overlay> {
     let finish = item("finish…", "it is over: three questions, none of which has to be answered", move || {
         vec![Reply::Open(Box::new(Dialog::new(
             Finish(id),
-            vec![dialog::field("went well", ""), dialog::field("went badly", ""), dialog::field("lucky", "")],
+            ["went well", "went badly", "lucky", "finding", "its owner", "due"].map(|label| dialog::field(label, "")).into(),
         )))]
     });
     let stands = drill.aborted.is_none().then_some(stands);
@@ -80,6 +81,68 @@ fn abort(drill: IncidentId) -> Box<dyn Overlay> {
 
 struct Begin;
 
+/// What a name means: a playbook before a scenario, as for the command line.
+fn named(name: &str, view: &View) -> Result<Scenario, String> {
+    if let Some(book) = view.world.runs.playbook(&PlaybookId::from(name)) {
+        return match book.starts_drills() {
+            true => Err(format!("{} starts drills itself: name what is to be practised.", inert(name))),
+            false => Ok(Scenario::for_playbook(book)),
+        };
+    }
+    let drills = &view.world.drills;
+    if let Some(script) = drills.scripts().iter().find(|script| script.id == name) {
+        return Ok(script.clone());
+    }
+    if drills.is_broken(name) {
+        return Err(format!("The scenario {} has errors: `midwatch check` tells them.", inert(name)));
+    }
+    let books = view.world.runs.playbooks().iter().map(|book| book.id.as_str());
+    let names: Vec<&str> = books.chain(drills.scripts().iter().map(|script| script.id.as_str())).collect();
+    let near = nearest(name, &names).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+    Err(format!("No playbook and no scenario is named {}{near}", inert(name)))
+}
+
+/// What is typed in the fields, and what it means.
+struct Wanted {
+    scenario: Scenario,
+    params: Typed,
+    anyway: bool,
+}
+
+impl Wanted {
+    fn read(texts: &[&str], view: &View) -> Result<Self, String> {
+        let scenario = named(texts[0].trim(), view)?;
+        let kind = match texts[1].trim() {
+            "" => scenario.kind,
+            word => Kind::parse(word).ok_or_else(|| {
+                format!("A drill is one of {}.", Kind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>().join(", "))
+            })?,
+        };
+        let pair = |pair: &str| {
+            let (name, value) = pair.split_once('=').ok_or_else(|| format!("{} is no NAME=VALUE.", inert(pair)))?;
+            Ok((name.to_owned(), value.to_owned()))
+        };
+        let params = Typed(texts[2].split_whitespace().map(pair).collect::<Result<_, String>>()?);
+        let anyway = texts.get(3).is_some_and(|text| text.trim() == "yes");
+        Ok(Self { scenario: Scenario { kind, ..scenario }, params, anyway })
+    }
+
+    /// What will happen, without what nobody is to know yet.
+    fn told(&self) -> String {
+        let (title, last) = (inert(&self.scenario.title), self.scenario.ends());
+        match self.scenario.kind {
+            Kind::Live => format!("“{title}”: what is drilled on is built, broken, and cleared away."),
+            Kind::GameDay => format!("“{title}”: {} are broken on purpose.", list(&self.scenario.services)),
+            Kind::Tabletop => format!("“{title}” is told over {}; steps are walked, and nothing is run.", time::age(last)),
+            Kind::Replay => format!("“{title}” happens again, over {}; nothing is run.", time::age(last)),
+        }
+    }
+}
+
+fn list(services: &[ServiceName]) -> String {
+    services.iter().map(|name| inert(name.as_str()).into_owned()).collect::<Vec<_>>().join(", ")
+}
+
 impl Form for Begin {
     fn title(&self, _view: &View) -> String {
         "Begin a drill".to_owned()
@@ -90,27 +153,26 @@ impl Form for Begin {
     }
 
     fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
-        let book = view.world.runs.playbook(&PlaybookId::from(texts[0].trim()));
-        let what = book.map(|book| {
-            (format!("“{}” builds what is drilled on, breaks it, and clears it away.", inert(&book.title)), Role::Text)
-        });
+        let what = match Wanted::read(texts, view) {
+            Ok(wanted) => (wanted.told(), Role::Text),
+            Err(_) if texts[0].trim().is_empty() => {
+                let scripts: Vec<String> =
+                    view.world.drills.scripts().iter().map(|script| inert(&script.id).into_owned()).collect();
+                (format!("A playbook, or a scenario: {}.", scripts.join(", ")), Role::Dim)
+            }
+            Err(why) => (why, Role::Dim),
+        };
         let real = view.world.incidents.open().next();
         let real =
             real.map(|real| (format!("{} is open and real: type yes to drill all the same.", real.label()), Role::Critical));
         let kept = ("Nothing of it counts as real, and nobody outside is told.".to_owned(), Role::Dim);
-        what.into_iter().chain(real).chain([kept]).collect()
+        [what].into_iter().chain(real).chain([kept]).collect()
     }
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
-        let name = texts[0].trim();
-        let Some(book) = view.world.runs.playbook(&PlaybookId::from(name)) else {
-            let names: Vec<&str> = view.world.runs.playbooks().iter().map(|book| book.id.as_str()).collect();
-            let near = nearest(name, &names).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
-            return Err(format!("No playbook is named {}{near}", inert(name)));
-        };
-        let scenario = Box::new(Scenario::for_playbook(book));
-        let anyway = texts.get(1).is_some_and(|text| text.trim() == "yes");
-        Ok(vec![Reply::Ask(Command::Drill(Drilling::Start { scenario, params: Typed::default(), auto: Auto::No, anyway }))])
+        let Wanted { scenario, params, anyway } = Wanted::read(texts, view)?;
+        let scenario = Box::new(scenario);
+        Ok(vec![Reply::Ask(Command::Drill(Drilling::Start { scenario, params, auto: Auto::No, anyway }))])
     }
 }
 
@@ -125,15 +187,32 @@ impl Form for Finish {
         "finish".to_owned()
     }
 
-    fn facts(&self, _texts: &[&str], _view: &View) -> Vec<(String, Role)> {
-        let text = "What went well? What went badly, or was confusing? Where were we lucky? What has to be mended is a finding: `midwatch drill find`.";
-        vec![(text.to_owned(), Role::Dim)]
+    fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
+        let text = "What went well? What went badly, or was confusing? Where were we lucky? What has to be mended is a finding: it stays open until it is closed.";
+        let left = view.world.runs.open().find(|(_, run)| run.incident == Some(self.0));
+        let left = left.map(|(_, run)| match run.stuck_clearing() {
+            Some(step) => {
+                let (book, step) = (inert(&run.title), inert(&step.plan.title));
+                format!(
+                    "Clearing away “{book}” stopped at “{step}”: try that again, or abort its run, which leaves what is there."
+                )
+            }
+            None => format!("“{}” is not over: end it first, or call the drill off.", inert(&run.title)),
+        });
+        left.map(|left| (left, Role::Warning)).into_iter().chain([(text.to_owned(), Role::Dim)]).collect()
     }
 
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
-        let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let said = Debrief { well: said(texts[0]), badly: said(texts[1]), lucky: said(texts[2]) };
-        let finish = Reply::Ask(Command::Drill(Drilling::Finish { drill: self.0, said }));
+        let said = |at: usize| Some(texts[at].trim().to_owned()).filter(|text| !text.is_empty());
+        let day = |due: String| due.parse().map_err(|_| format!("{} is no day: 2026-12-24.", inert(&due)));
+        let (owner, due) = (said(4), said(5).map(day).transpose()?);
+        let found = match said(3) {
+            Some(text) => vec![Found { text, owner, due }],
+            None if owner.is_none() && due.is_none() => Vec::new(),
+            None => return Err("A finding says what was found.".to_owned()),
+        };
+        let said = Debrief { well: said(0), badly: said(1), lucky: said(2) };
+        let finish = Reply::Ask(Command::Drill(Drilling::Finish { drill: self.0, said, found }));
         Ok(vec![finish, Reply::Open(Box::new(Page::new(Shown(self.0))))])
     }
 }
