@@ -158,7 +158,13 @@ impl Desk {
     fn new() -> Self {
         let now = Stamp { wall: "2026-11-23T02:58:00Z".parse().expect("a time"), mono: Duration::from_secs(1_000) };
         let world = World::new(Arc::new(settings()), Actor::person("ana", None), now);
-        let setup = Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None };
+        let setup = Setup {
+            keymap: Keymap::default(),
+            zone: chrono_tz::Tz::UTC,
+            draft: String::new(),
+            replay: None,
+            layouts: midwatch::tui::Layouts::default(),
+        };
         let frame = Buffer::empty(Rect::new(0, 0, 120, 40));
         let mut desk = Self { world, screen: Screen::new(setup), theme: Theme::default(), frame, now, seq: 0 };
         // It has answered before the storm.

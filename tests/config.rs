@@ -55,6 +55,7 @@ fn kinds() -> Kinds<String, String, String> {
         actions: vec!["ack", "filter", "quit"],
         key: |text| if text.len() < 7 { Ok(()) } else { Err(format!("`{text}` is not a key")) },
         filter: |text| if text.contains("burning") { Err("at character 7: `burning` is no state".into()) } else { Ok(()) },
+        panes: vec!["health", "alerts", "playbook", "log"],
         themes: vec!["midwatch", "paper"],
     }
 }
@@ -334,6 +335,11 @@ fn values_are_judged() {
         "1:22 expected `local`, `UTC` or a zone such as Europe/Berlin, found `Berlin`"
     );
     assert_eq!(one("console: {keys: {ack: [a, hyperspace]}}"), "1:27 `hyperspace` is not a key");
+    let layout = |text: &str| one(&format!("console: {{layouts: {{night: {text}}}}}"));
+    assert_eq!(layout("{health: 5}"), "1:37 expected a share of the screen in percent, 10 to 60, found `5`");
+    assert!(layout("{health: 50, playbook: 50}").contains("80 percent together"));
+    assert!(layout("{hide: [helth]}").contains("unknown pane `helth`"));
+    assert!(layout("{hide: [health, alerts, playbook, log]}").contains("it hides every pane"));
     let shop = "services: [{name: shop}]\nconsole: {attention: [";
     assert_eq!(one(&format!("{shop}{{services: shap, by: bell}}]}}")), "2:34 unknown service `shap`; did you mean `shop`?");
     assert_eq!(one(&format!("{shop}{{by: bel}}]}}")), "2:28 unknown way to call `bel`; did you mean `bell`?");
@@ -629,6 +635,7 @@ fn real_kinds() -> Kinds<(), (), ()> {
         actions: vec!["ack"],
         key: |_| Ok(()),
         filter: |text| midwatch::model::filter::Filter::parse(text).map(|_| ()).map_err(|mistake| mistake.to_string()),
+        panes: vec!["health", "alerts", "playbook", "log"],
         themes: vec!["midwatch"],
     }
 }

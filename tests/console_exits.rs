@@ -202,7 +202,13 @@ fn defect() {
         watch: true,
     };
     let mut shell = Shell::start(setup).expect("begins");
-    let look = midwatch::tui::Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None };
+    let look = midwatch::tui::Setup {
+        keymap: Keymap::default(),
+        zone: chrono_tz::Tz::UTC,
+        draft: String::new(),
+        replay: None,
+        layouts: midwatch::tui::Layouts::default(),
+    };
     let mut front =
         Defect(Console::open(look, Looks::new(None, None, Depth::True, false), Default::default(), true).expect("a terminal"));
     let (sender, mut inputs) = tokio::sync::mpsc::unbounded_channel();

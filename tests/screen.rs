@@ -20,6 +20,8 @@ mod health;
 mod incidents;
 #[path = "screen/kept.rs"]
 mod kept;
+#[path = "screen/layout.rs"]
+mod layout;
 #[path = "screen/leader.rs"]
 mod leader;
 #[path = "screen/noting.rs"]

@@ -2,7 +2,7 @@
 
 use super::session::{self, Loaded, Needs};
 use super::{Exit, Failure, Globals, colour, keys, library, out, reload};
-use crate::config::Console as Look;
+use crate::config::{self, Console as Look};
 use crate::domain::ids::RequestId;
 use crate::domain::node::Problems;
 use crate::model::runs::Sitting;
@@ -12,9 +12,11 @@ use crate::runtime::shell::{ended, start_reader};
 use crate::runtime::{Ask, Frontend, Shell, upstream};
 use crate::tui::background;
 use crate::tui::keymap::Keymap;
+use crate::tui::layout::shares::{Kept, Shares};
+use crate::tui::panes::PANES;
 use crate::tui::terminal::{self, TermEvent};
 use crate::tui::theme::{Depth, Looks, Theme};
-use crate::tui::{Console, Request, Setup, Ui};
+use crate::tui::{Console, Layouts, Preset, Request, Setup, Ui};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,9 +77,15 @@ pub fn run(
         shell.remember(Cache::new(folder));
     }
     let draft = Draft(data.join("draft"));
+    let layout = Layout(data.join("layout.json"));
     let attention = config.console.attention.clone();
-    let console = Console::open(Setup { keymap, zone, draft: draft.load(), replay: None }, looks, attention, mouse)?;
-    let mut front = Front { console, draft, guide };
+    let console = Console::open(
+        Setup { keymap, zone, draft: draft.load(), replay: None, layouts: layout.load(&config.console) },
+        looks,
+        attention,
+        mouse,
+    )?;
+    let mut front = Front { console, draft, layout, guide };
     // Something to look at first: a journal of a long storm takes a moment to read.
     front.draw(&shell.world)?;
     shell.begin(setup)?;
@@ -123,6 +131,7 @@ pub type Guide = Box<dyn Fn(&World) -> Option<String>>;
 struct Front {
     console: Console,
     draft: Draft,
+    layout: Layout,
     guide: Option<Guide>,
 }
 
@@ -166,6 +175,10 @@ impl Front {
                 self.draft.save(&text);
                 None
             }
+            Request::Ui(Ui::KeepLayout(text)) => {
+                self.layout.keep(&text);
+                None
+            }
             Request::Ui(Ui::Copy(_) | Ui::Wear(_) | Ui::Redraw | Ui::Suspend | Ui::Play(_)) => None,
         }
     }
@@ -204,11 +217,51 @@ impl Draft {
     }
 }
 
+/// How the screen was divided when the last console ended.
+struct Layout(PathBuf);
+
+impl Layout {
+    /// What is damaged is refused whole, and put aside: nobody's screen comes up half as it was, and nothing is lost.
+    fn load(&self, look: &Look) -> Layouts {
+        let presets = look.layouts.iter().map(preset).collect();
+        let refused = |why: &str| {
+            let aside = self.0.with_extension("damaged");
+            let kept = match std::fs::rename(&self.0, &aside) {
+                Ok(()) => format!("it is kept as {}", aside.display()),
+                Err(error) => format!("and it can't be put aside: {error}"),
+            };
+            format!("The layout in {} is not taken, for {why}; {kept}. The screen is divided as usual.", self.0.display())
+        };
+        let read = std::fs::read_to_string(&self.0);
+        let (kept, trouble) = match read.as_deref().map(Kept::parse) {
+            Ok(Ok(kept)) => (kept, None),
+            Ok(Err(why)) => (Kept::default(), Some(refused(&why))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (Kept::default(), None),
+            Err(error) => (Kept::default(), Some(refused(&error.to_string()))),
+        };
+        Layouts { kept, presets, trouble }
+    }
+
+    /// Like a draft, it is no reason to bother anybody.
+    fn keep(&self, text: &str) {
+        let new = self.0.with_extension("new");
+        let _ = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &self.0));
+    }
+}
+
+fn preset(layout: &config::Layout) -> Preset {
+    let thousandths = |share: Option<u16>| share.map(|percent| percent * 10);
+    let hide = PANES.iter().map(|spec| spec.id).filter(|pane| layout.hide.iter().any(|word| word == pane.word())).collect();
+    let (health, playbook, log) = (thousandths(layout.health), thousandths(layout.playbook), thousandths(layout.log));
+    let shares = Shares { health, playbook, log, hide }.bounded();
+    Preset { name: layout.name.clone(), about: "From the configuration.".to_owned(), shares }
+}
+
 /// # Errors
 /// Keys of the configuration that mean two things, each with its place.
 pub fn keymap(globals: &Globals, look: &Look) -> anyhow::Result<Keymap> {
     keys::bound(look).map_err(|problems| {
-        let path = crate::config::locate(globals.config.clone()).unwrap_or_default().display().to_string();
+        let path = config::locate(globals.config.clone()).unwrap_or_default().display().to_string();
         // The file may hold secrets: its place says enough.
         let shown: String = problems.iter().map(|problem| problem.show(&path, "")).collect();
         Failure::usage(shown.trim_end().to_owned()).into()

@@ -13,7 +13,7 @@ use crate::runtime::{Ask, Frontend, shell};
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::terminal::{self, TermEvent};
-use crate::tui::{Console, Request, Setup, Ui};
+use crate::tui::{Console, Layouts, Request, Setup, Ui};
 use chrono_tz::Tz;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::io;
@@ -76,7 +76,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let (keymap, looks) =
         (console::keymap(&globals, &config.console)?, console::looks(&config.console, colour::depth(&globals))?);
-    let setup = Setup { keymap: keymap.clone(), zone, draft: String::new(), replay: Some((from, to)) };
+    let setup =
+        Setup { keymap: keymap.clone(), zone, draft: String::new(), replay: Some((from, to)), layouts: Layouts::default() };
     let mut front = Front { console: Console::open(setup, looks, Attention::default(), config.console.mouse)?, keymap, zone };
     let runtime = session::runtime()?;
     let result = runtime.block_on(watch(&mut player, &mut front));
@@ -147,7 +148,7 @@ fn asked(request: Request) -> Option<Ask> {
         Request::Command(command) => Some(Ask::Command(command)),
         Request::Ui(Ui::Quit) => Some(Ask::Quit),
         Request::Ui(Ui::Play(play)) => Some(Ask::Play(play)),
-        Request::Ui(Ui::SaveDraft(_) | Ui::Copy(_) | Ui::Wear(_) | Ui::Redraw | Ui::Suspend) => None,
+        Request::Ui(Ui::SaveDraft(_) | Ui::KeepLayout(_) | Ui::Copy(_) | Ui::Wear(_) | Ui::Redraw | Ui::Suspend) => None,
     }
 }
 

@@ -23,6 +23,18 @@ pub struct Console {
     pub ack_for: AckFor,
     /// Filters of the queue, each with a name.
     pub views: Vec<(String, String)>,
+    /// Ways to divide the screen.
+    pub layouts: Vec<Layout>,
+}
+
+/// How much of the screen each pane has, in hundredths, and which are hidden; nothing: as usual.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Layout {
+    pub name: String,
+    pub health: Option<u16>,
+    pub playbook: Option<u16>,
+    pub log: Option<u16>,
+    pub hide: Vec<String>,
 }
 
 /// An acknowledgement lasts at least and at most so long.
@@ -46,13 +58,14 @@ impl Default for Console {
             keys: Vec::new(),
             ack_for: AckFor::default(),
             views: Vec::new(),
+            layouts: Vec::new(),
         }
     }
 }
 
 pub fn read<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, services: &[Service], problems: &mut Problems) -> Console {
     let plain = Console::default();
-    let known = ["theme", "time_zone", "mouse", "attention", "ack", "keys", "views"];
+    let known = ["theme", "time_zone", "mouse", "attention", "ack", "keys", "views", "layouts"];
     let Some(fields) = node.and_then(|node| node.fields(&known, problems)) else {
         return plain;
     };
@@ -63,6 +76,7 @@ pub fn read<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, services: &[Se
         attention: fields.get("attention").map_or(plain.attention, |node| attention(node, services, problems)),
         ack_for: fields.get("ack").and_then(|node| ack(node, problems)).unwrap_or(plain.ack_for),
         views: fields.get("views").map(|node| views(node, kinds, problems)).unwrap_or_default(),
+        layouts: fields.get("layouts").map(|node| layouts(node, kinds, problems)).unwrap_or_default(),
         keys: fields.get("keys").map(|node| keys(node, kinds, problems)).unwrap_or_default(),
     }
 }
@@ -111,6 +125,32 @@ fn view<S, F, T>(node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -
         problems.error(node.span, format!("the filter is wrong {why}"));
     }
     Some(text.to_owned())
+}
+
+fn layouts<S, F, T>(node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Vec<Layout> {
+    let pairs = node.map(problems).unwrap_or_default();
+    pairs.iter().filter_map(|(name, node)| layout(&name.text, node, kinds, problems)).collect()
+}
+
+fn layout<S, F, T>(name: &str, node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Option<Layout> {
+    let fields = node.fields(&["health", "playbook", "log", "hide"], problems)?;
+    let mut share = |key: &str, most: u16| {
+        let wanted = format!("a share of the screen in percent, 10 to {most}");
+        let read = |text: &str| text.parse().ok().filter(|share| (10..=most).contains(share));
+        fields.get(key).and_then(|node| node.read(&wanted, problems, read))
+    };
+    let (health, playbook, log) = (share("health", 60), share("playbook", 60), share("log", 80));
+    if health.unwrap_or(0) + playbook.unwrap_or(0) > 80 {
+        problems.error(node.span, "health and playbook can have 80 percent together: the queue needs the rest");
+    }
+    let panes: Vec<_> = kinds.panes.iter().map(|pane| (*pane, *pane)).collect();
+    let hide = fields.get("hide").map(list::items).unwrap_or_default();
+    let hide: Vec<&str> = hide.iter().filter_map(|node| list::one_of(node, "pane", &panes, problems)).collect();
+    if kinds.panes.iter().all(|pane| hide.contains(pane)) {
+        problems.error(node.span, "it hides every pane");
+    }
+    let hide = hide.into_iter().map(str::to_owned).collect();
+    Some(Layout { name: name.to_owned(), health, playbook, log, hide })
 }
 
 /// Whatever suits the terminal.

@@ -55,6 +55,8 @@ pub struct Kinds<S, F, T> {
     pub key: fn(&str) -> Result<(), String>,
     /// Says what is wrong with a filter of the queue, and at which character.
     pub filter: fn(&str) -> Result<(), String>,
+    /// Panes of the screen.
+    pub panes: Vec<&'static str>,
     /// Themes that come with the program.
     pub themes: Vec<&'static str>,
 }

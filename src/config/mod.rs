@@ -21,7 +21,7 @@ mod queue;
 mod service;
 mod updates;
 
-pub use console::{Binding, Console};
+pub use console::{Binding, Console, Layout};
 pub use file::{File, locate, named, standard};
 pub use init::{Laid, lay_out, names, template, vacant};
 pub use items::{FeedKind, Kinds, ParsedSource, SourceKind, TellerKind};

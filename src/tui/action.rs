@@ -38,6 +38,20 @@ actions! {
     Palette = "palette",
     /// Choose other colours; what is chosen shows at once.
     Theme = "theme",
+    /// Give the pane at hand all the room, or give it back.
+    Zoom = "zoom",
+    /// Make the pane at hand wider.
+    Wider = "wider",
+    /// Make the pane at hand narrower.
+    Narrower = "narrower",
+    /// Make the pane at hand taller.
+    Taller = "taller",
+    /// Make the pane at hand less tall.
+    Shorter = "shorter",
+    /// Hide the pane at hand, or no longer; a hidden one shows while it has the keys.
+    Hide = "hide",
+    /// Choose how the screen is divided.
+    Layout = "layout",
     /// Go to the next pane.
     NextPane = "next-pane",
     /// Go to the pane before.

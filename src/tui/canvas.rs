@@ -47,6 +47,14 @@ impl<'a> Canvas<'a> {
         for position in area.positions() {
             self.buffer[position].reset();
         }
+        // Half of a wide character before it would be shown whole, over the first column of what is drawn here.
+        let before = area.x.checked_sub(1).filter(|_| area.width > 0);
+        for (x, y) in (area.y..area.bottom()).filter_map(|y| before.map(|x| (x, y))) {
+            let cell = &mut self.buffer[(x, y)];
+            if cell.symbol().len() > 1 && cell.symbol().width() > 1 {
+                cell.set_symbol(" ");
+            }
+        }
     }
 
     /// A border with a title; gives the area inside. Areas too small for a border stay empty.

@@ -1,6 +1,8 @@
 //! What the last drawn frame showed: the mouse and the keys act on this, never on what has become of it since.
 
 use super::action::Action;
+use super::layout::Places;
+use super::layout::shares::Edge;
 use super::panes::PaneId;
 use crate::domain::ids::{AlertId, EntryId, FeedName, PlaybookId, RunId, ServiceName, StepId};
 use ratatui::layout::{Position, Rect};
@@ -42,6 +44,8 @@ pub enum Hit {
     Action(Action),
     /// An action of this pane.
     Do(PaneId, Action),
+    /// A border that can be moved.
+    Edge(Edge),
     /// A line of the topmost overlay.
     Line(usize),
     /// The topmost overlay, or the shade around it.
@@ -74,6 +78,8 @@ pub struct Hits {
     shown: Vec<(PaneId, Shown)>,
     heights: Vec<(PaneId, usize)>,
     pub page: PageSize,
+    /// Where everything stood.
+    pub places: Places,
     /// Where the terminal's cursor stands: in the field that is typed into.
     pub cursor: Option<Position>,
     /// Something with seconds is visible: the frame changes with the clock alone.

@@ -12,7 +12,7 @@ mod farewell;
 pub mod hits;
 mod input;
 pub mod keymap;
-mod layout;
+pub mod layout;
 mod leader;
 mod list;
 pub mod markdown;
@@ -30,4 +30,4 @@ mod view;
 
 pub use console::Console;
 pub use screen::{Screen, Setup};
-pub use view::{Request, Ui};
+pub use view::{Layouts, Preset, Request, Ui};

@@ -4,6 +4,7 @@
 //! Invariant: keys act on what the last drawn frame showed (`hits`), and exactly one thing has the keys: the topmost
 //! overlay, else the focused pane.
 
+mod dividing;
 mod draw;
 mod everywhere;
 mod following;
@@ -17,14 +18,14 @@ use super::input;
 use super::keymap::{Context, Key, Keymap, Meaning};
 use super::overlays::{self, Overlay};
 use super::panes::{PANES, Pane, PaneId, Travel};
-use super::view::{Record, Reply, Request, Ui, View};
+use super::view::{Layouts, Record, Reply, Request, Ui, View};
 use crate::domain::ids::{AlertId, IncidentId, RequestId};
 use crate::domain::run::StepState;
-use crate::model::filter::Filter;
 use crate::model::runs::Sitting;
 use crate::model::{Command, World};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use dividing::Division;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ pub struct Setup {
     pub draft: String,
     /// From when to when what is shown has been, where it is played.
     pub replay: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    pub layouts: Layouts,
 }
 
 pub struct Screen {
@@ -48,6 +50,7 @@ pub struct Screen {
     front: PaneId,
     panes: Vec<(PaneId, Box<dyn Pane>)>,
     overlays: Vec<Box<dyn Overlay>>,
+    division: Division,
     record: Record,
     /// The newest incident that this operator has declared.
     declared: Option<IncidentId>,
@@ -91,7 +94,8 @@ impl Screen {
             undo: Vec::new(),
             unnumbered: VecDeque::new(),
             pending: Vec::new(),
-            said: None,
+            said: setup.layouts.trouble.clone(),
+            division: Division::new(setup.layouts),
             guide: None,
             asked: None,
             came_back: None,
@@ -141,6 +145,7 @@ impl Screen {
             focus: self.focus,
             incident: self.record.incident(world),
             alert: alert.as_ref(),
+            presets: &self.division.presets,
             idle,
         };
         let mut parts = Parts { panes: &mut self.panes, overlays: &mut self.overlays };
@@ -262,8 +267,8 @@ impl Screen {
     /// An action while nothing lies over the panes: what belongs to the whole screen, else to the focused pane.
     fn on_panes(&mut self, action: Action, world: &World) -> Vec<Reply> {
         match action {
-            Action::NextPane => self.go(self.focus.further(1)),
-            Action::PreviousPane => self.go(self.focus.further(-1)),
+            Action::NextPane => self.go(self.beside(1)),
+            Action::PreviousPane => self.go(self.beside(-1)),
             Action::Health => self.go(PaneId::Health),
             Action::Alerts => self.go(PaneId::Alerts),
             Action::Playbook => self.go(PaneId::Playbook),
@@ -275,6 +280,15 @@ impl Screen {
             Action::Filter => {
                 self.go(PaneId::Alerts);
                 return vec![Reply::Open(overlays::filter::open(&self.filter))];
+            }
+            Action::Zoom
+            | Action::Wider
+            | Action::Narrower
+            | Action::Taller
+            | Action::Shorter
+            | Action::Hide
+            | Action::Layout => {
+                return self.divide(action);
             }
             Action::Undo => return self.undo(world),
             Action::Close if self.filter.is_empty() || self.focus != PaneId::Alerts => return self.in_pane(action, world),
@@ -336,6 +350,10 @@ impl Screen {
                 Reply::Say(text) => self.said = Some(text),
                 Reply::Filter(text) => self.narrow(&text),
                 Reply::Arrange(how) => self.panes.iter_mut().for_each(|(_, pane)| pane.arrange(&how)),
+                Reply::Divide(shares) => {
+                    let replies = self.take(&shares);
+                    requests.extend(self.answer(replies, world));
+                }
                 Reply::Show(record) => self.record = record,
                 Reply::Undo(command) => self.undoable(command),
                 Reply::Unmark => self.panes.iter_mut().for_each(|(_, pane)| pane.unmark()),
@@ -346,13 +364,6 @@ impl Screen {
             }
         }
         requests
-    }
-
-    fn narrow(&mut self, text: &str) {
-        if let Ok(filter) = Filter::parse(text) {
-            self.filter = text.to_owned();
-            self.panes.iter_mut().for_each(|(_, pane)| pane.narrow(filter.clone()));
-        }
     }
 
     /// Brings everything that is kept of the world up to date; called before each frame.

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::hits::{Hits, Target};
 use super::keymap::Keymap;
+use super::layout::shares::{Kept, Shares};
 use super::overlays::Overlay;
 use super::panes::PaneId;
 use super::theme::Wear;
@@ -30,6 +31,8 @@ pub struct View<'a> {
     pub incident: Option<&'a Incident>,
     /// The alert under the cursor of the queue, as the last frame showed it.
     pub alert: Option<&'a AlertId>,
+    /// Ways to divide the screen.
+    pub presets: &'a [Preset],
     /// The operator has pressed no key for a while: the screen may tidy itself up.
     pub idle: bool,
 }
@@ -83,6 +86,8 @@ pub enum Reply {
     Filter(String),
     /// Group the queue so.
     Arrange(Arranged),
+    /// Divide the screen so.
+    Divide(Shares),
     /// Show another record.
     Show(Record),
     /// What `undo` would ask for.
@@ -102,6 +107,47 @@ pub enum Arranged {
     By(By),
     /// Every alert in a row of its own.
     Plain,
+}
+
+/// A way to divide the screen, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preset {
+    pub name: String,
+    pub about: String,
+    pub shares: Shares,
+}
+
+impl Preset {
+    /// Those that come with the program.
+    pub fn ours() -> Vec<Self> {
+        let preset = |name: &str, about: &str, shares| Self { name: name.into(), about: about.into(), shares };
+        let (usual, side) = (Shares::default(), |health, playbook, log| Shares { health, playbook, log, hide: Vec::new() });
+        vec![
+            preset("usual", "As it comes: the queue between health and playbook, the log below.", usual),
+            preset(
+                "queue",
+                "The queue has most of it, without the playbook.",
+                Shares { hide: vec![PaneId::Playbook], ..side(Some(220), None, Some(200)) },
+            ),
+            preset(
+                "run",
+                "The playbook has half of it, without health.",
+                Shares { hide: vec![PaneId::Health], ..side(None, Some(500), Some(250)) },
+            ),
+            preset("record", "The log has most of it.", side(None, None, Some(600))),
+        ]
+    }
+}
+
+/// How the screen is divided at the start, by value.
+#[derive(Debug, Clone, Default)]
+pub struct Layouts {
+    /// As it was when the last console ended.
+    pub kept: Kept,
+    /// Those of the configuration.
+    pub presets: Vec<Preset>,
+    /// Why what was kept is not taken.
+    pub trouble: Option<String>,
 }
 
 /// Whose record is shown.
@@ -149,6 +195,8 @@ pub enum Ui {
     Copy(String),
     /// Keep this text of a note that was begun, so that it survives a crash; empty: forget it.
     SaveDraft(String),
+    /// Keep how the screen is divided for the next start.
+    KeepLayout(String),
     /// Show other colours.
     Wear(Wear),
     /// Draw everything again: something else has written to the terminal.

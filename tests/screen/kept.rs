@@ -9,7 +9,7 @@ use midwatch::model::event::SourceAnswer;
 use midwatch::model::filter::Filter;
 use midwatch::model::{Command, Fact, World};
 use midwatch::tui::keymap::Keymap;
-use midwatch::tui::{Screen, Setup};
+use midwatch::tui::{Layouts, Screen, Setup};
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +42,13 @@ fn queue(desk: &mut Desk) -> Vec<String> {
 
 /// The same world, by a console that has seen nothing of how it came about.
 fn opened_now(desk: &mut Desk, shown: (&str, &str)) -> Vec<String> {
-    let setup = Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None };
+    let setup = Setup {
+        keymap: Keymap::default(),
+        zone: chrono_tz::Tz::UTC,
+        draft: String::new(),
+        replay: None,
+        layouts: Layouts::default(),
+    };
     let kept = std::mem::replace(&mut desk.screen, Screen::new(setup));
     desk.draw();
     shape(desk, shown);

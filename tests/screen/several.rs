@@ -6,7 +6,7 @@ use midwatch::domain::ids::IncidentId;
 use midwatch::domain::incident::Incident;
 use midwatch::model::{Command, Effect, Fact};
 use midwatch::tui::keymap::Keymap;
-use midwatch::tui::{Screen, Setup};
+use midwatch::tui::{Layouts, Screen, Setup};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -237,7 +237,13 @@ fn a_role_is_completed_where_somebody_is_known_and_else_the_key_goes_on() {
 fn a_replay_shows_the_newest_for_nobody_works_in_it() {
     let mut desk = Desk::new();
     let zone = chrono_tz::Tz::UTC;
-    desk.screen = Screen::new(Setup { keymap: Keymap::default(), zone, draft: String::new(), replay: Some((start(), start())) });
+    desk.screen = Screen::new(Setup {
+        keymap: Keymap::default(),
+        zone,
+        draft: String::new(),
+        replay: Some((start(), start())),
+        layouts: Layouts::default(),
+    });
     declared(&mut desk, "shop");
     desk.expect("INC-1 SEV1");
     declared(&mut desk, "mail");

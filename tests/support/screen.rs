@@ -23,7 +23,7 @@ use midwatch::model::{Body, Command, Effect, Event, Fact, World};
 use midwatch::tui::hits::Hits;
 use midwatch::tui::keymap::{Keymap, Sequence};
 use midwatch::tui::theme::Theme;
-use midwatch::tui::{Request, Screen, Setup, Ui};
+use midwatch::tui::{Layouts, Request, Screen, Setup, Ui};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -114,7 +114,13 @@ impl Desk {
         let now = Stamp { wall: start(), mono: Duration::from_secs(100) };
         let me = Actor::person(settings.operator.name.clone(), settings.operator.role.clone());
         let world = World::new(Arc::new(settings), me, now);
-        let setup = Setup { keymap: Keymap::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None };
+        let setup = Setup {
+            keymap: Keymap::default(),
+            zone: chrono_tz::Tz::UTC,
+            draft: String::new(),
+            replay: None,
+            layouts: Layouts::default(),
+        };
         let mut desk = Self {
             events: Vec::new(),
             origin: world.clone(),

@@ -97,6 +97,12 @@ pub const ROWS: &[Row] = &[
     row(&["o"], Requests, &[Panes, Context::Silences], "outcomes"),
     row(&["y"], Copy, &[Panes, Reading], "copy"),
 
+    row(&["0"], Zoom, &[Panes], "zoom"),
+    row(&[">"], Wider, &[Panes], "wider"),
+    row(&["<"], Narrower, &[Panes], "narrower"),
+    row(&["}"], Taller, &[Panes], "taller"),
+    row(&["{"], Shorter, &[Panes], "shorter"),
+
     row(&["j", "down"], Down, LISTS, "down"),
     row(&["k", "up"], Up, LISTS, "up"),
     row(&["ctrl-d", "pagedown", "ctrl-f"], PageDown, LISTS, "page down"),
@@ -131,4 +137,6 @@ pub const ROWS: &[Row] = &[
     row(&[",a"], Accept, &[Panes], "accept"),
     row(&[",P"], Private, &[Panes], "private"),
     row(&[",M"], Merge, &[Panes], "merge"),
+    row(&[",H"], Hide, &[Panes], "hide pane"),
+    row(&[",L"], Layout, &[Panes], "layout"),
 ];

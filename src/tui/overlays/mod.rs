@@ -26,6 +26,7 @@ pub mod help;
 pub mod history;
 pub mod incident;
 pub mod joining;
+pub mod layouts;
 pub mod maintain;
 pub mod map;
 pub mod menu;

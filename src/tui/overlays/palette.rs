@@ -43,6 +43,10 @@ fn chosen(thing: &Thing, view: &View) -> Vec<Reply> {
             vec![Reply::Close, Reply::Go(target), Reply::Open(text)]
         }
         Thing::Incident(id) => vec![Reply::Close, Reply::Show(Record::Of(*id)), Reply::Do(Action::Log)],
+        Thing::Layout(_) => match Seen::of(thing, view) {
+            Some(Seen::Layout(preset)) => vec![Reply::Close, Reply::Divide(preset.shares.clone())],
+            _ => gone("That layout"),
+        },
         Thing::Entry(id) => match Seen::of(thing, view) {
             Some(Seen::Entry(entry)) => {
                 vec![Reply::Close, Reply::Go(Target::Entry(*id)), Reply::Open(overlays::entry::open(entry))]

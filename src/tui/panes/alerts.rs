@@ -30,8 +30,13 @@ use shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub const SPEC: Spec =
-    Spec { id: PaneId::Alerts, name: "Alerts", context: Context::Alerts, make: || Box::new(Alerts::default()) };
+pub const SPEC: Spec = Spec {
+    id: PaneId::Alerts,
+    name: "Alerts",
+    context: Context::Alerts,
+    to: Action::Alerts,
+    make: || Box::new(Alerts::default()),
+};
 
 /// Rows above the first visible one that are searched for news.
 const SEARCHED: usize = 2_000;

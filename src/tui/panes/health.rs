@@ -23,8 +23,13 @@ use ratatui::layout::Rect;
 use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
-pub const SPEC: Spec =
-    Spec { id: PaneId::Health, name: "Health", context: Context::Health, make: || Box::new(Health::default()) };
+pub const SPEC: Spec = Spec {
+    id: PaneId::Health,
+    name: "Health",
+    context: Context::Health,
+    to: Action::Health,
+    make: || Box::new(Health::default()),
+};
 
 #[derive(Default)]
 pub struct Health {

@@ -17,7 +17,8 @@ use crate::tui::view::{Reply, Ui, View};
 use ratatui::layout::Rect;
 use std::sync::Arc;
 
-pub const SPEC: Spec = Spec { id: PaneId::Log, name: "Log", context: Context::Log, make: || Box::new(Log::default()) };
+pub const SPEC: Spec =
+    Spec { id: PaneId::Log, name: "Log", context: Context::Log, to: Action::Log, make: || Box::new(Log::default()) };
 
 pub struct Log {
     list: List,

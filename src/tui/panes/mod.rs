@@ -14,8 +14,10 @@ use super::theme::Role;
 use super::view::{Arranged, Reply, View};
 use crate::model::filter::Filter;
 use ratatui::layout::Rect;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PaneId {
     Health,
     Alerts,
@@ -100,6 +102,8 @@ pub struct Spec {
     pub id: PaneId,
     pub name: &'static str,
     pub context: Context,
+    /// What goes there.
+    pub to: Action,
     pub make: fn() -> Box<dyn Pane>,
 }
 
@@ -107,6 +111,11 @@ pub struct Spec {
 pub const PANES: &[Spec] = &[health::SPEC, alerts::SPEC, playbook::SPEC, log::SPEC];
 
 impl PaneId {
+    /// The name in the configuration.
+    pub fn word(self) -> &'static str {
+        self.spec().to.name()
+    }
+
     pub fn spec(self) -> &'static Spec {
         PANES.iter().find(|spec| spec.id == self).unwrap_or(&PANES[0])
     }

@@ -28,8 +28,13 @@ use ratatui::layout::Rect;
 use std::collections::BTreeSet;
 pub use step::{Made, command, host, prose, step_of, values};
 
-pub const SPEC: Spec =
-    Spec { id: PaneId::Playbook, name: "Playbook", context: Context::Playbook, make: || Box::new(Playbook::default()) };
+pub const SPEC: Spec = Spec {
+    id: PaneId::Playbook,
+    name: "Playbook",
+    context: Context::Playbook,
+    to: Action::Playbook,
+    make: || Box::new(Playbook::default()),
+};
 
 #[derive(Default)]
 pub struct Playbook {

@@ -2,10 +2,11 @@
 
 use super::Screen;
 use crate::model::World;
+use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::drill;
 use crate::tui::hits::{Hit, Hits, Target};
-use crate::tui::layout::{self, Form};
+use crate::tui::layout::{self, Form, Wishes};
 use crate::tui::leader;
 use crate::tui::panes::{PANES, PaneId, health};
 use crate::tui::status::{self, Message};
@@ -34,6 +35,7 @@ impl Screen {
             focus: self.focus,
             incident: self.record.incident(world),
             alert,
+            presets: &self.division.presets,
             idle: false,
         };
         self.render_on(&mut canvas, area, &view);
@@ -46,8 +48,11 @@ impl Screen {
 
     fn render_on(&self, canvas: &mut Canvas, area: Rect, view: &View) {
         let strip = u16::try_from(health::failing(view).len()).unwrap_or(u16::MAX);
-        let front = if Form::of(area) == Form::Tiny { self.focus } else { self.front };
-        let places = layout::places(area, front, strip);
+        let (form, zoomed) = (Form::of(area), self.division.zoomed);
+        let shares = self.division.shares(form);
+        let wishes = Wishes { focus: self.focus, front: self.front, failing: strip, shares, zoomed };
+        let places = layout::places(area, &wishes);
+        canvas.hits.places = places.clone();
         if places.form == Form::None {
             return too_small(canvas, area);
         }
@@ -55,6 +60,9 @@ impl Screen {
         health::render_strip(canvas, places.strip, view);
         for (id, place) in &places.panes {
             self.render_pane(canvas, *place, *id, places.form, view);
+        }
+        for (edge, place) in &places.edges {
+            canvas.hits.add(*place, Hit::Edge(*edge));
         }
         self.render_keys(canvas, places.keys, view);
         for overlay in &self.overlays {
@@ -77,6 +85,17 @@ impl Screen {
         let title = pane.title(view);
         let mut parts: Vec<(&str, Role)> = vec![(id.spec().name, name)];
         parts.extend(tabs.iter().map(|name| (name.as_str(), Role::Dim)));
+        let alone = self.division.zoomed && !matches!(form, Form::Tiny);
+        let hidden = self.division.shares(form).hides(id);
+        let key = |action| view.keymap.key_of(action);
+        let back = match (alone, hidden) {
+            (true, _) => Some(format!("{} shows the others", key(Action::Zoom))),
+            (false, true) => Some(format!("hidden: {} shows it", key(Action::Hide))),
+            (false, false) => None,
+        };
+        if let Some(back) = &back {
+            parts.extend([(" ─ ", border), (back, Role::New)]);
+        }
         for (text, role) in &title {
             parts.push((" ─ ", border));
             parts.push((text, *role));

@@ -17,6 +17,14 @@ impl Screen {
                 self.awake(world);
                 self.click(hit, world)
             }
+            MouseEventKind::Drag(MouseButton::Left) => {
+                self.drag(event.column, event.row);
+                Vec::new()
+            }
+            MouseEventKind::Up(MouseButton::Left) => {
+                let replies = self.let_go();
+                self.answer(replies, world)
+            }
             MouseEventKind::ScrollDown => self.wheel(hit, 3, world),
             MouseEventKind::ScrollUp => self.wheel(hit, -3, world),
             _ => Vec::new(),
@@ -33,6 +41,10 @@ impl Screen {
             }
             Some(Hit::Pane(pane)) => {
                 self.go(pane);
+                Vec::new()
+            }
+            Some(Hit::Edge(edge)) => {
+                self.hold(edge);
                 Vec::new()
             }
             Some(Hit::Action(action)) => self.update(action, world),

@@ -11,7 +11,7 @@ use crate::model::alerts::Tracked;
 use crate::tui::action::Action;
 use crate::tui::panes::{alerts, health, log};
 use crate::tui::time;
-use crate::tui::view::View;
+use crate::tui::view::{Preset, View};
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::borrow::Cow;
@@ -27,6 +27,8 @@ pub enum Thing {
     Playbook(PlaybookId),
     Incident(IncidentId),
     Entry(EntryId),
+    /// A way to divide the screen, by its name.
+    Layout(String),
 }
 
 impl Thing {
@@ -38,6 +40,7 @@ impl Thing {
             Self::Playbook(_) => "playbook",
             Self::Incident(_) => "incident",
             Self::Entry(_) => "log",
+            Self::Layout(_) => "layout",
         }
     }
 }
@@ -50,6 +53,7 @@ pub enum Seen<'v> {
     Playbook(&'v Playbook),
     Incident(&'v Incident),
     Entry(Arc<Entry>),
+    Layout(&'v Preset),
 }
 
 /// Actions that only mean something inside dialogs and lists, or that are the palette itself.
@@ -75,6 +79,7 @@ type All = for<'v> fn(&'v View<'v>) -> Box<dyn Iterator<Item = Seen<'v>> + 'v>;
 /// Every kind; of what matches equally well the first stands first.
 const KINDS: &[All] = &[
     |_| Box::new(actions().map(Seen::Do)),
+    |view| Box::new(view.presets.iter().map(Seen::Layout)),
     |view| Box::new(view.world.settings.services.iter().map(Seen::Service)),
     |view| Box::new(view.world.alerts.queue().map(Seen::Alert)),
     |view| Box::new(view.world.runs.playbooks().iter().map(|book| Seen::Playbook(book))),
@@ -90,6 +95,7 @@ impl<'v> Seen<'v> {
             Thing::Service(name) => view.world.settings.services.named(name.as_str()).map(Self::Service),
             Thing::Playbook(id) => view.world.runs.playbook(id).map(|book| Self::Playbook(book)),
             Thing::Incident(id) => view.world.incidents.get(*id).map(Self::Incident),
+            Thing::Layout(name) => view.presets.iter().find(|preset| preset.name == *name).map(Self::Layout),
             Thing::Entry(id) => {
                 view.world.log.lines(&view.world.corrections).rev().find(|entry| entry.id == *id).map(Self::Entry)
             }
@@ -104,6 +110,7 @@ impl<'v> Seen<'v> {
             Self::Playbook(book) => Thing::Playbook(book.id.clone()),
             Self::Incident(incident) => Thing::Incident(incident.id),
             Self::Entry(entry) => Thing::Entry(entry.id),
+            Self::Layout(preset) => Thing::Layout(preset.name.clone()),
         }
     }
 
@@ -114,6 +121,7 @@ impl<'v> Seen<'v> {
             Self::Service(service) => inert(service.name.as_str()),
             Self::Playbook(book) => inert(&book.title),
             Self::Incident(incident) => format!("{} {}", incident.label(), inert(&incident.title)).into(),
+            Self::Layout(preset) => format!("layout {}", inert(&preset.name)).into(),
             Self::Entry(entry) => format!("{} {}", time::clock(entry.at, view.zone), inert(&log::who(entry).0)).into(),
         }
     }
@@ -134,6 +142,7 @@ impl<'v> Seen<'v> {
             Self::Playbook(book) => inert(book.id.as_str()),
             Self::Incident(incident) => format!("{} {}", incident.severity, incident.status.word()).into(),
             Self::Entry(entry) => inert(&entry.text),
+            Self::Layout(preset) => inert(&preset.about),
         }
     }
 
