@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// As the poller hands them to the core.
-const PORTION: usize = 500;
+const PORTION: usize = midwatch::runtime::poller::CHUNK;
 const SERVICES: usize = 30;
 /// Changes between two keys, as a poll brings them to a queue that lives.
 const CHANGED: usize = 50;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub type Alerts = Vec<Arc<Alert>>;
 
 /// The most alerts that the core is handed at once, so that it stays free for keys.
-pub const CHUNK: usize = 500;
+pub const CHUNK: usize = 250;
 
 /// The difference, and the snapshot to compare the next one with.
 #[derive(Debug, Default)]
