@@ -12,6 +12,8 @@ mod anything;
 mod call;
 #[path = "screen/drill.rs"]
 mod drill;
+#[path = "screen/errors.rs"]
+mod errors;
 #[path = "screen/filter.rs"]
 mod filter;
 #[path = "screen/health.rs"]

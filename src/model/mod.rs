@@ -37,6 +37,7 @@ pub mod storm;
 pub mod suggestions;
 pub mod suspicions;
 pub mod timeline;
+pub mod troubles;
 pub mod world;
 
 pub use command::Command;

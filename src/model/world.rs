@@ -9,6 +9,7 @@ mod attaching;
 mod carrying;
 mod changing;
 mod commands;
+mod configured;
 mod drilling;
 mod incidents;
 mod paging;
@@ -54,6 +55,7 @@ use super::shift::Shift;
 use super::soon::Soon;
 use super::storm::Storm;
 use super::suspicions::Suspicions;
+use super::troubles::Troubles;
 use crate::domain::alert::{Inside, Route};
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
@@ -115,6 +117,8 @@ pub struct World {
     /// What those are made of.
     pub inside: Answers<Inside>,
     pub requests: Requests,
+    /// What has failed of late.
+    pub troubles: Troubles,
     /// Why the journal could not be written the last time, until it can again.
     pub journal_trouble: Option<String>,
     /// Why the changed configuration is not in force.
@@ -176,6 +180,7 @@ impl World {
             routes: Answers::default(),
             inside: Answers::default(),
             requests: Requests::default(),
+            troubles: Troubles::default(),
             journal_trouble: None,
             config_trouble: None,
             reserve_freed: false,
@@ -198,8 +203,14 @@ impl World {
         let mut effects = self.pass_time(event.stamp);
         effects.extend(match event.body {
             Body::Command(request, command) => self.command(request, command),
-            Body::Fact(fact) => self.fact(fact),
-            Body::Tick => Vec::new(),
+            Body::Fact(fact) => {
+                self.troubles.learn(&fact, self.now);
+                self.fact(fact)
+            }
+            Body::Tick => {
+                self.find_silent();
+                Vec::new()
+            }
         });
         effects.extend(self.work());
         effects.extend(self.questions.answer(&self.health, self.now));
@@ -304,18 +315,6 @@ impl World {
                 runs.fact(&mut context, requests, fact)
             }
         }
-    }
-
-    /// What the new configuration leaves as it was keeps what is known of it.
-    fn configure(&mut self, settings: Arc<Settings>) -> Vec<Effect> {
-        self.alerts.configure(&settings, self.now.wall);
-        self.health.configure(&settings);
-        self.maintenance.doubt();
-        let diagnosed = self.settings.diagnose;
-        (self.settings, self.config_trouble, self.duties, self.reminded) = (settings, None, None, None);
-        self.suspicions.judge_anew();
-        self.diagnose_from_now_on(diagnosed);
-        Vec::new()
     }
 
     fn source_answered(&mut self, source: &SourceName, answer: super::event::SourceAnswer) -> Vec<Effect> {

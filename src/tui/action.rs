@@ -194,6 +194,8 @@ actions! {
     Map = "map",
     /// Ask every source and feed now.
     Refresh = "refresh",
+    /// Show everything that failed of late, and what to do about it.
+    Errors = "errors",
     /// Show what became of each request.
     Requests = "requests",
     /// Copy the selected thing's text to the clipboard.

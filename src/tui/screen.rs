@@ -20,7 +20,6 @@ use super::overlays::{self, Overlay};
 use super::panes::{PANES, Pane, PaneId, Travel};
 use super::view::{Layouts, Record, Reply, Request, Ui, View};
 use crate::domain::ids::{AlertId, IncidentId, RequestId};
-use crate::domain::run::StepState;
 use crate::model::runs::Sitting;
 use crate::model::{Command, World};
 use chrono::{DateTime, Utc};
@@ -51,6 +50,8 @@ pub struct Screen {
     panes: Vec<(PaneId, Box<dyn Pane>)>,
     overlays: Vec<Box<dyn Overlay>>,
     division: Division,
+    /// When somebody last saw what failed.
+    looked: Duration,
     record: Record,
     /// The newest incident that this operator has declared.
     declared: Option<IncidentId>,
@@ -96,6 +97,7 @@ impl Screen {
             pending: Vec::new(),
             said: setup.layouts.trouble.clone(),
             division: Division::new(setup.layouts),
+            looked: Duration::ZERO,
             guide: None,
             asked: None,
             came_back: None,
@@ -146,6 +148,7 @@ impl Screen {
             incident: self.record.incident(world),
             alert: alert.as_ref(),
             presets: &self.division.presets,
+            looked: self.looked,
             idle,
         };
         let mut parts = Parts { panes: &mut self.panes, overlays: &mut self.overlays };
@@ -207,20 +210,6 @@ impl Screen {
         if self.unnumbered.pop_front() == Some(true) {
             self.undoable(Command::Undo { request });
         }
-    }
-
-    /// A step that had the terminal has ended, and whoever sat there is back.
-    pub fn came_back(&mut self, from: &Sitting) {
-        self.came_back = Some(from.clone());
-    }
-
-    /// Asks what came of it, unless something else is being asked.
-    fn ask_what_came(&mut self, world: &World) {
-        let known = |from: &mut Sitting| !world.runs.state_of(from.run, &from.step).is_some_and(StepState::is_open);
-        let Some(from) = self.came_back.take_if(known).filter(|_| self.overlays.is_empty()) else { return };
-        self.go(PaneId::Playbook);
-        let replies = self.with(world, |_, view| overlays::run::after_sitting(&from, view));
-        self.answer(replies, world);
     }
 
     fn contexts(&self) -> Vec<Context> {
@@ -370,6 +359,9 @@ impl Screen {
     pub fn prepare(&mut self, world: &World) {
         self.last_key.get_or_insert(world.now.mono);
         self.selected = self.selected_alert();
+        if self.overlays.last().is_some_and(|top| top.tells_errors()) {
+            self.looked = world.now.mono;
+        }
         self.ask_what_came(world);
         self.follow(world);
         self.with(world, |parts, view| {

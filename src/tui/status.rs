@@ -8,6 +8,7 @@ use super::hits::Hit;
 use super::keymap::{Binding, Context};
 use super::overlays::alert::told;
 use super::overlays::dialog::environment;
+use super::overlays::errors;
 use super::overlays::incident::offered;
 use super::overlays::requests::colour;
 use super::panes::alerts::trust;
@@ -94,6 +95,7 @@ fn parts(view: &View, width: u16) -> Vec<Part> {
         parts.push(part(2, format!("STORM {} new in {within}", view.world.storm.lately()), Role::Critical));
     }
     parts.push(part(5, format!("{} acked", view.world.alerts.count(State::Acknowledged)), Role::Dim));
+    parts.extend(failed(view));
     parts.extend(feeds(view));
     parts.extend(journal(view));
     parts.push(part(9, "midwatch", Role::Dim));
@@ -135,6 +137,16 @@ fn others(view: &View) -> Vec<Part> {
     let offered = view.world.incidents.open().find(|one| offered(one, view));
     let offered = offered.map(|one| part(2, format!("{} is offered to you", one.label()), Role::Warning));
     open.into_iter().chain(late.map(|text| part(3, text, Role::Critical))).chain(offered).collect()
+}
+
+/// What failed and nobody has looked at yet.
+fn failed(view: &View) -> Option<Part> {
+    let key = view.keymap.key_of(Action::Errors);
+    match errors::unseen(view.world, view.looked) {
+        0 => None,
+        1 => Some(part(4, format!("✗ 1 error: {key}"), Role::Critical)),
+        count => Some(part(4, format!("✗ {count} errors: {key}"), Role::Critical)),
+    }
 }
 
 fn feeds(view: &View) -> Vec<Part> {

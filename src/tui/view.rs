@@ -16,6 +16,7 @@ use crate::model::reel::Play;
 use crate::model::suggestions::Suggestion;
 use crate::model::{Command, World};
 use chrono_tz::Tz;
+use std::time::Duration;
 
 /// Everything that may be looked at.
 #[derive(Clone, Copy)]
@@ -33,6 +34,8 @@ pub struct View<'a> {
     pub alert: Option<&'a AlertId>,
     /// Ways to divide the screen.
     pub presets: &'a [Preset],
+    /// When somebody last saw what failed.
+    pub looked: Duration,
     /// The operator has pressed no key for a while: the screen may tidy itself up.
     pub idle: bool,
 }

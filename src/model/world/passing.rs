@@ -1,8 +1,12 @@
 //! Time, which passes with every event, and when the world next wants to be told of it.
 
 use super::World;
+use crate::domain::health::FeedState;
 use crate::domain::stamp::Stamp;
 use crate::model::Effect;
+use crate::model::alerts::{SourceHealth, SourceState};
+use crate::model::health::FeedHealth;
+use crate::model::troubles::Subject;
 
 impl World {
     /// Asks for the next tick when it is another one than was asked for before.
@@ -23,6 +27,22 @@ impl World {
         let next = due.into_iter().chain([questions, work, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);
         next.filter(|_| next != asked).map(Effect::WakeAt)
+    }
+
+    /// Sources and feeds that have been silent for too long.
+    pub(super) fn find_silent(&mut self) {
+        let now = self.now;
+        self.troubles.age(now);
+        let stale = |source: &SourceState| source.health == SourceHealth::Stale && source.answered.is_some();
+        for (name, source) in self.alerts.sources().filter(|(_, source)| stale(source)) {
+            let why = source.why.as_ref().map_or("no answer in time".into(), |why| why.inert());
+            self.troubles.silent(Subject::Source(name.clone()), &why, now);
+        }
+        let stale = |feed: &&FeedHealth| feed.state == FeedState::Stale;
+        for feed in self.health.iter().filter(stale) {
+            let why = feed.trouble.as_ref().map_or("no answer in time".into(), |why| why.inert());
+            self.troubles.silent(Subject::Feed(feed.spec.name.clone()), &why, now);
+        }
     }
 
     /// Time passes with every event. A gap that no timer explains means that the machine slept or its clock was set.

@@ -30,6 +30,8 @@ pub enum Context {
     Output,
     /// What became of each request.
     Outcomes,
+    /// What failed of late.
+    Errors,
     /// The map of the services.
     Map,
     /// What whoever takes over must know.
@@ -76,6 +78,7 @@ impl Context {
             Self::StepDetail => "A step's details",
             Self::Output => "A step's output",
             Self::Outcomes => "Outcomes",
+            Self::Errors => "What failed",
             Self::Map => "The map",
             Self::Handoff => "Handing over",
             Self::Silences => "Silences",

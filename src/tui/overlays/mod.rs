@@ -17,6 +17,7 @@ pub mod dialog;
 pub mod doing;
 pub mod drill;
 pub mod entry;
+pub mod errors;
 pub mod export;
 pub mod feed;
 pub mod filter;
@@ -80,6 +81,11 @@ pub trait Overlay {
     /// One of its lines was clicked.
     fn clicked(&mut self, _line: usize, _view: &View) -> Vec<Reply> {
         Vec::new()
+    }
+
+    /// Whoever sees it has seen what failed.
+    fn tells_errors(&self) -> bool {
+        false
     }
 
     fn render(&self, canvas: &mut Canvas, area: Rect, view: &View);

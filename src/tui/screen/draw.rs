@@ -36,6 +36,7 @@ impl Screen {
             incident: self.record.incident(world),
             alert,
             presets: &self.division.presets,
+            looked: self.looked,
             idle: false,
         };
         self.render_on(&mut canvas, area, &view);

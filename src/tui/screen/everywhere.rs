@@ -42,6 +42,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::Handoff => Reply::Open(overlays::handoff::open()),
         Action::Silences => Reply::Open(overlays::silences::open(view)),
         Action::Sources => Reply::Open(overlays::sources::open()),
+        Action::Errors => Reply::Open(overlays::errors::open()),
         Action::Requests => Reply::Open(overlays::requests::open()),
         Action::Incident => match view.incident {
             Some(incident) => Reply::Open(overlays::incident::menu(incident, view)),

@@ -1,7 +1,11 @@
-//! Whose record is shown while nobody chooses.
+//! What the screen turns to by itself: whose record is shown while nobody chooses, and what came of a step that had the terminal.
 
 use super::Screen;
+use crate::domain::run::StepState;
 use crate::model::World;
+use crate::model::runs::Sitting;
+use crate::tui::overlays;
+use crate::tui::panes::PaneId;
 use crate::tui::view::Record;
 
 impl Screen {
@@ -19,5 +23,19 @@ impl Screen {
             (self.declared, self.record) = (mine, Record::Kept(id));
         }
         self.record = self.record.kept(world);
+    }
+
+    /// A step that had the terminal has ended, and whoever sat there is back.
+    pub fn came_back(&mut self, from: &Sitting) {
+        self.came_back = Some(from.clone());
+    }
+
+    /// Asks what came of it, unless something else is being asked.
+    pub(super) fn ask_what_came(&mut self, world: &World) {
+        let known = |from: &mut Sitting| !world.runs.state_of(from.run, &from.step).is_some_and(StepState::is_open);
+        let Some(from) = self.came_back.take_if(known).filter(|_| self.overlays.is_empty()) else { return };
+        self.go(PaneId::Playbook);
+        let replies = self.with(world, |_, view| overlays::run::after_sitting(&from, view));
+        self.answer(replies, world);
     }
 }
