@@ -122,10 +122,20 @@ pub struct This {
 impl Row {
     /// What else must be known of it.
     pub fn notes(&self) -> String {
+        let last = self.last.as_ref().filter(|(_, verdict)| matches!(verdict, Verdict::Fail | Verdict::Aborted));
+        let last = last.map(|(_, verdict)| word(*verdict).to_owned());
+        last.into_iter().chain(self.others()).collect::<Vec<_>>().join("; ")
+    }
+
+    /// All that is known of it, in one sentence.
+    pub fn told(&self, age: impl Fn(Duration) -> String, now: DateTime<Utc>) -> String {
+        std::iter::once(self.badge(age, now)).chain(self.others()).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What the badge does not say.
+    fn others(&self) -> impl Iterator<Item = String> {
         let last = self.last.as_ref();
         let notes = [
-            last.filter(|(_, verdict)| matches!(verdict, Verdict::Fail | Verdict::Aborted))
-                .map(|(_, verdict)| word(*verdict).to_owned()),
             last.filter(|(last, _)| !last.drill && last.incident.is_some()).map(|_| "in a real incident".to_owned()),
             last.filter(|(last, _)| !last.drill && last.incident.is_none()).map(|_| "live, in no incident".to_owned()),
             last.filter(|(last, _)| last.loss_unread).map(|_| "what was lost can't be read".to_owned()),
@@ -137,7 +147,7 @@ impl Row {
             self.changed.then(|| "its text has changed since".to_owned()),
             self.skip.as_ref().map(|skip| format!("put off in {} by {}: {}", skip.week, skip.by, skip.reason)),
         ];
-        notes.into_iter().flatten().collect::<Vec<_>>().join("; ")
+        notes.into_iter().flatten()
     }
 
     /// What stands beside the playbook wherever it is suggested.
@@ -179,6 +189,11 @@ impl Board {
         Practice::ALL.iter().filter(|practice| !has(practice)).copied().collect()
     }
 
+    /// How many stand so.
+    pub fn count(&self, state: State) -> usize {
+        self.rows.iter().filter(|row| row.state == state).count()
+    }
+
     /// How well each practice is practised for each service: the worst of its playbooks. What is not there has none.
     pub fn matrix(&self) -> BTreeMap<(ServiceName, Practice), State> {
         let mut cells: BTreeMap<(ServiceName, Practice), State> = BTreeMap::new();
@@ -190,5 +205,95 @@ impl Board {
             }
         }
         cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ids::RunId;
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::from_secs(1_000 * 86_400)
+    }
+
+    fn row(name: &str, practice: Option<Practice>, state: State, services: &[&str]) -> Row {
+        Row {
+            playbook: name.into(),
+            title: name.to_owned(),
+            practice,
+            services: services.iter().map(|name| (*name).into()).collect(),
+            tier: None,
+            owner: None,
+            rto: None,
+            rpo: None,
+            cadence: None,
+            state,
+            last: None,
+            proven: None,
+            times: 0,
+            due: None,
+            changed: false,
+            findings: 0,
+            skip: None,
+            score: 0,
+            ours: true,
+            takes_turns: true,
+        }
+    }
+
+    fn board(rows: Vec<Row>) -> Board {
+        let week = Week::of(now());
+        let week = This { week, turn: None, why: Vec::new(), done: false, held: None, streak: 0, skips: Vec::new() };
+        Board { at: now(), rows, week, restores: Vec::new() }
+    }
+
+    fn days(time: Duration) -> String {
+        format!("{} d", time.as_secs() / 86_400)
+    }
+
+    #[test]
+    fn the_badge_says_what_was_proven_and_what_came_of_it_since() {
+        let at = |days: u64, run: u128| {
+            let done = Practised::as_if("t".into(), String::new(), now() - Duration::from_secs(days * 86_400));
+            Practised { run: RunId(uuid::Uuid::from_u128(run)), took: Some(Duration::from_secs(86_400)), ..done }
+        };
+        let badge = |proven: Option<Practised>, last: Option<(Practised, Verdict)>| {
+            Row { proven, last, ..row("t", None, State::Fresh, &[]) }.badge(days, now())
+        };
+        assert_eq!(badge(None, None), "never practised");
+        assert_eq!(badge(None, Some((at(2, 1), Verdict::Fail))), "failed 2 d ago, never proven");
+        assert_eq!(badge(Some(at(9, 1)), Some((at(9, 1), Verdict::Pass))), "last proven 9 d ago, took 1 d");
+        let since = badge(Some(at(9, 1)), Some((at(2, 2), Verdict::Aborted)));
+        assert_eq!(since, "last proven 9 d ago, took 1 d; given up 2 d ago", "a success of once hides no failure of now");
+        let rto = Row { rto: Some(Duration::from_secs(3 * 86_400)), ..row("t", None, State::Fresh, &[]) };
+        let rto = Row { proven: Some(at(9, 1)), last: Some((at(9, 1), Verdict::Pass)), ..rto };
+        assert_eq!(rto.badge(days, now()), "last proven 9 d ago, 1 d of 3 d");
+    }
+
+    #[test]
+    fn the_worst_of_several_playbooks_stands_for_a_service() {
+        let failover = Some(Practice::Failover);
+        let rows = |order: [usize; 3]| {
+            let states = [State::Fresh, State::Never, State::Failed];
+            board(order.map(|at| row("t", failover, states[at], &["shop"])).into()).matrix()
+        };
+        for order in [[0, 1, 2], [1, 0, 2], [2, 0, 1]] {
+            assert_eq!(rows(order)[&("shop".into(), Practice::Failover)], State::Never, "{order:?}");
+        }
+        let other = board(vec![row("a", failover, State::Fresh, &["shop"]), row("b", failover, State::Never, &["cart"])]);
+        assert_eq!(other.matrix()[&("shop".into(), Practice::Failover)], State::Fresh, "of its own playbooks only");
+        assert_eq!(other.matrix().len(), 2);
+    }
+
+    #[test]
+    fn a_practice_without_a_playbook_is_missing() {
+        let all = |practices: &[Practice]| {
+            board(practices.iter().map(|practice| row("t", Some(*practice), State::Never, &[])).collect()).missing()
+        };
+        assert_eq!(all(&[]), Practice::ALL);
+        assert_eq!(all(Practice::ALL), []);
+        assert_eq!(all(&Practice::ALL[1..]), &Practice::ALL[..1]);
+        assert_eq!(board(vec![row("t", None, State::Fresh, &[])]).missing(), Practice::ALL, "what is of no practice fills none");
     }
 }

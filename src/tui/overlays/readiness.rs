@@ -5,9 +5,12 @@ use super::page::{Content, Line, Page, field, heading, plain};
 use crate::domain::playbook::Practice;
 use crate::domain::readiness::{Board, FORMULA, Row, State};
 use crate::domain::text::inert;
+use crate::tui::canvas::wrap;
+use crate::tui::markdown;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::View;
+use unicode_width::UnicodeWidthStr;
 
 struct Readiness;
 
@@ -28,19 +31,16 @@ impl Content for Readiness {
         };
         let board = view.world.board(record);
         let mut lines = week(&board, columns);
+        lines.extend(summary(&board, columns));
+        lines.push(Vec::new());
         for practice in Practice::ALL.iter().copied().map(Some).chain([None]) {
             let rows: Vec<&Row> = board.rows.iter().filter(|row| row.practice == practice).collect();
-            match (practice, rows.is_empty()) {
-                (None, true) => continue,
-                (practice, empty) => {
-                    lines.extend(heading(practice.map_or("other", Practice::word)));
-                    if empty {
-                        lines.push(vec![
-                            (" ✗ ".to_owned(), Role::Critical),
-                            ("no playbook is about it".to_owned(), Role::Critical),
-                        ]);
-                    }
-                }
+            if practice.is_none() && rows.is_empty() {
+                continue;
+            }
+            lines.push(plain(practice.map_or("other", Practice::word), Role::Strong));
+            if rows.is_empty() {
+                lines.push(plain(" ✗ no playbook is about it", Role::Critical));
             }
             lines.extend(rows.into_iter().flat_map(|row| playbook(row, view, columns)));
         }
@@ -98,19 +98,32 @@ fn week(board: &Board, columns: usize) -> Vec<Line> {
     lines
 }
 
+/// In one line where there is room for it: many have to be seen together.
 fn playbook(row: &Row, view: &View, columns: usize) -> Vec<Line> {
     let (glyph, role) = look(row.state);
-    let mut lines =
-        vec![vec![(format!(" {glyph} "), role), (row.playbook.to_string(), Role::Text), (format!("  {}", row.score), Role::Dim)]];
-    let notes = row.notes();
-    let said = [row.badge(time::age, view.now.wall), notes].into_iter().filter(|text| !text.is_empty());
-    lines.extend(field(
-        "",
-        &inert(&said.collect::<Vec<_>>().join("; ")),
-        if row.state == State::Fresh { Role::Dim } else { role },
-        columns,
-    ));
+    let mut name =
+        vec![(format!(" {glyph} "), role), (row.playbook.to_string(), Role::Text), (format!("  {}", row.score), Role::Dim)];
+    let (text, role) =
+        (inert(&row.told(time::age, view.now.wall)).into_owned(), if row.state == State::Fresh { Role::Dim } else { role });
+    if markdown::width(&name) + 2 + text.width() <= columns {
+        name.push((format!("  {text}"), role));
+        return vec![name];
+    }
+    let mut lines = vec![name];
+    lines.extend(wrap(&text, columns.saturating_sub(5), 40).into_iter().map(|line| plain(format!("     {line}"), role)));
     lines
+}
+
+/// What of the board is good, and what is not: on a small screen nobody sees more of it at once.
+fn summary(board: &Board, columns: usize) -> Vec<Line> {
+    let missing = board.missing().len();
+    let states = [(State::Never, "never practised"), (State::Failed, "failed"), (State::Stale, "stale"), (State::Fresh, "fresh")];
+    let counts = states.iter().map(|(state, word)| (board.count(*state), (*word).to_owned()));
+    let counts = counts
+        .chain([(missing, if missing == 1 { "practice without a playbook" } else { "practices without a playbook" }.to_owned())]);
+    let told: Vec<String> = counts.filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let good = missing == 0 && board.rows.iter().all(|row| matches!(row.state, State::Fresh | State::Exempt));
+    field("in all", &told.join(", "), if good { Role::Ok } else { Role::Warning }, columns)
 }
 
 /// How a state looks, in words, shape and colour.
