@@ -5,6 +5,8 @@ use super::theme::Role;
 use super::time;
 use super::view::View;
 use crate::domain::drill::Drill;
+use crate::domain::ids::RunId;
+use crate::domain::run::StepRecord;
 use crate::domain::text::inert;
 
 /// The drill that is held.
@@ -15,8 +17,12 @@ pub fn held<'a>(view: &View<'a>) -> Option<&'a Drill> {
 /// Its words in the first line: which it is, what its clock shows, and why it stands still. On a narrow screen they are few: what is
 /// real may have to stand beside them.
 pub fn told(drill: &Drill, view: &View, width: u16) -> String {
+    let stuck = stuck(view, drill).is_some();
     if width < NARROW {
         let real = view.incident.is_some_and(|incident| incident.drill.is_none());
+        if stuck {
+            return " DRILL STUCK ".to_owned();
+        }
         return match (&drill.aborted, &drill.paused, drill.has_begun() && !real) {
             (Some(_), _, _) => " DRILL OFF ".to_owned(),
             (None, Some(_), _) => " DRILL PAUSED ".to_owned(),
@@ -30,6 +36,7 @@ pub fn told(drill: &Drill, view: &View, width: u16) -> String {
         false => "setting up".to_owned(),
     };
     let stands = match (&drill.aborted, &drill.paused) {
+        _ if stuck => " NOT CLEARED AWAY",
         (Some(_), _) => " CALLED OFF",
         (None, Some(_)) => " PAUSED",
         (None, None) => "",
@@ -39,6 +46,12 @@ pub fn told(drill: &Drill, view: &View, width: u16) -> String {
         _ => format!(" {}", inert(&drill.scenario.id)),
     };
     format!(" {label}{name} {clock}{stands} ")
+}
+
+/// A run of it that can't clear away what it made, and where: it is open until a person ends it.
+pub fn stuck<'a>(view: &View<'a>, drill: &Drill) -> Option<(RunId, &'a StepRecord)> {
+    let of = view.world.runs.open().filter(|(_, run)| run.incident == Some(drill.incident));
+    of.into_iter().find_map(|(id, run)| Some((id, run.stuck_clearing()?)))
 }
 
 /// Fewer columns have no room for its name.

@@ -3,7 +3,7 @@
 use super::screen::{Desk, alert, outage, settings};
 use super::{Depth, Theme};
 use midwatch::domain::alert::Severity;
-use midwatch::domain::run::Auto;
+use midwatch::domain::run::{Auto, StepState};
 use midwatch::domain::scenario::{Act, Beat, Expected, Fires, Kind, Scenario, What};
 use midwatch::domain::settings::{Environment, Settings};
 use midwatch::model::drills::Drilling;
@@ -185,4 +185,33 @@ fn what_comes_in_a_drill_is_not_read_in_its_first_entry() {
     }
     assert!(shown.contains("shown when the drill is over"), "{shown}");
     assert!(!shown.contains("Drilled\""), "{shown}");
+}
+
+#[test]
+fn a_clean_up_that_fails_is_told_and_ended_by_hand() {
+    let mut desk = Desk::with(Settings { environment: Environment::Lab, ..settings() });
+    let step = |title: &str| format!("### {title}\n\n- **risk:** change\n\n```sh\ntrue\n```\n\n");
+    let book = format!(
+        "---\nplaybook: 1\nid: t\ntitle: T\n---\n\n# T\n\n## Steps\n\n{}## Drill setup\n\n{}## Drill cleanup\n\n{}",
+        step("Do"),
+        step("Make"),
+        step("Clear")
+    );
+    desk.playbook(&book);
+    let scenario = Box::new(Scenario::for_playbook(&desk.world.runs.playbooks()[0]));
+    desk.asks(Command::Drill(Drilling::Start { scenario, params: Typed::default(), auto: Auto::Change, anyway: false }));
+    desk.command_ends(StepState::Succeeded, 0);
+    let drill = desk.world.drills.open().expect("held").incident;
+    desk.asks(Command::Drill(Drilling::Abort { drill, reason: "enough".into() }));
+    desk.command_ends(StepState::Cancelled, 1);
+    desk.expect_not("NOT CLEARED AWAY").command_ends(StepState::Failed, 1);
+    for (width, word) in [(120, "NOT CLEARED AWAY"), (80, "NOT CLEARED AWAY"), (40, "DRILL STUCK"), (30, "DRILL STUCK")] {
+        let line = first_line(desk.resize(width, 24));
+        assert!(line.contains(word), "{width} columns: {line}");
+    }
+    desk.resize(120, 40).press("T").expect("leave it…").expect("clearing away stopped at “Clear”");
+    desk.type_text("finish").press("enter").expect("stopped at “Clear”").press("esc");
+    desk.press("T").type_text("leave it").press("enter").type_text("it is a lab").press("enter");
+    desk.expect_not("NOT CLEARED AWAY").expect("CALLED OFF");
+    assert_eq!(desk.world.runs.open().count(), 0);
 }

@@ -6,7 +6,7 @@ use super::dialog::{self, Dialog, Form};
 use super::page::{Content, Line, Page, field, heading};
 use super::reason::{self, Reason};
 use crate::domain::drill::{Debrief, Drill};
-use crate::domain::ids::{IncidentId, PlaybookId, ServiceName};
+use crate::domain::ids::{IncidentId, PlaybookId, RunId, ServiceName};
 use crate::domain::node::nearest;
 use crate::domain::readiness::word;
 use crate::domain::run::Auto;
@@ -14,7 +14,8 @@ use crate::domain::scenario::{Kind, Scenario};
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::drills::{Drilling, Found};
-use crate::model::runs::Typed;
+use crate::model::runs::{RunCommand, Typed};
+use crate::tui::drill::stuck;
 use crate::tui::markdown;
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -23,7 +24,7 @@ use crate::tui::view::{Record, Reply, View};
 /// What can be done now.
 pub fn open(view: &View) -> Box<dyn Overlay> {
     match view.world.drills.open() {
-        Some(drill) => menu(drill),
+        Some(drill) => menu(drill, view),
         None => {
             let real = view.world.incidents.open().next().map(|_| dialog::field("mean it", ""));
             let fields = [dialog::field("what", turn(view)), dialog::field("kind", ""), dialog::field("parameters", "")];
@@ -39,7 +40,7 @@ fn turn(view: &View) -> String {
     turn.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
-fn menu(drill: &Drill) -> Box<dyn Overlay> {
+fn menu(drill: &Drill, view: &View) -> Box<dyn Overlay> {
     let id = drill.incident;
     let show = item("show it", "its record in the log", move || vec![Reply::Show(Record::Of(id))]);
     let stands = match &drill.paused {
@@ -57,7 +58,11 @@ fn menu(drill: &Drill) -> Box<dyn Overlay> {
     });
     let stands = drill.aborted.is_none().then_some(stands);
     let off = drill.aborted.is_none().then_some(off);
-    let items: Vec<Item> = [Some(show), stands, Some(finish), off].into_iter().flatten().collect();
+    let left = stuck(view, drill).map(|(run, step)| {
+        let hint = format!("clearing away stopped at “{}”: its run is ended, and what is there stays", inert(&step.plan.title));
+        item("leave it…", hint, move || vec![Reply::Open(leave(run))])
+    });
+    let items: Vec<Item> = [Some(show), left, stands, Some(finish), off].into_iter().flatten().collect();
     Box::new(Choice::new(format!("Drill {}", inert(&drill.id)), items))
 }
 
@@ -76,6 +81,15 @@ fn abort(drill: IncidentId) -> Box<dyn Overlay> {
         verb: "call it off",
         fact: "Its runs are ended and clear away what they made, those of a console that is gone too.".to_owned(),
         ask: Box::new(move |reason| Command::Drill(Drilling::Abort { drill, reason })),
+    })
+}
+
+fn leave(run: RunId) -> Box<dyn Overlay> {
+    reason::open(Reason {
+        title: "Leave what could not be cleared away".to_owned(),
+        verb: "leave it",
+        fact: "Its run is ended. Whoever comes next has to know what is left, and where.".to_owned(),
+        ask: Box::new(move |reason| Command::Run(RunCommand::Abort { run, reason })),
     })
 }
 
