@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test on the real machine")]
 
+#[path = "drills/game_day.rs"]
+mod game_day;
 mod support;
 
 use bytes::Bytes;
@@ -9,12 +11,16 @@ use chrono::Utc;
 use midwatch::domain::act::{Act, Outcome};
 use midwatch::domain::alert::SilenceMatcher;
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Intent, Kind, Seal};
-use midwatch::domain::ids::{EntryId, OriginId};
+use midwatch::domain::ids::{EntryId, IncidentId, OriginId};
+use midwatch::domain::incident::Status;
 use midwatch::domain::node::{Node, Problems};
 use midwatch::domain::trouble::Reason;
+use midwatch::domain::update::Update;
 use midwatch::ports::{Ports, Request};
 use midwatch::sources::KINDS;
+use midwatch::tellers;
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use support::fake_alertmanager::FakeAlertmanager;
 use support::fake_hook::FakeHook;
 use support::home::Home;
@@ -85,6 +91,10 @@ fn a_drill_goes_by_itself_from_nothing_to_its_verdict() {
     assert_eq!(json(&home, &["incident", "list", "--all"])["incidents"], Value::Array(Vec::new()));
     assert_eq!(json(&home, &["stats"])["incidents"], 0, "{:#}", json(&home, &["stats"]));
     assert_eq!(json(&home, &["history"])["episodes"], Value::Array(Vec::new()));
+    let handoff = home.run(&[&["handoff"], DATA].concat());
+    let (said, alerts) = (String::from_utf8_lossy(&handoff.stdout).into_owned(), home.run(&[&["alerts"], DATA].concat()));
+    assert!(handoff.status.success() && !said.contains("DRILL") && !said.contains("ShopDown"), "{said}");
+    assert_eq!(alerts.status.code(), Some(0), "{alerts:?}");
     let text = String::from_utf8(home.run(&[&["export", "DRILL-1", "--format", "md"], DATA].concat()).stdout).expect("text");
     assert!(text.starts_with("# DRILL-1 "), "{text}");
 }
@@ -317,4 +327,40 @@ async fn the_ports_refuse_whatever_a_drill_has_recorded() {
     assert_ne!(end.outcome, Outcome::Done, "{end:?}");
     assert_eq!(real.writes(), 0);
     assert_eq!(source.act(&silence, intent(None), &ports).await.outcome, Outcome::Done);
+}
+
+/// Whatever is asked of them, and by whatever mistake.
+#[tokio::test]
+async fn whoever_is_to_tell_others_of_a_drill_refuses() {
+    let home = Home::with("operator: {name: ana}\n");
+    let update = Update {
+        incident: IncidentId(uuid::Uuid::nil()),
+        number: 1,
+        title: "A bad night".into(),
+        severity: "SEV2".parse().expect("a severity"),
+        status: Status::Open,
+        text: "We are on it.".into(),
+        by: "ana".into(),
+        at: Utc::now(),
+        next: None,
+    };
+    let ports = Ports::real();
+    for kind in tellers::KINDS {
+        let chat = FakeHook::start();
+        let secret = home.write("hook", &chat.address());
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).expect("it is ours");
+        let url = match kind.name {
+            "slack" => format!("{{file: \"{}\"}}", secret.display()),
+            _ => format!("\"{}\"", chat.address()),
+        };
+        let mut problems = Problems::default();
+        let node = Node::parse(&format!("url: {url}"), &mut problems).expect("is YAML");
+        let teller = (kind.parse)(&node, &mut problems).unwrap_or_else(|| panic!("{}: {problems:?}", kind.name));
+        let end = teller.tell(&update, intent(Some("night")), &ports).await;
+        assert_ne!(end.outcome, Outcome::Done, "{}: {end:?}", kind.name);
+        assert_eq!(chat.writes(), 0, "{}", kind.name);
+        let end = teller.tell(&update, intent(None), &ports).await;
+        assert_eq!(end.outcome, Outcome::Done, "{}: {end:?}", kind.name);
+        assert_eq!(chat.writes(), 1, "{}", kind.name);
+    }
 }

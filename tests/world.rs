@@ -2,6 +2,8 @@
 
 #[path = "world/again.rs"]
 mod again;
+#[path = "world/board.rs"]
+mod board;
 #[path = "world/carried.rs"]
 mod carried;
 #[path = "world/causes.rs"]
@@ -14,6 +16,8 @@ mod corpus;
 mod drill_apart;
 #[path = "world/drill_clocks.rs"]
 mod drill_clocks;
+#[path = "world/drill_folds.rs"]
+mod drill_folds;
 #[path = "world/drilled_runs.rs"]
 mod drilled_runs;
 #[path = "world/drills.rs"]

@@ -282,6 +282,7 @@ impl Hold {
 
 #[cfg(test)]
 mod tests {
+    use super::super::run::{Attempt, Planned};
     use super::*;
 
     #[test]
@@ -316,5 +317,106 @@ mod tests {
         assert_eq!([Aborted, Abandoned].map(ended), [Verdict::Aborted; 2]);
         assert_eq!([Failed, RollbackFailed].map(ended), [Verdict::Fail; 2]);
         assert_eq!(ended(RolledBack), Verdict::Findings);
+    }
+
+    fn step(section: &str, kind: &str, states: &[StepState]) -> StepRecord {
+        let attempt = |(place, state): (usize, &StepState)| Attempt {
+            number: place as u32 + 1,
+            state: *state,
+            intent: EntryId(uuid::Uuid::nil()),
+            by: String::new(),
+            started_at: DateTime::UNIX_EPOCH,
+            ended_at: None,
+            end: None,
+            resolved: None,
+        };
+        let plan = Planned {
+            id: format!("{section}-{kind}-{states:?}").as_str().into(),
+            title: String::new(),
+            kind: kind.to_owned(),
+            section: section.to_owned(),
+            arrives: StepState::Ready,
+            items: 0,
+            records: false,
+        };
+        StepRecord {
+            plan,
+            attempts: states.iter().enumerate().map(attempt).collect(),
+            skipped: None,
+            waived: false,
+            passed: false,
+            ticked: Default::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A drill of its own that is completed.
+    fn over(steps: Vec<StepRecord>) -> Run {
+        Run {
+            id: Some(RunId(uuid::Uuid::nil())),
+            playbook: Some("t".into()),
+            mode: Some(RunMode::Drill),
+            prepared_at: Some(DateTime::UNIX_EPOCH),
+            ended: Some((RunState::Completed, DateTime::UNIX_EPOCH, String::new())),
+            steps,
+            ..Run::default()
+        }
+    }
+
+    #[test]
+    fn only_what_was_done_under_steps_is_practice() {
+        use StepState::{Refused, Succeeded};
+        let counts = |run: &Run| Practised::of(run).is_some();
+        let done = || over(vec![step("steps", "sh", &[Succeeded])]);
+        for mode in [RunMode::Live, RunMode::Manual, RunMode::Drill] {
+            assert!(counts(&Run { mode: Some(mode), ..done() }), "{mode:?}");
+        }
+        for mode in [RunMode::DryRun, RunMode::Diagnosis] {
+            assert!(!counts(&Run { mode: Some(mode), ..done() }), "{mode:?}");
+        }
+        let told = Run { mode: Some(RunMode::Manual), drill: Some("d-1".to_owned()), ..done() };
+        assert!(!counts(&told), "what was only told shows nobody that it works");
+        assert!(!counts(&Run { ended: None, ..done() }));
+        for kind in ["approval", "decision", "wait"] {
+            assert!(!counts(&over(vec![step("steps", kind, &[Succeeded])])), "{kind}");
+        }
+        assert!(counts(&over(vec![step("steps", "manual", &[Succeeded])])), "by hand");
+        assert!(!counts(&over(vec![step("steps", "sh", &[Refused]), step("steps", "sh", &[])])));
+        for section in ["before-you-start", "verify", "drill-setup"] {
+            assert!(!counts(&over(vec![step(section, "sh", &[Succeeded])])), "{section}");
+        }
+    }
+
+    #[test]
+    fn the_time_counts_only_where_the_goal_was_reached() {
+        let took = |ended: RunState| {
+            let at = DateTime::UNIX_EPOCH + Duration::from_secs(60);
+            let run = Run { verified_at: Some(at), ..over(vec![step("steps", "sh", &[StepState::Succeeded])]) };
+            Practised::of(&Run { ended: Some((ended, at, String::new())), ..run }).expect("it counts").took
+        };
+        assert_eq!(took(RunState::Completed), Some(Duration::from_secs(60)));
+        assert_eq!([RunState::Failed, RunState::Aborted].map(took), [None, None], "what held once did not hold to the end");
+    }
+
+    #[test]
+    fn each_kind_of_slip_counts_once_and_what_a_drill_makes_for_itself_is_none() {
+        use StepState::{Accepted, Cancelled, Failed, Succeeded, TimedOut, Unknown};
+        let of = |step: StepRecord| slips(&over(vec![step]));
+        let none = Slips::default();
+        let waived = StepRecord { skipped: Some("no time".to_owned()), waived: true, ..step("steps", "sh", &[]) };
+        assert_eq!(of(waived.clone()), Slips { skipped: 1, ..none });
+        assert_eq!(of(StepRecord { waived: false, ..waived }), none, "its condition did not hold: that is how it is written");
+        for state in [Failed, TimedOut, Accepted] {
+            assert_eq!(of(step("verify", "sh", &[state])), Slips { failed: 1, ..none }, "{state:?}");
+        }
+        assert_eq!(of(step("steps", "sh", &[Failed, Succeeded])), Slips { retried: 1, ..none });
+        assert_eq!(of(step("steps", "sh", &[Unknown])), Slips { unknown: 1, ..none });
+        for section in ["drill-setup", "drill-cleanup"] {
+            for states in [&[Failed][..], &[Unknown], &[Failed, Succeeded], &[Cancelled]] {
+                assert_eq!(of(step(section, "sh", states)), none, "{section} {states:?}");
+            }
+        }
+        let all = over(vec![step("steps", "sh", &[Failed]), step("verify", "sh", &[Failed])]);
+        assert_eq!(slips(&all).and(Slips { skipped: 1, ..none }), Slips { failed: 2, skipped: 1, ..none });
     }
 }
