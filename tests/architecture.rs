@@ -72,6 +72,7 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("cli::demo", "disallowed_methods", "its servers, its clock and its temporary folder are its own"),
     ("cli::check::files", "disallowed_methods", "tells a folder from a file, and reads themes"),
     ("cli::init::places", "disallowed_methods", "looks into the environment and the configurations of other tools"),
+    ("cli::plain::child", "disallowed_methods", "starts the commands that are typed"),
     ("cli::session", "disallowed_methods", "a configuration that is missing is no error, one that is broken is told"),
     ("cli::export", "disallowed_methods", "writes the file that the person named, and reads the template"),
     ("cli::subject", "disallowed_methods", "reads the export that a person named"),

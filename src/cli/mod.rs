@@ -35,6 +35,7 @@ mod man;
 mod note;
 mod out;
 mod page;
+mod plain;
 mod playbook;
 mod readiness;
 mod reload;
@@ -182,6 +183,12 @@ pub fn tree() -> Command {
                 .value_parser(value_parser!(PathBuf))
                 .help("Without a command: keep all that happens in this session, for a bug report; `replay FILE` plays it"),
         )
+        .arg(
+            Arg::new("plain")
+                .long("plain")
+                .action(ArgAction::SetTrue)
+                .help("Without a command: the console as spoken lines, in which every command can be typed; for screen readers"),
+        )
         .version(env!("CARGO_PKG_VERSION"))
         .about("The terminal incident console: alerts, health, playbooks and the incident log on one screen")
         .after_help(
@@ -215,11 +222,19 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<Exit> {
     if record.is_some() && matches.subcommand().is_some() {
         return Err(Failure::usage("--record keeps a session of the console: leave the command away").into());
     }
+    let plain = matches.get_flag("plain");
+    if plain && matches.subcommand().is_some() {
+        return Err(Failure::usage("--plain is the console in lines: leave the command away").into());
+    }
     match matches.subcommand() {
         Some((name, matches)) => match COMMANDS.iter().find(|kind| kind.name == name) {
             Some(kind) => (kind.run)(matches, &Globals::from_arg_matches(matches)?),
             None => Err(Failure::usage(format!("no command is named {name}")).into()),
         },
+        None if plain => {
+            plain::refuse(record.is_some(), globals.json)?;
+            plain::run(&globals)
+        }
         None => console::open(&globals, record.map(PathBuf::as_path)),
     }
 }

@@ -24,6 +24,7 @@ use crate::playbook::Catalogue;
 use crate::ports::Ports;
 use crate::runtime::cache::Cache;
 use crate::runtime::ports::refusing;
+use crate::runtime::shell::Frontend;
 use crate::runtime::{Polling, Setup, Shell};
 use crate::sources::{self, Source};
 use crate::tellers::Teller;
@@ -34,8 +35,10 @@ use futures_util::FutureExt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The configuration with real sources and feeds.
 pub type Loaded = Config<Arc<dyn Source>, Arc<dyn Feed>, Arc<dyn Teller>>;
@@ -141,6 +144,25 @@ impl Session {
         let shell = &mut self.shell;
         self.runtime.block_on(async { shell.serve().await })?;
         Ok(())
+    }
+
+    /// Where tasks and signals of a frontend belong.
+    pub fn enter(&self) -> tokio::runtime::EnterGuard<'_> {
+        self.runtime.enter()
+    }
+
+    /// Runs the shell with a frontend.
+    ///
+    /// # Errors
+    /// What the frontend says.
+    pub fn run<F: Frontend>(
+        &mut self,
+        front: &mut F,
+        inputs: &mut UnboundedReceiver<F::Input>,
+        stop: Pin<Box<dyn Future<Output = ()>>>,
+    ) -> io::Result<()> {
+        let shell = &mut self.shell;
+        self.runtime.block_on(shell.run(front, inputs, stop))
     }
 
     /// Does one command and waits for its end.

@@ -1,0 +1,277 @@
+//! The console as spoken lines: what happens is said when it happens, and every command of the program can be typed. For screen readers,
+//! and wherever a screen of panes is in the way.
+//!
+//! A command runs as a process of its own, with the terminal: its questions and guards are those of the command line, and what it records
+//! comes back through the journal like what any other process records.
+
+#[expect(clippy::disallowed_methods, reason = "starts the commands that are typed")]
+mod child;
+mod said;
+mod status;
+
+use super::session::{Needs, Session};
+use super::{Exit, Failure, Globals, out, reload, target};
+use crate::domain::ids::AlertId;
+use crate::model::World;
+use crate::runtime::shell::{Ask, Frontend, start_reader};
+use said::Said;
+use std::ffi::OsString;
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+/// What is said by itself comes at most so often: a voice that is interrupted by every line says nothing.
+const PACE: Duration = Duration::from_secs(1);
+/// So many lines of the queue at once.
+const PAGE: usize = 10;
+
+/// Those that want the screen for themselves.
+const SCREENS: [&str; 2] = ["demo", "replay"];
+/// Those whose targets are alerts, so that a number means one.
+const ON_ALERTS: [&str; 14] = [
+    "ack", "unack", "silence", "assign", "comment", "downtime", "escalate", "history", "merge", "page", "priority", "recheck",
+    "resolve", "snooze",
+];
+
+const HELP: &str = "\
+enter or status: how it stands. alerts, or alerts FILTER: the queue; more: the next ones.
+A number: all about that alert, and which playbooks fit it. It stays that alert's number.
+Everything else is a command of midwatch, with numbers for alerts: ack 3 --note \"on it\", silence 3 --for 1h,
+note the pool is full, playbook run NAME --alert 3, incident open --title \"no payments\". help COMMAND explains one.
+quit, or the end of the input: leave. What happens is said by itself.
+";
+
+pub enum Input {
+    Line(String),
+    /// Nobody types any more.
+    End,
+    /// The command has ended.
+    Done(child::Ended),
+}
+
+/// # Errors
+/// No journal, or the terminal is gone.
+pub fn run(globals: &Globals) -> anyhow::Result<Exit> {
+    let mut session = Session::open(globals, Needs::Watch)?;
+    session.know_practice();
+    session.listen(None);
+    let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);
+    let (inputs, mut lines) = unbounded_channel();
+    let (next, wanted) = mpsc::channel();
+    let busy = Arc::new(AtomicBool::new(false));
+    let mut front = Plain::new(globals, inputs.clone(), next, busy.clone());
+    start_reader(move || read(&wanted, &inputs));
+    let stop = {
+        let _guard = session.enter();
+        Box::pin(ended(busy)?)
+    };
+    session.run(&mut front, &mut lines, stop)?;
+    Ok(Exit::Done)
+}
+
+/// One line whenever one is wanted: in between, the terminal is a command's.
+fn read(wanted: &mpsc::Receiver<()>, inputs: &UnboundedSender<Input>) {
+    while wanted.recv().is_ok() {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line);
+        let input = if matches!(read, Ok(length) if length > 0) { Input::Line(line) } else { Input::End };
+        if inputs.send(input).is_err() {
+            return;
+        }
+    }
+}
+
+/// An interrupt is meant for the command that runs.
+fn ended(busy: Arc<AtomicBool>) -> io::Result<impl Future<Output = ()>> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        loop {
+            tokio::select! {
+                _ = term.recv() => return,
+                _ = hangup.recv() => return,
+                _ = interrupt.recv() => if !busy.load(Ordering::SeqCst) { return },
+            }
+        }
+    })
+}
+
+struct Plain {
+    /// What every command is told, too.
+    globals: Vec<OsString>,
+    said: Said,
+    /// The alerts that `more` goes on with.
+    rest: Vec<AlertId>,
+    at_terminal: bool,
+    /// A command has the terminal.
+    busy: Arc<AtomicBool>,
+    inputs: UnboundedSender<Input>,
+    /// Asks for a line.
+    next: mpsc::Sender<()>,
+    /// When something was said by itself.
+    spoke: Option<Duration>,
+}
+
+impl Plain {
+    fn new(globals: &Globals, inputs: UnboundedSender<Input>, next: mpsc::Sender<()>, busy: Arc<AtomicBool>) -> Self {
+        let at_terminal = io::stdin().is_terminal();
+        let globals = passed(globals);
+        Self { globals, said: Said::default(), rest: Vec::new(), at_terminal, busy, inputs, next, spoke: None }
+    }
+
+    /// Ready for a line.
+    fn prompt(&self) {
+        if self.at_terminal {
+            let _ = write!(io::stdout(), "> ").and_then(|()| io::stdout().flush());
+        }
+        let _ = self.next.send(());
+    }
+
+    fn say(&self, lines: &[String]) {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        // Whoever can't be told any more types nothing either.
+        let _ = out::text(&text);
+    }
+
+    /// What was typed; whether a command has the terminal now.
+    fn typed(&mut self, line: &str, world: &World) -> bool {
+        let words = match shell_words::split(line) {
+            Ok(words) => words,
+            Err(_) => {
+                self.say(&["a quote is not closed".to_owned()]);
+                return false;
+            }
+        };
+        let lines = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            [] | ["status"] => status::lines(world),
+            ["help" | "?"] => HELP.lines().map(str::to_owned).collect(),
+            ["alerts", filter @ ..] if !filter.iter().any(|word| word.starts_with('-')) => self.queue(&filter.join(" "), world),
+            ["more"] => self.page(world),
+            [number] if number.parse::<usize>().is_ok() => self.said.alert(number, world),
+            [screen, ..] if SCREENS.contains(screen) => vec![format!("{screen} needs the screen: leave first")],
+            _ => {
+                self.start(&words);
+                return true;
+            }
+        };
+        self.say(&lines);
+        false
+    }
+
+    fn queue(&mut self, filter: &str, world: &World) -> Vec<String> {
+        let filter = match target::filter(filter) {
+            Ok(filter) => filter,
+            Err(wrong) => return wrong.to_string().lines().map(str::to_owned).collect(),
+        };
+        let held = world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none() && filter.holds(world, tracked));
+        self.rest = held.map(|tracked| tracked.alert.id.clone()).collect();
+        let mut lines = vec![status::count(self.rest.len(), "alert")];
+        lines.extend(self.page(world));
+        lines
+    }
+
+    fn page(&mut self, world: &World) -> Vec<String> {
+        let page: Vec<AlertId> = self.rest.drain(..PAGE.min(self.rest.len())).collect();
+        let mut lines: Vec<String> = page.iter().filter_map(|id| self.said.line(id, world)).collect();
+        if !self.rest.is_empty() {
+            lines.push(format!("{} more: `more`", self.rest.len()));
+        }
+        lines
+    }
+
+    /// Starts a command with the terminal, and waits for it elsewhere.
+    fn start(&mut self, words: &[String]) {
+        self.busy.store(true, Ordering::SeqCst);
+        let inputs = self.inputs.clone();
+        child::start(&self.globals, &self.with_ids(words), move |ended| _ = inputs.send(Input::Done(ended)));
+    }
+
+    /// Numbers of alerts become their ids, where an alert is meant.
+    fn with_ids(&self, words: &[String]) -> Vec<String> {
+        let on_alerts = words.first().is_some_and(|word| ON_ALERTS.contains(&word.as_str()));
+        let id = |word: &String| Some(self.said.id(word)?.to_string());
+        let word = |(at, word): (usize, &String)| {
+            let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
+            let meant = before == "--alert" || (on_alerts && at > 0 && !before.starts_with("--"));
+            if meant { id(word).unwrap_or_else(|| word.clone()) } else { word.clone() }
+        };
+        words.iter().enumerate().map(word).collect()
+    }
+}
+
+/// The options of this command line that hold for all that is typed.
+fn passed(globals: &Globals) -> Vec<OsString> {
+    let mut all: Vec<OsString> = Vec::new();
+    for (name, path) in [("--config", &globals.config), ("--data", &globals.data)] {
+        all.extend(path.iter().flat_map(|path| [name.into(), path.into()]));
+    }
+    all.extend(globals.read_only.then(|| "--read-only".into()));
+    all.extend(["--color".into(), "never".into()]);
+    all
+}
+
+impl Frontend for Plain {
+    type Input = Input;
+
+    fn input(&mut self, input: Input, world: &World) -> Vec<Ask> {
+        let is_theirs = match input {
+            Input::End => return vec![Ask::Quit],
+            Input::Line(line) if ["quit", "q", "exit"].contains(&line.trim()) => return vec![Ask::Quit],
+            Input::Line(line) => self.typed(&line, world),
+            Input::Done(ended) => {
+                self.busy.store(false, Ordering::SeqCst);
+                self.say(&status::ended(&ended).into_iter().collect::<Vec<_>>());
+                false
+            }
+        };
+        if !is_theirs {
+            self.prompt();
+        }
+        Vec::new()
+    }
+
+    fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
+        if self.busy.load(Ordering::SeqCst) {
+            return Ok(None);
+        }
+        let Some(spoke) = self.spoke else {
+            self.spoke = Some(world.now.mono);
+            self.said.news(world);
+            self.say(&[vec!["midwatch. help says what can be typed.".to_owned()], status::lines(world)].concat());
+            self.prompt();
+            return Ok(None);
+        };
+        let since = world.now.mono.saturating_sub(spoke);
+        if since < PACE {
+            return Ok(Some(PACE - since));
+        }
+        let news = self.said.news(world);
+        if !news.is_empty() {
+            self.spoke = Some(world.now.mono);
+            // Not behind what is being typed.
+            let begins = if self.at_terminal { "\n" } else { "" };
+            out::text(&format!("{begins}{}\n", news.join("\n")))?;
+            if self.at_terminal {
+                write!(io::stdout(), "> ").and_then(|()| io::stdout().flush())?;
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// `--plain` wants lines, and what only a screen has does not go with it.
+///
+/// # Errors
+/// It was given what it can't have.
+pub fn refuse(record: bool, json: bool) -> Result<(), Failure> {
+    match (record, json) {
+        (true, _) => Err(Failure::usage("--record keeps a session of the screen: leave --plain away")),
+        (_, true) => Err(Failure::usage("--plain speaks: `midwatch alerts --json` and the other commands print documents")),
+        (false, false) => Ok(()),
+    }
+}

@@ -1,0 +1,235 @@
+//! What has been said already, and so what is news; and the numbers by which alerts are called.
+
+use crate::cli::out;
+use crate::domain::entry::{Entry, Kind};
+use crate::domain::health::FeedState;
+use crate::domain::ids::{AlertId, EntryId, FeedName, SourceName};
+use crate::domain::text::inert;
+use crate::model::World;
+use crate::model::alerts::{SourceHealth, State, Tracked};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// More than so many changes are counted instead of said.
+const MOST: usize = 10;
+
+/// Kinds of entries that are said otherwise, or say nothing to somebody who listens.
+const UNSAID: [Kind; 11] = [
+    Kind::AlertFired,
+    Kind::AlertResolved,
+    Kind::Ack,
+    Kind::Unack,
+    Kind::Act,
+    Kind::FeedChanged,
+    Kind::RunDriver,
+    Kind::StepIntent,
+    Kind::StepProbed,
+    Kind::Console,
+    Kind::Correction,
+];
+
+#[derive(Default)]
+pub struct Said {
+    begun: bool,
+    /// By their numbers, which begin at one and stay.
+    called: Vec<AlertId>,
+    numbers: HashMap<AlertId, usize>,
+    alerts: HashMap<AlertId, State>,
+    seen: u64,
+    sources: BTreeMap<SourceName, Option<String>>,
+    feeds: BTreeMap<FeedName, FeedState>,
+    entries: HashSet<EntryId>,
+    log: u64,
+    journal: bool,
+}
+
+impl Said {
+    /// The alert that a word is the number of.
+    pub fn id(&self, word: &str) -> Option<&AlertId> {
+        self.called.get(word.parse::<usize>().ok()?.checked_sub(1)?)
+    }
+
+    fn number(&mut self, id: &AlertId) -> usize {
+        if let Some(number) = self.numbers.get(id) {
+            return *number;
+        }
+        self.called.push(id.clone());
+        self.numbers.insert(id.clone(), self.called.len());
+        self.called.len()
+    }
+
+    /// An alert of the queue as one line.
+    pub fn line(&mut self, id: &AlertId, world: &World) -> Option<String> {
+        let tracked = world.alerts.get(id)?;
+        Some(format!("{}. {}", self.number(id), told(tracked, world)))
+    }
+
+    /// All about an alert.
+    pub fn alert(&mut self, number: &str, world: &World) -> Vec<String> {
+        let Some(id) = self.id(number).cloned() else {
+            return vec![format!("no alert has the number {number}: `alerts` says them")];
+        };
+        let Some(tracked) = world.alerts.get(&id) else {
+            return vec![format!("{number}. {id} is in the queue no more")];
+        };
+        let mut lines = vec![format!("{number}. {}", told(tracked, world))];
+        let pairs = |pairs: &crate::domain::alert::Labels| -> Vec<String> {
+            pairs.iter().map(|(name, value)| format!("{}: {}", name.inert(), value.inert())).collect()
+        };
+        lines.extend(pairs(&tracked.alert.annotations));
+        lines.extend(pairs(&tracked.alert.labels));
+        lines.push(format!("from {}, id {id}", id.source));
+        let fitting = world.suggestions(Some(&id), None);
+        let book = |book: &str| format!("playbook {book}: playbook run {book} --alert {number}");
+        lines.extend(fitting.iter().map(|suggestion| book(suggestion.book.id.as_str())));
+        if fitting.is_empty() {
+            lines.push("no playbook fits it: `playbook list` names all".to_owned());
+        }
+        lines
+    }
+
+    /// What has happened since this was asked last; the first time nothing is news.
+    pub fn news(&mut self, world: &World) -> Vec<String> {
+        let mut lines = self.of_alerts(world);
+        lines.extend(self.of_sources(world));
+        lines.extend(self.of_feeds(world));
+        lines.extend(self.of_log(world));
+        let journal = world.journal_trouble.is_some();
+        if journal != std::mem::replace(&mut self.journal, journal) {
+            lines.push(
+                if journal {
+                    "the journal can't be written: nothing is recorded, sent or run"
+                } else {
+                    "the journal is well again"
+                }
+                .to_owned(),
+            );
+        }
+        if !std::mem::replace(&mut self.begun, true) {
+            lines.clear();
+        }
+        lines
+    }
+
+    fn of_alerts(&mut self, world: &World) -> Vec<String> {
+        let changed: BTreeSet<AlertId> = match world.alerts.changes_since(self.seen) {
+            Some(changed) => changed.cloned().collect(),
+            None => world.alerts.queue().map(|tracked| tracked.alert.id.clone()).chain(self.alerts.keys().cloned()).collect(),
+        };
+        self.seen = world.alerts.change_count();
+        let mut news = Vec::new();
+        for id in changed {
+            let now = world.alerts.get(&id).map(|tracked| tracked.state);
+            let before = match now {
+                Some(state) => self.alerts.insert(id.clone(), state),
+                None => self.alerts.remove(&id),
+            };
+            match (before, now) {
+                (before, now) if before == now => {}
+                // It had ended, and the queue forgets it; or it ended before anybody was told of it.
+                (Some(State::Resolved), None) | (None, Some(State::Resolved) | None) => {}
+                (_, now) => news.push((id, now)),
+            }
+        }
+        if news.len() > MOST {
+            let count = |state| news.iter().filter(|(_, now)| *now == Some(state)).count();
+            let (firing, over) = (count(State::Firing), count(State::Resolved));
+            return vec![format!("{} alerts have changed: {firing} fire, {over} are resolved. `alerts` says them", news.len())];
+        }
+        news.into_iter().filter_map(|(id, now)| self.changed(&id, now, world)).collect()
+    }
+
+    fn changed(&mut self, id: &AlertId, now: Option<State>, world: &World) -> Option<String> {
+        // Where nobody says any more that it is there, nobody has said that it is over.
+        let Some(tracked) = world.alerts.get(id) else { return Some(format!("{id} is in the queue no more")) };
+        let number = self.number(id);
+        Some(match now? {
+            State::Firing | State::Pending => format!("{number}. {}", told(tracked, world)),
+            state => {
+                let by =
+                    world.alerts.ack(tracked, world.now.wall).map(|ack| format!(" by {}", inert(&ack.by))).unwrap_or_default();
+                format!("{number}. {} is {}{by}", inert(tracked.alert.name()), state.word())
+            }
+        })
+    }
+
+    fn of_sources(&mut self, world: &World) -> Vec<String> {
+        let mut news = Vec::new();
+        for (name, source) in world.alerts.sources() {
+            // One that was never asked is not silent yet.
+            let asked = source.health != SourceHealth::Stale || source.answered.is_some();
+            let why =
+                source.why.as_ref().filter(|_| asked && source.health != SourceHealth::Fresh).map(|why| why.inert().into_owned());
+            let before = self.sources.insert(name.clone(), why.clone()).flatten();
+            match (before.is_some(), why) {
+                (false, Some(why)) => news.push(format!("source {name} does not answer, and what it told is old: {why}")),
+                (true, None) => news.push(format!("source {name} answers again")),
+                _ => {}
+            }
+        }
+        news
+    }
+
+    fn of_feeds(&mut self, world: &World) -> Vec<String> {
+        let mut news = Vec::new();
+        for feed in world.health.iter() {
+            let before = self.feeds.insert(feed.spec.name.clone(), feed.state);
+            let quiet = matches!((before, feed.state), (None, FeedState::Healthy | FeedState::Unknown))
+                || (before == Some(FeedState::Unknown) && feed.state == FeedState::Healthy);
+            if before != Some(feed.state) && !quiet {
+                let message =
+                    feed.reading.as_ref().map(|(reading, _)| format!(": {}", reading.message.inert())).unwrap_or_default();
+                news.push(format!("feed {} is {}{message}", feed.spec.name, crate::cli::feeds::word(feed.state)));
+            }
+        }
+        if news.len() > MOST {
+            return vec![format!("{} feeds have changed: `feeds` says them", news.len())];
+        }
+        news
+    }
+
+    fn of_log(&mut self, world: &World) -> Vec<String> {
+        if std::mem::replace(&mut self.log, world.log.revision()) == world.log.revision() {
+            return Vec::new();
+        }
+        let known = std::mem::take(&mut self.entries);
+        self.entries = world.log.entries().map(|entry| entry.id).collect();
+        let new = world.log.entries().filter(|entry| !known.contains(&entry.id) && is_said(entry, world));
+        let mut news: Vec<String> = new.map(|entry| line(entry)).collect();
+        if news.len() > MOST {
+            let more = format!("{} more entries of the log: `log` says them", news.len() - MOST);
+            news.truncate(MOST);
+            news.push(more);
+        }
+        news
+    }
+}
+
+/// What the person at this console has done was told by what did it.
+fn is_said(entry: &Entry, world: &World) -> bool {
+    !UNSAID.contains(&entry.kind) && (entry.actor.name != world.me.name || entry.kind == Kind::StepEnded)
+}
+
+fn line(entry: &Entry) -> String {
+    let drill = if entry.drill.is_some() { "DRILL, " } else { "" };
+    format!("{drill}{}, {}: {}", entry.kind.word(), inert(&entry.actor.name), inert(&entry.text))
+}
+
+fn told(tracked: &Tracked, world: &World) -> String {
+    let drill = if tracked.is_drill() { "DRILL, " } else { "" };
+    let alert = &tracked.alert;
+    let age = out::age((world.now.wall - tracked.episode).to_std().unwrap_or_default());
+    let of = tracked.service.as_ref().map(|service| format!(" of {service}")).unwrap_or_default();
+    let on = Some(alert.target())
+        .filter(|target| !target.is_empty())
+        .map(|target| format!(" on {}", inert(target)))
+        .unwrap_or_default();
+    let ack = world.alerts.ack(tracked, world.now.wall);
+    let by = ack.map(|ack| format!(" by {}", inert(&ack.by))).unwrap_or_default();
+    let summary = alert.summary().map(|summary| format!(". {}", inert(summary))).unwrap_or_default();
+    format!(
+        "{drill}{}, {}{of}{on}, {}{by} for {age}{summary}",
+        tracked.severity.word(),
+        inert(alert.name()),
+        tracked.state.word()
+    )
+}
