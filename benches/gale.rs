@@ -164,6 +164,7 @@ impl Desk {
             draft: String::new(),
             replay: None,
             layouts: midwatch::tui::Layouts::default(),
+            links: true,
         };
         let frame = Buffer::empty(Rect::new(0, 0, 120, 40));
         let mut desk = Self { world, screen: Screen::new(setup), theme: Theme::default(), frame, now, seq: 0 };

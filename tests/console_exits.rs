@@ -208,6 +208,7 @@ fn defect() {
         draft: String::new(),
         replay: None,
         layouts: midwatch::tui::Layouts::default(),
+        links: true,
     };
     let mut front =
         Defect(Console::open(look, Looks::new(None, None, Depth::True, false), Default::default(), true).expect("a terminal"));

@@ -26,6 +26,8 @@ mod kept;
 mod layout;
 #[path = "screen/leader.rs"]
 mod leader;
+#[path = "screen/links.rs"]
+mod links;
 #[path = "screen/noting.rs"]
 mod noting;
 #[path = "screen/palette.rs"]

@@ -80,7 +80,14 @@ pub fn run(
     let layout = Layout(data.join("layout.json"));
     let attention = config.console.attention.clone();
     let console = Console::open(
-        Setup { keymap, zone, draft: draft.load(), replay: None, layouts: layout.load(&config.console) },
+        Setup {
+            keymap,
+            zone,
+            draft: draft.load(),
+            replay: None,
+            layouts: layout.load(&config.console),
+            links: links(&config.console),
+        },
         looks,
         attention,
         mouse,
@@ -255,6 +262,12 @@ fn preset(layout: &config::Layout) -> Preset {
     let (health, playbook, log) = (thousandths(layout.health), thousandths(layout.playbook), thousandths(layout.log));
     let shares = Shares { health, playbook, log, hide }.bounded();
     Preset { name: layout.name.clone(), about: "From the configuration.".to_owned(), shares }
+}
+
+/// Whether addresses are links: terminals that know none show what they don't understand.
+fn links(look: &Look) -> bool {
+    let term = std::env::var("TERM").unwrap_or_default();
+    look.hyperlinks && !matches!(term.as_str(), "" | "dumb" | "linux" | "vt100" | "vt220" | "ansi")
 }
 
 /// # Errors

@@ -76,8 +76,14 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let (keymap, looks) =
         (console::keymap(&globals, &config.console)?, console::looks(&config.console, colour::depth(&globals))?);
-    let setup =
-        Setup { keymap: keymap.clone(), zone, draft: String::new(), replay: Some((from, to)), layouts: Layouts::default() };
+    let setup = Setup {
+        keymap: keymap.clone(),
+        zone,
+        draft: String::new(),
+        replay: Some((from, to)),
+        layouts: Layouts::default(),
+        links: config.console.hyperlinks,
+    };
     let mut front = Front { console: Console::open(setup, looks, Attention::default(), config.console.mouse)?, keymap, zone };
     let runtime = session::runtime()?;
     let result = runtime.block_on(watch(&mut player, &mut front));

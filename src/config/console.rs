@@ -16,6 +16,8 @@ pub struct Console {
     /// The zone that times are shown in.
     pub zone: Tz,
     pub mouse: bool,
+    /// Addresses are links for the terminal to open.
+    pub hyperlinks: bool,
     /// What calls an operator who looks elsewhere.
     pub attention: Attention,
     pub keys: Vec<Binding>,
@@ -54,6 +56,7 @@ impl Default for Console {
             theme: None,
             zone: local(),
             mouse: true,
+            hyperlinks: true,
             attention: Attention::default(),
             keys: Vec::new(),
             ack_for: AckFor::default(),
@@ -65,7 +68,7 @@ impl Default for Console {
 
 pub fn read<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, services: &[Service], problems: &mut Problems) -> Console {
     let plain = Console::default();
-    let known = ["theme", "time_zone", "mouse", "attention", "ack", "keys", "views", "layouts"];
+    let known = ["theme", "time_zone", "mouse", "hyperlinks", "attention", "ack", "keys", "views", "layouts"];
     let Some(fields) = node.and_then(|node| node.fields(&known, problems)) else {
         return plain;
     };
@@ -73,6 +76,7 @@ pub fn read<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, services: &[Se
         theme: fields.get("theme").and_then(|node| theme(node, &kinds.themes, problems)),
         zone: fields.get("time_zone").and_then(|node| zone(node, problems)).unwrap_or(plain.zone),
         mouse: fields.get("mouse").and_then(|node| node.bool(problems)).unwrap_or(plain.mouse),
+        hyperlinks: fields.get("hyperlinks").and_then(|node| node.bool(problems)).unwrap_or(plain.hyperlinks),
         attention: fields.get("attention").map_or(plain.attention, |node| attention(node, services, problems)),
         ack_for: fields.get("ack").and_then(|node| ack(node, problems)).unwrap_or(plain.ack_for),
         views: fields.get("views").map(|node| views(node, kinds, problems)).unwrap_or_default(),

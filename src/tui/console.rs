@@ -36,6 +36,8 @@ pub struct Console {
     terminal: Terminal,
     seat: Seat,
     painter: Painter,
+    /// Addresses are links.
+    links: bool,
     frame: Buffer,
     looks: Looks,
     theme: Theme,
@@ -49,6 +51,7 @@ pub struct Console {
 impl Console {
     /// Takes the terminal over; dropping gives it back.
     pub fn open(setup: Setup, looks: Looks, attention: Attention, mouse: bool) -> io::Result<Self> {
+        let links = setup.links;
         let terminal = Terminal::enter(mouse)?;
         let (width, height) = Terminal::size();
         let area = Rect::new(0, 0, width, height);
@@ -59,7 +62,7 @@ impl Console {
         let crier = Crier::new(attention, setup.zone);
         let (theme, screen) = (looks.worn(), Screen::new(setup));
         let (tried, ear) = (None, Ear::default());
-        Ok(Self { terminal, seat: Seat::Ours, painter, frame, looks, theme, tried, ear, screen, crier })
+        Ok(Self { terminal, seat: Seat::Ours, painter, links, frame, looks, theme, tried, ear, screen, crier })
     }
 
     /// Takes what the terminal has sent. What only concerns the terminal is done here; the rest is handed back.
@@ -180,6 +183,9 @@ impl Console {
         self.frame.reset();
         let hits = self.screen.render(world, &self.theme, &mut self.frame);
         let cursor = hits.cursor;
+        if self.links {
+            self.painter.link(&hits.links);
+        }
         self.screen.seen(hits);
         self.painter.with_next(&self.crier.cry(world));
         let area = self.frame.area;

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::layout::Places;
 use super::layout::shares::Edge;
+use super::links::Linked;
 use super::panes::PaneId;
 use crate::domain::ids::{AlertId, EntryId, FeedName, PlaybookId, RunId, ServiceName, StepId};
 use ratatui::layout::{Position, Rect};
@@ -78,6 +79,8 @@ pub struct Hits {
     shown: Vec<(PaneId, Shown)>,
     heights: Vec<(PaneId, usize)>,
     pub page: PageSize,
+    /// What the terminal itself opens.
+    pub links: Vec<Linked>,
     /// Where everything stood.
     pub places: Places,
     /// Where the terminal's cursor stands: in the field that is typed into.

@@ -36,6 +36,7 @@ pub fn render(canvas: &mut Canvas, area: Rect, pending: &[Key], contexts: &[Cont
     let place = Rect { y: area.bottom().saturating_sub(lines), height: lines, ..area };
     canvas.clear(place);
     canvas.hits.add(place, Hit::Overlay);
+    canvas.hits.links.retain(|link| !link.area.intersects(place));
     canvas.text(place, 0, &format!(" {typed}…"), Role::Strong);
     for (index, (key, help, hit)) in hints.into_iter().enumerate() {
         let (x, y) = ((index % across) as u16, (index / across) as u16);

@@ -14,6 +14,7 @@ mod input;
 pub mod keymap;
 pub mod layout;
 mod leader;
+mod links;
 mod list;
 pub mod markdown;
 mod overlays;

@@ -1,6 +1,7 @@
 //! From two frames to the fewest bytes that turn one into the other: one write per frame, inside a synchronized update.
 //! Only what differs is sent, and of a style only what changes.
 
+use super::links::Linked;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
@@ -10,6 +11,8 @@ use std::io::{self, Write};
 pub struct Painter {
     shown: Buffer,
     cursor: Option<Position>,
+    /// What of it leads somewhere.
+    links: Vec<Linked>,
     out: Vec<u8>,
     /// Nothing is known of the terminal's content.
     dirty: bool,
@@ -20,7 +23,7 @@ const END: &[u8] = b"\x1b[?2026l";
 
 impl Painter {
     pub fn new(area: Rect) -> Self {
-        Self { shown: Buffer::empty(area), cursor: None, out: Vec::with_capacity(16 * 1024), dirty: true }
+        Self { shown: Buffer::empty(area), cursor: None, links: Vec::new(), out: Vec::with_capacity(16 * 1024), dirty: true }
     }
 
     /// The next frame is drawn whole: after a resize, or when something else wrote to the terminal.
@@ -31,6 +34,21 @@ impl Painter {
     /// Bytes that go out with the next frame: a bell, a title, a notification.
     pub fn with_next(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
+    }
+
+    /// What of the next frame leads somewhere. What did before and does no more, or elsewhere, is written again.
+    pub fn link(&mut self, links: &[Linked]) {
+        if self.links == links {
+            return;
+        }
+        for link in
+            self.links.iter().filter(|link| !links.contains(link)).chain(links.iter().filter(|link| !self.links.contains(link)))
+        {
+            for position in self.shown.area.intersection(link.area).positions() {
+                self.shown[position].set_symbol(UNKNOWN);
+            }
+        }
+        self.links = links.to_vec();
     }
 
     /// Writes what has changed; nothing at all if nothing has. The frame becomes the terminal's known content, and the
@@ -72,17 +90,32 @@ impl Painter {
             changed(old, new, &mut columns);
             // Where the terminal's cursor is on this line, as far as we know.
             let mut here = None;
+            let row: Vec<&Linked> = self.links.iter().filter(|link| usize::from(link.area.y) == y).collect();
+            let mut open: Option<&Linked> = None;
             for &x in &columns {
+                let wanted = row.iter().copied().find(|link| link.covers(x));
+                if open != wanted {
+                    close(open.take(), &mut self.out);
+                }
                 // Always writes: a Vec can't fail.
                 let _ = match here {
+                    // What leads somewhere is not written again on the way: it would lead there no more, or this would.
+                    Some(here) if here < x && (open.is_some() || (here..x).any(|x| row.iter().any(|link| link.covers(x)))) => {
+                        write!(self.out, "\x1b[{}C", x - here)
+                    }
                     Some(here) => pen.go(&new[here..x], &mut self.out),
                     None => write!(self.out, "\x1b[{};{}H", y + 1, x + 1),
                 };
+                if let Some(link) = wanted.filter(|_| open.is_none()) {
+                    let _ = write!(self.out, "\x1b]8;;{}\x1b\\", link.to);
+                    open = wanted;
+                }
                 pen.turn_to(&new[x], &mut self.out);
                 self.out.extend_from_slice(new[x].symbol().as_bytes());
                 // A wide glyph moves the cursor by two, and some terminals disagree: place it anew after anything unusual.
                 here = narrow(&new[x]).then_some(x + 1);
             }
+            close(open, &mut self.out);
         }
         pen.lay_down(&mut self.out);
     }
@@ -98,6 +131,15 @@ impl Painter {
             _ => {}
         }
         self.cursor = cursor;
+    }
+}
+
+/// What no frame shows.
+const UNKNOWN: &str = "\u{fffe}";
+
+fn close(link: Option<&Linked>, out: &mut Vec<u8>) {
+    if link.is_some() {
+        out.extend_from_slice(b"\x1b]8;;\x1b\\");
     }
 }
 
@@ -260,101 +302,4 @@ const ANSI: [Color; 16] = [
 ];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use ratatui::style::Style;
-
-    fn frame(lines: &[(&str, Style)]) -> Buffer {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 4));
-        for (y, (text, style)) in lines.iter().enumerate() {
-            buffer.set_string(0, y as u16, text, *style);
-        }
-        buffer
-    }
-
-    fn painted(painter: &mut Painter, buffer: &Buffer, cursor: Option<Position>) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        painter.paint(&mut buffer.clone(), cursor, &mut bytes).expect("a vector takes everything");
-        bytes
-    }
-
-    #[test]
-    fn a_frame_like_the_last_writes_nothing() {
-        let buffer = frame(&[("hello", Style::new().fg(Color::Red))]);
-        let mut painter = Painter::new(buffer.area);
-        assert!(!painted(&mut painter, &buffer, None).is_empty());
-        assert_eq!(painted(&mut painter, &buffer, None), b"");
-    }
-
-    #[test]
-    fn only_the_cell_that_differs_is_sent() {
-        let mut painter = Painter::new(Rect::new(0, 0, 20, 4));
-        painted(&mut painter, &frame(&[("12:00:01", Style::new())]), None);
-        let bytes = painted(&mut painter, &frame(&[("12:00:02", Style::new())]), None);
-        assert_eq!(String::from_utf8_lossy(&bytes), "\x1b[?2026h\x1b[1;8H2\x1b[?2026l");
-    }
-
-    #[test]
-    fn what_lies_between_two_changes_is_written_again_where_that_is_shorter() {
-        let between = |first: &str, second: &str| {
-            let mut painter = Painter::new(Rect::new(0, 0, 20, 4));
-            painted(&mut painter, &frame(&[(first, Style::new())]), None);
-            String::from_utf8(painted(&mut painter, &frame(&[(second, Style::new())]), None)).expect("text")
-        };
-        assert_eq!(between("1 ab 1", "2 ab 2"), "\x1b[?2026h\x1b[1;1H2 ab 2\x1b[?2026l");
-        assert_eq!(between("1 abcd 1", "2 abcd 2"), "\x1b[?2026h\x1b[1;1H2\x1b[6C2\x1b[?2026l");
-        // After a wide glyph nobody knows where the cursor is.
-        assert_eq!(between("日 1", "本 2"), "\x1b[?2026h\x1b[1;1H本\x1b[1;4H2\x1b[?2026l");
-    }
-
-    #[test]
-    fn a_bell_goes_out_even_if_no_cell_has_changed() {
-        let buffer = frame(&[]);
-        let mut painter = Painter::new(buffer.area);
-        painted(&mut painter, &buffer, None);
-        painter.with_next(b"\x07");
-        assert_eq!(painted(&mut painter, &buffer, None), b"\x07");
-    }
-
-    fn style() -> impl Strategy<Value = Style> {
-        let colour = prop_oneof![
-            Just(Color::Reset),
-            Just(Color::LightRed),
-            Just(Color::Blue),
-            Just(Color::Indexed(200)),
-            Just(Color::Rgb(1, 2, 3))
-        ];
-        let modifier = prop_oneof![Just(Modifier::empty()), Just(Modifier::BOLD), Just(Modifier::BOLD | Modifier::REVERSED)];
-        (colour.clone(), colour, modifier).prop_map(|(fg, bg, modifier)| Style::new().fg(fg).bg(bg).add_modifier(modifier))
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
-        /// What a terminal shows after any series of frames is the last frame.
-        #[test]
-        fn the_terminal_shows_the_last_frame(frames in prop::collection::vec(prop::collection::vec(("[a-c日é▇ ]{0,12}", style()), 0..4), 1..5)) {
-            let mut terminal = vt100::Parser::new(4u16.try_into().expect("rows"), 20u16.try_into().expect("columns"), 0);
-            let mut painter = Painter::new(Rect::new(0, 0, 20, 4));
-            for lines in &frames {
-                let lines: Vec<(&str, Style)> = lines.iter().map(|(text, style)| (text.as_str(), *style)).collect();
-                let buffer = frame(&lines);
-                terminal.process(&painted(&mut painter, &buffer, None));
-                for y in 0..4u16 {
-                    for x in 0..20u16 {
-                        let (ours, theirs) = (&buffer[(x, y)], terminal.screen().cell(y, x).expect("a cell"));
-                        if theirs.is_wide_continuation() {
-                            continue;
-                        }
-                        let text = if theirs.contents().is_empty() { " " } else { theirs.contents() };
-                        prop_assert_eq!(ours.symbol(), text);
-                        prop_assert_eq!(ours.modifier.contains(Modifier::BOLD), theirs.bold());
-                        prop_assert_eq!(ours.modifier.contains(Modifier::REVERSED), theirs.inverse());
-                        prop_assert_eq!(ours.fg == Color::Rgb(1, 2, 3), theirs.fgcolor() == vt100::Color::Rgb(1, 2, 3));
-                        prop_assert_eq!(ours.bg == Color::LightRed, theirs.bgcolor() == vt100::Color::Idx(9));
-                    }
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -38,6 +38,8 @@ pub struct Setup {
     /// From when to when what is shown has been, where it is played.
     pub replay: Option<(DateTime<Utc>, DateTime<Utc>)>,
     pub layouts: Layouts,
+    /// Addresses are links for the terminal to open.
+    pub links: bool,
 }
 
 pub struct Screen {

@@ -48,6 +48,7 @@ fn opened_now(desk: &mut Desk, shown: (&str, &str)) -> Vec<String> {
         draft: String::new(),
         replay: None,
         layouts: Layouts::default(),
+        links: true,
     };
     let kept = std::mem::replace(&mut desk.screen, Screen::new(setup));
     desk.draw();

@@ -35,8 +35,14 @@ fn a_pane_grows_and_shrinks_by_keys_and_what_is_kept_gives_the_same_screen_again
     let kept = Kept::parse(kept(&desk).expect("kept")).expect("whole");
     let layouts = Layouts { kept, ..Layouts::default() };
     let mut again = outage();
-    again.screen =
-        Screen::new(Setup { keymap: Default::default(), zone: chrono_tz::Tz::UTC, draft: String::new(), replay: None, layouts });
+    again.screen = Screen::new(Setup {
+        keymap: Default::default(),
+        zone: chrono_tz::Tz::UTC,
+        draft: String::new(),
+        replay: None,
+        layouts,
+        links: true,
+    });
     again.draw();
     assert_eq!(again.screen.hits().places, desk.screen.hits().places);
     assert_eq!(width_of(again.resize(80, 24), PaneId::Alerts), 80, "another size has its own");

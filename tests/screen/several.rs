@@ -243,6 +243,7 @@ fn a_replay_shows_the_newest_for_nobody_works_in_it() {
         draft: String::new(),
         replay: Some((start(), start())),
         layouts: Layouts::default(),
+        links: true,
     });
     declared(&mut desk, "shop");
     desk.expect("INC-1 SEV1");

@@ -120,6 +120,7 @@ impl Desk {
             draft: String::new(),
             replay: None,
             layouts: Layouts::default(),
+            links: true,
         };
         let mut desk = Self {
             events: Vec::new(),

@@ -6,6 +6,7 @@ use crate::tui::canvas::Canvas;
 pub use crate::tui::canvas::Line;
 use crate::tui::hits::Hit;
 use crate::tui::keymap::Context;
+use crate::tui::links;
 use crate::tui::markdown;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
@@ -92,6 +93,8 @@ impl<C: Content> Overlay for Page<C> {
             let mut pen = canvas.line(inside, y as u16);
             pen.space(1).spans(line);
         }
+        let body = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
+        canvas.hits.links.extend(links::find(parts.iter().flat_map(|part| part.iter()).skip(from), body));
         if last > 0 && place.height > 2 {
             let more = format!(" {}–{} of {} ", from + 1, from + height.min(count), count);
             let bottom = Rect { y: place.bottom() - 1, height: 1, x: place.x + 1, width: place.width.saturating_sub(2) };
@@ -107,8 +110,9 @@ pub fn whole(lines: Vec<Line>, columns: usize) -> Rc<[Line]> {
     lines.into_iter().flat_map(broken).collect()
 }
 
-/// `name` in a column, then a text broken over as many lines as it needs.
+/// `name` in a column, then a text broken over as many lines as it needs. An address of the web is a link.
 pub fn field(name: &str, text: &str, role: Role, columns: usize) -> Vec<Line> {
+    let role = if links::is_address(text) { Role::Link } else { role };
     let wide = if columns < 50 { 10 } else { 14 };
     let lines = crate::tui::canvas::wrap(text, columns.saturating_sub(wide), 40);
     let label = |index: usize| if index == 0 { format!("{name:<0$} ", wide - 1) } else { " ".repeat(wide) };

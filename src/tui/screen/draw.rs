@@ -70,6 +70,7 @@ impl Screen {
             // What lies below takes no clicks.
             canvas.hits.add(area, Hit::Overlay);
             canvas.hits.cursor = None;
+            canvas.hits.links.clear();
             // Where we are, and which keys work, stays visible.
             overlay.render(canvas, Rect { height: area.height.saturating_sub(2), y: area.y + 1, ..area }, view);
         }
