@@ -1,6 +1,6 @@
 //! A drill on the screen: nobody who looks at it takes it for real, whatever the terminal.
 
-use super::screen::{Desk, alert, outage, settings};
+use super::screen::{Desk, FAILOVER, alert, outage, settings};
 use super::{Depth, Theme};
 use midwatch::domain::alert::Severity;
 use midwatch::domain::run::{Auto, StepState};
@@ -78,11 +78,21 @@ fn a_scenario_is_begun_by_its_name_and_told_before() {
 #[test]
 fn what_a_drill_has_found_is_said_where_it_is_finished() {
     let mut desk = outage();
-    begun(&mut desk);
     let fields = |desk: &mut Desk, finding: &str, owner: &str, due: &str| {
         desk.press("T").type_text("finish").press("enter").press("tab tab tab").type_text(finding);
         desk.press("tab").type_text(owner).press("tab").type_text(due).press("enter");
     };
+    let begin = |desk: &mut Desk, scenario: Scenario| {
+        let (scenario, params) = (Box::new(scenario), Typed::default());
+        desk.asks(Command::Drill(Drilling::Start { scenario, params, auto: Auto::No, anyway: true }));
+    };
+    begin(&mut desk, night());
+    fields(&mut desk, "no key", "ben", "2026-12-24");
+    desk.expect("this drill had none").expect("no key").press("esc");
+    let drill = desk.world.drills.open().expect("it goes on").incident;
+    desk.asks(Command::Drill(Drilling::Finish { drill, said: Default::default(), found: Vec::new() }));
+    desk.playbook(FAILOVER);
+    begin(&mut desk, Scenario { playbook: Some("postgres-failover".into()), ..night() });
     fields(&mut desk, "", "ben", "");
     desk.expect("A finding says what was found").press("esc");
     fields(&mut desk, "no key", "ben", "soon");
@@ -96,6 +106,7 @@ fn what_a_drill_has_found_is_said_where_it_is_finished() {
     let one = &found[0];
     assert_eq!((one.text.as_str(), one.owner.as_deref()), ("no key", Some("ben")));
     assert_eq!(one.due.map(|due| due.to_string()).as_deref(), Some("2026-12-24"));
+    assert!(desk.world.drills.open().is_none(), "it is over");
 }
 
 #[test]

@@ -216,11 +216,14 @@ impl Form for Finish {
         left.map(|left| (left, Role::Warning)).into_iter().chain([(text.to_owned(), Role::Dim)]).collect()
     }
 
-    fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
+    fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let said = |at: usize| Some(texts[at].trim().to_owned()).filter(|text| !text.is_empty());
         let day = |due: String| due.parse().map_err(|_| format!("{} is no day: 2026-12-24.", inert(&due)));
         let (owner, due) = (said(4), said(5).map(day).transpose()?);
         let found = match said(3) {
+            Some(_) if !self.has_playbook(view) => {
+                return Err("A finding is about a playbook, and this drill had none: write it down as a note.".to_owned());
+            }
             Some(text) => vec![Found { text, owner, due }],
             None if owner.is_none() && due.is_none() => Vec::new(),
             None => return Err("A finding says what was found.".to_owned()),
@@ -228,6 +231,13 @@ impl Form for Finish {
         let said = Debrief { well: said(0), badly: said(1), lucky: said(2) };
         let finish = Reply::Ask(Command::Drill(Drilling::Finish { drill: self.0, said, found }));
         Ok(vec![finish, Reply::Open(Box::new(Page::new(Shown(self.0))))])
+    }
+}
+
+impl Finish {
+    fn has_playbook(&self, view: &View) -> bool {
+        let own = view.world.drills.get(self.0).is_some_and(|drill| drill.scenario.playbook.is_some());
+        own || view.world.runs.iter().any(|(_, run)| run.incident == Some(self.0) && run.playbook.is_some())
     }
 }
 
