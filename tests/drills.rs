@@ -16,6 +16,7 @@ use midwatch::domain::incident::Status;
 use midwatch::domain::node::{Node, Problems};
 use midwatch::domain::trouble::Reason;
 use midwatch::domain::update::Update;
+use midwatch::journal::{Journal, Options, SqliteJournal};
 use midwatch::ports::{Ports, Request};
 use midwatch::sources::KINDS;
 use midwatch::tellers;
@@ -262,6 +263,31 @@ fn what_can_not_be_cleared_away_is_told_with_the_command_that_ends_it() {
     assert_eq!(json(&home, &["drill", "list"])["left"], Value::Array(Vec::new()), "the command that was told ends it");
     json(&home, &["drill", "finish"]);
     assert_eq!(json(&home, &["drill", "list"])["held"], Value::Null);
+}
+
+/// What the command line looks up for a person is handed on, however old it is.
+#[test]
+fn a_real_note_of_long_ago_is_moved_into_no_drill_and_still_into_what_is_real() {
+    let home = lab("");
+    let note = |text: String| Draft::new(Kind::Note, Utc::now(), Actor::person("ana", None), text);
+    let mut journal = SqliteJournal::open(&home.path().join("data"), Options::default()).expect("a journal");
+    let old = journal.append(vec![note("the real one".into())], Utc::now()).expect("appends").entries[0].id.to_string();
+    journal.append((0..1_001).map(|n| note(n.to_string())).collect(), Utc::now()).expect("appends");
+    drop(journal);
+    json(&home, &["drill", "start", "by-hand", "--auto", "change"]);
+    home.run(&[&["incident", "open", "It is real"], DATA].concat());
+    for args in [&["correct", &old, "--incident", "DRILL-1"][..], &["incident", "link", "DRILL-1", &old]] {
+        let output = home.run(&[args, DATA].concat());
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(
+            output.status.code() != Some(0) && said.contains("“the real one” is not as real as DRILL-1 is"),
+            "{args:?}: {said}"
+        );
+    }
+    let other = home.run(&[&["correct", &old, "--incident", "INC-1"], DATA].concat());
+    assert!(String::from_utf8_lossy(&other.stderr).contains("no incident is named INC-1"), "it is DRILL-1: {other:?}");
+    let moved = home.run(&[&["correct", &old, "--incident", "INC-2"], DATA].concat());
+    assert!(moved.status.success(), "{moved:?}");
 }
 
 #[test]

@@ -208,6 +208,9 @@ pub fn find(journal: &mut dyn Journal, target: &str) -> anyhow::Result<IncidentI
     // With the declarations come their corrections.
     let mut declared = journal.declared(target)?;
     declared.retain(|entry| entry.kind == What::Declare);
+    // Real ones and drills have their numbers together: whoever names the one does not mean the other.
+    let named = |begins: &str| target.get(..begins.len()).is_some_and(|start| start.eq_ignore_ascii_case(begins));
+    declared.retain(|entry| if entry.drill.is_some() { !named("INC-") } else { !named("DRILL-") });
     match declared.as_slice() {
         [one] => Ok(IncidentId(one.id.0)),
         [] => Err(Failure::usage(format!("no incident is named {target}: `midwatch incident list --all` lists them")).into()),
