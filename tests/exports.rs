@@ -8,6 +8,8 @@ mod lanes;
 mod masks;
 #[path = "exports/readers.rs"]
 mod readers;
+#[path = "exports/readiness.rs"]
+mod readiness;
 #[path = "exports/reading_back.rs"]
 mod reading_back;
 #[path = "exports/scenarios.rs"]
