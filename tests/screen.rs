@@ -28,6 +28,8 @@ mod layout;
 mod leader;
 #[path = "screen/links.rs"]
 mod links;
+#[path = "screen/long.rs"]
+mod long;
 #[path = "screen/noting.rs"]
 mod noting;
 #[path = "screen/palette.rs"]

@@ -191,6 +191,10 @@ pub enum Command {
     DenyCause {
         service: ServiceName,
     },
+    /// Stop what of a request waits to be sent.
+    Stop {
+        request: RequestId,
+    },
     /// Ask every source and feed now.
     Refresh,
     /// Look up what the journal remembers of an alert; of all that fired of late where it is `None`.

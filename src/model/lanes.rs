@@ -6,7 +6,7 @@ use crate::domain::ids::{EntryId, RequestId, SourceName};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many acts of one source may be under way at a time.
-const LANES: usize = 8;
+pub const LANES: usize = 8;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lanes {
@@ -60,6 +60,23 @@ impl Lanes {
         !self.waiting.contains_key(source)
             && self.asked.get(source).is_none_or(|asked| *asked == 0)
             && self.sent.get(source).is_none_or(BTreeSet::is_empty)
+    }
+
+    /// Of how many acts of a request it is still open whether they are done.
+    pub fn waiting_for(&self, request: RequestId) -> usize {
+        self.waiting.values().flatten().filter(|(of, _)| *of == request).count()
+    }
+
+    /// Takes out what of a request has not been asked of the journal.
+    pub fn stop(&mut self, request: RequestId) -> Vec<Draft> {
+        let mut stopped = Vec::new();
+        for waiting in self.waiting.values_mut() {
+            let (out, kept): (Vec<_>, Vec<_>) = waiting.drain(..).partition(|(of, _)| *of == request);
+            waiting.extend(kept);
+            stopped.extend(out.into_iter().map(|(_, draft)| draft));
+        }
+        self.waiting.retain(|_, waiting| !waiting.is_empty());
+        stopped
     }
 
     /// The journal could not be written: gives the requests of which something waited, and forgets it.

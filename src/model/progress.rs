@@ -81,6 +81,8 @@ pub struct Progress {
     pub items: Vec<Item>,
     /// What it was asked with, where that may be taken back or tried again.
     pub command: Option<Command>,
+    /// When it was asked for, on the clock that counts sleep.
+    pub began: Duration,
     /// When something of it changed last, on the clock that counts sleep.
     pub touched: Duration,
 }
@@ -145,7 +147,7 @@ impl Requests {
     }
 
     fn insert(&mut self, request: RequestId, title: String, items: Vec<Item>) {
-        self.all.insert(request, Progress { title, items, touched: self.now, ..Progress::default() });
+        self.all.insert(request, Progress { title, items, began: self.now, touched: self.now, ..Progress::default() });
     }
 
     pub(super) fn asked_with(&mut self, request: RequestId, command: Option<Command>) {
@@ -159,6 +161,19 @@ impl Requests {
         let Some(progress) = self.all.get_mut(&request) else { return };
         let item = |(id, why)| Item { alert: Some(id), to: None, entry: None, stage: Stage::Refused(why) };
         progress.items.extend(refused.into_iter().map(item));
+    }
+
+    /// These targets of a request are stopped, before anything of them was recorded.
+    pub(super) fn stop(&mut self, request: RequestId, targets: impl Iterator<Item = Target>) {
+        let Some(progress) = self.all.get_mut(&request) else { return };
+        let stopped: Vec<Target> = targets.collect();
+        let waits = |item: &&mut Item| {
+            item.stage == Stage::Recording && stopped.iter().any(|of| of.alert == item.alert && of.to == item.to)
+        };
+        for item in progress.items.iter_mut().filter(waits) {
+            item.stage = Stage::Refused("stopped before it was sent".to_owned());
+        }
+        progress.touched = self.now;
     }
 
     pub(super) fn refuse(&mut self, request: RequestId, title: String, why: String) {

@@ -216,6 +216,8 @@ actions! {
     Output = "output",
     /// Show what the attempt before has written.
     Attempt = "attempt",
+    /// Stop what waits to be sent of an act on many; what is under way goes on to its end.
+    Stop = "stop",
     /// Search in what is shown.
     Search = "search",
     /// Go to the next place that holds what was searched for.

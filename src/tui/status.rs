@@ -20,6 +20,7 @@ use crate::domain::health::FeedState;
 use crate::domain::incident::{Incident, Status};
 use crate::domain::text::inert;
 use crate::model::alerts::State;
+use crate::model::lanes::LANES;
 use crate::model::progress::{Item, Progress};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -230,11 +231,11 @@ pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &Vi
     match message.outcome.and_then(|progress| Some((progress, worst(progress)?))) {
         Some((progress, item)) => {
             let back = way_back(progress, view);
-            canvas.hits.seconds |= !back.is_empty();
+            canvas.hits.seconds |= !back.is_empty() || !progress.settled();
             let (text, role) = match message.guide.filter(|_| progress.went_well()) {
                 // What went well stands in the log: a newcomer is rather told how to go on.
                 Some(guide) => (format!("{guide}{back}"), Role::Key),
-                None => (outcome(progress, item, &back, area.width), colour(&item.stage)),
+                None => (outcome(progress, item, &back, area.width, view), colour(&item.stage)),
             };
             render_sentence(canvas, area, &text, role);
         }
@@ -246,13 +247,13 @@ pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &Vi
 }
 
 /// Where there is little room, what went well is told without the remote's own words: `o` has them.
-fn outcome(progress: &Progress, item: &Item, back: &str, width: u16) -> String {
+fn outcome(progress: &Progress, item: &Item, back: &str, width: u16, view: &View) -> String {
     let told = told(&item.stage);
     let told = match progress.went_well() && width < SMALL {
         true => told.split(':').next().unwrap_or_default(),
         false => &told,
     };
-    format!("{}{} {told}{back}", inert(&progress.title), of_many(progress))
+    format!("{}{} {told}{back}", inert(&progress.title), of_many(progress, view))
 }
 
 /// Fewer columns are little room.
@@ -265,18 +266,29 @@ fn worst(progress: &Progress) -> Option<&Item> {
     failed.or_else(kept).or_else(|| progress.items.iter().find(|item| !item.stage.settled())).or(progress.items.first())
 }
 
-fn of_many(progress: &Progress) -> String {
+/// How much of it has ended, for how long it has been going on, and what stops it.
+fn of_many(progress: &Progress, view: &View) -> String {
     let all = progress.items.len();
     let kept = progress.items.iter().filter(|item| item.stage.is_kept()).count();
     let failed = progress.items.iter().filter(|item| item.stage.failed()).count() - kept;
     let told = [(failed, "failed"), (kept, "kept")].into_iter().filter(|(count, _)| *count > 0);
     let told: Vec<String> = told.map(|(count, word)| format!("{count} {word}")).collect();
+    let since = view.now.mono.saturating_sub(progress.began);
+    let since = if progress.settled() || since < LONG { String::new() } else { format!(", for {}", time::age(since)) };
+    let stops = match progress.open() > LANES {
+        true => format!("; {} stops the rest", view.keymap.key_of(Action::Stop)),
+        false => String::new(),
+    };
     match (all, told.is_empty()) {
-        (0 | 1, _) => String::new(),
-        (_, true) => format!(" ({} of {all})", all - progress.open()),
-        (_, false) => format!(" ({} of {all}, {}: o shows them)", all - progress.open(), told.join(", ")),
+        (0 | 1, _) if since.is_empty() => String::new(),
+        (0 | 1, _) => format!(" ({})", since.trim_start_matches(", ")),
+        (_, true) => format!(" ({} of {all}{since}{stops})", all - progress.open()),
+        (_, false) => format!(" ({} of {all}, {}{since}{stops}: o shows them)", all - progress.open(), told.join(", ")),
     }
 }
+
+/// What takes longer says for how long it has.
+const LONG: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// For how long it can still be undone.
 fn way_back(progress: &Progress, view: &View) -> String {

@@ -10,6 +10,7 @@ use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, RequestId, SourceName};
 use crate::domain::text::inert;
 use crate::model::Effect;
+use crate::model::progress::Target;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 impl World {
@@ -41,6 +42,21 @@ impl World {
     /// As many of the acts that wait as their sources have room for.
     pub(super) fn next_acts(&mut self) -> Vec<Effect> {
         self.lanes.due().into_iter().map(|(request, drafts)| Effect::Record { request, drafts }).collect()
+    }
+
+    /// How many acts of a request wait, and can still be stopped.
+    pub fn waiting_for(&self, request: RequestId) -> usize {
+        self.lanes.waiting_for(request)
+    }
+
+    /// What of a request is not recorded yet is not done. What is under way goes on to its end, which is told as ever.
+    pub(super) fn stop(&mut self, request: RequestId, title: &str, stopped: RequestId) -> Vec<Effect> {
+        let drafts = self.lanes.stop(stopped);
+        if drafts.is_empty() {
+            return self.refuse(request, title, "nothing of it waits any more");
+        }
+        self.requests.stop(stopped, drafts.iter().map(Target::of));
+        Vec::new()
     }
 
     /// One act on each of these alerts.

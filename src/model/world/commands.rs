@@ -95,6 +95,7 @@ impl World {
             Command::Drill(asked) => self.drilling(request, asked),
             Command::Undo { request: undone } => self.undo(request, &title, undone),
             Command::Retry { request: failed } => self.retry(request, &title, failed),
+            Command::Stop { request: stopped } => self.stop(request, &title, stopped),
             command => {
                 let kept = kept(&command);
                 let effects = match self.asked(command) {
@@ -162,6 +163,7 @@ impl World {
             Command::Practise(said) => self.practise(said),
             Command::Undo { .. }
             | Command::Retry { .. }
+            | Command::Stop { .. }
             | Command::Refresh
             | Command::Recall { .. }
             | Command::Attach { .. }
@@ -281,6 +283,7 @@ impl World {
             Command::Practise(Said::Closed { .. }) => "close a finding".into(),
             Command::Undo { request } => format!("undo: {}", self.title_of(*request)),
             Command::Retry { request } => format!("try again: {}", self.title_of(*request)),
+            Command::Stop { request } => format!("stop: {}", self.title_of(*request)),
             Command::Refresh => "ask everything now".into(),
             Command::Recall { .. } => "look up the past".into(),
             Command::RecallPractice => "look up what was practised".into(),

@@ -138,6 +138,7 @@ pub const ROWS: &[Row] = &[
     row(&[",a"], Accept, &[Panes], "accept"),
     row(&[",P"], Private, &[Panes], "private"),
     row(&[",M"], Merge, &[Panes], "merge"),
+    row(&[",x"], Action::Stop, &[Panes, Context::Outcomes], "stop the rest"),
     row(&[",H"], Hide, &[Panes], "hide pane"),
     row(&[",L"], Layout, &[Panes], "layout"),
 ];

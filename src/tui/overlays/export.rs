@@ -43,6 +43,10 @@ impl Content for Preview {
         format!("{} as `midwatch export {} --format md` writes it", self.label, self.label)
     }
 
+    fn awaits(&self, view: &View) -> Option<&'static str> {
+        view.world.exports.read(self.incident).is_none().then_some("the journal is read")
+    }
+
     /// What became of the file, and what the text is missing.
     fn lines(&self, view: &View, _columns: usize) -> Vec<Line> {
         let exports = &view.world.exports;
@@ -51,9 +55,8 @@ impl Content for Preview {
             Err(why) => plain(format!("✗ {}", inert(why)), Role::Critical),
         });
         let read = match exports.read(self.incident) {
-            None => Some(plain("reading the journal…", Role::Pending)),
+            None | Some(Ok(_)) => None,
             Some(Err(why)) => Some(plain(format!("✗ {}", inert(why)), Role::Critical)),
-            Some(Ok(_)) => None,
         };
         written.into_iter().chain(read).flat_map(|line| [line, Vec::new()]).collect()
     }

@@ -20,8 +20,12 @@ impl Content for History {
         "What fired in the last 24 hours".to_owned()
     }
 
+    fn awaits(&self, view: &View) -> Option<&'static str> {
+        view.world.past.of(None).is_none().then_some("the journal is asked")
+    }
+
     fn lines(&self, view: &View, _columns: usize) -> Vec<Line> {
-        let Some(recalled) = view.world.past.of(None) else { return vec![plain("… the journal is asked", Role::Dim)] };
+        let Some(recalled) = view.world.past.of(None) else { return Vec::new() };
         let episodes = match &recalled.episodes {
             Err(why) => return vec![plain(format!("The journal can't be read: {}", inert(why)), Role::Critical)],
             Ok(episodes) => episodes,

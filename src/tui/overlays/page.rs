@@ -1,6 +1,7 @@
 //! Something to read: lines under a title, scrolled.
 
 use super::{Overlay, centred};
+use crate::domain::stamp::Stamp;
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 pub use crate::tui::canvas::Line;
@@ -9,9 +10,14 @@ use crate::tui::keymap::Context;
 use crate::tui::links;
 use crate::tui::markdown;
 use crate::tui::theme::Role;
+use crate::tui::time;
 use crate::tui::view::{Reply, View};
 use ratatui::layout::Rect;
 use std::rc::Rc;
+use std::time::Duration;
+
+/// What takes longer says for how long it has.
+const LONG: Duration = Duration::from_secs(1);
 
 /// What a page says.
 pub trait Content {
@@ -29,6 +35,11 @@ pub trait Content {
         vec![whole(self.lines(view, columns), columns)]
     }
 
+    /// What it waits for, where there is nothing to read before that comes.
+    fn awaits(&self, _view: &View) -> Option<&'static str> {
+        None
+    }
+
     /// Notes what its keys depend on; called before each frame.
     fn prepare(&mut self, _view: &View) {}
 
@@ -41,11 +52,13 @@ pub trait Content {
 pub struct Page<C> {
     content: C,
     scroll: usize,
+    /// When it was first drawn.
+    opened: Option<Stamp>,
 }
 
 impl<C: Content> Page<C> {
     pub fn new(content: C) -> Self {
-        Self { content, scroll: 0 }
+        Self { content, scroll: 0, opened: None }
     }
 }
 
@@ -55,6 +68,7 @@ impl<C: Content> Overlay for Page<C> {
     }
 
     fn prepare(&mut self, view: &View) {
+        self.opened.get_or_insert(view.now);
         self.content.prepare(view);
     }
 
@@ -77,7 +91,14 @@ impl<C: Content> Overlay for Page<C> {
 
     fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
         let width = area.width.min(96);
-        let parts = self.content.parts(view, usize::from(width.saturating_sub(4)));
+        let mut parts = self.content.parts(view, usize::from(width.saturating_sub(4)));
+        if let Some(what) = self.content.awaits(view) {
+            let since = view.now.since(self.opened.unwrap_or(view.now));
+            canvas.hits.seconds |= time::ticks(since);
+            let since = if since < LONG { String::new() } else { format!(", for {}", time::age(since)) };
+            let line = plain(format!("… {what}{since}: esc leaves it"), Role::Pending);
+            parts.push(whole(vec![line], usize::from(width.saturating_sub(4))));
+        }
         let count = parts.iter().map(|part| part.len()).sum::<usize>();
         let wanted = u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2);
         let place = centred(area, width, wanted.max(5));

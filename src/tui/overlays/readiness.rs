@@ -23,9 +23,13 @@ impl Content for Readiness {
         "Readiness".to_owned()
     }
 
+    fn awaits(&self, view: &View) -> Option<&'static str> {
+        view.world.practice.is_none().then_some("the journal is asked")
+    }
+
     fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
         let record = match &view.world.practice {
-            None => return vec![plain("… the journal is asked", Role::Dim)],
+            None => return Vec::new(),
             Some(Err(why)) => return vec![plain(format!("The journal can't be read: {}", inert(why)), Role::Critical)],
             Some(Ok(record)) => record,
         };

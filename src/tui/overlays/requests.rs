@@ -36,6 +36,20 @@ fn failed<'w>(view: &View<'w>) -> Vec<(RequestId, &'w Progress, usize)> {
     with_failures.map(|(request, progress)| (request, progress, again(progress))).collect()
 }
 
+/// What waits of the newest act on many is not sent.
+pub fn stop(view: &View) -> Vec<Reply> {
+    let waiting = view.world.requests.iter().map(|(request, _)| (request, view.world.waiting_for(request)));
+    match waiting.into_iter().find(|(_, count)| *count > 0) {
+        Some((request, count)) => {
+            vec![
+                Reply::Ask(Command::Stop { request }),
+                Reply::Say(format!("{count} that waited are not sent; what is under way goes on.")),
+            ]
+        }
+        None => vec![Reply::Say("Nothing waits to be sent: what is under way goes on to its end.".to_owned())],
+    }
+}
+
 /// Of several that failed somebody says which is meant.
 fn which(failed: &[(RequestId, &Progress, usize)]) -> Reply {
     let ask = |request: RequestId| Reply::Ask(Command::Retry { request });
@@ -60,6 +74,7 @@ impl Content for Outcomes {
     /// What failed is tried again, for those targets alone.
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
         match (action, failed(view).as_slice()) {
+            (Action::Stop, _) => stop(view),
             (Action::Retry, []) => vec![Reply::Say("Nothing has failed in a way that may be tried again.".to_owned())],
             (Action::Retry, [(request, ..)]) => vec![Reply::Ask(Command::Retry { request: *request })],
             (Action::Retry, several) => vec![which(several)],
@@ -76,6 +91,10 @@ impl Content for Outcomes {
                 let key = view.keymap.key_of(Action::Retry);
                 let those = if *count == 1 { "the one".to_owned() } else { format!("the {count}") };
                 lines.push(plain(format!("  {key} tries {those} that failed again"), Role::Key));
+            }
+            if let count @ 1.. = view.world.waiting_for(request) {
+                let key = view.keymap.key_of(Action::Stop);
+                lines.push(plain(format!("  {key} stops the {count} that wait"), Role::Key));
             }
             for target in &progress.items {
                 let alert = target.alert.as_ref().map(|id| view.name_of(id));

@@ -42,6 +42,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::Handoff => Reply::Open(overlays::handoff::open()),
         Action::Silences => Reply::Open(overlays::silences::open(view)),
         Action::Sources => Reply::Open(overlays::sources::open()),
+        Action::Stop => return Some(overlays::requests::stop(view)),
         Action::Errors => Reply::Open(overlays::errors::open()),
         Action::Requests => Reply::Open(overlays::requests::open()),
         Action::Incident => match view.incident {
