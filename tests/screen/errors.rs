@@ -6,7 +6,7 @@ use midwatch::model::Fact;
 use midwatch::model::event::SourceAnswer;
 
 fn misconfigured(desk: &mut Desk) -> &mut Desk {
-    desk.fact(Fact::Misconfigured("config.yaml:3:5: unknown key `fedes`".into())).wait(1)
+    desk.fact(Fact::Misconfigured("config.yaml:3:5: unknown key `fedes`\n3 | fedes: 1\n".into())).wait(1)
 }
 
 #[test]
@@ -15,7 +15,11 @@ fn nothing_failed_is_said_and_what_did_is_counted_until_somebody_looks() {
     desk.resize(160, 40).expect_not("error").press("!").expect("Nothing has failed of late.").press("esc").wait(1);
     desk.source_fails("connection refused").wait(5);
     misconfigured(&mut desk).expect("✗ 2 errors: !").press("!").expect("▌✗ the changed configuration has errors");
-    desk.expect("unknown key `fedes`").expect("Mend the file").expect("✗ source prod").expect("connection refused");
+    desk.expect("unknown key `fedes`")
+        .expect("Mend the file")
+        .expect_not("␊")
+        .expect("✗ source prod")
+        .expect("connection refused");
     desk.press("esc").expect_not("errors: !").source_fails("connection refused").expect_not("errors: !");
     desk.answers(SourceAnswer { complete: true, ..SourceAnswer::default() }).wait(1).source_fails("401").expect("✗ 1 error: !");
 }

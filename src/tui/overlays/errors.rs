@@ -250,7 +250,9 @@ fn of_trouble(subject: &Subject, trouble: &Trouble, canvas: &mut Canvas, view: &
     canvas.hits.seconds |= time::ticks(view.now.since(trouble.over.unwrap_or(trouble.since)));
     canvas.hits.minutes = true;
     let often = if trouble.times == 1 { String::new() } else { format!(", {} times", trouble.times) };
-    let (name, why) = (inert(&name(subject, view)).into_owned(), inert(&trouble.why).into_owned());
+    // The first line says what and where; the excerpt below it is for whoever runs `midwatch check`.
+    let why = trouble.why.lines().next().unwrap_or_default();
+    let (name, why) = (inert(&name(subject, view)).into_owned(), inert(why).into_owned());
     match trouble.over {
         Some(over) => ("✓", Role::Ok, name, format!("well again for {}{often}", ago(over)), format!("was: {why}"), String::new()),
         None => ("✗", Role::Critical, name, format!("for {}{often}", ago(trouble.since)), why, advice(subject, view)),
