@@ -338,6 +338,9 @@ impl Alerts {
             (true, _, false) => (" Nobody knows what fires:", Role::Stale),
         };
         canvas.text(area, 0, text, role);
+        if alerts.sources().next().is_none() && self.filter.is_empty() {
+            canvas.text(area, 1, " `sources:` names them; `midwatch init` finds some.", Role::Dim);
+        }
         let whys = unsure.iter().flat_map(|(name, source)| source.doubts().map(move |why| (name, why)));
         for (y, (name, why)) in (1..area.height).zip(whys) {
             canvas.text(area, y, &format!(" ? {name}: {}", why.inert()), Role::Stale);

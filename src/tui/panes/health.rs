@@ -116,7 +116,8 @@ impl Pane for Health {
         let height = usize::from(area.height);
         canvas.hits.height(PaneId::Health, height);
         if self.rows.is_empty() {
-            return canvas.text(area, 0, " No services and no feeds are configured.", Role::Dim);
+            canvas.text(area, 0, " No services and no feeds are configured.", Role::Dim);
+            return canvas.text(area, 1, " `services:` and `feeds:` name them.", Role::Dim);
         }
         let window = self.list.window(self.rows.len(), height, |target| self.find(target));
         let names = names(area.width, view);

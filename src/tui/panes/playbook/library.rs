@@ -57,6 +57,9 @@ impl Library {
         let fitting = suggested.iter().take(SUGGESTED).map(|suggestion| of_fit(suggestion, view));
         let free = (fitting.len()..SUGGESTED).map(|place| match place {
             0 => Line::Says(" Nothing fits what is selected.", Role::Dim),
+            // What one can do about it.
+            1 => Line::Says(" Take one below, or write `alerts:`", Role::Dim),
+            2 => Line::Says(" into the one that should fit.", Role::Dim),
             _ => Line::Says("", Role::Dim),
         });
         let books = view.world.runs.playbooks().iter().map(of_book).chain(over(view)).map(Line::Row);
