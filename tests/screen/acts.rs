@@ -222,3 +222,18 @@ fn a_long_annotation_leaves_the_labels_in_sight() {
     desk.press("enter").expect("whole below the labels").expect("in short").expect("Labels").expect("instance");
     desk.press("G").expect("goes on and on");
 }
+
+#[test]
+fn keys_that_come_together_with_a_filter_act_on_what_it_shows() {
+    let acknowledged = |keys: &str| {
+        let mut desk = pager(&["Down", "Slow", "Full"]);
+        desk.press_together(keys);
+        match desk.commands.last() {
+            Some(Command::Acknowledge { alerts, .. }) => alerts.clone(),
+            _ => Vec::new(),
+        }
+    };
+    assert_eq!(acknowledged("/ S l o w enter M a enter"), [id("Slow")], "all that the filter shows");
+    assert_eq!(acknowledged("/ S l o w enter g g a enter"), [id("Slow")], "its first row");
+    assert_eq!(acknowledged("/ D o w n | F u l l enter a enter"), [], "nobody has seen what is first");
+}

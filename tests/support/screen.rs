@@ -364,6 +364,16 @@ impl Desk {
         self
     }
 
+    /// Presses keys that arrive together: no frame is drawn between them.
+    pub fn press_together(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace().flat_map(|word| Sequence::parse(word).expect(word).0) {
+            let requests = self.screen.key(key, &self.world);
+            self.perform(requests);
+        }
+        self.draw();
+        self
+    }
+
     /// Types a text.
     pub fn type_text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {

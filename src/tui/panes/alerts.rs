@@ -52,6 +52,8 @@ pub struct Alerts {
     shape: Shape,
     /// The rows are other ones than before because the operator wanted it.
     regrouped: bool,
+    /// The filter is another one than the shape has followed.
+    narrowed: bool,
     /// Arrivals above the first visible row since the operator last saw the top, and when that was.
     news: usize,
     saw_top: Duration,
@@ -79,6 +81,13 @@ impl Alerts {
     fn open_members(&self, fold: &Fold, view: &View) -> Vec<AlertId> {
         let members = self.shape.members(fold, view.world).filter(|tracked| tracked.resolved_at.is_none());
         members.map(|tracked| tracked.alert.id.clone()).collect()
+    }
+
+    /// Keys that came together with a filter, or another grouping, act on what that shows, though no frame has shown it yet.
+    fn keep_up(&mut self, view: &View) {
+        if std::mem::take(&mut self.narrowed) || self.regrouped {
+            self.shape.follow(&self.filter, true, view.world);
+        }
     }
 
     fn mark(&mut self, view: &View) {
@@ -184,6 +193,7 @@ impl Pane for Alerts {
         let wanted = view.hits.under_cursor(PaneId::Alerts).map_or(0, |shown| shown.offset) + view.hits.rows_of(PaneId::Alerts);
         let place = self.list.place();
         let regrouped = std::mem::take(&mut self.regrouped);
+        self.narrowed = false;
         self.shape.follow(&self.filter, view.idle || regrouped || place == 0, view.world);
         self.rows.extend((&self.shape, &self.filter), view, wanted, self.list.selected().map(|target| (target, place)));
         if view.idle || regrouped {
@@ -200,6 +210,7 @@ impl Pane for Alerts {
     }
 
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
+        self.keep_up(view);
         match action {
             Action::Mark => self.mark(view),
             Action::MarkAll => return self.mark_all(view),
@@ -268,6 +279,7 @@ impl Pane for Alerts {
     }
 
     fn travel(&mut self, travel: Travel, view: &View) {
+        self.keep_up(view);
         let height = view.hits.rows_of(PaneId::Alerts);
         if travel == Travel::Top {
             self.list.rewind();
@@ -310,6 +322,7 @@ impl Pane for Alerts {
         if self.filter != filter {
             self.filter = filter;
             self.rows = Rows::default();
+            self.narrowed = true;
             self.list.rewind();
         }
     }
