@@ -447,10 +447,27 @@ fn a_secret_that_a_server_needs_is_a_file_for_nobody_else() {
     assert_eq!(fs::read_to_string(&secret).expect("reads"), "hunter2");
     assert_eq!(fs::metadata(&secret).expect("is there").permissions().mode() & 0o777, 0o600);
     config::load(&path, &kinds()).expect("is trusted and good");
+    // Two whose names make one file have two.
+    let alike = |name: &str, secret: &str| {
+        let server = Server::at(What::Alertmanager, &format!("http://u:{secret}@am")).expect("an address");
+        Server { name: Some(name.to_owned()), ..server }
+    };
+    let other = folder.path().join("other/config.yaml");
+    let laid = config::lay_out(&other, &[alike("東京", "one"), alike("大阪", "two")], "ana").expect("is written");
+    let secrets: Vec<_> =
+        laid.written.iter().filter_map(|path| fs::read_to_string(path).ok()).filter(|text| text.len() == 3).collect();
+    assert_eq!(secrets, ["one", "two"]);
     // Who it was for before is not known: nothing is taken for another's.
     fs::remove_file(&path).expect("removed");
     let again = config::lay_out(&path, &[server], "ana").expect_err("is there");
     assert!(again.contains("-eu-password is there already; move it away") && !path.exists(), "{again}");
+    // What a try has written goes with it.
+    let (late, blocked) = (folder.path().join("late/config.yaml"), folder.path().join("late/secrets/b-password"));
+    fs::create_dir_all(blocked.parent().expect("a folder")).expect("is made");
+    fs::write(&blocked, "mine").expect("written");
+    config::lay_out(&late, &[alike("a", "one"), alike("b", "two")], "ana").expect_err("is there");
+    assert!(!late.with_file_name("secrets/a-password").exists() && !late.with_file_name("playbooks/first-look.md").exists());
+    assert_eq!(fs::read_to_string(&blocked).expect("reads"), "mine");
 }
 
 #[test]

@@ -5,9 +5,11 @@
 mod support;
 
 use serde_json::json;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdout};
 use support::home::Home;
+use support::missing;
 use support::servers::Alertmanager;
-use support::{missing, until};
 
 const PLAIN: &[&str] = &["--plain", "--data", "data"];
 
@@ -22,11 +24,46 @@ fn alert(name: &str, summary: &str) -> String {
     json!([{"labels": labels, "annotations": {"summary": summary}}]).to_string()
 }
 
-/// All that is printed for these lines.
-fn said(home: &Home, typed: &str) -> String {
-    let output = home.run_with_input(PLAIN, typed);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    String::from_utf8(output.stdout).expect("text")
+/// A console whose lines are typed and read through pipes.
+struct Piped {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    told: String,
+}
+
+impl Piped {
+    fn open(home: &Home) -> Self {
+        let mut child = home.command(PLAIN).spawn().expect("midwatch starts");
+        let lines = BufReader::new(child.stdout.take().expect("its output"));
+        Self { child, lines, told: String::new() }
+    }
+
+    fn types(&mut self, line: &str) -> &mut Self {
+        writeln!(self.child.stdin.as_mut().expect("its input"), "{line}").expect("is taken");
+        self
+    }
+
+    /// Reads until a line holds this.
+    #[track_caller]
+    fn until(&mut self, text: &str) -> &mut Self {
+        loop {
+            let mut line = String::new();
+            let length = self.lines.read_line(&mut line).expect("text");
+            assert!(length > 0, "{text} was not said: {}", self.told);
+            self.told.push_str(&line);
+            if line.contains(text) {
+                return self;
+            }
+        }
+    }
+
+    /// The rest, after the end of the input.
+    fn rest(mut self) -> String {
+        drop(self.child.stdin.take());
+        self.lines.read_to_string(&mut self.told).expect("text");
+        assert!(self.child.wait().expect("ends").success(), "{}", self.told);
+        self.told
+    }
 }
 
 #[test]
@@ -78,9 +115,22 @@ fn a_pipe_is_answered_line_by_line_and_its_end_leaves() {
         am.post(0, &alert(&format!("Down{n:02}"), "\u{1b}[31mred\u{202e}"));
     }
     let home = home(&am.url(0));
-    until("all of them", || (home.json(&["alerts"])["alerts"].as_array()?.len() == 12).then_some(()));
-    // The first answer of the source comes while the first command runs.
-    let told = said(&home, "log\nalerts\nmore\nalerts Down03\n3\nack 'open\nreplay INC-1\n99\n");
+    let mut console = Piped::open(&home);
+    console.until("12 alerts have changed: 12 fire, 0 are resolved");
+    for line in
+        ["alerts", "more", "alerts alertname=\"Down03\"", "3", "ack 'open", "replay INC-1", "drill start x", "99", "ack 13"]
+    {
+        console.types(line);
+    }
+    console.until("no alert has the number 13");
+    // A number is an alert's only where an alert is meant.
+    console.types("alerts Down05").until("critical, Down05");
+    let number = console.told.lines().last().and_then(|line| line.split('.').next()).expect("a number").to_owned();
+    console.types(&format!("ack --for=1h {number} --note '1 #4'")).until("Down05  recorded");
+    let told = {
+        console.types("note 3 pools, #7").types("help ack").types("feeds").until("Usage: midwatch ack");
+        console.rest()
+    };
     let named = |number: usize| {
         let line = told.lines().find(|line| line.starts_with(&format!("{number}. critical, Down"))).expect("is called");
         line.split([' ', ',']).find(|word| word.starts_with("Down")).expect("a name").to_owned()
@@ -91,12 +141,10 @@ fn a_pipe_is_answered_line_by_line_and_its_end_leaves() {
     assert!(told.contains(&format!("1 alert\n{number}. critical, Down03")), "{told}");
     assert!(told.contains(&format!("summary: ␛[31mred·\nalertname: {}\n", named(3))), "{told}");
     assert!(told.contains("a quote is not closed\n") && told.contains("replay needs the screen"), "{told}");
+    assert!(told.contains("here it wants --auto"), "{told}");
     assert!(told.contains("no alert has the number 99") && !told.contains(['\u{1b}', '\u{202e}']), "{told}");
-    // A number is an alert's only where an alert is meant.
-    let told = said(&home, "log\nalerts Down05\nack 1 --note 1\nnote 3 pools\nhelp ack\n");
     let log = home.json(&["log", "--data", "data"])["entries"].to_string();
-    assert!(told.contains("Usage: midwatch ack"), "{told}");
-    assert!(log.contains("3 pools") && log.contains("\"reason\":\"1\""), "{log}");
+    assert!(log.contains("3 pools, #7") && log.contains("\"reason\":\"1 #4\""), "{log}");
     let acked = home.json(&["alerts", "--data", "data", "--state", "acknowledged"])["alerts"].clone();
     assert_eq!((acked.as_array().map(Vec::len), acked[0]["name"].as_str()), (Some(1), Some("Down05")));
 }
@@ -114,5 +162,5 @@ fn it_takes_no_command_and_nothing_that_only_a_screen_has() {
         assert_eq!((output.status.code(), told.contains(why)), (Some(2), true), "{told}");
     }
     // One that never answered is no empty queue.
-    assert!(said(&home, "").contains("not every source answers, so there may be some"));
+    assert!(Piped::open(&home).rest().contains("not every source answers, so there may be some"));
 }

@@ -9,6 +9,7 @@ use super::session;
 use super::{Exit, Failure, Globals, Kind, out};
 use crate::config;
 use crate::config::import::{Server, What};
+use crate::domain::node::{Level, Node, Problems};
 use crate::ports::address;
 use asked::Found;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -84,9 +85,27 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if out::at_terminal() && !globals.json {
         answers.ask(!arguments.names_something(), &mut io::stdin().lock(), &mut io::stderr().lock())?;
     }
+    judged(&answers)?;
     let laid = config::lay_out(&path, &answers.servers, &answers.operator).map_err(Failure::usage)?;
     tell(globals, &laid, &path, &found)?;
     Ok(Exit::Done)
+}
+
+/// Whatever was taken over, what is written is a good configuration; else nothing is.
+fn judged(answers: &Answers) -> Result<(), Failure> {
+    let mut problems = Problems::default();
+    let text = config::template(&answers.servers, &answers.operator, &mut |_, _, _| "{env: SECRET}".to_owned());
+    let good = Node::parse(&text, &mut problems).and_then(|node| config::resolve(&node, &session::kinds(), &mut problems));
+    let wrong = problems.list.iter().find(|problem| problem.level == Level::Error);
+    match (good, wrong) {
+        (Some(_), None) => Ok(()),
+        (_, wrong) => {
+            let why = wrong.map_or("it can't be read", |problem| problem.message.as_str());
+            Err(Failure::usage(format!(
+                "what was found makes no good configuration ({why}); name the servers with --from-alertmanager"
+            )))
+        }
+    }
 }
 
 /// What the configuration needs to know.

@@ -8,21 +8,23 @@
 mod child;
 mod said;
 mod status;
+mod words;
 
 use super::session::{Needs, Session};
 use super::{Exit, Failure, Globals, out, reload, target};
 use crate::domain::ids::AlertId;
 use crate::model::World;
+use crate::model::alerts::Tracked;
 use crate::runtime::shell::{Ask, Frontend, start_reader};
 use said::Said;
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What is said by itself comes at most so often: a voice that is interrupted by every line says nothing.
 const PACE: Duration = Duration::from_secs(1);
@@ -31,11 +33,6 @@ const PAGE: usize = 10;
 
 /// Those that want the screen for themselves.
 const SCREENS: [&str; 2] = ["demo", "replay"];
-/// Those whose targets are alerts, so that a number means one.
-const ON_ALERTS: [&str; 14] = [
-    "ack", "unack", "silence", "assign", "comment", "downtime", "escalate", "history", "merge", "page", "priority", "recheck",
-    "resolve", "snooze",
-];
 
 const HELP: &str = "\
 enter or status: how it stands. alerts, or alerts FILTER: the queue; more: the next ones.
@@ -62,12 +59,13 @@ pub fn run(globals: &Globals) -> anyhow::Result<Exit> {
     let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);
     let (inputs, mut lines) = unbounded_channel();
     let (next, wanted) = mpsc::channel();
-    let busy = Arc::new(AtomicBool::new(false));
-    let mut front = Plain::new(globals, inputs.clone(), next, busy.clone());
+    let theirs = Arc::new(AtomicUsize::new(0));
+    let (released, releases) = unbounded_channel();
+    let mut front = Plain::new(globals, inputs.clone(), next, (theirs.clone(), released));
     start_reader(move || read(&wanted, &inputs));
     let stop = {
         let _guard = session.enter();
-        Box::pin(ended(busy)?)
+        Box::pin(ended(theirs, releases)?)
     };
     session.run(&mut front, &mut lines, stop)?;
     Ok(Exit::Done)
@@ -76,26 +74,31 @@ pub fn run(globals: &Globals) -> anyhow::Result<Exit> {
 /// One line whenever one is wanted: in between, the terminal is a command's.
 fn read(wanted: &mpsc::Receiver<()>, inputs: &UnboundedSender<Input>) {
     while wanted.recv().is_ok() {
-        let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line);
-        let input = if matches!(read, Ok(length) if length > 0) { Input::Line(line) } else { Input::End };
+        let mut line = Vec::new();
+        // What is no UTF-8 is a line all the same.
+        let input = match io::stdin().lock().read_until(b'\n', &mut line) {
+            Ok(length) if length > 0 => Input::Line(String::from_utf8_lossy(&line).into_owned()),
+            _ => Input::End,
+        };
         if inputs.send(input).is_err() {
             return;
         }
     }
 }
 
-/// An interrupt is meant for the command that runs.
-fn ended(busy: Arc<AtomicBool>) -> io::Result<impl Future<Output = ()>> {
+/// An interrupt is meant for the command that runs: one that came before that had ended is heard before its end.
+fn ended(theirs: Arc<AtomicUsize>, mut releases: UnboundedReceiver<()>) -> io::Result<impl Future<Output = ()>> {
     let mut term = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
         loop {
             tokio::select! {
+                biased;
                 _ = term.recv() => return,
                 _ = hangup.recv() => return,
-                _ = interrupt.recv() => if !busy.load(Ordering::SeqCst) { return },
+                _ = interrupt.recv() => if theirs.load(Ordering::SeqCst) == 0 { return },
+                Some(()) = releases.recv() => { theirs.fetch_sub(1, Ordering::SeqCst); }
             }
         }
     })
@@ -109,7 +112,12 @@ struct Plain {
     rest: Vec<AlertId>,
     at_terminal: bool,
     /// A command has the terminal.
-    busy: Arc<AtomicBool>,
+    busy: bool,
+    /// The same, as signals know it; and where they hear that it has ended.
+    theirs: Arc<AtomicUsize>,
+    released: UnboundedSender<()>,
+    /// So many critical ones that are nobody's had been told.
+    urgent: usize,
     inputs: UnboundedSender<Input>,
     /// Asks for a line.
     next: mpsc::Sender<()>,
@@ -118,10 +126,25 @@ struct Plain {
 }
 
 impl Plain {
-    fn new(globals: &Globals, inputs: UnboundedSender<Input>, next: mpsc::Sender<()>, busy: Arc<AtomicBool>) -> Self {
-        let at_terminal = io::stdin().is_terminal();
-        let globals = passed(globals);
-        Self { globals, said: Said::default(), rest: Vec::new(), at_terminal, busy, inputs, next, spoke: None }
+    fn new(
+        globals: &Globals,
+        inputs: UnboundedSender<Input>,
+        next: mpsc::Sender<()>,
+        (theirs, released): (Arc<AtomicUsize>, UnboundedSender<()>),
+    ) -> Self {
+        Self {
+            globals: passed(globals),
+            said: Said::default(),
+            rest: Vec::new(),
+            at_terminal: io::stdin().is_terminal(),
+            busy: false,
+            theirs,
+            released,
+            urgent: 0,
+            inputs,
+            next,
+            spoke: None,
+        }
     }
 
     /// Ready for a line.
@@ -132,6 +155,10 @@ impl Plain {
         let _ = self.next.send(());
     }
 
+    fn bell(&self) -> String {
+        if io::stdout().is_terminal() { "\u{7}\n".to_owned() } else { String::new() }
+    }
+
     fn say(&self, lines: &[String]) {
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         // Whoever can't be told any more types nothing either.
@@ -140,24 +167,33 @@ impl Plain {
 
     /// What was typed; whether a command has the terminal now.
     fn typed(&mut self, line: &str, world: &World) -> bool {
-        let words = match shell_words::split(line) {
+        let words = match words::split(line) {
             Ok(words) => words,
-            Err(_) => {
-                self.say(&["a quote is not closed".to_owned()]);
+            Err(why) => {
+                self.say(&[why]);
                 return false;
             }
         };
         let lines = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             [] | ["status"] => status::lines(world),
             ["help" | "?"] => HELP.lines().map(str::to_owned).collect(),
-            ["alerts", filter @ ..] if !filter.iter().any(|word| word.starts_with('-')) => self.queue(&filter.join(" "), world),
+            ["alerts", filter @ ..] if !filter.iter().any(|word| word.starts_with('-')) => {
+                // Its quotes are the filter's own.
+                self.queue(line.trim_start().strip_prefix("alerts").unwrap_or_default(), world)
+            }
             ["more"] => self.page(world),
             [number] if number.parse::<usize>().is_ok() => self.said.alert(number, world),
             [screen, ..] if SCREENS.contains(screen) => vec![format!("{screen} needs the screen: leave first")],
-            _ => {
-                self.start(&words);
-                return true;
+            ["drill", "start", more @ ..] if !more.iter().any(|word| word.starts_with("--auto")) => {
+                vec!["a drill begins on the screen; here it wants --auto read or --auto change".to_owned()]
             }
+            _ => match words::with_ids(&words, |word| self.said.id(word)) {
+                Ok(words) => {
+                    self.start(words);
+                    return true;
+                }
+                Err(why) => vec![why],
+            },
         };
         self.say(&lines);
         false
@@ -169,8 +205,10 @@ impl Plain {
             Err(wrong) => return wrong.to_string().lines().map(str::to_owned).collect(),
         };
         let held = world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none() && filter.holds(world, tracked));
-        self.rest = held.map(|tracked| tracked.alert.id.clone()).collect();
-        let mut lines = vec![status::count(self.rest.len(), "alert")];
+        let (drilled, real): (Vec<&Tracked>, Vec<&Tracked>) = held.partition(|tracked| tracked.is_drill());
+        let practice = if drilled.is_empty() { String::new() } else { format!(", and {} of a DRILL", drilled.len()) };
+        let mut lines = vec![status::count(real.len(), "alert") + &practice];
+        self.rest = real.into_iter().chain(drilled).map(|tracked| tracked.alert.id.clone()).collect();
         lines.extend(self.page(world));
         lines
     }
@@ -185,22 +223,15 @@ impl Plain {
     }
 
     /// Starts a command with the terminal, and waits for it elsewhere.
-    fn start(&mut self, words: &[String]) {
-        self.busy.store(true, Ordering::SeqCst);
+    fn start(&mut self, mut words: Vec<String>) {
+        // Fresh again and again is for a screen.
+        if words.first().is_some_and(|word| word == "feeds") && !words.iter().any(|word| word == "--once") {
+            words.push("--once".to_owned());
+        }
+        self.busy = true;
+        self.theirs.fetch_add(1, Ordering::SeqCst);
         let inputs = self.inputs.clone();
-        child::start(&self.globals, &self.with_ids(words), move |ended| _ = inputs.send(Input::Done(ended)));
-    }
-
-    /// Numbers of alerts become their ids, where an alert is meant.
-    fn with_ids(&self, words: &[String]) -> Vec<String> {
-        let on_alerts = words.first().is_some_and(|word| ON_ALERTS.contains(&word.as_str()));
-        let id = |word: &String| Some(self.said.id(word)?.to_string());
-        let word = |(at, word): (usize, &String)| {
-            let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
-            let meant = before == "--alert" || (on_alerts && at > 0 && !before.starts_with("--"));
-            if meant { id(word).unwrap_or_else(|| word.clone()) } else { word.clone() }
-        };
-        words.iter().enumerate().map(word).collect()
+        child::start(&self.globals, &words, move |ended| _ = inputs.send(Input::Done(ended)));
     }
 }
 
@@ -224,7 +255,8 @@ impl Frontend for Plain {
             Input::Line(line) if ["quit", "q", "exit"].contains(&line.trim()) => return vec![Ask::Quit],
             Input::Line(line) => self.typed(&line, world),
             Input::Done(ended) => {
-                self.busy.store(false, Ordering::SeqCst);
+                self.busy = false;
+                let _ = self.released.send(());
                 self.say(&status::ended(&ended).into_iter().collect::<Vec<_>>());
                 false
             }
@@ -236,8 +268,13 @@ impl Frontend for Plain {
     }
 
     fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
-        if self.busy.load(Ordering::SeqCst) {
-            return Ok(None);
+        let urgent = world.alerts.urgent();
+        let rings = std::mem::replace(&mut self.urgent, urgent) < urgent && self.spoke.is_some();
+        if self.busy {
+            // The terminal is a command's, but nobody shall sleep through this.
+            let more =
+                if rings { self.bell() + &format!("{} critical now\n", status::count(urgent, "alert")) } else { String::new() };
+            return out::text(&more).map(|()| None);
         }
         let Some(spoke) = self.spoke else {
             self.spoke = Some(world.now.mono);
@@ -255,7 +292,8 @@ impl Frontend for Plain {
             self.spoke = Some(world.now.mono);
             // Not behind what is being typed.
             let begins = if self.at_terminal { "\n" } else { "" };
-            out::text(&format!("{begins}{}\n", news.join("\n")))?;
+            let bell = if rings { self.bell() } else { String::new() };
+            out::text(&format!("{bell}{begins}{}\n", news.join("\n")))?;
             if self.at_terminal {
                 write!(io::stdout(), "> ").and_then(|()| io::stdout().flush())?;
             }

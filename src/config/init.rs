@@ -32,21 +32,12 @@ pub struct Laid {
 pub fn lay_out(path: &Path, servers: &[Server], operator: &str) -> Result<Laid, String> {
     vacant(path)?;
     let mut laid = Laid::default();
-    laid.write(path.with_file_name("playbooks").join("first-look.md"), include_str!("first-look.md"))?;
-    let mut secrets = Vec::new();
-    let text = template(servers, operator, &mut |source, what, secret| {
-        let file = format!("secrets/{}", file_name(&format!("{source}-{what}")));
-        secrets.push((path.with_file_name(&file), secret.clone()));
-        format!("{{file: {}}}", quoted(&file))
-    });
-    for (file, secret) in secrets {
-        // One of an earlier try may be another secret.
-        if laid.write(file.clone(), secret.expose())? == Wrote::Kept {
-            return Err(format!("{} is there already; move it away, it may be another secret", file.display()));
-        }
+    let done = laid.all(path, servers, operator);
+    if done.is_err() {
+        // Half of it would stand in the way of the next try.
+        laid.written.iter().for_each(|file| _ = std::fs::remove_file(file));
     }
-    laid.write(path.to_owned(), &text)?;
-    if laid.kept.iter().any(|kept| kept == path) { Err(there(path)) } else { Ok(laid) }
+    done.map(|()| laid)
 }
 
 /// Nothing in it leads to another folder.
@@ -69,6 +60,28 @@ fn there(path: &Path) -> String {
 }
 
 impl Laid {
+    fn all(&mut self, path: &Path, servers: &[Server], operator: &str) -> Result<(), String> {
+        self.write(path.with_file_name("playbooks").join("first-look.md"), include_str!("first-look.md"))?;
+        let mut secrets: Vec<(String, Secret)> = Vec::new();
+        let text = template(servers, operator, &mut |source, what, secret| {
+            let name = format!("secrets/{}", file_name(&format!("{source}-{what}")));
+            let others = (2..).map(|number| format!("{name}-{number}"));
+            let free = |name: &String| !secrets.iter().any(|(known, _)| known == name);
+            let name = std::iter::once(name.clone()).chain(others).find(free).unwrap_or(name);
+            let written = format!("{{file: {}}}", quoted(&name));
+            secrets.push((name, secret.clone()));
+            written
+        });
+        for (file, secret) in secrets {
+            // One of an earlier try may be another secret.
+            let file = path.with_file_name(file);
+            if self.write(file.clone(), secret.expose())? == Wrote::Kept {
+                return Err(format!("{} is there already; move it away, it may be another secret", file.display()));
+            }
+        }
+        if self.write(path.to_owned(), &text)? == Wrote::Kept { Err(there(path)) } else { Ok(()) }
+    }
+
     fn write(&mut self, path: PathBuf, text: &str) -> Result<Wrote, String> {
         match create(&path, text) {
             Ok(()) => self.written.push(path),

@@ -63,7 +63,7 @@ fn init_takes_over_what_amtool_has_with_its_login_and_shows_no_password() {
     let init = home.run(&["init"]);
     assert_eq!(code(&init), Some(0), "{init:?}");
     let told = String::from_utf8(init.stderr.clone()).expect("text");
-    assert!(told.contains(&format!("Alertmanager 0.25.0 at {} (", am.url(0))), "{told}");
+    assert!(told.contains("Alertmanager 0.") && told.contains(&format!(" at {} (/", am.url(0))), "{told}");
     let text = config(&home);
     assert!(text.contains("operator: {name: \"ana.lee\"") && text.contains("{file: \"secrets/prod-password\"}"), "{text}");
     assert!(![&text, &told, &out(&init)].iter().any(|text| text.contains("hunter2")), "{told}{text}");

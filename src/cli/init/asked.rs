@@ -1,6 +1,6 @@
 //! One live call to each server that was found: whether it is one, its version, and who belongs together.
 
-use crate::config::import::{Server, What};
+use crate::config::import::{Access, Server, What};
 use crate::domain::node::{Node, Problems};
 use crate::domain::secret::Secret;
 use crate::domain::trouble::{Reason, Trouble};
@@ -14,6 +14,9 @@ use url::Url;
 
 /// Nobody waits longer for a server that may not be there.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// So many Alertmanagers of one Prometheus are asked: nobody knows what it is that told of them.
+const MOST: usize = 8;
 
 /// One that was found, and what it said.
 pub struct Found {
@@ -102,7 +105,8 @@ pub async fn all(candidates: Vec<Candidate>, ports: &Ports) -> Vec<Found> {
 fn sent_to(found: &Found) -> Vec<Candidate> {
     let by = found.server.urls.first().map_or("", |url| url.as_str().trim_end_matches('/'));
     let servers = found.answered().into_iter().flat_map(|answer| &answer.sends_to);
-    let servers = servers.filter_map(|url| Server::at(What::Alertmanager, url.as_str()).ok());
+    let servers = servers.filter_map(|url| Server::at(What::Alertmanager, url.as_str()).ok()).take(MOST);
+    let servers = servers.map(|server| Server { access: Access::default(), ..server });
     servers.map(|server| Candidate { server, from: format!("{by} sends its alerts there"), named: false }).collect()
 }
 
@@ -136,17 +140,14 @@ async fn one(server: &Server, url: &Url, ports: &Ports) -> Result<Answer, Troubl
         What::Prometheus => {
             let is = "the status of a Prometheus";
             let version: Wrapped<Version> = get(&endpoint, "api/v1/status/buildinfo", is, ports).await?;
-            let running: Wrapped<Running> = get(&endpoint, "api/v1/status/runtimeinfo", is, ports).await?;
+            // What only speaks as one may not say since when it runs.
+            let running: Result<Wrapped<Running>, _> = get(&endpoint, "api/v1/status/runtimeinfo", is, ports).await;
+            let since = running.map_or_else(|_| url.to_string(), |running| running.data.start_time);
             let sends: Result<Wrapped<Alertmanagers>, _> = get(&endpoint, "api/v1/alertmanagers", is, ports).await;
             // One that does not tell is one all the same.
             let sends_to = sends.map(|sends| sends.data.active_alertmanagers).unwrap_or_default();
             let sends_to = sends_to.iter().filter_map(|active| base(&active.url)).collect();
-            Ok(Answer {
-                version: version.data.version,
-                since: BTreeSet::from([running.data.start_time]),
-                members: BTreeSet::new(),
-                sends_to,
-            })
+            Ok(Answer { version: version.data.version, since: BTreeSet::from([since]), members: BTreeSet::new(), sends_to })
         }
     }
 }

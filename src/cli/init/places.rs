@@ -65,8 +65,8 @@ impl Places {
         if let Some(client) = amtool.client {
             let (access, problems) = read(&client, amtool::client)?;
             self.remarks.extend(problems);
-            server.access =
-                Access { tls: merged(&server.access, &access), basic: access.basic.or(server.access.basic), ..access };
+            let own = server.access.basic.take().filter(|_| access.bearer.is_none());
+            server.access = Access { tls: merged(&server.access, &access), basic: access.basic.or(own), ..access };
         }
         self.add(server, &path.display().to_string());
         Ok(())

@@ -40,6 +40,9 @@ pub struct Said {
     entries: HashSet<EntryId>,
     log: u64,
     journal: bool,
+    config: bool,
+    offline: bool,
+    storm: bool,
 }
 
 impl Said {
@@ -69,7 +72,7 @@ impl Said {
             return vec![format!("no alert has the number {number}: `alerts` says them")];
         };
         let Some(tracked) = world.alerts.get(&id) else {
-            return vec![format!("{number}. {id} is in the queue no more")];
+            return vec![format!("{number}. {} is in the queue no more", inert(&id.to_string()))];
         };
         let mut lines = vec![format!("{number}. {}", told(tracked, world))];
         let pairs = |pairs: &crate::domain::alert::Labels| -> Vec<String> {
@@ -77,7 +80,7 @@ impl Said {
         };
         lines.extend(pairs(&tracked.alert.annotations));
         lines.extend(pairs(&tracked.alert.labels));
-        lines.push(format!("from {}, id {id}", id.source));
+        lines.push(format!("from {}, id {}", id.source, inert(&id.to_string())));
         let fitting = world.suggestions(Some(&id), None);
         let book = |book: &str| format!("playbook {book}: playbook run {book} --alert {number}");
         lines.extend(fitting.iter().map(|suggestion| book(suggestion.book.id.as_str())));
@@ -93,16 +96,30 @@ impl Said {
         lines.extend(self.of_sources(world));
         lines.extend(self.of_feeds(world));
         lines.extend(self.of_log(world));
-        let journal = world.journal_trouble.is_some();
-        if journal != std::mem::replace(&mut self.journal, journal) {
-            lines.push(
-                if journal {
-                    "the journal can't be written: nothing is recorded, sent or run"
-                } else {
-                    "the journal is well again"
-                }
-                .to_owned(),
-            );
+        for (known, now, begun, over) in [
+            (
+                &mut self.journal,
+                world.journal_trouble.is_some(),
+                "the journal can't be written: nothing is recorded, sent or run",
+                "the journal is well again",
+            ),
+            (
+                &mut self.config,
+                world.config_trouble.is_some(),
+                "the changed configuration has errors, the old one is in force: `check` says them",
+                "the configuration is good again",
+            ),
+            (
+                &mut self.offline,
+                world.offline.since().is_some(),
+                "offline: nothing remote answers, and all of it is old",
+                "something remote answers again",
+            ),
+            (&mut self.storm, world.storm.raging().is_some(), "an alert storm has begun", "the alert storm is over"),
+        ] {
+            if std::mem::replace(known, now) != now {
+                lines.push(if now { begun } else { over }.to_owned());
+            }
         }
         if !std::mem::replace(&mut self.begun, true) {
             lines.clear();
@@ -131,16 +148,24 @@ impl Said {
             }
         }
         if news.len() > MOST {
-            let count = |state| news.iter().filter(|(_, now)| *now == Some(state)).count();
+            let is_drill = |id: &AlertId| world.alerts.get(id).is_some_and(Tracked::is_drill);
+            let count = |state| news.iter().filter(|(id, now)| *now == Some(state) && !is_drill(id)).count();
             let (firing, over) = (count(State::Firing), count(State::Resolved));
-            return vec![format!("{} alerts have changed: {firing} fire, {over} are resolved. `alerts` says them", news.len())];
+            let practice = news.iter().filter(|(id, _)| is_drill(id)).count();
+            let practice = if practice > 0 { format!(", {practice} are of a DRILL") } else { String::new() };
+            return vec![format!(
+                "{} alerts have changed: {firing} fire, {over} are resolved{practice}. `alerts` says them",
+                news.len()
+            )];
         }
         news.into_iter().filter_map(|(id, now)| self.changed(&id, now, world)).collect()
     }
 
     fn changed(&mut self, id: &AlertId, now: Option<State>, world: &World) -> Option<String> {
         // Where nobody says any more that it is there, nobody has said that it is over.
-        let Some(tracked) = world.alerts.get(id) else { return Some(format!("{id} is in the queue no more")) };
+        let Some(tracked) = world.alerts.get(id) else {
+            return Some(format!("{} is in the queue no more", inert(&id.to_string())));
+        };
         let number = self.number(id);
         Some(match now? {
             State::Firing | State::Pending => format!("{number}. {}", told(tracked, world)),

@@ -27,6 +27,8 @@ pub fn lines(world: &World) -> Vec<String> {
     lines.extend(feeds(world));
     lines.extend(world.incidents.worked_on().map(|incident| told(incident, world)));
     lines.extend(world.journal_trouble.as_ref().map(|why| format!("the journal can't be written: {}", inert(&why.to_string()))));
+    let config = world.config_trouble.is_some();
+    lines.extend(config.then(|| "the changed configuration has errors, the old one is in force: `check` says them".to_owned()));
     lines.extend(world.settings.read_only.then(|| "read-only: nothing is recorded, sent or run".to_owned()));
     lines
 }

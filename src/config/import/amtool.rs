@@ -20,6 +20,8 @@ pub fn read(file: &str, problems: &mut Problems) -> Option<Amtool> {
     amtool.client = path(&node, "http.config.file", problems);
     if let Some(place) = among(&node, "alertmanager.url") {
         let told = place.text(problems)?;
+        // Whatever is wrong with it, a login in it is not shown.
+        problems.secrets.extend(told.contains('@').then_some(place.span));
         match Server::at(What::Alertmanager, told) {
             Ok(server) => amtool.server = Some(server),
             Err(why) => problems.error(place.span, why),
@@ -85,8 +87,9 @@ mod tests {
     fn a_wrong_address_is_told_with_its_place_and_no_password() {
         let mut problems = Problems::default();
         assert!(read("author: ana\nalertmanager.url: ops:hunter2@am:9093\n", &mut problems).is_none());
-        let told = problems.list[0].show("amtool.yml", "");
-        assert!(told.starts_with("amtool.yml:2:19: error:") && !told.contains("hunter2"), "{told}");
+        let told = problems.list[0].show("amtool.yml", &problems.masked("author: ana\nalertmanager.url: ops:hunter2@am:9093\n"));
+        assert!(told.starts_with("amtool.yml:2:19: error:") && told.contains("alertmanager.url"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
     }
 
     #[test]

@@ -11,16 +11,18 @@ pub fn read(file: &str, problems: &mut Problems) -> Option<Vec<Server>> {
         problems.error(node.span, "it names no servers: there is no `alertmanager.servers`");
         return None;
     };
-    let mut servers: Vec<Server> = Vec::new();
+    let mut servers: Vec<(Server, bool)> = Vec::new();
     for item in listed.seq(problems)? {
-        let Some((server, cluster)) = server(item, problems) else { continue };
-        let peer = |known: &&mut Server| cluster && known.name == server.name && known.access == server.access;
+        let Some((server, of_cluster)) = server(item, problems) else { continue };
+        let peer = |(known, theirs): &&mut (Server, bool)| {
+            of_cluster && *theirs && known.name == server.name && known.access == server.access
+        };
         match servers.iter_mut().find(peer) {
-            Some(known) => known.urls.extend(server.urls),
-            None => servers.push(server),
+            Some((known, _)) => known.urls.extend(server.urls),
+            None => servers.push((server, of_cluster)),
         }
     }
-    (!problems.failed()).then_some(servers)
+    (!problems.failed()).then(|| servers.into_iter().map(|(server, _)| server).collect())
 }
 
 /// One of them, and whether it is called as its cluster is.
@@ -29,7 +31,10 @@ fn server(node: &Node, problems: &mut Problems) -> Option<(Server, bool)> {
         problems.error(node.span, "a server without `uri`");
         return None;
     };
-    let mut server = match Server::at(What::Alertmanager, place.text(problems)?) {
+    let told = place.text(problems)?;
+    // Whatever is wrong with it, a login in it is not shown.
+    problems.secrets.extend(told.contains('@').then_some(place.span));
+    let mut server = match Server::at(What::Alertmanager, told) {
         Ok(server) => server,
         Err(why) => {
             problems.error(place.span, why);
@@ -45,6 +50,13 @@ fn server(node: &Node, problems: &mut Problems) -> Option<(Server, bool)> {
         server.access.tls = Tls { ca, cert, key, insecure: truth(tls, "insecureSkipVerify", problems) };
     }
     server.access = bearer(server.access);
+    if server.access.bearer.is_some() && server.access.basic.take().is_some() {
+        problems.warning(
+            place.span,
+            "a login and a token: the token is taken over",
+            "write `basic` instead of `bearer` if it is the login",
+        );
+    }
     Some((server, is_cluster))
 }
 
@@ -105,6 +117,12 @@ mod tests {
             all(file),
             ["a: {urls: [\"http://am\"], headers: {\"X-Scope-OrgID\": <X-Scope-OrgID: shop>}, bearer: <token: abc>}"]
         );
+        // Of a login and a token one counts.
+        let both = "alertmanager: {servers: [{name: a, uri: \"http://u:p@am\", headers: {authorization: Bearer abc}}]}";
+        assert_eq!(all(both), ["a: {urls: [\"http://am\"], bearer: <token: abc>}"]);
+        // One that is only called as the cluster is none of it.
+        let alike = "alertmanager: {servers: [{name: c, uri: \"http://a\"}, {name: x, cluster: c, uri: \"http://b\"}]}";
+        assert_eq!(all(alike).len(), 2);
         // Two of one cluster to which we are somebody else stay two.
         let two = "alertmanager: {servers: [{cluster: c, uri: \"http://a\"}, {cluster: c, uri: \"http://u:p@b\"}]}";
         assert_eq!(all(two).len(), 2);
