@@ -2,12 +2,12 @@
 
 use super::session::{Needs, Session};
 use super::target::Targets;
-use super::{Exit, Failure, Globals, Kind, out};
+use super::{Exit, Failure, Globals, Kind, alerts, out};
 use crate::domain::act::Outcome;
 use crate::model::progress::{Item, Progress, Stage};
 use crate::model::{Command, World};
 use clap::{ArgMatches, Args, FromArgMatches};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 pub const KIND: Kind = Kind {
@@ -40,9 +40,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let mut session = Session::open(globals, Needs::All)?;
     session.poll();
-    let alerts = arguments.targets.resolve(session.world())?;
-    let command = Command::Acknowledge { alerts, hold: arguments.hold, reason: arguments.note, ticket: arguments.ticket };
-    act(&mut session, globals, command)
+    let Arguments { targets, hold, note: reason, ticket } = arguments;
+    let alerts = targets.resolve(session.world())?;
+    act_on(&mut session, globals, &targets, Command::Acknowledge { alerts, hold, reason, ticket })
 }
 
 /// Does a command on alerts, waits for its true outcome and prints it, target by target.
@@ -53,26 +53,48 @@ pub fn act(session: &mut Session, globals: &Globals, command: Command) -> anyhow
     act_all(session, globals, std::iter::once(command))
 }
 
+/// The same for what was meant. A filter means what no dead source can tell, too: what answered is done, and the failure is partial.
+///
+/// # Errors
+/// Nothing came back in time.
+pub fn act_on(session: &mut Session, globals: &Globals, targets: &Targets, command: Command) -> anyhow::Result<Exit> {
+    if targets.filter.is_none() {
+        return act(session, globals, command);
+    }
+    // As they were when it was found what the filter holds for.
+    let (sources, asked) = (alerts::sources(session.world()), alerts::report_sources(session.world()));
+    Ok(done(session, globals, std::iter::once(command), Some(sources))?.max(asked))
+}
+
 /// Does one after the other, and tells of all of them at once: one document.
 ///
 /// # Errors
 /// Nothing came back in time.
 pub fn act_all(session: &mut Session, globals: &Globals, commands: impl Iterator<Item = Command>) -> anyhow::Result<Exit> {
+    done(session, globals, commands, None)
+}
+
+fn done(
+    session: &mut Session,
+    globals: &Globals,
+    commands: impl Iterator<Item = Command>,
+    sources: Option<Vec<Value>>,
+) -> anyhow::Result<Exit> {
     let mut all = Vec::new();
     for command in commands {
         let request = session.ask_all(command)?;
         let Some(progress) = session.world().requests.get(request).cloned() else { return Ok(Exit::Journal) };
         all.push(progress);
     }
-    tell(session, globals, &all);
+    tell(session, globals, &all, sources);
     name_the_failed(globals, &all);
     Ok(all.iter().map(exit).max().unwrap_or(Exit::Done))
 }
 
 /// What has been done stays done when nobody can be told: that is a warning, and no other exit code.
-pub fn tell(session: &Session, globals: &Globals, all: &[Progress]) {
+fn tell(session: &Session, globals: &Globals, all: &[Progress], sources: Option<Vec<Value>>) {
     let told = match globals.json {
-        true => out::json(&document(all)),
+        true => out::json(&document(all, sources)),
         false => out::text(&all.iter().map(|progress| lines(session.world(), progress)).collect::<String>()),
     };
     if let Err(error) = told
@@ -94,7 +116,7 @@ fn name_the_failed(globals: &Globals, all: &[Progress]) {
     }
 }
 
-fn document(all: &[Progress]) -> serde_json::Value {
+fn document(all: &[Progress], sources: Option<Vec<Value>>) -> Value {
     let target = |(progress, item): (&Progress, &Item)| {
         let (state, detail) = told(&item.stage);
         json!({"target": named(progress, item), "entry": item.entry, "state": state, "detail": detail})
@@ -102,7 +124,11 @@ fn document(all: &[Progress]) -> serde_json::Value {
     let titles: Vec<&str> = all.iter().map(|progress| progress.title.as_str()).collect();
     let items = all.iter().flat_map(|progress| progress.items.iter().map(move |item| (progress, item)));
     let targets: Vec<_> = items.map(target).collect();
-    json!({"schema": 1, "request": titles.join("; "), "targets": targets})
+    let mut document = json!({"schema": 1, "request": titles.join("; "), "targets": targets});
+    if let Some(sources) = sources {
+        document["sources"] = sources.into();
+    }
+    document
 }
 
 /// What is acted on: an alert, a silence where it is said which, who is paged, or who is told.
@@ -119,8 +145,8 @@ fn named(progress: &Progress, item: &Item) -> Option<String> {
 
 fn lines(world: &World, progress: &Progress) -> String {
     let line = |item: &Item| {
-        let tracked = item.alert.as_ref().and_then(|id| world.alerts.get(id));
-        let name = tracked.map(|tracked| tracked.alert.name().to_owned()).or_else(|| named(progress, item));
+        let tracked = item.alert.as_ref().filter(|id| world.alerts.get(id).is_some());
+        let name = tracked.map(|id| world.called(id, progress.items.len() > 1)).or_else(|| named(progress, item));
         let name = name.unwrap_or_else(|| progress.title.clone());
         let (state, detail) = told(&item.stage);
         let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();

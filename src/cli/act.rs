@@ -131,7 +131,7 @@ fn run(matches: &ArgMatches, globals: &Globals, verb: &Verb) -> anyhow::Result<E
     }
     let confirmed = matches.try_get_one("confirm").ok().flatten().copied();
     let command = Command::Act { alerts, what: (verb.what)(world, matches)?, reason: text(matches, "note"), confirmed };
-    ack::act(&mut session, globals, command)
+    ack::act_on(&mut session, globals, &targets, command)
 }
 
 /// A filter means those of its alerts whose source has the act; where none has it, all of them, and the refusals say why.

@@ -35,6 +35,6 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let mut session = Session::open(globals, Needs::All)?;
     session.poll();
     let alerts = arguments.targets.resolve(session.world())?;
-    let Arguments { hold, note: reason, confirm: confirmed, .. } = arguments;
-    ack::act(&mut session, globals, Command::SilenceEach { alerts, hold, reason, confirmed })
+    let Arguments { targets, hold, note: reason, confirm: confirmed } = arguments;
+    ack::act_on(&mut session, globals, &targets, Command::SilenceEach { alerts, hold, reason, confirmed })
 }

@@ -18,7 +18,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if targets.filter.is_some() {
         alerts = held(session.world(), alerts);
     }
-    ack::act(&mut session, globals, Command::Unacknowledge { alerts })
+    ack::act_on(&mut session, globals, &targets, Command::Unacknowledge { alerts })
 }
 
 /// A filter means those of its alerts that can be given up; where none can, all of them, and the refusal says why.

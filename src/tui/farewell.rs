@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 /// A sentence each; none: it can be left without asking.
 pub fn facts(view: &View) -> Vec<String> {
-    running(view).chain(unfinished(view)).chain(lapsing(view)).collect()
+    running(view).chain(unfinished(view)).chain(unsent(view)).chain(lapsing(view)).collect()
 }
 
 /// Commands end without this console, but then nobody watches them.
@@ -27,6 +27,14 @@ fn unfinished(view: &View) -> Option<String> {
     let count = view.world.requests.unsettled();
     let which = if count == 1 { "1 request has".to_owned() } else { format!("{count} requests have") };
     (count > 0).then(|| format!("{which} no outcome yet. What is recorded is taken up by the next console."))
+}
+
+/// Another process that watches sends them, if there is one.
+fn unsent(view: &View) -> Option<String> {
+    let count = view.world.kept().count();
+    let (which, them) = if count == 1 { ("1 act is".to_owned(), "it") } else { (format!("{count} acts are"), "them") };
+    (view.world.watching && count > 0)
+        .then(|| format!("{which} not sent yet: only an open console or `midwatch serve` sends {them}."))
 }
 
 /// Acknowledgements that live as short silences need somebody who extends them.

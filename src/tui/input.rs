@@ -19,6 +19,8 @@ pub struct Input {
     at: usize,
     /// What is typed is not shown: a secret.
     hidden: bool,
+    /// What stands in it was put there for whoever types nothing: the first character takes its place.
+    proposed: bool,
 }
 
 /// Whether a key with control or alt edits a line or moves in it.
@@ -29,7 +31,12 @@ pub fn edits(key: Key) -> bool {
 impl Input {
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { at: text.len(), text, hidden: false }
+        Self { at: text.len(), text, ..Self::default() }
+    }
+
+    /// One with a text that typing replaces; whoever moves in it or cuts from it keeps it.
+    pub fn proposing(text: impl Into<String>) -> Self {
+        Self { proposed: true, ..Self::new(text) }
     }
 
     /// One that shows only how many characters it holds.
@@ -43,7 +50,7 @@ impl Input {
 
     /// Takes a key; whether the text has changed.
     pub fn take(&mut self, key: Key) -> bool {
-        let before = self.text.len();
+        let before = (self.text.len(), self.proposed);
         match (key.code(), key.control() || key.alt()) {
             (KeyCode::Char(c), false) => {
                 self.insert(c.encode_utf8(&mut [0; 4]));
@@ -55,7 +62,8 @@ impl Input {
             (KeyCode::Char('k'), true) => self.remove(self.at..self.text.len()),
             _ => self.travel(key),
         }
-        self.text.len() != before
+        self.proposed = false;
+        (self.text.len(), self.proposed) != before
     }
 
     fn travel(&mut self, key: Key) {
@@ -75,6 +83,9 @@ impl Input {
         let spaced = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
         // What the inert form would replace is dropped: nobody types it.
         let clean: String = spaced.filter(|c| crate::domain::text::inert(c.encode_utf8(&mut [0; 4])) == c.to_string()).collect();
+        if !clean.is_empty() && std::mem::take(&mut self.proposed) {
+            (self.at, self.text) = (0, String::new());
+        }
         let room = LONGEST.saturating_sub(self.text.len());
         let end = clean.grapheme_indices(true).map(|(at, grapheme)| at + grapheme.len()).take_while(|end| *end <= room).last();
         let kept = &clean[..end.unwrap_or(0)];
@@ -97,6 +108,7 @@ impl Input {
     }
 
     fn remove(&mut self, range: std::ops::Range<usize>) {
+        self.proposed = false;
         self.at = range.start;
         self.text.replace_range(range, "");
         self.at = self.border_from(self.at);
@@ -172,6 +184,24 @@ mod tests {
         press(&mut input, KeyCode::Backspace, KeyModifiers::NONE);
         press(&mut input, KeyCode::Backspace, KeyModifiers::NONE);
         assert_eq!(input.text(), "a");
+    }
+
+    #[test]
+    fn the_first_character_takes_the_place_of_what_was_proposed_unless_it_was_taken_up() {
+        let typed = |keys: &[KeyCode]| {
+            let mut input = Input::proposing("1h");
+            keys.iter().for_each(|key| press(&mut input, *key, KeyModifiers::NONE));
+            input.text().to_owned()
+        };
+        let (three, nought, m) = (KeyCode::Char('3'), KeyCode::Char('0'), KeyCode::Char('m'));
+        assert_eq!(typed(&[three, nought, m]), "30m");
+        assert_eq!(typed(&[KeyCode::End, three, nought, m]), "1h30m");
+        assert_eq!(typed(&[KeyCode::Backspace, m]), "1m");
+        let mut pasted = Input::proposing("1h");
+        pasted.insert("\u{1b}");
+        assert_eq!(pasted.text(), "1h", "nothing was pasted");
+        pasted.insert("2h");
+        assert_eq!(pasted.text(), "2h");
     }
 
     #[test]

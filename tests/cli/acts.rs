@@ -153,6 +153,21 @@ fn a_silence_of_several_alerts_is_one_answer_that_names_each() {
 }
 
 #[test]
+fn alerts_of_one_name_are_told_apart_in_what_became_of_each() {
+    let fake = FakeAlertmanager::start();
+    for instance in ["read1", "read2"] {
+        fake.fire(&[("alertname", "Disk nearly full"), ("instance", instance), ("severity", "critical")]);
+    }
+    let home = watching(&fake, ", ack: {carry: silence}");
+    let lines = out(&home.run(&["ack", "--filter", "severity=critical", "--yes"]));
+    let log = log(&home).join("\n");
+    for instance in ["read1", "read2"] {
+        assert!(lines.contains(&format!("Disk nearly full {instance}  confirmed")), "{lines}");
+        assert!(log.contains(&format!("confirmed (Disk nearly full {instance}): silence ")), "{log}");
+    }
+}
+
+#[test]
 fn the_end_of_an_act_names_its_alert() {
     let (fake, fingerprint) = outage();
     let home = watching(&fake, ", ack: {carry: silence}");

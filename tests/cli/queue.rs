@@ -132,6 +132,32 @@ fn what_answered_is_printed_whole_beside_a_source_that_is_dead() {
 }
 
 #[test]
+fn what_is_done_by_a_filter_is_done_where_sources_answer_and_names_the_dead_one() {
+    let (fake, _) = outage();
+    let dead = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let home = Home::with(&format!(
+        "sources:\n  - {{name: prod, alertmanager: {{urls: ['{}']}}}}\n  - {{name: old, alertmanager: {{urls: ['http://{dead}']}}}}\n",
+        fake.url
+    ));
+    for act in [&["ack"][..], &["unack"], &["silence", "--note", "work"], &["snooze"]] {
+        let output = home.run(&[act, &["--filter", "job=postgres", "--yes"]].concat());
+        assert_eq!(code(&output), Some(3), "{act:?}: {}", err(&output));
+        assert!(err(&output).contains("midwatch: source old: "), "{act:?}: {}", err(&output));
+        assert!(out(&output).contains("PostgresDown  "), "{act:?}: {}", out(&output));
+    }
+    let output = home.run(&["ack", "--filter", "job=postgres", "--yes", "--json"]);
+    let document = document(&output);
+    assert_eq!((code(&output), &document["targets"][0]["state"]), (Some(3), &"recorded".into()));
+    let state = |name: &str| {
+        let sources = document["sources"].as_array().expect("a list");
+        sources.iter().find(|source| source["name"] == name).expect("listed")["state"].clone()
+    };
+    assert_eq!((state("old"), state("prod")), ("failed".into(), "fresh".into()));
+    let id = document["targets"][0]["target"].as_str().expect("an id");
+    assert_eq!(code(&home.run(&["ack", id])), Some(0), "who names an alert means no other source");
+}
+
+#[test]
 fn labels_that_attack_the_terminal_are_inert_in_the_table_and_whole_in_json() {
     let fake = FakeAlertmanager::start();
     let evil = "a\u{1b}[2J\nb\u{202e}c";

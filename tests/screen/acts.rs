@@ -170,6 +170,29 @@ fn what_is_kept_until_its_source_answers_is_told_apart_from_what_failed() {
     let mut desk = pager(&["Down", "Slow"]);
     desk.press("space space x r enter").act_ends(Outcome::Unsent, "refused").act_ends(Outcome::Failed, "500: oops");
     desk.expect("(2 of 2, 1 failed, 1 kept: o shows them) ✗ failed: 500: oops");
+    desk.fact(Fact::Watching(true));
+    desk.draw();
+    desk.press("q").expect("1 act is not sent yet: only an open console or");
+}
+
+#[test]
+fn outcomes_of_alerts_of_one_name_say_which_each_is_of() {
+    let mut desk = Desk::new();
+    desk.fires(&["read1", "read2"].map(|instance| alert("Disk nearly full", "critical", "postgres", instance, 1))).draw();
+    desk.press("space space x z enter").act_ends(Outcome::Done, "").act_ends(Outcome::Failed, "500: oops").press("o");
+    desk.expect("Disk nearly full read1: ").expect("Disk nearly full read2: ");
+}
+
+#[test]
+fn what_is_typed_takes_the_place_of_the_proposed_time() {
+    let mut desk = pager(&["Down"]);
+    desk.press("z").expect("Quiet until 03:58").type_text("30m").expect("Quiet until 03:28").press("enter");
+    assert!(
+        matches!(asked(&desk), (_, What::Snooze { until }, _) if until == desk.world.now.wall + chrono::Duration::minutes(30))
+    );
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
+    desk.press("s").type_text("work").press("tab").type_text("30m").expect("for      30m");
 }
 
 #[test]

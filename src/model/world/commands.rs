@@ -304,6 +304,20 @@ impl World {
         }
     }
 
+    /// An alert among others for people: beside its name what it is about, where the name doesn't say it.
+    pub fn called(&self, alert: &AlertId, among_others: bool) -> String {
+        let name = self.name_of(alert);
+        let target = self.alerts.get(alert).map_or("".into(), |tracked| inert(tracked.alert.target()));
+        if !among_others || name.contains(&*target) { name } else { format!("{name} {target}") }
+    }
+
+    /// Its name, and more where another alert in the queue has the same one.
+    pub(super) fn told_apart(&self, alert: &AlertId) -> String {
+        let Some(tracked) = self.alerts.get(alert) else { return self.name_of(alert) };
+        let name = tracked.alert.name();
+        self.called(alert, self.alerts.queue().any(|other| other.alert.name() == name && other.alert.id != *alert))
+    }
+
     /// An alert for people: its name, or its id once it has left the queue.
     pub fn name_of(&self, alert: &AlertId) -> String {
         self.alerts.get(alert).map_or_else(|| alert.to_string(), |tracked| inert(tracked.alert.name()).into_owned())

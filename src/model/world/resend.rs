@@ -38,7 +38,8 @@ impl World {
         effects
     }
 
-    pub(super) fn kept(&self) -> impl Iterator<Item = (EntryId, &Sent)> {
+    /// Acts of which nothing could be sent, and which the watcher sends when their source answers.
+    pub fn kept(&self) -> impl Iterator<Item = (EntryId, &Sent)> {
         self.outbox.waiting().filter(|(intent, sent)| sent.intent.is_some() && !self.resending.contains(intent))
     }
 

@@ -60,6 +60,11 @@ pub fn field(label: impl Into<String>, text: impl Into<String>) -> Field {
     Field { label: label.into(), input: Input::new(text) }
 }
 
+/// A field with what holds unless something else is typed.
+pub fn proposed(label: impl Into<String>, text: impl Into<String>) -> Field {
+    Field { label: label.into(), input: Input::proposing(text) }
+}
+
 /// A field that shows nothing of what is typed into it.
 pub fn secret(label: impl Into<String>) -> Field {
     Field { label: label.into(), input: Input::hidden() }

@@ -3,7 +3,7 @@
 use super::Overlay;
 use super::ack::hold;
 use super::choice::{Choice, item};
-use super::dialog::{Dialog, Field, Form, field};
+use super::dialog::{Dialog, Field, Form, field, proposed};
 use super::silence::confirmed;
 use crate::domain::act::{ActKind, What};
 use crate::domain::ids::AlertId;
@@ -119,7 +119,10 @@ pub fn open(row: &'static Row, alerts: Vec<AlertId>, view: &View) -> Vec<Reply> 
 
 /// With what has been chosen for its first field.
 fn dialog(row: &'static Row, alerts: Vec<AlertId>, mut chosen: Option<String>) -> Box<dyn Overlay> {
-    let one = |(label, text): &(&'static str, &str)| field(*label, chosen.take().unwrap_or_else(|| (*text).to_owned()));
+    let one = |(label, text): &(&'static str, &'static str)| match chosen.take() {
+        Some(chosen) => field(*label, chosen),
+        None => proposed(*label, *text),
+    };
     let fields: Vec<Field> = row.fields.iter().map(one).collect();
     Box::new(Dialog::new(Doing { row, alerts }, fields))
 }

@@ -1,7 +1,7 @@
 //! Planned work: for how long and what for; where it is on already, its end.
 
 use super::confirm::{self, Question};
-use super::dialog::{Dialog, Form, field};
+use super::dialog::{Dialog, Form, field, proposed};
 use super::{ack, feed};
 use crate::domain::maintenance::Subjects;
 use crate::domain::text::inert;
@@ -21,7 +21,7 @@ struct Maintain(Subjects);
 pub fn open(subjects: Subjects, view: &View) -> Reply {
     let on: Vec<&On> = view.world.maintenance.touching(&subjects).collect();
     if on.is_empty() {
-        return Reply::Open(Box::new(Dialog::new(Maintain(subjects), vec![field("for", DEFAULT), field("what for", "")])));
+        return Reply::Open(Box::new(Dialog::new(Maintain(subjects), vec![proposed("for", DEFAULT), field("what for", "")])));
     }
     let told = |on: &&On| format!("{} is {}.", inert(&on.subjects.names()), feed::told(&on.work, view));
     let news = "What fires there now is news again, and rings.".to_owned();

@@ -97,7 +97,7 @@ impl Content for Outcomes {
                 lines.push(plain(format!("  {key} stops the {count} that wait"), Role::Key));
             }
             for target in &progress.items {
-                let alert = target.alert.as_ref().map(|id| view.name_of(id));
+                let alert = target.alert.as_ref().map(|id| view.world.called(id, true));
                 let name = alert.or_else(|| target.to.as_ref().map(ToString::to_string));
                 let name = name.filter(|_| progress.items.len() > 1).map(|name| format!("{name}: ")).unwrap_or_default();
                 let text = format!("{name}{}", told(&target.stage));

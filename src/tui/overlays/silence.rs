@@ -9,7 +9,7 @@ pub use matchers::{parse, show};
 
 use super::ack::hold;
 use super::confirm::{self, Question};
-use super::dialog::{Dialog, Form, field};
+use super::dialog::{Dialog, Form, field, proposed};
 use crate::domain::act::ActKind;
 use crate::domain::alert::{Cover, Labels, Severity, SilenceMatcher, covering};
 use crate::domain::ids::{AlertId, SourceName};
@@ -63,7 +63,7 @@ pub fn open(alerts: &[AlertId], view: &View) -> Reply {
         _ => {}
     }
     let labels: Vec<&Labels> = able.iter().filter_map(|id| view.world.alerts.get(id)).map(|it| &it.alert.labels).collect();
-    let fields = vec![field("reason", ""), field("for", DEFAULT), field("matchers", matchers::written(&covering(&labels)))];
+    let fields = vec![field("reason", ""), proposed("for", DEFAULT), field("matchers", matchers::written(&covering(&labels)))];
     let left_out = (!unable.is_empty()).then(|| (unable.len(), of(&unable)));
     let form = Hide { alerts: able.into_iter().cloned().collect(), left_out, covers: Covers::default() };
     Reply::Open(Box::new(Dialog::new(form, fields)))

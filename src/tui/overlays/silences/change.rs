@@ -6,7 +6,7 @@ use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::silences::{Phase, Standing};
 use crate::tui::overlays::ack::hold;
-use crate::tui::overlays::dialog::{Dialog, Form, field};
+use crate::tui::overlays::dialog::{Dialog, Form, proposed};
 use crate::tui::overlays::silence::{confirmed, show};
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -68,7 +68,7 @@ fn everywhere(one: &Standing) -> String {
 
 pub fn longer(one: &Standing, view: &View) -> Reply {
     match one.sources().iter().any(|source| view.world.has_act(source, ActKind::Silence)) {
-        true => Reply::Open(Box::new(Dialog::new(Longer(one.clone()), vec![field("longer by", "1h")]))),
+        true => Reply::Open(Box::new(Dialog::new(Longer(one.clone()), vec![proposed("longer by", "1h")]))),
         false => Reply::Say(format!("{} can't change when it ends: end it, and make another one there.", everywhere(one))),
     }
 }
