@@ -58,6 +58,21 @@ async fn a_sticky_acknowledgement_outlives_a_change_and_another_does_not() {
 }
 
 #[tokio::test]
+async fn an_acknowledgement_of_ones_own_is_prolonged_and_shortened() {
+    if missing() {
+        return;
+    }
+    let icinga = Icinga::shared();
+    let (alert, source) = (problem(&icinga, "longer1"), only(&icinga, "longer1", &json!({})));
+    for minutes in [10, 30, 5] {
+        let until = Utc::now() + TimeDelta::minutes(minutes);
+        ended(&act(&*source, &on(&alert, What::Acknowledge { until })).await, Outcome::Done, "acknowledged there until");
+        let expiry: f64 = value(&icinga, "longer1", "acknowledgement_expiry").parse().expect("a number");
+        assert!((expiry - until.timestamp() as f64).abs() <= 1.0, "{expiry} and {until}");
+    }
+}
+
+#[tokio::test]
 async fn whoever_was_first_is_named_and_keeps_it() {
     if missing() {
         return;

@@ -26,6 +26,9 @@ pub struct Frontend {
     pub forgetful: bool,
     /// Ends once the next list was read.
     ending: Option<String>,
+    closing: Option<String>,
+    /// How often a problem is read before the process behind the API closes it.
+    pub closes_after: usize,
     /// What the process behind it says of itself.
     pub server: Value,
     /// 1: each trigger may have several problems.
@@ -42,8 +45,19 @@ impl FakeZabbix {
 
     pub fn of(version: &'static str) -> Self {
         let server = json!({"lastaccess": Utc::now().timestamp().to_string(), "status": "3"});
-        let (events, ending) = Default::default();
-        Self(Fake::start(Frontend { version, events, forgetful: false, ending, server, multiple: "0", sessions: 0, made: 0 }))
+        let (events, ending, closing) = Default::default();
+        Self(Fake::start(Frontend {
+            version,
+            events,
+            forgetful: false,
+            ending,
+            closing,
+            closes_after: 0,
+            server,
+            multiple: "0",
+            sessions: 0,
+            made: 0,
+        }))
     }
 
     pub fn yaml(&self) -> String {
@@ -190,7 +204,11 @@ impl Frontend {
         list
     }
 
-    fn history(&self, params: &Value) -> Value {
+    fn history(&mut self, params: &Value) -> Value {
+        self.closes_after = self.closes_after.saturating_sub(1);
+        if let Some(trigger) = (self.closes_after == 0).then(|| self.closing.take()).flatten() {
+            self.end(&trigger);
+        }
         let (objects, events) = (ids(&params["objectids"]), ids(&params["eventids"]));
         let wanted = |event: &&Value| {
             objects.iter().flatten().any(|id| *id == event["objectid"])
@@ -252,7 +270,10 @@ impl Frontend {
             "message": params["message"], "action": action.to_string()});
         event["acknowledges"].as_array_mut().expect("a list").push(update);
         if action & 1 != 0 && event["r_eventid"] == "0" {
-            self.end(trigger);
+            match self.closes_after {
+                0 => self.end(trigger),
+                _ => self.closing = Some(trigger.to_owned()),
+            }
         }
     }
 }

@@ -48,6 +48,74 @@ fn an_acknowledgement_is_given_in_the_system_itself_and_taken_back_there() {
     assert!(matches!(answer(&mut story, Outcome::Done, None), Act::On { what: What::Unacknowledge, .. }));
 }
 
+/// As its source tells it after ours was carried there.
+fn carried(by: &str, until: Option<DateTime<Utc>>) -> Held {
+    Held { acknowledged: Some(Hold { by: by.into(), until, comment: "on it".into() }), ..Held::default() }
+}
+
+fn ran_out(story: &Story) -> usize {
+    story.journal.iter().filter(|entry| entry.text_of("why") == Some("ran out")).count()
+}
+
+#[test]
+fn one_that_runs_out_is_news_though_its_system_counts_whole_seconds() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    let until = story.last(Kind::Ack).data_of::<DateTime<Utc>>("until").expect("a time");
+    story.poll(&held(carried("ana", Some(until + chrono::Duration::milliseconds(700)))));
+    story.wait(3600);
+    assert_eq!((state(&story), ran_out(&story)), (State::Firing, 1));
+    let tracked = story.world.alerts.get(&id("Down")).expect("it is listed");
+    assert_eq!((story.world.alerts.ack(tracked, story.now.wall), tracked.arrived), (None, Some(story.now)));
+    assert!(acts(&mut story).is_empty(), "there it ends by itself");
+}
+
+#[test]
+fn one_that_runs_out_is_taken_back_where_its_system_has_no_ends_and_in_the_name_of_who_gave_it() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.poll(&held(carried("ana", None)));
+    story.world.me.name = "bob".into();
+    story.wait(3600);
+    assert_eq!((state(&story), ran_out(&story)), (State::Firing, 1));
+    let why = story.last(Kind::Unack).id;
+    assert_eq!(story.last(Kind::Act).data_of("asked_by"), Some(why), "it follows from that");
+    let Act::On { what: What::Unacknowledge, by, comment, .. } = answer(&mut story, Outcome::Done, None) else {
+        panic!("it is taken back")
+    };
+    assert_eq!((by.as_str(), comment.as_str()), ("ana", ""));
+    story.poll(&held(carried("maria", None)));
+    assert_eq!((state(&story), acts(&mut story).len()), (State::Acknowledged, 0), "somebody else's is theirs");
+}
+
+#[test]
+fn whoever_was_first_in_its_system_owns_it_in_every_console() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Contradicted, None);
+    let by = |story: &Story| {
+        let tracked = story.world.alerts.get(&id("Down")).expect("it is listed");
+        story.world.alerts.ack(tracked, story.now.wall).map(|ack| ack.by)
+    };
+    assert_eq!(by(&story).as_deref(), Some("ana"), "nobody is known to hold it there");
+    story.poll(&held(carried("bob", None)));
+    assert_eq!(by(&story).as_deref(), Some("bob"));
+    let mut next = Story::with(pager());
+    next.now = story.now;
+    story.journal.iter().for_each(|entry| next.append_known(entry.clone()));
+    next.poll(&held(carried("bob", None)));
+    assert_eq!(by(&next).as_deref(), Some("bob"));
+    // It is given once more, and now it is ours.
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q2"));
+    assert_eq!(by(&story).as_deref(), Some("ana"));
+}
+
 #[test]
 fn what_has_resolved_is_not_unacknowledged() {
     let mut story = Story::with(pager());

@@ -145,6 +145,20 @@ async fn suppressing_is_for_versions_that_have_it() {
 }
 
 #[tokio::test]
+async fn a_problem_is_confirmed_as_closed_when_it_is_read_as_closed() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    // Once before it is sent, twice after.
+    zabbix.with(|frontend| frontend.closes_after = 3);
+    ended(&act(&*source, &on(&trigger, What::Resolve, "repaired")).await, Outcome::Done, "closed there");
+    assert_ne!(zabbix.newest(&trigger)["r_eventid"], "0");
+    let trigger = zabbix.trigger("Never closed");
+    zabbix.with(|frontend| frontend.closes_after = 99);
+    ended(&act(&*source, &on(&trigger, What::Resolve, "")).await, Outcome::Unknown, "accepted, and not closed yet");
+    assert_eq!(zabbix.count("POST /api_jsonrpc.php event.acknowledge"), 2, "it is told once");
+}
+
+#[tokio::test]
 async fn of_several_problems_of_a_trigger_the_named_one_is_meant() {
     let zabbix = FakeZabbix::start();
     let (trigger, source) = (zabbix.trigger("Log line"), asked(&zabbix));

@@ -26,6 +26,8 @@ enum Mark {
     /// Boxed: few alerts have one.
     Ack(Box<(DateTime<Utc>, Ack)>),
     Unack,
+    /// The source has contradicted this acknowledgement.
+    Lost(EntryId),
 }
 
 impl Mark {
@@ -43,8 +45,8 @@ pub struct Record {
 }
 
 impl Record {
-    pub(super) fn concerns(kind: &Kind) -> bool {
-        matches!(kind, Kind::AlertFired | Kind::AlertResolved | Kind::Ack | Kind::Unack)
+    pub(super) fn concerns(entry: &Entry) -> bool {
+        matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved | Kind::Ack | Kind::Unack) || lost(entry).is_some()
     }
 
     pub(super) fn insert(&mut self, entry: &Entry) {
@@ -53,7 +55,10 @@ impl Record {
             Kind::AlertResolved => Mark::Resolved,
             Kind::Ack => Mark::Ack(Box::new((entry.data_of("episode").unwrap_or(entry.at), ack(entry)))),
             Kind::Unack => Mark::Unack,
-            _ => return,
+            _ => match lost(entry) {
+                Some(ack) => Mark::Lost(ack),
+                None => return,
+            },
         };
         let place = self.marks.partition_point(|(order, _)| *order < entry.order());
         if self.marks.get(place).is_none_or(|(order, _)| *order != entry.order()) {
@@ -68,7 +73,7 @@ impl Record {
         self.marks.iter().fold(None, |open, (_, mark)| match mark {
             Mark::Fired(starts_at) => open.or(Some(*starts_at)),
             Mark::Resolved => None,
-            Mark::Ack(_) | Mark::Unack => open,
+            Mark::Ack(_) | Mark::Unack | Mark::Lost(_) => open,
         })
     }
 
@@ -90,7 +95,7 @@ impl Record {
         let turn = |mark: &Mark| match mark {
             Mark::Fired(_) => Some(false),
             Mark::Resolved => Some(true),
-            Mark::Ack(_) | Mark::Unack => None,
+            Mark::Ack(_) | Mark::Unack | Mark::Lost(_) => None,
         };
         self.marks.iter().rev().find_map(|(_, mark)| turn(mark)).unwrap_or(false)
     }
@@ -109,6 +114,21 @@ impl Record {
     pub(super) fn ack(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<&Ack> {
         let (acked, ack) = self.last()?;
         (*acked == episode && ack.until.is_none_or(|until| now < until)).then_some(ack)
+    }
+
+    /// The newest acknowledgement of an episode, whose time is over.
+    pub(in crate::model) fn ran_out(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<&Ack> {
+        let mut acks = self.marks.iter().rev().filter_map(|(_, mark)| match mark {
+            Mark::Ack(ack) => Some(ack.as_ref()),
+            _ => None,
+        });
+        let (acked, ack) = acks.next()?;
+        (*acked == episode && ack.until.is_some_and(|until| until <= now)).then_some(ack)
+    }
+
+    /// Its source has said that somebody else holds the alert, or nobody can.
+    pub(super) fn is_lost(&self, ack: &Ack) -> bool {
+        self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Lost(lost) if Some(*lost) == ack.entry))
     }
 
     /// The newest acknowledgement that nobody has taken back, whether it still runs or not.
@@ -135,6 +155,11 @@ impl Record {
             _ => None,
         }
     }
+}
+
+/// The acknowledgement that an act was to carry, and that its source has contradicted.
+fn lost(entry: &Entry) -> Option<EntryId> {
+    entry.data_of("lost").filter(|_| entry.kind == Kind::ActEnded)
 }
 
 fn ack(entry: &Entry) -> Ack {

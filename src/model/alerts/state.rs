@@ -2,8 +2,9 @@
 
 use super::{Ack, Alerts, Tracked};
 use crate::domain::alert::{Hold, Silence, Upstream};
+use crate::domain::ids::AlertId;
 use crate::domain::text::Outside;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 /// What an alert is to the operator. One holds by precedence; the others that are true stand beside it.
@@ -37,17 +38,42 @@ impl State {
 }
 
 impl Alerts {
-    /// The acknowledgement in force on an alert's present episode: our own, else its system's, else a foreign silence that
-    /// says so.
+    /// The acknowledgement in force on an alert's present episode: our own, unless its system has contradicted it and somebody
+    /// holds it there; else its system's, else a foreign silence that says so.
     pub fn ack(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<Ack> {
-        let own = self.own_ack(tracked, now).cloned();
+        let (own, held) = (self.own_ack(tracked, now), self.held(tracked, now));
+        let record = self.records.get(&tracked.alert.id);
+        let lost = |ack: &&Ack| held.is_some() && record.is_some_and(|record| record.is_lost(ack));
         let in_force = |silence: &&Silence| now < silence.ends_at;
-        own.or_else(|| held(tracked, now).map(told))
+        let own = own.filter(|ack| !lost(ack)).cloned();
+        own.or_else(|| held.map(told))
             .or_else(|| self.silences_on(tracked).filter(in_force).find_map(|silence| self.foreign_ack(tracked, silence)))
     }
 
     fn own_ack(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<&Ack> {
         self.records.get(&tracked.alert.id)?.ack(tracked.episode, now)
+    }
+
+    /// The acknowledgement of its own system that is in force. What carried our own is over with it, though its system still has
+    /// it: for part of a second where ends are whole seconds, and until it is taken back where there are none.
+    fn held<'a>(&self, tracked: &'a Tracked, now: DateTime<Utc>) -> Option<&'a Hold> {
+        let in_force = |hold: &&Hold| hold.until.is_none_or(|until| now < until);
+        tracked.alert.acknowledged().filter(in_force).filter(|hold| self.ran_out(tracked, hold, now).is_none())
+    }
+
+    /// Our own acknowledgement that has run out and that its system still tells of.
+    fn ran_out(&self, tracked: &Tracked, hold: &Hold, now: DateTime<Utc>) -> Option<&Ack> {
+        let ack = self.records.get(&tracked.alert.id)?.ran_out(tracked.episode, now)?;
+        let same_end = hold.until.zip(ack.until).is_none_or(|(theirs, ours)| (theirs - ours).abs() < TimeDelta::seconds(1));
+        let same = hold.by.raw() == ack.by && hold.comment.raw().trim() == ack.reason.trim();
+        Some(ack).filter(|_| same && same_end)
+    }
+
+    /// Our own acknowledgement that has run out while its system, which has no ends, still holds it.
+    pub(in crate::model) fn outlived(&self, id: &AlertId, now: DateTime<Utc>) -> Option<&Ack> {
+        let tracked = self.queue.get(id)?;
+        let endless = tracked.alert.acknowledged().filter(|hold| hold.until.is_none())?;
+        self.ran_out(tracked, endless, now)
     }
 
     fn foreign_ack(&self, tracked: &Tracked, silence: &Silence) -> Option<Ack> {
@@ -77,7 +103,7 @@ impl Alerts {
         let carries = |silence: &Silence| self.foreign_ack(tracked, silence).is_some();
         // What has ended by its own word is over, whether its source has been asked since or not.
         let in_force = move |silence: &&Silence| now < silence.ends_at;
-        let own = self.own_ack(tracked, now).is_some() || held(tracked, now).is_some();
+        let own = self.own_ack(tracked, now).is_some() || self.held(tracked, now).is_some();
         let acked = own || self.silences_on(tracked).filter(in_force).any(carries);
         let source = self.sources.get(&alert.id.source);
         let silences = |id: &Outside| source.and_then(|source| source.silence(id)).is_none_or(|silence| now < silence.ends_at);
@@ -96,11 +122,6 @@ impl Alerts {
             State::Pending => tracked.resolved_at.is_none() && alert.upstream == Upstream::Pending,
         })
     }
-}
-
-/// The acknowledgement of its own system that is in force.
-fn held(tracked: &Tracked, now: DateTime<Utc>) -> Option<&Hold> {
-    tracked.alert.acknowledged().filter(|hold| hold.until.is_none_or(|until| now < until))
 }
 
 /// An acknowledgement that the alert's own system tells.

@@ -182,13 +182,16 @@ impl World {
 
     /// The intent to take back what carries an acknowledgement.
     pub(super) fn uncarry_draft(&mut self, id: &AlertId, ack: EntryId) -> Option<Draft> {
-        let carrier = self.carrier_of(id, ack)?;
+        // In a system that has no ends it outlives the acknowledgement that it carried, in the name of whoever gave that.
+        let outlived = self.alerts.outlived(id, self.now.wall).filter(|over| over.entry == Some(ack)).map(|over| over.by.clone());
+        let carried = || self.outbox.carried(ack).filter(|carrier| carrier.native && outlived.is_some());
+        let carrier = self.carrier_of(id, ack).or_else(carried)?;
         let (act, text) = match carrier.native {
             false => (Act::Expire { id: carrier.id }, "ended the silence that carried the acknowledgement"),
             // What has resolved there needs nobody's acknowledgement.
             true if self.alerts.get(id).is_none_or(|tracked| tracked.resolved_at.is_some()) => return None,
             true => {
-                let (by, comment) = (self.me.name.clone(), String::new());
+                let (by, comment) = (outlived.unwrap_or_else(|| self.me.name.clone()), String::new());
                 let act = Act::On { alert: id.fingerprint.clone(), what: What::Unacknowledge, by, comment };
                 (act, "took the acknowledgement back at its source")
             }

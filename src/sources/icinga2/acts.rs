@@ -170,9 +170,42 @@ impl Doing<'_> {
         })
     }
 
+    /// What holds it is an older act of ours.
+    async fn is_ours_already(&self) -> bool {
+        let ours = |comment: &Comment| {
+            let marked = comment.text.as_deref().is_some_and(|text| crate::domain::act::unmarked(text) != text);
+            marked && comment.author.as_ref().is_some_and(|by| by.raw() == self.by)
+        };
+        matches!((self.marked().await, self.holder().await), (Ok(None), Ok(Some(holder))) if ours(&holder))
+    }
+
+    /// An Icinga changes no acknowledgement: the older one of ours is removed, and this one set in its place.
+    async fn acknowledged_anew(&self, until: DateTime<Utc>) -> ActEnd {
+        match self.replaced(until).await {
+            Ok(end) => end,
+            Err(trouble) if trouble.sent => self.unsure(&trouble).await,
+            Err(trouble) => ActEnd::unsent(&[trouble]),
+        }
+    }
+
+    async fn replaced(&self, until: DateTime<Utc>) -> Result<ActEnd, Trouble> {
+        let older = json!({self.object.sort(): self.object.full(), "author": self.by});
+        if let Said::Refused { words, .. } = self.api.write("remove-acknowledgement", older, self.intent).await? {
+            return Ok(ActEnd::new(Outcome::Failed, words));
+        }
+        let (action, body) = self.request()?;
+        Ok(match self.api.write(action, body, self.intent).await? {
+            Said::Done { made } => self.confirmed(made, None).await,
+            // Somebody was faster in between.
+            Said::Refused { code: 409, words } if words.contains("already") => self.acknowledged(until).await?,
+            Said::Refused { words, .. } => ActEnd::new(Outcome::Failed, words),
+        })
+    }
+
     async fn refused(&self, code: u16, words: String) -> ActEnd {
         match (self.what, code) {
             // Acknowledged already, or over already: which of them is read.
+            (What::Acknowledge { until }, 409) if self.is_ours_already().await => self.acknowledged_anew(*until).await,
             (What::Acknowledge { until }, 409) => match self.acknowledged(*until).await {
                 Ok(found) if found.outcome == Outcome::Done || words.contains("already") || words.contains(" is ") => found,
                 _ => ActEnd::new(Outcome::Failed, words),

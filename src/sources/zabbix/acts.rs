@@ -22,6 +22,9 @@ const TOGETHER: Duration = Duration::from_secs(16);
 const LONGEST: usize = 3_900;
 /// How far back an act is looked for.
 const BACK: usize = 20;
+/// How often, and after which pause, a problem is read until it is closed: the server process does that, not the API.
+const LOOKS: usize = 7;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// One act on its way.
 struct Doing<'a> {
@@ -133,8 +136,21 @@ impl Doing<'_> {
         }
     }
 
-    /// The server took it: what is there now.
+    /// The server took it: what has become of it.
     async fn confirmed(&self, bit: i64) -> ActEnd {
+        let mut pace = tokio::time::interval(PAUSE);
+        for _ in 1..if *self.what == What::Resolve { LOOKS } else { 1 } {
+            pace.tick().await;
+            let end = self.read_back(bit).await;
+            if end.outcome != Outcome::Unknown {
+                return end;
+            }
+        }
+        pace.tick().await;
+        self.read_back(bit).await
+    }
+
+    async fn read_back(&self, bit: i64) -> ActEnd {
         let unread = |why: String| ActEnd::new(Outcome::Unknown, format!("accepted, but could not be read back: {why}"));
         match self.events().await {
             Ok(events) => match self.marked(&events) {
@@ -164,8 +180,9 @@ impl Doing<'_> {
                 otherwise("accepted, but somebody has given it another severity".into())
             }
             What::Resolve if event.is_over() => done("closed there"),
-            // The server process does it, not the API.
-            What::Resolve => done("it is being closed there, within seconds"),
+            What::Resolve => {
+                ActEnd::new(Outcome::Unknown, "accepted, and not closed yet: its server closes it, the API does not")
+            }
             What::Snooze { until } => done(&format!("suppressed until {}", until.to_rfc3339_opts(SecondsFormat::Secs, true))),
             What::Unsnooze => done("not suppressed any more"),
             _ => done("it is there"),
@@ -175,6 +192,9 @@ impl Doing<'_> {
     /// It may have arrived: its marker says so.
     async fn searched(&self, otherwise: Outcome, trouble: &Trouble) -> ActEnd {
         match self.find().await {
+            Ok(Found::There(made)) if *self.what == What::Resolve => {
+                ActEnd { made: Some(made), ..self.confirmed(bits::CLOSE).await }
+            }
             Ok(Found::There(made)) => {
                 ActEnd { made: Some(made), ..ActEnd::new(Outcome::Done, "found there, though no good answer came") }
             }
