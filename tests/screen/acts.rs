@@ -176,6 +176,22 @@ fn what_is_kept_until_its_source_answers_is_told_apart_from_what_failed() {
 }
 
 #[test]
+fn who_puts_a_host_in_downtime_reads_which_services_go_with_it() {
+    let mut settings = settings();
+    (settings.sources[0].kind, settings.sources[0].acts) = ("icinga2".into(), vec![ActKind::Downtime]);
+    let mut desk = Desk::with(settings);
+    let of = |name: &str, full: &str| {
+        let mut alert = (*alert(name, "critical", "postgres", "db1", 1)).clone();
+        alert.id.fingerprint = full.into();
+        std::sync::Arc::new(alert)
+    };
+    desk.fires(&[of("a host", "db1"), of("disk", "db1:disk"), of("load", "db1:load"), of("other", "db10:disk")]).draw();
+    desk.press("x d").expect("Put in downtime: a host").expect("Every service of db1 goes with it; 2 are in the queue now:");
+    desk.expect("· disk").expect("· load").expect_not("· other").press("esc esc");
+    desk.press("j x d").expect("Put in downtime: ").expect_not("downtime: a host").expect_not("goes with it");
+}
+
+#[test]
 fn outcomes_of_alerts_of_one_name_say_which_each_is_of() {
     let mut desk = Desk::new();
     desk.fires(&["read1", "read2"].map(|instance| alert("Disk nearly full", "critical", "postgres", instance, 1))).draw();

@@ -12,6 +12,7 @@ use crate::domain::text::inert;
 use crate::model::Effect;
 use crate::model::progress::Target;
 use chrono::{DateTime, SecondsFormat, Utc};
+use std::collections::BTreeSet;
 
 impl World {
     /// Sends acts that nobody typed.
@@ -77,6 +78,19 @@ impl World {
     pub fn broad_act(&self, alerts: &[AlertId], what: &What) -> Option<Broad> {
         let quiet = matches!(what, What::Snooze { .. } | What::Downtime { .. });
         self.broad_for(alerts).filter(|_| quiet)
+    }
+
+    /// A host takes its services into its downtime: the hosts among these alerts, and the services of them that stand in the queue.
+    /// A service is called by its host and its own name, with `:` between them.
+    pub fn taken_along(&self, alerts: &[AlertId]) -> (Vec<AlertId>, Vec<AlertId>) {
+        let is_host = |id: &&AlertId| !id.fingerprint.as_str().contains(':') && self.lists(&id.source, ActKind::Downtime);
+        let hosts: Vec<AlertId> = alerts.iter().filter(is_host).cloned().collect();
+        let host_of = |id: &AlertId| Some((id.source.clone(), id.fingerprint.as_str().split_once(':')?.0.to_owned()));
+        let known: BTreeSet<_> = hosts.iter().map(|id| (id.source.clone(), id.fingerprint.as_str().to_owned())).collect();
+        let open = self.alerts.real().filter(|tracked| !known.is_empty() && tracked.resolved_at.is_none());
+        let of_them = open.map(|tracked| &tracked.alert.id).filter(|id| host_of(id).is_some_and(|host| known.contains(&host)));
+        let services = of_them.filter(|id| !alerts.contains(id)).cloned().collect();
+        (hosts, services)
     }
 
     fn sensible(&self, what: &What, reason: &str) -> Result<(), Refusal> {

@@ -181,6 +181,9 @@ impl Form for Doing {
             Ok(what) => facts.extend(self.consequence(&what, view)),
             Err(why) => facts.push((why, Role::Dim)),
         }
+        if self.row.kind == ActKind::Downtime {
+            facts.extend(self.along(view));
+        }
         let gone = |id: &&AlertId| view.world.alerts.get(id).is_none_or(|tracked| tracked.resolved_at.is_some());
         for id in self.alerts.iter().filter(gone).take(3).filter(|_| self.row.kind != ActKind::Comment) {
             facts.push((format!("{} has resolved meanwhile.", view.name_of(id)), Role::Warning));
@@ -204,6 +207,22 @@ impl Form for Doing {
 }
 
 impl Doing {
+    /// What goes in downtime with hosts, though nobody has chosen it.
+    fn along(&self, view: &View) -> Vec<(String, Role)> {
+        let (hosts, services) = view.world.taken_along(&self.alerts);
+        let which = match hosts.as_slice() {
+            [] => return Vec::new(),
+            [host] => format!("Every service of {} goes with it", inert(host.fingerprint.as_str())),
+            many => format!("Every service of these {} hosts goes with them", many.len()),
+        };
+        let now = match services.len() {
+            0 => "none is in the queue now".to_owned(),
+            1 => "1 is in the queue now:".to_owned(),
+            many => format!("{many} are in the queue now:"),
+        };
+        [(format!("{which}; {now}"), Role::Warning)].into_iter().chain(listed(&services, view)).collect()
+    }
+
     /// What follows from it, in a sentence.
     fn consequence(&self, what: &What, view: &View) -> Option<(String, Role)> {
         let at = |until: &DateTime<Utc>| time::until(*until, view.now.wall, view.zone);
