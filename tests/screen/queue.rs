@@ -291,3 +291,19 @@ fn what_an_incident_of_a_pager_is_made_of_stands_in_its_details_as_old_as_it_is(
     desk.fact(opened(Err("401 Unauthorized".into()))).draw();
     desk.press("G").expect("can't be listed: 401 Unauthorized");
 }
+
+#[test]
+fn who_goes_to_the_other_source_of_a_problem_in_a_group_stands_on_its_row() {
+    let mut desk = two_sources();
+    let alerts = [1, 2, 3].map(|n| alert("Down", "critical", "postgres", &format!("db-{n}"), n));
+    tells(&mut desk, "prod", &alerts);
+    tells(&mut desk, "pager", &alerts);
+    tells(&mut desk, "prod", &[alert("Other", "critical", "checkout", "shop-1", 9)]);
+    desk.press("f").type_text("name").press("enter").expect_not("db-2");
+    // Either of the two that tell of it.
+    for takes in ["enter", "down enter"] {
+        desk.press("g g : ctrl-u").type_text("Down db-2").expect("db-2 postgres CRIT").press(takes);
+        assert!(desk.line("▌CRIT").contains("db-2"), "{}", desk.text());
+        desk.press("h");
+    }
+}

@@ -211,16 +211,18 @@ impl Keymap {
         begins
     }
 
-    /// What may follow these keys: the rest of each sequence that begins so, and what it does. The first context that knows
-    /// them decides, as it does what they mean.
+    /// What may follow these keys: the rest of each sequence that begins so, and what it does. What an upper context means is not
+    /// what a lower one does.
     pub fn following(&self, contexts: &[Context], keys: &[Key]) -> Vec<(Sequence, &Binding)> {
-        let Some(context) = contexts.iter().find(|context| self.meaning_in(**context, keys) == Meaning::Begins) else {
-            return Vec::new();
-        };
-        let mut found = Vec::new();
-        for binding in self.bindings(*context) {
-            let rests = binding.keys.iter().filter_map(|sequence| sequence.0.strip_prefix(keys));
-            found.extend(rests.map(|rest| (Sequence(rest.to_vec()), binding)));
+        let mut found: Vec<(Sequence, &Binding)> = Vec::new();
+        for binding in contexts.iter().flat_map(|context| self.bindings(*context)) {
+            for sequence in binding.keys.iter().filter(|sequence| sequence.0.len() > keys.len()) {
+                let Some(rest) = sequence.0.strip_prefix(keys) else { continue };
+                let means = self.meaning(contexts, &sequence.0) == Meaning::Does(binding.action);
+                if means && !found.iter().any(|(known, _)| known.0 == rest) {
+                    found.push((Sequence(rest.to_vec()), binding));
+                }
+            }
         }
         found
     }
@@ -361,5 +363,9 @@ mod tests {
         }
         assert!(found > 10, "{found}");
         assert!(map.following(&contexts, &keys("a")).is_empty());
+        // One more key of the queue's own hides nothing that is everybody's.
+        let more = Keymap::rebound(&[("ack".to_owned(), vec![",z".to_owned()])]).expect("no conflict");
+        let (before, after) = (map.following(&contexts, &keys(",")).len(), more.following(&contexts, &keys(",")).len());
+        assert_eq!(after, before + 1);
     }
 }

@@ -67,7 +67,7 @@ fn rows(world: &World) -> Vec<Row> {
 fn name(subject: &Subject, view: &View) -> String {
     match subject {
         Subject::Journal => "the journal can't be written".to_owned(),
-        Subject::Disk => "the disk is full".to_owned(),
+        Subject::Disk => "the journal's reserve for a full disk is used up".to_owned(),
         Subject::Configuration => "the changed configuration has errors".to_owned(),
         Subject::Upstream => "playbooks are behind their upstream".to_owned(),
         Subject::Source(name) => format!("source {name}"),
@@ -88,7 +88,7 @@ fn advice(subject: &Subject, view: &View) -> String {
     let key = |action| view.keymap.key_of(action);
     match subject {
         Subject::Journal => "Nothing is done until it can: make room, or mend the rights of the data folder.".to_owned(),
-        Subject::Disk => "Make room now: the next entry may not fit.".to_owned(),
+        Subject::Disk => "Make room: the next entry may not fit. The next start of midwatch makes another reserve.".to_owned(),
         Subject::Configuration => {
             "The old one is in force. Mend the file: it is read again at once; `midwatch check` tells all.".to_owned()
         }

@@ -306,7 +306,10 @@ impl Pane for Alerts {
             self.narrow(Filter::default());
         }
         self.shape.follow(&self.filter, true, view.world);
-        if let Some(fold) = self.shape.folded_in(id, view.world) {
+        // The row that tells of it may be another source's, and that one is in the group.
+        let row = self.shape.own_row(target, view.world);
+        let lead = if let Target::Alert(lead) = &row { lead } else { id };
+        if let Some(fold) = self.shape.folded_in(lead, view.world) {
             self.shape.toggle(&fold);
         }
         self.rows.extend((&self.shape, &self.filter), view, 0, Some((target, self.list.place())));
