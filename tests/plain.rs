@@ -5,17 +5,22 @@
 mod support;
 
 use serde_json::json;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdout};
+use std::io::{BufRead, BufReader, Write};
+use std::process::Child;
+use std::sync::mpsc::{Receiver, channel};
 use support::home::Home;
-use support::missing;
 use support::servers::Alertmanager;
+use support::{PATIENCE, missing};
 
 const PLAIN: &[&str] = &["--plain", "--data", "data"];
 
 fn home(url: &str) -> Home {
-    let source = format!("{{name: prod, every: 200ms, timeout: 2s, alertmanager: {{urls: '{url}'}}}}");
-    Home::with(&format!("operator: {{name: ana}}\nenvironment: lab\nsources: [{source}]\n"))
+    Home::with(&text(url, ""))
+}
+
+fn text(url: &str, more: &str) -> String {
+    let source = format!("{{name: prod, every: 200ms, timeout: 2s, alertmanager: {{urls: '{url}'{more}}}}}");
+    format!("operator: {{name: ana}}\nenvironment: lab\nsources: [{source}]\n")
 }
 
 /// A posted alert.
@@ -27,14 +32,16 @@ fn alert(name: &str, summary: &str) -> String {
 /// A console whose lines are typed and read through pipes.
 struct Piped {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    lines: Receiver<String>,
     told: String,
 }
 
 impl Piped {
     fn open(home: &Home) -> Self {
         let mut child = home.command(PLAIN).spawn().expect("midwatch starts");
-        let lines = BufReader::new(child.stdout.take().expect("its output"));
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        let (tell, lines) = channel();
+        std::thread::spawn(move || output.lines().map_while(Result::ok).all(|line| tell.send(line).is_ok()));
         Self { child, lines, told: String::new() }
     }
 
@@ -47,10 +54,9 @@ impl Piped {
     #[track_caller]
     fn until(&mut self, text: &str) -> &mut Self {
         loop {
-            let mut line = String::new();
-            let length = self.lines.read_line(&mut line).expect("text");
-            assert!(length > 0, "{text} was not said: {}", self.told);
+            let Ok(line) = self.lines.recv_timeout(PATIENCE) else { panic!("{text} was not said: {}", self.told) };
             self.told.push_str(&line);
+            self.told.push('\n');
             if line.contains(text) {
                 return self;
             }
@@ -58,11 +64,22 @@ impl Piped {
     }
 
     /// The rest, after the end of the input.
-    fn rest(mut self) -> String {
+    fn rest(&mut self) -> String {
         drop(self.child.stdin.take());
-        self.lines.read_to_string(&mut self.told).expect("text");
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            self.told.push_str(&line);
+            self.told.push('\n');
+        }
         assert!(self.child.wait().expect("ends").success(), "{}", self.told);
-        self.told
+        self.told.clone()
+    }
+}
+
+/// One that has failed leaves no console behind.
+impl Drop for Piped {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -72,7 +89,7 @@ fn what_happens_is_said_and_what_is_typed_is_done() {
         return;
     }
     let mut am = Alertmanager::start(1);
-    let home = home(&am.url(0));
+    let home = Home::with(&text(&am.url(0), ", ack: {carry: silence}"));
     let mut console = home.console(PLAIN, 120, 40);
     console.wait_for("help says what can be typed");
     console.wait_for("LAB. no alerts firing");
@@ -80,7 +97,7 @@ fn what_happens_is_said_and_what_is_typed_is_done() {
     console.wait_for("1. critical, Down on db-1:9100, firing for");
     // By its number, through the same guards as on any command line.
     console.keys("ack 1 --note 'on it'\r");
-    console.wait_for("Down  recorded");
+    console.wait_for("confirmed");
     console.wait_for("1. Down is acknowledged by ana");
     console.keys("1\r");
     console.wait_for("alertname: Down");
@@ -101,6 +118,10 @@ fn what_happens_is_said_and_what_is_typed_is_done() {
     console.wait_for("1 acknowledged: `alerts` says them");
     am.start_again(0);
     console.wait_for("source prod answers again");
+    // What would lapse is said first.
+    console.keys("quit\r");
+    console.wait_for("1 ack lapses on its source at");
+    console.wait_for("quit again leaves");
     console.keys("quit\r");
     assert!(console.wait_exit().success());
 }

@@ -16,6 +16,8 @@ use crate::domain::ids::AlertId;
 use crate::model::World;
 use crate::model::alerts::Tracked;
 use crate::runtime::shell::{Ask, Frontend, start_reader};
+use crate::tui::farewell;
+use chrono_tz::Tz;
 use said::Said;
 use std::ffi::OsString;
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -61,7 +63,7 @@ pub fn run(globals: &Globals) -> anyhow::Result<Exit> {
     let (next, wanted) = mpsc::channel();
     let theirs = Arc::new(AtomicUsize::new(0));
     let (released, releases) = unbounded_channel();
-    let mut front = Plain::new(globals, inputs.clone(), next, (theirs.clone(), released));
+    let mut front = Plain::new(globals, session.config.console.zone, inputs.clone(), next, (theirs.clone(), released));
     start_reader(move || read(&wanted, &inputs));
     let stop = {
         let _guard = session.enter();
@@ -116,6 +118,9 @@ struct Plain {
     /// The same, as signals know it; and where they hear that it has ended.
     theirs: Arc<AtomicUsize>,
     released: UnboundedSender<()>,
+    zone: Tz,
+    /// What is lost by leaving was said last.
+    warned: bool,
     /// So many critical ones that are nobody's had been told.
     urgent: usize,
     inputs: UnboundedSender<Input>,
@@ -128,6 +133,7 @@ struct Plain {
 impl Plain {
     fn new(
         globals: &Globals,
+        zone: Tz,
         inputs: UnboundedSender<Input>,
         next: mpsc::Sender<()>,
         (theirs, released): (Arc<AtomicUsize>, UnboundedSender<()>),
@@ -140,6 +146,8 @@ impl Plain {
             busy: false,
             theirs,
             released,
+            zone,
+            warned: false,
             urgent: 0,
             inputs,
             next,
@@ -252,8 +260,18 @@ impl Frontend for Plain {
     fn input(&mut self, input: Input, world: &World) -> Vec<Ask> {
         let is_theirs = match input {
             Input::End => return vec![Ask::Quit],
-            Input::Line(line) if ["quit", "q", "exit"].contains(&line.trim()) => return vec![Ask::Quit],
-            Input::Line(line) => self.typed(&line, world),
+            Input::Line(line) if ["quit", "q", "exit"].contains(&line.trim()) => {
+                let facts = farewell::facts(world, self.zone);
+                if facts.is_empty() || std::mem::replace(&mut self.warned, true) {
+                    return vec![Ask::Quit];
+                }
+                self.say(&[facts, vec!["quit again leaves".to_owned()]].concat());
+                false
+            }
+            Input::Line(line) => {
+                self.warned = false;
+                self.typed(&line, world)
+            }
             Input::Done(ended) => {
                 self.busy = false;
                 let _ = self.released.send(());

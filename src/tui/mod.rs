@@ -8,7 +8,7 @@ mod canvas;
 mod console;
 mod crier;
 mod drill;
-mod farewell;
+pub mod farewell;
 pub mod hits;
 mod input;
 pub mod keymap;

@@ -144,7 +144,7 @@ fn a_game_day_that_goes_too_far_is_called_off_by_a_real_feed_and_cleared_away() 
         "game.yaml",
         "scenario: 1\nid: one-node\ntitle: One of two nodes hangs\nkind: game-day\nplaybook: node-hangs\nservices: [shop]\nbeats:\n  - at: 0s\n    \
          fires: {name: NodeHangs, severity: warning, service: shop, summary: One of two}\n  - at: 1h\n    resolves: NodeHangs\n\
-         expects:\n  - {step: look-for-it, within: 3m}\nabort:\n  - \"name = users and state = failing for 1s\"\n",
+         expects:\n  - {step: look-for-it, within: 3m}\nabort:\n  - \"name = users and state = failing for 8s\"\n",
     );
     let nginx = find("nginx").expect("installed").display().to_string();
     for (name, address) in [("one", &one), ("two", &two)] {

@@ -116,7 +116,7 @@ const OF_ALERTS: &[Action] = &[
 
 /// Leaves at once when nothing is lost by it.
 fn quit(view: &View) -> Reply {
-    let facts = crate::tui::farewell::facts(view);
+    let facts = crate::tui::farewell::facts(view.world, view.zone);
     if facts.is_empty() {
         return Reply::Ui(Ui::Quit);
     }
