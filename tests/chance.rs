@@ -85,11 +85,12 @@ fn happens(desk: &mut Desk, dice: &mut Dice) {
     .draw();
 }
 
-/// Something that the operator does, or the terminal.
-fn acts(desk: &mut Desk, dice: &mut Dice) {
+/// Something that the operator does, or the terminal; gives the seconds that only passed.
+fn acts(desk: &mut Desk, dice: &mut Dice) -> u64 {
     let (x, y) = (dice.below(310) as u16, dice.below(104) as u16);
     let left = MouseButton::Left;
-    match dice.below(40) {
+    let chance = dice.below(40);
+    match chance {
         0 => {
             let (width, height) = SIZES[dice.below(SIZES.len())];
             desk.resize(width, height)
@@ -106,6 +107,11 @@ fn acts(desk: &mut Desk, dice: &mut Dice) {
             desk.press(keys)
         }
     };
+    match chance {
+        6 => u64::from(x % 90) + 5,
+        7 => u64::from(x) * 60,
+        _ => 0,
+    }
 }
 
 fn selected(desk: &Desk) -> Option<Target> {
@@ -149,7 +155,11 @@ fn a_session_by_chance_leaves_a_screen_that_works() {
     let mut done = 0;
     while done < steps {
         // Each session has a seed of its own, so that one that fails is played again alone.
-        let own = seed.wrapping_add((done / SESSION) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).max(1);
+        let own = seed
+            .wrapping_mul(0xD134_2543_DE82_EF95)
+            .wrapping_add((done / SESSION) as u64)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .max(1);
         session(own, SESSION.min(steps - done));
         done += SESSION;
     }
@@ -171,6 +181,8 @@ fn session(seed: u64, steps: usize) {
     let (mut dice, mut told) = (Dice(seed), Told(seed, 0));
     let mut desk = outage();
     desk.playbook(FAILOVER);
+    // Where nobody has pressed a key for a minute the queue tidies itself up, and the cursor may go to the group of its alert.
+    let mut quiet = 0;
     for step in 0..steps {
         told.1 = step;
         let before = selected(&desk);
@@ -178,9 +190,12 @@ fn session(seed: u64, steps: usize) {
         if outside {
             happens(&mut desk, &mut dice);
         } else {
-            acts(&mut desk, &mut dice);
+            quiet = match acts(&mut desk, &mut dice) {
+                0 => 0,
+                seconds => quiet + seconds,
+            };
         }
-        let moved = outside && before.is_some() && selected(&desk).is_some() && before != selected(&desk);
+        let moved = outside && quiet <= 60 && before.is_some() && selected(&desk).is_some() && before != selected(&desk);
         if let Err(why) = holds(&desk) {
             panic!("seed {seed}, step {step}: {why}\n{}", desk.text());
         }
