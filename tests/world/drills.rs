@@ -354,6 +354,26 @@ fn a_condition_under_which_a_drill_is_called_off_is_watched() {
 }
 
 #[test]
+fn a_journal_that_can_not_hold_what_a_drill_says_is_left_alone_for_a_while() {
+    use midwatch::domain::health::{FeedSpec, Reading};
+    let mut settings = settings(false);
+    settings.feeds = vec![FeedSpec::new("db", "tcp", Duration::from_secs(60), Duration::from_secs(5))];
+    let mut story = Story::with(settings);
+    let abort = vec![Selector::parse("name = db and state = failing for 1s").expect("a selector")];
+    story.ask(start(Scenario { abort, ..script() }));
+    story.broken = Some("the disk is full".into());
+    story.fact(Fact::FeedRead { feed: "db".into(), reading: Reading::new(FeedState::Failing, "as it is") });
+    // It would ask again by every refusal, without an end.
+    story.wait(3);
+    assert_eq!(story.world.drills.open().expect("held").aborted, None);
+    story.broken = None;
+    story.wait(5);
+    assert_eq!(story.world.drills.open().expect("held").aborted, None, "not yet");
+    story.wait(10);
+    assert_eq!(story.world.drills.open().expect("held").aborted.as_deref(), Some("db is failing"));
+}
+
+#[test]
 fn a_game_day_breaks_only_what_may_be_broken() {
     let mut story = Story::new();
     let day = Scenario { kind: scenario::Kind::GameDay, ..script() };

@@ -19,6 +19,7 @@ use crate::model::runs::{RunCommand, Typed};
 use crate::model::{Command, Effect};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What this process knows of drills besides their entries.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,6 +32,8 @@ pub(super) struct Held {
     pub due: Option<chrono::DateTime<chrono::Utc>>,
     /// Keys of what the journal was asked to hold.
     pub asked: BTreeSet<String>,
+    /// The journal could not hold it: not asked again before.
+    pub again: Option<Duration>,
     /// What the runs of drills that are being begun are given.
     starting: BTreeMap<RequestId, (Typed, Auto)>,
 }

@@ -14,14 +14,20 @@ use crate::model::health::FeedHealth;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
+/// How long a journal that could not hold something is left alone: it would be asked again by every answer that it gives.
+pub(super) const BREATH: Duration = Duration::from_secs(10);
+
 impl World {
     /// Whatever is due in drills.
     pub(super) fn play(&mut self) -> Vec<Effect> {
         self.drilling.reached = self.drills.open().map(|drill| (drill.incident, self.time_in(drill, self.now.wall)));
         let due = self.drilling.due.zip(self.drilling.reached).is_some_and(|(at, (_, now))| at <= now);
         let news = self.drilling.seen.replace(self.drills.revision()) != Some(self.drills.revision());
-        let mut effects = if due || news { self.play_beats() } else { Vec::new() };
-        if self.drills.open().is_some() {
+        let again = self.drilling.again.is_some_and(|at| at <= self.now.mono);
+        let mut effects = if due || news || again { self.play_beats() } else { Vec::new() };
+        let may_ask = self.drilling.again.is_none_or(|at| at <= self.now.mono);
+        if self.drills.open().is_some() && may_ask {
+            self.drilling.again = None;
             effects.extend(self.stands());
             effects.extend(self.call_off_by_feeds());
             effects.extend(self.called_off());
@@ -130,7 +136,8 @@ impl World {
             self.health.iter().filter(|feed| selector.means(&feed.spec)).filter_map(|feed| self.lasts(selector, feed))
         });
         let lasts = lasts.filter(|left| !left.is_zero()).min().map(|left| self.now.mono + left);
-        [beat, lasts].into_iter().flatten().min()
+        let again = self.drilling.again.filter(|_| self.drills.open().is_some());
+        [beat, lasts, again].into_iter().flatten().min()
     }
 
     /// With a drill its alerts are over, and nobody has to wait for their end.

@@ -1,6 +1,7 @@
 //! What follows from an entry that the journal holds: the fold always, the act only when the entry is ours and live.
 
 use super::World;
+use super::playing::BREATH;
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName, SourceName};
@@ -56,6 +57,7 @@ impl World {
         self.extending.clear();
         self.resending.clear();
         self.drilling.asked.clear();
+        self.drilling.again = Some(self.now.mono + BREATH);
         Vec::new()
     }
 
