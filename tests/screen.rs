@@ -30,6 +30,8 @@ mod leader;
 mod links;
 #[path = "screen/long.rs"]
 mod long;
+#[path = "screen/night.rs"]
+mod night;
 #[path = "screen/noting.rs"]
 mod noting;
 #[path = "screen/palette.rs"]

@@ -29,7 +29,10 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         }
         Action::Drill => Reply::Open(overlays::drill::open(view)),
         Action::Export => {
-            return Some(match view.incident {
+            // After a night it is the one that has just been closed.
+            let over = view.world.incidents.iter().filter(|incident| incident.status.is_over());
+            let last = over.max_by_key(|incident| incident.resolved_at.unwrap_or(incident.opened_at));
+            return Some(match view.incident.or(last) {
                 Some(incident) => overlays::export::open(incident),
                 None => vec![Reply::Say("Whose export? I shows an incident's record first.".to_owned())],
             });

@@ -55,7 +55,9 @@ impl Library {
         let suggested = view.suggestions();
         let runs = view.world.runs.open().map(|(id, run)| of_run(id, run));
         let fitting = suggested.iter().take(SUGGESTED).map(|suggestion| of_fit(suggestion, view));
-        let free = (fitting.len()..SUGGESTED).map(|place| match place {
+        let fits = fitting.len();
+        let free = (fits..SUGGESTED).map(|place| match place {
+            _ if fits > 0 => Line::Says("", Role::Dim),
             0 => Line::Says(" Nothing fits what is selected.", Role::Dim),
             // What one can do about it.
             1 => Line::Says(" Take one below, or write `alerts:`", Role::Dim),
