@@ -29,7 +29,7 @@ pub fn render(canvas: &mut Canvas, area: Rect, pending: &[Key], contexts: &[Cont
     let wide = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width.saturating_sub(lead)).max(1);
     let across = usize::from((area.width.saturating_sub(lead) / wide).max(1));
     let lines =
-        u16::try_from((hints.len() + 1).div_ceil(across)).unwrap_or(u16::MAX).min(MOST).min(area.height.saturating_sub(1));
+        u16::try_from((hints.len() + 1).div_ceil(across)).unwrap_or(u16::MAX).min(MOST).min(area.height.saturating_sub(2).max(1));
     // The way out is always among them.
     hints.truncate((across * usize::from(lines)).saturating_sub(1));
     hints.push(out);

@@ -123,6 +123,11 @@ impl Screen {
         !self.overlays.is_empty()
     }
 
+    /// A first key was pressed, and what may follow it lies over the last lines.
+    pub fn waits(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// What the last frame showed.
     pub fn hits(&self) -> &Hits {
         &self.hits
