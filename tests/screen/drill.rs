@@ -40,6 +40,17 @@ fn begun(desk: &mut Desk) {
 }
 
 #[test]
+fn what_is_typed_takes_the_place_of_the_turn_that_is_proposed_and_a_wrong_name_is_told_once() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER);
+    let record = midwatch::model::practice::Record::default();
+    desk.fact(Fact::Practised(Ok(record)));
+    desk.press("T").expect("what       postgres-failover").type_text("elsewhere").press("enter");
+    desk.expect("what       elsewhere ").expect("✗ No playbook and no scenario is named elsewhere");
+    assert_eq!(desk.text().matches("is named elsewhere").count(), 1, "{}", desk.text());
+}
+
+#[test]
 fn a_drill_is_told_on_the_first_line_at_every_size_and_gone_when_it_is_over() {
     let mut desk = outage();
     begun(&mut desk);

@@ -210,7 +210,9 @@ impl<F: Form> Overlay for Dialog<F> {
 impl<F: Form> Dialog<F> {
     fn facts(&self, view: &View, columns: usize) -> Vec<(String, Role)> {
         let problem = self.problem.iter().map(|why| (format!("✗ {why}"), Role::Critical));
-        let facts = problem.chain(self.form.facts(&self.texts(), view));
+        // What is told as the problem is not told again.
+        let facts = self.form.facts(&self.texts(), view).into_iter();
+        let facts = problem.chain(facts.filter(|(text, _)| self.problem.as_ref() != Some(text)));
         facts.flat_map(|(text, role)| wrap(&text, columns, 40).into_iter().map(move |line| (line, role))).collect()
     }
 

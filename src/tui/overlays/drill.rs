@@ -27,7 +27,7 @@ pub fn open(view: &View) -> Box<dyn Overlay> {
         Some(drill) => menu(drill, view),
         None => {
             let real = view.world.incidents.open().next().map(|_| dialog::field("mean it", ""));
-            let fields = [dialog::field("what", turn(view)), dialog::field("kind", ""), dialog::field("parameters", "")];
+            let fields = [dialog::proposed("what", turn(view)), dialog::field("kind", ""), dialog::field("parameters", "")];
             Box::new(Dialog::new(Begin, fields.into_iter().chain(real).collect()))
         }
     }
