@@ -1,17 +1,18 @@
 //! A shell for one command: configuration, journal and world, without a screen.
 
+mod configured;
 mod ending;
 mod kinds;
 
+pub use configured::{configured, load, load_if_there, load_unless_missing, zone};
 use ending::Ending;
 pub use ending::runtime;
 pub use kinds::kinds;
 
 use super::{Failure, Globals, library, out};
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::domain::entry::Actor;
 use crate::domain::ids::RequestId;
-use crate::domain::node::{Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::Settings;
 use crate::feeds::Feed;
@@ -26,11 +27,10 @@ use crate::runtime::cache::Cache;
 use crate::runtime::ports::refusing;
 use crate::runtime::shell::Frontend;
 use crate::runtime::{Polling, Setup, Shell};
-use crate::sources::{self, Source};
+use crate::sources::Source;
 use crate::tellers::Teller;
 use crate::tui::sitting;
 use crate::tui::terminal::Lent;
-use chrono_tz::Tz;
 use futures_util::FutureExt;
 use std::io;
 use std::net::SocketAddr;
@@ -295,74 +295,6 @@ fn knowing(ports: Ports, config: &Loaded) -> Ports {
         let _ = ports.secrets.reveal(secret).now_or_never();
     }
     ports
-}
-
-/// Whether there is a configuration file, right or wrong.
-pub fn configured(globals: &Globals) -> bool {
-    config::locate(globals.config.clone()).is_ok_and(|path| path.exists())
-}
-
-/// Reads the configuration; warnings go to standard error.
-///
-/// # Errors
-/// There is none, or anything in it is wrong: with everything that is.
-pub fn load(globals: &Globals) -> anyhow::Result<Loaded> {
-    let path = config::locate(globals.config.clone()).map_err(Failure::usage)?;
-    out::more(globals, &format!("configuration {}", out::inert(&path.display().to_string())));
-    let (mut config, report) = config::load(&path, &kinds()).map_err(|failure| Failure::usage(failure.to_string()))?;
-    config.settings.silences_at = sources::silences_at(&config.sources);
-    config.settings.pages = sources::pages(&config.sources);
-    if !report.problems.is_empty() {
-        out::say(globals, report.to_string().trim_end());
-    }
-    Ok(config)
-}
-
-/// The zone that times are shown in.
-///
-/// # Errors
-/// Never: without a configuration it is the zone of the machine.
-pub fn zone(globals: &Globals) -> anyhow::Result<Tz> {
-    Ok(load_if_there(globals)?.console.zone)
-}
-
-/// The configuration if it can be read; a note must never fail because of it.
-///
-/// # Errors
-/// Never: what is wrong is told, and the plain one is taken.
-pub fn load_if_there(globals: &Globals) -> anyhow::Result<Loaded> {
-    let there = configured(globals);
-    match load(globals) {
-        Ok(config) => Ok(config),
-        Err(error) => {
-            if there {
-                out::warn(&format!("midwatch: going on without the configuration: {error:#}"));
-            }
-            nothing()
-        }
-    }
-}
-
-/// The configuration, where there is one: nobody has to have one, but whoever named one means it.
-///
-/// # Errors
-/// It is wrong, can't be seen, or is not where it was said to be.
-pub fn load_unless_missing(globals: &Globals) -> anyhow::Result<Loaded> {
-    let missing = |path: PathBuf| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    match config::named(globals.config.clone()) {
-        None if config::standard().is_none_or(missing) => nothing(),
-        _ => load(globals),
-    }
-}
-
-/// What a configuration without a word in it means.
-///
-/// # Errors
-/// Never: a test reads the empty document.
-fn nothing() -> anyhow::Result<Loaded> {
-    let mut problems = Problems::default();
-    let empty = Node::parse("{}", &mut problems).and_then(|node| config::resolve(&node, &kinds(), &mut problems));
-    empty.ok_or_else(|| Failure::usage("the empty configuration could not be read").into())
 }
 
 /// The data folder: `--data`, else the platform's. Absolute, because commands run in the folder of their playbook.
