@@ -44,6 +44,10 @@ impl Home {
         self
     }
 
+    pub fn argv(&self) -> &[String] {
+        &self.argv
+    }
+
     /// Writes a file below the home folder; makes its folders.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let file = self.path().join(name);
@@ -86,7 +90,7 @@ impl Home {
     }
 
     /// Nothing of the machine's own settings but the PATH.
-    fn environment(&self) -> Vec<(String, String)> {
+    pub fn environment(&self) -> Vec<(String, String)> {
         let home = self.path().display().to_string();
         let fixed = [
             ("HOME", home.clone()),

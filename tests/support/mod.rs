@@ -20,6 +20,7 @@ pub mod fake_listener;
 pub mod fake_pagerduty;
 pub mod fake_prometheus;
 pub mod fake_zabbix;
+pub mod far;
 pub mod haproxy;
 pub mod home;
 pub mod icinga;
