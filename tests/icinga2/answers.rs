@@ -5,6 +5,7 @@ use super::*;
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Mutex;
+use support::fake_icinga::FakeIcinga;
 use support::raw::Raw;
 
 fn answer(stream: &mut TcpStream, status: &str, body: &str) {
@@ -68,6 +69,39 @@ async fn where_filters_are_forbidden_everything_is_asked_for_and_filtered_here()
     let own = super::source(&json!({"url": raw.url(""), "services": "\"x\" in host.groups", "hosts": "true"}));
     let trouble = trouble(&*own).await;
     assert!(trouble.to_string().contains("the permission filter-expression, or leave `hosts` out"), "{trouble}");
+}
+
+#[tokio::test]
+async fn what_was_not_checked_since_a_server_has_forgotten_all_is_as_it_was_for_as_long_as_that_takes() {
+    let icinga = FakeIcinga::start();
+    let full = icinga.fail("disk");
+    let source = source(&json!({"url": icinga.url}));
+    let before = poll(&*source, &[]).await;
+    icinga.restart();
+    let after = poll(&*source, &before.alerts).await;
+    assert!(Arc::ptr_eq(&before.alerts[0], &after.alerts[0]), "{after:?}");
+    let again = poll(&*source, &after.alerts).await;
+    assert_eq!((ids(&again), again.complete), (vec!["web1:disk"], true));
+    // It is checked: well, or bad anew.
+    icinga.change(&full, json!({"last_check_result": {"output": "OK"}}));
+    icinga.recover(&full);
+    assert!(matches!(poll(&*source, &again.alerts).await.alerts[0].upstream, Upstream::Resolved { .. }));
+    // What there is no more has no state to wait for.
+    let gone = icinga.fail("gone");
+    let known = poll(&*source, &[]).await;
+    icinga.delete(&gone);
+    assert!(poll(&*source, &known.alerts).await.alerts.is_empty());
+}
+
+#[tokio::test]
+async fn what_there_was_no_room_to_ask_for_after_that_is_not_gone_either() {
+    let icinga = FakeIcinga::start();
+    (0..501).for_each(|number| drop(icinga.fail(&format!("disk{number:03}"))));
+    let source = source(&json!({"url": icinga.url}));
+    let before = poll(&*source, &[]).await;
+    icinga.restart();
+    let after = source.fetch(&before.alerts, &Ports::real(), LIMIT).await.expect("an answer");
+    assert_eq!((after.alerts.len(), after.complete), (500, false));
 }
 
 #[tokio::test]

@@ -64,6 +64,11 @@ impl FakeIcinga {
         );
     }
 
+    /// There is no such service any more.
+    pub fn delete(&self, full: &str) {
+        self.with(|monitor| monitor.services.remove(full));
+    }
+
     /// The process starts anew without what it knew: nothing has been checked yet.
     pub fn restart(&self) {
         self.with(|monitor| {

@@ -1,5 +1,6 @@
 //! What there is now: problems, what holds them, and what has become of the problems of the poll before. Invariant: what has
-//! recovered is told as over, with its time; what is merely not listed is left out, and only absent.
+//! recovered is told as over, with its time; what has not been checked since a restart is as it was; what is merely not there is left
+//! out, and only absent.
 
 use super::Icinga;
 use super::alert::alert;
@@ -38,6 +39,10 @@ struct Listed {
     problems: Vec<Item<Checkable>>,
     /// Those that had a problem in the poll before and have none to list now.
     others: Vec<Item<Checkable>>,
+    /// The names of those that had one, and have not been checked since the server has forgotten all: they are as they were.
+    unchecked: Vec<String>,
+    /// Of more of those that are not listed any more nothing is known.
+    cut: bool,
 }
 
 pub async fn fetch(source: &Icinga, before: &[Arc<Alert>], ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
@@ -59,6 +64,9 @@ pub async fn fetch(source: &Icinga, before: &[Arc<Alert>], ports: &Ports, limit:
     let services = told(services, &mut missing).unwrap_or_default();
     both.problems.extend(services.problems);
     both.others.extend(services.others);
+    both.unchecked.extend(services.unchecked);
+    // Where some were forgotten, those that there was no room to ask for are not gone either.
+    let complete = complete && (both.unchecked.is_empty() || !(both.cut || services.cut));
     let started_at = told(status, &mut missing).map(|status| status.started_at());
     let downtimes = told(downtimes, &mut missing).unwrap_or_default();
     let now = ports.clock.now().wall;
@@ -85,15 +93,19 @@ async fn listed(api: Api<'_>, sort: Sort, own: Option<&str>, before: &[Arc<Alert
     let shown = |item: &Item<Checkable>| item.attrs.is_problem() && (item.attrs.is_hard() || api.source.soft);
     // What was not checked yet, after a restart that forgot all, has ended nothing.
     let checked = |item: &Item<Checkable>| item.attrs.last_check_result.is_some();
-    let (problems, mut others): (Vec<_>, Vec<_>) = list.into_iter().filter(checked).partition(shown);
+    let (list, mut fresh): (Vec<_>, Vec<_>) = list.into_iter().partition(checked);
+    let (problems, mut others): (Vec<_>, Vec<_>) = list.into_iter().partition(shown);
     let gone = gone(sort, before, &problems);
+    let cut = gone.len() > BY_NAME;
     if !gone.is_empty() && !api.unfiltered() {
-        let filter = format!("{word}.__name in names");
-        others = api.filtered(sort.path, &CHECKABLE, &filter, json!({"names": gone})).await?;
+        let (filter, names) = (format!("{word}.__name in names"), &gone[..gone.len().min(BY_NAME)]);
+        let named: Vec<Item<Checkable>> = api.filtered(sort.path, &CHECKABLE, &filter, json!({"names": names})).await?;
+        (others, fresh) = named.into_iter().partition(checked);
         // Bad again since it was listed, or left out by a filter that is new: the next poll knows.
-        others.retain(|item| checked(item) && !shown(item));
+        others.retain(|item| !shown(item));
     }
-    Ok(Listed { problems, others })
+    let unchecked = fresh.into_iter().map(|item| item.name).collect();
+    Ok(Listed { problems, others, unchecked, cut })
 }
 
 fn no_filters(sort: Sort) -> Trouble {
@@ -106,7 +118,7 @@ fn gone(sort: Sort, before: &[Arc<Alert>], problems: &[Item<Checkable>]) -> Vec<
     let problems: BTreeSet<&str> = problems.iter().map(|item| item.name.as_str()).collect();
     let had = before.iter().filter(|alert| !is_over(alert)).filter_map(|alert| Object::of(&alert.id.fingerprint));
     let names = had.filter(|object| object.sort() == sort.word).map(|object| object.full());
-    names.filter(|name| !problems.contains(name.as_str())).take(BY_NAME).collect()
+    names.filter(|name| !problems.contains(name.as_str())).collect()
 }
 
 fn is_over(alert: &Alert) -> bool {
@@ -132,6 +144,8 @@ fn alerts(source: &Icinga, before: &[Arc<Alert>], listed: Listed, around: &Aroun
     };
     let mut alerts: Vec<Arc<Alert>> = listed.problems.into_iter().map(problem).collect();
     alerts.extend(listed.others.into_iter().filter_map(over));
+    let as_it_was = |name: String| known(&Object::named(&name)).filter(|known| !is_over(known));
+    alerts.extend(listed.unchecked.into_iter().filter_map(as_it_was));
     alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
     alerts.dedup_by(|later, first| later.id == first.id);
     alerts
