@@ -3,7 +3,7 @@
 
 mod shell;
 
-use super::alerts::Tracked;
+use super::alerts::{Ack, Tracked};
 use super::world::{Broad, meant};
 use super::{Command, World};
 use crate::domain::act::unmarked;
@@ -248,13 +248,36 @@ impl World {
         }
     }
 
+    /// Which of these fire as soon as these silences are ended: whatever nothing else keeps quiet now. An acknowledgement that one of
+    /// them carries ends with it.
+    pub fn at_once(&self, on: &[On], alerts: &[AlertId]) -> Vec<AlertId> {
+        let rings = |id: &&AlertId| self.alerts.get(id).is_some_and(|tracked| self.rings_without(tracked, on));
+        alerts.iter().filter(rings).cloned().collect()
+    }
+
+    fn rings_without(&self, tracked: &Tracked, on: &[On]) -> bool {
+        let source = &tracked.alert.id.source;
+        let ended = |id: &Outside| on.iter().any(|on| on.source == *source && on.id == *id);
+        // One that its source does not tell of keeps it quiet all the same.
+        let known = |id: &Outside| self.alerts.source(source).and_then(|source| source.silence(id));
+        let in_force = |id: &&Outside| known(id).is_none_or(|silence| Phase::of(silence, self.now.wall) == Phase::Active);
+        let others = tracked.alert.silenced_by.iter().filter(|id| !ended(id)).any(|id| in_force(&id));
+        let carried = |ack: &Ack| ack.entry.and_then(|entry| self.outbox.carried(entry)).is_some_and(|it| ended(&it.id));
+        !others && self.is_unheld(tracked, self.now.wall, |ack| !carried(ack))
+    }
+
     /// Nothing else than its silences holds it back then.
     fn fires_again(&self, tracked: &Tracked, then: DateTime<Utc>) -> bool {
+        self.is_unheld(tracked, then, |_| true)
+    }
+
+    /// Nobody holds it then, and nothing but a silence keeps it quiet; `counts` says of an acknowledgement of ours whether it stays.
+    fn is_unheld(&self, tracked: &Tracked, then: DateTime<Utc>, counts: impl Fn(&Ack) -> bool) -> bool {
         let alert = &tracked.alert;
         let lasts = |until: Option<DateTime<Utc>>| until.is_none_or(|until| then < until);
         let quiet = !alert.inhibited_by.is_empty() || !alert.muted_by.is_empty();
         let held = alert.snoozed().into_iter().chain(alert.acknowledged()).any(|hold| lasts(hold.until));
-        let own = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry.is_some());
+        let own = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry.is_some() && counts(ack));
         !quiet && !held && own.is_none_or(|ack| !lasts(ack.until))
     }
 }

@@ -71,6 +71,17 @@ fn a_key_that_comes_before_the_first_frame_is_not_told_that_there_is_nothing() {
 }
 
 #[test]
+fn what_another_silence_covers_does_not_fire_when_this_one_is_ended() {
+    let mut desk = Desk::new();
+    let both = Arc::new(Alert {
+        silenced_by: vec!["a".into(), "b".into()],
+        ..(*alert("Down", "critical", "postgres", "db-1", 3)).clone()
+    });
+    desk.fires(&[both]).silences(vec![silence("a", "Down", 20), silence("b", "Slow", 40)]);
+    desk.press("Z j S").expect("End the silence").expect("Slow").expect("Nothing fires again because of it.");
+}
+
+#[test]
 fn it_is_ended_on_every_source_by_two_deliberate_keys() {
     let mut desk = night();
     desk.press("Z S").expect("End the silence on prod, west").expect("Fires again at once: Down db-1");

@@ -108,6 +108,38 @@ fn what_fires_again_is_what_nothing_else_keeps_quiet() {
 }
 
 #[test]
+fn what_fires_at_once_is_what_no_other_silence_and_nobody_keeps_quiet_now() {
+    let mut story = told(
+        &[quiet("Down", &["a"]), quiet("Slow", &["a", "b"]), quiet("Full", &["a", "unlisted"]), quiet("Mine", &["b"])],
+        &[silence("a", "x", 30), silence("b", "y", 50)],
+    );
+    let at_once = |story: &Story, place: usize| {
+        let one = &story.world.silences()[place];
+        story.world.at_once(&one.on, &one.alerts).iter().map(|id| id.fingerprint.to_string()).collect::<Vec<_>>().join(",")
+    };
+    assert_eq!((at_once(&story, 0), at_once(&story, 1)), ("Down".into(), "Mine".into()), "Slow is under both of them");
+    // It fires again when the silence runs out, for the acknowledgement does not last so long; and not when it is ended now.
+    let hold = Some(Duration::from_secs(60));
+    story.ask(Command::Acknowledge { alerts: vec![id("Mine")], hold, reason: String::new(), ticket: None });
+    assert_eq!((at_once(&story, 1), &story.world.silences()[1].again), (String::new(), &vec![id("Mine"), id("Slow")]));
+    // One of them has ended, and its source has not been asked since.
+    story.wait(31 * 60);
+    assert_eq!(story.world.silences()[0].phase, Phase::Active);
+    assert_eq!(at_once(&story, 0), "Mine,Slow");
+}
+
+#[test]
+fn an_acknowledgement_that_the_silence_carries_keeps_nothing_quiet_without_it() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("a"));
+    list(&mut story, &[quiet("Down", &["a"])], &[silence("a", "Down", 15)]);
+    let one = &story.world.silences()[0];
+    assert_eq!(story.world.at_once(&one.on, &one.alerts), [id("Down")]);
+}
+
+#[test]
 fn what_something_else_holds_back_does_not_fire_again_and_the_last_of_several_silences_is_the_last_to_end() {
     let now = at("2026-03-01T03:00:00Z");
     let with = |name: &str, change: &dyn Fn(&mut Alert)| {

@@ -6,6 +6,8 @@ mod copy;
 mod details;
 mod lines;
 
+pub use change::at_once;
+
 use super::{Overlay, centred};
 use crate::domain::ids::SourceName;
 use crate::domain::text::Outside;

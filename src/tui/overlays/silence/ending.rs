@@ -4,8 +4,10 @@ use super::show;
 use crate::domain::alert::Silence;
 use crate::domain::ids::{AlertId, SourceName};
 use crate::model::Command;
+use crate::model::silences::On;
 use crate::tui::overlays::choice::{Choice, item};
 use crate::tui::overlays::confirm::{self, Question};
+use crate::tui::overlays::silences::at_once;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
 use std::collections::BTreeMap;
@@ -46,9 +48,15 @@ fn told(silence: &Silence, view: &View) -> String {
 
 fn ending(source: &SourceName, silence: &Silence, view: &View) -> Question {
     let ask = end(source, silence);
+    let on = [On { source: source.clone(), id: silence.id.clone(), ends_at: silence.ends_at }];
+    let of_source =
+        view.world.alerts.queue().filter(|tracked| tracked.alert.id.source == *source && tracked.resolved_at.is_none());
+    let quiet = of_source.filter(|tracked| tracked.alert.silenced_by.contains(&silence.id));
+    let quiet: Vec<AlertId> = quiet.map(|tracked| tracked.alert.id.clone()).collect();
+    let again = at_once(&view.world.at_once(&on, &quiet), view).0;
     Question {
         title: format!("End a silence on {source}"),
-        facts: vec![show(&silence.matchers), told(silence, view), silence.comment.inert().into_owned()],
+        facts: vec![show(&silence.matchers), told(silence, view), silence.comment.inert().into_owned(), again],
         verb: "end the silence",
         typed: None,
         yes: Box::new(move |_| vec![Reply::Ask(ask.clone())]),

@@ -2,6 +2,7 @@
 
 use super::lines::{names, told};
 use crate::domain::act::ActKind;
+use crate::domain::ids::AlertId;
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::silences::{Phase, Standing};
@@ -40,16 +41,21 @@ impl Form for End {
 
     fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
         let mut facts = about(&self.0);
-        match self.0.again.len() {
-            0 => facts.push(("Nothing fires again because of it.".to_owned(), Role::Text)),
-            _ => facts.push((format!("Fires again at once: {}.", names(&self.0.again, NAMED, view)), Role::Warning)),
-        }
+        facts.push(at_once(&view.world.at_once(&self.0.on, &self.0.alerts), view));
         facts
     }
 
     fn submit(&self, _texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
         let end = |on: &crate::model::silences::On| Reply::Ask(Command::Expire { source: on.source.clone(), id: on.id.clone() });
         Ok(self.0.on.iter().map(end).collect())
+    }
+}
+
+/// What ends to be quiet with a silence, in a sentence.
+pub fn at_once(again: &[AlertId], view: &View) -> (String, Role) {
+    match again.len() {
+        0 => ("Nothing fires again because of it.".to_owned(), Role::Text),
+        _ => (format!("Fires again at once: {}.", names(again, NAMED, view)), Role::Warning),
     }
 }
 
