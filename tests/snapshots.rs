@@ -82,6 +82,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("diagnosis", "what checks have seen: tests/screen.rs"),
     ("resume", "of a run that lost its secrets: tests/screen.rs"),
     ("rollback", "after a step that can be undone: tests/screen.rs"),
+    ("unack", "of what somebody else holds: tests/screen/aging.rs"),
 ];
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (40, 12), (120, 40), (200, 60)];

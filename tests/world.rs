@@ -56,6 +56,8 @@ mod reminding;
 mod replay;
 #[path = "world/scenarios.rs"]
 mod scenarios;
+#[path = "world/settling.rs"]
+mod settling;
 #[path = "world/silences.rs"]
 mod silences;
 #[path = "world/soon.rs"]
@@ -65,6 +67,8 @@ mod storm;
 mod support;
 #[path = "world/suspicions.rs"]
 mod suspicions;
+#[path = "world/taken.rs"]
+mod taken;
 #[path = "world/twins.rs"]
 mod twins;
 #[path = "world/unsent.rs"]
@@ -476,7 +480,7 @@ fn eventful() -> Story {
             story.fact(Fact::ActEnded { intent: intent.id(), end });
         }
     }
-    story.ask(Command::Unacknowledge { alerts: vec![id("B")] });
+    story.ask(Command::Unacknowledge { alerts: vec![id("B")], reason: String::new() });
     for effect in story.taken() {
         if let Effect::Act { intent, .. } = effect {
             let end = ActEnd { outcome: Outcome::Unsent, detail: "".into(), made: None };

@@ -8,22 +8,32 @@ use crate::model::{Command, World};
 use clap::{ArgMatches, Args, FromArgMatches};
 
 pub const KIND: Kind =
-    Kind { name: "unack", about: "Give acknowledgements up", args: <Targets as Args>::augment_args, run, hidden: false };
+    Kind { name: "unack", about: "Give acknowledgements up", args: <Arguments as Args>::augment_args, run, hidden: false };
+
+#[derive(Args)]
+struct Arguments {
+    #[command(flatten)]
+    targets: Targets,
+    /// Why; needed to take one from somebody who gave it elsewhere
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+}
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
-    let targets = Targets::from_arg_matches(matches)?;
+    let Arguments { targets, note: reason } = Arguments::from_arg_matches(matches)?;
     let mut session = Session::open(globals, Needs::All)?;
     session.poll();
     let mut alerts = targets.resolve(session.world())?;
     if targets.filter.is_some() {
-        alerts = held(session.world(), alerts);
+        alerts = held(session.world(), alerts, &reason);
     }
-    ack::act_on(&mut session, globals, &targets, Command::Unacknowledge { alerts })
+    ack::act_on(&mut session, globals, &targets, Command::Unacknowledge { alerts, reason })
 }
 
 /// A filter means those of its alerts that can be given up; where none can, all of them, and the refusal says why.
-fn held(world: &World, alerts: Vec<AlertId>) -> Vec<AlertId> {
+fn held(world: &World, alerts: Vec<AlertId>, reason: &str) -> Vec<AlertId> {
     let ack = |id: &AlertId| world.alerts.get(id).and_then(|tracked| world.alerts.ack(tracked, world.now.wall));
-    let held: Vec<AlertId> = alerts.iter().filter(|id| ack(id).is_some_and(|ack| ack.entry.is_some())).cloned().collect();
+    let held: Vec<AlertId> =
+        alerts.iter().filter(|id| ack(id).is_some_and(|ack| ack.entry.is_some() || !reason.is_empty())).cloned().collect();
     if held.is_empty() { alerts } else { held }
 }

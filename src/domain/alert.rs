@@ -71,6 +71,9 @@ pub struct Held {
     pub snoozed: Option<Hold>,
     /// Who is asked to look at it.
     pub assigned: Vec<Outside>,
+    /// Who took the last acknowledgement back, where nobody holds it since and the system tells.
+    #[serde(default)]
+    pub given_up_by: Option<Outside>,
 }
 
 /// One time that an alert fired, by the record of somebody else than the journal.
@@ -173,6 +176,11 @@ impl Alert {
     /// Its own system's acknowledgement.
     pub fn acknowledged(&self) -> Option<&Hold> {
         self.held.as_ref()?.acknowledged.as_ref()
+    }
+
+    /// Who took its own system's last acknowledgement back, where that is told.
+    pub fn given_up_by(&self) -> Option<&Outside> {
+        self.held.as_ref()?.given_up_by.as_ref()
     }
 
     pub fn snoozed(&self) -> Option<&Hold> {

@@ -34,9 +34,11 @@ pub enum Command {
         reason: String,
         ticket: Option<String>,
     },
-    /// Give the ownership of these alerts up.
+    /// Give the ownership of these alerts up. What is somebody else's elsewhere is taken from them, and that needs a reason.
     Unacknowledge {
         alerts: Vec<AlertId>,
+        #[serde(default)]
+        reason: String,
     },
     /// Silence on one source whatever the matchers hold. `covers` is the number of alerts that the operator was shown,
     /// `confirmed` the one that was typed where the silence is broad.

@@ -35,6 +35,16 @@ impl Sent {
         self.repeated.is_none() && self.end.as_ref().is_some_and(|end| end.outcome == Outcome::Unsent)
     }
 
+    /// Nobody knows whether it was done.
+    pub fn is_doubtful(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.outcome == Outcome::Unknown)
+    }
+
+    /// The entry that intends it.
+    pub fn id(&self) -> Option<EntryId> {
+        self.intent.as_ref().map(|intent| intent.id)
+    }
+
     /// The act that this one repeats.
     pub fn repeats(&self) -> Option<EntryId> {
         self.intent.as_ref()?.data_of("again")
@@ -66,6 +76,8 @@ pub struct Carrier {
     pub id: Outside,
     /// When it ends by itself.
     pub until: DateTime<Utc>,
+    /// When it was last known to be there.
+    pub confirmed_at: DateTime<Utc>,
     /// The system's own acknowledgement, and not a silence.
     pub native: bool,
 }
@@ -101,6 +113,11 @@ impl Outbox {
         self.acts.iter().filter(|(_, sent)| sent.waits()).map(|(intent, sent)| (*intent, sent))
     }
 
+    /// Those of which nobody knows whether they were done, oldest first.
+    pub fn doubtful(&self) -> impl Iterator<Item = &Sent> {
+        self.acts.values().filter(|sent| sent.is_doubtful())
+    }
+
     /// Those that were asked for after this one.
     pub fn after(&self, intent: EntryId) -> impl Iterator<Item = &Sent> {
         self.acts.range((Bound::Excluded(intent), Bound::Unbounded)).map(|(_, sent)| sent)
@@ -118,7 +135,8 @@ impl Outbox {
             match act.carries_until() {
                 Some(until) if end.outcome == Outcome::Done => {
                     let native = matches!(act, Act::On { .. });
-                    end.made.clone().map(|id| Carrier { id, until, native }).or(carried)
+                    let made = end.made.clone().zip(sent.ended_at);
+                    made.map(|(id, confirmed_at)| Carrier { id, until, confirmed_at, native }).or(carried)
                 }
                 None if !matches!(end.outcome, Outcome::Unknown | Outcome::Unsent) => None,
                 _ => carried,
@@ -152,8 +170,8 @@ impl Outbox {
         let detail = entry.text_of("detail").unwrap_or_default().into();
         let made = entry.text_of("made").map(Into::into);
         let sent = self.acts.entry(intent).or_default();
-        // That nothing was sent is no last word: it can still be given up.
-        if outcome != Outcome::Unsent || sent.end.is_none() {
+        // That nothing was sent, or that nobody knows, is no last word: it can still be given up, or found.
+        if !matches!(outcome, Outcome::Unsent | Outcome::Unknown) || sent.end.is_none() {
             (sent.end, sent.ended_at) = (Some(ActEnd { outcome, detail, made }), Some(entry.recorded_at));
         }
     }

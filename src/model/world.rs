@@ -19,7 +19,10 @@ mod practising;
 mod recorded;
 mod reminding;
 mod resend;
+mod settling;
 mod silencing;
+mod taken;
+mod unacking;
 mod updates;
 mod watch;
 mod working;
@@ -58,7 +61,7 @@ use super::suspicions::Suspicions;
 use super::troubles::Troubles;
 use crate::domain::alert::{Inside, Route};
 use crate::domain::entry::{Actor, Draft, Entry, Kind};
-use crate::domain::ids::{AlertId, EntryId, RequestId, SourceName};
+use crate::domain::ids::{AlertId, EntryId, RequestId};
 use crate::domain::playbook::{Behind, Playbook, Resolved};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
@@ -141,8 +144,12 @@ pub struct World {
     extending: BTreeSet<EntryId>,
     /// Acts that could not be sent and whose repetition or end the journal has been asked to record.
     resending: BTreeSet<EntryId>,
-    /// Keys of changes that are on their way into the journal.
+    /// Keys of what is on its way into the journal and is asked for once.
     telling: BTreeSet<String>,
+    /// Acts of which nobody knows what became.
+    doubts: settling::Doubts,
+    /// What was seen of acknowledgements at their sources.
+    looked: taken::Looked,
     /// When the watcher next has something to do; `None`: to be worked out.
     duties: Option<Option<DateTime<Utc>>>,
 }
@@ -194,6 +201,8 @@ impl World {
             extending: BTreeSet::new(),
             resending: BTreeSet::new(),
             telling: BTreeSet::new(),
+            doubts: settling::Doubts::default(),
+            looked: taken::Looked::default(),
             duties: None,
         }
     }
@@ -315,16 +324,6 @@ impl World {
                 runs.fact(&mut context, requests, fact)
             }
         }
-    }
-
-    fn source_answered(&mut self, source: &SourceName, answer: super::event::SourceAnswer) -> Vec<Effect> {
-        let mut turns = self.alerts.answered(&self.settings, source, answer, self.now);
-        turns.extend(self.alerts.lost_notes());
-        let mut effects = self.note_turns(turns);
-        effects.extend(self.source_heard(source, None));
-        effects.extend(self.note_forgotten(source));
-        effects.extend(self.resend(source));
-        effects
     }
 
     /// The parameters of a playbook as a run would have them, for an alert where there is one.

@@ -1,9 +1,11 @@
 //! Acknowledgements in the console: how long, for which ticket, how old, and back as news when they run out.
 
 use crate::screen::{Desk, alert, outage, settings};
-use midwatch::domain::alert::Severity;
+use midwatch::domain::act::{Act, ActKind, What};
+use midwatch::domain::alert::{Alert, Held, Hold, Severity};
 use midwatch::domain::settings::{AckFor, Settings};
-use midwatch::model::Command;
+use midwatch::model::{Command, Effect};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[test]
@@ -45,6 +47,25 @@ fn what_is_acknowledged_is_listed_by_age_and_leads_to_its_alert() {
         assert!(!all.contains('\u{202e}'));
         desk.press("enter").expect("─Alert ").press("A");
         assert!(matches!(desk.commands.last(), Some(Command::Unacknowledge { .. })), "{:?}", desk.commands.last());
+    }
+}
+
+#[test]
+fn what_somebody_else_holds_is_taken_from_them_with_a_reason() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        let mut settings = settings();
+        settings.sources[0].acts = vec![ActKind::Unacknowledge];
+        let mut desk = Desk::with(settings);
+        let hold = Hold { by: "maria\u{202e}".into(), until: None, comment: "in the app".into() };
+        let held = Some(Box::new(Held { acknowledged: Some(hold), ..Held::default() }));
+        let down = Alert { held, ..(*alert("Down", "critical", "postgres", "db-1", 3)).clone() };
+        desk.fires(&[Arc::new(down)]).resize(width, height);
+        desk.press("A").expect("maria· has Down now.").press("enter").expect("It is somebody else's: say why");
+        assert_eq!(desk.commands, []);
+        desk.type_text("on a plane").press("enter").expect_not("say why");
+        let Some(Command::Unacknowledge { alerts, reason }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+        assert_eq!((alerts.len(), reason.as_str()), (1, "on a plane"));
+        assert!(matches!(&desk.effects[..], [Effect::Act { act: Act::On { what: What::Unacknowledge, .. }, .. }]));
     }
 }
 

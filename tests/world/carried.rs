@@ -110,7 +110,7 @@ fn the_next_acknowledgement_takes_the_silence_over_and_leaves_none_behind() {
     };
     assert_eq!(carried.as_ref().map(|id| id.raw()), Some("silence-1"), "one alert has one silence that carries");
     assert_eq!(ends_at, story.now.wall + chrono::Duration::minutes(15));
-    story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
     assert_eq!(expired(&mut story), ["silence-1"]);
 }
 
@@ -118,7 +118,7 @@ fn the_next_acknowledgement_takes_the_silence_over_and_leaves_none_behind() {
 fn what_could_not_be_taken_over_is_ended_all_the_same() {
     let mut story = acknowledged_twice();
     answer(&mut story, Outcome::Failed, None);
-    story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
     assert_eq!(expired(&mut story), ["silence-1"]);
 }
 
@@ -159,7 +159,7 @@ fn an_acknowledgement_that_was_given_up_hands_nothing_on() {
     story.poll(&down());
     story.ask(ack(&["Down"]));
     answer(&mut story, Outcome::Done, Some("silence-1"));
-    story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
     let ending = story.taken();
     story.ask(ack(&["Down"]));
     let Act::Silence { id: None, .. } = answer(&mut story, Outcome::Done, Some("silence-2")) else { panic!("one of its own") };

@@ -143,7 +143,7 @@ fn what_was_acknowledged_first_stands_first() {
         story.ask(owned(&[name], 3600));
         story.wait(10);
     }
-    story.ask(Command::Unacknowledge { alerts: vec![id("A")] });
+    story.ask(Command::Unacknowledge { alerts: vec![id("A")], reason: String::new() });
     let aging = story.world.alerts.aging(story.now.wall);
     let names: Vec<&str> = aging.iter().map(|(tracked, _)| tracked.alert.name()).collect();
     assert_eq!(names, ["C", "B"]);

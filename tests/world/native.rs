@@ -7,7 +7,7 @@ use midwatch::domain::alert::{Held, Hold, Upstream};
 use midwatch::domain::settings::{Carry, Settings};
 
 /// The source has acknowledgements, snoozes and resolutions, and no silences.
-fn pager() -> Settings {
+pub fn pager() -> Settings {
     let mut settings = settings(false);
     let source = &mut settings.sources[0];
     source.kind = "pagerduty".into();
@@ -16,7 +16,7 @@ fn pager() -> Settings {
     settings
 }
 
-fn held(held: Held) -> [Arc<midwatch::domain::alert::Alert>; 1] {
+pub fn held(held: Held) -> [Arc<midwatch::domain::alert::Alert>; 1] {
     let [down] = down();
     [Arc::new(midwatch::domain::alert::Alert { held: Some(Box::new(held)), ..(*down).clone() })]
 }
@@ -41,15 +41,15 @@ fn an_acknowledgement_is_given_in_the_system_itself_and_taken_back_there() {
     // Nothing is extended: it lasts by itself.
     for _ in 0..4 {
         story.wait(14 * 60);
-        story.poll(&down());
+        story.poll(&held(carried("ana", Some(until))));
     }
     assert!(acts(&mut story).is_empty());
-    story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
     assert!(matches!(answer(&mut story, Outcome::Done, None), Act::On { what: What::Unacknowledge, .. }));
 }
 
 /// As its source tells it after ours was carried there.
-fn carried(by: &str, until: Option<DateTime<Utc>>) -> Held {
+pub fn carried(by: &str, until: Option<DateTime<Utc>>) -> Held {
     Held { acknowledged: Some(Hold { by: by.into(), until, comment: "on it".into() }), ..Held::default() }
 }
 
@@ -136,7 +136,7 @@ fn who_holds_an_alert_elsewhere_holds_it_here() {
     let tracked = story.world.alerts.get(&id("Down")).expect("it is listed").clone();
     let ack = story.world.alerts.ack(&tracked, story.now.wall).expect("acknowledged");
     assert_eq!((ack.by.as_str(), ack.until, ack.entry), ("maria", None, None));
-    let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
     assert!(acts(&mut story).is_empty(), "it is not ours to give up: {:?}", story.world.requests.get(request));
     story.poll(&held(Held { snoozed: hold("maria"), ..Held::default() }));
     assert_eq!(state(&story), State::Snoozed);

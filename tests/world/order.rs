@@ -141,7 +141,7 @@ fn a_silence_that_is_made_after_its_acknowledgement_was_taken_back_is_ended() {
     story.poll(&down());
     story.ask(ack(&["Down"]));
     let under_way = acts(&mut story);
-    story.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
     assert!(acts(&mut story).is_empty(), "there is nothing to end yet");
     let done = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("s-1".into()) };
     story.fact(Fact::ActEnded { intent: under_way[0].0, end: done });

@@ -118,7 +118,7 @@ fn what_nobody_wants_any_more_is_given_up_with_its_reason() {
     assert!(matches!(stage(&resolved, request), Stage::Ended(end) if end.outcome == Outcome::Expired));
 
     let (mut taken_back, _) = unreachable();
-    taken_back.ask(Command::Unacknowledge { alerts: vec![id("Down")] });
+    taken_back.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
     taken_back.wait(1);
     assert_eq!(outcomes(&taken_back), ["unsent", "expired"]);
     taken_back.poll(&down());

@@ -148,6 +148,14 @@ impl Record {
         acks.take_while(move |(of, _)| Some(*of) == episode).filter_map(|(_, ack)| ack.entry)
     }
 
+    /// An acknowledgement by the entry that recorded it, whether it is in force or not.
+    pub(in crate::model) fn ack_of(&self, entry: EntryId) -> Option<&Ack> {
+        self.marks.iter().rev().find_map(|(_, mark)| match mark {
+            Mark::Ack(ack) if ack.1.entry == Some(entry) => Some(&ack.1),
+            _ => None,
+        })
+    }
+
     fn last(&self) -> Option<&(DateTime<Utc>, Ack)> {
         let newest = self.marks.iter().rev().find(|(_, mark)| matches!(mark, Mark::Ack(_) | Mark::Unack))?;
         match &newest.1 {

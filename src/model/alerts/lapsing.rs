@@ -1,7 +1,7 @@
 //! Acknowledgements that grow old and run out: what still fires then is nobody's, and as much news as when it began.
 
 use super::{Ack, Alerts, State, Tracked};
-use crate::domain::ids::{AlertId, ServiceName};
+use crate::domain::ids::{AlertId, ServiceName, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
@@ -24,6 +24,23 @@ impl Alerts {
             self.place(settings, tracked, now.wall);
         }
         back
+    }
+
+    /// It was taken from whoever had it: what fires unowned is as much news as when it began.
+    pub(in crate::model) fn taken(&mut self, settings: &Settings, id: &AlertId, now: Stamp) {
+        let Some(mut tracked) = self.queue.take(id) else { return };
+        if tracked.state == State::Firing && tracked.missing == 0 {
+            tracked.arrived = Some(now);
+        }
+        self.place(settings, tracked, now.wall);
+        self.revision += 1;
+    }
+
+    /// Acknowledgements that ran out while nobody watched, and that a source without ends still holds.
+    pub(in crate::model) fn outlived_of(&self, source: &SourceName, now: DateTime<Utc>) -> Vec<AlertId> {
+        let over = self.lapsing.iter().take_while(|(until, _)| *until <= now).filter(|(_, id)| id.source == *source);
+        let listed = |id: &&AlertId| self.get(id).is_some_and(|tracked| tracked.missing == 0 && tracked.resolved_at.is_none());
+        over.map(|(_, id)| id).filter(listed).filter(|id| self.outlived(id, now).is_some()).cloned().collect()
     }
 
     /// Nobody works on these services any more: what fires there is as much news as when it began.

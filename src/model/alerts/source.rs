@@ -129,6 +129,11 @@ impl SourceState {
         self.complete && self.health == SourceHealth::Fresh
     }
 
+    /// The last answer lacks nothing: what it does not say is not so.
+    pub(in crate::model) fn is_whole(&self) -> bool {
+        self.is_complete() && self.missing.is_empty()
+    }
+
     /// Age past which its alerts are stale: two missed polls and the time that one may take.
     fn deadline(&self) -> Duration {
         self.spec.every * 2 + self.spec.timeout

@@ -76,6 +76,16 @@ impl Alerts {
         self.ran_out(tracked, endless, now)
     }
 
+    /// The silence by which somebody elsewhere acknowledges an alert that its own system holds for nobody.
+    pub(in crate::model) fn acking_silence(&self, tracked: &Tracked, now: DateTime<Utc>) -> Option<&Silence> {
+        if self.held(tracked, now).is_some() {
+            return None;
+        }
+        let source = self.sources.get(&tracked.alert.id.source)?;
+        let on = tracked.alert.silenced_by.iter().filter_map(|id| source.silence(id)).filter(|silence| now < silence.ends_at);
+        on.into_iter().find(|silence| self.foreign_ack(tracked, silence).is_some())
+    }
+
     fn foreign_ack(&self, tracked: &Tracked, silence: &Silence) -> Option<Ack> {
         let prefix = self.sources.get(&tracked.alert.id.source).map_or("ACK!", |source| source.ack_prefix());
         let reason = silence.comment.raw().strip_prefix(prefix)?.trim().to_owned();

@@ -92,7 +92,7 @@ impl World {
         let tracked = self.alerts.get(alert).ok_or("it has left the queue")?;
         let held = self.alerts.ack(tracked, self.now.wall);
         match held.is_some_and(|ack| ack.entry == Some(entry)) {
-            true => Ok(Back::Draft(Box::new(self.unack_draft(alert.clone())?.with("undoes", entry)))),
+            true => Ok(Back::Draft(Box::new(self.unack_draft(alert.clone(), "")?.with("undoes", entry)))),
             false => Err("the acknowledgement is not in force any more".into()),
         }
     }
@@ -132,7 +132,7 @@ impl Progress {
             }
             _ if alerts.is_empty() => None,
             Command::Acknowledge { hold, reason, ticket, .. } => Some(Command::Acknowledge { alerts, hold, reason, ticket }),
-            Command::Unacknowledge { .. } => Some(Command::Unacknowledge { alerts }),
+            Command::Unacknowledge { reason, .. } => Some(Command::Unacknowledge { alerts, reason }),
             Command::SilenceEach { hold, reason, confirmed, .. } => {
                 Some(Command::SilenceEach { alerts, hold, reason, confirmed })
             }

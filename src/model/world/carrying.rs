@@ -5,7 +5,7 @@ use super::World;
 use super::watch::to_chrono;
 use crate::domain::act::{Act, Outcome, What};
 use crate::domain::alert::{SilenceMatcher, Upstream};
-use crate::domain::entry::{Draft, Entry};
+use crate::domain::entry::{ActorKind, Draft, Entry};
 use crate::domain::ids::{AlertId, EntryId};
 use crate::domain::settings::{CARRY_FOR, Carry};
 use crate::domain::text::Outside;
@@ -63,11 +63,14 @@ impl World {
 
     /// Whoever asked for it waits until the source has confirmed it.
     pub(super) fn uncarry(&mut self, entry: &Entry, ack: Option<EntryId>) -> Vec<Effect> {
-        let draft = entry.alert.as_ref().zip(ack).and_then(|(id, ack)| self.uncarry_draft(id, ack));
+        let draft = entry.alert.as_ref().zip(ack).and_then(|(id, ack)| self.uncarry_draft(id, ack, Some(entry.id)));
         if draft.is_some() {
             self.requests.stage(entry.id, &Stage::Sending);
         }
-        self.launch(draft.map(|draft| draft.with("asked_by", entry.id)).into_iter().collect())
+        let mut effects = self.launch(draft.map(|draft| draft.with("asked_by", entry.id)).into_iter().collect());
+        // What may carry it is looked for: where it is there, it is taken back then.
+        effects.extend(ack.map(|ack| self.settle_for(ack)).unwrap_or_default());
+        effects
     }
 
     /// What carries an acknowledgement must not outlive what it was for: the alert may fire again.
@@ -90,7 +93,7 @@ impl World {
             self.in_force(ack).is_none() || self.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_some())
         };
         let free = |id: &AlertId| self.outbox.carried(ack).is_some_and(|carrier| !self.taken_over(id, &carrier.id));
-        let draft = about.filter(over).filter(free).and_then(|id| self.uncarry_draft(&id, ack));
+        let draft = about.filter(over).filter(free).and_then(|id| self.uncarry_draft(&id, ack, None));
         self.launch(draft.into_iter().collect())
     }
 
@@ -112,7 +115,7 @@ impl World {
     }
 
     /// The alert fires, and this acknowledgement is the one in force on it.
-    fn holds_now(&self, id: &AlertId, entry: EntryId) -> bool {
+    pub(super) fn holds_now(&self, id: &AlertId, entry: EntryId) -> bool {
         let tracked = self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none());
         let firing = tracked.filter(|tracked| tracked.alert.upstream == Upstream::Firing);
         firing.is_some_and(|tracked| self.alerts.ack(tracked, self.now.wall).is_some_and(|ack| ack.entry == Some(entry)))
@@ -180,8 +183,19 @@ impl World {
         Some(draft)
     }
 
-    /// The intent to take back what carries an acknowledgement.
-    pub(super) fn uncarry_draft(&mut self, id: &AlertId, ack: EntryId) -> Option<Draft> {
+    /// In whose name what carries an acknowledgement is taken back, and why: of whoever has given it up, else of whoever gave it.
+    fn gives_back(&self, id: &AlertId, ack: EntryId, asked_by: Option<EntryId>) -> (String, String) {
+        let asked = asked_by.and_then(|entry| self.log.get(entry)).filter(|entry| entry.actor.kind == ActorKind::Person);
+        let reason = |entry: &Entry| entry.text_of("reason").unwrap_or_default().to_owned();
+        let giver = || self.alerts.record(id).and_then(|record| Some(record.ack_of(ack)?.by.clone()));
+        match asked {
+            Some(entry) => (entry.actor.name.clone(), reason(entry)),
+            None => (giver().unwrap_or_else(|| self.me.name.clone()), String::new()),
+        }
+    }
+
+    /// The intent to take back what carries an acknowledgement; `asked_by` is the entry that it follows from.
+    pub(super) fn uncarry_draft(&mut self, id: &AlertId, ack: EntryId, asked_by: Option<EntryId>) -> Option<Draft> {
         // In a system that has no ends it outlives the acknowledgement that it carried, in the name of whoever gave that.
         let outlived = self.alerts.outlived(id, self.now.wall).filter(|over| over.entry == Some(ack)).map(|over| over.by.clone());
         let carried = || self.outbox.carried(ack).filter(|carrier| carrier.native && outlived.is_some());
@@ -191,7 +205,7 @@ impl World {
             // What has resolved there needs nobody's acknowledgement.
             true if self.alerts.get(id).is_none_or(|tracked| tracked.resolved_at.is_some()) => return None,
             true => {
-                let (by, comment) = (outlived.unwrap_or_else(|| self.me.name.clone()), String::new());
+                let (by, comment) = outlived.map_or_else(|| self.gives_back(id, ack, asked_by), |by| (by, String::new()));
                 let act = Act::On { alert: id.fingerprint.clone(), what: What::Unacknowledge, by, comment };
                 (act, "took the acknowledgement back at its source")
             }

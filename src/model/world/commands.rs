@@ -23,11 +23,13 @@ pub(super) type Refusal = String;
 pub(super) struct Asked {
     pub drafts: Vec<Draft>,
     pub refused: Vec<(AlertId, Refusal)>,
+    /// Each of the drafts stands for itself: an act waits for its turn, whatever else is recorded.
+    pub apart: bool,
 }
 
 impl From<Vec<Draft>> for Asked {
     fn from(drafts: Vec<Draft>) -> Self {
-        Self { drafts, refused: Vec::new() }
+        Self { drafts, ..Self::default() }
     }
 }
 
@@ -109,14 +111,14 @@ impl World {
     }
 
     pub(super) fn ask_to_record(&mut self, request: RequestId, title: String, asked: Asked) -> Vec<Effect> {
-        let Asked { drafts, refused } = asked;
+        let Asked { drafts, refused, apart } = asked;
         let drafts: Vec<Draft> = drafts.into_iter().map(|draft| self.only_written(draft)).collect();
         self.requests.begin(request, title, drafts.iter().map(Target::of));
         self.requests.refuse_some(request, refused);
-        match drafts.iter().all(|draft| draft.kind == Kind::Act) {
-            true => self.launch_for(request, drafts),
-            false => vec![Effect::Record { request, drafts }],
-        }
+        let apart = apart || drafts.iter().all(|draft| draft.kind == Kind::Act);
+        let (acts, drafts): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|draft| apart && draft.kind == Kind::Act);
+        let written = (!drafts.is_empty()).then_some(Effect::Record { request, drafts });
+        written.into_iter().chain(self.launch_for(request, acts)).collect()
     }
 
     fn refresh(&self) -> Vec<Effect> {
@@ -130,7 +132,7 @@ impl World {
             Command::Acknowledge { alerts, hold, reason, ticket } => {
                 return self.acknowledge(alerts, hold, &reason, ticket);
             }
-            Command::Unacknowledge { alerts } => return self.unacknowledge(alerts),
+            Command::Unacknowledge { alerts, reason } => return self.unacknowledge(alerts, reason.trim()),
             Command::Act { alerts, what, reason, confirmed } => return self.act_on(alerts, &what, reason.trim(), confirmed),
             Command::SilenceEach { alerts, hold, reason, confirmed } => {
                 return self.silence_each(alerts, hold, &reason, confirmed);
@@ -207,23 +209,6 @@ impl World {
         Ok(self.about_alert(draft, &id))
     }
 
-    fn unacknowledge(&mut self, alerts: Vec<AlertId>) -> Result<Asked, Refusal> {
-        some(&alerts)?;
-        Ok(Asked::each(alerts, |id| self.unack_draft(id)))
-    }
-
-    pub(super) fn unack_draft(&mut self, id: AlertId) -> Result<Draft, Refusal> {
-        let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?.clone();
-        let name = inert(tracked.alert.name()).into_owned();
-        let ack = self.alerts.ack(&tracked, self.now.wall).ok_or_else(|| format!("{name} is not acknowledged"))?;
-        let entry = ack
-            .entry
-            .ok_or_else(|| format!("{name} is acknowledged by {} elsewhere: end that silence instead", inert(&ack.by)))?;
-        let draft = self.context().by_me(Kind::Unack, format!("gave up the acknowledgement of {name}"));
-        let draft = draft.with("episode", tracked.episode).with("ack", entry).with("why", "taken back");
-        Ok(self.about_alert(draft, &id))
-    }
-
     /// Fills in what an entry about an alert is about.
     pub(super) fn about_alert(&self, mut draft: Draft, id: &AlertId) -> Draft {
         let service = self.alerts.get(id).and_then(|tracked| tracked.service.clone());
@@ -252,7 +237,7 @@ impl World {
     fn title(&self, command: &Command) -> String {
         match command {
             Command::Acknowledge { alerts, .. } => format!("acknowledge {}", self.names(alerts)),
-            Command::Unacknowledge { alerts } => format!("un-acknowledge {}", self.names(alerts)),
+            Command::Unacknowledge { alerts, .. } => format!("un-acknowledge {}", self.names(alerts)),
             Command::Silence { source, .. } => format!("silence on {source}"),
             Command::SilenceEach { alerts, .. } => format!("silence {}", self.names(alerts)),
             Command::Extend { source, .. } => format!("extend a silence on {source}"),

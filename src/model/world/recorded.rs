@@ -2,6 +2,8 @@
 
 use super::World;
 use super::playing::BREATH;
+use super::settling::settled;
+use super::taken::TAKEN_AWAY;
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName, SourceName};
@@ -13,6 +15,9 @@ use std::sync::Arc;
 
 /// How far back an incident that opens looks for what belongs to it.
 pub(super) const BEFORE: chrono::Duration = chrono::Duration::hours(1);
+
+/// An entry is news for so long.
+const NEWS: chrono::Duration = chrono::Duration::minutes(1);
 
 impl World {
     pub(super) fn recorded(&mut self, entry: Arc<Entry>, request: Option<RequestId>) -> Vec<Effect> {
@@ -32,14 +37,37 @@ impl World {
                 }
                 effects
             }
-            None => Vec::new(),
+            None => {
+                self.ended_elsewhere(&entry);
+                Vec::new()
+            }
         };
+        if entry.kind == Kind::Unack {
+            self.taken_now(&entry);
+        }
         effects.extend(self.practice_changed(&entry));
         effects.extend(self.disturbed(&entry));
         effects.extend(self.pause_with(&entry));
         let (runs, mut context, ..) = self.split();
         effects.extend(runs.recorded(&mut context, &entry, request.is_some()));
         effects
+    }
+
+    /// Another process has heard what became of an act of ours.
+    fn ended_elsewhere(&mut self, entry: &Entry) {
+        let intent = entry.data_of("intent").filter(|_| entry.kind == Kind::ActEnded);
+        let end = intent.and_then(|intent| Some((intent, self.outbox.get(intent)?.end.clone()?)));
+        if let Some((intent, end)) = end {
+            self.stage(intent, &Stage::Ended(end));
+        }
+    }
+
+    /// What was taken from somebody just now is news; what an old entry tells of is not.
+    fn taken_now(&mut self, entry: &Entry) {
+        let lately = self.now.wall - entry.recorded_at < NEWS && entry.text_of("why") == Some(TAKEN_AWAY);
+        if let Some(id) = entry.alert.as_ref().filter(|_| lately) {
+            self.alerts.taken(&self.settings.clone(), id, self.now);
+        }
     }
 
     pub(super) fn record_failed(&mut self, request: RequestId, why: String) -> Vec<Effect> {
@@ -64,6 +92,8 @@ impl World {
     fn on_recorded(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
         match entry.kind {
             Kind::Ack => self.carry_new(entry),
+            // Where it was taken away there is nothing to take back.
+            Kind::Unack if entry.text_of("why") == Some(TAKEN_AWAY) => Vec::new(),
             Kind::Unack => self.uncarry(entry, entry.data_of("ack")),
             Kind::AlertResolved => self.episode_ended(entry),
             Kind::Act => self.send(entry),
@@ -116,7 +146,12 @@ impl World {
         let mut draft =
             draft.with("intent", intent).with("outcome", end.outcome).with("detail", &end.detail).with("made", &end.made);
         let word = if end.outcome == Outcome::Unsent { "unsent" } else { "ended" };
-        draft.key = Some(format!("act/{intent}/{word}"));
+        // What nobody knew has ended once already.
+        let doubtful = self.outbox.get(intent).is_some_and(Sent::is_doubtful);
+        draft.key = Some(if doubtful { settled(intent) } else { format!("act/{intent}/{word}") });
+        if doubtful {
+            self.telling.insert(settled(intent));
+        }
         let source = about.as_ref().and_then(|about| about.data_of::<SourceName>("source"));
         // Every console is to know whose it is then.
         let carried = self.outbox.get(intent).filter(|sent| sent.act().is_some_and(|(_, act)| act.carries_until().is_some()));

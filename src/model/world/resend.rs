@@ -56,7 +56,8 @@ impl World {
         match (act, sent.serves(), &intent.alert) {
             (act, Some(ack), Some(alert)) if act.carries_until().is_some() => self.carry_again(alert, ack),
             (_, Some(ack), Some(alert)) => {
-                Ok(self.uncarry_draft(alert, ack).map(|draft| draft.with("asked_by", sent.asked_by())))
+                let asked_by = sent.asked_by();
+                Ok(self.uncarry_draft(alert, ack, asked_by).map(|draft| draft.with("asked_by", asked_by)))
             }
             (act, ..) => Ok(Some(self.asked_again(&intent, &source, act))),
         }
@@ -108,7 +109,10 @@ impl World {
             Some(served) if act.carries_until().is_some() => self.in_force(served).and_then(|ack| ack.until),
             Some(served) => {
                 let alert = sent.intent.as_ref()?.alert.as_ref()?;
-                self.carrier_of(alert, served).map(|carrier| carrier.until)
+                let outlived = || self.alerts.outlived(alert, self.now.wall).is_some_and(|ack| ack.entry == Some(served));
+                let until = self.carrier_of(alert, served).map(|carrier| carrier.until);
+                // Where there are no ends it is there until it is taken back, however long its source does not answer.
+                until.or_else(|| outlived().then(|| self.now.wall + chrono::Duration::days(1)))
             }
             None => act.carries_until().into_iter().chain([sent.expires_at()?]).min(),
         }

@@ -11,7 +11,8 @@ use crate::domain::text::{Outside, inert};
 use crate::domain::trouble::Trouble;
 use crate::model::Effect;
 use crate::model::alerts::Turn;
-use crate::model::outbox::{EXPIRY, IN_HANDS};
+use crate::model::event::SourceAnswer;
+use crate::model::outbox::{EXPIRY, IN_HANDS, Sent};
 use chrono::{DateTime, Utc};
 use std::time::Duration;
 
@@ -27,6 +28,20 @@ impl World {
         self.alerts.all_ends_recorded(self.now.wall);
         let turns = if watching { self.alerts.unrecorded() } else { Vec::new() };
         self.note_turns(turns)
+    }
+
+    /// A poll has succeeded: what follows from what it says, and from that the source answers.
+    pub(super) fn source_answered(&mut self, source: &SourceName, answer: SourceAnswer) -> Vec<Effect> {
+        let mut turns = self.alerts.answered(&self.settings, source, answer, self.now);
+        turns.extend(self.alerts.lost_notes());
+        let mut effects = self.note_turns(turns);
+        effects.extend(self.source_heard(source, None));
+        effects.extend(self.note_forgotten(source));
+        effects.extend(self.note_outlived(source));
+        effects.extend(self.note_taken_away(source));
+        effects.extend(self.settle(source));
+        effects.extend(self.resend(source));
+        effects
     }
 
     /// Records episodes that began or ended, if recording is this process's business.
@@ -114,10 +129,22 @@ impl World {
         self.record(drafts)
     }
 
+    /// Those that ran out while nobody watched, and that their source, which has no ends, still holds.
+    fn note_outlived(&mut self, source: &SourceName) -> Vec<Effect> {
+        if !self.watching {
+            return Vec::new();
+        }
+        let over = self.alerts.outlived_of(source, self.now.wall);
+        let drafts: Vec<Draft> = over.into_iter().filter_map(|id| self.lapsed_draft(&id)).collect();
+        let new = |draft: &Draft| draft.key.as_ref().is_some_and(|key| self.telling.insert(key.clone()));
+        let drafts = drafts.into_iter().filter(new).collect();
+        self.record(drafts)
+    }
+
     fn lapsed_draft(&mut self, id: &AlertId) -> Option<Draft> {
         let ack = self.alerts.record(id)?.last_ack()?.clone();
         let (entry, episode) = (ack.entry?, self.alerts.get(id)?.episode);
-        let text = format!("{}'s acknowledgement of {} ran out, and it still fires", inert(&ack.by), self.name_of(id));
+        let text = format!("{}'s acknowledgement of {} ran out, and it still fires", inert(&ack.by), self.told_apart(id));
         let mut draft = self.context().seen("alerts", Kind::Unack, text);
         draft = draft.with("episode", episode).with("ack", entry).with("why", "ran out");
         draft.key = Some(format!("ack/{entry}/ran-out"));
@@ -257,6 +284,9 @@ impl World {
 
     pub(super) fn act_found(&mut self, intent: EntryId, found: Result<crate::domain::act::Found, Trouble>) -> Vec<Effect> {
         use crate::domain::act::Found;
+        if self.outbox.get(intent).is_some_and(Sent::is_doubtful) {
+            return self.doubt_answered(intent, found);
+        }
         let Some((entry, sent)) = self.outbox.open().find(|(entry, _)| entry.id == intent).map(|(e, s)| (e.clone(), s.clone()))
         else {
             return Vec::new();

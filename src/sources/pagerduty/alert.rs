@@ -103,8 +103,8 @@ fn held(incident: &Incident) -> Option<Held> {
     let hold = incident.acknowledged().map(|(who, _)| Hold { by: who.called().into(), until, comment: Outside::default() });
     let assigned: Vec<Outside> = incident.assignees().map(|who| who.called().into()).collect();
     let held = match snoozed(incident) {
-        true => Held { acknowledged: None, snoozed: hold, assigned },
-        false => Held { acknowledged: hold, snoozed: None, assigned },
+        true => Held { snoozed: hold, assigned, ..Held::default() },
+        false => Held { acknowledged: hold, assigned, ..Held::default() },
     };
     (held != Held::default()).then_some(held)
 }

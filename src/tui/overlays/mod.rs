@@ -51,6 +51,7 @@ pub mod silences;
 pub mod sources;
 pub mod step;
 pub mod themes;
+pub mod unack;
 pub mod update;
 pub mod views;
 

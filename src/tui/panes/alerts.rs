@@ -158,7 +158,7 @@ pub fn act(action: Action, targets: Vec<AlertId>, view: &View) -> Vec<Reply> {
     };
     match action {
         Action::Ack => vec![Reply::Open(overlays::ack::open(targets))],
-        Action::Unack => vec![Reply::Ask(Command::Unacknowledge { alerts: targets }), Reply::Unmark],
+        Action::Unack => overlays::unack::ask(targets, view),
         Action::Silence => vec![overlays::silence::open(&targets, view)],
         Action::Expire => vec![overlays::silence::expire(&targets, view)],
         Action::Snooze => overlays::doing::snooze(&targets, view),

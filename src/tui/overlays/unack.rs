@@ -1,0 +1,52 @@
+//! Giving acknowledgements up: one's own at once, somebody else's with a reason, for they will ask.
+
+use super::dialog::{Dialog, Form, field};
+use crate::domain::ids::AlertId;
+use crate::model::Command;
+use crate::tui::theme::Role;
+use crate::tui::view::{Reply, View};
+
+pub fn ask(alerts: Vec<AlertId>, view: &View) -> Vec<Reply> {
+    match alerts.iter().any(|id| view.world.taken_from(id).is_some()) {
+        true => vec![Reply::Open(Box::new(Dialog::new(Unack { alerts }, vec![field("reason", "")])))],
+        false => vec![Reply::Ask(Command::Unacknowledge { alerts, reason: String::new() }), Reply::Unmark],
+    }
+}
+
+struct Unack {
+    /// Frozen when it was asked for.
+    alerts: Vec<AlertId>,
+}
+
+impl Form for Unack {
+    fn title(&self, view: &View) -> String {
+        format!("Take the acknowledgement back: {}", view.names_of(&self.alerts))
+    }
+
+    fn verb(&self) -> String {
+        "take it back".to_owned()
+    }
+
+    fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
+        const SHOWN: usize = 8;
+        let held = |id: &AlertId| Some((id.clone(), view.world.taken_from(id)?));
+        let all: Vec<(AlertId, String)> = self.alerts.iter().filter_map(held).collect();
+        let line = |(id, who): &(AlertId, String)| (format!("{who} has {} now.", view.name_of(id)), Role::Warning);
+        let mut facts: Vec<(String, Role)> = all.iter().take(SHOWN).map(line).collect();
+        if all.len() > SHOWN {
+            facts.push((format!("And {} more are somebody else's.", all.len() - SHOWN), Role::Warning));
+        }
+        facts.push(("Why stands in the log, and there, where the system takes a reason.".to_owned(), Role::Dim));
+        facts
+    }
+
+    fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
+        match texts[0].trim() {
+            "" => Err("It is somebody else's: say why it is taken from them.".to_owned()),
+            reason => {
+                let (alerts, reason) = (self.alerts.clone(), reason.to_owned());
+                Ok(vec![Reply::Ask(Command::Unacknowledge { alerts, reason }), Reply::Unmark])
+            }
+        }
+    }
+}

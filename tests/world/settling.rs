@@ -1,0 +1,164 @@
+//! Acts of which nobody knows whether they were done: every answer of their source is an occasion to find out, and nothing is
+//! repeated by itself.
+
+use super::unsent::{acts, answer, down};
+use super::*;
+use midwatch::domain::ids::{EntryId, RequestId};
+
+/// An acknowledgement of which nobody knows whether it is carried.
+fn unknown() -> (Story, RequestId) {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    let request = story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Unknown, None);
+    story.taken();
+    (story, request)
+}
+
+fn stage(story: &Story, request: RequestId) -> Stage {
+    story.world.requests.get(request).expect("there").items[0].stage.clone()
+}
+
+fn outcome(story: &Story, request: RequestId) -> Outcome {
+    match stage(story, request) {
+        Stage::Ended(end) => end.outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What is to be looked for since the last call.
+fn sought(story: &mut Story) -> Vec<EntryId> {
+    let find = |effect| if let Effect::Find { intent, .. } = effect { Some(intent.id()) } else { None };
+    story.taken().into_iter().filter_map(find).collect()
+}
+
+fn found(story: &mut Story, found: Result<Found, Trouble>) {
+    let [intent] = sought(story)[..] else { panic!("one is looked for") };
+    story.fact(Fact::ActFound { intent, found });
+}
+
+fn there() -> Result<Found, Trouble> {
+    Ok(Found::There("silence-1".into()))
+}
+
+fn outcomes(story: &Story) -> Vec<String> {
+    let ends = story.journal.iter().filter(|entry| entry.kind == Kind::ActEnded);
+    ends.map(|entry| entry.text_of("outcome").unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn the_next_answer_of_the_source_settles_what_nobody_knew() {
+    let (mut story, request) = unknown();
+    story.poll(&down());
+    found(&mut story, there());
+    assert_eq!((outcome(&story, request), outcomes(&story)), (Outcome::Done, vec!["unknown".to_owned(), "done".to_owned()]));
+    story.poll(&down());
+    assert_eq!(sought(&mut story), [], "it is known now");
+    // It is as if it had been known at once: what carries it is taken back with it.
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id.raw() == "silence-1"));
+}
+
+#[test]
+fn what_a_good_look_does_not_find_has_failed_and_may_be_tried_again_by_a_person_alone() {
+    let (mut story, request) = unknown();
+    story.poll(&down());
+    found(&mut story, Ok(Found::NotThere));
+    assert_eq!((outcome(&story, request), outcomes(&story).len()), (Outcome::Unknown, 1), "it may still be on its way");
+    story.wait(20);
+    story.poll(&down());
+    found(&mut story, Ok(Found::NotThere));
+    assert_eq!(outcome(&story, request), Outcome::Failed);
+    story.poll(&down());
+    assert!(acts(&mut story).is_empty(), "nothing is repeated by itself");
+    story.ask(Command::Retry { request });
+    assert_eq!(acts(&mut story).len(), 1);
+}
+
+#[test]
+fn an_acknowledgement_that_may_be_carried_is_looked_for_when_it_is_given_up() {
+    let (mut story, _) = unknown();
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    found(&mut story, there());
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id.raw() == "silence-1"));
+    // Where nobody can say yet it is taken back as soon as somebody can.
+    let (mut story, _) = unknown();
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    found(&mut story, Err(Trouble::new(Reason::Timeout, "no answer")));
+    assert!(acts(&mut story).is_empty());
+    story.poll(&down());
+    found(&mut story, there());
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id.raw() == "silence-1"));
+}
+
+#[test]
+fn a_source_that_can_not_say_is_asked_again_with_its_next_answer_and_for_a_day() {
+    let (mut story, request) = unknown();
+    for _ in 0..3 {
+        story.poll(&down());
+        found(&mut story, Err(Trouble::new(Reason::Denied, "403")));
+    }
+    assert_eq!((outcome(&story, request), outcomes(&story).len()), (Outcome::Unknown, 1), "nothing new is to be said of it");
+    story.wait(24 * 3600);
+    story.poll(&down());
+    assert_eq!(sought(&mut story), []);
+}
+
+#[test]
+fn one_search_at_a_time_and_one_end_however_slow_the_journal_is() {
+    let (mut story, _) = unknown();
+    story.poll(&down());
+    let [intent] = sought(&mut story)[..] else { panic!("one is looked for") };
+    story.poll(&down());
+    assert_eq!(sought(&mut story), [], "it is being looked for");
+    story.slow = Some(Vec::new());
+    story.fact(Fact::ActFound { intent, found: there() });
+    story.poll(&down());
+    assert_eq!(sought(&mut story), [], "the journal is being told");
+    story.answer();
+    assert_eq!(outcomes(&story), ["unknown", "done"]);
+}
+
+#[test]
+fn the_watcher_settles_what_another_console_left_and_that_console_learns_it() {
+    let (mut asking, request) = unknown();
+    asking.fact(Fact::Watching(false));
+    asking.poll(&down());
+    assert_eq!(sought(&mut asking), [], "one of them asks");
+    let mut watcher = Story::with(settings(true));
+    watcher.now = asking.now;
+    asking.journal.iter().for_each(|entry| watcher.append_known(entry.clone()));
+    watcher.poll(&down());
+    found(&mut watcher, there());
+    let end = watcher.last(Kind::ActEnded).clone();
+    asking.append_known(end);
+    assert_eq!(outcome(&asking, request), Outcome::Done);
+}
+
+#[test]
+fn many_are_looked_for_a_few_at_a_time_and_all_of_them() {
+    let mut story = Story::with(settings(true));
+    let names: Vec<String> = (0..30).map(|number| format!("A{number:02}")).collect();
+    story.poll(&names.iter().map(|name| alert(name, "postgres", began())).collect::<Vec<_>>());
+    story.ask(ack(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+    loop {
+        let under_way = acts(&mut story);
+        if under_way.is_empty() {
+            break;
+        }
+        for (intent, _) in under_way {
+            story.fact(Fact::ActEnded { intent, end: ActEnd::new(Outcome::Unknown, "no answer") });
+        }
+    }
+    story.poll(&[]);
+    let mut asked = sought(&mut story);
+    assert_eq!(asked.len(), 8);
+    let mut all = 0;
+    while let Some(intent) = asked.pop() {
+        all += 1;
+        story.fact(Fact::ActFound { intent, found: there() });
+        asked.extend(sought(&mut story));
+        assert!(asked.len() <= 8);
+    }
+    assert_eq!((all, outcomes(&story).iter().filter(|outcome| *outcome == "done").count()), (30, 30));
+}

@@ -1,0 +1,268 @@
+//! Acknowledgements that are taken away at their source: seen by the next good answer, said in the log, and never shown as in force.
+
+use super::native::{carried, held, pager};
+use super::unsent::{acts, answer, down};
+use super::*;
+use midwatch::domain::alert::{Held, Silence, SilenceMatcher, SilenceState};
+
+/// Ours is confirmed there.
+fn confirmed() -> Story {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.taken();
+    story
+}
+
+/// Confirmed, and listed so since.
+fn listed() -> Story {
+    let mut story = confirmed();
+    story.poll(&held(carried("ana", None)));
+    story
+}
+
+fn taken_away(story: &Story) -> Vec<String> {
+    let away = story.journal.iter().filter(|entry| entry.text_of("why") == Some("taken away"));
+    away.map(|entry| entry.text.clone()).collect()
+}
+
+fn is(story: &Story) -> Option<State> {
+    state(story, "Down")
+}
+
+#[test]
+fn what_was_there_and_is_not_any_more_is_nobodys_and_news() {
+    let mut story = listed();
+    assert_eq!(is(&story), Some(State::Acknowledged));
+    story.wait(5);
+    story.poll(&down());
+    assert_eq!(taken_away(&story), ["ana's acknowledgement of Down was taken away at its source"]);
+    let tracked = story.world.alerts.get(&id("Down")).expect("tracked");
+    assert_eq!((is(&story), tracked.arrived, story.world.alerts.urgent()), (Some(State::Firing), Some(story.now), 1));
+    assert!(acts(&mut story).is_empty(), "there is nothing to take back");
+    story.poll(&down());
+    assert_eq!(taken_away(&story).len(), 1);
+    // It is given once more, and is ours again.
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q2"));
+    assert_eq!(is(&story), Some(State::Acknowledged));
+}
+
+#[test]
+fn who_took_it_away_is_named_where_the_system_tells() {
+    let mut story = listed();
+    story.poll(&held(Held { given_up_by: Some("maria\u{1b}[2J".into()), ..Held::default() }));
+    assert_eq!(taken_away(&story), ["ana's acknowledgement of Down was taken away at its source by maria␛[2J"]);
+    assert_eq!(is(&story), Some(State::Firing));
+}
+
+#[test]
+fn an_answer_that_was_under_way_when_it_was_confirmed_takes_nothing_away() {
+    let mut story = confirmed();
+    story.poll(&down());
+    story.poll(&down());
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "a list may lag behind");
+    story.wait(15);
+    story.poll(&down());
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Firing), 1), "it never came");
+}
+
+#[test]
+fn what_does_not_say_takes_nothing_away() {
+    let cut = |complete, missing: &[&str]| SourceAnswer {
+        complete,
+        missing: missing.iter().map(|text| (*text).into()).collect(),
+        ..SourceAnswer::default()
+    };
+    for answer in [cut(false, &[]), cut(true, &["comments: 500"])] {
+        let mut story = listed();
+        story.wait(60);
+        (0..3).for_each(|_| story.poll_with(&down(), answer.clone()));
+        assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "{answer:?}");
+    }
+    // What is not listed, is over, or does not fire says nothing of who has it.
+    let mut story = listed();
+    story.wait(60);
+    (0..3).for_each(|_| story.poll(&[]));
+    assert_eq!(taken_away(&story), [""; 0]);
+    // And a snooze there is one of its own ways to have it.
+    let mut story = listed();
+    story.poll(&held(Held { snoozed: carried("ana", None).acknowledged, ..Held::default() }));
+    assert_eq!(taken_away(&story), [""; 0]);
+}
+
+#[test]
+fn while_something_is_done_about_it_nobody_has_taken_it_away() {
+    let mut story = listed();
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    story.poll(&down());
+    assert_eq!(taken_away(&story), [""; 0]);
+    let mut story = listed();
+    story.ask(ack(&["Down"]));
+    story.poll(&down());
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "the next one is under way");
+}
+
+#[test]
+fn who_does_not_watch_learns_it_from_who_does_and_a_console_that_starts_later_hears_no_news() {
+    let mut watcher = listed();
+    let mut other = Story::with(pager());
+    other.fact(Fact::Watching(false));
+    other.now = watcher.now;
+    watcher.journal.iter().for_each(|entry| other.append_known(entry.clone()));
+    other.poll(&held(carried("ana", None)));
+    watcher.wait(5);
+    other.wait(5);
+    watcher.poll(&down());
+    other.poll(&down());
+    assert_eq!((is(&other), taken_away(&other).len()), (Some(State::Acknowledged), 0), "one of them records it");
+    other.append_known(watcher.last(Kind::Unack).clone());
+    let arrived = |story: &Story| story.world.alerts.get(&id("Down")).expect("tracked").arrived;
+    assert_eq!((is(&other), arrived(&other)), (Some(State::Firing), Some(other.now)));
+    let mut later = Story::with(pager());
+    later.now = watcher.now;
+    later.wait(600);
+    watcher.journal.iter().for_each(|entry| later.append_known(entry.clone()));
+    later.poll(&down());
+    assert_eq!((is(&later), arrived(&later)), (Some(State::Firing), None));
+}
+
+/// What a source says of the silence that carries ours.
+fn with_silence(ends_at: DateTime<Utc>, state: SilenceState) -> SourceAnswer {
+    let carrier = Silence {
+        id: "silence-1".into(),
+        matchers: vec![SilenceMatcher { name: "alertname".into(), value: "Down".into(), regex: false, equal: true }],
+        starts_at: ends_at - chrono::Duration::hours(1),
+        ends_at,
+        created_by: "ana".into(),
+        comment: "ACK! ana: on it".into(),
+        state,
+    };
+    SourceAnswer { complete: true, silences: Arc::new(vec![carrier]), ..SourceAnswer::default() }
+}
+
+#[test]
+fn a_silence_that_carries_it_and_is_ended_there_ends_it_and_one_that_is_forgotten_does_not() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    let now = story.now.wall;
+    story.poll_with(&down(), with_silence(now + chrono::Duration::minutes(15), SilenceState::Active));
+    story.poll(&down());
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "a server that has lost its silences");
+    story.wait(15);
+    story.taken();
+    story.poll_with(&down(), with_silence(story.now.wall, SilenceState::Expired));
+    let words = "ana's acknowledgement of Down was taken away at its source, where the silence that carried it has ended";
+    assert_eq!((is(&story), taken_away(&story)), (Some(State::Firing), vec![words.to_owned()]));
+    assert!(acts(&mut story).is_empty());
+}
+
+#[test]
+fn a_silence_that_ran_out_because_nobody_could_extend_it_takes_nothing_away() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    let ends = story.now.wall + chrono::Duration::minutes(15);
+    story.pass(20 * 60);
+    story.poll_with(&down(), with_silence(ends, SilenceState::Expired));
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "an acknowledgement is ours first");
+}
+
+#[test]
+fn one_that_ran_out_while_nobody_watched_is_taken_back_at_the_next_start_where_there_are_no_ends() {
+    let before = listed();
+    let mut story = Story::with(pager());
+    story.now = before.now;
+    before.journal.iter().for_each(|entry| story.append_known(entry.clone()));
+    story.world.me.name = "bob".into();
+    story.pass(2 * 3600);
+    story.slow = Some(Vec::new());
+    story.poll(&held(carried("ana", None)));
+    story.poll(&held(carried("ana", None)));
+    story.answer();
+    let ran_out = |story: &Story| story.journal.iter().filter(|entry| entry.text_of("why") == Some("ran out")).count();
+    assert_eq!((is(&story), ran_out(&story)), (Some(State::Firing), 1));
+    let Act::On { what: midwatch::domain::act::What::Unacknowledge, by, .. } = answer(&mut story, Outcome::Unsent, None) else {
+        panic!("it is taken back")
+    };
+    assert_eq!(by, "ana", "in the name of whoever gave it");
+    // Its source was away: it is not over, for there it does not end.
+    story.wait(60);
+    story.poll(&held(carried("ana", None)));
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::On { .. }));
+    story.poll(&down());
+    assert_eq!((ran_out(&story), acts(&mut story).len()), (1, 0));
+    // Somebody else's is not ours to take back.
+    let mut story = Story::with(pager());
+    story.now = before.now;
+    before.journal.iter().for_each(|entry| story.append_known(entry.clone()));
+    story.pass(2 * 3600);
+    story.poll(&held(carried("maria", None)));
+    assert_eq!((ran_out(&story), acts(&mut story).len()), (0, 0));
+}
+
+#[test]
+fn somebody_elses_is_taken_from_them_with_a_reason_that_stands_in_the_log() {
+    let mut story = Story::with(pager());
+    story.poll(&held(carried("maria", None)));
+    let give_up = |story: &mut Story, reason: &str| {
+        let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: reason.into() });
+        story.world.requests.get(request).expect("there").items[0].stage.clone()
+    };
+    let Stage::Refused(why) = give_up(&mut story, " ") else { panic!("refused") };
+    assert!(why.contains("acknowledged by maria elsewhere") && why.contains("say why"), "{why}");
+    give_up(&mut story, "she is on a plane");
+    let text = story.last(Kind::Act).text.clone();
+    assert!(text.contains("from maria") && text.ends_with(": she is on a plane"), "{text}");
+    let Act::On { what: midwatch::domain::act::What::Unacknowledge, by, comment, .. } = answer(&mut story, Outcome::Done, None)
+    else {
+        panic!("an act")
+    };
+    assert_eq!((by.as_str(), comment.as_str()), ("ana", "she is on a plane"));
+    story.poll(&down());
+    assert_eq!(is(&story), Some(State::Firing));
+    // One that a silence says.
+    let mut story = Story::new();
+    let quiet = Arc::new(midwatch::domain::alert::Alert { silenced_by: vec!["silence-1".into()], ..(*down()[0]).clone() });
+    let ends_at = story.now.wall + chrono::Duration::hours(1);
+    story.poll_with(&[quiet], with_silence(ends_at, SilenceState::Active));
+    assert!(matches!(give_up(&mut story, ""), Stage::Refused(_)));
+    give_up(&mut story, "over there it is fixed");
+    assert!(story.last(Kind::Act).text.ends_with(": over there it is fixed"));
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id.raw() == "silence-1"));
+}
+
+#[test]
+fn a_colleagues_is_given_up_in_ones_own_name_and_the_reason_goes_along() {
+    let mut story = listed();
+    story.world.me.name = "bob".into();
+    assert_eq!(story.world.taken_from(&id("Down")).as_deref(), Some("ana"));
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: "shift is over".into() });
+    assert_eq!(
+        story.journal.iter().rev().find(|entry| entry.kind == Kind::Unack).map(|entry| entry.text.as_str()),
+        Some("gave up the acknowledgement of Down: shift is over")
+    );
+    let Act::On { by, comment, .. } = answer(&mut story, Outcome::Done, None) else { panic!("an act") };
+    assert_eq!((by.as_str(), comment.as_str()), ("bob", "shift is over"));
+    let own = listed();
+    assert_eq!(own.world.taken_from(&id("Down")), None);
+}
+
+#[test]
+fn of_several_each_is_given_up_in_its_own_way() {
+    let mut story = Story::with(pager());
+    let [theirs] = held(carried("maria", None));
+    let ours = alert("Slow", "postgres", began());
+    story.poll(&[theirs, ours]);
+    story.ask(ack(&["Slow"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.taken();
+    let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down"), id("Slow")], reason: "both".into() });
+    assert_eq!(acts(&mut story).len(), 2);
+    assert_eq!(story.last(Kind::Unack).alert, Some(id("Slow")));
+    assert_eq!(story.world.requests.get(request).expect("there").items.len(), 2);
+}
