@@ -3,6 +3,7 @@
 use super::*;
 use crate::support::fake_icinga::FakeIcinga;
 use crate::support::fake_pagerduty::FakePagerDuty;
+use crate::support::fake_zabbix::FakeZabbix;
 use serde_json::json;
 
 /// A home that asks a pager and an Alertmanager.
@@ -100,6 +101,21 @@ fn of_many_alerts_each_has_its_own_outcome_and_the_others_are_not_held_up() {
     told.sort();
     assert_eq!((code(&mixed), told), (Some(2), vec!["confirmed".into(), "confirmed".into(), "refused".into()]));
     assert_eq!((pager.status(&ids[0]), pager.status(&ids[1])), ("resolved".into(), "resolved".into()));
+}
+
+#[test]
+fn somebody_elses_acknowledgement_is_taken_from_them_with_a_reason() {
+    let zabbix = FakeZabbix::start();
+    let home = Home::with(&format!("operator: {{name: ana}}\nsources: [{{name: lab, zabbix: {}}}]\n", zabbix.yaml()));
+    let trigger = zabbix.trigger("DiskFull");
+    zabbix.elsewhere(&trigger, 6, "mine");
+    let refused = home.run(&["unack", &trigger]);
+    assert!(code(&refused) == Some(2) && out(&refused).contains("by Bo elsewhere: say why"), "{refused:?}");
+    let taken = home.run(&["unack", &trigger, "--note", "she is away", "--json"]);
+    assert_eq!((code(&taken), states(&taken)[0].0.as_str()), (Some(0), "confirmed"), "{}", out(&taken));
+    assert_eq!(zabbix.newest(&trigger)["acknowledged"], "0");
+    let log = log(&home);
+    assert!(log.iter().any(|text| text.contains("from Bo at its source: she is away")), "{log:?}");
 }
 
 #[test]

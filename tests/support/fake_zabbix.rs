@@ -33,6 +33,8 @@ pub struct Frontend {
     pub server: Value,
     /// 1: each trigger may have several problems.
     pub multiple: &'static str,
+    /// 0: problems of its triggers can't be closed by hand.
+    pub closable: &'static str,
     /// Of whoever logs in; every login ends the session before.
     pub sessions: u32,
     made: u32,
@@ -55,6 +57,7 @@ impl FakeZabbix {
             closes_after: 0,
             server,
             multiple: "0",
+            closable: "1",
             sessions: 0,
             made: 0,
         }))
@@ -228,7 +231,8 @@ impl Frontend {
     fn triggers(&self, params: &Value) -> Value {
         let host = json!([{"host": "db1", "name": "Database 1"}]);
         let ids = ids(&params["triggerids"]).unwrap_or_default().into_iter();
-        ids.map(|id| json!({"triggerid": id, "type": self.multiple, "url": "", "comments": "", "hosts": host})).collect()
+        let one = |id: String| json!({"triggerid": id, "type": self.multiple, "url": "", "comments": "", "hosts": host, "manual_close": self.closable});
+        ids.map(one).collect()
     }
 
     /// All or nothing.
@@ -244,6 +248,9 @@ impl Frontend {
         else {
             return Err((-32500, "No permissions to referred object or it does not exist!".into()));
         };
+        if action & 1 != 0 && self.closable == "0" {
+            return Err((-32500, "Cannot close problem: trigger does not allow manual closing.".into()));
+        }
         triggers.iter().for_each(|trigger| self.update(trigger, "1", params));
         Ok(json!({"eventids": [1]}))
     }

@@ -145,6 +145,42 @@ async fn suppressing_is_for_versions_that_have_it() {
 }
 
 #[tokio::test]
+async fn what_its_trigger_does_not_let_people_close_is_refused_before_anything_is_sent() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    zabbix.with(|frontend| frontend.closable = "0");
+    ended(&act(&*source, &on(&trigger, What::Resolve, "")).await, Outcome::Failed, "its trigger does not allow manual closing");
+    assert_eq!(zabbix.count("POST /api_jsonrpc.php event.acknowledge"), 0);
+}
+
+#[tokio::test]
+async fn what_became_of_closing_a_problem_is_told_by_its_state_and_not_by_the_mark_of_who_asked() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    let (resolve, of, ports) = (on(&trigger, What::Resolve, "repaired"), intent(), Ports::real());
+    assert_eq!(source.find(&resolve, of, &ports).await, Ok(Found::NotThere));
+    zabbix.elsewhere(&trigger, 4, &format!("ana: repaired {}", marker(of.id())));
+    let waits = source.find(&resolve, of, &ports).await.expect_err("not closed");
+    assert!(waits.to_string().contains("not closed yet"), "{waits}");
+    zabbix.recover(&trigger);
+    assert!(matches!(source.find(&resolve, of, &ports).await, Ok(Found::There(_))));
+    // However it ended: nothing more is to be asked for.
+    assert!(matches!(source.find(&resolve, intent(), &ports).await, Ok(Found::There(_))));
+}
+
+#[tokio::test]
+async fn whoever_took_an_acknowledgement_back_is_told_until_somebody_has_it_again() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    act(&*source, &on(&trigger, ack(), "on it")).await;
+    zabbix.elsewhere(&trigger, 16, "not yours");
+    let free = poll(&*source, &[]).await.alerts.remove(0);
+    assert_eq!((free.acknowledged(), free.given_up_by().map(|by| by.raw())), (None, Some("Bo")));
+    act(&*source, &on(&trigger, ack(), "on it")).await;
+    assert_eq!(poll(&*source, &[]).await.alerts[0].given_up_by(), None);
+}
+
+#[tokio::test]
 async fn a_problem_is_confirmed_as_closed_when_it_is_read_as_closed() {
     let zabbix = FakeZabbix::start();
     let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));

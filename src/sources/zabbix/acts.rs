@@ -5,7 +5,7 @@ use super::Zabbix;
 use super::alert::{SEVERITIES, said};
 use super::api::{Api, Said};
 use super::name::Name;
-use super::wire::{Problem, Update, bits};
+use super::wire::{Problem, Trigger, Update, bits};
 use crate::domain::act::{Act, ActEnd, Found, Outcome, What, marker};
 use crate::domain::entry::Intent;
 use crate::domain::text::Outside;
@@ -94,7 +94,10 @@ impl Doing<'_> {
             What::Acknowledge { .. } => (bits::ACKNOWLEDGE, Vec::new()),
             What::Unacknowledge => (bits::UNACKNOWLEDGE, Vec::new()),
             What::Comment => (0, Vec::new()),
-            What::Resolve => (bits::CLOSE, Vec::new()),
+            What::Resolve => {
+                self.can_close().await?;
+                (bits::CLOSE, Vec::new())
+            }
             What::Prioritise { to } => (bits::SEVERITY, vec![("severity", severity(to)?.into())]),
             What::Snooze { until } => {
                 self.can_suppress().await?;
@@ -112,6 +115,17 @@ impl Doing<'_> {
         let (major, minor) = self.api.version().await?;
         let advice = "a problem can be suppressed by hand from 6.2 on";
         if (major, minor) < (6, 2) { Err(local(format!("this Zabbix is {major}.{minor}, and {advice}"))) } else { Ok(()) }
+    }
+
+    /// Its trigger says whether a person may close its problems.
+    async fn can_close(&self) -> Result<(), Trouble> {
+        let params = json!({"triggerids": [self.name.trigger.to_string()], "output": ["triggerid", "manual_close"]});
+        let triggers: Vec<Trigger> = self.api.ask("trigger.get", params).await?;
+        // One that is not told of is not there, or not ours to see: what its problem says, says more.
+        match triggers.iter().any(|trigger| trigger.manual_close.is_some_and(|may| !may.is_set())) {
+            true => Err(local("its trigger does not allow manual closing: it ends when its check is well again".into())),
+            false => Ok(()),
+        }
     }
 
     /// What need not or must not be sent, because of how it is already.
@@ -191,21 +205,32 @@ impl Doing<'_> {
 
     /// It may have arrived: its marker says so.
     async fn searched(&self, otherwise: Outcome, trouble: &Trouble) -> ActEnd {
-        match self.find().await {
-            Ok(Found::There(made)) if *self.what == What::Resolve => {
-                ActEnd { made: Some(made), ..self.confirmed(bits::CLOSE).await }
+        let events = self.events().await;
+        match events.as_ref().map(|events| self.marked(events)) {
+            Ok(Some((_, update))) if *self.what == What::Resolve => {
+                ActEnd { made: Some(id(update)), ..self.confirmed(bits::CLOSE).await }
             }
-            Ok(Found::There(made)) => {
-                ActEnd { made: Some(made), ..ActEnd::new(Outcome::Done, "found there, though no good answer came") }
+            Ok(Some((_, update))) => {
+                ActEnd { made: Some(id(update)), ..ActEnd::new(Outcome::Done, "found there, though no good answer came") }
             }
-            Ok(Found::NotThere) => ActEnd::new(otherwise, trouble.text.clone()),
+            Ok(None) => ActEnd::new(otherwise, trouble.text.clone()),
             Err(_) => ActEnd::new(Outcome::Unknown, trouble.text.clone()),
         }
     }
 
+    /// Of a problem that was to be closed its state counts: the mark only says that somebody asked for it.
     async fn find(&self) -> Result<Found, Trouble> {
         let events = self.events().await?;
-        Ok(self.marked(&events).map_or(Found::NotThere, |(_, update)| Found::There(id(update))))
+        let marked = self.marked(&events);
+        if *self.what == What::Resolve {
+            let asked_for = marked.map(|(event, _)| event).or(events.first());
+            return match (asked_for, marked) {
+                (Some(event), _) if event.is_over() => Ok(Found::There(event.r_eventid.0.to_string().into())),
+                (_, Some(_)) => Err(local("it was asked for, and the problem is not closed yet".into())),
+                _ => Ok(Found::NotThere),
+            };
+        }
+        Ok(marked.map_or(Found::NotThere, |(_, update)| Found::There(id(update))))
     }
 
     fn marked<'e>(&self, events: &'e [Problem]) -> Option<(&'e Problem, &'e Update)> {

@@ -27,6 +27,7 @@ pub fn alert(problem: &Problem, trigger: &Trigger, around: &Around) -> Alert {
     let held = Held {
         acknowledged: problem.holder().map(|update| hold(update, around)),
         snoozed: by_hand.first().map(|it| snooze(it, around)),
+        given_up_by: problem.given_up().map(|update| hold(update, around).by),
         ..Held::default()
     };
     Alert {

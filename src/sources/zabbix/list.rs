@@ -113,7 +113,7 @@ async fn triggers(api: Api<'_>, problems: &[Problem]) -> Result<BTreeMap<i64, Tr
 
 /// The names of those who hold something, as far as we may see them: no part of the answer.
 async fn people(api: Api<'_>, problems: &[Problem]) -> BTreeMap<i64, Outside> {
-    let holders = problems.iter().filter_map(Problem::holder).map(|update| update.userid.0);
+    let holders = problems.iter().filter_map(|problem| problem.holder().or(problem.given_up())).map(|update| update.userid.0);
     let quiet = problems.iter().flat_map(|problem| problem.suppression_data.iter().flatten()).map(|it| it.userid.0);
     let ids: BTreeSet<i64> = holders.chain(quiet).filter(|id| *id != 0).collect();
     let mut people = BTreeMap::new();

@@ -105,6 +105,12 @@ impl Problem {
         let turns = self.updates().iter().filter(|update| update.did(bits::ACKNOWLEDGE));
         turns.filter(|_| self.acknowledged.is_set()).max_by_key(|update| (update.clock, update.acknowledgeid))
     }
+
+    /// What took the last acknowledgement back, while nobody holds it.
+    pub fn given_up(&self) -> Option<&Update> {
+        let turns = self.updates().iter().filter(|update| update.did(bits::UNACKNOWLEDGE));
+        turns.filter(|_| !self.acknowledged.is_set()).max_by_key(|update| (update.clock, update.acknowledgeid))
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -163,6 +169,8 @@ pub struct Trigger {
     /// 1: it may have several problems at once.
     #[serde(rename = "type")]
     pub kind: Number,
+    /// 0: people may not close its problems.
+    pub manual_close: Option<Number>,
     pub url: Option<Outside>,
     pub comments: Option<Outside>,
     pub hosts: Option<Vec<Host>>,
