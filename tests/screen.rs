@@ -58,6 +58,7 @@ use midwatch::domain::act::Outcome;
 use midwatch::domain::entry::Kind;
 use midwatch::domain::health::FeedState;
 use midwatch::domain::run::StepState;
+use midwatch::domain::settings::Settings;
 use midwatch::domain::text::Outside;
 use midwatch::model::Command;
 use midwatch::model::event::SourceAnswer;
@@ -205,6 +206,15 @@ fn a_source_that_fails_leaves_everything_on_screen_and_nothing_looks_resolved() 
     let mut empty = Desk::new();
     empty.expect("Nobody knows what fires").source_fails("401").expect_not("Nothing fires");
     empty.changes(vec![], vec![]).expect("✓ Nothing fires");
+}
+
+#[test]
+fn what_teaches_a_newcomer_is_not_cut_where_the_pane_ends() {
+    let mut desk = Desk::with(Settings { services: [].into(), feeds: Vec::new(), sources: Vec::new(), ..screen::settings() });
+    for words in ["No services and no feeds are", "configured.", "configuration name them.", "finds some."] {
+        desk.expect(words);
+    }
+    desk.expect_not("are…");
 }
 
 #[test]

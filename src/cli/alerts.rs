@@ -77,6 +77,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         (false, None) if arguments.aging => out::text(&aging(globals, world, &alerts))?,
         (false, None) => out::text(&table(globals, world, &alerts))?,
     }
+    if world.alerts.sources().next().is_none() {
+        out::warn("midwatch: no alert source is configured: `sources:` names them, and `midwatch init` finds some");
+    }
     let exit = report_sources(world);
     // The process ends: to take a storm apart first, alert by alert, would cost a fifth of the time.
     std::mem::forget(session);

@@ -77,6 +77,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         Some(config) if arguments.live => live::ask(globals, &config)?,
         _ => Vec::new(),
     };
+    if arguments.live && arguments.paths.is_empty() && asked.is_empty() {
+        out::warn("midwatch: nothing was asked: the configuration names no source and no feed, or is not good");
+    }
     let surroundings = match arguments.paths.as_slice() {
         [] => surroundings::warnings(globals, &folders)?,
         _ => Vec::new(),

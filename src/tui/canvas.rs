@@ -41,6 +41,14 @@ impl<'a> Canvas<'a> {
         self.line(area, y).text(text, role);
     }
 
+    /// A text on as many lines as it takes from `y` on, a column from the edge; gives the line after it.
+    pub fn sentences(&mut self, area: Rect, y: u16, text: &str, role: Role) -> u16 {
+        let most = usize::from(area.height.saturating_sub(y));
+        let lines = if most > 0 { wrap(text, usize::from(area.width.saturating_sub(2)), most) } else { Vec::new() };
+        (y..).zip(&lines).for_each(|(y, line)| self.text(area, y, &format!(" {line}"), role));
+        y.saturating_add(u16::try_from(lines.len()).unwrap_or(u16::MAX))
+    }
+
     /// Empties an area, for what lies over others.
     pub fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);

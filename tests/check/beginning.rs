@@ -115,3 +115,31 @@ fn what_somebody_named_is_written_though_it_does_not_answer_and_that_is_told() {
     assert_eq!(named["found"].as_array().map(Vec::len), Some(1), "{named}");
     assert!(config(&alone).contains("prometheus: {url: \"http://prom:9090\"}"));
 }
+
+#[test]
+fn a_configuration_that_names_nothing_says_so_wherever_something_would_be_asked() {
+    let home = Home::with("operator: {name: ana}\n");
+    let err = |args: &[&str]| String::from_utf8(home.run(args).stderr).expect("UTF-8");
+    assert!(err(&["alerts"]).contains("no alert source is configured: `sources:` names them"), "{}", err(&["alerts"]));
+    assert!(err(&["check", "--live"]).contains("nothing was asked"), "{}", err(&["check", "--live"]));
+    assert_eq!(err(&["check"]), "");
+}
+
+#[test]
+fn every_example_of_the_first_configuration_is_good_as_it_stands() {
+    let home = Home::new();
+    home.run(&["init", "--offline"]);
+    let text = config(&home);
+    let example = |line: &str| line.starts_with("  - ") || line.split_once(": ").is_some_and(|(key, _)| !key.contains(' '));
+    let shown = |line: &str| match line.strip_prefix("# ") {
+        Some(rest) if example(rest) || ["sources:", "services:", "feeds:"].contains(&rest) => format!("{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    let all: String = text.lines().map(shown).collect();
+    assert!(all.contains("\n  - {name: pager"), "{all}");
+    home.write("config.yaml", &all);
+    let secrets = ["PAGERDUTY_TOKEN", "ICINGA_PASSWORD", "ZABBIX_TOKEN", "SLACK_WEBHOOK"];
+    let home = secrets.iter().fold(home, |home, name| home.env(name, "https://hooks.example/x"));
+    let check = home.run(&["check"]);
+    assert_eq!(code(&check), Some(0), "{}\n{all}", out(&check));
+}

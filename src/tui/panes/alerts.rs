@@ -347,19 +347,18 @@ impl Alerts {
         let unsure: Vec<_> = alerts.sources().filter(|(_, source)| row::trust(source).is_some()).collect();
         let partial = unsure.iter().all(|(_, source)| source.is_partial());
         let (text, role) = match (self.filter.is_empty(), alerts.sources().next(), unsure.is_empty()) {
-            (false, _, _) => (" Nothing matches the filter: esc clears it.", Role::Dim),
-            (true, None, _) => (" No alert source is configured.", Role::Dim),
-            (true, _, true) => (" ✓ Nothing fires.", Role::Ok),
-            (true, _, false) if partial => (" Nothing fires, as far as was answered:", Role::Stale),
-            (true, _, false) => (" Nobody knows what fires:", Role::Stale),
+            (false, _, _) => ("Nothing matches the filter: esc clears it.", Role::Dim),
+            (true, None, _) => ("No alert source is configured.", Role::Dim),
+            (true, _, true) => ("✓ Nothing fires.", Role::Ok),
+            (true, _, false) if partial => ("Nothing fires, as far as was answered:", Role::Stale),
+            (true, _, false) => ("Nobody knows what fires:", Role::Stale),
         };
-        canvas.text(area, 0, text, role);
+        let mut next = canvas.sentences(area, 0, text, role);
         if alerts.sources().next().is_none() && self.filter.is_empty() {
-            canvas.text(area, 1, " `sources:` names them; `midwatch init` finds some.", Role::Dim);
+            canvas.sentences(area, next, "`sources:` in the configuration names them; `midwatch init` finds some.", Role::Dim);
         }
-        let whys = unsure.iter().flat_map(|(name, source)| source.doubts().map(move |why| (name, why)));
-        for (y, (name, why)) in (1..area.height).zip(whys) {
-            canvas.text(area, y, &format!(" ? {name}: {}", why.inert()), Role::Stale);
+        for (name, why) in unsure.iter().flat_map(|(name, source)| source.doubts().map(move |why| (name, why))) {
+            next = canvas.sentences(area, next, &format!("? {name}: {}", why.inert()), Role::Stale);
         }
     }
 }

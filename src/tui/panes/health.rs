@@ -116,8 +116,9 @@ impl Pane for Health {
         let height = usize::from(area.height);
         canvas.hits.height(PaneId::Health, height);
         if self.rows.is_empty() {
-            canvas.text(area, 0, " No services and no feeds are configured.", Role::Dim);
-            return canvas.text(area, 1, " `services:` and `feeds:` name them.", Role::Dim);
+            let next = canvas.sentences(area, 0, "No services and no feeds are configured.", Role::Dim);
+            canvas.sentences(area, next, "`services:` and `feeds:` in the configuration name them.", Role::Dim);
+            return;
         }
         let window = self.list.window(self.rows.len(), height, |target| self.find(target));
         let names = names(area.width, view);

@@ -102,7 +102,8 @@ impl Pane for Log {
         let height = usize::from(area.height);
         canvas.hits.height(PaneId::Log, height);
         if self.entries.is_empty() {
-            return canvas.text(area, 0, " Nothing is recorded yet: n writes a note.", Role::Dim);
+            canvas.sentences(area, 0, "Nothing is recorded yet: n writes a note.", Role::Dim);
+            return;
         }
         let window = self.list.window(self.entries.len(), height, |target| Self::find(&self.entries, target, self.list.place()));
         for line in 0..height {

@@ -8,7 +8,7 @@ use crate::domain::readiness::{Row as Readiness, State};
 use crate::domain::run::Run;
 use crate::domain::text::inert;
 use crate::model::suggestions::{SUGGESTED, Suggestion};
-use crate::tui::canvas::{Canvas, wrap};
+use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::list::{List, Place};
 use crate::tui::theme::Role;
@@ -149,9 +149,7 @@ impl Row {
 fn render_nothing(canvas: &mut Canvas, area: Rect) {
     let text = "No playbooks are in the library. A playbook is a Markdown file: name the folder that yours are in with \
                 `playbooks:` in the configuration, or let `midwatch init` write a first one.";
-    for (y, line) in (0..area.height).zip(wrap(text, usize::from(area.width.saturating_sub(2)), 12)) {
-        canvas.text(area, y, &format!(" {line}"), Role::Dim);
-    }
+    canvas.sentences(area, 0, text, Role::Dim);
 }
 
 fn of_run(id: RunId, run: &Run) -> Row {
