@@ -11,6 +11,7 @@ mod support;
 use figures::{megabytes, ms, percentile, row, title};
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::process::Command;
 use std::time::{Duration, Instant};
 use support::home::Home;
 use support::pty::Pty;
@@ -24,6 +25,7 @@ const ROWS: u16 = 40;
 
 fn main() {
     bottom();
+    gitui();
     for count in [100, 20_000, 100_000] {
         with_alerts(count);
     }
@@ -76,20 +78,57 @@ fn settle(console: &mut Pty) {
     }
 }
 
-/// A peer on the same machine in the same minute: what a key costs depends on both.
+/// Peers on the same machine in the same minute: what a key costs depends on both.
 fn bottom() {
     title("bottom, for comparison");
-    let Some(program) = support::find("btm") else {
-        println!("  not measured: there is no `btm` here (`cargo install bottom`)");
+    let home = Home::with("");
+    peer("btm", "bottom", &["-r", "1000", "--default_widget_type", "proc"], &home, "", "PID", 20);
+}
+
+fn gitui() {
+    title("gitui, for comparison: the log of 200 commits");
+    let home = Home::with("");
+    let git = |words: &[&str]| {
+        let mut command = Command::new("git");
+        command.args(words).current_dir(home.path()).env_clear().env("PATH", std::env::var("PATH").unwrap_or_default());
+        ["AUTHOR", "COMMITTER"].iter().for_each(|who| {
+            command.env(format!("GIT_{who}_NAME"), "ana").env(format!("GIT_{who}_EMAIL"), "ana@example.org");
+        });
+        assert!(command.status().expect("git runs").success());
+    };
+    git(&["init", "-q"]);
+    (0..200).for_each(|n| git(&["commit", "-q", "--allow-empty", "-m", &format!("change {n}")]));
+    peer("gitui", "gitui", &["-d", "."], &home, "2", "change 199", 50);
+}
+
+/// A terminal program that is there from the registry: shows `sign` after these keys.
+fn peer(program: &str, package: &str, args: &[&str], home: &Home, first: &str, sign: &str, turn: usize) {
+    let Some(program) = support::find(program) else {
+        println!("  not measured: there is no `{program}` here (`cargo install --locked {package}`)");
         return;
     };
-    let home = Home::with("");
-    let env = [("TERM", "xterm-256color"), ("HOME", "/nonexistent")].map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let argv = [&*program.to_string_lossy(), "-r", "1000", "--default_widget_type", "proc"];
-    let mut console = Pty::open(argv, &env, home.path(), COLUMNS, ROWS);
-    console.wait_within(Duration::from_secs(30), "its processes", |screen| screen.contains("PID"));
-    keys(&mut console, 20);
+    let place = home.path().display().to_string();
+    let env = [("TERM", "xterm-256color"), ("HOME", &place)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let path = program.to_string_lossy().into_owned();
+    let open = || {
+        let began = Instant::now();
+        let mut console = Pty::open([&[path.as_str()], args].concat(), &env, home.path(), COLUMNS, ROWS);
+        let frame = console.burst(Duration::from_secs(5), QUIET).expect("a frame");
+        (console, frame.last.duration_since(began))
+    };
+    let starts = (0..5).map(|_| {
+        let (console, took) = open();
+        quit(console);
+        took
+    });
+    let best = starts.min().expect("five");
+    let (mut console, _) = open();
+    console.keys(first);
+    console.wait_within(Duration::from_secs(30), "what it shows", |screen| screen.contains(sign));
+    keys(&mut console, turn);
     idle(&mut console);
+    row("memory now and at most", memory_of(&console), "");
+    row("first burst of output (best of 5)", ms(best), "");
     quit(console);
 }
 
@@ -156,11 +195,11 @@ fn memory(console: &Pty, count: usize) {
     } else {
         "250 MB"
     };
-    row(
-        "memory now and at most",
-        format!("{:.0}, {:.0} MB", megabytes(console.pid(), "VmRSS:"), megabytes(console.pid(), "VmHWM:")),
-        goal,
-    );
+    row("memory now and at most", memory_of(console), goal);
+}
+
+fn memory_of(console: &Pty) -> String {
+    format!("{:.0}, {:.0} MB", megabytes(console.pid(), "VmRSS:"), megabytes(console.pid(), "VmHWM:"))
 }
 
 /// From the start of the program to the end of the first burst that shows an alert.
