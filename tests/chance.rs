@@ -1,4 +1,5 @@
-//! Keys, facts and sizes by chance, as many as wanted: `MIDWATCH_TEST_STEPS=1000000 MIDWATCH_TEST_SEED=7 cargo test --test chance`. Nothing
+//! Keys, facts and sizes by chance, as many as wanted: `MIDWATCH_TEST_STEPS=1000000 MIDWATCH_TEST_SEED=7 cargo test --test chance`; a session
+//! that failed alone by `MIDWATCH_TEST_SESSION=` and the seed that it told. Nothing
 //! panics, exactly one thing has the keys, what is typed into is in view, and no fact moves the cursor of the queue to another alert.
 
 #![allow(
@@ -152,6 +153,9 @@ fn number(name: &str) -> Option<u64> {
 fn a_session_by_chance_leaves_a_screen_that_works() {
     let steps = number("MIDWATCH_TEST_STEPS").and_then(|steps| usize::try_from(steps).ok()).unwrap_or(STEPS);
     let seed = number("MIDWATCH_TEST_SEED").unwrap_or(20_261_130).max(1);
+    if let Some(own) = number("MIDWATCH_TEST_SESSION") {
+        return session(own, SESSION);
+    }
     let mut done = 0;
     while done < steps {
         // Each session has a seed of its own, so that one that fails is played again alone.

@@ -152,6 +152,8 @@ pub struct World {
     looked: taken::Looked,
     /// When the watcher next has something to do; `None`: to be worked out.
     duties: Option<Option<DateTime<Utc>>>,
+    /// The journal could not hold something: the watcher asks it for nothing before.
+    rest: Option<Duration>,
 }
 
 impl World {
@@ -204,6 +206,7 @@ impl World {
             doubts: settling::Doubts::default(),
             looked: taken::Looked::default(),
             duties: None,
+            rest: None,
         }
     }
 

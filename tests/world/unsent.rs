@@ -188,3 +188,21 @@ fn whoever_watches_sends_again_in_the_name_of_the_person_who_asked() {
     let Act::Silence { by, .. } = answer(&mut next, Outcome::Done, Some("s-1")) else { panic!("a silence") };
     assert_eq!((next.last(Kind::Act).actor.name.as_str(), by.as_str()), ("ana", "ana"));
 }
+
+#[test]
+fn a_journal_that_can_not_hold_the_end_of_an_act_is_not_asked_without_an_end() {
+    let mut story = Story::new();
+    let hold = Duration::from_secs(3600);
+    let matchers = vec![SilenceMatcher { name: "job".into(), value: "db".into(), regex: false, equal: true }];
+    story.ask(Command::Silence { source: "prod".into(), matchers, hold, reason: "work".into(), covers: 0, confirmed: None });
+    answer(&mut story, Outcome::Unsent, None);
+    story.broken = Some("the disk is full".into());
+    // Each refusal would ask it anew, until the machine did nothing else.
+    (0..3).for_each(|_| story.wait(15 * 60));
+    assert_eq!(outcomes(&story), ["unsent"]);
+    story.broken = None;
+    story.wait(1);
+    assert_eq!(outcomes(&story), ["unsent"], "not yet");
+    story.wait(10);
+    assert_eq!(outcomes(&story), ["unsent", "expired"]);
+}

@@ -86,6 +86,8 @@ impl World {
         self.resending.clear();
         self.drilling.asked.clear();
         self.drilling.again = Some(self.now.mono + BREATH);
+        self.rest = self.drilling.again;
+        self.duties = None;
         Vec::new()
     }
 

@@ -223,7 +223,8 @@ impl World {
 
     /// The duties of the watcher: carried acks and acts that nobody has in hand any more.
     pub(super) fn watch(&mut self) -> Vec<Effect> {
-        if !self.watching || self.settings.read_only || self.duty().is_none_or(|at| at > self.now.wall) {
+        let rests = self.rest.is_some_and(|until| until > self.now.mono);
+        if !self.watching || rests || self.settings.read_only || self.duty().is_none_or(|at| at > self.now.wall) {
             return Vec::new();
         }
         let mut effects = self.carry();
@@ -249,7 +250,8 @@ impl World {
 
     pub(super) fn next_watch(&mut self) -> Option<Duration> {
         let at = if self.watching { self.duty()? } else { return None };
-        Some(self.now.mono + (at - self.now.wall).to_std().unwrap_or_default())
+        let at = self.now.mono + (at - self.now.wall).to_std().unwrap_or_default();
+        Some(self.rest.map_or(at, |rest| rest.max(at)))
     }
 
     pub(super) fn act_draft(&mut self, source: &SourceName, act: Act, text: &str) -> Draft {
