@@ -107,6 +107,9 @@ pub struct Part {
     /// Somebody decided that it calls nobody.
     pub suppressed: bool,
     pub since: Option<DateTime<Utc>>,
+    /// What its sender said of it, by name; of those alone that are told first, and not without an end.
+    #[serde(default)]
+    pub details: Vec<(Outside, Outside)>,
 }
 
 /// What an alert was made of when its source was asked.
@@ -115,6 +118,9 @@ pub struct Inside {
     pub at: DateTime<Utc>,
     /// Those that are open first, and of both the newest first.
     pub parts: Vec<Part>,
+    /// What somebody wrote down of the whole, by name.
+    #[serde(default)]
+    pub details: Vec<(Outside, Outside)>,
     /// Why there may be more.
     pub cut: Option<Outside>,
 }

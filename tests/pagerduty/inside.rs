@@ -39,6 +39,7 @@ async fn what_an_incident_holds_is_told_those_that_are_open_first() {
         open: true,
         suppressed: true,
         since: inside.parts[1].since,
+        details: Vec::new(),
     };
     assert_eq!((&inside.parts[1], inside.parts[2].open), (&old, false));
     assert!((Utc::now() - inside.at).abs() < TimeDelta::minutes(1) && old.since < inside.parts[0].since);
@@ -95,6 +96,49 @@ async fn null_in_every_field_a_new_word_and_hostile_text_are_survived() {
     let inside = opened(&*on(&account), &id).await.expect("an answer");
     assert_eq!(names(&inside), [evil.as_str(), "A0000"]);
     assert!(inside.parts.iter().all(|part| part.open), "what can't be judged is not over");
+}
+
+#[tokio::test]
+async fn what_senders_said_of_it_is_told_by_name_and_has_an_end() {
+    let account = FakePagerDuty::start();
+    let id = account.trigger("Disk full");
+    let details = json!({"host": "db1\u{1b}[2J", "load": 9.5, "tags": ["a", "b"], "long": "x".repeat(9_000)});
+    let many: serde_json::Map<_, _> = (0..100).map(|n| (format!("k{n:03}"), json!("v"))).collect();
+    account.with(|account| {
+        account.join(&id, json!({"body": {"details": details}}));
+        account.join(&id, json!({"body": {"details": many}}));
+        account.join(&id, json!({"body": {"details": "only text"}}));
+        account.join(&id, json!({"body": "no body"}));
+    });
+    let inside = opened(&*on(&account), &id).await.expect("an answer");
+    let told = |place: usize| -> Vec<(&str, &str)> {
+        inside.parts[place].details.iter().map(|(name, value)| (name.raw(), value.raw())).collect()
+    };
+    assert_eq!((told(0), told(1), told(2).len()), (vec![], vec![("details", "only text")], 30));
+    let [(_, host), (_, load), (_, long), (_, tags)] = told(3)[..] else { panic!("{:?}", told(3)) };
+    assert_eq!(
+        (host, load, long.len(), tags),
+        ("db1\u{1b}[2J", "9.5", 2_000, r#"["a","b"]"#),
+        "it is made inert where it is shown"
+    );
+
+    let id = holding(&account, 12);
+    account.with(|account| account.alerts_of(&id).for_each(|alert| alert["body"] = json!({"details": {"a": "b"}})));
+    let inside = opened(&*on(&account), &id).await.expect("an answer");
+    assert_eq!(inside.parts.iter().filter(|part| !part.details.is_empty()).count(), 10);
+}
+
+#[tokio::test]
+async fn what_a_person_wrote_of_an_incident_without_alerts_is_told() {
+    let account = FakePagerDuty::start();
+    let id = account.trigger("Shop is slow");
+    account
+        .with(|account| account.rewrite(&id, json!({"body": {"type": "incident_body", "details": "since the release\u{202e}"}})));
+    let inside = opened(&*on(&account), &id).await.expect("an answer");
+    assert_eq!(inside.details, [("details".into(), "since the release\u{202e}".into())]);
+    account.mood_of(&format!("GET /incidents/{id}?"), Mood::Status(500, "{}"));
+    let inside = opened(&*on(&account), &id).await.expect("an answer");
+    assert_eq!((inside.details.len(), inside.parts.len()), (0, 0), "it is no reason to show nothing");
 }
 
 #[tokio::test]

@@ -277,12 +277,19 @@ fn what_an_incident_of_a_pager_is_made_of_stands_in_its_details_as_old_as_it_is(
         open,
         suppressed: !open,
         since: Some(crate::screen::start()),
+        details: vec![("load\u{1b}".into(), "9.5\u{202e}".into())],
     };
-    let inside = Inside { at: crate::screen::start(), parts: vec![part("Disk full", true), part("Disk slow", false)], cut: None };
+    let inside = Inside {
+        at: crate::screen::start(),
+        parts: vec![part("Disk full", true), part("Disk slow", false)],
+        details: Vec::new(),
+        cut: None,
+    };
     let opened = |told| Fact::Opened(Opened { alert: id.clone(), told });
     desk.fact(opened(Ok(Arc::new(inside.clone())))).wait(65);
     desk.expect("Alerts in it 1m05s ago: 2, 1 of them open").expect("● open        critical  1m05s  Disk full");
     desk.expect("✓ over        critical  1m05s  suppressed  Disk slow").expect_not("\u{1b}");
+    desk.expect("  load␛       9.5·");
     let cut = Some("503 Service Unavailable".into());
     let parts = (0..130).map(|n| part(&format!("Disk {n}"), n < 101)).collect();
     desk.fact(opened(Ok(Arc::new(Inside { parts, cut, ..inside })))).draw();

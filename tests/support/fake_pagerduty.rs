@@ -277,7 +277,23 @@ impl Account {
                 json!({"type": "service", "name": "Database", "acknowledgement_timeout": ACKNOWLEDGED_FOR}),
             );
         }
+        // What somebody wrote down is told only to who asks for it.
+        if !asked.query("include[]").contains(&"body".to_owned())
+            && let Some(fields) = incident.as_object_mut()
+        {
+            fields.remove("body");
+        }
         Ok(incident)
+    }
+
+    /// What an incident holds.
+    pub fn alerts_of(&mut self, incident: &str) -> impl Iterator<Item = &mut Value> {
+        self.alerts.get_mut(incident).into_iter().flatten()
+    }
+
+    /// Fields of an incident are others.
+    pub fn rewrite(&mut self, incident: &str, fields: Value) {
+        merge(self.incidents.get_mut(incident).expect("there is one"), fields);
     }
 
     fn list(&mut self, asked: &Asked) -> Answer {

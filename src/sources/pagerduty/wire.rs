@@ -39,6 +39,8 @@ pub struct Incident {
     pub pending_actions: Option<Vec<Pending>>,
     pub resolve_reason: Option<ResolveReason>,
     pub alert_counts: Option<Counts>,
+    /// Only where it is asked for.
+    pub body: Option<Value>,
 }
 
 /// A reference to something, or the thing itself.
@@ -111,6 +113,7 @@ pub struct Contained {
     pub summary: Option<String>,
     pub suppressed: Option<bool>,
     pub created_at: Option<String>,
+    pub body: Option<Value>,
 }
 
 #[derive(Deserialize)]

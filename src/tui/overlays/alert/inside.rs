@@ -31,7 +31,8 @@ fn listed(inside: &Inside, view: &View, columns: usize) -> Vec<Line> {
         count => format!("Alerts in it {read} ago: {count}, {open} of them open"),
     };
     let parts = inside.parts.iter().take(SHOWN).flat_map(|part| told(part, view, columns));
-    let mut lines: Vec<Line> = heading(&title).into_iter().chain(parts).collect();
+    let written = inside.details.iter().flat_map(|pair| detail(pair, columns));
+    let mut lines: Vec<Line> = heading(&title).into_iter().chain(written).chain(parts).collect();
     if let Some(hidden) = inside.parts.get(SHOWN..).filter(|hidden| !hidden.is_empty()) {
         let open = hidden.iter().filter(|part| part.open).count();
         lines.push(plain(format!("… and {} more, {open} of them open", hidden.len()), Role::Dim));
@@ -50,5 +51,11 @@ fn told(part: &Part, view: &View, columns: usize) -> Vec<Line> {
     let severity = part.severity.as_ref().map(|word| word.inert().into_owned());
     let key = part.key.as_ref().filter(|key| **key != part.name).map(Outside::inert).map(|key| format!("({key})"));
     let words = [severity, age, quiet, Some(part.name.inert().into_owned()), key];
-    field(state, &words.into_iter().flatten().collect::<Vec<_>>().join("  "), role, columns)
+    let own = field(state, &words.into_iter().flatten().collect::<Vec<_>>().join("  "), role, columns);
+    own.into_iter().chain(part.details.iter().flat_map(|pair| detail(pair, columns))).collect()
+}
+
+/// What a sender said, under its name.
+fn detail((name, value): &(Outside, Outside), columns: usize) -> Vec<Line> {
+    field(&format!("  {}", name.inert()), &value.inert(), Role::Text, columns)
 }
