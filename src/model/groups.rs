@@ -101,6 +101,14 @@ impl Group {
         self.members.range(..)
     }
 
+    /// Those of this severity that need somebody, or have somebody.
+    pub fn open_of(&self, severity: Severity) -> impl Iterator<Item = &AlertId> {
+        let nobody = AlertId { source: "".into(), fingerprint: "".into() };
+        let first = (0, Reverse(severity), 0, 0, Reverse(i64::MAX));
+        let of_it = move |(rank, _): &&Stand| rank.0 == 0 && rank.1 == Reverse(severity);
+        self.members.range((first, nobody)..).take_while(of_it).map(|(_, id)| id)
+    }
+
     /// Those that stand behind everything of this severity that needs somebody, or has somebody.
     pub fn behind_open(&self, severity: Severity) -> Range<'_, Stand> {
         let nobody = AlertId { source: "".into(), fingerprint: "".into() };

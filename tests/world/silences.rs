@@ -129,6 +129,27 @@ fn what_fires_at_once_is_what_no_other_silence_and_nobody_keeps_quiet_now() {
 }
 
 #[test]
+fn a_silence_that_changes_is_seen_wherever_it_stands_in_the_list() {
+    let alerts = [quiet("Down", &["a"]), quiet("Slow", &["b"])];
+    let lists = |story: &mut Story, silences: &[Silence]| {
+        list(story, &alerts, silences);
+        ["Down", "Slow"].map(|name| state(story, name).expect("tracked"))
+    };
+    let mut story = told(&alerts, &[silence("a", "x", 30), silence("b", "y", 30)]);
+    use State::{Acknowledged, Firing, Silenced};
+    let ack = Silence { comment: "ACK! on it".into(), ..silence("b", "y", 30) };
+    assert_eq!(lists(&mut story, &[silence("a", "x", 30), ack.clone()]), [Silenced, Acknowledged]);
+    assert_eq!(lists(&mut story, &[ack.clone(), silence("a", "x", 30)]), [Silenced, Acknowledged], "only their order is another");
+    assert_eq!(lists(&mut story, &[ack.clone(), silence("a", "x", -5)]), [Firing, Acknowledged]);
+    assert_eq!(
+        lists(&mut story, &[silence("c", "z", 30), silence("a", "x", 30)]),
+        [Silenced, Silenced],
+        "nobody knows b any more"
+    );
+    assert_eq!(lists(&mut story, &[silence("b", "y", -5)]), [Silenced, Firing]);
+}
+
+#[test]
 fn an_acknowledgement_that_the_silence_carries_keeps_nothing_quiet_without_it() {
     let mut story = Story::with(settings(true));
     story.poll(&[alert("Down", "postgres", began())]);

@@ -9,7 +9,7 @@ use crate::domain::ids::{AlertId, ServiceName};
 use crate::model::causes::BAD;
 use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What needs somebody first, the worst of it, the most important service, the newest.
 pub type Rank = (u8, Reverse<Severity>, u8, u8, Reverse<i64>);
@@ -21,7 +21,9 @@ pub type Counts = [[usize; 4]; State::ALL.len()];
 pub(super) struct Queue {
     /// Boxed: what is put between others moves them.
     standing: BTreeMap<(Rank, AlertId), Box<Tracked>>,
-    places: BTreeMap<AlertId, Rank>,
+    places: HashMap<AlertId, Rank>,
+    /// How many alerts have a name.
+    names: HashMap<Box<str>, usize>,
     counts: Counts,
     services: BTreeMap<ServiceName, OfService>,
     /// Changes whenever in a service the first alert of a severity begins to fire, or the last one ends.
@@ -83,6 +85,7 @@ impl Queue {
         let rank = self.places.remove(id)?;
         let tracked = self.standing.remove(&(rank, id.clone()))?;
         self.count(&tracked, |count| *count -= 1);
+        self.forget_name(tracked.alert.name());
         self.fire(&tracked, false);
         self.changed(&tracked);
         self.twins.remove(&tracked);
@@ -92,11 +95,32 @@ impl Queue {
     /// Puts an alert that stands nowhere where it belongs.
     pub fn put(&mut self, rank: Rank, tracked: Box<Tracked>) {
         self.count(&tracked, |count| *count += 1);
+        self.learn_name(tracked.alert.name());
         self.fire(&tracked, true);
         self.places.insert(tracked.alert.id.clone(), rank);
         self.twins.insert(&tracked);
         self.changed(&tracked);
         self.standing.insert((rank, tracked.alert.id.clone()), tracked);
+    }
+
+    fn learn_name(&mut self, name: &str) {
+        match self.names.get_mut(name) {
+            Some(count) => *count += 1,
+            None => drop(self.names.insert(name.into(), 1)),
+        }
+    }
+
+    fn forget_name(&mut self, name: &str) {
+        let Some(count) = self.names.get_mut(name) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.names.remove(name);
+        }
+    }
+
+    /// How many alerts have this name.
+    pub fn of_name(&self, name: &str) -> usize {
+        self.names.get(name).copied().unwrap_or(0)
     }
 
     fn count(&mut self, tracked: &Tracked, change: impl Fn(&mut usize)) {
@@ -169,7 +193,7 @@ impl Queue {
         if !self.twins.is_by(labels) {
             self.twins = Twins::by(labels);
             self.standing.values().for_each(|tracked| self.twins.insert(tracked));
-            self.places.keys().for_each(|id| self.changes.add(id));
+            self.standing.keys().for_each(|(_, id)| self.changes.add(id));
         }
     }
 

@@ -27,6 +27,11 @@ impl Alerts {
         self.queue.ranked()
     }
 
+    /// How many alerts have this name, in whatever state.
+    pub fn of_name(&self, name: &str) -> usize {
+        self.queue.of_name(name)
+    }
+
     /// How many alerts are of a severity, in whatever state.
     pub fn of_severity(&self, severity: Severity) -> usize {
         State::ALL.into_iter().map(|state| self.queue.counts(state)[severity as usize]).sum()

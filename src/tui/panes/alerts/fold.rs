@@ -83,7 +83,7 @@ impl Alerts {
     }
 
     fn render_fold(&self, canvas: &mut Canvas, place: Rect, fold: &Fold, look: Look, view: &View) {
-        let first = self.shape.members(fold, view.world).next();
+        let first = self.shape.first(fold, view.world);
         let (Some(first), Some(count)) = (first, self.shape.count(fold)) else {
             let mut pen = canvas.line(place, 0);
             look.lead(&mut pen);
@@ -139,7 +139,7 @@ impl Alerts {
     fn cause_of(&self, fold: &Fold, view: &View) -> String {
         let causes = self.shape.causes();
         let cause = match fold {
-            Fold::Symptoms(_) => self.shape.members(fold, view.world).next().and_then(|tracked| causes.of(tracked)),
+            Fold::Symptoms(_) => self.shape.first(fold, view.world).and_then(|tracked| causes.of(tracked)),
             Fold::Group(_) => None,
         };
         cause.map_or_else(String::new, |cause| format!("↳ {}", inert(cause.as_str())))

@@ -191,6 +191,20 @@ impl Shape {
         alerts.filter(move |tracked| matches!(fold, Fold::Group(_)) || self.folding.of(tracked).is_some())
     }
 
+    /// The first of them, however many stand before it that it does not fold.
+    pub fn first<'a>(&'a self, fold: &Fold, world: &'a World) -> Option<&'a Tracked> {
+        const WORST_FIRST: [Severity; 4] = [Severity::Critical, Severity::Warning, Severity::Unknown, Severity::Info];
+        let group = self.group(fold)?;
+        let id = match fold {
+            Fold::Group(_) => group.members().next(),
+            Fold::Symptoms(service) => {
+                let explained = WORST_FIRST.into_iter().filter(|severity| self.explains(service, *severity));
+                explained.flat_map(|severity| group.open_of(severity)).next()
+            }
+        };
+        world.alerts.get(id?)
+    }
+
     /// By how many it has grown in the last minute.
     pub fn slope(&self, fold: &Fold, world: &World) -> i64 {
         match fold {
