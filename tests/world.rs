@@ -75,6 +75,8 @@ mod twins;
 mod unsent;
 #[path = "world/updates.rs"]
 mod updates;
+#[path = "world/words.rs"]
+mod words;
 
 use chrono::{DateTime, Utc};
 use midwatch::domain::act::{Act, ActEnd, Found, Outcome};

@@ -11,6 +11,9 @@ use clap::{Arg, ArgMatches, Args, FromArgMatches, value_parser};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// Services that are named before they go in downtime with their host.
+const SHOWN: usize = 8;
+
 /// Something that an act needs to be told.
 #[derive(Clone, Copy)]
 enum Ask {
@@ -129,9 +132,20 @@ fn run(matches: &ArgMatches, globals: &Globals, verb: &Verb) -> anyhow::Result<E
     if targets.filter.is_some() {
         alerts = able(world, globals, alerts, verb.kind);
     }
+    if verb.kind == ActKind::Downtime {
+        tell_along(world, globals, &alerts);
+    }
     let confirmed = matches.try_get_one("confirm").ok().flatten().copied();
     let command = Command::Act { alerts, what: (verb.what)(world, matches)?, reason: text(matches, "note"), confirmed };
     ack::act_on(&mut session, globals, &targets, command)
+}
+
+/// What goes in downtime with a host, though nobody has named it.
+fn tell_along(world: &World, globals: &Globals, alerts: &[AlertId]) {
+    let Some((told, services)) = world.goes_along(alerts) else { return };
+    let named: Vec<String> = services.iter().take(SHOWN).map(|id| format!("{} ({id})", world.name_of(id))).collect();
+    let more = if services.len() > SHOWN { format!(" and {} more", services.len() - SHOWN) } else { String::new() };
+    out::say(globals, out::inert(format!("midwatch: {told} {}{more}", named.join(", ")).trim_end()).as_ref());
 }
 
 /// A filter means those of its alerts whose source has the act; where none has it, all of them, and the refusals say why.

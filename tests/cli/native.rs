@@ -136,6 +136,8 @@ fn what_is_checked_is_put_in_downtime_commented_on_and_checked_again() {
     confirmed(&["downtime", "web1:disk", "--for", "2h", "--note", "swapping the disk"]);
     assert_eq!(home.json(&["alerts"])["alerts"][0]["state"], "silenced");
     assert!(
-        log(&home).iter().any(|text| text.starts_with("put disk in downtime until ") && text.ends_with(": swapping the disk"))
+        log(&home)
+            .iter()
+            .any(|text| text.starts_with("putting disk in downtime until ") && text.ends_with(": swapping the disk"))
     );
 }

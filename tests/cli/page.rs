@@ -31,7 +31,7 @@ fn a_page_is_confirmed_by_its_incident_and_stands_in_the_record() {
     let shown = home.json(&["incident", "show", "INC-1"]);
     let texts: Vec<&str> =
         shown["entries"].as_array().expect("a list").iter().filter_map(|entry| entry["text"].as_str()).collect();
-    assert_eq!(&texts[1..], ["paged dba: db-1 does not answer", "confirmed: incident Q00001 is triggered; Ana is called"]);
+    assert_eq!(&texts[1..], ["paging dba: db-1 does not answer", "confirmed: incident Q00001 is triggered; Ana is called"]);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn who_is_about_an_alert_is_found_by_it() {
     let id = account.trigger("Disk full");
     let home = with(&account);
     assert_eq!(code(&home.run(&["page", "pager/dba", "the disk again", "--alert", &id])), Some(0));
-    assert_eq!(log(&home)[0], "paged dba: the disk again");
+    assert_eq!(log(&home)[0], "paging dba: the disk again");
     let entries = home.json(&["log"]);
     assert_eq!(entries["entries"][0]["alert"], format!("pager/{id}"));
 }

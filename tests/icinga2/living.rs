@@ -65,3 +65,21 @@ fn what_is_wrong_with_a_source_is_told_by_check() {
     let told = String::from_utf8_lossy(&told.stdout);
     assert!(told.contains("unreachable: ") && told.contains("check the credentials"), "{told}");
 }
+
+#[test]
+fn a_downtime_of_a_host_names_the_services_that_go_with_it() {
+    if missing() {
+        return;
+    }
+    let icinga = Icinga::shared();
+    let home = home(&icinga, "life3");
+    icinga.host("life3", &json!({}));
+    icinga.service("life3", "http", &json!({"display_name": "Shop"}));
+    icinga.result("life3", 1, "no answer");
+    icinga.result("life3!http", 2, "refused");
+    let told = run(&home, &["downtime", "ic/life3", "--for", "10m", "--note", "new memory"]);
+    let along = "Every service of life3 goes with it; 1 is in the queue now: Shop (ic/life3:http)";
+    assert!(told.contains(along), "{told}");
+    let alone = run(&home, &["downtime", "ic/life3:http", "--for", "10m", "--note", "new certificate"]);
+    assert!(!alone.contains("goes with it"), "{alone}");
+}

@@ -34,7 +34,7 @@ fn a_page_is_recorded_before_anybody_is_called_and_so_is_what_became_of_it() {
     let act = answer(&mut story, Outcome::Done, Some("Q1"));
     assert_eq!(act, Act::Page { to: "dba".into(), text: "db is down".into(), by: "ana".into() });
     let told: Vec<&str> = story.journal.iter().rev().take(2).map(|entry| entry.text.as_str()).collect();
-    assert!(told[1] == "paged dba: db is down" && told[0].starts_with("confirmed (Down)"), "{told:?}");
+    assert!(told[1] == "paging dba: db is down" && told[0].starts_with("confirmed (Down)"), "{told:?}");
     assert_eq!(story.last(Kind::Act).alert, Some(id("Down")));
     assert!(story.last(Kind::Act).important);
     assert!(story.world.requests.get(request).is_some_and(|progress| progress.went_well() && progress.title == "page dba"));

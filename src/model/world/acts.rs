@@ -93,6 +93,22 @@ impl World {
         (hosts, services)
     }
 
+    /// What goes in downtime with hosts though nobody has named it: in a sentence, and what of it stands in the queue.
+    pub fn goes_along(&self, alerts: &[AlertId]) -> Option<(String, Vec<AlertId>)> {
+        let (hosts, services) = self.taken_along(alerts);
+        let which = match hosts.as_slice() {
+            [] => return None,
+            [host] => format!("Every service of {} goes with it", inert(host.fingerprint.as_str())),
+            many => format!("Every service of these {} hosts goes with them", many.len()),
+        };
+        let now = match services.len() {
+            0 => "none is in the queue now".to_owned(),
+            1 => "1 is in the queue now:".to_owned(),
+            many => format!("{many} are in the queue now:"),
+        };
+        Some((format!("{which}; {now}"), services))
+    }
+
     fn sensible(&self, what: &What, reason: &str) -> Result<(), Refusal> {
         match what {
             What::Comment if reason.is_empty() => Err("there is nothing to write down beside it".into()),
@@ -107,7 +123,7 @@ impl World {
 
     fn act_on_one(&mut self, id: AlertId, what: &What, reason: &str) -> Result<Draft, Refusal> {
         let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?;
-        let (name, labels) = (inert(tracked.alert.name()).into_owned(), tracked.alert.labels.clone());
+        let (name, labels) = (self.told_apart(&id), tracked.alert.labels.clone());
         if tracked.resolved_at.is_some() && *what != What::Comment {
             return Err(format!("{name} has resolved already"));
         }
@@ -165,22 +181,22 @@ impl World {
     }
 }
 
-/// In the past tense, for the log.
+/// What is being done, for the log: what became of it stands in the entry of its end.
 fn told(what: &What, name: &str) -> String {
     let time = |time: &DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, true);
     match what {
-        What::Acknowledge { until } => format!("acknowledged {name} at its source until {}", time(until)),
-        What::Unacknowledge => format!("took the acknowledgement of {name} back at its source"),
-        What::Snooze { until } => format!("snoozed {name} until {}", time(until)),
-        What::Unsnooze => format!("ended the snooze of {name}"),
-        What::Resolve => format!("resolved {name}"),
-        What::Assign { to } => format!("assigned {name} to {}", inert(to)),
-        What::Escalate { level: None } => format!("escalated {name}"),
-        What::Escalate { level: Some(level) } => format!("escalated {name} to level {level}"),
-        What::Comment => format!("commented on {name}"),
-        What::Downtime { until } => format!("put {name} in downtime until {}", time(until)),
-        What::Recheck => format!("had {name} checked again"),
-        What::Merge { into } => format!("merged {name} into {into}"),
-        What::Prioritise { to } => format!("set the priority of {name} to {}", inert(to)),
+        What::Acknowledge { until } => format!("acknowledging {name} at its source until {}", time(until)),
+        What::Unacknowledge => format!("taking the acknowledgement of {name} back at its source"),
+        What::Snooze { until } => format!("snoozing {name} until {}", time(until)),
+        What::Unsnooze => format!("ending the snooze of {name}"),
+        What::Resolve => format!("resolving {name}"),
+        What::Assign { to } => format!("assigning {name} to {}", inert(to)),
+        What::Escalate { level: None } => format!("escalating {name}"),
+        What::Escalate { level: Some(level) } => format!("escalating {name} to level {level}"),
+        What::Comment => format!("commenting on {name}"),
+        What::Downtime { until } => format!("putting {name} in downtime until {}", time(until)),
+        What::Recheck => format!("having {name} checked again"),
+        What::Merge { into } => format!("merging {name} into {into}"),
+        What::Prioritise { to } => format!("setting the priority of {name} to {}", inert(to)),
     }
 }

@@ -111,7 +111,7 @@ impl World {
 }
 
 fn unsilenced(id: &Outside) -> String {
-    format!("took silence {} back", id.inert())
+    format!("taking silence {} back", id.inert())
 }
 
 impl Progress {

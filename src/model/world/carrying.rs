@@ -160,25 +160,25 @@ impl World {
         matchers: Vec<SilenceMatcher>,
         silence: Option<Outside>,
     ) -> Option<Draft> {
-        let now = self.now.wall;
+        let (now, name) = (self.now.wall, self.told_apart(id));
         let (act, text) = match self.carried_by(id)?.clone() {
             Carry::Silence { prefix } => {
                 let longest = now + to_chrono(CARRY_FOR);
                 let ends_at = ack.until.map_or(longest, |until| until.min(longest));
                 let comment = format!("{prefix} {}: {}", ack.by, ack.reason);
                 let text = match silence {
-                    Some(_) => "extended the silence that carries the acknowledgement",
-                    None => "carried the acknowledgement as a silence",
+                    Some(_) => format!("extending the silence that carries the acknowledgement of {name}"),
+                    None => format!("carrying the acknowledgement of {name} as a silence"),
                 };
                 (Act::Silence { id: silence, matchers, starts_at: now, ends_at, by: ack.by.clone(), comment }, text)
             }
             Carry::Acknowledge => {
                 let what = What::Acknowledge { until: ack.until? };
                 let (by, comment) = (ack.by.clone(), ack.reason.clone());
-                (Act::On { alert: id.fingerprint.clone(), what, by, comment }, "acknowledged it at its source")
+                (Act::On { alert: id.fingerprint.clone(), what, by, comment }, format!("acknowledging {name} at its source"))
             }
         };
-        let mut draft = self.act_draft(&id.source, act, text).with("for", entry);
+        let mut draft = self.act_draft(&id.source, act, &text).with("for", entry);
         draft.alert = Some(id.clone());
         Some(draft)
     }
@@ -200,17 +200,18 @@ impl World {
         let outlived = self.alerts.outlived(id, self.now.wall).filter(|over| over.entry == Some(ack)).map(|over| over.by.clone());
         let carried = || self.outbox.carried(ack).filter(|carrier| carrier.native && outlived.is_some());
         let carrier = self.carrier_of(id, ack).or_else(carried)?;
+        let name = self.told_apart(id);
         let (act, text) = match carrier.native {
-            false => (Act::Expire { id: carrier.id }, "ended the silence that carried the acknowledgement"),
+            false => (Act::Expire { id: carrier.id }, format!("ending the silence that carried the acknowledgement of {name}")),
             // What has resolved there needs nobody's acknowledgement.
             true if self.alerts.get(id).is_none_or(|tracked| tracked.resolved_at.is_some()) => return None,
             true => {
                 let (by, comment) = outlived.map_or_else(|| self.gives_back(id, ack, asked_by), |by| (by, String::new()));
                 let act = Act::On { alert: id.fingerprint.clone(), what: What::Unacknowledge, by, comment };
-                (act, "took the acknowledgement back at its source")
+                (act, format!("taking the acknowledgement of {name} back at its source"))
             }
         };
-        let mut draft = self.act_draft(&id.source, act, text).with("for", ack);
+        let mut draft = self.act_draft(&id.source, act, &text).with("for", ack);
         draft.alert = Some(id.clone());
         Some(draft)
     }

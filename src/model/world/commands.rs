@@ -204,7 +204,8 @@ impl World {
             return Err(format!("{} has resolved already", inert(tracked.alert.name())));
         }
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
-        let draft = self.context().by_me(Kind::Ack, format!("acknowledged {}{why}", inert(tracked.alert.name())));
+        let name = self.told_apart(&id);
+        let draft = self.context().by_me(Kind::Ack, format!("acknowledged {name}{why}"));
         let draft = draft.with("episode", tracked.episode).with("until", until).with("reason", reason).with("ticket", ticket);
         Ok(self.about_alert(draft, &id))
     }
@@ -284,7 +285,7 @@ impl World {
 
     fn names(&self, alerts: &[AlertId]) -> String {
         match alerts {
-            [one] => self.name_of(one),
+            [one] => self.told_apart(one),
             many => format!("{} alerts", many.len()),
         }
     }
@@ -296,11 +297,16 @@ impl World {
         if !among_others || name.contains(&*target) { name } else { format!("{name} {target}") }
     }
 
-    /// Its name, and more where another alert in the queue has the same one.
+    /// Its name, and where another alert in the queue has the same one what it is about, or whose it is.
     pub(super) fn told_apart(&self, alert: &AlertId) -> String {
         let Some(tracked) = self.alerts.get(alert) else { return self.name_of(alert) };
-        let name = tracked.alert.name();
-        self.called(alert, self.alerts.queue().any(|other| other.alert.name() == name && other.alert.id != *alert))
+        let alike = self.alerts.of_name(tracked.alert.name()) > 1;
+        match &tracked.service {
+            Some(service) if alike && tracked.alert.target().is_empty() => {
+                format!("{} {}", self.name_of(alert), inert(service.as_str()))
+            }
+            _ => self.called(alert, alike),
+        }
     }
 
     /// An alert for people: its name, or its id once it has left the queue.

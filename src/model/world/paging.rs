@@ -28,7 +28,7 @@ impl World {
         if let Some(id) = incident {
             self.incident(id)?;
         }
-        let line = format!("paged {}: {}", inert(&to), inert(text));
+        let line = format!("paging {}: {}", inert(&to), inert(text));
         let act = Act::Page { to, text: text.to_owned(), by: self.me.name.clone() };
         let mut draft = self.act_draft(&source, act, &line);
         let practised = |id: &IncidentId| self.incidents.get(*id).is_some_and(|incident| incident.drill.is_some());

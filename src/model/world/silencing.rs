@@ -82,7 +82,8 @@ impl World {
         meant(self.broad(&source, &matchers), confirmed)?;
         let by = self.me.name.clone();
         let ends_at = self.now.wall + to_chrono(hold);
-        let text = format!("silenced {} for {} ({covers} alerts now)", show(&matchers), humantime::format_duration(hold));
+        let lasts = humantime::format_duration(hold);
+        let text = format!("silencing {} for {lasts} ({covers} alerts now): {}", show(&matchers), inert(&reason));
         let act = Act::Silence { id: None, matchers, starts_at: self.now.wall, ends_at, by, comment: reason };
         Ok(vec![self.act_draft(&source, act, &text).with("covers", covers)])
     }
@@ -105,12 +106,12 @@ impl World {
 
     fn silence_one(&mut self, id: &AlertId, ends_at: DateTime<Utc>, reason: &str) -> Result<Draft, Refusal> {
         let tracked = self.alerts.get(id).ok_or_else(|| format!("no alert {id} is in the queue"))?;
-        let (name, matchers) = (inert(tracked.alert.name()).into_owned(), tracked.alert.labels.exactly());
+        let (name, matchers) = (self.told_apart(id), tracked.alert.labels.exactly());
         if tracked.resolved_at.is_some() {
             return Err(format!("{name} has resolved already"));
         }
         self.can(&id.source, ActKind::Silence)?;
-        let text = format!("silenced {name} until {}: {}", seconds(ends_at), inert(reason));
+        let text = format!("silencing {name} until {}: {}", seconds(ends_at), inert(reason));
         let (starts_at, by, comment) = (self.now.wall, self.me.name.clone(), reason.to_owned());
         let draft = self.act_draft(&id.source, Act::Silence { id: None, matchers, starts_at, ends_at, by, comment }, &text);
         Ok(self.about_alert(draft, id))
@@ -134,7 +135,7 @@ impl World {
         let ends_at = silence.ends_at + to_chrono(by);
         lasting((ends_at - self.now.wall).to_std().unwrap_or_default())?;
         meant(self.broad(source, &silence.matchers), confirmed)?;
-        let text = format!("let silence {} last until {}", show(&silence.matchers), seconds(ends_at));
+        let text = format!("letting silence {} last until {}", show(&silence.matchers), seconds(ends_at));
         let act = Act::Silence {
             id: Some(silence.id),
             matchers: silence.matchers,
@@ -148,7 +149,7 @@ impl World {
 
     pub(super) fn expire(&mut self, source: &SourceName, id: Outside) -> Result<Vec<Draft>, Refusal> {
         self.can(source, ActKind::Expire)?;
-        let text = format!("ended silence {}", id.inert());
+        let text = format!("ending silence {}", id.inert());
         Ok(vec![self.act_draft(source, Act::Expire { id }, &text)])
     }
 }

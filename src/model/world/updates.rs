@@ -105,7 +105,7 @@ impl World {
 
     fn tell_drafts(&mut self, incident: &Incident, to: &Destination, update: &Update) -> Vec<Draft> {
         let act_of = |world: &mut Self, source: &SourceName, act: Act, alert: Option<AlertId>| {
-            let text = format!("sent the update to {}", to.name);
+            let text = format!("sending the update to {}", to.name);
             let mut draft = world.act_draft(source, act, &text).with("expires_at", world.now.wall + NEWS);
             (draft.incident, draft.alert) = (Some(incident.id), alert);
             // Who confirmed it meant this incident as it is.

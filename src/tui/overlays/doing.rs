@@ -209,18 +209,8 @@ impl Form for Doing {
 impl Doing {
     /// What goes in downtime with hosts, though nobody has chosen it.
     fn along(&self, view: &View) -> Vec<(String, Role)> {
-        let (hosts, services) = view.world.taken_along(&self.alerts);
-        let which = match hosts.as_slice() {
-            [] => return Vec::new(),
-            [host] => format!("Every service of {} goes with it", inert(host.fingerprint.as_str())),
-            many => format!("Every service of these {} hosts goes with them", many.len()),
-        };
-        let now = match services.len() {
-            0 => "none is in the queue now".to_owned(),
-            1 => "1 is in the queue now:".to_owned(),
-            many => format!("{many} are in the queue now:"),
-        };
-        [(format!("{which}; {now}"), Role::Warning)].into_iter().chain(listed(&services, view)).collect()
+        let Some((told, services)) = view.world.goes_along(&self.alerts) else { return Vec::new() };
+        [(told, Role::Warning)].into_iter().chain(listed(&services, view)).collect()
     }
 
     /// What follows from it, in a sentence.
