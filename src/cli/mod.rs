@@ -174,6 +174,18 @@ fn explained(command: Command) -> Command {
 
 /// The whole tree of commands.
 pub fn tree() -> Command {
+    root(with_arguments)
+}
+
+fn with_arguments(command: Command) -> Command {
+    match COMMANDS.iter().find(|kind| kind.name == command.get_name()) {
+        Some(kind) => explained((kind.args)(command)),
+        None => command,
+    }
+}
+
+/// The tree with every command as `grown` makes it.
+fn root(grown: fn(Command) -> Command) -> Command {
     // First of all: it would set the description to its own.
     let root = Globals::augment_args(Command::new("midwatch"))
         .arg(
@@ -194,14 +206,16 @@ pub fn tree() -> Command {
         .after_help(
             "Without a command: opens the console on the configuration. New here? `midwatch demo`, then `midwatch init`.",
         );
-    let kinds = COMMANDS.iter().map(|kind| (kind.args)(Command::new(kind.name).about(kind.about).hide(kind.hidden)));
-    kinds.fold(root, |root, kind| root.subcommand(explained(kind)))
+    let kinds = COMMANDS.iter().map(|kind| grown(Command::new(kind.name).about(kind.about).hide(kind.hidden)));
+    kinds.fold(root, Command::subcommand)
 }
 
 /// Parses the command line, runs it, and says how it went.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let argv: Vec<OsString> = argv.into_iter().collect();
-    let matches = match tree().color(colour::choice(&argv)).try_get_matches_from(argv) {
+    // Only the command that is given grows its arguments: all of them would be made for nothing before each first frame.
+    let tree = root(|command| command.defer(with_arguments));
+    let matches = match tree.color(colour::choice(&argv)).try_get_matches_from(argv) {
         Ok(matches) => matches,
         Err(usage) => {
             let code = if usage.use_stderr() { Exit::Usage } else { Exit::Done };
