@@ -715,7 +715,7 @@ fn closing_an_incident_says_that_its_playbook_is_not_through() {
 fn a_newcomers_guide_is_read_whole_on_a_narrow_screen() {
     let mut desk = outage();
     let guide = "Critical! gg goes to the top, j or k to PostgresDown (here you are); a and enter: now it is yours.";
-    desk.screen.guide(Some(guide.to_owned()));
+    desk.screen.guide(Some(midwatch::tui::Hint::of(guide.to_owned())));
     desk.resize(80, 24).expect("Critical! gg").expect("now it is yours.");
     desk.resize(40, 12).expect("Critical! gg").expect("yours.");
 }

@@ -16,7 +16,7 @@ use crate::tui::layout::shares::{Kept, Shares};
 use crate::tui::panes::PANES;
 use crate::tui::terminal::{self, TermEvent};
 use crate::tui::theme::{Depth, Looks, Theme};
-use crate::tui::{Console, Layouts, Preset, Request, Setup, Ui};
+use crate::tui::{Console, Hint, Layouts, Preset, Request, Setup, Ui};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -133,7 +133,13 @@ async fn drive(shell: &mut Shell, front: &mut Front) -> io::Result<()> {
 }
 
 /// What a newcomer may do next.
-pub type Guide = Box<dyn Fn(&World) -> Option<String>>;
+pub type Guide = Box<dyn Fn(&World) -> Option<Told>>;
+
+/// The same in keys, and as a line to be typed.
+pub struct Told {
+    pub hint: Hint,
+    pub typed: String,
+}
 
 struct Front {
     console: Console,
@@ -151,7 +157,7 @@ impl Frontend for Front {
 
     fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
         if let Some(guide) = &self.guide {
-            self.console.guide(guide(world));
+            self.console.guide(guide(world).map(|told| told.hint));
         }
         self.console.draw(world)
     }

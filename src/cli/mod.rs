@@ -247,7 +247,7 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<Exit> {
         },
         None if plain => {
             plain::refuse(record.is_some(), globals.json)?;
-            plain::run(&globals)
+            plain::run(&globals, None)
         }
         None => console::open(&globals, record.map(PathBuf::as_path)),
     }

@@ -10,6 +10,7 @@ mod said;
 mod status;
 mod words;
 
+use super::console::Guide;
 use super::session::{Needs, Session};
 use super::{Exit, Failure, Globals, out, reload, target};
 use crate::domain::ids::AlertId;
@@ -52,9 +53,11 @@ pub enum Input {
     Done(child::Ended),
 }
 
+/// Until somebody leaves. `guide` says what a newcomer may type next.
+///
 /// # Errors
 /// No journal, or the terminal is gone.
-pub fn run(globals: &Globals) -> anyhow::Result<Exit> {
+pub fn run(globals: &Globals, guide: Option<Guide>) -> anyhow::Result<Exit> {
     let mut session = Session::open(globals, Needs::Watch)?;
     session.know_practice();
     session.listen(None);
@@ -64,6 +67,7 @@ pub fn run(globals: &Globals) -> anyhow::Result<Exit> {
     let theirs = Arc::new(AtomicUsize::new(0));
     let (released, releases) = unbounded_channel();
     let mut front = Plain::new(globals, session.config.console.zone, inputs.clone(), next, (theirs.clone(), released));
+    front.guide = guide;
     start_reader(move || read(&wanted, &inputs));
     let stop = {
         let _guard = session.enter();
@@ -128,6 +132,9 @@ struct Plain {
     next: mpsc::Sender<()>,
     /// When something was said by itself.
     spoke: Option<Duration>,
+    guide: Option<Guide>,
+    /// What it said last.
+    led: Option<String>,
 }
 
 impl Plain {
@@ -152,6 +159,8 @@ impl Plain {
             inputs,
             next,
             spoke: None,
+            guide: None,
+            led: None,
         }
     }
 
@@ -161,6 +170,14 @@ impl Plain {
             let _ = write!(io::stdout(), "> ").and_then(|()| io::stdout().flush());
         }
         let _ = self.next.send(());
+    }
+
+    /// What a newcomer may type next, once it is something else.
+    fn led(&mut self, world: &World) -> Option<String> {
+        let told = self.guide.as_ref()?(world)?;
+        let step = told.hint.step.map_or_else(String::new, |(at, all)| format!(" {at} of {all}"));
+        let line = format!("Tour{step}: {}", told.typed);
+        (self.led.as_ref() != Some(&line)).then(|| self.led.insert(line).clone())
     }
 
     fn bell(&self) -> String {
@@ -297,7 +314,8 @@ impl Frontend for Plain {
         let Some(spoke) = self.spoke else {
             self.spoke = Some(world.now.mono);
             self.said.news(world);
-            self.say(&[vec!["midwatch. help says what can be typed.".to_owned()], status::lines(world)].concat());
+            let led = self.led(world).into_iter().collect();
+            self.say(&[vec!["midwatch. help says what can be typed.".to_owned()], status::lines(world), led].concat());
             self.prompt();
             return Ok(None);
         };
@@ -305,7 +323,8 @@ impl Frontend for Plain {
         if since < PACE {
             return Ok(Some(PACE - since));
         }
-        let news = self.said.news(world);
+        let mut news = self.said.news(world);
+        news.extend(self.led(world));
         if !news.is_empty() {
             self.spoke = Some(world.now.mono);
             // Not behind what is being typed.

@@ -13,7 +13,7 @@ use crate::runtime::{Ask, Frontend, shell};
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::terminal::{self, TermEvent};
-use crate::tui::{Console, Layouts, Request, Setup, Ui};
+use crate::tui::{Console, Hint, Layouts, Request, Setup, Ui};
 use chrono_tz::Tz;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::io;
@@ -137,7 +137,7 @@ impl Frontend for Front {
     }
 
     fn playing(&mut self, position: Position) {
-        self.console.guide(Some(told(position, &self.keymap, self.zone)));
+        self.console.guide(Some(Hint::of(told(position, &self.keymap, self.zone))));
     }
 
     fn refused(&mut self, why: &str) {

@@ -26,5 +26,7 @@ bundled! {
     "restore-drill-postgres.md",
     "rolling-deploy-nginx.md",
     "schema-rollback.md",
+    "table-restore.md",
+    "wal-volume-filling.md",
     "weekly-practice.md",
 }

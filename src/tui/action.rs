@@ -32,6 +32,8 @@ macro_rules! actions {
 actions! {
     /// Leave the console; asks first when a command is running or an acknowledgement would lapse.
     Quit = "quit",
+    /// Leave the tour of the demo, or take it up again.
+    Tour = "tour",
     /// Show the keys that work here.
     Help = "help",
     /// Do or find anything by a part of its name: actions, alerts, services, playbooks, incidents, lines of the log.

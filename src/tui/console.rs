@@ -3,6 +3,7 @@
 
 use super::background::{self, Ear, Heard};
 use super::crier::Crier;
+use super::hint::Hint;
 use super::keymap::Key;
 use super::paint::Painter;
 use super::screen::{Screen, Setup};
@@ -155,9 +156,9 @@ impl Console {
         self.resized(width, height);
     }
 
-    /// What a newcomer may do next.
-    pub fn guide(&mut self, text: Option<String>) {
-        self.screen.guide(text);
+    /// What somebody who is led may do next.
+    pub fn guide(&mut self, hint: Option<Hint>) {
+        self.screen.guide(hint);
     }
 
     /// Something that was asked for is not done.

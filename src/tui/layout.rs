@@ -66,6 +66,8 @@ pub struct Wishes<'a> {
     pub shares: &'a Shares,
     /// The pane with the keys has all the room.
     pub zoomed: bool,
+    /// So many lines stand at the bottom, one at least.
+    pub last: u16,
 }
 
 impl Wishes<'_> {
@@ -76,7 +78,7 @@ impl Wishes<'_> {
 
 pub fn places(area: Rect, wishes: &Wishes) -> Places {
     let form = Form::of(area);
-    let rows = Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)]);
+    let rows = Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(wishes.last.max(1))]);
     let [status, middle, keys] = area.layout(&rows);
     let empty = Places { form, status, keys, middle, ..Places::default() };
     match form {
@@ -154,7 +156,7 @@ mod tests {
     }
 
     fn plain(shares: &Shares) -> Wishes<'_> {
-        Wishes { focus: PaneId::Alerts, front: PaneId::Alerts, failing: 3, shares, zoomed: false }
+        Wishes { focus: PaneId::Alerts, front: PaneId::Alerts, failing: 3, shares, zoomed: false, last: 1 }
     }
 
     #[test]
@@ -189,7 +191,7 @@ mod tests {
         #[test]
         fn nothing_ever_lies_outside_or_over_another(
             (width, height) in (0u16..320, 0u16..120), failing in 0u16..30, focus in 0usize..4, hidden in prop::collection::vec(0usize..4, 0..4),
-            (health, playbook, log) in (0u16..1_200, 0u16..1_200, 0u16..1_200), zoomed in any::<bool>(), set in any::<bool>(),
+            (health, playbook, log) in (0u16..1_200, 0u16..1_200, 0u16..1_200), zoomed in any::<bool>(), set in any::<bool>(), last in 0u16..4,
         ) {
             let all = [PaneId::Health, PaneId::Alerts, PaneId::Playbook, PaneId::Log];
             let share = |share: u16| set.then_some(share);
@@ -197,7 +199,7 @@ mod tests {
             let shares = Shares { health: share(health), playbook: share(playbook), log: share(log), hide }.bounded();
             let focus = all[focus];
             let front = if focus == PaneId::Log { PaneId::Alerts } else { focus };
-            let (area, places) = (Rect::new(0, 0, width, height), laid(width, height, &Wishes { focus, front, failing, shares: &shares, zoomed }));
+            let (area, places) = (Rect::new(0, 0, width, height), laid(width, height, &Wishes { focus, front, failing, shares: &shares, zoomed, last }));
             let parts: Vec<Rect> =
                 places.panes.iter().map(|(_, place)| *place).chain([places.status, places.keys, places.strip]).collect();
             prop_assert!(parts.iter().all(|place| area.intersection(*place) == *place || place.is_empty()), "{places:?}");

@@ -9,6 +9,7 @@ mod console;
 mod crier;
 mod drill;
 pub mod farewell;
+mod hint;
 pub mod hits;
 mod input;
 pub mod keymap;
@@ -30,5 +31,6 @@ mod time;
 mod view;
 
 pub use console::Console;
+pub use hint::Hint;
 pub use screen::{Screen, Setup};
 pub use view::{Layouts, Preset, Request, Ui};

@@ -10,9 +10,11 @@ mod everywhere;
 mod following;
 mod mouse;
 mod reaching;
+mod touring;
 mod undoing;
 
 use super::action::Action;
+use super::hint::Hint;
 use super::hits::{Hits, Target};
 use super::input;
 use super::keymap::{Context, Key, Keymap, Meaning};
@@ -27,6 +29,7 @@ use chrono_tz::Tz;
 use dividing::Division;
 use std::collections::VecDeque;
 use std::time::Duration;
+use touring::Touring;
 
 /// What the configuration says of the console, by value.
 pub struct Setup {
@@ -65,7 +68,7 @@ pub struct Screen {
     unnumbered: VecDeque<bool>,
     pending: Vec<Key>,
     said: Option<String>,
-    guide: Option<String>,
+    touring: Touring,
     /// The last request of this screen, until the operator has seen what became of it.
     asked: Option<RequestId>,
     /// A step that has had the terminal: once it is known how it ended, what is to be done with that is asked.
@@ -100,7 +103,7 @@ impl Screen {
             said: setup.layouts.trouble.clone(),
             division: Division::new(setup.layouts),
             looked: Duration::ZERO,
-            guide: None,
+            touring: Touring::default(),
             asked: None,
             came_back: None,
             selected: None,
@@ -109,9 +112,9 @@ impl Screen {
         }
     }
 
-    /// What a newcomer may do next stands where the keys' hints are.
-    pub fn guide(&mut self, text: Option<String>) {
-        self.guide = text;
+    /// What somebody who is led may do next stands where the keys' hints are.
+    pub fn guide(&mut self, hint: Option<Hint>) {
+        self.touring.hint = hint;
     }
 
     pub fn focus(&self) -> PaneId {
@@ -286,6 +289,7 @@ impl Screen {
             | Action::Layout => {
                 return self.divide(action);
             }
+            Action::Tour => return self.touring.turn(&self.keymap),
             Action::Undo => return self.undo(world),
             Action::Close if self.filter.is_empty() || self.focus != PaneId::Alerts => return self.in_pane(action, world),
             _ => return self.on_screen(action, world),

@@ -212,15 +212,17 @@ const NAMED: usize = 2;
 /// What the last line says instead of the keys.
 pub struct Message<'a> {
     pub said: Option<&'a str>,
-    /// What a newcomer may do next.
-    pub guide: Option<&'a str>,
+    /// What somebody who is led may do next: it has all of the place.
+    pub led: &'a [String],
     /// Where the keys are looked up.
     pub contexts: &'a [Context],
     /// What became of the last request, while that is news.
     pub outcome: Option<&'a Progress>,
 }
 
-pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &View) {
+pub fn render_keys(canvas: &mut Canvas, place: Rect, message: &Message, view: &View) {
+    // What else is said begins on the last line.
+    let area = Rect { y: place.bottom().saturating_sub(1), height: 1, ..place };
     if let Some(said) = message.said {
         return render_sentence(canvas, area, said, Role::Warning);
     }
@@ -232,18 +234,29 @@ pub fn render_keys(canvas: &mut Canvas, area: Rect, message: &Message, view: &Vi
         Some((progress, item)) => {
             let back = way_back(progress, view);
             canvas.hits.seconds |= !back.is_empty() || !progress.settled();
-            let (text, role) = match message.guide.filter(|_| progress.went_well()) {
+            match message.led.is_empty() || !progress.went_well() {
+                true => {
+                    let text = outcome(progress, item, &back, area.width, view);
+                    render_sentence(canvas, area, &text, colour(&item.stage));
+                }
                 // What went well stands in the log: a newcomer is rather told how to go on.
-                Some(guide) => (format!("{guide}{back}"), Role::Key),
-                None => (outcome(progress, item, &back, area.width, view), colour(&item.stage)),
-            };
-            render_sentence(canvas, area, &text, role);
+                false => render_led(canvas, place, message.led),
+            }
         }
-        None => match message.guide {
-            Some(guide) => render_sentence(canvas, area, guide, Role::Key),
-            None => render_hints(canvas, area, message.contexts, view),
-        },
+        None if message.led.is_empty() => render_hints(canvas, area, message.contexts, view),
+        None => render_led(canvas, place, message.led),
     }
+}
+
+fn render_led(canvas: &mut Canvas, place: Rect, lines: &[String]) {
+    for (y, line) in (0..place.height).zip(lines) {
+        canvas.text(place, y, &format!(" {line}"), Role::Key);
+    }
+}
+
+/// What stands behind the hint of somebody who is led: how what was just done is taken back.
+pub fn behind(outcome: Option<&Progress>, view: &View) -> String {
+    outcome.filter(|progress| progress.went_well()).map_or_else(String::new, |progress| way_back(progress, view))
 }
 
 /// Where there is little room, what went well is told without the remote's own words: `o` has them.

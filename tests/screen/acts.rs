@@ -246,7 +246,7 @@ fn what_went_well_is_short_where_there_is_little_room_and_a_guide_says_how_it_is
     // What failed is told whole.
     desk.press("z enter").act_ends(Outcome::Failed, "503: it is away for repair").expect("503: it is away");
     let mut desk = Desk::new();
-    desk.screen.guide(Some("D declares an incident.".to_owned()));
+    desk.screen.guide(Some(midwatch::tui::Hint::of("D declares an incident.".to_owned())));
     desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).press("a enter");
     desk.expect("D declares an incident. (u undoes it)").wait(11).expect_not("undoes it").expect("D declares an incident.");
 }

@@ -1,16 +1,18 @@
 //! `midwatch demo`: the whole console on a simulated outage. Its servers run inside the process and speak real HTTP on
 //! loopback; nothing is written outside a temporary folder, which is gone afterwards.
 
-mod guide;
-mod outage;
+mod scenario;
 mod servers;
+mod sim;
+mod tour;
 
 use super::session::{self, Loaded};
-use super::{Exit, Failure, Globals, Kind, console, out};
+use super::{Exit, Failure, Globals, Kind, console, out, plain};
 use crate::config;
 use crate::domain::node::{Node, Problems};
+use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, FromArgMatches};
-use outage::Scenario;
+use serde_json::json;
 use std::path::PathBuf;
 
 pub const KIND: Kind = Kind {
@@ -23,32 +25,35 @@ pub const KIND: Kind = Kind {
 
 #[derive(Args)]
 struct Arguments {
-    /// Which outage
-    #[arg(long, value_name = "NAME", default_value = "database", value_parser = ["database"])]
-    scenario: String,
-    /// Only serve the simulated world, and print where: for trying other tools and configurations on it
+    /// Which outage: `--list` tells of each
+    #[arg(value_name = "NAME", default_value = "database", value_parser = PossibleValuesParser::new(scenario::names()))]
+    name: String,
+    /// The same
+    #[arg(long, value_name = "NAME", conflicts_with = "name", value_parser = PossibleValuesParser::new(scenario::names()))]
+    scenario: Option<String>,
+    /// Say which outages there are
+    #[arg(long, conflicts_with_all = ["serve", "plain"])]
+    list: bool,
+    /// As spoken lines, in which every command can be typed
     #[arg(long)]
+    plain: bool,
+    /// Only serve the simulated world, and print where: for trying other tools and configurations on it
+    #[arg(long, conflicts_with = "plain")]
     serve: bool,
-}
-
-/// The outages that can be shown, by name.
-fn scenario(name: &str) -> anyhow::Result<Scenario> {
-    let text = match name {
-        "database" => include_str!("scenario.yaml"),
-        _ => return Err(Failure::usage(format!("no scenario is named {name}")).into()),
-    };
-    Ok(serde_yaml::from_str(text)?)
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
-    let scenario = scenario(&arguments.scenario)?;
-    let guide = guide::of(scenario.guide.clone());
+    if arguments.list {
+        return list(globals);
+    }
+    let scenario = scenario::named(arguments.scenario.as_ref().unwrap_or(&arguments.name))?;
+    let (text, guide) = (scenario.config.clone(), tour::guide(scenario.tour.clone())?);
     let runtime = session::runtime()?;
     let address = runtime.block_on(servers::start(scenario))?;
-    let url = format!("http://{address}");
+    let text = text.replace("DEMO_URL", &format!("http://{address}"));
     if arguments.serve {
-        out::text(&include_str!("config.yaml").replace("DEMO_URL", &url))?;
+        out::text(&text)?;
         runtime.block_on(async {
             crate::runtime::shell::ended()?.await;
             std::io::Result::Ok(())
@@ -57,15 +62,34 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let folder = Folder::new()?;
     let globals = Globals { data: Some(folder.0.clone()), ..globals.clone() };
-    console::run(&globals, configuration(&url)?, Some(guide), None, None)
+    if arguments.plain {
+        plain::refuse(false, globals.json)?;
+        // What is typed are commands of their own, which read it, too.
+        let file = folder.0.join("config.yaml");
+        std::fs::write(&file, text)?;
+        return plain::run(&Globals { config: Some(file), ..globals }, Some(guide));
+    }
+    console::run(&globals, configuration(&text)?, Some(guide), None, None)
 }
 
-fn configuration(url: &str) -> anyhow::Result<Loaded> {
-    let text = include_str!("config.yaml").replace("DEMO_URL", url);
+fn list(globals: &Globals) -> anyhow::Result<Exit> {
+    let all = scenario::names().map(|name| Ok((name, scenario::named(name)?))).collect::<anyhow::Result<Vec<_>>>()?;
+    if globals.json {
+        let scenario =
+            |(name, it): &(&str, scenario::Scenario)| json!({"name": name, "about": it.about, "playbook": it.playbook});
+        out::json(&json!({"schema": 1, "scenarios": all.iter().map(scenario).collect::<Vec<_>>()}))?;
+    } else {
+        let lines = all.iter().map(|(name, it)| format!("{name:<10}{} Its playbook: {}.\n", it.about, it.playbook));
+        out::text(&lines.collect::<String>())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn configuration(text: &str) -> anyhow::Result<Loaded> {
     let mut problems = Problems::default();
-    let config = Node::parse(&text, &mut problems).and_then(|node| config::resolve(&node, &session::kinds(), &mut problems));
+    let config = Node::parse(text, &mut problems).and_then(|node| config::resolve(&node, &session::kinds(), &mut problems));
     config.ok_or_else(|| {
-        let shown: Vec<String> = problems.list.iter().map(|problem| problem.show("demo", &text)).collect();
+        let shown: Vec<String> = problems.list.iter().map(|problem| problem.show("demo", text)).collect();
         Failure::usage(shown.join("")).into()
     })
 }

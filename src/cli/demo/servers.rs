@@ -1,20 +1,23 @@
-//! The demo's servers on one loopback port: Alertmanager's API, the health endpoints, the database and the shop. They
-//! speak real HTTP, so everything that the demo shows goes the way that it goes in production.
+//! The demo's servers on one loopback port: Alertmanager's API, and whatever the scenario has. They speak real HTTP, so
+//! everything that the demo shows goes the way that it goes in production.
 
-use super::outage::{Outage, Planned, Scenario};
+use super::scenario::{Facts, Scenario};
+use super::sim::{Firing, Sim};
+use crate::domain::alert::{Cover, Labels, SilenceMatcher};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 struct World {
-    scenario: Scenario,
-    outage: Outage,
+    sim: Sim,
     silences: Vec<Value>,
     began: Instant,
     began_at: DateTime<Utc>,
@@ -32,9 +35,9 @@ type Reply = (StatusCode, Json<Value>);
 pub async fn start(scenario: Scenario) -> std::io::Result<SocketAddr> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
-    let outage = Outage::new(&scenario);
     let (began, began_at) = (Instant::now(), Utc::now());
-    let world = World { scenario, outage, silences: Vec::new(), began, began_at, url: format!("http://{address}") };
+    let sim = Sim::new(scenario);
+    let world = World { sim, silences: Vec::new(), began, began_at, url: format!("http://{address}") };
     let router = routes().with_state(Arc::new(Mutex::new(world)));
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(address)
@@ -46,58 +49,45 @@ fn routes() -> Router<Shared> {
         .route("/api/v2/alerts", get(alerts))
         .route("/api/v2/silences", get(silences).post(silence))
         .route("/api/v2/silence/{id}", get(one_silence).delete(expire))
-        .route("/database/health", get(database))
-        .route("/primary/health", get(primary))
-        .route("/primary/fence", post(fence))
-        .route("/replica/health", get(replica))
-        .route("/replica/promote", post(promote))
-        .route("/shop/pay", get(pay))
-        .route("/shop/health", get(|| async { ok(json!({"up": true})) }))
-        .route("/shop/point-to", post(point_to))
-        .route(
-            "/vendor/status.json",
-            get(|| async {
-                ok(json!({"page": {"name": "Stripe"}, "status": {"indicator": "none", "description": "All Systems Operational"}}))
-            }),
-        )
+        .fallback(simulated)
 }
 
 fn ok(value: Value) -> Reply {
     (StatusCode::OK, Json(value))
 }
 
+/// The world as it is now.
 fn lock(world: &Shared) -> MutexGuard<'_, World> {
-    world.lock().unwrap_or_else(PoisonError::into_inner)
+    let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = world.began.elapsed();
+    world.sim.settle(now);
+    world
 }
 
 impl World {
-    fn now(&self) -> Duration {
-        self.began.elapsed()
-    }
-
     fn at(&self, seconds: f64) -> String {
         let ms = chrono::Duration::milliseconds((seconds * 1000.0) as i64);
         time(self.began_at + ms)
     }
 
-    fn alert(&self, planned: &Planned) -> Option<Value> {
-        let since = self.outage.firing(planned, self.now())?;
+    fn alert(&self, firing: &Firing) -> Value {
+        let planned = firing.planned;
         let labels = json!({"alertname": planned.name, "severity": planned.severity, "service": planned.service,
-            "instance": planned.instance, "env": "demo"});
+            "instance": firing.instance, "env": "demo"});
         let silenced: Vec<Value> =
             self.silences.iter().filter(|silence| covers(silence, &labels)).map(|silence| silence["id"].clone()).collect();
         let state = if silenced.is_empty() { "active" } else { "suppressed" };
-        Some(json!({
+        json!({
             "fingerprint": fingerprint(&labels),
             "labels": labels,
             "annotations": {"summary": planned.summary, "demo_url": self.url},
-            "startsAt": self.at(since),
+            "startsAt": self.at(firing.since),
             "updatedAt": time(Utc::now()),
             "endsAt": time(Utc::now() + chrono::Duration::minutes(5)),
             "generatorURL": format!("{}/graph", self.url),
             "receivers": [{"name": "demo"}],
             "status": {"state": state, "silencedBy": silenced, "inhibitedBy": [], "mutedBy": []},
-        }))
+        })
     }
 }
 
@@ -105,21 +95,34 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+fn pairs(object: &Value) -> Vec<(String, String)> {
+    object.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.as_str().unwrap_or("").to_owned())).collect()
+}
+
 /// Alertmanager's own: 64-bit FNV-1a over the sorted labels.
 fn fingerprint(labels: &Value) -> String {
-    let mut sorted: Vec<(String, String)> =
-        labels.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.as_str().unwrap_or("").to_owned())).collect();
+    let mut sorted = pairs(labels);
     sorted.sort();
     let bytes = sorted.iter().flat_map(|(name, value)| name.bytes().chain([0xff]).chain(value.bytes()).chain([0xff]));
     let hash = bytes.fold(14_695_981_039_346_656_037_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211));
     format!("{hash:016x}")
 }
 
-/// The demo's silences are exact: that is what the console sends for one alert.
 fn covers(silence: &Value, labels: &Value) -> bool {
-    let matchers = silence["matchers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let matchers: Vec<SilenceMatcher> = silence["matchers"].as_array().into_iter().flatten().map(matcher).collect();
     let over = silence["endsAt"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok()).is_none_or(|at| at <= Utc::now());
-    !over && matchers.iter().all(|matcher| matcher["name"].as_str().is_some_and(|name| labels[name] == matcher["value"]))
+    let labels = Labels::new(pairs(labels).into_iter().map(|(name, value)| (name.into(), value.into())).collect());
+    !over && Cover::of(&matchers).is_ok_and(|cover| cover.covers(&labels))
+}
+
+fn matcher(of: &Value) -> SilenceMatcher {
+    let text = |key: &str| of[key].as_str().unwrap_or_default().to_owned();
+    SilenceMatcher {
+        name: text("name").into(),
+        value: text("value").into(),
+        regex: of["isRegex"].as_bool().unwrap_or(false),
+        equal: of["isEqual"].as_bool().unwrap_or(true),
+    }
 }
 
 async fn status(State(world): State<Shared>) -> Reply {
@@ -135,7 +138,7 @@ async fn status(State(world): State<Shared>) -> Reply {
 
 async fn alerts(State(world): State<Shared>) -> Reply {
     let world = lock(&world);
-    ok(world.scenario.alerts.iter().filter_map(|planned| world.alert(planned)).collect())
+    ok(world.sim.firing().map(|firing| world.alert(&firing)).collect())
 }
 
 async fn silences(State(world): State<Shared>) -> Reply {
@@ -177,49 +180,16 @@ async fn expire(State(world): State<Shared>, Path(id): Path<String>) -> Reply {
     }
 }
 
-/// Whether anybody takes writes, whoever it is.
-async fn database(State(world): State<Shared>) -> Reply {
-    let world = lock(&world);
-    let writable = world.outage.writable(world.now());
-    let status = if writable { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({"writable": writable})))
-}
-
-async fn primary(State(world): State<Shared>) -> Reply {
-    let world = lock(&world);
-    let up = world.outage.primary_up(world.now());
-    let status = if up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({"role": "primary", "up": up})))
-}
-
-async fn replica(State(world): State<Shared>) -> Reply {
-    let role = if lock(&world).outage.promoted() { "primary" } else { "standby" };
-    ok(json!({"role": role, "up": true, "lag_bytes": 0}))
-}
-
-async fn pay(State(world): State<Shared>) -> Reply {
-    let world = lock(&world);
-    match world.outage.pays(world.now()) {
-        true => ok(json!({"paid": true})),
-        false => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"error": "no database takes writes"}))),
-    }
-}
-
-async fn fence(State(world): State<Shared>) -> Reply {
-    lock(&world).outage.fence();
-    ok(json!({"fenced": true}))
-}
-
-async fn promote(State(world): State<Shared>) -> Reply {
-    match lock(&world).outage.promote() {
-        Ok(()) => ok(json!({"role": "primary"})),
-        Err(why) => (StatusCode::CONFLICT, Json(json!({"error": why}))),
-    }
-}
-
-async fn point_to(State(world): State<Shared>, Json(wanted): Json<Value>) -> Reply {
-    match lock(&world).outage.point_to(wanted["db"].as_str().unwrap_or("")) {
-        Ok(()) => ok(json!({"db": wanted["db"]})),
-        Err(why) => (StatusCode::BAD_REQUEST, Json(json!({"error": why}))),
-    }
+/// Whatever the scenario answers.
+async fn simulated(State(world): State<Shared>, method: Method, uri: Uri, body: Bytes) -> Response {
+    let sent: Facts = match serde_json::from_slice(&body) {
+        Ok(object) => pairs(&object).into_iter().map(|(name, value)| (format!("sent.{name}"), value)).collect(),
+        Err(_) => Facts::new(),
+    };
+    let said = lock(&world).sim.ask(&format!("{method} {}", uri.path()), &sent);
+    let Some(said) = said else { return (StatusCode::NOT_FOUND, Json(Value::Null)).into_response() };
+    let status = StatusCode::from_u16(said.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let json = said.body.starts_with(['{', '[']);
+    let kind = if json { "application/json" } else { "text/plain; version=0.0.4" };
+    (status, [(header::CONTENT_TYPE, kind)], said.body).into_response()
 }

@@ -74,6 +74,7 @@ pub const ROWS: &[Row] = &[
     row(&["tab", "l", "right"], NextPane, &[Panes], "pane"),
     row(&["?", "f1"], Help, &[Panes, Reading], "help"),
     row(&["f1"], Help, &[Typing], "help"),
+    row(&["f2"], Tour, &[Panes], ""),
     row(&["!"], Action::Errors, &[Panes], "errors"),
     row(&["q", "ctrl-c"], Quit, &[Panes], "quit"),
     row(&["shift-tab", "h", "left"], PreviousPane, &[Panes], ""),

@@ -51,7 +51,11 @@ impl Screen {
         let strip = u16::try_from(health::failing(view).len()).unwrap_or(u16::MAX);
         let (form, zoomed) = (Form::of(area), self.division.zoomed);
         let shares = self.division.shares(form);
-        let wishes = Wishes { focus: self.focus, front: self.front, failing: strip, shares, zoomed };
+        let hint = self.touring.shown().filter(|_| !self.covered());
+        let outcome = self.asked.and_then(|id| view.world.requests.get(id));
+        let led = hint.map_or_else(Vec::new, |hint| hint.lines(area.width, &status::behind(outcome, view)));
+        let last = u16::try_from(led.len()).unwrap_or(1);
+        let wishes = Wishes { focus: self.focus, front: self.front, failing: strip, shares, zoomed, last };
         let places = layout::places(area, &wishes);
         canvas.hits.places = places.clone();
         if places.form == Form::None {
@@ -65,7 +69,8 @@ impl Screen {
         for (edge, place) in &places.edges {
             canvas.hits.add(*place, Hit::Edge(*edge));
         }
-        self.render_keys(canvas, places.keys, view);
+        let message = Message { said: self.said.as_deref(), led: &led, contexts: &self.contexts(), outcome };
+        status::render_keys(canvas, places.keys, &message, view);
         for overlay in &self.overlays {
             // What lies below takes no clicks.
             canvas.hits.add(area, Hit::Overlay);
@@ -105,13 +110,6 @@ impl Screen {
         canvas.hits.add(place, Hit::Pane(id));
         let inside = canvas.frame(place, &parts, border);
         pane.render(canvas, inside, view);
-    }
-
-    fn render_keys(&self, canvas: &mut Canvas, place: Rect, view: &View) {
-        let outcome = self.asked.and_then(|id| view.world.requests.get(id));
-        let guide = self.guide.as_deref().filter(|_| !self.covered());
-        let message = Message { said: self.said.as_deref(), guide, contexts: &self.contexts(), outcome };
-        status::render_keys(canvas, place, &message, view);
     }
 }
 
