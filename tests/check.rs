@@ -139,15 +139,24 @@ fn the_theme_and_the_keys_are_judged_as_the_console_would() {
     let check = home.run(&["check"]);
     assert_eq!(code(&check), Some(1));
     let text = out(&check);
-    assert!(text.contains("config.yaml:1:42: error: console.keys: `s` for ack and `s` for silence"), "{text}");
+    assert!(text.contains("config.yaml:1:42: warning: console.keys: ack takes `s` from silence"), "{text}");
     assert!(text.contains("themes/own.yaml:4:10: error: unknown style `txt`"), "{text}");
     assert!(text.contains("4 | styles: {txt: red}\n  |          ^^^\nhelp: did you mean `text`?"), "{text}");
     assert!(out(&home.run(&["check", "themes/own.yaml"])).contains("4:10: error: unknown style `txt`"));
     home.write("config.yaml", "console: {theme: midwatch-light, keys: {ack: ctrl-a}}");
     assert_eq!(code(&home.run(&["check", "--strict"])), Some(0));
+    // Keys that a newer program came with: what was configured before them stays right.
     home.write("config.yaml", "console:\n  keys:\n    note: ','\n");
+    let check = home.run(&["check"]);
+    let text = out(&check);
+    assert_eq!(code(&check), Some(0), "{text}");
+    assert!(text.contains("config.yaml:3:5: warning: console.keys: note takes `,k` from theme, `,p` from page, `,m`"), "{text}");
+    assert_eq!(code(&home.run(&["check", "--strict"])), Some(1));
+    home.write("config.yaml", "console: {keys: {ack: s, silence: []}}");
+    assert_eq!(code(&home.run(&["check", "--strict"])), Some(0), "it is said that it needs none");
+    home.write("config.yaml", "console:\n  keys:\n    note: X\n    ack: X y\n");
     let text = out(&home.run(&["check"]));
-    assert!(text.contains("config.yaml:3:5: error: console.keys: `,` for note and `,"), "{text}");
+    assert!(text.contains("config.yaml:4:5: error: console.keys: `Xy` for ack and `X` for note"), "{text}");
     assert!(text.contains("one begins the other"), "{text}");
 }
 

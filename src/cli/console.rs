@@ -279,7 +279,7 @@ fn links(look: &Look) -> bool {
 /// # Errors
 /// Keys of the configuration that mean two things, each with its place.
 pub fn keymap(globals: &Globals, look: &Look) -> anyhow::Result<Keymap> {
-    keys::bound(look).map_err(|problems| {
+    keys::bound(look).map(|(keymap, _)| keymap).map_err(|problems| {
         let path = config::locate(globals.config.clone()).unwrap_or_default().display().to_string();
         // The file may hold secrets: its place says enough.
         let shown: String = problems.iter().map(|problem| problem.show(&path, "")).collect();

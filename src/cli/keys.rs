@@ -3,9 +3,11 @@
 use super::{Exit, Globals, Kind, out};
 use crate::config;
 use crate::domain::node::{Level, Problem};
-use crate::tui::keymap::Keymap;
+use crate::tui::action::Action;
+use crate::tui::keymap::{Keymap, Yielded};
 use clap::ArgMatches;
 use serde_json::json;
+use std::collections::BTreeMap;
 
 pub const KIND: Kind = Kind {
     name: "keys",
@@ -36,17 +38,27 @@ fn run(_matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The keys as the configuration wants them.
+/// The keys as the configuration wants them, and what those of the program had to give up for that.
 ///
 /// # Errors
-/// Those that mean two things once all are bound, each at its place.
-pub fn bound(console: &config::Console) -> Result<Keymap, Vec<Problem>> {
+/// Those of the configuration that mean two things, each at its place.
+pub fn bound(console: &config::Console) -> Result<(Keymap, Vec<Problem>), Vec<Problem>> {
     let wishes: Vec<_> = console.keys.iter().map(|binding| (binding.action.text.clone(), binding.keys.clone())).collect();
-    let at = |index: usize| console.keys.get(index).map(|binding| binding.action.span).unwrap_or_default();
-    let problem = |(index, why): (usize, String)| Problem {
-        span: at(index),
-        help: Some("choose another key; `midwatch keys` lists those that are taken".to_owned()),
-        ..Problem::whole(Level::Error, format!("console.keys: {why}"))
+    let problem = |level, wish: usize, what: String, help: &str| Problem {
+        span: console.keys.get(wish).map(|binding| binding.action.span).unwrap_or_default(),
+        help: Some(help.to_owned()),
+        ..Problem::whole(level, format!("console.keys: {what}"))
     };
-    Keymap::rebound(&wishes).map_err(|problems| problems.into_iter().map(problem).collect())
+    let wrong = |(wish, why)| problem(Level::Error, wish, why, "choose another key; `midwatch keys` lists those that are taken");
+    let keymap = Keymap::rebound(&wishes).map_err(|problems| problems.into_iter().map(wrong).collect::<Vec<_>>())?;
+    let mut lost: BTreeMap<(usize, Action), Vec<String>> = BTreeMap::new();
+    for Yielded { key, from, to, wish, .. } in keymap.yielded() {
+        lost.entry((*wish, *to)).or_default().push(format!("`{key}` from {}", from.name()));
+    }
+    let told = |((wish, to), keys): (_, Vec<String>)| {
+        let what = format!("{} takes {}", Action::name(to), keys.join(", "));
+        problem(Level::Warning, wish, what, "give what lost its key another one, or `[]` where the palette is enough")
+    };
+    let told = lost.into_iter().map(told).collect();
+    Ok((keymap, told))
 }

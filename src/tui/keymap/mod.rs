@@ -2,8 +2,10 @@
 
 pub mod default;
 mod key;
+mod rebound;
 
 pub use key::{Key, Sequence};
+pub use rebound::Yielded;
 
 use crate::tui::action::Action;
 
@@ -108,7 +110,7 @@ pub struct Row {
 pub struct Binding {
     pub keys: Vec<Sequence>,
     pub action: Action,
-    pub contexts: &'static [Context],
+    pub contexts: Vec<Context>,
     pub help: &'static str,
 }
 
@@ -124,48 +126,21 @@ pub enum Meaning {
 #[derive(Debug, Clone)]
 pub struct Keymap {
     bindings: Vec<Binding>,
+    yielded: Vec<Yielded>,
 }
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self { bindings: default::ROWS.iter().map(bound).collect() }
+        Self { bindings: default::ROWS.iter().map(bound).collect(), yielded: Vec::new() }
     }
 }
 
 fn bound(row: &Row) -> Binding {
     let keys = row.keys.iter().filter_map(|text| Sequence::parse(text).ok()).collect();
-    Binding { keys, action: row.action, contexts: row.contexts, help: row.help }
+    Binding { keys, action: row.action, contexts: row.contexts.to_vec(), help: row.help }
 }
 
 impl Keymap {
-    /// The table with the operator's own keys: `(action, keys)` as the configuration has them. All problems at once.
-    ///
-    /// # Errors
-    /// What is wrong, each with the number of the wish that makes it so.
-    pub fn rebound(wishes: &[(String, Vec<String>)]) -> Result<Self, Vec<(usize, String)>> {
-        let mut map = Self::default();
-        let mut problems: Vec<(usize, String)> = Vec::new();
-        for (index, (name, keys)) in wishes.iter().enumerate() {
-            problems.extend(map.rebind(name, keys).into_iter().map(|why| (index, why)));
-        }
-        // The table itself has no conflict: one of the two was wished for, and of two the later one is at fault.
-        let at_fault = |actions: [Action; 2]| wishes.iter().rposition(|(name, _)| actions.iter().any(|one| one.name() == name));
-        problems.extend(map.clashes().into_iter().map(|(actions, why)| (at_fault(actions).unwrap_or(0), why)));
-        if problems.is_empty() { Ok(map) } else { Err(problems) }
-    }
-
-    fn rebind(&mut self, name: &str, texts: &[String]) -> Vec<String> {
-        let Some(action) = Action::named(name) else {
-            return vec![format!("`{name}` is not an action; `midwatch keys` lists them")];
-        };
-        let (keys, problems): (Vec<_>, Vec<_>) = texts.iter().map(|text| Sequence::parse(text)).partition(Result::is_ok);
-        let keys: Vec<Sequence> = keys.into_iter().flatten().collect();
-        for binding in self.bindings.iter_mut().filter(|binding| binding.action == action) {
-            binding.keys.clone_from(&keys);
-        }
-        problems.into_iter().filter_map(Result::err).map(|why| format!("{name}: {why}")).collect()
-    }
-
     /// Keys that mean two things in one context.
     pub fn conflicts(&self) -> Vec<String> {
         self.clashes().into_iter().map(|(_, why)| why).collect()
@@ -328,26 +303,6 @@ mod tests {
             let text = if c == ' ' { "space".to_owned() } else { c.to_string() };
             assert_eq!(map.meaning(&[Context::Typing], &keys(&text)), Meaning::Nothing, "`{c}`");
         }
-    }
-
-    #[test]
-    fn the_operator_rebinds_and_is_told_all_that_is_wrong() {
-        let wish = |name: &str, key: &str| (name.to_owned(), vec![key.to_owned()]);
-        let map = Keymap::rebound(&[wish("ack", "w")]).expect("fits");
-        assert_eq!(map.meaning(&[Context::Alerts], &keys("w")), Meaning::Does(Action::Ack));
-        assert_eq!(map.meaning(&[Context::Alerts], &keys("a")), Meaning::Nothing);
-        let problems = Keymap::rebound(&[wish("akc", "w"), wish("note", "entr"), wish("ack", "s")]).expect_err("three problems");
-        assert_eq!(problems.len(), 3, "{problems:?}");
-        assert!(problems[2].1.contains("ack") && problems[2].1.contains("silence"), "{problems:?}");
-        assert_eq!(problems.iter().map(|(wish, _)| *wish).collect::<Vec<_>>(), [0, 1, 2]);
-    }
-
-    #[test]
-    fn a_key_that_begins_another_sequence_is_a_conflict_of_whoever_wished_for_it() {
-        let wish = |name: &str, key: &str| (name.to_owned(), vec![key.to_owned()]);
-        let problems = Keymap::rebound(&[wish("refresh", "ctrl-r"), wish("ack", "g")]).expect_err("`gg` goes to the top");
-        assert_eq!(problems[0].0, 1, "the queue's own keys come first, and `gg` is of all panes: {problems:?}");
-        assert!(problems[0].1.contains("one begins the other"), "{problems:?}");
     }
 
     #[test]

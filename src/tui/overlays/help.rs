@@ -3,7 +3,7 @@
 use super::Overlay;
 use super::page::{Content, Line, Page, heading, plain};
 use crate::tui::canvas::wrap;
-use crate::tui::keymap::Context;
+use crate::tui::keymap::{Context, Yielded};
 use crate::tui::theme::Role;
 use crate::tui::view::View;
 
@@ -31,6 +31,7 @@ impl Content for Help {
                 lines.extend(told(&keys.join(" "), Role::Key, 24, binding.action.about(), columns));
             }
         }
+        lines.extend(self.yielded(view, columns));
         lines.extend(heading("Marks"));
         let marks = [
             ("▲ DOWN", Role::Critical, "it fails"),
@@ -49,6 +50,19 @@ impl Content for Help {
         lines.push(Vec::new());
         lines.push(plain("Keys are rebound in the configuration: console: {keys: {ack: a}}", Role::Dim));
         lines.split_off(1)
+    }
+}
+
+impl Help {
+    /// What lost a key here to the operator's own.
+    fn yielded(&self, view: &View, columns: usize) -> Vec<Line> {
+        let here = |it: &&Yielded| it.contexts.iter().any(|context| self.contexts.contains(context));
+        let mut lines = Vec::new();
+        for Yielded { key, from, to, .. } in view.keymap.yielded().iter().filter(here) {
+            let what = format!("{} by your configuration; {} is {} now", to.name(), from.name(), view.keymap.key_of(*from));
+            lines.extend(told(&key.to_string(), Role::Key, 24, &what, columns));
+        }
+        if lines.is_empty() { lines } else { [heading("Keys that mean something else"), lines].concat() }
     }
 }
 

@@ -153,7 +153,7 @@ fn render_thing(canvas: &mut Canvas, row: Rect, thing: &Thing, cursor: bool, vie
         pen.column(KIND, thing.word(), Role::Dim).space(1).text("not there any more", Role::Dim);
         return;
     };
-    let (name, more, keys) = (seen.name(view), seen.more(view), seen.keys(view));
+    let (name, more, (keys, role)) = (seen.name(view), seen.more(view), seen.keys(view));
     pen.column(KIND, thing.word(), Role::Dim).space(1);
     let end = u16::try_from(keys.len() + 1).unwrap_or(u16::MAX);
     if row.width < 60 {
@@ -165,5 +165,5 @@ fn render_thing(canvas: &mut Canvas, row: Rect, thing: &Thing, cursor: bool, vie
         let width = if more.is_empty() { room } else { (row.width * 3 / 10).max(18).min(room) };
         pen.column(width, &name, plain).space(1).column(room.saturating_sub(width + 1), &more, Role::Dim);
     }
-    pen.right(&keys, Role::Key);
+    pen.right(&keys, role);
 }

@@ -10,6 +10,7 @@ use crate::domain::text::inert;
 use crate::model::alerts::Tracked;
 use crate::tui::action::Action;
 use crate::tui::panes::{alerts, health, log};
+use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Preset, View};
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
@@ -146,10 +147,14 @@ impl<'v> Seen<'v> {
         }
     }
 
-    pub fn keys(&self, view: &View) -> String {
+    /// Its keys; in words that it has none.
+    pub fn keys(&self, view: &View) -> (String, Role) {
         match self {
-            Self::Do(action) => view.keymap.keys_of(*action),
-            _ => String::new(),
+            Self::Do(action) => match view.keymap.keys_of(*action) {
+                none if none.is_empty() => ("no key".to_owned(), Role::Dim),
+                keys => (keys, Role::Key),
+            },
+            _ => (String::new(), Role::Dim),
         }
     }
 }
