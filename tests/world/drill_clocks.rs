@@ -1,8 +1,9 @@
 //! The clock of a drill: it never goes back, whatever becomes of the machine's, and what was corrected counts as it was corrected.
 
-use super::drills::{begun, elapse, of, stands};
+use super::drills::{begun, elapse, of, script, stands, start};
 use super::*;
 use midwatch::domain::drill::Debrief;
+use midwatch::domain::scenario::What;
 use midwatch::model::drills::Drilling;
 
 fn shows(story: &Story) -> u64 {
@@ -120,4 +121,24 @@ proptest! {
         };
         prop_assert_eq!(told(&seen(&order, live.now)), told(&seen(&live.journal, live.now)));
     }
+}
+
+#[test]
+fn what_ends_before_its_beginning_is_on_record_has_both_on_record_in_the_end() {
+    let mut story = Story::new();
+    let mut night = script();
+    night.beats[4].what = What::Resolves { name: "Late".into() };
+    story.ask(start(night));
+    let drill = story.world.drills.open().expect("held").id.clone();
+    elapse(&mut story, 55);
+    story.slow = Some(Vec::new());
+    elapse(&mut story, 10);
+    assert_eq!(stands(&story, &drill, "Late"), Some(State::Firing));
+    elapse(&mut story, 30);
+    story.answer();
+    story.wait(1);
+    let turns =
+        |kind: Kind| story.journal.iter().filter(|entry| entry.kind == kind && entry.alert == Some(of(&drill, "Late"))).count();
+    assert_eq!((turns(Kind::AlertFired), turns(Kind::AlertResolved)), (1, 1), "{:?}", story.kinds());
+    assert!(!story.world.alerts.is_open(&of(&drill, "Late")), "it does not come back from the journal");
 }

@@ -25,7 +25,7 @@ fn fires(name: &str) -> What {
 }
 
 /// `Down` at once, the game master after 10 s, a feed after 20 s, `Late` after 60 s, and `Down` is over after 90 s.
-fn script() -> Scenario {
+pub fn script() -> Scenario {
     let beat = |at, what| Beat { at: Duration::from_secs(at), what };
     let turn = Turn { feed: "db".into(), service: Some("postgres".into()), state: FeedState::Failing, text: "refused".into() };
     Scenario {
@@ -47,7 +47,7 @@ fn script() -> Scenario {
     }
 }
 
-fn start(scenario: Scenario) -> Command {
+pub fn start(scenario: Scenario) -> Command {
     Command::Drill(Drilling::Start { scenario: Box::new(scenario), params: Typed::default(), auto: Auto::No, anyway: false })
 }
 

@@ -1,6 +1,7 @@
 //! Alerts of drills: in the very queue of the real ones, of a source that no configuration can name. They come and go as their drill
 //! says, and are counted nowhere.
 
+use super::recording::Noted;
 use super::{Alerts, Tracked, Turn};
 use crate::domain::alert::{Alert, Upstream};
 use crate::domain::drill::{Drill, is_alert};
@@ -53,7 +54,8 @@ impl Alerts {
 
     fn is_no_more(&mut self, settings: &Settings, id: &AlertId, held: bool, now: Stamp) -> Option<Turn> {
         let tracked = self.get(id)?;
-        let began = self.record(id).is_some_and(|record| record.has_begun(tracked.episode));
+        // That it began may be on its way into the journal still: then its end goes there, too.
+        let began = tracked.noted != Noted::Nothing || self.record(id).is_some_and(|record| record.has_begun(tracked.episode));
         match tracked.alert.upstream {
             Upstream::Resolved { .. } if held => None,
             _ if held && began => {
