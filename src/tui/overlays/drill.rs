@@ -136,7 +136,7 @@ impl Wanted {
             let (name, value) = pair.split_once('=').ok_or_else(|| format!("{} is no NAME=VALUE.", inert(pair)))?;
             Ok((name.to_owned(), value.to_owned()))
         };
-        let params = Typed(texts[2].split_whitespace().map(pair).collect::<Result<_, String>>()?);
+        let params = Typed(words(texts[2])?.iter().map(|word| pair(word)).collect::<Result<_, String>>()?);
         let anyway = texts.get(3).is_some_and(|text| text.trim() == "yes");
         Ok(Self { scenario: Scenario { kind, ..scenario }, params, anyway })
     }
@@ -150,6 +150,27 @@ impl Wanted {
             Kind::Tabletop => format!("“{title}” is told over {}; steps are walked, and nothing is run.", time::age(last)),
             Kind::Replay => format!("“{title}” happens again, over {}; nothing is run.", time::age(last)),
         }
+    }
+}
+
+/// Parted at blanks, but for those within quotes.
+fn words(text: &str) -> Result<Vec<String>, String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in text.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    match quote {
+        Some(open) => Err(format!("The {open} is not closed.")),
+        None => Ok(words),
     }
 }
 
@@ -266,5 +287,20 @@ impl Content for Shown {
             lines.extend(markdown::document(ending, columns));
         }
         lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn values_with_blanks_are_quoted() {
+        let parted = |text: &str| words(text).map(|words| words.join("|"));
+        assert_eq!(parted(" a=1  b=2 "), Ok("a=1|b=2".to_owned()));
+        assert_eq!(parted("why=\"the pool is full\" who='ana b'"), Ok("why=the pool is full|who=ana b".to_owned()));
+        assert_eq!(parted("\"why=it's full\" b="), Ok("why=it's full|b=".to_owned()));
+        assert_eq!(parted("a='' b"), Ok("a=|b".to_owned()));
+        assert_eq!(parted("a=\"b c"), Err("The \" is not closed.".to_owned()));
     }
 }
