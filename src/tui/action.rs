@@ -202,7 +202,7 @@ actions! {
     Requests = "requests",
     /// Copy the selected thing's text to the clipboard.
     Copy = "copy",
-    /// Run the selected step, or start the selected playbook.
+    /// Run the selected step, or start the selected playbook; in the queue, the one that fits best.
     Run = "run",
     /// Start the selected playbook as a dry run.
     DryRun = "dry-run",
@@ -218,6 +218,8 @@ actions! {
     Output = "output",
     /// Show what the attempt before has written.
     Attempt = "attempt",
+    /// Go on to what an incident becomes next: mitigated, resolved, closed.
+    NextStatus = "next-status",
     /// Stop what waits to be sent of an act on many; what is under way goes on to its end.
     Stop = "stop",
     /// Search in what is shown.

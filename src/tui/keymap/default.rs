@@ -36,7 +36,7 @@ pub const ROWS: &[Row] = &[
     row(&["l", "right"], Unfold, &[Context::Alerts], ""),
     row(&["h", "left"], Action::Fold, &[Context::Alerts], ""),
 
-    row(&["r"], Run, &[Context::Playbook, PlaybookDetail, StepDetail], "run"),
+    row(&["r"], Run, &[Context::Playbook, PlaybookDetail, StepDetail, Context::Alerts], "run"),
     row(&["d"], DryRun, &[Context::Playbook, PlaybookDetail], "dry run"),
     row(&["s"], Skip, &[Context::Playbook], "skip…"),
     row(&["t"], Retry, &[Context::Playbook, Context::Outcomes], "try again"),
@@ -69,6 +69,7 @@ pub const ROWS: &[Row] = &[
     row(&["H"], History, &[Panes], "history"),
     row(&["B"], Action::Readiness, &[Panes], "readiness"),
     row(&["T"], Action::Drill, &[Panes], "drill"),
+    row(&["E"], NextStatus, &[Panes], "next status"),
     row(&["v"], Views, &[Panes], "views"),
     row(&[":", "ctrl-p"], Palette, &[Panes], "command"),
     row(&["tab", "l", "right"], NextPane, &[Panes], "pane"),

@@ -219,6 +219,7 @@ impl Form for Prepare {
             mode: self.mode,
             auto: Auto::No,
         };
-        Ok(vec![Reply::Ask(Command::Run(command))])
+        // There it goes on, wherever it was begun.
+        Ok(vec![Reply::Ask(Command::Run(command)), Reply::Do(Action::Playbook)])
     }
 }

@@ -10,6 +10,7 @@ pub use row::{doubt, severity, stage, trust};
 
 use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::ids::AlertId;
+use crate::domain::run::RunMode;
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::SourceHealth;
 use crate::model::command::Command;
@@ -174,6 +175,17 @@ pub fn act(action: Action, targets: Vec<AlertId>, view: &View) -> Vec<Reply> {
     }
 }
 
+/// The playbook that fits best, ready to be started; or the run that is under way.
+fn run(view: &View) -> Vec<Reply> {
+    if view.world.runs.open().next().is_some() {
+        return vec![Reply::Do(Action::Playbook)];
+    }
+    match view.suggestions().first() {
+        Some(best) => overlays::playbook::prepare(&best.book.id, RunMode::Live, view),
+        None => vec![Reply::Say("No playbook fits it: p goes to the library, where one is chosen.".to_owned())],
+    }
+}
+
 fn link(alerts: Vec<AlertId>, view: &View) -> Reply {
     match view.incident {
         Some(incident) => Reply::Ask(Command::LinkAlerts { incident: incident.id, alerts }),
@@ -222,6 +234,7 @@ impl Pane for Alerts {
             Action::Open | Action::Unfold | Action::Fold if self.folds(action, view) => {}
             Action::Unfold => return vec![Reply::Do(Action::NextPane)],
             Action::Fold => return vec![Reply::Do(Action::PreviousPane)],
+            Action::Run => return run(view),
             Action::Close if !self.marks.is_empty() => self.marks.clear(),
             Action::Close if !self.filter.is_empty() => self.narrow(Filter::default()),
             Action::Close => {}

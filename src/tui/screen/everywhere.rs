@@ -70,6 +70,11 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         }
         Action::Private => of_incident(&overlays::joining::private),
         Action::Merge => of_incident(&|incident| overlays::joining::merge(incident, view)),
+        Action::NextStatus => match view.incident.and_then(|incident| next(incident.status)) {
+            Some(next) => status(next),
+            None if view.incident.is_some() => Reply::Say("It is over: reopen it, or see its export.".to_owned()),
+            None => status(Status::Mitigated),
+        },
         Action::Mitigate => status(Status::Mitigated),
         Action::Resolve => status(Status::Resolved),
         Action::CloseIncident => status(Status::Closed),
@@ -77,6 +82,16 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         _ => return None,
     };
     Some(vec![reply])
+}
+
+/// What an incident becomes, step by step, when nothing goes wrong any more.
+fn next(status: Status) -> Option<Status> {
+    match status {
+        Status::Open => Some(Status::Mitigated),
+        Status::Mitigated => Some(Status::Resolved),
+        Status::Resolved => Some(Status::Closed),
+        _ => None,
+    }
 }
 
 /// What is asked of a replay that goes from then to then.
