@@ -154,6 +154,8 @@ pub struct Output {
 pub trait Exec: Send + Sync {
     /// Runs a program that only looks (a plugin); its whole group is killed at the deadline.
     fn observe(&self, program: Program) -> Answer<'_, Result<Output, Trouble>>;
+    /// Runs a program of the operator's own that does something outside; needs the recorded intent. Ends like `observe`.
+    fn act(&self, program: Program, intent: Intent) -> Answer<'_, Result<Output, Trouble>>;
 }
 
 /// A question that changes nothing there by the protocol's contract.

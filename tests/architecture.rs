@@ -66,6 +66,7 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("runtime::recording", "disallowed_methods", "owns the file of a recording and the thread that writes it"),
     ("runtime::scribe", "disallowed_methods", "the one owner of the journal is a thread of its own"),
     ("runtime::shell", "disallowed_methods", "the loop has the timer and starts the acts that it waits for"),
+    ("tui::outlet", "disallowed_methods", "the thread that writes to the terminal, and how long that takes"),
     ("runtime::watcher", "disallowed_methods", "waiting for a lock needs a thread that may block"),
     ("cli::colour", "disallowed_methods", "asks the environment whether colours are wanted"),
     ("cli::console", "disallowed_methods", "reads the theme and keeps the draft of a note"),

@@ -4,6 +4,8 @@
 
 #[path = "cli/acts.rs"]
 mod acts;
+#[path = "cli/calling.rs"]
+mod calling;
 #[path = "cli/change.rs"]
 mod change;
 #[path = "cli/export.rs"]

@@ -343,13 +343,23 @@ fn values_are_judged() {
     let shop = "services: [{name: shop}]\nconsole: {attention: [";
     assert_eq!(one(&format!("{shop}{{services: shap, by: bell}}]}}")), "2:34 unknown service `shap`; did you mean `shop`?");
     assert_eq!(one(&format!("{shop}{{by: bel}}]}}")), "2:28 unknown way to call `bel`; did you mean `bell`?");
-    assert_eq!(one(&format!("{shop}{{hours: 22-7, by: bell}}]}}")), "2:31 expected hours such as 22:00-07:00, found `22-7`");
+    assert_eq!(
+        one(&format!("{shop}{{hours: 22-7, by: bell}}]}}")),
+        "2:31 expected hours such as 22:00-07:00, with a zone or without, found `22-7`"
+    );
     assert_eq!(one(&format!("{shop}{{severity: warning}}]}}")), "2:23 `by` is missing");
     let rules =
         good(&format!("{shop}{{services: shop, severity: warning, hours: \"22:00-07:00\", by: [bell, osc99]}}, {{by: []}}]}}"));
-    let rules = rules.console.attention.0;
+    let rules = rules.console.attention.rules;
     assert_eq!((rules.len(), rules[0].by.len(), rules[0].services.len(), rules[1].by.len()), (2, 2, 1, 0));
-    assert_eq!(good("{}").console.attention.0.len(), 1, "what is critical calls");
+    assert_eq!(good("{}").console.attention.rules.len(), 1, "what is critical calls");
+    assert!(one("console: {attention: [{by: command}]}").starts_with("1:22 `command` calls by a program of yours"));
+    assert_eq!(one("console: {call: {command: call me}}"), "1:27 a command is a list, there is no shell; write [call, me]");
+    assert_eq!(one("console: {call: {command: [call], within: 2m}}"), "1:43 expected 1s to 1m, found 2m");
+    assert!(good("console: {motion: reduced}").console.still && !good("{}").console.still);
+    assert_eq!(one("console: {motion: none}"), "1:19 unknown motion `none`; one of: full, reduced");
+    let call = good("console: {attention: [{by: [command]}], call: {command: [call, me]}}").console.call.expect("a program");
+    assert_eq!((call.command.as_slice(), call.within), (&["call".to_owned(), "me".to_owned()][..], Duration::from_secs(10)));
     assert_eq!(one("console: {theme: papier}"), "1:18 unknown theme `papier`; did you mean `paper`?");
     assert_eq!(good("console: {theme: auto}").console.theme, None, "the terminal decides");
     assert_eq!(good("console: {theme: themes/own.yaml}").console.theme.as_deref(), Some("/etc/midwatch/themes/own.yaml"));

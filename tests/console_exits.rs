@@ -3,6 +3,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test on the real machine")]
 
+#[path = "console_exits/stuck.rs"]
+mod stuck;
 mod support;
 
 use crossterm::event::KeyCode;
@@ -210,8 +212,7 @@ fn defect() {
         layouts: midwatch::tui::Layouts::default(),
         links: true,
     };
-    let mut front =
-        Defect(Console::open(look, Looks::new(None, None, Depth::True, false), Default::default(), true).expect("a terminal"));
+    let mut front = Defect(Console::open(look, Looks::new(None, None, Depth::True, false), true).expect("a terminal"));
     let (sender, mut inputs) = tokio::sync::mpsc::unbounded_channel();
     std::thread::spawn(move || read_keys(|event| sender.send(event).is_ok(), || false));
     runtime.block_on(shell.run(&mut front, &mut inputs, Box::pin(std::future::pending()))).expect("a terminal");

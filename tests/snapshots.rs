@@ -90,7 +90,14 @@ const DEPTHS: [(&str, Depth); 3] = [("true", Depth::True), ("16", Depth::Sixteen
 
 type State = (&'static str, fn() -> Desk);
 
-const STATES: [State; 3] = [("empty", Desk::new), ("busy", busy), ("failing", failing)];
+const STATES: [State; 3] = [("empty", empty), ("busy", busy), ("failing", failing)];
+
+/// Everything was read, and there is nothing.
+fn empty() -> Desk {
+    let mut desk = Desk::new();
+    desk.playbooks(&[]);
+    desk
+}
 
 /// An incident with a run, an act that waits, a note.
 fn busy() -> Desk {

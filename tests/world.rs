@@ -4,6 +4,8 @@
 mod again;
 #[path = "world/board.rs"]
 mod board;
+#[path = "world/calling.rs"]
+mod calling;
 #[path = "world/carried.rs"]
 mod carried;
 #[path = "world/causes.rs"]

@@ -14,7 +14,7 @@ pub fn file(path: &Path, globals: &Globals) -> anyhow::Result<Evidence> {
     if globals.read_only {
         return Err(Failure::usage("--read-only: nothing is attached").into());
     }
-    let kept = keep(path, &data_folder(globals)?).map_err(|why| match why {
+    let kept = keep(path, &data_folder(globals)?, &|| false).map_err(|why| match why {
         Unkept::Unread(why) => Failure::usage(why),
         Unkept::Unwritten(why) => Failure::journal(why),
     });

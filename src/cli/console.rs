@@ -1,28 +1,31 @@
 //! Opens the console: configuration, journal and shell behind it, the terminal in front of it.
 
-use super::session::{self, Loaded, Needs};
-use super::{Exit, Failure, Globals, colour, keys, library, out, reload};
+use super::session::{self, Loaded, Needs, Presence};
+use super::{Exit, Failure, Globals, colour, keys, library, out, reload, shelf};
 use crate::config::{self, Console as Look};
 use crate::domain::ids::RequestId;
 use crate::domain::node::Problems;
+use crate::journal::evidence;
 use crate::model::runs::Sitting;
-use crate::model::{Command, World};
+use crate::model::troubles::Own;
+use crate::model::{Body, Command, Fact, World};
 use crate::runtime::cache::Cache;
 use crate::runtime::shell::{ended, start_reader};
 use crate::runtime::{Ask, Frontend, Shell, upstream};
 use crate::tui::background;
 use crate::tui::keymap::Keymap;
-use crate::tui::layout::shares::{Kept, Shares};
+use crate::tui::layout::shares::{Kept, Shares, Unfit};
 use crate::tui::panes::PANES;
 use crate::tui::terminal::{self, TermEvent};
 use crate::tui::theme::{Depth, Looks, Theme};
 use crate::tui::{Console, Hint, Layouts, Preset, Request, Setup, Ui};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 /// `midwatch` without a command. The session is kept in the file `record`, where one is named.
 ///
@@ -78,8 +81,7 @@ pub fn run(
     }
     let draft = Draft(data.join("draft"));
     let layout = Layout(data.join("layout.json"));
-    let attention = config.console.attention.clone();
-    let console = Console::open(
+    let mut console = Console::open(
         Setup {
             keymap,
             zone,
@@ -89,18 +91,25 @@ pub fn run(
             links: links(&config.console),
         },
         looks,
-        attention,
         mouse,
     )?;
-    let mut front = Front { console, draft, layout, guide };
+    if config.console.still {
+        console.hold_still();
+    }
+    shell.call_by(session::caller(&config.console));
+    let presence = Presence::of(&data);
+    let mut front = Front { console, draft, layout, guide, presence, facts: shell.facts(), hampered: BTreeSet::new() };
     // Something to look at first: a journal of a long storm takes a moment to read.
     front.draw(&shell.world)?;
     shell.begin(setup)?;
     if !globals.read_only {
         shell.listen(None, session::cache_folder(globals).map(Cache::new));
     }
+    if let Some(why) = evidence::left_over(&data) {
+        shell.event(Body::Fact(Fact::Hampered { what: Own::Copies, why: Some(why) }));
+    }
     let catalogue = library::attach(&mut shell, globals, &config, runtime.handle())?;
-    library::tell_scenarios(&mut shell, globals, &config, &catalogue);
+    let _scenarios = shelf::tell(&mut shell, globals, &config, &catalogue);
     // How well each is practised stands beside what is suggested.
     shell.ask(Command::RecallPractice);
     if let Some(first) = first {
@@ -146,13 +155,27 @@ struct Front {
     draft: Draft,
     layout: Layout,
     guide: Option<Guide>,
+    presence: Presence,
+    facts: UnboundedSender<Fact>,
+    /// What of its own could not be done the last time.
+    hampered: BTreeSet<Own>,
 }
 
 impl Frontend for Front {
     type Input = TermEvent;
 
     fn input(&mut self, input: TermEvent, world: &World) -> Vec<Ask> {
-        self.console.input(input, world).into_iter().filter_map(|request| self.asked_of(request)).collect()
+        let requests = self.console.input(input, world);
+        match self.console.eye() {
+            Some(true) => self.presence.here(),
+            Some(false) => self.presence.away(),
+            None => {}
+        }
+        requests.into_iter().filter_map(|request| self.asked_of(request)).collect()
+    }
+
+    fn owes(&self) -> Option<Duration> {
+        self.console.owes()
     }
 
     fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
@@ -160,6 +183,10 @@ impl Frontend for Front {
             self.console.guide(guide(world).map(|told| told.hint));
         }
         self.console.draw(world)
+    }
+
+    fn calls(&mut self, world: &World) -> Option<Command> {
+        self.console.calls(world, self.presence.looks(world.now.wall)).map(Command::Call)
     }
 
     fn asked(&mut self, request: RequestId) {
@@ -180,16 +207,27 @@ impl Frontend for Front {
 }
 
 impl Front {
+    /// What fails is told, and what works again after that.
+    fn tell(&mut self, what: Own, done: io::Result<()>) {
+        let changed = if done.is_err() { self.hampered.insert(what) } else { self.hampered.remove(&what) };
+        if changed {
+            let why = done.err().map(|error| error.to_string());
+            let _ = self.facts.send(Fact::Hampered { what, why });
+        }
+    }
+
     fn asked_of(&mut self, request: Request) -> Option<Ask> {
         match request {
             Request::Command(command) => Some(Ask::Command(at_home(command))),
             Request::Ui(Ui::Quit) => Some(Ask::Quit),
             Request::Ui(Ui::SaveDraft(text)) => {
-                self.draft.save(&text);
+                let saved = self.draft.save(&text);
+                self.tell(Own::Draft, saved);
                 None
             }
             Request::Ui(Ui::KeepLayout(text)) => {
-                self.layout.keep(&text);
+                let kept = self.layout.keep(&text);
+                self.tell(Own::Layout, kept);
                 None
             }
             Request::Ui(Ui::Copy(_) | Ui::Wear(_) | Ui::Redraw | Ui::Suspend | Ui::Play(_)) => None,
@@ -218,15 +256,17 @@ impl Draft {
         std::fs::read_to_string(&self.0).unwrap_or_default()
     }
 
-    /// Losing a draft is no reason to bother anybody: what is recorded is in the journal.
-    fn save(&self, text: &str) {
+    fn save(&self, text: &str) -> io::Result<()> {
         let path: &Path = &self.0;
         let new = path.with_extension("new");
         // By renaming: a console that is killed while it writes leaves the draft as it was before.
-        let _ = match text {
-            "" => std::fs::remove_file(path),
+        match text {
+            "" => std::fs::remove_file(path).or_else(|error| match error.kind() {
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            }),
             text => std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path)),
-        };
+        }
     }
 }
 
@@ -234,11 +274,12 @@ impl Draft {
 struct Layout(PathBuf);
 
 impl Layout {
-    /// What is damaged is refused whole, and put aside: nobody's screen comes up half as it was, and nothing is lost.
+    /// What is damaged, or a newer program's, is refused whole and put aside: nobody's screen comes up half as it was, and nothing is
+    /// lost.
     fn load(&self, look: &Look) -> Layouts {
         let presets = look.layouts.iter().map(preset).collect();
-        let refused = |why: &str| {
-            let aside = self.0.with_extension("damaged");
+        let refused = |why: &str, extension: &str| {
+            let aside = self.0.with_extension(extension);
             let kept = match std::fs::rename(&self.0, &aside) {
                 Ok(()) => format!("it is kept as {}", aside.display()),
                 Err(error) => format!("and it can't be put aside: {error}"),
@@ -248,17 +289,19 @@ impl Layout {
         let read = std::fs::read_to_string(&self.0);
         let (kept, trouble) = match read.as_deref().map(Kept::parse) {
             Ok(Ok(kept)) => (kept, None),
-            Ok(Err(why)) => (Kept::default(), Some(refused(&why))),
+            Ok(Err(Unfit::Newer(_))) => {
+                (Kept::default(), Some(refused("a newer midwatch has written it in a form that this one does not know", "newer")))
+            }
+            Ok(Err(Unfit::Damaged(why))) => (Kept::default(), Some(refused(&why, "damaged"))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (Kept::default(), None),
-            Err(error) => (Kept::default(), Some(refused(&error.to_string()))),
+            Err(error) => (Kept::default(), Some(refused(&error.to_string(), "damaged"))),
         };
         Layouts { kept, presets, trouble }
     }
 
-    /// Like a draft, it is no reason to bother anybody.
-    fn keep(&self, text: &str) {
+    fn keep(&self, text: &str) -> io::Result<()> {
         let new = self.0.with_extension("new");
-        let _ = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &self.0));
+        std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &self.0))
     }
 }
 

@@ -3,11 +3,11 @@
 use super::Globals;
 use super::out;
 use super::session::{self, Loaded};
-use crate::config;
 use crate::domain::alert::Labels;
 use crate::domain::playbook::{ParamSource, Place, Playbook};
 use crate::domain::secret::Secret;
 use crate::model::runs::{Given, RunFact};
+use crate::model::troubles::Own;
 use crate::model::{Body, Fact};
 use crate::playbook::scenario::{self, Around, Shelf};
 use crate::playbook::{self, Catalogue};
@@ -34,14 +34,6 @@ pub fn scenarios(path: Option<&Path>, config: &Loaded, catalogue: &Catalogue) ->
     Shelf::load(&shelves(path, config), around(config, catalogue))
 }
 
-/// Tells a console of them.
-pub fn tell_scenarios(shell: &mut Shell, globals: &Globals, config: &Loaded, catalogue: &Catalogue) {
-    let shelf = scenarios(config::locate(globals.config.clone()).ok().as_deref(), config, catalogue);
-    let broken = shelf.all.iter().filter(|script| script.scenario.is_none()).map(|script| script.id.clone()).collect();
-    let scripts = Arc::new(shelf.all.into_iter().filter_map(|script| script.scenario).collect());
-    shell.event(Body::Fact(Fact::Scenarios { scripts, broken }));
-}
-
 /// What a scenario is held against.
 pub fn around<'a>(config: &'a Loaded, catalogue: &'a Catalogue) -> Around<'a> {
     let settings = &config.settings;
@@ -49,7 +41,7 @@ pub fn around<'a>(config: &'a Loaded, catalogue: &'a Catalogue) -> Around<'a> {
 }
 
 /// Beside the configuration, and in each folder of playbooks.
-fn shelves(path: Option<&Path>, config: &Loaded) -> Vec<PathBuf> {
+pub fn shelves(path: Option<&Path>, config: &Loaded) -> Vec<PathBuf> {
     let beside = path.map(|path| path.with_file_name(scenario::FOLDER));
     let mut shelves: Vec<PathBuf> =
         beside.into_iter().chain(config.playbooks.folders.iter().map(|folder| folder.join(scenario::FOLDER))).collect();
@@ -99,6 +91,8 @@ pub fn attach(
         runtime: runtime.clone(),
         questions: Arc::default(),
     }));
+    let why = (!catalogue.troubles.is_empty()).then(|| catalogue.troubles.join("; "));
+    shell.event(Body::Fact(Fact::Hampered { what: Own::Folders, why }));
     let books = Arc::new(catalogue.all().to_vec());
     let given = Arc::new(given(&books));
     shell.event(Body::Fact(Fact::Run(RunFact::Playbooks { books, given })));

@@ -44,6 +44,7 @@ mod serve;
 mod services;
 #[expect(clippy::disallowed_methods, reason = "a configuration that is missing is no error, one that is broken is told")]
 mod session;
+mod shelf;
 mod silence;
 mod silences;
 mod stats;

@@ -11,12 +11,14 @@ mod status;
 mod words;
 
 use super::console::Guide;
-use super::session::{Needs, Session};
+use super::session::{self, Needs, Presence, Session};
 use super::{Exit, Failure, Globals, out, reload, target};
 use crate::domain::ids::AlertId;
-use crate::model::World;
 use crate::model::alerts::Tracked;
+use crate::model::crier::Crier;
+use crate::model::{Command, World};
 use crate::runtime::shell::{Ask, Frontend, start_reader};
+use crate::tui::crier::rung;
 use crate::tui::farewell;
 use chrono_tz::Tz;
 use said::Said;
@@ -66,7 +68,8 @@ pub fn run(globals: &Globals, guide: Option<Guide>) -> anyhow::Result<Exit> {
     let (next, wanted) = mpsc::channel();
     let theirs = Arc::new(AtomicUsize::new(0));
     let (released, releases) = unbounded_channel();
-    let mut front = Plain::new(globals, session.config.console.zone, inputs.clone(), next, (theirs.clone(), released));
+    let presence = Presence::of(&session::data_folder(globals)?);
+    let mut front = Plain::new(globals, session.config.console.zone, inputs.clone(), next, (theirs.clone(), released), presence);
     front.guide = guide;
     start_reader(move || read(&wanted, &inputs));
     let stop = {
@@ -125,8 +128,10 @@ struct Plain {
     zone: Tz,
     /// What is lost by leaving was said last.
     warned: bool,
-    /// So many critical ones that are nobody's had been told.
-    urgent: usize,
+    crier: Crier,
+    presence: Presence,
+    /// What this terminal has rung.
+    rung: u64,
     inputs: UnboundedSender<Input>,
     /// Asks for a line.
     next: mpsc::Sender<()>,
@@ -144,6 +149,7 @@ impl Plain {
         inputs: UnboundedSender<Input>,
         next: mpsc::Sender<()>,
         (theirs, released): (Arc<AtomicUsize>, UnboundedSender<()>),
+        presence: Presence,
     ) -> Self {
         Self {
             globals: passed(globals),
@@ -155,7 +161,9 @@ impl Plain {
             released,
             zone,
             warned: false,
-            urgent: 0,
+            crier: Crier::default(),
+            presence,
+            rung: 0,
             inputs,
             next,
             spoke: None,
@@ -180,8 +188,13 @@ impl Plain {
         (self.led.as_ref() != Some(&line)).then(|| self.led.insert(line).clone())
     }
 
-    fn bell(&self) -> String {
-        if io::stdout().is_terminal() { "\u{7}\n".to_owned() } else { String::new() }
+    /// Makes the terminal call of what is new; whether there was anything.
+    fn ring(&mut self, world: &World) -> io::Result<bool> {
+        let rung = rung(world, &mut self.rung);
+        if !rung.is_empty() && io::stdout().is_terminal() {
+            io::stdout().write_all(&rung).and_then(|()| io::stdout().flush())?;
+        }
+        Ok(!rung.is_empty())
     }
 
     fn say(&self, lines: &[String]) {
@@ -275,6 +288,9 @@ impl Frontend for Plain {
     type Input = Input;
 
     fn input(&mut self, input: Input, world: &World) -> Vec<Ask> {
+        if matches!(input, Input::Line(_)) {
+            self.presence.here();
+        }
         let is_theirs = match input {
             Input::End => return vec![Ask::Quit],
             Input::Line(line) if ["quit", "q", "exit"].contains(&line.trim()) => {
@@ -302,13 +318,16 @@ impl Frontend for Plain {
         Vec::new()
     }
 
+    fn calls(&mut self, world: &World) -> Option<Command> {
+        self.crier.cry(world, self.presence.looks(world.now.wall), |_| true).map(Command::Call)
+    }
+
     fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
-        let urgent = world.alerts.urgent();
-        let rings = std::mem::replace(&mut self.urgent, urgent) < urgent && self.spoke.is_some();
+        let rings = self.ring(world)?;
         if self.busy {
             // The terminal is a command's, but nobody shall sleep through this.
-            let more =
-                if rings { self.bell() + &format!("{} critical now\n", status::count(urgent, "alert")) } else { String::new() };
+            let urgent = world.urgent();
+            let more = if rings { format!("\n{} critical now\n", status::count(urgent, "alert")) } else { String::new() };
             return out::text(&more).map(|()| None);
         }
         let Some(spoke) = self.spoke else {
@@ -329,8 +348,7 @@ impl Frontend for Plain {
             self.spoke = Some(world.now.mono);
             // Not behind what is being typed.
             let begins = if self.at_terminal { "\n" } else { "" };
-            let bell = if rings { self.bell() } else { String::new() };
-            out::text(&format!("{bell}{begins}{}\n", news.join("\n")))?;
+            out::text(&format!("{begins}{}\n", news.join("\n")))?;
             if self.at_terminal {
                 write!(io::stdout(), "> ").and_then(|()| io::stdout().flush())?;
             }

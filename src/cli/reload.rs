@@ -45,9 +45,10 @@ pub fn watch(reloads: UnboundedSender<Reload>, globals: &Globals, read: &Secret)
 
 fn reload(globals: &Globals) -> Reload {
     let quiet = Globals { quiet: true, ..globals.clone() };
-    let Loaded { settings, sources, feeds, tellers, .. } = session::load(&quiet).map_err(|error| format!("{error:#}"))?;
+    let Loaded { settings, sources, feeds, tellers, console, .. } =
+        session::load(&quiet).map_err(|error| format!("{error:#}"))?;
     let settings = Settings { read_only: globals.read_only, ..settings };
-    Ok(Box::new(Configured { settings, sources, feeds, tellers }))
+    Ok(Box::new(Configured { settings, sources, feeds, tellers, caller: session::caller(&console) }))
 }
 
 #[cfg(test)]

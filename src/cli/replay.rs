@@ -1,7 +1,6 @@
 //! `midwatch replay`: an incident played on the real screen, for reviews and training. Nothing is recorded, sent or run.
 
 use super::{Exit, Failure, Globals, Kind, colour, console, library, out, session, subject};
-use crate::domain::attention::Attention;
 use crate::domain::capture;
 use crate::domain::timeline::People;
 use crate::model::reel::{Play, Reel};
@@ -84,7 +83,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         layouts: Layouts::default(),
         links: config.console.hyperlinks,
     };
-    let mut front = Front { console: Console::open(setup, looks, Attention::default(), config.console.mouse)?, keymap, zone };
+    let mut front = Front { console: Console::open(setup, looks, config.console.mouse)?, keymap, zone };
     let runtime = session::runtime()?;
     let result = runtime.block_on(watch(&mut player, &mut front));
     drop(front);
@@ -130,6 +129,10 @@ impl Frontend for Front {
 
     fn input(&mut self, input: TermEvent, world: &World) -> Vec<Ask> {
         self.console.input(input, world).into_iter().filter_map(asked).collect()
+    }
+
+    fn owes(&self) -> Option<Duration> {
+        self.console.owes()
     }
 
     fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {

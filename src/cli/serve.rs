@@ -1,9 +1,17 @@
 //! `midwatch serve`: feeds, sources, carried acks, pushed alerts and the journal without a screen.
 
-use super::session::{Needs, Session};
+use super::session::{self, Needs, Presence, Session};
 use super::{Exit, Failure, Globals, Kind, out, reload};
+use crate::domain::attention::Way;
+use crate::model::crier::Crier;
+use crate::model::{Command, World};
+use crate::runtime::shell::{Ask, Frontend, ended};
 use clap::{ArgMatches, Args, FromArgMatches};
+use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
 
 pub const KIND: Kind = Kind {
     name: "serve",
@@ -30,8 +38,37 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     session.know_practice();
     out::say(globals, "midwatch: watching; SIGTERM ends it");
     let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);
-    session.serve()?;
+    let mut front = Headless { crier: Crier::default(), presence: Presence::of(&session::data_folder(globals)?) };
+    // Nobody types, and nobody ends it by not typing.
+    let (_typed, mut inputs) = unbounded_channel();
+    let stop = {
+        let _guard = session.enter();
+        Box::pin(ended()?)
+    };
+    session.run(&mut front, &mut inputs, stop)?;
     Ok(Exit::Done)
+}
+
+/// Shows nothing. It calls by what is no terminal, and not while the operator looks at a console.
+struct Headless {
+    crier: Crier,
+    presence: Presence,
+}
+
+impl Frontend for Headless {
+    type Input = Infallible;
+
+    fn input(&mut self, input: Infallible, _world: &World) -> Vec<Ask> {
+        match input {}
+    }
+
+    fn calls(&mut self, world: &World) -> Option<Command> {
+        self.crier.cry(world, self.presence.looks(world.now.wall), Way::is_outward).map(Command::Call)
+    }
+
+    fn draw(&mut self, _world: &World) -> io::Result<Option<Duration>> {
+        Ok(None)
+    }
 }
 
 /// The address of a network wants a token, like one of the configuration.

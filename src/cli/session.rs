@@ -3,14 +3,16 @@
 mod configured;
 mod ending;
 mod kinds;
+mod presence;
 
 pub use configured::{configured, load, load_if_there, load_unless_missing, zone};
 use ending::Ending;
 pub use ending::runtime;
 pub use kinds::kinds;
+pub use presence::Presence;
 
 use super::{Failure, Globals, library, out};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::domain::entry::Actor;
 use crate::domain::ids::RequestId;
 use crate::domain::secret::SecretRef;
@@ -25,7 +27,7 @@ use crate::playbook::Catalogue;
 use crate::ports::Ports;
 use crate::runtime::cache::Cache;
 use crate::runtime::ports::refusing;
-use crate::runtime::shell::Frontend;
+use crate::runtime::shell::{Caller, Frontend};
 use crate::runtime::{Polling, Setup, Shell};
 use crate::sources::Source;
 use crate::tellers::Teller;
@@ -83,6 +85,7 @@ impl Session {
         let runtime = Ending::new(runtime()?);
         let guard = runtime.enter();
         let mut shell = Shell::start(setup(globals, &config, needs)?)?;
+        shell.call_by(caller(&config.console));
         if needs == Needs::Remotes {
             remember(&mut shell, globals)?;
         }
@@ -134,16 +137,6 @@ impl Session {
     pub fn listen(&mut self, instead: Option<SocketAddr>) {
         let _guard = self.runtime.enter();
         self.shell.listen(instead, cache_folder(&self.globals).map(Cache::new));
-    }
-
-    /// Goes on until the system asks for the end.
-    ///
-    /// # Errors
-    /// The signals can't be listened to.
-    pub fn serve(&mut self) -> anyhow::Result<()> {
-        let shell = &mut self.shell;
-        self.runtime.block_on(async { shell.serve().await })?;
-        Ok(())
     }
 
     /// Where tasks and signals of a frontend belong.
@@ -286,6 +279,11 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
         },
         watch: needs == Needs::Watch,
     })
+}
+
+/// The operator's own program that calls them.
+pub fn caller(console: &config::Console) -> Option<Caller> {
+    console.call.as_ref().map(|call| Caller { command: call.command.clone(), within: call.within })
 }
 
 /// Powers that know what must be struck out of what people type. A command that gives a secret is not run for that.

@@ -7,6 +7,7 @@ use crate::domain::catalogue::Service;
 use crate::domain::node::{Key, Node, Problems, Value};
 use crate::domain::settings::AckFor;
 use chrono_tz::Tz;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,10 +17,14 @@ pub struct Console {
     /// The zone that times are shown in.
     pub zone: Tz,
     pub mouse: bool,
+    /// Nothing moves by itself that need not.
+    pub still: bool,
     /// Addresses are links for the terminal to open.
     pub hyperlinks: bool,
     /// What calls an operator who looks elsewhere.
     pub attention: Attention,
+    /// The operator's own program that does.
+    pub call: Option<Call>,
     pub keys: Vec<Binding>,
     /// How long an acknowledgement lasts unless told otherwise.
     pub ack_for: AckFor,
@@ -39,6 +44,13 @@ pub struct Layout {
     pub hide: Vec<String>,
 }
 
+/// A program with its arguments, and how long it may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub command: Vec<String>,
+    pub within: Duration,
+}
+
 /// An acknowledgement lasts at least and at most so long.
 const LEAST: Duration = Duration::from_secs(60);
 const MOST: Duration = Duration::from_secs(7 * 86_400);
@@ -56,8 +68,10 @@ impl Default for Console {
             theme: None,
             zone: local(),
             mouse: true,
+            still: false,
             hyperlinks: true,
             attention: Attention::default(),
+            call: None,
             keys: Vec::new(),
             ack_for: AckFor::default(),
             views: Vec::new(),
@@ -68,16 +82,30 @@ impl Default for Console {
 
 pub fn read<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, services: &[Service], problems: &mut Problems) -> Console {
     let plain = Console::default();
-    let known = ["theme", "time_zone", "mouse", "hyperlinks", "attention", "ack", "keys", "views", "layouts"];
+    let known = ["theme", "time_zone", "mouse", "motion", "hyperlinks", "attention", "call", "ack", "keys", "views", "layouts"];
     let Some(fields) = node.and_then(|node| node.fields(&known, problems)) else {
         return plain;
     };
+    let zone = fields.get("time_zone").and_then(|node| zone(node, problems)).unwrap_or(plain.zone);
+    let call = fields.get("call").and_then(|node| call(node, problems));
+    let rules = fields.get("attention").map_or(plain.attention.rules, |node| attention(node, services, problems));
+    if let Some(node) = fields.get("attention").filter(|_| call.is_none() && fields.get("call").is_none())
+        && rules.iter().any(|rule| rule.by.contains(&Way::Command))
+    {
+        problems.error_with_help(
+            node.span,
+            "`command` calls by a program of yours, and none is named",
+            "add `call: {command: [PROGRAM, ARGUMENT]}` to `console`",
+        );
+    }
     Console {
         theme: fields.get("theme").and_then(|node| theme(node, &kinds.themes, problems)),
-        zone: fields.get("time_zone").and_then(|node| zone(node, problems)).unwrap_or(plain.zone),
+        zone,
         mouse: fields.get("mouse").and_then(|node| node.bool(problems)).unwrap_or(plain.mouse),
+        still: fields.get("motion").and_then(|node| list::one_of(node, "motion", &MOTION, problems)).unwrap_or(plain.still),
         hyperlinks: fields.get("hyperlinks").and_then(|node| node.bool(problems)).unwrap_or(plain.hyperlinks),
-        attention: fields.get("attention").map_or(plain.attention, |node| attention(node, services, problems)),
+        attention: Attention { rules, zone: Some(zone) },
+        call,
         ack_for: fields.get("ack").and_then(|node| ack(node, problems)).unwrap_or(plain.ack_for),
         views: fields.get("views").map(|node| views(node, kinds, problems)).unwrap_or_default(),
         layouts: fields.get("layouts").map(|node| layouts(node, kinds, problems)).unwrap_or_default(),
@@ -85,23 +113,42 @@ pub fn read<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, services: &[Se
     }
 }
 
-fn attention(node: &Node, known: &[Service], problems: &mut Problems) -> Attention {
-    let rules = list::each(Some(node), problems, |node, problems| {
+/// How long a program that calls somebody may take.
+const CALLS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(60);
+
+fn call(node: &Node, problems: &mut Problems) -> Option<Call> {
+    let fields = node.fields(&["command", "within"], problems)?;
+    let command = fields.need("command", problems)?;
+    let words = command.texts(problems)?;
+    match words.first().map(String::as_str) {
+        None | Some("") => problems.error(command.span, "the command names no program"),
+        // Nothing splits it.
+        Some(program) if words.len() == 1 && program.contains(' ') => {
+            let words = program.split_whitespace().collect::<Vec<_>>().join(", ");
+            problems.error_with_help(command.span, "a command is a list, there is no shell", format!("write [{words}]"));
+        }
+        Some(_) => {}
+    }
+    let within = list::time(fields.get("within"), CALLS, problems).unwrap_or(Duration::from_secs(10));
+    Some(Call { command: words, within })
+}
+
+fn attention(node: &Node, known: &[Service], problems: &mut Problems) -> Vec<Rule> {
+    list::each(Some(node), problems, |node, problems| {
         let fields = node.fields(&["severity", "services", "hours", "by"], problems)?;
         let words = Severity::ALL.map(|severity| (severity.word(), severity));
         let severity =
             fields.get("severity").map_or(Some(Severity::Critical), |node| list::one_of(node, "severity", &words, problems));
         let services = fields.get("services").map(list::items).unwrap_or_default();
         let services = services.iter().filter_map(|node| service::named(node, known, problems)).collect();
-        let hours = fields
-            .get("hours")
-            .map_or(Some(None), |node| node.read("hours such as 22:00-07:00", problems, |text| Hours::parse(text).map(Some)));
+        let hours = fields.get("hours").map_or(Some(None), |node| {
+            node.read("hours such as 22:00-07:00, with a zone or without", problems, |text| Hours::parse(text).map(Some))
+        });
         let ways: Vec<_> = Way::ALL.iter().map(|way| (way.word(), *way)).collect();
         let by = list::items(fields.need("by", problems)?);
         let by = by.iter().filter_map(|node| list::one_of(node, "way to call", &ways, problems)).collect();
         Some(Rule { severity: severity?, services, hours: hours?, by })
-    });
-    Attention(rules)
+    })
 }
 
 /// One time for all, or one for each severity that is named.
@@ -156,6 +203,9 @@ fn layout<S, F, T>(name: &str, node: &Node, kinds: &Kinds<S, F, T>, problems: &m
     let hide = hide.into_iter().map(str::to_owned).collect();
     Some(Layout { name: name.to_owned(), health, playbook, log, hide })
 }
+
+/// How much moves.
+const MOTION: [(&str, bool); 2] = [("full", false), ("reduced", true)];
 
 /// Whatever suits the terminal.
 const AUTO: &str = "auto";

@@ -21,7 +21,7 @@ mod queue;
 mod service;
 mod updates;
 
-pub use console::{Binding, Console, Layout};
+pub use console::{Binding, Call, Console, Layout};
 pub use file::{File, locate, named, standard};
 pub use init::{Laid, lay_out, names, template, vacant};
 pub use items::{FeedKind, Kinds, ParsedSource, SourceKind, TellerKind};
@@ -154,6 +154,7 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
         sources: sources.iter().map(|source| source.spec.clone()).collect(),
         hosts: hosts::of(fields.get("sources"), fields.get("feeds")),
         ack_for: console.ack_for,
+        attention: console.attention.clone(),
         views: console.views.clone(),
         links: list::each(fields.get("links"), problems, link),
         same: queue.same,

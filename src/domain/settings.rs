@@ -1,6 +1,7 @@
 //! What the configuration says that the core must know. Everything else of it goes to the adapters.
 
 use super::alert::{Labels, Severity};
+use super::attention::Attention;
 use super::catalogue::Catalogue;
 use super::health::FeedSpec;
 use super::ids::{FeedName, ServiceName, SourceName};
@@ -158,6 +159,9 @@ pub struct Settings {
     /// From which day of its week on a turn is asked for in the queue; `None`: never.
     #[serde(default)]
     pub remind: Option<Weekday>,
+    /// What calls an operator who looks elsewhere.
+    #[serde(default)]
+    pub attention: Attention,
     /// Nothing is recorded, sent or run.
     pub read_only: bool,
 }
@@ -203,6 +207,7 @@ impl Default for Settings {
             redact: Vec::new(),
             hold: Vec::new(),
             remind: Some(Weekday::Fri),
+            attention: Attention::default(),
             read_only: false,
         }
     }

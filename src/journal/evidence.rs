@@ -4,6 +4,9 @@
 
 use super::{JournalError, Problem, origin};
 use crate::domain::entry::Evidence;
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use rusqlite::{Connection, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -39,8 +42,8 @@ pub enum Unkept {
 /// Keeps a copy of a file in the data folder, and says what an entry is to say of it.
 ///
 /// # Errors
-/// There is no copy.
-pub fn keep(file: &Path, data: &Path) -> std::result::Result<Evidence, Unkept> {
+/// There is no copy; also if `stopped` says so before it is whole.
+pub fn keep(file: &Path, data: &Path, stopped: &dyn Fn() -> bool) -> std::result::Result<Evidence, Unkept> {
     let unread = |why: String| Unkept::Unread(format!("{}: {why}", file.display()));
     let told = |error: io::Error| unread(error.to_string());
     // Looked at before it is opened: a pipe would hold us up until somebody writes into it.
@@ -49,7 +52,7 @@ pub fn keep(file: &Path, data: &Path) -> std::result::Result<Evidence, Unkept> {
         return Err(unread("not a file of at most 1 GiB".to_owned()));
     }
     let (from, folder) = (File::open(file).map_err(told)?, data.join(FOLDER));
-    let (sha256, size) = copied(from, &folder).map_err(|error| {
+    let (sha256, size) = copied(from, &folder, stopped).map_err(|error| {
         Unkept::Unwritten(format!("{}: the file could not be kept, and nothing was recorded: {error}", folder.display()))
     })?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -57,7 +60,7 @@ pub fn keep(file: &Path, data: &Path) -> std::result::Result<Evidence, Unkept> {
 }
 
 /// The digest is of the very bytes that are written: the file may change meanwhile.
-fn copied(mut from: File, folder: &Path) -> io::Result<(String, u64)> {
+fn copied(mut from: File, folder: &Path, stopped: &dyn Fn() -> bool) -> io::Result<(String, u64)> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let copy = Copy::in_folder(folder);
     let mut to = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&copy.0)?;
@@ -66,6 +69,9 @@ fn copied(mut from: File, folder: &Path) -> io::Result<(String, u64)> {
         let read = from.read(&mut part)?;
         if read == 0 {
             break;
+        }
+        if stopped() {
+            return Err(io::Error::other("it was stopped"));
         }
         digest.update(&part[..read]);
         to.write_all(&part[..read])?;
@@ -92,6 +98,25 @@ impl Copy {
 impl Drop for Copy {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Copies that nobody finishes any more, for whoever made them is gone: they are taken away, and what is to be said of that.
+pub fn left_over(data: &Path) -> Option<String> {
+    let files = fs::read_dir(data.join(FOLDER)).ok()?;
+    let names = files.filter_map(|file| Some((file.as_ref().ok()?.path(), file.ok()?.file_name().into_string().ok()?)));
+    let maker = |name: &str| name.strip_prefix('.')?.split_once('-')?.0.parse().ok().map(Pid::from_raw);
+    let left: Vec<PathBuf> = names
+        .filter(|(_, name)| maker(name).is_some_and(|maker| kill(maker, None) == Err(Errno::ESRCH)))
+        .map(|(path, _)| path)
+        .collect();
+    left.iter().for_each(|path| _ = fs::remove_file(path));
+    match left.len() {
+        0 => None,
+        1 => Some("a file was being copied when a console ended: nothing of it is kept, and no entry names it".to_owned()),
+        many => {
+            Some(format!("{many} files were being copied when a console ended: nothing of them is kept, and no entry names them"))
+        }
     }
 }
 
@@ -188,4 +213,26 @@ fn whole(source: &Path, target: &Path) -> io::Result<()> {
     io::copy(&mut File::open(source)?, &mut file)?;
     file.sync_all()?;
     fs::rename(&draft, target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_is_stopped_leaves_nothing_and_one_that_was_left_is_taken_away_and_told() {
+        let data = tempfile::tempdir().expect("a folder");
+        let file = data.path().join("graph.png");
+        fs::write(&file, vec![7; 300_000]).expect("written");
+        let there = || fs::read_dir(data.path().join(FOLDER)).map_or(0, Iterator::count);
+        let stopped = keep(&file, data.path(), &|| true).expect_err("stopped");
+        assert!(stopped.to_string().ends_with("it was stopped") && there() == 0, "{stopped}");
+        assert_eq!(left_over(data.path()), None);
+        // No process has so high a number; ours has one.
+        fs::write(data.path().join(FOLDER).join(".999999999-0"), "half").expect("written");
+        fs::write(data.path().join(FOLDER).join(format!(".{}-0", std::process::id())), "half").expect("written");
+        assert!(left_over(data.path()).is_some_and(|why| why.starts_with("a file was being copied")));
+        assert_eq!((left_over(data.path()), there()), (None, 1));
+        assert!(keep(&file, data.path(), &|| false).is_ok());
+    }
 }

@@ -49,6 +49,8 @@ pub struct Tracked {
     pub service: Option<ServiceName>,
     /// When this process first saw the episode; `None` for one that was known before.
     pub arrived: Option<Stamp>,
+    /// What it is news by: its episode or, when it is nobody's again, the end of what kept it quiet. The same in every process.
+    pub news: DateTime<Utc>,
     /// Good polls in a row that did not list it.
     pub missing: u32,
     /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more.
@@ -82,14 +84,16 @@ pub struct Alerts {
     calming: BTreeSet<(DateTime<Utc>, AlertId)>,
     revision: u64,
     notes_lost: bool,
+    /// When this process began: what was recorded since is news to it, whoever saw it first.
+    began: DateTime<Utc>,
 }
 
 impl Alerts {
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, now: DateTime<Utc>) -> Self {
         let sources = settings.sources.iter().map(|spec| (spec.name.clone(), SourceState::new(spec))).collect();
         let mut queue = Queue::default();
         queue.same_by(&settings.same);
-        Self { sources, queue, ..Self::default() }
+        Self { sources, queue, began: now, ..Self::default() }
     }
 
     /// Takes another configuration: alerts of sources that are gone leave, the others are judged anew.
@@ -209,7 +213,7 @@ impl Alerts {
                 (old.alert, old.missing) = (alert, 0);
                 old
             }
-            _ => Box::new(self.fresh(settings, alert, now)),
+            old => Box::new(self.fresh(settings, alert, now, old.is_some())),
         };
         let unnoted = begun(&tracked) && tracked.noted == Noted::Nothing;
         let turn = unnoted.then(|| Turn { id: tracked.alert.id.clone(), fired: true });
@@ -217,16 +221,20 @@ impl Alerts {
         turn
     }
 
-    /// An alert that was not in the queue, or had resolved.
-    fn fresh(&self, settings: &Settings, alert: Arc<Alert>, now: Stamp) -> Tracked {
+    /// An alert that was not in the queue, or had resolved there.
+    fn fresh(&self, settings: &Settings, alert: Arc<Alert>, now: Stamp, shown: bool) -> Tracked {
         let record = self.records.get(&alert.id);
         let open = record.is_some_and(Record::is_open);
+        // Another process may have written it down before we heard of it.
+        let known = open && (shown || !record.is_some_and(|record| record.began_since(self.began)));
+        // As it will be read back: stored times have milliseconds.
+        let episode = millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall)));
         Tracked {
-            // As it will be read back: stored times have milliseconds.
-            episode: millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall))),
+            episode,
             severity: settings.severity(&alert.labels),
             service: settings.service(&alert.labels),
-            arrived: (!open && !Self::flaps_on(record, now.wall)).then_some(now),
+            arrived: (!known && !Self::flaps_on(record, now.wall)).then_some(now),
+            news: episode,
             missing: 0,
             listed_since: None,
             resolved_at: None,

@@ -10,6 +10,7 @@ use crate::domain::incident::{Role, Sev, Status};
 use crate::domain::maintenance::Subjects;
 use crate::domain::text::Outside;
 use crate::domain::update::Next;
+use crate::model::calls::Call;
 use crate::model::practice::Said;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,8 @@ pub enum Command {
         about: Option<AlertId>,
         incident: Option<IncidentId>,
     },
+    /// Call the operator of what is new; nobody typed it.
+    Call(Call),
     /// Take back what a request of a moment ago did: acknowledgements and silences.
     Undo {
         request: RequestId,

@@ -1,7 +1,9 @@
 //! What the core asks of the outside. Plain values, so that tests can compare them.
 
+use super::calls::Said;
 use crate::domain::act::Act;
 use crate::domain::alert::Alert;
+use crate::domain::attention::Way;
 use crate::domain::entry::{Draft, Intent};
 use crate::domain::ids::{AlertId, FeedName, IncidentId, QuestionId, RequestId, SourceName};
 use crate::domain::playbook::Found;
@@ -16,6 +18,8 @@ pub enum Effect {
     Record { request: RequestId, drafts: Vec<Draft> },
     /// Do a recorded act; answered by one `ActEnded`.
     Act { intent: Intent, source: SourceName, act: Act },
+    /// Call the operator by something outside; answered by one `CallEnded`.
+    Call { intent: Intent, way: Way, said: Said },
     /// Look whether an act of an earlier process is there; answered by one `ActFound`.
     Find { intent: Intent, source: SourceName, act: Act },
     /// Ask these now, whatever their schedule says.
@@ -24,6 +28,8 @@ pub enum Effect {
     Recall { alert: Option<AlertId>, since: DateTime<Utc> },
     /// Keep a copy of a file with the journal; answered by one `Kept`.
     Keep { request: RequestId, file: PathBuf },
+    /// Give the copy up that this request asked for; nothing answers.
+    StopKeeping { request: RequestId },
     /// Look up what was practised since then; answered by one `Practised`.
     RecallPractice { since: DateTime<Utc> },
     /// Export an incident; answered by one `Exported`.

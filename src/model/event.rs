@@ -5,8 +5,10 @@ use super::exported::Exported;
 use super::health::Past;
 use super::looked::{Opened, Routed};
 use super::past::{Recalled, Recounted};
+use super::troubles::Own;
 use crate::domain::act::{ActEnd, Found};
 use crate::domain::alert::{Alert, Silence};
+use crate::domain::attention::Way;
 use crate::domain::change::Told;
 use crate::domain::entry::{Entry, Evidence};
 use crate::domain::health::Reading;
@@ -79,6 +81,8 @@ pub enum Fact {
     ActAccepted { intent: EntryId },
     /// An act that `Effect::Act` asked for has ended.
     ActEnded { intent: EntryId, end: ActEnd },
+    /// A call that `Effect::Call` asked for has ended; `Err`: nobody was called, and why.
+    CallEnded { intent: EntryId, way: Way, end: Result<(), Outside> },
     /// The answer to `Effect::Find`.
     ActFound { intent: EntryId, found: Result<Found, Trouble> },
     /// The answer to `Effect::Recall`.
@@ -95,6 +99,8 @@ pub enum Fact {
     Routed(Routed),
     /// An answer to `Effect::Look`: what the alert is made of.
     Opened(Opened),
+    /// Something of this console's own could not be done, and why; or it can again.
+    Hampered { what: Own, why: Option<String> },
     /// The configuration was read again and is in force.
     Configured(Arc<Settings>),
     /// The configuration was changed and can't be read: the old one stays in force.

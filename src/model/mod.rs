@@ -1,10 +1,12 @@
 //! What is true and how it changes. Pure: time and ids arrive in events, what shall happen leaves as effects.
 
 pub mod alerts;
+pub mod calls;
 pub mod causes;
 pub mod changes;
 pub mod command;
 pub mod context;
+pub mod crier;
 pub mod diagnosis;
 pub mod drafting;
 pub mod drills;

@@ -4,12 +4,27 @@
 
 use super::event::{Fact, SourceAnswer};
 use super::runs::RunFact;
+use crate::domain::attention::Way;
 use crate::domain::ids::{FeedName, IncidentId, PlaybookId, SourceName};
 use crate::domain::playbook::Playbook;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// What a console does for itself, beside the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Own {
+    /// A note that was begun is kept for the next start.
+    Draft,
+    /// How the screen is divided is kept.
+    Layout,
+    /// The folders of playbooks are read.
+    Folders,
+    /// Files that are attached are copied to their end.
+    Copies,
+}
 
 /// What is in trouble.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +51,10 @@ pub enum Subject {
     Export(IncidentId),
     /// The past could not be read.
     Past,
+    /// The operator could not be called in a way.
+    Call(Way),
+    /// Something of the console's own.
+    Own(Own),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +155,7 @@ impl Troubles {
             Fact::NewsRefused { source, why } => self.met(Subject::News(source.clone()), why.inert(), now),
             Fact::FeedRead { feed, .. } => self.well(&Subject::Feed(feed.clone()), now),
             Fact::FeedFailed { feed, trouble } => self.met(Subject::Feed(feed.clone()), trouble.text.inert(), now),
+            Fact::Hampered { what, why } => self.turn(Subject::Own(*what), why.clone(), now),
             Fact::Configured(_) => self.well(&Subject::Configuration, now),
             Fact::Misconfigured(why) => self.met(Subject::Configuration, why, now),
             Fact::PlaybooksBehind(behind) => {
@@ -145,6 +165,9 @@ impl Troubles {
             Fact::Exported(exported) => {
                 let why = exported.outcome.as_ref().err().cloned();
                 self.turn(Subject::Export(exported.incident), why, now);
+            }
+            Fact::CallEnded { way, end, .. } => {
+                self.turn(Subject::Call(*way), end.as_ref().err().map(|why| why.inert().into_owned()), now);
             }
             Fact::Practised(record) => self.turn(Subject::Past, record.as_ref().err().cloned(), now),
             Fact::Run(RunFact::Playbooks { books, .. }) => self.books(books.iter().map(AsRef::as_ref), now),

@@ -6,6 +6,7 @@
 mod acts;
 mod again;
 mod attaching;
+mod calling;
 mod carrying;
 mod changing;
 mod commands;
@@ -33,6 +34,7 @@ pub(in crate::model) use silencing::meant;
 
 use super::Effect;
 use super::alerts::{Alerts, Change};
+use super::calls::Calls;
 use super::changes::Changes;
 use super::context::Context;
 use super::diagnosis::Diagnoses;
@@ -81,6 +83,8 @@ pub struct World {
     pub watching: bool,
     pub alerts: Alerts,
     pub storm: Storm,
+    /// Who is called of what is new.
+    pub calls: Calls,
     pub health: Health,
     /// What was changed of late.
     pub changes: Changes,
@@ -159,8 +163,9 @@ pub struct World {
 impl World {
     pub fn new(settings: Arc<Settings>, me: Actor, now: Stamp) -> Self {
         Self {
-            alerts: Alerts::new(&settings),
+            alerts: Alerts::new(&settings, now.wall),
             storm: Storm::default(),
+            calls: Calls::default(),
             health: Health::new(&settings),
             changes: Changes::default(),
             maintenance: Maintenance::default(),
@@ -287,6 +292,7 @@ impl World {
                 Vec::new()
             }
             Fact::ActEnded { intent, end } => self.act_ended(intent, end),
+            Fact::CallEnded { intent, way, end } => self.call_ended(intent, way, end),
             Fact::ActFound { intent, found } => self.act_found(intent, found),
             Fact::Recalled(recalled) => {
                 self.past.keep(recalled);
@@ -311,6 +317,7 @@ impl World {
                 Vec::new()
             }
             Fact::Configured(settings) => self.configure(settings),
+            Fact::Hampered { .. } => Vec::new(),
             Fact::Misconfigured(why) => {
                 self.config_trouble = Some(why);
                 Vec::new()

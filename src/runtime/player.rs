@@ -157,7 +157,7 @@ impl Player {
         loop {
             front.playing(self.position());
             let stale = front.draw(&self.world)?;
-            let began = Instant::now();
+            let (began, owed) = (Instant::now(), front.owes());
             tokio::select! {
                 biased;
                 input = inputs.recv() => {
@@ -173,6 +173,7 @@ impl Player {
                 }
                 () = &mut stop => return Ok(()),
                 () = self.pause(stale) => self.pass(began.elapsed()),
+                () = sleep(owed.unwrap_or_default()), if owed.is_some() => self.pass(began.elapsed()),
             }
         }
     }

@@ -12,9 +12,11 @@ use crate::model::practice::Record;
 use crate::ports::Clock;
 use chrono::{DateTime, Utc};
 use notify::{RecursiveMode, Watcher};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -36,6 +38,8 @@ pub struct Scribe {
     facts: UnboundedSender<Fact>,
     folder: PathBuf,
     thread: Option<JoinHandle<()>>,
+    /// Copies under way, and what stops them.
+    copies: Mutex<BTreeMap<RequestId, Arc<AtomicBool>>>,
     /// Watches the folder for the writes of other processes for as long as it lives.
     _folder: Option<notify::RecommendedWatcher>,
 }
@@ -47,7 +51,7 @@ impl Scribe {
         let watcher = watch(folder, jobs.clone());
         let told = facts.clone();
         let thread = std::thread::spawn(move || write(journal, &inbox, &told, clock.as_ref()));
-        Self { jobs, facts, folder: folder.to_owned(), thread: Some(thread), _folder: watcher }
+        Self { jobs, facts, folder: folder.to_owned(), thread: Some(thread), copies: Mutex::default(), _folder: watcher }
     }
 
     /// Asks for these drafts to be made durable; the answer comes as facts.
@@ -59,12 +63,24 @@ impl Scribe {
     /// Keeps a copy of a file beside the journal; the answer comes as a fact. A long one takes its time, and nothing that is to be
     /// recorded waits for it.
     pub fn keep(&self, request: RequestId, file: PathBuf) {
-        let (facts, folder) = (self.facts.clone(), self.folder.clone());
+        let (facts, folder, stop) = (self.facts.clone(), self.folder.clone(), Arc::<AtomicBool>::default());
+        if let Ok(mut copies) = self.copies.lock() {
+            // Those that have ended hold their end of it no more.
+            copies.retain(|_, stop| Arc::strong_count(stop) > 1);
+            copies.insert(request, stop.clone());
+        }
         std::thread::spawn(move || {
-            let kept = evidence::keep(&file, &folder).map_err(|why| why.to_string());
+            let kept = evidence::keep(&file, &folder, &|| stop.load(Ordering::Relaxed)).map_err(|why| why.to_string());
             // Nobody may be left to hear it: then no entry names the copy.
             let _ = facts.send(Fact::Kept { request, kept });
         });
+    }
+
+    /// Gives a copy up that is under way.
+    pub fn stop_keeping(&self, request: RequestId) {
+        if let Some(stop) = self.copies.lock().ok().and_then(|mut copies| copies.remove(&request)) {
+            stop.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Asks for an export without what these patterns fit; the answer comes as a fact.

@@ -1,5 +1,6 @@
 //! The shell around the core: one sequencer, one world, one timer, and everything that feeds them.
 
+mod calling;
 mod front;
 mod perform;
 mod pushed;
@@ -24,6 +25,7 @@ use crate::model::{Body, Command, Event, Fact, World};
 use crate::ports::Ports;
 use crate::sources::Source;
 use crate::tellers::Teller;
+pub use calling::Caller;
 pub use front::{Ask, Frontend, start_reader};
 pub use renewed::{Configured, Reload};
 use std::collections::BTreeMap;
@@ -89,6 +91,9 @@ pub struct Shell {
     told: Vec<Arc<Alert>>,
     /// Performs playbooks; without one, no run is held and none goes on.
     driver: Option<Driver>,
+    /// The operator's own program that calls them, and how many calls are under way.
+    caller: Option<Caller>,
+    calling: usize,
     cache: Option<Cache>,
     /// The revision of the alerts that the cache holds.
     kept: u64,
@@ -132,6 +137,8 @@ impl Shell {
             listens: None,
             told: Vec::new(),
             driver: None,
+            caller: None,
+            calling: 0,
             cache: None,
             kept: 0,
             facts,
@@ -249,6 +256,7 @@ impl Shell {
     pub fn event(&mut self, body: Body) {
         match &body {
             Body::Fact(Fact::ActEnded { .. } | Fact::ActFound { .. }) => self.flying = self.flying.saturating_sub(1),
+            Body::Fact(Fact::CallEnded { .. }) => self.called_back(),
             Body::Fact(Fact::Recorded { request: Some(request), .. }) => self.answered(*request),
             Body::Fact(Fact::RecordFailed { request, .. }) => drop(self.recording.remove(request)),
             _ => {}
@@ -318,25 +326,6 @@ impl Shell {
         if let Some(keeping) = self.keep() {
             // A cache that could not be written is not there the next time.
             let _ = keeping.join();
-        }
-    }
-
-    /// Runs without a screen until SIGTERM, SIGINT or SIGHUP.
-    ///
-    /// # Errors
-    /// The signals can't be listened to.
-    pub async fn serve(&mut self) -> io::Result<()> {
-        let mut stop = std::pin::pin!(ended()?);
-        loop {
-            let wake = self.timer();
-            tokio::select! {
-                () = &mut stop => return Ok(()),
-                Some(fact) = self.facts.recv() => {
-                    self.take(fact);
-                }
-                Some(reload) = self.reloads.1.recv() => self.reload(reload),
-                () = wake => self.tick(),
-            }
         }
     }
 

@@ -5,23 +5,25 @@ use super::background::{self, Ear, Heard};
 use super::crier::Crier;
 use super::hint::Hint;
 use super::keymap::Key;
+use super::outlet::Outlet;
+use super::pace::Pace;
 use super::paint::Painter;
 use super::screen::{Screen, Setup};
 use super::sitting;
-use super::terminal::{TermEvent, Terminal};
+use super::terminal::{self, TermEvent, Terminal};
 use super::theme::{Looks, Theme, Wear};
 use super::view::{Request, Ui};
-use crate::domain::attention::Attention;
 use crate::domain::ids::RequestId;
-use crate::model::World;
+use crate::model::calls::Call;
 use crate::model::runs::Sitting;
+use crate::model::{World, crier};
 use chrono::{DateTime, Utc};
 use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{KeyCode, KeyEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::io;
+use std::io::{self, Write};
 use std::time::Duration;
 
 /// Who has the terminal.
@@ -34,6 +36,13 @@ enum Seat {
 }
 
 pub struct Console {
+    /// Ends first: nothing is written any more when the terminal is given back.
+    outlet: Outlet,
+    pace: Pace,
+    /// A key has come since the last frame.
+    keyed: bool,
+    /// A frame waits for the terminal; after so long it is tried again.
+    owed: Option<Duration>,
     terminal: Terminal,
     seat: Seat,
     painter: Painter,
@@ -45,25 +54,65 @@ pub struct Console {
     /// The one that is tried on.
     tried: Option<String>,
     ear: Ear,
+    /// The terminal has told of its background.
+    lit: bool,
     screen: Screen,
     crier: Crier,
+    /// Who is called of what is new.
+    attention: crier::Crier,
+    eye: Option<bool>,
 }
 
 impl Console {
     /// Takes the terminal over; dropping gives it back.
-    pub fn open(setup: Setup, looks: Looks, attention: Attention, mouse: bool) -> io::Result<Self> {
+    pub fn open(setup: Setup, looks: Looks, mouse: bool) -> io::Result<Self> {
         let links = setup.links;
         let terminal = Terminal::enter(mouse)?;
         let (width, height) = Terminal::size();
         let area = Rect::new(0, 0, width, height);
         let (mut painter, frame) = (Painter::new(area), Buffer::empty(area));
+        let (outlet, mut pace) = (Outlet::open(), Pace::default());
         if looks.by_background {
             painter.with_next(background::QUESTION);
+            pace.asked_first(outlet.now());
         }
-        let crier = Crier::new(attention, setup.zone);
+        let (crier, attention) = (Crier::default(), crier::Crier::default());
         let (theme, screen) = (looks.worn(), Screen::new(setup));
-        let (tried, ear) = (None, Ear::default());
-        Ok(Self { terminal, seat: Seat::Ours, painter, links, frame, looks, theme, tried, ear, screen, crier })
+        let (tried, ear, lit) = (None, Ear::default(), false);
+        Ok(Self {
+            outlet,
+            pace,
+            keyed: false,
+            owed: None,
+            terminal,
+            seat: Seat::Ours,
+            painter,
+            links,
+            frame,
+            looks,
+            theme,
+            tried,
+            ear,
+            lit,
+            screen,
+            crier,
+            attention,
+            eye: None,
+        })
+    }
+
+    fn looked(&mut self) {
+        (self.keyed, self.eye) = (true, Some(true));
+    }
+
+    /// Whether the operator looks at this console, where what came since the last call says so.
+    pub fn eye(&mut self) -> Option<bool> {
+        self.eye.take()
+    }
+
+    /// Whom to call of what has come since this was asked last; `looks`: the operator looks at a console.
+    pub fn calls(&mut self, world: &World, looks: bool) -> Option<Call> {
+        self.attention.cry(world, looks, |_| true)
     }
 
     /// Takes what the terminal has sent. What only concerns the terminal is done here; the rest is handed back.
@@ -81,32 +130,43 @@ impl Console {
         let requests = match event {
             TermEvent::Key(key) if key.kind != KeyEventKind::Release => match self.ear.hear(&key) {
                 Heard::Key => {
-                    self.crier.looked(world);
+                    self.looked();
                     self.screen.key(Key::from(key), world)
                 }
                 Heard::Part => Vec::new(),
                 Heard::Light(light) => {
-                    if let Some(theme) = self.looks.on(light) {
+                    self.pace.answered(self.outlet.now());
+                    // It is asked again for another reason: the background stays what it was.
+                    if let Some(theme) = self.looks.on(light).filter(|_| !std::mem::replace(&mut self.lit, true)) {
                         self.set_theme(theme);
                     }
                     Vec::new()
                 }
             },
             TermEvent::Mouse(event) => {
-                self.crier.looked(world);
+                self.looked();
                 self.screen.mouse(event, world)
             }
-            TermEvent::Paste(text) => self.screen.paste(&text, world),
+            TermEvent::Paste(text) => {
+                self.looked();
+                self.screen.paste(&text, world)
+            }
             TermEvent::Resize(width, height) => {
                 // A terminal that shrank and grew again before we looked has our size and none of our content.
+                self.keyed = true;
                 self.resized(width, height);
                 Vec::new()
             }
             TermEvent::FocusLost => {
-                self.crier.looked_away();
+                self.eye = Some(false);
                 Vec::new()
             }
-            TermEvent::Key(_) | TermEvent::FocusGained => Vec::new(),
+            // Whoever comes to this window comes to look.
+            TermEvent::FocusGained => {
+                self.eye = Some(true);
+                Vec::new()
+            }
+            TermEvent::Key(_) => Vec::new(),
         };
         requests.into_iter().filter(|request| !self.done_here(request)).collect()
     }
@@ -130,6 +190,7 @@ impl Console {
             }
             Request::Ui(Ui::Suspend) => {
                 // A terminal that is gone is met again by the next frame.
+                self.outlet.settle();
                 let _ = self.terminal.suspend();
                 self.came_back();
                 true
@@ -144,6 +205,7 @@ impl Console {
     /// The terminal is gone.
     pub fn continued(&mut self) -> io::Result<()> {
         if matches!(self.seat, Seat::Ours) {
+            self.outlet.settle();
             self.terminal.take_again()?;
             self.came_back();
         }
@@ -171,6 +233,11 @@ impl Console {
         self.screen.asked(request);
     }
 
+    /// A frame waits for the terminal: after how long to try again.
+    pub fn owes(&self) -> Option<Duration> {
+        self.owed
+    }
+
     /// Draws what has changed since the last frame, in one write; nothing if nothing has. Gives the time until the frame
     /// changes by the clock alone; `None` while nothing on it shows a time.
     ///
@@ -180,6 +247,16 @@ impl Console {
         if !matches!(self.seat, Seat::Ours) {
             return Ok(None);
         }
+        if let Some(took) = self.outlet.took() {
+            self.pace.wrote(took);
+        }
+        // A terminal that is slow gets the newest when it has taken the last: until then a key acts by what that shows.
+        self.owed = self.pace.hold(self.outlet.now(), self.outlet.is_busy(), self.keyed);
+        if self.owed.is_some() {
+            return Ok(None);
+        }
+        self.keyed = false;
+        self.screen.slow(self.pace.is_slow());
         self.screen.prepare(world);
         self.frame.reset();
         let hits = self.screen.render(world, &self.theme, &mut self.frame);
@@ -190,7 +267,10 @@ impl Console {
         self.screen.seen(hits);
         self.painter.with_next(&self.crier.cry(world));
         let area = self.frame.area;
-        self.painter.paint(&mut self.frame, cursor, &mut io::stdout().lock())?;
+        let wrote = self.painter.paint(&mut self.frame, cursor, &mut self.outlet)?;
+        if wrote && self.pace.sends(self.outlet.now()) {
+            self.outlet.write_all(background::QUESTION)?;
+        }
         if self.frame.area != area {
             self.frame = Buffer::empty(area);
         }
@@ -200,15 +280,19 @@ impl Console {
     /// Until the next full second or minute, so that all clocks of the frame turn together.
     fn changes_in(&self, now: DateTime<Utc>) -> Option<Duration> {
         let hits = self.screen.hits();
-        let part = |every: u64| {
-            let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-            Duration::from_millis(every - millis % every)
+        let every = match (hits.seconds, hits.minutes) {
+            (true, _) => self.pace.tick(),
+            (false, true) => 60_000,
+            (false, false) => return None,
         };
-        match (hits.seconds, hits.minutes) {
-            (true, _) => Some(part(1_000)),
-            (false, true) => Some(part(60_000)),
-            (false, false) => None,
-        }
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        Some(Duration::from_millis(every - millis % every))
+    }
+
+    /// Nothing moves by itself that need not: clocks and measured values seldom, and the cursor of a field doesn't blink.
+    pub fn hold_still(&mut self) {
+        self.pace.hold_still();
+        self.painter.with_next(terminal::steady());
     }
 
     /// Other colours or glyphs, from the next frame on.
@@ -242,6 +326,7 @@ impl Console {
     /// # Errors
     /// The terminal can't be handed over; it is ours as before.
     pub fn lend(&mut self, to: &Sitting, world: &World) -> io::Result<()> {
+        self.outlet.settle();
         self.terminal.lend(&sitting::begins(to, world))?;
         self.seat = Seat::Lent;
         Ok(())

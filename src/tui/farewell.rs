@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 
 /// A sentence each; none: it can be left without asking.
 pub fn facts(world: &World, zone: Tz) -> Vec<String> {
-    running(world).chain(unfinished(world)).chain(unsent(world)).chain(lapsing(world, zone)).collect()
+    running(world).chain(copying(world)).chain(unfinished(world)).chain(unsent(world)).chain(lapsing(world, zone)).collect()
 }
 
 /// Commands end without this console, but then nobody watches them.
@@ -24,8 +24,17 @@ fn running(world: &World) -> impl Iterator<Item = String> {
     })
 }
 
+/// Its entry is written when it is whole.
+fn copying(world: &World) -> Option<String> {
+    match world.copying().count() {
+        0 => None,
+        1 => Some("1 file is being copied, and is not attached if you leave now.".to_owned()),
+        many => Some(format!("{many} files are being copied, and are not attached if you leave now.")),
+    }
+}
+
 fn unfinished(world: &World) -> Option<String> {
-    let count = world.requests.unsettled();
+    let count = world.requests.unsettled().saturating_sub(world.copying().count());
     let which = if count == 1 { "1 request has".to_owned() } else { format!("{count} requests have") };
     (count > 0).then(|| format!("{which} no outcome yet. What is recorded is taken up by the next console."))
 }

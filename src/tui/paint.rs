@@ -51,9 +51,9 @@ impl Painter {
         self.links = links.to_vec();
     }
 
-    /// Writes what has changed; nothing at all if nothing has. The frame becomes the terminal's known content, and the
+    /// Writes what has changed; nothing at all if nothing has, and whether anything had. The frame becomes the terminal's known content, and the
     /// old one is handed back to be drawn upon.
-    pub fn paint(&mut self, frame: &mut Buffer, cursor: Option<Position>, to: &mut dyn Write) -> io::Result<()> {
+    pub fn paint(&mut self, frame: &mut Buffer, cursor: Option<Position>, to: &mut dyn Write) -> io::Result<bool> {
         let before = self.out.len();
         self.out.extend_from_slice(BEGIN);
         let start = self.out.len();
@@ -73,13 +73,13 @@ impl Painter {
         self.send(to)
     }
 
-    fn send(&mut self, to: &mut dyn Write) -> io::Result<()> {
+    fn send(&mut self, to: &mut dyn Write) -> io::Result<bool> {
         if self.out.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let sent = to.write_all(&self.out).and_then(|()| to.flush());
         self.out.clear();
-        sent
+        sent.map(|()| true)
     }
 
     fn cells(&mut self, frame: &Buffer) {
@@ -92,7 +92,8 @@ impl Painter {
             let mut here = None;
             let row: Vec<&Linked> = self.links.iter().filter(|link| usize::from(link.area.y) == y).collect();
             let mut open: Option<&Linked> = None;
-            for &x in &columns {
+            let mut at = 0;
+            while let Some(&x) = columns.get(at) {
                 let wanted = row.iter().copied().find(|link| link.covers(x));
                 if open != wanted {
                     close(open.take(), &mut self.out);
@@ -106,6 +107,13 @@ impl Painter {
                     Some(here) => pen.go(&new[here..x], &mut self.out),
                     None => write!(self.out, "\x1b[{};{}H", y + 1, x + 1),
                 };
+                let blank = if wanted.is_none() { blank(&columns[at..], new) } else { 0 };
+                if blank >= ERASED {
+                    pen.erase(blank, &mut self.out);
+                    (here, at) = (Some(x), at + blank);
+                    continue;
+                }
+                at += 1;
                 if let Some(link) = wanted.filter(|_| open.is_none()) {
                     let _ = write!(self.out, "\x1b]8;;{}\x1b\\", link.to);
                     open = wanted;
@@ -132,6 +140,16 @@ impl Painter {
         }
         self.cursor = cursor;
     }
+}
+
+/// From so many blanks on, erasing them takes fewer bytes than writing them, also where the cursor then has to go on behind them.
+const ERASED: usize = 16;
+
+/// How many columns from here on, one behind the other, become blank on the terminal's own ground.
+fn blank(columns: &[usize], new: &[Cell]) -> usize {
+    let bare = |cell: &Cell| cell.symbol() == " " && cell.bg == Color::Reset && cell.modifier.is_empty();
+    let first = columns.first().copied().unwrap_or_default();
+    columns.iter().enumerate().take_while(|(step, x)| **x == first + step && bare(&new[**x])).count()
 }
 
 /// What no frame shows.
@@ -228,6 +246,14 @@ impl Pen {
         }
         codes.end();
         *self = wanted;
+    }
+
+    /// Makes cells blank and stays where it is. Terminals erase with the style that they write with.
+    fn erase(&mut self, count: usize, out: &mut Vec<u8>) {
+        self.lay_down(out);
+        *self = Pen::default();
+        // Always writes: a Vec can't fail.
+        let _ = write!(out, "\x1b[{count}X");
     }
 
     fn lay_down(&mut self, out: &mut Vec<u8>) {

@@ -78,6 +78,7 @@ pub struct Screen {
     /// When somebody last pressed a key, or the first frame was drawn.
     last_key: Option<Duration>,
     hits: Hits,
+    slow: bool,
 }
 
 /// After so long without a key the screen tidies itself up.
@@ -109,7 +110,13 @@ impl Screen {
             selected: None,
             last_key: None,
             hits: Hits::default(),
+            slow: false,
         }
+    }
+
+    /// Whether the terminal is slow to take frames.
+    pub fn slow(&mut self, slow: bool) {
+        self.slow = slow;
     }
 
     /// What somebody who is led may do next stands where the keys' hints are.
@@ -160,6 +167,7 @@ impl Screen {
             presets: &self.division.presets,
             looked: self.looked,
             idle,
+            slow: self.slow,
         };
         let mut parts = Parts { panes: &mut self.panes, overlays: &mut self.overlays };
         work(&mut parts, &view)

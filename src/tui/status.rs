@@ -96,6 +96,7 @@ fn parts(view: &View, width: u16) -> Vec<Part> {
         parts.push(part(2, format!("STORM {} new in {within}", view.world.storm.lately()), Role::Critical));
     }
     parts.push(part(5, format!("{} acked", view.world.alerts.count(State::Acknowledged)), Role::Dim));
+    parts.extend(view.slow.then(|| part(3, "slow line", Role::Warning)));
     parts.extend(failed(view));
     parts.extend(feeds(view));
     parts.extend(journal(view));

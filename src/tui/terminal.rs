@@ -14,7 +14,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
 use nix::sys::termios::{FlushArg, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
 use nix::unistd::Pid;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -27,6 +27,9 @@ const NOTHING: u8 = 0;
 /// Keys come one by one; the screen is as it was.
 const KEYS: u8 = 1;
 const ALL: u8 = 2;
+
+/// The cursor's shape was changed.
+static STEADY: AtomicBool = AtomicBool::new(false);
 
 /// The thread that has the terminal. A defect of another one must not take it away under it.
 static OWNER: Mutex<Option<ThreadId>> = Mutex::new(None);
@@ -229,8 +232,18 @@ fn mending() -> Vec<u8> {
     out
 }
 
+/// A cursor that does not blink.
+pub fn steady() -> &'static [u8] {
+    STEADY.store(true, Ordering::SeqCst);
+    b"\x1b[2 q"
+}
+
 fn leaving() -> Vec<u8> {
     let mut out = plain();
+    // Terminals that don't know this would show it: only where it was changed.
+    if STEADY.load(Ordering::SeqCst) {
+        out.extend_from_slice(b"\x1b[0 q");
+    }
     add(&mut out, LeaveAlternateScreen);
     add(&mut out, cursor::Show);
     out.extend_from_slice(b"\x1b[23;0t");

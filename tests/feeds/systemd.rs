@@ -123,6 +123,10 @@ impl Exec for Told {
         program.env.push(("XDG_RUNTIME_DIR".to_owned(), self.0.display().to_string()));
         Box::pin(async move { Ports::real().exec.observe(program).await })
     }
+
+    fn act(&self, program: midwatch::ports::Program, _: midwatch::domain::entry::Intent) -> Answer<'_, Result<Output, Trouble>> {
+        self.observe(program)
+    }
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use super::screen::{Desk, FAILOVER, outage};
 use midwatch::domain::trouble::{Reason, Trouble};
-use midwatch::model::Fact;
 use midwatch::model::event::SourceAnswer;
+use midwatch::model::{Body, Event, Fact};
 
 fn misconfigured(desk: &mut Desk) -> &mut Desk {
     desk.fact(Fact::Misconfigured("config.yaml:3:5: unknown key `fedes`\n3 | fedes: 1\n".into())).wait(1)
@@ -74,4 +74,16 @@ fn what_is_outside_is_inert_there_and_it_fits_the_smallest_screen() {
     desk.resize(40, 12).source_fails("\u{1b}[2Jgone\u{202e}").press("!").expect("▌✗ source prod").expect("␛[2Jgone");
     misconfigured(&mut desk).press("G").expect("▌");
     assert!(!desk.text().contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'));
+}
+
+#[test]
+fn a_click_means_what_stands_there_whatever_has_come_since() {
+    let mut desk = outage();
+    desk.source_fails("x").wait(1);
+    desk.fact(Fact::FeedFailed { feed: "pg-primary".into(), trouble: Trouble::new(Reason::Timeout, "no answer within 5s") });
+    desk.wait(1).press("!").expect("▌✗ feed pg-primary").expect("✗ source prod");
+    // It comes on top of both, and no frame has shown it yet.
+    let body = Body::Fact(Fact::Misconfigured("config.yaml:3:5: unknown key `fedes`".into()));
+    desk.world.update(Event { seq: 1_000, stamp: desk.world.now, body });
+    desk.click("source prod").expect("▌✗ source prod").expect("✗ the changed configuration has errors");
 }

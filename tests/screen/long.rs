@@ -3,7 +3,8 @@
 use super::screen::{Desk, alert, settings};
 use midwatch::domain::act::{ActKind, Outcome};
 use midwatch::domain::settings::Settings;
-use midwatch::model::Effect;
+use midwatch::model::troubles::Own;
+use midwatch::model::{Effect, Fact};
 
 fn many() -> Desk {
     let mut set = settings();
@@ -49,4 +50,40 @@ fn what_is_read_says_since_when_it_is_waited_for_and_esc_leaves_it() {
     }
     desk.press("D enter ,e").expect("… the journal is read").wait(5).expect("for 5s: esc leaves it").press("esc");
     desk.expect_not("the journal is read");
+}
+
+#[test]
+fn a_file_that_is_being_copied_is_given_up_and_leaving_says_what_is_lost() {
+    let mut desk = many();
+    while desk.effects.iter().any(|effect| matches!(effect, Effect::Act { .. })) {
+        desk.act_ends(Outcome::Done, "");
+    }
+    desk.press("4 a").type_text("/srv/core.dump").press("enter");
+    let asked = |desk: &Desk| {
+        desk.effects.iter().find_map(|effect| if let Effect::Keep { request, .. } = effect { Some(*request) } else { None })
+    };
+    let request = asked(&desk).expect("it is copied");
+    desk.press("q").expect("1 file is being copied, and is not attached if you leave now").press("esc");
+    desk.press(",x").expect("The file is not attached");
+    assert!(desk.effects.contains(&Effect::StopKeeping { request }), "{:?}", desk.effects);
+    let entries = desk.world.log.entries().count();
+    desk.fact(Fact::Kept { request, kept: Err("it was stopped".to_owned()) });
+    assert_eq!(desk.world.log.entries().count(), entries);
+    desk.press("q");
+    assert!(desk.quits(), "{}", desk.text());
+}
+
+#[test]
+fn what_the_console_can_not_do_for_itself_stands_among_the_errors_until_it_can() {
+    let mut desk = many();
+    let mut hampered = |what, why: Option<&str>| {
+        desk.fact(Fact::Hampered { what, why: why.map(str::to_owned) });
+    };
+    hampered(Own::Draft, Some("No space left on device"));
+    hampered(Own::Folders, Some("/srv/books: Permission denied"));
+    desk.wait(1).press("!").expect("✗ the note that was begun can't be kept").expect("No space left").expect("finish it");
+    desk.expect("✗ a folder of playbooks can't be read").expect("/srv/books: Permission denied");
+    desk.fact(Fact::Hampered { what: Own::Draft, why: None })
+        .wait(1)
+        .expect("✓ the note that was begun can't be kept · well again");
 }

@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,7 @@ pub struct Pty {
     writer: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
     pid: Pid,
+    gate: Arc<Gate>,
     /// The line settings before the program started, to compare with at its end.
     cooked: String,
 }
@@ -69,7 +71,8 @@ impl Pty {
 
         let pid = Pid::from_raw(child.process_id().expect("a process").try_into().expect("a process id"));
         let (sender, arrivals) = channel();
-        read_in_background(pair.master.try_clone_reader().expect("a reader"), sender.clone());
+        let gate = Arc::new(Gate::default());
+        read_in_background(pair.master.try_clone_reader().expect("a reader"), sender.clone(), gate.clone());
         wait_in_background(child, sender);
         Self {
             arrivals,
@@ -81,8 +84,15 @@ impl Pty {
             writer: pair.master.take_writer().expect("a writer"),
             master: pair.master,
             pid,
+            gate,
             cooked,
         }
+    }
+
+    /// Reads nothing more, but for one read that may be under way; or goes on.
+    pub fn hold(&self, hold: bool) {
+        *self.gate.held.lock().expect("a gate") = hold;
+        self.gate.changed.notify_all();
     }
 
     /// Types.
@@ -209,19 +219,29 @@ impl Pty {
 impl Drop for Pty {
     /// A failed test leaves no program behind.
     fn drop(&mut self) {
+        self.hold(false);
         if self.ended.is_none() {
             let _ = kill(self.pid, Signal::SIGKILL);
         }
     }
 }
 
-fn read_in_background(mut reader: Box<dyn Read + Send>, sender: Sender<Arrival>) {
+/// Whether the terminal takes what is written.
+#[derive(Default)]
+struct Gate {
+    held: Mutex<bool>,
+    changed: Condvar,
+}
+
+fn read_in_background(mut reader: Box<dyn Read + Send>, sender: Sender<Arrival>, gate: Arc<Gate>) {
     thread::spawn(move || {
         let mut buffer = [0; 65536];
         while let Ok(length @ 1..) = reader.read(&mut buffer) {
             if sender.send(Arrival::Bytes(Instant::now(), buffer[..length].to_vec())).is_err() {
                 return;
             }
+            let held = gate.held.lock().expect("a gate");
+            drop(gate.changed.wait_while(held, |held| *held).expect("a gate"));
         }
         // On Linux the read fails once the last holder of the terminal has gone.
         let _ = sender.send(Arrival::Closed);

@@ -85,6 +85,12 @@ impl Record {
         })
     }
 
+    /// The beginning of its open episode was recorded after this.
+    pub(super) fn began_since(&self, then: DateTime<Utc>) -> bool {
+        let fired = |(_, mark): &&(Order, Mark)| matches!(mark, Mark::Fired(_));
+        self.marks.iter().rev().find(fired).is_some_and(|((clock, ..), _)| clock.ms > then.timestamp_millis())
+    }
+
     /// It is recorded that an episode began so.
     pub(super) fn has_begun(&self, episode: DateTime<Utc>) -> bool {
         self.marks.iter().any(|(_, mark)| *mark == Mark::Fired(episode))

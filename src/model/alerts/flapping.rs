@@ -61,7 +61,7 @@ impl Alerts {
             let Some(mut tracked) = self.queue.take(&id) else { continue };
             let stays = tracked.flapping.is_some() && tracked.state == State::Firing && tracked.missing == 0;
             if stays && self.flapping(&id, now.wall).is_none() {
-                tracked.arrived = Some(now);
+                (tracked.arrived, tracked.news) = (Some(now), at);
             }
             self.place(settings, tracked, now.wall);
             self.revision += 1;

@@ -11,14 +11,14 @@ impl Alerts {
     /// Judges those anew whose acknowledgement has run out since `before`; gives the ones that fire unowned from now on.
     pub(super) fn lapse(&mut self, settings: &Settings, before: DateTime<Utc>, now: Stamp) -> Vec<AlertId> {
         let over = self.lapsing.iter().take_while(|(until, _)| *until <= now.wall).filter(|(until, _)| before < *until);
-        let over: Vec<AlertId> = over.map(|(_, id)| id.clone()).collect();
+        let over: Vec<(DateTime<Utc>, AlertId)> = over.cloned().collect();
         self.revision += u64::from(!over.is_empty());
         let mut back = Vec::new();
-        for id in over {
+        for (until, id) in over {
             let Some(mut tracked) = self.queue.take(&id) else { continue };
             let owned = tracked.state == State::Acknowledged && tracked.missing == 0;
             if owned && self.state_of(&tracked, now.wall) == State::Firing {
-                tracked.arrived = Some(now);
+                (tracked.arrived, tracked.news) = (Some(now), until);
                 back.push(id);
             }
             self.place(settings, tracked, now.wall);
@@ -53,7 +53,7 @@ impl Alerts {
         let ids: Vec<AlertId> = self.queue().filter(there).filter(fires).map(|tracked| tracked.alert.id.clone()).collect();
         for id in ids {
             let Some(mut tracked) = self.queue.take(&id) else { continue };
-            tracked.arrived = Some(now);
+            (tracked.arrived, tracked.news) = (Some(now), now.wall);
             self.place(settings, tracked, now.wall);
         }
     }

@@ -38,6 +38,11 @@ impl Runs {
     }
 
     /// Those of them that are not over, newest first.
+    /// The library has been read.
+    pub fn is_ready(&self) -> bool {
+        self.ready
+    }
+
     pub fn open(&self) -> impl Iterator<Item = (RunId, &Run)> {
         self.unended().filter(|(_, run)| !run.is_diagnosis())
     }

@@ -52,6 +52,10 @@ impl World {
 
     /// What of a request is not recorded yet is not done. What is under way goes on to its end, which is told as ever.
     pub(super) fn stop(&mut self, request: RequestId, title: &str, stopped: RequestId) -> Vec<Effect> {
+        if let Some(draft) = self.attaching.remove(&stopped) {
+            self.requests.stop(stopped, std::iter::once(Target::of(&draft)));
+            return vec![Effect::StopKeeping { request: stopped }];
+        }
         let drafts = self.lanes.stop(stopped);
         if drafts.is_empty() {
             return self.refuse(request, title, "nothing of it waits any more");

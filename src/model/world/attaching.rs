@@ -34,6 +34,11 @@ impl World {
         Ok(target)
     }
 
+    /// Requests whose file is being copied.
+    pub fn copying(&self) -> impl Iterator<Item = RequestId> {
+        self.attaching.keys().copied()
+    }
+
     pub(super) fn kept_file(&mut self, request: RequestId, kept: Result<Evidence, String>) -> Vec<Effect> {
         let Some(draft) = self.attaching.remove(&request) else { return Vec::new() };
         match kept {

@@ -63,7 +63,8 @@ impl World {
         let looks = match &command {
             Command::Run(command) => command.only_looks(),
             command => {
-                matches!(command, Command::Refresh | Command::Recall { .. } | Command::RecallPractice | Command::Export { .. })
+                use Command::{Call, Export, Recall, RecallPractice, Refresh};
+                matches!(command, Refresh | Recall { .. } | RecallPractice | Export { .. } | Call(_))
             }
         };
         if self.settings.read_only && !looks {
@@ -95,6 +96,7 @@ impl World {
                 runs.command(&mut context, requests, alerts, request, command)
             }
             Command::Drill(asked) => self.drilling(request, asked),
+            Command::Call(call) => self.call(call),
             Command::Undo { request: undone } => self.undo(request, &title, undone),
             Command::Retry { request: failed } => self.retry(request, &title, failed),
             Command::Stop { request: stopped } => self.stop(request, &title, stopped),
@@ -166,6 +168,7 @@ impl World {
             Command::Undo { .. }
             | Command::Retry { .. }
             | Command::Stop { .. }
+            | Command::Call(_)
             | Command::Refresh
             | Command::Recall { .. }
             | Command::Attach { .. }
@@ -269,6 +272,7 @@ impl World {
             Command::Practise(Said::Closed { .. }) => "close a finding".into(),
             Command::Undo { request } => format!("undo: {}", self.title_of(*request)),
             Command::Retry { request } => format!("try again: {}", self.title_of(*request)),
+            Command::Call(call) => format!("call of {}", call.text),
             Command::Stop { request } => format!("stop: {}", self.title_of(*request)),
             Command::Refresh => "ask everything now".into(),
             Command::Recall { .. } => "look up the past".into(),

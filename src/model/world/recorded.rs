@@ -31,6 +31,7 @@ impl World {
                 self.diagnoses.answered(request);
                 self.requests.recorded(request, &Target::of(&entry.draft), entry.id);
                 let mut effects = self.on_recorded(&entry);
+                effects.extend(self.call_recorded(request, &entry));
                 effects.extend(self.drill_recorded(&entry, request));
                 if self.notes.recorded(request) {
                     effects.extend(self.note_next());
@@ -76,6 +77,7 @@ impl World {
             self.requests.journal_failed(request, &why);
             self.diagnoses.answered(request);
         }
+        self.calls.failed(request);
         self.journal_trouble = Some(why);
         // What was seen outside and could not be written is seen again by the next poll.
         self.alerts.forget_notes();

@@ -1,6 +1,7 @@
 //! Programs that only look. Each runs in a process group of its own, so that ending it ends what it started too.
 //! Invariant: a program ends with its future at the latest, whether that was answered, timed out or dropped.
 
+use crate::domain::entry::Intent;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Exec, Output, Program};
 use bytes::Bytes;
@@ -19,6 +20,14 @@ pub struct Processes;
 
 impl Exec for Processes {
     fn observe(&self, program: Program) -> Answer<'_, Result<Output, Trouble>> {
+        Box::pin(run(program))
+    }
+
+    fn act(&self, program: Program, intent: Intent) -> Answer<'_, Result<Output, Trouble>> {
+        if intent.is_drill() {
+            let why = "not run: it is of a drill, which acts on nothing real";
+            return Box::pin(async move { Err(Trouble::new(Reason::Local, why)) });
+        }
         Box::pin(run(program))
     }
 }

@@ -16,7 +16,7 @@ mod secrets;
 use crate::domain::entry::Intent;
 use crate::domain::ids::EntryId;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Http, Piece, Ports, Request, Response};
+use crate::ports::{Answer, Exec, Http, Output, Piece, Ports, Program, Request, Response};
 pub use descriptors::most_files;
 use std::sync::Arc;
 
@@ -37,7 +37,9 @@ impl Ports {
 
 /// The same ports, able to look but not to act: every act ends as `Reason::Local` with `why`, unsent.
 pub fn refusing(ports: &Ports, why: &str) -> Ports {
-    Ports { http: Arc::new(Refusing { looks: ports.http.clone(), why: why.to_owned() }), ..ports.clone() }
+    let http = Arc::new(Refusing { looks: ports.http.clone(), why: why.to_owned() });
+    let exec = Arc::new(Refusing { looks: ports.exec.clone(), why: why.to_owned() });
+    Ports { http, exec, ..ports.clone() }
 }
 
 /// The same ports, which also tell when the remote has taken an act: what that made of it is read afterwards.
@@ -91,12 +93,23 @@ impl Http for Apart {
     }
 }
 
-struct Refusing {
-    looks: Arc<dyn Http>,
+struct Refusing<P: ?Sized> {
+    looks: Arc<P>,
     why: String,
 }
 
-impl Http for Refusing {
+impl Exec for Refusing<dyn Exec> {
+    fn observe(&self, program: Program) -> Answer<'_, Result<Output, Trouble>> {
+        self.looks.observe(program)
+    }
+
+    fn act(&self, program: Program, _intent: Intent) -> Answer<'_, Result<Output, Trouble>> {
+        let text = format!("{} was not run: {}", program.argv.first().map_or("", String::as_str), self.why);
+        Box::pin(async move { Err(Trouble::new(Reason::Local, text)) })
+    }
+}
+
+impl Http for Refusing<dyn Http> {
     fn observe(&self, request: Request) -> Answer<'_, Result<Response, Trouble>> {
         self.looks.observe(request)
     }

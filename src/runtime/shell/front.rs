@@ -37,6 +37,16 @@ pub trait Frontend {
     /// The terminal is gone.
     fn draw(&mut self, world: &World) -> io::Result<Option<Duration>>;
 
+    /// Whom to call of what is new, before each picture.
+    fn calls(&mut self, _world: &World) -> Option<Command> {
+        None
+    }
+
+    /// The terminal has not taken the last picture yet, and there is a newer one: after how long to try again.
+    fn owes(&self) -> Option<Duration> {
+        None
+    }
+
     /// The number that a request of this frontend was given.
     fn asked(&mut self, _request: RequestId) {}
 
@@ -99,6 +109,7 @@ impl Shell {
         loop {
             let wake = self.timer();
             let redraw = earlier(due, stale.map(|after| drawn + after));
+            let owed = front.owes().map(|after| Instant::now() + after);
             let mut at_once = false;
             tokio::select! {
                 biased;
@@ -131,9 +142,13 @@ impl Shell {
                     self.event(Body::Tick);
                     at_once = true;
                 }
+                () = maybe(owed) => at_once = true,
             }
             self.seat(front)?;
             if at_once || due.is_some_and(|due| due <= Instant::now()) {
+                if let Some(call) = front.calls(&self.world) {
+                    self.ask(call);
+                }
                 stale = front.draw(&self.world)?;
                 (drawn, due) = (Instant::now(), None);
             }

@@ -42,6 +42,7 @@ impl Shell {
                     Box::pin(async move { Fact::ActEnded { intent: intent.id(), end: source.act(&act, intent, &ports).await } })
                 });
             }
+            Effect::Call { intent, way, said } => self.call(intent, way, said),
             Effect::Find { intent, source, act } => {
                 let nobody = |trouble| Fact::ActFound { intent: intent.id(), found: Err(trouble) };
                 self.act(source, nobody, move |source, ports| {
@@ -66,6 +67,11 @@ impl Shell {
                 Some(scribe) => scribe.keep(request, file),
                 None => self.event(Body::Fact(Fact::Kept { request, kept: Err("nothing is recorded here".into()) })),
             },
+            Effect::StopKeeping { request } => {
+                if let Some(scribe) = &self.scribe {
+                    scribe.stop_keeping(request);
+                }
+            }
             Effect::RecallPractice { since } => match &self.scribe {
                 Some(scribe) => scribe.practice(since),
                 None => self.event(Body::Fact(Fact::Practised(Err("nothing is recorded here".to_owned())))),

@@ -1,6 +1,6 @@
 //! A configuration that is taken over while the shell goes on.
 
-use super::{Shell, called};
+use super::{Caller, Shell, called};
 use crate::domain::health::FeedSpec;
 use crate::domain::ids::SourceName;
 use crate::domain::settings::{Settings, SourceSpec};
@@ -21,6 +21,7 @@ pub struct Configured {
     pub sources: Vec<(SourceSpec, Arc<dyn Source>)>,
     pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
     pub tellers: Vec<(SourceName, Arc<dyn Teller>)>,
+    pub caller: Option<Caller>,
 }
 
 impl Shell {
@@ -35,6 +36,7 @@ impl Shell {
             Err(why) => return self.event(Body::Fact(Fact::Misconfigured(why))),
         };
         self.sources = configured.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect();
+        self.caller = configured.caller;
         self.tellers = configured.tellers.into_iter().collect();
         self.hand_over(called(&configured.feeds));
         self.event(Body::Fact(Fact::Configured(Arc::new(configured.settings))));

@@ -90,11 +90,35 @@ impl Shares {
 }
 
 /// What is kept for each size of the terminal.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kept {
+    /// The form that it is kept in; the first had none.
+    #[serde(default = "first")]
+    pub version: u32,
     pub wide: Shares,
     pub narrow: Shares,
+}
+
+/// The form that this program writes, and the newest that it reads.
+const VERSION: u32 = 1;
+
+fn first() -> u32 {
+    VERSION
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { version: VERSION, wide: Shares::default(), narrow: Shares::default() }
+    }
+}
+
+/// Why nothing of it is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfit {
+    /// A newer program has written it, in a form that this one does not know.
+    Newer(u32),
+    Damaged(String),
 }
 
 impl Kept {
@@ -114,11 +138,17 @@ impl Kept {
 
     /// # Errors
     /// It was not written by us, or is not whole: nothing of it is taken.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let kept: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
+        let damaged = |why: String| Unfit::Damaged(why);
+        let whole: serde_json::Value = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+        let version = whole.get("version").and_then(serde_json::Value::as_u64).and_then(|version| u32::try_from(version).ok());
+        if let Some(newer) = version.filter(|version| *version > VERSION) {
+            return Err(Unfit::Newer(newer));
+        }
+        let kept: Self = serde_json::from_value(whole).map_err(|error| damaged(error.to_string()))?;
         for shares in [&kept.wide, &kept.narrow] {
             if shares.clone().bounded() != *shares {
-                return Err("it names shares of the screen that no pane can have".to_owned());
+                return Err(damaged("it names shares of the screen that no pane can have".to_owned()));
             }
         }
         Ok(kept)
@@ -140,8 +170,11 @@ mod tests {
         for bad in
             ["", "{", &text[..text.len() - 1], &text.replace("400", "4000"), &text.replace("wide", "broad"), "{\"wide\":{}}"]
         {
-            assert!(Kept::parse(bad).is_err(), "{bad}");
+            assert!(matches!(Kept::parse(bad), Err(Unfit::Damaged(_))), "{bad}");
         }
+        let newer = text.replace("\"version\":1", "\"version\":7,\"towers\":[]");
+        assert_eq!(Kept::parse(&newer), Err(Unfit::Newer(7)), "not damaged, but not ours to read");
+        assert!(Kept::parse(&text.replace("\"version\":1,", "")).is_ok(), "the first form had no number");
     }
 
     #[test]

@@ -3,10 +3,11 @@
 
 use super::requests::colour;
 use super::{Overlay, centred};
+use crate::domain::attention::Way;
 use crate::domain::ids::RequestId;
 use crate::domain::text::inert;
 use crate::model::progress::Progress;
-use crate::model::troubles::{Subject, Trouble};
+use crate::model::troubles::{Own, Subject, Trouble};
 use crate::model::{Command, World};
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Line, wrap};
@@ -30,6 +31,8 @@ enum Row {
 
 #[derive(Default)]
 pub struct Errors {
+    /// As the last frame shows them: a click means what stands there.
+    rows: Vec<Row>,
     /// The row under the cursor: it stays there whatever comes above it.
     cursor: Option<Row>,
 }
@@ -80,6 +83,11 @@ fn name(subject: &Subject, view: &View) -> String {
             format!("the export of {label}")
         }
         Subject::Past => "the record of practice".to_owned(),
+        Subject::Own(Own::Draft) => "the note that was begun can't be kept".to_owned(),
+        Subject::Own(Own::Layout) => "how the screen is divided can't be kept".to_owned(),
+        Subject::Own(Own::Folders) => "a folder of playbooks can't be read".to_owned(),
+        Subject::Own(Own::Copies) => "a file was not attached".to_owned(),
+        Subject::Call(way) => format!("calling you by {}", way.word()),
     }
 }
 
@@ -102,6 +110,18 @@ fn advice(subject: &Subject, view: &View) -> String {
         Subject::Playbook(_) => "Enter shows what is wrong, line by line; it is read again when its file changes.".to_owned(),
         Subject::Export(_) => "Enter makes it again.".to_owned(),
         Subject::Past => format!("{} asks again.", key(Action::Readiness)),
+        Subject::Own(Own::Draft) => {
+            "It is lost if this console ends now: finish it, or make the data folder writable.".to_owned()
+        }
+        Subject::Own(Own::Layout) => "It holds until this console ends. Make the data folder writable.".to_owned(),
+        Subject::Own(Own::Folders) => {
+            "What lies in it is not in the library: mend its rights or its name, and start again.".to_owned()
+        }
+        Subject::Own(Own::Copies) => "Attach it again.".to_owned(),
+        Subject::Call(Way::Command) => {
+            "Try the command of `console.call` in a shell; it is told all in MIDWATCH_ variables.".to_owned()
+        }
+        Subject::Call(_) => "Take this way out of `console.attention`, or see to it that `notify-send` works here.".to_owned(),
     }
 }
 
@@ -127,14 +147,13 @@ fn lead(row: &Row, view: &View) -> Vec<Reply> {
 }
 
 impl Errors {
-    fn at(&self, rows: &[Row]) -> usize {
-        self.cursor.as_ref().and_then(|cursor| rows.iter().position(|row| row == cursor)).unwrap_or(0)
+    fn at(&self) -> usize {
+        self.cursor.as_ref().and_then(|cursor| self.rows.iter().position(|row| row == cursor)).unwrap_or(0)
     }
 
-    fn step(&mut self, by: isize, view: &View) {
-        let rows = rows(view.world);
-        let at = self.at(&rows).saturating_add_signed(by).min(rows.len().saturating_sub(1));
-        self.cursor = rows.get(at).cloned();
+    fn step(&mut self, by: isize) {
+        let at = self.at().saturating_add_signed(by).min(self.rows.len().saturating_sub(1));
+        self.cursor = self.rows.get(at).cloned();
     }
 }
 
@@ -144,22 +163,22 @@ impl Overlay for Errors {
     }
 
     fn prepare(&mut self, view: &View) {
-        let rows = rows(view.world);
+        self.rows = rows(view.world);
         // What has aged out under the cursor leaves it where it was: at the top.
-        if self.cursor.as_ref().is_none_or(|cursor| !rows.contains(cursor)) {
-            self.cursor = rows.first().cloned();
+        if self.cursor.as_ref().is_none_or(|cursor| !self.rows.contains(cursor)) {
+            self.cursor = self.rows.first().cloned();
         }
     }
 
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
         let page = isize::try_from(view.hits.page.height.max(4) / 4).unwrap_or(1);
         match action {
-            Action::Down => self.step(1, view),
-            Action::Up => self.step(-1, view),
-            Action::PageDown => self.step(page, view),
-            Action::PageUp => self.step(-page, view),
-            Action::Top => self.step(isize::MIN / 2, view),
-            Action::Bottom => self.step(isize::MAX / 2, view),
+            Action::Down => self.step(1),
+            Action::Up => self.step(-1),
+            Action::PageDown => self.step(page),
+            Action::PageUp => self.step(-page),
+            Action::Top => self.step(isize::MIN / 2),
+            Action::Bottom => self.step(isize::MAX / 2),
             Action::Open => return self.cursor.as_ref().map(|row| lead(row, view)).unwrap_or_default(),
             Action::Close | Action::Leave => return vec![Reply::Close],
             Action::Refresh => return vec![Reply::Ask(Command::Refresh)],
@@ -174,8 +193,7 @@ impl Overlay for Errors {
 
     /// A click selects, a second one leads there.
     fn clicked(&mut self, line: usize, view: &View) -> Vec<Reply> {
-        let rows = rows(view.world);
-        let Some(row) = rows.get(line) else { return Vec::new() };
+        let Some(row) = self.rows.get(line) else { return Vec::new() };
         match self.cursor.as_ref() == Some(row) {
             true => lead(row, view),
             false => {
@@ -188,10 +206,9 @@ impl Overlay for Errors {
     fn render(&self, canvas: &mut Canvas, area: Rect, view: &View) {
         let width = area.width.min(96);
         let columns = usize::from(width.saturating_sub(6));
-        let rows = rows(view.world);
         let mut lines: Vec<(Option<usize>, Line)> = Vec::new();
-        let (cursor, mut shown) = (self.at(&rows), (0, 0));
-        for (index, row) in rows.iter().enumerate() {
+        let (cursor, mut shown) = (self.at(), (0, 0));
+        for (index, row) in self.rows.iter().enumerate() {
             let from = lines.len();
             lines.extend(told_row(row, index == cursor, columns, canvas, view).into_iter().map(|line| (Some(index), line)));
             if index == cursor {

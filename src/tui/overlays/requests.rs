@@ -38,6 +38,9 @@ fn failed<'w>(view: &View<'w>) -> Vec<(RequestId, &'w Progress, usize)> {
 
 /// What waits of the newest act on many is not sent.
 pub fn stop(view: &View) -> Vec<Reply> {
+    if let Some(request) = view.world.copying().last() {
+        return vec![Reply::Ask(Command::Stop { request }), Reply::Say("The file is not attached.".to_owned())];
+    }
     let waiting = view.world.requests.iter().map(|(request, _)| (request, view.world.waiting_for(request)));
     match waiting.into_iter().find(|(_, count)| *count > 0) {
         Some((request, count)) => {

@@ -48,6 +48,28 @@ fn what_lies_between_two_changes_is_written_again_where_that_is_shorter() {
 }
 
 #[test]
+fn a_long_blank_is_erased_and_not_written() {
+    let after = |first: &str, second: &str, style: Style| {
+        let mut painter = Painter::new(Rect::new(0, 0, 20, 4));
+        painted(&mut painter, &frame(&[(first, style)]), None);
+        String::from_utf8(painted(&mut painter, &frame(&[(second, Style::new())]), None)).expect("text")
+    };
+    let full = "x".repeat(20);
+    assert_eq!(after(&full, "", Style::new()), "\x1b[?2026h\x1b[1;1H\x1b[20X\x1b[?2026l");
+    assert_eq!(after(&full, "                  ab", Style::new()), "\x1b[?2026h\x1b[1;1H\x1b[18X\x1b[18Cab\x1b[?2026l");
+    assert_eq!(after("xxxx", "    ", Style::new()), "\x1b[?2026h\x1b[1;1H    \x1b[?2026l", "a short one is written");
+    let red = Style::new().bg(Color::Red);
+    let mut painter = Painter::new(Rect::new(0, 0, 20, 4));
+    painted(&mut painter, &frame(&[(&full, Style::new())]), None);
+    let bytes = painted(&mut painter, &frame(&[("    ", red)]), None);
+    assert_eq!(
+        String::from_utf8_lossy(&bytes),
+        "\x1b[?2026h\x1b[1;1H\x1b[41m    \x1b[0m\x1b[16X\x1b[?2026l",
+        "never with a colour"
+    );
+}
+
+#[test]
 fn a_link_is_opened_and_closed_around_its_cells_and_goes_when_it_leads_nowhere_any_more() {
     let mut painter = Painter::new(Rect::new(0, 0, 20, 4));
     painted(&mut painter, &frame(&[]), None);

@@ -41,7 +41,10 @@ fn entries(view: &View) -> Vec<Arc<Entry>> {
         None => true,
         Some(incident) => incident.has_entry(entry),
     };
-    let mut entries: Vec<_> = view.world.log.lines(&view.world.corrections).filter(belongs).collect();
+    // That a terminal rang says no more than the alert above it.
+    let rang = |entry: &Arc<Entry>| entry.text_of("event") == Some("called") && entry.text_of("medium") == Some("terminal");
+    let lines = view.world.log.lines(&view.world.corrections);
+    let mut entries: Vec<_> = lines.filter(belongs).filter(|entry| !rang(entry)).collect();
     entries.sort_by_key(|entry| entry.at);
     entries
 }

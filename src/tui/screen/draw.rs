@@ -38,6 +38,7 @@ impl Screen {
             presets: &self.division.presets,
             looked: self.looked,
             idle: false,
+            slow: self.slow,
         };
         self.render_on(&mut canvas, area, &view);
         let hits = canvas.hits;

@@ -1,6 +1,7 @@
 use super::*;
+use crate::domain::entry::Intent;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Exec, Listed, Output};
+use crate::ports::{Answer, Exec, Listed, Output, Program};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,6 +28,10 @@ impl Exec for Machine {
         let text = self.0.get(program.argv[0].as_str()).copied();
         let output = |text: &'static str| Output { code: Some(0), out: text.into(), err: "".into(), took: Duration::ZERO };
         Box::pin(async move { text.map(output).ok_or_else(|| Trouble::new(Reason::Local, "not installed")) })
+    }
+
+    fn act(&self, program: Program, _intent: Intent) -> Answer<'_, Result<Output, Trouble>> {
+        self.observe(program)
     }
 }
 

@@ -156,6 +156,7 @@ mod tests {
                 presets: &[],
                 looked: Duration::ZERO,
                 idle: true,
+                slow: false,
             };
             shape.follow(&filter, true, world);
             rows.extend((&shape, &filter), &view, wanted, None);

@@ -98,7 +98,7 @@ impl Library {
 
     pub fn render(&self, canvas: &mut Canvas, area: Rect, list: &List, view: &View) {
         if self.targets().flatten().next().is_none() {
-            return render_nothing(canvas, area);
+            return render_nothing(canvas, area, view);
         }
         let height = usize::from(area.height);
         canvas.hits.height(PaneId::Playbook, height);
@@ -146,7 +146,10 @@ impl Row {
 }
 
 /// How to come to a first playbook.
-fn render_nothing(canvas: &mut Canvas, area: Rect) {
+fn render_nothing(canvas: &mut Canvas, area: Rect, view: &View) {
+    if !view.world.runs.is_ready() {
+        return canvas.text(area, 0, " The library is being read…", Role::Dim);
+    }
     let text = "No playbooks are in the library. A playbook is a Markdown file: name the folder that yours are in with \
                 `playbooks:` in the configuration, or let `midwatch init` write a first one.";
     canvas.sentences(area, 0, text, Role::Dim);

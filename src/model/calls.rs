@@ -1,0 +1,144 @@
+//! Calls to an operator who looks elsewhere. Whoever wants to call writes each alert down first, under a key that is the same in every
+//! process of a data folder: who finds that another has written it says nothing. So nobody is called twice for the same thing, across
+//! consoles, `serve` and restarts; and what acts outside has an intent like any other act.
+//!
+//! Invariant: a terminal rings also where nothing can be written; nothing else is done then.
+
+use super::World;
+use crate::domain::attention::Way;
+use crate::domain::entry::{Entry, Intent, Kind};
+use crate::domain::ids::{AlertId, RequestId};
+use crate::domain::text::inert;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// That somebody is to be called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The newest first; of a storm none.
+    pub alerts: Vec<AlertId>,
+    /// What of, in a few words.
+    pub text: String,
+    pub by: Vec<Way>,
+    /// The operator sees it come: nobody is called of it, here or elsewhere.
+    pub seen: bool,
+}
+
+/// What a program that calls somebody is told: variables of its environment, and the words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    pub text: String,
+    pub facts: Vec<(String, String)>,
+}
+
+/// A terminal is to ring.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ring {
+    number: u64,
+    pub text: String,
+    pub by: Vec<Way>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Asked {
+    /// In which of the answers it says that we wrote it.
+    mark: u64,
+    /// Answers that have not come yet.
+    left: usize,
+    call: Call,
+    /// What was ours to call of, and the intents of what acts outside.
+    rings: Vec<AlertId>,
+    acts: Vec<(Intent, Option<AlertId>)>,
+    /// The terminal's part was ours.
+    ours: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Calls {
+    asked: BTreeMap<RequestId, Asked>,
+    rings: VecDeque<Ring>,
+    count: u64,
+}
+
+/// Rings that nobody has taken are forgotten: more at once are one noise.
+const KEPT: usize = 16;
+
+/// What follows once the journal has answered.
+pub(super) struct Due {
+    pub intent: Intent,
+    pub by: Vec<Way>,
+    pub alerts: Vec<AlertId>,
+    pub text: String,
+}
+
+impl Calls {
+    /// What has been rung since this number, which moves on.
+    pub fn since(&self, number: &mut u64) -> Vec<&Ring> {
+        let new = self.rings.iter().filter(|ring| ring.number > *number).collect();
+        *number = self.count;
+        new
+    }
+
+    pub(super) fn ring(&mut self, text: String, by: &[Way]) {
+        let by: Vec<Way> = by.iter().copied().filter(|way| !way.is_outward()).collect();
+        if by.is_empty() {
+            return;
+        }
+        self.count += 1;
+        self.rings.push_back(Ring { number: self.count, text, by });
+        while self.rings.len() > KEPT {
+            self.rings.pop_front();
+        }
+    }
+
+    pub(super) fn ask(&mut self, request: RequestId, mark: u64, drafts: usize, call: Call) {
+        let asked = Asked { mark, left: drafts, call, rings: Vec::new(), acts: Vec::new(), ours: false };
+        self.asked.insert(request, asked);
+    }
+
+    /// The journal holds one more; what is ours to do once it holds all.
+    pub(super) fn recorded(&mut self, request: RequestId, entry: &Entry) -> Option<(Call, Option<Vec<AlertId>>, Option<Due>)> {
+        let asked = self.asked.get_mut(&request)?;
+        asked.left = asked.left.saturating_sub(1);
+        let ours = entry.kind == Kind::Console && entry.data_of("mark") == Some(asked.mark);
+        match entry.intent().filter(|_| ours) {
+            Some(intent) if entry.text_of("medium") == Some(OUTWARD) => asked.acts.push((intent, entry.alert.clone())),
+            Some(_) => {
+                asked.ours = true;
+                asked.rings.extend(entry.alert.clone());
+            }
+            None => {}
+        }
+        if asked.left > 0 {
+            return None;
+        }
+        let Asked { call, rings, acts, ours, .. } = self.asked.remove(&request)?;
+        if call.seen {
+            return None;
+        }
+        let due = acts.first().map(|(intent, _)| Due {
+            intent: *intent,
+            by: call.by.iter().copied().filter(|way| way.is_outward()).collect(),
+            alerts: acts.iter().filter_map(|(_, alert)| alert.clone()).collect(),
+            text: call.text.clone(),
+        });
+        Some((call, ours.then_some(rings), due))
+    }
+
+    /// Nothing was written: a terminal rings all the same.
+    pub(super) fn failed(&mut self, request: RequestId) {
+        if let Some(Asked { call, .. }) = self.asked.remove(&request).filter(|asked| !asked.call.seen) {
+            self.ring(call.text, &call.by);
+        }
+    }
+}
+
+pub(super) const TERMINAL: &str = "terminal";
+pub(super) const OUTWARD: &str = "outward";
+
+/// The newest of them, and how many more there are.
+pub(super) fn said(world: &World, alerts: &[AlertId]) -> String {
+    let Some(tracked) = alerts.first().and_then(|id| world.alerts.get(id)) else { return "new alerts".to_owned() };
+    let more = if alerts.len() > 1 { format!(" and {} more", alerts.len() - 1) } else { String::new() };
+    format!("{} is {}{more}", inert(tracked.alert.name()), tracked.severity.word())
+}

@@ -1,0 +1,264 @@
+//! What is to reach an operator who looks elsewhere: new alerts, each of them once, by the rules of the configuration. It judges;
+//! `Calls` sees to it that nobody is called twice for the same thing, whoever else watches.
+
+use super::World;
+use super::alerts::{State, Tracked};
+use super::calls::{Call, said};
+use crate::domain::attention::Way;
+use crate::domain::ids::AlertId;
+use crate::domain::settings::Environment;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Who has pressed a key so lately looks at the screen, unless the terminal says otherwise.
+pub const LOOKS: Duration = Duration::from_secs(10);
+
+/// Of one process.
+#[derive(Default)]
+pub struct Crier {
+    revision: Option<u64>,
+    /// Arrivals up to here have been cried.
+    cried: Option<Duration>,
+    /// The storm that rages has been cried.
+    stormed: bool,
+}
+
+impl Crier {
+    /// Whom to call of what has come since this was asked last, in the ways that are ours. `looks`: the operator looks at this console,
+    /// or at another one.
+    pub fn cry(&mut self, world: &World, looks: bool, ours: impl Fn(Way) -> bool) -> Option<Call> {
+        if self.revision.replace(world.alerts.revision()) == Some(world.alerts.revision()) {
+            return None;
+        }
+        let (newest, call) = match world.storm.raging() {
+            // What is played has been: it calls nobody.
+            _ if world.settings.environment == Environment::Replay => None,
+            Some(_) => self.storm(world),
+            None => {
+                self.stormed = false;
+                self.news(world)
+            }
+        }?;
+        self.cried = Some(newest);
+        let by: Vec<Way> = call.by.into_iter().filter(|way| ours(*way)).collect();
+        // Whoever sees it come need not be called.
+        (!by.is_empty()).then_some(Call { by, seen: looks, ..call })
+    }
+
+    /// A storm is cried once, and nothing that arrives in it.
+    fn storm(&mut self, world: &World) -> Option<(Duration, Call)> {
+        let began = !std::mem::replace(&mut self.stormed, true);
+        let lately = self.cried.is_some_and(|at| world.now.mono.saturating_sub(at) <= world.settings.storm.within);
+        self.cried = Some(world.now.mono);
+        let text = || format!("a storm, {} new alerts", world.storm.lately());
+        let by = || world.settings.attention.at(world.now.wall).to_vec();
+        let call = || Call { alerts: Vec::new(), text: text(), by: by(), seen: false };
+        (began && !lately).then(|| (world.now.mono, call()))
+    }
+
+    /// Another source has said so before.
+    fn told(&self, world: &World, tracked: &Tracked) -> bool {
+        let before = |twin: &Tracked| twin.arrived.is_none_or(|stamp| self.cried.is_some_and(|cried| stamp.mono <= cried));
+        let says_so = |twin: &Tracked| twin.state == State::Firing && twin.severity >= tracked.severity && before(twin);
+        world.alerts.twins(tracked).any(says_so)
+    }
+
+    /// What arrived and was not cried yet: the newest of it, and in which ways it calls together.
+    fn news(&self, world: &World) -> Option<(Duration, Call)> {
+        let attention = &world.settings.attention;
+        let least = attention.least()?;
+        // What fires and is nobody's is the beginning of the queue, the worst first.
+        let bad = world.alerts.queue().take_while(|tracked| tracked.severity >= least);
+        // A drill calls nobody.
+        let bad = bad.filter(|tracked| !tracked.is_drill());
+        let mut by = BTreeSet::new();
+        let mut new: Vec<(Duration, &AlertId)> = Vec::new();
+        for tracked in bad {
+            let Some(at) = tracked.arrived.map(|stamp| stamp.mono).filter(|at| self.cried.is_none_or(|cried| *at > cried)) else {
+                continue;
+            };
+            let wakes = tracked.state == State::Firing && world.worked_on(tracked).is_none() && !self.told(world, tracked);
+            let ways = attention.ways(tracked.severity, tracked.service.as_ref(), world.now.wall);
+            if wakes && !ways.is_empty() {
+                by.extend(ways);
+                new.push((at, &tracked.alert.id));
+            }
+        }
+        // The worst of the newest comes first.
+        new.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let newest = new.first()?.0;
+        let alerts: Vec<AlertId> = new.into_iter().map(|(_, id)| id.clone()).collect();
+        Some((newest, Call { text: said(world, &alerts), alerts, by: by.into_iter().collect(), seen: false }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alert::{Alert, Labels, Severity, Upstream};
+    use crate::domain::attention::{Attention, Rule};
+    use crate::domain::entry::{Actor, Clock, Entry};
+    use crate::domain::ids::{AlertId, EntryId, OriginId, RequestId};
+    use crate::domain::run::Auto;
+    use crate::domain::scenario::{Beat, Fires, Kind, Scenario, What};
+    use crate::domain::settings::{Settings, SourceSpec};
+    use crate::domain::stamp::Stamp;
+    use crate::model::drills::Drilling;
+    use crate::model::runs::Typed;
+    use crate::model::{Body, Command, Effect, Event, Fact};
+    use chrono::{DateTime, Utc};
+    use std::sync::Arc;
+
+    fn alert(number: usize, starts_at: DateTime<Utc>) -> Arc<Alert> {
+        let labels = vec![("alertname".into(), "Down".into()), ("severity".into(), "critical".into())];
+        Arc::new(Alert {
+            id: AlertId { source: "prod".into(), fingerprint: number.to_string().as_str().into() },
+            labels: Labels::new(labels),
+            annotations: Labels::default(),
+            upstream: Upstream::Firing,
+            starts_at,
+            url: None,
+            receivers: Arc::default(),
+            silenced_by: Vec::new(),
+            inhibited_by: Vec::new(),
+            muted_by: Vec::new(),
+            held: None,
+        })
+    }
+
+    /// What this crier, of a console that can do all, makes of it.
+    fn calls(crier: &mut Crier, world: &World) -> Option<Call> {
+        crier.cry(world, false, |_| true)
+    }
+
+    fn rings(crier: &mut Crier, world: &World) -> bool {
+        calls(crier, world).is_some_and(|call| !call.seen)
+    }
+
+    /// How often the bell rings when so many critical alerts arrive in each second, after each of which a frame is drawn.
+    fn bells(arrivals: &[usize]) -> Vec<usize> {
+        let mut stamp = Stamp { wall: DateTime::UNIX_EPOCH, mono: Duration::from_secs(1_000) };
+        let (mut world, mut crier) =
+            (World::new(Arc::new(Settings::default()), Actor::person("ana", None), stamp), Crier::default());
+        let mut number = 0;
+        let mut second = |count: &usize| {
+            stamp = Stamp { wall: stamp.wall + chrono::Duration::seconds(1), mono: stamp.mono + Duration::from_secs(1) };
+            let upserts = (number..number + count).map(|number| alert(number, stamp.wall)).collect();
+            number += count;
+            let fact = Fact::AlertsChanged { source: "prod".into(), upserts, gone: Vec::new() };
+            let body = if *count == 0 { Body::Tick } else { Body::Fact(fact) };
+            drop(world.update(Event { seq: 1, stamp, body }));
+            usize::from(rings(&mut crier, &world))
+        };
+        arrivals.iter().map(&mut second).collect()
+    }
+
+    #[test]
+    fn each_arrival_rings_and_a_storm_rings_once() {
+        assert_eq!(bells(&[1, 0, 2, 0]), [1, 0, 1, 0]);
+        assert_eq!(bells(&[300, 500, 1, 500]), [1, 0, 0, 0]);
+        assert_eq!(bells(&[5, 300, 500]), [1, 0, 0], "it has rung a moment ago");
+        // Over, and a new alert rings again; nothing that came in the storm does.
+        let mut all = vec![300, 100];
+        all.extend([0; 70]);
+        all.extend([1, 0]);
+        let rung = bells(&all);
+        assert_eq!((rung.iter().sum::<usize>(), rung[0], rung[72]), (2, 1, 1), "{rung:?}");
+    }
+
+    /// What is cried of one alert.
+    fn cries(attention: Attention, labels: &[(&str, &str)], looks: bool) -> Option<Call> {
+        let stamp = |seconds: u64| Stamp { wall: DateTime::UNIX_EPOCH, mono: Duration::from_secs(1_000 + seconds) };
+        let settings = Settings { attention, ..Settings::default() };
+        let mut world = World::new(Arc::new(settings), Actor::person("ana", None), stamp(0));
+        let mut crier = Crier::default();
+        let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let alert = Arc::new(Alert { labels: Labels::new(labels), ..Alert::clone(&alert(1, DateTime::UNIX_EPOCH)) });
+        let fact = Fact::AlertsChanged { source: "prod".into(), upserts: vec![alert], gone: Vec::new() };
+        world.update(Event { seq: 1, stamp: stamp(60), body: Body::Fact(fact) });
+        let call = crier.cry(&world, looks, |_| true);
+        assert_eq!(calls(&mut crier, &world), None, "never twice");
+        call
+    }
+
+    #[test]
+    fn whoever_looks_sees_it_come_and_is_not_called_of_it_later_either() {
+        let down = [("alertname", "Down"), ("severity", "critical")];
+        let seen = |looks| cries(Attention::default(), &down, looks).expect("news").seen;
+        assert!(seen(true) && !seen(false));
+    }
+
+    #[test]
+    fn what_is_less_bad_calls_where_a_rule_says_so_and_by_what_is_ours() {
+        let rule = |severity, by: &[Way]| {
+            let rule = Rule { severity, services: Vec::new(), hours: None, by: by.to_vec() };
+            Attention { rules: vec![rule], zone: None }
+        };
+        let slow = [("alertname", "Slow\x1b]0;x"), ("severity", "warning")];
+        assert_eq!(cries(Attention::default(), &slow, false), None);
+        let call = cries(rule(Severity::Warning, Way::ALL), &slow, false).expect("news");
+        assert_eq!((call.text.as_str(), call.by.as_slice()), ("Slow␛]0;x is warning", Way::ALL));
+        assert_eq!(cries(rule(Severity::Info, &[]), &slow, false), None);
+    }
+
+    #[test]
+    fn a_drill_calls_nobody() {
+        let fires = |severity| {
+            let labels = [("alertname".to_owned(), "Down".to_owned())].into();
+            let (name, service, summary, annotations) = ("Down".to_owned(), None, None, Default::default());
+            What::Fires(Fires { name, severity, service, summary, labels, annotations })
+        };
+        let scenario = Scenario {
+            id: "night".to_owned(),
+            title: "A bad night".to_owned(),
+            kind: Kind::Tabletop,
+            playbook: None,
+            services: Vec::new(),
+            beats: vec![Beat { at: Duration::ZERO, what: fires(Severity::Critical) }],
+            expects: Vec::new(),
+            abort: Vec::new(),
+            ending: None,
+        };
+        let stamp = Stamp { wall: DateTime::UNIX_EPOCH, mono: Duration::from_secs(1_000) };
+        let mut world = World::new(Arc::new(Settings::default()), Actor::person("ana", None), stamp);
+        let (params, auto) = (Typed::default(), Auto::No);
+        let start = Command::Drill(Drilling::Start { scenario: Box::new(scenario), params, auto, anyway: false });
+        let asked = world.update(Event { seq: 1, stamp, body: Body::Command(RequestId(1), start) });
+        let Some(Effect::Record { drafts, request }) = asked.into_iter().find(|effect| matches!(effect, Effect::Record { .. }))
+        else {
+            panic!("a drill is declared")
+        };
+        let (id, origin) = (EntryId(uuid::Uuid::nil()), OriginId(uuid::Uuid::nil()));
+        let draft = drafts.into_iter().next().expect("one");
+        let entry = Arc::new(Entry::stamped(id, origin, 1, Clock::default(), stamp.wall, draft));
+        world.update(Event { seq: 2, stamp, body: Body::Fact(Fact::Recorded { entry, request: Some(request) }) });
+        assert!(world.alerts.queue().any(|tracked| tracked.severity == Severity::Critical && tracked.arrived.is_some()));
+        assert_eq!(calls(&mut Crier::default(), &world), None);
+    }
+
+    #[test]
+    fn what_another_source_tells_too_calls_once() {
+        let named = |name: &str| SourceSpec {
+            name: name.into(),
+            kind: "alertmanager".into(),
+            every: Duration::from_secs(15),
+            timeout: Duration::from_secs(10),
+            acts: Vec::new(),
+            carry: None,
+        };
+        let settings =
+            Settings { same: vec!["alertname".into()], sources: vec![named("prod"), named("pager")], ..Settings::default() };
+        let stamp = |seconds: u64| Stamp { wall: DateTime::UNIX_EPOCH, mono: Duration::from_secs(1_000 + seconds) };
+        let mut world = World::new(Arc::new(settings), Actor::person("ana", None), stamp(0));
+        let mut crier = Crier::default();
+        let mut comes = |source: &str, number: usize, seconds: u64| {
+            let id = AlertId { source: source.into(), ..alert(number, DateTime::UNIX_EPOCH).id.clone() };
+            let upserts = vec![Arc::new(Alert { id, ..Alert::clone(&alert(number, DateTime::UNIX_EPOCH)) })];
+            let fact = Fact::AlertsChanged { source: source.into(), upserts, gone: Vec::new() };
+            world.update(Event { seq: 1, stamp: stamp(seconds), body: Body::Fact(fact) });
+            rings(&mut crier, &world)
+        };
+        assert_eq!([comes("prod", 1, 1), comes("pager", 2, 2)], [true, false]);
+        assert!(comes("prod", 3, 3), "where one source has two, they are two problems");
+    }
+}

@@ -1,0 +1,162 @@
+//! The way to the terminal. A thread of its own writes, so that a terminal that takes nothing holds up neither keys nor what is watched.
+//! Invariant: at most one frame is under way. Whoever would draw meanwhile waits, and draws the newest then.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long a terminal that takes nothing is waited for at the end, or before somebody else gets it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub struct Outlet {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+    began: Instant,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    frame: Option<Vec<u8>>,
+    writing: bool,
+    ended: bool,
+    /// How long the last one took.
+    took: Option<Duration>,
+    failed: Option<io::Error>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outlet {
+    pub fn to(write: impl FnMut(&[u8]) -> io::Result<()> + Send + 'static) -> Self {
+        let shared = Arc::new(Shared::default());
+        let theirs = shared.clone();
+        let thread = std::thread::spawn(move || write_all(&theirs, write));
+        Self { shared, thread: Some(thread), began: Instant::now() }
+    }
+
+    /// Standard output.
+    pub fn open() -> Self {
+        Self::to(|bytes| {
+            let mut out = io::stdout().lock();
+            out.write_all(bytes)?;
+            out.flush()
+        })
+    }
+
+    /// The time by the clock that the pace is measured with.
+    pub fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// A frame is still under way.
+    pub fn is_busy(&self) -> bool {
+        let state = self.shared.state();
+        state.writing || state.frame.is_some()
+    }
+
+    /// How long the terminal took for the last frame; once for each.
+    pub fn took(&self) -> Option<Duration> {
+        self.shared.state().took.take()
+    }
+
+    /// Waits until nothing is under way, but not for ever: who would be written to next may be somebody else.
+    pub fn settle(&self) {
+        let state = self.shared.state();
+        let busy = |state: &mut State| state.writing || state.frame.is_some();
+        drop(self.shared.changed.wait_timeout_while(state, PATIENCE, busy));
+    }
+}
+
+impl Write for Outlet {
+    /// Takes all of it at once: a frame, when none is under way.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut state = self.shared.state();
+        if let Some(failed) = state.failed.take() {
+            return Err(failed);
+        }
+        state.frame.get_or_insert_default().extend_from_slice(bytes);
+        self.shared.changed.notify_all();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        self.settle();
+        let mut state = self.shared.state();
+        state.ended = true;
+        let stuck = state.writing;
+        drop(state);
+        self.shared.changed.notify_all();
+        // One that hangs in a dead terminal ends with the process.
+        if let Some(thread) = self.thread.take().filter(|_| !stuck) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_all(shared: &Shared, mut write: impl FnMut(&[u8]) -> io::Result<()>) {
+    loop {
+        let waits = |state: &mut State| state.frame.is_none() && !state.ended;
+        let mut state = shared.changed.wait_while(shared.state(), waits).unwrap_or_else(PoisonError::into_inner);
+        let Some(frame) = state.frame.take() else { return };
+        state.writing = true;
+        drop(state);
+        let began = Instant::now();
+        let done = write(&frame);
+        let mut state = shared.state();
+        (state.writing, state.took, state.failed) = (false, Some(began.elapsed()), done.err());
+        shared.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn a_terminal_that_takes_nothing_holds_nobody_up_and_gets_the_frames_one_by_one() {
+        let (gate, opened) = channel::<()>();
+        let (told, taken) = channel::<Vec<u8>>();
+        let mut outlet = Outlet::to(move |bytes| {
+            let _ = told.send(bytes.to_vec());
+            let _ = opened.recv();
+            Ok(())
+        });
+        assert!(!outlet.is_busy());
+        outlet.write_all(b"one").expect("at once");
+        assert_eq!(taken.recv().expect("its thread has it"), b"one");
+        assert!(outlet.is_busy() && outlet.took().is_none());
+        gate.send(()).expect("the terminal takes it");
+        outlet.settle();
+        assert!(!outlet.is_busy() && outlet.took().is_some() && outlet.took().is_none());
+        drop(gate);
+        outlet.write_all(b"two").expect("at once");
+        drop(outlet);
+        assert_eq!(taken.recv().expect("what was begun is written before the end"), b"two");
+    }
+
+    #[test]
+    fn a_terminal_that_is_gone_is_told_with_the_next_frame() {
+        let mut outlet = Outlet::to(|_| Err(io::Error::other("gone")));
+        outlet.write_all(b"one").expect("not known yet");
+        outlet.settle();
+        assert!(outlet.write_all(b"two").is_err());
+    }
+}

@@ -1,0 +1,178 @@
+//! Who is called of what is new: once for the same thing, whoever watches.
+
+use super::*;
+use midwatch::domain::alert::Severity;
+use midwatch::domain::attention::{Attention, Rule, Way};
+use midwatch::domain::settings::Settings;
+use midwatch::model::crier::Crier;
+use midwatch::model::troubles::Subject;
+
+/// One process of a data folder.
+struct Desk {
+    story: Story,
+    crier: Crier,
+    rung: u64,
+    outward: bool,
+}
+
+impl Desk {
+    fn new(by: &[Way], ahead: u64) -> Self {
+        let rule = Rule { severity: Severity::Critical, services: Vec::new(), hours: None, by: by.to_vec() };
+        let attention = Attention { rules: vec![rule], zone: None };
+        let mut story = Story::with(Settings { attention, ..settings(false) });
+        story.now.mono += Duration::from_nanos(ahead);
+        Self { story, crier: Crier::default(), rung: 0, outward: false }
+    }
+
+    /// Before a frame; what its terminal rings, and what it does outside.
+    fn calls(&mut self, looks: bool) -> (Vec<String>, Vec<Way>) {
+        let outward = self.outward;
+        if let Some(call) = self.crier.cry(&self.story.world, looks, |way| !outward || way.is_outward()) {
+            self.story.ask(Command::Call(call));
+        }
+        self.done()
+    }
+
+    fn done(&mut self) -> (Vec<String>, Vec<Way>) {
+        let rings = self.story.world.calls.since(&mut self.rung).into_iter().map(|ring| ring.text.clone()).collect();
+        let acts = self.story.taken().into_iter().filter_map(|effect| match effect {
+            Effect::Call { way, .. } => Some(way),
+            _ => None,
+        });
+        (rings, acts.collect())
+    }
+
+    /// The journal of another process is this one's, too, and it has not read what is new in it yet.
+    fn shares(&mut self, other: &Desk) {
+        self.story.journal = other.story.journal.clone();
+    }
+
+    fn lists(&mut self, names: &[&str]) {
+        let at: DateTime<Utc> = "2026-03-01T02:59:00Z".parse().expect("a time");
+        self.story.pass(1);
+        let alerts: Vec<_> = names.iter().map(|name| alert(name, "checkout", at)).collect();
+        self.story.poll(&alerts);
+    }
+}
+
+fn rung(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+#[test]
+fn of_two_consoles_one_rings_and_each_is_called_of_what_the_other_did_not_see() {
+    let (mut one, mut other) = (Desk::new(&[Way::Bell], 0), Desk::new(&[Way::Bell], 1));
+    one.lists(&["Down"]);
+    assert_eq!(one.calls(false).0, rung(&["Down is critical"]));
+    other.shares(&one);
+    other.lists(&["Down"]);
+    assert_eq!(other.calls(false).0, rung(&[]), "the journal had it already");
+    other.lists(&["Down", "Slow", "Full"]);
+    assert_eq!(other.calls(false).0, rung(&["Full is critical and 1 more"]));
+    one.shares(&other);
+    one.lists(&["Down", "Full", "Lost"]);
+    assert_eq!(one.calls(false).0, rung(&["Lost is critical"]), "of the two that came one is new");
+}
+
+/// Of what `serve` has written down, the console that hears of it a moment later has not been told yet.
+#[test]
+fn what_another_process_has_recorded_first_still_rings_here() {
+    let (mut serve, mut console) = (Desk::new(&[Way::Bell, Way::Command], 0), Desk::new(&[Way::Bell, Way::Command], 1));
+    serve.outward = true;
+    serve.story.wait(60);
+    console.story.wait(60);
+    serve.lists(&["Down"]);
+    assert_eq!(serve.calls(false), (rung(&[]), vec![Way::Command]));
+    let fired = serve.story.last(Kind::AlertFired).clone();
+    console.shares(&serve);
+    console.story.fact(Fact::Recorded { entry: fired, request: None });
+    console.lists(&["Down"]);
+    assert_eq!(console.calls(false), (rung(&["Down is critical"]), vec![]));
+    // Whoever begins now sees it on the screen: it is no news.
+    console.story.wait(60);
+    console.story.begins_anew();
+    console.crier = Crier::default();
+    console.rung = 0;
+    console.lists(&["Down"]);
+    assert_eq!(console.calls(false), (rung(&[]), vec![]));
+}
+
+#[test]
+fn whoever_sees_it_come_is_not_called_by_anything() {
+    let (mut one, mut serve) = (Desk::new(&[Way::Bell, Way::Desktop], 0), Desk::new(&[Way::Bell, Way::Desktop], 1));
+    one.lists(&["Down"]);
+    assert_eq!(one.calls(true), (rung(&[]), vec![]));
+    let entry = one.story.last(Kind::Console).clone();
+    assert_eq!(entry.text, "Down is critical: ana was at the console, so nobody is called");
+    serve.shares(&one);
+    serve.outward = true;
+    serve.lists(&["Down"]);
+    assert_eq!(serve.calls(false), (rung(&[]), vec![]));
+    serve.lists(&["Down", "Slow"]);
+    assert_eq!(serve.calls(true), (rung(&[]), vec![]), "another console is looked at");
+}
+
+#[test]
+fn nothing_outside_is_done_that_is_not_written_down_and_a_terminal_rings_all_the_same() {
+    let mut desk = Desk::new(&[Way::Bell, Way::Command], 0);
+    desk.lists(&["Down"]);
+    desk.story.slow = Some(Vec::new());
+    assert_eq!(desk.calls(false), (rung(&[]), vec![]), "it is not recorded yet");
+    desk.story.answer();
+    assert_eq!(desk.done(), (rung(&["Down is critical"]), vec![Way::Command]));
+    desk.story.broken = Some("the disk is full".to_owned());
+    desk.lists(&["Down", "Slow"]);
+    assert_eq!(desk.calls(false), (rung(&["Slow is critical"]), vec![]));
+}
+
+#[test]
+fn an_acknowledgement_that_runs_out_calls_again_and_only_one_of_two_consoles() {
+    let (mut one, mut other) = (Desk::new(&[Way::Bell], 0), Desk::new(&[Way::Bell], 1));
+    one.lists(&["Down"]);
+    assert_eq!(one.calls(false).0.len(), 1);
+    let ack = Command::Acknowledge {
+        alerts: vec![id("Down")],
+        hold: Some(Duration::from_secs(60)),
+        reason: String::new(),
+        ticket: None,
+    };
+    one.story.ask(ack);
+    other.shares(&one);
+    for entry in other.story.journal.clone() {
+        other.story.fact(Fact::Recorded { entry, request: None });
+    }
+    other.lists(&["Down"]);
+    assert_eq!((one.calls(false).0, other.calls(false).0), (rung(&[]), rung(&[])));
+    one.story.wait(61);
+    other.story.wait(61);
+    assert_eq!(one.calls(false).0, rung(&["Down is critical"]));
+    other.shares(&one);
+    assert_eq!(other.calls(false).0, rung(&[]));
+}
+
+#[test]
+fn how_a_call_ended_is_written_down_and_a_failure_is_a_trouble_until_one_succeeds() {
+    let mut desk = Desk::new(&[Way::Command], 0);
+    desk.lists(&["Down"]);
+    if let Some(call) = desk.crier.cry(&desk.story.world, false, |_| true) {
+        desk.story.ask(Command::Call(call));
+    }
+    let effects = desk.story.taken();
+    let Some(Effect::Call { intent, way, said }) = effects.iter().find(|effect| matches!(effect, Effect::Call { .. })) else {
+        panic!("a call: {effects:?}")
+    };
+    let fact = |name: &str| said.facts.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    assert_eq!((fact("MIDWATCH_ALERT"), fact("MIDWATCH_SEVERITY")), (Some("Down"), Some("critical")));
+    assert_eq!((fact("MIDWATCH_SERVICE"), fact("MIDWATCH_COUNT")), (Some("checkout"), Some("1")));
+    let ended = |end| Fact::CallEnded { intent: intent.id(), way: *way, end };
+    desk.story.fact(ended(Err("it ended with 3: no route".into())));
+    let entry = desk.story.last(Kind::Console).clone();
+    assert_eq!(
+        (entry.text.as_str(), entry.alert.as_ref()),
+        ("not called by command: it ended with 3: no route", Some(&id("Down")))
+    );
+    let trouble = |desk: &Desk| desk.story.world.troubles.get(&Subject::Call(Way::Command)).map(|trouble| trouble.over.is_some());
+    assert_eq!(trouble(&desk), Some(false));
+    desk.story.fact(ended(Ok(())));
+    assert_eq!(trouble(&desk), Some(true));
+}
