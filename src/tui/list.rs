@@ -112,9 +112,11 @@ impl List {
         let from = window.cursor?;
         let to = from.saturating_add_signed(by).min(window.count - 1);
         let Some(Place::Row(row)) = window.at(to).filter(|_| to != from) else { return window.sorted };
-        // Once it is left, the gone row makes room for those below.
-        self.index = to - usize::from(window.sorted.is_none() && to > from);
-        self.offset = window.offset;
+        // Once it is left, a row that has gone makes room, and one that was kept in place goes where it belongs: with it out of
+        // the way all rows stand in their order, and none jumps over the cursor to where the next key was to lead. Where it belongs
+        // beside its place the two just change places, so that the one that was left is not come by again.
+        let beside = window.sorted.is_some_and(|sorted| sorted.abs_diff(from) == 1);
+        (self.index, self.offset) = (if beside { to } else { row }, window.offset);
         Some(row)
     }
 
@@ -188,7 +190,10 @@ mod tests {
         assert_eq!(draw(&mut list, &[9, 1, 2, 3, 4], 5), [9, 2, 1, 3, 4], "a new first row hides nothing");
         assert_eq!(draw(&mut list, &[9, 1, 3, 4, 2], 5), [9, 2, 1, 3, 4], "the selected one now belongs to the end");
         step(&mut list, 1, &[9, 1, 3, 4, 2], 5);
-        assert_eq!(draw(&mut list, &[9, 1, 3, 4, 2], 5)[2], 1, "down leads to what stood below");
+        assert_eq!(list.selected(), Some(&Target::Line(1)), "down leads to what stood below");
+        assert_eq!(draw(&mut list, &[9, 1, 3, 4, 2], 5), [9, 1, 3, 4, 2], "and the one that was left goes where it belongs");
+        step(&mut list, 1, &[9, 1, 3, 4, 2], 5);
+        assert_eq!(list.selected(), Some(&Target::Line(3)), "what stood below is still there");
     }
 
     #[test]
