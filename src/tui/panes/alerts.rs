@@ -370,8 +370,11 @@ impl Alerts {
         if alerts.sources().next().is_none() && self.filter.is_empty() {
             canvas.sentences(area, next, "`sources:` in the configuration names them; `midwatch init` finds some.", Role::Dim);
         }
-        for (name, why) in unsure.iter().flat_map(|(name, source)| source.doubts().map(move |why| (name, why))) {
-            next = canvas.sentences(area, next, &format!("? {name}: {}", why.inert()), Role::Stale);
+        let whys: Vec<_> = unsure.iter().flat_map(|(name, source)| source.doubts().map(move |why| (name, why))).collect();
+        for (left, (name, why)) in (1..=whys.len()).rev().zip(whys) {
+            // A long one leaves a line to each that follows.
+            let room = Rect { height: area.height.saturating_sub(u16::try_from(left - 1).unwrap_or(u16::MAX)), ..area };
+            next = canvas.sentences(room, next, &format!("? {name}: {}", why.inert()), Role::Stale);
         }
     }
 }
