@@ -117,6 +117,8 @@ pub fn run(
     }
     upstream::watch(config.playbooks.folders.clone(), session::ports(globals), shell.facts(), runtime.handle());
     let _watched = if front.guide.is_none() { reload::watch(shell.reloads(), globals, &config.text) } else { None };
+    // What it answers is read from here on: how long that takes tells how slow the line is.
+    front.console.ask();
     let result = runtime.block_on(drive(&mut shell, &mut front));
     drop(front);
     drop(guard);

@@ -84,6 +84,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         links: config.console.hyperlinks,
     };
     let mut front = Front { console: Console::open(setup, looks, config.console.mouse)?, keymap, zone };
+    front.console.ask();
     let runtime = session::runtime()?;
     let result = runtime.block_on(watch(&mut player, &mut front));
     drop(front);

@@ -70,12 +70,8 @@ impl Console {
         let terminal = Terminal::enter(mouse)?;
         let (width, height) = Terminal::size();
         let area = Rect::new(0, 0, width, height);
-        let (mut painter, frame) = (Painter::new(area), Buffer::empty(area));
-        let (outlet, mut pace) = (Outlet::open(), Pace::default());
-        if looks.by_background {
-            painter.with_next(background::QUESTION);
-            pace.asked_first(outlet.now());
-        }
+        let (painter, frame) = (Painter::new(area), Buffer::empty(area));
+        let (outlet, pace) = (Outlet::open(), Pace::default());
         let (crier, attention) = (Crier::default(), crier::Crier::default());
         let (theme, screen) = (looks.worn(), Screen::new(setup));
         let (tried, ear, lit) = (None, Ear::default(), false);
@@ -103,6 +99,13 @@ impl Console {
 
     fn looked(&mut self) {
         (self.keyed, self.eye) = (true, Some(true));
+    }
+
+    /// From now on answers are heard: what the terminal is asked at first goes behind the next frame.
+    pub fn ask(&mut self) {
+        if self.looks.by_background {
+            self.pace.ask_first();
+        }
     }
 
     /// Whether the operator looks at this console, where what came since the last call says so.
@@ -268,7 +271,7 @@ impl Console {
         self.painter.with_next(&self.crier.cry(world));
         let area = self.frame.area;
         let wrote = self.painter.paint(&mut self.frame, cursor, &mut self.outlet)?;
-        if wrote && self.pace.sends(self.outlet.now()) {
+        if self.pace.sends(self.outlet.now(), wrote) {
             self.outlet.write_all(background::QUESTION)?;
         }
         if self.frame.area != area {

@@ -21,7 +21,9 @@ const CALM: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Default)]
 pub struct Pace {
-    /// When the question went out that every terminal is asked at first.
+    /// The question that a terminal is asked at first goes behind the next frame.
+    asks_first: bool,
+    /// When it went out.
     first: Option<Duration>,
     /// It answers.
     asks: bool,
@@ -77,19 +79,25 @@ impl Pace {
         (now.saturating_sub(self.drawn) / 4).clamp(AGAIN.0, AGAIN.1)
     }
 
-    /// A frame goes out; whether the question goes behind it.
-    pub fn sends(&mut self, now: Duration) -> bool {
-        self.drawn = now;
-        let asks = self.slow && self.asks && self.asked.is_none();
+    /// A frame is done, and went out where anything of it was new; whether the question goes behind it.
+    pub fn sends(&mut self, now: Duration, wrote: bool) -> bool {
+        if wrote {
+            self.drawn = now;
+        }
+        if std::mem::take(&mut self.asks_first) {
+            self.first = Some(now);
+            return true;
+        }
+        let asks = wrote && self.slow && self.asks && self.asked.is_none();
         if asks {
             self.asked = Some(now);
         }
         asks
     }
 
-    /// It was asked behind the first frame.
-    pub fn asked_first(&mut self, now: Duration) {
-        self.first = Some(now);
+    /// Behind the first frame it is asked: how late the answer is tells of the line, too.
+    pub fn ask_first(&mut self) {
+        self.asks_first = true;
     }
 
     pub fn answered(&mut self, now: Duration) {
@@ -124,7 +132,8 @@ mod tests {
 
     fn answering() -> Pace {
         let mut pace = Pace::default();
-        pace.asked_first(ms(0));
+        pace.ask_first();
+        assert!(pace.sends(ms(0), true));
         pace.answered(ms(0));
         pace
     }
@@ -132,13 +141,14 @@ mod tests {
     #[test]
     fn a_terminal_that_keeps_up_is_never_held_nor_asked() {
         let mut pace = Pace::default();
-        pace.asked_first(ms(0));
+        pace.ask_first();
+        assert!(pace.sends(ms(0), true));
         pace.wrote(ms(150));
         assert_eq!(pace.hold(ms(1), false, true), None, "the first answer holds nobody");
         (0..GOOD).for_each(|_| pace.wrote(ms(1)));
         pace.answered(ms(250));
         pace.wrote(ms(3));
-        assert!(!pace.is_slow() && !pace.sends(ms(300)));
+        assert!(!pace.is_slow() && !pace.sends(ms(300), true));
         assert_eq!(pace.hold(ms(301), true, true), Some(AGAIN.0), "one frame at a time");
         assert_eq!(pace.hold(ms(60_000), true, true), Some(AGAIN.1));
     }
@@ -147,7 +157,7 @@ mod tests {
     fn a_slow_one_gets_the_next_frame_when_the_last_has_arrived_and_keys_come_before_clocks() {
         let mut pace = answering();
         pace.wrote(ms(150));
-        assert!(pace.is_slow() && pace.sends(ms(1_000)));
+        assert!(pace.is_slow() && pace.sends(ms(1_000), true));
         assert_eq!(pace.hold(ms(1_400), false, true), Some(ms(100)), "it has not arrived");
         pace.answered(ms(2_000));
         assert_eq!(pace.hold(ms(2_000), false, true), None);
@@ -155,7 +165,7 @@ mod tests {
         // It recovers.
         for frame in 0..u64::from(GOOD) {
             assert!(pace.is_slow());
-            pace.sends(ms(3_000 + frame * 100));
+            pace.sends(ms(3_000 + frame * 100), true);
             pace.answered(ms(3_050 + frame * 100));
         }
         assert!(!pace.is_slow());
@@ -166,7 +176,7 @@ mod tests {
         let mut pace = Pace::default();
         assert_eq!(pace.tick(), 1_000);
         pace.hold_still();
-        pace.sends(ms(10_000));
+        pace.sends(ms(10_000), true);
         assert_eq!(pace.hold(ms(10_001), false, true), None);
         assert_eq!((pace.hold(ms(10_500), false, false), pace.tick()), (Some(ms(1_500)), 10_000));
         assert_eq!(pace.hold(ms(12_000), false, false), None);
@@ -175,7 +185,8 @@ mod tests {
     #[test]
     fn one_whose_first_answer_is_late_is_slow_though_nothing_blocks() {
         let mut pace = Pace::default();
-        pace.asked_first(ms(0));
+        pace.ask_first();
+        assert!(pace.sends(ms(0), true));
         pace.wrote(ms(1));
         pace.answered(ms(700));
         assert!(pace.is_slow());
@@ -185,13 +196,13 @@ mod tests {
     fn one_that_does_not_answer_any_more_is_judged_by_what_it_takes() {
         let mut pace = Pace::default();
         pace.wrote(ms(500));
-        assert!(pace.is_slow() && !pace.sends(ms(0)), "one that never answered is not asked");
+        assert!(pace.is_slow() && !pace.sends(ms(0), true), "one that never answered is not asked");
         let mut pace = answering();
         pace.wrote(ms(500));
-        assert!(pace.sends(ms(0)));
+        assert!(pace.sends(ms(0), true));
         assert!(pace.hold(LOST - ms(1), false, true).is_some());
         assert_eq!(pace.hold(LOST, false, true), None);
-        assert!(!pace.sends(LOST), "it is not asked again");
+        assert!(!pace.sends(LOST, true), "it is not asked again");
         (0..GOOD).for_each(|_| pace.wrote(ms(1)));
         assert!(!pace.is_slow());
     }
