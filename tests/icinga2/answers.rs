@@ -94,6 +94,22 @@ async fn what_was_not_checked_since_a_server_has_forgotten_all_is_as_it_was_for_
 }
 
 #[tokio::test]
+async fn what_was_not_checked_since_is_nobodys_where_a_server_has_forgotten_who_had_it() {
+    let icinga = FakeIcinga::start();
+    let full = icinga.fail("disk");
+    let source = source(&json!({"url": icinga.url}));
+    icinga.change(&full, json!({"acknowledgement": 1.0}));
+    let before = poll(&*source, &[]).await;
+    assert!(before.alerts[0].acknowledged().is_some(), "{before:?}");
+    icinga.restart();
+    let kept = poll(&*source, &before.alerts).await;
+    assert_eq!(kept.alerts, before.alerts, "it is as it was");
+    icinga.change(&full, json!({"acknowledgement": 0.0}));
+    let after = poll(&*source, &kept.alerts).await;
+    assert_eq!((ids(&after), after.alerts[0].acknowledged()), (vec!["web1:disk"], None));
+}
+
+#[tokio::test]
 async fn what_there_was_no_room_to_ask_for_after_that_is_not_gone_either() {
     let icinga = FakeIcinga::start();
     (0..501).for_each(|number| drop(icinga.fail(&format!("disk{number:03}"))));

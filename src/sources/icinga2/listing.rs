@@ -8,7 +8,7 @@ use super::api::Api;
 use super::around::{Around, silence};
 use super::name::Object;
 use super::wire::{CHECKABLE, COMMENT, Checkable, Comment, DOWNTIME, Downtime, Item, time};
-use crate::domain::alert::{Alert, Snapshot, Upstream};
+use crate::domain::alert::{Alert, Held, Snapshot, Upstream};
 use crate::domain::text::Outside;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::Ports;
@@ -39,8 +39,8 @@ struct Listed {
     problems: Vec<Item<Checkable>>,
     /// Those that had a problem in the poll before and have none to list now.
     others: Vec<Item<Checkable>>,
-    /// The names of those that had one, and have not been checked since the server has forgotten all: they are as they were.
-    unchecked: Vec<String>,
+    /// Those that had one, and have not been checked since the server has forgotten all: they are as they were.
+    unchecked: Vec<Item<Checkable>>,
     /// Of more of those that are not listed any more nothing is known.
     cut: bool,
 }
@@ -96,7 +96,8 @@ async fn listed(api: Api<'_>, sort: Sort, own: Option<&str>, before: &[Arc<Alert
     let (list, mut fresh): (Vec<_>, Vec<_>) = list.into_iter().partition(checked);
     let (problems, mut others): (Vec<_>, Vec<_>) = list.into_iter().partition(shown);
     let gone = gone(sort, before, &problems);
-    let cut = gone.len() > BY_NAME;
+    // Where filters are forbidden everything was listed.
+    let cut = gone.len() > BY_NAME && !api.unfiltered();
     if !gone.is_empty() && !api.unfiltered() {
         let (filter, names) = (format!("{word}.__name in names"), &gone[..gone.len().min(BY_NAME)]);
         let named: Vec<Item<Checkable>> = api.filtered(sort.path, &CHECKABLE, &filter, json!({"names": names})).await?;
@@ -104,8 +105,7 @@ async fn listed(api: Api<'_>, sort: Sort, own: Option<&str>, before: &[Arc<Alert
         // Bad again since it was listed, or left out by a filter that is new: the next poll knows.
         others.retain(|item| !shown(item));
     }
-    let unchecked = fresh.into_iter().map(|item| item.name).collect();
-    Ok(Listed { problems, others, unchecked, cut })
+    Ok(Listed { problems, others, unchecked: fresh, cut })
 }
 
 fn no_filters(sort: Sort) -> Trouble {
@@ -144,11 +144,25 @@ fn alerts(source: &Icinga, before: &[Arc<Alert>], listed: Listed, around: &Aroun
     };
     let mut alerts: Vec<Arc<Alert>> = listed.problems.into_iter().map(problem).collect();
     alerts.extend(listed.others.into_iter().filter_map(over));
-    let as_it_was = |name: String| known(&Object::named(&name)).filter(|known| !is_over(known));
+    let as_it_was = |item: Item<Checkable>| {
+        let known = known(&Object::named(&item.name)).filter(|known| !is_over(known))?;
+        Some(if item.attrs.is_acknowledged() { known } else { unheld(known) })
+    };
     alerts.extend(listed.unchecked.into_iter().filter_map(as_it_was));
     alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
     alerts.dedup_by(|later, first| later.id == first.id);
     alerts
+}
+
+/// As it was, but for whoever had it: nobody holds it there now.
+fn unheld(known: Arc<Alert>) -> Arc<Alert> {
+    match known.held.as_deref() {
+        Some(held) if held.acknowledged.is_some() => {
+            let held = Held { acknowledged: None, ..held.clone() };
+            Arc::new(Alert { held: Some(Box::new(held)), ..Alert::clone(&known) })
+        }
+        _ => known,
+    }
 }
 
 /// When the problem ended: what has a soft problem by now was fine in between, and that was its last hard state.

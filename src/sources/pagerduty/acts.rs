@@ -165,6 +165,9 @@ pub async fn find(source: &PagerDuty, act: &Act, intent: Intent, ports: &Ports) 
     let Some(now) = source.incident(errand.id, &caller).await? else { return Ok(Found::NotThere) };
     let goal = Goal::of(errand.what, errand.comment, &now, intent, &caller).await?;
     let seen = goal.look(errand.id, &caller).await?;
+    if seen.reached && goal.is_anybodys() {
+        return Err(local("it is acknowledged, but PagerDuty does not say who we are: whether it was this can't be told".into()));
+    }
     let made = seen.made.unwrap_or_else(|| errand.id.to_owned());
     Ok(if seen.reached { Found::There(made.into()) } else { Found::NotThere })
 }

@@ -69,11 +69,12 @@ fn local(text: String) -> Trouble {
 impl Doing<'_> {
     /// An error means that nothing was sent.
     async fn act(&self) -> Result<ActEnd, Trouble> {
-        let (bit, more) = self.request().await?;
         let Some(now) = self.now().await? else { return Ok(self.gone()) };
+        // What is over needs no permission to be closed.
         if let Some(end) = self.beforehand(&now) {
             return Ok(end);
         }
+        let (bit, more) = self.request().await?;
         let mut params = json!({"eventids": [now.eventid.0.to_string()], "action": bit | bits::MESSAGE, "message": self.message});
         for (name, value) in more {
             params[name] = value;
