@@ -111,6 +111,12 @@ impl Act {
         }
     }
 
+    /// It can be told for good whether it was done: what it made, or how it left things, stays there until somebody changes it.
+    /// A page is forgotten, and so is that a check ran.
+    pub fn leaves_a_trace(&self) -> bool {
+        !matches!(self, Self::Page { .. } | Self::Tell(_) | Self::On { what: What::Recheck | What::Escalate { .. }, .. })
+    }
+
     /// It can carry an acknowledgement, and does so until then.
     pub fn carries_until(&self) -> Option<DateTime<Utc>> {
         match self {
@@ -198,6 +204,13 @@ pub enum Outcome {
     Expired,
     /// The remote could not be reached, or had no time for it, and nothing was done: kept, and sent again when it answers.
     Unsent,
+}
+
+impl Outcome {
+    /// Something may still come of it.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Unknown | Self::Unsent)
+    }
 }
 
 /// The end of one act.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Each brings the format from the version of its index to the next. Never edited once released.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// The format that this program writes, and the newest that it reads.
 pub const FORMAT: i64 = MIGRATIONS.len() as i64;

@@ -39,8 +39,8 @@ fn change(entry: &Entry) -> Option<(bool, String)> {
         // The first firing since the last resolution counts, as it does in the fold.
         Kind::AlertFired | Kind::AlertResolved => format!("alert/{}", entry.alert.as_ref()?),
         Kind::Act => format!("act/{}", entry.id),
-        // One that could not be sent is still wanted.
-        Kind::ActEnded if entry.text_of("outcome") == Some("unsent") => return None,
+        // One that could not be sent is still wanted, and one that nobody knows of is still asked about.
+        Kind::ActEnded if matches!(entry.text_of("outcome"), Some("unsent" | "unknown")) => return None,
         Kind::ActEnded => format!("act/{}", entry.text_of("intent")?),
         // What the configuration says needs nobody to remember it.
         Kind::Maintenance if entry.data_of("window") == Some(true) => return None,

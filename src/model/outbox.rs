@@ -15,8 +15,14 @@ use std::time::Duration;
 pub const EXPIRY: Duration = Duration::from_secs(10 * 60);
 /// How long the process that recorded an intent may still be sending it; after that the watcher takes it over.
 pub const IN_HANDS: Duration = Duration::from_secs(20);
-/// How many acts that have ended are remembered.
+/// So many acts are remembered, whatever they were for.
 const KEPT: usize = 1_000;
+/// For so long after its end each is.
+const RECENT: chrono::Duration = chrono::Duration::minutes(10);
+/// So many are looked at, with each that comes, whether they are to be forgotten: never all of a storm's at once.
+const LOOKED_AT: usize = 4;
+/// Nobody is asked about anything older: what is still unknown then stays so.
+pub const WONDERS: chrono::Duration = chrono::Duration::days(1);
 
 /// One act.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +44,13 @@ impl Sent {
     /// Nobody knows whether it was done.
     pub fn is_doubtful(&self) -> bool {
         self.end.as_ref().is_some_and(|end| end.outcome == Outcome::Unknown)
+    }
+
+    /// It has ended, for good, and some time ago.
+    fn is_old(&self, now: DateTime<Utc>) -> bool {
+        let kept = if self.is_doubtful() { WONDERS } else { RECENT };
+        let ended = self.ended_at.filter(|_| self.intent.is_some() && !self.waits());
+        ended.is_some_and(|at| at + kept <= now)
     }
 
     /// The entry that intends it.
@@ -87,6 +100,8 @@ pub struct Outbox {
     acts: BTreeMap<EntryId, Sent>,
     /// The acts that serve an entry, by that entry.
     serving: BTreeMap<EntryId, BTreeSet<EntryId>>,
+    /// The last one that was looked at whether it is to be forgotten.
+    looked_at: Option<EntryId>,
 }
 
 impl Outbox {
@@ -128,6 +143,14 @@ impl Outbox {
         self.serving.get(&entry).into_iter().flatten().filter_map(|id| self.acts.get(id))
     }
 
+    /// Whether an act keeps alive what an earlier one made to carry this acknowledgement.
+    pub fn extends(&self, intent: EntryId, ack: EntryId) -> bool {
+        let carries = |sent: &Sent| sent.act().is_some_and(|(_, act)| act.carries_until().is_some());
+        let made = |sent: &Sent| sent.end.as_ref().is_some_and(|end| end.outcome == Outcome::Done);
+        self.get(intent).is_some_and(carries)
+            && self.serving(ack).take_while(|sent| sent.id() != Some(intent)).any(|sent| made(sent) && carries(sent))
+    }
+
     /// What carries an acknowledgement now.
     pub fn carried(&self, ack: EntryId) -> Option<Carrier> {
         self.serving(ack).fold(None, |carried, sent| {
@@ -148,9 +171,8 @@ impl Outbox {
         match entry.kind {
             Kind::Act => self.begun(entry),
             Kind::ActEnded => self.ended(entry),
-            _ => return,
+            _ => {}
         }
-        self.forget();
     }
 
     fn begun(&mut self, entry: &Arc<Entry>) {
@@ -171,22 +193,30 @@ impl Outbox {
         let made = entry.text_of("made").map(Into::into);
         let sent = self.acts.entry(intent).or_default();
         // That nothing was sent, or that nobody knows, is no last word: it can still be given up, or found.
-        if !matches!(outcome, Outcome::Unsent | Outcome::Unknown) || sent.end.is_none() {
+        if !outcome.is_open() || sent.end.is_none() {
             (sent.end, sent.ended_at) = (Some(ActEnd { outcome, detail, made }), Some(entry.recorded_at));
         }
     }
 
-    fn forget(&mut self) {
+    /// The next few of those that may be forgotten, unless somebody still needs them: what has ended, is known, and is no news.
+    pub(super) fn old(&mut self, now: DateTime<Utc>) -> Vec<EntryId> {
         if self.acts.len() <= KEPT {
-            return;
+            return Vec::new();
         }
-        let over = |sent: &Sent| sent.end.is_some() && sent.intent.is_some();
-        while self.acts.values().filter(|sent| over(sent)).count() > KEPT {
-            let Some(oldest) = self.acts.iter().find(|(_, sent)| over(sent)).map(|(id, _)| *id) else { break };
-            let served = self.acts.remove(&oldest).and_then(|sent| sent.serves());
-            if let Some(acts) = served.and_then(|served| self.serving.get_mut(&served)) {
-                acts.remove(&oldest);
-            }
+        let after = self.looked_at.map_or(Bound::Unbounded, Bound::Excluded);
+        let next: Vec<EntryId> = self.acts.range((after, Bound::Unbounded)).take(LOOKED_AT).map(|(id, _)| *id).collect();
+        self.looked_at = next.last().copied().filter(|_| next.len() == LOOKED_AT);
+        next.into_iter().filter(|id| self.acts.get(id).is_some_and(|sent| sent.is_old(now))).collect()
+    }
+
+    pub(super) fn forget(&mut self, intent: EntryId) {
+        let Some(served) = self.acts.remove(&intent).and_then(|sent| sent.serves()) else { return };
+        let left = self.serving.get_mut(&served).is_some_and(|acts| {
+            acts.remove(&intent);
+            !acts.is_empty()
+        });
+        if !left {
+            self.serving.remove(&served);
         }
     }
 }

@@ -255,6 +255,31 @@ impl World {
         alerts.iter().filter(rings).cloned().collect()
     }
 
+    /// What fires at once beside these when they are taken from whoever acknowledges them by a silence: it ends for all that it covers.
+    pub fn freed_with(&self, taken: &[AlertId]) -> Vec<AlertId> {
+        let on: BTreeMap<(SourceName, Outside), DateTime<Utc>> = taken.iter().filter_map(|id| self.told_by_silence(id)).collect();
+        if on.is_empty() {
+            return Vec::new();
+        }
+        let taken: BTreeSet<&AlertId> = taken.iter().collect();
+        let covered = |tracked: &&Tracked| {
+            let source = &tracked.alert.id.source;
+            tracked.alert.silenced_by.iter().any(|id| on.contains_key(&(source.clone(), id.clone())))
+        };
+        let others = self.alerts.queue().filter(covered).map(|tracked| tracked.alert.id.clone());
+        let others: Vec<AlertId> = others.filter(|id| !taken.contains(id)).collect();
+        let on: Vec<On> = on.into_iter().map(|((source, id), ends_at)| On { source, id, ends_at }).collect();
+        self.at_once(&on, &others)
+    }
+
+    /// The silence by which somebody else acknowledges an alert, and when it ends.
+    fn told_by_silence(&self, id: &AlertId) -> Option<((SourceName, Outside), DateTime<Utc>)> {
+        let tracked = self.alerts.get(id)?;
+        self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry.is_none())?;
+        let silence = self.alerts.acking_silence(tracked, self.now.wall)?;
+        Some(((id.source.clone(), silence.id.clone()), silence.ends_at))
+    }
+
     fn rings_without(&self, tracked: &Tracked, on: &[On]) -> bool {
         let source = &tracked.alert.id.source;
         let ended = |id: &Outside| on.iter().any(|on| on.source == *source && on.id == *id);

@@ -388,6 +388,7 @@ impl World {
             self.telling.remove(key);
         }
         self.outbox.fold(entry);
+        self.forget_acts();
         self.suspicions.fold(entry);
         if matches!(entry.kind, Kind::Ack | Kind::Unack | Kind::Act | Kind::ActEnded) {
             self.duties = None;

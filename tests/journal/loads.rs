@@ -218,3 +218,38 @@ fn work_that_lasts_and_a_window_that_was_ended_are_found_under_a_thousand_newer_
     assert_eq!(found(&mut journal, 4_999, &ids), [true, false, true]);
     assert_eq!(found(&mut journal, 5_001, &ids), [true, false, false]);
 }
+
+#[test]
+fn what_was_done_for_an_acknowledgement_is_found_as_long_as_it_matters() {
+    let home = home();
+    let mut journal = open(home.path());
+    let ended = |intent: &Entry, outcome: &str, word: &str| Draft {
+        key: Some(format!("act/{}/{word}", intent.id)),
+        ..draft(Kind::ActEnded).with("intent", intent.id).with("outcome", outcome)
+    };
+    record(&mut journal, on("a", Kind::AlertFired), 1);
+    let before = record(&mut journal, on("a", Kind::Ack).with("until", at(3)), 1);
+    let passed = record(&mut journal, on("a", Kind::Act).with("for", before.id), 1);
+    record(&mut journal, ended(&passed, "done", "ended"), 1);
+    record(&mut journal, on("a", Kind::AlertResolved), 1);
+    record(&mut journal, on("a", Kind::AlertFired), 2);
+    // It has run out while nobody watched, and may have to be taken back.
+    let ack = record(&mut journal, on("a", Kind::Ack).with("until", at(3)), 2);
+    let carried = record(&mut journal, on("a", Kind::Act).with("for", ack.id), 2);
+    let unsent = record(&mut journal, ended(&carried, "unknown", "ended"), 2);
+    let settled = record(&mut journal, ended(&carried, "done", "settled"), 3);
+    // It lasts, though what it was for is over.
+    let lasts = record(&mut journal, on("b", Kind::Ack).with("until", at(1_000)), 2);
+    let carries = record(&mut journal, on("b", Kind::Act).with("for", lasts.id), 2);
+    let done = record(&mut journal, ended(&carries, "done", "ended"), 2);
+    // Nobody knows of this one yet.
+    let doubtful = record(&mut journal, on("c", Kind::Act), 2);
+    let unknown = record(&mut journal, ended(&doubtful, "unknown", "ended"), 2);
+    let known = record(&mut journal, on("c", Kind::Act), 2);
+    record(&mut journal, ended(&known, "unknown", "ended"), 2);
+    record(&mut journal, ended(&known, "failed", "settled"), 3);
+    bury(&mut journal, 5);
+    let wanted = [&ack, &carried, &unsent, &settled, &lasts, &carries, &done, &doubtful, &unknown].map(|entry| entry.id);
+    assert_eq!(found(&mut journal, 60, &wanted), [true; 9]);
+    assert_eq!(found(&mut journal, 60, &[passed.id, known.id]), [false; 2]);
+}

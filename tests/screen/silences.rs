@@ -273,3 +273,13 @@ fn hostile_silences_are_harmless_at_every_size() {
         assert_eq!(desk.commands, []);
     }
 }
+
+#[test]
+fn taking_an_alert_from_whoever_holds_it_by_a_silence_tells_what_else_fires_then() {
+    let mut desk = Desk::new();
+    let holds = Silence { comment: "ACK! maria: on it".into(), ..silence("a", "Down", 20) };
+    desk.fires(&[quiet("Down", "a"), quiet("Late", "a")]).silences(vec![holds]);
+    desk.press("A").expect("maria has Down now.").expect("ends for all that it covers").expect("Fires again at once: Late db-1.");
+    // It has ended by itself meanwhile: what is told follows the queue.
+    desk.silences(Vec::new()).expect_not("maria has Down now.").expect_not("Fires again at once");
+}

@@ -166,3 +166,22 @@ fn an_acknowledgement_that_was_given_up_hands_nothing_on() {
     story.effects = ending.into_iter().filter(|effect| matches!(effect, Effect::Act { .. })).collect();
     assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id.raw() == "silence-1"));
 }
+
+#[test]
+fn what_becomes_of_an_extension_is_no_news_of_the_request() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    let request = story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    let before = story.world.requests.get(request).expect("there").clone();
+    for _ in 0..41 {
+        story.wait(15);
+        story.poll(&down());
+    }
+    answer(&mut story, Outcome::Failed, None);
+    assert_eq!(story.world.requests.get(request), Some(&before), "it has ended, and can't be undone any more");
+    // That it is taken back is.
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    answer(&mut story, Outcome::Done, None);
+    assert_ne!(story.world.requests.get(request), Some(&before));
+}

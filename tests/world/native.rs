@@ -312,3 +312,62 @@ fn one_alert_that_can_not_have_an_act_does_not_keep_the_others_from_it() {
     assert_eq!(progress.items.iter().filter(|item| matches!(item.stage, Stage::Refused(_))).count(), 2, "{progress:?}");
     assert_eq!(story.last(Kind::Ack).alert, Some(id("Slow")));
 }
+
+#[test]
+fn that_one_ran_out_is_told_and_followed_once_whoever_notices_it_first() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.poll(&held(carried("ana", None)));
+    story.slow = Some(Vec::new());
+    story.wait(3600);
+    story.poll(&held(carried("ana", None)));
+    story.answer();
+    assert_eq!((ran_out(&story), acts(&mut story).len()), (1, 1));
+}
+
+/// More acknowledgements than there is room for acts, each held in the system itself.
+fn a_thousand_and_more() -> (Story, Vec<String>) {
+    let mut story = Story::with(pager());
+    let names: Vec<String> = (0..1_020).map(|n| format!("A{n:04}")).collect();
+    story.poll(&names.iter().map(|name| alert(name, "postgres", began())).collect::<Vec<_>>());
+    story.ask(ack(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+    all_done(&mut story);
+    (story, names)
+}
+
+fn all_done(story: &mut Story) {
+    loop {
+        let under_way = acts(story);
+        if under_way.is_empty() {
+            return;
+        }
+        for (intent, _) in under_way {
+            story.fact(Fact::ActEnded { intent, end: ActEnd { made: Some("Q".into()), ..done() } });
+        }
+    }
+}
+
+#[test]
+fn what_carries_an_acknowledgement_is_remembered_as_long_as_that_is_in_force() {
+    let (mut story, names) = a_thousand_and_more();
+    let first = story.journal.iter().find(|entry| entry.kind == Kind::Act).expect("there").id;
+    story.wait(11 * 60);
+    let comments: Vec<_> = names.iter().take(300).map(|name| id(name)).collect();
+    story.ask(Command::Act { alerts: comments, what: What::Comment, reason: "x".into(), confirmed: None });
+    all_done(&mut story);
+    story.wait(90);
+    assert_eq!(acts(&mut story), [], "each is there");
+    assert!(story.world.outbox.get(first).is_some());
+    // Given up they are taken back, every one, and then no more is kept of it than of anything.
+    story.ask(Command::Unacknowledge { alerts: names.iter().map(|name| id(name)).collect(), reason: String::new() });
+    all_done(&mut story);
+    let back = |entry: &&Arc<Entry>| matches!(entry.data_of("act"), Some(Act::On { what: What::Unacknowledge, .. }));
+    assert_eq!(story.journal.iter().filter(back).count(), names.len());
+    story.wait(11 * 60);
+    let comments: Vec<_> = names.iter().take(320).map(|name| id(name)).collect();
+    story.ask(Command::Act { alerts: comments, what: What::Comment, reason: "x".into(), confirmed: None });
+    all_done(&mut story);
+    assert_eq!(story.world.outbox.get(first), None);
+}

@@ -1,8 +1,10 @@
 //! Acts of which nobody knows whether they were done: every answer of their source is an occasion to find out, and nothing is
 //! repeated by itself.
 
+use super::native::{carried, held, pager};
 use super::unsent::{acts, answer, down};
 use super::*;
+use midwatch::domain::act::What;
 use midwatch::domain::ids::{EntryId, RequestId};
 
 /// An acknowledgement of which nobody knows whether it is carried.
@@ -92,12 +94,23 @@ fn an_acknowledgement_that_may_be_carried_is_looked_for_when_it_is_given_up() {
 }
 
 #[test]
-fn a_source_that_can_not_say_is_asked_again_with_its_next_answer_and_for_a_day() {
+fn a_source_that_can_not_say_is_asked_again_with_its_next_answer_then_ever_more_seldom_and_for_a_day() {
     let (mut story, request) = unknown();
-    for _ in 0..3 {
+    let denied = || Err(Trouble::new(Reason::Denied, "403"));
+    for _ in 0..2 {
         story.poll(&down());
-        found(&mut story, Err(Trouble::new(Reason::Denied, "403")));
+        found(&mut story, denied());
     }
+    let mut asked = 0;
+    for _ in 0..240 {
+        story.wait(15);
+        story.poll(&down());
+        for intent in sought(&mut story) {
+            asked += 1;
+            story.fact(Fact::ActFound { intent, found: denied() });
+        }
+    }
+    assert!((10..=20).contains(&asked), "{asked} in an hour");
     assert_eq!((outcome(&story, request), outcomes(&story).len()), (Outcome::Unknown, 1), "nothing new is to be said of it");
     story.wait(24 * 3600);
     story.poll(&down());
@@ -161,4 +174,102 @@ fn many_are_looked_for_a_few_at_a_time_and_all_of_them() {
         assert!(asked.len() <= 8);
     }
     assert_eq!((all, outcomes(&story).iter().filter(|outcome| *outcome == "done").count()), (30, 30));
+}
+
+/// The first of two acknowledgements of an alert was not known to be carried, the second one is.
+fn acknowledged_again() -> Story {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Unknown, None);
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.taken();
+    story
+}
+
+#[test]
+fn the_first_of_two_acknowledgements_that_is_found_late_takes_nothing_from_the_second() {
+    let mut story = acknowledged_again();
+    story.poll(&held(carried("ana", None)));
+    found(&mut story, there());
+    assert_eq!(acts(&mut story), [], "it would page whoever has just said that they are on it");
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
+    // The second one is given up: then it is over there, too.
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::On { what: What::Unacknowledge, .. }));
+}
+
+#[test]
+fn giving_up_an_older_acknowledgement_leaves_the_newer_one_whichever_is_known_first() {
+    let story = acknowledged_again();
+    let acks: Vec<EntryId> = story.journal.iter().filter(|entry| entry.kind == Kind::Ack).map(|entry| entry.id).collect();
+    // Another console, which had not heard of the second one, gave the first one up.
+    let by = midwatch::domain::entry::Actor::person("bob", None);
+    let given_up = Draft { alert: Some(id("Down")), ..Draft::new(Kind::Unack, story.now.wall, by, "gave up") };
+    let given_up = given_up.with("episode", began()).with("ack", acks[0]).with("why", "taken back");
+    let mut elsewhere = acknowledged_again();
+    let late = elsewhere.append(given_up);
+    let orders = [elsewhere.journal.clone(), elsewhere.journal.iter().rev().cloned().collect()];
+    for journal in orders {
+        let mut story = Story::with(pager());
+        story.now = elsewhere.now;
+        journal.into_iter().for_each(|entry| story.append_known(entry));
+        story.poll(&held(carried("ana", None)));
+        let tracked = story.world.alerts.get(&id("Down")).expect("listed");
+        assert_eq!(story.world.alerts.ack(tracked, story.now.wall).and_then(|ack| ack.entry), Some(acks[1]));
+    }
+    // Nor is it taken from whoever holds it now.
+    elsewhere.fact(Fact::Recorded { entry: late, request: Some(RequestId(1_000)) });
+    elsewhere.poll(&held(carried("ana", None)));
+    assert_eq!(acts(&mut elsewhere), []);
+}
+
+#[test]
+fn a_page_that_is_not_found_has_not_failed_it_leaves_no_trace() {
+    let pages = vec![("prod".into(), "dba".to_owned())];
+    let mut story = Story::with(midwatch::domain::settings::Settings { pages, ..settings(true) });
+    let request = story.ask(Command::Page { whom: "dba".into(), text: "down".into(), about: None, incident: None });
+    answer(&mut story, Outcome::Unknown, None);
+    story.wait(60);
+    story.taken();
+    story.poll(&down());
+    found(&mut story, Ok(Found::NotThere));
+    assert_eq!((outcome(&story, request), outcomes(&story)), (Outcome::Unknown, vec!["unknown".to_owned()]));
+    story.ask(Command::Retry { request });
+    assert_eq!(acts(&mut story), [], "whoever was paged is not paged once more");
+}
+
+#[test]
+fn that_still_nobody_knows_does_not_settle_it() {
+    let (mut story, request) = unknown();
+    let intent = story.last(Kind::Act).id;
+    // Whoever sent it says later that nothing went out, which nobody can be sure of any more.
+    story.fact(Fact::ActEnded { intent, end: ActEnd::new(Outcome::Unsent, "late") });
+    story.fact(Fact::ActEnded { intent, end: ActEnd::new(Outcome::Unknown, "later") });
+    story.poll(&down());
+    found(&mut story, there());
+    assert_eq!((outcome(&story, request), outcomes(&story).last().map(String::as_str)), (Outcome::Done, Some("done")));
+}
+
+#[test]
+fn what_somebody_else_finds_meanwhile_keeps_nobody_from_asking() {
+    let mut story = Story::with(settings(true));
+    let names: Vec<String> = (0..9).map(|number| format!("A{number}")).collect();
+    story.poll(&names.iter().map(|name| alert(name, "postgres", began())).collect::<Vec<_>>());
+    for name in &names {
+        story.ask(ack(&[name]));
+        answer(&mut story, Outcome::Unknown, None);
+    }
+    story.taken();
+    story.poll(&[]);
+    let asked = sought(&mut story);
+    assert_eq!(asked.len(), 8);
+    for intent in asked {
+        let draft = Draft::new(Kind::ActEnded, story.now.wall, midwatch::domain::entry::Actor::system("sources"), "found");
+        let entry = story.append(draft.with("intent", intent).with("outcome", Outcome::Done).with("made", "s"));
+        story.fact(Fact::Recorded { entry, request: None });
+        story.fact(Fact::ActFound { intent, found: there() });
+    }
+    assert_eq!(sought(&mut story).len(), 1, "the ninth is asked about");
 }

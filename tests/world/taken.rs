@@ -37,6 +37,11 @@ fn what_was_there_and_is_not_any_more_is_nobodys_and_news() {
     assert_eq!(is(&story), Some(State::Acknowledged));
     story.wait(5);
     story.poll(&down());
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "one of its servers may lag behind");
+    story.poll(&held(carried("ana", None)));
+    story.poll(&down());
+    assert_eq!(taken_away(&story), [""; 0], "it is there: that was one answer of another server");
+    story.poll(&down());
     assert_eq!(taken_away(&story), ["ana's acknowledgement of Down was taken away at its source"]);
     let tracked = story.world.alerts.get(&id("Down")).expect("tracked");
     assert_eq!((is(&story), tracked.arrived, story.world.alerts.urgent()), (Some(State::Firing), Some(story.now), 1));
@@ -52,6 +57,7 @@ fn what_was_there_and_is_not_any_more_is_nobodys_and_news() {
 #[test]
 fn who_took_it_away_is_named_where_the_system_tells() {
     let mut story = listed();
+    story.poll(&down());
     story.poll(&held(Held { given_up_by: Some("maria\u{1b}[2J".into()), ..Held::default() }));
     assert_eq!(taken_away(&story), ["ana's acknowledgement of Down was taken away at its source by maria␛[2J"]);
     assert_eq!(is(&story), Some(State::Firing));
@@ -114,8 +120,8 @@ fn who_does_not_watch_learns_it_from_who_does_and_a_console_that_starts_later_he
     other.poll(&held(carried("ana", None)));
     watcher.wait(5);
     other.wait(5);
-    watcher.poll(&down());
-    other.poll(&down());
+    (0..2).for_each(|_| watcher.poll(&down()));
+    (0..2).for_each(|_| other.poll(&down()));
     assert_eq!((is(&other), taken_away(&other).len()), (Some(State::Acknowledged), 0), "one of them records it");
     other.append_known(watcher.last(Kind::Unack).clone());
     let arrived = |story: &Story| story.world.alerts.get(&id("Down")).expect("tracked").arrived;
@@ -227,6 +233,7 @@ fn somebody_elses_is_taken_from_them_with_a_reason_that_stands_in_the_log() {
     assert_eq!(is(&story), Some(State::Firing));
     // One that a silence says.
     let mut story = Story::new();
+    story.world.me.name = "bob".into();
     let quiet = Arc::new(midwatch::domain::alert::Alert { silenced_by: vec!["silence-1".into()], ..(*down()[0]).clone() });
     let ends_at = story.now.wall + chrono::Duration::hours(1);
     story.poll_with(&[quiet], with_silence(ends_at, SilenceState::Active));
@@ -265,4 +272,82 @@ fn of_several_each_is_given_up_in_its_own_way() {
     assert_eq!(acts(&mut story).len(), 2);
     assert_eq!(story.last(Kind::Unack).alert, Some(id("Slow")));
     assert_eq!(story.world.requests.get(request).expect("there").items.len(), 2);
+}
+
+#[test]
+fn one_s_own_that_somebody_else_forestalled_ends_when_theirs_does() {
+    let forestalled = || {
+        let mut story = Story::with(pager());
+        story.poll(&down());
+        story.ask(ack(&["Down"]));
+        answer(&mut story, Outcome::Contradicted, None);
+        story.poll(&held(carried("maria", None)));
+        story.wait(5);
+        story
+    };
+    let mut story = forestalled();
+    story.poll(&down());
+    story.poll(&down());
+    let words = "ana's acknowledgement of Down was taken away at its source, where somebody else was faster and holds it no more";
+    assert_eq!((is(&story), taken_away(&story)), (Some(State::Firing), vec![words.to_owned()]));
+    assert!(acts(&mut story).is_empty());
+    // The next console knows it, whoever of the two writes first.
+    for backwards in [false, true] {
+        let mut next = Story::with(pager());
+        next.now = story.now;
+        let mut journal = story.journal.clone();
+        if backwards {
+            journal.reverse();
+        }
+        journal.into_iter().for_each(|entry| next.append_known(entry));
+        next.poll(&down());
+        assert_eq!((is(&next), taken_away(&next).len()), (Some(State::Firing), 1));
+    }
+    // Taken from them with a reason it is nobody's, too.
+    let mut story = forestalled();
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: "she is away".into() });
+    answer(&mut story, Outcome::Done, None);
+    story.poll(&down());
+    story.poll(&down());
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Firing), 1));
+}
+
+#[test]
+fn a_colleagues_is_not_given_up_without_a_reason_however_it_is_carried_and_ones_own_needs_none() {
+    for settings in [pager(), settings(true)] {
+        let mut story = Story::with(settings);
+        story.poll(&down());
+        story.ask(ack(&["Down"]));
+        answer(&mut story, Outcome::Done, Some("Q1"));
+        story.taken();
+        story.world.me.name = "bob".into();
+        let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: " ".into() });
+        let stage = &story.world.requests.get(request).expect("told").items[0].stage;
+        assert!(matches!(stage, Stage::Refused(why) if why.contains("acknowledged by ana: say why")), "{stage:?}");
+        assert_eq!((acts(&mut story).len(), is(&story)), (0, Some(State::Acknowledged)), "nothing is half done");
+    }
+    // What could not be given up there is tried again as it was.
+    let mut story = listed();
+    let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    answer(&mut story, Outcome::Failed, None);
+    story.poll(&held(carried("ana", None)));
+    assert_eq!(story.world.taken_from(&id("Down")), None);
+    story.ask(Command::Retry { request });
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::On { .. }));
+}
+
+#[test]
+fn one_silence_that_says_of_many_who_has_them_is_ended_once_and_what_else_fires_then_is_told() {
+    let mut story = Story::new();
+    let quiet = |name: &str| {
+        let plain = alert(name, "postgres", began());
+        Arc::new(midwatch::domain::alert::Alert { silenced_by: vec!["silence-1".into()], ..(*plain).clone() })
+    };
+    let alerts = ["Down", "Late", "Slow"].map(quiet);
+    let ends_at = story.now.wall + chrono::Duration::hours(1);
+    story.poll_with(&alerts, with_silence(ends_at, SilenceState::Active));
+    let marked = vec![id("Down"), id("Slow")];
+    assert_eq!(story.world.freed_with(&marked), [id("Late")]);
+    story.ask(Command::Unacknowledge { alerts: marked, reason: "fixed".into() });
+    assert_eq!(acts(&mut story).len(), 1);
 }

@@ -25,7 +25,8 @@ enum Mark {
     Resolved,
     /// Boxed: few alerts have one.
     Ack(Box<(DateTime<Utc>, Ack)>),
-    Unack,
+    /// Ends the acknowledgement that it names; one that names none, as older journals have them, the newest before it.
+    Unack(Option<EntryId>),
     /// The source has contradicted this acknowledgement.
     Lost(EntryId),
 }
@@ -54,7 +55,7 @@ impl Record {
             Kind::AlertFired => Mark::Fired(entry.data_of("starts_at").unwrap_or(entry.at)),
             Kind::AlertResolved => Mark::Resolved,
             Kind::Ack => Mark::Ack(Box::new((entry.data_of("episode").unwrap_or(entry.at), ack(entry)))),
-            Kind::Unack => Mark::Unack,
+            Kind::Unack => Mark::Unack(entry.data_of("ack")),
             _ => match lost(entry) {
                 Some(ack) => Mark::Lost(ack),
                 None => return,
@@ -73,7 +74,7 @@ impl Record {
         self.marks.iter().fold(None, |open, (_, mark)| match mark {
             Mark::Fired(starts_at) => open.or(Some(*starts_at)),
             Mark::Resolved => None,
-            Mark::Ack(_) | Mark::Unack | Mark::Lost(_) => open,
+            Mark::Ack(_) | Mark::Unack(_) | Mark::Lost(_) => open,
         })
     }
 
@@ -101,7 +102,7 @@ impl Record {
         let turn = |mark: &Mark| match mark {
             Mark::Fired(_) => Some(false),
             Mark::Resolved => Some(true),
-            Mark::Ack(_) | Mark::Unack | Mark::Lost(_) => None,
+            Mark::Ack(_) | Mark::Unack(_) | Mark::Lost(_) => None,
         };
         self.marks.iter().rev().find_map(|(_, mark)| turn(mark)).unwrap_or(false)
     }
@@ -133,7 +134,7 @@ impl Record {
     }
 
     /// Its source has said that somebody else holds the alert, or nobody can.
-    pub(super) fn is_lost(&self, ack: &Ack) -> bool {
+    pub(in crate::model) fn is_lost(&self, ack: &Ack) -> bool {
         self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Lost(lost) if Some(*lost) == ack.entry))
     }
 
@@ -145,13 +146,21 @@ impl Record {
     /// An acknowledgement and those before it whose place it took, newest first: back to where somebody gave one up, or to
     /// another episode.
     pub fn line_of(&self, ack: EntryId) -> impl Iterator<Item = EntryId> {
-        let turns = self.marks.iter().rev().map(|(_, mark)| mark).filter(|mark| matches!(mark, Mark::Ack(_) | Mark::Unack));
-        let acks = turns.skip_while(move |mark| !mark.is_ack(ack)).map_while(|mark| match mark {
-            Mark::Ack(ack) => Some(ack.as_ref()),
-            _ => None,
-        });
-        let episode = acks.clone().next().map(|(episode, _)| *episode);
-        acks.take_while(move |(of, _)| Some(*of) == episode).filter_map(|(_, ack)| ack.entry)
+        let mut line: Vec<(DateTime<Utc>, EntryId)> = Vec::new();
+        for (_, mark) in &self.marks {
+            match mark {
+                Mark::Ack(next) => line.extend(next.1.entry.map(|entry| (next.0, entry))),
+                Mark::Unack(named) if named.is_none_or(|named| line.last().is_some_and(|(_, last)| *last == named)) => {
+                    line.clear();
+                }
+                _ => {}
+            }
+            if mark.is_ack(ack) {
+                break;
+            }
+        }
+        let episode = line.last().filter(|(_, last)| *last == ack).map(|(episode, _)| *episode);
+        line.into_iter().rev().take_while(move |(of, _)| Some(*of) == episode).map(|(_, entry)| entry)
     }
 
     /// An acknowledgement by the entry that recorded it, whether it is in force or not.
@@ -163,11 +172,12 @@ impl Record {
     }
 
     fn last(&self) -> Option<&(DateTime<Utc>, Ack)> {
-        let newest = self.marks.iter().rev().find(|(_, mark)| matches!(mark, Mark::Ack(_) | Mark::Unack))?;
-        match &newest.1 {
-            Mark::Ack(ack) => Some(ack),
-            _ => None,
-        }
+        let newest =
+            self.marks.iter().rev().map(|(_, mark)| mark).find(|mark| matches!(mark, Mark::Ack(_) | Mark::Unack(None)))?;
+        let Mark::Ack(ack) = newest else { return None };
+        // Named, whichever of the two was written first: whoever gave an older one up has not given this one up.
+        let given_up = |(_, mark): &(Order, Mark)| matches!(mark, Mark::Unack(Some(named)) if ack.1.entry == Some(*named));
+        (!self.marks.iter().any(given_up)).then_some(ack.as_ref())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::ids::{AlertId, EntryId};
 use crate::domain::settings::{CARRY_FOR, Carry};
 use crate::domain::text::Outside;
 use crate::model::Effect;
-use crate::model::alerts::Ack;
+use crate::model::alerts::{Ack, Record};
 use crate::model::outbox::{Carrier, Sent};
 use crate::model::progress::Stage;
 use chrono::{DateTime, Utc};
@@ -49,16 +49,40 @@ impl World {
         self.alerts.record(id)?.line_of(ack).find_map(carried)
     }
 
-    /// Whether the acknowledgement in force on an alert has, or is getting, this silence of another one.
-    fn taken_over(&self, id: &AlertId, silence: &Outside) -> bool {
-        let newest = self.alerts.record(id).and_then(|record| record.last_ack()?.entry);
+    /// Whether the acknowledgement in force on an alert has, or is getting, what carried another one. A system's own is one for
+    /// all of them: to take it back would be to take it from whoever holds the alert now.
+    pub(super) fn taken_over(&self, id: &AlertId, ack: EntryId, carrier: &Carrier) -> bool {
+        let newest = self.alerts.record(id).and_then(Record::last_ack).filter(|newest| newest.entry != Some(ack));
+        let Some(newest) = newest else { return false };
+        if carrier.native {
+            return newest.until.is_none_or(|until| self.now.wall < until);
+        }
         let extends = |sent: &Sent| match sent.act() {
             Some((_, Act::Silence { id: Some(id), .. })) => {
-                id == *silence && sent.end.as_ref().is_none_or(|end| end.outcome == Outcome::Done)
+                id == carrier.id && sent.end.as_ref().is_none_or(|end| end.outcome == Outcome::Done)
             }
             _ => false,
         };
-        newest.is_some_and(|ack| self.outbox.serving(ack).any(extends))
+        newest.entry.is_some_and(|ack| self.outbox.serving(ack).any(extends))
+    }
+
+    /// Of the acts that have ended long ago, those that nothing follows from any more.
+    pub(super) fn forget_acts(&mut self) {
+        for intent in self.outbox.old(self.now.wall) {
+            let serves = self.outbox.get(intent).and_then(Sent::serves);
+            if !serves.is_some_and(|ack| self.is_served(intent, ack)) {
+                self.outbox.forget(intent);
+            }
+        }
+    }
+
+    /// What an act did for an acknowledgement still counts: that is in force, or what carries it is still to be taken back.
+    fn is_served(&self, intent: EntryId, ack: EntryId) -> bool {
+        let about = self.outbox.get(intent).and_then(|sent| sent.intent.as_ref()?.alert.as_ref());
+        let Some(record) = about.and_then(|id| self.alerts.record(id)) else { return false };
+        let in_line = || record.last_ack().and_then(|ack| ack.entry).is_some_and(|last| record.line_of(last).any(|of| of == ack));
+        let left = |carrier: Carrier| if carrier.native { record.is_open() } else { self.now.wall < carrier.until };
+        record.is_open() && in_line() || self.outbox.carried(ack).is_some_and(left)
     }
 
     /// Whoever asked for it waits until the source has confirmed it.
@@ -92,7 +116,7 @@ impl World {
         let over = |id: &AlertId| {
             self.in_force(ack).is_none() || self.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_some())
         };
-        let free = |id: &AlertId| self.outbox.carried(ack).is_some_and(|carrier| !self.taken_over(id, &carrier.id));
+        let free = |id: &AlertId| self.outbox.carried(ack).is_some_and(|carrier| !self.taken_over(id, ack, &carrier));
         let draft = about.filter(over).filter(free).and_then(|id| self.uncarry_draft(&id, ack, None));
         self.launch(draft.into_iter().collect())
     }
@@ -199,7 +223,7 @@ impl World {
         // In a system that has no ends it outlives the acknowledgement that it carried, in the name of whoever gave that.
         let outlived = self.alerts.outlived(id, self.now.wall).filter(|over| over.entry == Some(ack)).map(|over| over.by.clone());
         let carried = || self.outbox.carried(ack).filter(|carrier| carrier.native && outlived.is_some());
-        let carrier = self.carrier_of(id, ack).or_else(carried)?;
+        let carrier = self.carrier_of(id, ack).or_else(carried).filter(|carrier| !self.taken_over(id, ack, carrier))?;
         let name = self.told_apart(id);
         let (act, text) = match carrier.native {
             false => (Act::Expire { id: carrier.id }, format!("ending the silence that carried the acknowledgement of {name}")),

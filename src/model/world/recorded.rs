@@ -124,7 +124,9 @@ impl World {
         let mut next = Some(intent);
         while let Some(intent) = next {
             let sent = self.outbox.get(intent);
-            let others = [sent.and_then(Sent::serves), sent.and_then(Sent::asked_by)];
+            // That what carries an acknowledgement is kept alive is no news of the request for it.
+            let served = sent.and_then(Sent::serves).filter(|served| !self.outbox.extends(intent, *served));
+            let others = [served, sent.and_then(Sent::asked_by)];
             next = sent.and_then(Sent::repeats);
             for entry in others.into_iter().flatten().chain([intent]) {
                 self.requests.stage(entry, stage);
@@ -150,10 +152,10 @@ impl World {
         let mut draft =
             draft.with("intent", intent).with("outcome", end.outcome).with("detail", &end.detail).with("made", &end.made);
         let word = if end.outcome == Outcome::Unsent { "unsent" } else { "ended" };
-        // What nobody knew has ended once already.
-        let doubtful = self.outbox.get(intent).is_some_and(Sent::is_doubtful);
-        draft.key = Some(if doubtful { settled(intent) } else { format!("act/{intent}/{word}") });
-        if doubtful {
+        // What nobody knew has ended once already; that still nobody knows settles nothing.
+        let settles = !end.outcome.is_open() && self.outbox.get(intent).is_some_and(Sent::is_doubtful);
+        draft.key = Some(if settles { settled(intent) } else { format!("act/{intent}/{word}") });
+        if settles {
             self.telling.insert(settled(intent));
         }
         let source = about.as_ref().and_then(|about| about.data_of::<SourceName>("source"));

@@ -56,6 +56,9 @@ impl World {
         match (act, sent.serves(), &intent.alert) {
             (act, Some(ack), Some(alert)) if act.carries_until().is_some() => self.carry_again(alert, ack),
             (_, Some(ack), Some(alert)) => {
+                if self.outbox.carried(ack).is_some_and(|carrier| self.taken_over(alert, ack, &carrier)) {
+                    return Err("another acknowledgement has taken its place");
+                }
                 let asked_by = sent.asked_by();
                 Ok(self.uncarry_draft(alert, ack, asked_by).map(|draft| draft.with("asked_by", asked_by)))
             }

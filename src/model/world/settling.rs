@@ -1,5 +1,6 @@
 //! Acts of which nobody knows whether they were done: their source is asked each time that it answers, until it can say. Invariant:
-//! nothing that may have been done is repeated by itself; what a good look does not find has failed, and a person may try it again.
+//! nothing that may have been done is repeated by itself; what a good look does not find has failed, and a person may try it again,
+//! unless it is of a kind that leaves no trace: of that nobody ever knows.
 
 use super::World;
 use super::watch::to_chrono;
@@ -8,15 +9,36 @@ use crate::domain::ids::{EntryId, SourceName};
 use crate::domain::trouble::Trouble;
 use crate::model::Effect;
 use crate::model::lanes::LANES;
-use crate::model::outbox::{IN_HANDS, Sent};
-use std::collections::VecDeque;
+use crate::model::outbox::{IN_HANDS, Sent, WONDERS};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Nobody is asked about anything older: what is still unknown then stays so.
-const WONDERS: chrono::Duration = chrono::Duration::days(1);
+/// How long after the second answer that settled nothing it is asked for the third time; then twice as long each time.
+const AGAIN: chrono::Duration = chrono::Duration::seconds(15);
+const LONGEST: chrono::Duration = chrono::Duration::minutes(5);
 
-/// Those of which it is to be asked, in the order in which they come up.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Doubts(VecDeque<EntryId>);
+pub(super) struct Doubts {
+    /// Those of which it is to be asked, the oldest first.
+    waiting: BTreeSet<EntryId>,
+    /// How often an answer about each has settled nothing, and before when nobody is asked again.
+    asked: BTreeMap<EntryId, (u32, DateTime<Utc>)>,
+}
+
+impl Doubts {
+    fn rests(&self, intent: EntryId, now: DateTime<Utc>) -> bool {
+        self.asked.get(&intent).is_some_and(|(_, next)| now < *next)
+    }
+
+    fn unsettled(&mut self, intent: EntryId, now: DateTime<Utc>) {
+        let (times, next) = self.asked.entry(intent).or_insert((0, now));
+        *next = match *times {
+            0 => now,
+            times => now + (AGAIN * (1 << (times - 1).min(8))).min(LONGEST),
+        };
+        *times += 1;
+    }
+}
 
 impl World {
     /// The source answers: it is asked what became of what nobody knows.
@@ -25,8 +47,13 @@ impl World {
             return Vec::new();
         }
         let of_source = |sent: &&Sent| sent.act().is_some_and(|(name, _)| name == *source);
-        let doubtful: Vec<EntryId> = self.outbox.doubtful().filter(of_source).filter_map(Sent::id).collect();
-        self.doubt(doubtful)
+        let doubtful: BTreeSet<EntryId> = self.outbox.doubtful().filter(of_source).filter_map(Sent::id).collect();
+        // What is known by now, or has been for too long, is not kept.
+        let outbox = &self.outbox;
+        self.doubts.asked.retain(|intent, _| outbox.get(*intent).is_some_and(Sent::is_doubtful));
+        let now = self.now.wall;
+        let due = doubtful.into_iter().filter(|intent| !self.doubts.rests(*intent, now)).collect();
+        self.doubt(due)
     }
 
     /// It matters now what became of what was to carry this acknowledgement: somebody gives it up.
@@ -40,8 +67,8 @@ impl World {
             return Vec::new();
         }
         for intent in doubtful {
-            if !self.doubts.0.contains(&intent) && !self.searching.contains(&intent) && self.may_be_asked(intent) {
-                self.doubts.0.push_back(intent);
+            if !self.searching.contains(&intent) && self.may_be_asked(intent) {
+                self.doubts.waiting.insert(intent);
             }
         }
         self.next_doubts()
@@ -55,10 +82,10 @@ impl World {
     }
 
     /// As few at a time as acts are under way: a thousand that are unknown are no thousand questions at once.
-    fn next_doubts(&mut self) -> Vec<Effect> {
+    pub(super) fn next_doubts(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         while self.searching.len() < LANES {
-            let Some(next) = self.doubts.0.pop_front() else { break };
+            let Some(next) = self.doubts.waiting.pop_first() else { break };
             let sent = self.outbox.get(next).filter(|sent| sent.is_doubtful());
             let asked = sent.and_then(|sent| Some((sent.intent.as_ref()?.intent()?, sent.act()?)));
             let Some((intent, (source, act))) = asked else { continue };
@@ -73,14 +100,18 @@ impl World {
         const NOT_THERE: &str = "it is not there: nothing came of it, and it may be tried again";
         self.searching.remove(&intent);
         let late = |sent: &Sent| sent.ended_at.is_some_and(|at| at + to_chrono(IN_HANDS) <= self.now.wall);
-        let arrived = self.outbox.get(intent).is_some_and(late);
+        let traced = |sent: &Sent| sent.act().is_some_and(|(_, act)| act.leaves_a_trace());
+        let would_be_there = self.outbox.get(intent).is_some_and(|sent| late(sent) && traced(sent));
         let end = match found {
             Ok(Found::There(made)) => {
                 Some(ActEnd { made: Some(made), ..ActEnd::new(Outcome::Done, "found there when it was looked for") })
             }
-            Ok(Found::NotThere) if arrived => Some(ActEnd::new(Outcome::Failed, NOT_THERE)),
+            Ok(Found::NotThere) if would_be_there => Some(ActEnd::new(Outcome::Failed, NOT_THERE)),
             Ok(Found::NotThere) | Err(_) => None,
         };
+        if end.is_none() {
+            self.doubts.unsettled(intent, self.now.wall);
+        }
         let mut effects = end.map(|end| self.act_ended(intent, end)).unwrap_or_default();
         effects.extend(self.next_doubts());
         effects

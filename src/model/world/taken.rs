@@ -3,25 +3,44 @@
 //! after ours was confirmed there says so, and an alert that is not listed says nothing.
 
 use super::World;
+use crate::domain::alert::Upstream;
 use crate::domain::entry::{Draft, Kind};
 use crate::domain::ids::{AlertId, EntryId, SourceName};
+use crate::domain::settings::Carry;
 use crate::domain::text::inert;
 use crate::model::Effect;
 use crate::model::outbox::{Carrier, Sent};
 use crate::model::silences::Phase;
-use std::collections::BTreeMap;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// An answer may have been under way when ours was confirmed, and lists of a large system may lag behind: so many without it, and
-/// the last of them so late, say that it is gone. Once an answer had it, the next one without it does.
+/// One of several servers may lag behind the others: so many answers in a row without it say that it is gone. Where none had it yet,
+/// the last of them has to come so late after ours was confirmed that it was not under way then.
 const LOOKS: u32 = 2;
 const LAG: chrono::Duration = chrono::Duration::seconds(10);
 
 /// Why an acknowledgement ended, in the `data` of the entry that says so.
 pub(super) const TAKEN_AWAY: &str = "taken away";
 
-/// How often in a row answers lacked what carries each acknowledgement; `None`: the last one had it.
+/// What answers said of each acknowledgement that is in force.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Looked(BTreeMap<EntryId, Option<u32>>);
+pub(super) struct Looked(BTreeMap<EntryId, Seen>);
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Seen {
+    /// An answer had it.
+    ever: bool,
+    /// How many lacked it since.
+    lacks: u32,
+}
+
+/// What a source should tell of an acknowledgement.
+enum Sought {
+    /// What carries it.
+    Carrier(Carrier),
+    /// Whoever was faster than it, and when that was known.
+    Winner(DateTime<Utc>),
+}
 
 impl World {
     /// A whole answer has come.
@@ -31,68 +50,93 @@ impl World {
         }
         let ours = self.alerts.acked().filter(|(id, _)| id.source == *source);
         let ours: Vec<(AlertId, EntryId)> = ours.filter_map(|(id, ack)| Some((id.clone(), ack.entry?))).collect();
+        if !self.looked.0.is_empty() {
+            let open: BTreeSet<EntryId> = self.alerts.acked().filter_map(|(_, ack)| ack.entry).collect();
+            self.looked.0.retain(|entry, _| open.contains(entry));
+        }
         let drafts = ours.into_iter().filter_map(|(id, entry)| self.looked_for(&id, entry)).collect();
         self.record(drafts)
     }
 
     fn looked_for(&mut self, id: &AlertId, entry: EntryId) -> Option<Draft> {
-        let Some(carrier) = self.carries_now(id, entry) else {
+        let Some(sought) = self.sought(id, entry) else {
             self.looked.0.remove(&entry);
             return None;
         };
-        if self.is_there(id, &carrier)? {
-            self.looked.0.insert(entry, None);
-            return None;
-        }
-        // Once a silence is told as ended it is; whatever else was there was there with it.
-        let certain = !carrier.native
-            || match self.looked.0.entry(entry).or_insert(Some(0)) {
-                None => true,
-                Some(looks) => {
-                    *looks += 1;
-                    *looks >= LOOKS && carrier.confirmed_at + LAG <= self.now.wall
-                }
-            };
+        let there = self.is_there(id, &sought)?;
+        let seen = self.looked.0.entry(entry).or_default();
+        *seen = Seen { ever: seen.ever || there, lacks: if there { 0 } else { seen.lacks + 1 } };
+        let (since, ends_for_good) = match &sought {
+            Sought::Carrier(carrier) => (carrier.confirmed_at, !carrier.native),
+            Sought::Winner(since) => (*since, false),
+        };
+        let late = seen.ever || since + LAG <= self.now.wall;
+        // Once a silence is told as ended it is.
+        let certain = !there && (ends_for_good || seen.lacks >= LOOKS && late);
         let key = format!("ack/{entry}/taken-away");
         if !certain || !self.telling.insert(key.clone()) {
             return None;
         }
-        self.looked.0.remove(&entry);
-        self.taken_draft(id, entry, carrier.native).map(|draft| Draft { key: Some(key), ..draft })
+        self.taken_draft(id, entry, &sought).map(|draft| Draft { key: Some(key), ..draft })
     }
 
-    /// What should carry it at its source now; `None` while something is being done about it.
+    /// `None` while something is being done about it, and where its source has nothing to tell.
+    fn sought(&self, id: &AlertId, entry: EntryId) -> Option<Sought> {
+        let record = self.alerts.record(id)?;
+        match record.ack_of(entry).is_some_and(|ack| record.is_lost(ack)) {
+            true => self.lost_since(id, entry).map(Sought::Winner),
+            false => self.carries_now(id, entry).map(Sought::Carrier),
+        }
+    }
+
+    /// Somebody was faster in the system itself, so that one's own stands there for nothing: it ends when theirs does.
+    fn lost_since(&self, id: &AlertId, entry: EntryId) -> Option<DateTime<Utc>> {
+        let native = self.settings.source(&id.source)?.carry == Some(Carry::Acknowledge);
+        let tracked = self.alerts.get(id).filter(|tracked| native && tracked.missing == 0)?;
+        let fires = tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing;
+        let idle = !self.outbox.serving(entry).any(is_busy);
+        self.outbox.serving(entry).filter_map(|sent| sent.ended_at).max().filter(|_| fires && idle)
+    }
+
+    /// What should carry it at its source now.
     fn carries_now(&self, id: &AlertId, entry: EntryId) -> Option<Carrier> {
-        let busy = |sent: &Sent| sent.end.is_none() || sent.waits() || sent.is_doubtful();
         let listed = self.alerts.get(id).is_some_and(|tracked| tracked.missing == 0);
         let carrier = self.outbox.carried(entry).filter(|carrier| self.now.wall < carrier.until)?;
-        let holds = listed && self.holds_now(id, entry) && !self.outbox.serving(entry).any(busy);
+        let holds = listed && self.holds_now(id, entry) && !self.outbox.serving(entry).any(is_busy);
         holds.then_some(carrier)
     }
 
     /// `None`: its source does not say.
-    fn is_there(&self, id: &AlertId, carrier: &Carrier) -> Option<bool> {
+    fn is_there(&self, id: &AlertId, sought: &Sought) -> Option<bool> {
         let tracked = self.alerts.get(id)?;
-        if carrier.native {
-            return Some(tracked.alert.acknowledged().or(tracked.alert.snoozed()).is_some());
-        }
+        let carrier = match sought {
+            Sought::Carrier(carrier) if !carrier.native => carrier,
+            _ => return Some(tracked.alert.acknowledged().or(tracked.alert.snoozed()).is_some()),
+        };
         // One that is not listed is none of the ended ones: a server that forgot all keeps the acknowledgement of nobody.
         let silence = self.alerts.source(&id.source)?.silence(&carrier.id)?;
         Some(Phase::of(silence, self.now.wall) != Phase::Ended)
     }
 
-    fn taken_draft(&mut self, id: &AlertId, entry: EntryId, native: bool) -> Option<Draft> {
+    fn taken_draft(&mut self, id: &AlertId, entry: EntryId, sought: &Sought) -> Option<Draft> {
         let tracked = self.alerts.get(id)?;
         let (episode, given_up) = (tracked.episode, tracked.alert.given_up_by().cloned());
         let giver = self.alerts.record(id)?.ack_of(entry)?.by.clone();
-        let how = match (&given_up, native) {
+        let how = match (&given_up, sought) {
+            (_, Sought::Winner(_)) => "at its source, where somebody else was faster and holds it no more".to_owned(),
             (Some(who), _) => format!("at its source by {}", who.inert()),
-            (None, true) => "at its source".to_owned(),
-            (None, false) => "at its source, where the silence that carried it has ended".to_owned(),
+            (None, Sought::Carrier(carrier)) if !carrier.native => {
+                "at its source, where the silence that carried it has ended".to_owned()
+            }
+            (None, _) => "at its source".to_owned(),
         };
         let text = format!("{}'s acknowledgement of {} was taken away {how}", inert(&giver), self.told_apart(id));
         let draft = self.context().seen("alerts", Kind::Unack, text);
         let draft = draft.with("episode", episode).with("ack", entry).with("why", TAKEN_AWAY).with("by", given_up);
         Some(self.about_alert(draft, id))
     }
+}
+
+fn is_busy(sent: &Sent) -> bool {
+    sent.end.is_none() || sent.waits() || sent.is_doubtful()
 }

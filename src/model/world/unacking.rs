@@ -5,21 +5,32 @@ use super::World;
 use super::commands::{Asked, Refusal, some};
 use crate::domain::act::{Act, ActKind, What};
 use crate::domain::entry::{Draft, Kind};
-use crate::domain::ids::AlertId;
-use crate::domain::settings::Carry;
+use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::text::inert;
 use crate::model::alerts::{Ack, Tracked};
+use std::collections::BTreeSet;
 
 impl World {
     pub(super) fn unacknowledge(&mut self, alerts: Vec<AlertId>, reason: &str) -> Result<Asked, Refusal> {
         some(&alerts)?;
-        Ok(Asked { apart: true, ..Asked::each(alerts, |id| self.unack_draft(id, reason)) })
+        let mut asked = Asked { apart: true, ..Asked::each(alerts, |id| self.unack_draft(id, reason)) };
+        // One silence may say so of many: it ends once.
+        let mut ended = BTreeSet::new();
+        asked.drafts.retain(|draft| match draft.data_of("act") {
+            Some(Act::Expire { id }) => ended.insert((draft.data_of::<SourceName>("source"), id)),
+            _ => true,
+        });
+        Ok(asked)
     }
 
     pub(super) fn unack_draft(&mut self, id: AlertId, reason: &str) -> Result<Draft, Refusal> {
         let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?.clone();
         let name = self.told_apart(&id);
         let ack = self.alerts.ack(&tracked, self.now.wall).ok_or_else(|| format!("{name} is not acknowledged"))?;
+        if reason.is_empty() && ack.by != self.me.name {
+            let (holder, elsewhere) = (inert(&ack.by), if ack.entry.is_none() { " elsewhere" } else { "" });
+            return Err(format!("{name} is acknowledged by {holder}{elsewhere}: say why it is to be taken from them"));
+        }
         let Some(entry) = ack.entry else { return self.taking_draft(&tracked, &ack, reason) };
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
         let draft = self.context().by_me(Kind::Unack, format!("gave up the acknowledgement of {name}{why}"));
@@ -32,32 +43,27 @@ impl World {
     fn taking_draft(&mut self, tracked: &Tracked, ack: &Ack, reason: &str) -> Result<Draft, Refusal> {
         let (id, holder) = (&tracked.alert.id, inert(&ack.by));
         let name = self.told_apart(id);
-        if reason.is_empty() {
-            return Err(format!("{name} is acknowledged by {holder} elsewhere: say why it is to be taken from them"));
-        }
-        let why = inert(reason);
+        let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
         let (act, text) = match self.alerts.acking_silence(tracked, self.now.wall) {
             Some(silence) => {
                 self.can(&id.source, ActKind::Expire)?;
-                let text = format!("ending the silence by which {holder} acknowledges {name}: {why}");
+                let text = format!("ending the silence by which {holder} acknowledges {name}{why}");
                 (Act::Expire { id: silence.id.clone() }, text)
             }
             None => {
                 self.can(&id.source, ActKind::Unacknowledge)?;
                 let (by, comment) = (self.me.name.clone(), reason.to_owned());
                 let act = Act::On { alert: id.fingerprint.clone(), what: What::Unacknowledge, by, comment };
-                (act, format!("taking the acknowledgement of {name} from {holder} at its source: {why}"))
+                (act, format!("taking the acknowledgement of {name} from {holder} at its source{why}"))
             }
         };
         let draft = self.act_draft(&id.source, act, &text).with("from", &ack.by);
         Ok(self.about_alert(draft, id))
     }
 
-    /// Who holds an alert that its source will not let go without a reason: somebody else.
+    /// Who holds an alert that is not given up without a reason: somebody else.
     pub fn taken_from(&self, id: &AlertId) -> Option<String> {
         let ack = self.alerts.ack(self.alerts.get(id)?, self.now.wall)?;
-        let native = self.settings.source(&id.source).is_some_and(|spec| spec.carry == Some(Carry::Acknowledge));
-        let others = ack.entry.is_none() || (native && ack.by != self.me.name);
-        others.then(|| inert(&ack.by).into_owned())
+        (ack.by != self.me.name).then(|| inert(&ack.by).into_owned())
     }
 }

@@ -125,8 +125,7 @@ impl World {
         if !self.watching {
             return Vec::new();
         }
-        let drafts = back.into_iter().filter_map(|id| self.lapsed_draft(&id)).collect();
-        self.record(drafts)
+        self.note_over(back)
     }
 
     /// Those that ran out while nobody watched, and that their source, which has no ends, still holds.
@@ -135,19 +134,26 @@ impl World {
             return Vec::new();
         }
         let over = self.alerts.outlived_of(source, self.now.wall);
-        let drafts: Vec<Draft> = over.into_iter().filter_map(|id| self.lapsed_draft(&id)).collect();
-        let new = |draft: &Draft| draft.key.as_ref().is_some_and(|key| self.telling.insert(key.clone()));
-        let drafts = drafts.into_iter().filter(new).collect();
+        self.note_over(over)
+    }
+
+    /// Each is told once, whoever has noticed it first.
+    fn note_over(&mut self, over: Vec<AlertId>) -> Vec<Effect> {
+        let drafts = over.into_iter().filter_map(|id| self.lapsed_draft(&id)).collect();
         self.record(drafts)
     }
 
     fn lapsed_draft(&mut self, id: &AlertId) -> Option<Draft> {
         let ack = self.alerts.record(id)?.last_ack()?.clone();
         let (entry, episode) = (ack.entry?, self.alerts.get(id)?.episode);
+        let key = format!("ack/{entry}/ran-out");
+        if self.settings.read_only || !self.telling.insert(key.clone()) {
+            return None;
+        }
         let text = format!("{}'s acknowledgement of {} ran out, and it still fires", inert(&ack.by), self.told_apart(id));
         let mut draft = self.context().seen("alerts", Kind::Unack, text);
         draft = draft.with("episode", episode).with("ack", entry).with("why", "ran out");
-        draft.key = Some(format!("ack/{entry}/ran-out"));
+        draft.key = Some(key);
         Some(self.about_alert(draft, id))
     }
 
@@ -291,7 +297,9 @@ impl World {
         }
         let Some((entry, sent)) = self.outbox.open().find(|(entry, _)| entry.id == intent).map(|(e, s)| (e.clone(), s.clone()))
         else {
-            return Vec::new();
+            // Somebody else has found it meanwhile.
+            self.searching.remove(&intent);
+            return self.next_doubts();
         };
         let end = |outcome, detail: &str, made| ActEnd { outcome, detail: detail.into(), made };
         match (found, sent.act(), entry.intent()) {

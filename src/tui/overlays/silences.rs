@@ -1,7 +1,7 @@
 //! Every silence of every source, the one that ends next first: what it keeps quiet, and what fires again when it ends.
 //! Invariant: a key means the silence that the last frame showed under the cursor, or nothing where that has gone.
 
-mod change;
+pub mod change;
 mod copy;
 mod details;
 mod lines;

@@ -1,6 +1,7 @@
 //! Giving acknowledgements up: one's own at once, somebody else's with a reason, for they will ask.
 
 use super::dialog::{Dialog, Form, field};
+use super::silences::change::at_once;
 use crate::domain::ids::AlertId;
 use crate::model::Command;
 use crate::tui::theme::Role;
@@ -8,7 +9,7 @@ use crate::tui::view::{Reply, View};
 
 pub fn ask(alerts: Vec<AlertId>, view: &View) -> Vec<Reply> {
     match alerts.iter().any(|id| view.world.taken_from(id).is_some()) {
-        true => vec![Reply::Open(Box::new(Dialog::new(Unack { alerts }, vec![field("reason", "")])))],
+        true => vec![Reply::Open(Box::new(Dialog::new(Unack { alerts, told: Told::default() }, vec![field("reason", "")])))],
         false => vec![Reply::Ask(Command::Unacknowledge { alerts, reason: String::new() }), Reply::Unmark],
     }
 }
@@ -16,6 +17,14 @@ pub fn ask(alerts: Vec<AlertId>, view: &View) -> Vec<Reply> {
 struct Unack {
     /// Frozen when it was asked for.
     alerts: Vec<AlertId>,
+    told: Told,
+}
+
+/// What follows, worked out once for each change of the queue: it is held against all that a silence covers.
+#[derive(Default)]
+struct Told {
+    of: Option<u64>,
+    facts: Vec<(String, Role)>,
 }
 
 impl Form for Unack {
@@ -27,17 +36,15 @@ impl Form for Unack {
         "take it back".to_owned()
     }
 
-    fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
-        const SHOWN: usize = 8;
-        let held = |id: &AlertId| Some((id.clone(), view.world.taken_from(id)?));
-        let all: Vec<(AlertId, String)> = self.alerts.iter().filter_map(held).collect();
-        let line = |(id, who): &(AlertId, String)| (format!("{who} has {} now.", view.name_of(id)), Role::Warning);
-        let mut facts: Vec<(String, Role)> = all.iter().take(SHOWN).map(line).collect();
-        if all.len() > SHOWN {
-            facts.push((format!("And {} more are somebody else's.", all.len() - SHOWN), Role::Warning));
+    fn prepare(&mut self, _texts: &[&str], view: &View) {
+        let of = Some(view.world.alerts.revision());
+        if self.told.of != of {
+            self.told = Told { of, facts: self.compute(view) };
         }
-        facts.push(("Why stands in the log, and there, where the system takes a reason.".to_owned(), Role::Dim));
-        facts
+    }
+
+    fn facts(&self, _texts: &[&str], _view: &View) -> Vec<(String, Role)> {
+        self.told.facts.clone()
     }
 
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
@@ -48,5 +55,25 @@ impl Form for Unack {
                 Ok(vec![Reply::Ask(Command::Unacknowledge { alerts, reason }), Reply::Unmark])
             }
         }
+    }
+}
+
+impl Unack {
+    fn compute(&self, view: &View) -> Vec<(String, Role)> {
+        const SHOWN: usize = 8;
+        let held = |id: &AlertId| Some((id.clone(), view.world.taken_from(id)?));
+        let all: Vec<(AlertId, String)> = self.alerts.iter().filter_map(held).collect();
+        let line = |(id, who): &(AlertId, String)| (format!("{who} has {} now.", view.name_of(id)), Role::Warning);
+        let mut facts: Vec<(String, Role)> = all.iter().take(SHOWN).map(line).collect();
+        if all.len() > SHOWN {
+            facts.push((format!("And {} more are somebody else's.", all.len() - SHOWN), Role::Warning));
+        }
+        let freed = view.world.freed_with(&self.alerts);
+        if !freed.is_empty() {
+            facts.push(("The silence that says so ends for all that it covers.".to_owned(), Role::Warning));
+            facts.push(at_once(&freed, view));
+        }
+        facts.push(("Why stands in the log, and there, where the system takes a reason.".to_owned(), Role::Dim));
+        facts
     }
 }

@@ -21,14 +21,18 @@ pub fn end(one: &Standing) -> Reply {
     if one.phase == Phase::Ended {
         return Reply::Say("It has ended already.".to_owned());
     }
-    Reply::Open(Box::new(Dialog::new(End(one.clone()), Vec::new())))
+    Reply::Open(Box::new(Dialog::new(End { one: one.clone(), again: (None, Vec::new()) }, Vec::new())))
 }
 
-struct End(Standing);
+struct End {
+    one: Standing,
+    /// What fires again at once, as of a revision of the queue: all that it covers is judged for that.
+    again: (Option<u64>, Vec<AlertId>),
+}
 
 impl Form for End {
     fn title(&self, _view: &View) -> String {
-        format!("End the silence on {}", everywhere(&self.0))
+        format!("End the silence on {}", everywhere(&self.one))
     }
 
     fn verb(&self) -> String {
@@ -39,15 +43,22 @@ impl Form for End {
         true
     }
 
+    fn prepare(&mut self, _texts: &[&str], view: &View) {
+        let of = Some(view.world.alerts.revision());
+        if self.again.0 != of {
+            self.again = (of, view.world.at_once(&self.one.on, &self.one.alerts));
+        }
+    }
+
     fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
-        let mut facts = about(&self.0);
-        facts.push(at_once(&view.world.at_once(&self.0.on, &self.0.alerts), view));
+        let mut facts = about(&self.one);
+        facts.push(at_once(&self.again.1, view));
         facts
     }
 
     fn submit(&self, _texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
         let end = |on: &crate::model::silences::On| Reply::Ask(Command::Expire { source: on.source.clone(), id: on.id.clone() });
-        Ok(self.0.on.iter().map(end).collect())
+        Ok(self.one.on.iter().map(end).collect())
     }
 }
 
