@@ -35,6 +35,20 @@ async fn a_tenant_is_named_in_everything_that_is_asked_and_done() {
 }
 
 #[tokio::test]
+async fn a_silence_of_ours_begins_at_once_though_our_clock_is_ahead() {
+    let am = FakeAlertmanager::start();
+    let ahead = match silence_until(60) {
+        Act::Silence { id, matchers, ends_at, by, comment, starts_at } => {
+            Act::Silence { id, matchers, ends_at, by, comment, starts_at: starts_at + TimeDelta::minutes(10) }
+        }
+        other => other,
+    };
+    let made = act(&[&am], &ahead, intent()).await;
+    assert_eq!(made.outcome, Outcome::Done, "{}", made.detail.raw());
+    assert_eq!(am.silences()[0]["status"]["state"], "active");
+}
+
+#[tokio::test]
 async fn extending_keeps_the_id_and_other_matchers_make_a_new_one() {
     let am = FakeAlertmanager::start();
     let made = act(&[&am], &silence_until(5), intent()).await.made;
