@@ -93,6 +93,30 @@ fn one_that_runs_out_is_taken_back_where_its_system_has_no_ends_and_in_the_name_
 }
 
 #[test]
+fn one_given_anew_runs_out_though_its_system_still_has_the_words_of_the_first() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.poll(&held(carried("ana", None)));
+    let again = |alerts, reason: &str| Command::Acknowledge {
+        alerts,
+        hold: Some(Duration::from_secs(60)),
+        reason: reason.into(),
+        ticket: None,
+    };
+    story.ask(again(vec![id("Down")], "and now this"));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.poll(&held(carried("ana", None)));
+    story.wait(61);
+    assert_eq!((state(&story), ran_out(&story)), (State::Firing, 1));
+    assert!(
+        matches!(answer(&mut story, Outcome::Done, None), Act::On { what: What::Unacknowledge, .. }),
+        "it is taken back there"
+    );
+}
+
+#[test]
 fn whoever_was_first_in_its_system_owns_it_in_every_console() {
     let mut story = Story::with(pager());
     story.poll(&down());

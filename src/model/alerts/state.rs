@@ -63,9 +63,13 @@ impl Alerts {
 
     /// Our own acknowledgement that has run out and that its system still tells of.
     fn ran_out(&self, tracked: &Tracked, hold: &Hold, now: DateTime<Utc>) -> Option<&Ack> {
-        let ack = self.records.get(&tracked.alert.id)?.ran_out(tracked.episode, now)?;
+        let record = self.records.get(&tracked.alert.id)?;
+        let ack = record.ran_out(tracked.episode, now)?;
         let same_end = hold.until.zip(ack.until).is_none_or(|(theirs, ours)| (theirs - ours).abs() < TimeDelta::seconds(1));
-        let same = hold.by.raw() == ack.by && hold.comment.raw().trim() == ack.reason.trim();
+        // One that was given anew may still have the words of the first there: it was held already, and nothing was sent.
+        let said = |own: &Ack| hold.by.raw() == own.by && hold.comment.raw().trim() == own.reason.trim();
+        let line = ack.entry.into_iter().flat_map(|entry| record.line_of(entry));
+        let same = said(ack) || line.filter_map(|entry| record.ack_of(entry)).any(said);
         Some(ack).filter(|_| same && same_end)
     }
 
