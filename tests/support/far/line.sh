@@ -12,12 +12,13 @@ if [ ! -e "$folder/home" ]; then
   exec unshare --net sh "$0" "$@"
 fi
 
-mkfifo "$folder/told"
-unshare --net sh -c "echo >$folder/told; exec sleep infinity" &
+# One for each: a writer that has not closed yet would be the end of the next reader.
+mkfifo "$folder/far" "$folder/wire"
+unshare --net sh -c "echo >$folder/far; exec sleep infinity" &
 far=$!
-read -r _ <"$folder/told"
-/usr/bin/python3 "${0%/*}/wire.py" "$delay" "$loss" 42 >"$folder/told" &
-read -r _ <"$folder/told"
+read -r _ <"$folder/far"
+/usr/bin/python3 "${0%/*}/wire.py" "$delay" "$loss" 42 >"$folder/wire" &
+read -r _ <"$folder/wire"
 ip link set far netns $far
 ip addr add 10.231.1.1/30 dev near
 ip link set near up
