@@ -59,21 +59,3 @@ pub fn with_steps(steps: &str) -> String {
          {steps}"
     )
 }
-
-/// Compares a table of docs/playbooks.md, which stands between two remarks of its name, with what the program says.
-pub fn documented(name: &str, table: &str) {
-    documented_in("playbooks", name, table);
-}
-
-/// The same of another page.
-pub fn documented_in(page: &str, name: &str, table: &str) {
-    let path = format!("{}/docs/{page}.md", env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(&path).expect("the page");
-    let (before, rest) = page.split_once(&format!("<!-- {name} -->\n")).expect("the table begins");
-    let (_, after) = rest.split_once(&format!("<!-- /{name} -->")).expect("the table ends");
-    let expected = format!("{before}<!-- {name} -->\n{table}<!-- /{name} -->{after}");
-    if std::env::var_os("MIDWATCH_BLESS").is_some() {
-        std::fs::write(&path, &expected).expect("written");
-    }
-    assert_eq!(std::fs::read_to_string(&path).expect("the page"), expected, "run this test with MIDWATCH_BLESS=1");
-}

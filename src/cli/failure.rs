@@ -18,6 +18,25 @@ pub enum Exit {
     Journal = 4,
 }
 
+impl Exit {
+    pub const ALL: [Self; 5] = [Self::Done, Self::No, Self::Usage, Self::Remote, Self::Journal];
+
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// For help and the reference.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::No => "the answer is no: a feed fails, a file has errors, a run failed or waits",
+            Self::Usage => "wrong usage or configuration",
+            Self::Remote => "a remote could not be reached, or refused",
+            Self::Journal => "the journal could not be written, and so nothing was done",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -38,6 +38,7 @@ mod page;
 mod plain;
 mod playbook;
 mod readiness;
+mod reference;
 mod reload;
 mod replay;
 mod serve;
@@ -110,6 +111,7 @@ pub const COMMANDS: &[Kind] = &[
     act::PRIORITY,
     readiness::KIND,
     act::RECHECK,
+    reference::KIND,
     replay::KIND,
     act::RESOLVE,
     serve::KIND,

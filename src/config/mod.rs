@@ -14,6 +14,7 @@ pub mod import;
 #[expect(clippy::disallowed_methods, reason = "writes the first configuration and playbook")]
 mod init;
 mod items;
+pub mod keys;
 mod list;
 mod maintenance;
 mod practice;

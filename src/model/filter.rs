@@ -15,6 +15,34 @@ use std::iter::Peekable;
 use std::vec::IntoIter;
 use term::Term;
 
+/// What a filter is made of: the term, what it holds for, and one as it is typed.
+pub const TERMS: &[(&str, &str, &str)] = &[
+    ("WORD", "an alert that has it in its name, its summary or a label", "disk"),
+    ("LABEL=VALUE", "that value of the label", "job=node"),
+    ("LABEL!=VALUE", "another one, or none", "env!=lab"),
+    ("LABEL=~REGEX", "a value that the whole expression matches", "instance=~db-.*"),
+    ("LABEL!~REGEX", "any other", "instance!~test.*"),
+    (
+        "state:STATE",
+        "`firing`, `acknowledged`, `silenced`, `snoozed`, `inhibited`, `resolved` or `pending`, cut short or not",
+        "state:ack",
+    ),
+    ("severity:LEVEL", "exactly that one", "severity:critical"),
+    ("severity>=LEVEL", "that or worse; `>`, `<=` and `<`, too", "severity>=warning"),
+    ("age>DURATION", "those that fire for longer; `<`, too", "age>10m"),
+    ("service:NAME", "those of a service", "service:checkout"),
+    ("source:NAME", "those of a source", "source:prod"),
+    ("mine", "those that you have acknowledged", "mine"),
+    ("not TERM", "the others; `-` before a term is the same", "not service:stripe"),
+    ("TERM TERM", "those for which both hold; `and` says the same", "postgres severity:critical"),
+    ("TERM or TERM", "those for which one holds; parentheses keep terms together", "(disk or memory) and env=prod"),
+    (
+        "\"WORDS\"",
+        "the text in the quotes: an odd name of a label, a value with blanks, or what is a word of the language",
+        "\"data base\"=x",
+    ),
+];
+
 /// A filter as it was typed; an empty one holds for every alert.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

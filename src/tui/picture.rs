@@ -4,6 +4,7 @@ use super::theme::Theme;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use std::fmt::Write;
+use std::time::Duration;
 
 /// Size of one cell in the picture's units.
 const CELL: (u32, u32) = (9, 19);
@@ -12,13 +13,7 @@ const MARGIN: u32 = 12;
 
 /// The frame as one self-contained SVG document.
 pub fn svg(frame: &Buffer, theme: &Theme) -> String {
-    let (width, height) = (u32::from(frame.area.width) * CELL.0 + 2 * MARGIN, u32::from(frame.area.height) * CELL.1 + 2 * MARGIN);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"15\" xml:space=\"preserve\">\n\
-         <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{}\"/>\n",
-        hex(theme.background)
-    );
+    let mut out = paper(frame, theme);
     for y in 0..frame.area.height {
         for run in runs(frame, y) {
             run.write(&mut out, y, theme);
@@ -26,6 +21,76 @@ pub fn svg(frame: &Buffer, theme: &Theme) -> String {
     }
     out.push_str("</svg>\n");
     out
+}
+
+/// Frames of one size, each with how long it stands, as a document that plays them again and again by itself. A line that stays
+/// as it is stands in it once. What plays nothing shows the last frame.
+pub fn film(frames: &[(Buffer, Duration)], theme: &Theme) -> String {
+    let Some((first, _)) = frames.first() else { return String::new() };
+    let ends: Vec<Duration> = frames
+        .iter()
+        .scan(Duration::ZERO, |at, (_, stands)| {
+            *at += *stands;
+            Some(*at)
+        })
+        .collect();
+    let whole = ends.last().copied().unwrap_or_default();
+    let mut out = paper(first, theme);
+    for y in 0..first.area.height {
+        let lines: Vec<Vec<Run>> = frames.iter().map(|(frame, _)| runs(frame, y)).collect();
+        let mut from = 0;
+        while from < lines.len() {
+            let same = lines[from..].iter().take_while(|line| alike(&lines[from], line)).count();
+            let begins = if from == 0 { Duration::ZERO } else { ends[from - 1] };
+            let shown = (begins, ends[from + same - 1]);
+            if lines[from].iter().any(|run| !run.is_blank(theme)) {
+                scene(&mut out, shown, whole, |out| lines[from].iter().for_each(|run| run.write(out, y, theme)));
+            }
+            from += same;
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// What is shown from then to then of the whole time.
+fn scene(out: &mut String, (from, to): (Duration, Duration), whole: Duration, draw: impl FnOnce(&mut String)) {
+    let part = |at: Duration| format!("{:.4}", at.as_secs_f64() / whole.as_secs_f64());
+    let (mut values, mut times) = (Vec::new(), Vec::new());
+    if !from.is_zero() {
+        values.push("hidden");
+        times.push("0".to_owned());
+    }
+    values.push("visible");
+    times.push(if from.is_zero() { "0".to_owned() } else { part(from) });
+    if to < whole {
+        values.push("hidden");
+        times.push(part(to));
+    }
+    let (values, times, seconds) = (values.join(";"), times.join(";"), whole.as_secs_f64());
+    let still = if to < whole { "hidden" } else { "visible" };
+    // Writing to a String can't fail.
+    let _ = writeln!(out, "<g visibility=\"{still}\">");
+    if values != "visible" {
+        let _ = writeln!(
+            out,
+            "<animate attributeName=\"visibility\" calcMode=\"discrete\" values=\"{values}\" keyTimes=\"{times}\" \
+             dur=\"{seconds}s\" repeatCount=\"indefinite\"/>"
+        );
+    }
+    draw(out);
+    out.push_str("</g>\n");
+}
+
+/// The document's beginning, as large as the frame.
+fn paper(frame: &Buffer, theme: &Theme) -> String {
+    let (width, height) = (u32::from(frame.area.width) * CELL.0 + 2 * MARGIN, u32::from(frame.area.height) * CELL.1 + 2 * MARGIN);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         font-family=\"'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"15\" xml:space=\"preserve\">\n\
+         <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{}\"/>\n",
+        hex(theme.background)
+    )
 }
 
 /// Neighbours of one style.
@@ -51,11 +116,23 @@ fn runs(frame: &Buffer, y: u16) -> Vec<Run<'_>> {
     runs
 }
 
+/// Two lines that look the same.
+fn alike(a: &[Run], b: &[Run]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| (a.x, a.cells, &a.text) == (b.x, b.cells, &b.text) && same(a.style, b.style))
+}
+
 fn same(a: &Cell, b: &Cell) -> bool {
     (a.fg, a.bg, a.modifier) == (b.fg, b.bg, b.modifier)
 }
 
 impl Run<'_> {
+    /// Nothing of it can be seen.
+    fn is_blank(&self, theme: &Theme) -> bool {
+        let reversed = self.style.modifier.contains(Modifier::REVERSED);
+        self.text.trim().is_empty() && !reversed && colour(self.style.bg, theme.background) == theme.background
+    }
+
     fn write(&self, out: &mut String, y: u16, theme: &Theme) {
         let (mut fg, mut bg) = (colour(self.style.fg, theme.foreground), colour(self.style.bg, theme.background));
         if self.style.modifier.contains(Modifier::REVERSED) {

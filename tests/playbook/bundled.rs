@@ -27,16 +27,6 @@ fn the_list_is_that_of_the_folder() {
 }
 
 #[test]
-fn the_guide_lists_every_one_with_its_practice() {
-    let guide = include_str!("../../docs/playbooks.md");
-    for (file, text) in BUNDLED {
-        let book = read(text, Place::Bundled(file), KINDS);
-        let row = format!("| `{}` | {} |", book.id, book.meta.practice.expect("a practice").word());
-        assert!(guide.contains(&row), "docs/playbooks.md lacks the row {row}");
-    }
-}
-
-#[test]
 fn every_one_is_clean_and_can_run() {
     for (file, text) in BUNDLED {
         let book = read(text, Place::Bundled(file), KINDS);

@@ -1,9 +1,6 @@
-//! What docs/playbooks.md teaches is so: its examples are clean, its commands are understood, its tables are the program's.
+//! What docs/playbooks.md teaches is so: its examples are clean, its commands are understood.
 
-use crate::{book, documented, problems, with_steps};
-use midwatch::domain::playbook::FieldSpec;
-use midwatch::playbook::{FIELDS, FRONT_KEYS, PARAM_KEYS};
-use midwatch::steps::KINDS;
+use crate::{book, problems, with_steps};
 
 const GUIDE: &str = include_str!("../../docs/playbooks.md");
 
@@ -71,28 +68,4 @@ fn its_links_lead_to_its_headings() {
 fn anchor(heading: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
     heading.trim().to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")
-}
-
-fn rows(fields: &[FieldSpec]) -> String {
-    fields.iter().map(|field| format!("| `{}` | {} | {} |\n", field.key, field.value, field.otherwise)).collect()
-}
-
-fn table(head: &str, fields: &[FieldSpec]) -> String {
-    format!("| {head} |\n|---|---|---|\n{}", rows(fields))
-}
-
-#[test]
-fn its_table_of_fields_is_the_programs() {
-    let of_kinds: String = KINDS.iter().map(|kind| rows(kind.fields)).collect();
-    documented("fields", &(table("field | value | otherwise", FIELDS) + &of_kinds));
-}
-
-#[test]
-fn its_table_of_the_front_matter_is_the_programs() {
-    documented("front", &table("key | value | missing", FRONT_KEYS));
-}
-
-#[test]
-fn its_table_of_parameters_is_the_programs() {
-    documented("params", &table("key | value | otherwise", PARAM_KEYS));
 }

@@ -312,11 +312,8 @@ fn words_after_the_language() {
 }
 
 #[test]
-fn every_code_is_known_sorted_and_documented() {
+fn every_code_is_known_and_sorted() {
     assert!(RULES.windows(2).all(|pair| pair[0].code < pair[1].code));
-    let row = |rule: &midwatch::playbook::Rule| format!("| {} | {} |\n", rule.code, rule.about);
-    let table: String = RULES.iter().map(row).collect();
-    crate::documented("codes", &format!("| code | finds |\n|---|---|\n{table}"));
 }
 
 /// A step that sets `GAP`, with these fields.

@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_queries_that_keys_are_made_with_stand_in_the_documentation() {
-        let docs = include_str!("../../../docs/configuration.md");
+        let docs = include_str!("../../../docs/sources.md");
         for operation in [Operation::List, Operation::One, Operation::Update, Operation::Escalate] {
             assert!(docs.contains(&format!("\n{}\n", operation.query())), "{operation:?}: {}", operation.query());
         }
