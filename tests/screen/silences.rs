@@ -71,6 +71,16 @@ fn a_key_that_comes_before_the_first_frame_is_not_told_that_there_is_nothing() {
 }
 
 #[test]
+fn ending_the_silence_of_an_alert_says_what_fires_then_and_who_made_it_without_its_mark() {
+    let mut desk = Desk::new();
+    desk.fires(&[quiet("Down", "a")]).silences(vec![silence("a", "Down", 20)]);
+    desk.press("S").expect("End a silence on prod").expect("work on Down").expect("Fires again at once: Down").expect_not("[mw:");
+    desk.press("enter");
+    assert_eq!(acts(&desk), [("prod".to_owned(), Act::Expire { id: "a".into() })]);
+    desk.expect("ending silence {alertname=\"Down\"}");
+}
+
+#[test]
 fn what_another_silence_covers_does_not_fire_when_this_one_is_ended() {
     let mut desk = Desk::new();
     let both = Arc::new(Alert {

@@ -118,6 +118,19 @@ fn a_source_that_can_not_say_is_asked_again_with_its_next_answer_then_ever_more_
 }
 
 #[test]
+fn in_whatever_order_the_ends_are_read_the_one_that_knows_counts() {
+    let (mut story, _) = unknown();
+    story.poll(&down());
+    found(&mut story, there());
+    let mut other = Story::with(settings(true));
+    other.now = story.now;
+    let (ends, rest): (Vec<_>, Vec<_>) = story.journal.iter().cloned().partition(|entry| entry.kind == Kind::ActEnded);
+    rest.into_iter().chain(ends.into_iter().rev()).for_each(|entry| other.append_known(entry));
+    other.poll(&down());
+    assert_eq!(sought(&mut other), [], "it is known");
+}
+
+#[test]
 fn one_search_at_a_time_and_one_end_however_slow_the_journal_is() {
     let (mut story, _) = unknown();
     story.poll(&down());

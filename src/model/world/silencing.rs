@@ -149,7 +149,8 @@ impl World {
 
     pub(super) fn expire(&mut self, source: &SourceName, id: Outside) -> Result<Vec<Draft>, Refusal> {
         self.can(source, ActKind::Expire)?;
-        let text = format!("ending silence {}", id.inert());
+        let known = self.alerts.source(source).and_then(|state| state.silence(&id));
+        let text = format!("ending silence {}", known.map_or_else(|| id.inert().into_owned(), |known| show(&known.matchers)));
         Ok(vec![self.act_draft(source, Act::Expire { id }, &text)])
     }
 }

@@ -1,8 +1,10 @@
 //! Ending one of the silences that are on alerts of the queue.
 
 use super::show;
+use crate::domain::act::unmarked;
 use crate::domain::alert::Silence;
 use crate::domain::ids::{AlertId, SourceName};
+use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::silences::On;
 use crate::tui::overlays::choice::{Choice, item};
@@ -20,7 +22,7 @@ pub fn expire(alerts: &[AlertId], view: &View) -> Reply {
         many => {
             let one = |(source, silence): &(&SourceName, &Silence)| {
                 let ask = end(source, silence);
-                item(silence.comment.inert().into_owned(), told(silence, view), move || vec![Reply::Ask(ask.clone())])
+                item(said(silence), told(silence, view), move || vec![Reply::Ask(ask.clone())])
             };
             Reply::Open(Box::new(Choice::new("End which silence?", many.iter().map(one).collect())))
         }
@@ -42,6 +44,11 @@ fn end(source: &SourceName, silence: &Silence) -> Command {
     Command::Expire { source: source.clone(), id: silence.id.clone() }
 }
 
+/// Without the mark of the act that made it.
+fn said(silence: &Silence) -> String {
+    inert(unmarked(silence.comment.raw())).into_owned()
+}
+
 fn told(silence: &Silence, view: &View) -> String {
     format!("by {} until {}", silence.created_by.inert(), time::until(silence.ends_at, view.now.wall, view.zone))
 }
@@ -56,7 +63,7 @@ fn ending(source: &SourceName, silence: &Silence, view: &View) -> Question {
     let again = at_once(&view.world.at_once(&on, &quiet), view).0;
     Question {
         title: format!("End a silence on {source}"),
-        facts: vec![show(&silence.matchers), told(silence, view), silence.comment.inert().into_owned(), again],
+        facts: vec![show(&silence.matchers), told(silence, view), said(silence), again],
         verb: "end the silence",
         typed: None,
         yes: Box::new(move |_| vec![Reply::Ask(ask.clone())]),
