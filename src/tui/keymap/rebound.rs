@@ -36,11 +36,19 @@ impl Keymap {
         let at_odds = |([one, other], why): ([Action; 2], String)| Some((wish(one)?.max(wish(other)?), why));
         problems.extend(map.clashes().into_iter().filter_map(at_odds));
         map.yield_to(&wish);
-        for Yielded { key, from, to, wish, .. } in &map.yielded {
-            if NEEDED.contains(from) && !map.has_key(*from, Context::Typing) {
-                let why = format!("`{key}` for {} leaves no key for {}, which every dialog needs", to.name(), from.name());
-                problems.push((*wish, why));
-            }
+        for needed in NEEDED.into_iter().filter(|action| !map.leads_out(*action)) {
+            let lost = map.yielded.iter().find(|yielded| yielded.from == needed);
+            problems.push(match (lost, wish(needed)) {
+                (Some(Yielded { key, to, wish, .. }), _) => {
+                    let why = format!("`{key}` for {} leaves no key for {}, which every dialog needs", to.name(), needed.name());
+                    (*wish, why)
+                }
+                (None, wish) => {
+                    let why =
+                        format!("{} needs a key that is no text, such as ctrl-x: a dialog takes what is typed", needed.name());
+                    (wish.unwrap_or(0), why)
+                }
+            });
         }
         if problems.is_empty() { Ok(map) } else { Err(problems) }
     }
@@ -48,6 +56,13 @@ impl Keymap {
     /// Keys of the program's that were given to something else.
     pub fn yielded(&self) -> &[Yielded] {
         &self.yielded
+    }
+
+    /// It has a key that is not taken for text where text is typed.
+    fn leads_out(&self, action: Action) -> bool {
+        let mut keys =
+            self.bindings(Context::Typing).filter(|binding| binding.action == action).flat_map(|binding| &binding.keys);
+        keys.any(|sequence| sequence.0.first().is_some_and(|key| key.typed().is_none()))
     }
 
     pub fn has_key(&self, action: Action, context: Context) -> bool {
@@ -193,6 +208,13 @@ mod tests {
         }
         let problems = Keymap::rebound(&[wish("redraw", "enter")]).expect_err("nothing would be sent any more");
         assert!(problems[0].1.contains("`enter` for redraw leaves no key for submit"), "{problems:?}");
+        // Nor may a wish of its own: what is typed into a dialog is text.
+        for (name, keys) in [("submit", &[][..]), ("submit", &["z"]), ("cancel", &[]), ("cancel", &["x"])] {
+            let wishes = [(name.to_owned(), keys.iter().map(|key| (*key).to_owned()).collect())];
+            let problems = Keymap::rebound(&wishes).expect_err("nobody gets out of a dialog");
+            assert!(problems[0].1.contains("needs a key that is no text"), "{name} {keys:?}: {problems:?}");
+        }
+        assert!(Keymap::rebound(&[("cancel".to_owned(), vec!["x".to_owned(), "ctrl-x".to_owned()])]).is_ok());
     }
 
     #[test]
