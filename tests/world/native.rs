@@ -395,3 +395,21 @@ fn what_carries_an_acknowledgement_is_remembered_as_long_as_that_is_in_force() {
     all_done(&mut story);
     assert_eq!(story.world.outbox.get(first), None);
 }
+
+#[test]
+fn what_its_system_can_not_take_back_is_not_given_up_here_alone() {
+    let mut settings = pager();
+    settings.sources[0].acts.retain(|kind| *kind != ActKind::Unacknowledge);
+    let mut story = Story::with(settings);
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.poll(&held(carried("ana", None)));
+    let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    let Stage::Refused(why) = story.world.requests.get(request).expect("there").items[0].stage.clone() else { panic!("refused") };
+    assert!(why.contains("take an acknowledgement back"), "{why}");
+    assert_eq!((state(&story), acts(&mut story).len()), (State::Acknowledged, 0));
+    // It runs out here all the same, and nothing is sent that must fail.
+    story.wait(3600);
+    assert_eq!((state(&story), ran_out(&story), acts(&mut story).len()), (State::Firing, 1, 0));
+}

@@ -3,7 +3,7 @@
 
 use super::World;
 use super::watch::to_chrono;
-use crate::domain::act::{Act, Outcome, What};
+use crate::domain::act::{Act, ActKind, Outcome, What};
 use crate::domain::alert::{SilenceMatcher, Upstream};
 use crate::domain::entry::{ActorKind, Draft, Entry};
 use crate::domain::ids::{AlertId, EntryId};
@@ -229,6 +229,7 @@ impl World {
             false => (Act::Expire { id: carrier.id }, format!("ending the silence that carried the acknowledgement of {name}")),
             // What has resolved there needs nobody's acknowledgement.
             true if self.alerts.get(id).is_none_or(|tracked| tracked.resolved_at.is_some()) => return None,
+            true if self.can(&id.source, ActKind::Unacknowledge).is_err() => return None,
             true => {
                 let (by, comment) = outlived.map_or_else(|| self.gives_back(id, ack, asked_by), |by| (by, String::new()));
                 let act = Act::On { alert: id.fingerprint.clone(), what: What::Unacknowledge, by, comment };

@@ -32,6 +32,10 @@ impl World {
             return Err(format!("{name} is acknowledged by {holder}{elsewhere}: say why it is to be taken from them"));
         }
         let Some(entry) = ack.entry else { return self.taking_draft(&tracked, &ack, reason) };
+        // Given up here alone it would still keep its system quiet.
+        if self.outbox.carried(entry).is_some_and(|carrier| carrier.native) {
+            self.can(&id.source, ActKind::Unacknowledge)?;
+        }
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
         let draft = self.context().by_me(Kind::Unack, format!("gave up the acknowledgement of {name}{why}"));
         let draft = draft.with("episode", tracked.episode).with("ack", entry).with("why", "taken back");
