@@ -10,7 +10,7 @@ use crate::model::runs::Sitting;
 use crate::model::troubles::Own;
 use crate::model::{Body, Command, Fact, World};
 use crate::runtime::cache::Cache;
-use crate::runtime::shell::{ended, start_reader};
+use crate::runtime::shell::{can_call, ended, start_reader};
 use crate::runtime::{Ask, Frontend, Shell, upstream};
 use crate::tui::background;
 use crate::tui::keymap::Keymap;
@@ -188,7 +188,7 @@ impl Frontend for Front {
     }
 
     fn calls(&mut self, world: &World) -> Option<Command> {
-        self.console.calls(world, self.presence.looks(world.now.wall)).map(Command::Call)
+        self.console.calls(world, self.presence.looks(world.now.wall), can_call).map(Command::Call)
     }
 
     fn asked(&mut self, request: RequestId) {
@@ -197,6 +197,10 @@ impl Frontend for Front {
 
     fn continued(&mut self) -> io::Result<()> {
         self.console.continued()
+    }
+
+    fn may_lend(&mut self) -> bool {
+        self.console.may_lend()
     }
 
     fn lend(&mut self, to: &Sitting, world: &World) -> io::Result<()> {

@@ -17,7 +17,7 @@ use crate::domain::ids::AlertId;
 use crate::model::alerts::Tracked;
 use crate::model::crier::Crier;
 use crate::model::{Command, World};
-use crate::runtime::shell::{Ask, Frontend, start_reader};
+use crate::runtime::shell::{Ask, Frontend, can_call, start_reader};
 use crate::tui::crier::rung;
 use crate::tui::farewell;
 use chrono_tz::Tz;
@@ -319,7 +319,7 @@ impl Frontend for Plain {
     }
 
     fn calls(&mut self, world: &World) -> Option<Command> {
-        self.crier.cry(world, self.presence.looks(world.now.wall), |_| true).map(Command::Call)
+        self.crier.cry(world, self.presence.looks(world.now.wall), can_call).map(Command::Call)
     }
 
     fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {

@@ -2,10 +2,9 @@
 
 use super::session::{self, Needs, Presence, Session};
 use super::{Exit, Failure, Globals, Kind, out, reload};
-use crate::domain::attention::Way;
 use crate::model::crier::Crier;
 use crate::model::{Command, World};
-use crate::runtime::shell::{Ask, Frontend, ended};
+use crate::runtime::shell::{Ask, Frontend, can_call, ended};
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::convert::Infallible;
 use std::io;
@@ -63,7 +62,7 @@ impl Frontend for Headless {
     }
 
     fn calls(&mut self, world: &World) -> Option<Command> {
-        self.crier.cry(world, self.presence.looks(world.now.wall), Way::is_outward).map(Command::Call)
+        self.crier.cry(world, self.presence.looks(world.now.wall), |way| way.is_outward() && can_call(way)).map(Command::Call)
     }
 
     fn draw(&mut self, _world: &World) -> io::Result<Option<Duration>> {

@@ -118,12 +118,6 @@ impl Attention {
         self.rules.iter().find(fits).map_or(&[], |rule| &rule.by)
     }
 
-    /// How something calls that is not one alert.
-    pub fn at(&self, now: DateTime<Utc>) -> &[Way] {
-        let holds = |rule: &&Rule| !rule.by.is_empty() && self.holds(rule, now);
-        self.rules.iter().find(holds).map_or(&[], |rule| &rule.by)
-    }
-
     fn holds(&self, rule: &Rule, now: DateTime<Utc>) -> bool {
         rule.hours.is_none_or(|hours| hours.hold(now, self.zone.unwrap_or(Tz::UTC)))
     }
@@ -188,6 +182,5 @@ mod tests {
         assert_eq!(ways(Severity::Critical, None, "13:00"), []);
         assert_eq!(ways(Severity::Warning, None, "23:00"), []);
         assert_eq!((attention.least(), Attention { rules: Vec::new(), zone: None }.least()), (Some(Severity::Warning), None));
-        assert_eq!((attention.at(at("12:30")), attention.at(at("23:00"))), (&[Way::Bell][..], &[Way::Bell][..]));
     }
 }

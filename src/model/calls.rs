@@ -48,7 +48,7 @@ struct Asked {
     call: Call,
     /// What was ours to call of, and the intents of what acts outside.
     rings: Vec<AlertId>,
-    acts: Vec<(Intent, Option<AlertId>)>,
+    acts: Vec<(Way, Intent, Option<AlertId>)>,
     /// The terminal's part was ours.
     ours: bool,
 }
@@ -66,7 +66,7 @@ const KEPT: usize = 16;
 /// What follows once the journal has answered.
 pub(super) struct Due {
     pub intent: Intent,
-    pub by: Vec<Way>,
+    pub by: Way,
     pub alerts: Vec<AlertId>,
     pub text: String,
 }
@@ -97,17 +97,19 @@ impl Calls {
     }
 
     /// The journal holds one more; what is ours to do once it holds all.
-    pub(super) fn recorded(&mut self, request: RequestId, entry: &Entry) -> Option<(Call, Option<Vec<AlertId>>, Option<Due>)> {
+    pub(super) fn recorded(&mut self, request: RequestId, entry: &Entry) -> Option<(Call, Option<Vec<AlertId>>, Vec<Due>)> {
         let asked = self.asked.get_mut(&request)?;
         asked.left = asked.left.saturating_sub(1);
         let ours = entry.kind == Kind::Console && entry.data_of("mark") == Some(asked.mark);
-        match entry.intent().filter(|_| ours) {
-            Some(intent) if entry.text_of("medium") == Some(OUTWARD) => asked.acts.push((intent, entry.alert.clone())),
-            Some(_) => {
-                asked.ours = true;
-                asked.rings.extend(entry.alert.clone());
+        if let Some(intent) = entry.intent().filter(|_| ours) {
+            let outward = |way: &&Way| way.is_outward() && entry.text_of("medium") == Some(medium(**way));
+            match asked.call.by.iter().find(outward) {
+                Some(way) => asked.acts.push((*way, intent, entry.alert.clone())),
+                None => {
+                    asked.ours = true;
+                    asked.rings.extend(entry.alert.clone());
+                }
             }
-            None => {}
         }
         if asked.left > 0 {
             return None;
@@ -116,12 +118,12 @@ impl Calls {
         if call.seen {
             return None;
         }
-        let due = acts.first().map(|(intent, _)| Due {
-            intent: *intent,
-            by: call.by.iter().copied().filter(|way| way.is_outward()).collect(),
-            alerts: acts.iter().filter_map(|(_, alert)| alert.clone()).collect(),
-            text: call.text.clone(),
-        });
+        let due = |by: &Way| {
+            let mut of = acts.iter().filter(|(way, ..)| way == by);
+            let alerts = of.clone().filter_map(|(.., alert)| alert.clone()).collect();
+            of.next().map(|(_, intent, _)| Due { intent: *intent, by: *by, alerts, text: call.text.clone() })
+        };
+        let due = call.by.iter().filter_map(due).collect();
         Some((call, ours.then_some(rings), due))
     }
 
@@ -133,8 +135,10 @@ impl Calls {
     }
 }
 
-pub(super) const TERMINAL: &str = "terminal";
-pub(super) const OUTWARD: &str = "outward";
+/// What one entry is the intent of: all that terminals do, or one way outside, which another process may have where this one hasn't.
+pub(super) fn medium(way: Way) -> &'static str {
+    if way.is_outward() { way.word() } else { "terminal" }
+}
 
 /// The newest of them, and how many more there are.
 pub(super) fn said(world: &World, alerts: &[AlertId]) -> String {

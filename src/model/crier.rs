@@ -47,13 +47,17 @@ impl Crier {
 
     /// A storm is cried once, and nothing that arrives in it.
     fn storm(&mut self, world: &World) -> Option<(Duration, Call)> {
-        let began = !std::mem::replace(&mut self.stormed, true);
-        let lately = self.cried.is_some_and(|at| world.now.mono.saturating_sub(at) <= world.settings.storm.within);
-        self.cried = Some(world.now.mono);
-        let text = || format!("a storm, {} new alerts", world.storm.lately());
-        let by = || world.settings.attention.at(world.now.wall).to_vec();
-        let call = || Call { alerts: Vec::new(), text: text(), by: by(), seen: false };
-        (began && !lately).then(|| (world.now.mono, call()))
+        let now = world.now.mono;
+        let lately = self.cried.is_some_and(|at| now.saturating_sub(at) <= world.settings.storm.within);
+        if self.stormed {
+            self.cried = Some(now);
+            return None;
+        }
+        // By what one of it would call alone: a storm of what calls nobody calls nobody.
+        let by = self.news(world)?.1.by;
+        (self.stormed, self.cried) = (true, Some(now));
+        let text = format!("a storm, {} new alerts", world.storm.lately());
+        (!lately).then_some((now, Call { alerts: Vec::new(), text, by, seen: false }))
     }
 
     /// Another source has said so before.
@@ -164,6 +168,24 @@ mod tests {
         all.extend([1, 0]);
         let rung = bells(&all);
         assert_eq!((rung.iter().sum::<usize>(), rung[0], rung[72]), (2, 1, 1), "{rung:?}");
+    }
+
+    #[test]
+    fn a_storm_of_what_calls_nobody_calls_nobody_until_something_in_it_does() {
+        let mut stamp = Stamp { wall: DateTime::UNIX_EPOCH, mono: Duration::from_secs(1_000) };
+        let (mut world, mut crier) =
+            (World::new(Arc::new(Settings::default()), Actor::person("ana", None), stamp), Crier::default());
+        let mut second = |numbers: std::ops::Range<usize>, severity: &str| {
+            stamp = Stamp { wall: stamp.wall + chrono::Duration::seconds(1), mono: stamp.mono + Duration::from_secs(1) };
+            let labels = || Labels::new(vec![("alertname".into(), "Down".into()), ("severity".into(), severity.into())]);
+            let one = |number| Arc::new(Alert { labels: labels(), ..Alert::clone(&alert(number, stamp.wall)) });
+            let fact = Fact::AlertsChanged { source: "prod".into(), upserts: numbers.map(one).collect(), gone: Vec::new() };
+            drop(world.update(Event { seq: 1, stamp, body: Body::Fact(fact) }));
+            assert!(world.storm.raging().is_some());
+            usize::from(rings(&mut crier, &world))
+        };
+        let rung = [second(0..300, "info"), second(300..400, "info"), second(400..401, "critical"), second(401..402, "critical")];
+        assert_eq!(rung, [0, 0, 1, 0]);
     }
 
     /// What is cried of one alert.

@@ -25,7 +25,7 @@ use crate::model::{Body, Command, Event, Fact, World};
 use crate::ports::Ports;
 use crate::sources::Source;
 use crate::tellers::Teller;
-pub use calling::Caller;
+pub use calling::{Caller, can_call};
 pub use front::{Ask, Frontend, start_reader};
 pub use renewed::{Configured, Reload};
 use std::collections::BTreeMap;

@@ -13,6 +13,7 @@ use super::sitting;
 use super::terminal::{self, TermEvent, Terminal};
 use super::theme::{Looks, Theme, Wear};
 use super::view::{Request, Ui};
+use crate::domain::attention::Way;
 use crate::domain::ids::RequestId;
 use crate::model::calls::Call;
 use crate::model::runs::Sitting;
@@ -34,6 +35,9 @@ enum Seat {
     /// We, but what the step has left there is being read.
     Read(Sitting),
 }
+
+/// How soon it is looked again whether the terminal has answered.
+const ANSWER: Duration = Duration::from_millis(50);
 
 pub struct Console {
     /// Ends first: nothing is written any more when the terminal is given back.
@@ -114,8 +118,10 @@ impl Console {
     }
 
     /// Whom to call of what has come since this was asked last; `looks`: the operator looks at a console.
-    pub fn calls(&mut self, world: &World, looks: bool) -> Option<Call> {
-        self.attention.cry(world, looks, |_| true)
+    pub fn calls(&mut self, world: &World, looks: bool, can: impl Fn(Way) -> bool) -> Option<Call> {
+        // A terminal that is a step's, or that takes nothing, rings for nobody: the call is left to one that does.
+        let rings = matches!(self.seat, Seat::Ours) && !self.outlet.is_stuck();
+        self.attention.cry(world, looks, |way| if way.is_outward() { can(way) } else { rings })
     }
 
     /// Takes what the terminal has sent. What only concerns the terminal is done here; the rest is handed back.
@@ -192,10 +198,11 @@ impl Console {
                 true
             }
             Request::Ui(Ui::Suspend) => {
-                // A terminal that is gone is met again by the next frame.
-                self.outlet.settle();
-                let _ = self.terminal.suspend();
-                self.came_back();
+                // A terminal that is gone is met again by the next frame; one that takes nothing can't be given back.
+                if self.outlet.settle() {
+                    let _ = self.terminal.suspend();
+                    self.came_back();
+                }
                 true
             }
             _ => false,
@@ -208,8 +215,9 @@ impl Console {
     /// The terminal is gone.
     pub fn continued(&mut self) -> io::Result<()> {
         if matches!(self.seat, Seat::Ours) {
-            self.outlet.settle();
-            self.terminal.take_again()?;
+            if self.outlet.settle() {
+                self.terminal.take_again()?;
+            }
             self.came_back();
         }
         Ok(())
@@ -217,6 +225,8 @@ impl Console {
 
     /// Whatever stands on the terminal is not ours, and its size may be another one.
     fn came_back(&mut self) {
+        self.pace.came_back();
+        self.keyed = true;
         let (width, height) = Terminal::size();
         self.resized(width, height);
     }
@@ -324,12 +334,23 @@ impl Console {
         }
     }
 
+    /// The terminal may be handed over: no answer of its own is under way, which would be typed into the step.
+    pub fn may_lend(&mut self) -> bool {
+        let waits = self.pace.awaits(self.outlet.now());
+        if waits {
+            self.owed = Some(ANSWER);
+        }
+        !waits
+    }
+
     /// Hands the terminal to a step. Nothing is drawn and no key is taken until it comes back.
     ///
     /// # Errors
     /// The terminal can't be handed over; it is ours as before.
     pub fn lend(&mut self, to: &Sitting, world: &World) -> io::Result<()> {
-        self.outlet.settle();
+        if !self.outlet.settle() {
+            return Err(io::Error::other("the terminal takes nothing that is written to it"));
+        }
         self.terminal.lend(&sitting::begins(to, world))?;
         self.seat = Seat::Lent;
         Ok(())

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// How long a terminal that takes nothing is waited for at the end, or before somebody else gets it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// A frame that has been under way for so long reaches nobody soon.
+const STUCK: Duration = Duration::from_secs(10);
+
 pub struct Outlet {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -25,6 +28,8 @@ struct Shared {
 struct State {
     frame: Option<Vec<u8>>,
     writing: bool,
+    /// Since when.
+    since: Option<Instant>,
     ended: bool,
     /// How long the last one took.
     took: Option<Duration>,
@@ -65,16 +70,23 @@ impl Outlet {
         state.writing || state.frame.is_some()
     }
 
+    /// Nothing has gone out for longer than any line takes.
+    pub fn is_stuck(&self) -> bool {
+        let state = self.shared.state();
+        state.writing && state.since.is_some_and(|since| since.elapsed() > STUCK)
+    }
+
     /// How long the terminal took for the last frame; once for each.
     pub fn took(&self) -> Option<Duration> {
         self.shared.state().took.take()
     }
 
-    /// Waits until nothing is under way, but not for ever: who would be written to next may be somebody else.
-    pub fn settle(&self) {
+    /// Waits until nothing is under way, but not for ever: who would be written to next may be somebody else. Whether nothing is.
+    pub fn settle(&self) -> bool {
         let state = self.shared.state();
         let busy = |state: &mut State| state.writing || state.frame.is_some();
         drop(self.shared.changed.wait_timeout_while(state, PATIENCE, busy));
+        !self.is_busy()
     }
 }
 
@@ -103,6 +115,9 @@ impl Drop for Outlet {
         let stuck = state.writing;
         drop(state);
         self.shared.changed.notify_all();
+        if stuck {
+            super::terminal::takes_nothing();
+        }
         // One that hangs in a dead terminal ends with the process.
         if let Some(thread) = self.thread.take().filter(|_| !stuck) {
             let _ = thread.join();
@@ -115,9 +130,9 @@ fn write_all(shared: &Shared, mut write: impl FnMut(&[u8]) -> io::Result<()>) {
         let waits = |state: &mut State| state.frame.is_none() && !state.ended;
         let mut state = shared.changed.wait_while(shared.state(), waits).unwrap_or_else(PoisonError::into_inner);
         let Some(frame) = state.frame.take() else { return };
-        state.writing = true;
-        drop(state);
         let began = Instant::now();
+        (state.writing, state.since) = (true, Some(began));
+        drop(state);
         let done = write(&frame);
         let mut state = shared.state();
         (state.writing, state.took, state.failed) = (false, Some(began.elapsed()), done.err());

@@ -14,6 +14,8 @@ const LATE: Duration = Duration::from_millis(600);
 const GOOD: u8 = 5;
 /// An answer that has not come by then does not come.
 const LOST: Duration = Duration::from_secs(5);
+/// So long the terminal is lent to nobody while an answer may come.
+const NOT_LENT: Duration = Duration::from_secs(2);
 /// How soon, and how late, it is looked again whether a frame has gone out.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(250));
 /// How often, at most, a slow terminal is drawn on for what no key asked for, and one on which nothing shall move.
@@ -101,10 +103,20 @@ impl Pace {
     }
 
     pub fn answered(&mut self, now: Duration) {
-        self.asks |= self.first.is_some();
+        self.asks = true;
         if let Some(since) = self.first.take().or(self.asked.take()) {
             self.judge(now.saturating_sub(since) >= LATE);
         }
+    }
+
+    /// An answer may still come: whoever got the terminal now would take it for keys.
+    pub fn awaits(&self, now: Duration) -> bool {
+        self.first.or(self.asked).is_some_and(|since| now.saturating_sub(since) < NOT_LENT)
+    }
+
+    /// The terminal was somebody else's: what was asked before was answered to them.
+    pub fn came_back(&mut self) {
+        (self.first, self.asked) = (None, None);
     }
 
     /// The terminal took so long for a frame.
@@ -190,6 +202,19 @@ mod tests {
         pace.wrote(ms(1));
         pace.answered(ms(700));
         assert!(pace.is_slow());
+    }
+
+    #[test]
+    fn while_an_answer_may_come_the_terminal_is_lent_to_nobody() {
+        let mut pace = Pace::default();
+        pace.ask_first();
+        assert!(!pace.awaits(ms(0)) && pace.sends(ms(0), true) && pace.awaits(ms(500)));
+        assert!(!pace.awaits(NOT_LENT), "one that never answers is lent all the same");
+        pace.answered(ms(700));
+        assert!(pace.is_slow() && !pace.awaits(ms(700)) && pace.sends(ms(800), true) && pace.awaits(ms(900)));
+        pace.came_back();
+        assert!(!pace.awaits(ms(900)));
+        assert_eq!(pace.hold(ms(900), false, true), None, "nor waited for when it comes back");
     }
 
     #[test]

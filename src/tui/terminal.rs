@@ -31,6 +31,14 @@ const ALL: u8 = 2;
 /// The cursor's shape was changed.
 static STEADY: AtomicBool = AtomicBool::new(false);
 
+/// It takes what is written. Where it doesn't, nothing more is: whoever waits for it would never end.
+static TAKES: AtomicBool = AtomicBool::new(true);
+
+/// From now on nothing is written to the terminal: what is on its way hangs there.
+pub fn takes_nothing() {
+    TAKES.store(false, Ordering::SeqCst);
+}
+
 /// The thread that has the terminal. A defect of another one must not take it away under it.
 static OWNER: Mutex<Option<ThreadId>> = Mutex::new(None);
 
@@ -150,7 +158,7 @@ fn to_front() -> nix::Result<()> {
 impl Drop for Terminal {
     /// Whoever has it then is hung up by its supervisor.
     fn drop(&mut self) {
-        if let Some(lent) = self.lent.take() {
+        if let Some(lent) = self.lent.take().filter(|_| TAKES.load(Ordering::SeqCst)) {
             lent.back(&mut io::stdout().lock());
         }
         leave();
@@ -162,7 +170,7 @@ impl Drop for Terminal {
 /// Gives the terminal back; the second time does nothing. A terminal that has gone away is no error.
 pub fn leave() {
     let entered = ENTERED.swap(NOTHING, Ordering::SeqCst);
-    if entered == ALL {
+    if entered == ALL && TAKES.load(Ordering::SeqCst) {
         let _ = write(&leaving());
     }
     if entered != NOTHING {
@@ -175,6 +183,9 @@ const STOPS_WITHIN: Duration = Duration::from_millis(50);
 
 /// A part of the program failed and the rest went on: its report would have been drawn over.
 fn say_what_failed() {
+    if !TAKES.load(Ordering::SeqCst) {
+        return;
+    }
     for report in std::mem::take(&mut *locked(&UNSAID)) {
         let _ = writeln!(io::stderr(), "midwatch: a part of it failed meanwhile; please report this: {report}");
     }

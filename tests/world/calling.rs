@@ -176,3 +176,58 @@ fn how_a_call_ended_is_written_down_and_a_failure_is_a_trouble_until_one_succeed
     desk.story.fact(ended(Ok(())));
     assert_eq!(trouble(&desk), Some(true));
 }
+
+/// `serve` under a login without a desktop leaves that call to a console that has one.
+#[test]
+fn who_has_no_desktop_takes_that_call_from_nobody() {
+    let (mut serve, mut console) = (Desk::new(&[Way::Desktop, Way::Command], 0), Desk::new(&[Way::Desktop, Way::Command], 1));
+    serve.lists(&["Down"]);
+    if let Some(call) = serve.crier.cry(&serve.story.world, false, |way| way == Way::Command) {
+        serve.story.ask(Command::Call(call));
+    }
+    assert_eq!(serve.done().1, [Way::Command]);
+    console.shares(&serve);
+    console.lists(&["Down"]);
+    assert_eq!(console.calls(false).1, [Way::Desktop], "the command has been called already");
+}
+
+#[test]
+fn an_acknowledgement_that_is_taken_away_calls_again_though_the_alert_has_called_already() {
+    let mut settings = native::pager();
+    let rule = Rule { severity: Severity::Critical, services: Vec::new(), hours: None, by: vec![Way::Bell] };
+    settings.attention = Attention { rules: vec![rule], zone: None };
+    let mut desk = Desk { story: Story::with(settings), crier: Crier::default(), rung: 0, outward: false };
+    desk.story.pass(1);
+    desk.story.poll(&unsent::down());
+    assert_eq!(desk.calls(false).0.len(), 1);
+    desk.story.ask(ack(&["Down"]));
+    unsent::answer(&mut desk.story, midwatch::domain::act::Outcome::Done, Some("Q1"));
+    desk.story.poll(&native::held(native::carried("ana", None)));
+    assert_eq!(desk.calls(false).0, rung(&[]));
+    (0..3).for_each(|_| {
+        desk.story.wait(30);
+        desk.story.poll(&unsent::down());
+    });
+    assert_eq!(desk.calls(false).0, rung(&["Down is critical"]));
+}
+
+/// When planned work ends every process says the same, though each looks at its own time.
+#[test]
+fn the_end_of_planned_work_calls_once() {
+    let (mut one, mut other) = (Desk::new(&[Way::Bell], 0), Desk::new(&[Way::Bell], 1));
+    one.lists(&["Down"]);
+    let subjects = midwatch::domain::maintenance::Subjects::service("checkout".into());
+    one.story.ask(Command::Maintain { subjects, hold: Duration::from_secs(600), reason: "kernel".into() });
+    other.shares(&one);
+    for entry in other.story.journal.clone() {
+        other.story.fact(Fact::Recorded { entry, request: None });
+    }
+    other.lists(&["Down"]);
+    one.calls(false);
+    other.calls(false);
+    one.story.wait(601);
+    other.story.wait(603);
+    let first = one.calls(false).0;
+    other.shares(&one);
+    assert_eq!((first, other.calls(false).0), (rung(&["Down is critical"]), rung(&[])));
+}

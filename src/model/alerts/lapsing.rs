@@ -5,7 +5,7 @@ use crate::domain::ids::{AlertId, ServiceName, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 impl Alerts {
     /// Judges those anew whose acknowledgement has run out since `before`; gives the ones that fire unowned from now on.
@@ -27,10 +27,10 @@ impl Alerts {
     }
 
     /// It was taken from whoever had it: what fires unowned is as much news as when it began.
-    pub(in crate::model) fn taken(&mut self, settings: &Settings, id: &AlertId, now: Stamp) {
+    pub(in crate::model) fn taken(&mut self, settings: &Settings, id: &AlertId, at: DateTime<Utc>, now: Stamp) {
         let Some(mut tracked) = self.queue.take(id) else { return };
         if tracked.state == State::Firing && tracked.missing == 0 {
-            tracked.arrived = Some(now);
+            (tracked.arrived, tracked.news) = (Some(now), at);
         }
         self.place(settings, tracked, now.wall);
         self.revision += 1;
@@ -44,16 +44,18 @@ impl Alerts {
     }
 
     /// Nobody works on these services any more: what fires there is as much news as when it began.
-    pub(in crate::model) fn freed(&mut self, settings: &Settings, services: &BTreeSet<ServiceName>, now: Stamp) {
+    pub(in crate::model) fn freed(&mut self, settings: &Settings, services: &BTreeMap<ServiceName, DateTime<Utc>>, now: Stamp) {
         self.revision += 1;
         let there = |tracked: &&Tracked| {
-            !tracked.is_drill() && tracked.service.as_ref().is_some_and(|service| services.contains(service))
+            !tracked.is_drill() && tracked.service.as_ref().is_some_and(|service| services.contains_key(service))
         };
         let fires = |tracked: &&Tracked| tracked.state == State::Firing && tracked.missing == 0;
         let ids: Vec<AlertId> = self.queue().filter(there).filter(fires).map(|tracked| tracked.alert.id.clone()).collect();
         for id in ids {
             let Some(mut tracked) = self.queue.take(&id) else { continue };
-            (tracked.arrived, tracked.news) = (Some(now), now.wall);
+            // When the work was to end, or was ended, every process knows alike.
+            let since = tracked.service.as_ref().and_then(|service| services.get(service));
+            (tracked.arrived, tracked.news) = (Some(now), since.copied().unwrap_or(now.wall));
             self.place(settings, tracked, now.wall);
         }
     }

@@ -6,7 +6,8 @@ use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId};
 use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
-use crate::model::calls::{Call, Due, OUTWARD, Said, TERMINAL, said};
+use crate::model::calls::{Call, Due, Said, medium, said};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl World {
@@ -21,16 +22,14 @@ impl World {
         // No other process of this machine has the same time at the same moment of the same clock.
         let mark = u64::try_from(self.now.mono.as_nanos()).unwrap_or(u64::MAX);
         let mut drafts = Vec::new();
-        for (medium, outward) in [(TERMINAL, false), (OUTWARD, true)] {
-            let by: Vec<Way> = call.by.iter().copied().filter(|way| way.is_outward() == outward).collect();
-            if by.is_empty() {
-                continue;
-            }
+        let media: BTreeSet<&str> = call.by.iter().copied().map(medium).collect();
+        for through in media {
+            let by: Vec<Way> = call.by.iter().copied().filter(|way| medium(*way) == through).collect();
             if call.alerts.is_empty() {
-                drafts.push(self.call_draft(&call, &by, medium, mark, None));
+                drafts.push(self.call_draft(&call, &by, through, mark, None));
             }
             for id in &call.alerts {
-                drafts.push(self.call_draft(&call, &by, medium, mark, Some(id)));
+                drafts.push(self.call_draft(&call, &by, through, mark, Some(id)));
             }
         }
         self.calls.ask(request, mark, drafts.len(), call);
@@ -66,10 +65,12 @@ impl World {
             let text = if alerts.is_empty() { call.text } else { said(self, &alerts) };
             self.calls.ring(text, &call.by);
         }
-        let Some(Due { intent, by, alerts, text }) = due else { return Vec::new() };
-        let text = if alerts.is_empty() { text } else { said(self, &alerts) };
-        let facts = self.call_facts(&alerts, &text);
-        by.into_iter().map(|way| Effect::Call { intent, way, said: Said { text: text.clone(), facts: facts.clone() } }).collect()
+        let made = due.into_iter().map(|Due { intent, by: way, alerts, text }| {
+            let text = if alerts.is_empty() { text } else { said(self, &alerts) };
+            let facts = self.call_facts(&alerts, &text);
+            Effect::Call { intent, way, said: Said { text, facts } }
+        });
+        made.collect()
     }
 
     /// What a program is told of the newest of them, in variables.

@@ -67,7 +67,7 @@ impl World {
     fn taken_now(&mut self, entry: &Entry) {
         let lately = self.now.wall - entry.recorded_at < NEWS && entry.text_of("why") == Some(TAKEN_AWAY);
         if let Some(id) = entry.alert.as_ref().filter(|_| lately) {
-            self.alerts.taken(&self.settings.clone(), id, self.now);
+            self.alerts.taken(&self.settings.clone(), id, entry.recorded_at, self.now);
         }
     }
 

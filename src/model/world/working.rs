@@ -12,6 +12,7 @@ use crate::domain::text::inert;
 use crate::model::Effect;
 use crate::model::alerts::{State, Tracked};
 use crate::model::maintenance::{On, Turn, Work};
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 impl World {
@@ -96,8 +97,11 @@ impl World {
         let settings = self.settings.clone();
         let Turn { begun, over } = self.maintenance.judge(&settings, self.now.wall);
         if !begun.is_empty() || !over.is_empty() {
-            let free = |name: &&ServiceName| self.maintenance.of_service(name).is_none();
-            let freed = over.iter().flat_map(|on| &on.subjects.services).filter(free).cloned().collect();
+            let free = |(name, _): &(ServiceName, DateTime<Utc>)| self.maintenance.of_service(name).is_none();
+            // Every process calls it the same, whenever it looks.
+            let end = |on: &On| on.work.until.min(self.now.wall);
+            let services = over.iter().flat_map(|on| on.subjects.services.iter().map(move |name| (name.clone(), end(on))));
+            let freed = services.filter(free).collect();
             self.alerts.freed(&settings, &freed, self.now);
         }
         if !self.watching {

@@ -63,8 +63,7 @@ impl Shell {
             (Way::Command, Some(caller)) => (caller.command.clone(), caller.within),
             (Way::Command, None) => return Err("`console.call` names no program".to_owned()),
             _ => {
-                if !["DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY", "DISPLAY"].iter().any(|name| std::env::var_os(name).is_some())
-                {
+                if !can_call(Way::Desktop) {
                     return Err("there is no desktop session here".to_owned());
                 }
                 let words = ["notify-send", "--app-name=midwatch", "--urgency=critical", "--", "midwatch", &said.text];
@@ -73,6 +72,12 @@ impl Shell {
         };
         Ok(Program { argv, env: said.facts, timeout, longest: LONGEST })
     }
+}
+
+/// Whether this process could: where there is no desktop session another process may have one, and its call is not taken from it.
+pub fn can_call(way: Way) -> bool {
+    let there = |name: &str| std::env::var_os(name).is_some();
+    way != Way::Desktop || ["DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY", "DISPLAY"].into_iter().any(there)
 }
 
 fn judged(output: &Output) -> Result<(), Outside> {

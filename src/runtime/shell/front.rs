@@ -64,6 +64,11 @@ pub trait Frontend {
         Ok(())
     }
 
+    /// Whether the terminal may be handed over now; where not, `owes` says when to ask again.
+    fn may_lend(&mut self) -> bool {
+        true
+    }
+
     /// Hands the terminal to a step: neither read nor written until `take_back`.
     ///
     /// # Errors
@@ -168,7 +173,9 @@ impl Shell {
         if let Some(from) = self.lent.take() {
             front.take_back(&from, &self.world)?;
         }
-        if let Some(sitting) = wanted {
+        if let Some(sitting) = wanted
+            && front.may_lend()
+        {
             let refused = front.lend(&sitting, &self.world).err().map(|why| why.to_string());
             self.lent = refused.is_none().then(|| sitting.clone());
             self.event(Body::Fact(Fact::Run(RunFact::Lent { sitting, refused })));
