@@ -1,7 +1,11 @@
-//! The way to the terminal. A thread of its own writes, so that a terminal that takes nothing holds up neither keys nor what is watched.
-//! Invariant: at most one frame is under way. Whoever would draw meanwhile waits, and draws the newest then.
+//! The way to the terminal. What it takes at once is written at once; the rest is left to a thread, so that a terminal that takes nothing
+//! holds up neither keys nor what is watched. Invariant: at most one frame is under way. Whoever would draw meanwhile waits, and draws the
+//! newest then.
 
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
 use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -16,6 +20,8 @@ pub struct Outlet {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
     began: Instant,
+    /// The same terminal, by a way on which nothing ever waits. Where it has none, all goes by the thread: a hop for every frame.
+    straight: Option<OwnedFd>,
 }
 
 #[derive(Default)]
@@ -47,16 +53,21 @@ impl Outlet {
         let shared = Arc::new(Shared::default());
         let theirs = shared.clone();
         let thread = std::thread::spawn(move || write_all(&theirs, write));
-        Self { shared, thread: Some(thread), began: Instant::now() }
+        Self { shared, thread: Some(thread), began: Instant::now(), straight: None }
     }
 
     /// Standard output.
     pub fn open() -> Self {
-        Self::to(|bytes| {
+        let mut outlet = Self::to(|bytes| {
             let mut out = io::stdout().lock();
             out.write_all(bytes)?;
             out.flush()
-        })
+        });
+        // Opened anew: not to wait is a property of each opening, and the shell's own must go on waiting.
+        let flags = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let straight = nix::unistd::ttyname(io::stdout()).and_then(|terminal| open(&terminal, flags, Mode::empty()));
+        outlet.straight = straight.ok();
+        outlet
     }
 
     /// The time by the clock that the pace is measured with.
@@ -97,8 +108,15 @@ impl Write for Outlet {
         if let Some(failed) = state.failed.take() {
             return Err(failed);
         }
-        state.frame.get_or_insert_default().extend_from_slice(bytes);
-        self.shared.changed.notify_all();
+        let busy = state.writing || state.frame.is_some();
+        let straight = self.straight.as_ref().filter(|_| !busy);
+        let taken = straight.and_then(|terminal| nix::unistd::write(terminal, bytes).ok()).unwrap_or(0);
+        if taken == bytes.len() {
+            state.took = Some(Duration::ZERO);
+        } else {
+            state.frame.get_or_insert_default().extend_from_slice(&bytes[taken..]);
+            self.shared.changed.notify_all();
+        }
         Ok(bytes.len())
     }
 
