@@ -124,7 +124,7 @@ fn every_command_is_understood() {
             let Some(line) = line.starts_with("midwatch ").then(|| line.split("   ").next().unwrap_or(line).trim()) else {
                 continue;
             };
-            let words = shell_words(line);
+            let words = shell_words::split(line).expect("quotes are closed");
             let parsed = midwatch::cli::tree().try_get_matches_from(words);
             let helps = |error: &clap::Error| error.kind() == clap::error::ErrorKind::DisplayHelp;
             assert!(parsed.as_ref().map_or_else(helps, |_| true), "{}: {line}", name.display());
@@ -132,20 +132,6 @@ fn every_command_is_understood() {
         }
     }
     assert!(seen > 30, "{seen}");
-}
-
-/// Words as a shell would make them: double quotes keep blanks together, and a `…` stands for whatever comes there.
-fn shell_words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            c => words.last_mut().expect("one").push(c),
-        }
-    }
-    words
 }
 
 /// Long enough to be no turn of phrase.
@@ -200,7 +186,10 @@ fn the_manual_page_is_whole_and_the_formatter_has_nothing_to_say() {
     let examples =
         text.split(".SH EXAMPLES").nth(1).expect("the section").replace("\\fB", "").replace("\\fR", "").replace("\\-", "-");
     for line in examples.lines().filter(|line| line.starts_with("midwatch ")) {
-        assert!(midwatch::cli::tree().try_get_matches_from(shell_words(line)).is_ok(), "{line}");
+        assert!(
+            midwatch::cli::tree().try_get_matches_from(shell_words::split(line).expect("quotes are closed")).is_ok(),
+            "{line}"
+        );
     }
     if support::missing("groff") {
         return;

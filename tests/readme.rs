@@ -43,23 +43,9 @@ fn its_commands_are_understood() {
     let commands: Vec<&str> = readme().split("```").flat_map(str::lines).filter(|line| line.starts_with("midwatch ")).collect();
     assert!(commands.len() > 5, "{commands:?}");
     for command in commands {
-        let parsed = midwatch::cli::tree().try_get_matches_from(words(command));
+        let parsed = midwatch::cli::tree().try_get_matches_from(shell_words::split(command).expect("quotes are closed"));
         assert!(parsed.is_ok(), "{command}: {}", parsed.expect_err("refused"));
     }
-}
-
-/// Words as a shell would make them: double quotes keep blanks together.
-fn words(line: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            c => words.last_mut().expect("one").push(c),
-        }
-    }
-    words
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod drilled;
 mod episode;
 mod flapping;
 mod lapsing;
+mod passing;
 mod queue;
 mod recording;
 mod source;
@@ -325,47 +326,6 @@ impl Alerts {
         self.revision += 1;
     }
 
-    /// Time has passed: acknowledgements run out, sources go stale, resolved alerts leave the queue.
-    /// Gives those that fire unowned from now on.
-    pub(super) fn tick(&mut self, settings: &Settings, before: DateTime<Utc>, now: Stamp) -> Vec<AlertId> {
-        let stale: Vec<bool> = self.sources.values_mut().map(|source| source.tick(now)).collect();
-        let back = self.lapse(settings, before, now);
-        self.calm(settings, now);
-        let left = self.leave(now.wall);
-        self.revision += u64::from(left || stale.contains(&true));
-        back
-    }
-
-    /// Resolved alerts whose time is over leave the queue; whether one did.
-    fn leave(&mut self, now: DateTime<Utc>) -> bool {
-        let mut left = false;
-        while let Some((at, id)) = self.leaving.first().filter(|(at, _)| *at <= now).cloned() {
-            self.leaving.remove(&(at, id.clone()));
-            // It may fire again by now.
-            let resolved =
-                self.get(&id).is_some_and(|tracked| tracked.resolved_at.is_some_and(|then| then + RESOLVED_FOR <= now));
-            left |= resolved && self.queue.take(&id).is_some();
-        }
-        left
-    }
-
-    /// The next time at which `tick` has something to do.
-    pub(super) fn next_due(&self, now: Stamp) -> Option<Duration> {
-        let sources = self.sources.values().filter_map(SourceState::stale_at);
-        let lapse = self.lapsing.range((now.wall + chrono::Duration::milliseconds(1), no_alert())..).next();
-        let walls = lapse.into_iter().chain(self.leaving.first()).map(|(at, _)| *at).chain(self.calm_at().copied());
-        let monos = walls.map(|at| now.mono + (at - now.wall).to_std().unwrap_or_default());
-        sources.chain(monos).min()
-    }
-
-    /// The machine slept or its clock was set: nothing that is known is known to be so now.
-    pub(super) fn all_stale(&mut self, why: &str) {
-        for source in self.sources.values_mut() {
-            source.make_stale(why);
-        }
-        self.revision += 1;
-    }
-
     fn rerank(&mut self, settings: &Settings, ids: &[AlertId], now: DateTime<Utc>) {
         for id in ids {
             if let Some(tracked) = self.queue.take(id) {
@@ -388,11 +348,6 @@ fn rank(settings: &Settings, tracked: &Tracked) -> Rank {
     // What flaps keeps its place: each beginning is not the newest thing of all.
     let since = tracked.flapping.map_or(tracked.episode, |flapping| flapping.since);
     (group, Reverse(tracked.severity), within, tier.unwrap_or(u8::MAX), Reverse(since.timestamp_millis()))
-}
-
-/// Sorts before every alert: the beginning of a range of times.
-fn no_alert() -> AlertId {
-    AlertId { source: "".into(), fingerprint: "".into() }
 }
 
 /// One part of what a source's new snapshot changed.

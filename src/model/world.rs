@@ -12,6 +12,7 @@ mod changing;
 mod commands;
 mod configured;
 mod drilling;
+mod folding;
 mod incidents;
 mod paging;
 mod passing;
@@ -62,7 +63,7 @@ use super::storm::Storm;
 use super::suspicions::Suspicions;
 use super::troubles::Troubles;
 use crate::domain::alert::{Inside, Route};
-use crate::domain::entry::{Actor, Draft, Entry, Kind};
+use crate::domain::entry::{Actor, Draft};
 use crate::domain::ids::{AlertId, EntryId, RequestId};
 use crate::domain::playbook::{Behind, Playbook, Resolved};
 use crate::domain::settings::Settings;
@@ -359,40 +360,6 @@ impl World {
         }
         let request = self.context().request();
         vec![Effect::Record { request, drafts }]
-    }
-
-    /// Folds one entry, live, at start-up and in a replay alike.
-    fn fold(&mut self, entry: &Arc<Entry>) {
-        self.log.insert(entry);
-        if let Some(original) = self.corrections.insert(entry) {
-            self.incidents.corrected(original, &self.corrections);
-            self.changes.corrected(original, &self.corrections);
-            self.drills.corrected(original, &self.corrections);
-        }
-        self.alerts.fold(&self.settings, entry, self.now.wall);
-        self.incidents.fold(entry, &self.corrections);
-        self.drills.fold(entry, &self.corrections);
-        if entry.drill.is_none() {
-            self.fold_real(entry);
-        }
-    }
-
-    /// What is of a drill is no part of any of these.
-    fn fold_real(&mut self, entry: &Arc<Entry>) {
-        self.health.fold(entry);
-        self.shift.fold(entry, &self.corrections);
-        self.changes.fold(entry, &self.corrections);
-        self.maintenance.fold(entry);
-        self.soon.fold(entry);
-        if let Some(key) = &entry.key {
-            self.telling.remove(key);
-        }
-        self.outbox.fold(entry);
-        self.forget_acts();
-        self.suspicions.fold(entry);
-        if matches!(entry.kind, Kind::Ack | Kind::Unack | Kind::Act | Kind::ActEnded) {
-            self.duties = None;
-        }
     }
 
     /// How many requests and acts are under way: a test waits for none.

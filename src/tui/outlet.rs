@@ -161,6 +161,8 @@ fn write_all(shared: &Shared, mut write: impl FnMut(&[u8]) -> io::Result<()>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
     use std::sync::mpsc::channel;
 
     #[test]
@@ -183,6 +185,25 @@ mod tests {
         outlet.write_all(b"two").expect("at once");
         drop(outlet);
         assert_eq!(taken.recv().expect("what was begun is written before the end"), b"two");
+    }
+
+    #[test]
+    fn what_is_taken_at_once_goes_by_no_thread_and_the_rest_follows_in_order() {
+        let (ours, mut theirs) = UnixStream::pair().expect("two ends");
+        ours.set_nonblocking(true).expect("it never waits");
+        let (told, taken) = channel::<Vec<u8>>();
+        let mut outlet = Outlet::to(move |bytes| told.send(bytes.to_vec()).map_err(io::Error::other));
+        outlet.straight = Some(ours.into());
+        outlet.write_all(b"small").expect("at once");
+        assert!(!outlet.is_busy() && outlet.took() == Some(Duration::ZERO));
+        let big: Vec<u8> = (0..4_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+        outlet.write_all(&big).expect("as much as goes");
+        outlet.settle();
+        let rest = taken.try_recv().expect("more than a socket holds");
+        let mut came = vec![0; b"small".len() + big.len() - rest.len()];
+        theirs.read_exact(&mut came).expect("what went straight");
+        assert!(came.starts_with(b"small") && [&came[5..], &rest].concat() == big);
+        assert!(taken.try_recv().is_err(), "nothing else went by the thread");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod dividing;
 mod draw;
 mod everywhere;
 mod following;
+mod frames;
 mod mouse;
 mod reaching;
 mod touring;
@@ -372,31 +373,6 @@ impl Screen {
             }
         }
         requests
-    }
-
-    /// Brings everything that is kept of the world up to date; called before each frame.
-    pub fn prepare(&mut self, world: &World) {
-        self.last_key.get_or_insert(world.now.mono);
-        self.selected = self.selected_alert();
-        if self.overlays.last().is_some_and(|top| top.tells_errors()) {
-            self.looked = world.now.mono;
-        }
-        self.ask_what_came(world);
-        self.follow(world);
-        self.with(world, |parts, view| {
-            parts.panes.iter_mut().for_each(|(_, pane)| pane.prepare(view));
-            parts.overlays.iter_mut().for_each(|overlay| overlay.prepare(view));
-        });
-    }
-
-    /// Takes over what a frame has shown: the next key acts on it.
-    pub fn seen(&mut self, hits: Hits) {
-        for (id, pane) in &mut self.panes {
-            if let Some(shown) = hits.under_cursor(*id) {
-                pane.list().seen(shown);
-            }
-        }
-        self.hits = hits;
     }
 }
 

@@ -1,0 +1,56 @@
+//! What time alone does to the queue: acknowledgements run out, sources go stale, resolved alerts leave.
+
+use super::{Alerts, RESOLVED_FOR, SourceState};
+use crate::domain::ids::AlertId;
+use crate::domain::settings::Settings;
+use crate::domain::stamp::Stamp;
+use chrono::{DateTime, Utc};
+use std::time::Duration;
+
+impl Alerts {
+    /// Time has passed: acknowledgements run out, sources go stale, resolved alerts leave the queue.
+    /// Gives those that fire unowned from now on.
+    pub(in crate::model) fn tick(&mut self, settings: &Settings, before: DateTime<Utc>, now: Stamp) -> Vec<AlertId> {
+        let stale: Vec<bool> = self.sources.values_mut().map(|source| source.tick(now)).collect();
+        let back = self.lapse(settings, before, now);
+        self.calm(settings, now);
+        let left = self.leave(now.wall);
+        self.revision += u64::from(left || stale.contains(&true));
+        back
+    }
+
+    /// Resolved alerts whose time is over leave the queue; whether one did.
+    fn leave(&mut self, now: DateTime<Utc>) -> bool {
+        let mut left = false;
+        while let Some((at, id)) = self.leaving.first().filter(|(at, _)| *at <= now).cloned() {
+            self.leaving.remove(&(at, id.clone()));
+            // It may fire again by now.
+            let resolved =
+                self.get(&id).is_some_and(|tracked| tracked.resolved_at.is_some_and(|then| then + RESOLVED_FOR <= now));
+            left |= resolved && self.queue.take(&id).is_some();
+        }
+        left
+    }
+
+    /// The next time at which `tick` has something to do.
+    pub(in crate::model) fn next_due(&self, now: Stamp) -> Option<Duration> {
+        let sources = self.sources.values().filter_map(SourceState::stale_at);
+        let lapse = self.lapsing.range((now.wall + chrono::Duration::milliseconds(1), no_alert())..).next();
+        let walls = lapse.into_iter().chain(self.leaving.first()).map(|(at, _)| *at).chain(self.calm_at().copied());
+        let monos = walls.map(|at| now.mono + (at - now.wall).to_std().unwrap_or_default());
+        sources.chain(monos).min()
+    }
+
+    /// The machine slept or its clock was set: nothing that is known is known to be so now.
+    pub(in crate::model) fn all_stale(&mut self, why: &str) {
+        for source in self.sources.values_mut() {
+            source.make_stale(why);
+        }
+        self.revision += 1;
+    }
+}
+
+/// Sorts before every alert: the beginning of a range of times.
+fn no_alert() -> AlertId {
+    AlertId { source: "".into(), fingerprint: "".into() }
+}

@@ -1,0 +1,32 @@
+//! Before a frame and after it: what is kept of the world is brought up to date, and what was shown is taken over.
+
+use super::Screen;
+use crate::model::World;
+use crate::tui::hits::Hits;
+
+impl Screen {
+    /// Brings everything that is kept of the world up to date; called before each frame.
+    pub fn prepare(&mut self, world: &World) {
+        self.last_key.get_or_insert(world.now.mono);
+        self.selected = self.selected_alert();
+        if self.overlays.last().is_some_and(|top| top.tells_errors()) {
+            self.looked = world.now.mono;
+        }
+        self.ask_what_came(world);
+        self.follow(world);
+        self.with(world, |parts, view| {
+            parts.panes.iter_mut().for_each(|(_, pane)| pane.prepare(view));
+            parts.overlays.iter_mut().for_each(|overlay| overlay.prepare(view));
+        });
+    }
+
+    /// Takes over what a frame has shown: the next key acts on it.
+    pub fn seen(&mut self, hits: Hits) {
+        for (id, pane) in &mut self.panes {
+            if let Some(shown) = hits.under_cursor(*id) {
+                pane.list().seen(shown);
+            }
+        }
+        self.hits = hits;
+    }
+}
