@@ -144,7 +144,7 @@ impl World {
             let (episode, alert) = self.diagnoses.episodes.pop_first()?;
             let books = self.suggestions(Some(&alert), None).into_iter().take(SUGGESTED);
             let books =
-                books.filter(|suggestion| !checks(suggestion.book).is_empty()).map(|suggestion| suggestion.book.id.clone());
+                books.filter(|suggestion| !checks(&suggestion.book).is_empty()).map(|suggestion| suggestion.book.id.clone());
             let chosen: Vec<_> = books.map(|book| (episode, alert.clone(), book)).collect();
             self.diagnoses.chosen.extend(chosen);
         }

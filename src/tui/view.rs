@@ -44,12 +44,12 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     /// What is suggested for the selected alert and the incident that is shown, best first.
-    pub fn suggestions(&self) -> Vec<Suggestion<'a>> {
+    pub fn suggestions(&self) -> Vec<Suggestion> {
         self.world.suggestions(self.alert, self.incident)
     }
 
     /// For which alert, and why, a playbook is suggested.
-    pub fn suggestion(&self, book: &PlaybookId) -> Option<Suggestion<'a>> {
+    pub fn suggestion(&self, book: &PlaybookId) -> Option<Suggestion> {
         self.suggestions().into_iter().find(|known| known.book.id == *book)
     }
 

@@ -206,7 +206,7 @@ impl Pane for Playbook {
         let height = view.hits.rows_of(PaneId::Playbook);
         let targets: Vec<Option<Target>> = match self.run(view) {
             Some((id, run)) => run.steps.iter().map(|record| Some(Target::Step(id, record.plan.id.clone()))).collect(),
-            None => self.library.targets().map(|target| target.cloned()).collect(),
+            None => self.library.targets().collect(),
         };
         let find = |target: &Target| targets.iter().position(|other| other.as_ref() == Some(target));
         let by = travel.rows(targets.len());

@@ -2,7 +2,7 @@
 //! lines, so that another alert changes those alone.
 
 use super::{PaneId, diagnosis};
-use crate::domain::ids::{AlertId, PlaybookId, RunId};
+use crate::domain::ids::{PlaybookId, RunId};
 use crate::domain::playbook::{Fit, Playbook};
 use crate::domain::readiness::{Row as Readiness, State};
 use crate::domain::run::Run;
@@ -33,19 +33,19 @@ pub(super) struct Library {
     fit: usize,
 }
 
+/// What a line is about; its words are found once it is drawn, for most lines of a large library never are.
 enum Line {
-    Row(Row),
+    Run(RunId),
+    Fits(Suggestion),
+    Book(Arc<Playbook>),
     /// No cursor stands on it.
     Says(&'static str, Role),
 }
 
 struct Row {
-    target: Target,
     text: String,
     about: String,
     role: Role,
-    /// For which alert it is suggested: what its checks have seen stands beside it.
-    alert: Option<AlertId>,
     /// How well it is practised.
     practised: Option<(String, Role)>,
 }
@@ -53,9 +53,8 @@ struct Row {
 impl Library {
     pub fn of(view: &View) -> Self {
         let suggested = view.suggestions();
-        let runs = view.world.runs.open().map(|(id, run)| of_run(id, run));
-        let fitting = suggested.iter().take(SUGGESTED).map(|suggestion| of_fit(suggestion, view));
-        let fits = fitting.len();
+        let fit = suggested.len();
+        let fits = fit.min(SUGGESTED);
         let free = (fits..SUGGESTED).map(|place| match place {
             _ if fits > 0 => Line::Says("", Role::Dim),
             0 => Line::Says(" Nothing fits what is selected.", Role::Dim),
@@ -64,28 +63,29 @@ impl Library {
             2 => Line::Says(" into the one that should fit.", Role::Dim),
             _ => Line::Says("", Role::Dim),
         });
-        let books = view.world.runs.playbooks().iter().map(of_book).chain(over(view)).map(Line::Row);
-        let lines = runs.chain(fitting).map(Line::Row).chain(free).chain([Line::Says(" Library", Role::Strong)]).chain(books);
-        Self { fit: suggested.len(), lines: lines.collect() }
+        let runs = view.world.runs.open().map(|(id, _)| Line::Run(id));
+        let fitting = suggested.into_iter().take(SUGGESTED).map(Line::Fits);
+        let books = view.world.runs.playbooks().iter().cloned().map(Line::Book);
+        // What is over is looked at again: what was done, and what it wrote.
+        let over = view.world.runs.iter().filter(|(_, run)| run.ended.is_some()).take(OVER).map(|(id, _)| Line::Run(id));
+        let heading = [Line::Says(" Library", Role::Strong)];
+        Self { fit, lines: runs.chain(fitting).chain(free).chain(heading).chain(books).chain(over).collect() }
     }
 
     /// What a cursor can stand on, line by line.
-    pub fn targets(&self) -> impl Iterator<Item = Option<&Target>> {
-        self.lines.iter().map(|line| match line {
-            Line::Row(row) => Some(&row.target),
-            Line::Says(..) => None,
-        })
+    pub fn targets(&self) -> impl Iterator<Item = Option<Target>> {
+        self.lines.iter().map(Line::target)
     }
 
     fn find(&self, target: &Target) -> Option<usize> {
-        self.targets().position(|other| other == Some(target))
+        self.lines.iter().position(|line| line.is(target))
     }
 
     /// What fits best is at hand first; a cursor that has a row goes where that belongs once nobody looks.
     pub fn settle(&self, list: &mut List, idle: bool) {
         if list.selected().is_none() {
             let first = self.targets().enumerate().find_map(|(line, target)| Some((line, target?)));
-            first.into_iter().for_each(|(line, target)| list.put(Some(target.clone()), line));
+            first.into_iter().for_each(|(line, target)| list.put(Some(target), line));
         } else if idle {
             list.settle(|target| self.find(target));
         }
@@ -106,42 +106,66 @@ impl Library {
         for (y, line) in (0..area.height).zip(0..) {
             let Some(Place::Row(found)) = window.at(window.offset + line) else { continue };
             let place = Rect { y: area.y + y, height: 1, ..area };
-            match self.lines.get(found) {
-                Some(Line::Says(text, role)) => canvas.text(place, 0, text, *role),
-                Some(Line::Row(row)) => {
-                    let cursor = window.line() == Some(line);
-                    if cursor {
-                        let shown = Shown { target: row.target.clone(), row: line, offset: window.offset };
-                        canvas.hits.show(PaneId::Playbook, shown);
-                    }
-                    canvas.hits.add(place, Hit::Row(PaneId::Playbook, row.target.clone(), window.offset + line));
-                    row.render(canvas, place, cursor && view.focus == PaneId::Playbook, view);
-                }
-                None => break,
+            let Some(what) = self.lines.get(found) else { break };
+            if let Line::Says(text, role) = what {
+                canvas.text(place, 0, text, *role);
             }
+            let Some(target) = what.target() else { continue };
+            let cursor = window.line() == Some(line);
+            if cursor {
+                canvas.hits.show(PaneId::Playbook, Shown { target: target.clone(), row: line, offset: window.offset });
+            }
+            canvas.hits.add(place, Hit::Row(PaneId::Playbook, target, window.offset + line));
+            what.render(canvas, place, cursor && view.focus == PaneId::Playbook, view);
         }
     }
 }
 
-impl Row {
+impl Line {
+    fn target(&self) -> Option<Target> {
+        match self {
+            Self::Run(id) => Some(Target::Run(*id)),
+            Self::Fits(suggestion) => Some(Target::Suggested(suggestion.book.id.clone())),
+            Self::Book(book) => Some(Target::Playbook(book.id.clone())),
+            Self::Says(..) => None,
+        }
+    }
+
+    fn is(&self, target: &Target) -> bool {
+        match (self, target) {
+            (Self::Run(id), Target::Run(other)) => id == other,
+            (Self::Fits(suggestion), Target::Suggested(other)) => suggestion.book.id == *other,
+            (Self::Book(book), Target::Playbook(other)) => book.id == *other,
+            _ => false,
+        }
+    }
+
     fn render(&self, canvas: &mut Canvas, place: Rect, cursor: bool, view: &View) {
-        let mut marks = match (&self.target, &self.alert) {
-            (Target::Suggested(book), Some(alert)) => diagnosis::marks(canvas, view, alert, book),
+        let row = match self {
+            Self::Run(id) => view.world.runs.get(*id).map(of_run),
+            Self::Fits(suggestion) => Some(of_fit(suggestion, view)),
+            Self::Book(book) => Some(of_book(book)),
+            Self::Says(..) => None,
+        };
+        let Some(row) = row else { return };
+        let mut marks = match self {
+            // What its checks have seen of the alert for which it is suggested.
+            Self::Fits(Suggestion { book, alert: Some(alert), .. }) => diagnosis::marks(canvas, view, alert, &book.id),
             _ => Vec::new(),
         };
         // Where there is little room, what was seen counts more than why it is suggested.
         if marks.is_empty() || place.width >= WIDE {
             let gap = if marks.is_empty() { "" } else { "  " };
-            marks.push((format!("{gap}{}", self.about), Role::Dim));
+            marks.push((format!("{gap}{}", row.about), Role::Dim));
         }
-        if let Some((text, role)) = self.practised.as_ref().filter(|_| place.width >= WIDER) {
-            marks.push((format!(" · {text}"), *role));
+        if let Some((text, role)) = row.practised.filter(|_| place.width >= WIDER) {
+            marks.push((format!(" · {text}"), role));
         }
         let width = marks.iter().map(|(text, _)| text.chars().count() as u16).sum::<u16>();
         let mut pen = canvas.line(place, 0);
         pen.text(if cursor { "▌" } else { " " }, Role::Focus);
         let room = pen.left().saturating_sub(if width == 0 { 0 } else { width + 1 });
-        pen.column(room, &self.text, if cursor { Role::Cursor } else { self.role }).space(1).spans(&marks);
+        pen.column(room, &row.text, if cursor { Role::Cursor } else { row.role }).space(1).spans(&marks);
     }
 }
 
@@ -155,31 +179,17 @@ fn render_nothing(canvas: &mut Canvas, area: Rect, view: &View) {
     canvas.sentences(area, 0, text, Role::Dim);
 }
 
-fn of_run(id: RunId, run: &Run) -> Row {
-    let about = format!("{} · {}", super::head::progress(run), run.state());
-    Row {
-        target: Target::Run(id),
-        text: format!("▶ {}", inert(&run.title)),
-        about,
-        role: Role::Strong,
-        alert: None,
-        practised: None,
-    }
+fn of_run(run: &Run) -> Row {
+    let (mark, role) = if run.ended.is_some() { ("·", Role::Dim) } else { ("▶", Role::Strong) };
+    let about = match run.ended {
+        Some(_) => run.state().to_string(),
+        None => format!("{} · {}", super::head::progress(run), run.state()),
+    };
+    Row { text: format!("{mark} {}", inert(&run.title)), about, role, practised: None }
 }
 
-/// What is over is looked at again: what was done, and what it wrote.
-fn over<'a>(view: &View<'a>) -> impl Iterator<Item = Row> + use<'a> {
-    let runs = view.world.runs.iter().filter(|(_, run)| run.ended.is_some()).take(OVER);
-    runs.map(|(id, run)| Row {
-        role: Role::Dim,
-        text: format!("· {}", inert(&run.title)),
-        about: run.state().to_string(),
-        ..of_run(id, run)
-    })
-}
-
-fn of_fit(suggestion: &Suggestion<'_>, view: &View) -> Row {
-    let book = suggestion.book;
+fn of_fit(suggestion: &Suggestion, view: &View) -> Row {
+    let book = &suggestion.book;
     let about = match (book.unfit(), suggestion.fit, suggestion.of_incident) {
         (Some(_), ..) => "✗ can't be run",
         (None, Fit::Alert(_), false) => "fits this alert",
@@ -190,7 +200,7 @@ fn of_fit(suggestion: &Suggestion<'_>, view: &View) -> Row {
         (None, Fit::Service, true) => "for a service",
     };
     let practised = view.world.readiness(book).map(|row| practised(&row, view));
-    Row { alert: suggestion.alert.clone(), practised, ..row(Target::Suggested(book.id.clone()), book, about, Role::Text) }
+    Row { practised, ..row(book, about, Role::Text) }
 }
 
 /// In three words at most.
@@ -207,11 +217,11 @@ fn practised(row: &Readiness, view: &View) -> (String, Role) {
 
 fn of_book(book: &Arc<Playbook>) -> Row {
     let about = if book.unfit().is_some() { "✗ can't be run" } else { "" };
-    row(Target::Playbook(book.id.clone()), book, about, Role::Dim)
+    row(book, about, Role::Dim)
 }
 
-fn row(target: Target, book: &Playbook, about: &str, role: Role) -> Row {
-    Row { target, text: inert(&book.title).into_owned(), about: about.to_owned(), role, alert: None, practised: None }
+fn row(book: &Playbook, about: &str, role: Role) -> Row {
+    Row { text: inert(&book.title).into_owned(), about: about.to_owned(), role, practised: None }
 }
 
 /// Why a playbook is suggested, in a sentence.
