@@ -3,6 +3,10 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test on the real machine")]
 
+#[path = "console_exits/answers.rs"]
+mod answers;
+#[path = "console_exits/kept.rs"]
+mod kept;
 #[path = "console_exits/stuck.rs"]
 mod stuck;
 mod support;
@@ -102,7 +106,13 @@ fn a_light_background_that_the_terminal_tells_makes_light_colours_and_is_no_keys
 /// A shell in a terminal, from which a console was started; with what it has written until the console was there.
 fn from_a_shell(server: &FakeAlertmanager, home: &Home) -> Pty {
     drop(open(server, home));
-    let console = format!("{} --data data", env!("CARGO_BIN_EXE_midwatch"));
+    let mut shell = shell(home);
+    shell.keys(&format!("{} --data data\r", env!("CARGO_BIN_EXE_midwatch")));
+    shell.wait_for("1 firing");
+    shell
+}
+
+fn shell(home: &Home) -> Pty {
     let home = home.path().display().to_string();
     let env = [("HOME", home.clone()), ("MIDWATCH_CONFIG", format!("{home}/config.yaml")), ("PS1", "ready> ".into())];
     let env = env.map(|(name, value)| (name.to_owned(), value));
@@ -111,8 +121,6 @@ fn from_a_shell(server: &FakeAlertmanager, home: &Home) -> Pty {
         env.into_iter().chain([path, ("TERM".into(), "xterm-256color".into()), ("LANG".into(), "C.UTF-8".into())]).collect();
     let mut shell = Pty::open(["bash", "--norc", "--noprofile", "-i"], &env, Path::new(&home), 120, 40);
     shell.wait_for("ready>");
-    shell.keys(&format!("{console}\r"));
-    shell.wait_for("1 firing");
     shell
 }
 
@@ -143,13 +151,55 @@ fn ctrl_z_goes_back_to_the_shell_with_its_terminal_as_it_was_and_fg_to_the_conso
     assert_eq!(shell.wait_exit().exit_code(), 0);
 }
 
+/// The console that runs in this home.
+fn running(home: &Home) -> nix::unistd::Pid {
+    let home = home.path().canonicalize().expect("it is there");
+    let ours = |process: &Path| {
+        let there = |name: &str| std::fs::read_link(process.join(name)).ok();
+        there("cwd") == Some(home.clone()) && there("exe") == Path::new(env!("CARGO_BIN_EXE_midwatch")).canonicalize().ok()
+    };
+    let mut processes = std::fs::read_dir("/proc").expect("reads").filter_map(Result::ok).map(|process| process.path());
+    let process = processes.find(|process| ours(process)).expect("a console");
+    let number = process.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
+    nix::unistd::Pid::from_raw(number.expect("a number"))
+}
+
 #[test]
-fn ctrl_z_without_a_shell_to_go_back_to_changes_nothing() {
+fn who_stops_the_console_from_elsewhere_leaves_the_shell_a_terminal_as_it_was() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut shell = from_a_shell(&server, &home);
+    for round in 1..=2 {
+        nix::sys::signal::kill(running(&home), Signal::SIGTSTP).expect("it is there");
+        let back = |screen: &str| screen.matches("Stopped").count() == round && screen.trim_end().ends_with("ready>");
+        shell.wait_within(PATIENCE, "the shell", back);
+        assert_eq!(modes_left_changed(shell.raw()).into_iter().filter(|mode| *mode != 2004).collect::<Vec<_>>(), [0; 0]);
+        shell.wait_gone("1 firing");
+        shell.keys("fg\r");
+        shell.wait_for("1 firing");
+        shell.keys("?");
+        shell.wait_for("Keys: Alerts");
+        shell.keys("\x1b");
+        shell.wait_gone("Keys: Alerts");
+    }
+    shell.keys("q");
+    shell.wait_within(PATIENCE, "the shell", |screen| screen.trim_end().ends_with("ready>"));
+    shell.keys("exit\r");
+    assert_eq!(shell.wait_exit().exit_code(), 0);
+}
+
+#[test]
+fn a_stop_without_a_shell_to_go_back_to_changes_nothing() {
     let (server, home) = (FakeAlertmanager::start(), Home::new());
     let mut console = open(&server, &home);
-    console.keys("\x1a?");
+    console.keys("\x1a");
+    // It has been to the shell that is not there, once the terminal could have answered what it was asked.
+    console.wait_for_bytes(b"\x1b[?1049l");
+    console.keys("?");
     console.wait_for("Keys: Alerts");
-    console.keys("\x1bq");
+    console.signal(Signal::SIGTSTP);
+    console.keys("\x1b");
+    console.wait_gone("Keys: Alerts");
+    console.keys("q");
     assert_eq!(console.wait_exit().exit_code(), 0);
     console.assert_restored();
 }

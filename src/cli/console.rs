@@ -1,12 +1,14 @@
 //! Opens the console: configuration, journal and shell behind it, the terminal in front of it.
 
+mod kept;
+
 use super::session::{self, Loaded, Needs, Presence};
 use super::{Exit, Failure, Globals, colour, keys, library, out, reload, shelf};
 use crate::config::{self, Console as Look};
 use crate::domain::ids::RequestId;
 use crate::domain::node::Problems;
 use crate::journal::evidence;
-use crate::model::runs::Sitting;
+use crate::model::runs::{RunFact, Sitting};
 use crate::model::troubles::Own;
 use crate::model::{Body, Command, Fact, World};
 use crate::runtime::cache::Cache;
@@ -14,11 +16,12 @@ use crate::runtime::shell::{can_call, ended, start_reader};
 use crate::runtime::{Ask, Frontend, Shell, upstream};
 use crate::tui::background;
 use crate::tui::keymap::Keymap;
-use crate::tui::layout::shares::{Kept, Shares, Unfit};
+use crate::tui::layout::shares::Shares;
 use crate::tui::panes::PANES;
 use crate::tui::terminal::{self, TermEvent};
 use crate::tui::theme::{Depth, Looks, Theme};
-use crate::tui::{Console, Hint, Layouts, Preset, Request, Setup, Ui};
+use crate::tui::{Console, Hint, Preset, Request, Setup, Ui};
+use kept::{Draft, Layout};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -58,12 +61,13 @@ pub fn run(
     record: Option<&Path>,
     first: Option<Command>,
 ) -> anyhow::Result<Exit> {
-    if !out::at_terminal() {
+    if !out::on_screen() {
         return Err(Failure::usage(
             "the console needs a terminal; `midwatch alerts`, `feeds` and `log` print, `serve` watches without one",
         )
         .into());
     }
+    terminal::hold_stops();
     let (keymap, looks) = (keymap(globals, &config.console)?, looks(&config.console, colour::depth(globals))?);
     let data = session::data_folder(globals)?;
     let runtime = session::runtime()?;
@@ -77,10 +81,10 @@ pub fn run(
         shell.record(path).map_err(unmade)?;
     }
     if let Some(folder) = session::cache_folder(globals) {
-        shell.remember(Cache::new(folder));
+        shell.remember(if globals.read_only { Cache::there(folder) } else { Cache::new(folder) });
     }
-    let draft = Draft(data.join("draft"));
-    let layout = Layout(data.join("layout.json"));
+    let draft = Draft::open(&data, globals.read_only);
+    let layout = Layout::of(&data, globals.read_only);
     let mut console = Console::open(
         Setup {
             keymap,
@@ -97,7 +101,7 @@ pub fn run(
         console.hold_still();
     }
     shell.call_by(session::caller(&config.console));
-    let presence = Presence::of(&data);
+    let presence = Presence::of(&data, globals.read_only);
     let mut front = Front { console, draft, layout, guide, presence, facts: shell.facts(), hampered: BTreeSet::new() };
     // Something to look at first: a journal of a long storm takes a moment to read.
     front.draw(&shell.world)?;
@@ -105,10 +109,14 @@ pub fn run(
     if !globals.read_only {
         shell.listen(None, session::cache_folder(globals).map(Cache::new));
     }
-    if let Some(why) = evidence::left_over(&data) {
+    if !globals.read_only
+        && let Some(why) = evidence::left_over(&data)
+    {
         shell.event(Body::Fact(Fact::Hampered { what: Own::Copies, why: Some(why) }));
     }
     let catalogue = library::attach(&mut shell, globals, &config, runtime.handle())?;
+    // Wherever errors go: it is the screen that is lent to a step.
+    shell.event(Body::Fact(Fact::Run(RunFact::AtTerminal)));
     let _scenarios = shelf::tell(&mut shell, globals, &config, &catalogue);
     // How well each is practised stands beside what is suggested.
     shell.ask(Command::RecallPractice);
@@ -137,6 +145,7 @@ async fn drive(shell: &mut Shell, front: &mut Front) -> io::Result<()> {
     let (sender, mut inputs) = unbounded_channel();
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
+    start_reader(terminal::await_stops);
     start_reader(move || terminal::read_keys(|event| sender.send(event).is_ok(), || stopped.load(Ordering::Relaxed)));
     let result = shell.run(front, &mut inputs, Box::pin(ended()?)).await;
     stop.store(true, Ordering::Relaxed);
@@ -188,7 +197,7 @@ impl Frontend for Front {
     }
 
     fn calls(&mut self, world: &World) -> Option<Command> {
-        self.console.calls(world, self.presence.looks(world.now.wall), can_call).map(Command::Call)
+        self.console.calls(world, || self.presence.looked(world.now.wall), can_call).map(Command::Call)
     }
 
     fn asked(&mut self, request: RequestId) {
@@ -251,63 +260,6 @@ fn at_home(command: Command) -> Command {
         Command::Attach { incident, file, text, about } => Command::Attach { incident, file: whole(file), text, about },
         Command::Export { incident, file } => Command::Export { incident, file: file.map(whole) },
         other => other,
-    }
-}
-
-/// A note that was begun, kept in a file so that it survives a crash.
-struct Draft(PathBuf);
-
-impl Draft {
-    fn load(&self) -> String {
-        std::fs::read_to_string(&self.0).unwrap_or_default()
-    }
-
-    fn save(&self, text: &str) -> io::Result<()> {
-        let path: &Path = &self.0;
-        let new = path.with_extension("new");
-        // By renaming: a console that is killed while it writes leaves the draft as it was before.
-        match text {
-            "" => std::fs::remove_file(path).or_else(|error| match error.kind() {
-                io::ErrorKind::NotFound => Ok(()),
-                _ => Err(error),
-            }),
-            text => std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path)),
-        }
-    }
-}
-
-/// How the screen was divided when the last console ended.
-struct Layout(PathBuf);
-
-impl Layout {
-    /// What is damaged, or a newer program's, is refused whole and put aside: nobody's screen comes up half as it was, and nothing is
-    /// lost.
-    fn load(&self, look: &Look) -> Layouts {
-        let presets = look.layouts.iter().map(preset).collect();
-        let refused = |why: &str, extension: &str| {
-            let aside = self.0.with_extension(extension);
-            let kept = match std::fs::rename(&self.0, &aside) {
-                Ok(()) => format!("it is kept as {}", aside.display()),
-                Err(error) => format!("and it can't be put aside: {error}"),
-            };
-            format!("The layout in {} is not taken, for {why}; {kept}. The screen is divided as usual.", self.0.display())
-        };
-        let read = std::fs::read_to_string(&self.0);
-        let (kept, trouble) = match read.as_deref().map(Kept::parse) {
-            Ok(Ok(kept)) => (kept, None),
-            Ok(Err(Unfit::Newer(_))) => {
-                (Kept::default(), Some(refused("a newer midwatch has written it in a form that this one does not know", "newer")))
-            }
-            Ok(Err(Unfit::Damaged(why))) => (Kept::default(), Some(refused(&why, "damaged"))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (Kept::default(), None),
-            Err(error) => (Kept::default(), Some(refused(&error.to_string(), "damaged"))),
-        };
-        Layouts { kept, presets, trouble }
-    }
-
-    fn keep(&self, text: &str) -> io::Result<()> {
-        let new = self.0.with_extension("new");
-        std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, &self.0))
     }
 }
 

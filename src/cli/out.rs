@@ -64,6 +64,11 @@ pub fn on_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Whether a screen can be drawn, and its keys read; errors may go elsewhere.
+pub fn on_screen() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
 /// Whether somebody sits at both ends.
 pub fn at_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()

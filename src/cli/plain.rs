@@ -68,7 +68,7 @@ pub fn run(globals: &Globals, guide: Option<Guide>) -> anyhow::Result<Exit> {
     let (next, wanted) = mpsc::channel();
     let theirs = Arc::new(AtomicUsize::new(0));
     let (released, releases) = unbounded_channel();
-    let presence = Presence::of(&session::data_folder(globals)?);
+    let presence = Presence::of(&session::data_folder(globals)?, globals.read_only);
     let mut front = Plain::new(globals, session.config.console.zone, inputs.clone(), next, (theirs.clone(), released), presence);
     front.guide = guide;
     start_reader(move || read(&wanted, &inputs));
@@ -319,7 +319,7 @@ impl Frontend for Plain {
     }
 
     fn calls(&mut self, world: &World) -> Option<Command> {
-        self.crier.cry(world, self.presence.looks(world.now.wall), can_call).map(Command::Call)
+        self.crier.cry(world, || self.presence.looked(world.now.wall), can_call).map(Command::Call)
     }
 
     fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {

@@ -1,5 +1,7 @@
 //! `midwatch replay`: an incident played on the real screen, for reviews and training. Nothing is recorded, sent or run.
 
+mod loading;
+
 use super::{Exit, Failure, Globals, Kind, colour, console, library, out, session, subject};
 use crate::domain::capture;
 use crate::domain::timeline::People;
@@ -56,25 +58,36 @@ fn speed(text: &str) -> Result<f64, String> {
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let name: &String = matches.get_one("incident").ok_or_else(|| Failure::usage("which incident?"))?;
     let globals = Globals { read_only: true, ..globals.clone() };
-    let config = session::load_if_there(&globals)?;
-    let zone = config.console.zone;
-    let reel = match subject::kept(name)? {
-        Some(reel) => reel,
-        None => of_incident(&globals, name, &config)?,
+    let config = Arc::new(session::load_if_there(&globals)?);
+    let wanted = Wanted {
+        name: name.clone(),
+        speed: matches.get_one("speed").copied().unwrap_or(1.0),
+        at: matches.get_one("at").cloned(),
+        stopped: matches.get_flag("stopped"),
     };
-    let mut player = Player::new(reel, matches.get_one("speed").copied().unwrap_or(1.0));
-    let Position { from, to, .. } = player.position();
-    if let Some(text) = matches.get_one::<String>("at") {
-        player.play(Play::To(capture::within(text, from, to, zone).map_err(|why| Failure::usage(format!("--at: {why}")))?));
-    }
-    if matches.get_flag("stopped") {
-        player.play(Play::Stop);
-    }
-    if !out::at_terminal() {
+    if !out::on_screen() {
+        // What is wrong with it is told first.
+        wanted.read(&globals, &config)?;
         return Err(Failure::usage("a replay needs a terminal; `midwatch incident show` and `export` print").into());
     }
     let (keymap, looks) =
         (console::keymap(&globals, &config.console)?, console::looks(&config.console, colour::depth(&globals))?);
+    terminal::hold_stops();
+    let runtime = session::runtime()?;
+    let (sender, mut inputs) = unbounded_channel();
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = stop.clone();
+    shell::start_reader(terminal::await_stops);
+    shell::start_reader(move || terminal::read_keys(|event| sender.send(event).is_ok(), || stopped.load(Ordering::Relaxed)));
+    let (theirs, read) = (config.clone(), move |config: &session::Loaded| wanted.read(&globals, config));
+    let read = runtime.block_on(loading::unless_given_up(name, &mut inputs, move || read(&theirs)))?;
+    let Some(player) = read else {
+        out::warn("midwatch: given up, nothing was played");
+        return Ok(Exit::No);
+    };
+    let mut player = player?;
+    let Position { from, to, .. } = player.position();
+    let zone = config.console.zone;
     let setup = Setup {
         keymap: keymap.clone(),
         zone,
@@ -85,11 +98,38 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     };
     let mut front = Front { console: Console::open(setup, looks, config.console.mouse)?, keymap, zone };
     front.console.ask();
-    let runtime = session::runtime()?;
-    let result = runtime.block_on(watch(&mut player, &mut front));
+    let result = runtime.block_on(async { player.run(&mut front, &mut inputs, Box::pin(shell::ended()?)).await });
+    stop.store(true, Ordering::Relaxed);
     drop(front);
     runtime.shutdown_timeout(Duration::from_millis(100));
     result.map(|()| Exit::Done).map_err(Into::into)
+}
+
+/// What is to be played, and from where on.
+struct Wanted {
+    name: String,
+    speed: f64,
+    at: Option<String>,
+    stopped: bool,
+}
+
+impl Wanted {
+    fn read(&self, globals: &Globals, config: &session::Loaded) -> anyhow::Result<Player> {
+        let reel = match subject::kept(&self.name)? {
+            Some(reel) => reel,
+            None => of_incident(globals, &self.name, config)?,
+        };
+        let mut player = Player::new(reel, self.speed);
+        let Position { from, to, .. } = player.position();
+        if let Some(text) = &self.at {
+            let at = capture::within(text, from, to, config.console.zone);
+            player.play(Play::To(at.map_err(|why| Failure::usage(format!("--at: {why}")))?));
+        }
+        if self.stopped {
+            player.play(Play::Stop);
+        }
+        Ok(player)
+    }
 }
 
 fn of_incident(globals: &Globals, name: &str, config: &session::Loaded) -> anyhow::Result<Reel> {
@@ -107,16 +147,6 @@ fn with_books(reel: &mut Reel, config: &session::Loaded) {
         let fact = Fact::Run(RunFact::Playbooks { books, given: Arc::new(Given::default()) });
         reel.events.insert(0, (begin, Body::Fact(fact)));
     }
-}
-
-async fn watch(player: &mut Player, front: &mut Front) -> io::Result<()> {
-    let (sender, mut inputs) = unbounded_channel();
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopped = stop.clone();
-    shell::start_reader(move || terminal::read_keys(|event| sender.send(event).is_ok(), || stopped.load(Ordering::Relaxed)));
-    let result = player.run(front, &mut inputs, Box::pin(shell::ended()?)).await;
-    stop.store(true, Ordering::Relaxed);
-    result
 }
 
 struct Front {

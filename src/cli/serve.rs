@@ -37,7 +37,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     session.know_practice();
     out::say(globals, "midwatch: watching; SIGTERM ends it");
     let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);
-    let mut front = Headless { crier: Crier::default(), presence: Presence::of(&session::data_folder(globals)?) };
+    let mut front =
+        Headless { crier: Crier::default(), presence: Presence::of(&session::data_folder(globals)?, globals.read_only) };
     // Nobody types, and nobody ends it by not typing.
     let (_typed, mut inputs) = unbounded_channel();
     let stop = {
@@ -62,7 +63,7 @@ impl Frontend for Headless {
     }
 
     fn calls(&mut self, world: &World) -> Option<Command> {
-        self.crier.cry(world, self.presence.looks(world.now.wall), |way| way.is_outward() && can_call(way)).map(Command::Call)
+        self.crier.cry(world, || self.presence.looked(world.now.wall), |way| way.is_outward() && can_call(way)).map(Command::Call)
     }
 
     fn draw(&mut self, _world: &World) -> io::Result<Option<Duration>> {

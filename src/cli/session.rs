@@ -277,7 +277,8 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
             Needs::Remotes => Polling::All,
             Needs::Watch => Polling::Following,
         },
-        watch: needs == Needs::Watch,
+        // Who records nothing takes that from nobody who would.
+        watch: needs == Needs::Watch && !globals.read_only,
     })
 }
 

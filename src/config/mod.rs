@@ -156,6 +156,7 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
         hosts: hosts::of(fields.get("sources"), fields.get("feeds")),
         ack_for: console.ack_for,
         attention: console.attention.clone(),
+        call_within: console.call.as_ref().map_or(Settings::default().call_within, |call| call.within),
         views: console.views.clone(),
         links: list::each(fields.get("links"), problems, link),
         same: queue.same,

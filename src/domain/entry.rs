@@ -114,6 +114,9 @@ pub struct Amendment {
 pub struct Draft {
     /// Names an outside fact, so that two observers make one entry of it.
     pub key: Option<String>,
+    /// Other names under which it may stand already: whoever saw it at another moment may have called it so. Not kept.
+    #[serde(skip)]
+    pub also: Vec<String>,
     /// When it happened.
     #[serde(with = "millis")]
     pub at: DateTime<Utc>,
@@ -146,6 +149,7 @@ impl Draft {
     pub fn new(kind: Kind, at: DateTime<Utc>, actor: Actor, text: impl Into<String>) -> Self {
         Self {
             key: None,
+            also: Vec::new(),
             at,
             at_source: AtSource::Console,
             actor,
@@ -253,6 +257,7 @@ impl Entry {
         }
         // In memory it is what it will be when it is read again.
         draft.at = millis::truncated(draft.at);
+        draft.also = Vec::new();
         millis::normalise(&mut draft.data);
         Self { v: VERSION, id, origin, seq, clock, recorded_at: millis::truncated(recorded_at), draft, seal: None }
     }

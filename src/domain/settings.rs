@@ -162,8 +162,15 @@ pub struct Settings {
     /// What calls an operator who looks elsewhere.
     #[serde(default)]
     pub attention: Attention,
+    /// How long their own program may take for it.
+    #[serde(default = "call_within")]
+    pub call_within: Duration,
     /// Nothing is recorded, sent or run.
     pub read_only: bool,
+}
+
+fn call_within() -> Duration {
+    Duration::from_secs(10)
 }
 
 /// What alerts that always fire are called where the configuration says nothing.
@@ -208,6 +215,7 @@ impl Default for Settings {
             hold: Vec::new(),
             remind: Some(Weekday::Fri),
             attention: Attention::default(),
+            call_within: call_within(),
             read_only: false,
         }
     }

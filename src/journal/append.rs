@@ -59,12 +59,18 @@ pub fn found(db: &Connection, ids: &Ids, drafts: &[Draft]) -> Result<Option<Appe
         return Ok(None);
     }
     let entry = |(own, draft): (Option<_>, &Draft)| match (own, &draft.key) {
-        (None, Some(key)) => by_key(db, key),
+        (None, Some(_)) => known(db, draft),
         (own, _) => Ok(own),
     };
     let entries = own.into_iter().zip(drafts).map(entry).collect::<Result<Option<Vec<_>>>>()?;
     let begun = stored(&ids.begun)?;
     Ok(entries.map(|entries| Appended { entries, begun, reserve_freed: false }))
+}
+
+/// What has the key of a draft already, or is the same by another name.
+fn known(db: &Connection, draft: &Draft) -> Result<Option<Arc<Entry>>> {
+    let mut names = draft.key.iter().chain(&draft.also);
+    names.find_map(|key| by_key(db, key).transpose()).transpose()
 }
 
 /// The end of our chain while it grows.
@@ -104,7 +110,7 @@ impl<'a> Tip<'a> {
 
     /// Adds a draft unless its key is there already: of one outside fact there is one entry.
     fn once(&mut self, id: EntryId, draft: &Draft) -> Result<Arc<Entry>> {
-        match draft.key.as_deref().map(|key| by_key(self.db, key)).transpose()?.flatten() {
+        match known(self.db, draft)? {
             Some(known) => Ok(known),
             None => self.add(id, draft.clone()),
         }

@@ -4,7 +4,7 @@ use super::decode::{self, Batch};
 use super::origin;
 use crate::domain::entry::{Clock, Entry, Head, Kind, Seal};
 use crate::domain::ids::{AlertId, EntryId, IncidentId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, named_params};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -73,6 +73,9 @@ const CARRYING: &str = "
         UNION SELECT e.n FROM acts CROSS JOIN entries e INDEXED BY by_key
             ON e.key IN ('act/' || acts.id || '/unsent', 'act/' || acts.id || '/ended', 'act/' || acts.id || '/settled')),";
 
+/// So far back are calls of somebody that may have been cut off: in a storm thousands of entries follow on them.
+const CALLED: TimeDelta = TimeDelta::minutes(15);
+
 /// Everything that has begun and not ended, with what it needs to be understood.
 const UNFINISHED: &str = "
     SELECT entry FROM open
@@ -87,12 +90,14 @@ const UNFINISHED: &str = "
     UNION SELECT a.n FROM open JOIN entries e ON e.n = open.entry JOIN entries a ON a.alert = e.alert AND a.kind IN ('ack', 'unack')
         WHERE open.what >= 'act/' AND open.what < 'act0'
     UNION SELECT a.n FROM entries a WHERE a.kind IN ('ack', 'unack') AND a.alert IN (SELECT alert FROM entries WHERE until > :now)
-    UNION SELECT n FROM entries INDEXED BY ack_ends WHERE until > :now AND kind = 'maintenance-ended'";
+    UNION SELECT n FROM entries INDEXED BY ack_ends WHERE until > :now AND kind = 'maintenance-ended'
+    UNION SELECT n FROM entries INDEXED BY by_at WHERE at > :lately AND kind = 'console'";
 
 /// Entry by entry: after a storm these are tens of thousands, and whoever folds them keeps few. In the order of their arrival, which is
 /// that of the fold unless a clock was far ahead. What is read lies far apart, so each entry is fetched once.
 pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<Entry>)) -> Result<()> {
-    let params = named_params! { ":now": now.timestamp_millis() };
+    let lately = (now - CALLED).timestamp_millis();
+    let params = named_params! { ":now": now.timestamp_millis(), ":lately": lately };
     let places = db.prepare(&open_state_sql())?.query_map(params, |row| row.get(0))?.collect::<Result<Vec<i64>>>()?;
     let mut places = places.into_iter();
     let mut row = db.prepare("SELECT prev, hash, body FROM entries WHERE n = ?1")?;

@@ -68,7 +68,7 @@ impl SqliteJournal {
             only_read: false,
         };
         journal.connect()?;
-        if journal.only_read && journal.give_up_reserve() {
+        if journal.only_read && !journal.options.read_only && journal.give_up_reserve() {
             // Even opening needs some room: for what SQLite shares between processes.
             journal.db = None;
             journal.connect()?;

@@ -8,6 +8,7 @@ mod drilled;
 mod episode;
 mod flapping;
 mod lapsing;
+mod news;
 mod passing;
 mod queue;
 mod recording;
@@ -47,8 +48,11 @@ pub struct Tracked {
     /// The first `starts_at` of this episode: it stays when a restart moves the alert's own.
     pub episode: DateTime<Utc>,
     pub severity: Severity,
+    /// The worst that it has been in this episode: what is worse than ever is news, what is as bad as it was is none.
+    worst: Severity,
     pub service: Option<ServiceName>,
-    /// When this process first saw the episode; `None` for one that was known before.
+    /// When it became news to this process: first seen, worse than ever, or firing for everybody after it was kept quiet. `None` for
+    /// what was so before.
     pub arrived: Option<Stamp>,
     /// What it is news by: its episode or, when it is nobody's again, the end of what kept it quiet. The same in every process.
     pub news: DateTime<Utc>,
@@ -86,11 +90,11 @@ pub struct Alerts {
     revision: u64,
     notes_lost: bool,
     /// When this process began: what was recorded since is news to it, whoever saw it first.
-    began: DateTime<Utc>,
+    began: Stamp,
 }
 
 impl Alerts {
-    pub fn new(settings: &Settings, now: DateTime<Utc>) -> Self {
+    pub fn new(settings: &Settings, now: Stamp) -> Self {
         let sources = settings.sources.iter().map(|spec| (spec.name.clone(), SourceState::new(spec))).collect();
         let mut queue = Queue::default();
         queue.same_by(&settings.same);
@@ -98,7 +102,7 @@ impl Alerts {
     }
 
     /// Takes another configuration: alerts of sources that are gone leave, the others are judged anew.
-    pub(super) fn configure(&mut self, settings: &Settings, now: DateTime<Utc>) {
+    pub(super) fn configure(&mut self, settings: &Settings, now: Stamp) {
         let mut before = std::mem::take(&mut self.sources);
         for spec in &settings.sources {
             let kept = before.remove(&spec.name).filter(|state| state.is_of(spec));
@@ -199,7 +203,7 @@ impl Alerts {
             tracked.resolved_at = Some(millis::truncated(at.clamp(tracked.episode.min(now.wall), now.wall)));
             self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
         }
-        self.place(settings, tracked, now.wall);
+        self.place(settings, tracked, now);
         news.then_some(Turn { id, fired: false })
     }
 
@@ -210,6 +214,7 @@ impl Alerts {
                 if alert.labels != old.alert.labels {
                     // Elsewhere a problem gets worse under the same name.
                     (old.severity, old.service) = (settings.severity(&alert.labels), settings.service(&alert.labels));
+                    old.gets_worse(now);
                 }
                 (old.alert, old.missing) = (alert, 0);
                 old
@@ -218,7 +223,7 @@ impl Alerts {
         };
         let unnoted = begun(&tracked) && tracked.noted == Noted::Nothing;
         let turn = unnoted.then(|| Turn { id: tracked.alert.id.clone(), fired: true });
-        self.place(settings, tracked, now.wall);
+        self.place(settings, tracked, now);
         turn
     }
 
@@ -227,12 +232,14 @@ impl Alerts {
         let record = self.records.get(&alert.id);
         let open = record.is_some_and(Record::is_open);
         // Another process may have written it down before we heard of it.
-        let known = open && (shown || !record.is_some_and(|record| record.began_since(self.began)));
+        let known = open && (shown || !record.is_some_and(|record| record.began_since(self.began_at(now))));
         // As it will be read back: stored times have milliseconds.
         let episode = millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall)));
+        let severity = settings.severity(&alert.labels);
         Tracked {
             episode,
-            severity: settings.severity(&alert.labels),
+            severity,
+            worst: severity,
             service: settings.service(&alert.labels),
             arrived: (!known && !Self::flaps_on(record, now.wall)).then_some(now),
             news: episode,
@@ -247,9 +254,11 @@ impl Alerts {
     }
 
     /// Judges an alert that stands nowhere and puts it where it belongs.
-    fn place(&mut self, settings: &Settings, mut tracked: Box<Tracked>, now: DateTime<Utc>) {
-        tracked.state = self.state_of(&tracked, now);
-        tracked.flapping = self.flapping(&tracked.alert.id, now);
+    fn place(&mut self, settings: &Settings, mut tracked: Box<Tracked>, now: Stamp) {
+        let before = tracked.state;
+        tracked.state = self.state_of(&tracked, now.wall);
+        tracked.flapping = self.flapping(&tracked.alert.id, now.wall);
+        tracked.comes_out(before, now);
         self.calms(&tracked);
         self.queue.put(rank(settings, &tracked), tracked);
     }
@@ -287,7 +296,7 @@ impl Alerts {
         for id in never {
             self.queue.take(&id);
         }
-        self.rerank(settings, &touched, now.wall);
+        self.rerank(settings, &touched, now);
         ended
     }
 
@@ -326,7 +335,7 @@ impl Alerts {
         self.revision += 1;
     }
 
-    fn rerank(&mut self, settings: &Settings, ids: &[AlertId], now: DateTime<Utc>) {
+    fn rerank(&mut self, settings: &Settings, ids: &[AlertId], now: Stamp) {
         for id in ids {
             if let Some(tracked) = self.queue.take(id) {
                 self.place(settings, tracked, now);

@@ -4,13 +4,20 @@
 //!
 //! Invariant: a terminal rings also where nothing can be written; nothing else is done then.
 
+mod made;
+
+pub use made::{CutOff, Name};
+
 use super::World;
 use crate::domain::attention::Way;
 use crate::domain::entry::{Entry, Intent, Kind};
-use crate::domain::ids::{AlertId, RequestId};
+use crate::domain::ids::{AlertId, EntryId, RequestId};
 use crate::domain::text::inert;
+use chrono::{DateTime, Utc};
+use made::Made;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// That somebody is to be called.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +29,15 @@ pub struct Call {
     pub by: Vec<Way>,
     /// The operator sees it come: nobody is called of it, here or elsewhere.
     pub seen: bool,
+    /// The one that was cut off, and is made anew.
+    #[serde(default)]
+    pub again: Option<Again>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Again {
+    pub first: Name,
+    pub intent: EntryId,
 }
 
 /// What a program that calls somebody is told: variables of its environment, and the words.
@@ -58,6 +74,9 @@ pub struct Calls {
     asked: BTreeMap<RequestId, Asked>,
     rings: VecDeque<Ring>,
     count: u64,
+    made: Made,
+    /// What this process began and has not heard of.
+    making: BTreeSet<Name>,
 }
 
 /// Rings that nobody has taken are forgotten: more at once are one noise.
@@ -114,17 +133,48 @@ impl Calls {
         if asked.left > 0 {
             return None;
         }
-        let Asked { call, rings, acts, ours, .. } = self.asked.remove(&request)?;
+        let Asked { mark, call, rings, acts, ours, .. } = self.asked.remove(&request)?;
         if call.seen {
             return None;
         }
         let due = |by: &Way| {
             let mut of = acts.iter().filter(|(way, ..)| way == by);
-            let alerts = of.clone().filter_map(|(.., alert)| alert.clone()).collect();
+            let new = || of.clone().filter_map(|(.., alert)| alert.clone()).collect();
+            let alerts = call.again.as_ref().map_or_else(new, |_| call.alerts.clone());
             of.next().map(|(_, intent, _)| Due { intent: *intent, by: *by, alerts, text: call.text.clone() })
         };
-        let due = call.by.iter().filter_map(due).collect();
+        let due: Vec<Due> = call.by.iter().filter_map(due).collect();
+        self.making.extend(due.iter().map(|due| Name { mark, way: due.by }));
         Some((call, ours.then_some(rings), due))
+    }
+
+    /// Whether the entry is of a call that acts outside.
+    pub(super) fn fold(&mut self, entry: &Arc<Entry>) -> bool {
+        let known = self.made.fold(entry);
+        let ended = entry.text_of("event") == Some("call-ended");
+        if let Some(name) = entry.data_of("mark").zip(entry.data_of("medium")).filter(|_| known && ended) {
+            self.making.remove(&Name { mark: name.0, way: name.1 });
+        }
+        known
+    }
+
+    /// What a call was begun with.
+    pub(super) fn begun(&self, intent: EntryId) -> Option<&Arc<Entry>> {
+        self.made.begun(intent)
+    }
+
+    /// When the next call that has not ended counts as cut off.
+    pub(super) fn due(&self) -> Option<DateTime<Utc>> {
+        self.made.due(|name| self.making.contains(&name))
+    }
+
+    /// Calls that will not end any more, and of which that is not told yet.
+    pub(super) fn untold(&self, now: DateTime<Utc>) -> Vec<CutOff<'_>> {
+        self.made.untold(now, |name| self.making.contains(&name))
+    }
+
+    pub(super) fn to_repeat(&self, now: DateTime<Utc>) -> impl Iterator<Item = CutOff<'_>> {
+        self.made.to_repeat(now)
     }
 
     /// Nothing was written: a terminal rings all the same.

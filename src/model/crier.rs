@@ -3,10 +3,12 @@
 
 use super::World;
 use super::alerts::{State, Tracked};
-use super::calls::{Call, said};
+use super::calls::{Again, Call, CutOff, said};
 use crate::domain::attention::Way;
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, EntryId};
 use crate::domain::settings::Environment;
+use crate::domain::text::inert;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -16,23 +18,36 @@ pub const LOOKS: Duration = Duration::from_secs(10);
 /// Of one process.
 #[derive(Default)]
 pub struct Crier {
-    revision: Option<u64>,
+    revision: Option<(u64, usize)>,
     /// Arrivals up to here have been cried.
     cried: Option<Duration>,
     /// The storm that rages has been cried.
     stormed: bool,
+    /// Calls that were cut off and have been made anew from here.
+    repeated: BTreeSet<EntryId>,
 }
 
 impl Crier {
-    /// Whom to call of what has come since this was asked last, in the ways that are ours. `looks`: the operator looks at this console,
-    /// or at another one.
-    pub fn cry(&mut self, world: &World, looks: bool, ours: impl Fn(Way) -> bool) -> Option<Call> {
-        if self.revision.replace(world.alerts.revision()) == Some(world.alerts.revision()) {
+    /// Whom to call of what has come since this was asked last, in the ways that are ours. `looked`: when the operator looked last at
+    /// this console, or at another one; asked only where there is somebody to call.
+    pub fn cry(&mut self, world: &World, looked: impl Fn() -> Option<DateTime<Utc>>, ours: impl Fn(Way) -> bool) -> Option<Call> {
+        let revision = (world.alerts.revision(), world.calls.to_repeat(world.now.wall).count());
+        // What is played has been: it calls nobody.
+        if self.revision == Some(revision) || world.settings.environment == Environment::Replay {
             return None;
         }
+        // Whoever sees it come need not be called.
+        let looks = || looked().is_some_and(|at| world.now.wall - at <= TimeDelta::from_std(LOOKS).unwrap_or_default());
+        let call = self.fresh(world).map(|call| Call { seen: looks(), ..call });
+        let call = call.or_else(|| self.anew(world, &looked, &ours));
+        self.revision = call.is_none().then_some(revision);
+        let Call { by, .. } = call.as_ref()?;
+        let by: Vec<Way> = by.iter().copied().filter(|way| ours(*way)).collect();
+        call.filter(|_| !by.is_empty()).map(|call| Call { by, ..call })
+    }
+
+    fn fresh(&mut self, world: &World) -> Option<Call> {
         let (newest, call) = match world.storm.raging() {
-            // What is played has been: it calls nobody.
-            _ if world.settings.environment == Environment::Replay => None,
             Some(_) => self.storm(world),
             None => {
                 self.stormed = false;
@@ -40,9 +55,29 @@ impl Crier {
             }
         }?;
         self.cried = Some(newest);
-        let by: Vec<Way> = call.by.into_iter().filter(|way| ours(*way)).collect();
-        // Whoever sees it come need not be called.
-        (!by.is_empty()).then_some(Call { by, seen: looks, ..call })
+        Some(call)
+    }
+
+    /// A call that was cut off is made once more, as long as something of it is nobody's and nobody has looked since.
+    fn anew(&mut self, world: &World, looked: impl Fn() -> Option<DateTime<Utc>>, ours: impl Fn(Way) -> bool) -> Option<Call> {
+        let cut_off = world.calls.to_repeat(world.now.wall).filter(|call| ours(call.name.way));
+        let mut cut_off = cut_off.filter(|call| !self.repeated.contains(&call.intent.id));
+        let call = cut_off.find_map(|CutOff { name, intent, of }| {
+            let wakes = |tracked: &Tracked| tracked.state == State::Firing && world.worked_on(tracked).is_none();
+            let alerts = of.iter().filter_map(|entry| world.alerts.get(entry.alert.as_ref()?)).filter(|tracked| wakes(tracked));
+            let alerts: Vec<AlertId> = alerts.map(|tracked| tracked.alert.id.clone()).collect();
+            let storm = intent.alert.is_none() && world.alerts.count(State::Firing) > 0;
+            if alerts.is_empty() && !storm || looked().is_some_and(|at| at >= intent.recorded_at) {
+                return None;
+            }
+            let what = if storm { inert(intent.text_of("what").unwrap_or_default()).into_owned() } else { said(world, &alerts) };
+            let text = format!("{what} (an earlier call of it was cut off)");
+            let again = Some(Again { first: name, intent: intent.id });
+            Some(Call { alerts, text, by: vec![name.way], seen: false, again })
+        })?;
+        // The journal has not answered yet when this is asked again.
+        self.repeated.extend(call.again.as_ref().map(|again| again.intent));
+        Some(call)
     }
 
     /// A storm is cried once, and nothing that arrives in it.
@@ -57,7 +92,7 @@ impl Crier {
         let by = self.news(world)?.1.by;
         (self.stormed, self.cried) = (true, Some(now));
         let text = format!("a storm, {} new alerts", world.storm.lately());
-        (!lately).then_some((now, Call { alerts: Vec::new(), text, by, seen: false }))
+        (!lately).then_some((now, Call { alerts: Vec::new(), text, by, seen: false, again: None }))
     }
 
     /// Another source has said so before.
@@ -92,7 +127,7 @@ impl Crier {
         new.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         let newest = new.first()?.0;
         let alerts: Vec<AlertId> = new.into_iter().map(|(_, id)| id.clone()).collect();
-        Some((newest, Call { text: said(world, &alerts), alerts, by: by.into_iter().collect(), seen: false }))
+        Some((newest, Call { text: said(world, &alerts), alerts, by: by.into_iter().collect(), seen: false, again: None }))
     }
 }
 
@@ -110,7 +145,6 @@ mod tests {
     use crate::model::drills::Drilling;
     use crate::model::runs::Typed;
     use crate::model::{Body, Command, Effect, Event, Fact};
-    use chrono::{DateTime, Utc};
     use std::sync::Arc;
 
     fn alert(number: usize, starts_at: DateTime<Utc>) -> Arc<Alert> {
@@ -132,7 +166,7 @@ mod tests {
 
     /// What this crier, of a console that can do all, makes of it.
     fn calls(crier: &mut Crier, world: &World) -> Option<Call> {
-        crier.cry(world, false, |_| true)
+        crier.cry(world, || None, |_| true)
     }
 
     fn rings(crier: &mut Crier, world: &World) -> bool {
@@ -198,7 +232,7 @@ mod tests {
         let alert = Arc::new(Alert { labels: Labels::new(labels), ..Alert::clone(&alert(1, DateTime::UNIX_EPOCH)) });
         let fact = Fact::AlertsChanged { source: "prod".into(), upserts: vec![alert], gone: Vec::new() };
         world.update(Event { seq: 1, stamp: stamp(60), body: Body::Fact(fact) });
-        let call = crier.cry(&world, looks, |_| true);
+        let call = crier.cry(&world, || looks.then_some(world.now.wall), |_| true);
         assert_eq!(calls(&mut crier, &world), None, "never twice");
         call
     }

@@ -7,7 +7,7 @@ use crate::domain::ids::{EntryId, FeedName, ServiceName};
 use crate::domain::maintenance::Subjects;
 use crate::domain::settings::Settings;
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why something is quiet, and for how long.
@@ -33,8 +33,8 @@ pub struct On {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Maintenance {
     declared: BTreeMap<EntryId, (DateTime<Utc>, On)>,
-    /// Keys of what people have ended.
-    ended: BTreeSet<String>,
+    /// Keys of what people have ended, and when: the first who did counts.
+    ended: BTreeMap<String, DateTime<Utc>>,
     /// All that is on, and of each subject the one that lasts longest.
     on: Vec<On>,
     services: BTreeMap<ServiceName, Work>,
@@ -77,6 +77,11 @@ impl Maintenance {
         self.on.iter().filter(|on| on.subjects.touches(subjects))
     }
 
+    /// When work that is over ended: every process says the same, whenever it looks.
+    pub(super) fn end_of(&self, on: &On, now: DateTime<Utc>) -> DateTime<Utc> {
+        on.work.until.min(self.ended.get(&on.key).copied().unwrap_or(now))
+    }
+
     pub fn services(&self) -> impl Iterator<Item = &ServiceName> {
         self.services.keys()
     }
@@ -92,7 +97,10 @@ impl Maintenance {
                 self.due = None;
             }
             Kind::MaintenanceEnded => {
-                self.ended.extend(entry.text_of("of").map(str::to_owned));
+                if let Some(of) = entry.text_of("of") {
+                    let at = self.ended.entry(of.to_owned()).or_insert(entry.at);
+                    *at = entry.at.min(*at);
+                }
                 self.due = None;
             }
             _ => {}
@@ -124,9 +132,9 @@ impl Maintenance {
     pub(super) fn judge(&mut self, settings: &Settings, now: DateTime<Utc>) -> Turn {
         let before = std::mem::take(&mut self.on);
         let ended = &self.ended;
-        self.declared.retain(|_, (_, on)| !ended.contains(&on.key) && now < on.work.until);
+        self.declared.retain(|_, (_, on)| !ended.contains_key(&on.key) && now < on.work.until);
         let declared = self.declared.values().filter(|(from, _)| *from <= now).map(|(_, on)| on.clone());
-        self.on = declared.chain(scheduled(settings, now).filter(|on| !ended.contains(&on.key))).collect();
+        self.on = declared.chain(scheduled(settings, now).filter(|on| !ended.contains_key(&on.key))).collect();
         self.on.sort_by_key(|on| on.work.until);
         let works = || self.on.iter();
         let services = works().flat_map(|on| on.subjects.services.iter().map(|name| (name.clone(), on.work.clone())));

@@ -164,7 +164,7 @@ pub struct World {
 impl World {
     pub fn new(settings: Arc<Settings>, me: Actor, now: Stamp) -> Self {
         Self {
-            alerts: Alerts::new(&settings, now.wall),
+            alerts: Alerts::new(&settings, now),
             storm: Storm::default(),
             calls: Calls::default(),
             health: Health::new(&settings),

@@ -51,6 +51,11 @@ impl Cache {
         Self(folder)
     }
 
+    /// The same, left as it is.
+    pub fn there(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
     /// The first screenful, read at once, and the past of the feeds.
     pub fn first(&self) -> Vec<Fact> {
         let mut first = facts(read(&self.0.join(FIRST_FILE)));

@@ -6,6 +6,7 @@ pub mod cache;
 #[expect(clippy::disallowed_methods, reason = "each attempt has a thread that starts its supervisor and reads its files")]
 pub mod driver;
 mod listener;
+mod loose;
 #[expect(clippy::disallowed_methods, reason = "the clock of a replay runs by the real one")]
 pub mod player;
 #[expect(clippy::disallowed_methods, reason = "asks in the background: it spawns the tasks that wait, and measures intervals")]

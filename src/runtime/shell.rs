@@ -203,6 +203,9 @@ impl Shell {
 
     /// Keeps the alerts for the next session, if they have changed since they were kept last, and what feeds have measured.
     fn keep(&mut self) -> Option<JoinHandle<()>> {
+        if self.world.settings.read_only {
+            return None;
+        }
         let what = What { alerts: self.world.alerts.revision() != self.kept, feeds: !self.world.health.is_empty() };
         let cache = self.cache.as_ref().filter(|_| what.alerts || what.feeds)?;
         let kept = cache.save(&self.world, what)?;

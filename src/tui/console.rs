@@ -1,6 +1,8 @@
 //! The screen on a real terminal: events in, one write per frame out, and everything that only a terminal can do: the
 //! clipboard, the bell, notifications, the title.
 
+mod handing;
+
 use super::background::{self, Ear, Heard};
 use super::crier::Crier;
 use super::hint::Hint;
@@ -9,7 +11,6 @@ use super::outlet::Outlet;
 use super::pace::Pace;
 use super::paint::Painter;
 use super::screen::{Screen, Setup};
-use super::sitting;
 use super::terminal::{self, TermEvent, Terminal};
 use super::theme::{Looks, Theme, Wear};
 use super::view::{Request, Ui};
@@ -21,7 +22,7 @@ use crate::model::{World, crier};
 use chrono::{DateTime, Utc};
 use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{KeyCode, KeyEventKind};
+use crossterm::event::KeyEventKind;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::io::{self, Write};
@@ -36,9 +37,6 @@ enum Seat {
     Read(Sitting),
 }
 
-/// How soon it is looked again whether the terminal has answered.
-const ANSWER: Duration = Duration::from_millis(50);
-
 pub struct Console {
     /// Ends first: nothing is written any more when the terminal is given back.
     outlet: Outlet,
@@ -49,6 +47,8 @@ pub struct Console {
     owed: Option<Duration>,
     terminal: Terminal,
     seat: Seat,
+    /// The shell gets it once the terminal has answered.
+    leaving: bool,
     painter: Painter,
     /// Addresses are links.
     links: bool,
@@ -86,6 +86,7 @@ impl Console {
             owed: None,
             terminal,
             seat: Seat::Ours,
+            leaving: false,
             painter,
             links,
             frame,
@@ -117,15 +118,24 @@ impl Console {
         self.eye.take()
     }
 
-    /// Whom to call of what has come since this was asked last; `looks`: the operator looks at a console.
-    pub fn calls(&mut self, world: &World, looks: bool, can: impl Fn(Way) -> bool) -> Option<Call> {
+    /// Whom to call of what has come since this was asked last; `looked`: when the operator looked at a console last.
+    pub fn calls(
+        &mut self,
+        world: &World,
+        looked: impl Fn() -> Option<DateTime<Utc>>,
+        can: impl Fn(Way) -> bool,
+    ) -> Option<Call> {
         // A terminal that is a step's, or that takes nothing, rings for nobody: the call is left to one that does.
         let rings = matches!(self.seat, Seat::Ours) && !self.outlet.is_stuck();
-        self.attention.cry(world, looks, |way| if way.is_outward() { can(way) } else { rings })
+        self.attention.cry(world, looked, |way| if way.is_outward() { can(way) } else { rings })
     }
 
     /// Takes what the terminal has sent. What only concerns the terminal is done here; the rest is handed back.
     pub fn input(&mut self, event: TermEvent, world: &World) -> Vec<Request> {
+        if terminal::stop_is_asked() {
+            self.suspend();
+            return Vec::new();
+        }
         match &self.seat {
             Seat::Ours => {}
             Seat::Lent => return Vec::new(),
@@ -137,6 +147,13 @@ impl Console {
             }
         }
         let requests = match event {
+            // Whatever else is typed is meant for whoever comes next.
+            TermEvent::Key(key) if self.leaving => {
+                if let Heard::Light(light) = self.ear.hear(&key) {
+                    self.answered(light);
+                }
+                Vec::new()
+            }
             TermEvent::Key(key) if key.kind != KeyEventKind::Release => match self.ear.hear(&key) {
                 Heard::Key => {
                     self.looked();
@@ -144,11 +161,7 @@ impl Console {
                 }
                 Heard::Part => Vec::new(),
                 Heard::Light(light) => {
-                    self.pace.answered(self.outlet.now());
-                    // It is asked again for another reason: the background stays what it was.
-                    if let Some(theme) = self.looks.on(light).filter(|_| !std::mem::replace(&mut self.lit, true)) {
-                        self.set_theme(theme);
-                    }
+                    self.answered(light);
                     Vec::new()
                 }
             },
@@ -180,6 +193,15 @@ impl Console {
         requests.into_iter().filter(|request| !self.done_here(request)).collect()
     }
 
+    /// The terminal has said what it stands on.
+    fn answered(&mut self, light: bool) {
+        self.pace.answered(self.outlet.now());
+        // It is asked again for another reason: the background stays what it was.
+        if let Some(theme) = self.looks.on(light).filter(|_| !std::mem::replace(&mut self.lit, true)) {
+            self.set_theme(theme);
+        }
+    }
+
     fn done_here(&mut self, request: &Request) -> bool {
         match request {
             Request::Ui(Ui::Copy(text)) => {
@@ -198,37 +220,11 @@ impl Console {
                 true
             }
             Request::Ui(Ui::Suspend) => {
-                // A terminal that is gone is met again by the next frame; one that takes nothing can't be given back.
-                if self.outlet.settle() {
-                    let _ = self.terminal.suspend();
-                    self.came_back();
-                }
+                self.suspend();
                 true
             }
             _ => false,
         }
-    }
-
-    /// The process was stopped and goes on.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    pub fn continued(&mut self) -> io::Result<()> {
-        if matches!(self.seat, Seat::Ours) {
-            if self.outlet.settle() {
-                self.terminal.take_again()?;
-            }
-            self.came_back();
-        }
-        Ok(())
-    }
-
-    /// Whatever stands on the terminal is not ours, and its size may be another one.
-    fn came_back(&mut self) {
-        self.pace.came_back();
-        self.keyed = true;
-        let (width, height) = Terminal::size();
-        self.resized(width, height);
     }
 
     /// What somebody who is led may do next.
@@ -260,6 +256,12 @@ impl Console {
         if !matches!(self.seat, Seat::Ours) {
             return Ok(None);
         }
+        if self.leaving {
+            self.suspend();
+        }
+        if self.leaving {
+            return Ok(None);
+        }
         if let Some(took) = self.outlet.took() {
             self.pace.wrote(took);
         }
@@ -284,6 +286,7 @@ impl Console {
         if self.pace.sends(self.outlet.now(), wrote) {
             self.outlet.write_all(background::QUESTION)?;
         }
+        terminal::expect_answer(self.pace.awaits(self.outlet.now()));
         if self.frame.area != area {
             self.frame = Buffer::empty(area);
         }
@@ -332,50 +335,6 @@ impl Console {
                 }
             }
         }
-    }
-
-    /// The terminal may be handed over: no answer of its own is under way, which would be typed into the step.
-    pub fn may_lend(&mut self) -> bool {
-        let waits = self.pace.awaits(self.outlet.now());
-        if waits {
-            self.owed = Some(ANSWER);
-        }
-        !waits
-    }
-
-    /// Hands the terminal to a step. Nothing is drawn and no key is taken until it comes back.
-    ///
-    /// # Errors
-    /// The terminal can't be handed over; it is ours as before.
-    pub fn lend(&mut self, to: &Sitting, world: &World) -> io::Result<()> {
-        if !self.outlet.settle() {
-            return Err(io::Error::other("the terminal takes nothing that is written to it"));
-        }
-        self.terminal.lend(&sitting::begins(to, world))?;
-        self.seat = Seat::Lent;
-        Ok(())
-    }
-
-    /// The step has ended. What it left on the screen can be read until a key says that it has been.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    pub fn take_back(&mut self, from: &Sitting, world: &World) -> io::Result<()> {
-        self.terminal.take_back(&sitting::ended(from, world))?;
-        self.seat = Seat::Read(from.clone());
-        Ok(())
-    }
-
-    /// Only the key that was named brings the screen back: whoever was typing when the step ended types on for a moment.
-    fn read(&mut self, event: &TermEvent, from: &Sitting) -> io::Result<()> {
-        if !matches!(event, TermEvent::Key(key) if key.code == KeyCode::Enter && key.kind == KeyEventKind::Press) {
-            return Ok(());
-        }
-        self.terminal.take()?;
-        self.came_back();
-        self.screen.came_back(from);
-        self.seat = Seat::Ours;
-        Ok(())
     }
 
     fn resized(&mut self, width: u16, height: u16) {

@@ -71,7 +71,7 @@ mod tests {
         let (mut world, mut crier) = (World::new(Arc::new(settings), Actor::person("ana", None), stamp), Crier::default());
         assert_eq!(crier.cry(&world), b"\x1b]2;midwatch PROD\x1b\\");
         let mut calls = |text: &str, by: &[Way], seen| {
-            let call = Call { alerts: Vec::new(), text: text.to_owned(), by: by.to_vec(), seen };
+            let call = Call { alerts: Vec::new(), text: text.to_owned(), by: by.to_vec(), seen, again: None };
             world.update(Event { seq: 1, stamp, body: Body::Command(RequestId(1), Command::Call(call)) });
             String::from_utf8(crier.cry(&world)).expect("text")
         };

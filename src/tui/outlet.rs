@@ -2,6 +2,7 @@
 //! holds up neither keys nor what is watched. Invariant: at most one frame is under way. Whoever would draw meanwhile waits, and draws the
 //! newest then.
 
+use super::terminal;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
 use std::io::{self, Write};
@@ -59,9 +60,11 @@ impl Outlet {
     /// Standard output.
     pub fn open() -> Self {
         let mut outlet = Self::to(|bytes| {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes)?;
-            out.flush()
+            terminal::while_ours(|| {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes)?;
+                out.flush()
+            })
         });
         // Opened anew: not to wait is a property of each opening, and the shell's own must go on waiting.
         let flags = OFlag::O_WRONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
@@ -134,7 +137,7 @@ impl Drop for Outlet {
         drop(state);
         self.shared.changed.notify_all();
         if stuck {
-            super::terminal::takes_nothing();
+            terminal::takes_nothing();
         }
         // One that hangs in a dead terminal ends with the process.
         if let Some(thread) = self.thread.take().filter(|_| !stuck) {

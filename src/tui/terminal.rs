@@ -2,18 +2,23 @@
 //! cursor and title. Everything that enters is undone by `leave`, which drops, panics and signals all go through. It can be lent to
 //! a program, and is as it was before when it comes back, whatever was done to it.
 
+mod keys;
+mod stops;
+
+pub use keys::{expect_answer, gives_up, read_keys};
+pub use stops::{await_stops, hold_stops, stop_is_asked};
+
 use crossterm::event::{
-    self, DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
-    EnableMouseCapture,
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange, EnableMouseCapture,
 };
 use crossterm::terminal::{
     DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{Command, cursor};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
+use keys::{pause, resume};
+use nix::sys::signal::{SigSet, SigmaskHow};
 use nix::sys::termios::{FlushArg, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
-use nix::unistd::Pid;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{self, ThreadId};
@@ -37,6 +42,44 @@ static TAKES: AtomicBool = AtomicBool::new(true);
 /// From now on nothing is written to the terminal: what is on its way hangs there.
 pub fn takes_nothing() {
     TAKES.store(false, Ordering::SeqCst);
+}
+
+/// A frame is being written. Whoever gives the terminal back waits for its end: half of one would be ended by what gives it back.
+static WRITING: Mutex<bool> = Mutex::new(false);
+static WRITTEN: Condvar = Condvar::new();
+
+/// How long for.
+const WAITS: Duration = Duration::from_secs(2);
+
+/// Writes a frame while the screen is ours. One that was left when it was given back is written to nobody.
+///
+/// # Errors
+/// The terminal is gone.
+pub fn while_ours(write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    {
+        let mut writing = locked(&WRITING);
+        if ENTERED.load(Ordering::SeqCst) != ALL {
+            return Ok(());
+        }
+        *writing = true;
+    }
+    let done = write();
+    *locked(&WRITING) = false;
+    WRITTEN.notify_all();
+    done
+}
+
+/// From here on no frame is written; whether the screen was ours.
+fn no_more_frames() -> u8 {
+    let writing = locked(&WRITING);
+    let entered = ENTERED.swap(NOTHING, Ordering::SeqCst);
+    if entered != NOTHING {
+        let waited = WRITTEN.wait_timeout_while(writing, WAITS, |writing| *writing);
+        if waited.is_ok_and(|(_, waited)| waited.timed_out()) {
+            takes_nothing();
+        }
+    }
+    entered
 }
 
 /// The thread that has the terminal. A defect of another one must not take it away under it.
@@ -83,10 +126,7 @@ impl Terminal {
     /// The terminal is gone.
     pub fn suspend(&self) -> io::Result<()> {
         leave();
-        // All of our job, as the terminal itself would do it: the shell waits for whoever started us, too.
-        let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
-        // Another thread may be told of it first, and we be stopped a moment later.
-        thread::park_timeout(STOPS_WITHIN);
+        stops::stop();
         self.take()
     }
 
@@ -125,6 +165,37 @@ impl Terminal {
     }
 }
 
+/// The keys alone, ours until dropped: the screen stays as it is.
+pub struct Keys(());
+
+impl Keys {
+    /// # Errors
+    /// The terminal is gone.
+    pub fn take() -> io::Result<Self> {
+        restore_on_panic();
+        *locked(&OWNER) = Some(thread::current().id());
+        enable_raw_mode()?;
+        ENTERED.store(KEYS, Ordering::SeqCst);
+        Ok(Self(()))
+    }
+
+    /// A line on the screen.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn say(&self, words: &str) -> io::Result<()> {
+        write(format!("{words}\r\n").as_bytes())
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        leave();
+        *locked(&OWNER) = None;
+        say_what_failed();
+    }
+}
+
 /// How the terminal was when it was handed to a program.
 pub struct Lent(Option<Termios>);
 
@@ -148,7 +219,7 @@ impl Lent {
 /// Makes this process the one that the terminal's keys are for. Whoever isn't is stopped for trying, unless it says that it knows.
 fn to_front() -> nix::Result<()> {
     let mut stops = SigSet::empty();
-    stops.add(Signal::SIGTTOU);
+    stops.add(nix::sys::signal::Signal::SIGTTOU);
     let before = stops.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     let done = nix::unistd::tcsetpgrp(io::stdin(), nix::unistd::getpgrp());
     before.thread_set_mask()?;
@@ -169,7 +240,7 @@ impl Drop for Terminal {
 
 /// Gives the terminal back; the second time does nothing. A terminal that has gone away is no error.
 pub fn leave() {
-    let entered = ENTERED.swap(NOTHING, Ordering::SeqCst);
+    let entered = no_more_frames();
     if entered == ALL && TAKES.load(Ordering::SeqCst) {
         let _ = write(&leaving());
     }
@@ -177,9 +248,6 @@ pub fn leave() {
         let _ = disable_raw_mode();
     }
 }
-
-/// How long after the signal we are stopped, at most.
-const STOPS_WITHIN: Duration = Duration::from_millis(50);
 
 /// A part of the program failed and the rest went on: its report would have been drawn over.
 fn say_what_failed() {
@@ -203,7 +271,10 @@ fn restore_on_panic() {
             }
             leave();
             say_what_failed();
-            report(info);
+            // One that takes nothing would hold up the end for ever.
+            if TAKES.load(Ordering::SeqCst) || !io::stderr().is_terminal() {
+                report(info);
+            }
         }));
     });
 }
@@ -274,103 +345,6 @@ fn write(bytes: &[u8]) -> io::Result<()> {
     to.flush()
 }
 
-/// How long the reader waits before it looks whether it is still wanted. Long, because waiting for keys spends the last millisecond
-/// of each wait on asking again and again: four waits a second were most of what an idle console cost.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long it may take to let go of the terminal.
-const LETTING_GO: Duration = Duration::from_secs(5);
-
-/// Failures in a row after which the terminal is gone.
-const FAILURES: u32 = 100;
-
-/// Who reads the keys, and whether it may. Process-wide, as the terminal is.
-#[derive(Clone, Copy)]
-struct Reading {
-    /// Somebody does.
-    on: bool,
-    /// A program has the terminal: they are left alone.
-    paused: bool,
-    /// The reader has stopped reading for that.
-    parked: bool,
-}
-
-static READING: Mutex<Reading> = Mutex::new(Reading { on: false, paused: false, parked: false });
-static CHANGED: Condvar = Condvar::new();
-
-fn reading(change: impl FnOnce(&mut Reading)) -> Reading {
-    let mut reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
-    change(&mut reading);
-    CHANGED.notify_all();
-    *reading
-}
-
-/// Returns when no key is read any more.
-fn pause() -> io::Result<()> {
-    reading(|reading| reading.paused = true);
-    // Wakes the reader: it waits for new sizes, too.
-    raise(Signal::SIGWINCH)?;
-    let reading = READING.lock().unwrap_or_else(PoisonError::into_inner);
-    let busy = |reading: &mut Reading| reading.on && !reading.parked;
-    match CHANGED.wait_timeout_while(reading, LETTING_GO, busy) {
-        Ok((_, waited)) if !waited.timed_out() => Ok(()),
-        _ => {
-            resume();
-            Err(io::Error::other("the keys are still being read"))
-        }
-    }
-}
-
-fn resume() {
-    reading(|reading| reading.paused = false);
-}
-
-/// Waits while a program has the terminal. What came before that was for nobody.
-fn stand_aside(stop: &impl Fn() -> bool) {
-    while event::poll(Duration::ZERO).is_ok_and(|there| there) && event::read().is_ok() {}
-    let mut now = READING.lock().unwrap_or_else(PoisonError::into_inner);
-    while now.paused && !stop() {
-        now.parked = true;
-        CHANGED.notify_all();
-        now = CHANGED.wait_timeout(now, PATIENCE).map_or_else(|poisoned| poisoned.into_inner().0, |(now, _)| now);
-    }
-    now.parked = false;
-}
-
-/// Reads the terminal until `send` says that nobody listens any more (false) or the terminal is gone. Blocks: give it a
-/// thread of its own.
-pub fn read_keys(send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) {
-    reading(|reading| reading.on = true);
-    read_until(send, stop);
-    reading(|reading| reading.on = false);
-}
-
-fn read_until(mut send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) {
-    let paused = || reading(|_| ()).paused;
-    let mut failed = 0;
-    while !stop() {
-        if paused() {
-            stand_aside(&stop);
-            continue;
-        }
-        let event = match event::poll(PATIENCE) {
-            Ok(true) if !paused() => event::read(),
-            Ok(_) => continue,
-            Err(why) => Err(why),
-        };
-        match event {
-            Ok(event) => match send(event) {
-                true => failed = 0,
-                false => return,
-            },
-            // A signal came between, such as that of a new size; a console that goes deaf for it would be lost.
-            Err(why) if matches!(why.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {}
-            Err(_) if failed < FAILURES => failed += 1,
-            Err(_) => return,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -387,5 +361,37 @@ mod tests {
         assert!(!screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor());
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         assert!(screen.contents().starts_with("$ midwatch"));
+    }
+
+    /// A frame that hangs in a slow line, and one that was left behind it, when a defect gives the terminal back.
+    #[test]
+    fn who_gives_the_terminal_back_waits_for_the_frame_under_way_and_no_other_follows() {
+        use std::sync::mpsc::channel;
+        ENTERED.store(ALL, Ordering::SeqCst);
+        let (begins, begun) = channel();
+        let (goes_on, gate) = channel::<()>();
+        let writing = thread::spawn(move || {
+            while_ours(|| {
+                let _ = begins.send(());
+                let _ = gate.recv();
+                Ok(())
+            })
+        });
+        begun.recv().expect("it is being written");
+        let given_back = thread::spawn(no_more_frames);
+        while ENTERED.load(Ordering::SeqCst) != NOTHING {
+            thread::yield_now();
+        }
+        let mut after = false;
+        while_ours(|| {
+            after = true;
+            Ok(())
+        })
+        .expect("nothing is written");
+        assert!(!after && !given_back.is_finished(), "the frame has not ended");
+        goes_on.send(()).expect("the line takes it");
+        assert_eq!(given_back.join().expect("no defect"), ALL);
+        writing.join().expect("no defect").expect("written");
+        assert!(TAKES.load(Ordering::SeqCst));
     }
 }

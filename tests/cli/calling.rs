@@ -80,3 +80,41 @@ fn in_lines_it_rings_by_the_same_rules() {
     let raw = String::from_utf8_lossy(console.raw());
     assert!(raw.contains("\u{7}\u{1b}]777;notify;midwatch;midwatch: Slow is warning"), "{raw:?}");
 }
+
+/// Its watcher is killed by what it has started: the next one says so, and calls once more.
+#[test]
+fn a_call_that_is_cut_off_by_a_crash_is_made_once_more_by_the_next_watcher() {
+    let server = FakeAlertmanager::start();
+    let call = |script: &str| format!("attention: [{{by: [command]}}], call: {{command: [sh, -c, '{script}'], within: 1s}}");
+    let home = watching(&server, &call("echo first >> called; kill -9 $PPID"));
+    let mut first = serve(&home);
+    until("the first answers", || (server.count("GET /api/v2/alerts") > 3).then_some(()));
+    server.fire(&[("alertname", "Down"), ("severity", "critical")]);
+    until("its end", || first.0.try_wait().expect("it is ours"));
+    let source = format!("{{name: prod, every: 200ms, alertmanager: {{urls: [\"{}\"]}}}}", server.url);
+    let second = call("echo second >> called");
+    home.write("config.yaml", &format!("operator: {{name: ana}}\nsources: [{source}]\nconsole: {{{second}}}\n"));
+    let _second = serve(&home);
+    until("the end of the second call", || events(&home, "call-ended").first().cloned());
+    let [told] = &events(&home, "call-cut-off")[..] else { panic!("one was cut off") };
+    assert!(told.starts_with("the call by command begun at ") && told.ends_with("is not known (Down is critical)"), "{told}");
+    assert_eq!(std::fs::read_to_string(home.path().join("called")).expect("it was run"), "first\nsecond\n");
+}
+
+/// The console holds back what stops it, until the terminal is given back; what it starts does not.
+#[test]
+fn what_a_console_starts_can_be_stopped() {
+    let server = FakeAlertmanager::start();
+    let home =
+        watching(&server, "attention: [{by: [command]}], call: {command: [sh, -c, 'grep SigBlk /proc/self/status > held']}");
+    let mut console = home.console(&["--data", "data"], 120, 40);
+    console.wait_for("0 firing");
+    until("the first answers", || (server.count("GET /api/v2/alerts") > 3).then_some(()));
+    server.fire(&[("alertname", "Down"), ("severity", "critical")]);
+    console.wait_for("called by command");
+    let held = std::fs::read_to_string(home.path().join("held")).expect("it was run");
+    let mask = u64::from_str_radix(held.trim_start_matches("SigBlk:").trim(), 16).expect("a mask");
+    assert_eq!(mask & (1 << (nix::sys::signal::Signal::SIGTSTP as u64 - 1)), 0, "{held}");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", console.pid())).expect("it runs");
+    assert!(status.contains("SigBlk:\t0000000000080000"), "the console itself does hold it back: {status}");
+}

@@ -124,3 +124,24 @@ fn a_session_is_recorded_without_secrets_and_played() {
     console.wait_for("File exists");
     assert_eq!(console.wait_exit().exit_code(), 2);
 }
+
+/// A long session takes its time to be read: something is said of it, and nobody has to wait for its end.
+#[test]
+fn reading_a_long_session_is_told_and_given_up_by_esc() {
+    let home = Home::with("operator: {name: ana}\n");
+    let mut console = home.console(&["--data", "data", "--record", "short.jsonl"], 120, 40);
+    console.wait_for("journal ok");
+    console.keys("q");
+    console.wait_exit();
+    let short = std::fs::read_to_string(home.path().join("short.jsonl")).expect("it was kept");
+    let least = short.lines().skip(1).min_by_key(|line| line.len()).expect("something happened");
+    assert!(least.len() < 500, "{least}");
+    let long: String = short.lines().take(1).chain(std::iter::repeat_n(least, 400_000)).map(|line| format!("{line}\n")).collect();
+    home.write("long.jsonl", &long);
+    let mut console = home.console(&["replay", "long.jsonl"], 120, 40);
+    console.wait_for("midwatch: reading long.jsonl; esc gives up");
+    console.keys("\x1b");
+    console.wait_for("given up, nothing was played");
+    assert_eq!(console.wait_exit().exit_code(), 1);
+    console.assert_restored();
+}

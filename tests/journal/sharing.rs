@@ -72,6 +72,33 @@ fn two_observers_of_one_fact_make_one_entry() {
     assert_eq!(here.recent(9).expect("loads").len(), 3);
 }
 
+/// Two processes that saw the same at another moment may have another name for it.
+#[test]
+fn what_stands_there_by_another_name_is_not_written_again() {
+    let home = home();
+    let (mut here, mut there) = (open(home.path()), open(home.path()));
+    let storm = |minute: u32| Draft {
+        key: Some(format!("storm/{minute}")),
+        also: vec![format!("storm/{}", minute - 1), format!("storm/{}", minute + 1)],
+        ..note("a storm")
+    };
+    let add = |journal: &mut SqliteJournal, minute| journal.append(vec![storm(minute)], at(1)).expect("appends").entries[0].id;
+    let first = add(&mut here, 7);
+    assert_eq!([add(&mut there, 8), add(&mut there, 6), add(&mut there, 7)], [first; 3]);
+    assert_ne!(add(&mut there, 9), first);
+    assert_eq!(here.recent(9).expect("reads").len(), 2);
+}
+
+#[test]
+fn whoever_only_reads_leaves_the_room_for_the_night_alone() {
+    let home = home();
+    let options = |read_only| Options { read_only, reserve: 1 << 16, ..Options::default() };
+    for read_only in [false, true] {
+        drop(SqliteJournal::open(home.path(), options(read_only)).expect("opens"));
+    }
+    assert!(home.path().join("reserve").exists());
+}
+
 #[test]
 fn incidents_are_numbered_without_a_gap_by_whoever_declares_them() {
     let home = home();

@@ -95,6 +95,35 @@ impl Pty {
         self.gate.changed.notify_all();
     }
 
+    /// So many bytes more are read, though it is held.
+    pub fn sip(&self, bytes: usize) {
+        let held = self.gate.held.lock().expect("a gate");
+        *self.gate.sips.lock().expect("a gate") += bytes;
+        drop(held);
+        self.gate.changed.notify_all();
+    }
+
+    /// Whether the screen becomes so within this time: for what may happen or not.
+    pub fn becomes(&mut self, limit: Duration, wanted: impl Fn(&str) -> bool) -> bool {
+        let deadline = Instant::now() + limit;
+        while !wanted(&self.screen()) {
+            if self.closed || !self.receive(deadline) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Waits until the program has written these bytes.
+    #[track_caller]
+    pub fn wait_for_bytes(&mut self, bytes: &[u8]) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.raw.windows(bytes.len()).any(|window| window == bytes) {
+            let more = !self.closed && self.receive(deadline);
+            assert!(more, "waited for {bytes:?}; {}", self.state());
+        }
+    }
+
     /// Types.
     pub fn keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).expect("the terminal takes keys");
@@ -230,18 +259,41 @@ impl Drop for Pty {
 #[derive(Default)]
 struct Gate {
     held: Mutex<bool>,
+    /// What is read all the same.
+    sips: Mutex<usize>,
     changed: Condvar,
+}
+
+impl Gate {
+    /// Waits until something may be read, and says how much.
+    fn open(&self, most: usize) -> usize {
+        let mut held = self.held.lock().expect("a gate");
+        loop {
+            let sips = *self.sips.lock().expect("a gate");
+            match (*held, sips) {
+                (false, _) => return most,
+                (true, 0) => held = self.changed.wait(held).expect("a gate"),
+                (true, sips) => return sips.min(most),
+            }
+        }
+    }
+
+    fn took(&self, bytes: usize) {
+        let mut sips = self.sips.lock().expect("a gate");
+        *sips = sips.saturating_sub(bytes);
+    }
 }
 
 fn read_in_background(mut reader: Box<dyn Read + Send>, sender: Sender<Arrival>, gate: Arc<Gate>) {
     thread::spawn(move || {
         let mut buffer = [0; 65536];
-        while let Ok(length @ 1..) = reader.read(&mut buffer) {
+        loop {
+            let most = gate.open(buffer.len());
+            let Ok(length @ 1..) = reader.read(&mut buffer[..most]) else { break };
+            gate.took(length);
             if sender.send(Arrival::Bytes(Instant::now(), buffer[..length].to_vec())).is_err() {
                 return;
             }
-            let held = gate.held.lock().expect("a gate");
-            drop(gate.changed.wait_while(held, |held| *held).expect("a gate"));
         }
         // On Linux the read fails once the last holder of the terminal has gone.
         let _ = sender.send(Arrival::Closed);

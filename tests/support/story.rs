@@ -180,7 +180,8 @@ impl Story {
 
     /// What the journal does: one entry for a key, ids, clock and seal.
     pub fn append(&mut self, draft: Draft) -> Arc<Entry> {
-        let known = self.journal.iter().find(|entry| draft.key.is_some() && entry.key == draft.key);
+        let names = || draft.key.iter().chain(&draft.also);
+        let known = self.journal.iter().find(|entry| names().any(|name| entry.key.as_ref() == Some(name)));
         if let Some(entry) = known {
             return entry.clone();
         }

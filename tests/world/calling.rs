@@ -1,7 +1,12 @@
 //! Who is called of what is new: once for the same thing, whoever watches.
 
+#[path = "calling/cut_off.rs"]
+mod cut_off;
+#[path = "calling/worse.rs"]
+mod worse;
+
 use super::*;
-use midwatch::domain::alert::Severity;
+use midwatch::domain::alert::{Alert, Labels, Severity, Upstream};
 use midwatch::domain::attention::{Attention, Rule, Way};
 use midwatch::domain::settings::Settings;
 use midwatch::model::crier::Crier;
@@ -13,21 +18,28 @@ struct Desk {
     crier: Crier,
     rung: u64,
     outward: bool,
+    /// When somebody looked last.
+    looked: Option<DateTime<Utc>>,
 }
 
 impl Desk {
     fn new(by: &[Way], ahead: u64) -> Self {
-        let rule = Rule { severity: Severity::Critical, services: Vec::new(), hours: None, by: by.to_vec() };
+        Self::called_of(Severity::Critical, by, ahead)
+    }
+
+    fn called_of(severity: Severity, by: &[Way], ahead: u64) -> Self {
+        let rule = Rule { severity, services: Vec::new(), hours: None, by: by.to_vec() };
         let attention = Attention { rules: vec![rule], zone: None };
         let mut story = Story::with(Settings { attention, ..settings(false) });
         story.now.mono += Duration::from_nanos(ahead);
-        Self { story, crier: Crier::default(), rung: 0, outward: false }
+        Self { story, crier: Crier::default(), rung: 0, outward: false, looked: None }
     }
 
     /// Before a frame; what its terminal rings, and what it does outside.
     fn calls(&mut self, looks: bool) -> (Vec<String>, Vec<Way>) {
         let outward = self.outward;
-        if let Some(call) = self.crier.cry(&self.story.world, looks, |way| !outward || way.is_outward()) {
+        let looked = looks.then_some(self.story.now.wall).or(self.looked);
+        if let Some(call) = self.crier.cry(&self.story.world, || looked, |way| !outward || way.is_outward()) {
             self.story.ask(Command::Call(call));
         }
         self.done()
@@ -48,11 +60,36 @@ impl Desk {
     }
 
     fn lists(&mut self, names: &[&str]) {
-        let at: DateTime<Utc> = "2026-03-01T02:59:00Z".parse().expect("a time");
+        self.lists_as(&names.iter().map(|name| (*name, "critical")).collect::<Vec<_>>(), |_| ());
+    }
+
+    /// Each with its severity, and whatever else its source says of it.
+    fn lists_as(&mut self, alerts: &[(&str, &str)], but: impl Fn(&mut Alert)) {
         self.story.pass(1);
-        let alerts: Vec<_> = names.iter().map(|name| alert(name, "checkout", at)).collect();
+        let alerts: Vec<_> = alerts.iter().map(|(name, severity)| bad(name, severity, &but)).collect();
         self.story.poll(&alerts);
     }
+
+    /// Its process is gone before it has made the call, and the next one begins.
+    fn dies(&mut self) {
+        self.story.begins_anew();
+        self.crier = Crier::default();
+        self.rung = 0;
+    }
+
+    fn said(&self) -> Vec<&str> {
+        let console = self.story.journal.iter().filter(|entry| entry.kind == Kind::Console);
+        console.map(|entry| entry.text.as_str()).collect()
+    }
+}
+
+fn bad(name: &str, severity: &str, but: impl Fn(&mut Alert)) -> Arc<Alert> {
+    let at: DateTime<Utc> = "2026-03-01T02:59:00Z".parse().expect("a time");
+    let mut alert = Alert::clone(&alert(name, "checkout", at));
+    let labels = [("alertname", name), ("service", "checkout"), ("severity", severity)];
+    alert.labels = Labels::new(labels.map(|(name, value)| (name.into(), value.into())).to_vec());
+    but(&mut alert);
+    Arc::new(alert)
 }
 
 fn rung(texts: &[&str]) -> Vec<String> {
@@ -83,11 +120,15 @@ fn what_another_process_has_recorded_first_still_rings_here() {
     console.story.wait(60);
     serve.lists(&["Down"]);
     assert_eq!(serve.calls(false), (rung(&[]), vec![Way::Command]));
+    let intent = serve.story.last(Kind::Console).id;
+    serve.story.fact(Fact::CallEnded { intent, way: Way::Command, end: Ok(()) });
     let fired = serve.story.last(Kind::AlertFired).clone();
     console.shares(&serve);
     console.story.fact(Fact::Recorded { entry: fired, request: None });
     console.lists(&["Down"]);
     assert_eq!(console.calls(false), (rung(&["Down is critical"]), vec![]));
+    let ended = serve.story.last(Kind::Console).clone();
+    console.story.fact(Fact::Recorded { entry: ended, request: None });
     // Whoever begins now sees it on the screen: it is no news.
     console.story.wait(60);
     console.story.begins_anew();
@@ -154,7 +195,7 @@ fn an_acknowledgement_that_runs_out_calls_again_and_only_one_of_two_consoles() {
 fn how_a_call_ended_is_written_down_and_a_failure_is_a_trouble_until_one_succeeds() {
     let mut desk = Desk::new(&[Way::Command], 0);
     desk.lists(&["Down"]);
-    if let Some(call) = desk.crier.cry(&desk.story.world, false, |_| true) {
+    if let Some(call) = desk.crier.cry(&desk.story.world, || None, |_| true) {
         desk.story.ask(Command::Call(call));
     }
     let effects = desk.story.taken();
@@ -182,7 +223,7 @@ fn how_a_call_ended_is_written_down_and_a_failure_is_a_trouble_until_one_succeed
 fn who_has_no_desktop_takes_that_call_from_nobody() {
     let (mut serve, mut console) = (Desk::new(&[Way::Desktop, Way::Command], 0), Desk::new(&[Way::Desktop, Way::Command], 1));
     serve.lists(&["Down"]);
-    if let Some(call) = serve.crier.cry(&serve.story.world, false, |way| way == Way::Command) {
+    if let Some(call) = serve.crier.cry(&serve.story.world, || None, |way| way == Way::Command) {
         serve.story.ask(Command::Call(call));
     }
     assert_eq!(serve.done().1, [Way::Command]);
@@ -196,7 +237,7 @@ fn an_acknowledgement_that_is_taken_away_calls_again_though_the_alert_has_called
     let mut settings = native::pager();
     let rule = Rule { severity: Severity::Critical, services: Vec::new(), hours: None, by: vec![Way::Bell] };
     settings.attention = Attention { rules: vec![rule], zone: None };
-    let mut desk = Desk { story: Story::with(settings), crier: Crier::default(), rung: 0, outward: false };
+    let mut desk = Desk { story: Story::with(settings), crier: Crier::default(), rung: 0, outward: false, looked: None };
     desk.story.pass(1);
     desk.story.poll(&unsent::down());
     assert_eq!(desk.calls(false).0.len(), 1);
@@ -227,6 +268,50 @@ fn the_end_of_planned_work_calls_once() {
     other.calls(false);
     one.story.wait(601);
     other.story.wait(603);
+    let first = one.calls(false).0;
+    other.shares(&one);
+    assert_eq!((first, other.calls(false).0), (rung(&["Down is critical"]), rung(&[])));
+}
+
+/// Two processes see a storm begin on two sides of a minute's border.
+#[test]
+fn a_storm_calls_once_though_a_minute_ends_meanwhile() {
+    let (mut one, mut other) = (Desk::new(&[Way::Bell], 0), Desk::new(&[Way::Bell], 1));
+    let names: Vec<String> = (0..300).map(|number| format!("Down{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    // At 03:00:59 and at 03:01:00.
+    one.story.pass(57);
+    one.lists(&[]);
+    other.story.pass(58);
+    other.lists(&[]);
+    one.lists(&names);
+    assert_eq!(one.calls(false).0, rung(&["a storm, 300 new alerts"]));
+    other.shares(&one);
+    other.lists(&names);
+    assert_eq!(other.calls(false).0, rung(&[]));
+}
+
+/// Somebody ends planned work before its time: every process says the same, though each hears of it at its own.
+#[test]
+fn the_early_end_of_planned_work_calls_once() {
+    let (mut one, mut other) = (Desk::new(&[Way::Bell], 0), Desk::new(&[Way::Bell], 1));
+    one.lists(&["Down"]);
+    let subjects = midwatch::domain::maintenance::Subjects::service("checkout".into());
+    one.story.ask(Command::Maintain { subjects: subjects.clone(), hold: Duration::from_secs(600), reason: "kernel".into() });
+    let hears = |other: &mut Desk, one: &Desk| {
+        other.shares(one);
+        for entry in other.story.journal.clone() {
+            other.story.fact(Fact::Recorded { entry, request: None });
+        }
+    };
+    hears(&mut other, &one);
+    other.lists(&["Down"]);
+    one.calls(false);
+    other.calls(false);
+    one.story.pass(60);
+    one.story.ask(Command::EndMaintenance { subjects });
+    other.story.pass(62);
+    hears(&mut other, &one);
     let first = one.calls(false).0;
     other.shares(&one);
     assert_eq!((first, other.calls(false).0), (rung(&["Down is critical"]), rung(&[])));

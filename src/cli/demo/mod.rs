@@ -10,6 +10,7 @@ use super::session::{self, Loaded};
 use super::{Exit, Failure, Globals, Kind, console, out, plain};
 use crate::config;
 use crate::domain::node::{Node, Problems};
+use crate::tui::terminal;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde_json::json;
@@ -49,6 +50,10 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let scenario = scenario::named(arguments.scenario.as_ref().unwrap_or(&arguments.name))?;
     let (text, guide) = (scenario.config.clone(), tour::guide(scenario.tour.clone())?);
+    if !arguments.serve && !arguments.plain {
+        // Its servers are threads, too.
+        terminal::hold_stops();
+    }
     let runtime = session::runtime()?;
     let address = runtime.block_on(servers::start(scenario))?;
     let text = text.replace("DEMO_URL", &format!("http://{address}"));

@@ -49,6 +49,7 @@ impl From<Flat> for Entry {
         let Flat { data, evidence, visibility, important, corrects, links, rest, .. } = flat;
         let draft = Draft {
             key,
+            also: Vec::new(),
             at,
             at_source,
             actor,

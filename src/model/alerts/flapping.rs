@@ -63,7 +63,7 @@ impl Alerts {
             if stays && self.flapping(&id, now.wall).is_none() {
                 (tracked.arrived, tracked.news) = (Some(now), at);
             }
-            self.place(settings, tracked, now.wall);
+            self.place(settings, tracked, now);
             self.revision += 1;
         }
     }

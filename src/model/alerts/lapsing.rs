@@ -21,7 +21,7 @@ impl Alerts {
                 (tracked.arrived, tracked.news) = (Some(now), until);
                 back.push(id);
             }
-            self.place(settings, tracked, now.wall);
+            self.place(settings, tracked, now);
         }
         back
     }
@@ -32,7 +32,7 @@ impl Alerts {
         if tracked.state == State::Firing && tracked.missing == 0 {
             (tracked.arrived, tracked.news) = (Some(now), at);
         }
-        self.place(settings, tracked, now.wall);
+        self.place(settings, tracked, now);
         self.revision += 1;
     }
 
@@ -56,7 +56,7 @@ impl Alerts {
             // When the work was to end, or was ended, every process knows alike.
             let since = tracked.service.as_ref().and_then(|service| services.get(service));
             (tracked.arrived, tracked.news) = (Some(now), since.copied().unwrap_or(now.wall));
-            self.place(settings, tracked, now.wall);
+            self.place(settings, tracked, now);
         }
     }
 

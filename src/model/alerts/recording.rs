@@ -32,7 +32,7 @@ impl Alerts {
     }
 
     /// Folds an entry about an alert.
-    pub(in crate::model) fn fold(&mut self, settings: &Settings, entry: &Entry, now: DateTime<Utc>) {
+    pub(in crate::model) fn fold(&mut self, settings: &Settings, entry: &Entry, now: Stamp) {
         let Some(id) = entry.alert.as_ref().filter(|id| Record::concerns(entry) && Self::tells_of(id, entry.drill.as_ref()))
         else {
             return;

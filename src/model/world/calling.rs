@@ -1,14 +1,20 @@
-//! Calling somebody: written down, and then done by whoever wrote it first.
+//! Calling somebody: written down, and then done by whoever wrote it first. What was begun and can't have ended any more is told.
 
 use super::World;
 use crate::domain::attention::Way;
-use crate::domain::entry::{Draft, Entry, Kind};
+use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId};
 use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
-use crate::model::calls::{Call, Due, Said, medium, said};
+use crate::model::calls::{Again, Call, CutOff, Due, Said, medium, said};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// So much later than it may take, whoever made a call is gone.
+const SLACK: Duration = Duration::from_secs(10);
+/// Processes see a storm begin at about the same time.
+const STORM: i64 = 60;
 
 impl World {
     pub(super) fn call(&mut self, call: Call) -> Vec<Effect> {
@@ -25,10 +31,10 @@ impl World {
         let media: BTreeSet<&str> = call.by.iter().copied().map(medium).collect();
         for through in media {
             let by: Vec<Way> = call.by.iter().copied().filter(|way| medium(*way) == through).collect();
-            if call.alerts.is_empty() {
+            if call.alerts.is_empty() || call.again.is_some() {
                 drafts.push(self.call_draft(&call, &by, through, mark, None));
             }
-            for id in &call.alerts {
+            for id in call.alerts.iter().filter(|_| call.again.is_none()) {
                 drafts.push(self.call_draft(&call, &by, through, mark, Some(id)));
             }
         }
@@ -40,20 +46,40 @@ impl World {
         let what = id.map_or_else(|| call.text.clone(), |id| said(self, std::slice::from_ref(id)));
         let me = inert(&self.me.name).into_owned();
         let ways = by.iter().map(|way| way.word()).collect::<Vec<_>>().join(", ");
-        let text = match call.seen {
-            true => format!("{what}: {me} was at the console, so nobody is called"),
-            false => format!("calls {me} by {ways}: {what}"),
+        let text = match (call.seen, &call.again) {
+            (true, _) => format!("{what}: {me} was at the console, so nobody is called"),
+            (false, None) => format!("calls {me} by {ways}: {what}"),
+            (false, Some(_)) => format!("calls {me} by {ways} once more: {what}"),
         };
         let draft = self.context().seen("attention", Kind::Console, text);
         let mut draft = draft.with("event", "called").with("by", by).with("medium", medium).with("mark", mark);
-        let news = |id: &AlertId| self.alerts.get(id).map_or(self.now.wall, |tracked| tracked.news).timestamp_millis();
-        let of = match id {
-            Some(id) => format!("{id}/{}", news(id)),
-            // Processes see a storm begin at about the same time.
-            None => format!("storm/{}", self.now.wall.timestamp() / 60),
+        if !call.seen && by.iter().any(|way| way.is_outward()) {
+            draft = draft.with("what", what).with("until", self.now.after(self.settings.call_within + SLACK));
+        }
+        let storm = |minute: i64| format!("storm/{minute}/called/{medium}");
+        let about = match (&call.again, id) {
+            (Some(Again { first, intent }), _) => {
+                draft = draft.with("again", first);
+                draft.key = Some(format!("call/{intent}/{medium}/again"));
+                call.alerts.first()
+            }
+            (None, Some(id)) => {
+                let tracked = self.alerts.get(id);
+                let news = tracked.map_or(self.now.wall, |tracked| tracked.news).timestamp_millis();
+                // What got worse is another thing to be called of.
+                let severity = tracked.map_or("", |tracked| tracked.severity.word());
+                draft.key = Some(format!("{id}/{news}/{severity}/called/{medium}"));
+                Some(id)
+            }
+            (None, None) => {
+                let minute = self.now.wall.timestamp() / STORM;
+                draft.key = Some(storm(minute));
+                // Another process may have seen it on the other side of the minute's border.
+                draft.also = vec![storm(minute - 1), storm(minute + 1)];
+                None
+            }
         };
-        draft.key = Some(format!("{of}/called/{medium}"));
-        match id {
+        match about {
             Some(id) => self.about_alert(draft, id),
             None => draft,
         }
@@ -61,12 +87,13 @@ impl World {
 
     pub(super) fn call_recorded(&mut self, request: RequestId, entry: &Arc<Entry>) -> Vec<Effect> {
         let Some((call, rings, due)) = self.calls.recorded(request, entry) else { return Vec::new() };
+        let again = call.again.is_some();
         if let Some(alerts) = rings {
             let text = if alerts.is_empty() { call.text } else { said(self, &alerts) };
             self.calls.ring(text, &call.by);
         }
         let made = due.into_iter().map(|Due { intent, by: way, alerts, text }| {
-            let text = if alerts.is_empty() { text } else { said(self, &alerts) };
+            let text = if alerts.is_empty() || again { text } else { said(self, &alerts) };
             let facts = self.call_facts(&alerts, &text);
             Effect::Call { intent, way, said: Said { text, facts } }
         });
@@ -102,10 +129,39 @@ impl World {
         let draft = self.context().seen("attention", Kind::Console, text);
         let mut draft = draft.with("event", "call-ended").with("intent", intent).with("done", end.is_ok());
         draft.key = Some(format!("call/{intent}/{}/ended", way.word()));
-        let about = self.log.entries().find(|entry| entry.id == intent).cloned();
+        // Not by the log: in a storm thousands of entries follow on a call before it ends.
+        let about = self.calls.begun(intent).cloned();
+        let mark: Option<u64> = about.as_ref().and_then(|about| about.data_of("mark"));
+        draft = draft.with("mark", mark).with("medium", medium(way));
         if let Some(about) = about {
             (draft.alert, draft.service, draft.incident) = (about.alert.clone(), about.service.clone(), about.incident);
         }
         self.record(vec![draft])
     }
+
+    /// What was begun by whoever is gone, and of which nobody knows whether it arrived.
+    pub(super) fn tell_cut_off(&mut self) -> Vec<Effect> {
+        let left: Vec<(String, Draft)> = self.calls.untold(self.now.wall).into_iter().map(|call| cut_off(&call)).collect();
+        let drafts = left.into_iter().filter(|(key, _)| self.telling.insert(key.clone())).map(|(key, draft)| Draft {
+            key: Some(key),
+            at: self.now.wall,
+            ..draft
+        });
+        let drafts = drafts.collect();
+        self.record(drafts)
+    }
+}
+
+fn cut_off(call: &CutOff<'_>) -> (String, Draft) {
+    let (intent, way) = (call.intent, call.name.way.word());
+    let more = call.of.len() - 1;
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let what = intent.text_of("what").unwrap_or_default();
+    let begun = intent.recorded_at.format("%H:%M");
+    let text =
+        format!("the call by {way} begun at {begun} UTC was cut off: whether it arrived is not known ({}{more})", inert(what));
+    let draft = Draft::new(Kind::Console, intent.recorded_at, Actor::system("attention"), text);
+    let draft = draft.with("event", "call-cut-off").with("intent", intent.id).with("mark", call.name.mark).with("medium", way);
+    let (alert, service, incident) = (intent.alert.clone(), intent.service.clone(), intent.incident);
+    (format!("call/{}/{way}/cut-off", intent.id), Draft { alert, service, incident, ..draft })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 impl World {
     /// What the new configuration leaves as it was keeps what is known of it.
     pub(super) fn configure(&mut self, settings: Arc<Settings>) -> Vec<Effect> {
-        self.alerts.configure(&settings, self.now.wall);
+        self.alerts.configure(&settings, self.now);
         self.health.configure(&settings);
         self.maintenance.doubt();
         let diagnosed = self.settings.diagnose;

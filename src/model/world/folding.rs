@@ -13,7 +13,7 @@ impl World {
             self.changes.corrected(original, &self.corrections);
             self.drills.corrected(original, &self.corrections);
         }
-        self.alerts.fold(&self.settings, entry, self.now.wall);
+        self.alerts.fold(&self.settings, entry, self.now);
         self.incidents.fold(entry, &self.corrections);
         self.drills.fold(entry, &self.corrections);
         if entry.drill.is_none() {
@@ -28,6 +28,9 @@ impl World {
         self.changes.fold(entry, &self.corrections);
         self.maintenance.fold(entry);
         self.soon.fold(entry);
+        if self.calls.fold(entry) {
+            self.duties = None;
+        }
         if let Some(key) = &entry.key {
             self.telling.remove(key);
         }

@@ -237,6 +237,7 @@ impl World {
         effects.extend(self.take_over());
         effects.extend(self.give_up_late());
         effects.extend(self.tell_again());
+        effects.extend(self.tell_cut_off());
         self.duties = None;
         effects
     }
@@ -249,7 +250,7 @@ impl World {
         let carriers = self.alerts.acked().filter_map(|(id, ack)| self.carrier_due(id, ack));
         let left = self.outbox.open().filter(|(intent, _)| self.is_left(intent));
         let left = left.map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS));
-        let next = carriers.chain(left).chain(self.given_up_next()).chain(self.tell_next()).min();
+        let next = carriers.chain(left).chain(self.given_up_next()).chain(self.tell_next()).chain(self.calls.due()).min();
         self.duties = Some(next);
         next
     }

@@ -98,8 +98,7 @@ impl World {
         let Turn { begun, over } = self.maintenance.judge(&settings, self.now.wall);
         if !begun.is_empty() || !over.is_empty() {
             let free = |(name, _): &(ServiceName, DateTime<Utc>)| self.maintenance.of_service(name).is_none();
-            // Every process calls it the same, whenever it looks.
-            let end = |on: &On| on.work.until.min(self.now.wall);
+            let end = |on: &On| self.maintenance.end_of(on, self.now.wall);
             let services = over.iter().flat_map(|on| on.subjects.services.iter().map(move |name| (name.clone(), end(on))));
             let freed = services.filter(free).collect();
             self.alerts.freed(&settings, &freed, self.now);

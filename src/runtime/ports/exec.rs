@@ -4,6 +4,7 @@
 use crate::domain::entry::Intent;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Exec, Output, Program};
+use crate::runtime::loose;
 use bytes::Bytes;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -55,7 +56,7 @@ fn start(program: &Program) -> Result<Child, Trouble> {
     let mut command = Command::new(name);
     command.args(arguments).envs(program.env.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    command.spawn().map_err(|error| Trouble::new(Reason::Local, format!("cannot start {name}: {error}")))
+    loose::started(|| command.spawn()).map_err(|error| Trouble::new(Reason::Local, format!("cannot start {name}: {error}")))
 }
 
 fn overdue(name: &str, limit: Duration) -> Trouble {

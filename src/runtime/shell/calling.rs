@@ -4,7 +4,7 @@
 use super::Shell;
 use crate::domain::attention::Way;
 use crate::domain::entry::Intent;
-use crate::domain::text::Outside;
+use crate::domain::text::{Outside, inert};
 use crate::model::calls::Said;
 use crate::model::{Body, Fact};
 use crate::ports::{Output, Program};
@@ -66,8 +66,7 @@ impl Shell {
                 if !can_call(Way::Desktop) {
                     return Err("there is no desktop session here".to_owned());
                 }
-                let words = ["notify-send", "--app-name=midwatch", "--urgency=critical", "--", "midwatch", &said.text];
-                (words.map(str::to_owned).into(), DESKTOP)
+                (notification(&said.text), DESKTOP)
             }
         };
         Ok(Program { argv, env: said.facts, timeout, longest: LONGEST })
@@ -80,6 +79,12 @@ pub fn can_call(way: Way) -> bool {
     way != Way::Desktop || ["DBUS_SESSION_BUS_ADDRESS", "WAYLAND_DISPLAY", "DISPLAY"].into_iter().any(there)
 }
 
+/// What is said on the desktop. Its daemon may read the text as markup, which an alert must not bring along.
+fn notification(text: &str) -> Vec<String> {
+    let text = inert(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    ["notify-send", "--app-name=midwatch", "--urgency=critical", "--", "midwatch", &text].map(str::to_owned).into()
+}
+
 fn judged(output: &Output) -> Result<(), Outside> {
     let words = [&output.err, &output.out].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let line = words.iter().flat_map(|text| text.lines()).map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
@@ -88,5 +93,17 @@ fn judged(output: &Output) -> Result<(), Outside> {
         Some(0) => Ok(()),
         Some(code) => Err(Outside::from(format!("it ended with {code}{more}"))),
         None => Err(Outside::from(format!("a signal ended it{more}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_alert_is_called_is_no_markup_and_no_option_of_a_notification() {
+        let told = notification("<b>Down</b> & <img src=\"http://x/\"/>\u{1b}[2J\n--hint");
+        let last = "&lt;b&gt;Down&lt;/b&gt; &amp; &lt;img src=\"http://x/\"/&gt;␛[2J␊--hint";
+        assert_eq!(told[3..], ["--", "midwatch", last]);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::folder::{Folder, Order, Refusal};
 use crate::domain::secret::Secret;
+use crate::runtime::loose;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
@@ -47,5 +48,6 @@ fn spawn(folder: &Folder, attempt: &Attempt, exe: &Path) -> std::io::Result<Chil
         Some(_) => command.arg("--terminal").stdin(Stdio::inherit()).process_group(0),
         None => command.stdin(Stdio::null()),
     };
-    command.current_dir("/").stdout(log.try_clone()?).stderr(log).spawn()
+    command.current_dir("/").stdout(log.try_clone()?).stderr(log);
+    loose::started(|| command.spawn())
 }

@@ -1,0 +1,87 @@
+//! What a console leaves behind, and where its errors go.
+
+use super::open;
+use super::support::fake_alertmanager::FakeAlertmanager;
+use super::support::home::Home;
+use super::support::pty::Pty;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Every file, with what is in it and when it was written.
+fn files(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime)> {
+    let mut all = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).expect("reads").filter_map(Result::ok) {
+        let about = entry.metadata().expect("it is there");
+        // What SQLite shares between those that read.
+        let shared = entry.file_name().to_string_lossy().starts_with("journal.db-");
+        match about.is_dir() {
+            true => all.extend(files(&entry.path())),
+            false if shared => {}
+            false => {
+                drop(all.insert(entry.path(), (std::fs::read(entry.path()).expect("reads"), about.modified().expect("a time"))))
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn a_console_that_only_reads_changes_nothing_in_the_data_folder() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut console = open(&server, &home);
+    console.keys("q");
+    console.wait_exit();
+    let data = home.path().join("data");
+    std::fs::create_dir_all(data.join("evidence")).expect("a folder");
+    home.write("data/evidence/.999999999-0", "half of it");
+    home.write("data/draft", "begun");
+    home.write("data/layout.json", "{damaged");
+    let before = files(&data);
+    let mut console = home.console(&["--data", "data", "--read-only"], 120, 40);
+    console.wait_for("1 firing");
+    console.keys("njust a thought");
+    console.keys("\x1b");
+    console.keys("}}<");
+    console.keys("?");
+    console.wait_for("Keys: ");
+    console.keys("\x1b");
+    console.wait_gone("Keys: ");
+    console.keys("qq");
+    console.wait_exit();
+    let after = files(&data);
+    let changed: Vec<_> = before.keys().chain(after.keys()).filter(|file| before.get(*file) != after.get(*file)).collect();
+    assert!(changed.is_empty(), "{changed:?}");
+}
+
+#[test]
+fn whoever_reads_only_takes_the_watch_from_nobody() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut console = open(&server, &home);
+    console.keys("q");
+    console.wait_exit();
+    let mut reading = home.console(&["--data", "data", "--read-only"], 120, 40);
+    reading.wait_for("1 firing");
+    let mut watching = home.console(&["--data", "data"], 120, 40);
+    watching.wait_for("1 firing");
+    server.fire(&[("alertname", "Slow"), ("severity", "critical")]);
+    watching.wait_for("Slow firing");
+}
+
+#[test]
+fn errors_may_go_elsewhere_and_the_screen_may_not() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    drop(open(&server, &home));
+    let run = |line: &str| -> Pty {
+        let line = line.replace("midwatch", env!("CARGO_BIN_EXE_midwatch"));
+        Pty::open(["sh", "-c", &line], &home.environment(), home.path(), 120, 40)
+    };
+    let mut console = run("exec midwatch --data data 2>errors");
+    console.wait_for("1 firing");
+    console.keys("q");
+    assert_eq!(console.wait_exit().exit_code(), 0);
+    console.assert_restored();
+    let mut console = run("midwatch --data data >screen; echo code $?");
+    console.wait_for("code 2");
+    assert!(console.screen().contains("the console needs a terminal"), "{}", console.screen());
+    assert_eq!(std::fs::read_to_string(home.path().join("screen")).expect("made by the shell"), "");
+}

@@ -1,0 +1,84 @@
+//! What becomes news of an alert that is known already.
+
+use super::*;
+
+/// Elsewhere a problem gets worse under the same name, and a worse one has been called of before.
+#[test]
+fn what_gets_worse_is_called_of_once_for_each_severity_whatever_was_called_before() {
+    let (mut one, mut other) = (Desk::new(&[Way::Bell], 0), Desk::new(&[Way::Bell], 1));
+    one.lists_as(&[("Slow", "warning")], |_| ());
+    assert_eq!(one.calls(false).0, rung(&[]));
+    one.lists_as(&[("Slow", "warning"), ("Down", "critical")], |_| ());
+    assert_eq!(one.calls(false).0, rung(&["Down is critical"]));
+    one.lists_as(&[("Slow", "critical"), ("Down", "critical")], |_| ());
+    assert_eq!(one.calls(false).0, rung(&["Slow is critical"]));
+    // As bad as it was before is no news.
+    one.lists_as(&[("Slow", "warning"), ("Down", "critical")], |_| ());
+    one.lists_as(&[("Slow", "critical"), ("Down", "critical")], |_| ());
+    assert_eq!(one.calls(false).0, rung(&[]));
+    // One that began later, and has seen it get worse, too.
+    other.shares(&one);
+    other.story.begins_anew();
+    other.lists_as(&[("Slow", "warning"), ("Down", "critical")], |_| ());
+    other.lists_as(&[("Slow", "critical"), ("Down", "critical")], |_| ());
+    assert_eq!(other.calls(false).0, rung(&[]), "the journal had it already");
+}
+
+#[test]
+fn what_called_as_a_warning_calls_again_as_it_becomes_critical() {
+    let mut desk = Desk::called_of(Severity::Warning, &[Way::Bell], 0);
+    desk.lists_as(&[("Slow", "warning")], |_| ());
+    assert_eq!(desk.calls(false).0, rung(&["Slow is warning"]));
+    desk.lists_as(&[("Slow", "critical")], |_| ());
+    assert_eq!(desk.calls(false).0, rung(&["Slow is critical"]));
+    // While it is somebody's nobody else is called.
+    let mut owned = Desk::called_of(Severity::Warning, &[Way::Bell], 0);
+    owned.lists_as(&[("Slow", "warning")], |_| ());
+    owned.calls(false);
+    owned.story.ask(ack(&["Slow"]));
+    owned.lists_as(&[("Slow", "critical")], |_| ());
+    assert_eq!(owned.calls(false).0, rung(&[]));
+}
+
+/// A rule of Prometheus is pending for minutes, and other alerts call meanwhile.
+#[test]
+fn what_was_pending_or_kept_quiet_calls_as_it_fires_though_others_have_called_since() {
+    let pending = |alert: &mut Alert| alert.upstream = Upstream::Pending;
+    let inhibited = |alert: &mut Alert| alert.inhibited_by = vec!["Down".into()];
+    let quiet: [&dyn Fn(&mut Alert); 2] = [&pending, &inhibited];
+    for quiet in quiet {
+        let mut desk = Desk::new(&[Way::Bell], 0);
+        let only_slow = |alert: &mut Alert| {
+            if alert.name() == "Slow" {
+                quiet(alert);
+            }
+        };
+        desk.lists_as(&[("Slow", "critical")], only_slow);
+        assert_eq!(desk.calls(false).0, rung(&[]));
+        desk.lists_as(&[("Slow", "critical"), ("Down", "critical")], only_slow);
+        assert_eq!(desk.calls(false).0, rung(&["Down is critical"]));
+        desk.lists(&["Slow", "Down"]);
+        assert_eq!(desk.calls(false).0, rung(&["Slow is critical"]));
+        // The same goes quiet and comes out again: it has called.
+        desk.lists_as(&[("Slow", "critical"), ("Down", "critical")], only_slow);
+        desk.lists(&["Slow", "Down"]);
+        assert_eq!(desk.calls(false).0, rung(&[]));
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_hides_no_news_that_another_process_wrote_down_first() {
+    let (mut serve, mut console) = (Desk::new(&[Way::Bell, Way::Command], 0), Desk::new(&[Way::Bell, Way::Command], 1));
+    serve.outward = true;
+    for desk in [&mut serve, &mut console] {
+        desk.story.wait(60);
+        desk.story.now.wall -= chrono::Duration::hours(1);
+    }
+    serve.lists(&["Down"]);
+    serve.calls(false);
+    let fired = serve.story.last(Kind::AlertFired).clone();
+    console.shares(&serve);
+    console.story.fact(Fact::Recorded { entry: fired, request: None });
+    console.lists(&["Down"]);
+    assert_eq!(console.calls(false), (rung(&["Down is critical"]), vec![]));
+}
