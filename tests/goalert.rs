@@ -5,7 +5,7 @@
 mod support;
 
 use chrono::{TimeDelta, Utc};
-use midwatch::domain::act::{Act, ActEnd, Outcome, What};
+use midwatch::domain::act::{Act, ActEnd, Found, Outcome, What};
 use midwatch::domain::alert::{Alert, Snapshot, Upstream};
 use midwatch::domain::node::{Node, Problems};
 use midwatch::domain::trouble::Reason;
@@ -108,12 +108,53 @@ async fn what_somebody_else_did_first_is_told_and_nothing_is_sent() {
     site.elsewhere("Bo", &closed, "StatusClosed");
     let source = source(&site.yaml());
     let end = act(&*source, &held, acknowledge()).await;
-    assert_eq!((end.outcome, end.detail.raw()), (Outcome::Done, "Maria has acknowledged it there already; nothing was sent"));
+    assert_eq!(
+        (end.outcome, end.detail.raw()),
+        (Outcome::Contradicted, "Maria has acknowledged it there already; nothing was sent")
+    );
     for what in [acknowledge(), What::Escalate { level: None }] {
         let end = act(&*source, &closed, what).await;
         assert_eq!((end.outcome, end.detail.raw()), (Outcome::Contradicted, "Bo closed it; nothing was sent"));
     }
     assert_eq!(site.count("POST /api/graphql updateAlerts") + site.count("POST /api/graphql escalateAlerts"), 0);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_of_somebody_else_does_not_prove_that_ours_arrived() {
+    let site = FakeGoAlert::start();
+    let source = source(&site.yaml());
+    let find = async |id: &str, by: &str| {
+        let act = Act::On { alert: id.into(), what: acknowledge(), by: by.into(), comment: String::new() };
+        source.find(&act, intent(), &Ports::real()).await.map_err(|trouble| trouble.to_string())
+    };
+    let id = site.raise("DiskFull");
+    assert_eq!(find(&id, "ana").await, Ok(Found::NotThere));
+    site.elsewhere("Maria", &id, "StatusAcknowledged");
+    let unknown = find(&id, "ana").await.expect_err("nobody knows");
+    assert!(unknown.contains("Maria has acknowledged it there: whether that was this act can't be told"), "{unknown}");
+    let id = site.raise("DiskFuller");
+    site.elsewhere("Ana", &id, "StatusAcknowledged");
+    assert!(matches!(find(&id, "ana").await, Ok(Found::There(_))));
+    assert!(find(&id, "bo").await.is_err(), "how we are called there is not known");
+    // Once something of ours was read back it is.
+    let other = site.raise("Other");
+    let ours = Act::On { alert: other.as_str().into(), what: acknowledge(), by: "bo".into(), comment: String::new() };
+    assert_eq!(source.act(&ours, intent(), &Ports::real()).await.outcome, Outcome::Done);
+    assert!(matches!(find(&id, "bo").await, Ok(Found::There(_))));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_no_reason_to_take_somebody_elses_for_ours() {
+    let site = FakeGoAlert::start();
+    let id = site.raise("DiskFull");
+    let source = source(&site.yaml());
+    // While ours is on its way Maria is faster, and ours is lost.
+    site.overtake("Maria", &id, "StatusAcknowledged");
+    let end = act(&*source, &id, acknowledge()).await;
+    assert!(
+        end.outcome == Outcome::Unknown && end.detail.raw().starts_with("Maria has acknowledged it there: whether"),
+        "{end:?}"
+    );
 }
 
 #[tokio::test]

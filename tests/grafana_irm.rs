@@ -5,7 +5,7 @@
 mod support;
 
 use chrono::{TimeDelta, Utc};
-use midwatch::domain::act::{Act, ActEnd, Outcome, What};
+use midwatch::domain::act::{Act, ActEnd, Found, Outcome, What};
 use midwatch::domain::alert::{Alert, Snapshot, Upstream};
 use midwatch::domain::node::{Node, Problems};
 use midwatch::domain::trouble::Reason;
@@ -157,10 +157,48 @@ async fn what_somebody_else_did_first_is_told_and_nothing_is_sent() {
     team.elsewhere("U2", &over, "resolve");
     let source = source(&team.yaml());
     let end = act(&*source, &held, What::Acknowledge { until: until() }).await;
-    assert_eq!((end.outcome, end.detail.raw()), (Outcome::Done, "maria has acknowledged it there already; nothing was sent"));
+    assert_eq!(
+        (end.outcome, end.detail.raw()),
+        (Outcome::Contradicted, "maria has acknowledged it there already; nothing was sent")
+    );
     let end = act(&*source, &over, What::Acknowledge { until: until() }).await;
     assert_eq!((end.outcome, end.detail.raw()), (Outcome::Contradicted, "it is resolved there; nothing was sent"));
     assert_eq!(team.count("POST"), 0);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_of_somebody_else_does_not_prove_that_ours_arrived() {
+    let team = FakeIrm::start();
+    let source = source(&team.yaml());
+    let on = |id: &str, by: &str, what| Act::On { alert: id.into(), what, by: by.into(), comment: String::new() };
+    let find = async |id: &str, by: &str| {
+        let act = on(id, by, What::Acknowledge { until: until() });
+        source.find(&act, intent(), &Ports::real()).await.map_err(|trouble| trouble.to_string())
+    };
+    let id = team.begin("DiskFull");
+    assert_eq!(find(&id, "ana").await, Ok(Found::NotThere));
+    team.elsewhere("U2", &id, "acknowledge");
+    let unknown = find(&id, "ana").await.expect_err("nobody knows");
+    assert!(unknown.contains("maria has acknowledged it there: whether that was this act can't be told"), "{unknown}");
+    assert!(matches!(find(&id, "Maria").await, Ok(Found::There(_))));
+    let ours = team.begin("DiskFuller");
+    let act = on(&ours, "bo", What::Acknowledge { until: until() });
+    assert_eq!(source.act(&act, intent(), &Ports::real()).await.outcome, Outcome::Done);
+    assert!(matches!(find(&ours, "bo").await, Ok(Found::There(_))), "by now it is known who we are there");
+    assert!(find(&id, "bo").await.is_err());
+}
+
+#[tokio::test]
+async fn whoever_has_no_name_for_a_moment_is_somebody_and_not_another_one() {
+    let team = FakeIrm::start();
+    let id = team.begin("Held");
+    team.elsewhere("U2", &id, "acknowledge");
+    let source = source(&team.yaml());
+    let by = async || poll(&*source, &[]).await.alerts[0].acknowledged().map(|hold| hold.by.raw().to_owned());
+    team.mood_of("GET /api/v1/users/", Mood::Status(503, "busy"));
+    assert_eq!(by().await.as_deref(), Some("somebody"));
+    team.mood_of("GET /api/v1/users/", Mood::Fine);
+    assert_eq!(by().await.as_deref(), Some("maria"));
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ pub struct Site {
     logins: u32,
     /// Lists are empty for a while, whatever there is.
     pub forgetful: bool,
-    /// Happens after the next page of a list.
+    /// Happens after the next page of a list, or the next alert.
     then: Option<Then>,
 }
 
@@ -66,6 +66,13 @@ impl FakeGoAlert {
     pub fn closed_between_pages(&self, id: &str) {
         let id = number(id);
         self.with(|site| site.then = Some(Box::new(move |site| site.stand(id, "StatusClosed", "Maria"))));
+    }
+
+    /// Somebody sets a status in the app once the next list or alert was read, and our next change is lost on its way.
+    pub fn overtake(&self, who: &'static str, id: &str, status: &'static str) {
+        let id = number(id);
+        self.with(|site| site.then = Some(Box::new(move |site| site.stand(id, status, who))));
+        self.mood_of("POST /api/graphql updateAlerts", super::fake::Mood::Status(502, "bad gateway"));
     }
 
     pub fn delete(&self, id: &str) {
@@ -154,7 +161,13 @@ impl Site {
         match operation {
             "alerts" => self.list(&variables["in"]),
             "alert" => match self.alerts.get(&variables["id"].as_i64().unwrap_or(-1)) {
-                Some(alert) => Honest::ok(&json!({"data": {"alert": alert}})),
+                Some(alert) => {
+                    let answer = Honest::ok(&json!({"data": {"alert": alert}}));
+                    if let Some(then) = self.then.take() {
+                        then(self);
+                    }
+                    answer
+                }
                 None => no("alert", "not found", "NOT_FOUND"),
             },
             "updateAlerts" => {

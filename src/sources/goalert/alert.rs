@@ -85,9 +85,14 @@ impl Node {
 
     /// Who did it last, as far as the events tell: `Acknowledged by Ana (Web)`.
     pub fn by(&self, word: &str) -> &str {
-        let rest = self.newest(word).and_then(|event| event.message.split_once(" by ")).map_or("", |(_, rest)| rest);
+        self.named(word).unwrap_or("somebody")
+    }
+
+    /// The same; `None` where they don't tell.
+    pub fn named(&self, word: &str) -> Option<&str> {
+        let (_, rest) = self.newest(word)?.message.split_once(" by ")?;
         let end = [" (", " via "].iter().filter_map(|sign| rest.find(sign)).min().unwrap_or(rest.len());
-        if rest[..end].is_empty() { "somebody" } else { &rest[..end] }
+        Some(&rest[..end]).filter(|name| !name.is_empty())
     }
 
     pub fn alert(&self, source: &SourceName, url: &Url, now: DateTime<Utc>) -> Alert {

@@ -34,6 +34,8 @@ struct GoAlert {
     services: Vec<String>,
     carry: Option<Carry>,
     session: Mutex<Option<Secret>>,
+    /// What we are called there, once something that we did was read back.
+    known_as: Mutex<Option<String>>,
 }
 
 /// Who we are: a user who logs in, or keys, each of which may ask one thing.
@@ -82,7 +84,8 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let carry = carried(&fields, false, problems);
     let (url, access, login, services, name) = (url?, access?, login?, services?, name.clone());
     let carry = carry?.then_some(Carry::Acknowledge);
-    let source = GoAlert { name, url, access, login, services, carry, session: Mutex::default() };
+    let (session, known_as) = (Mutex::default(), Mutex::default());
+    let source = GoAlert { name, url, access, login, services, carry, session, known_as };
     if source.carry.is_some() && !source.acts().contains(&ActKind::Acknowledge) {
         problems.error(node.span, "`ack.carry` needs the key `update`");
         return None;

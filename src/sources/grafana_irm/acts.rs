@@ -6,6 +6,7 @@ use super::api::{Api, plain};
 use super::group::{Group, State};
 use crate::domain::act::{Act, ActEnd, Found, Outcome, What, marker};
 use crate::domain::entry::Intent;
+use crate::domain::text::inert;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Ports, Response};
 use chrono::{DateTime, Utc};
@@ -20,6 +21,8 @@ struct Errand<'a> {
     api: Api<'a>,
     id: &'a str,
     what: &'a What,
+    /// Who asks for it.
+    by: &'a str,
     /// What is written down; it ends with the marker.
     note: String,
     marker: String,
@@ -31,6 +34,8 @@ struct Seen {
     over: bool,
     words: String,
     made: String,
+    /// Who has acknowledged it, where it is to be so and that is told: the id, and the name.
+    holder: Option<(String, String)>,
 }
 
 fn local(text: String) -> Trouble {
@@ -42,7 +47,7 @@ impl<'a> Errand<'a> {
         let Act::On { alert, what, by, comment } = act else { return Err(local(format!("IRM can't {}", act.kind().word()))) };
         let marker = marker(intent.id());
         let note = format!("{by}: {comment} {marker}");
-        Ok(Self { api: Api::new(source, ports, TOGETHER, PATIENCE), id: plain(alert.as_str())?, what, note, marker })
+        Ok(Self { api: Api::new(source, ports, TOGETHER, PATIENCE), id: plain(alert.as_str())?, what, by, note, marker })
     }
 
     /// Where it is asked for, and with what.
@@ -77,7 +82,7 @@ impl<'a> Errand<'a> {
             let ours = notes.into_iter().find(|note| note.text.as_deref().is_some_and(|text| text.contains(&self.marker)));
             let (reached, words) = (ours.is_some(), if ours.is_some() { "noted" } else { "the note is not there" });
             let made = ours.and_then(|note| note.id).map_or_else(|| self.id.to_owned(), |id| id.raw().to_owned());
-            return Ok(Seen { reached, over: false, words: words.into(), made });
+            return Ok(Seen { reached, over: false, words: words.into(), made, holder: None });
         }
         let group = self.group().await?;
         let state = group.state();
@@ -88,13 +93,29 @@ impl<'a> Errand<'a> {
             What::Unsnooze => matches!(state, State::Open | State::Acknowledged),
             _ => state == State::Resolved,
         };
-        let words = match &group.acknowledged_by {
-            Some(by) if state == State::Acknowledged => {
-                format!("{} has acknowledged it there", self.api.person(by).await.inert())
-            }
-            _ => format!("it is {} there", state.word()),
+        let by = group.acknowledged_by.filter(|_| state == State::Acknowledged);
+        let holder = match by {
+            Some(by) => Some((by.clone(), self.api.person(&by).await.raw().to_owned())),
+            None => None,
         };
-        Ok(Seen { reached, over: state == State::Resolved && !reached, words, made: self.id.to_owned() })
+        let words = match &holder {
+            Some((_, name)) => format!("{} has acknowledged it there", inert(name)),
+            None => format!("it is {} there", state.word()),
+        };
+        Ok(Seen { reached, over: state == State::Resolved && !reached, words, made: self.id.to_owned(), holder })
+    }
+
+    /// Whether it is we who have done it, as far as names tell: IRM says who acknowledged, and not by what. `None`: it does not say.
+    fn is_ours(&self, seen: &Seen) -> Option<bool> {
+        if !matches!(self.what, What::Acknowledge { .. }) {
+            return Some(true);
+        }
+        let (id, name) = seen.holder.as_ref()?;
+        Some(self.me().as_ref() == Some(id) || name.to_lowercase() == self.by.to_lowercase())
+    }
+
+    fn me(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.api.source.me.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// An error means that nothing was sent.
@@ -105,7 +126,11 @@ impl<'a> Errand<'a> {
         match before {
             seen if seen.over => return Ok(end(Outcome::Contradicted, format!("{}; nothing was sent", seen.words))),
             // A silence that lasts longer is another one.
-            seen if seen.reached && !again => return Ok(done(seen, " already; nothing was sent")),
+            seen if seen.reached && !again => {
+                let ours = self.is_ours(&seen) != Some(false);
+                let end = done(seen, " already; nothing was sent");
+                return Ok(if ours { end } else { ActEnd::new(Outcome::Contradicted, end.detail) });
+            }
             _ => {}
         }
         match self.api.write(&path, body.as_ref(), intent).await {
@@ -118,7 +143,13 @@ impl<'a> Errand<'a> {
 
     async fn confirmed(&self) -> ActEnd {
         match self.look().await {
-            Ok(seen) if seen.reached => done(seen, ""),
+            Ok(seen) if seen.reached => {
+                // It was nobody's, we were let do it, and now it is so: that is who we are there.
+                if let (What::Acknowledge { .. }, Some((id, _))) = (self.what, &seen.holder) {
+                    *self.me() = Some(id.clone());
+                }
+                done(seen, "")
+            }
             Ok(seen) => end(Outcome::Contradicted, format!("it was accepted, but {}", seen.words)),
             Err(trouble) => end(Outcome::Unknown, format!("it was accepted, but could not be read back: {trouble}")),
         }
@@ -140,7 +171,11 @@ impl<'a> Errand<'a> {
     /// It may be so in spite of what came. What may be under way stays unknown.
     async fn searched(&self, otherwise: ActEnd, under_way: bool) -> ActEnd {
         match self.look().await {
-            Ok(seen) if seen.reached => done(seen, ""),
+            Ok(seen) if seen.reached => match self.is_ours(&seen) {
+                Some(true) => done(seen, ""),
+                Some(false) if !under_way => end(Outcome::Contradicted, format!("{}; {}", seen.words, otherwise.detail.raw())),
+                _ => end(Outcome::Unknown, format!("{}; {}", anybodys(&seen), otherwise.detail.raw())),
+            },
             Ok(seen) if seen.over && !under_way => {
                 end(Outcome::Contradicted, format!("{}; {}", seen.words, otherwise.detail.raw()))
             }
@@ -152,6 +187,11 @@ impl<'a> Errand<'a> {
 
 fn end(outcome: Outcome, detail: impl Into<crate::domain::text::Outside>) -> ActEnd {
     ActEnd::new(outcome, detail)
+}
+
+/// What is so may be somebody else's doing.
+fn anybodys(seen: &Seen) -> String {
+    format!("{}: whether that was this act can't be told", seen.words)
 }
 
 fn done(seen: Seen, more: &str) -> ActEnd {
@@ -171,5 +211,8 @@ pub async fn find(source: &Irm, act: &Act, intent: Intent, ports: &Ports) -> Res
     let errand = Errand::of(source, act, intent, ports)?;
     errand.request(ports.clock.now().wall).map(drop)?;
     let seen = errand.look().await?;
+    if seen.reached && errand.is_ours(&seen) != Some(true) {
+        return Err(local(anybodys(&seen)));
+    }
     Ok(if seen.reached { Found::There(seen.made.into()) } else { Found::NotThere })
 }

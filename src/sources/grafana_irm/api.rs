@@ -73,21 +73,26 @@ impl<'a> Api<'a> {
         Ok(understood::<Page<Note>>(&answer, &asked, "a list of notes")?.results)
     }
 
-    /// What somebody is called; the id where that can't be found out. Whoever may not see people is refused once for each.
+    /// What somebody is called; the id where that can't be found out.
     pub async fn person(&self, id: &str) -> Outside {
+        self.named(id).await.unwrap_or_else(|| id.into())
+    }
+
+    /// The same; `None` where it can't be told now and may be later. Whoever may not see people is refused once for each.
+    pub async fn named(&self, id: &str) -> Option<Outside> {
         let known = || self.source.people.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(name) = known().get(id) {
-            return name.clone();
+            return Some(name.clone());
         }
-        let Ok(path) = plain(id).map(|id| format!("users/{id}/")) else { return id.into() };
-        let Ok((asked, answer)) = self.ask(&path, &[]).await else { return id.into() };
+        let Ok(path) = plain(id).map(|id| format!("users/{id}/")) else { return Some(id.into()) };
+        let (asked, answer) = self.ask(&path, &[]).await.ok()?;
         if answer.status == 429 || answer.status >= 500 {
-            return id.into();
+            return None;
         }
         let person = understood::<Person>(&answer, &asked, "a user").ok();
         let name = person.and_then(|person| person.username).filter(|name| !name.is_empty()).unwrap_or_else(|| id.into());
         known().insert(id.to_owned(), name.clone());
-        name
+        Some(name)
     }
 
     /// Changes something. Any answer, whatever its status, with what was asked.

@@ -78,7 +78,8 @@ impl Poll<'_> {
             return;
         }
         let by = match &group.acknowledged_by {
-            Some(id) if group.state() == State::Acknowledged => Some(self.api.person(id).await),
+            // Not the id for want of a name: it would look as if somebody else had it by then.
+            Some(id) if group.state() == State::Acknowledged => self.api.named(id).await,
             _ => None,
         };
         let alert = group.alert(&self.api.source.name, by, self.api.ports.clock.now().wall);

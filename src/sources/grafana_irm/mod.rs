@@ -35,6 +35,8 @@ struct Irm {
     carry: bool,
     /// The names of people, by their ids.
     people: Mutex<BTreeMap<String, Outside>>,
+    /// Our own id, once something that we did was read back.
+    me: Mutex<Option<String>>,
 }
 
 impl Source for Irm {
@@ -74,8 +76,8 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
         filters = filters.zip(text).map(|(all, text)| all.into_iter().chain([(key, text)]).collect());
     }
     let carry = carried(&fields, true, problems);
-    let (name, people) = (name.clone(), Mutex::default());
-    Some(Box::new(Irm { name, url: url?, access: access?, token: token?, filters: filters?, carry: carry?, people }))
+    let (name, people, me) = (name.clone(), Mutex::default(), Mutex::default());
+    Some(Box::new(Irm { name, url: url?, access: access?, token: token?, filters: filters?, carry: carry?, people, me }))
 }
 
 /// The address is that of the API, or what is before it.
