@@ -150,7 +150,7 @@ fn tell_along(world: &World, globals: &Globals, alerts: &[AlertId]) {
 
 /// A filter means those of its alerts whose source has the act; where none has it, all of them, and the refusals say why.
 fn able(world: &World, globals: &Globals, alerts: Vec<AlertId>, kind: ActKind) -> Vec<AlertId> {
-    let (able, others): (Vec<_>, Vec<_>) = alerts.into_iter().partition(|id| world.has_act(&id.source, kind));
+    let (able, others): (Vec<_>, Vec<_>) = alerts.into_iter().partition(|id| world.may(id, kind));
     if able.is_empty() || others.is_empty() {
         return [able, others].concat();
     }

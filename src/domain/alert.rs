@@ -7,6 +7,7 @@ mod labels;
 pub use covering::covering;
 pub use labels::Labels;
 
+use super::act::ActKind;
 use super::entry::Entry;
 use super::ids::{AlertId, Fingerprint};
 use super::matcher::Matcher;
@@ -74,6 +75,9 @@ pub struct Held {
     /// Who took the last acknowledgement back, where nobody holds it since and the system tells.
     #[serde(default)]
     pub given_up_by: Option<Outside>,
+    /// What its system does not allow for this alert, though it has such acts.
+    #[serde(default)]
+    pub cannot: Vec<ActKind>,
 }
 
 /// One time that an alert fired, by the record of somebody else than the journal.
@@ -189,6 +193,11 @@ impl Alert {
         self.held.as_ref()?.given_up_by.as_ref()
     }
 
+    /// Whether its system allows this for it, as far as it tells.
+    pub fn allows(&self, kind: ActKind) -> bool {
+        !self.held.as_ref().is_some_and(|held| held.cannot.contains(&kind))
+    }
+
     pub fn snoozed(&self) -> Option<&Hold> {
         self.held.as_ref()?.snoozed.as_ref()
     }
@@ -277,6 +286,8 @@ pub struct Snapshot {
     pub complete: bool,
     /// When the youngest answering instance started: an alert that is absent shortly after is not resolved.
     pub started_at: Option<DateTime<Utc>>,
+    /// Of these the system itself does not know how they are, as after a restart that forgot all: that they are not listed says nothing.
+    pub unsure: Vec<Fingerprint>,
     /// Parts that did not answer (a peer, a page), each in one sentence.
     pub missing: Vec<Outside>,
     /// How far the remote's `Date` is ahead of our wall clock, in milliseconds.

@@ -1,5 +1,6 @@
 //! Identities. Each is its own type, so that a step can't be mistaken for a run.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
@@ -107,6 +108,14 @@ uuids! {
     RunId;
     /// One data folder: random, made with it.
     OriginId;
+}
+
+impl EntryId {
+    /// When it was made, as its UUIDv7 tells; `None` for one of another version.
+    pub fn made_at(self) -> Option<DateTime<Utc>> {
+        let (seconds, nanos) = self.0.get_timestamp().filter(|_| self.0.get_version_num() == 7)?.to_unix();
+        DateTime::from_timestamp(seconds.try_into().ok()?, nanos)
+    }
 }
 
 /// One asked-for thing in flight between the core and the journal; lives as long as the process.

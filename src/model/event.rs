@@ -117,6 +117,9 @@ pub struct SourceAnswer {
     /// Every part answered: only then does absence count.
     pub complete: bool,
     pub started_at: Option<DateTime<Utc>>,
+    /// That it does not list these says nothing.
+    #[serde(default)]
+    pub unsure: Vec<Fingerprint>,
     pub missing: Vec<Outside>,
     pub silences: Arc<Vec<Silence>>,
     pub skew_ms: Option<i64>,

@@ -110,6 +110,45 @@ async fn what_was_not_checked_since_is_nobodys_where_a_server_has_forgotten_who_
 }
 
 #[tokio::test]
+async fn what_was_never_checked_is_told_as_not_known_to_whoever_has_kept_nothing() {
+    let icinga = FakeIcinga::start();
+    let (full, other) = (icinga.fail("disk"), icinga.fail("other"));
+    let source = source(&json!({"url": icinga.url}));
+    let unsure = async || {
+        let snapshot = source.fetch(&[], &Ports::real(), LIMIT).await.expect("an answer");
+        snapshot.unsure.iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(unsure().await, [""; 0]);
+    icinga.restart();
+    assert_eq!(unsure().await, ["web1:disk", "web1:other"]);
+    icinga.change(&full, json!({"last_check_result": {"output": "OK"}, "state": 0.0}));
+    assert_eq!(unsure().await, ["web1:other"]);
+    icinga.delete(&other);
+    assert_eq!(unsure().await, [""; 0], "there is none of that name");
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_may_have_ended_with_its_problem_is_not_told_as_never_given() {
+    let icinga = FakeIcinga::start();
+    let full = icinga.fail("disk");
+    let source = source(&json!({"url": icinga.url}));
+    let asked = intent();
+    let find = async |what| {
+        let act = Act::On { alert: "web1:disk".into(), what, by: "ana".into(), comment: String::new() };
+        source.find(&act, asked, &Ports::real()).await.map_err(|trouble| trouble.to_string())
+    };
+    assert_eq!(find(ack()).await, Ok(Found::NotThere));
+    icinga.worsen(&full);
+    let unknown = find(ack()).await.expect_err("nobody can say");
+    assert!(unknown.contains("the problem has changed since"), "{unknown}");
+    assert_eq!(find(What::Comment).await, Ok(Found::NotThere), "a comment stays");
+    let other = icinga.fail("disk");
+    assert_eq!(other, full);
+    let over = What::Acknowledge { until: Utc::now() - TimeDelta::seconds(1) };
+    assert!(find(over).await.is_err(), "it would have run out");
+}
+
+#[tokio::test]
 async fn what_there_was_no_room_to_ask_for_after_that_is_not_gone_either() {
     let icinga = FakeIcinga::start();
     (0..501).for_each(|number| drop(icinga.fail(&format!("disk{number:03}"))));

@@ -55,6 +55,17 @@ fn the_menu_offers_what_the_alerts_own_system_has_each_with_its_key() {
 }
 
 #[test]
+fn what_an_alerts_own_system_does_not_allow_for_it_is_not_offered() {
+    let mut desk = pager(&[]);
+    let quiet = alert("Down", "critical", "postgres", "db-1", 1);
+    let held = midwatch::domain::alert::Held { cannot: vec![ActKind::Snooze], ..Default::default() };
+    desk.fires(&[std::sync::Arc::new(midwatch::domain::alert::Alert { held: Some(Box::new(held)), ..(*quiet).clone() })]).draw();
+    desk.press("x").expect("Act on Down").expect("r resolve").expect_not("z snooze");
+    desk.press("esc z").expect("can't be snoozed: x shows what can be done");
+    assert_eq!(desk.commands, []);
+}
+
+#[test]
 fn an_act_is_shown_from_queued_to_what_became_of_it() {
     let mut desk = pager(&["Down", "Slow"]);
     desk.press("z").expect("Snooze: Down").expect("Quiet until 03:58").press("ctrl-u").type_text("2h").press("enter");

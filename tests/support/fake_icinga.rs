@@ -57,6 +57,15 @@ impl FakeIcinga {
         self.with(|monitor| merge(monitor.services.get_mut(full).expect("there is one"), fields));
     }
 
+    /// Its problem becomes another one: an acknowledgement that is not sticky ends with that, and so does its comment.
+    pub fn worsen(&self, full: &str) {
+        self.change(
+            full,
+            json!({"state": 3.0, "acknowledgement": 0.0, "last_state_change": now(), "last_hard_state_change": now()}),
+        );
+        self.with(|monitor| monitor.comments.retain(|_, comment| comment["entry_type"] != 4.0));
+    }
+
     pub fn recover(&self, full: &str) {
         self.change(
             full,
@@ -203,6 +212,7 @@ fn fits(name: &str, attrs: &Value, body: &Value) -> bool {
     let part = |part: &str| match part {
         "" => true,
         "service.state != 0" => attrs["state"] != 0.0,
+        "!service.last_check_result" => attrs["last_check_result"].is_null(),
         "service.last_check_result" => !attrs["last_check_result"].is_null(),
         "service.state_type == 1" => attrs["state_type"] == 1.0,
         "service.__name in names" => vars["names"].as_array().is_some_and(|names| names.iter().any(|wanted| wanted == name)),

@@ -413,3 +413,15 @@ fn what_its_system_can_not_take_back_is_not_given_up_here_alone() {
     story.wait(3600);
     assert_eq!((state(&story), ran_out(&story), acts(&mut story).len()), (State::Firing, 1, 0));
 }
+
+#[test]
+fn what_its_system_does_not_allow_for_an_alert_is_neither_offered_nor_sent() {
+    let mut story = Story::with(pager());
+    story.poll(&held(Held { cannot: vec![ActKind::Resolve], ..Held::default() }));
+    let may = |kind| story.world.may(&id("Down"), kind);
+    assert_eq!([ActKind::Resolve, ActKind::Snooze, ActKind::Downtime].map(may), [false, true, false]);
+    let request = story.ask(do_it(What::Resolve));
+    let Stage::Refused(why) = story.world.requests.get(request).expect("told").items[0].stage.clone() else { panic!("refused") };
+    assert!(why.starts_with("prod can't resolve Down: its version"), "{why}");
+    assert_eq!((acts(&mut story).len(), state(&story)), (0, State::Firing));
+}

@@ -162,3 +162,29 @@ fn a_silence_that_is_made_after_its_alert_has_resolved_is_ended() {
     story.fact(Fact::ActEnded { intent: under_way[0].0, end: done });
     assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id.raw() == "s-1"));
 }
+
+#[test]
+fn what_its_source_can_not_know_of_has_not_ended_while_nobody_watched() {
+    let mut before = Story::new();
+    before.poll(&[alert("Down", "postgres", began()), alert("Other", "postgres", began())]);
+    // The next process has kept nothing, and the source has forgotten how one of them is.
+    let mut story = Story::new();
+    story.now = before.now;
+    before.journal.iter().for_each(|entry| story.append_known(entry.clone()));
+    let answer = |unsure: &[&str]| SourceAnswer {
+        complete: true,
+        unsure: unsure.iter().map(|name| id(name).fingerprint).collect(),
+        ..SourceAnswer::default()
+    };
+    let over = |story: &Story| {
+        let ends = story.journal.iter().filter(|entry| entry.kind == Kind::AlertResolved);
+        ends.map(|entry| entry.alert.as_ref().expect("about one").fingerprint.to_string()).collect::<Vec<_>>()
+    };
+    (0..5).for_each(|_| {
+        story.wait(600);
+        story.poll_with(&[], answer(&["Down"]));
+    });
+    assert_eq!(over(&story), ["Other"]);
+    story.poll_with(&[], answer(&[]));
+    assert_eq!(over(&story), ["Other", "Down"]);
+}

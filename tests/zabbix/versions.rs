@@ -157,6 +157,21 @@ async fn what_its_trigger_does_not_let_people_close_is_refused_before_anything_i
 }
 
 #[tokio::test]
+async fn what_its_version_or_its_trigger_does_not_allow_is_told_with_the_alert() {
+    use midwatch::domain::act::ActKind::{Comment, Resolve, Snooze, Unsnooze};
+    let allowed = async |version, closable| {
+        let zabbix = FakeZabbix::of(version);
+        zabbix.trigger("DiskFull");
+        zabbix.with(|frontend| frontend.closable = closable);
+        let alert = poll(&*asked(&zabbix), &[]).await.alerts.remove(0);
+        [Snooze, Unsnooze, Resolve, Comment].map(|kind| alert.allows(kind))
+    };
+    assert_eq!(allowed("6.0.14", "1").await, [false, false, true, true]);
+    assert_eq!(allowed("7.0.2", "1").await, [true; 4]);
+    assert_eq!(allowed("7.0.2", "0").await, [true, true, false, true]);
+}
+
+#[tokio::test]
 async fn what_became_of_closing_a_problem_is_told_by_its_state_and_not_by_the_mark_of_who_asked() {
     let zabbix = FakeZabbix::start();
     let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));

@@ -108,7 +108,9 @@ impl Alerts {
         if !state.is_complete() || !state.settled_since_restart(now.wall, RESTART_GRACE) || state.polls() <= ABSENT_POLLS as u64 {
             return Vec::new();
         }
-        let lost = |(id, record): &(&AlertId, &Record)| id.source == *source && record.is_open() && !self.queue.holds(id);
+        let lost = |(id, record): &(&AlertId, &Record)| {
+            id.source == *source && record.is_open() && !self.queue.holds(id) && !state.is_unsure_of(&id.fingerprint)
+        };
         self.records.iter().filter(lost).map(|(id, _)| id.clone()).collect()
     }
 

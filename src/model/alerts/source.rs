@@ -3,7 +3,7 @@
 use super::super::event::SourceAnswer;
 use super::Alerts;
 use crate::domain::alert::Silence;
-use crate::domain::ids::SourceName;
+use crate::domain::ids::{Fingerprint, SourceName};
 use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
@@ -45,6 +45,8 @@ pub struct SourceState {
     /// Where each of them stands: ten thousand are not searched for every alert.
     places: HashMap<Outside, usize>,
     started_at: Option<DateTime<Utc>>,
+    /// Of these the system itself does not know how they are.
+    unsure: HashSet<Fingerprint>,
     complete: bool,
     polls: u64,
 }
@@ -71,6 +73,7 @@ impl SourceState {
             silences: Arc::default(),
             places: HashMap::new(),
             started_at: None,
+            unsure: HashSet::new(),
             complete: false,
             polls: 0,
         }
@@ -121,6 +124,11 @@ impl SourceState {
         self.started_at
     }
 
+    /// It can't know how this one is.
+    pub(super) fn is_unsure_of(&self, fingerprint: &Fingerprint) -> bool {
+        self.unsure.contains(fingerprint)
+    }
+
     pub(super) fn polls(&self) -> u64 {
         self.polls
     }
@@ -145,6 +153,7 @@ impl SourceState {
         (self.why, self.cached_at, self.answered) = (None, None, Some(now));
         self.missing.clone_from(&answer.missing);
         (self.skew_ms, self.started_at, self.complete) = (answer.skew_ms, answer.started_at, answer.complete);
+        self.unsure = answer.unsure.iter().cloned().collect();
         self.polls += 1;
         // Whoever asked has compared them already.
         if Arc::ptr_eq(&self.silences, &answer.silences) {

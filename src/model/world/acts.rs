@@ -131,6 +131,10 @@ impl World {
         if tracked.resolved_at.is_some() && *what != What::Comment {
             return Err(format!("{name} has resolved already"));
         }
+        if !tracked.alert.allows(what.kind()) {
+            let (source, word) = (&id.source, what.kind().word());
+            return Err(format!("{source} can't {word} {name}: its version or the settings of this alert there don't allow it"));
+        }
         if let What::Merge { into } = what {
             self.mergeable(&id, into)?;
         }
@@ -171,6 +175,11 @@ impl World {
     /// Whether alerts of this source can have it: where there is no snooze, a silence is one.
     pub fn has_act(&self, source: &SourceName, kind: ActKind) -> bool {
         self.lists(source, kind) || (kind == ActKind::Snooze && self.lists(source, ActKind::Silence))
+    }
+
+    /// Whether this alert can have it: its system has it, and does not keep it from this one.
+    pub fn may(&self, alert: &AlertId, kind: ActKind) -> bool {
+        self.has_act(&alert.source, kind) && self.alerts.get(alert).is_none_or(|tracked| tracked.alert.allows(kind))
     }
 
     /// The refusal says what it can do instead.

@@ -99,7 +99,15 @@ fn merge(said: Vec<Said>, troubles: Vec<Trouble>) -> Snapshot {
         }
         skew_ms = [skew_ms, peer.skew_ms].into_iter().flatten().max_by_key(|skew| skew.abs());
     }
-    Snapshot { alerts: unique(alerts), silences: freshest(silences), complete, started_at, missing, skew_ms }
+    Snapshot {
+        alerts: unique(alerts),
+        silences: freshest(silences),
+        complete,
+        started_at,
+        missing,
+        skew_ms,
+        ..Snapshot::default()
+    }
 }
 
 /// Sorts by fingerprint and makes one of each.

@@ -4,7 +4,7 @@
 use super::Icinga;
 use super::api::{Api, Said};
 use super::name::Object;
-use super::wire::{CHECKABLE, COMMENT, Checkable, Comment, DOWNTIME, Downtime, Item};
+use super::wire::{CHECKABLE, COMMENT, Checkable, Comment, DOWNTIME, Downtime, Item, time};
 use crate::domain::act::{Act, ActEnd, Found, Outcome, What, marker};
 use crate::domain::entry::Intent;
 use crate::domain::ids::Fingerprint;
@@ -237,9 +237,21 @@ impl Doing<'_> {
             }
             // To check once more does no harm.
             What::Recheck => None,
+            What::Acknowledge { until } => match self.marked().await? {
+                None if self.may_have_ended(*until).await? => return Err(ended()),
+                marked => marked,
+            },
             _ => self.marked().await?,
         };
         Ok(found.map_or(Found::NotThere, Found::There))
+    }
+
+    /// With its problem, or by itself: then an acknowledgement that was there is there no more, and neither is its comment.
+    async fn may_have_ended(&self, until: DateTime<Utc>) -> Result<bool, Trouble> {
+        let asked = self.intent.id().made_at().unwrap_or(DateTime::UNIX_EPOCH);
+        let Some(now) = self.now().await? else { return Ok(false) };
+        let changed = now.last_state_change.into_iter().chain(now.last_hard_state_change).any(|at| time(Some(at)) > asked);
+        Ok(changed || until <= self.api.ports.clock.now().wall)
     }
 
     /// The host or service as it is; `None` if there is none of this name any more.
@@ -283,6 +295,11 @@ impl Doing<'_> {
     fn gone(&self) -> ActEnd {
         ActEnd::new(Outcome::Contradicted, format!("there is no {} any more", self.object.full()))
     }
+}
+
+fn ended() -> Trouble {
+    let why = "the problem has changed since, or its time is over, and an acknowledgement ends with that: whether it was there can't be told";
+    Trouble::new(Reason::Local, why)
 }
 
 /// Who wrote a comment, and what.

@@ -9,10 +9,11 @@ use super::around::{Around, silence};
 use super::name::Object;
 use super::wire::{CHECKABLE, COMMENT, Checkable, Comment, DOWNTIME, Downtime, Item, time};
 use crate::domain::alert::{Alert, Held, Snapshot, Upstream};
+use crate::domain::ids::Fingerprint;
 use crate::domain::text::Outside;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::Ports;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join5;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -22,6 +23,9 @@ use std::time::Duration;
 /// How many problems that are not listed any more are asked for by name, in one poll: each of them is held against every
 /// object there. Of more than that absence has to do.
 const BY_NAME: usize = 500;
+
+/// After so long a server has checked what it checks at all.
+const FRESH: TimeDelta = TimeDelta::days(1);
 
 /// Hosts or services: where they are listed, and what one is called in a filter.
 #[derive(Clone, Copy)]
@@ -58,6 +62,7 @@ pub async fn fetch(source: &Icinga, before: &[Arc<Alert>], ports: &Ports, limit:
     if let (Err(trouble), Err(_)) = (&hosts, &services) {
         return Err(trouble.clone());
     }
+    let answered = [(HOSTS, hosts.is_ok()), (SERVICES, services.is_ok())];
     let complete = hosts.is_ok() && services.is_ok() && status.is_ok();
     let mut missing = Vec::new();
     let mut both = told(hosts, &mut missing).unwrap_or_default();
@@ -73,12 +78,30 @@ pub async fn fetch(source: &Icinga, before: &[Arc<Alert>], ports: &Ports, limit:
     let mut around = Around::new(&both.problems, told(acks, &mut missing).unwrap_or_default(), &downtimes, now);
     around.learn_parents(api, &both.problems).await;
     let silences = downtimes.into_iter().map(|item| silence(item, now)).collect();
-    Ok(Snapshot { alerts: alerts(source, before, both, &around), silences, complete, started_at, missing, skew_ms: None })
+    let unsure = match started_at {
+        Some(started) if now - started < FRESH => told(never_checked(api, answered).await, &mut missing),
+        _ => Some(Vec::new()),
+    };
+    let complete = complete && unsure.is_some();
+    let alerts = alerts(source, before, both, &around);
+    Ok(Snapshot { alerts, silences, complete, started_at, unsure: unsure.unwrap_or_default(), missing, skew_ms: None })
 }
 
 /// The answer, or why there is none, among the parts that are missing.
 fn told<T>(answer: Result<T, Trouble>, missing: &mut Vec<Outside>) -> Option<T> {
     answer.map_err(|trouble| missing.push(trouble.text)).ok()
+}
+
+/// What the server has not checked since it began, whether it was bad before or not.
+async fn never_checked(api: Api<'_>, answered: [(Sort, bool); 2]) -> Result<Vec<Fingerprint>, Trouble> {
+    let mut names = Vec::new();
+    for (Sort { path, word }, _) in answered.into_iter().filter(|(_, answered)| *answered) {
+        let filter = format!("!{word}.last_check_result");
+        let list: Vec<Item<Checkable>> = api.filtered(path, &["last_check_result"], &filter, json!({})).await?;
+        let unchecked = list.into_iter().filter(|item| item.attrs.last_check_result.is_none());
+        names.extend(unchecked.map(|item| Object::named(&item.name).fingerprint()));
+    }
+    Ok(names)
 }
 
 async fn listed(api: Api<'_>, sort: Sort, own: Option<&str>, before: &[Arc<Alert>]) -> Result<Listed, Trouble> {

@@ -62,6 +62,9 @@ fn doing<'a>(source: &'a Zabbix, act: &'a Act, intent: Intent, ports: &'a Ports)
     Ok(Doing { api, name, what, by, reasoned: !comment.is_empty(), message, marker, intent })
 }
 
+/// The first version that suppresses a problem by hand.
+pub const SUPPRESSES: (u32, u32) = (6, 2);
+
 fn local(text: String) -> Trouble {
     Trouble::new(Reason::Local, text)
 }
@@ -115,7 +118,7 @@ impl Doing<'_> {
     async fn can_suppress(&self) -> Result<(), Trouble> {
         let (major, minor) = self.api.version().await?;
         let advice = "a problem can be suppressed by hand from 6.2 on";
-        if (major, minor) < (6, 2) { Err(local(format!("this Zabbix is {major}.{minor}, and {advice}"))) } else { Ok(()) }
+        if (major, minor) < SUPPRESSES { Err(local(format!("this Zabbix is {major}.{minor}, and {advice}"))) } else { Ok(()) }
     }
 
     /// Its trigger says whether a person may close its problems.

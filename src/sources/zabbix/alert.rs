@@ -2,6 +2,7 @@
 
 use super::name::Name;
 use super::wire::{Problem, Suppression, Tag, Trigger, Update};
+use crate::domain::act::ActKind;
 use crate::domain::alert::{Alert, Held, Hold, Labels, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, SourceName};
 use crate::domain::text::Outside;
@@ -19,6 +20,8 @@ pub struct Around<'a> {
     pub people: &'a BTreeMap<i64, Outside>,
     /// The alerts of open problems, by the events that began them.
     pub named: &'a BTreeMap<i64, Fingerprint>,
+    /// This version can suppress a problem by hand.
+    pub suppresses: bool,
 }
 
 pub fn alert(problem: &Problem, trigger: &Trigger, around: &Around) -> Alert {
@@ -28,6 +31,7 @@ pub fn alert(problem: &Problem, trigger: &Trigger, around: &Around) -> Alert {
         acknowledged: problem.holder().map(|update| hold(update, around)),
         snoozed: by_hand.first().map(|it| snooze(it, around)),
         given_up_by: problem.given_up().map(|update| hold(update, around).by),
+        cannot: cannot(trigger, around),
         ..Held::default()
     };
     Alert {
@@ -43,6 +47,13 @@ pub fn alert(problem: &Problem, trigger: &Trigger, around: &Around) -> Alert {
         muted_by: Vec::new(),
         held: (held != Held::default()).then(|| Box::new(held)),
     }
+}
+
+/// What this version, or the trigger of the problem, does not allow.
+fn cannot(trigger: &Trigger, around: &Around) -> Vec<ActKind> {
+    let quiet = [ActKind::Snooze, ActKind::Unsnooze].into_iter().filter(|_| !around.suppresses);
+    let kept = trigger.manual_close.is_some_and(|may| !may.is_set());
+    quiet.chain(kept.then_some(ActKind::Resolve)).collect()
 }
 
 /// Whoever may not see why still learns that it is quiet.

@@ -2,6 +2,7 @@
 //! asked for by its trigger; and a list that is not whole says so.
 
 use super::Zabbix;
+use super::acts::SUPPRESSES;
 use super::alert::{Around, alert};
 use super::api::Api;
 use super::name::Name;
@@ -33,7 +34,9 @@ pub async fn fetch(source: &Zabbix, before: &[Arc<Alert>], ports: &Ports, limit:
     problems.retain(|problem| triggers.contains_key(&problem.objectid.0));
     let people = people(api, &problems).await;
     let named = named(&problems, &triggers);
-    let around = Around { source: &source.name, url: &source.url, people: &people, named: &named };
+    // Where the version can't be told now, what it does not allow is refused when it is asked for.
+    let suppresses = api.version().await.map_or(true, |version| version >= SUPPRESSES);
+    let around = Around { source: &source.name, url: &source.url, people: &people, named: &named, suppresses };
     let mut missing: Vec<Outside> = dead(api).await.into_iter().collect();
     let alive = missing.is_empty();
     if !whole {
@@ -103,7 +106,7 @@ fn parts(ids: &BTreeSet<i64>) -> Vec<Vec<String>> {
 async fn triggers(api: Api<'_>, problems: &[Problem]) -> Result<BTreeMap<i64, Trigger>, Trouble> {
     let mut all = BTreeMap::new();
     for part in parts(&problems.iter().map(|problem| problem.objectid.0).collect()) {
-        let params = json!({"triggerids": part, "output": ["triggerid", "type", "url", "comments"],
+        let params = json!({"triggerids": part, "output": ["triggerid", "type", "url", "comments", "manual_close"],
             "selectHosts": ["host", "name"], "monitored": true});
         let list: Vec<Trigger> = api.ask("trigger.get", params).await?;
         all.extend(list.into_iter().map(|trigger| (trigger.triggerid.0, trigger)));
@@ -190,7 +193,8 @@ mod tests {
         let problem: Problem = serde_json::from_value(value).expect("a problem");
         let (people, named) = Default::default();
         let url = "http://z".parse().expect("an address");
-        alert(&problem, &Trigger::default(), &Around { source: &"z".into(), url: &url, people: &people, named: &named })
+        let around = Around { source: &"z".into(), url: &url, people: &people, named: &named, suppresses: true };
+        alert(&problem, &Trigger::default(), &around)
     }
 
     #[test]

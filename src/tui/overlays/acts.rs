@@ -68,8 +68,7 @@ fn theirs(row: &'static doing::Row, alerts: &[AlertId], view: &View) -> Option<C
     if able.is_empty() {
         return None;
     }
-    let others: BTreeSet<&str> =
-        alerts.iter().filter(|id| !view.world.has_act(&id.source, row.kind)).map(|id| id.source.as_str()).collect();
+    let others: BTreeSet<&str> = alerts.iter().filter(|id| !view.world.may(id, row.kind)).map(|id| id.source.as_str()).collect();
     let others = others.into_iter().collect::<Vec<_>>().join(", ");
     let but = if others.is_empty() { String::new() } else { format!("{} of {}: {others} can't", able.len(), alerts.len()) };
     let choose = move |view: &View| doing::open(row, able.clone(), view);

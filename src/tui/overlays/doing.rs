@@ -93,7 +93,7 @@ pub fn able(kind: ActKind, alerts: &[AlertId], view: &View) -> Vec<AlertId> {
         let tracked = view.world.alerts.get(id);
         tracked.is_some_and(|tracked| tracked.resolved_at.is_none() || kind == ActKind::Comment)
     };
-    alerts.iter().filter(|id| view.world.has_act(&id.source, kind)).filter(open).cloned().collect()
+    alerts.iter().filter(|id| view.world.may(id, kind)).filter(open).cloned().collect()
 }
 
 /// `z` in the queue: the one act that has a key of its own there.

@@ -3,8 +3,13 @@ use serde_json::{Value, json};
 
 fn told(problem: Value, trigger: Value) -> Alert {
     let (people, named) = (BTreeMap::from([(7, "Bo".into())]), BTreeMap::from([(11, "9".into())]));
-    let around =
-        Around { source: &"zbx".into(), url: &"https://z/zabbix".parse().expect("is one"), people: &people, named: &named };
+    let around = Around {
+        source: &"zbx".into(),
+        url: &"https://z/zabbix".parse().expect("is one"),
+        people: &people,
+        named: &named,
+        suppresses: true,
+    };
     let mut whole = json!({"eventid": "25", "objectid": "23133", "clock": "100", "name": "Disk full", "severity": "4"});
     whole.as_object_mut().expect("a map").extend(problem.as_object().expect("a map").clone());
     let problem = serde_json::from_value(whole).expect("a problem");
