@@ -10,6 +10,8 @@ mod calling;
 mod change;
 #[path = "cli/export.rs"]
 mod export;
+#[path = "cli/full.rs"]
+mod full;
 #[path = "cli/handing.rs"]
 mod handing;
 #[path = "cli/history.rs"]

@@ -24,6 +24,8 @@ mod drill_folds;
 mod drilled_runs;
 #[path = "world/drills.rs"]
 mod drills;
+#[path = "world/ends.rs"]
+mod ends;
 #[path = "world/feeds.rs"]
 mod feeds;
 #[path = "world/flapping.rs"]
@@ -52,6 +54,8 @@ mod past;
 mod questions;
 #[path = "world/ranks.rs"]
 mod ranks;
+#[path = "world/released.rs"]
+mod released;
 #[path = "world/reminding.rs"]
 mod reminding;
 #[path = "world/replay.rs"]

@@ -88,6 +88,11 @@ fn done(
     }
     tell(session, globals, &all, sources);
     name_the_failed(globals, &all);
+    if session.world().unrecorded_ends() > 0 {
+        out::warn(
+            "midwatch: what became of it could not be recorded; the next console or `midwatch serve` finds that out, once the journal can be written",
+        );
+    }
     Ok(all.iter().map(exit).max().unwrap_or(Exit::Done))
 }
 
@@ -162,7 +167,8 @@ fn told(stage: &Stage) -> (&'static str, Option<String>) {
         Stage::Recorded => ("recorded", None),
         Stage::Sending => ("unknown", Some("no answer came in time".into())),
         Stage::Accepted => ("unknown", Some("it was accepted, and could not be read back in time".into())),
-        Stage::Refused(why) | Stage::Unwritten(why) => ("refused", Some(why.clone())),
+        Stage::Refused(why) => ("refused", Some(why.clone())),
+        Stage::Unwritten(why) => ("refused", Some(format!("{why} Nothing was done."))),
         Stage::Ended(end) => {
             let word = match end.outcome {
                 Outcome::Done => "confirmed",

@@ -37,8 +37,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     session.know_practice();
     out::say(globals, "midwatch: watching; SIGTERM ends it");
     let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);
-    let mut front =
-        Headless { crier: Crier::default(), presence: Presence::of(&session::data_folder(globals)?, globals.read_only) };
+    let presence = Presence::of(&session::data_folder(globals)?, globals.read_only);
+    let mut front = Headless { crier: Crier::default(), presence, globals: globals.clone(), journal: Told::default() };
     // Nobody types, and nobody ends it by not typing.
     let (_typed, mut inputs) = unbounded_channel();
     let stop = {
@@ -49,10 +49,37 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Shows nothing. It calls by what is no terminal, and not while the operator looks at a console.
+/// Shows nothing but that it can't record. It calls by what is no terminal, and not while the operator looks at a console.
 struct Headless {
     crier: Crier,
     presence: Presence,
+    globals: Globals,
+    journal: Told,
+}
+
+/// What was said of the journal: whoever reads the log of a service is to find there why it recorded nothing, once.
+#[derive(Default)]
+struct Told {
+    trouble: bool,
+    reserve: bool,
+}
+
+impl Told {
+    /// What is new of it, and whether it is bad.
+    fn news(&mut self, world: &World) -> Vec<(bool, String)> {
+        let mut news = Vec::new();
+        if world.reserve_freed && !std::mem::replace(&mut self.reserve, true) {
+            news.push((true, "the disk with the journal is full, and its reserve is in use: free some space".to_owned()));
+        }
+        let trouble = world.journal_trouble.as_deref();
+        if std::mem::replace(&mut self.trouble, trouble.is_some()) != trouble.is_some() {
+            news.push(match trouble {
+                Some(why) => (true, format!("the journal can't be written, and nothing is sent meanwhile: {}", out::inert(why))),
+                None => (false, "the journal can be written again".to_owned()),
+            });
+        }
+        news
+    }
 }
 
 impl Frontend for Headless {
@@ -66,7 +93,11 @@ impl Frontend for Headless {
         self.crier.cry(world, || self.presence.looked(world.now.wall), |way| way.is_outward() && can_call(way)).map(Command::Call)
     }
 
-    fn draw(&mut self, _world: &World) -> io::Result<Option<Duration>> {
+    fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
+        for (bad, text) in self.journal.news(world) {
+            let text = format!("midwatch: {text}");
+            if bad { out::warn(&text) } else { out::say(&self.globals, &text) }
+        }
         Ok(None)
     }
 }

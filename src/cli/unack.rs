@@ -2,7 +2,7 @@
 
 use super::session::{Needs, Session};
 use super::target::Targets;
-use super::{Exit, Globals, Kind, ack};
+use super::{Exit, Globals, Kind, ack, out};
 use crate::domain::ids::AlertId;
 use crate::model::{Command, World};
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -14,7 +14,7 @@ pub const KIND: Kind =
 struct Arguments {
     #[command(flatten)]
     targets: Targets,
-    /// Why; needed to take one from somebody who gave it elsewhere
+    /// Why; needed to take one from somebody else
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
 }
@@ -26,6 +26,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let mut alerts = targets.resolve(session.world())?;
     if targets.filter.is_some() {
         alerts = held(session.world(), alerts, &reason);
+    }
+    if reason.trim().is_empty() && alerts.iter().any(|id| session.world().taken_from(id).is_some()) {
+        out::say(globals, "midwatch: --note TEXT says why: what somebody else holds is not taken from them without a reason");
     }
     ack::act_on(&mut session, globals, &targets, Command::Unacknowledge { alerts, reason })
 }

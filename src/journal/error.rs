@@ -8,7 +8,7 @@ pub enum JournalError {
     /// The data folder is not fit for a journal.
     #[error("The data folder {} {why}. {next}", folder.display())]
     Folder { folder: PathBuf, why: String, next: String },
-    #[error("The journal {} can't be written: {why}. Nothing was recorded and nothing was done.", file.display())]
+    #[error("The journal {} can't be written: {why}. Nothing was recorded.", file.display())]
     ReadOnly { file: PathBuf, why: String },
     #[error(
         "The journal {} was written by a newer midwatch (its format is {found}, this program knows {known}). \
@@ -34,22 +34,20 @@ pub enum JournalError {
     )]
     Damaged { file: PathBuf, detail: String },
     #[error(
-        "The disk with the journal {} is full, and the reserve is used up. Nothing was recorded and nothing was done. \
-         Free some space and try again.", file.display()
+        "The disk with the journal {} is full, and the reserve is used up. Nothing was recorded: free some space.", file.display()
     )]
     Full { file: PathBuf },
     #[error(
-        "Another process has kept the journal {} busy for more than 2 seconds. Nothing was recorded and nothing was done. \
-         Try again.", file.display()
+        "Another process has kept the journal {} busy for more than 2 seconds. Nothing was recorded; it may be free in a moment.", file.display()
     )]
     Busy { file: PathBuf },
     /// The commit failed and the journal could not be read afterwards.
     #[error(
-        "Writing to the journal {} failed ({detail}), and it can't be read to see whether the entry is there. Nothing was done. \
+        "Writing to the journal {} failed ({detail}), and it can't be read to see whether the entry is there. \
          Check the disk; `midwatch log` shows what was recorded.", file.display()
     )]
     Doubtful { file: PathBuf, detail: String },
-    #[error("The journal {} could not be used: {detail}. Nothing was recorded and nothing was done.", file.display())]
+    #[error("The journal {} could not be used: {detail}. Nothing was recorded.", file.display())]
     Failed { file: PathBuf, detail: String },
     /// What a journal was to be compared with.
     #[error("{} can't be compared with: {detail}. Name a backup, or an export in JSON.", file.display())]

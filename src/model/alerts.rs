@@ -17,6 +17,7 @@ mod state;
 mod twins;
 mod view;
 
+pub(in crate::model) use episode::ENDED_ELSEWHERE;
 pub use episode::{Ack, Record};
 pub use flapping::Flapping;
 pub use queue::Rank;
@@ -63,6 +64,8 @@ pub struct Tracked {
     pub resolved_at: Option<DateTime<Utc>>,
     /// What it is to the operator now; kept, because a frame must not judge twenty thousand of them.
     pub state: State,
+    /// Who has acknowledged it elsewhere, while they have.
+    elsewhere: Option<Box<str>>,
     /// It fires and ends again and again.
     pub flapping: Option<Flapping>,
     /// The journal was asked to record how the episode stands.
@@ -87,6 +90,8 @@ pub struct Alerts {
     leaving: BTreeSet<(DateTime<Utc>, AlertId)>,
     /// When flapping alerts will have been quiet for long enough, soonest first.
     calming: BTreeSet<(DateTime<Utc>, AlertId)>,
+    /// Alerts that somebody had acknowledged elsewhere and that fire unowned, by who it was.
+    released: BTreeMap<AlertId, Box<str>>,
     revision: u64,
     notes_lost: bool,
     /// When this process began: what was recorded since is news to it, whoever saw it first.
@@ -247,6 +252,7 @@ impl Alerts {
             listed_since: None,
             resolved_at: None,
             state: State::Firing,
+            elsewhere: None,
             flapping: None,
             noted: if open { Noted::Fired } else { Noted::Nothing },
             alert,
@@ -257,6 +263,7 @@ impl Alerts {
     fn place(&mut self, settings: &Settings, mut tracked: Box<Tracked>, now: Stamp) {
         let before = tracked.state;
         tracked.state = self.state_of(&tracked, now.wall);
+        self.note_elsewhere(&mut tracked, now.wall);
         tracked.flapping = self.flapping(&tracked.alert.id, now.wall);
         tracked.comes_out(before, now);
         self.calms(&tracked);

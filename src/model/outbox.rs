@@ -1,9 +1,9 @@
 //! Acts on sources between their recorded intent and their recorded end. What a crash left open is looked for at the
 //! source before it is sent again, and never sent when it is too old to be sensible.
 
-use crate::domain::act::{Act, ActEnd, Outcome};
+use crate::domain::act::{Act, ActEnd, ActKind, Outcome};
 use crate::domain::entry::{Entry, Kind};
-use crate::domain::ids::{EntryId, SourceName};
+use crate::domain::ids::{AlertId, EntryId, SourceName};
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,6 +136,14 @@ impl Outbox {
     /// Those that were asked for after this one.
     pub fn after(&self, intent: EntryId) -> impl Iterator<Item = &Sent> {
         self.acts.range((Bound::Excluded(intent), Bound::Unbounded)).map(|(_, sent)| sent)
+    }
+
+    /// Whether an act of ours has taken an acknowledgement of this alert back since then, or tried to.
+    pub fn took_back(&self, alert: &AlertId, since: DateTime<Utc>) -> bool {
+        let intents = self.acts.values().rev().filter_map(|sent| Some((sent, sent.intent.as_ref()?)));
+        let lately = intents.take_while(|(_, intent)| since < intent.recorded_at);
+        let mut of_alert = lately.filter(|(_, intent)| intent.alert.as_ref() == Some(alert)).filter_map(|(sent, _)| sent.act());
+        of_alert.any(|(_, act)| matches!(act.kind(), ActKind::Unacknowledge | ActKind::Expire))
     }
 
     /// All acts that serve an entry, oldest first.

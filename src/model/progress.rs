@@ -210,4 +210,13 @@ impl Requests {
             }
         }
     }
+
+    /// The same of a target that still waits for what follows from its entry.
+    pub(super) fn stop_waiting(&mut self, entry: EntryId, stage: &Stage) {
+        for progress in self.all.values_mut() {
+            for item in progress.items.iter_mut().filter(|item| item.entry == Some(entry) && !item.stage.settled()) {
+                (item.stage, progress.touched) = (stage.clone(), self.now);
+            }
+        }
+    }
 }

@@ -255,6 +255,16 @@ impl World {
         alerts.iter().filter(rings).cloned().collect()
     }
 
+    /// The acknowledgements of ours that one of these silences carries, by whose they are and on what.
+    pub fn acknowledgements_on(&self, on: &[On]) -> Vec<(AlertId, String)> {
+        let carries = |id: &AlertId, ack: &Ack| {
+            let carrier = ack.entry.and_then(|entry| self.outbox.carried(entry)).filter(|carrier| !carrier.native);
+            carrier.is_some_and(|carrier| on.iter().any(|on| on.source == id.source && on.id == carrier.id))
+        };
+        let all = self.alerts.acked().filter(|(id, ack)| carries(id, ack) && ack.until.is_none_or(|until| self.now.wall < until));
+        all.map(|(id, ack)| (id.clone(), ack.by.clone())).collect()
+    }
+
     /// What fires at once beside these when they are taken from whoever acknowledges them by a silence: it ends for all that it covers.
     pub fn freed_with(&self, taken: &[AlertId]) -> Vec<AlertId> {
         let on: BTreeMap<(SourceName, Outside), DateTime<Utc>> = taken.iter().filter_map(|id| self.told_by_silence(id)).collect();

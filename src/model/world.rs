@@ -12,6 +12,7 @@ mod changing;
 mod commands;
 mod configured;
 mod drilling;
+mod ends;
 mod folding;
 mod incidents;
 mod paging;
@@ -19,6 +20,7 @@ mod passing;
 mod playing;
 mod practising;
 mod recorded;
+mod released;
 mod reminding;
 mod resend;
 mod settling;
@@ -64,7 +66,7 @@ use super::suspicions::Suspicions;
 use super::troubles::Troubles;
 use crate::domain::alert::{Inside, Route};
 use crate::domain::entry::{Actor, Draft};
-use crate::domain::ids::{AlertId, EntryId, RequestId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
 use crate::domain::playbook::{Behind, Playbook, Resolved};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
@@ -153,8 +155,14 @@ pub struct World {
     telling: BTreeSet<String>,
     /// Acts of which nobody knows what became.
     doubts: settling::Doubts,
+    /// How acts have ended, on its way into the journal.
+    ends: ends::Ends,
     /// What was seen of acknowledgements at their sources.
     looked: taken::Looked,
+    /// How many answers in a row said that nobody holds what somebody held elsewhere.
+    released: BTreeMap<AlertId, u32>,
+    /// Incidents whose status is on its way into the journal, and by which request.
+    stating: BTreeMap<IncidentId, RequestId>,
     /// When the watcher next has something to do; `None`: to be worked out.
     duties: Option<Option<DateTime<Utc>>>,
     /// The journal could not hold something: the watcher asks it for nothing before.
@@ -210,7 +218,10 @@ impl World {
             resending: BTreeSet::new(),
             telling: BTreeSet::new(),
             doubts: settling::Doubts::default(),
+            ends: ends::Ends::default(),
             looked: taken::Looked::default(),
+            released: BTreeMap::new(),
+            stating: BTreeMap::new(),
             duties: None,
             rest: None,
         }

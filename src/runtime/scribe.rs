@@ -3,7 +3,7 @@
 
 mod export;
 
-use crate::domain::entry::Draft;
+use crate::domain::entry::{Draft, Entry};
 use crate::domain::ids::{AlertId, IncidentId, RequestId};
 use crate::journal::{Journal, JournalError, evidence};
 use crate::model::Fact;
@@ -139,7 +139,7 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
             Job::LookAgain => looked += 1,
             Job::Stop => return,
         }
-        look(journal.as_mut(), facts);
+        look(journal.as_mut(), facts, |_| false);
     }
 }
 
@@ -160,6 +160,9 @@ fn next(inbox: &Receiver<Job>, looked: usize) -> Option<Job> {
 fn append(journal: &mut dyn Journal, request: RequestId, drafts: Vec<Draft>, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
     match journal.append(drafts, clock.now().wall) {
         Ok(appended) => {
+            // What others wrote before is told before: what follows from ours may depend on it.
+            let own = |entry: &Arc<Entry>| appended.entries.iter().chain(&appended.begun).any(|own| own.id == entry.id);
+            look(journal, facts, own);
             if let Some(entry) = appended.begun {
                 let _ = facts.send(Fact::Recorded { entry, request: None });
             }
@@ -187,11 +190,12 @@ fn recalled(journal: &mut dyn Journal, alert: Option<AlertId>, since: DateTime<U
     Recalled { alert, since, cut, episodes: entries.map(|entries| episodes(&entries).into()) }
 }
 
-fn look(journal: &mut dyn Journal, facts: &UnboundedSender<Fact>) {
+/// Tells what others have written, but for what is told otherwise.
+fn look(journal: &mut dyn Journal, facts: &UnboundedSender<Fact>, told: impl Fn(&Arc<Entry>) -> bool) {
     if !journal.changed().unwrap_or(false) {
         return;
     }
-    for entry in journal.news().unwrap_or_default() {
+    for entry in journal.news().unwrap_or_default().into_iter().filter(|entry| !told(entry)) {
         let _ = facts.send(Fact::Recorded { entry, request: None });
     }
 }

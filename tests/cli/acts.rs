@@ -48,6 +48,23 @@ fn a_carried_acknowledgement_is_confirmed_at_its_source_and_ended_there() {
 }
 
 #[test]
+fn two_command_lines_that_acknowledge_one_alert_in_the_same_moment_leave_one_silence() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, ", ack: {carry: silence}");
+    // Whichever way they meet.
+    for _ in 0..3 {
+        let both = [(); 2].map(|()| home.command(&["ack", &fingerprint]).spawn().expect("starts"));
+        for one in both {
+            let ended = one.wait_with_output().expect("ends");
+            assert_eq!(code(&ended), Some(0), "{ended:?}");
+        }
+        assert_eq!(in_force(&fake).len(), 1, "{:#?}", log(&home));
+        assert_eq!(code(&home.run(&["unack", &fingerprint])), Some(0));
+        assert_eq!(in_force(&fake).len(), 0, "{:#?}", log(&home));
+    }
+}
+
+#[test]
 fn a_source_that_refuses_is_told_in_its_words_and_the_acknowledgement_holds() {
     let (fake, fingerprint) = outage();
     let home = watching(&fake, ", ack: {carry: silence}");

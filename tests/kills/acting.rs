@@ -73,7 +73,7 @@ fn ended(home: &Home) -> Value {
 #[test]
 fn an_act_that_had_happened_is_found_and_not_repeated() {
     let Some(end) = killed_while_silencing(Hold::After) else { return };
-    assert_eq!(end["data"]["detail"], "found at the source after a restart");
+    assert_eq!(end["data"]["detail"], "found there when it was looked for");
 }
 
 #[test]

@@ -81,6 +81,24 @@ fn ending_the_silence_of_an_alert_says_what_fires_then_and_who_made_it_without_i
 }
 
 #[test]
+fn ending_a_silence_that_carries_an_acknowledgement_says_that_it_ends_too_and_which_key_gives_it_up() {
+    let mut settings = crate::screen::settings();
+    settings.sources[0].carry = Some(midwatch::domain::settings::Carry::Silence { prefix: "ACK!".into() });
+    let mut desk = Desk::with(settings);
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).press("a enter");
+    let [Effect::Act { intent, .. }] = &desk.effects[..] else { panic!("{:?}", desk.effects) };
+    let intent = intent.id();
+    let end = midwatch::domain::act::ActEnd { made: Some("a".into()), ..midwatch::domain::act::ActEnd::new(Outcome::Done, "") };
+    desk.fact(Fact::ActEnded { intent, end });
+    let holds = Silence { comment: "ACK! ana: ".into(), ..silence("a", "Down", 15) };
+    desk.fires(&[quiet("Down", "a")]).silences(vec![holds, silence("b", "Slow", 40)]);
+    let words = "It carries the acknowledgement of Down";
+    desk.press("S").expect("End a silence on prod").expect(words).expect("A in the queue gives that up").press("esc");
+    desk.press("Z S").expect("End the silence on prod").expect(words).expect("by ana, which ends with it").press("esc");
+    desk.press("j S").expect("End the silence on prod").expect_not(words);
+}
+
+#[test]
 fn what_another_silence_covers_does_not_fire_when_this_one_is_ended() {
     let mut desk = Desk::new();
     let both = Arc::new(Alert {

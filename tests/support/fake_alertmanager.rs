@@ -28,6 +28,8 @@ pub struct World {
     /// Time intervals that mute everything now.
     muted_by: Vec<&'static str>,
     made: u32,
+    /// Happens when a silence is made, before the answer.
+    then: Option<Box<dyn FnMut() + Send>>,
 }
 
 #[derive(Clone)]
@@ -107,6 +109,11 @@ impl FakeAlertmanager {
         self.with(|world| world.alerts.values().cloned().collect())
     }
 
+    /// From now on this happens whenever a silence is made, before the answer.
+    pub fn whenever_silenced(&self, then: impl FnMut() + Send + 'static) {
+        self.with(|world| world.then = Some(Box::new(then)));
+    }
+
     /// Somebody else ends a silence.
     pub fn expire(&self, id: &str) {
         self.with(|world| world.silences.get_mut(id).expect("there is one").end(Utc::now()));
@@ -134,7 +141,10 @@ impl Contract for World {
             ("GET", "alerts/groups") => Honest::ok(&self.groups(&asked.query("filter"))),
             ("POST", "alerts") => self.push(&asked.json()),
             ("GET", "silences") => Honest::ok(&self.silences().into()),
-            ("POST", "silences") => self.post(&asked.body),
+            ("POST", "silences") => {
+                self.then.iter_mut().for_each(|then| then());
+                self.post(&asked.body)
+            }
             (method, path) => match path.strip_prefix("silence/") {
                 Some(id) => self.one(method, id),
                 None => nothing(404),

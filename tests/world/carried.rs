@@ -185,3 +185,46 @@ fn what_becomes_of_an_extension_is_no_news_of_the_request() {
     answer(&mut story, Outcome::Done, None);
     assert_ne!(story.world.requests.get(request), Some(&before));
 }
+
+#[test]
+fn of_two_silences_for_one_alert_acknowledged_twice_in_the_same_moment_the_older_ends_whoever_hears_of_both() {
+    let by = |name: &str| midwatch::domain::entry::Actor::person(name, None);
+    let on = |draft: Draft| Draft { alert: Some(id("Down")), ..draft };
+    for bobs_end_first in [true, false] {
+        let mut story = Story::with(settings(true));
+        story.poll(&super::unsent::down());
+        // Bob acknowledges it on another command line.
+        let until = story.now.wall + chrono::Duration::hours(1);
+        let draft = Draft::new(Kind::Ack, story.now.wall, by("bob"), "acknowledged");
+        let bobs = story.append(on(draft.with("episode", began()).with("until", until).with("reason", "")));
+        let ends_at = story.now.wall + chrono::Duration::minutes(15);
+        let (matchers, starts_at) = (Vec::new(), story.now.wall);
+        let act = Act::Silence { id: None, matchers, starts_at, ends_at, by: "bob".into(), comment: "ACK! bob:".into() };
+        let draft = Draft::new(Kind::Act, story.now.wall, by("bob"), "carrying");
+        let act = story.append(on(draft.with("source", "prod").with("act", act).with("for", bobs.id).with("expires_at", until)));
+        let end = Draft::new(Kind::ActEnded, story.now.wall, by("bob"), "done");
+        let end = on(end.with("intent", act.id).with("outcome", Outcome::Done).with("made", "silence-1"));
+        for entry in [bobs, act] {
+            story.fact(Fact::Recorded { entry, request: None });
+        }
+        story.ask(ack(&["Down"]));
+        let [(ours, Act::Silence { id: None, .. })] = &super::unsent::acts(&mut story)[..] else { panic!("it is carried, too") };
+        if bobs_end_first {
+            let end = story.append(end.clone());
+            story.fact(Fact::Recorded { entry: end, request: None });
+        }
+        let done = ActEnd { made: Some("silence-2".into()), ..ActEnd::new(Outcome::Done, "") };
+        story.fact(Fact::ActEnded { intent: *ours, end: done });
+        if !bobs_end_first {
+            // As Bob's own process hears it, which has read ours before.
+            let end = story.append(end);
+            story.fact(Fact::Recorded { entry: end, request: Some(midwatch::domain::ids::RequestId(1_000)) });
+        }
+        let taken_back = super::unsent::answer(&mut story, Outcome::Done, None);
+        assert!(matches!(&taken_back, Act::Expire { id } if id.raw() == "silence-1"), "{taken_back:?}");
+        assert!(story.last(Kind::Act).text.contains("ending the silence that carried"), "it is told");
+        story.wait(1);
+        assert!(super::unsent::acts(&mut story).is_empty());
+        assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
+    }
+}

@@ -220,3 +220,24 @@ fn a_pack_tells_what_is_open_owned_and_about_to_end() {
     story.ask(Command::SetStatus { incident, status: Status::Closed, reason: None, at: None });
     assert!(told(&story)[1].1.is_empty());
 }
+
+#[test]
+fn a_second_status_is_refused_while_the_first_is_being_recorded_and_judged_by_it_afterwards() {
+    let mut story = Story::new();
+    let incident = declared(&mut story, "down");
+    let set = |status| Command::SetStatus { incident, status, reason: None, at: None };
+    story.slow = Some(Vec::new());
+    story.ask(set(Status::Mitigated));
+    let why = refused(&mut story, set(Status::Mitigated));
+    assert!(why.contains("is being recorded: ask again"), "{why}");
+    story.answer();
+    assert_eq!(story.kinds().iter().filter(|kind| **kind == Kind::Status).count(), 1);
+    story.ask(set(Status::Resolved));
+    assert_eq!(story.world.incidents.get(incident).expect("there").status, Status::Resolved);
+    // What could not be recorded keeps nobody from asking again.
+    story.broken = Some("the disk is full".into());
+    story.ask(set(Status::Closed));
+    story.broken = None;
+    story.ask(set(Status::Closed));
+    assert_eq!(story.world.incidents.get(incident).expect("there").status, Status::Closed);
+}

@@ -94,6 +94,31 @@ fn an_acknowledgement_that_may_be_carried_is_looked_for_when_it_is_given_up() {
 }
 
 #[test]
+fn what_was_taken_back_is_gone_there_and_not_found() {
+    let words = |story: &Story| story.last(Kind::ActEnded).text_of("detail").map(str::to_owned);
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    answer(&mut story, Outcome::Unknown, None);
+    story.taken();
+    story.poll(&down());
+    found(&mut story, there());
+    assert_eq!(words(&story).as_deref(), Some("gone there when it was looked for"));
+    // The same of one that a crash left.
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    let mut next = Story::with(settings(true));
+    next.now = story.now;
+    story.journal.iter().for_each(|entry| next.append_known(entry.clone()));
+    next.wait(30);
+    found(&mut next, there());
+    assert_eq!(words(&next).as_deref(), Some("found there when it was looked for"));
+}
+
+#[test]
 fn a_source_that_can_not_say_is_asked_again_with_its_next_answer_then_ever_more_seldom_and_for_a_day() {
     let (mut story, request) = unknown();
     let denied = || Err(Trouble::new(Reason::Denied, "403"));

@@ -5,6 +5,9 @@ use crate::domain::entry::{Clock, Entry, Kind};
 use crate::domain::ids::{EntryId, OriginId};
 use chrono::{DateTime, Utc};
 
+/// Why an acknowledgement ended that was never one of ours, in the `data` of the entry that says so: of ours it says nothing.
+pub(in crate::model) const ENDED_ELSEWHERE: &str = "ended elsewhere";
+
 /// Somebody owns an episode until a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ack {
@@ -47,7 +50,8 @@ pub struct Record {
 
 impl Record {
     pub(super) fn concerns(entry: &Entry) -> bool {
-        matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved | Kind::Ack | Kind::Unack) || lost(entry).is_some()
+        let ours = entry.text_of("why") != Some(ENDED_ELSEWHERE);
+        matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved | Kind::Ack | Kind::Unack) && ours || lost(entry).is_some()
     }
 
     pub(super) fn insert(&mut self, entry: &Entry) {

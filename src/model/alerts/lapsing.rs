@@ -36,6 +36,27 @@ impl Alerts {
         self.revision += 1;
     }
 
+    /// Remembers who holds an alert elsewhere; one that fires when they don't any more is to be looked at.
+    pub(super) fn note_elsewhere(&mut self, tracked: &mut Tracked, now: DateTime<Utc>) {
+        let held = (tracked.state == State::Acknowledged).then(|| self.ack(tracked, now)).flatten();
+        let holder = held.filter(|ack| ack.entry.is_none()).map(|ack| ack.by.into());
+        let before = std::mem::replace(&mut tracked.elsewhere, holder);
+        if let Some(before) = before.filter(|_| tracked.state == State::Firing) {
+            self.released.insert(tracked.alert.id.clone(), before);
+        }
+    }
+
+    /// Alerts of a source that somebody had acknowledged elsewhere, and who it was.
+    pub(in crate::model) fn released(&self, source: &SourceName) -> Vec<(AlertId, Box<str>)> {
+        let of_source = self.released.iter().filter(|(id, _)| id.source == *source);
+        of_source.map(|(id, by)| (id.clone(), by.clone())).collect()
+    }
+
+    /// What there was to say of it is said, or there was nothing.
+    pub(in crate::model) fn released_told(&mut self, id: &AlertId) {
+        self.released.remove(id);
+    }
+
     /// Acknowledgements that ran out while nobody watched, and that a source without ends still holds.
     pub(in crate::model) fn outlived_of(&self, source: &SourceName, now: DateTime<Utc>) -> Vec<AlertId> {
         let over = self.lapsing.iter().take_while(|(until, _)| *until <= now).filter(|(_, id)| id.source == *source);

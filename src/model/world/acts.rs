@@ -22,6 +22,7 @@ impl World {
         }
         for draft in drafts {
             let request = self.context().request();
+            self.ends.follows(request, &draft);
             self.line_up(request, draft);
         }
         self.next_acts()

@@ -114,11 +114,27 @@ impl World {
         let made = carries && sent.end.as_ref().is_some_and(|end| end.made.is_some());
         let about = sent.intent.as_ref().and_then(|intent| intent.alert.clone()).filter(|_| made);
         let over = |id: &AlertId| {
-            self.in_force(ack).is_none() || self.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_some())
+            self.in_force(id, ack).is_none() || self.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_some())
         };
         let free = |id: &AlertId| self.outbox.carried(ack).is_some_and(|carrier| !self.taken_over(id, ack, &carrier));
+        let surplus = about.clone().map(|id| self.surplus(&id)).unwrap_or_default();
         let draft = about.filter(over).filter(free).and_then(|id| self.uncarry_draft(&id, ack, None));
-        self.launch(draft.into_iter().collect())
+        let surplus: Vec<Draft> =
+            surplus.into_iter().filter(|(_, of)| *of != ack).filter_map(|(id, of)| self.uncarry_draft(&id, of, None)).collect();
+        self.launch(draft.into_iter().chain(surplus).collect())
+    }
+
+    /// Acknowledgements whose silences nobody needs: of two that were given in the same moment each was carried, for neither knew of
+    /// the other. The newest keeps its own. Whoever's end is recorded last knows of both.
+    fn surplus(&self, id: &AlertId) -> Vec<(AlertId, EntryId)> {
+        let newest = self.alerts.record(id).and_then(|record| Some((record, record.last_ack()?.entry?)));
+        let carried = |ack| self.outbox.carried(ack).filter(|carrier| !carrier.native && self.now.wall < carrier.until);
+        let Some((record, newest)) = newest else { return Vec::new() };
+        let Some(kept) = carried(newest) else { return Vec::new() };
+        let older = record.line_of(newest).skip(1);
+        let left =
+            |ack: &EntryId| carried(*ack).is_some_and(|carrier| carrier.id != kept.id && !self.taken_over(id, *ack, &carrier));
+        older.filter(left).map(|ack| (id.clone(), ack)).collect()
     }
 
     /// When something has to be done about what carries an acknowledgement; `None` if nothing has.

@@ -74,6 +74,10 @@ impl World {
     ) -> Result<Vec<Draft>, Refusal> {
         let Incident { status: from, severity, .. } = *self.incident(id)?;
         let label = self.incident(id)?.label();
+        if self.stating.contains_key(&id) {
+            // It would be judged by what the incident is no more.
+            return Err(format!("another status of {label} is being recorded: ask again once it is"));
+        }
         if self.incident(id)?.drill.is_some() && (status.is_over() || from.is_over()) {
             return Err(format!("{label} is practice: it is over when the drill is finished, or called off, and for good"));
         }

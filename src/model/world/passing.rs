@@ -23,6 +23,7 @@ impl World {
             self.offline.next_due(),
             self.next_beat(),
             self.remind_at(),
+            self.ends.due(self.rest, self.now.mono),
         ];
         let next = due.into_iter().chain([questions, work, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);
@@ -63,6 +64,7 @@ impl World {
         effects.extend(self.tick_feeds());
         let (runs, mut context, ..) = self.split();
         effects.extend(runs.tick(&mut context));
+        effects.extend(self.record_ends());
         effects.extend(self.watch());
         effects
     }

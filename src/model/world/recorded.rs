@@ -8,6 +8,7 @@ use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName, SourceName};
 use crate::model::Effect;
+use crate::model::alerts::ENDED_ELSEWHERE;
 use crate::model::outbox::Sent;
 use crate::model::progress::{Stage, Target};
 use std::collections::BTreeSet;
@@ -30,6 +31,8 @@ impl World {
                 }
                 self.diagnoses.answered(request);
                 self.requests.recorded(request, &Target::of(&entry.draft), entry.id);
+                self.end_recorded(request, &entry);
+                self.stating.retain(|_, of| *of != request);
                 let mut effects = self.on_recorded(&entry);
                 effects.extend(self.call_recorded(request, &entry));
                 effects.extend(self.drill_recorded(&entry, request));
@@ -55,7 +58,7 @@ impl World {
     }
 
     /// Another process has heard what became of an act of ours.
-    fn ended_elsewhere(&mut self, entry: &Entry) {
+    pub(super) fn ended_elsewhere(&mut self, entry: &Entry) {
         let intent = entry.data_of("intent").filter(|_| entry.kind == Kind::ActEnded);
         let end = intent.and_then(|intent| Some((intent, self.outbox.get(intent)?.end.clone()?)));
         if let Some((intent, end)) = end {
@@ -65,7 +68,8 @@ impl World {
 
     /// What was taken from somebody just now is news; what an old entry tells of is not.
     fn taken_now(&mut self, entry: &Entry) {
-        let lately = self.now.wall - entry.recorded_at < NEWS && entry.text_of("why") == Some(TAKEN_AWAY);
+        let taken = matches!(entry.text_of("why"), Some(TAKEN_AWAY | ENDED_ELSEWHERE));
+        let lately = taken && self.now.wall - entry.recorded_at < NEWS;
         if let Some(id) = entry.alert.as_ref().filter(|_| lately) {
             self.alerts.taken(&self.settings.clone(), id, entry.recorded_at, self.now);
         }
@@ -73,12 +77,15 @@ impl World {
 
     pub(super) fn record_failed(&mut self, request: RequestId, why: String) -> Vec<Effect> {
         // Acts that waited behind this one are refused with it.
+        let mut told = None;
         for request in self.lanes.give_up().into_iter().chain([request]) {
             self.requests.journal_failed(request, &why);
+            told = self.end_refused(request, &why).or(told);
             self.diagnoses.answered(request);
         }
+        self.stating.retain(|_, of| *of != request);
         self.calls.failed(request);
-        self.journal_trouble = Some(why);
+        self.journal_trouble = Some(told.unwrap_or(why));
         // What was seen outside and could not be written is seen again by the next poll.
         self.alerts.forget_notes();
         self.notes.clear();
@@ -97,7 +104,7 @@ impl World {
         match entry.kind {
             Kind::Ack => self.carry_new(entry),
             // Where it was taken away there is nothing to take back.
-            Kind::Unack if entry.text_of("why") == Some(TAKEN_AWAY) => Vec::new(),
+            Kind::Unack if matches!(entry.text_of("why"), Some(TAKEN_AWAY | ENDED_ELSEWHERE)) => Vec::new(),
             Kind::Unack => self.uncarry(entry, entry.data_of("ack")),
             Kind::AlertResolved => self.episode_ended(entry),
             Kind::Act => self.send(entry),
@@ -165,7 +172,7 @@ impl World {
         if let Some(about) = about {
             (draft.alert, draft.service, draft.incident) = (about.alert.clone(), about.service.clone(), about.incident);
         }
-        let mut effects = self.record(vec![draft]);
+        let mut effects = self.record_end(intent, draft);
         effects.extend(source.into_iter().flat_map(|source| self.lane_free(&source, intent, end.outcome)));
         effects
     }

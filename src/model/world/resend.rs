@@ -40,7 +40,8 @@ impl World {
 
     /// Acts of which nothing could be sent, and which the watcher sends when their source answers.
     pub fn kept(&self) -> impl Iterator<Item = (EntryId, &Sent)> {
-        self.outbox.waiting().filter(|(intent, sent)| sent.intent.is_some() && !self.resending.contains(intent))
+        let free = |intent| !self.resending.contains(&intent) && !self.ends.holds(intent);
+        self.outbox.waiting().filter(move |(intent, sent)| sent.intent.is_some() && free(*intent))
     }
 
     /// The same act as it makes sense now; nothing yet while the alert is not listed and may have resolved.
@@ -109,7 +110,9 @@ impl World {
     fn wanted_until(&self, sent: &Sent) -> Option<DateTime<Utc>> {
         let act = sent.act()?.1;
         match sent.serves() {
-            Some(served) if act.carries_until().is_some() => self.in_force(served).and_then(|ack| ack.until),
+            Some(served) if act.carries_until().is_some() => {
+                self.in_force(sent.intent.as_ref()?.alert.as_ref()?, served).and_then(|ack| ack.until)
+            }
             Some(served) => {
                 let alert = sent.intent.as_ref()?.alert.as_ref()?;
                 let outlived = || self.alerts.outlived(alert, self.now.wall).is_some_and(|ack| ack.entry == Some(served));
@@ -121,8 +124,9 @@ impl World {
         }
     }
 
-    pub(super) fn in_force(&self, entry: EntryId) -> Option<&Ack> {
-        self.alerts.acked().map(|(_, ack)| ack).find(|ack| ack.entry == Some(entry))
+    /// The acknowledgement of an alert that nobody has taken back, if it is this one: looked up, however many there are.
+    pub(super) fn in_force(&self, alert: &AlertId, entry: EntryId) -> Option<&Ack> {
+        self.alerts.record(alert)?.last_ack().filter(|ack| ack.entry == Some(entry))
     }
 
     /// When the next of those that wait is to be given up.

@@ -4,7 +4,7 @@
 
 use super::World;
 use super::watch::to_chrono;
-use crate::domain::act::{Act, ActEnd, Found, Outcome};
+use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
 use crate::domain::ids::{EntryId, SourceName};
 use crate::domain::trouble::Trouble;
 use crate::model::Effect;
@@ -78,7 +78,8 @@ impl World {
     fn may_be_asked(&self, intent: EntryId) -> bool {
         let Some(sent) = self.outbox.get(intent) else { return false };
         let told = sent.act().is_none_or(|(_, act)| matches!(act, Act::Tell(_)));
-        !told && !self.telling.contains(&settled(intent)) && sent.ended_at.is_some_and(|at| self.now.wall < at + WONDERS)
+        let known = self.telling.contains(&settled(intent)) || self.ends.holds(intent);
+        !told && !known && sent.ended_at.is_some_and(|at| self.now.wall < at + WONDERS)
     }
 
     /// As few at a time as acts are under way: a thousand that are unknown are no thousand questions at once.
@@ -104,7 +105,8 @@ impl World {
         let would_be_there = self.outbox.get(intent).is_some_and(|sent| late(sent) && traced(sent));
         let end = match found {
             Ok(Found::There(made)) => {
-                Some(ActEnd { made: Some(made), ..ActEnd::new(Outcome::Done, "found there when it was looked for") })
+                let words = self.outbox.get(intent).and_then(Sent::act).map_or(FOUND, |(_, act)| found_out(&act));
+                Some(ActEnd { made: Some(made), ..ActEnd::new(Outcome::Done, words) })
             }
             Ok(Found::NotThere) if would_be_there => Some(ActEnd::new(Outcome::Failed, NOT_THERE)),
             Ok(Found::NotThere) | Err(_) => None,
@@ -115,6 +117,17 @@ impl World {
         let mut effects = end.map(|end| self.act_ended(intent, end)).unwrap_or_default();
         effects.extend(self.next_doubts());
         effects
+    }
+}
+
+/// What is said of an act that was looked for and has been done.
+const FOUND: &str = "found there when it was looked for";
+
+pub(super) fn found_out(act: &Act) -> &'static str {
+    match act.kind() {
+        ActKind::Expire | ActKind::Unacknowledge | ActKind::Unsnooze => "gone there when it was looked for",
+        ActKind::Resolve => "over there when it was looked for",
+        _ => FOUND,
     }
 }
 

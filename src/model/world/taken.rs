@@ -1,13 +1,13 @@
-//! Acknowledgements that are not there any more at their source: somebody took them away, they ran out there, or the problem changed.
-//! Ours end with them: what nobody holds where it pages people is nobody's here. Invariant: only what has certainly been asked for
+//! Acknowledgements that are not there any more at their source: somebody took them away or over, they ran out there, or the problem
+//! changed. Ours end with them: what nobody holds where it pages people is nobody's here. Invariant: only what has certainly been asked for
 //! after ours was confirmed there says so, and an alert that is not listed says nothing.
 
 use super::World;
-use crate::domain::alert::Upstream;
+use crate::domain::alert::{Hold, Upstream};
 use crate::domain::entry::{Draft, Kind};
 use crate::domain::ids::{AlertId, EntryId, SourceName};
 use crate::domain::settings::Carry;
-use crate::domain::text::inert;
+use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
 use crate::model::outbox::{Carrier, Sent};
 use crate::model::silences::Phase;
@@ -16,8 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// One of several servers may lag behind the others: so many answers in a row without it say that it is gone. Where none had it yet,
 /// the last of them has to come so late after ours was confirmed that it was not under way then.
-const LOOKS: u32 = 2;
+pub(super) const LOOKS: u32 = 2;
 const LAG: chrono::Duration = chrono::Duration::seconds(10);
+
+/// What sources call somebody whom their systems don't name.
+const UNNAMED: &str = "somebody";
 
 /// Why an acknowledgement ended, in the `data` of the entry that says so.
 pub(super) const TAKEN_AWAY: &str = "taken away";
@@ -32,6 +35,8 @@ struct Seen {
     ever: bool,
     /// How many lacked it since.
     lacks: u32,
+    /// Who had it when it was first seen. As whom we act there only its source knows.
+    holder: Option<Outside>,
 }
 
 /// What a source should tell of an acknowledgement.
@@ -63,9 +68,12 @@ impl World {
             self.looked.0.remove(&entry);
             return None;
         };
-        let there = self.is_there(id, &sought)?;
+        let mut there = self.is_there(id, &sought)?;
+        let holder = self.holder(id, entry, &sought);
         let seen = self.looked.0.entry(entry).or_default();
-        *seen = Seen { ever: seen.ever || there, lacks: if there { 0 } else { seen.lacks + 1 } };
+        let other = holder.filter(|(by, ours)| seen.holder.get_or_insert_with(|| by.clone()) != by && !ours).map(|(by, _)| by);
+        there &= other.is_none();
+        (seen.ever, seen.lacks) = (seen.ever || there, if there { 0 } else { seen.lacks + 1 });
         let (since, ends_for_good) = match &sought {
             Sought::Carrier(carrier) => (carrier.confirmed_at, !carrier.native),
             Sought::Winner(since) => (*since, false),
@@ -77,7 +85,7 @@ impl World {
         if !certain || !self.telling.insert(key.clone()) {
             return None;
         }
-        self.taken_draft(id, entry, &sought).map(|draft| Draft { key: Some(key), ..draft })
+        self.taken_draft(id, entry, &sought, other).map(|draft| Draft { key: Some(key), ..draft })
     }
 
     /// `None` while something is being done about it, and where its source has nothing to tell.
@@ -111,18 +119,39 @@ impl World {
         let tracked = self.alerts.get(id)?;
         let carrier = match sought {
             Sought::Carrier(carrier) if !carrier.native => carrier,
-            _ => return Some(tracked.alert.acknowledged().or(tracked.alert.snoozed()).is_some()),
+            _ => {
+                let in_force = |hold: &&Hold| self.now.wall < hold.until.unwrap_or(DateTime::<Utc>::MAX_UTC);
+                let ours = matches!(sought, Sought::Carrier(_));
+                let held = tracked.alert.acknowledged().filter(|hold| ours || in_force(hold));
+                return Some(held.or(tracked.alert.snoozed()).is_some());
+            }
         };
         // One that is not listed is none of the ended ones: a server that forgot all keeps the acknowledgement of nobody.
         let silence = self.alerts.source(&id.source)?.silence(&carrier.id)?;
         Some(Phase::of(silence, self.now.wall) != Phase::Ended)
     }
 
-    fn taken_draft(&mut self, id: &AlertId, entry: EntryId, sought: &Sought) -> Option<Draft> {
+    /// Whose it is there by name, and whether that is whoever gave ours; `None` where it is not told.
+    fn holder(&self, id: &AlertId, entry: EntryId, sought: &Sought) -> Option<(Outside, bool)> {
+        let hold = self.alerts.get(id)?.alert.acknowledged()?;
+        let carried = match sought {
+            Sought::Carrier(carrier) => carrier.native,
+            Sought::Winner(_) => true,
+        };
+        let giver = || self.alerts.record(id).and_then(|record| Some(record.ack_of(entry)?.by.as_str()));
+        let ours = matches!(sought, Sought::Carrier(_)) && giver() == Some(hold.by.raw());
+        let named = carried && !hold.by.is_empty() && hold.by.raw() != UNNAMED;
+        named.then(|| (hold.by.clone(), ours))
+    }
+
+    fn taken_draft(&mut self, id: &AlertId, entry: EntryId, sought: &Sought, other: Option<Outside>) -> Option<Draft> {
         let tracked = self.alerts.get(id)?;
         let (episode, given_up) = (tracked.episode, tracked.alert.given_up_by().cloned());
+        let taken = other.is_some();
+        let by = other.or(given_up);
         let giver = self.alerts.record(id)?.ack_of(entry)?.by.clone();
-        let how = match (&given_up, sought) {
+        let how = match (&by, sought) {
+            (Some(who), Sought::Carrier(_)) if taken => format!("at its source: {} has it now", who.inert()),
             (_, Sought::Winner(_)) => "at its source, where somebody else was faster and holds it no more".to_owned(),
             (Some(who), _) => format!("at its source by {}", who.inert()),
             (None, Sought::Carrier(carrier)) if !carrier.native => {
@@ -132,7 +161,7 @@ impl World {
         };
         let text = format!("{}'s acknowledgement of {} was taken away {how}", inert(&giver), self.told_apart(id));
         let draft = self.context().seen("alerts", Kind::Unack, text);
-        let draft = draft.with("episode", episode).with("ack", entry).with("why", TAKEN_AWAY).with("by", given_up);
+        let draft = draft.with("episode", episode).with("ack", entry).with("why", TAKEN_AWAY).with("by", by);
         Some(self.about_alert(draft, id))
     }
 }

@@ -2,6 +2,7 @@
 //! crash left open are taken over, and a night in a bag makes everything stale.
 
 use super::World;
+use super::settling::found_out;
 use crate::domain::act::{Act, ActEnd, Outcome};
 use crate::domain::entry::{Draft, Entry, Intent, Kind};
 use crate::domain::health::{FeedState, Reading};
@@ -39,6 +40,7 @@ impl World {
         effects.extend(self.note_forgotten(source));
         effects.extend(self.note_outlived(source));
         effects.extend(self.note_taken_away(source));
+        effects.extend(self.note_released(source));
         effects.extend(self.settle(source));
         effects.extend(self.resend(source));
         effects
@@ -276,9 +278,9 @@ impl World {
         left.into_iter().flat_map(|(intent, act)| self.look_for(intent, act)).collect()
     }
 
-    /// Neither this process nor a search of it has the act in hand.
+    /// Neither this process nor a search of it has the act in hand, or knows how it ended.
     fn is_left(&self, intent: &Entry) -> bool {
-        !self.searching.contains(&intent.id) && !self.lanes.is_sending(intent.id)
+        !self.searching.contains(&intent.id) && !self.lanes.is_sending(intent.id) && !self.ends.holds(intent.id)
     }
 
     /// One search per act at a time. Who was told can't be asked: it stays unknown, and is not said again by itself.
@@ -304,8 +306,9 @@ impl World {
         };
         let end = |outcome, detail: &str, made| ActEnd { outcome, detail: detail.into(), made };
         match (found, sent.act(), entry.intent()) {
-            (Ok(Found::There(made)), ..) => {
-                self.act_ended(intent, end(Outcome::Done, "found at the source after a restart", Some(made)))
+            (Ok(Found::There(made)), act, _) => {
+                let words = act.map_or("", |(_, act)| found_out(&act));
+                self.act_ended(intent, end(Outcome::Done, words, Some(made)))
             }
             (Ok(Found::NotThere), Some((source, act)), Some(proof)) if sent.expires_at().is_some_and(|at| self.now.wall < at) => {
                 vec![Effect::Act { intent: proof, source, act }]

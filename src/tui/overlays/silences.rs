@@ -6,7 +6,7 @@ mod copy;
 mod details;
 mod lines;
 
-pub use change::at_once;
+pub use change::{at_once, carries};
 
 use super::{Overlay, centred};
 use crate::domain::ids::SourceName;

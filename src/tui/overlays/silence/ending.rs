@@ -9,7 +9,7 @@ use crate::model::Command;
 use crate::model::silences::On;
 use crate::tui::overlays::choice::{Choice, item};
 use crate::tui::overlays::confirm::{self, Question};
-use crate::tui::overlays::silences::at_once;
+use crate::tui::overlays::silences::{at_once, carries};
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
 use std::collections::BTreeMap;
@@ -61,9 +61,11 @@ fn ending(source: &SourceName, silence: &Silence, view: &View) -> Question {
     let quiet = of_source.filter(|tracked| tracked.alert.silenced_by.contains(&silence.id));
     let quiet: Vec<AlertId> = quiet.map(|tracked| tracked.alert.id.clone()).collect();
     let again = at_once(&view.world.at_once(&on, &quiet), view).0;
+    let carried = carries(&view.world.acknowledgements_on(&on), view);
+    let facts = [show(&silence.matchers), told(silence, view), said(silence)].into_iter().chain(carried).chain([again]);
     Question {
         title: format!("End a silence on {source}"),
-        facts: vec![show(&silence.matchers), told(silence, view), said(silence), again],
+        facts: facts.collect(),
         verb: "end the silence",
         typed: None,
         yes: Box::new(move |_| vec![Reply::Ask(ask.clone())]),

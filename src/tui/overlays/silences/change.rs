@@ -6,6 +6,7 @@ use crate::domain::ids::AlertId;
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::silences::{Phase, Standing};
+use crate::tui::action::Action;
 use crate::tui::overlays::ack::hold;
 use crate::tui::overlays::dialog::{Dialog, Form, proposed};
 use crate::tui::overlays::silence::{confirmed, show};
@@ -21,13 +22,16 @@ pub fn end(one: &Standing) -> Reply {
     if one.phase == Phase::Ended {
         return Reply::Say("It has ended already.".to_owned());
     }
-    Reply::Open(Box::new(Dialog::new(End { one: one.clone(), again: (None, Vec::new()) }, Vec::new())))
+    let end = End { one: one.clone(), again: (None, Vec::new()), carried: Vec::new() };
+    Reply::Open(Box::new(Dialog::new(end, Vec::new())))
 }
 
 struct End {
     one: Standing,
     /// What fires again at once, as of a revision of the queue: all that it covers is judged for that.
     again: (Option<u64>, Vec<AlertId>),
+    /// Acknowledgements that end with it, and whose they are.
+    carried: Vec<(AlertId, String)>,
 }
 
 impl Form for End {
@@ -47,11 +51,13 @@ impl Form for End {
         let of = Some(view.world.alerts.revision());
         if self.again.0 != of {
             self.again = (of, view.world.at_once(&self.one.on, &self.one.alerts));
+            self.carried = view.world.acknowledgements_on(&self.one.on);
         }
     }
 
     fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
         let mut facts = about(&self.one);
+        facts.extend(carries(&self.carried, view).map(|text| (text, Role::Warning)));
         facts.push(at_once(&self.again.1, view));
         facts
     }
@@ -60,6 +66,15 @@ impl Form for End {
         let end = |on: &crate::model::silences::On| Reply::Ask(Command::Expire { source: on.source.clone(), id: on.id.clone() });
         Ok(self.one.on.iter().map(end).collect())
     }
+}
+
+/// That a silence is an acknowledgement, which ends with it: there is a key for that, which says so in the log.
+pub fn carries(carried: &[(AlertId, String)], view: &View) -> Option<String> {
+    let (_, by) = carried.first()?;
+    let ids: Vec<AlertId> = carried.iter().map(|(id, _)| id.clone()).collect();
+    let key = view.keymap.key_of(Action::Unack);
+    let whose = format!("the acknowledgement of {} by {}", names(&ids, NAMED, view), inert(by));
+    Some(format!("It carries {whose}, which ends with it: {key} in the queue gives that up."))
 }
 
 /// What ends to be quiet with a silence, in a sentence.

@@ -1,0 +1,109 @@
+//! Ends of acts on their way into the journal, and acts that follow from what it holds. Invariant: what a source has said is kept until
+//! the journal holds it: what was done is never told as undone, nor looked for as if nobody knew.
+
+use super::World;
+use crate::domain::act::{Act, ActEnd, Outcome};
+use crate::domain::entry::{Draft, Entry};
+use crate::domain::ids::{EntryId, RequestId};
+use crate::domain::text::Outside;
+use crate::model::Effect;
+use crate::model::progress::Stage;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Ends {
+    /// What the journal was asked to hold: the act that ended, and how.
+    asked: BTreeMap<RequestId, (EntryId, Draft)>,
+    /// What it could not hold, and is asked for again.
+    refused: Vec<(EntryId, Draft)>,
+    /// Acts that nobody typed: which entries they follow from, and whether they carry one.
+    followed: BTreeMap<RequestId, (Vec<EntryId>, bool)>,
+}
+
+impl Ends {
+    /// It is known how this act ended, though the journal does not hold it yet.
+    pub fn holds(&self, intent: EntryId) -> bool {
+        self.asked.values().chain(&self.refused).any(|(of, _)| *of == intent)
+    }
+
+    /// An act that follows from these entries is on its way into the journal.
+    pub fn follows(&mut self, request: RequestId, draft: &Draft) {
+        let from: Vec<EntryId> = ["for", "asked_by"].into_iter().filter_map(|name| draft.data_of(name)).collect();
+        let carries = draft.data_of::<Act>("act").is_some_and(|act| act.carries_until().is_some());
+        if !from.is_empty() {
+            self.followed.insert(request, (from, carries));
+        }
+    }
+
+    /// When the journal is asked again.
+    pub fn due(&self, rest: Option<Duration>, now: Duration) -> Option<Duration> {
+        (!self.refused.is_empty()).then(|| rest.unwrap_or(now))
+    }
+}
+
+impl World {
+    /// How many acts have ended whose end the journal could not hold yet.
+    pub fn unrecorded_ends(&self) -> usize {
+        self.ends.refused.len()
+    }
+
+    pub(super) fn record_end(&mut self, intent: EntryId, draft: Draft) -> Vec<Effect> {
+        if self.settings.read_only {
+            return Vec::new();
+        }
+        let request = self.context().request();
+        self.ends.asked.insert(request, (intent, draft.clone()));
+        vec![Effect::Record { request, drafts: vec![draft] }]
+    }
+
+    /// The journal holds an answer to this request.
+    pub(super) fn end_recorded(&mut self, request: RequestId, entry: &Entry) {
+        self.ends.followed.remove(&request);
+        if self.ends.asked.remove(&request).is_some() {
+            // It was told with the trouble that recording it made.
+            self.ended_elsewhere(entry);
+        }
+    }
+
+    /// The journal could not hold it: what was said there is told all the same, and the journal is asked again. Gives what to say of an
+    /// end that it could not hold.
+    pub(super) fn end_refused(&mut self, request: RequestId, why: &str) -> Option<String> {
+        let mut unrecorded = None;
+        if let Some((intent, draft)) = self.ends.asked.remove(&request) {
+            if let Some(end) = ended(&draft) {
+                let sent = !matches!(end.outcome, Outcome::Unsent | Outcome::Expired);
+                let told = if sent {
+                    "it was sent, but its outcome could not be recorded yet"
+                } else {
+                    "that could not be recorded yet"
+                };
+                let said = end.detail.raw();
+                unrecorded = Some(format!("{told}: {why}"));
+                let detail = if said.is_empty() { format!("{told}: {why}") } else { format!("{said}; {told}: {why}") };
+                self.stage(intent, &Stage::Ended(ActEnd { detail: detail.into(), ..end }));
+            }
+            self.ends.refused.push((intent, draft));
+        }
+        let Some((from, carries)) = self.ends.followed.remove(&request) else { return unrecorded };
+        // The watcher carries what nobody carries; what is not taken back stays there until it ends, or somebody asks again.
+        let outcome = if carries { Outcome::Unsent } else { Outcome::Failed };
+        let end = Stage::Ended(ActEnd::new(outcome, format!("its source was not told: {why}")));
+        from.into_iter().for_each(|entry| self.requests.stop_waiting(entry, &end));
+        unrecorded
+    }
+
+    /// What the journal could not hold, once it has been left alone for a while.
+    pub(super) fn record_ends(&mut self) -> Vec<Effect> {
+        if self.rest.is_some_and(|until| until > self.now.mono) {
+            return Vec::new();
+        }
+        let refused = std::mem::take(&mut self.ends.refused);
+        refused.into_iter().flat_map(|(intent, draft)| self.record_end(intent, draft)).collect()
+    }
+}
+
+fn ended(draft: &Draft) -> Option<ActEnd> {
+    let detail = draft.text_of("detail").unwrap_or_default().into();
+    Some(ActEnd { outcome: draft.data_of("outcome")?, detail, made: draft.text_of("made").map(Outside::from) })
+}

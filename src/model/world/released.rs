@@ -1,0 +1,48 @@
+//! Acknowledgements that were never ours and have ended: whoever held the alert elsewhere may have been the only one who was on it. It is
+//! said in the log, and the alert is as much news as when it began. What we took back ourselves is no news.
+
+use super::World;
+use super::taken::LOOKS;
+use super::watch::to_chrono;
+use crate::domain::entry::{Draft, Kind};
+use crate::domain::ids::{AlertId, SourceName};
+use crate::domain::text::inert;
+use crate::model::Effect;
+use crate::model::alerts::{ENDED_ELSEWHERE, State};
+use crate::model::outbox::EXPIRY;
+
+impl World {
+    /// A whole answer has come. One of several servers may lag behind the others: it is said when two in a row agree.
+    pub(super) fn note_released(&mut self, source: &SourceName) -> Vec<Effect> {
+        if !self.alerts.source(source).is_some_and(|state| state.is_whole()) {
+            return Vec::new();
+        }
+        let mut drafts = Vec::new();
+        for (id, by) in self.alerts.released(source) {
+            let tracked = self.alerts.get(&id);
+            if tracked.is_some_and(|tracked| tracked.missing > 0 && tracked.resolved_at.is_none()) {
+                continue;
+            }
+            let unowned = tracked.is_some_and(|tracked| tracked.state == State::Firing);
+            let seen = self.released.entry(id.clone()).or_default();
+            *seen += 1;
+            if unowned && *seen < LOOKS {
+                continue;
+            }
+            self.released.remove(&id);
+            self.alerts.released_told(&id);
+            if unowned && self.watching && !self.outbox.took_back(&id, self.now.wall - to_chrono(EXPIRY)) {
+                drafts.extend(self.released_draft(&id, &by));
+            }
+        }
+        self.record(drafts)
+    }
+
+    fn released_draft(&mut self, id: &AlertId, by: &str) -> Option<Draft> {
+        let episode = self.alerts.get(id)?.episode;
+        let who = if by.is_empty() { "somebody".into() } else { inert(by) };
+        let text = format!("{who}'s acknowledgement of {} has ended at its source, and it still fires", self.told_apart(id));
+        let draft = self.context().seen("alerts", Kind::Unack, text);
+        Some(self.about_alert(draft.with("episode", episode).with("why", ENDED_ELSEWHERE).with("by", by), id))
+    }
+}

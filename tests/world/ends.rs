@@ -1,0 +1,134 @@
+//! Acts whose end the journal could not hold: what was done is told as done, nothing looks for it as if nobody knew, and it is recorded
+//! once there is room.
+
+use super::native::{carried, held, pager};
+use super::unsent::{acts, answer, down};
+use super::*;
+use midwatch::domain::ids::RequestId;
+
+const FULL: &str = "the disk is full";
+
+fn end_of(story: &Story, request: RequestId) -> ActEnd {
+    match story.world.requests.get(request).expect("there").items[0].stage.clone() {
+        Stage::Ended(end) => end,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ends(story: &Story) -> Vec<&str> {
+    let ends = story.journal.iter().filter(|entry| entry.kind == Kind::ActEnded);
+    ends.map(|entry| entry.text_of("outcome").unwrap_or_default()).collect()
+}
+
+/// It was carried, and the journal took no end of that.
+fn unrecorded() -> (Story, RequestId) {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    let request = story.ask(ack(&["Down"]));
+    story.broken = Some(FULL.into());
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    story.taken();
+    (story, request)
+}
+
+#[test]
+fn what_was_done_is_not_told_as_undone_and_is_recorded_once_there_is_room() {
+    let (mut story, request) = unrecorded();
+    let end = end_of(&story, request);
+    assert_eq!((end.outcome, end.made.as_ref().map(|made| made.raw())), (Outcome::Done, Some("silence-1")));
+    let told = "it was sent, but its outcome could not be recorded yet: the disk is full";
+    assert!(end.detail.raw().ends_with(told), "{end:?}");
+    assert_eq!((story.world.journal_trouble.as_deref(), story.world.unsettled()), (Some(told), 0));
+    // It is known: nobody looks for it, however long it takes.
+    (0..8).for_each(|_| {
+        story.wait(15);
+        story.poll(&down());
+    });
+    assert_eq!((story.taken(), ends(&story)), (vec![], vec![]));
+    story.broken = None;
+    story.wait(15);
+    assert_eq!((ends(&story), story.world.journal_trouble.as_deref()), (vec!["done"], None));
+    assert!(!end_of(&story, request).detail.raw().contains("recorded"), "{:?}", end_of(&story, request));
+    // It counts as if it had been recorded at once: what carries it is taken back with it.
+    story.taken();
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id.raw() == "silence-1"));
+    assert_eq!(ends(&story), ["done", "done"]);
+}
+
+#[test]
+fn whoever_only_asks_records_the_end_of_what_they_asked_too() {
+    let (mut story, _) = unrecorded();
+    story.fact(Fact::Watching(false));
+    story.broken = None;
+    story.wait(15);
+    assert_eq!(ends(&story), ["done"]);
+}
+
+#[test]
+fn the_journal_is_asked_again_after_a_while_and_then_once() {
+    let (mut story, _) = unrecorded();
+    let mut asked = 0;
+    for _ in 0..30 {
+        story.broken = None;
+        story.slow = Some(Vec::new());
+        story.wait(1);
+        let drafts = story.slow.take().expect("slow");
+        asked += drafts.len();
+        story.broken = Some(FULL.into());
+        drafts.into_iter().for_each(|(request, _)| story.fact(Fact::RecordFailed { request, why: FULL.into() }));
+    }
+    assert_eq!(asked, 3, "in thirty seconds");
+}
+
+#[test]
+fn what_could_not_be_sent_is_not_told_as_sent() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    let request = story.ask(ack(&["Down"]));
+    story.broken = Some(FULL.into());
+    answer(&mut story, Outcome::Unsent, None);
+    let end = end_of(&story, request);
+    assert!(
+        end.outcome == Outcome::Unsent && end.detail.raw().ends_with("; that could not be recorded yet: the disk is full"),
+        "{end:?}"
+    );
+}
+
+#[test]
+fn an_acknowledgement_whose_source_could_not_be_told_waits_for_the_watcher_and_nobody_waits_for_it() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.slow = Some(Vec::new());
+    let request = story.ask(ack(&["Down"]));
+    let (first, drafts) = story.slow.take().expect("asked").remove(0);
+    story.broken = Some(FULL.into());
+    let entry = story.append(drafts.into_iter().next().expect("one"));
+    story.fact(Fact::Recorded { entry, request: Some(first) });
+    let end = end_of(&story, request);
+    assert_eq!((end.outcome, end.detail.raw()), (Outcome::Unsent, "its source was not told: the disk is full"));
+    assert_eq!((state(&story, "Down"), story.world.unsettled()), (Some(State::Acknowledged), 0), "it is recorded here");
+    story.broken = None;
+    story.wait(90);
+    assert_eq!(acts(&mut story).len(), 1, "the watcher carries what nobody carries");
+}
+
+#[test]
+fn what_could_not_be_taken_back_has_failed_and_may_be_tried_again() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.poll(&held(carried("ana", None)));
+    story.slow = Some(Vec::new());
+    let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    let (first, drafts) = story.slow.take().expect("asked").remove(0);
+    story.broken = Some(FULL.into());
+    let entry = story.append(drafts.into_iter().next().expect("one"));
+    story.fact(Fact::Recorded { entry, request: Some(first) });
+    assert_eq!(end_of(&story, request).outcome, Outcome::Failed);
+    story.broken = None;
+    story.taken();
+    story.ask(Command::Retry { request });
+    assert!(matches!(acts(&mut story)[..], [(_, Act::On { what: midwatch::domain::act::What::Unacknowledge, .. })]));
+}
