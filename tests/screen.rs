@@ -28,6 +28,8 @@ mod layout;
 mod leader;
 #[path = "screen/links.rs"]
 mod links;
+#[path = "screen/log.rs"]
+mod log;
 #[path = "screen/long.rs"]
 mod long;
 #[path = "screen/night.rs"]
@@ -211,6 +213,7 @@ fn a_source_that_fails_leaves_everything_on_screen_and_nothing_looks_resolved() 
 #[test]
 fn what_teaches_a_newcomer_is_not_cut_where_the_pane_ends() {
     let mut desk = Desk::with(Settings { services: [].into(), feeds: Vec::new(), sources: Vec::new(), ..screen::settings() });
+    desk.expect("`midwatch init` finds some.").press("1");
     for words in ["No services and no feeds are", "configured.", "configuration name them.", "finds some."] {
         desk.expect(words);
     }

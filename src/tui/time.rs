@@ -54,6 +54,12 @@ pub fn since(then: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (now - then).to_std().unwrap_or_default()
 }
 
+/// `11-23 02:58` in the operator's zone, where that is another day than today.
+pub fn day_of(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> Option<String> {
+    let (there, today) = (at.with_timezone(&zone), now.with_timezone(&zone));
+    (there.date_naive() != today.date_naive()).then(|| there.format("%m-%d %H:%M").to_string())
+}
+
 /// `02:58:01` in the operator's zone.
 pub fn clock(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%H:%M:%S").to_string()
@@ -66,9 +72,7 @@ pub fn full(at: DateTime<Utc>, zone: Tz) -> String {
 
 /// `14:02`, with the date when it is another day than now.
 pub fn until(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
-    let (at, now) = (at.with_timezone(&zone), now.with_timezone(&zone));
-    let format = if at.date_naive() == now.date_naive() { "%H:%M" } else { "%m-%d %H:%M" };
-    at.format(format).to_string()
+    day_of(at, now, zone).unwrap_or_else(|| at.with_timezone(&zone).format("%H:%M").to_string())
 }
 
 #[cfg(test)]

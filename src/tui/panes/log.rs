@@ -2,6 +2,7 @@
 //! until the operator goes up.
 
 use super::{Pane, PaneId, Spec, Travel};
+use crate::domain::alert::Alert;
 use crate::domain::entry::{ActorKind, AtSource, Entry, Kind};
 use crate::domain::ids::EntryId;
 use crate::domain::text::inert;
@@ -109,17 +110,27 @@ impl Pane for Log {
             return;
         }
         let window = self.list.window(self.entries.len(), height, |target| Self::find(&self.entries, target, self.list.place()));
-        for line in 0..height {
-            let Some(Place::Row(row)) = window.at(window.offset + line) else { break };
-            let Some(entry) = self.entries.get(row) else { break };
+        let shown = |line: usize| match window.at(window.offset + line)? {
+            Place::Row(row) => self.entries.get(row).map(|entry| (Target::Entry(entry.id), Some(entry))),
+            Place::Gone => self.list.selected().map(|target| (target.clone(), None)),
+        };
+        let lines: Vec<(Target, Option<&Arc<Entry>>)> = (0..height).map_while(shown).collect();
+        let another_day = |entry: &Entry| time::day_of(entry.at, view.now.wall, view.zone).is_some();
+        let dated = lines.iter().filter_map(|(_, entry)| *entry).any(|entry| another_day(entry));
+        // At midnight every line becomes one of another day.
+        canvas.hits.minutes = true;
+        for (line, (target, entry)) in lines.into_iter().enumerate() {
             let place = Rect { y: area.y.saturating_add(line as u16), height: 1, ..area };
-            let target = Target::Entry(entry.id);
             let cursor = window.line() == Some(line);
             if cursor {
                 canvas.hits.show(PaneId::Log, Shown { target: target.clone(), row: line, offset: window.offset });
             }
             canvas.hits.add(place, Hit::Row(PaneId::Log, target, window.offset + line));
-            render_entry(canvas, place, entry, cursor && view.focus == PaneId::Log, view);
+            let look = Look { cursor: cursor && view.focus == PaneId::Log, dated };
+            match entry {
+                Some(entry) => render_entry(canvas, place, entry, look, view),
+                None => render_gone(canvas, place, look),
+            }
         }
     }
 
@@ -154,11 +165,27 @@ fn zone(view: &View) -> String {
     view.now.wall.with_timezone(&view.zone).format("%Z").to_string()
 }
 
-fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, cursor: bool, view: &View) {
-    let (who, role) = who(entry);
+/// How a line stands among the others.
+#[derive(Clone, Copy)]
+struct Look {
+    cursor: bool,
+    /// One of them is of another day: its time takes more room.
+    dated: bool,
+}
+
+/// The cursor stood on it when newer ones took its place: no key hits its neighbour.
+fn render_gone(canvas: &mut Canvas, place: Rect, look: Look) {
     let mut pen = canvas.line(place, 0);
-    pen.text(if cursor { "▌" } else { " " }, Role::Focus);
-    pen.text(&time::clock(entry.at, view.zone), if cursor { Role::Cursor } else { Role::Dim }).space(1);
+    pen.text(if look.cursor { "▌" } else { " " }, Role::Focus);
+    pen.text("— older than what is kept here: `midwatch log` prints it", Role::Dim);
+}
+
+fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, look: Look, view: &View) {
+    let (who, role) = who(entry);
+    let at = time::day_of(entry.at, view.now.wall, view.zone).unwrap_or_else(|| time::clock(entry.at, view.zone));
+    let mut pen = canvas.line(place, 0);
+    pen.text(if look.cursor { "▌" } else { " " }, Role::Focus);
+    pen.column(if look.dated { 11 } else { 8 }, &at, if look.cursor { Role::Cursor } else { Role::Dim }).space(1);
     pen.column(if place.width >= 70 { 12 } else { 8 }, &inert(&who), role).space(1);
     if entry.drill.is_some() {
         pen.text("DRILL ", Role::Danger);
@@ -173,7 +200,23 @@ fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, cursor: bool, v
         _ => "",
     };
     let plain = if entry.important { Role::Strong } else { Role::Text };
-    pen.text(&inert(&entry.text), plain).text(note, Role::Dim);
+    pen.text(&inert(&entry.text), plain);
+    if let Some(which) = which(entry, view) {
+        pen.text(&format!(" on {which}"), plain);
+    }
+    pen.text(note, Role::Dim);
+}
+
+/// What tells an alert from others of its name, where its line doesn't say that itself.
+fn which(entry: &Entry, view: &View) -> Option<String> {
+    if !matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved) {
+        return None;
+    }
+    let which = match view.world.alerts.get(entry.alert.as_ref()?) {
+        Some(tracked) => inert(tracked.alert.target()).into_owned(),
+        None => inert(Alert::recorded(entry)?.target()).into_owned(),
+    };
+    (!which.is_empty() && entry.text.split_whitespace().all(|word| word != which)).then_some(which)
 }
 
 /// Whose line it is: a person's name, or what the program saw.

@@ -1,0 +1,40 @@
+//! The log pane: what it shows of each line, and that it is never blank.
+
+use crate::screen::{Desk, alert, outage};
+use midwatch::model::Fact;
+
+#[test]
+fn what_stood_under_the_cursor_may_be_kept_no_more_and_the_log_goes_on() {
+    let mut desk = Desk::new();
+    desk.fact(Fact::Watching(true))
+        .press("n")
+        .type_text("the first")
+        .press("enter n")
+        .type_text("another")
+        .press("enter 4 gg")
+        .expect("▌02:58:00 ana")
+        .expect("the first");
+    let many: Vec<_> = (0..1_500).map(|n| alert("Noise", "warning", "checkout", &format!("shop-{n}"), 1)).collect();
+    desk.fires(&many).draw();
+    desk.expect("▌— older than what is kept here").expect_not("the first").expect("Noise firing on shop-");
+    // No key hits what stands beside it, and the next one leads on.
+    desk.press("enter").expect("No entry is selected").press("j").expect_not("older than").expect("▌02:57:00 alert");
+}
+
+#[test]
+fn a_line_of_another_day_has_its_day() {
+    let mut desk = Desk::new();
+    desk.press("n").type_text("yesterday's").press("enter").expect("02:58:00 ana").expect_not("11-23 02:58");
+    desk.sleep(86_400).press("n").type_text("today's").press("enter");
+    assert!(desk.line("yesterday's").contains("11-23 02:58 ana"), "{}", desk.text());
+    assert!(desk.line("today's").contains("02:58:00    ana"), "in line with the others:\n{}", desk.text());
+}
+
+#[test]
+fn a_line_of_an_alert_says_which_one_it_is_about() {
+    let mut desk = outage();
+    desk.expect("PostgresDown firing on db-1:5432");
+    let gone = alert("ReplicaLag", "warning", "postgres", "db-2:5432", 9).id.clone();
+    desk.changes(Vec::new(), vec![gone]).changes(Vec::new(), Vec::new()).draw();
+    desk.expect("ReplicaLag resolved on db-2:5432");
+}
