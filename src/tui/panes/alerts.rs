@@ -206,10 +206,13 @@ impl Pane for Alerts {
         let place = self.list.place();
         let regrouped = std::mem::take(&mut self.regrouped);
         self.narrowed = false;
-        self.shape.follow(&self.filter, view.idle || regrouped || place == 0, view.world);
+        let first = self.first_of_group(view);
+        if self.shape.follow(&self.filter, view.idle || regrouped || place == 0, view.world) || regrouped {
+            self.stay(first.clone(), view);
+        }
         self.rows.extend((&self.shape, &self.filter), view, wanted, self.list.selected().map(|target| (target, place)));
         if view.idle || regrouped {
-            self.settle(view);
+            self.settle(first, view);
         }
         self.count_news(view);
         let here = self.list.selected().and_then(alert).and_then(|id| view.world.alerts.get(id));
@@ -270,20 +273,21 @@ impl Pane for Alerts {
         if window.cursor.is_none() {
             return self.render_nothing(canvas, area, view);
         }
-        for line in 0..height {
-            let shown = match window.at(window.offset + line) {
-                Some(Place::Row(row)) => self.rows.get(row).map(|row| (&row.target, false, row.inside)),
-                Some(Place::Gone) => self.list.selected().map(|target| (target, !self.is_folded(target, view), false)),
-                None => break,
-            };
-            let Some((target, gone, inside)) = shown else { break };
+        let shown = |line: usize| match window.at(window.offset + line)? {
+            Place::Row(row) => self.rows.get(row).map(|row| (&row.target, false, row.inside)),
+            Place::Gone => self.list.selected().map(|target| (target, !self.is_folded(target, view), false)),
+        };
+        let lines: Vec<(&Target, bool, bool)> = (0..height).map_while(shown).collect();
+        let alike = row::alike(lines.iter().filter_map(|(target, ..)| alert(target)), view);
+        for (line, (target, gone, inside)) in lines.into_iter().enumerate() {
             let place = Rect { y: area.y.saturating_add(line as u16), height: 1, ..area };
             let cursor = window.line() == Some(line);
             if cursor {
                 canvas.hits.show(PaneId::Alerts, Shown { target: target.clone(), row: line, offset: window.offset });
             }
             canvas.hits.add(place, Hit::Row(PaneId::Alerts, target.clone(), window.offset + line));
-            self.render_target(canvas, place, target, Look { cursor, gone, inside, marked: false }, view);
+            let alike = alert(target).is_some_and(|id| alike.contains(id));
+            self.render_target(canvas, place, target, Look { cursor, gone, inside, alike, marked: false }, view);
         }
     }
 

@@ -2,16 +2,19 @@
 
 use super::Alerts;
 use super::row::{Columns, Look, severity};
+use super::shape::Shape;
 use crate::domain::ids::AlertId;
 use crate::domain::text::inert;
 use crate::model::alerts::State;
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Fold, Target};
+use crate::tui::list::List;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Arranged, View};
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 impl Alerts {
     /// Folds or unfolds what the cursor stands on; whether there is anything to fold or unfold.
@@ -45,15 +48,39 @@ impl Alerts {
         matches!(target, Target::Alert(id) if self.shape.folded_in(id, view.world).is_some())
     }
 
+    /// Of a group under the cursor the first alert: whoever stands on it stays there when the groups are other ones.
+    pub(super) fn first_of_group(&self, view: &View) -> Option<AlertId> {
+        match self.list.selected() {
+            Some(Target::Fold(fold)) => {
+                let first = self.shape.first(fold, view.world).or_else(|| self.shape.members(fold, view.world).next());
+                first.map(|tracked| tracked.alert.id.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// The rows are other ones: the cursor goes from a group, which may be one of another kind by now, to its first alert.
+    pub(super) fn stay(&mut self, first: Option<AlertId>, view: &View) {
+        if matches!(self.list.selected(), Some(Target::Fold(_)))
+            && let Some(first) = first.filter(|id| view.world.alerts.get(id).is_some())
+        {
+            self.list.select(Some(Target::Alert(first)));
+        }
+    }
+
     /// Nobody is looking: what is told by another row by now gives the cursor to that.
-    pub(super) fn settle(&mut self, view: &View) {
+    pub(super) fn settle(&mut self, first: Option<AlertId>, view: &View) {
+        let is_no_more = |list: &List, shape: &Shape| matches!(list.selected(), Some(target @ Target::Fold(_)) if !shape.has_row(target, view.world));
+        if is_no_more(&self.list, &self.shape) {
+            self.stay(first, view);
+        }
         if let Some(Target::Alert(id)) = self.list.selected()
             && let Some(fold) = self.shape.folded_in(id, view.world)
         {
             self.list.select(Some(Target::Fold(fold)));
         }
-        // Groups of another kind are no more: the cursor begins again.
-        if matches!(self.list.selected(), Some(target @ Target::Fold(_)) if !self.shape.has_row(target, view.world)) {
+        // Nothing of the group is left: the cursor begins again.
+        if is_no_more(&self.list, &self.shape) {
             self.list.rewind();
         }
         let place = self.list.place();
@@ -91,9 +118,16 @@ impl Alerts {
             return;
         };
         let marked = self.marks.contains(&first.alert.id);
-        let over = first.state == State::Resolved;
+        let over = self.shape.counted(fold, State::Resolved);
+        let (fires, quiet) = (count - over, self.quiet(fold));
+        let hushed: usize = quiet.iter().map(|(count, _)| count).sum();
         let (word, colour) = severity(first.severity);
-        let (colour, plain) = if over || look.gone { (Role::Dim, Role::Dim) } else { (colour, Role::Strong) };
+        let (colour, plain) = match fires {
+            _ if look.gone => (Role::Dim, Role::Dim),
+            0 => (Role::Dim, Role::Dim),
+            fires if hushed == fires => (colour, Role::Text),
+            _ => (colour, Role::Strong),
+        };
         let age = time::since(self.shape.oldest(fold).unwrap_or(first.episode), view.now.wall);
         let slope = self.shape.slope(fold, view.world);
         canvas.hits.seconds |= time::ticks(age) || slope != 0;
@@ -103,19 +137,24 @@ impl Alerts {
         let mut pen = canvas.line(place, 0);
         Look { marked, ..look }.lead(&mut pen);
         let glyph = if self.shape.is_unfolded(fold) { "▾" } else { "▸" };
-        let (cause, owned) = (self.cause_of(fold, view), self.owned(fold));
-        let name = format!("{glyph} ×{count} {}", self.name_of(fold));
-        let (mark, role) = match (over, slope) {
-            (true, _) => ("✓ resolved".to_owned(), Role::Ok),
-            (false, 1..) => (format!("↑ {slope}/1m"), Role::New),
-            (false, ..=-1) => (format!("↓ {}/1m", -slope), Role::Ok),
-            (false, 0) => (cause, Role::Dim),
+        let (cause, parts) = (self.cause_of(fold, view), self.parts(fold, &quiet, fires));
+        let name = format!("{glyph} ×{} {}", if fires == 0 { count } else { fires }, self.name_of(fold));
+        let (mark, role) = match (fires, slope) {
+            (0, _) => ("✓ resolved".to_owned(), Role::Ok),
+            (fires, _) if hushed == fires => (all_quiet(&quiet), Role::Dim),
+            (_, 1..) => (format!("↑ {slope}/1m"), Role::New),
+            (_, ..=-1) => (format!("↓ {}/1m", -slope), Role::Ok),
+            (_, 0) => (cause, Role::Dim),
         };
-        let (name, mark, role) = match (owned.is_empty(), mark.is_empty()) {
-            (false, true) => (name, owned, Role::Ok),
-            (false, false) => (format!("{name}, {owned}"), mark, role),
+        let (mut name, mark, role) = match (parts.is_empty(), mark.is_empty()) {
+            (false, true) => (name, parts, Role::Ok),
+            (false, false) => (format!("{name}, {parts}"), mark, role),
             (true, _) => (name, mark, role),
         };
+        let ended = format!(" · {over} over");
+        if over > 0 && fires > 0 && name.width() + ended.width() <= usize::from(wide) {
+            name.push_str(&ended);
+        }
         pen.column(5, word, colour).column(wide, &name, look.role(plain)).space(1);
         pen.column(7, &time::age(age), Role::Dim).text(&mark, role);
     }
@@ -128,11 +167,18 @@ impl Alerts {
         }
     }
 
-    fn owned(&self, fold: &Fold) -> String {
-        match self.shape.acked(fold) {
-            0 => String::new(),
-            acked => format!("{acked} acked"),
-        }
+    /// How many are kept quiet, and how.
+    fn quiet(&self, fold: &Fold) -> Vec<(usize, &'static str)> {
+        let quiet = [State::Silenced, State::Snoozed, State::Inhibited];
+        quiet.map(|state| (self.shape.counted(fold, state), state.word())).into_iter().filter(|(count, _)| *count > 0).collect()
+    }
+
+    /// How many somebody has, and how many are quiet while others are not.
+    fn parts(&self, fold: &Fold, quiet: &[(usize, &'static str)], fires: usize) -> String {
+        let acked = (self.shape.counted(fold, State::Acknowledged), "acked");
+        let some = quiet.iter().copied().filter(|_| quiet.iter().map(|(count, _)| count).sum::<usize>() < fires);
+        let parts = [acked].into_iter().chain(some).filter(|(count, _)| *count > 0);
+        parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
     }
 
     /// Why symptoms are together.
@@ -143,5 +189,13 @@ impl Alerts {
             Fold::Group(_) => None,
         };
         cause.map_or_else(String::new, |cause| format!("↳ {}", inert(cause.as_str())))
+    }
+}
+
+/// All that fires of a group is kept quiet.
+fn all_quiet(quiet: &[(usize, &'static str)]) -> String {
+    match quiet {
+        [(_, word)] => format!("◌ {word}"),
+        _ => "◌ quiet".to_owned(),
     }
 }

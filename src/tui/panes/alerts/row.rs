@@ -8,11 +8,15 @@ use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
 use crate::model::alerts::{SourceHealth, SourceState, State, Tracked};
 use crate::model::progress::Stage;
-use crate::tui::canvas::{Canvas, Pen};
+use crate::tui::canvas::{Canvas, Pen, fit};
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::View;
 use ratatui::layout::Rect;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 /// How a row stands among the others.
 #[derive(Clone, Copy)]
@@ -21,6 +25,8 @@ pub(super) struct Look {
     pub gone: bool,
     /// In a group that is unfolded.
     pub inside: bool,
+    /// Another one that is shown has its name.
+    pub alike: bool,
     pub marked: bool,
 }
 
@@ -61,14 +67,22 @@ impl Alerts {
         let indent = if look.inside { "  " } else { "" };
         let drill = if tracked.is_drill() { "DRILL " } else { "" };
         let name = format!("{indent}{drill}{}", inert(tracked.alert.name()));
-        pen.column(5, word, colour).column(columns.name, &name, look.role(plain)).space(1);
+        let (mark, role) = self.mark_of(tracked, state, view);
+        // Without a column for it, it takes what the mark leaves.
+        let (name, wide) = match look.alike && columns.target == 0 {
+            true => {
+                let wide = place.width.saturating_sub(14 + mark.width() as u16).max(columns.name);
+                (beside(&name, &inert(self.which(tracked, true)), usize::from(wide)), wide)
+            }
+            false => (name, columns.name),
+        };
+        pen.column(5, word, colour).column(wide, &name, look.role(plain)).space(1);
         if columns.service > 0 {
             pen.column(columns.service, tracked.service.as_ref().map_or("", |service| service.as_str()), Role::Dim).space(1);
         }
         if columns.target > 0 {
             pen.column(columns.target, &inert(self.which(tracked, columns.service == 0)), Role::Dim).space(1);
         }
-        let (mark, role) = self.mark_of(tracked, state, view);
         pen.column(7, &time::age(age), Role::Dim).text(&mark, role);
         for also in view.world.alerts.twins(tracked) {
             pen.text(&format!(" +{}", inert(also.alert.id.source.as_str())), Role::Dim);
@@ -137,6 +151,44 @@ impl Columns {
     }
 }
 
+/// Those of the alerts that share their name.
+pub(super) fn alike<'a>(shown: impl Iterator<Item = &'a AlertId>, view: &View) -> BTreeSet<&'a AlertId> {
+    let mut named: BTreeMap<&str, Vec<&AlertId>> = BTreeMap::new();
+    for id in shown {
+        if let Some(tracked) = view.world.alerts.get(id) {
+            named.entry(tracked.alert.name()).or_default().push(id);
+        }
+    }
+    named.into_values().filter(|ids| ids.len() > 1).flatten().collect()
+}
+
+/// A name and what tells it from others of that name, in so many columns: neither pushes the other out.
+fn beside(name: &str, which: &str, columns: usize) -> String {
+    if which.is_empty() {
+        return name.to_owned();
+    }
+    let which = within(which, columns.saturating_sub(name.width() + 1).max(columns / 2));
+    format!("{} {which}", fit(name, columns.saturating_sub(which.width() + 1)))
+}
+
+/// Without its port and its domain where it doesn't fit with them, and then cut in the middle: pods differ where they end.
+fn within(text: &str, columns: usize) -> Cow<'_, str> {
+    let host =
+        text.rsplit_once(':').filter(|(_, port)| port.bytes().all(|it| it.is_ascii_digit())).map_or(text, |(host, _)| host);
+    let short = host.split_once('.').filter(|(first, _)| first.parse::<u8>().is_err()).map_or(host, |(first, _)| first);
+    let fits = |text: &&str| text.width() <= columns;
+    if let Some(whole) = [text, host, short].into_iter().find(fits) {
+        return Cow::Borrowed(whole);
+    }
+    let (mut used, end) = (0, columns.saturating_sub(1) / 2);
+    let tail = short.grapheme_indices(true).rev().take_while(|(_, grapheme)| {
+        used += grapheme.width();
+        used <= end
+    });
+    let from = tail.last().map_or(short.len(), |(at, _)| at);
+    Cow::Owned(format!("{}{}", fit(short, columns - end), &short[from..]))
+}
+
 fn acknowledged(tracked: &Tracked, view: &View) -> String {
     let by = view.world.alerts.ack(tracked, view.now.wall).map(|ack| inert(&ack.by).into_owned());
     format!("✓ {}", by.unwrap_or_default())
@@ -185,4 +237,22 @@ pub fn stage(stage: &Stage) -> Option<(String, Role)> {
         },
     };
     Some((text.to_owned(), role))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_the_name_nor_what_tells_it_apart_is_lost() {
+        assert_eq!(beside("HostDown", "node-33", 24), "HostDown node-33");
+        assert_eq!(beside("HostDown", "", 24), "HostDown");
+        assert_eq!(beside("KubePodCrashLooping", "checkout-5d4f7b-x2kqp", 24), "KubePodCra… checko…x2kqp");
+        assert_eq!(within("日本語日本語", 5).width(), 5);
+        assert_eq!(within("node-33.eu.example.com:9100", 22), "node-33.eu.example.com");
+        assert_eq!(within("node-33.eu.example.com:9100", 10), "node-33");
+        assert_eq!(within("10.0.12.7:9100", 9), "10.0.12.7");
+        assert_eq!(within("10.0.12.7", 8), "10.0…2.7");
+        assert_eq!(within("node-33.eu.example.com", 1), "…");
+    }
 }

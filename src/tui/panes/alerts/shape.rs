@@ -72,19 +72,21 @@ impl Shape {
         self.stormed
     }
 
-    /// In a storm the usual queue gives way to the names in it, largest first; afterwards it comes back by itself.
-    fn weather(&mut self, rages: bool) {
+    /// In a storm the usual queue gives way to the names in it, largest first; afterwards it comes back by itself. Whether the rows
+    /// are other ones by that.
+    fn weather(&mut self, rages: bool) -> bool {
         if std::mem::replace(&mut self.rages, rages) == rages {
-            return;
+            return false;
         }
         match (rages, std::mem::take(&mut self.stormed)) {
             (true, _) if self.how == Arranged::ByCause => (self.how, self.stormed) = (Arranged::By(By::Name), true),
             (false, true) if self.how == Arranged::Plain => self.before = Arranged::ByCause,
             (false, true) => self.how = Arranged::ByCause,
-            _ => return,
+            _ => return false,
         }
         self.unfolded.retain(|fold| matches!(fold, Fold::Symptoms(_)));
         self.version += 1;
+        true
     }
 
     pub fn arrange(&mut self, how: &Arranged) {
@@ -115,16 +117,15 @@ impl Shape {
     }
 
     /// Follows the world. What has no cause any more is unfolded at once. What has got one is folded when that moves nothing
-    /// under anybody's eyes: `settled` says so.
-    pub fn follow(&mut self, filter: &Filter, settled: bool, world: &World) {
+    /// under anybody's eyes: `settled` says so. A storm that begins or ends groups the queue anew at once, and the answer is that
+    /// it did: thousands of rows are nothing that anybody reads.
+    pub fn follow(&mut self, filter: &Filter, settled: bool, world: &World) -> bool {
         let revision = Some((world.alerts.revision(), world.health.stirred(), world.suspicions().revision()));
         if self.revision != revision {
             (self.causes, self.revision) = (world.causes(), revision);
         }
-        if settled {
-            self.weather(world.storm.raging().is_some());
-        }
-        let folding = if settled { self.causes.clone() } else { self.causes.shared_with(&self.folding) };
+        let turned = self.weather(world.storm.raging().is_some());
+        let folding = if settled || turned { self.causes.clone() } else { self.causes.shared_with(&self.folding) };
         if self.folding != folding {
             self.folding = folding;
             self.version += 1;
@@ -141,6 +142,7 @@ impl Shape {
         if let Some(groups) = &mut self.groups {
             groups.follow(world);
         }
+        turned
     }
 
     fn group(&self, fold: &Fold) -> Option<&Group> {
@@ -171,12 +173,14 @@ impl Shape {
         (count > 1).then_some(count)
     }
 
-    /// How many of them somebody owns.
-    pub fn acked(&self, fold: &Fold) -> usize {
+    /// How many of them are in a state.
+    pub fn counted(&self, fold: &Fold, state: State) -> usize {
         let Some(group) = self.group(fold) else { return 0 };
         match fold {
-            Fold::Group(_) => group.count(State::Acknowledged),
-            Fold::Symptoms(service) => self.symptoms(service, group, &[State::Acknowledged]),
+            Fold::Group(_) => group.count(state),
+            // What is quiet or over is no symptom of anything.
+            Fold::Symptoms(_) if !OPEN.contains(&state) => 0,
+            Fold::Symptoms(service) => self.symptoms(service, group, &[state]),
         }
     }
 
