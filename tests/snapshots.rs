@@ -72,6 +72,7 @@ const OVERLAYS: &[(&str, &str)] = &[
 
 /// Files beside them: what those are made of, and what only comes where no key leads here.
 const ELSEWHERE: &[(&str, &str)] = &[
+    ("affected", "the alerts that an act is about, as in `ack`"),
     ("choice", "a list, as in `layouts`"),
     ("dialog", "fields, as in `ack`"),
     ("menu", "letters, as in `acts`"),

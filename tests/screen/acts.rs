@@ -1,6 +1,6 @@
 //! Acts on alerts in the console: which are offered, what they ask, for whom they are meant, and what becomes of them.
 
-use crate::screen::{Desk, alert, settings};
+use crate::screen::{Desk, alert, outage, settings};
 use midwatch::domain::act::{Act, ActKind, Outcome, What};
 use midwatch::domain::ids::{AlertId, EntryId};
 use midwatch::model::{Command, Effect, Fact};
@@ -100,7 +100,8 @@ fn many_are_meant_only_as_they_were_when_they_were_shown() {
         .expect("3 marked")
         .press("x")
         .expect("Act on")
-        .expect("· Slow (prod/Slow-db-1)");
+        .expect("3 alerts: 3 critical; 3 of postgres.")
+        .expect("· CRIT Slow db-1, postgres");
     // One more comes, and one of them goes, while the operator reads.
     desk.fires(&[alert("Later", "critical", "postgres", "db-1", 0)]).draw();
     desk.press("r").expect("resolve (3 alerts)").expect("can't be opened again").expect_not("Later-db-1");
@@ -198,7 +199,7 @@ fn who_puts_a_host_in_downtime_reads_which_services_go_with_it() {
     };
     desk.fires(&[of("a host", "db1"), of("disk", "db1:disk"), of("load", "db1:load"), of("other", "db10:disk")]).draw();
     desk.press("x d").expect("Put in downtime: a host").expect("Every service of db1 goes with it; 2 are in the queue now:");
-    desk.expect("· disk").expect("· load").expect_not("· other").press("esc esc");
+    desk.expect("· CRIT disk db1").expect("· CRIT load db1").expect_not("other db1").press("esc esc");
     desk.press("j x d").expect("Put in downtime: ").expect_not("downtime: a host").expect_not("goes with it");
 }
 
@@ -286,4 +287,13 @@ fn keys_that_come_together_with_a_filter_act_on_what_it_shows() {
     assert_eq!(acknowledged("/ S l o w enter M a enter"), [id("Slow")], "all that the filter shows");
     assert_eq!(acknowledged("/ S l o w enter g g a enter"), [id("Slow")], "its first row");
     assert_eq!(acknowledged("/ D o w n | F u l l enter a enter"), [], "nobody has seen what is first");
+}
+
+#[test]
+fn there_is_nothing_to_take_back_where_nobody_has_acknowledged_and_that_is_no_error() {
+    let mut desk = outage();
+    desk.press("A").expect("CheckoutErrors is not acknowledged: there is nothing to take back.").expect_not("error");
+    assert!(desk.commands.is_empty(), "{:?}", desk.commands);
+    // Of several those are given up that somebody has.
+    desk.press("a enter space space A").expect("gave up the acknowledgement").expect_not("error").expect("0 acked");
 }

@@ -1,6 +1,7 @@
 //! Acknowledging: why, and for how long.
 
 use super::Overlay;
+use super::affected::{MANY, counted, listed, named};
 use super::dialog::{Dialog, Form, field};
 use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, SourceName};
@@ -16,10 +17,19 @@ use std::time::Duration;
 
 struct Ack {
     alerts: Vec<AlertId>,
+    told: Told,
+}
+
+/// Which alerts it is about, told once for each change of the queue: a storm's are thousands.
+#[derive(Default)]
+struct Told {
+    of: Option<u64>,
+    lines: Vec<(String, Role)>,
 }
 
 pub fn open(alerts: Vec<AlertId>) -> Box<dyn Overlay> {
-    Box::new(Dialog::new(Ack { alerts }, vec![field("reason", ""), field("for", ""), field("ticket", "")]))
+    let fields = vec![field("reason", ""), field("for", ""), field("ticket", "")];
+    Box::new(Dialog::new(Ack { alerts, told: Told::default() }, fields))
 }
 
 /// Reads `90m`, `1h 30m`; empty is the configuration's.
@@ -34,11 +44,21 @@ pub fn hold(text: &str) -> Result<Option<Duration>, String> {
 
 impl Form for Ack {
     fn title(&self, view: &View) -> String {
-        format!("Acknowledge {}", view.names_of(&self.alerts))
+        format!("Acknowledge {}", named(&self.alerts, view))
     }
 
     fn verb(&self) -> String {
-        "acknowledge".to_owned()
+        match self.alerts.len() {
+            1 => "acknowledge".to_owned(),
+            many => format!("acknowledge {}", counted(many)),
+        }
+    }
+
+    fn prepare(&mut self, _texts: &[&str], view: &View) {
+        let of = Some(view.world.alerts.revision());
+        if self.alerts.len() > 1 && self.told.of != of {
+            self.told = Told { of, lines: listed(&self.alerts, MANY, view) };
+        }
     }
 
     fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
@@ -55,9 +75,7 @@ impl Form for Ack {
         for id in self.alerts.iter().filter(gone).take(3) {
             facts.push((format!("{} has resolved meanwhile.", view.name_of(id)), Role::Warning));
         }
-        if self.alerts.len() > 1 {
-            facts.extend(self.alerts.iter().take(8).map(|id| (format!("· {} ({id})", view.name_of(id)), Role::Dim)));
-        }
+        facts.extend(self.told.lines.iter().cloned());
         facts
     }
 

@@ -1,6 +1,7 @@
 //! What can be done to alerts: a menu of the acts that their own systems have, each with its key. Invariant: an act is meant
 //! for the alerts that were there when the menu was opened, whatever the queue does since.
 
+use super::affected::{FEW, listed};
 use super::doing;
 use super::menu::{Choosable, Menu, looking};
 use crate::domain::act::ActKind;
@@ -25,7 +26,7 @@ fn facts(alerts: &[AlertId], view: &View) -> Vec<(String, Role)> {
     let named = |name| format!("{name} ({})", view.world.settings.source(name).map_or("gone", |spec| spec.kind.as_str()));
     let mut facts = vec![(format!("At {}:", sources.into_iter().map(named).collect::<Vec<_>>().join(", ")), Role::Dim)];
     if alerts.len() > 1 {
-        facts.extend(doing::listed(alerts, view));
+        facts.extend(listed(alerts, FEW, view));
     }
     let over = alerts.iter().filter(|id| is_over(id, view)).count();
     match (over, alerts.len()) {

@@ -2,6 +2,7 @@
 
 use super::Overlay;
 use super::ack::hold;
+use super::affected::{MANY, listed};
 use super::choice::{Choice, item};
 use super::dialog::{Dialog, Field, Form, field, proposed};
 use super::silence::confirmed;
@@ -142,17 +143,6 @@ fn into_which(row: &'static Row, alerts: &[AlertId], first: &AlertId, view: &Vie
     Choice::new(format!("Merge {} into which one?", view.names_of(alerts)), others.take(OTHERS).map(one).collect())
 }
 
-/// The first of the alerts by name, and how many more there are.
-pub fn listed(alerts: &[AlertId], view: &View) -> Vec<(String, Role)> {
-    const SHOWN: usize = 8;
-    let mut lines: Vec<(String, Role)> =
-        alerts.iter().take(SHOWN).map(|id| (format!("· {} ({id})", view.name_of(id)), Role::Dim)).collect();
-    if alerts.len() > SHOWN {
-        lines.push((format!("· and {} more", alerts.len() - SHOWN), Role::Dim));
-    }
-    lines
-}
-
 struct Doing {
     row: &'static Row,
     /// Frozen when it was asked for.
@@ -189,7 +179,7 @@ impl Form for Doing {
             facts.push((format!("{} has resolved meanwhile.", view.name_of(id)), Role::Warning));
         }
         if self.alerts.len() > 1 {
-            facts.extend(listed(&self.alerts, view));
+            facts.extend(listed(&self.alerts, MANY, view));
         }
         facts
     }
@@ -210,7 +200,7 @@ impl Doing {
     /// What goes in downtime with hosts, though nobody has chosen it.
     fn along(&self, view: &View) -> Vec<(String, Role)> {
         let Some((told, services)) = view.world.goes_along(&self.alerts) else { return Vec::new() };
-        [(told, Role::Warning)].into_iter().chain(listed(&services, view)).collect()
+        [(told, Role::Warning)].into_iter().chain(listed(&services, MANY, view)).collect()
     }
 
     /// What follows from it, in a sentence.

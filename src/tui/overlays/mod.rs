@@ -2,6 +2,7 @@
 
 pub mod ack;
 pub mod acts;
+pub mod affected;
 pub mod aging;
 pub mod alert;
 pub mod answer;

@@ -8,6 +8,7 @@ pub use ending::expire;
 pub use matchers::{parse, show};
 
 use super::ack::hold;
+use super::affected::{MANY, counted, listed};
 use super::confirm::{self, Question};
 use super::dialog::{Dialog, Form, field, proposed};
 use crate::domain::act::ActKind;
@@ -106,7 +107,7 @@ impl Hide {
             many => format!("Each of the {many} gets a silence of its own, by exactly its labels. Nothing else is hidden."),
         };
         let ids: Vec<AlertId> = self.alerts.iter().cloned().collect();
-        [(each, Role::Text)].into_iter().chain(super::doing::listed(&ids, view)).collect()
+        [(each, Role::Text)].into_iter().chain(listed(&ids, MANY, view)).collect()
     }
 
     /// A silence of its own for each of them, or one by these matchers on each of their sources.
@@ -158,10 +159,6 @@ impl Covers {
         }
         facts
     }
-}
-
-fn counted(alerts: usize) -> String {
-    if alerts == 1 { "1 alert".to_owned() } else { format!("{alerts} alerts") }
 }
 
 impl Form for Hide {

@@ -8,6 +8,12 @@ use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 
 pub fn ask(alerts: Vec<AlertId>, view: &View) -> Vec<Reply> {
+    let held = |id: &AlertId| view.world.alerts.get(id).is_some_and(|it| view.world.alerts.ack(it, view.now.wall).is_some());
+    let (alerts, free): (Vec<AlertId>, Vec<AlertId>) = alerts.into_iter().partition(held);
+    if alerts.is_empty() {
+        let (names, are) = (view.names_of(&free), if free.len() == 1 { "is" } else { "are" });
+        return vec![Reply::Say(format!("{names} {are} not acknowledged: there is nothing to take back."))];
+    }
     match alerts.iter().any(|id| view.world.taken_from(id).is_some()) {
         true => vec![Reply::Open(Box::new(Dialog::new(Unack { alerts, told: Told::default() }, vec![field("reason", "")])))],
         false => vec![Reply::Ask(Command::Unacknowledge { alerts, reason: String::new() }), Reply::Unmark],
