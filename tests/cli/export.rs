@@ -285,19 +285,20 @@ fn the_console_shows_an_export_before_it_writes_the_same_bytes() {
     console.keys("\x04");
     console.wait_for("saw | 5xx of •••");
     console.keys("w\r");
-    console.wait_for("entries stand in");
+    console.wait_for("✓ written to");
     assert_eq!(
         std::fs::read(home.path().join("incident-1.md")).expect("written"),
         home.run(&["export", "INC-1", "--format", "md"]).stdout
     );
     console.keys("w\r");
-    console.wait_for("File exists");
+    console.wait_for("incident-1-2.md, for incident-1.md is there already");
+    assert!(home.path().join("incident-1-2.md").exists());
     console.keys("w\x15night.doc\r");
     console.wait_for("no format ends so");
     assert!(!home.path().join("night.doc").exists());
     console.keys("w\x15~/night.html\r");
     console.wait_for("night.html");
-    console.wait_for("entries stand in");
+    console.wait_for("✓ written to");
     assert_eq!(
         std::fs::read(home.path().join("night.html")).expect("written"),
         home.run(&["export", "INC-1", "--format", "html"]).stdout

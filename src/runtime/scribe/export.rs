@@ -7,7 +7,7 @@ use crate::exports::KINDS;
 use crate::journal::Journal;
 use crate::model::exported::Exported;
 use crate::model::timeline::{View, timeline};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,9 +29,14 @@ fn written(journal: &mut dyn Journal, incident: IncidentId, path: &Path, redact:
     let format = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let timeline = whole(journal, incident, redact)?;
     let bytes = bytes(&timeline, format)?;
-    save(path, &bytes).map_err(|error| format!("{} can't be written: {error}", path.display()))?;
-    let count = timeline.lines.len();
-    Ok(format!("{count} entries stand in {}", std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display()))
+    let there = save(path, &bytes).map_err(|error| format!("{} can't be written: {error}", path.display()))?;
+    let taken = if there == path { String::new() } else { format!(", for {} is there already", path.display()) };
+    let entries = match timeline.lines.len() {
+        1 => "1 entry".to_owned(),
+        count => format!("{count} entries"),
+    };
+    let whole = std::path::absolute(&there).unwrap_or(there);
+    Ok(format!("written to {}{taken}: {entries}", whole.display()))
 }
 
 fn whole(journal: &mut dyn Journal, incident: IncidentId, redact: &[String]) -> Result<Timeline, String> {
@@ -59,11 +64,48 @@ fn bytes(timeline: &Timeline, format: &str) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Whole or not at all, and never over something that is there.
-fn save(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+/// Whole or not at all, and never over something that is there: beside that, under the next name that is free.
+fn save(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let (path, mut file) = free(path)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| {
         // Half an export is worse than none.
-        let _ = std::fs::remove_file(path);
-    })
+        let _ = std::fs::remove_file(&path);
+    })?;
+    Ok(path)
+}
+
+/// Whoever wants another one sees by then that something is wrong.
+const NAMES: u32 = 100;
+
+fn free(path: &Path) -> io::Result<(PathBuf, File)> {
+    let mut number = 1;
+    loop {
+        let next = if number == 1 { path.to_owned() } else { numbered(path, number) };
+        match OpenOptions::new().write(true).create_new(true).open(&next) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < NAMES => number += 1,
+            opened => return Ok((next, opened?)),
+        }
+    }
+}
+
+/// `incident-1-2.md`.
+fn numbered(path: &Path, number: u32) -> PathBuf {
+    let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    path.with_file_name(format!("{}-{number}.{}", part(path.file_stem()), part(path.extension())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number_and_nothing_is_written_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = folder.path().join("incident-1.md");
+        let places = [b"one", b"two", b"six"].map(|bytes| save(&first, bytes).expect("written"));
+        let names = places.each_ref().map(|place| place.file_name().and_then(|name| name.to_str()).unwrap_or_default());
+        assert_eq!(names, ["incident-1.md", "incident-1-2.md", "incident-1-3.md"]);
+        assert_eq!(places.map(|place| std::fs::read(place).expect("there")), [b"one", b"two", b"six"]);
+        assert!(save(&folder.path().join("none/incident.md"), b"").is_err());
+    }
 }

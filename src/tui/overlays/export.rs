@@ -97,7 +97,7 @@ impl Form for Write {
     fn facts(&self, _texts: &[&str], _view: &View) -> Vec<(String, Role)> {
         vec![
             ("Its ending says the format: .md, .html with the drawn timeline, .json, .jsonl, .csv.".to_owned(), Role::Text),
-            ("People are called by their roles; nothing that is there is written over.".to_owned(), Role::Dim),
+            ("People are called by their roles; a name that is taken gets a number.".to_owned(), Role::Dim),
         ]
     }
 
