@@ -12,6 +12,7 @@ use super::overlays::errors;
 use super::overlays::incident::offered;
 use super::overlays::requests::colour;
 use super::panes::alerts::trust;
+use super::panes::health::is_bare;
 use super::theme::Role;
 use super::time;
 use super::view::View;
@@ -63,8 +64,9 @@ const CLOCK: u8 = 4;
 fn parts(view: &View, width: u16) -> Vec<Part> {
     let (environment, loud) = environment(view);
     let held = drill::held(view);
-    // That it is a drill goes last of all, and what is real beside it before where it is.
-    let mut parts = vec![part(u8::from(held.is_some()), format!(" {environment} "), loud)];
+    // What of the screen can't be believed goes last of all, and so does who waits for us, and that it is a drill; what is real
+    // beside that before where it is.
+    let mut parts = vec![part(1, format!(" {environment} "), loud)];
     parts.extend(held.map(|held| part(0, drill::told(held, view, width), Role::Danger)));
     if let Some(incident) = view.incident {
         let (word, role) = match incident.status {
@@ -89,7 +91,7 @@ fn parts(view: &View, width: u16) -> Vec<Part> {
     let loud = if view.world.alerts.urgent() > 0 { Role::Critical } else { role(firing, Role::Warning) };
     parts.push(part(2, format!("{firing} firing"), loud));
     if view.world.offline.since().is_some() {
-        parts.push(part(1, "? OFFLINE: nothing remote answers", Role::Critical));
+        parts.push(part(0, "? OFFLINE: nothing remote answers", Role::Critical));
     }
     if view.world.storm.raging().is_some() {
         let within = time::age(view.world.settings.storm.within);
@@ -114,7 +116,7 @@ fn due(at: chrono::DateTime<chrono::Utc>, view: &View) -> Part {
         }
         _ => {
             let late = time::since(at, view.now.wall).as_secs() / 60;
-            part(2, format!("update {late}m late"), Role::Critical)
+            part(0, format!("update {late}m late"), Role::Critical)
         }
     }
 }
@@ -156,6 +158,9 @@ fn feeds(view: &View) -> Vec<Part> {
     let bad = health.count(FeedState::Failing);
     let unsure = health.count(FeedState::Stale) + health.count(FeedState::Unknown);
     match (health.len(), bad, unsure) {
+        (0, _, _) if is_bare(view) => {
+            vec![part(9, format!("no feeds: {} tells how", view.keymap.key_of(Action::Health)), Role::Dim)]
+        }
         (0, _, _) => Vec::new(),
         (all, 0, 0) => vec![part(8, format!("{all} feeds ok"), Role::Dim)],
         (all, 0, unsure) => vec![part(3, format!("? {unsure} of {all} feeds not known"), Role::Stale)],
@@ -184,7 +189,7 @@ fn journal(view: &View) -> Vec<Part> {
         [one] => parts.push(part(3, inert(&format!("playbooks: {one}")).into_owned(), Role::Warning)),
         many => parts.push(part(3, format!("{} playbook folders are behind their upstreams", many.len()), Role::Warning)),
     }
-    parts.extend(doubts(view).into_iter().map(|text| part(2, text, Role::Stale)));
+    parts.extend(doubts(view).into_iter().map(|text| part(0, text, Role::Stale)));
     for (name, source) in view.world.alerts.sources() {
         if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
             parts.push(part(3, format!("{name}'s clock {:+} s", skew / 1_000), Role::Warning));

@@ -166,7 +166,7 @@ fn a_past_that_was_cut_says_so() {
     let told = |desk: &mut Desk, alert, cut| drop(desk.fact(midwatch::model::Fact::Recalled(recalled(alert, cut))).draw());
     desk.press("H").expect("the journal is asked");
     told(&mut desk, None, false);
-    desk.expect("2 times").expect_not("More fired than is listed");
+    desk.expect("2 times").expect("CheckoutErrors shop-3").expect_not("More fired than is listed");
     told(&mut desk, None, true);
     desk.expect("More fired than is listed").press("esc enter");
     told(&mut desk, Some(down.id.clone()), true);

@@ -2,6 +2,7 @@
 
 use super::screen::{Desk, FAILOVER, alert, outage, settings};
 use crossterm::event::{MouseButton, MouseEventKind};
+use midwatch::domain::settings::Settings;
 use midwatch::tui::layout::shares::{Edge, Kept};
 use midwatch::tui::panes::PaneId;
 use midwatch::tui::{Layouts, Screen, Setup, Ui};
@@ -184,4 +185,14 @@ fn wide_and_combining_characters_are_never_cut_in_half() {
             }
         }
     }
+}
+
+#[test]
+fn a_pane_that_nothing_is_configured_for_takes_no_room_until_somebody_goes_there() {
+    let mut desk = Desk::with(Settings { services: [].into(), feeds: Vec::new(), ..settings() });
+    assert_eq!(place(&desk, PaneId::Health), None);
+    desk.expect("no feeds: 1 tells how").press("1").expect("No services and no feeds are");
+    desk.press("2");
+    assert_eq!(place(&desk, PaneId::Health), None);
+    assert!(place(&Desk::new(), PaneId::Health).is_some());
 }

@@ -1,6 +1,6 @@
 //! Several incidents at once: which one a key acts on is seen, is chosen, and never changes under the operator.
 
-use crate::screen::{Desk, alert, start};
+use crate::screen::{Desk, alert, outage, start};
 use midwatch::domain::entry::{Actor, Draft, Entry, Evidence, Kind};
 use midwatch::domain::ids::IncidentId;
 use midwatch::domain::incident::Incident;
@@ -79,7 +79,7 @@ fn a_note_goes_where_its_dialog_said_whatever_happens_while_it_is_typed() {
     assert_eq!(into(&desk), Some(shop));
     // Nobody works on it any more: the next one goes into what is open.
     desk.expect("INC-2 SEV1").expect_not("open: I").press("n").expect("Note into INC-2 mail");
-    desk.press("esc I").expect("open since 2026-11-23 02:58:00").expect("closed, opened 2026-11-23 02:58:00");
+    desk.press("esc I").expect("open since 02:58").expect("closed, opened 02:58");
 }
 
 #[test]
@@ -249,4 +249,13 @@ fn a_replay_shows_the_newest_for_nobody_works_in_it() {
     desk.expect("INC-1 SEV1");
     declared(&mut desk, "mail");
     desk.expect("INC-2 SEV1").expect("+1 open: I");
+}
+
+#[test]
+fn the_list_of_incidents_has_room_for_their_titles() {
+    let mut desk = outage();
+    let title = "customers can't pay with cards in Europe";
+    desk.press("D ctrl-u").type_text(title).press("enter I");
+    assert!(desk.line(&format!("INC-1 SEV2 {title}")).contains("open since 02:58"), "{}", desk.text());
+    desk.resize(40, 12).expect("INC-1 SEV2 customers");
 }

@@ -311,3 +311,13 @@ fn taking_an_alert_from_whoever_holds_it_by_a_silence_tells_what_else_fires_then
     // It has ended by itself meanwhile: what is told follows the queue.
     desk.silences(Vec::new()).expect_not("maria has Down now.").expect_not("Fires again at once");
 }
+
+#[test]
+fn an_end_cant_be_taken_back_and_says_how_it_is_silenced_again() {
+    let mut desk = night();
+    desk.press("Z u").expect("It has not ended: S ends it");
+    desk.press("G u")
+        .expect("A silence that has ended can't be taken back: e makes it again")
+        .press("e")
+        .expect("Silence again on");
+}

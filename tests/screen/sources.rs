@@ -62,3 +62,12 @@ fn many_sources_in_doubt_are_counted_and_leave_room_for_what_else_is_to_be_known
     let line = desk.text().lines().next().unwrap_or_default().to_owned();
     assert!(line.contains("? 3 of 4 sources in doubt: W") && line.contains("0 acked") && !line.contains("a failed"), "{line}");
 }
+
+#[test]
+fn a_source_in_doubt_outlives_the_incident_and_the_environment_on_the_smallest_screen() {
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).source_fails("refused").press("D enter").resize(40, 12);
+    desk.expect("PROD").expect("INC-1 SEV2").expect("? prod failed");
+    desk.resize(30, 12).expect("? prod failed").expect("PROD").expect_not("INC-1 SEV2");
+    desk.resize(120, 40).expect("1 firing").expect("? prod failed");
+}

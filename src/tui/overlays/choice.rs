@@ -11,6 +11,7 @@ use crate::tui::view::{Reply, View};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 /// One thing to choose.
 pub struct Item {
@@ -42,12 +43,18 @@ pub struct Choice {
     found: Vec<usize>,
     cursor: usize,
     peek: Option<Peek>,
+    /// The texts are what people have written: what is said about them is cut first.
+    titles: bool,
 }
 
 impl Choice {
     pub fn new(title: impl Into<String>, items: Vec<Item>) -> Self {
         let found = (0..items.len()).collect();
-        Self { title: title.into(), items, input: Input::default(), found, cursor: 0, peek: None }
+        Self { title: title.into(), items, input: Input::default(), found, cursor: 0, peek: None, titles: false }
+    }
+
+    pub fn of_titles(self) -> Self {
+        Self { titles: true, ..self }
     }
 
     pub fn peeking(self, peek: Peek) -> Self {
@@ -131,7 +138,7 @@ impl Overlay for Choice {
 
     fn render(&self, canvas: &mut Canvas, area: Rect, _view: &View) {
         let wanted = u16::try_from(self.items.len()).unwrap_or(u16::MAX).saturating_add(3);
-        let place = centred(area, 76, wanted.min(22));
+        let place = centred(area, if self.titles { 100 } else { 76 }, wanted.min(22));
         canvas.clear(place);
         canvas.hits.add(place, Hit::Overlay);
         let inside = canvas.frame(place, &[(&self.title, Role::Strong)], Role::Focus);
@@ -152,11 +159,22 @@ impl Overlay for Choice {
 }
 
 impl Choice {
+    /// What is chosen has all the room that what is said about it leaves; a third at least, and most of it where it counts more.
+    fn texts(&self, left: u16, all: u16) -> u16 {
+        let columns = |text: fn(&Item) -> &str| {
+            let longest = self.items.iter().map(|item| text(item).width()).max().unwrap_or(0);
+            u16::try_from(longest).unwrap_or(u16::MAX)
+        };
+        let behind = columns(|item| &item.about).saturating_add(columns(|item| &item.keys)).saturating_add(3);
+        let most = left.saturating_sub(behind).max(if self.titles { all * 3 / 5 } else { 0 });
+        columns(|item| &item.text).min(most).max((all / 3).max(18))
+    }
+
     fn render_item(&self, canvas: &mut Canvas, place: Rect, index: usize, cursor: bool) {
         let Some(item) = self.items.get(index) else { return };
         let mut pen = canvas.line(place, 0);
         pen.text(if cursor { " ▌ " } else { "   " }, Role::Focus);
-        let width = if item.about.is_empty() { pen.left().saturating_sub(2) } else { (place.width / 3).max(18) };
+        let width = if item.about.is_empty() { pen.left().saturating_sub(2) } else { self.texts(pen.left(), place.width) };
         pen.column(width, &item.text, if cursor { Role::Cursor } else { Role::Text }).space(1);
         let keys = item.keys.len() as u16;
         let about = pen.left().saturating_sub(keys + 2);

@@ -73,18 +73,18 @@ pub fn switch(view: &View) -> Box<dyn Overlay> {
                 shown(incident, view),
                 late(incident, view),
                 stands(incident),
-                time::full(incident.opened_at, view.zone)
+                time::until(incident.opened_at, view.now.wall, view.zone)
             ),
             move || vec![Reply::Show(Record::Of(id))],
         )
     };
-    let all = item("everything", "the whole log, outside any incident too", || vec![Reply::Show(Record::Everything)]);
+    let all = item("everything", "outside any incident too", || vec![Reply::Show(Record::Everything)]);
     let mut known: Vec<&Incident> = view.world.incidents.with_drills().collect();
     // Whose people wait for an update stands first, the one that has waited longest before all.
     known.sort_by_key(|incident| {
         incident.next_update().filter(|at| *at <= view.now.wall).map_or((true, None), |at| (false, Some(at)))
     });
-    Box::new(Choice::new("Show which incident?", known.into_iter().map(one).chain([all]).collect()))
+    Box::new(Choice::new("Show which incident?", known.into_iter().map(one).chain([all]).collect()).of_titles())
 }
 
 /// What the time is that follows.

@@ -70,6 +70,7 @@ impl Desk {
             Action::Expire => vec![change::end(one)],
             Action::Extend => vec![change::longer(one, view)],
             Action::Copy => vec![copy::open(one.clone())],
+            Action::Undo => change::undo(one, view),
             _ => Vec::new(),
         }
     }

@@ -357,6 +357,11 @@ fn bar_of(sample: &Sample, low: f64, high: f64) -> char {
     }
 }
 
+/// Nothing is configured that it could tell of.
+pub fn is_bare(view: &View) -> bool {
+    view.world.settings.services.iter().next().is_none() && view.world.health.is_empty()
+}
+
 /// What fails, one line each: all that a narrow screen has room for.
 pub fn render_strip(canvas: &mut Canvas, area: Rect, view: &View) {
     let names = names(area.width, view);

@@ -6,6 +6,7 @@ use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::drill;
 use crate::tui::hits::{Hit, Hits, Target};
+use crate::tui::layout::shares::Shares;
 use crate::tui::layout::{self, Form, Wishes};
 use crate::tui::leader;
 use crate::tui::panes::{PANES, PaneId, health};
@@ -14,6 +15,7 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::view::View;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use std::borrow::Cow;
 
 impl Screen {
     /// Draws the whole screen; changes nothing.
@@ -51,12 +53,12 @@ impl Screen {
     fn render_on(&self, canvas: &mut Canvas, area: Rect, view: &View) {
         let strip = u16::try_from(health::failing(view).len()).unwrap_or(u16::MAX);
         let (form, zoomed) = (Form::of(area), self.division.zoomed);
-        let shares = self.division.shares(form);
+        let shares = self.shares(form, view);
         let hint = self.touring.shown().filter(|_| !self.covered());
         let outcome = self.asked.and_then(|id| view.world.requests.get(id));
         let led = hint.map_or_else(Vec::new, |hint| hint.lines(area.width, &status::behind(outcome, view)));
         let last = u16::try_from(led.len()).unwrap_or(1);
-        let wishes = Wishes { focus: self.focus, front: self.front, failing: strip, shares, zoomed, last };
+        let wishes = Wishes { focus: self.focus, front: self.front, failing: strip, shares: &shares, zoomed, last };
         let places = layout::places(area, &wishes);
         canvas.hits.places = places.clone();
         if places.form == Form::None {
@@ -82,6 +84,15 @@ impl Screen {
         }
         if !self.pending.is_empty() {
             leader::render(canvas, area, &self.pending, &self.contexts(), view);
+        }
+    }
+
+    /// A wide screen gives the room of what nothing is configured for to the queue, until somebody goes there.
+    fn shares(&self, form: Form, view: &View) -> Cow<'_, Shares> {
+        let shares = self.division.shares(form);
+        match form == Form::Wide && health::is_bare(view) && !shares.hides(PaneId::Health) {
+            true => Cow::Owned(Shares { hide: [shares.hide.as_slice(), &[PaneId::Health]].concat(), ..shares.clone() }),
+            false => Cow::Borrowed(shares),
         }
     }
 

@@ -105,6 +105,23 @@ pub fn longer(one: &Standing, view: &View) -> Reply {
     }
 }
 
+/// What has ended can't be taken back: another one like it can be made.
+pub fn undo(one: &Standing, view: &View) -> Vec<Reply> {
+    let key = |action| view.keymap.key_of(action);
+    match one.phase {
+        Phase::Ended => {
+            let said = format!("A silence that has ended can't be taken back: {} makes it again.", key(Action::Extend));
+            vec![Reply::Say(said)]
+        }
+        _ => vec![Reply::Say(format!(
+            "It has not ended: {} ends it. What was done last is undone in the queue: {}, then {}.",
+            key(Action::Expire),
+            key(Action::Close),
+            key(Action::Undo)
+        ))],
+    }
+}
+
 struct Longer(Standing);
 
 impl Longer {
