@@ -425,3 +425,18 @@ fn what_its_system_does_not_allow_for_an_alert_is_neither_offered_nor_sent() {
     assert!(why.starts_with("prod can't resolve Down: its version"), "{why}");
     assert_eq!((acts(&mut story).len(), state(&story)), (0, State::Firing));
 }
+
+#[test]
+fn one_that_its_system_has_with_another_end_is_not_the_one_that_ran_out() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    let until = story.last(Kind::Ack).data_of::<DateTime<Utc>>("until").expect("a time");
+    story.poll(&held(carried("ana", Some(until))));
+    story.wait(3600);
+    assert_eq!(state(&story), State::Firing);
+    // Given once more where it pages people.
+    story.poll(&held(carried("ana", Some(until + chrono::Duration::hours(1)))));
+    assert_eq!(state(&story), State::Acknowledged);
+}
