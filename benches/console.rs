@@ -11,6 +11,7 @@ mod support;
 use figures::{megabytes, ms, percentile, row, title};
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 use support::home::Home;
@@ -18,6 +19,8 @@ use support::pty::Pty;
 use support::raw::Raw;
 
 const KEYS: usize = 200;
+/// The keys of two programs that are compared are pressed in turns, so that a machine which is slow for a while is slow for both.
+const TURNS: usize = 4;
 const IDLE: Duration = Duration::from_secs(10);
 const QUIET: Duration = Duration::from_millis(30);
 const COLUMNS: u16 = 120;
@@ -51,7 +54,7 @@ fn with_alerts(count: usize) {
     let mut console = open(&home);
     console.wait_within(Duration::from_secs(60), "all alerts", |screen| screen.contains(&format!("{count} firing")));
     settle(&mut console);
-    keys(&mut console, 50);
+    beside_bottom(&mut console);
     idle(&mut console);
     memory(&console, count);
     quit(console);
@@ -78,11 +81,38 @@ fn settle(console: &mut Pty) {
     }
 }
 
+const BOTTOM: [&str; 4] = ["-r", "1000", "--default_widget_type", "proc"];
+
 /// Peers on the same machine in the same minute: what a key costs depends on both.
 fn bottom() {
     title("bottom, for comparison");
     let home = Home::with("");
-    peer("btm", "bottom", &["-r", "1000", "--default_widget_type", "proc"], &home, "", "PID", 20);
+    peer("btm", "bottom", &BOTTOM, &home, "", "PID", 20);
+}
+
+/// A key in the console, and in bottom in the same seconds.
+fn beside_bottom(console: &mut Pty) {
+    let home = Home::with("");
+    let mut bottom = support::find("btm").map(|program| {
+        let mut bottom = foreign(&program, &BOTTOM, &home);
+        bottom.wait_within(Duration::from_secs(30), "its processes", |screen| screen.contains("PID"));
+        bottom
+    });
+    let (mut ours, mut theirs) = (Keys::default(), Keys::default());
+    for _ in 0..TURNS {
+        if let Some(bottom) = &mut bottom {
+            theirs.press(bottom, KEYS / TURNS, 12);
+        }
+        ours.press(console, KEYS / TURNS, 25);
+    }
+    ours.tell("key to frame, p50 and p99");
+    if let Some(bottom) = bottom {
+        let [(our, ours), (their, theirs)] = [ours.times(), theirs.times()];
+        row("  bottom's in the same seconds", format!("{}, {}", ms(their), ms(theirs)), "");
+        let times = |ours: Duration, theirs: Duration| ours.as_secs_f64() / theirs.as_secs_f64();
+        row("  times bottom's", format!("{:.2}, {:.2}", times(our, their), times(ours, theirs)), "1.00, 1.20 with 20,000");
+        quit(bottom);
+    }
 }
 
 fn gitui() {
@@ -107,12 +137,9 @@ fn peer(program: &str, package: &str, args: &[&str], home: &Home, first: &str, s
         println!("  not measured: there is no `{program}` here (`cargo install --locked {package}`)");
         return;
     };
-    let place = home.path().display().to_string();
-    let env = [("TERM", "xterm-256color"), ("HOME", &place)].map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let path = program.to_string_lossy().into_owned();
     let open = || {
         let began = Instant::now();
-        let mut console = Pty::open([&[path.as_str()], args].concat(), &env, home.path(), COLUMNS, ROWS);
+        let mut console = foreign(&program, args, home);
         let frame = console.burst(Duration::from_secs(5), QUIET).expect("a frame");
         (console, frame.last.duration_since(began))
     };
@@ -125,11 +152,20 @@ fn peer(program: &str, package: &str, args: &[&str], home: &Home, first: &str, s
     let (mut console, _) = open();
     console.keys(first);
     console.wait_within(Duration::from_secs(30), "what it shows", |screen| screen.contains(sign));
-    keys(&mut console, turn);
+    let mut pressed = Keys::default();
+    pressed.press(&mut console, KEYS, turn);
+    pressed.tell("key to frame, p50 and p99");
     idle(&mut console);
     row("memory now and at most", memory_of(&console), "");
     row("first burst of output (best of 5)", ms(best), "");
     quit(console);
+}
+
+fn foreign(program: &Path, args: &[&str], home: &Home) -> Pty {
+    let place = home.path().display().to_string();
+    let env = [("TERM", "xterm-256color"), ("HOME", &place)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let path = program.to_string_lossy();
+    Pty::open([&[path.as_ref()], args].concat(), &env, home.path(), COLUMNS, ROWS)
 }
 
 fn nothing_configured() {
@@ -153,26 +189,39 @@ fn two_hundred_feeds() {
     quit(console);
 }
 
-/// `turn` keys down, then as many up: the shortest list has an end. Each key waits for silence first, so that no poll's frame is taken for its answer.
-fn keys(console: &mut Pty, turn: usize) {
-    let (mut times, mut bytes) = (Vec::new(), Vec::new());
-    let before = cpu(console);
-    for n in 0..KEYS {
-        while console.burst(Duration::from_millis(15), Duration::from_millis(15)).is_some() {}
-        let pressed = Instant::now();
-        console.keys(if (n / turn).is_multiple_of(2) { "j" } else { "k" });
-        let frame = console.burst(Duration::from_millis(500), Duration::from_millis(15)).expect("a frame for a key");
-        times.push(frame.first.duration_since(pressed));
-        bytes.push(frame.bytes);
+/// What keys have cost.
+#[derive(Default)]
+struct Keys {
+    times: Vec<Duration>,
+    bytes: Vec<usize>,
+    spent: Duration,
+}
+
+impl Keys {
+    /// `turn` keys down, then as many up: the shortest list has an end. Each key waits for silence first, so that no poll's frame is taken for its answer.
+    fn press(&mut self, console: &mut Pty, count: usize, turn: usize) {
+        let before = cpu(console);
+        for n in 0..count {
+            while console.burst(Duration::from_millis(15), Duration::from_millis(15)).is_some() {}
+            let pressed = Instant::now();
+            console.keys(if (n / turn).is_multiple_of(2) { "j" } else { "k" });
+            let frame = console.burst(Duration::from_millis(500), Duration::from_millis(15)).expect("a frame for a key");
+            self.times.push(frame.first.duration_since(pressed));
+            self.bytes.push(frame.bytes);
+        }
+        self.spent += cpu(console) - before;
     }
-    let spent = (cpu(console) - before) / u32::try_from(KEYS).expect("few");
-    row(
-        "key to frame, p50 and p99",
-        format!("{}, {}", ms(percentile(&mut times, 50)), ms(percentile(&mut times, 99))),
-        "bottom's p50, 1.2 times its p99",
-    );
-    row("bytes a key, p50", percentile(&mut bytes, 50), "under 300");
-    row("CPU a key", ms(spent), "");
+
+    fn times(&mut self) -> (Duration, Duration) {
+        (percentile(&mut self.times, 50), percentile(&mut self.times, 99))
+    }
+
+    fn tell(&mut self, what: &str) {
+        let (half, most) = self.times();
+        row(what, format!("{}, {}", ms(half), ms(most)), "bottom's p50, 1.2 times its p99");
+        row("bytes a key, p50", percentile(&mut self.bytes, 50), "under 300");
+        row("CPU a key", ms(self.spent / u32::try_from(self.times.len()).expect("few")), "");
+    }
 }
 
 fn idle(console: &mut Pty) {
