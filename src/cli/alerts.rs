@@ -80,6 +80,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if world.alerts.sources().next().is_none() {
         out::warn("midwatch: no alert source is configured: `sources:` names them, and `midwatch init` finds some");
     }
+    if let Some(why) = alerts.is_empty().then(|| filter.unknown(world)).flatten() {
+        out::warn(&format!("midwatch: {why}"));
+    }
     let exit = report_sources(world);
     // The process ends: to take a storm apart first, alert by alert, would cost a fifth of the time.
     std::mem::forget(session);

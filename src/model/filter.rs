@@ -8,6 +8,7 @@
 
 pub mod complete;
 mod term;
+mod unknown;
 
 use super::World;
 use super::alerts::Tracked;
@@ -280,7 +281,12 @@ fn term(token: &Token) -> Result<Expression, Mistake> {
         Some((name, rest)) => Term::label(name, rest),
         None => Term::parse(word),
     };
-    let read = read.map_err(|message| Mistake { at: token.at, message });
+    // Where in the term: a caret under its beginning would point at what is right.
+    let before = token.text.len() - word.len();
+    let read = read.map_err(|(at, message)| {
+        let right = token.text.get(..before + at).unwrap_or_default();
+        Mistake { at: token.at + right.chars().count(), message }
+    });
     let term = Expression::Term(read?);
     Ok(if negated.is_some() { Expression::Not(Box::new(term)) } else { term })
 }

@@ -78,9 +78,9 @@ fn a_mistake_is_pointed_at_and_what_matched_before_stays() {
     typing(&mut desk, "service:postgres");
     desk.paste(" state:burning");
     let (mistake, _) = desk.find("▾ here").expect("a mark");
-    let (word, _) = desk.find("state:burning").expect("what was typed");
+    let (word, _) = desk.find("burning").expect("what was typed");
     assert_eq!(mistake, word);
-    desk.expect("at character 18").expect("ReplicaLag").expect_not("CRIT Checkout");
+    desk.expect("at character 24").expect("ReplicaLag").expect_not("CRIT Checkout");
     desk.press("enter").expect("/ service:postgres state:burning");
 }
 
@@ -171,4 +171,27 @@ fn a_past_that_was_cut_says_so() {
     desk.expect("More fired than is listed").press("esc enter");
     told(&mut desk, Some(down.id.clone()), true);
     desk.expect("at least: fired 2 times");
+}
+
+#[test]
+fn a_name_that_nothing_has_is_not_taken_for_a_quiet_night() {
+    let mut desk = outage();
+    typing(&mut desk, "service:chekout");
+    desk.press("enter").expect("no service is called chekout").press("/ ctrl-u").type_text("sevrity=critical");
+    desk.press("enter").expect("no alert has the label sevrity").press("/ ctrl-u").type_text("service:checkout state:resolved");
+    desk.press("enter").expect("Nothing matches the filter").expect_not("no service is called");
+}
+
+#[test]
+fn a_mistake_is_pointed_at_where_it_is() {
+    let place = |text: &str| midwatch::model::filter::Filter::parse(text).expect_err("wrong").at;
+    let places = [
+        ("age>10", 4),
+        ("severity>wrning", 9),
+        ("state:fireing", 6),
+        ("down -instance=~(", 16),
+        ("age>", 4),
+        ("é severity:x", 11),
+    ];
+    assert_eq!(places.map(|(text, _)| (text, place(text))), places);
 }

@@ -7,6 +7,9 @@ use regex::Regex;
 use std::cmp::Ordering;
 use std::time::Duration;
 
+/// At which byte of a term something is wrong, and what.
+pub type Wrong = (usize, String);
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Term {
     /// Lower case; anywhere in the name, the summary or a label's value.
@@ -73,13 +76,13 @@ impl Compare {
 
 impl Term {
     /// # Errors
-    /// What is wrong with it.
-    pub fn parse(word: &str) -> Result<Self, String> {
+    /// What is wrong with it, and at which byte.
+    pub fn parse(word: &str) -> Result<Self, Wrong> {
         let keys = [("state:", state as fn(&str) -> _), ("severity:", exact), ("service:", service), ("source:", source)];
         for (key, make) in keys {
             match word.strip_prefix(key) {
-                Some("") => return Err(format!("`{key}` needs {}", wanted(key))),
-                Some(value) => return make(value),
+                Some("") => return Err((word.len(), format!("`{key}` needs {}", wanted(key)))),
+                Some(value) => return make(value).map_err(|why| (key.len(), why)),
                 None => {}
             }
         }
@@ -90,7 +93,7 @@ impl Term {
             "mine" => Ok(Self::Mine),
             word => match word.find(['=', '!']).map(|at| word.split_at(at)) {
                 Some((name, rest)) if sign(rest).is_some() => Self::label(name, rest),
-                _ => no_key(word).map_or_else(|| Ok(Self::text(word)), Err),
+                _ => no_key(word).map_or_else(|| Ok(Self::text(word)), |why| Err((0, why))),
             },
         }
     }
@@ -98,18 +101,18 @@ impl Term {
     /// What is asked of a label: `rest` is the sign and the value.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub fn label(name: &str, rest: &str) -> Result<Self, String> {
+    /// What is wrong with it, and at which byte of both.
+    pub fn label(name: &str, rest: &str) -> Result<Self, Wrong> {
         let Some((sign, value)) = sign(rest) else { return Ok(Self::text(&format!("{name}{rest}"))) };
         if name.is_empty() {
-            return Err("a label's name is missing before the sign".into());
+            return Err((0, "a label's name is missing before the sign".into()));
         }
         let (label, not) = (name.to_owned(), sign.starts_with('!'));
         if !sign.ends_with('~') {
             return Ok(Self::Equal { label, value: value.to_owned(), not });
         }
         let regex = Regex::new(&format!("^(?:{value})$"));
-        let why = |error| format!("`{value}` is no regular expression: {error}");
+        let why = |error| (name.len() + sign.len(), format!("`{value}` is no regular expression: {error}"));
         regex.map(|regex| Self::Like { label, regex: Pattern(regex), not }).map_err(why)
     }
 
@@ -161,22 +164,24 @@ fn no_key(word: &str) -> Option<String> {
 }
 
 /// `severity>=warning`, `age<10m`; the label of that name is asked for by `=`.
-fn compared(word: &str) -> Option<Result<Term, String>> {
+fn compared(word: &str) -> Option<Result<Term, Wrong>> {
     let read = |key: &str| {
         let rest = word.strip_prefix(key)?;
         Compare::SIGNS.iter().find_map(|(sign, compare)| Some((*compare, rest.strip_prefix(sign)?)))
     };
     if let Some((_, "")) = read("severity") {
-        return Some(Err(format!("`{word}` needs {SEVERITIES}")));
+        return Some(Err((word.len(), format!("`{word}` needs {SEVERITIES}"))));
     }
     if let Some((compare, value)) = read("severity") {
-        return Some(severity(value).map(|severity| Term::Severity(compare, severity)));
+        let severity = severity(value).map_err(|why| (word.len() - value.len(), why));
+        return Some(severity.map(|severity| Term::Severity(compare, severity)));
     }
     let (compare, value) = read("age")?;
     if value.is_empty() {
-        return Some(Err(format!("`{word}` needs a duration: write age>10m")));
+        return Some(Err((word.len(), format!("`{word}` needs a duration: write age>10m"))));
     }
-    let age = humantime::parse_duration(value).map_err(|_| format!("`{value}` is no duration: write age>10m"));
+    let why = |_| (word.len() - value.len(), format!("`{value}` is no duration: write age>10m"));
+    let age = humantime::parse_duration(value).map_err(why);
     Some(age.map(|age| Term::Age(compare, age)))
 }
 
@@ -247,13 +252,13 @@ mod tests {
         assert!(matches!(Term::parse("age>=1h30m"), Ok(Term::Age(Compare::AtLeast, age)) if age.as_secs() == 5400));
         assert!(matches!(Term::parse("severity=page"), Ok(Term::Equal { .. })));
         assert!(matches!(Term::parse("agent>1"), Ok(Term::Text(_))));
-        assert!(Term::parse("age>soon").is_err_and(|why| why.contains("age>10m")));
+        assert!(Term::parse("age>soon").is_err_and(|(_, why)| why.contains("age>10m")));
         assert!(Term::parse("severity>=bad").is_err());
     }
 
     #[test]
     fn what_is_missing_is_named_and_what_looks_like_a_key_and_is_none_is_no_text() {
-        let why = |word: &str| Term::parse(word).expect_err("a mistake");
+        let why = |word: &str| Term::parse(word).expect_err("a mistake").1;
         assert!(why("state:").starts_with("`state:` needs a state: resolved, "));
         assert!(why("service:").ends_with("the name of a service") && why("source:").ends_with("the name of a source"));
         assert!(

@@ -371,6 +371,9 @@ impl Alerts {
             (true, _, false) => ("Nobody knows what fires:", Role::Stale),
         };
         let mut next = canvas.sentences(area, 0, text, role);
+        if let Some(why) = self.filter.unknown(view.world) {
+            next = canvas.sentences(area, next, &format!("? {why}."), Role::Warning);
+        }
         if alerts.sources().next().is_none() && self.filter.is_empty() {
             canvas.sentences(area, next, "`sources:` in the configuration names them; `midwatch init` finds some.", Role::Dim);
         }
