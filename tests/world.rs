@@ -2,6 +2,8 @@
 
 #[path = "world/again.rs"]
 mod again;
+#[path = "world/blind.rs"]
+mod blind;
 #[path = "world/board.rs"]
 mod board;
 #[path = "world/calling.rs"]

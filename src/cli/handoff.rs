@@ -99,6 +99,8 @@ fn document(world: &World, pack: &Pack) -> Value {
         "holder": pack.watch.holder.as_ref().map(|(person, _)| person),
         "offer": offer.map(|offer| json!({"by": offer.by, "to": offer.to, "at": millis::text(offer.at)})),
         "sources": alerts::sources(world),
+        "firing": pack.nobodys.iter().map(|(severity, count, _)| json!({"severity": severity, "count": count})).collect::<Vec<_>>(),
+        "services": pack.failing.iter().map(|(name, state)| json!({"name": name, "state": state})).collect::<Vec<_>>(),
         "incidents": incidents.map(|one| json::incident(one, People::Names)).collect::<Vec<_>>(),
         "acks": acks.collect::<Vec<_>>(),
         "silences": pack.silences.iter().map(silences::document).collect::<Vec<_>>(),

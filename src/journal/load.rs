@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// How many of the newest entries a process starts with.
 const NEWEST: usize = 1_000;
 
+/// Among how many of the newest entries of incidents that are not over it looks for what people have said.
+const AMONG: usize = 5_000;
+
 /// Incidents that are not over. One whose last status was corrected counts as open: what it is now only the fold knows.
 const OPEN_INCIDENTS: &str = "
     SELECT d.id FROM entries d WHERE d.kind = 'declare' AND NOT coalesce((
@@ -54,6 +57,16 @@ const WITH_MERGED: &str = concat!(
 
 /// What makes incidents what they are, and their runs. The rest of a long night stays in the journal until somebody reads it.
 const SHAPING: &str = concat!("SELECT s.n FROM these CROSS JOIN entries s ON s.incident = these.id AND ", shaping!("s"));
+
+/// The newest of what was said and done in an incident: what a person wrote before a storm is on the screen after it, and after a restart.
+/// Looked for among as many of its entries as a storm may have added.
+fn lasting() -> String {
+    let legion = Kind::LEGION.map(|kind| format!("'{kind}'")).join(", ");
+    format!(
+        "SELECT n FROM (SELECT e.n, e.kind FROM these CROSS JOIN entries e ON e.incident = these.id ORDER BY e.n DESC LIMIT {AMONG})
+         WHERE kind NOT IN ({legion})"
+    )
+}
 
 /// All of a drill that is held: what has happened in it is known by its own entries alone.
 const DRILLED: &str =
@@ -112,13 +125,14 @@ pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<
 fn open_state_sql() -> String {
     format!(
         "WITH RECURSIVE {} {CARRYING}
-         known(n) AS MATERIALIZED ({SHAPING} UNION {GIVEN} UNION {DRILLED} UNION {UNFINISHED}
+         known(n) AS MATERIALIZED ({SHAPING} UNION {GIVEN} UNION {DRILLED} UNION {UNFINISHED} UNION {}
              UNION SELECT n FROM (SELECT n FROM entries ORDER BY n DESC LIMIT {NEWEST})),
          corrections(n) AS (SELECT c.n FROM entries c INDEXED BY by_corrects CROSS JOIN entries e ON e.id = c.corrects
                  WHERE c.corrects IS NOT NULL AND e.n IN (SELECT n FROM known)
              UNION SELECT c.n FROM corrections JOIN entries e USING (n) JOIN entries c ON c.corrects = e.id)
          SELECT n FROM known UNION SELECT n FROM corrections ORDER BY n",
-        with_these(OPEN_INCIDENTS)
+        with_these(OPEN_INCIDENTS),
+        lasting()
     )
 }
 

@@ -277,7 +277,7 @@ impl Alerts {
         let same_instance = answer.started_at.filter(|started| state.started_at() == Some(*started));
         let changed = state.answered(&answer, now);
         let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
-        let (mut touched, mut ended, mut never) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut touched, mut ended, mut never, mut unlisted) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for tracked in self.queue.iter_mut().filter(|tracked| tracked.alert.id.source == *source) {
             let id = &tracked.alert.id;
             if tracked.missing == 0 && answer.complete {
@@ -293,6 +293,8 @@ impl Alerts {
                     self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
                     touched.push(id.clone());
                     ended.push(Turn { id: id.clone(), fired: false });
+                } else if tracked.missing >= ABSENT_POLLS {
+                    unlisted += 1;
                 }
                 tracked.missing += 1;
             }
@@ -302,6 +304,9 @@ impl Alerts {
         }
         for id in never {
             self.queue.take(&id);
+        }
+        if let Some(state) = self.sources.get_mut(source).filter(|_| answer.complete) {
+            state.unlisted = unlisted;
         }
         self.rerank(settings, &touched, now);
         ended

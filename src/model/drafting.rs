@@ -45,7 +45,7 @@ impl World {
         };
         let ours = |entry: &Arc<Entry>| incident.has_entry(entry);
         let since = incident.told_at.unwrap_or(incident.opened_at);
-        let lines = self.log.lines(&self.corrections).rev();
+        let lines = self.log.lines_of_incidents(&self.corrections).rev();
         let new = lines.filter(|entry| ours(entry) && entry.at > since && tells(entry)).take(DONE);
         let mut done: Vec<String> = new.map(|entry| short(&entry.text)).collect();
         done.reverse();

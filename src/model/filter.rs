@@ -317,8 +317,8 @@ mod tests {
 
     #[test]
     fn a_mistake_points_at_its_character() {
-        assert_eq!(mistake("db state:burning").0, 3);
-        assert_eq!(mistake("x job=~[").0, 2);
+        assert_eq!(mistake("db state:burning").0, 9);
+        assert_eq!(mistake("x job=~[").0, 7);
         assert_eq!(mistake("job=\"a b").0, 4);
         assert_eq!(mistake("=x").0, 0);
         assert_eq!(mistake("a or").0, 4);

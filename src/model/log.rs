@@ -1,7 +1,7 @@
 //! The newest entries of the journal, as the log pane shows them.
 
 use super::fold::Corrections;
-use crate::domain::entry::{Clock, Entry};
+use crate::domain::entry::{Clock, Entry, Kind};
 use crate::domain::ids::{EntryId, OriginId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,9 +9,13 @@ use std::sync::Arc;
 /// How many are kept; older ones are in the journal.
 const KEPT: usize = 1_000;
 
+type Entries = BTreeMap<(Clock, OriginId, u64), Arc<Entry>>;
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
-    entries: BTreeMap<(Clock, OriginId, u64), Arc<Entry>>,
+    entries: Entries,
+    /// The newest of what was said and done in incidents, which no storm of signals pushes out.
+    lasting: Entries,
     /// Those that a person has named, of whatever age.
     named: BTreeMap<EntryId, Arc<Entry>>,
     revision: u64,
@@ -26,8 +30,13 @@ impl Log {
     pub(super) fn insert(&mut self, entry: &Arc<Entry>) {
         let known = self.entries.insert(entry.order(), entry.clone()).is_some();
         self.revision += u64::from(!known);
-        while self.entries.len() > KEPT {
-            self.entries.pop_first();
+        if lasts(entry) {
+            self.lasting.insert(entry.order(), entry.clone());
+        }
+        for entries in [&mut self.entries, &mut self.lasting] {
+            while entries.len() > KEPT {
+                entries.pop_first();
+            }
         }
     }
 
@@ -38,7 +47,7 @@ impl Log {
 
     /// One of the newest, or of those that were named.
     pub(super) fn get(&self, id: EntryId) -> Option<&Arc<Entry>> {
-        self.named.get(&id).or_else(|| self.entries.values().rev().find(|entry| entry.id == id))
+        self.named.get(&id).or_else(|| self.of_incidents().rev().find(|entry| entry.id == id))
     }
 
     /// As they were recorded, oldest first.
@@ -46,9 +55,21 @@ impl Log {
         self.entries.values()
     }
 
+    /// For whoever looks for what belongs to an incident: the newest, and before them what was said and done in one.
+    pub fn of_incidents(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
+        let oldest = self.entries.first_key_value().map(|(order, _)| order);
+        let before = oldest.map(|oldest| self.lasting.range(..oldest).map(|(_, entry)| entry));
+        before.into_iter().flatten().chain(self.entries.values())
+    }
+
     /// With corrections applied; corrections themselves are no lines of their own.
     pub fn lines<'a>(&'a self, corrections: &'a Corrections) -> impl DoubleEndedIterator<Item = Arc<Entry>> + 'a {
-        self.entries.values().filter(|entry| entry.corrects.is_none()).map(|entry| corrections.applied(entry))
+        lines(self.entries(), corrections)
+    }
+
+    /// As `lines`, for whoever looks for what belongs to an incident.
+    pub fn lines_of_incidents<'a>(&'a self, corrections: &'a Corrections) -> impl DoubleEndedIterator<Item = Arc<Entry>> + 'a {
+        lines(self.of_incidents(), corrections)
     }
 
     pub fn len(&self) -> usize {
@@ -58,4 +79,16 @@ impl Log {
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
+}
+
+fn lines<'a>(
+    entries: impl DoubleEndedIterator<Item = &'a Arc<Entry>>,
+    corrections: &'a Corrections,
+) -> impl DoubleEndedIterator<Item = Arc<Entry>> {
+    entries.filter(|entry| entry.corrects.is_none()).map(|entry| corrections.applied(entry))
+}
+
+/// A note stays in view whatever comes in after it. Signals, and acts on many of them, come by the thousand.
+fn lasts(entry: &Entry) -> bool {
+    entry.incident.is_some() && !Kind::LEGION.contains(&entry.kind)
 }

@@ -1,17 +1,24 @@
 //! Who has the watch, and what whoever takes it over must know. A handoff is two-sided: offered by one, accepted by the other.
 
 use super::World;
-use super::alerts::Ack;
+use super::alerts::{Ack, SourceHealth, SourceState, State};
 use super::fold::{Corrections, Entity, Folded};
 use super::silences::{On, Phase, Standing};
+use crate::domain::alert::Severity;
 use crate::domain::entry::{Entry, Kind};
-use crate::domain::ids::{AlertId, IncidentId, RunId};
+use crate::domain::health::FeedState;
+use crate::domain::ids::{AlertId, IncidentId, RunId, ServiceName, SourceName};
 use crate::domain::incident::{Offer, Role};
 use crate::domain::settings::Carry;
-use crate::domain::text::inert;
+use crate::domain::text::{Outside, inert};
 use chrono::{DateTime, Utc};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Of what fires and nobody has, so many are named of each severity.
+const NAMED: usize = 3;
 
 /// What is known of the shift.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -57,6 +64,12 @@ pub struct Pack {
     pub at: DateTime<Utc>,
     pub watch: Watch,
     pub incidents: Vec<IncidentId>,
+    /// What fires and nobody has: how many of each severity, the worst first, and the names of the first.
+    pub nobodys: Vec<(Severity, usize, Vec<AlertId>)>,
+    /// Services that are down, or not well.
+    pub failing: Vec<(ServiceName, FeedState)>,
+    /// Sources that don't answer, each with the reason.
+    pub silent: Vec<(SourceName, Outside)>,
     /// What is acknowledged and still fires, the oldest first.
     pub acks: Vec<(AlertId, String, Ack)>,
     /// What ends within the time that was asked for.
@@ -71,10 +84,27 @@ impl World {
         let end = chrono::Duration::from_std(within).ok().and_then(|within| now.checked_add_signed(within));
         let ends = |one: &Standing| one.phase == Phase::Active && end.is_none_or(|end| one.ends_at <= end) && !self.carries(one);
         let acks = self.alerts.aging(now).into_iter();
+        let mut nobodys: BTreeMap<Reverse<Severity>, (usize, Vec<AlertId>)> = BTreeMap::new();
+        for tracked in self.alerts.queue().filter(|tracked| tracked.state == State::Firing) {
+            let (count, first) = nobodys.entry(Reverse(tracked.severity)).or_default();
+            *count += 1;
+            if first.len() < NAMED {
+                first.push(tracked.alert.id.clone());
+            }
+        }
+        let unwell = |name: &ServiceName| self.health.service(name).filter(|state| *state >= FeedState::Degraded);
+        let services = self.settings.services.iter().map(|service| &service.name);
+        let doubted = |(name, source): (&SourceName, &SourceState)| {
+            let silent = source.health != SourceHealth::Fresh;
+            silent.then(|| (name.clone(), source.why.clone().unwrap_or_else(|| "stale".into())))
+        };
         Pack {
             at: now,
             watch: self.shift.watch().clone(),
             incidents: self.incidents.open().map(|incident| incident.id).collect(),
+            nobodys: nobodys.into_iter().map(|(Reverse(severity), (count, first))| (severity, count, first)).collect(),
+            failing: services.filter_map(|name| Some((name.clone(), unwell(name)?))).collect(),
+            silent: self.alerts.sources().filter_map(doubted).collect(),
             acks: acks.map(|(tracked, ack)| (tracked.alert.id.clone(), tracked.alert.name().to_owned(), ack)).collect(),
             silences: self.silences().into_iter().filter(ends).collect(),
             runs: self.runs.open().filter(|(_, run)| run.drill.is_none()).map(|(id, _)| id).collect(),
@@ -138,12 +168,23 @@ impl World {
         let offer = pack.watch.offer.as_ref();
         let offer =
             offer.map(|offer| format!("{} offers it to {} since {}", inert(&offer.by), inert(&offer.to), clock(offer.at)));
+        let nobodys = |(severity, count, first): &(Severity, usize, Vec<AlertId>)| {
+            let names: Vec<String> = first.iter().map(|id| self.told_apart(id)).collect();
+            let more = count - first.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{count} {}: {}{more}", severity.word(), names.join(", "))
+        };
+        let failing = |(name, state): &(ServiceName, FeedState)| format!("{name}: {}", state.word());
+        let silent = |(name, why): &(SourceName, Outside)| format!("{name}: {}", why.inert());
         vec![
             ("The watch", holder.into_iter().chain(offer).collect()),
             ("Open incidents", pack.incidents.iter().filter_map(incident).collect()),
+            ("Firing and nobody's", pack.nobodys.iter().map(nobodys).collect()),
             ("Acknowledged and still firing", pack.acks.iter().map(ack).collect()),
             ("Silences that end", pack.silences.iter().map(silence).collect()),
             ("Playbooks that are not through", pack.runs.iter().filter_map(run).collect()),
+            ("Services that are not well", pack.failing.iter().map(failing).collect()),
+            ("Sources that don't answer", pack.silent.iter().map(silent).collect()),
         ]
     }
 }

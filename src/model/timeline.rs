@@ -7,6 +7,7 @@ use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Status};
 use crate::domain::timeline::{Line, People, Timeline, Times};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How an export is wanted.
@@ -58,9 +59,9 @@ fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections, incident: &Incident)
 fn times(lines: &[Line], incident: &Incident) -> Times {
     let first = |wanted: &dyn Fn(&Entry) -> bool| lines.iter().find(|line| wanted(&line.entry)).map(|line| line.at);
     Times {
-        impact: [first(&bad_signal), said_to_begin(lines, incident)].into_iter().flatten().min(),
-        alerted: first(&|entry| entry.kind == Kind::AlertFired),
-        acknowledged: first(&|entry| entry.kind == Kind::Ack),
+        impact: [first_bad(lines, incident, |_| true), said_to_begin(lines, incident)].into_iter().flatten().min(),
+        alerted: first_bad(lines, incident, |entry| entry.alert.is_some()),
+        acknowledged: first(&|entry| entry.kind == Kind::Ack && is_own(entry, incident)),
         declared: Some(incident.opened_at),
         mitigated: incident.mitigated_at.or(incident.resolved_at),
         resolved: incident.resolved_at,
@@ -68,13 +69,36 @@ fn times(lines: &[Line], incident: &Incident) -> Times {
     }
 }
 
-/// A feed that got worse, or an alert: whichever came first is when the impact began, until somebody corrects it.
-fn bad_signal(entry: &Entry) -> bool {
-    match entry.kind {
-        Kind::AlertFired => true,
-        Kind::FeedChanged => entry.data_of::<FeedState>("to").is_some_and(|to| to >= FeedState::Degraded),
-        _ => false,
+/// Since when something was bad that was bad as the incident was declared; where nothing was, the first that ever was. A warning of the
+/// hour before that the incident took in for its service is no sign of it, nor is what had come and gone.
+fn first_bad(lines: &[Line], incident: &Incident, counts: impl Fn(&Entry) -> bool) -> Option<DateTime<Utc>> {
+    let turns = lines.iter().filter(|line| counts(&line.entry) && is_own(&line.entry, incident));
+    let turns = || turns.clone().filter_map(|line| Some((line.at, turn(&line.entry)?)));
+    let mut bad = BTreeMap::new();
+    for (at, (what, is_bad)) in turns().filter(|(at, _)| *at <= incident.opened_at) {
+        match is_bad {
+            true => _ = bad.entry(what).or_insert(at),
+            false => _ = bad.remove(&what),
+        }
     }
+    let ever = || turns().find(|(_, (_, is_bad))| *is_bad).map(|(at, _)| at);
+    bad.into_values().min().or_else(ever)
+}
+
+/// What an entry tells of, and whether that is bad from then on.
+fn turn(entry: &Entry) -> Option<(String, bool)> {
+    let alert = || entry.alert.as_ref().map(ToString::to_string);
+    match entry.kind {
+        Kind::AlertFired => Some((alert()?, true)),
+        Kind::AlertResolved => Some((alert()?, false)),
+        Kind::FeedChanged => Some((entry.text_of("feed")?.to_owned(), entry.data_of::<FeedState>("to")? >= FeedState::Degraded)),
+        _ => None,
+    }
+}
+
+/// An incident that has alerts of its own is told by those; one without any by whatever it took in.
+fn is_own(entry: &Entry, incident: &Incident) -> bool {
+    incident.alerts.is_empty() || entry.alert.as_ref().is_none_or(|id| incident.alerts.contains(id))
 }
 
 /// Whoever declares it, or corrects that, may know of an earlier beginning than anything that was measured.

@@ -6,6 +6,7 @@
 mod acts;
 mod again;
 mod attaching;
+mod blind;
 mod calling;
 mod carrying;
 mod changing;
@@ -104,6 +105,7 @@ pub struct World {
     pub runs: Runs,
     /// Whether anything remote answers.
     pub offline: Offline,
+    blind: blind::Blind,
     /// Why services are bad.
     pub(super) suspicions: Suspicions,
     /// What steps want to know of feeds.
@@ -189,6 +191,7 @@ impl World {
             shift: Shift::default(),
             runs: Runs::default(),
             offline: Offline::default(),
+            blind: blind::Blind::default(),
             suspicions: Suspicions::default(),
             questions: Questions::default(),
             diagnoses: Diagnoses::default(),
@@ -280,7 +283,8 @@ impl World {
             }
             Fact::SourceAnswered { source, answer } => self.source_answered(&source, answer),
             Fact::SourceFailed { source, trouble } => {
-                let effects = self.source_heard(&source, Some(trouble.reason));
+                let mut effects = self.source_heard(&source, Some(trouble.reason));
+                effects.extend(self.source_lost(&source, &trouble));
                 self.alerts.failed(&source, trouble, self.now);
                 effects
             }

@@ -20,7 +20,7 @@ use crate::domain::drill::Drill;
 use crate::domain::health::FeedState;
 use crate::domain::incident::{Incident, Status};
 use crate::domain::text::inert;
-use crate::model::alerts::State;
+use crate::model::alerts::{SourceState, State};
 use crate::model::lanes::LANES;
 use crate::model::progress::{Item, Progress};
 use ratatui::layout::Rect;
@@ -202,7 +202,7 @@ fn journal(view: &View) -> Vec<Part> {
 fn doubts(view: &View) -> Vec<String> {
     let sources = || view.world.alerts.sources();
     let doubted: Vec<String> =
-        sources().filter_map(|(name, source)| Some(format!("? {} {}", inert(name.as_str()), trust(source)?))).collect();
+        sources().filter_map(|(name, source)| Some(format!("? {} {}", inert(name.as_str()), said_of(source)?))).collect();
     match doubted.len() {
         0..=NAMED => doubted,
         count => {
@@ -210,6 +210,12 @@ fn doubts(view: &View) -> Vec<String> {
             vec![format!("? {count} of {} sources in doubt: {key}", sources().count())]
         }
     }
+}
+
+/// Why it can't be trusted, or how much of what is shown it has not told again since it was restarted.
+fn said_of(source: &SourceState) -> Option<String> {
+    let unlisted = Some(source.unlisted).filter(|count| *count > 0);
+    trust(source).map(str::to_owned).or_else(|| unlisted.map(|count| format!("restarted, {count} not listed")))
 }
 
 /// More sources in doubt are counted.

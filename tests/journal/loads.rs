@@ -136,7 +136,7 @@ fn open_incidents_come_whole_and_closed_ones_when_they_are_looked_at() {
 }
 
 #[test]
-fn an_open_incident_brings_what_it_is_made_of_and_leaves_its_long_night_in_the_journal() {
+fn an_open_incident_brings_what_it_is_made_of_and_what_was_said_and_leaves_its_storm_in_the_journal() {
     let home = home();
     let mut journal = open(home.path());
     let incident = record(&mut journal, draft(Kind::Declare), 1);
@@ -145,10 +145,11 @@ fn an_open_incident_brings_what_it_is_made_of_and_leaves_its_long_night_in_the_j
     let run = record(&mut journal, of(&incident, Kind::Run), 3);
     let ended = record(&mut journal, Draft { run: run.run, ..of(&incident, Kind::RunEnded) }, 4);
     let noted = record(&mut journal, of(&incident, Kind::Note), 5);
-    let fired = record(&mut journal, Draft { alert: on("a", Kind::Note).alert, ..of(&incident, Kind::FeedChanged) }, 5);
+    let fired = record(&mut journal, Draft { alert: on("a", Kind::Note).alert, ..of(&incident, Kind::AlertFired) }, 5);
+    record(&mut journal, on("a", Kind::AlertResolved), 5);
     bury(&mut journal, 6);
     let ids = [&incident, &role, &told, &run, &ended, &noted, &fired].map(|entry| entry.id);
-    assert_eq!(found(&mut journal, 60, &ids), [true, true, true, true, true, false, false]);
+    assert_eq!(found(&mut journal, 60, &ids), [true, true, true, true, true, true, false]);
     assert_eq!(journal.of_incident(IncidentId(incident.id.0)).expect("loads").len(), 7);
 }
 
@@ -252,4 +253,16 @@ fn what_was_done_for_an_acknowledgement_is_found_as_long_as_it_matters() {
     let wanted = [&ack, &carried, &unsent, &settled, &lasts, &carries, &done, &doubtful, &unknown].map(|entry| entry.id);
     assert_eq!(found(&mut journal, 60, &wanted), [true; 9]);
     assert_eq!(found(&mut journal, 60, &[passed.id, known.id]), [false; 2]);
+}
+
+#[test]
+fn what_was_said_in_an_open_incident_is_found_under_a_storm_of_its_alerts() {
+    let home = home();
+    let mut journal = open(home.path());
+    let declared = record(&mut journal, draft(Kind::Declare), 1);
+    let said = record(&mut journal, of(&declared, Kind::Note), 2);
+    let storm = |number: usize| Draft { incident: declared.incident, ..on(&format!("s{number}"), Kind::AlertFired) };
+    journal.append((0..2_000).map(storm).collect(), at(3)).expect("appends");
+    bury(&mut journal, 4);
+    assert_eq!(found(&mut journal, 5, &[said.id]), [true]);
 }

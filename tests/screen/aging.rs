@@ -75,7 +75,7 @@ fn one_that_runs_out_is_new_again_though_the_cursor_has_been_on_it() {
     desk.press("j a tab").type_text("10m").press("enter").expect("✓ ana").wait(595).expect("✓ ana");
     desk.press("j j").wait(10).changes(Vec::new(), Vec::new());
     let line = desk.line("PostgresDown");
-    assert!(line.contains("● new"), "{line}");
+    assert!(line.contains("● ran out"), "{line}");
     desk.expect("ana's acknowledgement of PostgresDown ran out, and it still fires");
 }
 

@@ -179,7 +179,8 @@ fn an_incident_is_handed_over_alone() {
 #[test]
 fn a_pack_tells_what_is_open_owned_and_about_to_end() {
     let mut story = Story::with(settings(true));
-    assert!(told(&story).iter().all(|(_, lines)| lines.is_empty()));
+    let known = told(&story).into_iter().filter(|(_, lines)| !lines.is_empty()).collect::<Vec<_>>();
+    assert_eq!(known, [("Sources that don't answer", vec!["prod: not asked yet".to_owned()])]);
     story.poll(&[alert("Down", "postgres", began()), alert("Lag", "postgres", began())]);
     story.ask(ack(&["Down"]));
     story.wait(60);
@@ -189,7 +190,8 @@ fn a_pack_tells_what_is_open_owned_and_about_to_end() {
     let all = told(&story);
     let open = "INC-0 SEV2 no ·pay: open for 30 s; lead ana, scribe cy; next update promised for 03:21";
     assert_eq!(all[1], ("Open incidents", vec![open.to_owned()]));
-    let acks = &all[2].1;
+    assert_eq!(all[2], ("Firing and nobody's", vec!["1 critical: Lag".to_owned()]));
+    let acks = &all[3].1;
     assert!(acks.len() == 1 && acks[0].starts_with("Down by ana for 90 s, until ") && acks[0].ends_with(": on it"), "{acks:?}");
     let now = story.now.wall;
     let silence = |id: &str, minutes| midwatch::domain::alert::Silence {
@@ -212,7 +214,7 @@ fn a_pack_tells_what_is_open_owned_and_about_to_end() {
         &[alert("Down", "postgres", began()), quiet],
         SourceAnswer { complete: true, silences, ..SourceAnswer::default() },
     );
-    let ends = told(&story)[3].1.clone();
+    let ends = told(&story)[4].1.clone();
     assert!(
         ends.len() == 1 && ends[0].starts_with("work soon of dan, until ") && ends[0].ends_with("Lag fires again then"),
         "{ends:?}"
@@ -240,4 +242,34 @@ fn a_second_status_is_refused_while_the_first_is_being_recorded_and_judged_by_it
     story.broken = None;
     story.ask(set(Status::Closed));
     assert_eq!(story.world.incidents.get(incident).expect("there").status, Status::Closed);
+}
+
+#[test]
+fn an_incident_began_with_its_own_alert_and_not_with_a_warning_of_the_hour_before() {
+    let mut story = Story::new();
+    let early = story.now.wall - chrono::Duration::minutes(40);
+    story.poll(&[alert("DiskFilling", "postgres", early), alert("Down", "postgres", began())]);
+    let alerts = vec![id("Down")];
+    story.ask(Command::Declare { title: "Down".into(), severity: Sev::ALL[1], alerts, at: None });
+    let incident = story.world.incidents.open().next().expect("open").id;
+    story.wait(60);
+    story.ask(ack(&["DiskFilling"]));
+    story.wait(60);
+    story.ask(ack(&["Down"]));
+    let times = exported(&story, incident).times;
+    assert_eq!((times.impact, times.alerted), (Some(began()), Some(began())));
+    assert_eq!(times.acknowledged, Some(story.now.wall), "of what it is about");
+}
+
+#[test]
+fn a_note_stays_in_an_incidents_log_whatever_comes_in_after_it() {
+    let mut story = Story::new();
+    let incident = declared(&mut story, "shop down");
+    noted(&mut story, incident, "rolled back");
+    let storm: Vec<_> = (0..1_100).map(|number| alert(&format!("Storm{number}"), "postgres", began())).collect();
+    story.poll(&storm);
+    let (log, corrections) = (&story.world.log, &story.world.corrections);
+    let is_it = |line: Arc<Entry>| line.text == "rolled back";
+    assert!(!log.lines(corrections).any(is_it), "of everything only the newest is kept");
+    assert!(log.lines_of_incidents(corrections).any(is_it));
 }

@@ -12,6 +12,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -47,6 +48,7 @@ fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/v2/status", get(status))
         .route("/api/v2/alerts", get(alerts))
+        .route("/api/v2/alerts/groups", get(groups))
         .route("/api/v2/silences", get(silences).post(silence))
         .route("/api/v2/silence/{id}", get(one_silence).delete(expire))
         .fallback(simulated)
@@ -139,6 +141,17 @@ async fn status(State(world): State<Shared>) -> Reply {
 async fn alerts(State(world): State<Shared>) -> Reply {
     let world = lock(&world);
     ok(world.sim.firing().map(|firing| world.alert(&firing)).collect())
+}
+
+/// By name, as its configuration would group them.
+async fn groups(State(world): State<Shared>) -> Reply {
+    let world = lock(&world);
+    let mut groups: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for alert in world.sim.firing().map(|firing| world.alert(&firing)) {
+        groups.entry(alert["labels"]["alertname"].as_str().unwrap_or_default().to_owned()).or_default().push(alert);
+    }
+    let group = |(name, alerts)| json!({"labels": {"alertname": name}, "receiver": {"name": "on-call"}, "alerts": alerts});
+    ok(groups.into_iter().map(group).collect())
 }
 
 async fn silences(State(world): State<Shared>) -> Reply {

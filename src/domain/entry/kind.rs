@@ -125,6 +125,11 @@ kinds! {
     Finding = "finding",
 }
 
+impl Kind {
+    /// Signals, and acts on many of them: these come by the thousand.
+    pub const LEGION: [Self; 6] = [Self::AlertFired, Self::AlertResolved, Self::Ack, Self::Unack, Self::Act, Self::ActEnded];
+}
+
 impl From<Kind> for String {
     fn from(kind: Kind) -> Self {
         kind.word().to_owned()

@@ -1,6 +1,6 @@
 //! What the journal says of the alerts, and what it has not been told yet.
 
-use super::{ABSENT_POLLS, Ack, Alerts, RESTART_GRACE, Record, Tracked};
+use super::{ABSENT_POLLS, Ack, Alerts, RESTART_GRACE, Record, SourceState, Tracked};
 use crate::domain::alert::Upstream;
 use crate::domain::entry::Entry;
 use crate::domain::ids::{AlertId, SourceName};
@@ -121,6 +121,12 @@ impl Alerts {
             self.records.iter().filter(|(id, _)| ours(id)).filter_map(|(id, record)| Some((id.clone(), record.open_episode()?)));
         let seen = self.queue().filter(|tracked| ours(&tracked.alert.id) && tracked.resolved_at.is_none());
         kept.chain(seen.map(|tracked| (tracked.alert.id.clone(), tracked.episode))).collect()
+    }
+
+    /// It is not known that it ended: its source was restarted and has not listed it since.
+    pub(in crate::model) fn is_presumed_over(&self, tracked: &Tracked) -> bool {
+        let started = self.sources.get(&tracked.alert.id.source).and_then(SourceState::started_at);
+        tracked.listed_since.is_some() && started.is_some() && tracked.listed_since != started
     }
 
     /// The journal holds an episode of it that has not ended.

@@ -41,6 +41,8 @@ pub struct SourceState {
     pub skew_ms: Option<i64>,
     /// Why it does not tell us of changes by itself, although it could.
     pub refused: Option<Outside>,
+    /// Alerts that are shown as firing and that its last answers did not list, though too soon after a restart to be over.
+    pub unlisted: usize,
     silences: Arc<Vec<Silence>>,
     /// Where each of them stands: ten thousand are not searched for every alert.
     places: HashMap<Outside, usize>,
@@ -70,6 +72,7 @@ impl SourceState {
             missing: Vec::new(),
             skew_ms: None,
             refused: None,
+            unlisted: 0,
             silences: Arc::default(),
             places: HashMap::new(),
             started_at: None,

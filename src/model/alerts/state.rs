@@ -73,6 +73,11 @@ impl Alerts {
         Some(ack).filter(|_| same && same_end)
     }
 
+    /// Somebody had it, and their time is over: it is nobody's again.
+    pub fn has_run_out(&self, tracked: &Tracked, now: DateTime<Utc>) -> bool {
+        self.records.get(&tracked.alert.id).is_some_and(|record| record.ran_out(tracked.episode, now).is_some())
+    }
+
     /// Our own acknowledgement that has run out while its system, which has no ends, still holds it.
     pub(in crate::model) fn outlived(&self, id: &AlertId, now: DateTime<Utc>) -> Option<&Ack> {
         let tracked = self.queue.get(id)?;

@@ -88,6 +88,7 @@ impl World {
         self.journal_trouble = Some(told.unwrap_or(why));
         // What was seen outside and could not be written is seen again by the next poll.
         self.alerts.forget_notes();
+        self.blind.tell_anew();
         self.notes.clear();
         self.telling.clear();
         self.soon.forget_asked();
@@ -202,7 +203,7 @@ impl World {
                 && (before_kind(&entry.kind) || diagnosed(entry))
                 && touches(entry, &incident.alerts, &services)
         };
-        let entries: Vec<EntryId> = self.log.entries().filter(belongs).map(|entry| entry.id).collect();
+        let entries: Vec<EntryId> = self.log.of_incidents().filter(belongs).map(|entry| entry.id).collect();
         if entries.is_empty() {
             return Vec::new();
         }

@@ -37,6 +37,7 @@ impl World {
         turns.extend(self.alerts.lost_notes());
         let mut effects = self.note_turns(turns);
         effects.extend(self.source_heard(source, None));
+        effects.extend(self.source_back(source));
         effects.extend(self.note_forgotten(source));
         effects.extend(self.note_outlived(source));
         effects.extend(self.note_taken_away(source));
@@ -86,8 +87,15 @@ impl World {
             true => (Kind::AlertFired, "fired", tracked.episode.min(self.now.wall)),
             false => (Kind::AlertResolved, "resolved", tracked.resolved_at.unwrap_or(self.now.wall)),
         };
-        let text = format!("{} {}", inert(alert.name()), if turn.fired { "firing" } else { "resolved" });
+        let presumed = !turn.fired && self.alerts.is_presumed_over(&tracked);
+        let what = match (turn.fired, presumed) {
+            (true, _) => "firing".to_owned(),
+            (false, false) => "resolved".to_owned(),
+            (false, true) => format!("taken for resolved: {} was restarted and has not listed it since", turn.id.source),
+        };
+        let text = format!("{} {what}", inert(alert.name()));
         let mut draft = self.context().seen("alerts", kind, text).with("starts_at", tracked.episode).with("name", alert.name());
+        draft = draft.with("why", presumed.then_some("not listed since a restart"));
         if turn.fired {
             draft =
                 draft.with("severity", tracked.severity).with("labels", pairs(&alert.labels)).with("summary", alert.summary());

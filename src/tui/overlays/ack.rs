@@ -103,17 +103,19 @@ impl Ack {
     /// Where it is acknowledged too, or becomes a silence.
     fn carried(&self, view: &View) -> Vec<(String, Role)> {
         let sources: BTreeSet<&SourceName> = self.alerts.iter().map(|id| &id.source).collect();
-        let (mut there, mut quiet) = (Vec::new(), Vec::new());
+        let (mut there, mut quiet, mut here) = (Vec::new(), Vec::new(), Vec::new());
         for source in sources {
             match view.world.settings.source(source).and_then(|spec| spec.carry.as_ref()) {
                 Some(Carry::Acknowledge) => there.push(inert(source.as_str())),
                 Some(Carry::Silence { .. }) => quiet.push(inert(source.as_str())),
-                None => {}
+                None => here.push(inert(source.as_str())),
             }
         }
         let alive = "extended while the alert fires and this console or `midwatch serve` runs";
         let there = (!there.is_empty()).then(|| format!("It is acknowledged on {} too.", there.join(", ")));
         let quiet = (!quiet.is_empty()).then(|| format!("It becomes a short silence on {}, {alive}.", quiet.join(", ")));
-        there.into_iter().chain(quiet).map(|text| (text, Role::Dim)).collect()
+        let goes = if here.len() == 1 { "goes" } else { "go" };
+        let here = (!here.is_empty()).then(|| format!("Kept here alone: {} {goes} on notifying others.", here.join(", ")));
+        there.into_iter().chain(quiet).chain(here).map(|text| (text, Role::Dim)).collect()
     }
 }

@@ -65,7 +65,7 @@ fn earlier(view: &View) -> Vec<String> {
     let own = &view.world.settings.operator.name;
     let mut notes: Vec<String> = Vec::new();
     let mine = |entry: &&Arc<Entry>| entry.actor.kind == ActorKind::Person && entry.actor.name == *own;
-    for entry in view.world.log.entries().rev().filter(mine) {
+    for entry in view.world.log.of_incidents().rev().filter(mine) {
         let Some(mark) = mark(&entry.kind) else { continue };
         let note = format!("{mark}{}", entry.text);
         if !notes.contains(&note) {

@@ -38,14 +38,14 @@ impl Default for Log {
 
 /// In the order in which it happened, as the exported timeline has it.
 fn entries(view: &View) -> Vec<Arc<Entry>> {
-    let belongs = |entry: &Arc<Entry>| match view.incident {
-        None => true,
-        Some(incident) => incident.has_entry(entry),
-    };
+    let belongs = |entry: &Arc<Entry>| view.incident.is_some_and(|incident| incident.has_entry(entry));
     // That a terminal rang says no more than the alert above it.
     let rang = |entry: &Arc<Entry>| entry.text_of("event") == Some("called") && entry.text_of("medium") == Some("terminal");
-    let lines = view.world.log.lines(&view.world.corrections);
-    let mut entries: Vec<_> = lines.filter(belongs).filter(|entry| !rang(entry)).collect();
+    let (log, corrections) = (&view.world.log, &view.world.corrections);
+    let mut entries: Vec<_> = match view.incident {
+        None => log.lines(corrections).filter(|entry| !rang(entry)).collect(),
+        Some(_) => log.lines_of_incidents(corrections).filter(belongs).filter(|entry| !rang(entry)).collect(),
+    };
     entries.sort_by_key(|entry| entry.at);
     entries
 }

@@ -113,6 +113,9 @@ impl Alerts {
             // Who owns it is our own record, and true whatever becomes of the source.
             (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
             (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
+            // After its source was restarted, say: what fires may not have been told again yet, and what is over never will be.
+            (State::Acknowledged, None) if tracked.missing > 0 => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
+            (_, None) if tracked.missing > 0 => ("? not listed".to_owned(), Role::Stale),
             (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
             (State::Firing, _) if view.world.worked_on(tracked).is_some() => ("◌ maintenance".to_owned(), Role::Info),
             (State::Firing, _) if tracked.flapping.is_some() => {
@@ -122,6 +125,7 @@ impl Alerts {
                 let role = if new { Role::New } else { Role::Dim };
                 (format!("↳ {}", cause.map_or("", |cause| cause.as_str())), role)
             }
+            (State::Firing, _) if view.world.alerts.has_run_out(tracked, view.now.wall) => ("● ran out".to_owned(), Role::New),
             (State::Firing, _) if new => ("● new".to_owned(), Role::New),
             (State::Firing, _) => (String::new(), Role::Text),
             (other, _) => (format!("◌ {}", other.word()), Role::Dim),

@@ -1,0 +1,89 @@
+//! When the console could not see what a source says is on record, and so is what was only presumed.
+
+use super::*;
+
+fn fails(story: &mut Story) {
+    story.fact(Fact::SourceFailed { source: "prod".into(), trouble: Trouble::new(Reason::Timeout, "no answer") });
+}
+
+fn told(story: &Story) -> Vec<(&str, DateTime<Utc>)> {
+    let of = story.journal.iter().filter(|entry| entry.text_of("source") == Some("prod") && entry.kind == Kind::Console);
+    of.map(|entry| (entry.text.as_str(), entry.at)).collect()
+}
+
+#[test]
+fn a_source_that_stays_away_is_on_record_from_its_first_failure_and_so_is_its_return() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    let first = story.now.wall;
+    fails(&mut story);
+    story.wait(5);
+    fails(&mut story);
+    assert_eq!(told(&story), [], "one poll that fails is no gap");
+    for _ in 0..4 {
+        story.wait(15);
+        fails(&mut story);
+    }
+    assert_eq!(told(&story), [("prod does not answer: no answer", first)]);
+    story.poll(&[alert("Down", "postgres", began())]);
+    assert_eq!(told(&story)[1..], [("prod answers again, after 1m 5s", story.now.wall)]);
+    story.poll(&[]);
+    assert_eq!(told(&story).len(), 2);
+}
+
+#[test]
+fn in_an_incident_it_is_a_part_of_that_and_who_does_not_watch_records_nothing() {
+    let mut story = Story::new();
+    story.ask(Command::Declare { title: "shop down".into(), severity: Sev::ALL[1], alerts: Vec::new(), at: None });
+    story.fact(Fact::Watching(false));
+    fails(&mut story);
+    story.wait(30);
+    fails(&mut story);
+    assert_eq!(told(&story), []);
+    story.fact(Fact::Watching(true));
+    fails(&mut story);
+    assert_eq!(told(&story).len(), 1);
+    let incident = story.world.incidents.open().next().map(|incident| incident.id);
+    assert!(incident.is_some() && story.last(Kind::Console).incident == incident);
+}
+
+#[test]
+fn what_a_restarted_source_never_listed_again_is_taken_for_resolved_in_those_words() {
+    let mut story = Story::new();
+    let old = SourceAnswer { complete: true, started_at: Some(began()), ..SourceAnswer::default() };
+    let firing = [alert("Down", "postgres", began()), alert("Slow", "postgres", began())];
+    (0..2).for_each(|_| story.poll_with(&firing, old.clone()));
+    (0..2).for_each(|_| story.poll_with(&firing[..1], old.clone()));
+    assert_eq!(story.last(Kind::AlertResolved).text, "Slow resolved", "its own instance lists it no more");
+    let restarted = SourceAnswer { complete: true, started_at: Some(story.now.wall), ..SourceAnswer::default() };
+    for _ in 0..4 {
+        story.wait(15);
+        story.poll_with(&[], restarted.clone());
+    }
+    let unlisted = |story: &Story| story.world.alerts.source(&"prod".into()).map(|source| source.unlisted);
+    assert_eq!((state(&story, "Down"), unlisted(&story)), (Some(State::Firing), Some(1)));
+    story.wait(300);
+    story.poll_with(&[], restarted.clone());
+    let over = story.last(Kind::AlertResolved);
+    assert_eq!(over.text, "Down taken for resolved: prod was restarted and has not listed it since");
+    assert_eq!(over.text_of("why"), Some("not listed since a restart"));
+    story.poll_with(&[], restarted);
+    assert_eq!(unlisted(&story), Some(0));
+}
+
+#[test]
+fn whoever_takes_over_is_told_what_fires_and_is_nobodys_and_what_is_not_seen() {
+    let mut story = Story::new();
+    let names = ["A", "B", "C", "D", "E"];
+    let firing: Vec<_> = names.iter().map(|name| alert(name, "postgres", began())).collect();
+    story.poll(&firing);
+    story.ask(ack(&["A"]));
+    fails(&mut story);
+    let pack = story.world.pack(Duration::from_secs(60));
+    let told = story.world.told(&pack, |_| String::new(), |_| String::new());
+    let part =
+        |title: &str| told.iter().find(|(known, _)| *known == title).map(|(_, lines)| lines.join("; ")).unwrap_or_default();
+    let nobodys = part("Firing and nobody's");
+    assert!(nobodys.starts_with("4 critical: B") && nobodys.ends_with("and 1 more"), "{nobodys}");
+    assert!(part("Sources that don't answer").contains("prod: no answer"), "{told:?}");
+}
