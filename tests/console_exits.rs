@@ -196,7 +196,11 @@ fn a_stop_without_a_shell_to_go_back_to_changes_nothing() {
     console.wait_for_bytes(b"\x1b[?1049l");
     console.keys("?");
     console.wait_for("Keys: Alerts");
+    let before = console.raw().len();
     console.signal(Signal::SIGTSTP);
+    // There and back once more. What is typed on the way is for whoever comes next.
+    console.wait_for_bytes_from(before, b"\x1b[?1049l");
+    console.wait_for_bytes_from(before, b"\x1b[?1049h");
     console.keys("\x1b");
     console.wait_gone("Keys: Alerts");
     console.keys("q");

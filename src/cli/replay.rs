@@ -96,7 +96,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         layouts: Layouts::default(),
         links: config.console.hyperlinks,
     };
-    let mut front = Front { console: Console::open(setup, looks, config.console.mouse)?, keymap, zone };
+    let mut front = Front { console: Console::open(setup, looks, config.console.mouse)?, keymap, zone, travels: false };
     front.console.ask();
     let result = runtime.block_on(async { player.run(&mut front, &mut inputs, Box::pin(shell::ended()?)).await });
     stop.store(true, Ordering::Relaxed);
@@ -124,6 +124,9 @@ impl Wanted {
         if let Some(text) = &self.at {
             let at = capture::within(text, from, to, config.console.zone);
             player.play(Play::To(at.map_err(|why| Failure::usage(format!("--at: {why}")))?));
+            while player.position().travels {
+                player.travel();
+            }
         }
         if self.stopped {
             player.play(Play::Stop);
@@ -153,12 +156,17 @@ struct Front {
     console: Console,
     keymap: Keymap,
     zone: Tz,
+    /// It goes to a moment far away, which can be given up.
+    travels: bool,
 }
 
 impl Frontend for Front {
     type Input = TermEvent;
 
     fn input(&mut self, input: TermEvent, world: &World) -> Vec<Ask> {
+        if self.travels && terminal::is_escape(&input) {
+            return vec![Ask::Play(Play::Stop)];
+        }
         self.console.input(input, world).into_iter().filter_map(asked).collect()
     }
 
@@ -171,6 +179,7 @@ impl Frontend for Front {
     }
 
     fn playing(&mut self, position: Position) {
+        self.travels = position.travels;
         self.console.guide(Some(Hint::of(told(position, &self.keymap, self.zone))));
     }
 
@@ -206,6 +215,9 @@ fn told(position: Position, keymap: &Keymap, zone: Tz) -> String {
     let form = if here(position.from).date_naive() == here(position.to).date_naive() { "%H:%M:%S" } else { "%m-%d %H:%M:%S" };
     let clock = |at| here(at).format(form).to_string();
     let (at, from, to) = (clock(position.at), clock(position.from), clock(position.to));
+    if position.travels {
+        return format!("… {at} of {from}–{to} · esc stay here");
+    }
     let (play, back, on, help) = (key(Action::Play), key(Action::Earlier), key(Action::Later), key(Action::Help));
     format!("{sign} {at} of {from}–{to}{rate} · {play} {verb} · {back} {on} a minute · {help} keys")
 }

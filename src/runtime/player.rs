@@ -24,6 +24,8 @@ pub struct Position {
     /// How many times as fast as it was.
     pub rate: f64,
     pub playing: bool,
+    /// On its way to a moment that is farther than one picture takes.
+    pub travels: bool,
 }
 
 pub struct Player {
@@ -37,10 +39,15 @@ pub struct Player {
     at: Duration,
     rate: f64,
     playing: bool,
+    /// Where to, as long as it is not there.
+    target: Option<Duration>,
+    slice: Duration,
 }
 
 /// Between two pictures of a hurried clock.
 const FRAME: Duration = Duration::from_millis(40);
+/// So long keys wait while it goes to a moment far away.
+const SLICE: Duration = Duration::from_millis(40);
 /// How fast it can be played.
 pub const RATES: (f64, f64) = (0.125, 4096.0);
 
@@ -49,9 +56,17 @@ impl Player {
     pub fn new(reel: Reel, rate: f64) -> Self {
         let begin = reel.events.first().map_or(Stamp { wall: DateTime::UNIX_EPOCH, mono: Duration::ZERO }, |(stamp, _)| *stamp);
         let world = World::new(reel.settings.clone(), reel.me.clone(), begin);
-        let mut player = Self { reel, world, next: 0, seq: 0, wake: None, at: Duration::ZERO, rate, playing: true };
-        player.forward(Duration::ZERO);
+        let (at, target) = (Duration::ZERO, None);
+        let mut player = Self { reel, world, next: 0, seq: 0, wake: None, at, rate, playing: true, target, slice: SLICE };
+        player.forward(Duration::ZERO, None);
         player
+    }
+
+    /// Takes so long at a time on its way to a moment.
+    #[must_use]
+    pub fn in_slices(mut self, slice: Duration) -> Self {
+        self.slice = slice;
+        self
     }
 
     pub fn world(&self) -> &World {
@@ -60,7 +75,14 @@ impl Player {
 
     pub fn position(&self) -> Position {
         let (from, to) = (self.begin().wall, self.reel.events.last().map_or(self.begin().wall, |(stamp, _)| stamp.wall));
-        Position { from, at: self.begin().after(self.at), to, rate: self.rate, playing: self.playing }
+        Position {
+            from,
+            at: self.begin().after(self.at),
+            to,
+            rate: self.rate,
+            playing: self.playing,
+            travels: self.target.is_some(),
+        }
     }
 
     fn begin(&self) -> Stamp {
@@ -79,7 +101,7 @@ impl Player {
                 self.playing = true;
             }
             Play::Toggle => self.playing = !self.playing,
-            Play::Stop => self.playing = false,
+            Play::Stop => (self.playing, self.target) = (false, None),
             Play::Faster => self.rate = (self.rate * 2.0).min(RATES.1),
             Play::Slower => self.rate = (self.rate / 2.0).max(RATES.0),
             Play::By(seconds) => {
@@ -96,11 +118,22 @@ impl Player {
             self.world = World::new(self.reel.settings.clone(), self.reel.me.clone(), self.begin());
             (self.next, self.seq, self.wake, self.at) = (0, 0, None, Duration::ZERO);
         }
-        self.forward(to.min(self.length()));
+        self.target = Some(to.min(self.length()));
+        self.travel();
     }
 
-    /// Everything up to this moment, in its order, and the moments at which the world wanted to be woken between.
-    fn forward(&mut self, to: Duration) {
+    /// One slice of the way to where it goes.
+    pub fn travel(&mut self) {
+        if let Some(to) = self.target
+            && self.forward(to, Some(Instant::now() + self.slice))
+        {
+            self.target = None;
+        }
+    }
+
+    /// Everything up to this moment, in its order, and the moments at which the world wanted to be woken between; whether it has come
+    /// so far before `until`.
+    fn forward(&mut self, to: Duration, until: Option<Instant>) -> bool {
         let begin = self.begin();
         loop {
             let event = self.reel.events.get(self.next).map(|(stamp, _)| stamp.since(begin)).filter(|at| *at <= to);
@@ -112,7 +145,7 @@ impl Player {
                     self.at = wake.max(self.at + Duration::from_millis(1)).min(to);
                     self.happen(self.stamp(self.at), Body::Tick);
                     if self.at == to {
-                        return;
+                        return true;
                     }
                 }
                 (Some(event), _) => {
@@ -123,11 +156,15 @@ impl Player {
                 }
                 _ => break,
             }
+            if until.is_some_and(|until| until <= Instant::now()) {
+                return false;
+            }
         }
         self.at = to;
         if !self.reel.whole {
             self.happen(self.stamp(to), Body::Tick);
         }
+        true
     }
 
     fn stamp(&self, at: Duration) -> Stamp {
@@ -172,6 +209,7 @@ impl Player {
                     }
                 }
                 () = &mut stop => return Ok(()),
+                () = std::future::ready(()), if self.target.is_some() => self.travel(),
                 () = self.pause(stale) => self.pass(began.elapsed()),
                 () = sleep(owed.unwrap_or_default()), if owed.is_some() => self.pass(began.elapsed()),
             }
@@ -191,8 +229,8 @@ impl Player {
 
     /// So much time of the one who watches has passed.
     fn pass(&mut self, time: Duration) {
-        if self.playing && self.at < self.length() {
-            self.go(self.at + time.mul_f64(self.rate));
+        if self.playing && self.target.is_none() && self.at < self.length() {
+            self.forward((self.at + time.mul_f64(self.rate)).min(self.length()), None);
         }
     }
 

@@ -134,7 +134,10 @@ impl Console {
     pub fn input(&mut self, event: TermEvent, world: &World) -> Vec<Request> {
         if terminal::stop_is_asked() {
             self.suspend();
-            return Vec::new();
+            // A new size only woke us; a key was meant for the console.
+            if matches!(event, TermEvent::Resize(..)) {
+                return Vec::new();
+            }
         }
         match &self.seat {
             Seat::Ours => {}

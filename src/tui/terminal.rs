@@ -5,7 +5,7 @@
 mod keys;
 mod stops;
 
-pub use keys::{expect_answer, gives_up, read_keys};
+pub use keys::{expect_answer, gives_up, is_escape, read_keys};
 pub use stops::{await_stops, hold_stops, stop_is_asked};
 
 use crossterm::event::{
@@ -49,7 +49,7 @@ static WRITING: Mutex<bool> = Mutex::new(false);
 static WRITTEN: Condvar = Condvar::new();
 
 /// How long for.
-const WAITS: Duration = Duration::from_secs(2);
+const WAITS: Duration = Duration::from_secs(if cfg!(test) { 60 } else { 2 });
 
 /// Writes a frame while the screen is ours. One that was left when it was given back is written to nobody.
 ///

@@ -45,7 +45,7 @@ fn what_the_terminal_answers_while_the_shell_is_gone_back_to_is_not_typed_into_i
     let stopped = |screen: &str| screen.contains("Stopped") && screen.trim_end().ends_with("ready>");
     shell.keys("\x1a");
     // By then it has gone, if it waits for nothing.
-    shell.becomes(Duration::from_millis(500), stopped);
+    shell.becomes(Duration::from_millis(200), stopped);
     shell.keys("\x1b]11;rgb:0000/0000/0000\x1b\\");
     shell.wait_within(PATIENCE, "the shell", stopped);
     shell.keys("echo so it is\r");

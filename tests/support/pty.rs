@@ -117,8 +117,14 @@ impl Pty {
     /// Waits until the program has written these bytes.
     #[track_caller]
     pub fn wait_for_bytes(&mut self, bytes: &[u8]) {
+        self.wait_for_bytes_from(0, bytes);
+    }
+
+    /// Waits until it has written these bytes behind its first so many.
+    #[track_caller]
+    pub fn wait_for_bytes_from(&mut self, from: usize, bytes: &[u8]) {
         let deadline = Instant::now() + PATIENCE;
-        while !self.raw.windows(bytes.len()).any(|window| window == bytes) {
+        while !self.raw[from..].windows(bytes.len()).any(|window| window == bytes) {
             let more = !self.closed && self.receive(deadline);
             assert!(more, "waited for {bytes:?}; {}", self.state());
         }

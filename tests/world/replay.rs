@@ -67,7 +67,8 @@ fn night() -> (Timeline, DateTime<Utc>) {
 fn player() -> (Player, DateTime<Utc>) {
     let (timeline, begin) = night();
     let reel = Reel::of(&timeline, &Settings::default(), Actor::person("eve", None));
-    (Player::new(reel.expect("entries"), 1.0), begin)
+    // However busy the machine is, there at once.
+    (Player::new(reel.expect("entries"), 1.0).in_slices(Duration::from_secs(60)), begin)
 }
 
 /// What somebody sees: the alert's state, the feed's, and the log.
@@ -162,7 +163,7 @@ fn a_time_at_the_end_of_all_calendars_is_played_like_any_other() {
         let last = far.lines.last_mut().expect("lines");
         last.at = end;
         let reel = Reel::of(&far, &Settings::default(), Actor::person("eve", None)).expect("entries");
-        let mut player = Player::new(reel, 1.0);
+        let mut player = Player::new(reel, 1.0).in_slices(Duration::from_secs(60));
         for play in [
             Play::To(DateTime::<Utc>::MAX_UTC),
             Play::By(i64::MAX),
@@ -175,4 +176,21 @@ fn a_time_at_the_end_of_all_calendars_is_played_like_any_other() {
             assert!(there.from <= there.at && there.at <= there.to, "{play:?}: {there:?}");
         }
     }
+}
+
+#[test]
+fn a_long_way_is_gone_in_slices_and_given_up_by_a_stop() {
+    let mut player = player().0.in_slices(Duration::ZERO);
+    let end = player.position().to;
+    player.play(Play::To(end));
+    let there = player.position();
+    assert!(there.travels && there.at < end, "{there:?}");
+    player.play(Play::Stop);
+    player.travel();
+    assert_eq!((player.position().at, player.position().travels), (there.at, false));
+    player.play(Play::To(end));
+    while player.position().travels {
+        player.travel();
+    }
+    assert_eq!(player.position().at, end);
 }

@@ -108,8 +108,9 @@ fn read_until(mut send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) 
 /// The terminal has been asked something, and its answer comes among the keys.
 static AWAITED: AtomicBool = AtomicBool::new(false);
 
-/// How long the rest of an answer may come behind its first byte, which alone is a key.
-const TORN: Duration = Duration::from_millis(150);
+/// How long the rest of an answer may come behind its first byte, which alone is a key. That key waits so long only in the moments
+/// after something was asked.
+const TORN: Duration = Duration::from_secs(1);
 
 /// Whether an answer may come now.
 pub fn expect_answer(may_come: bool) {
@@ -141,5 +142,9 @@ fn joined(escape: TermEvent, next: TermEvent) -> [Option<TermEvent>; 2] {
 pub fn gives_up(event: &TermEvent) -> bool {
     let TermEvent::Key(key) = event else { return false };
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-    key.code == KeyCode::Esc || key.code == KeyCode::Char('q') || ctrl && key.code == KeyCode::Char('c')
+    is_escape(event) || key.code == KeyCode::Char('q') || ctrl && key.code == KeyCode::Char('c')
+}
+
+pub fn is_escape(event: &TermEvent) -> bool {
+    matches!(event, TermEvent::Key(key) if key.code == KeyCode::Esc)
 }
