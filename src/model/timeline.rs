@@ -57,11 +57,17 @@ fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections, incident: &Incident)
 }
 
 fn times(lines: &[Line], incident: &Incident) -> Times {
-    let first = |wanted: &dyn Fn(&Entry) -> bool| lines.iter().find(|line| wanted(&line.entry)).map(|line| line.at);
+    let told = |entry: &Entry| turn(entry).is_some_and(|(_, bad)| bad) && is_own(entry, incident) && entry.alert.is_some();
+    // Where none of its own began so lately that it was taken in, whatever was is the nearest to it.
+    let own = lines.iter().any(|line| told(&line.entry));
+    let counts = |entry: &Entry| !own || is_own(entry, incident);
+    let alerted = first_bad(lines, incident, |entry| entry.alert.is_some() && counts(entry));
+    let acknowledged =
+        |line: &&Line| line.entry.kind == Kind::Ack && counts(&line.entry) && alerted.is_none_or(|alerted| alerted <= line.at);
     Times {
-        impact: [first_bad(lines, incident, |_| true), said_to_begin(lines, incident)].into_iter().flatten().min(),
-        alerted: first_bad(lines, incident, |entry| entry.alert.is_some()),
-        acknowledged: first(&|entry| entry.kind == Kind::Ack && is_own(entry, incident)),
+        impact: [first_bad(lines, incident, counts), said_to_begin(lines, incident)].into_iter().flatten().min(),
+        alerted,
+        acknowledged: lines.iter().find(acknowledged).map(|line| line.at),
         declared: Some(incident.opened_at),
         mitigated: incident.mitigated_at.or(incident.resolved_at),
         resolved: incident.resolved_at,
@@ -72,7 +78,7 @@ fn times(lines: &[Line], incident: &Incident) -> Times {
 /// Since when something was bad that was bad as the incident was declared; where nothing was, the first that ever was. A warning of the
 /// hour before that the incident took in for its service is no sign of it, nor is what had come and gone.
 fn first_bad(lines: &[Line], incident: &Incident, counts: impl Fn(&Entry) -> bool) -> Option<DateTime<Utc>> {
-    let turns = lines.iter().filter(|line| counts(&line.entry) && is_own(&line.entry, incident));
+    let turns = lines.iter().filter(|line| counts(&line.entry));
     let turns = || turns.clone().filter_map(|line| Some((line.at, turn(&line.entry)?)));
     let mut bad = BTreeMap::new();
     for (at, (what, is_bad)) in turns().filter(|(at, _)| *at <= incident.opened_at) {
@@ -91,7 +97,12 @@ fn turn(entry: &Entry) -> Option<(String, bool)> {
     match entry.kind {
         Kind::AlertFired => Some((alert()?, true)),
         Kind::AlertResolved => Some((alert()?, false)),
-        Kind::FeedChanged => Some((entry.text_of("feed")?.to_owned(), entry.data_of::<FeedState>("to")? >= FeedState::Degraded)),
+        // Of what nobody knows it is not known that it is well again.
+        Kind::FeedChanged => match entry.data_of::<FeedState>("to")? {
+            FeedState::Healthy => Some((entry.text_of("feed")?.to_owned(), false)),
+            to if to >= FeedState::Degraded => Some((entry.text_of("feed")?.to_owned(), true)),
+            _ => None,
+        },
         _ => None,
     }
 }

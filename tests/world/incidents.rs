@@ -273,3 +273,22 @@ fn a_note_stays_in_an_incidents_log_whatever_comes_in_after_it() {
     assert!(!log.lines(corrections).any(is_it), "of everything only the newest is kept");
     assert!(log.lines_of_incidents(corrections).any(is_it));
 }
+
+#[test]
+fn nobody_has_acknowledged_an_alert_before_it_fired() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    story.wait(60);
+    (0..2).for_each(|_| story.poll(&[]));
+    story.wait(600);
+    let again = story.now.wall;
+    story.poll(&[alert("Down", "postgres", again)]);
+    let alerts = vec![id("Down")];
+    story.ask(Command::Declare { title: "Down".into(), severity: Sev::ALL[1], alerts, at: None });
+    let incident = story.world.incidents.open().next().expect("open").id;
+    assert_eq!((exported(&story, incident).times.alerted, exported(&story, incident).times.acknowledged), (Some(again), None));
+    story.wait(60);
+    story.ask(ack(&["Down"]));
+    assert_eq!(exported(&story, incident).times.acknowledged, Some(story.now.wall));
+}
