@@ -138,12 +138,16 @@ impl Outbox {
         self.acts.range((Bound::Excluded(intent), Bound::Unbounded)).map(|(_, sent)| sent)
     }
 
-    /// Whether an act of ours has taken an acknowledgement of this alert back since then, or tried to.
-    pub fn took_back(&self, alert: &AlertId, since: DateTime<Utc>) -> bool {
+    /// Whether an act of ours has taken an acknowledgement of this alert back since then, or tried to: its own, or a silence that
+    /// stood for one of several, of which `covers` knows the alerts.
+    pub fn took_back(&self, alert: &AlertId, since: DateTime<Utc>, covers: impl Fn(&Outside) -> bool) -> bool {
         let intents = self.acts.values().rev().filter_map(|sent| Some((sent, sent.intent.as_ref()?)));
         let lately = intents.take_while(|(_, intent)| since < intent.recorded_at);
-        let mut of_alert = lately.filter(|(_, intent)| intent.alert.as_ref() == Some(alert)).filter_map(|(sent, _)| sent.act());
-        of_alert.any(|(_, act)| matches!(act.kind(), ActKind::Unacknowledge | ActKind::Expire))
+        let mut acts = lately.filter_map(|(sent, intent)| Some((intent.alert.as_ref() == Some(alert), sent.act()?)));
+        acts.any(|(own, (source, act))| match act {
+            Act::Expire { id } => own || (source == alert.source && covers(&id)),
+            act => own && act.kind() == ActKind::Unacknowledge,
+        })
     }
 
     /// All acts that serve an entry, oldest first.

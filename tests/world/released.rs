@@ -100,6 +100,12 @@ fn a_silence_by_which_somebody_acknowledged_and_that_ends_is_the_same() {
     story.wait(60);
     (0..2).for_each(|_| story.poll_with(&down(), answer(SilenceState::Expired)));
     assert_eq!((ended(&story).len(), arrived(&story)), (1, Some(story.now)));
+    // One that we ended ourselves is no news for any alert that it covered.
+    (0..2).for_each(|_| story.poll_with(std::slice::from_ref(&quiet), answer(SilenceState::Active)));
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
+    story.ask(Command::Expire { source: "prod".into(), id: "silence-1".into() });
+    (0..3).for_each(|_| story.poll_with(&down(), answer(SilenceState::Expired)));
+    assert_eq!((state(&story, "Down"), ended(&story).len()), (Some(State::Firing), 1));
 }
 
 #[test]

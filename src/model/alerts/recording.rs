@@ -126,7 +126,8 @@ impl Alerts {
     /// It is not known that it ended: its source was restarted and has not listed it since.
     pub(in crate::model) fn is_presumed_over(&self, tracked: &Tracked) -> bool {
         let started = self.sources.get(&tracked.alert.id.source).and_then(SourceState::started_at);
-        tracked.listed_since.is_some() && started.is_some() && tracked.listed_since != started
+        let said = matches!(tracked.alert.upstream, Upstream::Resolved { .. });
+        !said && tracked.listed_since.is_some() && started.is_some() && tracked.listed_since != started
     }
 
     /// The journal holds an episode of it that has not ended.

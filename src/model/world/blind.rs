@@ -18,6 +18,8 @@ pub struct Blind(BTreeMap<SourceName, Lost>);
 struct Lost {
     since: Stamp,
     told: bool,
+    /// Its return is to be told: the loss may be in the journal.
+    ever: bool,
 }
 
 impl Blind {
@@ -32,18 +34,18 @@ impl World {
     pub(super) fn source_lost(&mut self, source: &SourceName, trouble: &Trouble) -> Vec<Effect> {
         let Some(every) = self.settings.source(source).map(|spec| spec.every) else { return Vec::new() };
         let now = self.now;
-        let lost = self.blind.0.entry(source.clone()).or_insert(Lost { since: now, told: false });
+        let lost = self.blind.0.entry(source.clone()).or_insert(Lost { since: now, told: false, ever: false });
         if lost.told || now.since(lost.since) < every || !self.watching || self.settings.read_only {
             return Vec::new();
         }
-        lost.told = true;
+        (lost.told, lost.ever) = (true, true);
         let since = lost.since;
         self.note_sight(source, "lost", since, format!("{source} does not answer: {}", inert(trouble.text.raw())))
     }
 
     /// A poll has succeeded.
     pub(super) fn source_back(&mut self, source: &SourceName) -> Vec<Effect> {
-        let Some(lost) = self.blind.0.remove(source).filter(|lost| lost.told) else { return Vec::new() };
+        let Some(lost) = self.blind.0.remove(source).filter(|lost| lost.ever) else { return Vec::new() };
         let lasted = humantime::format_duration(Duration::from_secs(self.now.since(lost.since).as_secs()));
         self.note_sight(source, "back", lost.since, format!("{source} answers again, after {lasted}"))
     }

@@ -4,9 +4,10 @@
 use super::World;
 use super::taken::LOOKS;
 use super::watch::to_chrono;
+use crate::domain::alert::Cover;
 use crate::domain::entry::{Draft, Kind};
 use crate::domain::ids::{AlertId, SourceName};
-use crate::domain::text::inert;
+use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
 use crate::model::alerts::{ENDED_ELSEWHERE, State};
 use crate::model::outbox::EXPIRY;
@@ -31,11 +32,21 @@ impl World {
             }
             self.released.remove(&id);
             self.alerts.released_told(&id);
-            if unowned && self.watching && !self.outbox.took_back(&id, self.now.wall - to_chrono(EXPIRY)) {
+            if unowned && self.watching && !self.took_back(&id) {
                 drafts.extend(self.released_draft(&id, &by));
             }
         }
         self.record(drafts)
+    }
+
+    /// A silence that is listed no more may have covered it.
+    fn took_back(&self, id: &AlertId) -> bool {
+        let covers = |silence: &Outside| {
+            let listed = self.alerts.source(&id.source).and_then(|state| state.silence(silence)).zip(self.alerts.get(id));
+            let cover = listed.map(|(silence, tracked)| (Cover::of(&silence.matchers), tracked));
+            cover.is_none_or(|(cover, tracked)| cover.is_ok_and(|cover| cover.covers(&tracked.alert.labels)))
+        };
+        self.outbox.took_back(id, self.now.wall - to_chrono(EXPIRY), covers)
     }
 
     fn released_draft(&mut self, id: &AlertId, by: &str) -> Option<Draft> {
