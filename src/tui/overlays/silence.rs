@@ -31,7 +31,7 @@ struct Hide {
 }
 
 /// What the matchers hide now, and of what it was computed.
-#[derive(Default)]
+#[derive(Default, PartialEq)]
 struct Covers {
     of: Option<(String, u64)>,
     alerts: usize,
@@ -205,8 +205,14 @@ impl Form for Hide {
         if reason.is_empty() {
             return Err("A silence needs a reason: others will ask why it is quiet.".to_owned());
         }
-        // The count that was shown is the one that is recorded; if the queue has changed since, it is shown first.
-        if self.covers.of != Some((texts[2].to_owned(), view.world.alerts.revision())) {
+        // The count that was shown is the one that is recorded; if that has changed since, it is shown first. An answer that changes
+        // nothing of it is no reason to be asked again.
+        let is_shown = |shown: &(String, u64)| {
+            shown.0 == texts[2]
+                && (shown.1 == view.world.alerts.revision()
+                    || Covers { of: self.covers.of.clone(), ..self.compute(&matchers, view) } == self.covers)
+        };
+        if !self.covers.of.as_ref().is_some_and(is_shown) {
             return Err("The queue has just changed: look at the count again.".to_owned());
         }
         let hold = hold(texts[1])?.unwrap_or(Duration::from_secs(3600));
