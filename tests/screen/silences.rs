@@ -321,3 +321,18 @@ fn an_end_cant_be_taken_back_and_says_how_it_is_silenced_again() {
         .press("e")
         .expect("Silence again on");
 }
+
+#[test]
+fn an_answer_that_changes_nothing_of_what_is_hidden_is_no_reason_to_look_again() {
+    let another = |name: &str| {
+        let mut twin = (*alert(name, "critical", "postgres", "db-1:5432", 3)).clone();
+        twin.id.fingerprint = "twin".into();
+        Fact::AlertsChanged { source: "prod".into(), upserts: vec![Arc::new(twin)], gone: Vec::new() }
+    };
+    let mut desk = crate::screen::outage();
+    desk.press("j s").type_text("work").fact(another("Other")).press("enter").expect_not("The queue has just changed");
+    assert!(matches!(&desk.effects[..], [Effect::Act { act: Act::Silence { .. }, .. }]), "{:?}", desk.effects);
+    let mut desk = crate::screen::outage();
+    desk.press("j s").type_text("work").fact(another("PostgresDown")).press("enter").expect("The queue has just changed");
+    assert!(desk.effects.is_empty());
+}
