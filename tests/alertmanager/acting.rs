@@ -48,6 +48,45 @@ async fn a_silence_of_ours_begins_at_once_though_our_clock_is_ahead() {
     assert_eq!(am.silences()[0]["status"]["state"], "active");
 }
 
+/// Our clock is this much ahead of everybody's.
+struct Ahead(TimeDelta);
+
+impl Clock for Ahead {
+    fn now(&self) -> Stamp {
+        let now = Ports::real().clock.now();
+        Stamp { wall: now.wall + self.0, ..now }
+    }
+}
+
+#[tokio::test]
+async fn a_silence_lasts_as_long_as_is_wanted_by_the_clock_of_its_server_and_is_read_by_ours() {
+    for minutes in [10, -10] {
+        let (am, ahead) = (FakeAlertmanager::start(), TimeDelta::minutes(minutes));
+        let ports = Ports { clock: Arc::new(Ahead(ahead)), ..Ports::real() };
+        let source = of(&[&am]);
+        let wanted = |minutes: i64, known: Option<Outside>| match silence_until(minutes) {
+            Act::Silence { matchers, starts_at, ends_at, by, comment, .. } => {
+                Act::Silence { id: known, matchers, starts_at: starts_at + ahead, ends_at: ends_at + ahead, by, comment }
+            }
+            other => other,
+        };
+        let off = |time: DateTime<Utc>, minutes: i64| (time - (Utc::now() + TimeDelta::minutes(minutes))).abs().num_seconds();
+        let there = |am: &FakeAlertmanager| am.silences()[0]["endsAt"].as_str().expect("a time").parse().expect("a time");
+        // Also where nobody has asked it before; and what it is made to last longer keeps its id.
+        let made = source.act(&wanted(60, None), intent(), &ports).await;
+        assert_eq!(made.outcome, Outcome::Done, "{made:?}");
+        assert!(off(there(&am), 60) < 5, "{minutes}: {:?}", am.silences());
+        let longer = source.act(&wanted(90, made.made.clone()), intent(), &ports).await;
+        assert_eq!((longer.outcome, &longer.made), (Outcome::Done, &made.made), "{longer:?}");
+        assert!(off(there(&am), 90) < 5, "{minutes}: {:?}", am.silences());
+        for _ in 0..2 {
+            let read = source.fetch(&[], &ports, LIMIT).await.expect("an answer").silences;
+            assert_eq!(read[0].state, SilenceState::Active);
+            assert!(off(read[0].ends_at - ahead, 90) < 5 && off(read[0].starts_at - ahead, 0) < 5, "{minutes}: {read:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn extending_keeps_the_id_and_other_matchers_make_a_new_one() {
     let am = FakeAlertmanager::start();
@@ -236,7 +275,7 @@ async fn ports_that_refuse_send_nothing() {
     let end = of(&[&am]).act(&silence_until(60), intent(), &ports).await;
     assert_eq!(end.outcome, Outcome::Failed);
     assert!(end.detail.raw().contains("was not sent: this is a drill"), "{end:?}");
-    assert!(am.hits().is_empty(), "{:?}", am.hits());
+    assert!(am.silences().is_empty() && am.hits().iter().all(|hit| hit.starts_with("GET ")), "{:?}", am.hits());
 }
 
 #[tokio::test]

@@ -59,13 +59,15 @@ pub fn peers<'a>(source: &'a Alertmanager, ports: &'a Ports) -> impl Iterator<It
     source.urls.iter().map(move |url| Peer { source, url, ports, limit: PATIENCE })
 }
 
-/// Writes a silence. An error means that nothing was sent.
+/// Writes a silence, and speaks of its times as the server does. An error means that nothing was sent.
 async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Trouble> {
+    know_clock(peer).await?;
+    let act = &peer.source.clocks.theirs(peer.url, act.clone());
     let Act::Silence { id, matchers, starts_at, ends_at, .. } = act else {
         return Err(Trouble::new(Reason::Local, "not a silence"));
     };
     understands(peer, matchers).await?;
-    // What begins in the past begins now, by the server's clock: where ours is ahead, it would begin later than it is said to.
+    // What begins in the past begins now, also where its clock was set since we heard of it.
     let at_once = *starts_at - AHEAD;
     let (id, starts_at) = match id {
         Some(id) => match get(peer, id).await? {
@@ -86,6 +88,18 @@ async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Tr
         }
         Err(trouble) if trouble.sent => Ok(search(peer, intent, *ends_at, unsure(&trouble), true).await),
         Err(trouble) => Err(trouble),
+    }
+}
+
+/// A peer that was never asked anything tells its clock first: its silence would be longer or shorter than is wanted.
+async fn know_clock(peer: Peer<'_>) -> Result<(), Trouble> {
+    if !peer.source.has_status || peer.source.clocks.are_known(peer.url) {
+        return Ok(());
+    }
+    match peer.read("status", "a status", wire::status).await {
+        // Nobody is there to be sent anything.
+        Err(trouble) if matches!(trouble.reason, Reason::Refused | Reason::Timeout | Reason::Network) => Err(trouble),
+        _ => Ok(()),
     }
 }
 

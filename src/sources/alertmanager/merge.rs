@@ -46,7 +46,9 @@ async fn ask(peer: Peer<'_>, before: &[Arc<Alert>]) -> Result<Said, Trouble> {
     let alerts = alerts?;
     let date = status.as_ref().and_then(|status| status.as_ref().ok()).map_or(alerts.date, |status| status.date);
     let skew_ms = date.map(|date| skew(date, now));
-    Ok(Said { alerts: alerts.value, silences: value(silences), status: status.map(value), skew_ms })
+    let ours = |kept: Kept| Kept { silence: peer.source.clocks.ours(peer.url, kept.silence), ..kept };
+    let silences = value(silences).map(|list| list.into_iter().map(ours).collect());
+    Ok(Said { alerts: alerts.value, silences, status: status.map(value), skew_ms })
 }
 
 async fn status(peer: &Peer<'_>) -> Option<Result<Read<Status>, Trouble>> {

@@ -4,6 +4,7 @@
 //! Alerts are not gossiped, silences are: every peer is asked, and a write goes to one peer only, where it is read back.
 
 mod acts;
+mod clocks;
 mod groups;
 mod merge;
 mod page;
@@ -20,6 +21,7 @@ use crate::domain::node::{Fields, Node, Problems, Value};
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
 use crate::ports::{ADDRESS, Access, Answer, Ports, address};
+pub(super) use clocks::Clocks;
 use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +45,7 @@ pub struct Alertmanager {
     pub(super) pages: Vec<(String, Labels)>,
     /// Its status says since when it runs, and in which version. Grafana's says neither.
     pub(super) has_status: bool,
+    pub(super) clocks: Clocks,
 }
 
 impl Source for Alertmanager {
@@ -105,8 +108,9 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let ignored = fields.get("ignore_labels").map_or(Some(Vec::new()), |node| node.texts(problems));
     let carry = fields.get("ack").map_or(Some(None), |node| carry(node, problems));
     let pages = fields.get("page").map_or(Some(Vec::new()), |node| page::parse(node, problems));
+    let clocks = Clocks::default();
     let (name, urls, access, query, ignored) = (name.clone(), urls?, access?, query?, ignored?);
-    Some(Box::new(Alertmanager { name, urls, access, query, ignored, carry: carry?, pages: pages?, has_status: true }))
+    Some(Box::new(Alertmanager { name, urls, access, query, ignored, carry: carry?, pages: pages?, has_status: true, clocks }))
 }
 
 /// A list of base addresses, or a single one.

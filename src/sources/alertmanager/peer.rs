@@ -91,7 +91,9 @@ impl Peer<'_> {
 
     async fn ask(&self, path: &str) -> Result<(String, Response), Trouble> {
         let request = self.question(path).await?;
-        Ok((request.told(), self.ports.http.observe(request).await?))
+        let (asked, answer) = (request.told(), self.ports.http.observe(request).await?);
+        self.source.clocks.hear(self.url, &answer, self.ports.clock.now().wall);
+        Ok((asked, answer))
     }
 
     async fn question(&self, path: &str) -> Result<Request, Trouble> {
