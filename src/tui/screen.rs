@@ -19,7 +19,7 @@ use super::hint::Hint;
 use super::hits::{Hits, Target};
 use super::input;
 use super::keymap::{Context, Key, Keymap, Meaning};
-use super::overlays::{self, Overlay};
+use super::overlays::{self, Overlay, PASTED};
 use super::panes::{PANES, Pane, PaneId, Travel};
 use super::view::{Layouts, Record, Reply, Request, Ui, View};
 use crate::domain::ids::{AlertId, IncidentId, RequestId};
@@ -207,11 +207,11 @@ impl Screen {
         self.answer(replies.unwrap_or_default(), world)
     }
 
-    /// A text was pasted. Without a field to take it, it is dropped: a paste must never press keys.
+    /// A text was pasted. Without a field to take it, it is dropped, and that is said: a paste must never press keys.
     pub fn paste(&mut self, text: &str, world: &World) -> Vec<Request> {
         self.awake(world);
         let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.pasted(text, view)));
-        self.answer(replies.unwrap_or_default(), world)
+        self.answer(replies.unwrap_or_else(|| vec![Reply::Say(PASTED.to_owned())]), world)
     }
 
     /// Somebody is there: what was said has been read.

@@ -77,7 +77,7 @@ pub trait Overlay {
     }
 
     fn pasted(&mut self, _text: &str, _view: &View) -> Vec<Reply> {
-        Vec::new()
+        vec![Reply::Say(PASTED.to_owned())]
     }
 
     /// One of its lines was clicked.
@@ -92,6 +92,9 @@ pub trait Overlay {
 
     fn render(&self, canvas: &mut Canvas, area: Rect, view: &View);
 }
+
+/// What is said of a paste that nothing takes.
+pub const PASTED: &str = "That was pasted outside of a field: nothing was done.";
 
 /// A box of at most this size in the middle of the area; all of the area where it is too small.
 pub fn centred(area: Rect, width: u16, height: u16) -> Rect {

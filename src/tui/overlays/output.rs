@@ -1,6 +1,6 @@
 //! What an attempt has written, all of it that is kept: scrolled, searched, and followed as long as its end is on the screen.
 
-use super::{Overlay, centred};
+use super::{Overlay, PASTED, centred};
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::run::RunMode;
 use crate::domain::text::Outside;
@@ -167,8 +167,9 @@ impl Overlay for Output {
     }
 
     fn pasted(&mut self, text: &str, _view: &View) -> Vec<Reply> {
-        if let Some(input) = &mut self.typing {
-            input.insert(text);
+        match &mut self.typing {
+            Some(input) => _ = input.insert(text),
+            None => return vec![Reply::Say(PASTED.to_owned())],
         }
         Vec::new()
     }
