@@ -20,6 +20,7 @@ mod view;
 pub(in crate::model) use episode::ENDED_ELSEWHERE;
 pub use episode::{Ack, Record};
 pub use flapping::Flapping;
+pub(in crate::model) use lapsing::Elsewhere;
 pub use queue::Rank;
 pub use recording::Turn;
 pub use source::{SourceHealth, SourceState};
@@ -65,7 +66,7 @@ pub struct Tracked {
     /// What it is to the operator now; kept, because a frame must not judge twenty thousand of them.
     pub state: State,
     /// Who has acknowledged it elsewhere, while they have.
-    elsewhere: Option<Box<str>>,
+    elsewhere: Option<Box<Elsewhere>>,
     /// It fires and ends again and again.
     pub flapping: Option<Flapping>,
     /// The journal was asked to record how the episode stands.
@@ -90,8 +91,8 @@ pub struct Alerts {
     leaving: BTreeSet<(DateTime<Utc>, AlertId)>,
     /// When flapping alerts will have been quiet for long enough, soonest first.
     calming: BTreeSet<(DateTime<Utc>, AlertId)>,
-    /// Alerts that somebody had acknowledged elsewhere and that fire unowned, by who it was.
-    released: BTreeMap<AlertId, Box<str>>,
+    /// Alerts that somebody had acknowledged elsewhere and that fire unowned.
+    released: BTreeMap<AlertId, Box<Elsewhere>>,
     revision: u64,
     notes_lost: bool,
     /// When this process began: what was recorded since is news to it, whoever saw it first.

@@ -39,6 +39,34 @@ fn somebody_elses_that_ends_is_told_once_and_makes_what_fires_on_new() {
 }
 
 #[test]
+fn it_is_asked_of_the_journal_until_that_holds_it_and_by_every_process_alike() {
+    let mut story = marias();
+    story.broken = Some("the disk is full".into());
+    (0..3).for_each(|_| story.poll(&down()));
+    story.broken = None;
+    assert_eq!(ended(&story), [""; 0]);
+    (0..3).for_each(|_| story.poll(&down()));
+    assert_eq!(ended(&story).len(), 1);
+    // Another process saw it held, too, has read who told that it is not, and watches from now on.
+    let mut other = Story::with(pager());
+    other.fact(Fact::Watching(false));
+    other.now = story.now;
+    other.poll(&held(carried("maria", None)));
+    story.journal.iter().for_each(|entry| other.append_known(entry.clone()));
+    other.fact(Fact::Watching(true));
+    (0..3).for_each(|_| other.poll(&down()));
+    assert_eq!(ended(&other).len(), 1);
+    // A slow journal is asked once.
+    story.poll(&held(carried("bo", None)));
+    story.slow = Some(Vec::new());
+    (0..4).for_each(|_| story.poll(&down()));
+    assert_eq!(story.slow.as_ref().map(Vec::len), Some(1));
+    story.answer();
+    (0..2).for_each(|_| story.poll(&down()));
+    assert_eq!(ended(&story).len(), 2);
+}
+
+#[test]
 fn what_says_nothing_or_is_held_again_or_over_is_no_end_of_it() {
     let mut story = marias();
     story.poll(&down());

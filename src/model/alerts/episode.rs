@@ -32,6 +32,8 @@ enum Mark {
     Unack(Option<EntryId>),
     /// The source has contradicted this acknowledgement.
     Lost(EntryId),
+    /// In this episode somebody held it elsewhere, and holds it no more.
+    Released(DateTime<Utc>),
 }
 
 impl Mark {
@@ -50,8 +52,7 @@ pub struct Record {
 
 impl Record {
     pub(super) fn concerns(entry: &Entry) -> bool {
-        let ours = entry.text_of("why") != Some(ENDED_ELSEWHERE);
-        matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved | Kind::Ack | Kind::Unack) && ours || lost(entry).is_some()
+        matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved | Kind::Ack | Kind::Unack) || lost(entry).is_some()
     }
 
     pub(super) fn insert(&mut self, entry: &Entry) {
@@ -59,6 +60,9 @@ impl Record {
             Kind::AlertFired => Mark::Fired(entry.data_of("starts_at").unwrap_or(entry.at)),
             Kind::AlertResolved => Mark::Resolved,
             Kind::Ack => Mark::Ack(Box::new((entry.data_of("episode").unwrap_or(entry.at), ack(entry)))),
+            Kind::Unack if entry.text_of("why") == Some(ENDED_ELSEWHERE) => {
+                Mark::Released(entry.data_of("episode").unwrap_or(entry.at))
+            }
             Kind::Unack => Mark::Unack(entry.data_of("ack")),
             _ => match lost(entry) {
                 Some(ack) => Mark::Lost(ack),
@@ -78,7 +82,7 @@ impl Record {
         self.marks.iter().fold(None, |open, (_, mark)| match mark {
             Mark::Fired(starts_at) => open.or(Some(*starts_at)),
             Mark::Resolved => None,
-            Mark::Ack(_) | Mark::Unack(_) | Mark::Lost(_) => open,
+            Mark::Ack(_) | Mark::Unack(_) | Mark::Lost(_) | Mark::Released(_) => open,
         })
     }
 
@@ -106,7 +110,7 @@ impl Record {
         let turn = |mark: &Mark| match mark {
             Mark::Fired(_) => Some(false),
             Mark::Resolved => Some(true),
-            Mark::Ack(_) | Mark::Unack(_) | Mark::Lost(_) => None,
+            Mark::Ack(_) | Mark::Unack(_) | Mark::Lost(_) | Mark::Released(_) => None,
         };
         self.marks.iter().rev().find_map(|(_, mark)| turn(mark)).unwrap_or(false)
     }
@@ -140,6 +144,11 @@ impl Record {
     /// Its source has said that somebody else holds the alert, or nobody can.
     pub(in crate::model) fn is_lost(&self, ack: &Ack) -> bool {
         self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Lost(lost) if Some(*lost) == ack.entry))
+    }
+
+    /// How often in an episode somebody's end who held it elsewhere is recorded.
+    pub(in crate::model) fn released(&self, episode: DateTime<Utc>) -> usize {
+        self.marks.iter().filter(|(_, mark)| *mark == Mark::Released(episode)).count()
     }
 
     /// The newest acknowledgement that nobody has taken back, whether it still runs or not.

@@ -7,6 +7,14 @@ use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
+/// Somebody who holds an alert where it pages people, or held it.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::model) struct Elsewhere {
+    pub by: String,
+    /// How many such ends were on record in its episode when this began: every process names the end of it by that.
+    pub before: usize,
+}
+
 impl Alerts {
     /// Judges those anew whose acknowledgement has run out since `before`; gives the ones that fire unowned from now on.
     pub(super) fn lapse(&mut self, settings: &Settings, before: DateTime<Utc>, now: Stamp) -> Vec<AlertId> {
@@ -39,17 +47,24 @@ impl Alerts {
     /// Remembers who holds an alert elsewhere; one that fires when they don't any more is to be looked at.
     pub(super) fn note_elsewhere(&mut self, tracked: &mut Tracked, now: DateTime<Utc>) {
         let held = (tracked.state == State::Acknowledged).then(|| self.ack(tracked, now)).flatten();
-        let holder = held.filter(|ack| ack.entry.is_none()).map(|ack| ack.by.into());
-        let before = std::mem::replace(&mut tracked.elsewhere, holder);
-        if let Some(before) = before.filter(|_| tracked.state == State::Firing) {
-            self.released.insert(tracked.alert.id.clone(), before);
+        let known = tracked.elsewhere.take();
+        match held.filter(|ack| ack.entry.is_none()) {
+            Some(ack) => {
+                let told = || self.records.get(&tracked.alert.id).map_or(0, |record| record.released(tracked.episode));
+                let before = known.map_or_else(told, |known| known.before);
+                tracked.elsewhere = Some(Box::new(Elsewhere { by: ack.by, before }));
+            }
+            None => {
+                let released = known.filter(|_| tracked.state == State::Firing);
+                self.released.extend(released.map(|known| (tracked.alert.id.clone(), known)));
+            }
         }
     }
 
     /// Alerts of a source that somebody had acknowledged elsewhere, and who it was.
-    pub(in crate::model) fn released(&self, source: &SourceName) -> Vec<(AlertId, Box<str>)> {
+    pub(in crate::model) fn released(&self, source: &SourceName) -> Vec<(AlertId, Elsewhere)> {
         let of_source = self.released.iter().filter(|(id, _)| id.source == *source);
-        of_source.map(|(id, by)| (id.clone(), by.clone())).collect()
+        of_source.map(|(id, held)| (id.clone(), Elsewhere::clone(held))).collect()
     }
 
     /// What there was to say of it is said, or there was nothing.

@@ -9,32 +9,36 @@ use crate::domain::entry::{Draft, Kind};
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
-use crate::model::alerts::{ENDED_ELSEWHERE, State};
+use crate::model::alerts::{ENDED_ELSEWHERE, Elsewhere, State, Tracked};
 use crate::model::outbox::EXPIRY;
 
 impl World {
-    /// A whole answer has come. One of several servers may lag behind the others: it is said when two in a row agree.
+    /// A whole answer has come. One of several servers may lag behind the others: it is said when two in a row agree, and asked of the
+    /// journal until that holds it.
     pub(super) fn note_released(&mut self, source: &SourceName) -> Vec<Effect> {
         if !self.alerts.source(source).is_some_and(|state| state.is_whole()) {
             return Vec::new();
         }
         let mut drafts = Vec::new();
-        for (id, by) in self.alerts.released(source) {
+        for (id, held) in self.alerts.released(source) {
             let tracked = self.alerts.get(&id);
             if tracked.is_some_and(|tracked| tracked.missing > 0 && tracked.resolved_at.is_none()) {
                 continue;
             }
-            let unowned = tracked.is_some_and(|tracked| tracked.state == State::Firing);
+            let told =
+                |tracked: &Tracked| self.alerts.record(&id).is_some_and(|record| record.released(tracked.episode) > held.before);
+            let unowned = tracked.is_some_and(|tracked| tracked.state == State::Firing && !told(tracked));
             let seen = self.released.entry(id.clone()).or_default();
             *seen += 1;
             if unowned && *seen < LOOKS {
                 continue;
             }
+            if unowned && self.watching && !self.took_back(&id) {
+                drafts.extend(self.released_draft(&id, &held));
+                continue;
+            }
             self.released.remove(&id);
             self.alerts.released_told(&id);
-            if unowned && self.watching && !self.took_back(&id) {
-                drafts.extend(self.released_draft(&id, &by));
-            }
         }
         self.record(drafts)
     }
@@ -49,11 +53,17 @@ impl World {
         self.outbox.took_back(id, self.now.wall - to_chrono(EXPIRY), covers)
     }
 
-    fn released_draft(&mut self, id: &AlertId, by: &str) -> Option<Draft> {
-        let episode = self.alerts.get(id)?.episode;
+    /// `None`: it is on its way into the journal.
+    fn released_draft(&mut self, id: &AlertId, held: &Elsewhere) -> Option<Draft> {
+        let (episode, by) = (self.alerts.get(id)?.episode, &held.by);
+        let key = format!("{id}/{}/released/{}", episode.timestamp_millis(), held.before);
+        if !self.telling.insert(key.clone()) {
+            return None;
+        }
         let who = if by.is_empty() { "somebody".into() } else { inert(by) };
         let text = format!("{who}'s acknowledgement of {} has ended at its source, and it still fires", self.told_apart(id));
         let draft = self.context().seen("alerts", Kind::Unack, text);
-        Some(self.about_alert(draft.with("episode", episode).with("why", ENDED_ELSEWHERE).with("by", by), id))
+        let draft = draft.with("episode", episode).with("why", ENDED_ELSEWHERE).with("by", by);
+        Some(self.about_alert(Draft { key: Some(key), ..draft }, id))
     }
 }
