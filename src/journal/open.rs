@@ -11,6 +11,9 @@ pub fn track(db: &Connection, n: i64, entry: &Entry) -> Result<()> {
         db.prepare_cached("DELETE FROM open WHERE what = ?1")?.execute([format!("act/{repeated}")])?;
     }
     match change(entry) {
+        Some((true, what)) if entry.kind == Kind::Console => {
+            db.prepare_cached("INSERT OR REPLACE INTO open (what, entry) VALUES (?1, ?2)")?.execute(params![what, n])
+        }
         Some((true, what)) => {
             db.prepare_cached("INSERT OR IGNORE INTO open (what, entry) VALUES (?1, ?2)")?.execute(params![what, n])
         }
@@ -34,7 +37,7 @@ pub fn rebuild(db: &Connection) -> Result<()> {
 
 /// What an entry begins (`true`) or ends.
 fn change(entry: &Entry) -> Option<(bool, String)> {
-    let begins = matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run | Kind::Maintenance);
+    let begins = matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run | Kind::Maintenance | Kind::Console);
     let what = match entry.kind {
         // The first firing since the last resolution counts, as it does in the fold.
         Kind::AlertFired | Kind::AlertResolved => format!("alert/{}", entry.alert.as_ref()?),
@@ -47,6 +50,10 @@ fn change(entry: &Entry) -> Option<(bool, String)> {
         Kind::Maintenance => format!("maintenance/{}", entry.id),
         Kind::MaintenanceEnded => format!("maintenance/{}", entry.text_of("of")?),
         Kind::Run | Kind::RunEnded => format!("run/{}", entry.run?),
+        // The next loss is named by the return before it, so that has no end either.
+        Kind::Console if matches!(entry.text_of("event"), Some("source-lost" | "source-back")) => {
+            format!("source/{}", entry.text_of("source")?)
+        }
         _ => return None,
     };
     Some((begins, what))

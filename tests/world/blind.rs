@@ -15,11 +15,15 @@ fn told(story: &Story) -> Vec<(&str, DateTime<Utc>)> {
 fn a_source_that_stays_away_is_on_record_from_its_first_failure_and_so_is_its_return() {
     let mut story = Story::new();
     story.poll(&[alert("Down", "postgres", began())]);
+    fails(&mut story);
+    story.wait(20);
+    story.poll(&[alert("Down", "postgres", began())]);
+    assert_eq!(told(&story), [], "one poll that fails is no gap");
     let first = story.now.wall;
     fails(&mut story);
     story.wait(5);
     fails(&mut story);
-    assert_eq!(told(&story), [], "one poll that fails is no gap");
+    assert_eq!(told(&story), [], "two polls that fail at once are no gap");
     for _ in 0..4 {
         story.wait(15);
         fails(&mut story);
@@ -29,6 +33,81 @@ fn a_source_that_stays_away_is_on_record_from_its_first_failure_and_so_is_its_re
     assert_eq!(told(&story)[1..], [("prod answers again, after 1m 5s", story.now.wall)]);
     story.poll(&[]);
     assert_eq!(told(&story).len(), 2);
+}
+
+#[test]
+fn of_one_gap_there_is_one_pair_whoever_watches_at_its_end() {
+    let pair = ["prod does not answer: no answer", "prod answers again, after 5m"];
+    let words = |story: &Story| told(story).into_iter().map(|(text, _)| text.to_owned()).collect::<Vec<_>>();
+    // Another process goes on where this one died, and the source stays away.
+    let mut story = Story::new();
+    let first = story.now.wall;
+    fails(&mut story);
+    story.wait(60);
+    fails(&mut story);
+    story.begins_anew();
+    for _ in 0..3 {
+        story.wait(60);
+        fails(&mut story);
+    }
+    story.wait(60);
+    (0..2).for_each(|_| story.poll(&[]));
+    assert_eq!((words(&story), told(&story)[0].1), (pair.map(str::to_owned).to_vec(), first));
+    // The next gap is another one, and so is one that begins after another start.
+    for more in [4, 6] {
+        story.begins_anew();
+        fails(&mut story);
+        story.wait(60);
+        fails(&mut story);
+        story.poll(&[]);
+        assert_eq!(told(&story).len(), more);
+    }
+    // Two that look at the same time: each has seen the source fail at another time, and both call the gap the same.
+    let (mut one, mut other) = (Story::new(), Story::new());
+    other.fact(Fact::Watching(false));
+    fails(&mut one);
+    for story in [&mut one, &mut other] {
+        story.wait(5);
+        fails(story);
+    }
+    one.wait(15);
+    fails(&mut one);
+    let lost = one.last(Kind::Console).clone();
+    other.wait(20);
+    other.fact(Fact::Watching(true));
+    fails(&mut other);
+    assert_eq!((other.last(Kind::Console).key.as_ref(), told(&other).len()), (lost.key.as_ref(), 1));
+    // Who has read of it only asks for the end; who has not seen it fail at all does, too.
+    let mut third = Story::new();
+    third.now = one.now;
+    third.append_known(lost);
+    third.wait(60);
+    fails(&mut third);
+    third.wait(20);
+    third.poll(&[]);
+    one.wait(80);
+    one.poll(&[]);
+    assert_eq!(third.last(Kind::Console).key, one.last(Kind::Console).key);
+    assert_eq!((told(&third), told(&one)[1].0), (told(&one), "prod answers again, after 1m 40s"));
+}
+
+#[test]
+fn a_gap_that_the_journal_could_not_hold_is_on_record_once_it_can() {
+    let mut story = Story::new();
+    let first = story.now.wall;
+    story.broken = Some("the disk is full".into());
+    (0..2).for_each(|_| {
+        fails(&mut story);
+        story.wait(30);
+    });
+    story.poll(&[]);
+    let back = story.now.wall;
+    assert_eq!(told(&story), []);
+    story.broken = None;
+    story.wait(15);
+    (0..2).for_each(|_| story.poll(&[]));
+    let wanted = [("prod does not answer: no answer", first), ("prod answers again, after 1m", back)];
+    assert_eq!(told(&story), wanted);
 }
 
 #[test]

@@ -28,6 +28,7 @@ impl World {
         self.changes.fold(entry, &self.corrections);
         self.maintenance.fold(entry);
         self.soon.fold(entry);
+        self.blind.fold(entry);
         if self.calls.fold(entry) {
             self.duties = None;
         }
