@@ -93,6 +93,7 @@ fn table(globals: &Globals, found: &[Episode], zone: chrono_tz::Tz) -> String {
             episode.lasted().map_or("still".to_owned(), out::age),
             episode.severity.map_or("-", |severity| severity.word()).to_owned(),
             episode.name.clone(),
+            or_none(episode.target.clone()),
             or_none(episode.service.iter().map(ToString::to_string).collect()),
             or_none(episode.owners.join(", ")),
             or_none(used.collect::<Vec<_>>().join(", ")),
@@ -100,14 +101,14 @@ fn table(globals: &Globals, found: &[Episode], zone: chrono_tz::Tz) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = found.iter().map(row).collect();
-    out::painted(globals, &["FIRED", "LASTED", "SEVERITY", "ALERT", "SERVICE", "BY", "PLAYBOOKS", "ID"], &rows)
+    out::painted(globals, &["FIRED", "LASTED", "SEVERITY", "ALERT", "INSTANCE", "SERVICE", "BY", "PLAYBOOKS", "ID"], &rows)
 }
 
 fn document(episode: &Episode) -> Value {
     let lasted = episode.lasted().map(|lasted| u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX));
     json!({
-        "alert": episode.alert, "name": episode.name, "severity": episode.severity, "service": episode.service,
-        "starts_at": millis::text(episode.from), "ended_at": episode.to.map(millis::text), "lasted_ms": lasted,
+        "alert": episode.alert, "name": episode.name, "target": episode.target, "severity": episode.severity,
+        "service": episode.service, "starts_at": millis::text(episode.from), "ended_at": episode.to.map(millis::text), "lasted_ms": lasted,
         "acknowledged_by": episode.owners, "playbooks": episode.playbooks, "incident": episode.incident,
     })
 }

@@ -151,6 +151,12 @@ pub struct Alert {
     pub held: Option<Box<Held>>,
 }
 
+/// The label that tells an alert from others of its name; empty without one.
+pub fn target<'a>(label: impl Fn(&str) -> Option<&'a str>) -> &'a str {
+    let names = ["instance", "host", "hostname", "node", "pod", "container", "device", "mountpoint", "cluster"];
+    names.into_iter().find_map(label).unwrap_or("")
+}
+
 impl Alert {
     /// What the entry of its beginning still tells of it.
     pub fn recorded(fired: &Entry) -> Option<Self> {
@@ -179,8 +185,7 @@ impl Alert {
 
     /// The label that tells it from others of its name; empty without one.
     pub fn target(&self) -> &str {
-        let names = ["instance", "host", "hostname", "node", "pod", "container", "device", "mountpoint", "cluster"];
-        names.iter().find_map(|name| self.labels.get(name)).unwrap_or("")
+        target(|name| self.labels.get(name))
     }
 
     /// Its own system's acknowledgement.

@@ -2,7 +2,7 @@
 //! wants to know, and kept for those who look at it.
 
 use super::fold::Corrections;
-use crate::domain::alert::{Firing, Severity};
+use crate::domain::alert::{Firing, Severity, target};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, IncidentId, PlaybookId, RunId, ServiceName, SourceName};
 use crate::domain::text::Outside;
@@ -12,11 +12,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// More of a label tells nobody anything, and two thousand episodes are kept.
+const TARGET: usize = 200;
+
 /// One time that an alert fired.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Episode {
     pub alert: AlertId,
     pub name: String,
+    /// What tells it from others of its name; empty without such a label.
+    #[serde(default)]
+    pub target: String,
     pub service: Option<ServiceName>,
     /// `None` where its beginning was not recorded here.
     pub severity: Option<Severity>,
@@ -111,6 +117,7 @@ impl Reading {
         self.episodes.push(Episode {
             alert: alert.clone(),
             name,
+            target: target_of(entry),
             service: entry.service.clone(),
             severity: entry.data_of("severity"),
             from: entry.data_of("starts_at").unwrap_or(entry.at),
@@ -144,6 +151,12 @@ impl Reading {
             self.runs.insert(run, (index, playbooks.len() - 1));
         }
     }
+}
+
+/// By its labels; an end says it alone.
+fn target_of(entry: &Entry) -> String {
+    let label = |name: &str| entry.data.get("labels")?.get(name)?.as_str();
+    entry.text_of("target").unwrap_or_else(|| target(label)).chars().take(TARGET).collect()
 }
 
 /// `fired 7 times in 30 days, usually 12m, last handled by ana with pg-primary-failover`; nothing where it fired once only and

@@ -151,6 +151,7 @@ fn a_past_that_was_cut_says_so() {
     let down = alert("CheckoutErrors", "critical", "checkout", "shop-3", 2);
     let (from, name) = (down.starts_at, "CheckoutErrors".to_owned());
     let episode = |to| Episode {
+        target: "shop-3".into(),
         alert: down.id.clone(),
         name: name.clone(),
         service: None,

@@ -1,7 +1,7 @@
 //! What is remembered of alerts that are over.
 
 use super::*;
-use midwatch::domain::alert::Firing;
+use midwatch::domain::alert::{Alert, Firing, Labels};
 use midwatch::domain::entry::{Actor, Draft};
 use midwatch::domain::ids::AlertId;
 use midwatch::model::past::{Episode, Recalled, Recounted, episodes, summary};
@@ -64,6 +64,25 @@ fn an_alert_is_remembered_with_how_often_how_long_and_by_whom() {
         summary(&own, Duration::from_secs(3600), minutes).as_deref(),
         Some("fired 4 times in 60 min, usually 12 min, last handled by ana with fail-over")
     );
+}
+
+#[test]
+fn what_tells_it_from_others_of_its_name_is_remembered_too() {
+    let mut story = Story::new();
+    let of = |node: &str| {
+        let labels = [("alertname", "Down"), ("instance", node), ("severity", "critical")];
+        let labels = Labels::new(labels.map(|(name, value)| (name.into(), value.into())).to_vec());
+        Arc::new(Alert { id: id(&node[..4]), labels, ..Alert::clone(&alert("Down", "postgres", began())) })
+    };
+    story.poll(&[of("db-1"), of(&"x".repeat(10_000))]);
+    (0..3).for_each(|_| story.poll(&[of(&"x".repeat(10_000))]));
+    let targets = |entries: &[Arc<Entry>]| {
+        episodes(entries).into_iter().map(|episode| episode.target.chars().take(4).collect::<String>()).collect::<Vec<_>>()
+    };
+    assert_eq!(targets(&story.journal), ["db-1", "xxxx"]);
+    assert!(remembered(&story).iter().all(|episode| episode.target.len() <= 200));
+    let end = story.last(Kind::AlertResolved).clone();
+    assert_eq!(targets(&[end]), ["db-1"], "its beginning lies too far back");
 }
 
 #[test]

@@ -100,6 +100,9 @@ impl World {
             draft =
                 draft.with("severity", tracked.severity).with("labels", pairs(&alert.labels)).with("summary", alert.summary());
             draft.at_source = crate::domain::entry::AtSource::Provider;
+        } else {
+            // Who reads of it may not see how it began.
+            draft = draft.with("target", Some(alert.target()).filter(|target| !target.is_empty()));
         }
         draft.at = at;
         draft.key = Some(format!("{}/{}/{word}", turn.id, tracked.episode.timestamp_millis()));

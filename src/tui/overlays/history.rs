@@ -57,9 +57,7 @@ pub fn line(episode: &Episode, view: &View, named: bool) -> Line {
         line.push((format!("{word} "), role));
         line.push((inert(&episode.name).into_owned(), Role::Strong));
     }
-    // What its source still tells of it says which of its name it was.
-    let tracked = view.world.alerts.get(&episode.alert).filter(|_| named);
-    let which = tracked.map(|tracked| inert(tracked.alert.target()).into_owned()).filter(|which| !which.is_empty());
+    let which = Some(inert(&episode.target)).filter(|which| named && !which.is_empty());
     line.extend(which.map(|which| (format!(" {which}"), Role::Text)));
     let service = episode.service.iter().filter(|_| named).map(|service| format!(" {}", inert(service.as_str())));
     let owners = (!episode.owners.is_empty()).then(|| format!(" ✓ {}", inert(&episode.owners.join(", "))));
