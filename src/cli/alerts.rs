@@ -58,6 +58,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     session.know_playbooks();
     session.poll();
+    session.recall_unlisted();
     let world = session.world();
     let wanted = |tracked: &&Tracked| shown(world, tracked, &filter, &arguments.state);
     let alerts: Vec<&Tracked> = match arguments.aging {
@@ -122,6 +123,12 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
         let age = (world.now.wall - tracked.episode).to_std().unwrap_or_default();
         let state = tracked.state;
         let ack = world.alerts.ack(tracked, world.now.wall).map(|ack| format!(" by {}", ack.by)).unwrap_or_default();
+        let state = match (listed(tracked), state) {
+            (true, state) => format!("{}{ack}", state.word()),
+            // Who owns it is our own record, and true whatever a server has forgotten.
+            (false, State::Acknowledged) => format!("? {}{ack}", state.word()),
+            (false, _) => "? not listed".to_owned(),
+        };
         let service = tracked.service.as_ref().map(ToString::to_string);
         vec![
             tracked.severity.word().to_owned(),
@@ -129,12 +136,17 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
             service.unwrap_or_else(|| "-".into()),
             Some(tracked.alert.target()).filter(|target| !target.is_empty()).unwrap_or("-").to_owned(),
             out::age(age),
-            format!("{}{ack}", state.word()),
+            state,
             tracked.alert.id.to_string(),
         ]
     };
     let rows: Vec<Vec<String>> = alerts.iter().map(row).collect();
     out::painted(globals, &["SEVERITY", "ALERT", "SERVICE", "INSTANCE", "AGE", "STATE", "ID"], &rows)
+}
+
+/// `false`: its source was restarted, and has not told of it again.
+fn listed(tracked: &Tracked) -> bool {
+    tracked.missing == 0 || tracked.resolved_at.is_some()
 }
 
 /// Whose each is, since when, why, and for how long.
@@ -218,6 +230,8 @@ struct Shown<'a> {
     acknowledged_reason: Option<String>,
     acknowledged_ticket: Option<String>,
     playbooks: Vec<&'a str>,
+    /// `false`: its source was restarted, and has not told of it again.
+    listed: bool,
     /// Until when its service is in maintenance.
     maintenance_until: Option<String>,
     /// The service that explains it, where one that its own depends on does.
@@ -252,6 +266,7 @@ impl<'a> Shown<'a> {
             acknowledged_ticket: ack.as_ref().and_then(|ack| ack.ticket.clone()),
             acknowledged_by: ack.map(|ack| ack.by),
             playbooks: playbooks(world, tracked),
+            listed: listed(tracked),
             maintenance_until: world.worked_on(tracked).map(|work| time(work.until)),
             cause: causes.of(tracked),
             same: world.alerts.twins(tracked).map(|twin| &twin.alert.id).collect(),

@@ -13,8 +13,9 @@ pub use presence::Presence;
 
 use super::{Failure, Globals, library, out};
 use crate::config::{self, Config};
+use crate::domain::alert::Alert;
 use crate::domain::entry::Actor;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{RequestId, SourceName};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::Settings;
 use crate::feeds::Feed;
@@ -123,6 +124,28 @@ impl Session {
             let answer =
                 source.why.as_ref().map_or_else(|| format!("answered, {silences} silences"), |why| why.inert().into_owned());
             out::more(&self.globals, &format!("source {name} ({}): {answer}", source.kind()));
+        }
+    }
+
+    /// What the journal holds open, the last console kept, and a source that was started only now has not listed again: as a console
+    /// shows it, which has seen it listed.
+    pub fn recall_unlisted(&mut self) {
+        let Some(cache) = cache_folder(&self.globals).map(Cache::there) else { return };
+        let now = self.world().now.wall;
+        let forgot = |source: &SourceName| self.world().alerts.may_have_forgotten(source, now);
+        let of: Vec<SourceName> = self.world().alerts.sources().map(|(name, _)| name.clone()).filter(forgot).collect();
+        if of.is_empty() {
+            return;
+        }
+        let alerts = &self.world().alerts;
+        let lacks = |alert: &Arc<Alert>| alerts.get(&alert.id).is_none() && alerts.is_open(&alert.id);
+        let lacking: Vec<Arc<Alert>> = cache.alerts(&of).into_iter().filter(lacks).collect();
+        for source in of {
+            let upserts: Vec<Arc<Alert>> = lacking.iter().filter(|alert| alert.id.source == source).cloned().collect();
+            let gone = upserts.iter().map(|alert| alert.id.fingerprint.clone()).collect();
+            let fact = |upserts, gone| Body::Fact(Fact::AlertsChanged { source: source.clone(), upserts, gone });
+            self.shell.event(fact(upserts, Vec::new()));
+            self.shell.event(fact(Vec::new(), gone));
         }
     }
 

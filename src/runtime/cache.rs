@@ -68,6 +68,12 @@ impl Cache {
         feeds::read(&self.0.join(FEEDS_FILE)).map(Fact::FeedsRemembered)
     }
 
+    /// All alerts of these sources.
+    pub fn alerts(&self, of: &[SourceName]) -> Vec<Arc<Alert>> {
+        let all = read(&self.0.join(ALL_FILE)).into_iter().filter(|(source, _)| of.contains(source));
+        all.flat_map(|(_, kept)| kept.alerts).collect()
+    }
+
     /// Everything, read by a thread of its own.
     pub fn rest(&self, to: UnboundedSender<Fact>) -> Remembered {
         let path = self.0.join(ALL_FILE);

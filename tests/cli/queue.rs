@@ -20,7 +20,7 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
     assert_names(
         alert,
         "id episode source fingerprint name severity state also service summary labels annotations starts_at acknowledged_by \
-         acknowledged_since acknowledged_reason acknowledged_ticket acknowledged_until maintenance_until playbooks cause same flapping",
+         acknowledged_since acknowledged_reason acknowledged_ticket acknowledged_until listed maintenance_until playbooks cause same flapping",
     );
     assert_eq!(alert["id"], format!("prod/{fingerprint}"));
     assert_eq!(alert["episode"], alert["starts_at"]);
@@ -29,7 +29,7 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
     let said = |name: &str| alert[name].as_str().expect("a text");
     assert_eq!(["name", "severity", "state", "service"].map(said), ["PostgresDown", "critical", "firing", "postgres"]);
     assert_eq!((&alert["also"], &alert["acknowledged_by"]), (&serde_json::json!([]), &Value::Null));
-    assert_eq!(alert["labels"]["job"], "postgres");
+    assert_eq!((&alert["labels"]["job"], &alert["listed"]), (&"postgres".into(), &true.into()));
     assert_eq!((&alert["cause"], &alert["same"], &alert["flapping"]), (&Value::Null, &serde_json::json!([]), &Value::Null));
 }
 

@@ -85,3 +85,29 @@ fn errors_may_go_elsewhere_and_the_screen_may_not() {
     assert!(console.screen().contains("the console needs a terminal"), "{}", console.screen());
     assert_eq!(std::fs::read_to_string(home.path().join("screen")).expect("made by the shell"), "");
 }
+
+#[test]
+fn what_a_restarted_server_has_not_listed_again_is_told_by_the_command_line_too() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut console = open(&server, &home);
+    let ended = server.fire(&[("alertname", "Slow"), ("severity", "critical")]);
+    console.wait_for("Slow firing");
+    console.keys("q");
+    console.wait_exit();
+    let listed = || {
+        let document = home.json(&["--data", "data", "alerts"]);
+        let of = |alert: &serde_json::Value| (alert["name"].as_str().expect("a name").to_owned(), alert["listed"].clone());
+        document["alerts"].as_array().expect("a list").iter().map(of).collect::<Vec<_>>()
+    };
+    server.resolve(&ended);
+    let down = |listed: bool| ("Down".to_owned(), listed.into());
+    assert_eq!(listed(), [down(true)], "what a server that knows does not list has ended");
+    server.restart();
+    server.fire(&[("alertname", "Slow"), ("severity", "critical")]);
+    let slow = ("Slow".to_owned(), true.into());
+    assert_eq!(listed(), [slow, down(false)]);
+    let table = home.run(&["--data", "data", "alerts"]);
+    let table = String::from_utf8_lossy(&table.stdout).into_owned();
+    let row = |name: &str| table.lines().find(|line| line.contains(name)).expect("a row");
+    assert!(row("Down").contains("? not listed") && row("Slow").contains("firing"), "{table}");
+}

@@ -130,6 +130,11 @@ impl Alerts {
         !said && tracked.listed_since.is_some() && started.is_some() && tracked.listed_since != started
     }
 
+    /// The source was started so lately that what it does not list may fire all the same.
+    pub fn may_have_forgotten(&self, source: &SourceName, now: DateTime<Utc>) -> bool {
+        self.sources.get(source).is_some_and(|state| state.is_complete() && !state.settled_since_restart(now, RESTART_GRACE))
+    }
+
     /// The journal holds an episode of it that has not ended.
     pub fn is_open(&self, id: &AlertId) -> bool {
         self.records.get(id).is_some_and(Record::is_open)
