@@ -184,6 +184,7 @@ impl Alerts {
             let id = AlertId { source: source.clone(), fingerprint };
             if let Some(tracked) = self.queue.get_mut(&id) {
                 tracked.missing = tracked.missing.max(1);
+                self.queue.touch(&id);
             }
         }
         self.revision += 1;
@@ -343,6 +344,7 @@ impl Alerts {
             if let Some(tracked) = self.queue.get_mut(&id) {
                 // Until the source lists it again it may be gone; it counts as missed by the first good poll.
                 (tracked.arrived, tracked.missing) = (None, 1);
+                self.queue.touch(&id);
             }
         }
         self.revision += 1;

@@ -8,7 +8,7 @@ use super::alerts::{Rank, State, Tracked};
 use super::causes::OPEN;
 use super::filter::Filter;
 use crate::domain::alert::Severity;
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
@@ -55,6 +55,8 @@ struct Share {
     state: State,
     severity: Severity,
     episode: DateTime<Utc>,
+    /// Its source does not list it any more.
+    missing: bool,
     /// The second in which it arrived, where that was news, and the one in which it ended.
     came: Option<u64>,
     over: Option<i64>,
@@ -65,7 +67,7 @@ impl Share {
         let (state, severity, episode) = (tracked.state, tracked.severity, tracked.episode);
         let came = tracked.arrived.map(|at| at.mono.as_secs());
         let over = tracked.resolved_at.map(|at| at.timestamp());
-        Self { key, rank, state, severity, episode, came, over }
+        Self { key, rank, state, severity, episode, missing: tracked.missing > 0, came, over }
     }
 }
 
@@ -83,6 +85,8 @@ pub struct Group {
     members: BTreeSet<Stand>,
     /// By state and severity.
     counts: [[usize; 4]; State::ALL.len()],
+    /// How many each source has, and how many of them it does not list any more.
+    told: BTreeMap<(SourceName, State, Severity), (usize, usize)>,
     /// How many of those that need somebody, or have somebody, began when.
     begun: BTreeMap<DateTime<Utc>, usize>,
     /// How many arrived, and how many ended, in which second.
@@ -132,6 +136,11 @@ impl Group {
         self.counts[state as usize][severity as usize]
     }
 
+    /// How many a source has of a state and a severity, and how many of them it does not list any more.
+    pub fn told(&self) -> impl Iterator<Item = (&SourceName, State, Severity, (usize, usize))> {
+        self.told.iter().map(|((source, state, severity), counts)| (source, *state, *severity, *counts))
+    }
+
     /// When the first of those began that need somebody, or have somebody.
     pub fn oldest(&self) -> Option<DateTime<Utc>> {
         self.begun.first_key_value().map(|(at, _)| *at)
@@ -151,11 +160,13 @@ impl Group {
 
     fn add(&mut self, id: &AlertId, share: &Share) {
         self.members.insert((share.rank, id.clone()));
-        self.count_in(share);
+        self.count_in(id, share);
     }
 
-    fn count_in(&mut self, share: &Share) {
+    fn count_in(&mut self, id: &AlertId, share: &Share) {
         self.counts[share.state as usize][share.severity as usize] += 1;
+        let told = self.told.entry((id.source.clone(), share.state, share.severity)).or_default();
+        *told = (told.0 + 1, told.1 + usize::from(share.missing));
         if OPEN.contains(&share.state) {
             *self.begun.entry(share.episode).or_default() += 1;
         }
@@ -166,6 +177,9 @@ impl Group {
     fn remove(&mut self, id: &AlertId, share: &Share) {
         self.members.remove(&(share.rank, id.clone()));
         self.counts[share.state as usize][share.severity as usize] -= 1;
+        if let Some(told) = self.told.get_mut(&(id.source.clone(), share.state, share.severity)) {
+            *told = (told.0 - 1, told.1 - usize::from(share.missing));
+        }
         if OPEN.contains(&share.state) {
             take_one(&mut self.begun, &share.episode);
         }
@@ -258,7 +272,7 @@ impl Groups {
                 }
                 begun.get_mut(word).map(|(key, group, members)| {
                     let share = Share::of(key.clone(), rank, tracked);
-                    group.count_in(&share);
+                    group.count_in(&id, &share);
                     members.push((rank, id.clone()));
                     share
                 })

@@ -95,13 +95,15 @@ fn parts(view: &View, width: u16) -> Vec<Part> {
     }
     if view.world.storm.raging().is_some() {
         let within = time::age(view.world.settings.storm.within);
-        parts.push(part(2, format!("STORM {} new in {within}", view.world.storm.lately()), Role::Critical));
+        let lately = format!(" {} new in {within}", view.world.storm.lately());
+        let lately = if width < SMALL { String::new() } else { lately };
+        parts.push(part(0, format!("STORM{lately}"), Role::Critical));
     }
     parts.push(part(5, format!("{} acked", view.world.alerts.count(State::Acknowledged)), Role::Dim));
     parts.extend(view.slow.then(|| part(3, "slow line", Role::Warning)));
     parts.extend(failed(view));
     parts.extend(feeds(view));
-    parts.extend(journal(view));
+    parts.extend(journal(view, width));
     parts.push(part(9, "midwatch", Role::Dim));
     parts
 }
@@ -168,7 +170,7 @@ fn feeds(view: &View) -> Vec<Part> {
     }
 }
 
-fn journal(view: &View) -> Vec<Part> {
+fn journal(view: &View, width: u16) -> Vec<Part> {
     let mut parts = Vec::new();
     if view.world.settings.read_only {
         parts.push(part(2, "read-only", Role::Warning));
@@ -189,7 +191,7 @@ fn journal(view: &View) -> Vec<Part> {
         [one] => parts.push(part(3, inert(&format!("playbooks: {one}")).into_owned(), Role::Warning)),
         many => parts.push(part(3, format!("{} playbook folders are behind their upstreams", many.len()), Role::Warning)),
     }
-    parts.extend(doubts(view).into_iter().map(|text| part(0, text, Role::Stale)));
+    parts.extend(doubts(view, width).into_iter().map(|text| part(0, text, Role::Stale)));
     for (name, source) in view.world.alerts.sources() {
         if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
             parts.push(part(3, format!("{name}'s clock {:+} s", skew / 1_000), Role::Warning));
@@ -199,12 +201,12 @@ fn journal(view: &View) -> Vec<Part> {
 }
 
 /// Sources that can't be trusted now: by name, or how many where that would push everything else away.
-fn doubts(view: &View) -> Vec<String> {
+fn doubts(view: &View, width: u16) -> Vec<String> {
     let sources = || view.world.alerts.sources();
     let doubted: Vec<String> =
         sources().filter_map(|(name, source)| Some(format!("? {} {}", inert(name.as_str()), said_of(source)?))).collect();
     match doubted.len() {
-        0..=NAMED => doubted,
+        count if count <= if width < SMALL { 1 } else { NAMED } => doubted,
         count => {
             let key = view.keymap.key_of(Action::Sources);
             vec![format!("? {count} of {} sources in doubt: {key}", sources().count())]

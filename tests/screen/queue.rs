@@ -222,6 +222,38 @@ fn a_storm_is_ranked_at_once_around_the_alert_under_the_cursor() {
     desk.press("a").expect("Acknowledge Before").expect_not("more").press("esc k").expect("▌WARN ▸ ×");
 }
 
+#[test]
+fn the_row_of_a_group_says_how_far_it_can_be_believed() {
+    let mut desk = stormy(300);
+    let noise = storm("Noise", "checkout", 290);
+    let listed = |desk: &mut Desk, gone: &[Arc<Alert>]| {
+        desk.changes(Vec::new(), gone.iter().map(|alert| alert.id.clone()).collect());
+    };
+    listed(&mut desk, &noise[..7]);
+    assert!(desk.line("×290 Noise").contains("? 7 unlisted"), "{}", desk.text());
+    desk.fires(&noise[..7]);
+    listed(&mut desk, &noise);
+    assert!(desk.line("×290 Noise").contains("? not listed"), "{}", desk.text());
+    desk.fires(&noise).draw();
+    desk.expect_not("listed").source_fails("refused");
+    assert!(desk.line("×290 Noise").contains("? stale") && desk.line("×10 Other").contains("? stale"), "{}", desk.text());
+    // So does one of symptoms.
+    let mut desk = Desk::new();
+    let errors = storm("CheckoutErrors", "checkout", 12);
+    desk.fires(&errors).fires(&[alert("PostgresDown", "critical", "postgres", "db-1", 3)]).draw();
+    listed(&mut desk, &errors[..2]);
+    assert!(desk.line("×12 checkout").contains("? 2 unlisted"), "{}", desk.text());
+    desk.source_fails("refused");
+    assert!(desk.line("×12 checkout").contains("? stale"), "{}", desk.text());
+}
+
+#[test]
+fn that_there_is_a_storm_is_said_however_little_room_there_is() {
+    let mut desk = stormy(300);
+    desk.resize(40, 12).expect("STORM").expect_not("STORM 300 new");
+    desk.source_fails("refused").expect("STORM").expect("? prod failed").resize(60, 12).expect("STORM 300 new in 1m");
+}
+
 /// The storm calms down while its source goes on answering.
 fn calms(desk: &mut Desk, then: &str) {
     for _ in 0..14 {
@@ -253,7 +285,8 @@ fn a_group_counts_what_fires_and_says_what_is_over_and_what_is_silenced() {
     let over: Vec<AlertId> = pods[..2].iter().map(|alert| alert.id.clone()).collect();
     desk.changes(Vec::new(), over).changes(Vec::new(), Vec::new()).draw();
     desk.expect("▸ ×4 PodCrash · 2 over").expect_not("silenced");
-    desk.fires(&[silenced(&pods[2])]).wait(70).expect("▸ ×4 PodCrash").expect("1 silenced").expect_not("◌");
+    desk.fires(&[silenced(&pods[2])]).wait(70).fires(&[]).draw();
+    desk.expect("▸ ×4 PodCrash").expect("1 silenced").expect_not("◌");
     let rest: Vec<_> = pods[2..].iter().map(silenced).collect();
     desk.fires(&rest).draw();
     assert!(desk.line("×4 PodCrash").contains("◌ silenced"), "{}", desk.text());

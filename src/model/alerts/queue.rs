@@ -68,6 +68,11 @@ impl Queue {
         self.standing.get_mut(&(rank, id.clone())).map(Box::as_mut)
     }
 
+    /// Something that is neither counted nor sorted by is another one: whoever keeps a view is to look again.
+    pub fn touch(&mut self, id: &AlertId) {
+        self.changes.add(id);
+    }
+
     pub fn holds(&self, id: &AlertId) -> bool {
         self.places.contains_key(id)
     }

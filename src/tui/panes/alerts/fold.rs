@@ -137,10 +137,15 @@ impl Alerts {
         let mut pen = canvas.line(place, 0);
         Look { marked, ..look }.lead(&mut pen);
         let glyph = if self.shape.is_unfolded(fold) { "▾" } else { "▸" };
+        let (stale, unlisted) = self.shape.doubts(fold, view.world);
         let (cause, parts) = (self.cause_of(fold, view), self.parts(fold, &quiet, fires));
         let name = format!("{glyph} ×{} {}", if fires == 0 { count } else { fires }, self.name_of(fold));
         let (mark, role) = match (fires, slope) {
             (0, _) => ("✓ resolved".to_owned(), Role::Ok),
+            (fires, _) if stale == fires => ("? stale".to_owned(), Role::Stale),
+            (fires, _) if unlisted == fires => ("? not listed".to_owned(), Role::Stale),
+            _ if stale > 0 => (format!("? {stale} stale"), Role::Stale),
+            _ if unlisted > 0 => (format!("? {unlisted} unlisted"), Role::Stale),
             (fires, _) if hushed == fires => (all_quiet(&quiet), Role::Dim),
             (_, 1..) => (format!("↑ {slope}/1m"), Role::New),
             (_, ..=-1) => (format!("↓ {}/1m", -slope), Role::Ok),

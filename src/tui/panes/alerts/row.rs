@@ -103,9 +103,7 @@ impl Alerts {
         if let Some(mark) = view.world.requests.of_alert(id).and_then(stage) {
             return mark;
         }
-        // What a part of a source says is no older for another part's silence.
-        let source = view.world.alerts.source(&id.source).filter(|source| !source.is_partial());
-        let doubt = source.and_then(trust);
+        let doubt = doubted(view.world.alerts.source(&id.source));
         let new = tracked.arrived.is_some_and(|at| self.looked.get(id) != Some(&at.mono));
         let cause = self.shape.causes().of(tracked);
         match (state, doubt) {
@@ -205,6 +203,11 @@ pub fn severity(severity: Severity) -> (&'static str, Role) {
         Severity::Unknown => ("????", Role::Stale),
         Severity::Info => ("INFO", Role::Info),
     }
+}
+
+/// Why what a source has told can't be believed now. What a part of it says is no older for another part's silence.
+pub(super) fn doubted(source: Option<&SourceState>) -> Option<&'static str> {
+    source.filter(|source| !source.is_partial()).and_then(trust)
 }
 
 /// A word for a source that can't be trusted now.

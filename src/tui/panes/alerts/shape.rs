@@ -2,6 +2,7 @@
 //! alerts are; groups and causes follow the world.
 
 use super::order;
+use super::row::doubted;
 use super::rows::Row;
 use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, ServiceName};
@@ -182,6 +183,20 @@ impl Shape {
             Fold::Symptoms(_) if !OPEN.contains(&state) => 0,
             Fold::Symptoms(service) => self.symptoms(service, group, &[state]),
         }
+    }
+
+    /// How many of them nobody can believe now: of sources that are not heard, and such as are and do not list them any more.
+    pub fn doubts(&self, fold: &Fold, world: &World) -> (usize, usize) {
+        let belongs = |state: State, severity: Severity| match fold {
+            Fold::Group(_) => state != State::Resolved,
+            Fold::Symptoms(service) => OPEN.contains(&state) && self.explains(service, severity),
+        };
+        let told =
+            self.group(fold).into_iter().flat_map(Group::told).filter(|(_, state, severity, _)| belongs(*state, *severity));
+        told.fold((0, 0), |(stale, unlisted), (source, _, _, (all, missing))| match doubted(world.alerts.source(source)) {
+            Some(_) => (stale + all, unlisted),
+            None => (stale, unlisted + missing),
+        })
     }
 
     fn symptoms(&self, service: &ServiceName, group: &Group, states: &[State]) -> usize {
