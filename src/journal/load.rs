@@ -3,7 +3,7 @@
 use super::decode::{self, Batch};
 use super::origin;
 use crate::domain::entry::{Clock, Entry, Head, Kind, Seal};
-use crate::domain::ids::{AlertId, EntryId, IncidentId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, ServiceName};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Params, Result, Row, named_params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,11 +61,15 @@ const SHAPING: &str = concat!("SELECT s.n FROM these CROSS JOIN entries s ON s.i
 /// The newest of what was said and done in an incident: what a person wrote before a storm is on the screen after it, and after a restart.
 /// Looked for among as many of its entries as a storm may have added.
 fn lasting() -> String {
-    let legion = Kind::LEGION.map(|kind| format!("'{kind}'")).join(", ");
+    let legion = legion();
     format!(
         "SELECT n FROM (SELECT e.n, e.kind FROM these CROSS JOIN entries e ON e.incident = these.id ORDER BY e.n DESC LIMIT {AMONG})
          WHERE kind NOT IN ({legion})"
     )
+}
+
+fn legion() -> String {
+    Kind::LEGION.map(|kind| format!("'{kind}'")).join(", ")
 }
 
 /// All of a drill that is held: what has happened in it is known by its own entries alone.
@@ -276,6 +280,27 @@ pub fn past(db: &Connection, alert: Option<&AlertId>, since: DateTime<Utc>, limi
             AND kind IN ('alert-fired', 'alert-resolved', 'ack', 'run', 'run-ended') ORDER BY at DESC LIMIT :limit)";
     let alert = alert.map(ToString::to_string);
     load(db, "", set, named_params! { ":since": since.timestamp_millis(), ":alert": alert, ":limit": limit })
+}
+
+/// By the index of times; whose service it is only the body says. Of a storm what comes by the thousand gives way.
+pub fn preceding(
+    db: &Connection,
+    since: DateTime<Utc>,
+    (alerts, services): (&BTreeSet<AlertId>, &BTreeSet<ServiceName>),
+    limit: usize,
+) -> Result<Vec<Arc<Entry>>> {
+    let set = format!(
+        "SELECT n FROM (SELECT n, at, alert IN (SELECT value FROM json_each(:alerts)) AS own, kind IN ({}) AS one_of_many
+                FROM entries INDEXED BY by_at WHERE at >= :since AND incident IS NULL
+                    AND (own OR json_extract(body, '$.service') IN (SELECT value FROM json_each(:services)))
+            ORDER BY coalesce(own, 0) OR NOT one_of_many DESC, at LIMIT :limit)",
+        legion()
+    );
+    let alerts: Vec<String> = alerts.iter().map(ToString::to_string).collect();
+    let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
+    let (alerts, services) = (serde_json::json!(alerts).to_string(), serde_json::json!(services).to_string());
+    let params = named_params! { ":since": since.timestamp_millis(), ":alerts": alerts, ":services": services, ":limit": limit };
+    load(db, "", &set, params)
 }
 
 /// The newest entry of each chain.

@@ -29,8 +29,9 @@ pub use verify::{Problem, Report, verify};
 pub use watch::{WatchLock, try_watch, wait_to_watch};
 
 use crate::domain::entry::{Draft, Entry, Head};
-use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, ServiceName};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What an append has made durable.
@@ -138,6 +139,19 @@ pub trait Journal: Send {
     /// # Errors
     /// The journal can't be read.
     fn past(&mut self, alert: Option<&AlertId>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Arc<Entry>>, JournalError>;
+
+    /// What happened since then to one of these alerts or services and was recorded as part of no incident, with its corrections. Of more
+    /// than `limit` what is about these alerts or stands alone comes first, and then what happened first.
+    ///
+    /// # Errors
+    /// The journal can't be read.
+    fn preceding(
+        &mut self,
+        since: DateTime<Utc>,
+        alerts: &BTreeSet<AlertId>,
+        services: &BTreeSet<ServiceName>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Entry>>, JournalError>;
 
     /// Where each chain stands, sorted by origin.
     ///

@@ -3,9 +3,10 @@
 use super::append::{self, Ids};
 use super::{Appended, Journal, JournalError, file, folder, load, origin, reserve};
 use crate::domain::entry::{Draft, Entry, Head};
-use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, ServiceName};
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -263,6 +264,16 @@ impl Journal for SqliteJournal {
 
     fn past(&mut self, alert: Option<&AlertId>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Arc<Entry>>, JournalError> {
         self.read(|db| load::past(db, alert, since, limit))
+    }
+
+    fn preceding(
+        &mut self,
+        since: DateTime<Utc>,
+        alerts: &BTreeSet<AlertId>,
+        services: &BTreeSet<ServiceName>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(|db| load::preceding(db, since, (alerts, services), limit))
     }
 
     fn heads(&mut self) -> Result<Vec<Head>, JournalError> {

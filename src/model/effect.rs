@@ -5,9 +5,10 @@ use crate::domain::act::Act;
 use crate::domain::alert::Alert;
 use crate::domain::attention::Way;
 use crate::domain::entry::{Draft, Intent};
-use crate::domain::ids::{AlertId, FeedName, IncidentId, QuestionId, RequestId, SourceName};
+use crate::domain::ids::{AlertId, FeedName, IncidentId, QuestionId, RequestId, ServiceName, SourceName};
 use crate::domain::playbook::Found;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub enum Effect {
     Ask { sources: Vec<SourceName>, feeds: Vec<FeedName> },
     /// Look up what the journal remembers since then, of one alert or of all; answered by one `Recalled`.
     Recall { alert: Option<AlertId>, since: DateTime<Utc> },
+    /// Look up what happened since then to these alerts and services and belongs to no incident yet; answered by one `LookedBack`.
+    LookBack { incident: IncidentId, since: DateTime<Utc>, alerts: BTreeSet<AlertId>, services: BTreeSet<ServiceName> },
     /// Keep a copy of a file with the journal; answered by one `Kept`.
     Keep { request: RequestId, file: PathBuf },
     /// Give the copy up that this request asked for; nothing answers.

@@ -12,7 +12,7 @@ use crate::domain::attention::Way;
 use crate::domain::change::Told;
 use crate::domain::entry::{Entry, Evidence};
 use crate::domain::health::Reading;
-use crate::domain::ids::{EntryId, FeedName, Fingerprint, QuestionId, RequestId, SourceName};
+use crate::domain::ids::{EntryId, FeedName, Fingerprint, IncidentId, QuestionId, RequestId, SourceName};
 use crate::domain::playbook::{Behind, Selector};
 use crate::domain::scenario::Scenario;
 use crate::domain::settings::Settings;
@@ -87,6 +87,8 @@ pub enum Fact {
     ActFound { intent: EntryId, found: Result<Found, Trouble> },
     /// The answer to `Effect::Recall`.
     Recalled(Recalled),
+    /// The answer to `Effect::LookBack`, corrections among it; the error says why the journal could not be read.
+    LookedBack { incident: IncidentId, found: Result<Vec<Arc<Entry>>, String> },
     /// The answer to `Effect::Keep`: what an entry is to say of the copy, or why there is none.
     Kept { request: RequestId, kept: Result<Evidence, String> },
     /// The answer to `Effect::RecallPractice`.

@@ -1,7 +1,7 @@
 //! The newest entries of the journal, as the log pane shows them.
 
 use super::fold::Corrections;
-use crate::domain::entry::{Clock, Entry, Kind};
+use crate::domain::entry::{ActorKind, Clock, Entry, Kind};
 use crate::domain::ids::{EntryId, OriginId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ type Entries = BTreeMap<(Clock, OriginId, u64), Arc<Entry>>;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     entries: Entries,
-    /// The newest of what was said and done in incidents, which no storm of signals pushes out.
+    /// The newest of what was said and done in incidents, and by people who may give it to one. No storm of signals pushes it out.
     lasting: Entries,
     /// Those that a person has named, of whatever age.
     named: BTreeMap<EntryId, Arc<Entry>>,
@@ -28,10 +28,10 @@ impl Log {
     }
 
     pub(super) fn insert(&mut self, entry: &Arc<Entry>) {
-        let known = self.entries.insert(entry.order(), entry.clone()).is_some();
-        self.revision += u64::from(!known);
+        self.revision += u64::from(!self.entries.contains_key(&entry.order()));
+        self.entries.entry(entry.order()).or_insert_with(|| entry.clone());
         if lasts(entry) {
-            self.lasting.insert(entry.order(), entry.clone());
+            self.lasting.entry(entry.order()).or_insert_with(|| entry.clone());
         }
         for entries in [&mut self.entries, &mut self.lasting] {
             while entries.len() > KEPT {
@@ -88,7 +88,8 @@ fn lines<'a>(
     entries.filter(|entry| entry.corrects.is_none()).map(|entry| corrections.applied(entry))
 }
 
-/// A note stays in view whatever comes in after it. Signals, and acts on many of them, come by the thousand.
+/// A note stays in view whatever comes in after it, also one that an incident takes in only later. Signals, and acts on many of them, come
+/// by the thousand.
 fn lasts(entry: &Entry) -> bool {
-    entry.incident.is_some() && !Kind::LEGION.contains(&entry.kind)
+    (entry.incident.is_some() || entry.actor.kind == ActorKind::Person) && !Kind::LEGION.contains(&entry.kind)
 }

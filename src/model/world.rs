@@ -20,6 +20,7 @@ mod paging;
 mod passing;
 mod playing;
 mod practising;
+mod preceding;
 mod recorded;
 mod released;
 mod reminding;
@@ -33,6 +34,7 @@ mod watch;
 mod working;
 
 pub use practising::BACK;
+pub use preceding::MOST as TAKEN_IN;
 pub use silencing::Broad;
 pub(in crate::model) use silencing::meant;
 
@@ -155,6 +157,8 @@ pub struct World {
     resending: BTreeSet<EntryId>,
     /// Keys of what is on its way into the journal and is asked for once.
     telling: BTreeSet<String>,
+    /// Incidents whose past is being looked up.
+    looking_back: BTreeSet<IncidentId>,
     /// Acts of which nobody knows what became.
     doubts: settling::Doubts,
     /// How acts have ended, on its way into the journal.
@@ -220,6 +224,7 @@ impl World {
             extending: BTreeSet::new(),
             resending: BTreeSet::new(),
             telling: BTreeSet::new(),
+            looking_back: BTreeSet::new(),
             doubts: settling::Doubts::default(),
             ends: ends::Ends::default(),
             looked: taken::Looked::default(),
@@ -314,6 +319,7 @@ impl World {
                 self.past.keep(recalled);
                 Vec::new()
             }
+            Fact::LookedBack { incident, found } => self.looked_back(incident, found),
             Fact::Kept { request, kept } => self.kept_file(request, kept),
             Fact::Practised(record) => self.practised(record),
             Fact::Exported(exported) => {
@@ -377,9 +383,9 @@ impl World {
         vec![Effect::Record { request, drafts }]
     }
 
-    /// How many requests and acts are under way: a test waits for none.
+    /// How many requests and acts are under way, and what follows from them: a test waits for none.
     pub fn unsettled(&self) -> usize {
-        self.requests.unsettled()
+        self.requests.unsettled() + self.looking_back.len()
     }
 
     /// Whether an effect of this request would be refused: nothing is changed in read-only mode.

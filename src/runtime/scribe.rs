@@ -4,15 +4,16 @@
 mod export;
 
 use crate::domain::entry::{Draft, Entry};
-use crate::domain::ids::{AlertId, IncidentId, RequestId};
+use crate::domain::ids::{AlertId, IncidentId, RequestId, ServiceName};
 use crate::journal::{Journal, JournalError, evidence};
 use crate::model::Fact;
 use crate::model::past::{Recalled, episodes};
 use crate::model::practice::Record;
+use crate::model::world::TAKEN_IN;
 use crate::ports::Clock;
 use chrono::{DateTime, Utc};
 use notify::{RecursiveMode, Watcher};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -24,6 +25,7 @@ use tokio::sync::mpsc::UnboundedSender;
 enum Job {
     Append(RequestId, Vec<Draft>),
     Recall(Option<AlertId>, DateTime<Utc>),
+    LookBack(IncidentId, DateTime<Utc>, BTreeSet<AlertId>, BTreeSet<ServiceName>),
     Export(IncidentId, Option<PathBuf>, Vec<String>),
     Practice(DateTime<Utc>),
     /// Somebody wrote into the folder; perhaps it was us.
@@ -93,6 +95,17 @@ impl Scribe {
         let _ = self.jobs.send(Job::Practice(since));
     }
 
+    /// Asks what came before an incident; the answer comes as a fact.
+    pub fn look_back(
+        &self,
+        incident: IncidentId,
+        since: DateTime<Utc>,
+        alerts: BTreeSet<AlertId>,
+        services: BTreeSet<ServiceName>,
+    ) {
+        let _ = self.jobs.send(Job::LookBack(incident, since, alerts, services));
+    }
+
     /// Asks what is remembered; the answer comes as a fact.
     pub fn recall(&self, alert: Option<AlertId>, since: DateTime<Utc>) {
         let _ = self.jobs.send(Job::Recall(alert, since));
@@ -127,6 +140,10 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
             Job::Append(request, drafts) => append(journal.as_mut(), request, drafts, facts, clock),
             Job::Recall(alert, since) => {
                 let _ = facts.send(Fact::Recalled(recalled(journal.as_mut(), alert, since)));
+            }
+            Job::LookBack(incident, since, alerts, services) => {
+                let found = journal.preceding(since, &alerts, &services, TAKEN_IN).map_err(|error| error.to_string());
+                let _ = facts.send(Fact::LookedBack { incident, found });
             }
             Job::Export(incident, file, redact) => {
                 let _ = facts.send(Fact::Exported(export::exported(journal.as_mut(), incident, file, &redact)));

@@ -86,6 +86,49 @@ fn open_episodes_acts_and_runs_are_found_under_a_thousand_newer_entries() {
 }
 
 #[test]
+fn what_came_before_an_incident_is_found_by_its_alerts_and_services_and_a_storm_gives_way_to_what_stands_alone() {
+    let home = home();
+    let mut journal = open(home.path());
+    let service = |name: &str, draft: Draft| Draft { service: Some(name.into()), ..draft };
+    let at_ = |seconds, draft: Draft| Draft { at: at(seconds), ..draft };
+    let old = record(&mut journal, at_(9, service("shop", draft(Kind::FeedChanged))), 10);
+    let own = record(&mut journal, at_(30, on("a", Kind::AlertFired)), 30);
+    let feed = record(&mut journal, at_(20, service("shop", draft(Kind::FeedChanged))), 31);
+    record(&mut journal, at_(20, service("mail", draft(Kind::FeedChanged))), 31);
+    let others = Draft { incident: Some(IncidentId(old.id.0)), ..service("shop", draft(Kind::FeedChanged)) };
+    record(&mut journal, at_(40, others), 40);
+    let signal = |number: i64| at_(50 + number, service("shop", on(&format!("s{number}"), Kind::AlertFired)));
+    let storm = journal.append((0..50).rev().map(signal).collect(), at(100)).expect("appends").entries;
+    journal
+        .append((0..20_000).map(|number| at_(60, on(&format!("x{number}"), Kind::AlertFired))).collect(), at(100))
+        .expect("appends");
+    let note = record(&mut journal, at_(100, service("shop", draft(Kind::Note))), 101);
+    let correction = record(&mut journal, correction(&note, "text", "better"), 102);
+
+    let alert = on("a", Kind::Note).alert.expect("one");
+    let mut found = |limit| {
+        let found = journal.preceding(at(10), &[alert.clone()].into(), &["shop".into(), "db".into()].into(), limit);
+        found.expect("reads").into_iter().map(|entry| entry.id).collect::<Vec<_>>()
+    };
+    assert_eq!(found(2_000).len(), 1 + 1 + 50 + 1 + 1);
+    assert_eq!(found(5), [own.id, feed.id, storm[48].id, storm[49].id, note.id, correction.id], "of a storm what came first");
+}
+
+#[test]
+fn whether_a_source_was_lost_or_is_back_is_known_however_long_ago_that_was() {
+    let home = home();
+    let mut journal = open(home.path());
+    let sight = |source: &str, event: &str| draft(Kind::Console).with("event", event).with("source", source);
+    let lost = record(&mut journal, sight("prod", "source-lost"), 1);
+    let back = record(&mut journal, sight("prod", "source-back"), 2);
+    let again = record(&mut journal, sight("prod", "source-lost"), 3);
+    let other = record(&mut journal, sight("lab", "source-back"), 3);
+    bury(&mut journal, 5);
+    let day = 24 * 3_600;
+    assert_eq!(found(&mut journal, day, &[lost.id, back.id, again.id, other.id]), [false, false, true, true]);
+}
+
+#[test]
 fn an_alert_that_fires_again_is_open_from_its_newest_firing() {
     let home = home();
     let mut journal = open(home.path());

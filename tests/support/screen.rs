@@ -178,6 +178,15 @@ impl Desk {
             match effect {
                 Effect::Record { request, drafts } => self.record(request, drafts),
                 Effect::WakeAt(_) | Effect::Ask { .. } => {}
+                // The world looks at each of them itself.
+                Effect::LookBack { incident, .. } => {
+                    let recorded = |event: &Event| match &event.body {
+                        Body::Fact(Fact::Recorded { entry, .. }) => Some(entry.clone()),
+                        _ => None,
+                    };
+                    let found = Ok(self.events.iter().filter_map(recorded).collect());
+                    self.event(Body::Fact(Fact::LookedBack { incident, found }));
+                }
                 other => self.effects.push(other),
             }
         }

@@ -5,13 +5,13 @@ use midwatch::domain::act::ActKind;
 use midwatch::domain::alert::{Alert, Labels, Upstream};
 use midwatch::domain::catalogue::Service;
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Kind, Seal};
-use midwatch::domain::ids::{AlertId, EntryId, Fingerprint, OriginId, RequestId, SourceName};
+use midwatch::domain::ids::{AlertId, EntryId, Fingerprint, IncidentId, OriginId, RequestId, ServiceName, SourceName};
 use midwatch::domain::matcher::{LabelSet, Matcher};
 use midwatch::domain::settings::{Carry, Operator, Settings, SourceSpec};
 use midwatch::domain::stamp::Stamp;
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::{Body, Command, Effect, Event, Fact, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,6 +153,7 @@ impl Story {
             match effect {
                 Effect::Record { request, drafts } => self.record(request, drafts),
                 Effect::WakeAt(_) => {}
+                Effect::LookBack { incident, since, alerts, services } => self.look_back(incident, since, &alerts, &services),
                 other => self.effects.push(other),
             }
         }
@@ -169,6 +170,22 @@ impl Story {
             let entry = self.append(draft);
             self.fact(Fact::Recorded { entry, request: Some(request) });
         }
+    }
+
+    /// What the journal answers to that.
+    fn look_back(
+        &mut self,
+        incident: IncidentId,
+        since: DateTime<Utc>,
+        alerts: &BTreeSet<AlertId>,
+        services: &BTreeSet<ServiceName>,
+    ) {
+        let own = |entry: &Entry| entry.alert.as_ref().is_some_and(|alert| alerts.contains(alert));
+        let theirs = |entry: &Entry| entry.service.as_ref().is_some_and(|service| services.contains(service));
+        let before = |entry: &Entry| entry.incident.is_none() && entry.at >= since && (own(entry) || theirs(entry));
+        let found = self.journal.iter().filter(|entry| entry.corrects.is_some() || before(entry)).cloned().collect();
+        let found = self.broken.clone().map_or(Ok(found), Err);
+        self.fact(Fact::LookedBack { incident, found });
     }
 
     /// The slow journal answers everything that it was asked.

@@ -1,8 +1,10 @@
 //! What an incident's record is made of: roles, what is moved, linked and merged, and who may see it.
 
 use super::*;
+use midwatch::domain::catalogue::Service;
 use midwatch::domain::entry::Visibility;
 use midwatch::domain::ids::{EntryId, IncidentId};
+use midwatch::domain::matcher::{LabelSet, Matcher};
 use midwatch::domain::timeline::{People, Timeline};
 use midwatch::model::timeline::{View, timeline};
 
@@ -272,6 +274,81 @@ fn a_note_stays_in_an_incidents_log_whatever_comes_in_after_it() {
     let is_it = |line: Arc<Entry>| line.text == "rolled back";
     assert!(!log.lines(corrections).any(is_it), "of everything only the newest is kept");
     assert!(log.lines_of_incidents(corrections).any(is_it));
+}
+
+#[test]
+fn a_note_that_an_incident_only_took_in_or_was_given_stays_in_its_log_too() {
+    let mut story = Story::new();
+    let [linked, moved] = ["saw 5xx", "rolled back"].map(|text| {
+        let (text, at, marks) = (text.to_owned(), None, Marks::default());
+        story.ask(Command::Note { incident: None, kind: Kind::Note, text, at, marks });
+        story.last(Kind::Note).id
+    });
+    let incident = declared(&mut story, "shop down");
+    story.ask(Command::LinkEntries { incident, entries: vec![linked], belong: true });
+    let change = Amendment { incident: Some(incident), ..Amendment::default() };
+    story.ask(Command::Correct { entry: moved, change });
+    let storm: Vec<_> = (0..1_100).map(|number| alert(&format!("Storm{number}"), "postgres", began())).collect();
+    story.poll(&storm);
+    for _ in 0..2 {
+        let (world, of) = (&story.world, story.world.incidents.get(incident).expect("open"));
+        let lines = world.log.lines_of_incidents(&world.corrections).filter(|line| of.has_entry(line));
+        let texts: Vec<_> = lines.map(|line| line.text.clone()).collect();
+        assert!(["saw 5xx", "rolled back"].iter().all(|text| texts.iter().any(|line| line == text)), "{texts:?}");
+        story.begins_anew();
+    }
+}
+
+#[test]
+fn an_incident_takes_in_the_hour_before_it_though_a_storm_has_passed_since() {
+    let mut story = Story::new();
+    let early = story.now.wall - chrono::Duration::minutes(20);
+    story.poll(&[alert("Down", "postgres", early), alert("Slow", "checkout", early)]);
+    let wanted: Vec<EntryId> =
+        story.journal.iter().filter(|entry| entry.kind == Kind::AlertFired).map(|entry| entry.id).collect();
+    story.wait(60);
+    let storm: Vec<_> = (0..2_000).map(|number| alert(&format!("Storm{number}"), "search", began())).collect();
+    let more = [alert("Down", "postgres", early), alert("Slow", "checkout", early)];
+    story.poll(&[more.as_slice(), storm.as_slice()].concat());
+    for begins_anew in [true, false] {
+        if begins_anew {
+            story.begins_anew();
+        }
+        story.poll(&[more.as_slice(), storm.as_slice()].concat());
+        let alerts = vec![id("Down")];
+        story.ask(Command::Declare { title: "Down".into(), severity: Sev::ALL[1], alerts, at: None });
+        let incident = story.world.incidents.open().next().expect("open");
+        let lines: Vec<EntryId> = incident.linked.iter().copied().collect();
+        assert_eq!(lines, wanted, "of its services, and no storm of others");
+        assert_eq!(story.world.unsettled(), 0);
+    }
+}
+
+#[test]
+fn who_suffers_from_what_an_incident_is_about_is_affected_and_nobody_else() {
+    let mut settings = settings(false);
+    let needs = |name: &str, needed: &str| Service {
+        depends_on: vec![needed.into()],
+        alerts: LabelSet(vec![("service".into(), Matcher::Equal(name.into()))]),
+        ..Service::new(name)
+    };
+    let mut services: Vec<Service> = settings.services.iter().cloned().collect();
+    services.extend([needs("cart", "postgres"), needs("search", "postgres"), needs("web", "checkout"), needs("mail", "search")]);
+    settings.services = services.into();
+    let affected = |denied: bool| {
+        let mut story = Story::with(settings.clone());
+        let firing = [("Down", "postgres"), ("Errors", "checkout"), ("Full", "cart"), ("Slow", "web"), ("Late", "mail")];
+        story.poll(&firing.map(|(name, service)| alert(name, service, began())));
+        if denied {
+            story.wait(61);
+            story.ask(Command::DenyCause { service: "cart".into() });
+        }
+        story.ask(Command::Declare { title: "Down".into(), severity: Sev::ALL[1], alerts: vec![id("Down")], at: None });
+        let incident = story.world.incidents.open().next().expect("open");
+        incident.services.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(affected(false), ["cart", "checkout", "postgres"], "one that is well and one that has its own trouble are not");
+    assert_eq!(affected(true), ["postgres"], "somebody has said that it is for another reason");
 }
 
 #[test]

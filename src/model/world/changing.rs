@@ -2,7 +2,7 @@
 
 use super::World;
 use super::commands::Refusal;
-use super::recorded::BEFORE;
+use super::preceding::BEFORE;
 use crate::domain::change::{Change, Told};
 use crate::domain::entry::{AtSource, Draft, Kind};
 use crate::domain::ids::{FeedName, IncidentId, ServiceName, SourceName};

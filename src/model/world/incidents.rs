@@ -35,6 +35,7 @@ impl World {
         self.alike(None, &alerts)?;
         let mut services: Vec<_> = alerts.iter().filter_map(|id| self.alerts.get(id)?.service.clone()).collect();
         services.dedup();
+        services.extend(self.suffering_from(&services));
         let draft = self.context().by_me(Kind::Declare, format!("declared {severity}: {}", inert(&title)));
         let draft = draft.with("title", title).with("severity", severity).with("alerts", &alerts).with("services", &services);
         let lead = self.me.name.clone();

@@ -6,16 +6,12 @@ use super::settling::settled;
 use super::taken::TAKEN_AWAY;
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
-use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId, ServiceName, SourceName};
+use crate::domain::ids::{EntryId, RequestId, SourceName};
 use crate::model::Effect;
 use crate::model::alerts::ENDED_ELSEWHERE;
 use crate::model::outbox::Sent;
 use crate::model::progress::{Stage, Target};
-use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// How far back an incident that opens looks for what belongs to it.
-pub(super) const BEFORE: chrono::Duration = chrono::Duration::hours(1);
 
 /// An entry is news for so long.
 const NEWS: chrono::Duration = chrono::Duration::minutes(1);
@@ -88,7 +84,6 @@ impl World {
         self.journal_trouble = Some(told.unwrap_or(why));
         // What was seen outside and could not be written is seen again by the next poll.
         self.alerts.forget_notes();
-        self.blind.tell_anew();
         self.notes.clear();
         self.telling.clear();
         self.soon.forget_asked();
@@ -110,7 +105,7 @@ impl World {
             Kind::AlertResolved => self.episode_ended(entry),
             Kind::Act => self.send(entry),
             Kind::ActEnded => self.uncarry_late(entry),
-            Kind::Declare if entry.drill.is_none() => self.link_what_came_before(entry),
+            Kind::Declare if entry.drill.is_none() => self.look_back(entry),
             Kind::Status if entry.drill.is_some() => entry.incident.map(|id| self.drill_ended(id)).unwrap_or_default(),
             _ => Vec::new(),
         }
@@ -188,55 +183,4 @@ impl World {
         }
         effects
     }
-
-    /// The last hour of an incident's services, and of what they depend on, becomes part of it by one entry.
-    fn link_what_came_before(&mut self, declared: &Arc<Entry>) -> Vec<Effect> {
-        let id = IncidentId(declared.id.0);
-        let Some(incident) = self.incidents.get(id).cloned() else { return Vec::new() };
-        let services = self.with_dependencies(&incident.services);
-        let since = declared.at - BEFORE;
-        let belongs = |entry: &&Arc<Entry>| {
-            entry.id != declared.id
-                && entry.drill.is_none()
-                && entry.at >= since
-                && entry.incident.is_none()
-                && (before_kind(&entry.kind) || diagnosed(entry))
-                && touches(entry, &incident.alerts, &services)
-        };
-        let entries: Vec<EntryId> = self.log.of_incidents().filter(belongs).map(|entry| entry.id).collect();
-        if entries.is_empty() {
-            return Vec::new();
-        }
-        let text = format!("took in {} earlier entries of the last hour", entries.len());
-        let mut draft = self.context().seen("incident", Kind::Link, text).with("entries", entries);
-        draft.incident = Some(id);
-        self.record(vec![draft])
-    }
-
-    /// Services and everything that they depend on.
-    pub(super) fn with_dependencies(&self, services: &BTreeSet<ServiceName>) -> BTreeSet<ServiceName> {
-        let mut all = services.clone();
-        let mut left: Vec<ServiceName> = services.iter().cloned().collect();
-        while let Some(name) = left.pop() {
-            let known = self.settings.services.named(name.as_str());
-            let new = known.into_iter().flat_map(|service| &service.depends_on).filter(|name| all.insert((*name).clone()));
-            left.extend(new.cloned());
-        }
-        all
-    }
-}
-
-fn before_kind(kind: &Kind) -> bool {
-    use Kind::{Ack, Act, ActEnded, AlertFired, AlertResolved, Change, FeedChanged, Note, Unack};
-    matches!(kind, AlertFired | AlertResolved | FeedChanged | Change | Ack | Unack | Act | ActEnded | Note)
-}
-
-/// What a check has seen by itself: the evidence was there before the incident had a name.
-fn diagnosed(entry: &Entry) -> bool {
-    matches!(entry.kind, Kind::StepEnded | Kind::Run) && entry.data_of("diagnosis").unwrap_or(false)
-}
-
-fn touches(entry: &Entry, alerts: &BTreeSet<AlertId>, services: &BTreeSet<ServiceName>) -> bool {
-    entry.alert.as_ref().is_some_and(|id| alerts.contains(id))
-        || entry.service.as_ref().is_some_and(|name| services.contains(name))
 }

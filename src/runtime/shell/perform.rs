@@ -63,6 +63,13 @@ impl Shell {
                     self.event(Body::Fact(Fact::Recalled(Recalled { alert, since, cut: false, episodes })));
                 }
             },
+            Effect::LookBack { incident, since, alerts, services } => match &self.scribe {
+                Some(scribe) => scribe.look_back(incident, since, alerts, services),
+                None => {
+                    let found = Err("nothing is recorded here".to_owned());
+                    self.event(Body::Fact(Fact::LookedBack { incident, found }));
+                }
+            },
             Effect::Keep { request, file } => match &self.scribe {
                 Some(scribe) => scribe.keep(request, file),
                 None => self.event(Body::Fact(Fact::Kept { request, kept: Err("nothing is recorded here".into()) })),
