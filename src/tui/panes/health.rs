@@ -1,27 +1,24 @@
 //! Health: every service with its worst feed, and below it the feeds that need reading. What isn't known any more is
 //! never shown as healthy.
 
+mod row;
+
 use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::catalogue::Service;
 use crate::domain::health::FeedState;
-use crate::domain::ids::{FeedName, ServiceName};
+use crate::domain::ids::FeedName;
 use crate::domain::maintenance::Subjects;
-use crate::domain::text::{Outside, inert};
-use crate::model::causes::Cause;
-use crate::model::health::{Ahead, FeedHealth, Sample, Unsettled};
-use crate::model::maintenance::Work;
+use crate::model::health::{FeedHealth, Sample};
 use crate::tui::action::Action;
-use crate::tui::canvas::{Canvas, Pen};
+use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Hit, Shown, Target};
 use crate::tui::keymap::Context;
 use crate::tui::list::{List, Place};
 use crate::tui::overlays;
 use crate::tui::theme::Role;
-use crate::tui::time;
 use crate::tui::view::{Reply, Ui, View};
 use ratatui::layout::Rect;
 use std::time::Duration;
-use unicode_width::UnicodeWidthStr;
 
 pub const SPEC: Spec = Spec {
     id: PaneId::Health,
@@ -121,7 +118,7 @@ impl Pane for Health {
             return;
         }
         let window = self.list.window(self.rows.len(), height, |target| self.find(target));
-        let names = names(area.width, view);
+        let names = row::names(area.width, view);
         for line in 0..height {
             let target = match window.at(window.offset + line) {
                 Some(Place::Row(row)) => self.rows.get(row),
@@ -135,7 +132,7 @@ impl Pane for Health {
                 canvas.hits.show(PaneId::Health, Shown { target: target.clone(), row: line, offset: window.offset });
             }
             canvas.hits.add(place, Hit::Row(PaneId::Health, target.clone(), window.offset + line));
-            render_row(canvas, place, target, cursor && view.focus == PaneId::Health, names, view);
+            row::render(canvas, place, target, cursor && view.focus == PaneId::Health, names, view);
         }
     }
 
@@ -156,171 +153,6 @@ impl Pane for Health {
         if let Some(index) = self.list.step(travel.rows(rows.len()), rows.len(), height, find) {
             self.list.select(rows.get(index).cloned());
         }
-    }
-}
-
-/// Columns for the names of feeds: no more than they need.
-fn names(width: u16, view: &View) -> u16 {
-    let longest = view.world.health.iter().map(|feed| feed.spec.name.as_str().width()).max().unwrap_or(0);
-    u16::try_from(longest).unwrap_or(u16::MAX).min(width * 45 / 100).clamp(6, 22)
-}
-
-fn render_row(canvas: &mut Canvas, place: Rect, target: &Target, cursor: bool, names: u16, view: &View) {
-    let bar = |pen: &mut Pen| {
-        pen.text(if cursor { "▌" } else { " " }, Role::Focus);
-    };
-    match target {
-        Target::Service(name) => render_service(canvas, place, name, cursor, view, bar),
-        Target::Feed(name) => {
-            if let Some(feed) = view.world.health.get(name) {
-                render_feed(canvas, place, feed, cursor, names, view, bar);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: bool, view: &View, bar: impl Fn(&mut Pen)) {
-    let state = view.world.health.service(name);
-    let service = view.world.settings.services.named(name.as_str());
-    let since = worst(name, view).and_then(|feed| feed.since).map(|at| view.now.since(at));
-    let bad = state.is_some_and(|state| state > FeedState::Maintenance);
-    let (glyph, word, role) = state.map_or(("○", "not watched", Role::Dim), look);
-    canvas.hits.seconds |= bad && since.is_some_and(time::ticks);
-    let why = why(name, since.filter(|_| bad), view);
-    let mut pen = canvas.line(place, 0);
-    bar(&mut pen);
-    pen.text(glyph, role).space(1);
-    let label = if service.is_some_and(|service| service.vendor) { format!("{name} (vendor)") } else { name.to_string() };
-    let width = (pen.left().saturating_sub(12)).clamp(6, 20);
-    let work = view.world.maintenance.of_service(name);
-    // Why it is bad, or that it is worked on, is worth more than that the words stand below each other.
-    let short = why.is_some() && place.width < 60 || work.is_some();
-    let width = if short { width.min(label.width() as u16) } else { width };
-    pen.column(width, &label, if cursor { Role::Cursor } else { Role::Strong }).space(1);
-    pen.text(word, role).space(1);
-    if let Some(work) = work {
-        pen.text(&quiet(work, view), Role::Info).space(1);
-    }
-    if let Some(since) = since.filter(|_| bad && pen.left() >= 3) {
-        pen.text(&time::age(since), Role::Dim).space(1);
-    }
-    if let Some((why, role)) = why.filter(|_| pen.left() >= 7) {
-        pen.text(&why, role);
-    }
-}
-
-/// Why it is bad, as far as that can be told: what is suspected, else what was changed before.
-fn why(name: &ServiceName, bad_for: Option<Duration>, view: &View) -> Option<(String, Role)> {
-    let after = || bad_for.and_then(|since| shortly_before(name, since, view));
-    match view.world.suspicions().of(name).map(|found| (&found.cause, found.percent())) {
-        Some((Cause::Change(..), sure)) => after().map(|what| (format!("↳ after {what}, {sure}"), Role::Warning)),
-        Some((cause, sure)) => Some((format!("↳ {}, {sure}", inert(&cause.to_string())), Role::Stale)),
-        None => after().map(|what| (format!("↳ after {what}"), Role::Warning)),
-    }
-}
-
-/// That nobody is woken, and until when: beside what is measured, never instead of it.
-fn quiet(work: &Work, view: &View) -> String {
-    format!("◌ maint {}", time::until(work.until, view.now.wall, view.zone))
-}
-
-/// What was changed last within an hour before the trouble; its details say the rest.
-fn shortly_before(name: &ServiceName, bad_for: Duration, view: &View) -> Option<&'static str> {
-    let began = view.now.wall - chrono::Duration::from_std(bad_for).ok()?;
-    view.world.changes_for(name, began - chrono::Duration::hours(1), began).next().map(|change| change.what.noun())
-}
-
-/// Of several that are as bad, the one that has been so for longest: since then the service is.
-fn worst<'a>(name: &'a ServiceName, view: &View<'a>) -> Option<&'a FeedHealth> {
-    view.world.health.of_service(name).max_by_key(|feed| (feed.state, std::cmp::Reverse(feed.since.map(|at| at.mono))))
-}
-
-fn render_feed(
-    canvas: &mut Canvas,
-    place: Rect,
-    feed: &FeedHealth,
-    cursor: bool,
-    names: u16,
-    view: &View,
-    bar: impl Fn(&mut Pen),
-) {
-    let (glyph, word, role) = look(feed.state);
-    let stale = feed.state == FeedState::Stale;
-    let age = feed.age(view.now).filter(|_| stale);
-    canvas.hits.seconds |= age.is_some_and(time::ticks);
-    let mut pen = canvas.line(place, 0);
-    bar(&mut pen);
-    pen.space(2).text(glyph, role).space(1);
-    pen.column(names, feed.spec.name.as_str(), if cursor { Role::Cursor } else { Role::Text }).space(1);
-    let worked_on = view.world.maintenance.of_own_feed(&feed.spec.name).map(|work| quiet(work, view) + " ").unwrap_or_default();
-    let said = match (age, feed.message()) {
-        (Some(age), _) => format!("{word} {}", time::age(age)),
-        (None, Some(message)) if !stale => format!("{}{}{}{}", ahead(feed, view), unsettled(feed), value(feed), message.inert()),
-        _ => word.to_owned(),
-    };
-    let said = worked_on + &said;
-    let left = usize::from(pen.left());
-    // When it will fail is worth more than how it came to that.
-    let bars = if feed.ahead().is_some() && place.width < 44 { 0 } else { bars(place.width) };
-    let line = sparkline(feed.history.iter(), bars.min(spare(left, said.width())));
-    let room = left.saturating_sub(if line.is_empty() { 0 } else { line.chars().count() + 1 });
-    let calm = feed.state == FeedState::Healthy;
-    let role_of_text = if calm && feed.ahead().is_some() {
-        Role::Warning
-    } else if calm {
-        Role::Dim
-    } else {
-        role
-    };
-    pen.column(room as u16, &said, role_of_text).space(1).text(&line, role);
-}
-
-/// How many samples have room beside the name and what was said last.
-fn bars(width: u16) -> usize {
-    match width {
-        0..28 => 0,
-        28..36 => 4,
-        36..44 => 6,
-        44.. => 8,
-    }
-}
-
-/// What is said is not cut for samples, unless it has to be cut anyway.
-fn spare(left: usize, said: usize) -> usize {
-    if said > left { left } else { (left - said).saturating_sub(1) }
-}
-
-/// When the value reaches its limit, roughly, the short of it first: `~3h10m to 90 (14:00–18:20)`.
-fn ahead(feed: &FeedHealth, view: &View) -> String {
-    let told = |ahead: &Ahead| {
-        let left = ahead.breach.saturating_sub(view.now.mono);
-        let [first, last] =
-            [ahead.earliest, ahead.latest].map(|at| time::until(ahead.wall(at, view.now), view.now.wall, view.zone));
-        format!("{} to {} ({first}–{last}) ", time::about(left), number(ahead.limit.value()))
-    };
-    feed.ahead().map(told).unwrap_or_default()
-}
-
-/// What the last answer said and nothing believes yet: without it a healthy feed would say `503`.
-fn unsettled(feed: &FeedHealth) -> String {
-    let said = |found: Unsettled| format!("{} {} of {}: ", found.said.word(), found.agree, found.votes.needed);
-    feed.unsettled().map(said).unwrap_or_default()
-}
-
-/// The value in front of the message, where the feed has one and the message doesn't begin with it.
-fn value(feed: &FeedHealth) -> String {
-    let Some((reading, _)) = &feed.reading else { return String::new() };
-    let unit = reading.unit.as_deref().unwrap_or("");
-    let said = |value: f64| format!("{} {} ", number(value), Outside::from(unit).inert());
-    let unsaid = |value: &f64| !reading.message.raw().starts_with(&number(*value));
-    reading.value.filter(unsaid).map(said).unwrap_or_default()
-}
-
-fn number(value: f64) -> String {
-    match value.abs() {
-        big if big >= 100.0 || value.fract() == 0.0 => format!("{value:.0}"),
-        _ => format!("{value:.2}"),
     }
 }
 
@@ -364,10 +196,10 @@ pub fn is_bare(view: &View) -> bool {
 
 /// What fails, one line each: all that a narrow screen has room for.
 pub fn render_strip(canvas: &mut Canvas, area: Rect, view: &View) {
-    let names = names(area.width, view);
+    let names = row::names(area.width, view);
     for (y, target) in (0..area.height).zip(failing(view)) {
         let place = Rect { y: area.y.saturating_add(y), height: 1, ..area };
-        render_row(canvas, place, &target, false, names, view);
+        row::render(canvas, place, &target, false, names, view);
     }
 }
 
