@@ -1,7 +1,7 @@
 //! Acts whose end the journal could not hold: what was done is told as done, nothing looks for it as if nobody knew, and it is recorded
 //! once there is room.
 
-use super::native::{carried, held, pager};
+use super::native::{carried, confirmed, held};
 use super::unsent::{acts, answer, down};
 use super::*;
 use midwatch::domain::ids::RequestId;
@@ -115,10 +115,7 @@ fn an_acknowledgement_whose_source_could_not_be_told_waits_for_the_watcher_and_n
 
 #[test]
 fn what_could_not_be_taken_back_has_failed_and_may_be_tried_again() {
-    let mut story = Story::with(pager());
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("Q1"));
+    let mut story = confirmed();
     story.poll(&held(carried("ana", None)));
     story.slow = Some(Vec::new());
     let request = story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });

@@ -21,6 +21,16 @@ pub fn held(held: Held) -> [Arc<midwatch::domain::alert::Alert>; 1] {
     [Arc::new(midwatch::domain::alert::Alert { held: Some(Box::new(held)), ..(*down).clone() })]
 }
 
+/// Ours is confirmed there.
+pub fn confirmed() -> Story {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    story.taken();
+    story
+}
+
 fn state(story: &Story) -> State {
     story.world.alerts.get(&id("Down")).expect("it is listed").state
 }
@@ -59,10 +69,7 @@ fn ran_out(story: &Story) -> usize {
 
 #[test]
 fn one_that_runs_out_is_news_though_its_system_counts_whole_seconds() {
-    let mut story = Story::with(pager());
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("Q1"));
+    let mut story = confirmed();
     let until = story.last(Kind::Ack).data_of::<DateTime<Utc>>("until").expect("a time");
     story.poll(&held(carried("ana", Some(until + chrono::Duration::milliseconds(700)))));
     story.wait(3600);
@@ -74,10 +81,7 @@ fn one_that_runs_out_is_news_though_its_system_counts_whole_seconds() {
 
 #[test]
 fn one_that_runs_out_is_taken_back_where_its_system_has_no_ends_and_in_the_name_of_who_gave_it() {
-    let mut story = Story::with(pager());
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("Q1"));
+    let mut story = confirmed();
     story.poll(&held(carried("ana", None)));
     story.world.me.name = "bob".into();
     story.wait(3600);
@@ -94,10 +98,7 @@ fn one_that_runs_out_is_taken_back_where_its_system_has_no_ends_and_in_the_name_
 
 #[test]
 fn one_given_anew_runs_out_though_its_system_still_has_the_words_of_the_first() {
-    let mut story = Story::with(pager());
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("Q1"));
+    let mut story = confirmed();
     story.poll(&held(carried("ana", None)));
     let again = |alerts, reason: &str| Command::Acknowledge {
         alerts,
@@ -142,10 +143,7 @@ fn whoever_was_first_in_its_system_owns_it_in_every_console() {
 
 #[test]
 fn what_has_resolved_is_not_unacknowledged() {
-    let mut story = Story::with(pager());
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("Q1"));
+    let mut story = confirmed();
     story.poll(&[]);
     story.poll(&[]);
     assert_eq!((state(&story), acts(&mut story).len()), (State::Resolved, 0));
@@ -339,10 +337,7 @@ fn one_alert_that_can_not_have_an_act_does_not_keep_the_others_from_it() {
 
 #[test]
 fn that_one_ran_out_is_told_and_followed_once_whoever_notices_it_first() {
-    let mut story = Story::with(pager());
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("Q1"));
+    let mut story = confirmed();
     story.poll(&held(carried("ana", None)));
     story.slow = Some(Vec::new());
     story.wait(3600);
@@ -428,10 +423,7 @@ fn what_its_system_does_not_allow_for_an_alert_is_neither_offered_nor_sent() {
 
 #[test]
 fn one_that_its_system_has_with_another_end_is_not_the_one_that_ran_out() {
-    let mut story = Story::with(pager());
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("Q1"));
+    let mut story = confirmed();
     let until = story.last(Kind::Ack).data_of::<DateTime<Utc>>("until").expect("a time");
     story.poll(&held(carried("ana", Some(until))));
     story.wait(3600);

@@ -1,6 +1,6 @@
 //! Acknowledgements of somebody else that end: they may have been the only one who was on it.
 
-use super::native::{carried, held, pager};
+use super::native::{carried, confirmed, held, pager};
 use super::unsent::{answer, down};
 use super::*;
 use midwatch::domain::alert::{Silence, SilenceMatcher, SilenceState};
@@ -94,10 +94,7 @@ fn what_we_took_back_ourselves_is_no_news() {
     (0..3).for_each(|_| story.poll(&down()));
     assert_eq!((state(&story, "Down"), ended(&story).len()), (Some(State::Firing), 0));
     // Ours, given up: its source still had it for a while.
-    let mut story = Story::with(pager());
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("Q1"));
+    let mut story = confirmed();
     story.poll(&held(carried("ana", None)));
     story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
     story.poll(&held(carried("ana", None)));

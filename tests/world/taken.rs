@@ -1,19 +1,9 @@
 //! Acknowledgements that are taken away at their source: seen by the next good answer, said in the log, and never shown as in force.
 
-use super::native::{carried, held, pager};
+use super::native::{carried, confirmed, held, pager};
 use super::unsent::{acts, answer, down};
 use super::*;
 use midwatch::domain::alert::{Held, Silence, SilenceMatcher, SilenceState};
-
-/// Ours is confirmed there.
-fn confirmed() -> Story {
-    let mut story = Story::with(pager());
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("Q1"));
-    story.taken();
-    story
-}
 
 /// Confirmed, and listed so since.
 fn listed() -> Story {
