@@ -124,6 +124,26 @@ fn shell(home: &Home) -> Pty {
     shell
 }
 
+/// The console that was stopped takes keys again.
+#[track_caller]
+fn goes_on(shell: &mut Pty) {
+    shell.keys("fg\r");
+    shell.wait_for("1 firing");
+    shell.keys("?");
+    shell.wait_for("Keys: Alerts");
+    shell.keys("\x1b");
+    shell.wait_gone("Keys: Alerts");
+}
+
+/// The console and then its shell.
+#[track_caller]
+fn leaves(shell: &mut Pty) {
+    shell.keys("q");
+    shell.wait_within(PATIENCE, "the shell", |screen| screen.trim_end().ends_with("ready>"));
+    shell.keys("exit\r");
+    assert_eq!(shell.wait_exit().exit_code(), 0);
+}
+
 #[test]
 fn ctrl_z_goes_back_to_the_shell_with_its_terminal_as_it_was_and_fg_to_the_console() {
     let (server, home) = (FakeAlertmanager::start(), Home::new());
@@ -138,17 +158,9 @@ fn ctrl_z_goes_back_to_the_shell_with_its_terminal_as_it_was_and_fg_to_the_conso
         shell.wait_gone("1 firing");
         shell.keys("stty -a | grep -c ' icanon'\r");
         shell.wait_within(PATIENCE, "its line settings", |screen| screen.matches("\n1\n").count() == round);
-        shell.keys("fg\r");
-        shell.wait_for("1 firing");
-        shell.keys("?");
-        shell.wait_for("Keys: Alerts");
-        shell.keys("\x1b");
-        shell.wait_gone("Keys: Alerts");
+        goes_on(&mut shell);
     }
-    shell.keys("q");
-    shell.wait_within(PATIENCE, "the shell", |screen| screen.trim_end().ends_with("ready>"));
-    shell.keys("exit\r");
-    assert_eq!(shell.wait_exit().exit_code(), 0);
+    leaves(&mut shell);
 }
 
 /// The console that runs in this home.
@@ -174,17 +186,25 @@ fn who_stops_the_console_from_elsewhere_leaves_the_shell_a_terminal_as_it_was() 
         shell.wait_within(PATIENCE, "the shell", back);
         assert_eq!(modes_left_changed(shell.raw()).into_iter().filter(|mode| *mode != 2004).collect::<Vec<_>>(), [0; 0]);
         shell.wait_gone("1 firing");
-        shell.keys("fg\r");
-        shell.wait_for("1 firing");
-        shell.keys("?");
-        shell.wait_for("Keys: Alerts");
-        shell.keys("\x1b");
-        shell.wait_gone("Keys: Alerts");
+        goes_on(&mut shell);
     }
-    shell.keys("q");
-    shell.wait_within(PATIENCE, "the shell", |screen| screen.trim_end().ends_with("ready>"));
-    shell.keys("exit\r");
-    assert_eq!(shell.wait_exit().exit_code(), 0);
+    leaves(&mut shell);
+}
+
+/// Whoever is impatient asks more than once.
+#[test]
+fn a_second_stop_while_the_first_is_under_way_is_the_same_one() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut shell = from_a_shell(&server, &home);
+    let console = running(&home);
+    let state = || std::fs::read_to_string(format!("/proc/{console}/stat")).expect("it is there");
+    support::until("it is stopped", || {
+        nix::sys::signal::kill(console, Signal::SIGTSTP).expect("it is there");
+        state().contains(") T ").then_some(())
+    });
+    shell.wait_within(PATIENCE, "the shell", |screen| screen.contains("Stopped") && screen.trim_end().ends_with("ready>"));
+    goes_on(&mut shell);
+    leaves(&mut shell);
 }
 
 #[test]

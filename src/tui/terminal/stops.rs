@@ -58,9 +58,10 @@ pub fn await_stops() {
             let _ = raise(Signal::SIGWINCH);
             drop(CHANGED.wait_timeout_while(locked(&STOP), GIVES_BACK, |stop| *stop != Stop::Ready));
         }
-        let _ = signal().thread_unblock();
-        // To this thread alone: where it has gone on, nothing more is to come.
+        // To this thread alone: where it has gone on, nothing more is to come. Before it is let through, beside what others have sent
+        // meanwhile: one stop is all of that, for whoever lets us go on takes the rest away.
         let _ = raise(Signal::SIGTSTP);
+        let _ = signal().thread_unblock();
         let _ = signal().thread_block();
         turn(Stop::None);
     }
