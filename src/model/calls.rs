@@ -77,6 +77,8 @@ pub struct Calls {
     made: Made,
     /// What this process began and has not heard of.
     making: BTreeSet<Name>,
+    /// The machine stood still, or its clock was set: by then whoever goes on has ended what they had begun.
+    resumed: Option<DateTime<Utc>>,
 }
 
 /// Rings that nobody has taken are forgotten: more at once are one noise.
@@ -163,14 +165,23 @@ impl Calls {
         self.made.begun(intent)
     }
 
+    /// Nothing of what was begun before has had its time.
+    pub(super) fn resume(&mut self, until: DateTime<Utc>) {
+        self.resumed = Some(until);
+    }
+
     /// When the next call that has not ended counts as cut off.
     pub(super) fn due(&self) -> Option<DateTime<Utc>> {
-        self.made.due(|name| self.making.contains(&name))
+        let due = self.made.due(|name| self.making.contains(&name))?;
+        Some(self.resumed.map_or(due, |until| until.max(due)))
     }
 
     /// Calls that will not end any more, and of which that is not told yet.
     pub(super) fn untold(&self, now: DateTime<Utc>) -> Vec<CutOff<'_>> {
-        self.made.untold(now, |name| self.making.contains(&name))
+        match self.resumed.is_some_and(|until| now < until) {
+            true => Vec::new(),
+            false => self.made.untold(now, |name| self.making.contains(&name)),
+        }
     }
 
     pub(super) fn to_repeat(&self, now: DateTime<Utc>) -> impl Iterator<Item = CutOff<'_>> {

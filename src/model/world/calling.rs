@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// So much later than it may take, whoever made a call is gone.
-const SLACK: Duration = Duration::from_secs(10);
+pub(super) const SLACK: Duration = Duration::from_secs(10);
 /// Processes see a storm begin at about the same time.
 const STORM: i64 = 60;
 

@@ -2,6 +2,7 @@
 //! crash left open are taken over, and a night in a bag makes everything stale.
 
 use super::World;
+use super::calling::SLACK;
 use super::settling::found_out;
 use crate::domain::act::{Act, ActEnd, Outcome};
 use crate::domain::entry::{Draft, Entry, Intent, Kind};
@@ -232,6 +233,8 @@ impl World {
     pub(super) fn after_jump(&mut self, why: String) -> Vec<Effect> {
         self.alerts.all_stale(&why);
         self.health.all_stale(self.now, &why);
+        self.calls.resume(self.now.after(self.settings.call_within + SLACK));
+        self.duties = None;
         let sources = self.settings.sources.iter().map(|spec| spec.name.clone()).collect();
         let feeds = self.settings.feeds.iter().map(|spec| spec.name.clone()).collect();
         let draft = self.context().seen("console", Kind::Console, why);

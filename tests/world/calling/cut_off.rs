@@ -72,6 +72,23 @@ fn a_call_that_has_ended_or_is_under_way_here_is_not_told_as_cut_off() {
     assert!(desk.said().iter().all(|text| !text.contains("cut off")), "{:?}", desk.said());
 }
 
+/// Whoever made it stood still as long, and goes on with it now.
+#[test]
+fn a_machine_that_stands_still_cuts_no_call_off() {
+    let mut desk = Desk::new(&[Way::Command], 0);
+    desk.lists(&["Down"]);
+    assert_eq!(desk.calls(false).1, [Way::Command]);
+    desk.dies();
+    desk.lists(&["Down"]);
+    let cut_off = |desk: &Desk| desk.said().iter().any(|text| text.contains("was cut off"));
+    desk.story.wait(600);
+    assert!(desk.said().iter().any(|text| text.contains("console slept")), "{:?}", desk.said());
+    desk.story.wait(15);
+    assert!(!cut_off(&desk), "{:?}", desk.said());
+    desk.story.wait(10);
+    assert!(cut_off(&desk), "{:?}", desk.said());
+}
+
 /// Whichever of its entries comes first, and though some are told twice.
 #[test]
 fn what_is_known_of_calls_does_not_depend_on_the_order_of_their_entries() {
