@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn an_address_has_a_host_and_a_port() {
-        for good in ["db-1:5432", "127.0.0.1:1", "[::1]:65535"] {
+        for good in ["db-1:5432", "127.0.0.1:1", "[::1]:65535", "[fe80::1%eth0]:80"] {
             assert_eq!(address(good).as_deref(), Some(good));
         }
         for bad in ["db-1", ":5432", "db-1:0", "db-1:70000", "::1:80", "http://db-1:80", "db-1:http", "db 1:80"] {

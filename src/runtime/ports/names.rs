@@ -72,6 +72,8 @@ impl Names {
         }
         let split = address.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
         let (host, port) = split.ok_or(io::ErrorKind::InvalidInput)?;
+        // An address with the name of its link: what number that has here only the system knows.
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let mut found = self.look_up(host).await?;
         found.iter_mut().for_each(|address| address.set_port(port));
         Ok(found)
@@ -205,6 +207,11 @@ pub mod tests {
         let told = async |address: &str| names.addresses(address).await.map_err(|error| error.kind());
         assert_eq!(told("127.0.0.1:80").await, Ok(vec!["127.0.0.1:80".parse().expect("an address")]));
         assert_eq!(told("[::1]:80").await, Ok(vec!["[::1]:80".parse().expect("an address")]));
+        assert_eq!(
+            told("[fe80::1%lo]:80").await,
+            Ok(vec!["[fe80::1%1]:80".parse().expect("an address")]),
+            "on a link by its name"
+        );
         assert!(told("localhost:81").await.expect("is known").iter().all(|at| at.ip().is_loopback() && at.port() == 81));
         for wrong in ["db-1", "db-1:http", "db-1:", "db-1:70000"] {
             assert_eq!(told(wrong).await, Err(io::ErrorKind::InvalidInput), "{wrong}");

@@ -8,7 +8,7 @@ use crate::runtime::ports::names::Names;
 use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 /// How long a connection, handshake included, may take. Ended here, a request is certain not to have been sent.
@@ -54,20 +54,31 @@ impl Clients {
         Self { names, made: Mutex::default() }
     }
 
-    pub fn of(&self, request: &Request) -> Result<Client, Trouble> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Its files may lie where nothing answers: nobody else waits for them.
+    pub async fn of(&self, request: &Request) -> Result<Client, Trouble> {
+        let key = match self.known(request) {
+            Ok(client) => return Ok(client),
+            Err(key) => key,
+        };
+        let names = self.names.clone();
+        let made = tokio::task::spawn_blocking(move || make(&key, &names).map(|client| (key, client))).await;
+        let (key, client) = made.map_err(|error| local(format!("cannot prepare TLS: {error}")))??;
+        Ok(self.made().clients.entry(key).or_insert(client).clone())
+    }
+
+    fn known(&self, request: &Request) -> Result<Client, Key> {
+        let mut made = self.made();
         let key = Key::of(request, made.keeps(request));
-        if let Some(client) = made.clients.get(&key) {
-            return Ok(client.clone());
-        }
-        let client = make(&key, &self.names)?;
-        made.clients.insert(key, client.clone());
-        Ok(client)
+        made.clients.get(&key).cloned().ok_or(key)
+    }
+
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the next request build its client anew.
     pub fn forget(&self, request: &Request) {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made();
         let key = Key::of(request, made.keeps(request));
         made.clients.remove(&key);
     }

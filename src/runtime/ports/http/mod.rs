@@ -76,7 +76,7 @@ impl Web {
 
     async fn once(&self, request: &Request, piece: &mut Option<Piece<'_>>) -> Result<Response, Trouble> {
         let began = Instant::now();
-        let client = self.clients.of(request)?;
+        let client = self.clients.of(request).await?;
         let answer = match build(&client, request)?.send().await {
             Ok(answer) => answer,
             Err(error) => {
@@ -175,6 +175,32 @@ fn too_many(request: &Request, allowed: usize, url: &url::Url) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn an_authority_on_a_disk_that_hangs_holds_up_nobody_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = folder.path().join("ca.pem");
+        nix::unistd::mkfifo(&authority, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        let (answered, other) = std::sync::mpsc::channel();
+        let hanging = authority.clone();
+        let disk = std::thread::spawn(move || {
+            // Opens once somebody reads it, who then waits.
+            let _hangs = std::fs::File::options().write(true).open(hanging).expect("opens");
+            other.recv_timeout(std::time::Duration::from_secs(10)).is_ok()
+        });
+        let web = Web::new(Names::default());
+        let mut one = Request::get("https://127.0.0.1:1/".parse().expect("a URL"));
+        one.tls.ca = Some(authority);
+        let two = async {
+            let trouble =
+                web.observe(Request::get("http://127.0.0.1:1/".parse().expect("a URL"))).await.expect_err("nobody is there");
+            assert_eq!(trouble.reason, Reason::Refused, "{trouble}");
+            answered.send(()).expect("is waited for");
+        };
+        let (one, ()) = tokio::join!(biased; web.observe(one), two);
+        assert!(disk.join().expect("ends"), "the other waited for it");
+        assert!(one.expect_err("it is empty").to_string().contains("holds no PEM certificate"));
+    }
 
     #[tokio::test]
     async fn a_name_that_could_not_be_looked_up_is_our_own_lack_and_nothing_was_sent() {
