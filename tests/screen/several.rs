@@ -257,5 +257,6 @@ fn the_list_of_incidents_has_room_for_their_titles() {
     let title = "customers can't pay with cards in Europe";
     desk.press("D ctrl-u").type_text(title).press("enter I");
     assert!(desk.line(&format!("INC-1 SEV2 {title}")).contains("open since 02:58"), "{}", desk.text());
-    desk.resize(40, 12).expect("INC-1 SEV2 customers");
+    desk.resize(40, 12).expect("▌ INC-1 SEV2 customers can't pay w");
+    desk.expect("╰─ shown now, open since 02:58 ").press("down").expect("╰─ outside any incident too ");
 }

@@ -145,18 +145,28 @@ impl Overlay for Choice {
         let field = Rect { x: inside.x + 3, width: inside.width.saturating_sub(4), ..inside };
         canvas.text(inside, 0, " >", Role::Key);
         self.input.render(canvas, field, 0, true);
+        // Titles need a narrow line for themselves: what is said about the one under the cursor stands below all of them.
+        let alone = self.titles && place.width < BOTH;
         let rows = usize::from(inside.height.saturating_sub(1));
         let from = self.cursor.saturating_sub(rows.saturating_sub(1));
         for (line, index) in self.found.iter().enumerate().skip(from).take(rows) {
             let place = Rect { y: inside.y + 1 + (line - from) as u16, height: 1, ..inside };
             canvas.hits.add(place, Hit::Line(line));
-            self.render_item(canvas, place, *index, line == self.cursor);
+            self.render_item(canvas, place, *index, (line == self.cursor, alone));
         }
         if self.found.is_empty() {
             canvas.text(inside, 1, "   Nothing matches.", Role::Dim);
         }
+        if let Some(item) = self.under_cursor().filter(|item| alone && !item.about.is_empty()) {
+            let bottom =
+                Rect { x: place.x + 2, y: place.bottom().saturating_sub(1), width: place.width.saturating_sub(4), height: 1 };
+            canvas.line(bottom, 0).text(&format!(" {} ", item.about), Role::Dim);
+        }
     }
 }
+
+/// From so many columns on there is room for a title and for what is said about it.
+const BOTH: u16 = 60;
 
 impl Choice {
     /// What is chosen has all the room that what is said about it leaves; a third at least, and most of it where it counts more.
@@ -170,14 +180,18 @@ impl Choice {
         columns(|item| &item.text).min(most).max((all / 3).max(18))
     }
 
-    fn render_item(&self, canvas: &mut Canvas, place: Rect, index: usize, cursor: bool) {
+    fn render_item(&self, canvas: &mut Canvas, place: Rect, index: usize, (cursor, alone): (bool, bool)) {
         let Some(item) = self.items.get(index) else { return };
         let mut pen = canvas.line(place, 0);
         pen.text(if cursor { " ▌ " } else { "   " }, Role::Focus);
-        let width = if item.about.is_empty() { pen.left().saturating_sub(2) } else { self.texts(pen.left(), place.width) };
+        let alone = alone || item.about.is_empty();
+        let width = if alone { pen.left().saturating_sub(2) } else { self.texts(pen.left(), place.width) };
         pen.column(width, &item.text, if cursor { Role::Cursor } else { Role::Text }).space(1);
         let keys = item.keys.len() as u16;
-        let about = pen.left().saturating_sub(keys + 2);
-        pen.column(about, &item.about, Role::Dim).right(&item.keys, Role::Key);
+        if !alone {
+            let about = pen.left().saturating_sub(keys + 2);
+            pen.column(about, &item.about, Role::Dim);
+        }
+        pen.right(&item.keys, Role::Key);
     }
 }
