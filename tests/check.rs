@@ -154,8 +154,9 @@ fn the_theme_and_the_keys_are_judged_as_the_console_would() {
     assert_eq!(code(&home.run(&["check", "--strict"])), Some(1));
     home.write("config.yaml", "console: {keys: {ack: s, silence: []}}");
     assert_eq!(code(&home.run(&["check", "--strict"])), Some(0), "it is said that it needs none");
-    home.write("config.yaml", "console:\n  keys:\n    note: X\n    ack: X y\n");
+    home.write("config.yaml", "console:\n  keys:\n    note: X\n    ack: X y\n  mouse: perhaps\n");
     let text = out(&home.run(&["check"]));
+    assert!(text.contains("config.yaml:5:10: error: expected true or false"), "all that is wrong at once: {text}");
     assert!(text.contains("config.yaml:4:5: error: console.keys: `Xy` for ack and `X` for note"), "{text}");
     assert!(text.contains("one begins the other"), "{text}");
 }

@@ -54,6 +54,13 @@ fn kinds() -> Kinds<String, String, String> {
         }],
         actions: vec!["ack", "filter", "quit"],
         key: |text| if text.len() < 7 { Ok(()) } else { Err(format!("`{text}` is not a key")) },
+        keys: |wishes| {
+            let taken = |(index, (_, keys)): (usize, &(String, Vec<String>))| {
+                let before = wishes[..index].iter().any(|(_, others)| others.iter().any(|key| keys.contains(key)));
+                before.then(|| (index, format!("{} is taken", keys[0])))
+            };
+            wishes.iter().enumerate().filter_map(taken).collect()
+        },
         filter: |text| if text.contains("burning") { Err("at character 7: `burning` is no state".into()) } else { Ok(()) },
         panes: vec!["health", "alerts", "playbook", "log"],
         themes: vec!["midwatch", "paper"],
@@ -258,7 +265,7 @@ sources:
   - {name: prod2, every: 0s, alertmanager: {}, prometheus: {url: 'http://p'}}
   - {name: p 3, alertmanager: {uls: []}}
   - {every: 1h}
-console: {mouse: perhaps, keys: {akc: a}}
+console: {mouse: perhaps, keys: {akc: a, ack: x, quit: x}}
 ";
     assert_eq!(
         bad(text),
@@ -273,6 +280,7 @@ console: {mouse: perhaps, keys: {akc: a}}
             "7:5 the kind is missing; add one of: alertmanager, prometheus",
             "8:18 expected true or false, found `perhaps`",
             "8:34 unknown action `akc`; did you mean `ack`?",
+            "8:50 console.keys: x is taken; choose another key; `midwatch keys` lists those that are taken",
             "2:14 unknown environment `production`; one of: prod, staging, lab",
         ]
     );
@@ -628,6 +636,7 @@ fn real_kinds() -> Kinds<(), (), ()> {
         tellers: midwatch::tellers::KINDS.iter().map(teller).collect(),
         actions: vec!["ack"],
         key: |_| Ok(()),
+        keys: |_| Vec::new(),
         filter: |text| midwatch::model::filter::Filter::parse(text).map(|_| ()).map_err(|mistake| mistake.to_string()),
         panes: vec!["health", "alerts", "playbook", "log"],
         themes: vec!["midwatch"],

@@ -15,7 +15,6 @@ use crate::runtime::cache::Cache;
 use crate::runtime::shell::{can_call, ended, start_reader};
 use crate::runtime::{Ask, Frontend, Shell, upstream};
 use crate::tui::background;
-use crate::tui::keymap::Keymap;
 use crate::tui::layout::shares::Shares;
 use crate::tui::panes::PANES;
 use crate::tui::terminal::{self, TermEvent};
@@ -68,7 +67,7 @@ pub fn run(
         .into());
     }
     terminal::hold_stops();
-    let (keymap, looks) = (keymap(globals, &config.console)?, looks(&config.console, colour::depth(globals))?);
+    let (keymap, looks) = (keys::bound(&config.console).0, looks(&config.console, colour::depth(globals))?);
     let data = session::data_folder(globals)?;
     let runtime = session::runtime()?;
     let zone = config.console.zone;
@@ -275,17 +274,6 @@ fn preset(layout: &config::Layout) -> Preset {
 fn links(look: &Look) -> bool {
     let term = std::env::var("TERM").unwrap_or_default();
     look.hyperlinks && !matches!(term.as_str(), "" | "dumb" | "linux" | "vt100" | "vt220" | "ansi")
-}
-
-/// # Errors
-/// Keys of the configuration that mean two things, each with its place.
-pub fn keymap(globals: &Globals, look: &Look) -> anyhow::Result<Keymap> {
-    keys::bound(look).map(|(keymap, _)| keymap).map_err(|problems| {
-        let path = config::locate(globals.config.clone()).unwrap_or_default().display().to_string();
-        // The file may hold secrets: its place says enough.
-        let shown: String = problems.iter().map(|problem| problem.show(&path, "")).collect();
-        Failure::usage(shown.trim_end().to_owned()).into()
-    })
 }
 
 /// The theme by name, or from a file, or by the terminal's background; at the depth that the terminal shows.

@@ -38,27 +38,20 @@ fn run(_matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The keys as the configuration wants them, and what those of the program had to give up for that.
-///
-/// # Errors
-/// Those of the configuration that mean two things, each at its place.
-pub fn bound(console: &config::Console) -> Result<(Keymap, Vec<Problem>), Vec<Problem>> {
+/// The keys as the configuration wants them, and what those of the program had to give up for that. Whether they can be had was
+/// judged when it was read.
+pub fn bound(console: &config::Console) -> (Keymap, Vec<Problem>) {
     let wishes: Vec<_> = console.keys.iter().map(|binding| (binding.action.text.clone(), binding.keys.clone())).collect();
-    let problem = |level, wish: usize, what: String, help: &str| Problem {
-        span: console.keys.get(wish).map(|binding| binding.action.span).unwrap_or_default(),
-        help: Some(help.to_owned()),
-        ..Problem::whole(level, format!("console.keys: {what}"))
-    };
-    let wrong = |(wish, why)| problem(Level::Error, wish, why, "choose another key; `midwatch keys` lists those that are taken");
-    let keymap = Keymap::rebound(&wishes).map_err(|problems| problems.into_iter().map(wrong).collect::<Vec<_>>())?;
+    let keymap = Keymap::rebound(&wishes).unwrap_or_default();
     let mut lost: BTreeMap<(usize, Action), Vec<String>> = BTreeMap::new();
     for Yielded { key, from, to, wish, .. } in keymap.yielded() {
         lost.entry((*wish, *to)).or_default().push(format!("`{key}` from {}", from.name()));
     }
-    let told = |((wish, to), keys): (_, Vec<String>)| {
-        let what = format!("{} takes {}", Action::name(to), keys.join(", "));
-        problem(Level::Warning, wish, what, "give what lost its key another one, or `[]` where the palette is enough")
+    let told = |((wish, to), keys): ((usize, _), Vec<String>)| Problem {
+        span: console.keys.get(wish).map(|binding| binding.action.span).unwrap_or_default(),
+        help: Some("give what lost its key another one, or `[]` where the palette is enough".to_owned()),
+        ..Problem::whole(Level::Warning, format!("console.keys: {} takes {}", Action::name(to), keys.join(", ")))
     };
     let told = lost.into_iter().map(told).collect();
-    Ok((keymap, told))
+    (keymap, told)
 }

@@ -2,7 +2,7 @@
 
 mod loading;
 
-use super::{Exit, Failure, Globals, Kind, colour, console, library, out, session, subject};
+use super::{Exit, Failure, Globals, Kind, colour, console, keys, library, out, session, subject};
 use crate::domain::capture;
 use crate::domain::timeline::People;
 use crate::model::reel::{Play, Reel};
@@ -70,8 +70,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         wanted.read(&globals, &config)?;
         return Err(Failure::usage("a replay needs a terminal; `midwatch incident show` and `export` print").into());
     }
-    let (keymap, looks) =
-        (console::keymap(&globals, &config.console)?, console::looks(&config.console, colour::depth(&globals))?);
+    let (keymap, looks) = (keys::bound(&config.console).0, console::looks(&config.console, colour::depth(&globals))?);
     terminal::hold_stops();
     let runtime = session::runtime()?;
     let (sender, mut inputs) = unbounded_channel();

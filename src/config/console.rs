@@ -225,25 +225,36 @@ fn theme(node: &Node, themes: &[&str], problems: &mut Problems) -> Option<String
     Some(name.to_owned())
 }
 
+/// Each by itself, and then those that are right beside each other.
 fn keys<S, F, T>(node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Vec<Binding> {
     let pairs = node.map(problems).unwrap_or_default();
-    pairs.iter().map(|(action, node)| binding(action, node, kinds, problems)).collect()
+    let bindings: Vec<Binding> = pairs.iter().filter_map(|(action, node)| binding(action, node, kinds, problems)).collect();
+    let wishes: Vec<_> = bindings.iter().map(|binding| (binding.action.text.clone(), binding.keys.clone())).collect();
+    for (wish, why) in (kinds.keys)(&wishes) {
+        let span = bindings.get(wish).map(|binding| binding.action.span).unwrap_or_default();
+        problems.error_with_help(span, format!("console.keys: {why}"), OTHER_KEY);
+    }
+    bindings
 }
 
-fn binding<S, F, T>(action: &Key, node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Binding {
-    if !kinds.actions.contains(&action.text.as_str()) {
+const OTHER_KEY: &str = "choose another key; `midwatch keys` lists those that are taken";
+
+fn binding<S, F, T>(action: &Key, node: &Node, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Option<Binding> {
+    let known = kinds.actions.contains(&action.text.as_str());
+    if !known {
         problems.unknown(action.span, "action", &action.text, &kinds.actions);
     }
-    let keys = list::items(node).iter().filter_map(|node| key(node, kinds.key, problems)).collect();
-    Binding { action: action.clone(), keys }
+    let items = list::items(node);
+    let keys: Vec<String> = items.iter().filter_map(|node| key(node, kinds.key, problems)).collect();
+    (known && keys.len() == items.len()).then(|| Binding { action: action.clone(), keys })
 }
 
 fn key(node: &Node, judge: fn(&str) -> Result<(), String>, problems: &mut Problems) -> Option<String> {
     let text = node.text(problems)?;
-    if let Err(why) = judge(text) {
-        problems.error(node.span, why);
-    }
-    Some(text.to_owned())
+    let wrong = judge(text).err();
+    let good = wrong.is_none().then(|| text.to_owned());
+    wrong.into_iter().for_each(|why| problems.error(node.span, why));
+    good
 }
 
 fn zone(node: &Node, problems: &mut Problems) -> Option<Tz> {

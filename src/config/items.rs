@@ -26,6 +26,8 @@ type ParseSource<S> = Box<dyn Fn(&SourceName, &Node, &mut Problems) -> Option<Pa
 type ParseTeller<T> = Box<dyn Fn(&Node, &mut Problems) -> Option<T>>;
 type ParseFeed<F> = Box<dyn Fn(&str, &Node, &BTreeMap<SourceName, Endpoint>, &mut Problems) -> Option<F>>;
 
+type JudgeKeys = fn(&[(String, Vec<String>)]) -> Vec<(usize, String)>;
+
 /// A kind of source: the key that selects it, and the reader of what stands under that key.
 pub struct SourceKind<S> {
     pub name: &'static str,
@@ -53,6 +55,8 @@ pub struct Kinds<S, F, T> {
     pub actions: Vec<&'static str>,
     /// Says what is wrong with the name of a key.
     pub key: fn(&str) -> Result<(), String>,
+    /// Says which of the actions with their keys can't be had beside the others, by its number, and why.
+    pub keys: JudgeKeys,
     /// Says what is wrong with a filter of the queue, and at which character.
     pub filter: fn(&str) -> Result<(), String>,
     /// Panes of the screen.

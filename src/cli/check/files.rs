@@ -137,7 +137,7 @@ fn is(path: &Path, extensions: &[&str]) -> bool {
 fn configuration(path: &Path) -> Result<Found, Failure> {
     match config::load(path, &session::kinds()) {
         Ok((config, mut report)) => {
-            report.problems.extend(keys::bound(&config.console).map_or_else(|wrong| wrong, |(_, lost)| lost));
+            report.problems.extend(keys::bound(&config.console).1);
             Ok((vec![Checked::configuration(report)], Some(config)))
         }
         Err(config::Failure::Wrong(report)) => Ok((vec![Checked::configuration(report)], None)),

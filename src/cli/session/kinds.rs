@@ -6,7 +6,7 @@ use crate::model::filter::Filter;
 use crate::sources::{self, Source};
 use crate::tellers::{self, Teller};
 use crate::tui::action::Action;
-use crate::tui::keymap::Sequence;
+use crate::tui::keymap::{Keymap, Sequence};
 use crate::tui::panes::PANES;
 use crate::tui::theme::EMBEDDED;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ pub fn kinds() -> Kinds<Arc<dyn Source>, Arc<dyn Feed>, Arc<dyn Teller>> {
         tellers: tellers::KINDS.iter().map(teller_kind).collect(),
         actions: Action::ALL.iter().map(|action| action.name()).collect(),
         key: |text| Sequence::parse(text).map(|_| ()),
+        keys: |wishes| Keymap::rebound(wishes).err().unwrap_or_default(),
         filter: |text| Filter::parse(text).map(|_| ()).map_err(|mistake| mistake.to_string()),
         panes: PANES.iter().map(|spec| spec.id.word()).collect(),
         themes: EMBEDDED.iter().map(|(name, _)| *name).collect(),
