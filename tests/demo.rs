@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::time::Duration;
 use support::home::Home;
-use support::pty::{ENTER, Pty};
+use support::pty::{DOWN, ENTER, Pty};
 
 /// From the death of the primary to the alerts: seven seconds and two polls on an idle machine.
 const OUTAGE: Duration = Duration::from_secs(60);
@@ -117,19 +117,17 @@ fn prepare(demo: &mut Pty, playbook: &str) {
 /// From the resolved incident to the shell.
 #[track_caller]
 fn finish(demo: &mut Pty, what: &str) {
-    demo.keys("i");
-    demo.wait_for("resolve    ");
-    demo.keys(&format!("resolve{ENTER}"));
-    demo.wait_for("INC-1 is resolved");
+    demo.keys("E");
+    demo.wait_for("INC-1 is mitigated");
+    demo.keys(DOWN);
+    demo.wait_for("INC-1 is mitigated, resolved");
     demo.keys(&format!("{what}{ENTER}"));
-    told(demo, "choose close-incident");
-    demo.keys("i");
-    demo.wait_for("close-incident   ");
-    demo.keys(&format!("close-incident{ENTER}"));
+    told(demo, "Press E and enter once more");
+    demo.keys("E");
     demo.wait_for("INC-1 is closed");
     demo.keys(ENTER);
     told(demo, "That was it");
-    demo.wait_for(&format!("INC-1 resolved: {what}"));
+    demo.wait_for(&format!("INC-1 mitigated: {what}"));
     demo.keys("q");
     // What is still owned or silent is told before.
     demo.wait_within(support::PATIENCE, "the end or a question", |screen| screen.is_empty() || screen.contains("enter leave"));

@@ -425,7 +425,7 @@ fn a_status_that_makes_no_sense_is_refused() {
     let mut story = Story::new();
     story.ask(Command::Declare { title: "x".into(), severity: Sev::ALL[1], alerts: vec![], at: None });
     let incident = story.world.incidents.open().next().expect("open").id;
-    let set = |status| Command::SetStatus { incident, status, reason: None, at: None };
+    let set = |status| Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at: None };
     story.ask(set(Status::Closed));
     let request = story.ask(set(Status::Mitigated));
     assert!(story.world.requests.get(request).expect("there").items[0].stage.failed());
@@ -499,7 +499,7 @@ fn eventful() -> Story {
     }
     story.poll(&[alert("B", "checkout", began())]);
     story.poll(&[alert("B", "checkout", began())]);
-    story.ask(Command::SetStatus { incident, status: Status::Resolved, reason: None, at: None });
+    story.ask(Command::SetStatus { incident, by_way: Vec::new(), status: Status::Resolved, reason: None, at: None });
     story
 }
 

@@ -249,7 +249,7 @@ fn set(globals: &Globals, arguments: Set) -> anyhow::Result<Exit> {
         changes.title.map(|title| Command::SetTitle { incident, title }),
         changes.lead.map(|person| Command::SetRole { incident, role: Role::Lead, person }),
         changes.private.map(|private| Command::Correct { entry: EntryId(incident.0), change: seen(private) }),
-        changes.status.map(|status| Command::SetStatus { incident, status, reason: None, at }),
+        changes.status.map(|status| Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at }),
     ];
     let roles = changes.role.into_iter().map(|(role, person)| Command::SetRole { incident, role, person });
     ack::act_all(&mut session, globals, commands.into_iter().flatten().chain(roles))
@@ -270,7 +270,7 @@ fn seen(private: bool) -> Amendment {
 fn status(globals: &Globals, name: &str, status: Status, reason: Option<String>) -> anyhow::Result<Exit> {
     let mut session = Session::open(globals, Needs::Journal)?;
     let incident = take_up(&mut session, globals, name)?;
-    ack::act(&mut session, globals, Command::SetStatus { incident, status, reason, at: None })
+    ack::act(&mut session, globals, Command::SetStatus { incident, by_way: Vec::new(), status, reason, at: None })
 }
 
 /// Finds an incident and, if it is closed, loads it into the world.

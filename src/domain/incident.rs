@@ -85,6 +85,16 @@ impl Status {
         matches!(self, Self::Closed | Self::Cancelled | Self::Merged)
     }
 
+    /// What an incident becomes after this when nothing goes wrong any more.
+    pub fn next(self) -> Option<Self> {
+        match self {
+            Self::Open => Some(Self::Mitigated),
+            Self::Mitigated => Some(Self::Resolved),
+            Self::Resolved => Some(Self::Closed),
+            Self::Closed | Self::Cancelled | Self::Merged => None,
+        }
+    }
+
     /// Whether a person may set `next` from here. A closed incident can only be reopened; one is merged into another, never
     /// by its status alone, for nothing leads back from there.
     pub fn may_become(self, next: Self) -> bool {

@@ -111,8 +111,11 @@ pub enum Command {
         alerts: Vec<AlertId>,
         at: Option<DateTime<Utc>>,
     },
+    /// An incident becomes this; what it passes on the way is recorded before, each in its turn.
     SetStatus {
         incident: IncidentId,
+        #[serde(default)]
+        by_way: Vec<Status>,
         status: Status,
         reason: Option<String>,
         at: Option<DateTime<Utc>>,

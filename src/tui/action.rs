@@ -218,8 +218,10 @@ actions! {
     Output = "output",
     /// Show what the attempt before has written.
     Attempt = "attempt",
-    /// Go on to what an incident becomes next: mitigated, resolved, closed.
+    /// Go on to what an incident becomes next: mitigated, resolved, closed; then to its export.
     NextStatus = "next-status",
+    /// Go on to the status after that as well: what is passed is recorded, too.
+    Further = "further",
     /// Stop what waits to be sent of an act on many; what is under way goes on to its end.
     Stop = "stop",
     /// Search in what is shown.

@@ -58,7 +58,7 @@ fn night() -> Timeline {
     story.wait(600);
     (0..2).for_each(|_| story.poll(&[]));
     story.ask(Command::SetTitle { incident, title: "the disk of db-1 was full".into() });
-    story.ask(Command::SetStatus { incident, status: Status::Resolved, reason: None, at: None });
+    story.ask(Command::SetStatus { incident, by_way: Vec::new(), status: Status::Resolved, reason: None, at: None });
     story.wait(60);
     let view = View { people: People::Roles, zone: chrono_tz::Tz::UTC };
     let mut night = timeline(&story.journal, incident, Vec::new(), view).expect("it is declared");

@@ -1,6 +1,7 @@
 //! What can be done with an incident from its menu: who does what in it, who may see it, and where it goes on.
 
-use crate::screen::{Desk, alert};
+use crate::screen::{Desk, alert, start};
+use midwatch::domain::entry::Kind;
 use midwatch::domain::incident::{Role, Status};
 use midwatch::model::Command;
 
@@ -106,4 +107,25 @@ fn the_menu_offers_what_may_come_next_and_what_was_set_is_undone_to_what_it_was(
         desk.commands
     );
     desk.press("u").expect("There is nothing to undo.");
+}
+
+#[test]
+fn several_stages_are_gone_through_in_one_dialog_and_each_is_recorded() {
+    let mut desk = desk(&["shop"]);
+    desk.press("E").expect("INC-1 is mitigated ─").expect("down: and resolved as well.").type_text("Everything is back");
+    desk.press("down").expect("INC-1 is mitigated, resolved ─").expect("Each is recorded").expect("enter record all 2");
+    desk.press("down").expect("INC-1 is mitigated, resolved, closed ─").expect("Everything is back").expect_not("as well.");
+    assert!(desk.commands.is_empty(), "nothing before enter: {:?}", desk.commands);
+    // There is nothing further: it goes to the next field, as everywhere.
+    desk.press("down").type_text("-5m").press("enter");
+    let stages = desk.world.log.entries().filter(|entry| entry.kind == Kind::Status);
+    let stages: Vec<_> = stages.map(|entry| (entry.text.as_str(), entry.at)).collect();
+    let then = start() - chrono::Duration::minutes(5);
+    let texts = ["INC-1 mitigated: Everything is back", "INC-1 resolved", "INC-1 closed"];
+    assert_eq!(stages, texts.map(|text| (text, then)));
+    // After that comes its export; in another night that is nobody's next step.
+    desk.press("E").expect("INC-1 as `midwatch export").press("esc").sleep(13 * 3600).press("E").expect("No incident is open");
+    desk.press("u");
+    let status = desk.world.incidents.iter().next().expect("known").status;
+    assert_eq!(status, Status::Open, "one key takes all of it back");
 }

@@ -275,12 +275,12 @@ fn a_drill_is_over_by_its_own_end_alone_and_for_good() {
     let mut story = Story::new();
     let (drill, incident) = begun(&mut story);
     for status in [Status::Closed, Status::Cancelled] {
-        story.ask(Command::SetStatus { incident, status, reason: None, at: None });
+        story.ask(Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at: None });
         assert!(story.world.drills.open().is_some(), "{status:?}");
     }
-    story.ask(Command::SetStatus { incident, status: Status::Mitigated, reason: None, at: None });
+    story.ask(Command::SetStatus { incident, by_way: Vec::new(), status: Status::Mitigated, reason: None, at: None });
     story.ask(Command::Drill(Drilling::Finish { drill: incident, said: Debrief::default(), found: Vec::new() }));
-    story.ask(Command::SetStatus { incident, status: Status::Open, reason: None, at: None });
+    story.ask(Command::SetStatus { incident, by_way: Vec::new(), status: Status::Open, reason: None, at: None });
     let state = story.world.incidents.get(incident).expect("known").status;
     assert_eq!((state, story.world.drills.open().is_none()), (Status::Closed, true));
     assert!(!story.world.alerts.is_open(&of(&drill, "Down")), "its episode has an end");

@@ -221,7 +221,7 @@ fn a_pack_tells_what_is_open_owned_and_about_to_end() {
         ends.len() == 1 && ends[0].starts_with("work soon of dan, until ") && ends[0].ends_with("Lag fires again then"),
         "{ends:?}"
     );
-    story.ask(Command::SetStatus { incident, status: Status::Closed, reason: None, at: None });
+    story.ask(Command::SetStatus { incident, by_way: Vec::new(), status: Status::Closed, reason: None, at: None });
     assert!(told(&story)[1].1.is_empty());
 }
 
@@ -229,7 +229,7 @@ fn a_pack_tells_what_is_open_owned_and_about_to_end() {
 fn a_second_status_is_refused_while_the_first_is_being_recorded_and_judged_by_it_afterwards() {
     let mut story = Story::new();
     let incident = declared(&mut story, "down");
-    let set = |status| Command::SetStatus { incident, status, reason: None, at: None };
+    let set = |status| Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at: None };
     story.slow = Some(Vec::new());
     story.ask(set(Status::Mitigated));
     let why = refused(&mut story, set(Status::Mitigated));
@@ -244,6 +244,37 @@ fn a_second_status_is_refused_while_the_first_is_being_recorded_and_judged_by_it
     story.broken = None;
     story.ask(set(Status::Closed));
     assert_eq!(story.world.incidents.get(incident).expect("there").status, Status::Closed);
+}
+
+#[test]
+fn stages_that_are_set_at_once_are_recorded_each_in_its_turn_or_none_of_them() {
+    let mut story = Story::new();
+    let incident = declared(&mut story, "down");
+    let set = |by_way: &[Status], status| Command::SetStatus {
+        incident,
+        by_way: by_way.to_vec(),
+        status,
+        reason: Some("promoted".to_owned()),
+        at: None,
+    };
+    let told = |story: &Story| -> Vec<String> {
+        let stages = story.journal.iter().filter(|entry| entry.kind == Kind::Status);
+        stages.map(|entry| entry.text.clone()).collect()
+    };
+    let why = refused(&mut story, set(&[Status::Mitigated, Status::Closed], Status::Resolved));
+    assert!(why.contains("INC-0 is closed: it can't become resolved"), "{why}");
+    assert_eq!(told(&story), [""; 0], "none of them");
+    let all = set(&[Status::Mitigated, Status::Resolved], Status::Closed);
+    story.slow = Some(Vec::new());
+    story.ask(all.clone());
+    assert!(refused(&mut story, all.clone()).contains("is being recorded: ask again"));
+    story.answer();
+    assert_eq!(told(&story), ["INC-0 mitigated: promoted", "INC-0 resolved", "INC-0 closed"]);
+    let now = story.world.incidents.get(incident).expect("there");
+    assert_eq!((now.status, now.mitigated_at, now.resolved_at), (Status::Closed, Some(story.now.wall), Some(story.now.wall)));
+    let why = refused(&mut story, all);
+    assert!(why.contains("INC-0 is closed: it can't become mitigated"), "{why}");
+    assert_eq!(told(&story).len(), 3);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn night() -> (Timeline, DateTime<Utc>) {
     story.poll(&[]);
     story.pass(600);
     for status in [Status::Resolved, Status::Closed] {
-        story.ask(Command::SetStatus { incident, status, reason: None, at: None });
+        story.ask(Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at: None });
     }
     story.pass(86_400);
     story.ask(note("written for the postmortem", Some(begin + chrono::Duration::seconds(5))));

@@ -130,7 +130,7 @@ impl Drill {
             Act::Severity => Command::SetSeverity { incident, severity: sev(&about) },
             Act::Status => {
                 let status = about.parse().expect("a status");
-                Command::SetStatus { incident, status, reason: None, at: None }
+                Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at: None }
             }
             Act::Role => {
                 let role = about.parse().expect("a role");

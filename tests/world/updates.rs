@@ -294,7 +294,7 @@ fn an_update_is_due_from_the_declaration_on_and_again_after_each_until_it_is_res
     });
     story.wait(60);
     assert_eq!(due(&story), Some(19), "a note promises nothing");
-    let set = |status| Command::SetStatus { incident, status, reason: None, at: None };
+    let set = |status| Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at: None };
     story.ask(set(Status::Mitigated));
     assert_eq!(due(&story), Some(19));
     story.ask(set(Status::Resolved));
@@ -356,7 +356,13 @@ fn a_draft_says_how_it_stands_what_was_done_since_the_last_one_and_what_fires() 
     story.ask(update(incident, "x", &["ops"]));
     story.wait(1);
     assert_eq!(draft(&story), "shop␛[2J down: we are working on it. Still firing: Down.", "they have heard all that");
-    story.ask(Command::SetStatus { incident, status: Status::Mitigated, reason: Some("promoted".into()), at: None });
+    story.ask(Command::SetStatus {
+        incident,
+        by_way: Vec::new(),
+        status: Status::Mitigated,
+        reason: Some("promoted".into()),
+        at: None,
+    });
     story.poll(&[]);
     story.poll(&[]);
     let told = "shop␛[2J down: the impact has ended, the cause may remain. Since 03:00: INC-0 mitigated: promoted. None of its alerts fires any more.";

@@ -151,7 +151,9 @@ impl World {
                 self.update_incident(incident, &text, to, next, confirmed.as_deref())
             }
             Command::Declare { title, severity, alerts, at } => self.declare(title, severity, alerts, at),
-            Command::SetStatus { incident, status, reason, at } => self.set_status(incident, status, reason, at),
+            Command::SetStatus { incident, by_way, status, reason, at } => {
+                self.set_status(incident, &[by_way, vec![status]].concat(), reason.as_deref(), at)
+            }
             Command::SetSeverity { incident, severity } => self.set_severity(incident, severity),
             Command::SetTitle { incident, title } => self.set_title(incident, &title),
             Command::SetRole { incident, role, person } => self.set_role(incident, role, &person),
@@ -252,7 +254,10 @@ impl World {
             Command::Page { whom, .. } => format!("page {}", inert(whom)),
             Command::Update { .. } => "post an update".into(),
             Command::Declare { .. } => "declare an incident".into(),
-            Command::SetStatus { status, .. } => format!("set the incident {}", status.word()),
+            Command::SetStatus { by_way, status, .. } => {
+                let stages: Vec<&str> = by_way.iter().chain([status]).map(|stage| stage.word()).collect();
+                format!("set the incident {}", stages.join(", "))
+            }
             Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),
             Command::SetTitle { .. } => "rename the incident".into(),
             Command::SetRole { role, .. } => format!("set the {}", role.word()),

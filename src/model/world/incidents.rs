@@ -69,32 +69,43 @@ impl World {
     pub(super) fn set_status(
         &mut self,
         id: IncidentId,
-        status: Status,
-        reason: Option<String>,
+        stages: &[Status],
+        reason: Option<&str>,
         at: Option<DateTime<Utc>>,
     ) -> Result<Vec<Draft>, Refusal> {
-        let Incident { status: from, severity, .. } = *self.incident(id)?;
-        let label = self.incident(id)?.label();
+        let (mut from, label) = (self.incident(id)?.status, self.incident(id)?.label());
         if self.stating.contains_key(&id) {
             // It would be judged by what the incident is no more.
             return Err(format!("another status of {label} is being recorded: ask again once it is"));
         }
-        if self.incident(id)?.drill.is_some() && (status.is_over() || from.is_over()) {
-            return Err(format!("{label} is practice: it is over when the drill is finished, or called off, and for good"));
+        let mut drafts = Vec::new();
+        for status in stages {
+            if self.incident(id)?.drill.is_some() && (status.is_over() || from.is_over()) {
+                return Err(format!("{label} is practice: it is over when the drill is finished, or called off, and for good"));
+            }
+            if !from.may_become(*status) {
+                return Err(format!("{label} is {}: it can't become {}", from.word(), status.word()));
+            }
+            // What happened stands once, where it begins to hold.
+            let reason = reason.filter(|_| drafts.is_empty());
+            drafts.push(at_time(self.status_draft(id, *status, reason)?, at));
+            from = *status;
         }
-        if !from.may_become(status) {
-            return Err(format!("{label} is {}: it can't become {}", from.word(), status.word()));
-        }
+        Ok(drafts)
+    }
+
+    fn status_draft(&mut self, id: IncidentId, status: Status, reason: Option<&str>) -> Result<Draft, Refusal> {
+        let (severity, label) = (self.incident(id)?.severity, self.incident(id)?.label());
         let word = if status == Status::Open { "reopened" } else { status.word() };
-        let why = reason.as_deref().map(|reason| format!(": {}", inert(reason))).unwrap_or_default();
+        let why = reason.map(|reason| format!(": {}", inert(reason))).unwrap_or_default();
         let draft = self.about_incident(id, Kind::Status, format!("{label} {word}{why}"));
-        let mut draft = at_time(draft.with("status", status).with("reason", reason), at);
+        let mut draft = draft.with("status", status).with("reason", reason);
         if status == Status::Open {
             let next = self.promised(severity, Next::Usual);
             draft = draft.with("next_update_at", next);
         }
         draft.important = true;
-        Ok(vec![draft])
+        Ok(draft)
     }
 
     pub(super) fn set_severity(&mut self, id: IncidentId, severity: Sev) -> Result<Vec<Draft>, Refusal> {

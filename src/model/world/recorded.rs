@@ -28,7 +28,7 @@ impl World {
                 self.diagnoses.answered(request);
                 self.requests.recorded(request, &Target::of(&entry.draft), entry.id);
                 self.end_recorded(request, &entry);
-                self.stating.retain(|_, of| *of != request);
+                self.stated(request);
                 let mut effects = self.on_recorded(&entry);
                 effects.extend(self.call_recorded(request, &entry));
                 effects.extend(self.drill_recorded(&entry, request));
@@ -51,6 +51,13 @@ impl World {
         let (runs, mut context, ..) = self.split();
         effects.extend(runs.recorded(&mut context, &entry, request.is_some()));
         effects
+    }
+
+    /// A status is judged by those before it once all of them are in the journal.
+    fn stated(&mut self, request: RequestId) {
+        if self.requests.get(request).is_none_or(|progress| progress.settled()) {
+            self.stating.retain(|_, of| *of != request);
+        }
     }
 
     /// Another process has heard what became of an act of ours.

@@ -120,6 +120,7 @@ pub const ROWS: &[Row] = &[
     row(&["tab"], Complete, &[Noting, Naming], ""),
     row(&["up"], PreviousNote, &[Noting], ""),
     row(&["down"], NextNote, &[Noting], ""),
+    row(&["down"], Further, &[Context::Staging], "next status"),
     row(&["tab", "down"], NextField, &[Typing], "next"),
     row(&["shift-tab", "up"], PreviousField, &[Typing], "previous"),
     row(&["ctrl-l"], Redraw, &[Panes, Reading, Typing], "redraw"),

@@ -50,6 +50,8 @@ pub enum Context {
     Noting,
     /// A field that names a person, before what holds in every field.
     Naming,
+    /// What an incident becomes, before what holds in every field.
+    Staging,
 }
 
 impl Context {
@@ -58,10 +60,15 @@ impl Context {
         match self {
             Self::Panes | Self::Reading | Self::Typing => false,
             Self::Health | Self::Alerts | Self::Playbook | Self::Log => lower == Self::Panes,
-            Self::Noting | Self::Naming => lower == Self::Typing,
-            Self::Replay => !matches!(lower, Self::Replay | Self::Typing | Self::Noting | Self::Naming),
+            Self::Noting | Self::Naming | Self::Staging => lower == Self::Typing,
+            Self::Replay => lower != Self::Replay && !lower.types(),
             _ => lower == Self::Reading,
         }
+    }
+
+    /// Letters are text there.
+    fn types(self) -> bool {
+        matches!(self, Self::Typing | Self::Noting | Self::Naming | Self::Staging)
     }
 
     pub fn title(self) -> &'static str {
@@ -90,6 +97,7 @@ impl Context {
             Self::Typing => "Dialogs",
             Self::Noting => "A note",
             Self::Naming => "A person's name",
+            Self::Staging => "A new status",
         }
     }
 }
@@ -166,9 +174,7 @@ impl Keymap {
     }
 
     fn meaning_in(&self, context: Context, keys: &[Key]) -> Meaning {
-        if matches!(context, Context::Typing | Context::Noting | Context::Naming)
-            && keys.first().is_some_and(|key| key.typed().is_some())
-        {
+        if context.types() && keys.first().is_some_and(|key| key.typed().is_some()) {
             return Meaning::Nothing;
         }
         let here = self.bindings.iter().filter(|binding| binding.contexts.contains(&context));

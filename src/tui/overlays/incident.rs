@@ -119,7 +119,26 @@ pub fn severity(incident: &Incident) -> Box<dyn Overlay> {
 enum Change {
     Title,
     Lead,
-    Status(Status),
+    Status(Stages),
+}
+
+/// What it becomes: what it passes on the way, and then this.
+struct Stages {
+    by_way: Vec<Status>,
+    to: Status,
+}
+
+impl Stages {
+    /// What was reopened stays open for now.
+    fn next(&self) -> Option<Status> {
+        self.to.next().filter(|_| self.to != Status::Open)
+    }
+
+    /// `mitigated, resolved, closed`.
+    fn words(&self) -> String {
+        let words: Vec<&str> = self.by_way.iter().chain([&self.to]).map(|stage| stage.word()).collect();
+        words.join(", ")
+    }
 }
 
 struct Edit {
@@ -144,62 +163,79 @@ fn edit(incident: &Incident, change: Change, was: String, label: &'static str) -
 }
 
 pub fn status(incident: &Incident, status: Status) -> Box<dyn Overlay> {
-    let (change, people) = (Change::Status(status), People::default());
+    let (change, people) = (Change::Status(Stages { by_way: Vec::new(), to: status }), People::default());
     let form = Edit { incident: incident.id, label: incident.label(), was: String::new(), change, people };
     Box::new(Dialog::new(form, vec![field("what happened", ""), field("at", "")]))
 }
 
 impl Form for Edit {
     fn title(&self, _view: &View) -> String {
-        match self.change {
+        match &self.change {
             Change::Title => format!("Title of {}", self.label),
             Change::Lead => format!("Lead of {}", self.label),
-            Change::Status(status) => format!("{} is {}", self.label, word(status)),
+            Change::Status(Stages { to: Status::Open, .. }) => format!("{} is open again", self.label),
+            Change::Status(stages) => format!("{} is {}", self.label, stages.words()),
         }
     }
 
     fn verb(&self) -> String {
-        match self.change {
-            Change::Status(Status::Closed) => "close it".to_owned(),
-            Change::Status(Status::Open) => "reopen it".to_owned(),
-            Change::Status(status) => format!("set {}", status.word()),
+        match &self.change {
+            Change::Status(Stages { to: Status::Closed, by_way }) if by_way.is_empty() => "close it".to_owned(),
+            Change::Status(Stages { to: Status::Open, .. }) => "reopen it".to_owned(),
+            Change::Status(stages) if !stages.by_way.is_empty() => format!("record all {}", stages.by_way.len() + 1),
+            Change::Status(stages) => format!("set {}", stages.to.word()),
             _ => "record".to_owned(),
         }
     }
 
     fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
-        let text = match self.change {
-            Change::Title => "Short and about the impact: what people can't do.",
-            Change::Lead => "Who decides; one person at a time.",
-            Change::Status(Status::Mitigated) => {
-                "The impact has ended; the cause may remain. `at` is empty for now, else 14:02 or -7m."
-            }
-            Change::Status(Status::Resolved) => "The cause is gone. `at` is empty for now, else 14:02 or -7m.",
-            Change::Status(Status::Closed) => "Its record ends here. It can be reopened.",
-            Change::Status(_) => "`at` is empty for now, else 14:02 or -7m.",
+        let stages = match &self.change {
+            Change::Title => return vec![("Short and about the impact: what people can't do.".to_owned(), Role::Dim)],
+            Change::Lead => return vec![("Who decides; one person at a time.".to_owned(), Role::Dim)],
+            Change::Status(stages) => stages,
         };
-        let over = matches!(self.change, Change::Status(status) if status.is_over());
-        let open = view.world.runs.open().filter(|(_, run)| over && run.incident == Some(self.incident));
+        let open = view.world.runs.open().filter(|(_, run)| stages.to.is_over() && run.incident == Some(self.incident));
         let open = open.map(|(_, run)| (format!("The playbook “{}” is not through yet.", inert(&run.title)), Role::Warning));
-        open.chain([(text.to_owned(), Role::Dim)]).collect()
+        let means = match stages.to {
+            Status::Mitigated => "The impact has ended; the cause may remain. ",
+            Status::Resolved => "The cause is gone. ",
+            Status::Closed => "Its record ends here. It can be reopened. ",
+            _ => "",
+        };
+        let of_all = if stages.by_way.is_empty() { "" } else { "Each is recorded, one after the other. " };
+        let next = stages.next().map(|next| {
+            let text = format!("{}: and {} as well.", view.keymap.key_of(Action::Further), next.word());
+            (text, Role::Text)
+        });
+        let at = "`at` is empty for now, else 14:02 or -7m.";
+        open.chain([(format!("{means}{of_all}{at}"), Role::Dim)]).chain(next).collect()
     }
 
     fn contexts(&self) -> &'static [Context] {
-        match self.change {
+        match &self.change {
             Change::Lead => &[Context::Naming, Context::Typing],
+            Change::Status(stages) if stages.next().is_some() => &[Context::Staging, Context::Typing],
             _ => &[Context::Typing],
         }
     }
 
     fn act(&mut self, action: Action, input: &mut Input, view: &View) -> bool {
-        action == Action::Complete && self.people.complete(input, view, std::slice::from_ref(&self.was))
+        match (action, &mut self.change) {
+            (Action::Further, Change::Status(stages)) => {
+                if let Some(next) = stages.next() {
+                    stages.by_way.push(std::mem::replace(&mut stages.to, next));
+                }
+                false
+            }
+            _ => action == Action::Complete && self.people.complete(input, view, std::slice::from_ref(&self.was)),
+        }
     }
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let (incident, text) = (self.incident, texts[0].trim().to_owned());
         let was = self.was.clone();
-        let (ask, undo) = match self.change {
-            Change::Status(status) => return self.set(status, texts, view),
+        let (ask, undo) = match &self.change {
+            Change::Status(stages) => return self.set(stages, texts, view),
             _ if text.is_empty() => return Err("It can't be empty.".to_owned()),
             Change::Title => (Command::SetTitle { incident, title: text }, Command::SetTitle { incident, title: was }),
             Change::Lead => {
@@ -213,23 +249,16 @@ impl Form for Edit {
 }
 
 impl Edit {
-    fn set(&self, status: Status, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
+    fn set(&self, stages: &Stages, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let reason = Some(texts[0].trim().to_owned()).filter(|text| !text.is_empty());
         let at = match texts[1].trim() {
             "" => None,
             word => Some(capture::when(word, view.now.wall, view.zone)?),
         };
-        let reopen =
-            Command::SetStatus { incident: self.incident, status: Status::Open, reason: Some("undone".to_owned()), at: None };
-        let undo = (status != Status::Open).then_some(Reply::Undo(reopen));
-        let ask = Command::SetStatus { incident: self.incident, status, reason, at };
+        let set = |by_way, status, reason, at| Command::SetStatus { incident: self.incident, by_way, status, reason, at };
+        let reopen = set(Vec::new(), Status::Open, Some("undone".to_owned()), None);
+        let undo = (stages.to != Status::Open).then_some(Reply::Undo(reopen));
+        let ask = set(stages.by_way.clone(), stages.to, reason, at);
         Ok([Reply::Ask(ask)].into_iter().chain(undo).collect())
-    }
-}
-
-fn word(status: Status) -> &'static str {
-    match status {
-        Status::Open => "open again",
-        status => status.word(),
     }
 }

@@ -29,10 +29,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         }
         Action::Drill => Reply::Open(overlays::drill::open(view)),
         Action::Export => {
-            // After a night it is the one that has just been closed.
-            let over = view.world.incidents.iter().filter(|incident| incident.status.is_over());
-            let last = over.max_by_key(|incident| incident.resolved_at.unwrap_or(incident.opened_at));
-            return Some(match view.incident.or(last) {
+            return Some(match view.incident.or_else(|| last_ended(view)) {
                 Some(incident) => overlays::export::open(incident),
                 None => vec![Reply::Say("Whose export? I shows an incident's record first.".to_owned())],
             });
@@ -70,9 +67,11 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         }
         Action::Private => of_incident(&overlays::joining::private),
         Action::Merge => of_incident(&|incident| overlays::joining::merge(incident, view)),
-        Action::NextStatus => match view.incident.and_then(|incident| next(incident.status)) {
-            Some(next) => status(next),
-            None if view.incident.is_some() => Reply::Say("It is over: reopen it, or see its export.".to_owned()),
+        Action::NextStatus => match view.incident.or_else(|| just_ended(view)) {
+            Some(incident) => match incident.status.next() {
+                Some(next) => status(next),
+                None => return Some(overlays::export::open(incident)),
+            },
             None => status(Status::Mitigated),
         },
         Action::Mitigate => status(Status::Mitigated),
@@ -84,15 +83,18 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
     Some(vec![reply])
 }
 
-/// What an incident becomes, step by step, when nothing goes wrong any more.
-fn next(status: Status) -> Option<Status> {
-    match status {
-        Status::Open => Some(Status::Mitigated),
-        Status::Mitigated => Some(Status::Resolved),
-        Status::Resolved => Some(Status::Closed),
-        _ => None,
-    }
+/// The incident that ended last: after a night the one that has just been closed.
+fn last_ended<'a>(view: &View<'a>) -> Option<&'a Incident> {
+    let over = view.world.incidents.iter().filter(|incident| incident.status.is_over());
+    over.max_by_key(|incident| incident.resolved_at.unwrap_or(incident.opened_at))
 }
+
+/// The same while what comes after its end is its export, and not the next night.
+fn just_ended<'a>(view: &View<'a>) -> Option<&'a Incident> {
+    last_ended(view).filter(|incident| incident.resolved_at.is_some_and(|at| view.now.wall - at < SHIFT))
+}
+
+const SHIFT: chrono::Duration = chrono::Duration::hours(12);
 
 /// What is asked of a replay that goes from then to then.
 pub(super) fn played(action: Action, reach: (DateTime<Utc>, DateTime<Utc>)) -> Reply {

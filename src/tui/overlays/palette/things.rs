@@ -69,6 +69,7 @@ const ELSEWHERE: &[Action] = &[
     Action::Up,
     Action::Down,
     Action::Extend,
+    Action::Further,
 ];
 
 pub fn actions() -> impl Iterator<Item = Action> {
