@@ -6,7 +6,7 @@ use midwatch::config::import::{Server, What};
 use midwatch::config::{self, Config, Failure, FeedKind, Kinds, ParsedSource, SourceKind, TellerKind};
 use midwatch::domain::alert::{Labels, Severity};
 use midwatch::domain::health::{Confirm, Votes};
-use midwatch::domain::node::{Level, Node, Problems, Roots, Span, Value};
+use midwatch::domain::node::{FieldSpec, Level, Node, Problems, Roots, Span, Value};
 use midwatch::domain::secret::SecretRef;
 use midwatch::domain::settings::{AckFor, Environment};
 use midwatch::ports::Endpoint;
@@ -653,6 +653,67 @@ fn every_example_in_the_documentation_works() {
         let node = Node::parse(example, &mut problems).expect("is YAML");
         config::resolve(&node, &real_kinds(), &mut problems);
         assert!(problems.list.is_empty(), "{example}\n{:?}", problems.list);
+    }
+}
+
+/// What is wrong with this, and what would be right.
+type Judge = Box<dyn Fn(&str) -> Vec<(String, String)>>;
+
+fn judge(read: impl Fn(&Node, &mut Problems) + 'static) -> Judge {
+    Box::new(move |text| {
+        let mut problems = Problems::default();
+        let node = Node::parse(text, &mut problems).expect("is YAML");
+        read(&node, &mut problems);
+        problems.list.into_iter().map(|problem| (problem.message, problem.help.unwrap_or_default())).collect()
+    })
+}
+
+/// Every kind, the keys that the reference tells of it, and its reader.
+fn told() -> Vec<(&'static str, &'static [&'static [FieldSpec]], Judge)> {
+    let sources = midwatch::sources::KINDS.iter().map(|kind| {
+        let read = move |node: &Node, problems: &mut Problems| drop((kind.parse)(&"s".into(), node, problems));
+        (kind.name, kind.keys, judge(read))
+    });
+    let feeds = midwatch::feeds::KINDS.iter().map(|kind| {
+        let read = move |node: &Node, problems: &mut Problems| {
+            let known = midwatch::feeds::Known { feed: "f", sources: &Default::default() };
+            drop((kind.parse)(node, &known, problems));
+        };
+        (kind.name, kind.keys, judge(read))
+    });
+    let tellers = midwatch::tellers::KINDS.iter().map(|kind| {
+        let read = move |node: &Node, problems: &mut Problems| drop((kind.parse)(node, problems));
+        (kind.name, kind.keys, judge(read))
+    });
+    sources.chain(feeds).chain(tellers).collect()
+}
+
+#[test]
+fn the_keys_that_the_reference_tells_of_a_kind_are_those_that_it_reads() {
+    // Nothing is like it, so everything that may stand there is said.
+    const STRANGER: &str = "zzzzzzzzzzzz";
+    let kinds = told();
+    assert!(kinds.len() > 30, "{}", kinds.len());
+    for (kind, keys, judge) in kinds {
+        let read = |text: &str| {
+            let unknown = format!("unknown key `{STRANGER}`");
+            let problem = judge(text).into_iter().find(|(message, _)| *message == unknown);
+            problem.unwrap_or_else(|| panic!("{kind}: {text} is taken")).1
+        };
+        let one_of = |keys: Vec<&str>| format!("one of: {}", keys.join(", "));
+        assert_eq!(read(&format!("{STRANGER}: 1")), one_of(FieldSpec::all(keys)), "{kind}");
+        for spec in keys.iter().flat_map(|group| group.iter()) {
+            assert!(!spec.value.is_empty() || !spec.below.is_empty(), "{kind}: nothing is told of {}", spec.key);
+            if !spec.below.is_empty() {
+                let below = read(&format!("{}: {{{STRANGER}: 1}}", spec.key));
+                assert_eq!(below, one_of(FieldSpec::keys(spec.below)), "{kind}: {}", spec.key);
+            }
+            let missing = judge("{}").iter().any(|(message, _)| message.contains(&format!("`{}`", spec.key)));
+            let needed = ["needed", "this or", "one of"].iter().any(|word| spec.otherwise.starts_with(word));
+            let on_its_own = spec.otherwise == "needed";
+            assert!(missing || !on_its_own, "{kind} does without {}", spec.key);
+            assert!(needed || !missing || spec.value.is_empty(), "{kind} needs {}: {}", spec.key, spec.otherwise);
+        }
     }
 }
 

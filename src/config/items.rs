@@ -5,7 +5,7 @@ use crate::domain::act::ActKind;
 use crate::domain::catalogue::Service;
 use crate::domain::health::{Confirm, FeedSpec, Votes};
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems, Value};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems, Value};
 use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::{practice, scenario};
 use crate::ports::Endpoint;
@@ -72,6 +72,24 @@ pub struct Made<S> {
     queries: Option<Endpoint>,
 }
 
+/// What every source may have besides its kind.
+#[rustfmt::skip]
+pub const SOURCE: &[FieldSpec] = &[
+    FieldSpec::new("name", "without spaces, and not `drill` or `practice`, which are the program's own; part of every alert's id", "needed"),
+    FieldSpec::new("every", "how often it is asked, `100ms` to `1day`", "`15s`"),
+    FieldSpec::new("timeout", "how long one answer may take, `10ms` to `10m`", "`10s`"),
+];
+
+/// And every feed.
+#[rustfmt::skip]
+pub const FEED: &[FieldSpec] = &[
+    FieldSpec::new("name", "without spaces", "needed"),
+    FieldSpec::new("service", "one of `services`", "none"),
+    FieldSpec::new("every", "how often it is asked, `100ms` to `1day`", "`30s`"),
+    FieldSpec::new("timeout", "how long one answer may take, `10ms` to `10m`", "`10s`, or `every` where that is shorter"),
+    FieldSpec::new("confirm", "how many answers have to agree before the state changes: `3` in a row, `2 of 3`, or each way for itself, `{worse: 2 of 3, better: 5}`", "`1`"),
+];
+
 const SOURCE_EVERY: Duration = Duration::from_secs(15);
 const FEED_EVERY: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -83,7 +101,7 @@ pub fn sources<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, problems: &
     let known: Vec<&str> = kinds.sources.iter().map(|kind| kind.name).collect();
     let mut names = Names::of("source");
     list::each(node, problems, |node, problems| {
-        let item = item(node, &["name", "every", "timeout"], &known, &mut names, problems)?;
+        let item = item(node, &FieldSpec::keys(SOURCE), &known, &mut names, problems)?;
         let every = list::time(item.fields.get("every"), EVERY, problems).unwrap_or(SOURCE_EVERY);
         let timeout = list::time(item.fields.get("timeout"), PATIENCE, problems).unwrap_or(TIMEOUT);
         let own = [(scenario::SOURCE, "of drills"), (practice::SOURCE, "that practice is overdue")];
@@ -111,7 +129,7 @@ pub fn feeds<S, F, T>(
     let queries = sources.iter().filter_map(|source| Some((source.spec.name.clone(), source.queries.clone()?))).collect();
     let mut names = Names::of("feed");
     list::each(node, problems, |node, problems| {
-        let item = item(node, &["name", "every", "timeout", "service", "confirm"], &known, &mut names, problems)?;
+        let item = item(node, &FieldSpec::keys(FEED), &known, &mut names, problems)?;
         let every = list::time(item.fields.get("every"), EVERY, problems).unwrap_or(FEED_EVERY);
         let timeout = list::time(item.fields.get("timeout"), PATIENCE, problems).unwrap_or(TIMEOUT.min(every));
         let service = item.fields.get("service").and_then(|node| super::service::named(node, services, problems));

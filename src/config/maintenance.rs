@@ -4,7 +4,7 @@ use super::list;
 use crate::domain::catalogue::Service;
 use crate::domain::health::FeedSpec;
 use crate::domain::maintenance::{Subjects, Window};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use chrono::{NaiveTime, Weekday};
 use chrono_tz::Tz;
 use std::time::Duration;
@@ -21,6 +21,17 @@ const DAYS: [(&str, Weekday); 7] = [
     ("sun", Weekday::Sun),
 ];
 
+#[rustfmt::skip]
+pub const WINDOW: &[FieldSpec] = &[
+    FieldSpec::new("services", "what is worked on; a service has its feeds and alerts with it", "this or `feeds`"),
+    FieldSpec::new("feeds", "feeds that are worked on", "this or `services`"),
+    FieldSpec::new("days", "on which it begins: `mon` to `sun`", "every day"),
+    FieldSpec::new("at", "when, by the clocks of `zone`; a time that they skip is when they have skipped it, one that they show twice is the first", "needed"),
+    FieldSpec::new("lasts", "`1m` to `7days`, by no clock: ninety minutes are ninety minutes", "needed"),
+    FieldSpec::new("zone", "a zone such as `Europe/Berlin`", "`console.time_zone`"),
+    FieldSpec::new("why", "a few words", "none"),
+];
+
 /// `zone` is that of the console, for windows that name none.
 pub fn read<'a>(
     node: Option<&Node>,
@@ -30,7 +41,7 @@ pub fn read<'a>(
     problems: &mut Problems,
 ) -> Vec<Window> {
     list::each(node, problems, |node, problems| {
-        let fields = node.fields(&["services", "feeds", "days", "at", "lasts", "zone", "why"], problems)?;
+        let fields = node.fields(&FieldSpec::keys(WINDOW), problems)?;
         let subjects = subjects(node, &fields, services, feeds.clone(), problems);
         let at = fields.need("at", problems).and_then(|node| {
             node.read("a time such as \"02:30\"", problems, |text| NaiveTime::parse_from_str(text, "%H:%M").ok())

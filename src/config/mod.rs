@@ -25,7 +25,10 @@ mod updates;
 pub use console::{Binding, Call, Console, Layout};
 pub use file::{File, locate, named, standard};
 pub use init::{Laid, lay_out, names, template, vacant};
-pub use items::{FeedKind, Kinds, ParsedSource, SourceKind, TellerKind};
+pub use items::{FEED, FeedKind, Kinds, ParsedSource, SOURCE, SourceKind, TellerKind};
+pub use maintenance::WINDOW;
+pub use service::SERVICE;
+pub use updates::DESTINATION;
 
 use crate::domain::alert::Severity;
 use crate::domain::health::FeedSpec;

@@ -4,7 +4,7 @@ use super::list::{self, Names};
 use crate::domain::catalogue::{Catalogue, Service};
 use crate::domain::ids::{PlaybookId, ServiceName};
 use crate::domain::matcher::{LabelSet, Matcher};
-use crate::domain::node::{Fields, Node, Problems, Span};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems, Span};
 use std::collections::HashMap;
 
 /// A service, and where the names stand that it names.
@@ -39,11 +39,23 @@ fn unknown<'a>(span: Span, text: &str, services: impl Iterator<Item = &'a Servic
     problems.unknown(span, "service", text, &names);
 }
 
-const KEYS: [&str; 11] =
-    ["name", "tier", "owner", "depends_on", "fault_domain", "alerts", "dashboards", "contacts", "playbooks", "vendor", "drill"];
+#[rustfmt::skip]
+pub const SERVICE: &[FieldSpec] = &[
+    FieldSpec::new("name", "without spaces; alerts whose label `service` is this name belong to it", "needed"),
+    FieldSpec::new("tier", "1 (most important) to 9", "none"),
+    FieldSpec::new("owner", "who answers for it", "none"),
+    FieldSpec::new("depends_on", "names of services, one or a list; never in a circle. While something as bad fires in one of them, alerts of this service are its symptoms", "none"),
+    FieldSpec::new("alerts", "labels and what they must be: all must match. A value is equal, `~` begins an anchored regular expression. The first service that matches has the alert", "none"),
+    FieldSpec::new("fault_domain", "what takes all down that share it, a rack or a zone: a name or a list", "none"),
+    FieldSpec::new("contacts", "whom to turn to, the first of all first: a text or a list", "none"),
+    FieldSpec::new("dashboards", "addresses of pages that show how it is, one or a list", "none"),
+    FieldSpec::new("playbooks", "ids of playbooks for it, besides those that name it in their own `services`; `check` knows whether they are in the library", "none"),
+    FieldSpec::new("vendor", "`true`: run by somebody else", "`false`"),
+    FieldSpec::new("drill", "`true`: drills may break it on purpose", "`false`"),
+];
 
 fn one(node: &Node, names: &mut Names, problems: &mut Problems) -> Option<Placed> {
-    let fields = node.fields(&KEYS, problems)?;
+    let fields = node.fields(&FieldSpec::keys(SERVICE), problems)?;
     let name = fields.need("name", problems).and_then(|node| names.take(node, problems));
     let mut flag = |key| fields.get(key).and_then(|node| node.bool(problems)).unwrap_or(false);
     let (vendor, drill) = (flag("vendor"), flag("drill"));

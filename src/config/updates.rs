@@ -5,7 +5,7 @@ use super::list::{self, Names};
 use crate::domain::act::ActKind;
 use crate::domain::ids::SourceName;
 use crate::domain::incident::Sev;
-use crate::domain::node::{Node, Problems, Value};
+use crate::domain::node::{FieldSpec, Node, Problems, Value};
 use crate::domain::update::{Destination, Every, Updates};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -13,6 +13,9 @@ use std::time::Duration;
 const EVERY: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(7 * 86_400);
 /// The one kind that is no system of its own.
 const COMMENT: &str = "comment";
+
+/// What every destination has besides its kind.
+pub const DESTINATION: &[FieldSpec] = &[FieldSpec::new("name", "without spaces; as no source is called", "needed")];
 
 /// A map, or the destinations alone.
 pub fn read<S, F, T>(
@@ -61,7 +64,7 @@ fn destinations<S, F, T>(
     let known: Vec<&str> = kinds.tellers.iter().map(|kind| kind.name).chain([COMMENT]).collect();
     let mut names = Names::of("destination");
     let all = list::each(node, problems, |node, problems| {
-        let item = items::item(node, &["name"], &known, &mut names, problems)?;
+        let item = items::item(node, &FieldSpec::keys(DESTINATION), &known, &mut names, problems)?;
         let (name, kind) = (SourceName::new(item.name.as_str()), known[item.kind].to_owned());
         if item.name == "none" || sources.iter().any(|source| source.spec.name == name) {
             problems.error(node.span, format!("`{name}` means something else already: give the destination another name"));

@@ -3,9 +3,11 @@
 
 mod hush;
 mod problem;
+mod spec;
 mod yaml;
 
 pub use problem::{Level, Problem, Problems, Roots, nearest};
+pub use spec::FieldSpec;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use super::{Feed, Kind, Known, judged, plugin};
 use crate::domain::backup::{Backup, Keep, Promise, Restore, bytes, judge, span};
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::matcher::Matcher;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Ports};
 use chrono::{DateTime, Utc};
@@ -22,8 +22,36 @@ use std::time::Duration;
 pub const KIND: Kind = Kind {
     name: "backup",
     about: "Backups in a folder, a metric, or listed by pgBackRest, restic, borg or any program: age, size, retention, restores",
+    keys: KEYS,
     parse,
 };
+
+#[rustfmt::skip]
+const RESTORE: &[FieldSpec] = &[
+    FieldSpec::new("file", "a file that whoever has verified a restore writes, with how long it took (`35m`)", "this or `command`"),
+    FieldSpec::new("command", "a program that prints the restores that were verified, as `command` does backups, or as `midwatch playbook verified --json` does; the last one counts", "this or `file`"),
+    FieldSpec::new("every", "how old the last verified restore may be", "needed"),
+    FieldSpec::new("rto", "how long it may have taken", "none"),
+];
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("folder", "the folder with the backups as files", "one of these six"),
+        FieldSpec::new("pgbackrest", "`[pgbackrest, info, --output=json]`, with whatever it takes to run it", "one of these six"),
+        FieldSpec::new("restic", "`[restic, snapshots, --json]`; sizes by version 0.17 or newer", "one of these six"),
+        FieldSpec::new("borg", "`[borg, info, --json, --last, \"50\", REPOSITORY]`; `borg list --json` has no sizes", "one of these six"),
+        FieldSpec::new("command", "any program that prints `[{\"at\": \"2026-03-01T02:00:00Z\"}]`, perhaps with `name`, `bytes`, `took_s`, `sort` and `broken`", "one of these six"),
+        FieldSpec::map("metric", metric::KEYS),
+        FieldSpec::new("env", "variables for the command, plain or as secrets", "none"),
+        FieldSpec::new("files", "names, or `~` and an expression, of the files in `folder` that count", "all"),
+        FieldSpec::new("settled", "a file that was written to later than this ago may not be whole, and does not count", "`2m`"),
+        FieldSpec::new("only", "a stanza, a host of restic, or the beginning of a name", "all"),
+        FieldSpec::new("rpo", "how old the newest may be; older is failing", "needed"),
+        FieldSpec::new("keep", "how many are to be there: `{daily: 7, weekly: 4, monthly: 12, yearly: 1}`, each for the days, weeks, months and years before the present one", "nothing"),
+        FieldSpec::map("restore", RESTORE),
+    ],
+];
 
 /// More than this is no listing of backups.
 const LONGEST: usize = 16 << 20;
@@ -42,10 +70,8 @@ enum Evidence {
     Metric(Box<Metric>),
 }
 
-const OWN_KEYS: [&str; 9] = ["folder", "metric", "files", "settled", "env", "only", "rpo", "keep", "restore"];
-
 fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&OWN_KEYS[..], &READERS.map(|reader| reader.key)].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let evidence = evidence(node, &fields, known, problems);
     let rpo = fields.need("rpo", problems).and_then(|node| node.duration(problems));
     let keep = fields.get("keep").map_or(Some(Keep::default()), |node| keep(node, problems));
@@ -101,7 +127,7 @@ struct Proof {
 }
 
 fn proof(node: &Node, problems: &mut Problems) -> Option<Proof> {
-    let fields = node.fields(&["file", "command", "every", "rto"], problems)?;
+    let fields = node.fields(&FieldSpec::keys(RESTORE), problems)?;
     let told = match (fields.get("file"), fields.get("command")) {
         (Some(file), None) => file.path(problems).map(Told::File),
         (None, Some(command)) => plugin::command(command, problems).map(Told::Command),

@@ -7,9 +7,9 @@ use super::parts::Choice;
 use super::{Feed, Kind, Known, judged, plugin};
 use crate::domain::change::{Told, What, json};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Endpoint, Fault, Ports, Request};
+use crate::ports::{Access, Answer, Endpoint, Fault, Ports, Request};
 use chrono::{DateTime, Utc};
 use git::Git;
 use std::time::Duration;
@@ -17,8 +17,25 @@ use std::time::Duration;
 pub const KIND: Kind = Kind {
     name: "changes",
     about: "Deploys and other changes, from Git, Grafana's annotations, Kubernetes' events or any program: entries of the log",
+    keys: KEYS,
     parse,
 };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("git", "the folder of a clone", "one of `git`, `url`, `command`"),
+        FieldSpec::new("branch", "the branch whose commits count", "`HEAD`"),
+        FieldSpec::new("paths", "only commits that touch one of these", "all"),
+        FieldSpec::new("tags", "a pattern of tags, which count instead of commits", "none"),
+        FieldSpec::new("url", "an address that gives JSON", "one of `git`, `url`, `command`"),
+        FieldSpec::new("command", "a program and its arguments that print JSON", "one of `git`, `url`, `command`"),
+        FieldSpec::new("only", "names, or `~` and an expression: a tag of an annotation, a name or namespace of an event", "all"),
+        FieldSpec::new("kind", "`deploy`, `config`, `flag`, `migration` or `other`", "what it says itself, else `deploy`"),
+        FieldSpec::new("back", "how old one may be that is told", "`1day`"),
+    ],
+    Access::KEYS,
+];
 
 /// More JSON than this is no list of changes.
 const LONGEST: usize = 8 << 20;
@@ -40,10 +57,8 @@ enum Origin {
     Command(Vec<String>),
 }
 
-const OWN_KEYS: [&str; 8] = ["git", "branch", "paths", "tags", "command", "kind", "only", "back"];
-
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&OWN_KEYS[..], &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let origin = origin(node, &fields, problems);
     let what = fields
         .get("kind")

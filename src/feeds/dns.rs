@@ -6,7 +6,7 @@ mod message;
 use super::{Feed, Kind, Known, in_time, judged, unanswered};
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::matcher::Matcher;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Ports, Talk};
 use bytes::Bytes;
@@ -18,8 +18,20 @@ use std::time::Duration;
 pub const KIND: Kind = Kind {
     name: "dns",
     about: "What a DNS server answers for a name: the expected records, none, or an error of its own",
+    keys: KEYS,
     parse,
 };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("name", "the name that is asked for; for `PTR` also an address", "needed"),
+        FieldSpec::new("type", "`A`, `AAAA`, `CAA`, `CNAME`, `MX`, `NS`, `PTR`, `SOA`, `SRV` or `TXT`", "`A`"),
+        FieldSpec::new("server", "who is asked, a resolver or a name server: `host` or `host:port`", "the first of `/etc/resolv.conf`"),
+        FieldSpec::new("records", "what the answer has to be, one or a list: all of them and nothing else; `~` begins an expression. `10 mail.example.org` for `MX`, a `TXT` without quotes", "whatever it is"),
+        FieldSpec::new("within", "slower is degraded", "none"),
+    ],
+];
 
 /// Two bytes of length, and the longest message that they can tell.
 const LONGEST: usize = 2 + u16::MAX as usize;
@@ -35,7 +47,7 @@ struct Dns {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["name", "type", "server", "records", "within"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let sort = fields.get("type").map_or(Some(message::A), |node| node.read(message::TYPES, problems, message::sort));
     let name = fields.need("name", problems);
     let question = name.and_then(|node| node.read("the name of a host", problems, |text| Question::of(text, sort?)));

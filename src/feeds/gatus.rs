@@ -4,14 +4,25 @@
 use super::parts::{Choice, Part, worst};
 use super::{Feed, Kind, Known, judged};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Ports, Request};
+use crate::ports::{Access, Answer, Endpoint, Ports, Request};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::time::Duration;
 
-pub const KIND: Kind = Kind { name: "gatus", about: "The endpoints that a Gatus watches: their last result, and its age", parse };
+pub const KIND: Kind =
+    Kind { name: "gatus", about: "The endpoints that a Gatus watches: their last result, and its age", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        Endpoint::URL,
+        FieldSpec::new("endpoints", "keys (`core_home`) or names, or `~` and an expression; the worst counts, and one that it doesn't watch is unknown", "all"),
+        FieldSpec::new("age", "a result that is older is unknown", "`10m`"),
+    ],
+    Access::KEYS,
+];
 
 const LONGEST: usize = 8 << 20;
 
@@ -51,7 +62,7 @@ struct Condition {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&["endpoints", "age"][..], &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = Endpoint::parse(&fields, problems);
     let endpoints = Choice::parse("endpoints", &fields, problems);
     let age = fields.get("age").map_or(Some(Duration::from_secs(600)), |node| node.duration(problems));

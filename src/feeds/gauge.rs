@@ -3,7 +3,7 @@
 use super::judged;
 use super::limits::{Limits, Verdict, figure};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use std::collections::BTreeMap;
 
 /// One series, or a scalar.
@@ -23,7 +23,15 @@ pub struct Gauge {
 }
 
 impl Gauge {
-    pub const KEYS: [&str; 6] = ["above", "below", "warn_above", "warn_below", "unit", "empty"];
+    #[rustfmt::skip]
+    pub const KEYS: &[FieldSpec] = &[
+        FieldSpec::new("above", "a value above it is failing", "one of the four is needed"),
+        FieldSpec::new("below", "a value below it is failing", "one of the four is needed"),
+        FieldSpec::new("warn_above", "a value above it is degraded", "one of the four is needed"),
+        FieldSpec::new("warn_below", "a value below it is degraded", "one of the four is needed"),
+        FieldSpec::new("unit", "unit of the value, for people", "none"),
+        FieldSpec::new("empty", "what it means when nothing is found: `healthy`, `failing` or `unknown`", "`unknown`"),
+    ];
 
     pub fn parse(node: &Node, fields: &Fields, problems: &mut Problems) -> Option<Self> {
         let unit = fields.get("unit").map_or(Some(None), |node| node.text(problems).map(Some));

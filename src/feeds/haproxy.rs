@@ -5,17 +5,29 @@ mod stats;
 
 use super::{Feed, Kind, Known, judged};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Fault, Ports, Request, Response, Talk};
+use crate::ports::{Access, Answer, Endpoint, Fault, Ports, Request, Response, Talk};
 use stats::{Server, Standing};
 use std::time::Duration;
 
 pub const KIND: Kind = Kind {
     name: "haproxy",
     about: "The servers of a backend of HAProxy: how many are up, and what its checks say of the others",
+    keys: KEYS,
     parse,
 };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "its stats page, with or without `;csv`", "this or `socket`"),
+        FieldSpec::new("socket", "its stats socket: a path, or `HOST:PORT`; it is only asked to `show stat`", "this or `url`"),
+        FieldSpec::new("backend", "one of its backends", "needed"),
+        FieldSpec::new("needed", "fewer servers that are up than this is failing", "`1`"),
+    ],
+    Access::KEYS,
+];
 
 const LONGEST: usize = 8 << 20;
 
@@ -34,7 +46,7 @@ struct Haproxy {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&["backend", "needed", "socket"][..], &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let way = way(node, &fields, problems);
     let backend = fields.need("backend", problems).and_then(|node| node.text(problems)).map(str::to_owned);
     let at_least_one = |text: &str| text.parse().ok().filter(|count| *count > 0);

@@ -5,19 +5,32 @@ use super::limits::figure;
 use super::origin::{self, Origin, Rows};
 use super::{Feed, Kind, Known, judged};
 use crate::domain::health::{FeedState, Limit, Reading};
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Answer, Endpoint, Ports};
+use crate::ports::{Access, Answer, Ports};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub const KIND: Kind = Kind {
     name: "headroom",
     about: "How full the remaining nodes would be after losing the largest, from PromQL or a page of metrics; and by trend, until when",
+    keys: KEYS,
     parse,
 };
 
-const OWN_KEYS: [&str; 6] = ["load", "limit", "node", "lose", "warn", "fail"];
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("load", "what each node carries", "needed"),
+        FieldSpec::new("limit", "what each could, or a number that is the same for all", "needed"),
+        FieldSpec::new("node", "the label that tells nodes apart; several series of one count together", "`instance`"),
+        FieldSpec::new("lose", "how many nodes, the largest first", "`1`"),
+        FieldSpec::new("warn", "fuller than this, in percent, is degraded", "`80`"),
+        FieldSpec::new("fail", "fuller than this, in percent, is failing", "`100`"),
+    ],
+    origin::KEYS,
+    Access::KEYS,
+];
 
 struct Headroom {
     origin: Origin,
@@ -38,7 +51,7 @@ enum Capacity {
 }
 
 fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&OWN_KEYS[..], &origin::KEYS, &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let origin = Origin::parse(&fields, known, problems);
     let load = fields.need("load", problems).and_then(|node| node.text(problems)).map(str::to_owned);
     let limit = fields.need("limit", problems).and_then(|node| node.text(problems)).map(capacity);

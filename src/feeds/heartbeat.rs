@@ -5,7 +5,7 @@ mod beat;
 
 use super::{Called, Feed, Kind, Known, judged};
 use crate::domain::health::Reading;
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::stamp::Stamp;
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Listen, Ports};
@@ -18,8 +18,18 @@ pub use beat::Kept;
 pub const KIND: Kind = Kind {
     name: "heartbeat",
     about: "Somebody has to call us in time: a cron job, or the alert pipeline by its watchdog",
+    keys: KEYS,
     parse,
 };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("every", "how often it is called", "needed"),
+        FieldSpec::new("grace", "how much later is no failure yet", "`1m`"),
+    ],
+    Listen::KEYS,
+];
 
 /// The folder of all addresses that are called.
 pub const FOLDER: &str = "heartbeat";
@@ -36,7 +46,7 @@ struct Heartbeat {
 }
 
 fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&Listen::KEYS[..], &["every", "grace"]].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let listen = Listen::parse(node, &fields, ["heartbeat", "pretend that all is well"], problems);
     let every = fields.need("every", problems).and_then(|node| node.duration(problems));
     let grace = fields.get("grace").map_or(Some(GRACE), |node| node.duration(problems));

@@ -6,13 +6,27 @@ mod report;
 use super::limits::figure;
 use super::{Feed, Kind, Known, judged};
 use crate::domain::health::{FeedState, Limit, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Output, Ports, Program};
 use report::Report;
 use std::time::Duration;
 
-pub const KIND: Kind = Kind { name: "host", about: "Load, memory and disks of this machine, or of another one over ssh", parse };
+pub const KIND: Kind =
+    Kind { name: "host", about: "Load, memory and disks of this machine, or of another one over ssh", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("on", "the host that is reached over ssh", "this machine"),
+        FieldSpec::new("via", "the program and its arguments that reach it; one word is `HOST`, and the script follows as one word", "`[ssh, -o, BatchMode=yes, --, HOST]`"),
+        FieldSpec::new("load", "a higher load of the last five minutes, per processor, is degraded", "`4`"),
+        FieldSpec::new("memory", "more in use, in percent, is degraded", "`95`"),
+        FieldSpec::new("disks", "absolute paths, one or a list: the file systems under them, and their inodes", "`/`"),
+        FieldSpec::new("warn_disk", "fuller, in percent, is degraded", "`85`"),
+        FieldSpec::new("disk", "fuller, in percent, is failing", "`95`"),
+    ],
+];
 
 const LONGEST: usize = 64 << 10;
 /// Stands for the host in `via`.
@@ -36,7 +50,7 @@ struct Limits {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["on", "via", "load", "memory", "disks", "warn_disk", "disk"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let shell = shell(&fields, problems);
     let path = |text: &String| text.starts_with('/') && !text.contains('\n');
     let disks = fields.get("disks").map_or(Some(vec!["/".to_owned()]), |node| {

@@ -5,13 +5,25 @@ mod expect;
 
 use super::{Feed, Kind, Known, in_time, judged, unanswered};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Access, Answer, Endpoint, Ports, Request, Response};
 use expect::Expect;
 use std::time::Duration;
 
-pub const KIND: Kind = Kind { name: "http", about: "Asks an HTTP endpoint: status, time, text and JSON of its answer", parse };
+pub const KIND: Kind =
+    Kind { name: "http", about: "Asks an HTTP endpoint: status, time, text and JSON of its answer", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "the address", "needed"),
+        FieldSpec::new("method", "`GET` or `HEAD`", "`GET`"),
+        FieldSpec::new("redirects", "how many are followed, at most 20: a login page behind a redirect would pass for health", "`0`"),
+        FieldSpec::map("expect", expect::KEYS),
+    ],
+    Access::KEYS,
+];
 
 /// More than that is no health endpoint.
 const LONGEST: usize = 4 << 20;
@@ -28,8 +40,7 @@ struct Http {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let keys = [&["url", "method", "redirects", "expect"][..], &Access::KEYS].concat();
-    let fields = node.fields(&keys, problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = Endpoint::parse(&fields, problems);
     let method = fields.get("method").map_or(Some("GET"), |node| node.read("GET or HEAD", problems, method));
     let redirects = redirects(&fields, problems);

@@ -5,14 +5,29 @@ use super::gauge::{Gauge, Point, series};
 use super::{Feed, Kind, Known, exposition};
 use crate::domain::health::Reading;
 use crate::domain::matcher::Matcher;
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Ports, Request};
+use crate::ports::{Access, Answer, Endpoint, Ports, Request};
 use exposition::Found;
 use std::time::Duration;
 
-pub const KIND: Kind =
-    Kind { name: "metrics", about: "Metrics of a program read directly, judged by thresholds; the worst series counts", parse };
+pub const KIND: Kind = Kind {
+    name: "metrics",
+    about: "Metrics of a program read directly, judged by thresholds; the worst series counts",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "the address of the metrics", "needed"),
+        FieldSpec::new("metric", "the name as its lines have it; of a histogram that of its `_count`, `_sum` or `_bucket`", "needed"),
+        FieldSpec::new("labels", "label matchers; of several series the worst counts", "none"),
+    ],
+    Gauge::KEYS,
+    Access::KEYS,
+];
 
 struct Metrics {
     endpoint: Endpoint,
@@ -23,7 +38,7 @@ struct Metrics {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&["metric", "labels"][..], &Gauge::KEYS, &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = Endpoint::parse(&fields, problems);
     let metric = fields.need("metric", problems).and_then(|node| node.text(problems)).map(str::to_owned);
     let labels = fields.get("labels").map_or(Some(Vec::new()), |node| labels(node, problems));

@@ -31,7 +31,7 @@ mod uptime_kuma;
 
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::{Reason, Trouble};
@@ -93,6 +93,8 @@ pub struct Kind {
     pub name: &'static str,
     /// One sentence for help and docs.
     pub about: &'static str,
+    /// What may stand under that key; in groups, of which several kinds may have the same.
+    pub keys: &'static [&'static [FieldSpec]],
     pub parse: fn(&Node, &Known, &mut Problems) -> Option<Box<dyn Feed>>,
 }
 

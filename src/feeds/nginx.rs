@@ -4,13 +4,23 @@
 use super::limits::{Limits, figure};
 use super::{Feed, Kind, Known, judged, unanswered};
 use crate::domain::health::Reading;
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Fault, Ports, Request, Response};
+use crate::ports::{Access, Answer, Endpoint, Fault, Ports, Request, Response};
 use std::time::Duration;
 
 pub const KIND: Kind =
-    Kind { name: "nginx", about: "Connections of an nginx by its stub_status page, and what it has dropped", parse };
+    Kind { name: "nginx", about: "Connections of an nginx by its stub_status page, and what it has dropped", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "the address of its `stub_status`", "needed"),
+        FieldSpec::new("above", "more open connections are failing", "none"),
+        FieldSpec::new("warn_above", "more open connections are degraded", "none"),
+    ],
+    Access::KEYS,
+];
 
 /// The page has a hundred bytes.
 const LONGEST: usize = 64 << 10;
@@ -31,7 +41,7 @@ struct Status {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&["above", "warn_above"][..], &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = Endpoint::parse(&fields, problems);
     let limited = fields.get("above").or(fields.get("warn_above")).is_some();
     let limits = if limited { Limits::parse(node, &fields, problems) } else { Some(Limits::default()) };

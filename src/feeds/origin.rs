@@ -2,14 +2,19 @@
 
 use super::promql::{self, Query};
 use super::{Known, exposition};
-use crate::domain::node::{Fields, Problems};
+use crate::domain::node::{FieldSpec, Fields, Problems};
 use crate::domain::trouble::Trouble;
 use crate::ports::{ADDRESS, Access, Endpoint, Ports, Request, address};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A kind that has one takes these and `Endpoint::KEYS`.
-pub const KEYS: [&str; 2] = ["source", "page"];
+/// A kind that has one takes these and what `Access` reads.
+#[rustfmt::skip]
+pub const KEYS: &[FieldSpec] = &[
+    FieldSpec::new("source", "a Prometheus, by the name of its source", "one of `source`, `url`, `page`"),
+    FieldSpec::new("url", "a Prometheus, by its address", "one of `source`, `url`, `page`"),
+    FieldSpec::new("page", "an address that shows metrics: what is asked for are their names then, and no queries", "one of `source`, `url`, `page`"),
+];
 
 pub enum Origin {
     Prometheus(Endpoint),

@@ -3,14 +3,27 @@
 
 use super::{Feed, Kind, Known, judged, unanswered};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Echoes, Ports};
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-pub const KIND: Kind =
-    Kind { name: "ping", about: "Echo requests (ICMP) to a host: does it answer, how many of them, and how fast", parse };
+pub const KIND: Kind = Kind {
+    name: "ping",
+    about: "Echo requests (ICMP) to a host: does it answer, how many of them, and how fast",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("host", "a name, or an address of IPv4 or IPv6", "needed"),
+        FieldSpec::new("count", "how many requests, 1 to 20", "`3`"),
+        FieldSpec::new("within", "slower than this is degraded", "no limit"),
+    ],
+];
 
 #[derive(Debug)]
 struct Ping {
@@ -23,7 +36,7 @@ struct Ping {
 const MOST: u16 = 20;
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["host", "count", "within"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let host = fields.need("host", problems).and_then(|node| node.read("a name or an address, without a port", problems, host));
     let few = |text: &str| text.parse().ok().filter(|count| (1..=MOST).contains(count));
     let count = fields.get("count").map_or(Some(3), |node| node.read(&format!("a number from 1 to {MOST}"), problems, few));

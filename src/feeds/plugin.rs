@@ -5,14 +5,23 @@ mod perfdata;
 
 use super::{Feed, Kind, Known};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Node, Problems, Value};
+use crate::domain::node::{FieldSpec, Node, Problems, Value};
 use crate::domain::secret::SecretRef;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Output, Ports, Program};
 use perfdata::Figure;
 use std::time::Duration;
 
-pub const KIND: Kind = Kind { name: "plugin", about: "Runs a Nagios plugin: exit code, first line and performance data", parse };
+pub const KIND: Kind =
+    Kind { name: "plugin", about: "Runs a Nagios plugin: exit code, first line and performance data", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("command", "the plugin and its arguments, a list: there is no shell", "needed"),
+        FieldSpec::new("env", "variables for it; a value may be a secret", "none"),
+    ],
+];
 
 /// What is kept of the output, by the plugins' own contract.
 const LONGEST: usize = 8 << 10;
@@ -31,7 +40,7 @@ pub enum Setting {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["command", "env"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let command = fields.need("command", problems).and_then(|node| command(node, problems));
     let env = fields.get("env").map_or(Some(Vec::new()), |node| env(node, problems));
     Some(Box::new(Plugin { command: command?, env: env? }))

@@ -6,7 +6,7 @@ mod standing;
 
 use super::{Feed, Kind, Known, judged, unanswered};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Ports, Tls};
@@ -15,8 +15,28 @@ use standing::{Role, Wanted};
 use std::time::Duration;
 use tokio::time::timeout;
 
-pub const KIND: Kind =
-    Kind { name: "postgres", about: "A PostgreSQL server: its role, replication lag, and how many connections are taken", parse };
+pub const KIND: Kind = Kind {
+    name: "postgres",
+    about: "A PostgreSQL server: its role, replication lag, and how many connections are taken",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("address", "`host:port`", "needed"),
+        FieldSpec::new("user", "the role that logs in", "needed"),
+        FieldSpec::new("password", "a secret", "none"),
+        FieldSpec::new("database", "where it logs in", "`postgres`"),
+        FieldSpec::new("tls", "encrypted: [`tls`](#tls); `{}` trusts the system's authorities", "not encrypted"),
+        FieldSpec::new("role", "`primary` or `standby`; the other one is failing", "either"),
+        FieldSpec::new("standbys", "a primary to which fewer are connected is degraded", "`0`"),
+        FieldSpec::new("lag", "further behind is degraded", "`30s`"),
+        FieldSpec::new("lag_bytes", "more bytes behind are degraded", "none"),
+        FieldSpec::new("connections", "more taken, in percent, is degraded", "`90`"),
+    ],
+];
 
 struct Postgres {
     address: String,
@@ -28,11 +48,8 @@ struct Postgres {
     wanted: Wanted,
 }
 
-const KEYS: [&str; 10] =
-    ["address", "user", "database", "password", "tls", "role", "standbys", "lag", "lag_bytes", "connections"];
-
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&KEYS, problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let address = fields.need("address", problems).and_then(|node| node.read("host:port", problems, super::tcp::address));
     let user = fields.need("user", problems).and_then(|node| named(node, problems));
     let database = fields.get("database").map_or(Some("postgres".to_owned()), |node| named(node, problems));

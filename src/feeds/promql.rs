@@ -6,14 +6,29 @@ use super::gauge::{Gauge, Point, series};
 use super::{Feed, Kind, Known};
 use crate::domain::health::Reading;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::secret::Secret;
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Ports, Request};
+use crate::ports::{Access, Answer, Endpoint, Ports, Request};
 use std::time::Duration;
 
-pub const KIND: Kind =
-    Kind { name: "promql", about: "An instant query to Prometheus, judged by thresholds; the worst series counts", parse };
+pub const KIND: Kind = Kind {
+    name: "promql",
+    about: "An instant query to Prometheus, judged by thresholds; the worst series counts",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("source", "the `prometheus` source to ask", "this or `url`"),
+        FieldSpec::new("url", "the address of one that is no source", "this or `source`"),
+        FieldSpec::new("query", "an instant query; of several series the worst counts", "needed"),
+    ],
+    Gauge::KEYS,
+    Access::KEYS,
+];
 
 const LONGEST: usize = 16 << 20;
 
@@ -31,12 +46,10 @@ pub struct Query {
     pub text: String,
 }
 
-const OWN_KEYS: [&str; 2] = ["source", "query"];
-
 const NOTHING: &str = "the query found nothing";
 
 fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&OWN_KEYS[..], &Gauge::KEYS, &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = endpoint(&fields, known, problems);
     let query = fields.need("query", problems).and_then(|node| node.text(problems));
     let gauge = Gauge::parse(node, &fields, problems);

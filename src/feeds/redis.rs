@@ -5,7 +5,7 @@ mod resp;
 
 use super::{Feed, Kind, Known, judged, unanswered};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Ports, Talk, Tls};
@@ -13,8 +13,25 @@ use replication::{Role, Wanted};
 use resp::{Read, Reply};
 use std::time::Duration;
 
-pub const KIND: Kind =
-    Kind { name: "redis", about: "A Redis server: its role, its replicas or the link to its primary, and lag", parse };
+pub const KIND: Kind = Kind {
+    name: "redis",
+    about: "A Redis server: its role, its replicas or the link to its primary, and lag",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("address", "`host:port`", "needed"),
+        FieldSpec::new("user", "the login", "none"),
+        FieldSpec::new("password", "a secret", "none"),
+        FieldSpec::new("tls", "encrypted: [`tls`](#tls); `{}` trusts what the system trusts", "not encrypted"),
+        FieldSpec::new("role", "`primary` or `replica`; the other one is failing", "either"),
+        FieldSpec::new("replicas", "a primary with fewer of them is degraded", "`0`"),
+        FieldSpec::new("lag", "longer silence of the other side is degraded", "`30s`"),
+    ],
+];
 
 /// The answer has a line per replica.
 const LONGEST: usize = 256 << 10;
@@ -29,7 +46,7 @@ struct Redis {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["address", "user", "password", "tls", "role", "replicas", "lag"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let address = fields.need("address", problems).and_then(|node| node.read("host:port", problems, super::tcp::address));
     let user = fields.get("user").map_or(Some(None), |node| node.text(problems).map(Some));
     let password = fields.get("password").map_or(Some(None), |node| SecretRef::parse(node, problems).map(Some));

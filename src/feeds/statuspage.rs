@@ -6,14 +6,28 @@ mod pages;
 use super::parts::{Choice, worst};
 use super::{Feed, Kind, Known, judged};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Ports, Request};
+use crate::ports::{Access, Answer, Endpoint, Ports, Request};
 use pages::{FORMATS, Format, Page};
 use std::time::Duration;
 
-pub const KIND: Kind =
-    Kind { name: "statuspage", about: "A vendor's status page: its components and what it says about open incidents", parse };
+pub const KIND: Kind = Kind {
+    name: "statuspage",
+    about: "A vendor's status page: its components and what it says about open incidents",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "the page's address, as people open it", "needed"),
+        FieldSpec::new("components", "names, or `~` and an expression; the worst counts, and one that the page lacks is unknown", "the page's own summary"),
+        FieldSpec::new("format", "`statuspage`, `betterstack`, `instatus` or `rootly`; the first alone has components", "`statuspage`"),
+    ],
+    Access::KEYS,
+];
 
 /// The page of a large vendor has a few hundred kilobytes.
 const LONGEST: usize = 8 << 20;
@@ -26,7 +40,7 @@ struct Statuspage {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&["format", "components"][..], &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = Endpoint::parse(&fields, problems);
     let format = format(&fields, problems);
     let components = Choice::parse("components", &fields, problems);

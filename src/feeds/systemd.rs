@@ -2,14 +2,26 @@
 
 use super::{Feed, Kind, Known, judged};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Output, Ports, Program};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub const KIND: Kind =
-    Kind { name: "systemd", about: "A unit of systemd on this machine: running, failed, or started again and again", parse };
+pub const KIND: Kind = Kind {
+    name: "systemd",
+    about: "A unit of systemd on this machine: running, failed, or started again and again",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("unit", "its name; without an ending it is a service", "needed"),
+        FieldSpec::new("user", "`true`: a unit of the user's own", "`false`"),
+    ],
+];
 
 const LONGEST: usize = 64 << 10;
 const SHOW: [&str; 4] = ["systemctl", "--no-pager", "--property=LoadState,ActiveState,SubState,Result,Type,NRestarts", "show"];
@@ -21,7 +33,7 @@ struct Systemd {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["unit", "user"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let unit =
         fields.need("unit", problems).and_then(|node| node.read("the name of a unit, such as nginx.service", problems, unit));
     let user = fields.get("user").map_or(Some(false), |node| node.bool(problems));

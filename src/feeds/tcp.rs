@@ -2,12 +2,21 @@
 
 use super::{Feed, Kind, Known, in_time, unanswered};
 use crate::domain::health::Reading;
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Ports};
 use std::time::Duration;
 
-pub const KIND: Kind = Kind { name: "tcp", about: "Opens a TCP connection and closes it: does something listen there", parse };
+pub const KIND: Kind =
+    Kind { name: "tcp", about: "Opens a TCP connection and closes it: does something listen there", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("address", "`host:port`", "needed"),
+        FieldSpec::new("within", "slower is degraded", "none"),
+    ],
+];
 
 #[derive(Debug)]
 struct Tcp {
@@ -16,7 +25,7 @@ struct Tcp {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["address", "within"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let address = fields.need("address", problems).and_then(|node| node.read("host:port", problems, address));
     let within = fields.get("within").map_or(Some(None), |node| node.duration(problems).map(Some));
     Some(Box::new(Tcp { address: address?, within: within? }))

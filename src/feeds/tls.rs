@@ -6,7 +6,7 @@ mod validity;
 
 use super::{Feed, Kind, Known, judged, unanswered};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Ports, Shown, Tls};
 use chrono::{DateTime, Utc};
@@ -15,8 +15,24 @@ use std::time::Duration;
 use tokio::time::timeout;
 use validity::Validity;
 
-pub const KIND: Kind =
-    Kind { name: "tls", about: "The certificate that a server shows: trusted, for its name, and for how long still", parse };
+pub const KIND: Kind = Kind {
+    name: "tls",
+    about: "The certificate that a server shows: trusted, for its name, and for how long still",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("address", "`host:port`", "needed"),
+        FieldSpec::new("name", "the name that the certificate must be for", "the host"),
+        FieldSpec::new("starttls", "`smtp`, `imap` or `postgres`: what is spoken before the handshake", "nothing"),
+        FieldSpec::new("warn", "less time left is degraded", "`14days`"),
+        FieldSpec::new("fail", "less time left is failing", "`3days`"),
+        FieldSpec::new("tls", "what is trusted: [`tls`](#tls); with `insecure` the time alone counts", "none"),
+    ],
+];
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -34,7 +50,7 @@ struct Watch {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&["address", "name", "starttls", "tls", "warn", "fail"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let address = fields.need("address", problems).and_then(|node| node.read("host:port", problems, super::tcp::address));
     let name = fields.get("name").map_or(Some(None), |node| node.text(problems).map(Some));
     let tls = fields.get("tls").map_or(Some(Tls::default()), |node| Tls::parse(node, problems));

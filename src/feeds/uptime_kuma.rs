@@ -3,13 +3,26 @@
 use super::parts::{Choice, Part, worst};
 use super::{Feed, Kind, Known, exposition, judged};
 use crate::domain::health::{FeedState, Reading};
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Ports, Request};
+use crate::ports::{Access, Answer, Endpoint, Ports, Request};
 use std::time::Duration;
 
-pub const KIND: Kind =
-    Kind { name: "uptime-kuma", about: "The monitors of an Uptime Kuma: up, down, being tried again, in maintenance", parse };
+pub const KIND: Kind = Kind {
+    name: "uptime-kuma",
+    about: "The monitors of an Uptime Kuma: up, down, being tried again, in maintenance",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        Endpoint::URL,
+        FieldSpec::new("monitors", "names, or `~` and an expression; the worst counts, and one that it doesn't have is unknown", "all"),
+    ],
+    Access::KEYS,
+];
 
 struct Kuma {
     endpoint: Endpoint,
@@ -17,7 +30,7 @@ struct Kuma {
 }
 
 fn parse(node: &Node, _known: &Known, problems: &mut Problems) -> Option<Box<dyn Feed>> {
-    let fields = node.fields(&[&["monitors"][..], &Endpoint::KEYS].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = Endpoint::parse(&fields, problems);
     let monitors = Choice::parse("monitors", &fields, problems);
     Some(Box::new(Kuma { endpoint: endpoint?, monitors: monitors? }))

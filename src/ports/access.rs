@@ -2,7 +2,7 @@
 //! names one in the configuration. Secrets stay references until a request is made.
 
 use super::{Auth, Ports, Request, Tls};
-use crate::domain::node::{Fields, Node, Problems, Value};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems, Value};
 use crate::domain::secret::{Secret, SecretRef};
 use crate::domain::trouble::Trouble;
 
@@ -20,8 +20,14 @@ enum Login {
 }
 
 impl Access {
+    pub const HEADERS: FieldSpec = FieldSpec::new("headers", "names and values; a value may be a secret", "none");
+    pub const BASIC: FieldSpec = FieldSpec::new("basic", "`{user: NAME, password: SECRET}`", "none");
+    pub const BEARER: FieldSpec = FieldSpec::new("bearer", "a secret; excludes `basic`", "none");
+    pub const TLS: FieldSpec =
+        FieldSpec::new("tls", "what is trusted, and who we are by certificate: [`tls`](#tls)", "the system's authorities");
+
     /// The keys that `parse` reads; they stand among the other keys of the item.
-    pub const KEYS: [&str; 4] = ["headers", "basic", "bearer", "tls"];
+    pub const KEYS: &[FieldSpec] = &[Self::HEADERS, Self::BASIC, Self::BEARER, Self::TLS];
 
     pub fn parse(fields: &Fields, problems: &mut Problems) -> Option<Self> {
         let headers = fields.get("headers").map_or(Some(Vec::new()), |node| headers(node, problems));
@@ -84,8 +90,16 @@ fn basic(node: &Node, problems: &mut Problems) -> Option<Login> {
 }
 
 impl Tls {
+    /// The keys of the map under `tls`.
+    pub const KEYS: &[FieldSpec] = &[
+        FieldSpec::new("ca", "PEM file of authorities that are trusted besides the system's", "the system's"),
+        FieldSpec::new("cert", "PEM file of our certificate; with `key`", "none"),
+        FieldSpec::new("key", "PEM file of its key; with `cert`", "none"),
+        FieldSpec::new("insecure", "`true`: the certificate is not judged at all; warned of", "`false`"),
+    ];
+
     pub fn parse(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let fields = node.fields(&["ca", "cert", "key", "insecure"], problems)?;
+        let fields = node.fields(&FieldSpec::keys(Self::KEYS), problems)?;
         let mut path = |name| fields.get(name).map_or(Some(None), |node| node.path(problems).map(Some));
         let (ca, cert, key) = (path("ca")?, path("cert")?, path("key")?);
         let identity = match (cert, key) {
@@ -117,7 +131,7 @@ mod tests {
     fn parse(text: &str) -> (Option<Access>, Vec<(Level, String)>) {
         let mut problems = Problems::default();
         let node = Node::parse(text, &mut problems).expect("is YAML");
-        let fields = node.fields(&Access::KEYS, &mut problems).expect("a map");
+        let fields = node.fields(&FieldSpec::keys(Access::KEYS), &mut problems).expect("a map");
         let access = Access::parse(&fields, &mut problems);
         (access, problems.list.into_iter().map(|problem| (problem.level, problem.message)).collect())
     }

@@ -1,7 +1,7 @@
 //! An HTTP server as the configuration names it: its address, and who we are there.
 
 use super::{Access, Ports, Request};
-use crate::domain::node::{Fields, Problems};
+use crate::domain::node::{FieldSpec, Fields, Problems};
 use crate::domain::trouble::Trouble;
 use url::Url;
 
@@ -13,9 +13,9 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The keys that `parse` reads.
-    pub const KEYS: [&str; 5] = ["url", "headers", "basic", "bearer", "tls"];
+    pub const URL: FieldSpec = FieldSpec::new("url", "its address", "needed");
 
+    /// Reads `url` and what `Access` reads.
     pub fn parse(fields: &Fields, problems: &mut Problems) -> Option<Self> {
         let url = fields.need("url", problems).and_then(|node| node.read(ADDRESS, problems, address));
         let access = Access::parse(fields, problems);

@@ -2,7 +2,7 @@
 //! gets the address; the others ask that one, so that every console shows the same.
 
 use super::{Auth, Ports, Request, Response};
-use crate::domain::node::{Fields, Node, Problems, Value};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems, Value};
 use crate::domain::secret::SecretRef;
 use crate::domain::trouble::{Reason, Trouble};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -22,7 +22,10 @@ const TOKEN: &str = "say what a sender has to know: token: {env: NAME}; on a loo
 
 impl Listen {
     /// The keys that `parse` reads; they stand among the other keys of the item.
-    pub const KEYS: [&str; 2] = ["listen", "token"];
+    pub const KEYS: &[FieldSpec] = &[
+        FieldSpec::new("token", "what a sender has to know: a secret, or `none` on a loopback address", "needed"),
+        FieldSpec::new("listen", "`HOST:PORT`", "`127.0.0.1:9095`"),
+    ];
 
     /// `what` is the kind of the item, and `harm` what a stranger could do there, for messages.
     pub fn parse(node: &Node, fields: &Fields, [what, harm]: [&str; 2], problems: &mut Problems) -> Option<Self> {

@@ -10,7 +10,7 @@ use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Labels, Route, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::settings::Carry;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
@@ -22,7 +22,22 @@ use std::time::Duration;
 use url::Url;
 
 pub const KIND: Kind =
-    Kind { name: "grafana", about: "Grafana-managed alerting: alerts and silences of one organisation", parse };
+    Kind { name: "grafana", about: "Grafana-managed alerting: alerts and silences of one organisation", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "the address of Grafana, as in the browser", "needed"),
+        FieldSpec::new("org", "the number of the organisation, for a user who is in several; a token belongs to one", "the user's"),
+        FieldSpec::new("filter", "as of `alertmanager`", "all alerts"),
+        FieldSpec::new("receiver", "as of `alertmanager`", "all"),
+        FieldSpec::map("ack", alertmanager::ACK),
+        FieldSpec::new("bearer", "a secret: the token of a service account", "one of `bearer`, `basic` and `headers`"),
+        FieldSpec::new("basic", Access::BASIC.value, "one of `bearer`, `basic` and `headers`"),
+        FieldSpec::new("headers", Access::HEADERS.value, "one of `bearer`, `basic` and `headers`"),
+        Access::TLS,
+    ],
+];
 
 struct Grafana {
     url: Url,
@@ -31,10 +46,9 @@ struct Grafana {
 
 /// The longest answer: hundreds of thousands of instances.
 const LONGEST: usize = 128 << 20;
-const KEYS: [&str; 5] = ["url", "org", "filter", "receiver", "ack"];
 
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
-    let fields = node.fields(&[&KEYS[..], &Access::KEYS[..]].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let url = fields.need("url", problems).and_then(|node| alertmanager::base(node, problems));
     let access = access(&fields, node, problems);
     let query = alertmanager::query(&fields, problems);

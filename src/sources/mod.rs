@@ -16,7 +16,7 @@ use crate::domain::act::{Act, ActEnd, ActKind, Found, Outcome};
 use crate::domain::alert::{Alert, Firing, Inside, Labels, Route, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Endpoint, Listen, Piece, Ports};
@@ -115,10 +115,16 @@ pub trait Source: Send + Sync {
     }
 }
 
+/// `ack` of a system with acknowledgements of its own that can be taken back.
+#[rustfmt::skip]
+const CARRIED: &[FieldSpec] = &[
+    FieldSpec::new("carry", "`acknowledge`: an acknowledgement is given there too, and taken back with it; `none`", "`acknowledge`"),
+];
+
 /// `ack: {carry: acknowledge | none}`, of a system with acknowledgements of its own.
 fn carried(fields: &Fields, unless_told: bool, problems: &mut Problems) -> Option<bool> {
     let Some(node) = fields.get("ack") else { return Some(unless_told) };
-    let ack = node.fields(&["carry"], problems)?;
+    let ack = node.fields(&FieldSpec::keys(CARRIED), problems)?;
     ack.get("carry").map_or(Some(unless_told), |node| carries(node, problems))
 }
 
@@ -165,6 +171,8 @@ pub struct Kind {
     pub name: &'static str,
     /// One sentence for help and docs.
     pub about: &'static str,
+    /// What may stand under that key; in groups, of which several kinds may have the same.
+    pub keys: &'static [&'static [FieldSpec]],
     pub parse: fn(&SourceName, &Node, &mut Problems) -> Option<Box<dyn Source>>,
 }
 

@@ -6,10 +6,10 @@ mod firings;
 use super::{Kind, Source, fingerprint};
 use crate::domain::alert::{Alert, Firing, Labels, Snapshot, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, SourceName};
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Ports, Request};
+use crate::ports::{Access, Answer, Endpoint, Ports, Request};
 use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use serde::Deserialize;
@@ -21,8 +21,18 @@ use std::time::Duration;
 pub const KIND: Kind = Kind {
     name: "prometheus",
     about: "Prometheus: alerts that are about to fire, and the address that `promql` feeds ask",
+    keys: KEYS,
     parse,
 };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        Endpoint::URL,
+        FieldSpec::new("alerts", "`pending`: those whose rule holds, but not for long enough yet; `all`: those that fire too, where no Alertmanager brings them; `none`", "`pending`"),
+    ],
+    Access::KEYS,
+];
 
 struct Prometheus {
     name: SourceName,
@@ -42,7 +52,7 @@ enum Wanted {
 }
 
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
-    let fields = node.fields(&[&Endpoint::KEYS[..], &["alerts"]].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = Endpoint::parse(&fields, problems);
     let wanted = fields.get("alerts").map_or(Some(Wanted::Pending), |node| {
         node.read("`pending`, `all` or `none`", problems, |text| match text {

@@ -7,7 +7,7 @@ mod webhook;
 
 use crate::domain::act::ActEnd;
 use crate::domain::entry::Intent;
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::update::Update;
 use crate::ports::{Answer, Ports};
 
@@ -22,6 +22,8 @@ pub struct Kind {
     pub name: &'static str,
     /// One sentence for help and docs.
     pub about: &'static str,
+    /// What may stand under that key; in groups, of which several kinds may have the same.
+    pub keys: &'static [&'static [FieldSpec]],
     pub parse: fn(&Node, &mut Problems) -> Option<Box<dyn Teller>>,
 }
 

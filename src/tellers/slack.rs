@@ -4,19 +4,27 @@ use super::post::{Door, Place};
 use super::{Kind, Teller};
 use crate::domain::act::ActEnd;
 use crate::domain::entry::Intent;
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::update::Update;
 use crate::ports::{Access, Answer, Ports};
 use serde_json::json;
 
 pub const KIND: Kind =
-    Kind { name: "slack", about: "a message by an incoming webhook of Slack, Mattermost or Rocket.Chat", parse };
+    Kind { name: "slack", about: "a message by an incoming webhook of Slack, Mattermost or Rocket.Chat", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "its incoming webhook, a secret", "needed"),
+    ],
+    Access::KEYS,
+];
 
 struct Slack(Door);
 
 fn parse(node: &Node, problems: &mut Problems) -> Option<Box<dyn Teller>> {
-    let fields = node.fields(&["url", "headers", "basic", "bearer", "tls"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let url = fields.need("url", problems).and_then(|node| SecretRef::parse(node, problems));
     let access = Access::parse(&fields, problems);
     Some(Box::new(Slack(Door::new(Place::Secret(url?), access?))))

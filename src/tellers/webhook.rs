@@ -5,18 +5,26 @@ use super::{Kind, Teller};
 use crate::domain::act::ActEnd;
 use crate::domain::entry::Intent;
 use crate::domain::millis;
-use crate::domain::node::{Node, Problems, Value};
+use crate::domain::node::{FieldSpec, Node, Problems, Value};
 use crate::domain::secret::{Secret, SecretRef};
 use crate::domain::update::Update;
 use crate::ports::{ADDRESS, Access, Answer, Ports, address};
 use serde_json::json;
 
-pub const KIND: Kind = Kind { name: "webhook", about: "JSON by a POST to any address", parse };
+pub const KIND: Kind = Kind { name: "webhook", about: "JSON by a POST to any address", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "the address; it may be a secret", "needed"),
+    ],
+    Access::KEYS,
+];
 
 struct Webhook(Door);
 
 fn parse(node: &Node, problems: &mut Problems) -> Option<Box<dyn Teller>> {
-    let fields = node.fields(&["url", "headers", "basic", "bearer", "tls"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let url = fields.need("url", problems).and_then(|node| match node.value {
         Value::Scalar { .. } => {
             // One that names somebody is a secret, wherever it stands: tokens are given as names, too.

@@ -1,10 +1,10 @@
 //! One live call to each server that was found: whether it is one, its version, and who belongs together.
 
 use crate::config::import::{Access, Server, What};
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::secret::Secret;
 use crate::domain::trouble::{Reason, Trouble};
-use crate::ports::{Endpoint, Ports, address};
+use crate::ports::{self, Endpoint, Ports, address};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -166,7 +166,7 @@ fn endpoint(server: &Server, url: &Url) -> Result<Endpoint, Trouble> {
     let text = here.source(&mut |_, secret: &Secret| serde_json::Value::from(secret.expose()).to_string());
     let mut problems = Problems::default();
     let fields = Node::parse(&text, &mut problems).and_then(|node| {
-        let fields = node.fields(&Endpoint::KEYS, &mut problems)?;
+        let fields = node.fields(&FieldSpec::all(&[&[Endpoint::URL], ports::Access::KEYS]), &mut problems)?;
         Endpoint::parse(&fields, &mut problems)
     });
     fields.ok_or_else(|| {

@@ -2,9 +2,11 @@
 
 use super::table::{code, table};
 use crate::config;
-use crate::domain::playbook::{FieldSpec, Place};
+use crate::domain::node::FieldSpec;
+use crate::domain::playbook::Place;
 use crate::model::filter;
 use crate::playbook::{self, BUNDLED, FIELDS, FRONT_KEYS, PARAM_KEYS, RULES, scenario};
+use crate::ports::Tls;
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::{EMBEDDED, Theme};
@@ -14,23 +16,45 @@ fn row(cells: [&str; 2]) -> Vec<String> {
     vec![code(cells[0]), cells[1].to_owned()]
 }
 
+/// Keys with what they mean, and what holds without them.
+fn keys_of(groups: &[&'static [FieldSpec]]) -> String {
+    let rows =
+        FieldSpec::told(groups).into_iter().map(|(key, of)| vec![code(&key), of.value.to_owned(), of.otherwise.to_owned()]);
+    table(&["key", "meaning", "otherwise"], rows.collect::<Vec<_>>())
+}
+
+fn below(heading: &str, groups: &[&'static [FieldSpec]]) -> String {
+    format!("\n### {heading}\n\n{}", keys_of(groups))
+}
+
 pub fn configuration() -> String {
     let rows = config::keys::ALL
         .iter()
         .map(|(key, meaning, otherwise)| vec![(*key).to_owned(), (*meaning).to_owned(), (*otherwise).to_owned()]);
-    table(&["key", "meaning", "otherwise"], rows)
+    let all = table(&["key", "meaning", "otherwise"], rows);
+    all + &below("services", &[config::SERVICE]) + &below("maintenance", &[config::WINDOW]) + &below("tls", &[Tls::KEYS])
+}
+
+/// A family: what all of them have, what there is, and the keys of each.
+fn family(all: &'static [FieldSpec], word: &str, kinds: &[(&str, &str, &[&'static [FieldSpec]])]) -> String {
+    let list = table(&["kind", "is"], kinds.iter().map(|(name, about, _)| row([name, about])));
+    let each: String = kinds.iter().map(|(name, _, keys)| below(&format!("{word} {name}"), keys)).collect();
+    format!("Each has a name and exactly one key that says its kind:\n\n{}\n{list}{each}", keys_of(&[all]))
 }
 
 pub fn sources() -> String {
-    table(&["kind", "asks"], crate::sources::KINDS.iter().map(|kind| row([kind.name, kind.about])))
+    let kinds: Vec<_> = crate::sources::KINDS.iter().map(|kind| (kind.name, kind.about, kind.keys)).collect();
+    family(config::SOURCE, "source", &kinds)
 }
 
 pub fn feeds() -> String {
-    table(&["kind", "asks"], crate::feeds::KINDS.iter().map(|kind| row([kind.name, kind.about])))
+    let kinds: Vec<_> = crate::feeds::KINDS.iter().map(|kind| (kind.name, kind.about, kind.keys)).collect();
+    family(config::FEED, "feed", &kinds)
 }
 
 pub fn tellers() -> String {
-    table(&["kind", "is"], crate::tellers::KINDS.iter().map(|kind| row([kind.name, kind.about])))
+    let kinds: Vec<_> = crate::tellers::KINDS.iter().map(|kind| (kind.name, kind.about, kind.keys)).collect();
+    family(config::DESTINATION, "update by", &kinds)
 }
 
 pub fn filters() -> String {

@@ -1,7 +1,7 @@
 //! Kinds of steps as reading, linting, help and docs see them, and what completes a step of each.
 
 use super::{Field, Step, Target};
-use crate::domain::node::{Problems, Span, nearest};
+use crate::domain::node::{FieldSpec, Problems, Span, nearest};
 use std::time::Duration;
 
 /// What completes a step: all that the core needs to know of its kind.
@@ -64,25 +64,6 @@ pub struct Child {
     pub link: String,
     /// The child's parameter, and the parameter or output of ours whose value it gets. Nothing else is passed.
     pub with: Vec<(String, String)>,
-}
-
-/// One key that may be written, as help, messages and the documentation tell it.
-pub struct FieldSpec {
-    pub key: &'static str,
-    /// What may stand there, as Markdown.
-    pub value: &'static str,
-    /// What holds where it doesn't stand.
-    pub otherwise: &'static str,
-}
-
-impl FieldSpec {
-    pub const fn new(key: &'static str, value: &'static str, otherwise: &'static str) -> Self {
-        Self { key, value, otherwise }
-    }
-
-    pub fn keys(list: &[Self]) -> Vec<&'static str> {
-        list.iter().map(|field| field.key).collect()
-    }
 }
 
 /// One kind of step.

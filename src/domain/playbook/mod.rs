@@ -11,10 +11,11 @@ mod param;
 mod selector;
 mod upstream;
 
+pub use super::node::FieldSpec;
 pub use acting::expectation;
 pub use condition::{Bounds, Condition, Found, Seen, Stream, TextTest, Values, compile, expand, expand_with, names, sound};
 pub use field::{Confirm, Field, Fields, InDrill, OnFail, Output, Piece, Risk, SITTING, Target, Times, When};
-pub use kind::{Approval, Child, Choice, Claim, FieldSpec, How, KindSpec, Picked, Reading};
+pub use kind::{Approval, Child, Choice, Claim, How, KindSpec, Picked, Reading};
 pub use matching::{Fit, matching};
 pub use param::{Lookup, Origin, Param, ParamSource, ParamType, ParamValue, Refused, Resolved, resolve};
 pub use selector::{Clause, Key, SELECTOR, Selector, Slip};

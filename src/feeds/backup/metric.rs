@@ -2,14 +2,27 @@
 //! knows the newest of each series alone: retention and sizes of the past are not seen.
 
 use crate::domain::backup::Backup;
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::feeds::Known;
 use crate::feeds::gauge::series;
-use crate::feeds::origin::{self, Origin};
-use crate::ports::{Endpoint, Ports};
+use crate::feeds::origin::Origin;
+use crate::ports::{Access, Ports};
 use chrono::DateTime;
 use std::time::Duration;
+
+#[rustfmt::skip]
+pub const KEYS: &[FieldSpec] = &[
+    FieldSpec::new("source", "a Prometheus, by the name of its source; `at` and `bytes` are queries", "one of `source`, `url`, `page`"),
+    FieldSpec::new("url", "the same by its address", "one of `source`, `url`, `page`"),
+    FieldSpec::new("page", "an address that shows metrics; `at` and `bytes` are their names", "one of `source`, `url`, `page`"),
+    FieldSpec::new("at", "the time of the last backup, in seconds since 1970; of several series the oldest counts", "needed"),
+    FieldSpec::new("bytes", "its size", "none"),
+    Access::HEADERS,
+    Access::BASIC,
+    Access::BEARER,
+    Access::TLS,
+];
 
 pub struct Metric {
     origin: Origin,
@@ -20,7 +33,7 @@ pub struct Metric {
 
 impl Metric {
     pub fn parse(node: &Node, known: &Known, problems: &mut Problems) -> Option<Self> {
-        let fields = node.fields(&[&["at", "bytes"][..], &origin::KEYS, &Endpoint::KEYS].concat(), problems)?;
+        let fields = node.fields(&FieldSpec::keys(KEYS), problems)?;
         let origin = Origin::parse(&fields, known, problems);
         let at = fields.need("at", problems).and_then(|node| node.text(problems)).map(str::to_owned);
         let bytes = fields.get("bytes").map_or(Some(None), |node| node.text(problems).map(|text| Some(text.to_owned())));

@@ -1,7 +1,7 @@
 //! What an answer must be: `status`, `body`, `json` make it failing, `within` only degraded.
 
 use crate::domain::matcher::Matcher;
-use crate::domain::node::{Key, Node, Problems, Value};
+use crate::domain::node::{FieldSpec, Key, Node, Problems, Value};
 use crate::domain::text::inert;
 use crate::ports::Response;
 use regex::Regex;
@@ -10,6 +10,14 @@ use std::time::Duration;
 
 /// Statuses that count as health unless others are named: 2xx.
 const GOOD: Status = Status::Class(2);
+
+#[rustfmt::skip]
+pub const KEYS: &[FieldSpec] = &[
+    FieldSpec::new("status", "`200`, `2xx`, or a list of such", "`2xx`"),
+    FieldSpec::new("body", "text that the body has, or `~` and an expression", "none"),
+    FieldSpec::new("json", "JSON pointers and the values there, as label matchers; `null` is null or nothing", "none"),
+    FieldSpec::new("within", "slower is degraded", "none"),
+];
 
 #[derive(Debug, Default)]
 pub struct Expect {
@@ -44,7 +52,7 @@ enum Wanted {
 
 impl Expect {
     pub fn parse(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let fields = node.fields(&["status", "body", "json", "within"], problems)?;
+        let fields = node.fields(&FieldSpec::keys(KEYS), problems)?;
         let status = fields.get("status").map_or(Some(Vec::new()), |node| statuses(node, problems));
         let body = fields.get("body").map_or(Some(None), |node| body(node, problems).map(Some));
         let json = fields.get("json").map_or(Some(Vec::new()), |node| json(node, problems));

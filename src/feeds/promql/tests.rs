@@ -17,7 +17,7 @@ fn parse_with(yaml: &str, sources: &BTreeMap<SourceName, Endpoint>) -> Result<Bo
 fn gauge(yaml: &str) -> Gauge {
     let mut problems = Problems::default();
     let node = Node::parse(&format!("{{unit: '%', {yaml}}}"), &mut problems).expect("is YAML");
-    let fields = node.fields(&Gauge::KEYS, &mut problems).expect("known keys");
+    let fields = node.fields(&FieldSpec::keys(Gauge::KEYS), &mut problems).expect("known keys");
     Gauge::parse(&node, &fields, &mut problems).expect("limits")
 }
 

@@ -17,7 +17,7 @@ use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Labels, Route, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems, Value};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems, Value};
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
 use crate::ports::{ADDRESS, Access, Answer, Ports, address};
@@ -27,8 +27,31 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-pub const KIND: Kind =
-    Kind { name: "alertmanager", about: "Prometheus Alertmanager, API v2: alerts and silences of one or more peers", parse };
+pub const KIND: Kind = Kind {
+    name: "alertmanager",
+    about: "Prometheus Alertmanager, API v2: alerts and silences of one or more peers",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+pub const ACK: &[FieldSpec] = &[
+    FieldSpec::new("carry", "`silence`: an acknowledgement also becomes a silence of at most 15 minutes there, extended while the alert fires and the acknowledgement lasts; `none`", "`none`"),
+    FieldSpec::new("prefix", "what the comment of that silence begins with", "`ACK!`"),
+];
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("urls", "addresses of the peers of one cluster, one or a list", "needed"),
+        FieldSpec::new("filter", "matchers that the server keeps alerts by, as in `amtool`: `severity=\"critical\"`; one or a list, all must hold", "all alerts"),
+        FieldSpec::new("receiver", "an expression: only alerts for such receivers", "all"),
+        FieldSpec::new("ignore_labels", "labels that tell replicas apart and not alerts", "none"),
+        FieldSpec::map("ack", ACK),
+        FieldSpec::new("page", "whom `midwatch page` can have called: names, and for each the labels by which the routes know them", "nobody"),
+    ],
+    Access::KEYS,
+];
 
 /// One source: a single Alertmanager or a cluster of them, or what speaks as one.
 pub struct Alertmanager {
@@ -91,8 +114,6 @@ impl Source for Alertmanager {
     }
 }
 
-const KEYS: [&str; 6] = ["urls", "filter", "receiver", "ignore_labels", "ack", "page"];
-
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
     if let Value::Scalar { text, .. } = &node.value {
         // What may be a password or a token is not said again.
@@ -101,7 +122,7 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
         problems.error_with_help(node.span, "an Alertmanager is a map of keys, `urls` first of all", help);
         return None;
     }
-    let fields = node.fields(&[&KEYS[..], &Access::KEYS[..]].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let urls = fields.need("urls", problems).and_then(|node| urls(node, problems));
     let access = Access::parse(&fields, problems);
     let query = query(&fields, problems);
@@ -151,7 +172,7 @@ pub fn query(fields: &Fields, problems: &mut Problems) -> Option<Vec<(&'static s
 
 /// Whether acknowledgements become silences.
 pub fn carry(node: &Node, problems: &mut Problems) -> Option<Option<Carry>> {
-    let fields = node.fields(&["carry", "prefix"], problems)?;
+    let fields = node.fields(&FieldSpec::keys(ACK), problems)?;
     let prefix = fields.get("prefix").map_or(Some("ACK!"), |node| node.text(problems));
     let carried = fields.get("carry").map_or(Some(false), |node| {
         node.read("`silence` or `none`", problems, |text| match text {

@@ -14,7 +14,7 @@ use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::secret::{Secret, SecretRef};
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
@@ -23,7 +23,40 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use url::Url;
 
-pub const KIND: Kind = Kind { name: "goalert", about: "GoAlert, its GraphQL API: the open alerts, and acts on them", parse };
+pub const KIND: Kind =
+    Kind { name: "goalert", about: "GoAlert, its GraphQL API: the open alerts, and acts on them", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const LOGIN: &[FieldSpec] = &[
+    FieldSpec::new("user", "who logs in, and again when the session has ended", "this or `keys`"),
+    FieldSpec::new("password", "a secret", "this or `keys`"),
+];
+
+#[rustfmt::skip]
+const API_KEYS: &[FieldSpec] = &[
+    FieldSpec::new("list", "an API key, a secret, to see what there is", "this or `login`"),
+    FieldSpec::new("one", "another, to see one of them", "this or `login`"),
+    FieldSpec::new("update", "one to acknowledge and close", "none: neither is done"),
+    FieldSpec::new("escalate", "one to ask the next step", "none"),
+];
+
+#[rustfmt::skip]
+const ACK: &[FieldSpec] = &[
+    FieldSpec::new("carry", "`acknowledge`: an acknowledgement is given in GoAlert too; `none`", "`none`"),
+];
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "its address, as in the browser", "needed"),
+        FieldSpec::map("login", LOGIN),
+        FieldSpec::map("keys", API_KEYS),
+        FieldSpec::new("service_ids", "only alerts of these services, one or a list of ids", "all"),
+        FieldSpec::map("ack", ACK),
+        Access::HEADERS,
+        Access::TLS,
+    ],
+];
 
 struct GoAlert {
     name: SourceName,
@@ -72,10 +105,8 @@ impl Source for GoAlert {
     }
 }
 
-const KEYS: [&str; 7] = ["url", "login", "keys", "service_ids", "ack", "headers", "tls"];
-
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
-    let fields = node.fields(&KEYS, problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let url = fields.need("url", problems).and_then(|node| node.read(ADDRESS, problems, address));
     let access = Access::parse(&fields, problems);
     let login = login(&fields, node, problems);
@@ -96,13 +127,13 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
 fn login(fields: &Fields, node: &Node, problems: &mut Problems) -> Option<Login> {
     match (fields.get("login"), fields.get("keys")) {
         (Some(login), None) => {
-            let fields = login.fields(&["user", "password"], problems)?;
+            let fields = login.fields(&FieldSpec::keys(LOGIN), problems)?;
             let user = fields.need("user", problems).and_then(|node| node.text(problems));
             let password = fields.need("password", problems).and_then(|node| SecretRef::parse(node, problems));
             Some(Login::User(user?.to_owned(), password?))
         }
         (None, Some(keys)) => {
-            let fields = keys.fields(&["list", "one", "update", "escalate"], problems)?;
+            let fields = keys.fields(&FieldSpec::keys(API_KEYS), problems)?;
             let list = fields.need("list", problems).and_then(|node| SecretRef::parse(node, problems));
             let one = fields.need("one", problems).and_then(|node| SecretRef::parse(node, problems));
             let mut maybe = |key| fields.get(key).map_or(Some(None), |node| SecretRef::parse(node, problems).map(Some));

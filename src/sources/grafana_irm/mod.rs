@@ -6,12 +6,12 @@ mod api;
 mod group;
 mod list;
 
-use super::{Kind, Source, carried};
+use super::{CARRIED, Kind, Source, carried};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::Carry;
 use crate::domain::text::Outside;
@@ -22,8 +22,26 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use url::Url;
 
-pub const KIND: Kind =
-    Kind { name: "grafana-irm", about: "Grafana IRM, formerly OnCall: the open alert groups, and acts on them", parse };
+pub const KIND: Kind = Kind {
+    name: "grafana-irm",
+    about: "Grafana IRM, formerly OnCall: the open alert groups, and acts on them",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "the address of its API, as its settings show it: `https://oncall-prod-….grafana.net/oncall`", "needed"),
+        FieldSpec::new("token", "a secret: an API key, or the token of a service account of Grafana, which may read alone", "needed"),
+        FieldSpec::new("grafana", "the address of the Grafana stack, for the token of a service account", "none"),
+        FieldSpec::new("team_id", "only groups of this team", "all"),
+        FieldSpec::new("integration_id", "only groups of this integration", "all"),
+        FieldSpec::map("ack", CARRIED),
+        Access::HEADERS,
+        Access::TLS,
+    ],
+];
 
 struct Irm {
     name: SourceName,
@@ -62,10 +80,8 @@ impl Source for Irm {
     }
 }
 
-const KEYS: [&str; 8] = ["url", "token", "grafana", "team_id", "integration_id", "ack", "headers", "tls"];
-
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
-    let fields = node.fields(&KEYS, problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let url = fields.need("url", problems).and_then(|node| node.read(ADDRESS, problems, address)).map(base);
     let access = access(&fields, problems);
     let token = fields.need("token", problems).and_then(|node| SecretRef::parse(node, problems));

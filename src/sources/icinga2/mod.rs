@@ -17,17 +17,39 @@ use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
-use crate::ports::{Answer, Endpoint, Piece, Ports};
+use crate::ports::{Access, Answer, Endpoint, Piece, Ports};
 use api::Api;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-pub const KIND: Kind =
-    Kind { name: "icinga2", about: "Icinga 2, API v1: problems of hosts and services, acknowledgements and downtimes", parse };
+pub const KIND: Kind = Kind {
+    name: "icinga2",
+    about: "Icinga 2, API v1: problems of hosts and services, acknowledgements and downtimes",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const ACK: &[FieldSpec] = &[
+    FieldSpec::new("carry", "`acknowledge`: an acknowledgement is also one there, with the same end; `none`", "`acknowledge`"),
+    FieldSpec::new("sticky", "`true`: it stays while the problem gets better or worse, until that is over", "`false`"),
+];
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "the address of its API, `https://HOST:5665`", "needed"),
+        FieldSpec::new("hosts", "an expression of Icinga's own, such as `\"linux\" in host.groups`: only problems of hosts for which it holds", "all"),
+        FieldSpec::new("services", "the same for services: `service.vars.tier == 1`", "all"),
+        FieldSpec::new("soft", "`true`: soft states are listed too, as pending", "`false`"),
+        FieldSpec::map("ack", ACK),
+    ],
+    Access::KEYS,
+];
 
 struct Icinga {
     name: SourceName,
@@ -77,10 +99,8 @@ impl Source for Icinga {
     }
 }
 
-const KEYS: [&str; 4] = ["hosts", "services", "soft", "ack"];
-
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
-    let fields = node.fields(&[&KEYS[..], &Endpoint::KEYS[..]].concat(), problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = Endpoint::parse(&fields, problems).map(without_version);
     let (hosts, services) = (filter("hosts", &fields, problems), filter("services", &fields, problems));
     let soft = fields.get("soft").map_or(Some(false), |node| node.bool(problems));
@@ -105,7 +125,7 @@ fn filter(key: &str, fields: &Fields, problems: &mut Problems) -> Option<Option<
 }
 
 fn ack(node: &Node, problems: &mut Problems) -> Option<Ack> {
-    let fields = node.fields(&["carry", "sticky"], problems)?;
+    let fields = node.fields(&FieldSpec::keys(ACK), problems)?;
     let carry = fields.get("carry").map_or(Some(true), |node| carries(node, problems));
     let sticky = fields.get("sticky").map_or(Some(false), |node| node.bool(problems));
     Some(Ack { carry: carry?, sticky: sticky? })

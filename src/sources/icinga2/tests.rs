@@ -31,7 +31,7 @@ fn the_address_may_name_the_version() {
     let mut problems = Problems::default();
     for text in ["url: 'https://icinga:5665/v1/'", "url: 'https://icinga:5665'"] {
         let node = Node::parse(text, &mut problems).expect("is YAML");
-        let fields = node.fields(&Endpoint::KEYS, &mut problems).expect("a map");
+        let fields = node.fields(&FieldSpec::all(KEYS), &mut problems).expect("a map");
         let endpoint = without_version(Endpoint::parse(&fields, &mut problems).expect("is good"));
         assert_eq!(crate::ports::below(&endpoint.url, "v1/events").as_str(), "https://icinga:5665/v1/events");
     }

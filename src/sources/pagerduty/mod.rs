@@ -15,12 +15,12 @@ mod list;
 mod page;
 mod wire;
 
-use super::{Kind, Source, carried};
+use super::{CARRIED, Kind, Source, carried};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Inside, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
@@ -32,8 +32,30 @@ use tokio::sync::OnceCell;
 use url::{Host, Url};
 use wire::{Named, Users};
 
-pub const KIND: Kind =
-    Kind { name: "pagerduty", about: "PagerDuty, REST API v2: the open incidents of an account, and acts on them", parse };
+pub const KIND: Kind = Kind {
+    name: "pagerduty",
+    about: "PagerDuty, REST API v2: the open incidents of an account, and acts on them",
+    keys: KEYS,
+    parse,
+};
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("token", "a secret: a key of the account or of a user", "this or `bearer`"),
+        FieldSpec::new("bearer", "a secret: the token of an app", "this or `token`"),
+        FieldSpec::new("from", "the mail of the user in whose name is acknowledged, resolved and so on", "needed"),
+        FieldSpec::new("url", "another address: `https://api.eu.pagerduty.com` for accounts in Europe", "`https://api.pagerduty.com`"),
+        FieldSpec::new("service_ids", "only incidents of these services, one or a list of ids", "all"),
+        FieldSpec::new("team_ids", "only incidents of these teams", "all"),
+        FieldSpec::new("user_ids", "only incidents that are assigned to these users", "all"),
+        FieldSpec::new("urgencies", "only `high`, or only `low`", "both"),
+        FieldSpec::map("ack", CARRIED),
+        FieldSpec::new("page", "whom `midwatch page` can have called: names, and for each the integration key (Events API v2) of a service, a secret", "nobody"),
+        Access::HEADERS,
+        Access::TLS,
+    ],
+];
 
 struct PagerDuty {
     name: SourceName,
@@ -98,11 +120,8 @@ const API: &str = "https://api.pagerduty.com";
 /// Keys of the configuration, and the parameters that they are.
 const FILTERS: [(&str, &str); 4] =
     [("service_ids", "service_ids[]"), ("team_ids", "team_ids[]"), ("user_ids", "user_ids[]"), ("urgencies", "urgencies[]")];
-const KEYS: [&str; 12] =
-    ["token", "from", "url", "service_ids", "team_ids", "user_ids", "urgencies", "ack", "page", "headers", "bearer", "tls"];
-
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
-    let fields = node.fields(&KEYS, problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let url = fields.get("url").map_or_else(|| Url::parse(API).ok(), |node| base(node, problems));
     let access = Access::parse(&fields, problems);
     let token = token(&fields, node, problems);

@@ -3,7 +3,7 @@
 
 use crate::domain::alert::{Alert, Labels, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, SourceName};
-use crate::domain::node::{Node, Problems, Value};
+use crate::domain::node::{FieldSpec, Node, Problems, Value};
 use crate::domain::text::Outside;
 use crate::sources::fingerprint;
 use chrono::{DateTime, Utc};
@@ -45,8 +45,21 @@ pub struct Map {
     left_out: Option<String>,
 }
 
-const KEYS: [&str; 12] =
-    ["each", "id", "name", "state", "resolved", "severity", "summary", "starts_at", "ended_at", "url", "labels", "annotations"];
+#[rustfmt::skip]
+pub const KEYS: &[FieldSpec] = &[
+    FieldSpec::new("each", "where the array of alerts is", "the document is one alert"),
+    FieldSpec::new("id", "what tells one from another", "its labels"),
+    FieldSpec::new("name", "its name", "none"),
+    FieldSpec::new("state", "where it says whether it is over", "it fires"),
+    FieldSpec::new("resolved", "the words there that mean that it is over", "`[resolved, ok, closed]`"),
+    FieldSpec::new("severity", "how bad it is", "unknown"),
+    FieldSpec::new("summary", "a sentence for people", "none"),
+    FieldSpec::new("starts_at", "since when: RFC 3339, or seconds or milliseconds since 1970", "since it was heard of"),
+    FieldSpec::new("ended_at", "when it was over, written so too", "when that was heard"),
+    FieldSpec::new("url", "where to look", "none"),
+    FieldSpec::new("labels", "a pointer to an object, or one value for each name", "none"),
+    FieldSpec::new("annotations", "the same", "none"),
+];
 
 /// What a document held.
 #[derive(Debug, Default)]
@@ -76,7 +89,7 @@ impl Map {
 
     /// What can't be read is a problem, and then nothing of the configuration is used.
     pub fn parse(node: &Node, problems: &mut Problems) -> Option<Self> {
-        let fields = node.fields(&KEYS, problems)?;
+        let fields = node.fields(&FieldSpec::keys(KEYS), problems)?;
         let mut from = |name: &str| fields.get(name).and_then(|node| From::parse(node, problems));
         let (id, name, state, severity) = (from("id"), from("name"), from("state"), from("severity"));
         let (summary, starts_at, ended_at, url) = (from("summary"), from("starts_at"), from("ended_at"), from("url"));

@@ -8,7 +8,7 @@ mod map;
 use super::{Hears, Kind, Source};
 use crate::domain::alert::{Alert, Snapshot, Upstream};
 use crate::domain::ids::{Fingerprint, SourceName};
-use crate::domain::node::{Node, Problems};
+use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Listen, Ports};
@@ -19,7 +19,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub const KIND: Kind = Kind { name: "webhook", about: "Alerts that others push: Alertmanager's webhook, or any JSON", parse };
+pub const KIND: Kind =
+    Kind { name: "webhook", about: "Alerts that others push: Alertmanager's webhook, or any JSON", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("lasts", "an alert of which nothing was heard for so long is over", "until the sender says so"),
+        FieldSpec::map("map", map::KEYS),
+    ],
+    Listen::KEYS,
+];
 
 /// More alerts than this are no queue any more.
 const MOST: usize = 200_000;
@@ -49,7 +59,7 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
 }
 
 fn webhook(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Webhook> {
-    let fields = node.fields(&["listen", "token", "map", "lasts"], problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let listen = Listen::parse(node, &fields, ["webhook", "raise alerts"], problems);
     let map = fields.get("map").map_or(Some(Map::alertmanager()), |node| Map::parse(node, problems));
     let lasts = fields.get("lasts").map_or(Some(None), |node| node.duration(problems).map(Some));

@@ -11,12 +11,12 @@ mod list;
 mod name;
 mod wire;
 
-use super::{Kind, Source, carried};
+use super::{CARRIED, Kind, Source, carried};
 use crate::domain::act::{Act, ActEnd, ActKind, Found};
 use crate::domain::alert::{Alert, Snapshot};
 use crate::domain::entry::Intent;
 use crate::domain::ids::SourceName;
-use crate::domain::node::{Fields, Node, Problems};
+use crate::domain::node::{FieldSpec, Fields, Node, Problems};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
@@ -27,7 +27,28 @@ use std::time::Duration;
 use url::Url;
 
 pub const KIND: Kind =
-    Kind { name: "zabbix", about: "Zabbix, its JSON-RPC API: the problems of triggers, and acts on them", parse };
+    Kind { name: "zabbix", about: "Zabbix, its JSON-RPC API: the problems of triggers, and acts on them", keys: KEYS, parse };
+
+#[rustfmt::skip]
+const LOGIN: &[FieldSpec] = &[
+    FieldSpec::new("user", "who logs in, and again when the session has ended", "this or `token`"),
+    FieldSpec::new("password", "a secret", "this or `token`"),
+];
+
+#[rustfmt::skip]
+const KEYS: &[&[FieldSpec]] = &[
+    &[
+        FieldSpec::new("url", "the address of its frontend, as in the browser; `…/api_jsonrpc.php` is one too", "needed"),
+        FieldSpec::new("token", "a secret: an API token (5.4 and newer)", "this or `login`"),
+        FieldSpec::map("login", LOGIN),
+        FieldSpec::new("severity", "only problems that are at least `information`, `warning`, `average`, `high` or `disaster`", "all"),
+        FieldSpec::new("tags", "tags and their values: all must be there", "none"),
+        FieldSpec::new("group_ids", "only hosts of these host groups, one or a list of ids", "all"),
+        FieldSpec::map("ack", CARRIED),
+        Access::HEADERS,
+        Access::TLS,
+    ],
+];
 
 struct Zabbix {
     name: SourceName,
@@ -71,10 +92,8 @@ impl Source for Zabbix {
     }
 }
 
-const KEYS: [&str; 9] = ["url", "token", "login", "headers", "tls", "severity", "tags", "group_ids", "ack"];
-
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
-    let fields = node.fields(&KEYS, problems)?;
+    let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let url = fields.need("url", problems).and_then(|node| node.read(ADDRESS, problems, address)).map(frontend);
     let access = Access::parse(&fields, problems);
     let login = login(&fields, node, problems);
@@ -95,7 +114,7 @@ fn login(fields: &Fields, node: &Node, problems: &mut Problems) -> Option<Login>
     match (fields.get("token"), fields.get("login")) {
         (Some(token), None) => SecretRef::parse(token, problems).map(Login::Token),
         (None, Some(login)) => {
-            let fields = login.fields(&["user", "password"], problems)?;
+            let fields = login.fields(&FieldSpec::keys(LOGIN), problems)?;
             let user = fields.need("user", problems).and_then(|node| node.text(problems));
             let password = fields.need("password", problems).and_then(|node| SecretRef::parse(node, problems));
             Some(Login::User(user?.to_owned(), password?))

@@ -37,7 +37,7 @@ fn the_address_may_be_that_of_the_api() {
 fn filters_say_what_zabbix_is_asked_for() {
     let mut problems = Problems::default();
     let node = Node::parse("{severity: average, tags: {env: prod}, group_ids: '4'}", &mut problems).expect("is YAML");
-    let fields = node.fields(&KEYS, &mut problems).expect("a map");
+    let fields = node.fields(&FieldSpec::all(KEYS), &mut problems).expect("a map");
     let filters = serde_json::Value::from(filters(&fields, &mut problems).expect("is good"));
     let wanted = serde_json::json!({"severities": [3, 4, 5], "groupids": ["4"],
         "tags": [{"tag": "env", "value": "prod", "operator": 1}]});
