@@ -62,7 +62,11 @@ fn of_one_gap_there_is_one_pair_whoever_watches_at_its_end() {
         story.poll(&[]);
         assert_eq!(told(&story).len(), more);
     }
-    // Two that look at the same time: each has seen the source fail at another time, and both call the gap the same.
+}
+
+#[test]
+fn two_that_look_at_the_same_time_tell_of_a_gap_once() {
+    // Each has seen the source fail at another time, and both call the gap the same.
     let (mut one, mut other) = (Story::new(), Story::new());
     other.fact(Fact::Watching(false));
     fails(&mut one);
@@ -89,6 +93,39 @@ fn of_one_gap_there_is_one_pair_whoever_watches_at_its_end() {
     one.poll(&[]);
     assert_eq!(third.last(Kind::Console).key, one.last(Kind::Console).key);
     assert_eq!((told(&third), told(&one)[1].0), (told(&one), "prod answers again, after 1m 40s"));
+    // Whoever sees a moment later that it answers, and watches by then, tells nothing more of that gap.
+    other.now = one.now;
+    other.append_known(one.last(Kind::Console).clone());
+    other.poll(&[]);
+    assert_eq!(told(&other).len(), 2);
+}
+
+#[test]
+fn each_gap_has_one_name_and_is_asked_of_the_journal_once() {
+    let mut one = Story::new();
+    (0..3).for_each(|_| {
+        fails(&mut one);
+        one.wait(15);
+    });
+    one.poll(&[]);
+    let mut other = Story::new();
+    other.now = one.now;
+    one.journal.iter().for_each(|entry| other.append_known(entry.clone()));
+    other.wait(3);
+    for story in [&mut one, &mut other] {
+        story.wait(5);
+        (0..2).for_each(|_| {
+            fails(story);
+            story.wait(15);
+        });
+        fails(story);
+    }
+    assert_eq!((told(&one).len(), one.last(Kind::Console).key.as_ref()), (3, other.last(Kind::Console).key.as_ref()));
+    // What is on record is not asked for again.
+    one.slow = Some(Vec::new());
+    one.wait(15);
+    fails(&mut one);
+    assert_eq!(one.slow.as_ref().map(Vec::len), Some(0));
 }
 
 #[test]
@@ -148,6 +185,21 @@ fn what_a_restarted_source_never_listed_again_is_taken_for_resolved_in_those_wor
     assert_eq!(over.text_of("why"), Some("not listed since a restart"));
     story.poll_with(&[], restarted);
     assert_eq!(unlisted(&story), Some(0));
+}
+
+#[test]
+fn absence_means_something_only_when_an_answer_can_not_have_been_asked_for_too_early() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    let restarted = SourceAnswer { complete: true, started_at: Some(story.now.wall), ..SourceAnswer::default() };
+    (0..3).for_each(|_| story.poll_with(&[], restarted.clone()));
+    // Five minutes, and as long as a poll may take.
+    story.pass(309);
+    story.poll_with(&[], restarted.clone());
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+    story.pass(1);
+    story.poll_with(&[], restarted);
+    assert_eq!(state(&story, "Down"), Some(State::Resolved));
 }
 
 #[test]

@@ -37,7 +37,9 @@ impl Blind {
     pub(super) fn fold(&mut self, entry: &Arc<Entry>) {
         let event = entry.text_of("event").filter(|event| entry.kind == Kind::Console && [LOST, BACK].contains(event));
         let Some((event, source)) = event.zip(entry.data_of::<SourceName>("source")) else { return };
-        if event == BACK && self.gaps.get(&source).is_some_and(|gap| gap.until.is_some()) {
+        // Whoever has told it may have seen it first.
+        let over = |gap: &Gap| gap.until.is_some() || gap.since.wall <= entry.at;
+        if event == BACK && self.gaps.get(&source).is_some_and(over) {
             self.gaps.remove(&source);
         }
         if self.recorded.get(&source).is_none_or(|known| known.order() < entry.order()) {
