@@ -4,6 +4,7 @@ use super::unsent::acts;
 use super::*;
 use midwatch::domain::alert::{Alert, Held, Hold, Labels, Severity, Silence, SilenceState};
 use midwatch::domain::settings::AckFor;
+use midwatch::model::{Body, Event};
 
 fn owned(names: &[&str], seconds: u64) -> Command {
     let Command::Acknowledge { alerts, reason, .. } = ack(names) else { unreachable!("it is one") };
@@ -148,4 +149,21 @@ fn what_was_acknowledged_first_stands_first() {
     let names: Vec<&str> = aging.iter().map(|(tracked, _)| tracked.alert.name()).collect();
     assert_eq!(names, ["C", "B"]);
     assert_eq!((aging[0].1.ticket.as_deref(), aging[0].1.by.as_str()), (Some("OPS-7"), "ana"));
+}
+
+#[test]
+fn what_has_resolved_leaves_in_time() {
+    let mut settings = settings(false);
+    // Nothing else has a time before it.
+    settings.sources[0].every = Duration::from_secs(3_600);
+    let mut story = Story::with(settings);
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.poll(&[]);
+    let answer = SourceAnswer { complete: true, ..SourceAnswer::default() };
+    let body = Body::Fact(Fact::SourceAnswered { source: "prod".into(), answer });
+    let effects = story.world.update(Event { seq: 10_000, stamp: story.now, body });
+    assert_eq!(state(&story, "Down"), Some(State::Resolved));
+    assert!(effects.contains(&Effect::WakeAt(story.now.mono + Duration::from_secs(600))), "{effects:?}");
+    story.wait(600);
+    assert_eq!(state(&story, "Down"), None);
 }

@@ -86,6 +86,17 @@ fn what_resolves_in_it_is_resolved_and_no_news_at_its_end() {
 }
 
 #[test]
+fn what_its_source_does_not_list_when_it_ends_is_no_news() {
+    let mut story = Story::new();
+    story.ask(maintain(&["postgres"], 5));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.poll(&[]);
+    let before = arrived(&story, "Down");
+    story.wait(310);
+    assert_eq!((quiet(&story), state(&story, "Down"), arrived(&story, "Down")), (false, Some(State::Firing), before));
+}
+
+#[test]
 fn it_is_kept_over_a_restart_and_ended_by_a_person() {
     let mut story = Story::new();
     story.ask(maintain(&["postgres"], 60));

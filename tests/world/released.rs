@@ -93,6 +93,11 @@ fn what_we_took_back_ourselves_is_no_news() {
     answer(&mut story, Outcome::Done, None);
     (0..3).for_each(|_| story.poll(&down()));
     assert_eq!((state(&story, "Down"), ended(&story).len()), (Some(State::Firing), 0));
+    // That was then: whoever has it later and lets it go is news.
+    story.wait(700);
+    story.poll(&held(carried("bo", None)));
+    (0..2).for_each(|_| story.poll(&down()));
+    assert_eq!(ended(&story).len(), 1);
     // Ours, given up: its source still had it for a while.
     let mut story = confirmed();
     story.poll(&held(carried("ana", None)));
