@@ -272,9 +272,21 @@ fn stages_that_are_set_at_once_are_recorded_each_in_its_turn_or_none_of_them() {
     assert_eq!(told(&story), ["INC-0 mitigated: promoted", "INC-0 resolved", "INC-0 closed"]);
     let now = story.world.incidents.get(incident).expect("there");
     assert_eq!((now.status, now.mitigated_at, now.resolved_at), (Status::Closed, Some(story.now.wall), Some(story.now.wall)));
-    let why = refused(&mut story, all);
+    let why = refused(&mut story, all.clone());
     assert!(why.contains("INC-0 is closed: it can't become mitigated"), "{why}");
     assert_eq!(told(&story).len(), 3);
+    // Whoever asks while some of them are in the journal and some are still to be heard of waits for all of them.
+    story.ask(set(&[], Status::Open));
+    story.slow = Some(Vec::new());
+    story.ask(all);
+    for (request, drafts) in story.slow.take().expect("slow") {
+        for draft in drafts {
+            assert!(refused(&mut story, set(&[], Status::Closed)).contains("is being recorded: ask again"));
+            let entry = story.append(draft);
+            story.fact(Fact::Recorded { entry, request: Some(request) });
+        }
+    }
+    assert!(refused(&mut story, set(&[], Status::Closed)).contains("INC-0 is closed"));
 }
 
 #[test]
