@@ -718,6 +718,27 @@ fn the_keys_that_the_reference_tells_of_a_kind_are_those_that_it_reads() {
 }
 
 #[test]
+fn every_key_of_the_file_is_told_by_the_reference() {
+    let stranger = "zzzzzzzzzzzz";
+    for section in ["operator", "severity", "queue", "updates", "export", "practice", "playbooks", "console"] {
+        let mut problems = Problems::default();
+        let node = Node::parse(&format!("{section}: {{{stranger}: 1}}"), &mut problems).expect("is YAML");
+        config::resolve(&node, &real_kinds(), &mut problems);
+        let help = problems.list.into_iter().find(|problem| problem.message.contains(stranger)).and_then(|it| it.help);
+        let help = help.unwrap_or_else(|| panic!("{section} takes it"));
+        for key in help.trim_start_matches("one of: ").split(", ") {
+            // `severity.critical`, `.warning`: what several have in common stands once.
+            let told = |row: &str| {
+                let whole = [format!("`{section}.{key}`"), format!("`{section}.{key}."), format!("`{section}.{key}[]`")];
+                let short = row.starts_with(&format!("`{section}.")) && row.contains(&format!("`.{key}`"));
+                short || whole.iter().any(|name| row.contains(name))
+            };
+            assert!(config::keys::ALL.iter().any(|(row, ..)| told(row)), "{section}.{key} is not told");
+        }
+    }
+}
+
+#[test]
 fn the_theme_in_the_documentation_works() {
     let text = documentation();
     let theme = text.split("```yml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a theme");

@@ -13,6 +13,7 @@ pub const ALL: &[(&str, &str, &str)] = &[
     ("`sources[]`", "systems that alerts come from", "none"),
     ("`queue.storm.above`, `.within`", "more new alerts than that within that time are a storm, `10` and more within `10s` to `1h`", "`200` within `1m`"),
     ("`queue.same`", "labels that say, where all of them are equal, that alerts of several sources tell of the same problem", "none: nothing does"),
+    ("`queue.memory`", "how far back details and `midwatch history` look in the journal", "`30d`"),
     ("`queue.watchdogs`", "names of alerts that always fire, to say that alerting works: a silence that hides one has to be confirmed; `[]`: none", "`Watchdog`, `DeadMansSwitch`, `DeadManSwitch`, `DeadMansSnitch`, `PrometheusAlertmanagerE2eDeadManSwitch`"),
     ("`updates.every`", "how often an update of an incident is promised, `1m` to `7days`, or `off`; or one for each severity: `{SEV1: 15m, SEV5: off}`", "`20m`"),
     ("`updates.to[]`", "where updates are posted; `updates` may be this list alone", "none: they are only recorded"),
@@ -32,6 +33,7 @@ pub const ALL: &[(&str, &str, &str)] = &[
     ("`console.call`", "`command`: a program of yours, as a list, that the way `command` runs; `within`: how long it may take, `1s` to `1m`", "none, `10s`"),
     ("`console.ack.for`", "how long an acknowledgement lasts unless told otherwise, `1m` to `7days`; or a time for each severity: `{critical: 30m, warning: 4h, info: 1d}`", "`1h`"),
     ("`console.layouts`", "ways to divide the [screen](console.md#layouts), each under its name", "the program's: `usual`, `queue`, `run`, `record`"),
+    ("`console.views`", "filters of the queue, each under its name", "none"),
     ("`console.keys`", "keys of actions, in place of their own; `midwatch keys` lists the actions. One key, two characters (`gg`, `,m`), or keys with blanks between them (`ctrl-x s`): after the first the console shows what may follow. They win over the program's own: what loses its key is named by `check` and by help, and stays in the palette; `silence: []` says that it needs none. Two of yours, of which one is, or begins, the other in the same place, are an error", "none"),
     ("`links[]`", "addresses that are opened under another name", "none"),
 ];
