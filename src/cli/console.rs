@@ -192,7 +192,9 @@ impl Frontend for Front {
         if let Some(guide) = &self.guide {
             self.console.guide(guide(world).map(|told| told.hint));
         }
-        self.console.draw(world)
+        let stale = self.console.draw(world);
+        self.presence.tell();
+        stale
     }
 
     fn calls(&mut self, world: &World) -> Option<Command> {

@@ -290,6 +290,7 @@ impl Frontend for Plain {
     fn input(&mut self, input: Input, world: &World) -> Vec<Ask> {
         if matches!(input, Input::Line(_)) {
             self.presence.here();
+            self.presence.tell();
         }
         let is_theirs = match input {
             Input::End => return vec![Ask::Quit],

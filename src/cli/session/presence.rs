@@ -23,20 +23,21 @@ pub struct Presence {
     /// When the operator was here last, and when that was told.
     here: Option<Instant>,
     told: Option<Instant>,
+    /// What the others have not been told yet: whoever pressed a key waits for no disk.
+    untold: Option<&'static str>,
 }
 
 impl Presence {
     pub fn of(folder: &Path, read_only: bool) -> Self {
-        Self { file: folder.join("presence").join("looked"), read_only, here: None, told: None }
+        Self { file: folder.join("presence").join("looked"), read_only, here: None, told: None, untold: None }
     }
 
-    /// The operator looks at this console. Where the folder can't be written, the others don't know.
+    /// The operator looks at this console.
     pub fn here(&mut self) {
         let now = Instant::now();
         self.here = Some(now);
         if self.told.is_none_or(|told| now.duration_since(told) >= OFTEN) {
-            self.told = Some(now);
-            self.tell("");
+            (self.told, self.untold) = (Some(now), Some(""));
         }
     }
 
@@ -44,14 +45,13 @@ impl Presence {
     pub fn away(&mut self) {
         self.here = None;
         if self.told.take().is_some() {
-            self.tell(AWAY);
+            self.untold = Some(AWAY);
         }
     }
 
-    fn tell(&self, what: &str) {
-        if self.read_only {
-            return;
-        }
+    /// Tells the others what is new, once the frame is out. Where the folder can't be written, they don't know.
+    pub fn tell(&mut self) {
+        let Some(what) = self.untold.take().filter(|_| !self.read_only) else { return };
         let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
         if fs::write(&self.file, what).is_err_and(|error| missing(&error))
             && let Some(folder) = self.file.parent()
@@ -93,15 +93,19 @@ mod tests {
         let (mut one, other) = (Presence::of(folder.path(), false), Presence::of(folder.path(), false));
         assert!(!looks(&other, 1));
         one.here();
+        one.tell();
         assert!(looks(&other, 1) && !looks(&other, 60));
         one.away();
+        one.tell();
         assert!(!looks(&one, 0) && !looks(&other, 0));
         let now = DateTime::<Utc>::from(SystemTime::now());
         assert!(other.looked(now).is_some_and(|at| now - at < TimeDelta::seconds(12)), "that somebody was there is known still");
         one.here();
+        one.tell();
         assert!(looks(&other, 2));
         let mut nowhere = Presence::of(Path::new("/nowhere"), false);
         nowhere.here();
+        nowhere.tell();
         assert!(looks(&nowhere, 1), "it knows of itself all the same");
     }
 
@@ -110,10 +114,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (mut one, other) = (Presence::of(folder.path(), true), Presence::of(folder.path(), false));
         one.here();
+        one.tell();
         assert!(looks(&one, 1) && !looks(&other, 1));
         assert_eq!(fs::read_dir(folder.path()).expect("reads").count(), 0);
         let mut one = Presence::of(folder.path(), false);
         one.here();
+        one.tell();
         let back = DateTime::<Utc>::from(SystemTime::now() - Duration::from_secs(3600));
         assert_eq!(other.looked(back), None);
     }

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-/// Due times are rounded up to multiples of this, or of a fortieth of a shorter interval, so that many items share one
-/// wake-up.
-const GRID: Duration = Duration::from_millis(250);
+/// Due times are rounded up to multiples of this, or of a twentieth of a shorter interval, so that many items share one
+/// wake-up: on a machine that has nothing else to do it costs as much as five questions.
+const GRID: Duration = Duration::from_millis(500);
 
 /// The longest pause after failures, unless the interval itself is longer: so long at most does an operator wait for what
 /// has come back. A source that wants to be left alone longer says so in its answer.
@@ -191,7 +191,7 @@ impl Slot {
             (1.., _) => 1.0,
             (_, 1) => 0.5 + random / 2.0,
             // Rounding adds the rest.
-            _ => 0.95 + random / 40.0,
+            _ => 0.925 + random / 20.0,
         }
     }
 }
@@ -209,7 +209,7 @@ impl Rhythm {
     }
 
     fn round_up(&self, at: Duration) -> Duration {
-        let grid = (self.every / 40).min(GRID).as_millis().max(1) as u64;
+        let grid = (self.every / 20).min(GRID).as_millis().max(1) as u64;
         Duration::from_millis((at.as_millis() as u64).div_ceil(grid) * grid)
     }
 }
@@ -249,9 +249,9 @@ mod tests {
         assert_eq!(started.len(), 200);
         started.drain(..).for_each(|index| schedule.done(index, secs(0.01), WELL));
         let mut dues: Vec<_> = schedule.queue.iter().map(|(due, _)| due.as_secs_f64()).collect();
-        assert!(dues[0] >= 5.0 && dues[199] <= 10.25, "{dues:?}");
+        assert!(dues[0] >= 5.0 && dues[199] <= 10.5, "{dues:?}");
         dues.dedup();
-        assert!(dues.len() > 15, "200 items over five seconds share only {} moments", dues.len());
+        assert!((9..12).contains(&dues.len()), "200 items over five seconds share {} moments", dues.len());
     }
 
     #[test]
@@ -310,8 +310,8 @@ mod tests {
         let mut source = schedule(1, 1, true);
         round(&mut source, 0.0, WELL);
         assert!(round(&mut source, 1.9, WELL) <= 10.1);
-        assert!((14.0..=15.1).contains(&round(&mut source, 3.0, WELL)));
-        assert!((19.0..=20.1).contains(&round(&mut source, 9.0, WELL)));
+        assert!((13.5..=15.1).contains(&round(&mut source, 3.0, WELL)));
+        assert!((18.5..=20.1).contains(&round(&mut source, 9.0, WELL)));
     }
 
     #[test]
