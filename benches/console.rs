@@ -40,8 +40,7 @@ fn main() {
 fn with_alerts(count: usize) {
     title(&format!("{count} alerts, polled every 15 s"));
     let server = alertmanager(count);
-    let home =
-        Home::with(&format!("sources:\n  - {{name: prod, every: 15s, alertmanager: {{urls: [\"{}\"]}}}}\n", server.url("/")));
+    let home = home(&format!("sources:\n  - {{name: prod, every: 15s, alertmanager: {{urls: [\"{}\"]}}}}\n", server.url("/")));
     let began = Instant::now();
     let mut console = open(&home);
     console.wait_within(Duration::from_secs(60), "all alerts", |screen| screen.contains(&format!("{count} firing")));
@@ -107,6 +106,7 @@ fn beside_bottom(console: &mut Pty) {
     }
     ours.tell("key to frame, p50 and p99");
     if let Some(bottom) = bottom {
+        row("  bottom's first key after a pause", ms(percentile(&mut theirs.first, 50)), "");
         let [(our, ours), (their, theirs)] = [ours.times(), theirs.times()];
         row("  bottom's in the same seconds", format!("{}, {}", ms(their), ms(theirs)), "");
         let times = |ours: Duration, theirs: Duration| ours.as_secs_f64() / theirs.as_secs_f64();
@@ -170,7 +170,7 @@ fn foreign(program: &Path, args: &[&str], home: &Home) -> Pty {
 
 fn nothing_configured() {
     title("Nothing configured but a source that never answers");
-    let home = Home::with("sources:\n  - {name: prod, alertmanager: {urls: [\"http://127.0.0.1:9\"]}}\n");
+    let home = home("sources:\n  - {name: prod, alertmanager: {urls: [\"http://127.0.0.1:9\"]}}\n");
     let mut console = open(&home);
     idle(&mut console);
     quit(console);
@@ -183,7 +183,7 @@ fn two_hundred_feeds() {
     for n in 0..200 {
         let _ = writeln!(config, "  - {{name: feed-{n}, every: 10s, http: {{url: \"{}\"}}}}", server.url(&format!("/{n}")));
     }
-    let home = Home::with(&config);
+    let home = home(&config);
     let mut console = open(&home);
     idle(&mut console);
     quit(console);
@@ -193,6 +193,8 @@ fn two_hundred_feeds() {
 #[derive(Default)]
 struct Keys {
     times: Vec<Duration>,
+    /// Of keys after seconds of nothing, for which nothing is in the processor's caches.
+    first: Vec<Duration>,
     bytes: Vec<usize>,
     spent: Duration,
 }
@@ -201,12 +203,13 @@ impl Keys {
     /// `turn` keys down, then as many up: the shortest list has an end. Each key waits for silence first, so that no poll's frame is taken for its answer.
     fn press(&mut self, console: &mut Pty, count: usize, turn: usize) {
         let before = cpu(console);
-        for n in 0..count {
+        for n in 0..=count {
             while console.burst(Duration::from_millis(15), Duration::from_millis(15)).is_some() {}
             let pressed = Instant::now();
             console.keys(if (n / turn).is_multiple_of(2) { "j" } else { "k" });
             let frame = console.burst(Duration::from_millis(500), Duration::from_millis(15)).expect("a frame for a key");
-            self.times.push(frame.first.duration_since(pressed));
+            let times = if n == 0 { &mut self.first } else { &mut self.times };
+            times.push(frame.first.duration_since(pressed));
             self.bytes.push(frame.bytes);
         }
         self.spent += cpu(console) - before;
@@ -217,6 +220,7 @@ impl Keys {
     }
 
     fn tell(&mut self, what: &str) {
+        row("the first key after a pause, p50", ms(percentile(&mut self.first, 50)), "");
         let (half, most) = self.times();
         row(what, format!("{}, {}", ms(half), ms(most)), "bottom's p50, 1.2 times its p99");
         row("bytes a key, p50", percentile(&mut self.bytes, 50), "under 300");
@@ -263,6 +267,15 @@ fn first_frame(home: &Home) -> Duration {
     };
     quit(console);
     took
+}
+
+/// Of the program that was built for this, or of the one that `MIDWATCH` names: what packages ship takes long to build.
+fn home(config: &str) -> Home {
+    let home = Home::with(config);
+    match std::env::var("MIDWATCH") {
+        Ok(program) => home.started_by(vec![program]),
+        Err(_) => home,
+    }
 }
 
 fn open(home: &Home) -> Pty {
