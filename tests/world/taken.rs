@@ -1,7 +1,7 @@
 //! Acknowledgements that are taken away at their source: seen by the next good answer, said in the log, and never shown as in force.
 
 use super::native::{carried, confirmed, held, pager};
-use super::unsent::{acts, answer, down};
+use super::unsent::{acts, answer, down, end};
 use super::*;
 use midwatch::domain::alert::{Held, Silence, SilenceMatcher, SilenceState};
 
@@ -154,6 +154,37 @@ fn a_silence_that_carries_it_and_is_ended_there_ends_it_and_one_that_is_forgotte
     let words = "ana's acknowledgement of Down was taken away at its source, where the silence that carried it has ended";
     assert_eq!((is(&story), taken_away(&story)), (Some(State::Firing), vec![words.to_owned()]));
     assert!(acts(&mut story).is_empty());
+}
+
+#[test]
+fn a_silence_that_its_source_has_lost_is_made_anew_long_before_it_would_be_extended() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    let ends = story.now.wall + chrono::Duration::minutes(15);
+    let polled = |story: &mut Story, answer: SourceAnswer| {
+        story.pass(15);
+        story.poll_with(&down(), answer);
+        story.wait(1);
+        acts(story)
+    };
+    let there = || with_silence(ends, SilenceState::Active);
+    let nothing = || SourceAnswer { complete: true, ..SourceAnswer::default() };
+    assert_eq!(polled(&mut story, nothing()), [], "it may not have reached every server yet");
+    assert_eq!(polled(&mut story, nothing()), []);
+    assert_eq!(
+        [there(), nothing(), there(), nothing()].map(|answer| polled(&mut story, answer).len()),
+        [0; 4],
+        "one lags behind"
+    );
+    let made = polled(&mut story, nothing());
+    let [(intent, Act::Silence { .. })] = &made[..] else { panic!("one silence: {made:?}") };
+    let said = &story.last(Kind::Act).text;
+    assert_eq!(said, "carrying the acknowledgement of Down anew: its source has lost the silence that did");
+    story.fact(Fact::ActEnded { intent: *intent, end: end(Outcome::Done, Some("silence-2")) });
+    assert_eq!([nothing(), nothing()].map(|answer| polled(&mut story, answer).len()), [0; 2], "once");
+    assert_eq!(is(&story), Some(State::Acknowledged));
 }
 
 #[test]

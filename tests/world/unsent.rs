@@ -3,7 +3,7 @@
 use super::*;
 use midwatch::domain::alert::SilenceMatcher;
 
-fn end(outcome: Outcome, made: Option<&str>) -> ActEnd {
+pub fn end(outcome: Outcome, made: Option<&str>) -> ActEnd {
     ActEnd { outcome, detail: "not sent: connection refused".into(), made: made.map(Into::into) }
 }
 

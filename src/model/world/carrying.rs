@@ -166,9 +166,10 @@ impl World {
         let carrier = self.outbox.carried(entry).filter(|carrier| !carrier.native)?;
         let busy = self.outbox.serving(entry).any(|sent| sent.end.is_none() || sent.waits());
         let tried = self.outbox.serving(entry).filter_map(|sent| Some(sent.intent.as_ref()?.recorded_at)).max()?;
-        let shorter = ack.until.is_none_or(|until| carrier.until < until);
-        let due = (carrier.until - EXTEND_AT).max(tried + ATTEMPTS);
-        (!busy && self.now.wall < carrier.until && shorter).then_some(due)
+        let shorter = || ack.until.is_none_or(|until| carrier.until < until);
+        let lost = self.carrier_is_lost(entry);
+        let due = if lost { tried + ATTEMPTS } else { (carrier.until - EXTEND_AT).max(tried + ATTEMPTS) };
+        (!busy && self.now.wall < carrier.until && (lost || shorter())).then_some(due)
     }
 
     /// Carries what nobody carries, and keeps carried silences alive while the ack lasts and the alert fires.
@@ -185,7 +186,9 @@ impl World {
         match self.outbox.carried(entry) {
             Some(carrier) => {
                 let matchers = self.alerts.get(id)?.alert.labels.exactly();
-                self.carry_draft(id, entry, ack, matchers, Some(carrier.id))
+                let draft = self.carry_draft(id, entry, ack, matchers, Some(carrier.id));
+                self.look_anew(entry);
+                draft
             }
             None => self.new_carrier(id, entry),
         }
@@ -207,6 +210,9 @@ impl World {
                 let ends_at = ack.until.map_or(longest, |until| until.min(longest));
                 let comment = format!("{prefix} {}: {}", ack.by, ack.reason);
                 let text = match silence {
+                    Some(_) if self.carrier_is_lost(entry) => {
+                        format!("carrying the acknowledgement of {name} anew: its source has lost the silence that did")
+                    }
                     Some(_) => format!("extending the silence that carries the acknowledgement of {name}"),
                     None => format!("carrying the acknowledgement of {name} as a silence"),
                 };

@@ -68,7 +68,10 @@ impl World {
             self.looked.0.remove(&entry);
             return None;
         };
-        let mut there = self.is_there(id, &sought)?;
+        let Some(mut there) = self.is_there(id, &sought) else {
+            self.count_lost(entry);
+            return None;
+        };
         let holder = self.holder(id, entry, &sought);
         let seen = self.looked.0.entry(entry).or_default();
         let other = holder.filter(|(by, ours)| seen.holder.get_or_insert_with(|| by.clone()) != by && !ours).map(|(by, _)| by);
@@ -86,6 +89,24 @@ impl World {
             return None;
         }
         self.taken_draft(id, entry, &sought, other).map(|draft| Draft { key: Some(key), ..draft })
+    }
+
+    /// Its source does not list what carries it.
+    fn count_lost(&mut self, entry: EntryId) {
+        if let Some(seen) = self.looked.0.get_mut(&entry).filter(|seen| seen.ever) {
+            seen.lacks += 1;
+            self.duties = None;
+        }
+    }
+
+    /// Its source has listed what carries it, and does not know it any more: a server that was started anew calls people again.
+    pub(super) fn carrier_is_lost(&self, entry: EntryId) -> bool {
+        self.looked.0.get(&entry).is_some_and(|seen| seen.lacks >= LOOKS)
+    }
+
+    /// It is being made anew: what was seen was of the one before.
+    pub(super) fn look_anew(&mut self, entry: EntryId) {
+        self.looked.0.remove(&entry);
     }
 
     /// `None` while something is being done about it, and where its source has nothing to tell.
@@ -126,7 +147,7 @@ impl World {
                 return Some(held.or(tracked.alert.snoozed()).is_some());
             }
         };
-        // One that is not listed is none of the ended ones: a server that forgot all keeps the acknowledgement of nobody.
+        // One that is not listed is none of the ended ones: a server that forgot all takes nothing away, and gets it again.
         let silence = self.alerts.source(&id.source)?.silence(&carrier.id)?;
         Some(Phase::of(silence, self.now.wall) != Phase::Ended)
     }

@@ -36,7 +36,7 @@ pub const KIND: Kind = Kind {
 
 #[rustfmt::skip]
 pub const ACK: &[FieldSpec] = &[
-    FieldSpec::new("carry", "`silence`: an acknowledgement also becomes a silence of at most 15 minutes there, extended while the alert fires and the acknowledgement lasts; `none`", "`none`"),
+    FieldSpec::new("carry", "`silence`: an acknowledgement also becomes a silence of at most 15 minutes there, extended while the alert fires and the acknowledgement lasts, and made anew where the server has lost it; `none`", "`none`"),
     FieldSpec::new("prefix", "what the comment of that silence begins with", "`ACK!`"),
 ];
 
