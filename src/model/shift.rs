@@ -145,16 +145,16 @@ impl World {
                 due.unwrap_or_default()
             ))
         };
-        let ack = |(_, name, ack): &(AlertId, String, Ack)| {
+        let ack = |(id, _, ack): &(AlertId, String, Ack)| {
             let held = ack.since.map(|at| format!(" for {}", since(at))).unwrap_or_default();
             let until = ack.until.map(|at| format!(", until {}", clock(at))).unwrap_or_default();
             let why = if ack.reason.is_empty() { String::new() } else { format!(": {}", inert(&ack.reason)) };
-            format!("{} by {}{held}{until}{why}", inert(name), inert(&ack.by))
+            format!("{} by {}{held}{until}{why}", self.told_apart(id), inert(&ack.by))
         };
         let silence = |one: &Standing| {
             let again = match one.again.as_slice() {
                 [] => "nothing fires again then".to_owned(),
-                [id] => format!("{} fires again then", self.name_of(id)),
+                [id] => format!("{} fires again then", self.told_apart(id)),
                 several => format!("{} alerts fire again then", several.len()),
             };
             format!("{} of {}, until {}: {again}", one.comment.inert(), one.by.inert(), clock(one.ends_at))

@@ -53,10 +53,10 @@ impl<'a> View<'a> {
         self.suggestions().into_iter().find(|known| known.book.id == *book)
     }
 
-    /// An alert's name, inert; its fingerprint when it has left the queue.
+    /// An alert's name, inert, and where others have it what tells it apart; its fingerprint when it has left the queue.
     pub fn name_of(&self, id: &AlertId) -> String {
         match self.world.alerts.get(id) {
-            Some(tracked) => inert(tracked.alert.name()).into_owned(),
+            Some(_) => self.world.told_apart(id),
             None => inert(id.fingerprint.as_str()).into_owned(),
         }
     }
@@ -66,7 +66,7 @@ impl<'a> View<'a> {
         match ids {
             [] => "nothing".to_owned(),
             [one] => self.name_of(one),
-            [first, rest @ ..] => format!("{} and {} more", self.name_of(first), rest.len()),
+            [first, rest @ ..] => format!("{} and {} more", self.world.name_of(first), rest.len()),
         }
     }
 }

@@ -172,7 +172,7 @@ impl Said {
             state => {
                 let by =
                     world.alerts.ack(tracked, world.now.wall).map(|ack| format!(" by {}", inert(&ack.by))).unwrap_or_default();
-                format!("{number}. {} is {}{by}", inert(tracked.alert.name()), state.word())
+                format!("{number}. {} is {}{by}", world.told_apart(id), state.word())
             }
         })
     }

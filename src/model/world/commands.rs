@@ -309,7 +309,7 @@ impl World {
     }
 
     /// Its name, and where another alert in the queue has the same one what it is about, or whose it is.
-    pub(in crate::model) fn told_apart(&self, alert: &AlertId) -> String {
+    pub fn told_apart(&self, alert: &AlertId) -> String {
         let Some(tracked) = self.alerts.get(alert) else { return self.name_of(alert) };
         let alike = self.alerts.of_name(tracked.alert.name()) > 1;
         match &tracked.service {

@@ -94,7 +94,10 @@ impl World {
             (false, false) => "resolved".to_owned(),
             (false, true) => format!("taken for resolved: {} was restarted and has not listed it since", turn.id.source),
         };
-        let text = format!("{} {what}", inert(alert.name()));
+        // Of eight alerts with one name each is read by itself, here and in the postmortem.
+        let (name, target) = (inert(alert.name()), inert(alert.target()));
+        let on = if name.contains(&*target) { String::new() } else { format!(" on {target}") };
+        let text = if presumed { format!("{name}{on} {what}") } else { format!("{name} {what}{on}") };
         let mut draft = self.context().seen("alerts", kind, text).with("starts_at", tracked.episode).with("name", alert.name());
         draft = draft.with("why", presumed.then_some("not listed since a restart"));
         if turn.fired {

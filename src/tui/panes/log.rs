@@ -2,7 +2,6 @@
 //! until the operator goes up.
 
 use super::{Pane, PaneId, Spec, Travel};
-use crate::domain::alert::Alert;
 use crate::domain::entry::{ActorKind, AtSource, Entry, Kind};
 use crate::domain::ids::EntryId;
 use crate::domain::text::inert;
@@ -201,22 +200,7 @@ fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, look: Look, vie
     };
     let plain = if entry.important { Role::Strong } else { Role::Text };
     pen.text(&inert(&entry.text), plain);
-    if let Some(which) = which(entry, view) {
-        pen.text(&format!(" on {which}"), plain);
-    }
     pen.text(note, Role::Dim);
-}
-
-/// What tells an alert from others of its name, where its line doesn't say that itself.
-fn which(entry: &Entry, view: &View) -> Option<String> {
-    if !matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved) {
-        return None;
-    }
-    let which = match view.world.alerts.get(entry.alert.as_ref()?) {
-        Some(tracked) => inert(tracked.alert.target()).into_owned(),
-        None => inert(Alert::recorded(entry)?.target()).into_owned(),
-    };
-    (!which.is_empty() && entry.text.split_whitespace().all(|word| word != which)).then_some(which)
 }
 
 /// Whose line it is: a person's name, or what the program saw.
