@@ -65,8 +65,10 @@ pub struct Screen {
     draft: String,
     filter: String,
     undo: Vec<Command>,
-    /// For each command that was asked and has no number yet, whether it may be undone.
-    unnumbered: VecDeque<bool>,
+    /// For each command that was asked and has no number yet, whether it may be undone, and what was noted by it.
+    unnumbered: VecDeque<(bool, Option<String>)>,
+    /// What was noted and is not known to be recorded yet.
+    noted: Vec<(RequestId, String)>,
     pending: Vec<Key>,
     said: Option<String>,
     touring: Touring,
@@ -101,6 +103,7 @@ impl Screen {
             filter: String::new(),
             undo: Vec::new(),
             unnumbered: VecDeque::new(),
+            noted: Vec::new(),
             pending: Vec::new(),
             said: setup.layouts.trouble.clone(),
             division: Division::new(setup.layouts),
@@ -226,9 +229,11 @@ impl Screen {
     /// The number that a request of this screen was given: what becomes of it is shown.
     pub fn asked(&mut self, request: RequestId) {
         self.asked = Some(request);
-        if self.unnumbered.pop_front() == Some(true) {
+        let (undoable, noted) = self.unnumbered.pop_front().unwrap_or_default();
+        if undoable {
             self.undoable(Command::Undo { request });
         }
+        self.noted.extend(noted.map(|text| (request, text)));
     }
 
     fn contexts(&self) -> Vec<Context> {
@@ -348,7 +353,8 @@ impl Screen {
         for reply in replies {
             match reply {
                 Reply::Ask(command) => {
-                    self.unnumbered.push_back(command.has_a_way_back());
+                    let noted = matches!(command, Command::Note { .. }).then(|| self.draft.clone());
+                    self.unnumbered.push_back((command.has_a_way_back(), noted));
                     requests.push(Request::Command(command));
                 }
                 Reply::Ui(ui) => requests.push(Request::Ui(ui)),

@@ -48,6 +48,17 @@ fn an_earlier_note_that_is_longer_than_a_line_says_that_it_was_cut() {
 }
 
 #[test]
+fn a_note_that_the_journal_refuses_is_a_draft_again() {
+    let mut desk = noted();
+    desk.press("n").type_text("db-2 serves, 5xx drop");
+    desk.broken = true;
+    desk.press("enter").expect("the disk is full");
+    desk.press("n").expect("note db-2 serves, 5xx drop").press("enter");
+    desk.broken = false;
+    desk.press("n").expect("note db-2 serves, 5xx drop").press("enter n").expect_not("note db-2 serves");
+}
+
+#[test]
 fn what_was_begun_stays_the_draft_while_earlier_notes_are_looked_at() {
     let mut desk = noted();
     desk.press("n").type_text("half").press("up").expect("note saw 5xx drop");

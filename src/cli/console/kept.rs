@@ -60,7 +60,7 @@ impl Draft {
                 io::ErrorKind::NotFound => Ok(()),
                 _ => Err(error),
             }),
-            text => fs::write(&new, text).and_then(|()| fs::rename(&new, path)),
+            text => fs::write(&new, text).and_then(|()| fs::rename(&new, path)).inspect_err(|_| drop(fs::remove_file(&new))),
         }
     }
 }

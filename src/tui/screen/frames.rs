@@ -2,6 +2,7 @@
 
 use super::Screen;
 use crate::model::World;
+use crate::model::progress::Progress;
 use crate::tui::hits::Hits;
 
 impl Screen {
@@ -13,11 +14,22 @@ impl Screen {
             self.looked = world.now.mono;
         }
         self.ask_what_came(world);
+        self.take_notes_back(world);
         self.follow(world);
         self.with(world, |parts, view| {
             parts.panes.iter_mut().for_each(|(_, pane)| pane.prepare(view));
             parts.overlays.iter_mut().for_each(|overlay| overlay.prepare(view));
         });
+    }
+
+    /// A note that the journal has refused is a draft again, unless another one was begun meanwhile.
+    fn take_notes_back(&mut self, world: &World) {
+        let known = |request| world.requests.get(request).is_none_or(Progress::settled);
+        for (request, text) in self.noted.extract_if(.., |(request, _)| known(*request)) {
+            if self.draft.is_empty() && world.requests.get(request).is_some_and(|progress| !progress.went_well()) {
+                self.draft = text;
+            }
+        }
     }
 
     /// Takes over what a frame has shown: the next key acts on it.
