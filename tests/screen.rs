@@ -367,6 +367,18 @@ fn what_a_step_wrote_is_read_whole_followed_and_searched() {
 }
 
 #[test]
+fn the_end_of_a_long_line_of_output_is_read_by_going_to_the_side() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j p r enter r enter r enter").command_writes("short");
+    let long = format!("short\n{} 漢字: no space left on device", "x".repeat(150));
+    desk.press("o").reads(&long).expect("more: l").expect_not("no space left");
+    desk.press("right").expect("column 59").expect("more: l").expect_not("short");
+    desk.press("l").expect("column 117").expect("no space left on device").press("right").expect("column 117");
+    desk.press("h left").expect("short").expect("more: l").expect_not("column");
+    desk.resize(40, 12).expect("more: l");
+}
+
+#[test]
 fn what_fits_has_its_own_lines_and_the_library_stays_where_it_is() {
     let mut desk = outage();
     let other = FAILOVER.replace("postgres-failover", "another").replace("alerts: [{alertname: PostgresDown}]", "alerts: []");

@@ -214,6 +214,17 @@ pub fn fit(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &text[..cut]))
 }
 
+/// The text without its first columns; of a wide character that they cut nothing is left.
+pub fn from_column(text: &str, column: usize) -> &str {
+    let mut used = 0;
+    let kept = text.grapheme_indices(true).find(|(_, grapheme)| {
+        used += grapheme.width();
+        used > column
+    });
+    let Some((at, grapheme)) = kept else { return "" };
+    if used - grapheme.width() < column { &text[at + grapheme.len()..] } else { &text[at..] }
+}
+
 /// Breaks a text into lines of so many columns, at spaces where there are any. Never more than `most` lines.
 pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
     let columns = columns.max(1);

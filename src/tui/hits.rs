@@ -69,7 +69,7 @@ pub struct PageSize {
     /// The last line that can stand first.
     pub last: usize,
     pub height: usize,
-    /// How many things stand side by side.
+    /// How many things, or columns of text, stand side by side.
     pub columns: usize,
 }
 

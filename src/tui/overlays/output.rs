@@ -7,13 +7,14 @@ use crate::domain::text::Outside;
 use crate::model::Command;
 use crate::model::runs::{RunCommand, Written, flow};
 use crate::tui::action::Action;
-use crate::tui::canvas::{Canvas, Pen};
+use crate::tui::canvas::{self, Canvas, Pen};
 use crate::tui::hits::Hit;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Context, Key};
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr;
 
 struct Output {
     run: RunId,
@@ -21,6 +22,8 @@ struct Output {
     attempt: u32,
     /// The first line on the screen; none: the newest lines are followed.
     from: Option<usize>,
+    /// The first column on the screen: errors say what matters at the end of a line.
+    column: usize,
     /// What is searched for.
     query: String,
     /// While it is being typed.
@@ -38,7 +41,7 @@ pub fn open(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
 
 /// This attempt of a step.
 pub fn of(run: RunId, step: &StepId, attempt: u32) -> Vec<Reply> {
-    let output = Output { run, step: step.clone(), attempt, from: None, query: String::new(), typing: None };
+    let output = Output { run, step: step.clone(), attempt, from: None, column: 0, query: String::new(), typing: None };
     vec![output.look(), Reply::Open(Box::new(output))]
 }
 
@@ -72,6 +75,19 @@ impl Output {
             None => return vec![Reply::Say(format!("`{}` stands nowhere in it.", self.query))],
         }
         Vec::new()
+    }
+
+    /// Half a screen to the side, as long as something stands there.
+    fn shift(&mut self, right: bool, view: &View) {
+        let (lines, _) = self.written(view);
+        let from = self.from.unwrap_or(view.hits.page.last);
+        let shown = lines.iter().skip(from).take(view.hits.page.height.max(1));
+        let (by, longest) = (view.hits.page.columns / 2, shown.map(|line| line.inert().width()).max().unwrap_or(0));
+        self.column = match right {
+            true if self.column + view.hits.page.columns < longest => self.column + by,
+            true => self.column,
+            false => self.column.saturating_sub(by),
+        };
     }
 
     fn scroll(&mut self, action: Action, view: &View) {
@@ -154,6 +170,7 @@ impl Overlay for Output {
                 let lines: Vec<_> = self.written(view).0.iter().map(Outside::inert).collect();
                 return vec![Reply::Ui(crate::tui::view::Ui::Copy(lines.join("\n")))];
             }
+            Action::Left | Action::Right => self.shift(action == Action::Right, view),
             _ => self.scroll(action, view),
         }
         Vec::new()
@@ -187,19 +204,29 @@ impl Overlay for Output {
         let height = usize::from(body.height);
         let last = lines.len().saturating_sub(height);
         (canvas.hits.page.last, canvas.hits.page.height) = (last, height);
+        canvas.hits.page.columns = usize::from(body.width.saturating_sub(1));
         let from = self.from.unwrap_or(last).min(last.max(self.from.unwrap_or(0)));
+        let mut more = false;
         for (y, line) in (0..body.height).zip(lines.iter().skip(from)) {
             let mut pen = canvas.line(body, y);
             pen.space(1);
-            marked(&mut pen, &line.inert(), &self.query);
+            let line = line.inert();
+            more |= line.width() > self.column + usize::from(body.width.saturating_sub(1));
+            marked(&mut pen, canvas::from_column(&line, self.column), &self.query);
         }
-        self.render_foot(canvas, place, (from, lines.len()));
+        let beside = match (self.column, more) {
+            (0, false) => String::new(),
+            (0, true) => format!(" more: {} ─", view.keymap.key_of(Action::Right)),
+            (column, false) => format!(" column {} ─", column + 1),
+            (column, true) => format!(" column {}, more: {} ─", column + 1, view.keymap.key_of(Action::Right)),
+        };
+        self.render_foot(canvas, place, (from, lines.len()), &beside);
     }
 }
 
 impl Output {
     /// Where we are, or what is being searched for.
-    fn render_foot(&self, canvas: &mut Canvas, place: Rect, (from, len): (usize, usize)) {
+    fn render_foot(&self, canvas: &mut Canvas, place: Rect, (from, len): (usize, usize), beside: &str) {
         let Some(y) = place.height.checked_sub(1) else { return };
         let foot = Rect { x: place.x + 1, width: place.width.saturating_sub(2), y: place.y + y, height: 1 };
         if let Some(input) = &self.typing {
@@ -209,7 +236,7 @@ impl Output {
         }
         let follows = if self.from.is_none() { " following ─" } else { "" };
         let height = usize::from(place.height.saturating_sub(2));
-        let text = format!("{follows} {}–{} of {len} ", (from + 1).min(len), (from + height).min(len));
+        let text = format!("{beside}{follows} {}–{} of {len} ", (from + 1).min(len), (from + height).min(len));
         canvas.line(foot, 0).right(&text, Role::Dim);
     }
 }
