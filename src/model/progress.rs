@@ -81,6 +81,8 @@ pub struct Progress {
     pub items: Vec<Item>,
     /// What it was asked with, where that may be taken back or tried again.
     pub command: Option<Command>,
+    /// Another request tries again what failed of it: that one tells how it went.
+    pub retried: bool,
     /// When it was asked for, on the clock that counts sleep.
     pub began: Duration,
     /// When something of it changed last, on the clock that counts sleep.
@@ -153,6 +155,13 @@ impl Requests {
     pub(super) fn asked_with(&mut self, request: RequestId, command: Option<Command>) {
         if let Some(progress) = self.all.get_mut(&request) {
             progress.command = command;
+        }
+    }
+
+    /// Another request does what failed of this one.
+    pub(super) fn retried(&mut self, request: RequestId) {
+        if let Some(progress) = self.all.get_mut(&request) {
+            (progress.command, progress.retried) = (None, true);
         }
     }
 

@@ -231,6 +231,7 @@ fn of_many_only_the_failed_are_tried_again_from_the_outcomes() {
     desk.press("t");
     assert_eq!(under_way(&desk).len(), 1);
     desk.act_ends(Outcome::Done, "").expect_not("t tries").press("t").expect("Nothing has failed");
+    desk.press("esc !").expect("Nothing has failed of late");
 }
 
 #[test]

@@ -101,8 +101,8 @@ impl World {
     pub(super) fn retry(&mut self, request: RequestId, title: &str, failed: RequestId) -> Vec<Effect> {
         match self.requests.get(failed).and_then(Progress::again) {
             Some(command) => {
-                // What is tried again is offered by the new request alone.
-                self.requests.asked_with(failed, None);
+                // What is tried again is offered, and told of, by the new request alone.
+                self.requests.retried(failed);
                 self.command(request, command)
             }
             None => self.refuse(request, title, "nothing of it has failed in a way that may be tried again"),

@@ -46,7 +46,7 @@ const TOLD: Duration = Duration::from_secs(3_600);
 
 fn failed(world: &World) -> impl Iterator<Item = (RequestId, &Progress)> {
     let late = |progress: &Progress| world.now.mono.saturating_sub(progress.touched) < TOLD;
-    let wrong = |progress: &Progress| progress.items.iter().any(|item| item.stage.failed());
+    let wrong = |progress: &Progress| !progress.retried && progress.items.iter().any(|item| item.stage.failed());
     world.requests.iter().filter(move |(_, progress)| wrong(progress) && late(progress))
 }
 
