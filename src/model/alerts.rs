@@ -21,6 +21,7 @@ pub(in crate::model) use episode::ENDED_ELSEWHERE;
 pub use episode::{Ack, Record};
 pub use flapping::Flapping;
 pub(in crate::model) use lapsing::Elsewhere;
+pub use news::News;
 pub use queue::Rank;
 pub use recording::Turn;
 pub use source::{SourceHealth, SourceState};
@@ -56,8 +57,7 @@ pub struct Tracked {
     /// When it became news to this process: first seen, worse than ever, or firing for everybody after it was kept quiet. `None` for
     /// what was so before.
     pub arrived: Option<Stamp>,
-    /// What it is news by: its episode or, when it is nobody's again, the end of what kept it quiet. The same in every process.
-    pub news: DateTime<Utc>,
+    pub news: News,
     /// Good polls in a row that did not list it.
     pub missing: u32,
     /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more.
@@ -249,7 +249,7 @@ impl Alerts {
             worst: severity,
             service: settings.service(&alert.labels),
             arrived: (!known && !Self::flaps_on(record, now.wall)).then_some(now),
-            news: episode,
+            news: News::At(episode),
             missing: 0,
             listed_since: None,
             resolved_at: None,

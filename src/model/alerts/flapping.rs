@@ -1,6 +1,6 @@
 //! Alerts that fire and end again and again. Each of it is recorded and shown; it is news once, and again when it stays.
 
-use super::{Alerts, Record, State, Tracked};
+use super::{Alerts, News, Record, State, Tracked};
 use crate::domain::ids::AlertId;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
@@ -61,7 +61,7 @@ impl Alerts {
             let Some(mut tracked) = self.queue.take(&id) else { continue };
             let stays = tracked.flapping.is_some() && tracked.state == State::Firing && tracked.missing == 0;
             if stays && self.flapping(&id, now.wall).is_none() {
-                (tracked.arrived, tracked.news) = (Some(now), at);
+                (tracked.arrived, tracked.news) = (Some(now), News::At(at));
             }
             self.place(settings, tracked, now);
             self.revision += 1;

@@ -1,6 +1,6 @@
 //! Acknowledgements that grow old and run out: what still fires then is nobody's, and as much news as when it began.
 
-use super::{Ack, Alerts, State, Tracked};
+use super::{Ack, Alerts, News, State, Tracked};
 use crate::domain::ids::{AlertId, ServiceName, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
@@ -26,7 +26,7 @@ impl Alerts {
             let Some(mut tracked) = self.queue.take(&id) else { continue };
             let owned = tracked.state == State::Acknowledged && tracked.missing == 0;
             if owned && self.state_of(&tracked, now.wall) == State::Firing {
-                (tracked.arrived, tracked.news) = (Some(now), until);
+                (tracked.arrived, tracked.news) = (Some(now), News::At(until));
                 back.push(id);
             }
             self.place(settings, tracked, now);
@@ -38,7 +38,7 @@ impl Alerts {
     pub(in crate::model) fn taken(&mut self, settings: &Settings, id: &AlertId, at: DateTime<Utc>, now: Stamp) {
         let Some(mut tracked) = self.queue.take(id) else { return };
         if tracked.state == State::Firing && tracked.missing == 0 {
-            (tracked.arrived, tracked.news) = (Some(now), at);
+            (tracked.arrived, tracked.news) = (Some(now), News::At(at));
         }
         self.place(settings, tracked, now);
         self.revision += 1;
@@ -91,7 +91,7 @@ impl Alerts {
             let Some(mut tracked) = self.queue.take(&id) else { continue };
             // When the work was to end, or was ended, every process knows alike.
             let since = tracked.service.as_ref().and_then(|service| services.get(service));
-            (tracked.arrived, tracked.news) = (Some(now), since.copied().unwrap_or(now.wall));
+            (tracked.arrived, tracked.news) = (Some(now), News::At(since.copied().unwrap_or(now.wall)));
             self.place(settings, tracked, now);
         }
     }

@@ -4,6 +4,28 @@ use super::{Alerts, State, Tracked};
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
 
+/// What an alert is news by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum News {
+    /// Its episode or, when it is nobody's again, the end of what kept it quiet: the same in every process.
+    At(DateTime<Utc>),
+    /// When it was seen to be kept quiet no more: another process sees that with a poll of its own.
+    Seen(DateTime<Utc>),
+}
+
+impl News {
+    /// What it is called in the journal's keys, and what others may call the same.
+    pub fn names(self) -> (String, Vec<String>) {
+        match self {
+            Self::At(at) => (at.timestamp_millis().to_string(), Vec::new()),
+            Self::Seen(at) => {
+                let (minute, out) = (at.timestamp().div_euclid(60), |minute: i64| format!("out-{minute}"));
+                (out(minute), vec![out(minute - 1), out(minute + 1)])
+            }
+        }
+    }
+}
+
 impl Tracked {
     /// Elsewhere a problem gets worse under the same name: whoever was not called of it yet, or only of less, is to be.
     pub(super) fn gets_worse(&mut self, now: Stamp) {
@@ -16,10 +38,15 @@ impl Tracked {
     }
 
     /// What was pending, or kept quiet at its source, fires for everybody from now on, and perhaps nobody was called of it before.
+    /// What people had put off calls once more; what hid behind another alert has called, or does so for the first time.
     pub(super) fn comes_out(&mut self, before: State, now: Stamp) {
-        let quiet = matches!(before, State::Pending | State::Snoozed | State::Silenced | State::Inhibited);
+        let put_off = matches!(before, State::Snoozed | State::Silenced);
+        let quiet = put_off || matches!(before, State::Pending | State::Inhibited);
         if quiet && self.state == State::Firing && self.missing == 0 && self.flapping.is_none() {
             self.arrived = Some(now);
+            if put_off {
+                self.news = News::Seen(now.wall);
+            }
         }
     }
 }
@@ -29,5 +56,21 @@ impl Alerts {
     pub(super) fn began_at(&self, now: Stamp) -> DateTime<Utc> {
         let by_now = now.wall - chrono::Duration::from_std(now.since(self.began)).unwrap_or_default();
         by_now.min(self.began.wall)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_processes_see_within_a_minute_of_each_other_has_one_name_in_common() {
+        let seen = |second: i64| News::Seen(DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time"));
+        let meets = |one: i64, other: i64| {
+            let ((own, _), (name, others)) = (seen(one).names(), seen(other).names());
+            own == name || others.contains(&own)
+        };
+        assert!(meets(59, 61) && meets(61, 59) && meets(0, 60) && !meets(0, 180));
+        assert!(!seen(0).names().1.contains(&News::At(DateTime::from_timestamp(1_800_000_000, 0).expect("a time")).names().0));
     }
 }

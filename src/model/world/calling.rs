@@ -6,6 +6,7 @@ use crate::domain::entry::{Actor, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId};
 use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
+use crate::model::alerts::News;
 use crate::model::calls::{Again, Call, CutOff, Due, Said, medium, said};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -65,10 +66,11 @@ impl World {
             }
             (None, Some(id)) => {
                 let tracked = self.alerts.get(id);
-                let news = tracked.map_or(self.now.wall, |tracked| tracked.news).timestamp_millis();
+                let (news, others) = tracked.map_or(News::At(self.now.wall), |tracked| tracked.news).names();
                 // What got worse is another thing to be called of.
                 let severity = tracked.map_or("", |tracked| tracked.severity.word());
-                draft.key = Some(format!("{id}/{news}/{severity}/called/{medium}"));
+                let key = |news: String| format!("{id}/{news}/{severity}/called/{medium}");
+                (draft.key, draft.also) = (Some(key(news)), others.into_iter().map(key).collect());
                 Some(id)
             }
             (None, None) => {

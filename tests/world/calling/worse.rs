@@ -67,6 +67,27 @@ fn what_was_pending_or_kept_quiet_calls_as_it_fires_though_others_have_called_si
 }
 
 #[test]
+fn what_people_had_put_off_calls_once_more_as_it_fires_for_everybody_again() {
+    let silenced = |alert: &mut Alert| alert.silenced_by = vec!["silence-1".into()];
+    let put_off = |desk: &mut Desk| {
+        desk.story.wait(300);
+        desk.lists_as(&[("Slow", "critical")], silenced);
+        assert_eq!(desk.calls(false).0, rung(&[]));
+    };
+    let mut desk = Desk::new(&[Way::Bell], 0);
+    desk.lists(&["Slow"]);
+    assert_eq!(desk.calls(false).0, rung(&["Slow is critical"]));
+    for _ in 0..2 {
+        put_off(&mut desk);
+        desk.story.wait(300);
+        desk.lists(&["Slow"]);
+        assert_eq!(desk.calls(false).0, rung(&["Slow is critical"]), "as it comes out");
+        desk.lists(&["Slow"]);
+        assert_eq!(desk.calls(false).0, rung(&[]), "once");
+    }
+}
+
+#[test]
 fn a_clock_that_is_set_back_hides_no_news_that_another_process_wrote_down_first() {
     let (mut serve, mut console) = (Desk::new(&[Way::Bell, Way::Command], 0), Desk::new(&[Way::Bell, Way::Command], 1));
     serve.outward = true;
