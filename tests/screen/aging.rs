@@ -98,3 +98,25 @@ fn who_takes_over_reads_what_there_is_and_both_sides_are_asked() {
         assert!(matches!(desk.commands.last(), Some(Command::TakeOver { incident: None })), "{:?}", desk.commands.last());
     }
 }
+
+#[test]
+fn whose_it_is_already_is_said_before_it_is_taken_over_and_in_the_log() {
+    let mut desk = Desk::new();
+    let held_by = |name: &str, who: &str| {
+        let hold = Hold { by: who.into(), until: None, comment: "in the app".into() };
+        let held = (!who.is_empty()).then(|| Box::new(Held { acknowledged: Some(hold), ..Held::default() }));
+        Arc::new(Alert { held, ..(*alert(name, "critical", "postgres", "db-1", 3)).clone() })
+    };
+    let all = [held_by("Down", "maria\u{202e}"), held_by("Slow", "maria\u{202e}"), held_by("Full", "bo"), held_by("New", "")];
+    desk.fires(&all).press("M").expect("Without a filter");
+    desk.press("/").type_text("Down or Slow or Full or New").press("enter M a");
+    desk.expect("maria· has 2 of them: you take them over.").expect("bo has 1 of them: you take it over.").press("esc");
+    desk.press("M esc")
+        .press("/ ctrl-u")
+        .type_text("Down")
+        .press("enter a")
+        .expect("maria· has it: you take it over.")
+        .press("enter");
+    desk.expect("acknowledged Down, which maria· had");
+    desk.press("/ ctrl-u").type_text("New").press("enter a").expect_not("has it").press("esc");
+}

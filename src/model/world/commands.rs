@@ -212,7 +212,8 @@ impl World {
         }
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
         let name = self.told_apart(&id);
-        let draft = self.context().by_me(Kind::Ack, format!("acknowledged {name}{why}"));
+        let from = self.taken_from(&id).map(|who| format!(", which {who} had")).unwrap_or_default();
+        let draft = self.context().by_me(Kind::Ack, format!("acknowledged {name}{from}{why}"));
         let draft = draft.with("episode", tracked.episode).with("until", until).with("reason", reason).with("ticket", ticket);
         Ok(self.about_alert(draft, &id))
     }

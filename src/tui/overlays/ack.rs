@@ -12,7 +12,7 @@ use crate::model::alerts::State;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 struct Ack {
@@ -56,8 +56,10 @@ impl Form for Ack {
 
     fn prepare(&mut self, _texts: &[&str], view: &View) {
         let of = Some(view.world.alerts.revision());
-        if self.alerts.len() > 1 && self.told.of != of {
-            self.told = Told { of, lines: listed(&self.alerts, MANY, view) };
+        if self.told.of != of {
+            let mut lines = self.of_others(view);
+            lines.extend(if self.alerts.len() > 1 { listed(&self.alerts, MANY, view) } else { Vec::new() });
+            self.told = Told { of, lines };
         }
     }
 
@@ -88,6 +90,19 @@ impl Form for Ack {
 }
 
 impl Ack {
+    /// Whom it is taken from: two who both believe that it is theirs get in each other's way.
+    fn of_others(&self, view: &View) -> Vec<(String, Role)> {
+        let mut had: BTreeMap<String, usize> = BTreeMap::new();
+        for who in self.alerts.iter().filter_map(|id| view.world.taken_from(id)) {
+            *had.entry(who).or_default() += 1;
+        }
+        let line = |(who, count): (String, usize)| match self.alerts.len() {
+            1 => format!("{who} has it: you take it over."),
+            _ => format!("{who} has {count} of them: you take {} over.", if count == 1 { "it" } else { "them" }),
+        };
+        had.into_iter().map(|had| (line(had), Role::Warning)).collect()
+    }
+
     /// How long it lasts by the configuration: once where it is the same for all, else by severity.
     fn usual(&self, view: &View) -> String {
         let severity = |id: &AlertId| view.world.alerts.get(id).map_or(Severity::Unknown, |tracked| tracked.severity);
