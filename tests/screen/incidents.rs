@@ -1,6 +1,6 @@
 //! What can be done with an incident from its menu: who does what in it, who may see it, and where it goes on.
 
-use crate::screen::{Desk, alert, start};
+use crate::screen::{Desk, alert, outage, start};
 use midwatch::domain::entry::Kind;
 use midwatch::domain::incident::{Role, Status};
 use midwatch::model::Command;
@@ -107,6 +107,13 @@ fn the_menu_offers_what_may_come_next_and_what_was_set_is_undone_to_what_it_was(
         desk.commands
     );
     desk.press("u").expect("There is nothing to undo.");
+}
+
+#[test]
+fn what_is_not_well_yet_is_said_to_whoever_says_that_it_is_over() {
+    let mut desk = outage();
+    desk.press("D enter E").expect("Not well yet: ").expect("still fire").expect("checkout is failing");
+    desk.type_text("by hand").press("enter").expect("mitigated");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use super::dialog::{Dialog, Form, field};
 use super::naming::People;
 use super::{Overlay, attach};
 use crate::domain::capture;
-use crate::domain::ids::IncidentId;
+use crate::domain::health::FeedState;
+use crate::domain::ids::{AlertId, IncidentId};
 use crate::domain::incident::{Incident, Role as Part, Sev, Status};
 use crate::domain::text::inert;
 use crate::model::Command;
@@ -208,7 +209,9 @@ impl Form for Edit {
             (text, Role::Text)
         });
         let at = "`at` is empty for now, else 14:02 or -7m.";
-        open.chain([(format!("{means}{of_all}{at}"), Role::Dim)]).chain(next).collect()
+        let bad = self.still_bad(view).filter(|_| stages.to != Status::Open);
+        let bad = bad.map(|bad| (format!("Not well yet: {bad}."), Role::Warning));
+        bad.into_iter().chain(open).chain([(format!("{means}{of_all}{at}"), Role::Dim)]).chain(next).collect()
     }
 
     fn contexts(&self) -> &'static [Context] {
@@ -249,6 +252,23 @@ impl Form for Edit {
 }
 
 impl Edit {
+    /// What speaks against its being over. The word is the operator's all the same: alerts come late, and so do their ends.
+    fn still_bad(&self, view: &View) -> Option<String> {
+        let incident = view.world.incidents.get(self.incident)?;
+        let fires = |id: &&AlertId| view.world.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_none());
+        let firing = match incident.alerts.iter().filter(fires).count() {
+            0 => None,
+            1 => Some("one of its alerts still fires".to_owned()),
+            count => Some(format!("{count} of its alerts still fire")),
+        };
+        let unwell = incident.services.iter().filter_map(|name| {
+            let state = view.world.health.service(name).filter(|state| *state >= FeedState::Degraded)?;
+            Some(format!("{} is {}", inert(name.as_str()), state.word()))
+        });
+        let all: Vec<String> = firing.into_iter().chain(unwell.take(3)).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
+
     fn set(&self, stages: &Stages, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let reason = Some(texts[0].trim().to_owned()).filter(|text| !text.is_empty());
         let at = match texts[1].trim() {
