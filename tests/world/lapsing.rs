@@ -78,6 +78,33 @@ fn what_is_missing_or_quiet_for_another_reason_when_its_acknowledgement_runs_out
 }
 
 #[test]
+fn what_comes_out_of_a_silence_while_its_source_does_not_list_it_is_no_news() {
+    let mut story = Story::new();
+    let answer = |story: &Story, state| {
+        let silence = Silence {
+            id: "silence-1".into(),
+            matchers: Vec::new(),
+            starts_at: began(),
+            ends_at: story.now.wall + chrono::Duration::hours(1),
+            created_by: "maria".into(),
+            comment: "deploy".into(),
+            state,
+        };
+        SourceAnswer { complete: true, silences: Arc::new(vec![silence]), ..SourceAnswer::default() }
+    };
+    let quiet = || Arc::new(Alert { silenced_by: vec!["silence-1".into()], ..Alert::clone(&alert("Down", "postgres", began())) });
+    let active = answer(&story, SilenceState::Active);
+    story.poll_with(&[quiet()], active);
+    let first = arrived(&story, "Down");
+    assert_eq!(state(&story, "Down"), Some(State::Silenced));
+    story.wait(5);
+    let mut over = answer(&story, SilenceState::Expired);
+    Arc::make_mut(&mut over.silences)[0].ends_at = story.now.wall;
+    story.poll_with(&[], over);
+    assert_eq!((state(&story, "Down"), arrived(&story, "Down")), (Some(State::Firing), first));
+}
+
+#[test]
 fn an_acknowledgement_of_its_own_system_ends_by_its_own_word() {
     let mut story = Story::new();
     let until = story.now.wall + chrono::Duration::seconds(60);

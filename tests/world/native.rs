@@ -392,6 +392,32 @@ fn what_carries_an_acknowledgement_is_remembered_as_long_as_that_is_in_force() {
 }
 
 #[test]
+fn what_nobody_knows_of_is_remembered_for_a_day_among_however_many_others() {
+    let mut story = Story::with(pager());
+    let names: Vec<String> = (0..1_020).map(|n| format!("A{n:04}")).collect();
+    let listed: Vec<_> = names.iter().map(|name| alert(name, "postgres", began())).collect();
+    story.poll(&listed);
+    let comments = |story: &mut Story, names: &[String]| {
+        let alerts = names.iter().map(|name| id(name)).collect();
+        story.ask(Command::Act { alerts, what: What::Comment, reason: "x".into(), confirmed: None });
+    };
+    comments(&mut story, &names[..1]);
+    let first = story.last(Kind::Act).id;
+    answer(&mut story, Outcome::Unknown, None);
+    comments(&mut story, &names[1..]);
+    all_done(&mut story);
+    for (seconds, remembered) in [(11 * 60, true), (24 * 3_600, false)] {
+        story.wait(seconds);
+        story.poll(&listed);
+        (0..2).for_each(|_| {
+            comments(&mut story, &names[1..]);
+            all_done(&mut story);
+        });
+        assert_eq!(story.world.outbox.get(first).is_some(), remembered, "after {seconds} s");
+    }
+}
+
+#[test]
 fn what_its_system_can_not_take_back_is_not_given_up_here_alone() {
     let mut settings = pager();
     settings.sources[0].acts.retain(|kind| *kind != ActKind::Unacknowledge);

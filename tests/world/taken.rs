@@ -4,6 +4,7 @@ use super::native::{carried, confirmed, held, pager};
 use super::unsent::{acts, answer, down, end};
 use super::*;
 use midwatch::domain::alert::{Held, Silence, SilenceMatcher, SilenceState};
+use midwatch::domain::entry::Actor;
 
 /// Confirmed, and listed so since.
 fn listed() -> Story {
@@ -239,6 +240,20 @@ fn one_that_ran_out_while_nobody_watched_is_taken_back_at_the_next_start_where_t
     story.pass(2 * 3600);
     story.poll(&held(carried("maria", None)));
     assert_eq!((ran_out(&story), acts(&mut story).len()), (0, 0));
+}
+
+#[test]
+fn one_that_is_taken_away_while_its_source_does_not_list_the_alert_is_no_news() {
+    let mut story = listed();
+    let arrived = |story: &Story| story.world.alerts.get(&id("Down")).expect("tracked").arrived;
+    let (ack, first) = (story.last(Kind::Ack).id, arrived(&story));
+    story.wait(5);
+    story.poll(&[]);
+    let draft = Draft::new(Kind::Unack, story.now.wall, Actor::system("alerts"), "it was taken away");
+    let draft = Draft { alert: Some(id("Down")), ..draft.with("ack", ack).with("why", "taken away") };
+    let elsewhere = story.append(draft);
+    story.fact(Fact::Recorded { entry: elsewhere, request: None });
+    assert_eq!(arrived(&story), first);
 }
 
 #[test]
