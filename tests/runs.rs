@@ -38,6 +38,8 @@ mod proof;
 mod queries;
 #[path = "runs/requests.rs"]
 mod requests;
+#[path = "runs/seen.rs"]
+mod seen;
 #[path = "runs/sitting.rs"]
 mod sitting;
 #[path = "runs/takeover.rs"]

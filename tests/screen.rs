@@ -50,6 +50,8 @@ mod several;
 mod silences;
 #[path = "screen/sources.rs"]
 mod sources;
+#[path = "screen/taking_up.rs"]
+mod taking_up;
 #[path = "screen/themes.rs"]
 mod themes;
 #[path = "screen/updates.rs"]
@@ -674,8 +676,10 @@ fn the_way_back_is_shown_before_it_is_taken() {
     desk.press("d").type_text("nobody here").press("enter").expect("confirm").press("r enter").expect("cancel…");
     desk.command_ends(StepState::Failed, 2).expect("what now?").press("r").expect("exit 2").expect("a try again");
     desk.press("d").expect("Roll back").expect("1. Undo: Change it").expect("$ change it back").expect("Type roll back to go on");
+    desk.expect("when you start it:").expect("on this machine as").press("pagedown").expect("risk: change");
+    // All of it is read first.
     desk.type_text("roll back")
-        .press("enter")
+        .press("enter enter")
         .expect("rolling-back")
         .expect("Undo: Change it")
         .press("r")

@@ -6,6 +6,7 @@
 
 #[expect(clippy::disallowed_methods, reason = "starts the commands that are typed")]
 mod child;
+mod help;
 mod said;
 mod status;
 mod words;
@@ -38,14 +39,6 @@ const PAGE: usize = 10;
 
 /// Those that want the screen for themselves.
 const SCREENS: [&str; 2] = ["demo", "replay"];
-
-const HELP: &str = "\
-enter or status: how it stands. alerts, or alerts FILTER: the queue; more: the next ones.
-A number: all about that alert, and which playbooks fit it. It stays that alert's number.
-Everything else is a command of midwatch, with numbers for alerts: ack 3 --note \"on it\", silence 3 --for 1h,
-note the pool is full, playbook run NAME --alert 3, incident open --title \"no payments\". help COMMAND explains one.
-quit, or the end of the input: leave. What happens is said by itself.
-";
 
 pub enum Input {
     Line(String),
@@ -122,6 +115,8 @@ struct Plain {
     at_terminal: bool,
     /// A command has the terminal.
     busy: bool,
+    /// What it does, by its first word.
+    command: String,
     /// The same, as signals know it; and where they hear that it has ended.
     theirs: Arc<AtomicUsize>,
     released: UnboundedSender<()>,
@@ -157,6 +152,7 @@ impl Plain {
             rest: Vec::new(),
             at_terminal: io::stdin().is_terminal(),
             busy: false,
+            command: String::new(),
             theirs,
             released,
             zone,
@@ -214,7 +210,7 @@ impl Plain {
         };
         let lines = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             [] | ["status"] => status::lines(world),
-            ["help" | "?"] => HELP.lines().map(str::to_owned).collect(),
+            ["help" | "?"] => help::lines(),
             ["alerts", filter @ ..] if !filter.iter().any(|word| word.starts_with('-')) => {
                 // Its quotes are the filter's own.
                 self.queue(line.trim_start().strip_prefix("alerts").unwrap_or_default(), world)
@@ -266,6 +262,7 @@ impl Plain {
         if words.first().is_some_and(|word| word == "feeds") && !words.iter().any(|word| word == "--once") {
             words.push("--once".to_owned());
         }
+        self.command = words.first().cloned().unwrap_or_default();
         self.busy = true;
         self.theirs.fetch_add(1, Ordering::SeqCst);
         let inputs = self.inputs.clone();
@@ -309,7 +306,7 @@ impl Frontend for Plain {
             Input::Done(ended) => {
                 self.busy = false;
                 let _ = self.released.send(());
-                self.say(&status::ended(&ended).into_iter().collect::<Vec<_>>());
+                self.say(&status::ended(&ended, &self.command).into_iter().collect::<Vec<_>>());
                 false
             }
         };

@@ -1,7 +1,7 @@
 //! A playbook and a plan as text for people: Markdown that is harmless on a terminal.
 
 use super::plan::{Plan, PlanParam};
-use crate::domain::playbook::{Block, Confirm, Playbook, Risk, Step};
+use crate::domain::playbook::{Block, Confirm, How, Playbook, Risk, Step, Target};
 use crate::domain::text::inert;
 use std::fmt::{self, Write};
 
@@ -50,8 +50,8 @@ impl fmt::Display for Plan<'_> {
             writeln!(f, "\n## Parameters\n")?;
             self.params.iter().try_for_each(|param| param.write(f))?;
         }
-        sections(f, &self.steps)?;
-        sections(f, &self.rollback)
+        sections(f, self.playbook, &self.steps)?;
+        sections(f, self.playbook, &self.rollback)
     }
 }
 
@@ -65,7 +65,7 @@ impl PlanParam<'_> {
 }
 
 /// The steps under their sections' headings, numbered.
-fn sections(f: &mut fmt::Formatter<'_>, steps: &[&Step]) -> fmt::Result {
+fn sections(f: &mut fmt::Formatter<'_>, playbook: &Playbook, steps: &[&Step]) -> fmt::Result {
     let mut section = None;
     for (index, step) in steps.iter().enumerate() {
         if section != Some(step.section) {
@@ -73,15 +73,44 @@ fn sections(f: &mut fmt::Formatter<'_>, steps: &[&Step]) -> fmt::Result {
             section = Some(step.section);
         }
         writeln!(f, "\n{}. **{}** `{}` {}", index + 1, inert(&step.title), step.id, words(step))?;
+        asks(step, playbook).iter().try_for_each(|line| writeln!(f, "   - {line}"))?;
         step.items.iter().try_for_each(|item| writeln!(f, "   - [ ] {}", inert(&item.text)))?;
         step.body.iter().try_for_each(|body| block(f, body))?;
     }
     Ok(())
 }
 
-/// `command, risk change, timeout 10s, expects exit 0`.
+/// What a person is asked: a decision with where each answer leads, and what is to be written down.
+fn asks(step: &Step, playbook: &Playbook) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let How::Choice(choice) = &step.how {
+        let to = |target: &Target| match target {
+            Target::Step(id) => format!("“{}”", inert(playbook.step(id).map_or(id.as_str(), |step| &step.title))),
+            Target::Section(section) => section.heading().to_owned(),
+        };
+        lines.push(format!("asks: {}", inert(&choice.question)));
+        lines.extend(choice.options.iter().map(|option| format!("`{}` goes on at {}", inert(&option.label), to(&option.to))));
+    }
+    lines.extend(step.asks().map(|text| format!("to be written down: {}", inert(text))));
+    lines
+}
+
+/// `command, risk change, timeout 10s, expects exit 0`; `approval, 1 of lead, within 10m`; `wait, 10s`.
 fn words(step: &Step) -> String {
     let mut out = step.kind.to_owned();
+    match &step.how {
+        How::Wait(time) => {
+            let _ = write!(out, ", {}", humantime::format_duration(*time));
+        }
+        How::Approval(wanted) => {
+            let _ = write!(out, ", {} of {}", wanted.count, inert(&wanted.roles.join(" or ")));
+            let _ = wanted.expires.map_or(Ok(()), |time| write!(out, ", within {}", humantime::format_duration(time)));
+        }
+        How::Child(child) => {
+            let _ = write!(out, ", {}", inert(&child.link));
+        }
+        _ => {}
+    }
     if step.body.is_none() {
         return out;
     }

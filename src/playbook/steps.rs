@@ -170,7 +170,7 @@ fn kind(step: &Step, kinds: &[&'static KindSpec], problems: &mut Problems) -> Op
     let strong: Vec<_> = kinds.iter().filter(|kind| (kind.infer)(step) == Claim::Strong).collect();
     if strong.len() > 1 {
         let names: Vec<_> = strong.iter().map(|kind| kind.name).collect();
-        let message = format!("this step is a {} at once", names.join(" and a "));
+        let message = format!("this step is of several kinds at once: {}", names.join(", "));
         problems.lint("E012", step.span, message, "make a step of each".to_owned());
     }
     let Some(field) = step.field("kind") else {

@@ -92,7 +92,7 @@ pub fn start(globals: &Globals, wanted: Start) -> anyhow::Result<Exit> {
     };
     session.until(PATIENCE, |world| run_of(world, id).is_some() || !world.drills.get(id).is_some_and(Drill::builds));
     match run_of(session.world(), id) {
-        Some(run) => drop(drive::carry(&mut session, globals, run, &given)?),
+        Some(run) => drop(drive::carry(&mut session, globals, run, &given, Vec::new())?),
         None => play(&mut session, globals, id),
     }
     over(&mut session, globals, id, wanted.said)
@@ -222,6 +222,7 @@ pub fn abort(globals: &Globals, reason: String, said: Said) -> anyhow::Result<Ex
         world.runs.open().find_map(whole)
     };
     while let Some(run) = whole(session.world()) {
+        let before = drive::before(&session, globals, run);
         let held = |world: &World| {
             let known = world.runs.live(run).is_some_and(|live| live.engaged() || live.elsewhere);
             known || whole(world) != Some(run)
@@ -232,7 +233,7 @@ pub fn abort(globals: &Globals, reason: String, said: Said) -> anyhow::Result<Ex
             session.until(PATIENCE, held);
         }
         if session.world().runs.live(run).is_some_and(|live| live.driving) {
-            drive::carry(&mut session, globals, run, &drive::Confirmations::new())?;
+            drive::carry(&mut session, globals, run, &drive::Confirmations::new(), before)?;
         }
         // Where another console holds it, that one ends it.
         if !session.until(PATIENCE, |world| whole(world) != Some(run)) {

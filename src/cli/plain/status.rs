@@ -70,9 +70,11 @@ fn told(incident: &Incident, world: &World) -> String {
 }
 
 /// How a command ended that did not end well.
-pub fn ended(ended: &Ended) -> Option<String> {
+pub fn ended(ended: &Ended, command: &str) -> Option<String> {
     match ended {
         Ok(Some(0)) => None,
+        // It has said itself how the run stands, and what may be done about it.
+        Ok(Some(1)) if command == "playbook" => None,
         Ok(Some(1)) => Some("the answer is no".to_owned()),
         Ok(Some(2)) => Some("it was not done".to_owned()),
         Ok(Some(3)) => Some("a remote could not be reached, or refused".to_owned()),
@@ -80,5 +82,16 @@ pub fn ended(ended: &Ended) -> Option<String> {
         Ok(Some(code)) => Some(format!("it ended with {code}")),
         Ok(None) => Some("it was killed".to_owned()),
         Err(why) => Some(why.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ended;
+
+    #[test]
+    fn a_run_that_waits_has_said_so_itself_and_is_no_answer() {
+        assert_eq!(ended(&Ok(Some(1)), "playbook"), None);
+        assert!(ended(&Ok(Some(1)), "check").is_some() && ended(&Ok(Some(2)), "playbook").is_some());
     }
 }

@@ -46,6 +46,7 @@ pub struct Approval {
 pub fn answer(globals: &Globals, given: Given) -> anyhow::Result<Exit> {
     let evidence = given.file.iter().map(|path| attach::file(path, globals)).collect::<anyhow::Result<Vec<_>>>()?;
     let (mut session, run) = drive::open(globals, &given.run)?;
+    let before = drive::before(&session, globals, run);
     drive::take_up(&mut session, run)?;
     let command = match meant(&session, run, &given, evidence) {
         Ok(command) => command,
@@ -54,7 +55,7 @@ pub fn answer(globals: &Globals, given: Given) -> anyhow::Result<Exit> {
             return Err(why);
         }
     };
-    drive::do_all(&mut session, globals, run, vec![command])
+    drive::do_all(&mut session, globals, run, vec![command], before)
 }
 
 /// What the words mean is decided by the step that they are said to.
@@ -79,7 +80,8 @@ fn meant(session: &Session, run: RunId, given: &Given, evidence: Vec<Evidence>) 
         _ if wants_record => RunCommand::Attach { run, step, note: text, evidence },
         Some(How::Wait(_)) => return Err(Failure::usage("a wait is answered with over, and --note why").into()),
         Some(How::Approval(_)) => {
-            return Err(Failure::usage("an approval is answered with `playbook approve`, or with alone and --note why").into());
+            let ways = "an approval is answered by somebody else with `playbook approve`, by somebody else here with `playbook approve --as NAME --role ROLE`, or with alone and --note why";
+            return Err(Failure::usage(ways).into());
         }
         _ => {
             return Err(

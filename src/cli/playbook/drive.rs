@@ -39,7 +39,7 @@ pub fn run(globals: &Globals, start: Start, confirmations: &Confirmations) -> an
     let Start { params, mode, auto, .. } = start;
     let (_, progress) = session.ask(Command::Run(RunCommand::Prepare { playbook, params, alert, incident, mode, auto }))?;
     match progress.items.iter().find_map(|item| item.entry) {
-        Some(entry) => carry_on(&mut session, globals, RunId(entry.0), confirmations),
+        Some(entry) => carry_on(&mut session, globals, RunId(entry.0), confirmations, Vec::new()),
         None => refused(&progress),
     }
 }
@@ -47,22 +47,30 @@ pub fn run(globals: &Globals, start: Start, confirmations: &Confirmations) -> an
 pub fn resume(globals: &Globals, name: &str, params: Typed, confirmations: &Confirmations) -> anyhow::Result<Exit> {
     let (mut session, run) = open(globals, name)?;
     over(session.world(), run)?;
+    let before = before(&session, globals, run);
     let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params }))?;
     if failed(&progress) {
         return refused(&progress);
     }
-    carry_on(&mut session, globals, run, confirmations)
+    carry_on(&mut session, globals, run, confirmations, before)
 }
 
 /// Does something with a run that waits, and carries it on.
 pub fn act(globals: &Globals, name: &str, commands: impl FnOnce(RunId) -> Vec<RunCommand>) -> anyhow::Result<Exit> {
     let (mut session, run) = open(globals, name)?;
+    let before = before(&session, globals, run);
     take_up(&mut session, run)?;
-    do_all(&mut session, globals, run, commands(run))
+    do_all(&mut session, globals, run, commands(run), before)
 }
 
 /// Asks for these things in order, and carries the run on; with the first that is refused, it is left as it is.
-pub fn do_all(session: &mut Session, globals: &Globals, run: RunId, commands: Vec<RunCommand>) -> anyhow::Result<Exit> {
+pub fn do_all(
+    session: &mut Session,
+    globals: &Globals,
+    run: RunId,
+    commands: Vec<RunCommand>,
+    before: Vec<String>,
+) -> anyhow::Result<Exit> {
     for command in commands {
         let (_, progress) = session.ask(Command::Run(command))?;
         if failed(&progress) {
@@ -70,7 +78,7 @@ pub fn do_all(session: &mut Session, globals: &Globals, run: RunId, commands: Ve
             return refused(&progress);
         }
     }
-    carry_on(session, globals, run, &Confirmations::new())
+    carry_on(session, globals, run, &Confirmations::new(), before)
 }
 
 /// A run that was left in order may be taken up by whoever has something to say; one that was interrupted has to be resumed.
@@ -162,17 +170,39 @@ pub fn failed(progress: &Progress) -> bool {
     progress.items.iter().any(|item| item.stage.failed())
 }
 
-/// Goes on until the run ends or needs a person who is not here.
-pub fn carry_on(session: &mut Session, globals: &Globals, run: RunId, confirmations: &Confirmations) -> anyhow::Result<Exit> {
-    let run = carry(session, globals, run, confirmations)?;
+/// What has happened before this command: said in one line, and never as if it happened now.
+pub fn before(session: &Session, globals: &Globals, run: RunId) -> Vec<String> {
+    let run = session.world().runs.outermost(run);
+    let lines = told_so_far(session.world(), run);
+    if !lines.is_empty() {
+        out::say(globals, &tell::done_before(session.world(), run));
+    }
+    lines
+}
+
+/// Goes on until the run ends or needs a person who is not here. What happened `before` is not told again.
+fn carry_on(
+    session: &mut Session,
+    globals: &Globals,
+    run: RunId,
+    confirmations: &Confirmations,
+    before: Vec<String>,
+) -> anyhow::Result<Exit> {
+    let run = carry(session, globals, run, confirmations, before)?;
     finish(session, globals, run)
 }
 
 /// The same, and leaves it there. Gives the whole that the run is a part of.
-pub fn carry(session: &mut Session, globals: &Globals, run: RunId, confirmations: &Confirmations) -> anyhow::Result<RunId> {
+pub fn carry(
+    session: &mut Session,
+    globals: &Globals,
+    run: RunId,
+    confirmations: &Confirmations,
+    before: Vec<String>,
+) -> anyhow::Result<RunId> {
     let person = out::at_terminal() && !globals.json;
     let run = session.world().runs.outermost(run);
-    let (mut printed, mut confirmations) = (Vec::new(), confirmations.clone());
+    let (mut printed, mut confirmations) = (before, confirmations.clone());
     loop {
         go_on(session, globals, run, &mut printed);
         let at = session.world().runs.innermost(run);
@@ -225,12 +255,21 @@ fn confirmed(world: &World, id: RunId, given: &mut Confirmations) -> Option<RunC
 }
 
 fn print(session: &Session, globals: &Globals, run: RunId, printed: &mut Vec<String>) {
-    let part = session.world().runs.child_of(run).map(|part| tell::lines(session.world(), part)).unwrap_or_default();
-    let lines: Vec<String> = tell::lines(session.world(), run).into_iter().chain(part).collect();
-    for line in lines.iter().filter(|line| !printed.contains(line)) {
-        out::say(globals, line);
+    let lines = told_so_far(session.world(), run);
+    // A second attempt may end in the very words of the first: each line is told as often as it has come true.
+    let mut known = std::mem::take(printed);
+    for line in &lines {
+        match known.iter().position(|told| told == line) {
+            Some(told) => drop(known.swap_remove(told)),
+            None => out::say(globals, line),
+        }
     }
     *printed = lines;
+}
+
+fn told_so_far(world: &World, run: RunId) -> Vec<String> {
+    let part = world.runs.child_of(run).map(|part| tell::lines(world, part)).unwrap_or_default();
+    tell::lines(world, run).into_iter().chain(part).collect()
 }
 
 pub fn finish(session: &mut Session, globals: &Globals, run: RunId) -> anyhow::Result<Exit> {

@@ -1,11 +1,11 @@
 //! A run as JSON with the pinned names, and in lines for people.
 
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::{How, Playbook, expand};
+use crate::domain::playbook::{How, Picked, Playbook, Step, Target, expand};
 use crate::domain::run::{Attempt, Cursor, Probe, Run, RunMode, StepRecord, StepState};
 use crate::domain::text::inert;
 use crate::model::World;
-use crate::model::runs::flow;
+use crate::model::runs::{flow, shown};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
@@ -83,8 +83,53 @@ pub fn unborn(book: &Playbook) -> Value {
 
 /// The steps of a run that there is none of.
 pub fn plan(book: &Playbook) -> Vec<Value> {
-    let step = |plan: &crate::domain::run::Planned| json!({"id": plan.id, "title": plan.title, "kind": plan.kind, "state": StepState::Pending, "attempts": [], "section": plan.section});
+    let step = |plan: &crate::domain::run::Planned| {
+        let mut step = json!({"id": plan.id, "title": plan.title, "kind": plan.kind, "state": StepState::Pending, "attempts": [], "section": plan.section});
+        if let (Some(step), Some(known)) = (step.as_object_mut(), book.step(&plan.id)) {
+            step.extend(wants(known));
+        }
+        step
+    };
     flow::plan(book, RunMode::Live).iter().map(step).collect()
+}
+
+/// What a step asks of whoever runs it, and by what it is judged.
+fn wants(step: &Step) -> serde_json::Map<String, Value> {
+    let (mut question, mut options, mut approval, mut wait) = (None, None, None, None);
+    match &step.how {
+        How::Choice(choice) => {
+            question = Some(&choice.question);
+            let to = |target: &Target| match target {
+                Target::Step(id) => id.to_string(),
+                Target::Section(section) => section.word().to_owned(),
+            };
+            let option = |option: &Picked| json!({"label": option.label, "to": to(&option.to)});
+            options = Some(choice.options.iter().map(option).collect::<Vec<_>>());
+        }
+        How::Approval(wanted) => {
+            let expires = wanted.expires.map(|time| time.as_secs_f64());
+            approval = Some(json!({"count": wanted.count, "roles": wanted.roles, "expires_s": expires}));
+        }
+        How::Wait(time) => wait = Some(time.as_secs_f64()),
+        _ => {}
+    }
+    let runs = step.body.is_some();
+    let expects = runs.then(|| step.fields.expect.iter().map(ToString::to_string).collect::<Vec<_>>());
+    let timeout = runs.then_some(step.fields.timeout.as_secs_f64());
+    let wants = json!({
+        "risk": runs.then(|| step.fields.risk.word()),
+        "timeout_s": timeout,
+        "expects": expects,
+        "question": question,
+        "options": options,
+        "approval": approval,
+        "wait_s": wait,
+        "record": step.asks(),
+    });
+    match wants {
+        Value::Object(wants) => wants,
+        _ => serde_json::Map::new(),
+    }
 }
 
 fn time(at: Option<DateTime<Utc>>) -> Option<String> {
@@ -115,6 +160,17 @@ fn of_step(record: &StepRecord) -> Vec<String> {
         lines.push(line("passed", "it is done already"));
     }
     lines
+}
+
+/// What a run had behind it before anything was said to it.
+pub fn done_before(world: &World, id: RunId) -> String {
+    let forward = world.runs.get(id).into_iter().flat_map(|run| &run.steps).filter(|record| !record.plan.in_rollback());
+    let (done, skipped, all) = forward.fold((0, 0, 0), |(done, skipped, all), record| {
+        let through = record.passed || record.attempts.last().is_some_and(|attempt| attempt.state.lets_pass());
+        (done + usize::from(through), skipped + usize::from(record.skipped.is_some()), all + 1)
+    });
+    let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
+    format!("done before: {done} of {all} steps{skipped}")
 }
 
 /// How it stands, and what may be done about it.
@@ -154,7 +210,11 @@ fn advice(world: &World, id: RunId, run: &Run) -> String {
             )
         }
         Some(state) if state.is_failure() => {
-            format!("  “{title}” is {state}: midwatch playbook retry|skip|accept|cancel {id} {step}\n")
+            let typed = wanted(world, id, run, step);
+            let verbs =
+                [format!("retry {id} {step}{typed}"), format!("skip|accept {id} {step} --reason WHY"), format!("cancel {id}")];
+            let lines: String = verbs.iter().map(|verb| format!("  midwatch playbook {verb}\n")).collect();
+            format!("  “{title}” is {state}\n{lines}")
         }
         Some(state) => {
             let asks = world.runs.playbook_of(id).and_then(|book| book.step(step)?.asks());
@@ -187,7 +247,20 @@ fn asked(world: &World, id: RunId, run: &Run, step: &StepId) -> String {
             match flow::missing(run, wanted) {
                 // Whoever approved doesn't drive the run.
                 0 => format!("  approved\n{}", say(&format!("resume {id}   (it goes on)"))),
-                missing => format!("  {missing} more to approve, of {}\n{}", inert(&who), say(&format!("approve {id} {step}"))),
+                missing => {
+                    let here = wanted
+                        .roles
+                        .first()
+                        .filter(|_| wanted.roles.len() == 1)
+                        .map_or("ROLE".into(), |role| quoted(&inert(role)));
+                    let ways = [
+                        format!("approve {id} {step}   (somebody else, at their own console)"),
+                        format!("approve {id} {step} --as NAME --role {here}   (somebody else, here)"),
+                        format!("answer {id} {step} alone --note WHY   (nobody else is there: marked in every export)"),
+                    ];
+                    let (ways, asker): (String, _) = (ways.iter().map(|way| say(way)).collect(), inert(&run.visit.requester));
+                    format!("  {missing} more to approve, of {}; {asker} asks, and can't\n{ways}", inert(&who))
+                }
             }
         }
         _ => {
@@ -197,7 +270,13 @@ fn asked(world: &World, id: RunId, run: &Run, step: &StepId) -> String {
             let terminal = if sits { "  it wants a terminal: start it in a console, or here at one\n" } else { "" };
             match first.and_then(|step| step.asks()) {
                 Some(prompt) => written_down(id, step, prompt),
-                None => format!("{terminal}{}", say(&format!("confirm {id} {step}{}", wanted(world, id, run, step)))),
+                None => {
+                    let runs =
+                        known.filter(|step| matches!(step.how, How::Launch | How::Child(_)) && !flow::by_person(step, mode));
+                    let facts = runs.map(|step| shown::step(world, run, step)).unwrap_or_default();
+                    let facts: String = facts.iter().map(|fact| format!("    {}\n", inert(fact))).collect();
+                    format!("{facts}{terminal}{}", say(&format!("confirm {id} {step}{}", wanted(world, id, run, step))))
+                }
             }
         }
     }

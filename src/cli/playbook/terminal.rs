@@ -1,11 +1,11 @@
 //! Asks the person at the terminal what a waiting run needs.
 
 use crate::domain::ids::RunId;
-use crate::domain::playbook::{How, Step, expand};
+use crate::domain::playbook::{Confirm, How, Risk, Step, expand};
 use crate::domain::run::{Cursor, Run, RunMode, StepRecord, StepState};
 use crate::domain::text::inert;
 use crate::model::World;
-use crate::model::runs::{RunCommand, flow};
+use crate::model::runs::{Person, RunCommand, flow, shown};
 use std::io::{self, BufRead, Write};
 
 /// What the person wants next; `None` to leave the run as it is.
@@ -23,18 +23,14 @@ pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
         None if !flow::runs_first(step, run.mode.unwrap_or(RunMode::Live)) && owed(run, record) => written_down(step, id),
         Some(StepState::Succeeded) if owed(run, record) => written_down(step, id),
         None if flow::by_person(step, run.mode.unwrap_or(RunMode::Live)) => manual(world, id),
-        None => match flow::wants_typed(run, step) {
+        None => match second_act(run, step) {
             None => Some(RunCommand::Start { run: id, step: name, confirmed: None }),
             Some(wanted) => {
-                let question = format!(
-                    "“{}” [{}]: type `{}` to start, `skip`, or `leave`",
-                    step.title,
-                    step.fields.risk.word(),
-                    inert(&wanted)
-                );
-                match ask(&question)?.as_str() {
+                show(world, run, step);
+                let risk = step.fields.risk.word();
+                let question = format!("“{}” [{risk}]: type `{}` to start, `skip`, or `leave`", step.title, inert(&wanted));
+                match typed(step, &wanted, &question)?.as_str() {
                     "skip" => Some(RunCommand::Skip { run: id, step: name, reason: ask("why?")? }),
-                    "leave" | "" => None,
                     text => Some(RunCommand::Start { run: id, step: name, confirmed: Some(text.to_owned()) }),
                 }
             }
@@ -53,8 +49,12 @@ pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
             let question = format!("“{}” is {state}: `retry`, `accept`, `skip`, `abort`, or `leave`", step.title);
             match ask(&question)?.as_str() {
                 "retry" => {
-                    let confirmed = flow::wants_typed(run, step).map(|wanted| ask(&format!("type `{}`", inert(&wanted))));
-                    Some(RunCommand::Retry { run: id, step: name, confirmed: confirmed.flatten() })
+                    let Some(wanted) = second_act(run, step) else {
+                        return Some(RunCommand::Retry { run: id, step: name, confirmed: None });
+                    };
+                    show(world, run, step);
+                    let confirmed = typed(step, &wanted, &format!("type `{}` to try it again, or `leave`", inert(&wanted)))?;
+                    Some(RunCommand::Retry { run: id, step: name, confirmed: Some(confirmed) })
                 }
                 "accept" => Some(RunCommand::Accept { run: id, step: name, reason: ask("why?")? }),
                 "skip" => Some(RunCommand::Skip { run: id, step: name, reason: ask("why?")? }),
@@ -64,6 +64,28 @@ pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
         }
         Some(_) => None,
     }
+}
+
+/// What has to be typed before it is started. The command that carried the run on showed nothing: so what changes something is asked for
+/// even where its author wants no confirmation.
+fn second_act(run: &Run, step: &Step) -> Option<String> {
+    let unseen = step.how == How::Launch && step.fields.risk != Risk::Read;
+    flow::wants_typed(run, step).or_else(|| unseen.then(|| "yes".to_owned()))
+}
+
+/// What was typed; `None` to leave it. What the run itself would take any word for, it takes none but the wanted one for.
+fn typed(step: &Step, wanted: &str, question: &str) -> Option<String> {
+    let text = ask(question)?;
+    let leaves =
+        matches!(text.as_str(), "" | "leave") || (step.fields.confirm == Confirm::No && text != wanted && text != "skip");
+    (!leaves).then_some(text)
+}
+
+/// The same as the console shows before it asks.
+fn show(world: &World, run: &Run, step: &Step) {
+    let facts: String = shown::step(world, run, step).iter().map(|fact| format!("  {}\n", inert(fact))).collect();
+    // Whoever can't be shown it can't answer either.
+    let _ = write!(io::stderr().lock(), "“{}”\n{facts}", inert(&step.title));
 }
 
 fn owed(run: &Run, record: &StepRecord) -> bool {
@@ -85,11 +107,22 @@ fn decided(run: &Run, step: &Step, id: RunId) -> Option<RunCommand> {
             let label = ask(&format!("{question} [{}]", options.join(" / ")))?;
             (!label.is_empty() && label != "leave").then_some(RunCommand::Choose { run: id, step: name, label })
         }
-        How::Approval(_) => match ask(&format!("“{}” wants somebody else's approval: `alone`, or `leave`", step.title))?.as_str()
-        {
-            "alone" => Some(RunCommand::Alone { run: id, step: name, reason: ask("why?")? }),
-            _ => None,
-        },
+        How::Approval(wanted) => {
+            let (count, roles) = (flow::missing(run, wanted), wanted.roles.join(" or "));
+            let question = format!(
+                "“{}” wants {count} of {roles} to approve, and not {}, who asks: `here` if somebody who may is beside you, `alone` if nobody is there, or `leave`: then they say `midwatch playbook approve {id}`",
+                step.title, run.visit.requester
+            );
+            match ask(&question)?.as_str() {
+                "here" => {
+                    let (person, role) = (ask("who approves?")?, ask("in which role?")?);
+                    let by = Some(Person { name: person, role: Some(role) });
+                    Some(RunCommand::Approve { run: id, step: name, by })
+                }
+                "alone" => Some(RunCommand::Alone { run: id, step: name, reason: ask("why?")? }),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

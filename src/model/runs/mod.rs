@@ -15,6 +15,7 @@ mod message;
 mod prepare;
 mod probe;
 mod reading;
+pub mod shown;
 mod terminal;
 mod whole;
 

@@ -32,6 +32,11 @@ impl Runs {
         self.live.get(&run)
     }
 
+    /// Another process holds it; one that has let it go since does not.
+    pub fn is_elsewhere(&self, run: RunId) -> bool {
+        self.live(run).is_some_and(|live| live.elsewhere) && self.get(run).is_some_and(|run| run.driver.is_some())
+    }
+
     /// All that people have begun, newest first.
     pub fn iter(&self) -> impl Iterator<Item = (RunId, &Run)> {
         self.every().filter(|(_, run)| !run.is_diagnosis())

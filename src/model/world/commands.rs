@@ -5,8 +5,8 @@ use super::again::kept;
 use super::attaching::named;
 use super::watch::to_chrono;
 use crate::domain::alert::Severity;
-use crate::domain::entry::{Draft, Kind};
-use crate::domain::ids::{AlertId, RequestId};
+use crate::domain::entry::{Draft, Kind, Visibility};
+use crate::domain::ids::{AlertId, IncidentId, RequestId};
 use crate::domain::text::inert;
 use crate::model::past;
 use crate::model::practice::Said;
@@ -271,9 +271,16 @@ impl World {
             Command::Maintain { subjects, .. } => format!("maintenance of {}", inert(&subjects.names())),
             Command::EndMaintenance { subjects } => format!("end the maintenance of {}", inert(&subjects.names())),
             Command::Change(told) => format!("record a change ({})", told.what.word()),
+            Command::Note { kind: Kind::Evidence, .. } => "add evidence".into(),
+            Command::Note { kind: Kind::Comms, .. } => "add what was told to others".into(),
             Command::Note { kind, .. } => format!("add a {kind}"),
             Command::Attach { file, .. } => format!("attach {}", inert(&named(file))),
-            Command::Correct { .. } => "correct an entry".into(),
+            Command::Correct { entry, change } => match (self.incidents.get(IncidentId(entry.0)), change.visibility) {
+                // Who may see an incident stands in its declaration.
+                (Some(incident), Some(Visibility::Restricted)) => format!("keep {} private", incident.label()),
+                (Some(incident), Some(_)) => format!("keep {} private no more", incident.label()),
+                _ => "correct an entry".into(),
+            },
             Command::DenyCause { service } => format!("deny the suspected cause of {service}"),
             Command::Practise(Said::PutOff { playbook, .. }) => format!("put off {playbook}"),
             Command::Practise(Said::Found { .. }) => "record a finding".into(),

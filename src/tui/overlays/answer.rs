@@ -1,8 +1,9 @@
 //! What a person answers at a step that asks for one: a decision, a wait, an approval, a record, items to tick.
 
 use super::dialog::{Dialog, Form, field};
-use super::menu::{Choosable, Menu, choosable};
+use super::menu::{Choosable, Menu, choosable, looking};
 use super::reason::{self, Reason};
+use super::resume;
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{Approval, Choice, Picked, Step, Target, expand};
 use crate::domain::run::Run;
@@ -93,7 +94,7 @@ impl Form for Wait {
 }
 
 /// Who asked, who may, who has: and what can be said to it.
-pub fn approval(id: RunId, step: &Step, approval: &Approval, driving: bool) -> Vec<Reply> {
+pub fn approval(id: RunId, step: &Step, approval: &Approval, view: &View) -> Vec<Reply> {
     let (of, me) = (step.id.clone(), step.id.clone());
     let mut choices = vec![
         choosable("approve as yourself", "", move || ask(RunCommand::Approve { run: id, step: me.clone(), by: None })),
@@ -106,11 +107,18 @@ pub fn approval(id: RunId, step: &Step, approval: &Approval, driving: bool) -> V
             reasoned(words, move |reason| RunCommand::Refuse { run: id, step: step.clone(), by: None, reason })
         }),
     ];
-    if driving {
+    let live = view.world.runs.live(id);
+    if live.is_some_and(|live| live.driving) {
         let fact = "Recorded as an exception, and marked in every export: nobody else was there to ask.";
         let (step, words) = (step.id.clone(), words(step, "Alone with", "go on alone", fact));
         let alone = reasoned(words, move |reason| RunCommand::Alone { run: id, step: step.clone(), reason });
         choices.push(choosable("go on alone", "nobody else is there; with a reason", alone));
+    } else if !view.world.runs.is_elsewhere(id) {
+        let about = "nobody holds it; whoever does need not wait for an approval";
+        choices.push(looking("take the run up", about, move |view| {
+            let run = view.world.runs.get(id);
+            run.map(|run| Reply::Open(resume::open(id, run, view))).into_iter().collect()
+        }));
     }
     let (step, wanted) = (step.clone(), approval.clone());
     let facts = move |view: &View| view.world.runs.get(id).map(|run| asked(run, &step, &wanted, view)).unwrap_or_default();

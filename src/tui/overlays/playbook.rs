@@ -199,7 +199,7 @@ impl Form for Prepare {
             let seen = panes::playbook::seen(view, id, run);
             facts.push((format!("Diagnosis: {seen}. The checks are looked at again."), Role::Dim));
         }
-        facts.push(("Nothing runs yet: every step is started by itself.".to_owned(), Role::Dim));
+        facts.push(("Nothing runs yet: each step waits until you start it.".to_owned(), Role::Dim));
         if self.book.params.iter().any(|param| param.kind == ParamType::Secret) {
             facts.push(("Secrets are neither shown nor recorded.".to_owned(), Role::Dim));
         }

@@ -20,15 +20,18 @@ struct Resume {
 }
 
 pub fn open(run: RunId, state: &Run, view: &View) -> Box<dyn Overlay> {
-    let who = state.driver.as_deref().unwrap_or("nobody");
-    let how = if state.interrupted { "its console died" } else { "no console of yours holds it" };
+    let so_far = match (state.driver.as_deref(), state.interrupted) {
+        (Some(who), true) => format!("It was last driven by {}; its console died.", inert(who)),
+        (Some(who), false) => format!("It was last driven by {}; no console of yours holds it.", inert(who)),
+        (None, _) => "Nobody holds it.".to_owned(),
+    };
     let book = view.world.runs.playbook_of(run);
     let secrets: Vec<_> = book.iter().flat_map(|book| &book.params).filter(|param| param.kind == ParamType::Secret).collect();
     let fields = secrets.iter().map(|param| asked(param, "")).collect();
     let form = Resume {
         run,
         title: format!("Take up {}?", inert(&state.title)),
-        fact: format!("It was last driven by {}; {how}. You will be named as the one who goes on.", inert(who)),
+        fact: format!("{so_far} You will be named as the one who goes on."),
         secrets: secrets.iter().map(|param| param.name.clone()).collect(),
     };
     Box::new(Dialog::new(form, fields))

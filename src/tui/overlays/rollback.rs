@@ -2,11 +2,9 @@
 
 use super::confirm::{self, Question};
 use crate::domain::ids::RunId;
-use crate::domain::playbook::Playbook;
-use crate::domain::run::{Planned, Run};
 use crate::domain::text::inert;
 use crate::model::Command;
-use crate::model::runs::{RunCommand, flow};
+use crate::model::runs::{RunCommand, shown};
 use crate::tui::view::{Reply, View};
 
 /// A plan with everything that is to be said of it.
@@ -19,13 +17,13 @@ pub struct Plan {
 pub fn plan(run: RunId, view: &View) -> Option<Plan> {
     let plan = view.world.runs.rollback(run).ok()?;
     let empty = plan.undo.is_empty() && plan.section.is_empty();
-    (!empty).then(|| Plan { run, facts: told(run, &plan, view) })
+    (!empty).then(|| Plan { run, facts: shown::rollback(view.world, run, &plan) })
 }
 
 /// Shows the plan, or why there is none.
 pub fn open(run: RunId, view: &View) -> Vec<Reply> {
     match view.world.runs.rollback(run) {
-        Ok(plan) => Plan { run, facts: told(run, &plan, view) }.open(),
+        Ok(plan) => Plan { run, facts: shown::rollback(view.world, run, &plan) }.open(),
         Err(why) => vec![Reply::Say(format!("It can't be rolled back: {}", inert(&why)))],
     }
 }
@@ -41,28 +39,4 @@ impl Plan {
             yes: Box::new(move |_| vec![Reply::Ask(Command::Run(RunCommand::Rollback { run }))]),
         }))]
     }
-}
-
-fn told(run: RunId, plan: &flow::Rollback, view: &View) -> Vec<String> {
-    let (book, state) = (view.world.runs.playbook_of(run), view.world.runs.get(run));
-    let title = |step: &crate::domain::ids::StepId| {
-        let title = state.and_then(|run: &Run| run.record(step)).map(|record| record.plan.title.as_str());
-        let title = title.or_else(|| book.and_then(|book| book.step(step)).map(|step| step.title.as_str()));
-        inert(title.unwrap_or(step.as_str())).into_owned()
-    };
-    let steps = plan.undo.iter().chain(&plan.section).enumerate();
-    let mut facts: Vec<String> = steps.flat_map(|(number, step)| of_step(number + 1, step, book.map(|book| &**book))).collect();
-    match facts.is_empty() {
-        true => facts.push("There is nothing to undo.".to_owned()),
-        false => facts.insert(0, "In this order, each started by itself:".to_owned()),
-    }
-    facts.extend(plan.without_undo.iter().map(|step| format!("✗ nothing is stated that undoes “{}”", title(step))));
-    facts.extend(plan.unwanted.iter().map(|step| format!("– “{}” is left out: its condition does not hold", title(step))));
-    facts
-}
-
-fn of_step(number: usize, step: &Planned, book: Option<&Playbook>) -> Vec<String> {
-    let body = book.and_then(|book| book.step(&step.id)).and_then(|step| step.body.as_ref());
-    let lines = body.map_or("", |body| body.text.as_str()).lines().map(|line| format!("   $ {}", inert(line)));
-    std::iter::once(format!("{number}. {}", inert(&step.title))).chain(lines).collect()
 }

@@ -5,15 +5,15 @@ use super::Overlay;
 use super::answer::{self, reasoned};
 use super::confirm::{self, Question};
 use super::menu::{Choosable, Menu, choosable};
-use super::{resume, rollback, step as details};
+use super::{resume, rollback};
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::{Child, Confirm, How, Step};
+use crate::domain::playbook::{Confirm, How, Step};
 use crate::domain::run::{Cursor, Run, RunMode, StepState};
 use crate::domain::text::inert;
 use crate::model::Command;
-use crate::model::runs::{RunCommand, Sitting, flow};
+use crate::model::runs::{RunCommand, Sitting, flow, shown};
 use crate::tui::action::Action;
-use crate::tui::panes::playbook::{step_of, values};
+use crate::tui::panes::playbook::step_of;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 
@@ -25,9 +25,11 @@ pub fn go(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
     }
     let driving = view.world.runs.live(run).is_some_and(|live| live.driving);
     let stands = view.world.runs.state_of(run, step);
-    // Whoever approves need not hold the run.
-    if let (Some(StepState::AwaitingApproval), Some((step, approval))) = (stands, wanted(run, step, view)) {
-        return answer::approval(run, step, approval, driving);
+    // Whoever approves need not hold the run; where enough have, it has to be held to go on.
+    if let (Some(StepState::AwaitingApproval), Some((step, approval))) = (stands, wanted(run, step, view))
+        && flow::missing(state, approval) > 0
+    {
+        return answer::approval(run, step, approval, view);
     }
     if state.interrupted || !driving {
         return vec![Reply::Open(resume::open(run, state, view))];
@@ -132,7 +134,7 @@ fn confirmed(run: RunId, state: &Run, step: &Step, again: bool, view: &View) -> 
     let id = step.id.clone();
     Reply::Open(confirm::open(Question {
         title: format!("Run {}", inert(&step.title)),
-        facts: facts(state, step, view),
+        facts: shown::step(view.world, state, step),
         verb: "run it",
         typed,
         yes: Box::new(move |typed| {
@@ -143,31 +145,6 @@ fn confirmed(run: RunId, state: &Run, step: &Step, again: bool, view: &View) -> 
             })]
         }),
     }))
-}
-
-/// What will run, where, as whom: the text as it was when the run was prepared, and its parameters beside it.
-fn facts(run: &Run, step: &Step, view: &View) -> Vec<String> {
-    let acting = flow::acting(step, run.mode.unwrap_or(RunMode::Live));
-    let Some(step) = acting.as_deref() else { return vec!["In this mode nothing of it is run.".to_owned()] };
-    let body = step.body.as_ref().map_or("", |body| body.text.as_str());
-    let mut facts: Vec<String> = body.lines().map(|line| format!("$ {}", inert(line))).collect();
-    if let How::Child(child) = &step.how {
-        facts.extend(handed(child));
-    }
-    facts.extend(values(run, step).into_iter().map(|(name, value, origin)| format!("{name}={value} {origin}")));
-    if step.body.is_some() {
-        facts.push(details::place(run, step, view));
-    }
-    if step.fields.tty {
-        facts.push("It gets this terminal until it ends. Nothing that it shows is kept.".to_owned());
-    }
-    facts.push(format!("risk: {} · timeout {}", step.fields.risk.word(), humantime::format_duration(step.fields.timeout)));
-    facts
-}
-
-fn handed(child: &Child) -> Vec<String> {
-    let with = child.with.iter().map(|(theirs, ours)| format!("{theirs} gets the value of {ours}"));
-    std::iter::once(format!("a run of its own: {}", inert(&child.link))).chain(with).collect()
 }
 
 /// A manual step: the assurance that it was done.

@@ -7,10 +7,11 @@ use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::Step;
 use crate::domain::run::{Attempt, Run, StepEnd};
 use crate::domain::text::inert;
+use crate::model::runs::shown::{place, values};
 use crate::tui::action::Action;
 use crate::tui::canvas::wrap;
 use crate::tui::keymap::Context;
-use crate::tui::panes::playbook::{Made, host, prose, step_of, values};
+use crate::tui::panes::playbook::{Made, prose, step_of};
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, Ui, View};
@@ -76,7 +77,7 @@ impl Content for Detail {
 fn setting(run: &Run, step: &Step, view: &View, columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     if step.body.is_some() {
-        lines.extend(field("runs", &place(run, step, view), Role::Text, columns));
+        lines.extend(field("runs", &place(view.world, run, step), Role::Text, columns));
     }
     lines.extend(field("risk", step.fields.risk.word(), Role::Text, columns));
     for (name, value, origin) in values(run, step) {
@@ -86,13 +87,6 @@ fn setting(run: &Run, step: &Step, view: &View, columns: usize) -> Vec<Line> {
         lines.extend(field(&inert(&written.key), &inert(&written.text()), Role::Dim, columns));
     }
     lines
-}
-
-/// `on db-2 as ana`.
-pub fn place(run: &Run, step: &Step, view: &View) -> String {
-    let host = host(run, step).unwrap_or_else(|| "this machine".to_owned());
-    let user = view.world.me.os_user.as_deref().unwrap_or(&view.world.me.name);
-    format!("on {} as {}", inert(&host), inert(user))
 }
 
 impl Detail {

@@ -26,7 +26,7 @@ use library::Library;
 pub use library::reason;
 use ratatui::layout::Rect;
 use std::collections::BTreeSet;
-pub use step::{Made, command, host, prose, step_of, values};
+pub use step::{Made, command, prose, step_of};
 
 pub const SPEC: Spec = Spec {
     id: PaneId::Playbook,

@@ -5,6 +5,7 @@ use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{How, Step};
 use crate::domain::run::{Cursor, Run, StepState};
 use crate::domain::text::inert;
+use crate::model::runs::flow;
 use crate::tui::action::Action::{self, BackOut, CancelStep, Close, Open, Output, Retry, Run as Go, Skip};
 use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::hits::Hit;
@@ -17,6 +18,12 @@ use unicode_width::UnicodeWidthStr;
 pub(super) struct Prompt {
     text: String,
     keys: Vec<(Action, &'static str)>,
+}
+
+/// Not everybody who has to has approved.
+fn wants_approval(id: RunId, run: &Run, at: Option<&StepId>, view: &View) -> bool {
+    let how = at.and_then(|step| super::step_of(id, step, view)).map(|step| &step.how);
+    !matches!(how, Some(How::Approval(approval)) if flow::missing(run, approval) == 0)
 }
 
 /// What can be done with the step at hand.
@@ -56,10 +63,10 @@ impl Prompt {
         let state = at.as_ref().and_then(|step| view.world.runs.state_of(id, step));
         let (text, keys): (String, &[(Action, &'static str)]) = match (&run.ended, state) {
             (Some((state, _, why)), _) => (format!("{state} {}", inert(why)), &[(Open, "details"), (Close, "library")]),
-            (None, Some(StepState::AwaitingApproval)) if !elsewhere => {
+            (None, Some(StepState::AwaitingApproval)) if !elsewhere && wants_approval(id, run, at.as_ref(), view) => {
                 (String::new(), &[(Go, "approve…"), (BackOut, "back out…")])
             }
-            _ if live.is_some_and(|live| live.elsewhere) => ("Another console drives this run.".to_owned(), &[(Open, "details")]),
+            _ if view.world.runs.is_elsewhere(id) => ("Another console drives this run.".to_owned(), &[(Open, "details")]),
             _ if !held => (String::new(), &[(Go, "take the run up"), (BackOut, "abandon…")]),
             _ if elsewhere => (String::new(), &[(Open, "details"), (Close, "to the step at hand")]),
             _ if run.paused => ("Paused.".to_owned(), &[(Go, "let it go on"), (BackOut, "back out…")]),

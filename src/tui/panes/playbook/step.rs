@@ -2,10 +2,11 @@
 
 use super::ticked;
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::{How, Step, expand, names};
+use crate::domain::playbook::{How, Step};
 use crate::domain::run::{Run, RunMode, StepRecord, StepState};
 use crate::domain::text::inert;
 use crate::model::runs::flow;
+use crate::model::runs::shown::{host, values};
 use crate::tui::canvas::Line;
 use crate::tui::markdown::{self, Memo};
 use crate::tui::theme::Role;
@@ -163,32 +164,6 @@ fn setting(run: &Run, step: &Step, columns: usize) -> Vec<Line> {
     let text = format!("risk: {} · timeout {timeout}{host}", step.fields.risk.word());
     lines.extend(markdown::wrap(&[(text, Role::Dim)], columns));
     lines
-}
-
-/// The names that a step's command uses, each once, with their values and where those came from; a secret has none to show.
-pub fn values(run: &Run, step: &Step) -> Vec<(String, String, String)> {
-    let outputs = run.outputs();
-    let mut found: Vec<(String, String, String)> = Vec::new();
-    for (_, name) in names(step.body.as_ref().map_or("", |body| body.text.as_str())) {
-        let own = run.origins.contains_key(name) || run.params.contains_key(name) || outputs.contains_key(name);
-        if !own || found.iter().any(|(known, ..)| known == name) {
-            continue;
-        }
-        let value = flow::value(run, name).map_or_else(|| "(not shown)".to_owned(), |value| inert(&value).into_owned());
-        let origin = match (outputs.contains_key(name), run.origins.get(name)) {
-            (true, _) => "(an earlier step)".to_owned(),
-            (false, Some(origin)) => format!("({})", inert(origin)),
-            (false, None) => String::new(),
-        };
-        found.push((name.to_owned(), value, origin));
-    }
-    found
-}
-
-/// Where a step's command runs, with the parameters filled in.
-pub fn host(run: &Run, step: &Step) -> Option<String> {
-    let host = step.fields.host.as_deref()?;
-    Some(expand(host, &|name| flow::value(run, name)).unwrap_or_else(|_| host.to_owned()))
 }
 
 fn outcome(run: &Run, step: &StepId, columns: usize) -> Vec<Line> {
