@@ -363,8 +363,19 @@ fn an_incident_takes_in_the_hour_before_it_though_a_storm_has_passed_since() {
         let incident = story.world.incidents.open().next().expect("open");
         let lines: Vec<EntryId> = incident.linked.iter().copied().collect();
         assert_eq!(lines, wanted, "of its services, and no storm of others");
+        assert_eq!(story.last(Kind::Link).text, "took in 2 earlier entries of the last hour");
         assert_eq!(story.world.unsettled(), 0);
     }
+}
+
+#[test]
+fn of_a_storm_in_its_own_services_it_is_said_that_more_was_left_out() {
+    let mut story = Story::new();
+    let storm: Vec<_> = (0..2_000).map(|number| alert(&format!("Storm{number}"), "postgres", began())).collect();
+    story.poll(&storm);
+    let alerts = vec![id("Storm7")];
+    story.ask(Command::Declare { title: "Down".into(), severity: Sev::ALL[1], alerts, at: None });
+    assert_eq!(story.last(Kind::Link).text, "took in 2000 earlier entries of the last hour, and left out more");
 }
 
 #[test]
