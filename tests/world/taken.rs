@@ -183,6 +183,9 @@ fn a_silence_that_its_source_has_lost_is_made_anew_long_before_it_would_be_exten
     let [(intent, Act::Silence { .. })] = &made[..] else { panic!("one silence: {made:?}") };
     let said = &story.last(Kind::Act).text;
     assert_eq!(said, "carrying the acknowledgement of Down anew: its source has lost the silence that did");
+    story.fact(Fact::ActEnded { intent: *intent, end: end(Outcome::Failed, None) });
+    let made: Vec<_> = (0..3).flat_map(|_| polled(&mut story, nothing())).collect();
+    let [(intent, Act::Silence { .. })] = &made[..] else { panic!("once more within a minute: {made:?}") };
     story.fact(Fact::ActEnded { intent: *intent, end: end(Outcome::Done, Some("silence-2")) });
     assert_eq!([nothing(), nothing()].map(|answer| polled(&mut story, answer).len()), [0; 2], "once");
     assert_eq!(is(&story), Some(State::Acknowledged));

@@ -167,7 +167,7 @@ impl World {
         let busy = self.outbox.serving(entry).any(|sent| sent.end.is_none() || sent.waits());
         let tried = self.outbox.serving(entry).filter_map(|sent| Some(sent.intent.as_ref()?.recorded_at)).max()?;
         let shorter = || ack.until.is_none_or(|until| carrier.until < until);
-        let lost = self.carrier_is_lost(entry);
+        let lost = self.carrier_is_lost(entry, &carrier);
         let due = if lost { tried + ATTEMPTS } else { (carrier.until - EXTEND_AT).max(tried + ATTEMPTS) };
         (!busy && self.now.wall < carrier.until && (lost || shorter())).then_some(due)
     }
@@ -186,9 +186,7 @@ impl World {
         match self.outbox.carried(entry) {
             Some(carrier) => {
                 let matchers = self.alerts.get(id)?.alert.labels.exactly();
-                let draft = self.carry_draft(id, entry, ack, matchers, Some(carrier.id));
-                self.look_anew(entry);
-                draft
+                self.carry_draft(id, entry, ack, matchers, Some(carrier.id))
             }
             None => self.new_carrier(id, entry),
         }
@@ -210,7 +208,7 @@ impl World {
                 let ends_at = ack.until.map_or(longest, |until| until.min(longest));
                 let comment = format!("{prefix} {}: {}", ack.by, ack.reason);
                 let text = match silence {
-                    Some(_) if self.carrier_is_lost(entry) => {
+                    Some(_) if self.outbox.carried(entry).is_some_and(|carrier| self.carrier_is_lost(entry, &carrier)) => {
                         format!("carrying the acknowledgement of {name} anew: its source has lost the silence that did")
                     }
                     Some(_) => format!("extending the silence that carries the acknowledgement of {name}"),

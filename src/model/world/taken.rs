@@ -35,8 +35,19 @@ struct Seen {
     ever: bool,
     /// How many lacked it since.
     lacks: u32,
+    /// The silence that should carry it, and how many answers in a row did not list it though one had.
+    silence: Option<Outside>,
+    unlisted: u32,
     /// Who had it when it was first seen. As whom we act there only its source knows.
     holder: Option<Outside>,
+}
+
+impl Looked {
+    /// Nothing is to be seen of it now, or it is being done anew; that its silence was there, and is not, stays true.
+    fn forget(&mut self, entry: EntryId) {
+        let Some(Seen { ever, silence: Some(silence), unlisted, .. }) = self.0.remove(&entry) else { return };
+        self.0.insert(entry, Seen { ever, silence: Some(silence), unlisted, ..Seen::default() });
+    }
 }
 
 /// What a source should tell of an acknowledgement.
@@ -65,13 +76,19 @@ impl World {
 
     fn looked_for(&mut self, id: &AlertId, entry: EntryId) -> Option<Draft> {
         let Some(sought) = self.sought(id, entry) else {
-            self.looked.0.remove(&entry);
+            self.looked.forget(entry);
             return None;
         };
-        let Some(mut there) = self.is_there(id, &sought) else {
-            self.count_lost(entry);
-            return None;
-        };
+        if let Sought::Carrier(Carrier { id: silence, native: false, .. }) = &sought {
+            let seen = self.looked.0.entry(entry).or_default();
+            // What was seen was of the one before.
+            if seen.silence.as_ref() != Some(silence) {
+                *seen = Seen { silence: Some(silence.clone()), ..Seen::default() };
+            }
+        }
+        let there = self.is_there(id, &sought);
+        self.count_lost(entry, there.is_some());
+        let mut there = there?;
         let holder = self.holder(id, entry, &sought);
         let seen = self.looked.0.entry(entry).or_default();
         let other = holder.filter(|(by, ours)| seen.holder.get_or_insert_with(|| by.clone()) != by && !ours).map(|(by, _)| by);
@@ -91,22 +108,16 @@ impl World {
         self.taken_draft(id, entry, &sought, other).map(|draft| Draft { key: Some(key), ..draft })
     }
 
-    /// Its source does not list what carries it.
-    fn count_lost(&mut self, entry: EntryId) {
+    fn count_lost(&mut self, entry: EntryId, listed: bool) {
         if let Some(seen) = self.looked.0.get_mut(&entry).filter(|seen| seen.ever) {
-            seen.lacks += 1;
+            seen.unlisted = if listed { 0 } else { seen.unlisted + 1 };
             self.duties = None;
         }
     }
 
     /// Its source has listed what carries it, and does not know it any more: a server that was started anew calls people again.
-    pub(super) fn carrier_is_lost(&self, entry: EntryId) -> bool {
-        self.looked.0.get(&entry).is_some_and(|seen| seen.lacks >= LOOKS)
-    }
-
-    /// It is being made anew: what was seen was of the one before.
-    pub(super) fn look_anew(&mut self, entry: EntryId) {
-        self.looked.0.remove(&entry);
+    pub(super) fn carrier_is_lost(&self, entry: EntryId, carrier: &Carrier) -> bool {
+        self.looked.0.get(&entry).is_some_and(|seen| seen.unlisted >= LOOKS && seen.silence.as_ref() == Some(&carrier.id))
     }
 
     /// `None` while something is being done about it, and where its source has nothing to tell.
