@@ -267,7 +267,8 @@ impl Alerts {
         tracked.state = self.state_of(&tracked, now.wall);
         self.note_elsewhere(&mut tracked, now.wall);
         tracked.flapping = self.flapping(&tracked.alert.id, now.wall);
-        tracked.comes_out(before, now);
+        let every = settings.source(&tracked.alert.id.source).map_or(Duration::ZERO, |spec| spec.every);
+        tracked.comes_out(before, every, now);
         self.calms(&tracked);
         self.queue.put(rank(settings, &tracked), tracked);
     }
