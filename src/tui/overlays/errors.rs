@@ -46,7 +46,10 @@ const TOLD: Duration = Duration::from_secs(3_600);
 
 fn failed(world: &World) -> impl Iterator<Item = (RequestId, &Progress)> {
     let late = |progress: &Progress| world.now.mono.saturating_sub(progress.touched) < TOLD;
-    let wrong = |progress: &Progress| !progress.retried && progress.items.iter().any(|item| item.stage.failed());
+    // What was tried again is told by the request that did.
+    let wrong = |progress: &Progress| {
+        progress.items.iter().any(|item| item.stage.failed() && !(progress.retried && item.stage.may_be_retried()))
+    };
     world.requests.iter().filter(move |(_, progress)| wrong(progress) && late(progress))
 }
 
