@@ -191,7 +191,7 @@ impl Slot {
             (1.., _) => 1.0,
             (_, 1) => 0.5 + random / 2.0,
             // Rounding adds the rest.
-            _ => 0.925 + random / 20.0,
+            _ => 0.925 + random / 40.0,
         }
     }
 }
