@@ -20,10 +20,14 @@ struct Ack {
     told: Told,
 }
 
-/// Which alerts it is about, told once for each change of the queue: a storm's are thousands.
+/// In a storm the queue changes with every frame, and walking thousands for each would cost more than the frame.
+const SELDOM: Duration = Duration::from_secs(1);
+
+/// Which alerts it is about, told anew where the queue has changed, but seldom.
 #[derive(Default)]
 struct Told {
     of: Option<u64>,
+    at: Duration,
     lines: Vec<(String, Role)>,
 }
 
@@ -56,10 +60,11 @@ impl Form for Ack {
 
     fn prepare(&mut self, _texts: &[&str], view: &View) {
         let of = Some(view.world.alerts.revision());
-        if self.told.of != of {
+        let recent = self.told.of.is_some() && view.now.mono.saturating_sub(self.told.at) < SELDOM;
+        if self.told.of != of && !recent {
             let mut lines = self.of_others(view);
             lines.extend(if self.alerts.len() > 1 { listed(&self.alerts, MANY, view) } else { Vec::new() });
-            self.told = Told { of, lines };
+            self.told = Told { of, at: view.now.mono, lines };
         }
     }
 
