@@ -194,6 +194,9 @@ impl Frontend for Front {
         }
         let stale = self.console.draw(world);
         self.presence.tell();
+        if let Some(saved) = self.console.draft_to_keep().map(|text| self.draft.save(text)) {
+            self.tell(Own::Draft, saved);
+        }
         stale
     }
 

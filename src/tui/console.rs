@@ -235,6 +235,11 @@ impl Console {
         self.screen.guide(hint);
     }
 
+    /// What is to be kept of a note that was begun, where that has changed without a key.
+    pub fn draft_to_keep(&mut self) -> Option<&str> {
+        self.screen.draft_to_keep()
+    }
+
     /// Something that was asked for is not done.
     pub fn refused(&mut self, why: &str) {
         self.screen.refused(why);

@@ -67,8 +67,9 @@ pub struct Screen {
     undo: Vec<Command>,
     /// For each command that was asked and has no number yet, whether it may be undone, and what was noted by it.
     unnumbered: VecDeque<(bool, Option<String>)>,
-    /// What was noted and is not known to be recorded yet.
+    /// What was noted and is not known to be recorded yet; whether what is begun has changed by what became of it.
     noted: Vec<(RequestId, String)>,
+    unkept: bool,
     pending: Vec<Key>,
     said: Option<String>,
     touring: Touring,
@@ -104,6 +105,7 @@ impl Screen {
             undo: Vec::new(),
             unnumbered: VecDeque::new(),
             noted: Vec::new(),
+            unkept: false,
             pending: Vec::new(),
             said: setup.layouts.trouble.clone(),
             division: Division::new(setup.layouts),
@@ -372,6 +374,7 @@ impl Screen {
                 Reply::Show(record) => self.record = record,
                 Reply::Undo(command) => self.undoable(command),
                 Reply::Unmark => self.panes.iter_mut().for_each(|(_, pane)| pane.unmark()),
+                Reply::Noted => self.draft.clear(),
                 Reply::Draft(text) => {
                     self.draft.clone_from(&text);
                     requests.push(Request::Ui(Ui::SaveDraft(text)));

@@ -101,6 +101,8 @@ pub enum Reply {
     Unmark,
     /// Keep the text of a note that is not recorded yet.
     Draft(String),
+    /// The draft was handed in: it is kept until it is recorded.
+    Noted,
 }
 
 /// How the queue is shown.

@@ -53,9 +53,15 @@ fn a_note_that_the_journal_refuses_is_a_draft_again() {
     desk.press("n").type_text("db-2 serves, 5xx drop");
     desk.broken = true;
     desk.press("enter").expect("the disk is full");
-    desk.press("n").expect("note db-2 serves, 5xx drop").press("enter");
+    assert_eq!(
+        desk.asked.last(),
+        Some(&Ui::SaveDraft("db-2 serves, 5xx drop".into())),
+        "the file has it as long as nothing else has"
+    );
+    desk.press("n").expect("note db-2 serves, 5xx drop").press("ctrl-u").type_text("another").press("enter");
     desk.broken = false;
-    desk.press("n").expect("note db-2 serves, 5xx drop").press("enter n").expect_not("note db-2 serves");
+    desk.press("n").expect("note another").press("enter n").expect_not("note another");
+    assert_eq!(desk.asked.last(), Some(&Ui::SaveDraft(String::new())));
 }
 
 #[test]

@@ -186,10 +186,7 @@ impl Form for Note {
         if text.is_empty() {
             return Err("There is nothing to note yet.".to_owned());
         }
-        Ok(vec![
-            Reply::Ask(Command::Note { incident: self.into, kind, text, at, marks: Marks::default() }),
-            Reply::Draft(String::new()),
-        ])
+        Ok(vec![Reply::Ask(Command::Note { incident: self.into, kind, text, at, marks: Marks::default() }), Reply::Noted])
     }
 
     fn contexts(&self) -> &'static [Context] {

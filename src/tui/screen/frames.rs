@@ -2,7 +2,6 @@
 
 use super::Screen;
 use crate::model::World;
-use crate::model::progress::Progress;
 use crate::tui::hits::Hits;
 
 impl Screen {
@@ -22,14 +21,29 @@ impl Screen {
         });
     }
 
-    /// A note that the journal has refused is a draft again, unless another one was begun meanwhile.
+    /// A note that the journal has refused is a draft again, once no other one is: nobody's text is lost.
     fn take_notes_back(&mut self, world: &World) {
-        let known = |request| world.requests.get(request).is_none_or(Progress::settled);
-        for (request, text) in self.noted.extract_if(.., |(request, _)| known(*request)) {
-            if self.draft.is_empty() && world.requests.get(request).is_some_and(|progress| !progress.went_well()) {
-                self.draft = text;
+        let free = self.overlays.is_empty();
+        self.noted.retain(|(request, text)| match world.requests.get(*request) {
+            Some(progress) if !progress.settled() => true,
+            Some(progress) if !progress.went_well() => {
+                let taken = free && self.draft.is_empty();
+                if taken {
+                    self.draft.clone_from(text);
+                }
+                self.unkept |= taken;
+                !taken
             }
-        }
+            _ => {
+                self.unkept = true;
+                false
+            }
+        });
+    }
+
+    /// What is to be kept of what was begun, where a note that was handed in has changed that.
+    pub fn draft_to_keep(&mut self) -> Option<&str> {
+        std::mem::take(&mut self.unkept).then_some(self.draft.as_str())
     }
 
     /// Takes over what a frame has shown: the next key acts on it.
