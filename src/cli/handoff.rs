@@ -59,6 +59,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let mut session = Session::open(globals, Needs::Remotes)?;
     session.poll();
+    session.poll_feeds();
     let (world, zone) = (session.world(), session.config.console.zone);
     let pack = world.pack(within);
     match globals.json {
@@ -100,7 +101,8 @@ fn document(world: &World, pack: &Pack) -> Value {
         "offer": offer.map(|offer| json!({"by": offer.by, "to": offer.to, "at": millis::text(offer.at)})),
         "sources": alerts::sources(world),
         "firing": pack.nobodys.iter().map(|(severity, count, _)| json!({"severity": severity, "count": count})).collect::<Vec<_>>(),
-        "services": pack.failing.iter().map(|(name, state)| json!({"name": name, "state": state})).collect::<Vec<_>>(),
+        "services": pack.unwell.iter().map(|(name, state)| json!({"name": name, "state": state})).collect::<Vec<_>>(),
+        "feeds": pack.alone.iter().map(|(name, state, _)| json!({"name": name, "state": state})).collect::<Vec<_>>(),
         "incidents": incidents.map(|one| json::incident(one, People::Names)).collect::<Vec<_>>(),
         "acks": acks.collect::<Vec<_>>(),
         "silences": pack.silences.iter().map(silences::document).collect::<Vec<_>>(),

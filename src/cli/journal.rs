@@ -3,6 +3,7 @@
 use super::session::data_folder;
 use super::{Exit, Failure, Globals, Kind, out};
 use crate::domain::entry::Head;
+use crate::exports::read::{read, verifiable};
 use crate::journal::{self, JournalError, Problem, Report};
 use clap::{ArgMatches, FromArgMatches, Subcommand};
 use serde_json::json;
@@ -41,27 +42,45 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
 }
 
 fn verify(data: &Path, against: Option<&Path>, globals: &Globals) -> anyhow::Result<Exit> {
-    let report = journal::verify(data, against).map_err(|error| match error {
+    let mut report = journal::verify(data, against).map_err(|error| match error {
         JournalError::Older { .. } => Failure::usage(error.to_string()).into(),
         error => anyhow::Error::from(error),
     })?;
+    let export = against.and_then(|older| Some((older, super::subject::text(older).ok()?)));
+    let checked = export.as_ref().and_then(|(_, text)| verifiable(text));
+    if let Some((older, text)) = export.filter(|_| checked == Some(true)) {
+        report.problems.extend(changed(older, &text));
+    }
     let sound = report.sound();
     match globals.json {
         true => out::json(&json!({
             "schema": 1, "sound": sound, "entries": report.entries, "heads": report.heads, "problems": report.problems
         }))?,
-        false => out::text(&told(&report, against))?,
+        false => out::text(&told(&report, against, checked))?,
     }
     Ok(if sound { Exit::Done } else { Exit::No })
 }
 
-fn told(report: &Report, against: Option<&Path>) -> String {
+/// An older copy vouches for nothing when it was changed itself: its own hashes are checked as whoever shows it does.
+fn changed(older: &Path, text: &str) -> Option<Problem> {
+    let flaw = read(text, chrono_tz::UTC).err()?;
+    let text =
+        format!("{}:{}: {}; the export is what was changed, and vouches for nothing.", older.display(), flaw.line, flaw.why);
+    Some(Problem { origin: None, seq: None, id: None, text })
+}
+
+/// `checked`: of an export, whether what stands in it could be.
+fn told(report: &Report, against: Option<&Path>, checked: Option<bool>) -> String {
     let Report { entries, heads, problems } = report;
     if !problems.is_empty() {
         return problems.iter().map(problem).collect::<String>() + &format!("{entries} entries, {} problems\n", problems.len());
     }
     let beyond = match against {
-        Some(older) => format!("and everything that {} knows is there", older.display()),
+        Some(older) => {
+            let unchecked = "; what is written in it can't be checked, for it is masked";
+            let but = if checked == Some(false) { unchecked } else { "" };
+            format!("and everything that {} knows is there{but}", older.display())
+        }
         None => "nothing was changed, taken out or put elsewhere before the heads; --against an older copy checks the end".into(),
     };
     format!("{entries} entries are sound: {beyond}\n{}", table(heads))

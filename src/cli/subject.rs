@@ -46,7 +46,11 @@ pub fn kept(name: &str) -> anyhow::Result<Option<Reel>> {
     reel.map(Some).map_err(|(line, why)| Failure::usage(format!("{name}:{line}: {why}; nothing of it is played")).into())
 }
 
-fn text(path: &Path) -> anyhow::Result<String> {
+/// A file that a person named, whole.
+///
+/// # Errors
+/// It is none, too long, or no text.
+pub fn text(path: &Path) -> anyhow::Result<String> {
     let name = path.display();
     let unread = |error: std::io::Error| Failure::usage(format!("{name}: {error}"));
     let about = std::fs::metadata(path).map_err(unread)?;

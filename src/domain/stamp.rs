@@ -19,6 +19,12 @@ impl Stamp {
         self.mono.saturating_sub(earlier.mono)
     }
 
+    /// A time of day as this clock would have told it then; one that lies ahead is now, and before the machine's start `mono` is zero.
+    pub fn back_to(self, wall: DateTime<Utc>) -> Stamp {
+        let ago = (self.wall - wall).to_std().unwrap_or_default();
+        Stamp { wall: wall.min(self.wall), mono: self.mono.saturating_sub(ago) }
+    }
+
     /// The time of day after a while; the last one there is where that lies beyond all of them.
     pub fn after(self, hold: Duration) -> DateTime<Utc> {
         let end = chrono::Duration::from_std(hold).ok().and_then(|hold| self.wall.checked_add_signed(hold));

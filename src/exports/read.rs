@@ -91,6 +91,13 @@ struct Corrected {
     important: Option<bool>,
 }
 
+/// Whether what stands in it can be checked; `None` of what is no export.
+pub fn verifiable(text: &str) -> Option<bool> {
+    let first = text.lines().next().unwrap_or_default();
+    let about = serde_json::from_str::<Value>(first).or_else(|_| serde_json::from_str(text)).ok()?;
+    about.get("verifiable")?.as_bool()
+}
+
 /// # Errors
 /// What is wrong first, and where: then nothing of it is taken.
 pub fn read(text: &str, zone: Tz) -> Result<Timeline, Flaw> {

@@ -11,7 +11,7 @@ pub fn track(db: &Connection, n: i64, entry: &Entry) -> Result<()> {
         db.prepare_cached("DELETE FROM open WHERE what = ?1")?.execute([format!("act/{repeated}")])?;
     }
     match change(entry) {
-        Some((true, what)) if entry.kind == Kind::Console => {
+        Some((true, what)) if matches!(entry.kind, Kind::Console | Kind::FeedChanged) => {
             db.prepare_cached("INSERT OR REPLACE INTO open (what, entry) VALUES (?1, ?2)")?.execute(params![what, n])
         }
         Some((true, what)) => {
@@ -37,7 +37,10 @@ pub fn rebuild(db: &Connection) -> Result<()> {
 
 /// What an entry begins (`true`) or ends.
 fn change(entry: &Entry) -> Option<(bool, String)> {
-    let begins = matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run | Kind::Maintenance | Kind::Console);
+    let begins = match entry.kind {
+        Kind::FeedChanged => entry.text_of("to") != Some("healthy"),
+        _ => matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run | Kind::Maintenance | Kind::Console),
+    };
     let what = match entry.kind {
         // The first firing since the last resolution counts, as it does in the fold.
         Kind::AlertFired | Kind::AlertResolved => format!("alert/{}", entry.alert.as_ref()?),
@@ -49,6 +52,8 @@ fn change(entry: &Entry) -> Option<(bool, String)> {
         Kind::Maintenance if entry.data_of("window") == Some(true) => return None,
         Kind::Maintenance => format!("maintenance/{}", entry.id),
         Kind::MaintenanceEnded => format!("maintenance/{}", entry.text_of("of")?),
+        // How a feed is that is not well, and since when: whoever begins needn't take it for new.
+        Kind::FeedChanged if entry.drill.is_none() => format!("feed/{}", entry.text_of("feed")?),
         Kind::Run | Kind::RunEnded => format!("run/{}", entry.run?),
         // The next loss is named by the return before it, so that has no end either.
         Kind::Console if matches!(entry.text_of("event"), Some("source-lost" | "source-back")) => {

@@ -147,7 +147,7 @@ impl Health {
             && let (Some(feed), Some(to)) = (entry.data_of::<FeedName>("feed"), entry.data_of("to"))
             && let Some(feed) = self.feeds.get_mut(&feed)
         {
-            feed.recorded(entry.order(), to);
+            feed.recorded(entry.order(), to, entry.at);
         }
     }
 

@@ -136,7 +136,7 @@ impl Question {
             None => Told::Unclear(words),
             Some(false) => Told::NotSo(words),
             Some(true) => {
-                let since = feed.since.filter(|_| feed.state == state).unwrap_or(heard);
+                let since = feed.seen.filter(|_| feed.state == state).unwrap_or(heard);
                 match self.selector.lasting.filter(|time| heard.since(since) < *time) {
                     Some(time) => Told::Later(short(&words, heard.since(since), time), Some(since.mono + time)),
                     None => Told::So(words, feed.reading.as_ref().and_then(|(reading, _)| reading.value)),

@@ -3,11 +3,13 @@
 use super::World;
 use super::alerts::{Ack, SourceHealth, SourceState, State};
 use super::fold::{Corrections, Entity, Folded};
+use super::health::FeedHealth;
 use super::silences::{On, Phase, Standing};
+use crate::domain::act::ActKind;
 use crate::domain::alert::Severity;
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::health::FeedState;
-use crate::domain::ids::{AlertId, IncidentId, RunId, ServiceName, SourceName};
+use crate::domain::ids::{AlertId, FeedName, IncidentId, RunId, ServiceName, SourceName};
 use crate::domain::incident::{Offer, Role};
 use crate::domain::settings::Carry;
 use crate::domain::text::{Outside, inert};
@@ -66,8 +68,10 @@ pub struct Pack {
     pub incidents: Vec<IncidentId>,
     /// What fires and nobody has: how many of each severity, the worst first, and the names of the first.
     pub nobodys: Vec<(Severity, usize, Vec<AlertId>)>,
-    /// Services that are down, or not well.
-    pub failing: Vec<(ServiceName, FeedState)>,
+    /// Services that are down, not well, or of which nobody knows how they are.
+    pub unwell: Vec<(ServiceName, FeedState)>,
+    /// Feeds of no service that are so, each with what it says.
+    pub alone: Vec<(FeedName, FeedState, Option<Outside>)>,
     /// Sources that don't answer, each with the reason.
     pub silent: Vec<(SourceName, Outside)>,
     /// What is acknowledged and still fires, the oldest first.
@@ -92,7 +96,8 @@ impl World {
                 first.push(tracked.alert.id.clone());
             }
         }
-        let unwell = |name: &ServiceName| self.health.service(name).filter(|state| *state >= FeedState::Degraded);
+        let unwell = |name: &ServiceName| self.health.service(name).filter(|state| *state >= FeedState::Unknown);
+        let alone = |feed: &&FeedHealth| feed.spec.service.is_none() && feed.state >= FeedState::Unknown;
         let services = self.settings.services.iter().map(|service| &service.name);
         let doubted = |(name, source): (&SourceName, &SourceState)| {
             let silent = source.health != SourceHealth::Fresh;
@@ -103,7 +108,13 @@ impl World {
             watch: self.shift.watch().clone(),
             incidents: self.incidents.open().map(|incident| incident.id).collect(),
             nobodys: nobodys.into_iter().map(|(Reverse(severity), (count, first))| (severity, count, first)).collect(),
-            failing: services.filter_map(|name| Some((name.clone(), unwell(name)?))).collect(),
+            unwell: services.filter_map(|name| Some((name.clone(), unwell(name)?))).collect(),
+            alone: self
+                .health
+                .iter()
+                .filter(alone)
+                .map(|feed| (feed.spec.name.clone(), feed.state, feed.message().cloned()))
+                .collect(),
             silent: self.alerts.sources().filter_map(doubted).collect(),
             acks: acks.map(|(tracked, ack)| (tracked.alert.id.clone(), tracked.alert.name().to_owned(), ack)).collect(),
             silences: self.silences().into_iter().filter(ends).collect(),
@@ -118,6 +129,15 @@ impl World {
             _ => false,
         };
         silence.on.iter().any(marked)
+    }
+
+    /// That what these sources would say is not among what was found: nobody knows what they don't answer.
+    fn not_said(&self, pack: &Pack, found: usize, would: impl Fn(&SourceName) -> bool) -> Option<String> {
+        let names: Vec<&str> =
+            pack.silent.iter().map(|(name, _)| name).filter(|name| would(name)).map(SourceName::as_str).collect();
+        let verb = if names.len() == 1 { "does not answer" } else { "don't answer" };
+        let known = if found == 0 { "nobody knows" } else { "nobody knows whether there is more" };
+        (!names.is_empty()).then(|| format!("{known}: {} {verb}", names.join(", ")))
     }
 
     /// A pack for people: parts under a title, each line inert. `age` and `clock` are how spans and times are told here.
@@ -174,16 +194,30 @@ impl World {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("{count} {}: {}{more}", severity.word(), names.join(", "))
         };
-        let failing = |(name, state): &(ServiceName, FeedState)| format!("{name}: {}", state.word());
+        let unwell = |(name, state): &(ServiceName, FeedState)| format!("{name}: {}", state.word());
+        let alone = |(name, state, said): &(FeedName, FeedState, Option<Outside>)| {
+            let said = said.as_ref().map(|said| format!(", {}", said.inert())).unwrap_or_default();
+            format!("feed {name}: {}{said}", state.word())
+        };
+        let silences = |name: &SourceName| self.settings.source(name).is_some_and(|spec| spec.acts.contains(&ActKind::Silence));
         let silent = |(name, why): &(SourceName, Outside)| format!("{name}: {}", why.inert());
         vec![
             ("The watch", holder.into_iter().chain(offer).collect()),
             ("Open incidents", pack.incidents.iter().filter_map(incident).collect()),
-            ("Firing and nobody's", pack.nobodys.iter().map(nobodys).collect()),
-            ("Acknowledged and still firing", pack.acks.iter().map(ack).collect()),
-            ("Silences that end", pack.silences.iter().map(silence).collect()),
+            (
+                "Firing and nobody's",
+                pack.nobodys.iter().map(nobodys).chain(self.not_said(pack, pack.nobodys.len(), |_| true)).collect(),
+            ),
+            (
+                "Acknowledged and still firing",
+                pack.acks.iter().map(ack).chain(self.not_said(pack, pack.acks.len(), |_| true)).collect(),
+            ),
+            (
+                "Silences that end",
+                pack.silences.iter().map(silence).chain(self.not_said(pack, pack.silences.len(), silences)).collect(),
+            ),
             ("Playbooks that are not through", pack.runs.iter().filter_map(run).collect()),
-            ("Services that are not well", pack.failing.iter().map(failing).collect()),
+            ("Services that are not well", pack.unwell.iter().map(unwell).chain(pack.alone.iter().map(alone)).collect()),
             ("Sources that don't answer", pack.silent.iter().map(silent).collect()),
         ]
     }

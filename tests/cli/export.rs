@@ -67,6 +67,30 @@ fn json_is_verifiable_with_names_and_says_so_without() {
 }
 
 #[test]
+fn an_export_that_was_changed_itself_vouches_for_nothing() {
+    let home = told();
+    let verified = |name: &str, text: &str| {
+        let file = home.write(name, text).display().to_string();
+        let output = home.run(&["journal", "verify", "--against", &file]);
+        (code(&output), out(&output))
+    };
+    for format in ["json", "jsonl"] {
+        let text = exported(&home, &[format, "--people", "names"]);
+        assert_eq!(verified(&format!("whole.{format}"), &text).0, Some(0), "{format}");
+        let changed = text.replace("first sign", "no sign");
+        assert_ne!(changed, text);
+        let (code, told) = verified(&format!("changed.{format}"), &changed);
+        assert!(code == Some(1) && told.contains("it was changed since") && told.contains("1 problems"), "{told}");
+        let masked = exported(&home, &[format]);
+        let (code, told) = verified(&format!("masked.{format}"), &masked);
+        assert!(code == Some(0) && told.contains("can't be checked, for it is masked"), "{told}");
+    }
+    let cut: Vec<String> = exported(&home, &["jsonl", "--people", "names"]).lines().map(str::to_owned).collect();
+    let (code, told) = verified("cut.jsonl", &cut[..cut.len() - 1].join("\n"));
+    assert!(code == Some(1) && told.contains("a part of it is missing"), "{told}");
+}
+
+#[test]
 fn a_file_is_written_once_and_never_over_another() {
     let home = told();
     let export = ["export", "INC-1", "--format", "md", "--tz", "Europe/Berlin", "--output", "timeline.md"];

@@ -73,6 +73,36 @@ fn one_incident_is_handed_over_by_itself() {
 }
 
 #[test]
+fn whoever_takes_over_is_told_of_what_fails_and_of_what_nobody_can_say() {
+    let home = Home::with(
+        "operator: {name: ana}
+services: [{name: shop}]
+feeds:
+  - {name: front, service: shop, every: 60s, tcp: {address: '127.0.0.1:1'}}
+  - {name: alone, every: 60s, tcp: {address: '127.0.0.1:1'}}
+sources:
+  - {name: prod, alertmanager: {urls: ['http://127.0.0.1:1']}}
+",
+    );
+    let told = home.run(&["handoff"]);
+    assert_eq!(code(&told), Some(3), "{}", err(&told));
+    let told = out(&told);
+    let part = |title: &str| {
+        let part = told.split("\n\n").find(|part| part.starts_with(title)).unwrap_or_else(|| panic!("{title}: {told}"));
+        part.lines().skip(1).collect::<Vec<_>>().join("|")
+    };
+    assert_eq!(part("Firing and nobody's:"), "  nobody knows: prod does not answer");
+    assert_eq!(part("Acknowledged and still firing:"), "  nobody knows: prod does not answer");
+    assert_eq!(part("Silences that end:"), "  nobody knows: prod does not answer");
+    let unwell = part("Services that are not well:");
+    assert!(unwell.starts_with("  shop: failing|  feed alone: failing, ") && unwell.contains("refused"), "{unwell}");
+    let document = home.json(&["handoff"]);
+    let states = |list: &str| (document[list][0]["name"].clone(), document[list][0]["state"].clone());
+    assert_eq!(states("services"), ("shop".into(), "failing".into()));
+    assert_eq!(states("feeds"), ("alone".into(), "failing".into()));
+}
+
+#[test]
 fn silences_are_told_that_end_in_the_time_that_was_asked_for() {
     let fake = FakeAlertmanager::start();
     fake.fire(&[("alertname", "PostgresDown"), ("severity", "critical")]);

@@ -86,6 +86,23 @@ fn open_episodes_acts_and_runs_are_found_under_a_thousand_newer_entries() {
 }
 
 #[test]
+fn how_each_feed_is_that_is_not_well_is_found_under_a_thousand_newer_entries() {
+    let home = home();
+    let mut journal = open(home.path());
+    let feed = |name: &str, to: &str| draft(Kind::FeedChanged).with("feed", name).with("to", to);
+    let stale = record(&mut journal, feed("a", "stale"), 1);
+    let failing = record(&mut journal, feed("a", "failing"), 2);
+    let mended = record(&mut journal, feed("b", "failing"), 2);
+    record(&mut journal, feed("b", "healthy"), 3);
+    let played = Draft { drill: Some("DRILL-1".into()), ..feed("c", "failing") };
+    let played = record(&mut journal, played, 3);
+    record(&mut journal, Draft { drill: Some("DRILL-1".into()), ..feed("a", "healthy") }, 3);
+    bury(&mut journal, 5);
+    let ids = [failing.id, stale.id, mended.id, played.id];
+    assert_eq!(found(&mut journal, 60, &ids), [true, false, false, false], "the last thing that was said of it");
+}
+
+#[test]
 fn what_came_before_an_incident_is_found_by_its_alerts_and_services_and_a_storm_gives_way_to_what_stands_alone() {
     let home = home();
     let mut journal = open(home.path());

@@ -6,6 +6,7 @@ use super::*;
 use midwatch::domain::health::{Confirm, FeedSpec, FeedState, Reading, Votes};
 use midwatch::domain::ids::FeedName;
 use midwatch::domain::settings::Settings;
+use midwatch::domain::stamp::Stamp;
 use midwatch::model::Body;
 
 const EVERY: Duration = Duration::from_secs(30);
@@ -219,6 +220,33 @@ fn what_was_bad_when_the_last_console_died_and_is_well_now_is_on_record_as_well(
     story.begins_anew();
     says(&mut story, "api", FeedState::Failing);
     let written = story.journal.iter().filter(|entry| entry.kind == Kind::FeedChanged).map(|entry| entry.text.as_str());
-    let wanted = ["api failing: so it is", "api healthy: so it is", "api failing: so it is", "api failing: so it is"];
-    assert_eq!(written.collect::<Vec<_>>(), wanted, "who looks anew says what is bad, and what is bad no more");
+    let wanted = ["api failing: so it is", "api healthy: so it is", "api failing: so it is"];
+    assert_eq!(written.collect::<Vec<_>>(), wanted, "who looks anew says what is bad no more, and nothing twice");
+}
+
+#[test]
+fn who_begins_knows_since_when_a_feed_is_bad_also_on_a_machine_that_was_restarted_since() {
+    let mut story = Story::with(Settings { feeds: FEEDS.map(spec).to_vec(), ..settings(false) });
+    let says = |story: &mut Story, feed: &str, state| {
+        story.fact(Fact::FeedRead { feed: feed.into(), reading: Reading::new(state, "so it is") });
+    };
+    says(&mut story, "api", FeedState::Failing);
+    says(&mut story, "db", FeedState::Failing);
+    says(&mut story, "db", FeedState::Healthy);
+    let (began, quarter) = (story.now.wall, Duration::from_secs(900));
+    for mono in [story.now.mono + quarter, Duration::from_secs(5)] {
+        story.now = Stamp { wall: began + quarter, mono };
+        story.begins_anew();
+        for (feed, state) in [("api", FeedState::Failing), ("db", FeedState::Healthy)] {
+            says(&mut story, feed, state);
+        }
+        let feed = |name: &str| story.world.health.get(&FeedName::from(name)).expect("it is configured");
+        assert_eq!(feed("api").since.map(|since| since.wall), Some(began), "what is on record");
+        assert_eq!(feed("api").lasting(story.now), Some(quarter), "whatever this boot's clock says");
+        assert_eq!(feed("api").seen, Some(story.now), "and nobody watched meanwhile");
+        assert_eq!(feed("db").since, Some(story.now), "that it was well all the time nobody knows");
+    }
+    assert_eq!(story.journal.iter().filter(|entry| entry.kind == Kind::FeedChanged).count(), 3);
+    says(&mut story, "api", FeedState::Healthy);
+    assert_eq!(story.journal.last().map(|entry| entry.text.as_str()), Some("api healthy: so it is"));
 }

@@ -7,6 +7,7 @@ use crate::domain::ids::{FeedName, OriginId, ServiceName};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -30,8 +31,10 @@ pub struct Sample {
 pub struct FeedHealth {
     pub spec: FeedSpec,
     pub state: FeedState,
-    /// When it entered this state; `None` before its first answer.
+    /// When it entered this state, by what is on record where an earlier session saw that; `None` before its first answer.
     pub since: Option<Stamp>,
+    /// Since when this session has found it so: what nobody watched proves nothing to a step that asks how long it has been well.
+    pub seen: Option<Stamp>,
     /// The last judged answer, kept when stale, and when it came.
     pub reading: Option<(Reading, Stamp)>,
     /// When it answered, or could not be asked, the last time.
@@ -44,8 +47,8 @@ pub struct FeedHealth {
     valued: bool,
     /// The last state that was news; nobody needs to be told that all is well.
     known: FeedState,
-    /// What an earlier session has recorded last, until this one hears of it; in whatever order that arrives.
-    recorded: Option<(Order, FeedState)>,
+    /// What an earlier session has recorded last, and when that was, until this one hears of it; in whatever order that arrives.
+    recorded: Option<(Order, FeedState, DateTime<Utc>)>,
     /// What it was, and since when, before we began to doubt it for a reason of our own.
     doubted: Option<(FeedState, Stamp)>,
     /// The state that enough answers have said last; silence and doubt don't change it.
@@ -89,6 +92,7 @@ impl FeedHealth {
             spec: spec.clone(),
             state,
             since: None,
+            seen: None,
             reading: None,
             heard: None,
             trouble: None,
@@ -131,9 +135,9 @@ impl FeedHealth {
     }
 
     /// What the journal says of it. What this session has heard is newer.
-    pub(super) fn recorded(&mut self, order: Order, to: FeedState) {
-        if self.heard.is_none() && self.recorded.is_none_or(|(known, _)| known < order) {
-            self.recorded = Some((order, to));
+    pub(super) fn recorded(&mut self, order: Order, to: FeedState, at: DateTime<Utc>) {
+        if self.heard.is_none() && self.recorded.is_none_or(|(known, ..)| known < order) {
+            self.recorded = Some((order, to, at));
         }
     }
 
@@ -159,6 +163,13 @@ impl FeedHealth {
     /// What became of the forecasts of this feed.
     pub fn proven(&self) -> Proven {
         self.trend.proven()
+    }
+
+    /// For how long it has been so. Since before the machine was started only the wall clock can say.
+    pub fn lasting(&self, now: Stamp) -> Option<Duration> {
+        let since = self.since?;
+        let by_wall = || (now.wall - since.wall).to_std().unwrap_or_default();
+        Some(if since.mono.is_zero() { by_wall() } else { now.since(since) })
     }
 
     /// Age of the last judged answer.
@@ -254,10 +265,16 @@ impl FeedHealth {
         }
         // A sleep between two answers that say the same is no new beginning.
         let before = self.doubted.take().filter(|(state, _)| *state == to);
-        self.since = Some(before.map_or(now, |(_, since)| since));
-        // What was bad when somebody looked last is on record: so must be that it is well.
-        let mended = self.recorded.take().is_some_and(|(_, recorded)| recorded != to);
-        let news = std::mem::replace(&mut self.known, to) != to || mended;
+        let seen = before.map_or(now, |(_, since)| since);
+        // Nor is a new console, of what is bad. That it was well all the time nobody knows.
+        let recorded = self.recorded.take();
+        let bad = recorded.filter(|(_, state, _)| *state == to && to != FeedState::Healthy);
+        self.since = Some(bad.map_or(seen, |(.., at)| now.back_to(at)));
+        self.seen = Some(seen);
+        // What is on record is told by no second entry; what was bad when somebody looked last must be on record as well.
+        let known = recorded.map_or(self.known, |(_, state, _)| state);
+        self.known = to;
+        let news = known != to;
         Some(Change { feed: self.spec.name.clone(), service: self.spec.service.clone(), from, to, message, news })
     }
 

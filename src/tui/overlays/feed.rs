@@ -48,7 +48,7 @@ impl Content for Detail {
 
 pub fn about(feed: &FeedHealth, view: &View, columns: usize) -> Vec<Line> {
     let (glyph, word, role) = look(feed.state);
-    let since = feed.since.map(|at| format!(" for {}", time::age(view.now.since(at)))).unwrap_or_default();
+    let since = feed.lasting(view.now).map(|lasting| format!(" for {}", time::age(lasting))).unwrap_or_default();
     let mut lines = vec![vec![(format!("{glyph} {word}"), role), (since, Role::Text)]];
     if let Some(work) = view.world.maintenance.of_feed(&feed.spec.name, feed.spec.service.as_ref()) {
         lines.extend(field("quiet", &told(work, view), Role::Info, columns));

@@ -40,7 +40,7 @@ pub(super) fn render(canvas: &mut Canvas, place: Rect, target: &Target, cursor: 
 fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: bool, view: &View, bar: impl Fn(&mut Pen)) {
     let state = view.world.health.service(name);
     let service = view.world.settings.services.named(name.as_str());
-    let since = worst(name, view).and_then(|feed| feed.since).map(|at| view.now.since(at));
+    let since = worst(name, view).and_then(|feed| feed.lasting(view.now));
     let bad = state.is_some_and(|state| state > FeedState::Maintenance);
     let (glyph, word, role) = state.map_or(("○", "not watched", Role::Dim), look);
     canvas.hits.seconds |= bad && since.is_some_and(time::ticks);
@@ -90,7 +90,7 @@ fn shortly_before(name: &ServiceName, bad_for: Duration, view: &View) -> Option<
 
 /// Of several that are as bad, the one that has been so for longest: since then the service is.
 fn worst<'a>(name: &'a ServiceName, view: &View<'a>) -> Option<&'a FeedHealth> {
-    view.world.health.of_service(name).max_by_key(|feed| (feed.state, std::cmp::Reverse(feed.since.map(|at| at.mono))))
+    view.world.health.of_service(name).max_by_key(|feed| (feed.state, feed.lasting(view.now)))
 }
 
 fn render_feed(
