@@ -1,10 +1,10 @@
 //! Several incidents at once: which one a key acts on is seen, is chosen, and never changes under the operator.
 
-use crate::screen::{Desk, alert, outage, start};
+use crate::screen::{Desk, FAILOVER, alert, outage, start};
 use midwatch::domain::entry::{Actor, Draft, Entry, Evidence, Kind};
 use midwatch::domain::ids::IncidentId;
 use midwatch::domain::incident::Incident;
-use midwatch::model::{Command, Effect, Fact};
+use midwatch::model::{Body, Command, Effect, Fact};
 use midwatch::tui::keymap::Keymap;
 use midwatch::tui::{Layouts, Screen, Setup};
 use std::path::PathBuf;
@@ -259,4 +259,19 @@ fn the_list_of_incidents_has_room_for_their_titles() {
     assert!(desk.line(&format!("INC-1 SEV2 {title}")).contains("open since 02:58"), "{}", desk.text());
     desk.resize(40, 12).expect("▌ INC-1 SEV2 customers can't pay w");
     desk.expect("╰─ shown now, open since 02:58 ").press("down").expect("╰─ outside any incident too ");
+}
+
+#[test]
+fn what_somebody_else_starts_leaves_the_run_that_is_driven_here_on_the_screen() {
+    let mut desk = outage();
+    desk.resize(200, 50).playbook(FAILOVER).press("j p r enter").expect("step 1 of 3").expect_not("more run");
+    let run = |body: &Body| match body {
+        Body::Fact(Fact::Recorded { entry, .. }) if entry.kind == Kind::Run => Some(entry.draft.clone()),
+        _ => None,
+    };
+    let mut other = desk.events.iter().rev().find_map(|event| run(&event.body)).expect("the run");
+    (other.run, other.actor.name, other.data["params"]["REPLICA"]) = (None, "bo".into(), "w8".into());
+    desk.elsewhere(other).draw();
+    desk.expect("Playbook ─ Fail over to the replica REPLICA=db-2").expect("1 more run: esc");
+    desk.press("esc").expect("▶ REPLICA=w8 Fail over").expect("▶ REPLICA=db-2 Fail over").expect("· bo");
 }

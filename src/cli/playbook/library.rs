@@ -5,7 +5,7 @@ use crate::cli::session::{Needs, Session};
 use crate::cli::{Exit, Failure, Globals, library, out, target};
 use crate::domain::ids::{AlertId, RunId};
 use crate::domain::playbook::Playbook;
-use crate::domain::run::Run;
+use crate::domain::run::{Run, RunMode};
 use crate::model::runs::{Typed, unanswered};
 use crate::playbook;
 use serde_json::json;
@@ -32,10 +32,14 @@ pub fn list(globals: &Globals) -> anyhow::Result<Exit> {
     if !open.is_empty() {
         let row = |(id, run): &(RunId, &Run)| {
             let at = run.at().map_or(String::new(), |(record, _)| record.plan.title.clone());
-            vec![id.to_string(), run.playbook.as_ref().map_or(String::new(), ToString::to_string), run.state().to_string(), at]
+            let name = run.playbook.as_ref().map_or(String::new(), ToString::to_string);
+            let dry = if run.mode == Some(RunMode::DryRun) { " (dry run)" } else { "" };
+            let by = run.driver.clone().unwrap_or_else(|| "-".to_owned());
+            let apart = session.world().runs.told_apart(*id).unwrap_or_else(|| "-".to_owned());
+            vec![id.to_string(), name, apart, format!("{}{dry}", run.state()), by, at]
         };
         text += "\n";
-        text += &out::table(&["RUN", "PLAYBOOK", "STATE", "AT"], &open.iter().map(row).collect::<Vec<_>>());
+        text += &out::table(&["RUN", "PLAYBOOK", "WITH", "STATE", "BY", "AT"], &open.iter().map(row).collect::<Vec<_>>());
     }
     out::text(&text)?;
     Ok(Exit::Done)

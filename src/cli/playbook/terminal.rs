@@ -23,18 +23,17 @@ pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
         None if !flow::runs_first(step, run.mode.unwrap_or(RunMode::Live)) && owed(run, record) => written_down(step, id),
         Some(StepState::Succeeded) if owed(run, record) => written_down(step, id),
         None if flow::by_person(step, run.mode.unwrap_or(RunMode::Live)) => manual(world, id),
-        None => match second_act(run, step) {
-            None => Some(RunCommand::Start { run: id, step: name, confirmed: None }),
-            Some(wanted) => {
-                show(world, run, step);
-                let risk = step.fields.risk.word();
-                let question = format!("“{}” [{risk}]: type `{}` to start, `skip`, or `leave`", step.title, inert(&wanted));
-                match typed(step, &wanted, &question)?.as_str() {
-                    "skip" => Some(RunCommand::Skip { run: id, step: name, reason: ask("why?")? }),
-                    text => Some(RunCommand::Start { run: id, step: name, confirmed: Some(text.to_owned()) }),
-                }
+        None => {
+            // What only reads wants a person, too, unless the run was begun with `--auto`.
+            let wanted = second_act(run, step).unwrap_or_else(|| "yes".to_owned());
+            show(world, run, step);
+            let risk = step.fields.risk.word();
+            let question = format!("“{}” [{risk}]: type `{}` to start, `skip`, or `leave`", step.title, inert(&wanted));
+            match typed(step, &wanted, &question)?.as_str() {
+                "skip" => Some(RunCommand::Skip { run: id, step: name, reason: ask("why?")? }),
+                text => Some(RunCommand::Start { run: id, step: name, confirmed: Some(text.to_owned()) }),
             }
-        },
+        }
         Some(StepState::Unknown) => {
             let question = format!("nobody knows whether “{}” was done: `done`, `not-done`, or `leave`", step.title);
             let answer = ask(&question)?;

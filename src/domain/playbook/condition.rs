@@ -68,7 +68,7 @@ pub struct Seen {
     pub exit: Option<i32>,
     pub stdout: Option<String>,
     pub stderr: Option<String>,
-    /// The output was longer than what is kept, and its beginning is lost.
+    /// Not all of the output was kept: it was too long, or could not be written.
     pub truncated: bool,
     pub status: Option<u16>,
     pub body: Option<String>,
@@ -132,7 +132,7 @@ fn exit(seen: &Seen, codes: &[i32]) -> Result<bool, String> {
 fn lines_below(seen: &Seen, count: u64) -> Result<bool, String> {
     let text = seen.stdout.as_deref().or(seen.body.as_deref()).ok_or("there is no output to judge")?;
     if seen.truncated {
-        return Err("the output was longer than what is kept, so its lines can't be counted".into());
+        return Err("not all of the output was kept, so its lines can't be counted".into());
     }
     Ok((text.lines().count() as u64) < count)
 }
@@ -151,7 +151,7 @@ impl Stream {
 impl TextTest {
     fn holds(&self, text: &str, truncated: bool, values: Values<'_>) -> Result<bool, String> {
         if truncated {
-            return Err("the output was longer than what is kept, so it can't be judged".into());
+            return Err("not all of the output was kept, so it can't be judged".into());
         }
         // Nobody means the newline that ends the output: `^[0-9]+$` is one number.
         let text = text.strip_suffix('\n').unwrap_or(text);

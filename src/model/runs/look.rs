@@ -20,6 +20,9 @@ pub struct Written {
     pub lines: Arc<[Outside]>,
     /// More is kept than what was read.
     pub cut: bool,
+    /// Why less is kept than was written.
+    #[serde(default)]
+    pub lost: Option<String>,
     /// Why it can't be read, or must not be shown.
     pub trouble: Option<String>,
 }

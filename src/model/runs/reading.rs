@@ -52,6 +52,15 @@ impl Runs {
         self.unended().filter(|(_, run)| !run.is_diagnosis())
     }
 
+    /// What tells it from other runs of its playbook that are not over: the first parameter that differs, `HOST=w8`.
+    pub fn told_apart(&self, id: RunId) -> Option<String> {
+        let run = self.get(id)?;
+        let others = || self.open().filter(|(other, it)| *other != id && it.playbook == run.playbook);
+        let differs = |name: &str, value: &str| others().any(|(_, it)| it.params.get(name).is_none_or(|other| other != value));
+        let (name, value) = run.params.iter().find(|(name, value)| differs(name, value))?;
+        Some(format!("{name}={value}"))
+    }
+
     pub(super) fn every(&self) -> impl Iterator<Item = (RunId, &Run)> {
         self.runs.iter().rev().map(|(id, run)| (*id, run.state()))
     }

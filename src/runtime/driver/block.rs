@@ -130,7 +130,7 @@ fn unknown(this: &Try<'_>, why: supervisor::Why) -> StepEnd {
 /// How a block ended that left a record.
 fn ended(this: &Try<'_>, exit: &Exit) -> StepEnd {
     let (state, detail, outputs) = match exit {
-        Exit { error: Some(why), code: None, signal: None, timed_out: false, cancelled: false, .. } => {
+        Exit { error: Some(why), code: None, signal: None, timed_out: false, cancelled: false, .. } if exit.lost().is_none() => {
             (StepState::Failed, format!("nothing was executed: {why}"), Default::default())
         }
         Exit { timed_out, cancelled, survivors, .. } if *timed_out || *cancelled => {
@@ -143,13 +143,16 @@ fn ended(this: &Try<'_>, exit: &Exit) -> StepEnd {
         }
         _ => judged(this, exit),
     };
+    // Whatever it did: what it wrote is not all there, and nobody is to take it for the whole.
+    let detail = [detail, exit.lost().unwrap_or_default()];
+    let detail = detail.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
     StepEnd {
         exit_code: exit.code,
         signal: exit.signal,
         timed_out: exit.timed_out,
         cancelled_by: exit.cancelled_by.clone(),
         survivors: names(&exit.survivors),
-        truncated: exit.truncated,
+        truncated: exit.truncated || exit.lost().is_some(),
         started_at: Folder::at(&this.folder).started().ok().flatten().map(|started| started.at),
         ended_at: exit.at,
         outputs,
@@ -193,7 +196,7 @@ fn judged(this: &Try<'_>, exit: &Exit) -> (StepState, String, std::collections::
         exit: exit.code,
         stdout: Some(text(&this.folder.join("out"))),
         stderr: Some(text(&this.folder.join("err"))),
-        truncated: exit.truncated,
+        truncated: exit.truncated || exit.lost().is_some(),
         took: started.and_then(|started| (exit.at - started.at).to_std().ok()),
         ..Seen::default()
     };

@@ -30,5 +30,7 @@ fn whole(folder: &Folder, secrets: &Resolved) -> Written {
     let text = redacted(&text, secrets.secrets());
     let lines: Vec<&str> = text.lines().collect();
     let skipped = lines.len().saturating_sub(LINES);
-    Written { lines: lines[skipped..].iter().map(|line| Outside::from(*line)).collect(), cut: cut || skipped > 0, trouble: None }
+    let lines = lines[skipped..].iter().map(|line| Outside::from(*line)).collect();
+    let lost = folder.exit().ok().flatten().and_then(|exit| exit.lost());
+    Written { lines, cut: cut || skipped > 0, lost, trouble: None }
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every line of the index points into the stream's file as it is now, also after the oldest output was dropped.
 
-use super::folder::{Folder, Refusal};
+use super::folder::{Folder, Refusal, UNKEPT};
 use chrono::{DateTime, Utc};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -66,7 +66,7 @@ impl Capture {
         }
         if let Err(error) = self.append(stream, bytes, at.timestamp_millis()) {
             self.truncated = true;
-            self.failed = Some(format!("output could not be written: {error}"));
+            self.failed = Some(format!("{UNKEPT}{error}"));
         }
     }
 
@@ -75,7 +75,7 @@ impl Capture {
         self.closed = true;
         for file in [&self.out, &self.err, &self.index] {
             if let Err(error) = file.file.sync_all() {
-                self.failed.get_or_insert(format!("output could not be written: {error}"));
+                self.failed.get_or_insert(format!("{UNKEPT}{error}"));
             }
         }
     }

@@ -114,6 +114,17 @@ pub struct Exit {
     pub error: Option<String>,
 }
 
+/// How `error` begins where a block ran and not all of its output could be kept.
+pub(super) const UNKEPT: &str = "output could not be written: ";
+
+impl Exit {
+    /// Why output is missing that the block wrote, for the record and the screen.
+    pub fn lost(&self) -> Option<String> {
+        let why = self.error.as_ref()?.strip_prefix(UNKEPT)?;
+        Some(format!("output incomplete: {why}"))
+    }
+}
+
 /// Why an attempt's folder can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {

@@ -127,6 +127,7 @@ impl Output {
             view.world.runs.get(self.run).and_then(|run| run.record(&self.step)?.attempt(self.attempt)).map(|it| it.state);
         match written {
             Some(Written { trouble: Some(why), .. }) => (format!("✗ {}", crate::domain::text::inert(why)), Role::Critical),
+            Some(Written { lost: Some(why), .. }) => (format!("✗ {}", crate::domain::text::inert(why)), Role::Critical),
             None => ("… being read".to_owned(), Role::Pending),
             Some(_) if len == 0 && state.is_some_and(|state| state.is_open()) => ("Nothing yet.".to_owned(), Role::Dim),
             Some(_) if len == 0 && self.sat(view) => {

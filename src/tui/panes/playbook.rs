@@ -41,8 +41,9 @@ pub struct Playbook {
     list: List,
     /// The run that is shown; none: the library.
     shown: Option<RunId>,
-    /// The newest run that was shown by itself.
+    /// The newest run that was there, and the newest of those that are driven here: each is shown by itself, once.
     newest: Option<RunId>,
+    driven: Option<RunId>,
     library: Library,
     /// The shown run is a part that has not ended: when it does, its whole is shown.
     part: bool,
@@ -53,11 +54,19 @@ pub struct Playbook {
 }
 
 impl Playbook {
-    /// A run that has begun since is shown by itself, once.
+    /// A run that has begun since is shown by itself, once. What somebody else starts takes nobody away from the run at hand.
     fn follow(&mut self, view: &View) {
-        let newest = view.world.runs.open().next().map(|(id, _)| id);
-        if newest.is_some() && newest > self.newest {
-            self.newest = newest;
+        let runs = &view.world.runs;
+        let ours = |id: &RunId| runs.live(*id).is_some_and(|live| live.driving);
+        let newest = runs.open().next().map(|(id, _)| id);
+        let driven = runs.open().map(|(id, _)| id).find(ours);
+        let part = newest.and_then(|id| runs.get(id)?.parent.as_ref()).is_some_and(|parent| Some(parent.run) == self.shown);
+        let busy = self.run(view).is_some_and(|(_, run)| run.ended.is_none()) && !part;
+        let (fresh, own) = (newest > self.newest, driven > self.driven);
+        (self.newest, self.driven) = (newest.max(self.newest), driven.max(self.driven));
+        if own {
+            self.show(driven);
+        } else if fresh && !busy {
             self.show(newest);
         }
     }
@@ -182,10 +191,11 @@ impl Pane for Playbook {
 
     fn title(&self, view: &View) -> Vec<(String, Role)> {
         match self.run(view) {
-            Some((_, run)) => {
+            Some((id, run)) => {
                 let whole = run.parent.as_ref().and_then(|parent| view.world.runs.get(parent.run));
                 let whole = whole.map(|whole| format!("{} › ", inert(&whole.title))).unwrap_or_default();
-                vec![(format!("{whole}{}", inert(&run.title)), Role::Text)]
+                let apart = view.world.runs.told_apart(id).map(|apart| format!(" {}", inert(&apart))).unwrap_or_default();
+                vec![(format!("{whole}{}{apart}", inert(&run.title)), Role::Text)]
             }
             None => self.library.title().into_iter().collect(),
         }

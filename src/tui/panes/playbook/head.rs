@@ -3,6 +3,7 @@
 use crate::domain::ids::RunId;
 use crate::domain::run::{Run, RunMode, RunState};
 use crate::domain::text::inert;
+use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Line, wrap};
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -31,6 +32,7 @@ pub(super) fn lines(canvas: &mut Canvas, id: RunId, run: &Run, view: &View, colu
         of("  ⏱ ", Role::Dim),
         of(&time::minutes(took), Role::Text),
     ]];
+    lines.extend(more(id, run, view).map(|text| vec![of(&text, Role::New)]));
     lines.extend(mode(run).map(|(text, role)| vec![of(&format!(" {text}"), role)]));
     let rto = view.world.runs.playbook_of(id).and_then(|book| book.meta.rto);
     lines.extend(rto.map(|rto| vec![bar(took, rto)]));
@@ -42,6 +44,17 @@ pub(super) fn lines(canvas: &mut Canvas, id: RunId, run: &Run, view: &View, colu
         lines.extend(why.into_iter().map(|line| vec![(format!(" {line}"), Role::Critical)]));
     }
     lines
+}
+
+/// ` 1 more run: esc`: it is not shown by itself while this one is at hand.
+fn more(id: RunId, run: &Run, view: &View) -> Option<String> {
+    let kin = |other: RunId, it: &Run| {
+        let of = |run: &Run| run.parent.as_ref().map(|parent| parent.run);
+        of(it) == Some(id) || of(run) == Some(other)
+    };
+    let count = view.world.runs.open().filter(|(other, it)| *other != id && !kin(*other, it)).count();
+    let runs = if count == 1 { "run" } else { "runs" };
+    (count > 0 && run.ended.is_none()).then(|| format!(" {count} more {runs}: {}", view.keymap.key_of(Action::Close)))
 }
 
 /// What a run is that isn't the real thing.

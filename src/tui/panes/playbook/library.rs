@@ -5,7 +5,7 @@ use super::{PaneId, diagnosis};
 use crate::domain::ids::{PlaybookId, RunId};
 use crate::domain::playbook::{Fit, Playbook};
 use crate::domain::readiness::{Row as Readiness, State};
-use crate::domain::run::Run;
+use crate::domain::run::{Run, RunMode};
 use crate::domain::text::inert;
 use crate::model::suggestions::{SUGGESTED, Suggestion};
 use crate::tui::canvas::Canvas;
@@ -142,7 +142,7 @@ impl Line {
 
     fn render(&self, canvas: &mut Canvas, place: Rect, cursor: bool, view: &View) {
         let row = match self {
-            Self::Run(id) => view.world.runs.get(*id).map(of_run),
+            Self::Run(id) => view.world.runs.get(*id).map(|run| of_run(*id, run, view)),
             Self::Fits(suggestion) => Some(of_fit(suggestion, view)),
             Self::Book(book) => Some(of_book(book)),
             Self::Says(..) => None,
@@ -179,13 +179,21 @@ fn render_nothing(canvas: &mut Canvas, area: Rect, view: &View) {
     canvas.sentences(area, 0, text, Role::Dim);
 }
 
-fn of_run(run: &Run) -> Row {
+fn of_run(id: RunId, run: &Run, view: &View) -> Row {
     let (mark, role) = if run.ended.is_some() { ("·", Role::Dim) } else { ("▶", Role::Strong) };
     let about = match run.ended {
         Some(_) => run.state().to_string(),
-        None => format!("{} · {}", super::head::progress(run), run.state()),
+        None => {
+            let dry = if run.mode == Some(RunMode::DryRun) { "dry run · " } else { "" };
+            let other = run.driver.as_deref().filter(|driver| *driver != view.world.me.name);
+            let by = other.map(|driver| format!(" · {}", inert(driver))).unwrap_or_default();
+            format!("{dry}{} · {}{by}", super::head::progress(run), run.state())
+        }
     };
-    Row { text: format!("{mark} {}", inert(&run.title)), about, role, practised: None }
+    // Of two runs of one playbook the one is known by what it was started with.
+    let apart = view.world.runs.told_apart(id).filter(|_| run.ended.is_none());
+    let apart = apart.map(|apart| format!("{} ", inert(&apart))).unwrap_or_default();
+    Row { text: format!("{mark} {apart}{}", inert(&run.title)), about, role, practised: None }
 }
 
 fn of_fit(suggestion: &Suggestion, view: &View) -> Row {
