@@ -1,7 +1,7 @@
 //! CSV by RFC 4180: one row an entry, for spreadsheets. What a spreadsheet would take for a formula is text there.
 
+use super::Kind;
 use super::masks::Masks;
-use super::{Kind, called};
 use crate::domain::text::inert;
 use crate::domain::timeline::Timeline;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -40,7 +40,7 @@ fn write(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
         let row = [
             time(line.at),
             time(entry.recorded_at),
-            text(&called(&entry.actor, timeline.people)),
+            text(masks.called(&entry.actor)),
             line.kind.to_string(),
             text(&line.text),
             or_empty(entry.service.as_ref().map(|name| text(name.as_str()))),

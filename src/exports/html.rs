@@ -5,8 +5,8 @@ mod drawing;
 mod escape;
 
 use super::masks::Masks;
-use super::words::{clock, marks, span, times};
-use super::{Kind, called, honesty};
+use super::words::{clock, marks, roles, span, times};
+use super::{Kind, honesty};
 use crate::domain::entry::Kind as What;
 use crate::domain::timeline::{Line, Timeline};
 pub(super) use escape::escaped;
@@ -56,6 +56,9 @@ fn facts(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<
     {
         writeln!(out, "<li><b>{name}</b> {value}</li>")?;
     }
+    for (role, name) in roles(timeline) {
+        writeln!(out, "<li><b>{role}</b> {}</li>", escaped(&masks.text(name)))?;
+    }
     writeln!(out, "</ul>")?;
     let gaps = honesty::gaps(timeline, masks);
     if !gaps.is_empty() {
@@ -94,7 +97,7 @@ fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<
         timeline.zone.name()
     )?;
     for line in &timeline.lines {
-        let who = escaped(&masks.text(&called(&line.entry.actor, timeline.people)));
+        let who = escaped(&masks.text(masks.called(&line.entry.actor)));
         let what = escaped(&masks.text(&line.text));
         let class = if line.important { " class=\"important\"" } else { "" };
         let at = clock(timeline, line.at);

@@ -1,7 +1,7 @@
 //! JSON: complete and versioned, with the heads of the chains. The names are pinned: scripts rely on them.
 
+use super::Kind;
 use super::masks::Masks;
-use super::{Kind, called};
 use crate::domain::entry::{AtSource, Clock, Entry, Kind as What, Visibility};
 use crate::domain::ids::{EntryId, IncidentId, OriginId, RunId};
 use crate::domain::incident::{Incident, Role};
@@ -229,7 +229,7 @@ impl<'l> Written<'l> {
 fn actor(line: &Line, people: People, masks: &Masks) -> Value {
     let mut actor = serde_json::to_value(&line.entry.actor).unwrap_or_default();
     if people == People::Roles {
-        actor["name"] = called(&line.entry.actor, people).into();
+        actor["name"] = masks.called(&line.entry.actor).into();
         actor["os_user"] = Value::Null;
         actor["tty"] = Value::Null;
     }

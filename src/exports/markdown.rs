@@ -2,7 +2,7 @@
 
 use super::masks::Masks;
 use super::words::{self, clock, marks, span};
-use super::{Kind, called, honesty};
+use super::{Kind, honesty};
 use crate::domain::entry::Kind as What;
 use crate::domain::text::inert;
 use crate::domain::timeline::Timeline;
@@ -29,6 +29,9 @@ fn head(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<(
     let services: Vec<String> = incident.services.iter().map(|name| text(&masks.text(name.as_str()))).collect();
     writeln!(out, "- **Status:** {}", incident.status.word())?;
     writeln!(out, "- **Services:** {}", if services.is_empty() { "none named".to_owned() } else { services.join(", ") })?;
+    for (role, name) in words::roles(timeline) {
+        writeln!(out, "- **{role}:** {}", text(&masks.text(name)))?;
+    }
     writeln!(out, "- **Times:** {}\n", timeline.zone.name())?;
     writeln!(out, "## Summary\n\n_What happened, in three sentences a customer would understand._\n")?;
     writeln!(out, "## Impact\n\n_Who noticed, what failed for them, from when to when._\n")
@@ -49,7 +52,7 @@ fn times(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
 fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Timeline\n\n| at ({}) | who | what | |\n|---|---|---|---|", timeline.zone.name())?;
     for line in &timeline.lines {
-        let who = text(&masks.text(&called(&line.entry.actor, timeline.people)));
+        let who = text(&masks.text(masks.called(&line.entry.actor)));
         writeln!(out, "| {} | {who} | {} | {} |", clock(timeline, line.at), text(&masks.text(&line.text)), text(&marks(line)))?;
     }
     writeln!(out)

@@ -1,8 +1,7 @@
 //! What an export hides in what was written and recorded: people's names, replaced by roles where it is to be given away, and what
 //! looks like a secret. A name is found as a whole word only; what somebody wrote in other words stays.
 
-use super::called;
-use crate::domain::entry::{ActorKind, Entry};
+use crate::domain::entry::{Actor, ActorKind, Entry, Kind};
 use crate::domain::ids::{AlertId, PlaybookId, ServiceName, StepId};
 use crate::domain::patterns::{Patterns, STRUCK, joined, replaced};
 use crate::domain::timeline::{People, Timeline};
@@ -27,6 +26,15 @@ impl Masks {
             *role = replaced(role, patterns.spots(role).into_iter().map(|spot| (spot, STRUCK)));
         }
         Self { names, patterns }
+    }
+
+    /// How somebody is called in this export: by what they are, unless names were asked for.
+    pub fn called<'a>(&'a self, actor: &'a Actor) -> &'a str {
+        let named = || self.names.iter().find(|(name, _)| *name == actor.name).map(|(_, role)| role.as_str());
+        match actor.kind {
+            ActorKind::System => &actor.name,
+            ActorKind::Person => named().unwrap_or(&actor.name),
+        }
     }
 
     /// Whether anything in its entries is struck.
@@ -107,27 +115,41 @@ fn any(value: &Value, found: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
+/// Everybody by what they said of themselves that they are, and of several the second is another one. Who leads or writes changes while
+/// an incident lasts: whom that is said of is called as before and after it.
 fn names(timeline: &Timeline) -> Vec<(String, String)> {
-    let mut names = BTreeMap::new();
-    for entry in timeline.lines.iter().map(|line| &line.entry) {
-        if entry.actor.kind == ActorKind::Person {
-            names.insert(entry.actor.name.clone(), called(&entry.actor, timeline.people));
+    let mut known: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    let mut order: Vec<&str> = Vec::new();
+    let entries = || timeline.lines.iter().map(|line| line.entry.as_ref());
+    let acting = entries().filter(|entry| entry.actor.kind == ActorKind::Person);
+    let acting = acting.map(|entry| (entry.actor.name.as_str(), entry.actor.role.as_deref()));
+    let told = entries().flat_map(|entry| {
+        let to = entry.text_of("to").filter(|_| entry.kind == Kind::Handoff);
+        ["lead", "person"].into_iter().filter_map(move |field| entry.text_of(field)).chain(to)
+    });
+    let held = timeline.incident.lead.iter().chain(timeline.incident.roles.values()).map(String::as_str);
+    for (name, role) in acting.chain(told.chain(held).map(|name| (name, None))).filter(|(name, _)| !name.trim().is_empty()) {
+        if !known.contains_key(name) {
+            order.push(name);
         }
+        let is = known.entry(name).or_default();
+        *is = is.or(role);
     }
-    let lead = timeline.incident.lead.as_deref().map(|name| (name, "lead"));
-    let roles = timeline.incident.roles.iter().map(|(role, name)| (name.as_str(), role.word()));
-    for (name, role) in timeline.lines.iter().flat_map(|line| said(&line.entry)).chain(lead).chain(roles) {
-        names.entry(name.to_owned()).or_insert_with(|| role.to_owned());
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut names = Vec::new();
+    for name in order {
+        let role = known.get(name).copied().flatten().unwrap_or("responder");
+        let nth = count.entry(role).or_default();
+        *nth += 1;
+        let called = match *nth {
+            1 => role.to_owned(),
+            2 => format!("another {role}"),
+            nth => format!("{role} no. {nth}"),
+        };
+        names.push((name.to_owned(), called));
     }
-    let mut names: Vec<_> = names.into_iter().filter(|(name, _)| !name.trim().is_empty()).collect();
     names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     names
-}
-
-/// People whom an entry names as what they are.
-fn said(entry: &Entry) -> impl Iterator<Item = (&str, &str)> {
-    let role = entry.text_of("role").unwrap_or("lead");
-    [(entry.text_of("lead"), "lead"), (entry.text_of("person"), role)].into_iter().filter_map(|(name, role)| Some((name?, role)))
 }
 
 /// Where the name stands by itself, and not in another word.

@@ -13,8 +13,7 @@ pub mod scenario;
 pub mod template;
 mod words;
 
-use crate::domain::entry::{Actor, ActorKind};
-use crate::domain::timeline::{People, Timeline};
+use crate::domain::timeline::Timeline;
 use std::io::{self, Write};
 
 /// A format, as help and the command line see it.
@@ -28,11 +27,3 @@ pub struct Kind {
 
 /// Every format, sorted by name.
 pub const KINDS: &[Kind] = &[csv::KIND, html::KIND, json::KIND, jsonl::KIND, markdown::KIND];
-
-/// How somebody is called in this export: by role, unless names were asked for.
-fn called(actor: &Actor, people: People) -> String {
-    match (actor.kind, people) {
-        (ActorKind::System, _) | (_, People::Names) => actor.name.clone(),
-        (ActorKind::Person, People::Roles) => actor.role.clone().unwrap_or_else(|| "responder".to_owned()),
-    }
-}

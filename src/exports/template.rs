@@ -3,7 +3,7 @@
 
 use super::masks::Masks;
 use super::words::{clock, marks, span, times};
-use super::{called, honesty, json, markdown};
+use super::{honesty, json, markdown};
 use crate::domain::entry::{Evidence, Kind as What};
 use crate::domain::timeline::{Line, Timeline};
 use minijinja::value::Serde;
@@ -36,7 +36,7 @@ fn told(timeline: &Timeline, masks: &Masks) -> Value {
     let line = |line: &Line| {
         json!({
             "at": at(line.at),
-            "who": masks.text(&called(&line.entry.actor, timeline.people)),
+            "who": masks.text(masks.called(&line.entry.actor)),
             "what": masks.text(&line.text),
             "kind": line.kind,
             "service": line.entry.service.as_ref().map(|name| masks.text(name.as_str())),

@@ -1,6 +1,7 @@
 //! What the formats for people have in common: how a time, a span, and a line's particulars are told.
 
-use crate::domain::timeline::{Line, Timeline};
+use crate::domain::incident::Role;
+use crate::domain::timeline::{Line, People, Timeline};
 use chrono::{DateTime, Utc};
 
 /// In the zone of the export, which names it once.
@@ -31,6 +32,19 @@ pub fn marks(line: &Line) -> String {
         marks.push(format!("recorded {} later", span(late * 1000)));
     }
     marks.join(", ")
+}
+
+/// Who leads it and does what, where names were asked for: by roles it would say nothing.
+pub fn roles(timeline: &Timeline) -> Vec<(&'static str, &str)> {
+    let title = |role: Role| match role {
+        Role::Lead => "Lead",
+        Role::Scribe => "Scribe",
+        Role::Expert => "Expert",
+        Role::Liaison => "Liaison",
+    };
+    let held = |role: Role| Some((title(role), timeline.incident.has(role)?));
+    let asked = (timeline.people == People::Names).then_some(Role::ALL);
+    asked.into_iter().flatten().filter_map(held).collect()
 }
 
 /// The seven raw times, by name.

@@ -71,7 +71,8 @@ fn times(lines: &[Line], incident: &Incident) -> Times {
         declared: Some(incident.opened_at),
         mitigated: incident.mitigated_at.or(incident.resolved_at),
         resolved: incident.resolved_at,
-        closed: last_status(lines, incident, Status::Closed),
+        // What was reopened is not closed until it is so again.
+        closed: last_status(lines, incident, Status::Closed).filter(|_| incident.status == Status::Closed),
     }
 }
 

@@ -335,3 +335,41 @@ fn the_console_shows_an_export_before_it_writes_the_same_bytes() {
     console.keys(":export\r");
     console.wait_for("is private");
 }
+
+#[test]
+fn by_roles_people_of_one_role_are_told_apart_and_nobody_is_what_they_are_not_yet() {
+    let home = Home::with("operator: {name: ana, role: on-call}\n");
+    home.write("bo.yaml", "operator: {name: bo, role: on-call}\n");
+    for args in [
+        &["incident", "open", "down"][..],
+        &["incident", "set", "INC-1", "--role", "scribe=dan"],
+        &["incident", "handoff", "INC-1", "--to", "bo"],
+        &["--config", "bo.yaml", "incident", "handoff", "INC-1", "--accept"],
+        &["incident", "set", "INC-1", "--role", "lead=dan"],
+    ] {
+        assert_eq!(code(&home.run(args)), Some(0), "{args:?}");
+    }
+    let told = texts(&exported(&home, &["csv"])).join("|");
+    assert!(told.contains("responder is scribe now") && told.contains("took INC-1 over from on-call"), "{told}");
+    let page = exported(&home, &["md"]);
+    assert!(page.contains("| on-call |") && page.contains("| another on-call |"), "{page}");
+    assert!(
+        ["ana", "bo", "dan"].iter().all(|name| !page.contains(&format!(" {name} "))) && !page.contains("**Lead:**"),
+        "{page}"
+    );
+    let named = exported(&home, &["md", "--people", "names"]);
+    assert!(named.contains("- **Lead:** dan\n") && named.contains("- **Scribe:** dan\n"), "{named}");
+    assert!(exported(&home, &["html", "--people", "names"]).contains("<li><b>Lead</b> dan</li>"));
+}
+
+#[test]
+fn what_was_reopened_has_no_close_time_until_it_is_closed_again() {
+    let home = told();
+    let closed = |home: &Home| home.json(&["incident", "show", "INC-1"])["metrics"]["closed_at"].clone();
+    assert!(closed(&home).is_string());
+    assert_eq!(code(&home.run(&["incident", "set", "INC-1", "--status", "open"])), Some(0));
+    assert_eq!(closed(&home), Value::Null);
+    assert!(exported(&home, &["md"]).contains("| closed | not recorded |"));
+    assert_eq!(code(&home.run(&["incident", "close", "INC-1"])), Some(0));
+    assert!(closed(&home).is_string());
+}

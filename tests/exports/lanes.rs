@@ -121,3 +121,30 @@ fn what_feeds_said_stands_in_the_tables_and_the_documents() {
     assert_eq!(states, expected);
     assert!(written("csv", &night).contains("queue stale: nobody listens") && !table.contains("cdn"), "{table}");
 }
+
+#[test]
+fn that_a_source_was_silent_and_what_was_done_for_an_acknowledgement_stand_in_the_incident() {
+    let mut story = Story::with(settings(true));
+    let down = alert("Down", "postgres", story.now.wall);
+    story.poll(std::slice::from_ref(&down));
+    let declare = |title: &str, alerts| Command::Declare { title: title.into(), severity: Sev::ALL[1], alerts, at: None };
+    story.ask(declare("no rows", vec![id("Down")]));
+    story.ask(declare("mail", Vec::new()));
+    let hold = Some(Duration::from_secs(1_200));
+    story.ask(Command::Acknowledge { alerts: vec![id("Down")], hold, reason: "on it".into(), ticket: None });
+    for _ in 0..3 {
+        story.wait(15);
+        let trouble = Trouble::new(Reason::Refused, "nobody listens");
+        story.fact(Fact::SourceFailed { source: "prod".into(), trouble });
+    }
+    story.wait(15);
+    story.poll(&[down]);
+    let incident = story.world.incidents.iter().find(|one| one.title == "no rows").expect("declared").id;
+    let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+    let night = timeline(&story.journal, incident, Vec::new(), view).expect("it is declared");
+    let texts: Vec<&str> = night.lines.iter().map(|line| line.text.as_str()).collect();
+    assert!(texts.iter().any(|text| text.starts_with("carrying the acknowledgement of Down")), "{texts:?}");
+    assert!(texts.iter().any(|text| text.starts_with("prod answers again")), "{texts:?}");
+    assert!(written("md", &night).contains("- prod did not answer for a time: what fired then may be missing."));
+    assert!(written("html", &night).contains("prod: no answer"), "it is drawn as a gap");
+}

@@ -4,6 +4,7 @@
 use super::World;
 use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{IncidentId, SourceName};
+use crate::domain::incident::Incident;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
 use crate::domain::trouble::Trouble;
@@ -115,7 +116,7 @@ impl World {
         Some(Draft { at: until, ..draft })
     }
 
-    /// In the incident, where one alone is open. `None`: it is on its way into the journal.
+    /// In the incident whose alerts it would tell of, or that alone is open. `None`: it is on its way into the journal.
     fn sight(&mut self, source: &SourceName, event: &str, text: String) -> Option<Draft> {
         let key = key(source, event, &self.blind.name_of_gap(source));
         if !self.telling.insert(key.clone()) {
@@ -123,8 +124,11 @@ impl World {
         }
         let mut draft = self.context().seen("console", Kind::Console, text).with("event", event).with("source", source);
         draft.key = Some(key);
+        let of_source = |incident: &&Incident| incident.alerts.iter().any(|alert| alert.source == *source);
+        let concerned: Vec<IncidentId> = self.incidents.open().filter(of_source).map(|incident| incident.id).take(2).collect();
         let open: Vec<IncidentId> = self.incidents.open().map(|incident| incident.id).take(2).collect();
-        draft.incident = open.first().copied().filter(|_| open.len() == 1);
+        let alone = |ids: &[IncidentId]| ids.first().copied().filter(|_| ids.len() == 1);
+        draft.incident = alone(&concerned).or(alone(&open));
         Some(draft)
     }
 }

@@ -222,9 +222,8 @@ impl World {
                 (Act::On { alert: id.fingerprint.clone(), what, by, comment }, format!("acknowledging {name} at its source"))
             }
         };
-        let mut draft = self.act_draft(&id.source, act, &text).with("for", entry);
-        draft.alert = Some(id.clone());
-        Some(draft)
+        let draft = self.act_draft(&id.source, act, &text).with("for", entry);
+        Some(self.about_alert(draft, id))
     }
 
     /// In whose name what carries an acknowledgement is taken back, and why: of whoever has given it up, else of whoever gave it.
@@ -256,8 +255,7 @@ impl World {
                 (act, format!("taking the acknowledgement of {name} back at its source"))
             }
         };
-        let mut draft = self.act_draft(&id.source, act, &text).with("for", ack);
-        draft.alert = Some(id.clone());
-        Some(draft)
+        let draft = self.act_draft(&id.source, act, &text).with("for", ack);
+        Some(self.about_alert(draft, id))
     }
 }

@@ -1,6 +1,6 @@
 //! What of the timeline is drawn where: spans of bad states, runs of steps, moments of changes and people.
 
-use super::super::{Masks, Timeline, called};
+use super::super::{Masks, Timeline};
 use crate::domain::entry::{ActorKind, Entry, Kind};
 use crate::domain::health::FeedState;
 use crate::domain::run::{StepEnd, StepState};
@@ -32,6 +32,7 @@ pub fn of(timeline: &Timeline, masks: &Masks, until: DateTime<Utc>) -> Vec<Lane>
             Kind::AlertFired => alerts.begin(entry.alert.clone(), at, "alert", name_of(entry)),
             Kind::AlertResolved => drop(alerts.end(&entry.alert, at)),
             Kind::FeedChanged => feed(&mut feeds, entry, at),
+            Kind::Console => source(&mut feeds, entry, at),
             Kind::StepIntent => steps.begin(attempt(entry), at, "running", step_of(entry)),
             Kind::StepEnded => {
                 if let Some(bar) = steps.end(&attempt(entry), at) {
@@ -42,7 +43,7 @@ pub fn of(timeline: &Timeline, masks: &Masks, until: DateTime<Utc>) -> Vec<Lane>
             // That somebody sat down at a run is no deed.
             Kind::Run | Kind::RunDriver | Kind::RunResumed => {}
             _ if entry.actor.kind == ActorKind::Person => {
-                let label = format!("{}: {}", called(&entry.actor, timeline.people), line.text);
+                let label = format!("{}: {}", masks.called(&entry.actor), line.text);
                 people.push(Bar { from: at, to: Some(at), class: "person", label });
             }
             _ => {}
@@ -92,6 +93,17 @@ fn feed(feeds: &mut Spans<String>, entry: &Entry, at: DateTime<Utc>) {
         FeedState::Maintenance | FeedState::Unknown | FeedState::Stale => "stale",
     };
     feeds.begin(name.to_owned(), at, class, format!("{name}: {}", to.word()));
+}
+
+/// While it does not answer nobody knows what fires.
+fn source(feeds: &mut Spans<String>, entry: &Entry, at: DateTime<Utc>) {
+    let Some((event, name)) = entry.text_of("event").zip(entry.text_of("source")) else { return };
+    let key = format!("source {name}");
+    match event {
+        "source-lost" => feeds.begin(key, at, "stale", format!("{name}: no answer")),
+        "source-back" => drop(feeds.end(&key, at)),
+        _ => {}
+    }
 }
 
 type Attempt = (Option<String>, Option<String>, Option<u32>);
