@@ -130,10 +130,10 @@ impl Watch {
     }
 }
 
-/// `12 days`, or the hours of the last days.
+/// `12 days`, to the nearest as the value beside it is shown; or the hours of the last days.
 fn whole(left: Duration) -> String {
     let hours = left.as_secs() / 3_600;
-    if hours >= 72 { format!("{} days", hours / 24) } else { format!("{hours} h") }
+    if hours >= 72 { format!("{:.0} days", left.as_secs_f64() / DAY.as_secs_f64()) } else { format!("{hours} h") }
 }
 
 fn day(time: DateTime<Utc>) -> String {
@@ -155,6 +155,7 @@ mod tests {
 
     #[test]
     fn the_time_that_is_left_is_told_in_hours_at_the_end() {
-        assert_eq!([364 * DAY, 3 * DAY, 2 * DAY, DAY / 48].map(whole), ["364 days", "3 days", "48 h", "0 h"]);
+        let nearly = 300 * DAY - Duration::from_secs(5);
+        assert_eq!([nearly, 364 * DAY, 3 * DAY, 2 * DAY, DAY / 48].map(whole), ["300 days", "364 days", "3 days", "48 h", "0 h"]);
     }
 }

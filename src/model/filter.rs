@@ -143,11 +143,13 @@ struct Token {
     quoted: bool,
     /// The name of a label stood in quotes before a sign, and reaches to this byte of the text.
     name: Option<usize>,
+    /// The value behind a sign stands in quotes, so it may begin with another one.
+    given: bool,
 }
 
 impl Token {
     fn new(at: usize, text: &str, quoted: bool) -> Self {
-        Self { at, text: text.to_owned(), quoted, name: None }
+        Self { at, text: text.to_owned(), quoted, name: None, given: false }
     }
 
     fn is(&self, word: &str) -> bool {
@@ -193,7 +195,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, Mistake> {
         let Some(token) = tokens.last_mut() else { continue };
         match c {
             '"' if !plain && first && term::sign(&text[byte + 1..]).is_some() => token.name = Some(token.text.len()),
-            '"' => {}
+            '"' => token.given |= plain && token.text.ends_with('='),
             c => token.text.push(c),
         }
         // Whether the next quote begins a name: nothing stands before it but the `-` that negates.
@@ -274,6 +276,18 @@ fn one(mut parts: Vec<Expression>, several: fn(Vec<Expression>) -> Expression) -
     }
 }
 
+/// `job==node` would look for a value that nothing has, and find nothing.
+fn doubled(term: Term, given: bool) -> Result<Term, term::Wrong> {
+    match &term {
+        Term::Equal { label, value, not } if value.starts_with('=') && !given => {
+            let sign = if *not { "!=" } else { "=" };
+            let right = format!("{label}{sign}{}", value.trim_start_matches('='));
+            Err((label.len() + sign.len(), format!("`{sign}=` is no sign: write {right}")))
+        }
+        _ => Ok(term),
+    }
+}
+
 fn term(token: &Token) -> Result<Expression, Mistake> {
     let negated = token.text.strip_prefix('-').filter(|rest| !rest.is_empty() && !token.quoted);
     let word = negated.unwrap_or(&token.text);
@@ -281,6 +295,7 @@ fn term(token: &Token) -> Result<Expression, Mistake> {
         Some((name, rest)) => Term::label(name, rest),
         None => Term::parse(word),
     };
+    let read = read.and_then(|term| doubled(term, token.given));
     // Where in the term: a caret under its beginning would point at what is right.
     let before = token.text.len() - word.len();
     let read = read.map_err(|(at, message)| {
@@ -326,6 +341,9 @@ mod tests {
         assert_eq!(mistake("a (b or c").0, 2);
         assert_eq!(mistake("a b) c").0, 3);
         assert_eq!(mistake("a ()").0, 3);
+        assert_eq!(mistake("x alertname==Down"), (12, "`==` is no sign: write alertname=Down".to_owned()));
+        assert_eq!(mistake("-job!==a").1, "`!==` is no sign: write job!=a");
+        assert!(Filter::parse("job=\"=a\"").is_ok_and(|filter| !filter.is_empty()), "a value in quotes may begin so");
         assert_eq!(mistake(&format!("{}a", "(".repeat(10_000))).1, "this is nested too deeply");
     }
 

@@ -24,7 +24,7 @@ async fn what_is_wrong_with_a_certificate_is_told_apart() {
     let good = serve(&authority.good(), None);
     let (state, message) = shown(good).await;
     assert_eq!(state, FeedState::Healthy, "{message}");
-    assert!(message.starts_with("valid until ") && message.ends_with(", for 364 days still"), "{message}");
+    assert!(message.starts_with("valid until ") && message.ends_with(", for 365 days still"), "{message}");
     let soon = serve(&authority.leaf("soon", LOCALHOST, (-80, 5)), None);
     assert_eq!(shown(soon).await.0, FeedState::Degraded);
     let last = serve(&authority.leaf("last", LOCALHOST, (-80, 2)), None);
@@ -155,7 +155,7 @@ async fn a_real_postgresql_shows_its_certificate_and_one_without_says_so() {
     server.stop();
     server.start();
     let (state, message) = asked().await;
-    assert!(state == FeedState::Healthy && message.ends_with(", for 364 days still"), "{message}");
+    assert!(state == FeedState::Healthy && message.ends_with(", for 365 days still"), "{message}");
 }
 
 #[tokio::test]

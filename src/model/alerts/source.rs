@@ -91,6 +91,11 @@ impl SourceState {
         &self.spec.kind
     }
 
+    /// How often it is asked while it answers.
+    pub fn every(&self) -> Duration {
+        self.spec.every
+    }
+
     /// Time since the last good answer.
     pub fn age(&self, now: Stamp) -> Option<Duration> {
         self.answered.map(|at| now.since(at))

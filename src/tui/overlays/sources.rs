@@ -5,7 +5,8 @@ use super::Overlay;
 use super::page::{Content, Line, Page, field, plain};
 use crate::domain::ids::SourceName;
 use crate::domain::text::{Outside, inert};
-use crate::model::alerts::SourceState;
+use crate::model::alerts::{SourceHealth, SourceState};
+use crate::tui::action::Action;
 use crate::tui::panes::alerts::trust;
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -44,6 +45,10 @@ fn one(name: &SourceName, source: &SourceState, view: &View, columns: usize) -> 
         (word, role),
         (format!(" · {} · {answered}{silences}", source.kind()), Role::Dim),
     ]];
+    let seldom = if source.health == SourceHealth::Fresh { "" } else { ", more seldom the longer it does not answer" };
+    let every = humantime::format_duration(source.every());
+    let asked = format!("every {every}{seldom}; {} asks now, once this is closed", view.keymap.key_of(Action::Refresh));
+    lines.extend(field("  asked", &asked, Role::Dim, columns));
     lines.extend(source.doubts().flat_map(|why| field("  ?", &why.inert(), Role::Stale, columns)));
     if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
         lines.extend(field("  clock", &format!("{:+} s from ours", skew / 1_000), Role::Warning, columns));
