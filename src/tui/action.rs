@@ -222,6 +222,8 @@ actions! {
     NextStatus = "next-status",
     /// Go on to the status after that as well: what is passed is recorded, too.
     Further = "further",
+    /// Take the last status off again: it goes no further than to the one before.
+    Nearer = "nearer",
     /// Stop what waits to be sent of an act on many; what is under way goes on to its end.
     Stop = "stop",
     /// Search in what is shown.

@@ -119,12 +119,12 @@ fn what_is_not_well_yet_is_said_to_whoever_says_that_it_is_over() {
 #[test]
 fn several_stages_are_gone_through_in_one_dialog_and_each_is_recorded() {
     let mut desk = desk(&["shop"]);
-    desk.press("E").expect("INC-1 is mitigated ─").expect("down: and resolved as well.").type_text("Everything is back");
+    desk.press("E").expect("INC-1 is mitigated ─").expect("down: and resolved as well").type_text("Everything is back");
     desk.press("down").expect("INC-1 is mitigated, resolved ─").expect("Each is recorded").expect("enter record all 2");
-    desk.press("down").expect("INC-1 is mitigated, resolved, closed ─").expect("Everything is back").expect_not("as well.");
+    desk.press("down").expect("INC-1 is mitigated, resolved, closed ─").expect("Everything is back").expect_not("as well");
     assert!(desk.commands.is_empty(), "nothing before enter: {:?}", desk.commands);
-    // There is nothing further: it goes to the next field, as everywhere.
-    desk.press("down").type_text("-5m").press("enter");
+    // There is nothing further, however long it is held.
+    desk.press("down down").expect("INC-1 is mitigated, resolved, closed ─").press("tab").type_text("-5m").press("enter");
     let stages = desk.world.log.entries().filter(|entry| entry.kind == Kind::Status);
     let stages: Vec<_> = stages.map(|entry| (entry.text.as_str(), entry.at)).collect();
     let then = start() - chrono::Duration::minutes(5);
@@ -135,4 +135,31 @@ fn several_stages_are_gone_through_in_one_dialog_and_each_is_recorded() {
     desk.press("u");
     let status = desk.world.incidents.iter().next().expect("known").status;
     assert_eq!(status, Status::Open, "one key takes all of it back");
+}
+
+#[test]
+fn a_stage_too_many_is_taken_off_again_and_the_fields_are_gone_through_by_tab() {
+    let mut desk = desk(&["shop"]);
+    desk.press("E").expect_not("up: without").type_text("promoted db-2").press("up").expect("INC-1 is mitigated ─");
+    desk.press("down down").expect("INC-1 is mitigated, resolved, closed ─").expect("up: without closed");
+    desk.press("up").expect("down: and closed as well · up: without resolved").expect("enter record all 2");
+    desk.press("up").expect("INC-1 is mitigated ─").expect_not("up: without").expect("enter set mitigated");
+    desk.press("tab").type_text("-7m").press("shift-tab").type_text(" by hand").press("enter");
+    let stages = desk.world.log.entries().filter(|entry| entry.kind == Kind::Status);
+    let stages: Vec<_> = stages.map(|entry| (entry.text.as_str(), entry.at)).collect();
+    assert_eq!(stages, [("INC-1 mitigated: promoted db-2 by hand", start() - chrono::Duration::minutes(7))]);
+    // Where there is but one, its keys go to the next field as everywhere.
+    desk.press(",c down").type_text("-1m").press("up").type_text("over").press("enter");
+    let closed = start() - chrono::Duration::minutes(1);
+    let told: Vec<_> = desk.world.log.entries().map(|entry| (entry.text.as_str(), entry.at)).collect();
+    assert!(told.contains(&("INC-1 closed: over", closed)), "{told:?}");
+}
+
+#[test]
+fn what_was_cancelled_since_does_not_hide_what_was_closed() {
+    let mut desk = desk(&["shop"]);
+    desk.press("E down down enter").sleep(60).press("D ctrl-u").type_text("nothing").press("enter").expect("INC-2");
+    let other = desk.world.incidents.open().next().expect("open").id;
+    let cancel = Command::SetStatus { incident: other, by_way: Vec::new(), status: Status::Cancelled, reason: None, at: None };
+    desk.asks(cancel).press("E").expect("INC-1 as `midwatch export").press("esc ,e").expect("INC-1 as `midwatch export");
 }

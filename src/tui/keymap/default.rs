@@ -121,6 +121,7 @@ pub const ROWS: &[Row] = &[
     row(&["up"], PreviousNote, &[Noting], ""),
     row(&["down"], NextNote, &[Noting], ""),
     row(&["down"], Further, &[Context::Staging], "next status"),
+    row(&["up"], Nearer, &[Context::Staging], "status before"),
     row(&["tab", "down"], NextField, &[Typing], "next"),
     row(&["shift-tab", "up"], PreviousField, &[Typing], "previous"),
     row(&["ctrl-l"], Redraw, &[Panes, Reading, Typing], "redraw"),

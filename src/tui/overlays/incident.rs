@@ -136,6 +136,31 @@ impl Stages {
         self.to.next().filter(|_| self.to != Status::Open)
     }
 
+    fn further(&mut self) {
+        if let Some(next) = self.next() {
+            self.by_way.push(std::mem::replace(&mut self.to, next));
+        }
+    }
+
+    /// Never before the one that was asked for.
+    fn nearer(&mut self) {
+        self.to = self.by_way.pop().unwrap_or(self.to);
+    }
+
+    /// Where there is but this one, its keys go through the fields as everywhere.
+    fn are_several(&self) -> bool {
+        self.next().is_some() || !self.by_way.is_empty()
+    }
+
+    /// Which key goes where from here.
+    fn ways(&self, view: &View) -> Option<String> {
+        let key = |action| view.keymap.key_of(action);
+        let on = self.next().map(|next| format!("{}: and {} as well", key(Action::Further), next.word()));
+        let back = (!self.by_way.is_empty()).then(|| format!("{}: without {}", key(Action::Nearer), self.to.word()));
+        let ways: Vec<String> = on.into_iter().chain(back).collect();
+        (!ways.is_empty()).then(|| ways.join(" · "))
+    }
+
     /// `mitigated, resolved, closed`.
     fn words(&self) -> String {
         let words: Vec<&str> = self.by_way.iter().chain([&self.to]).map(|stage| stage.word()).collect();
@@ -205,34 +230,28 @@ impl Form for Edit {
             _ => "",
         };
         let of_all = if stages.by_way.is_empty() { "" } else { "Each is recorded, one after the other. " };
-        let next = stages.next().map(|next| {
-            let text = format!("{}: and {} as well.", view.keymap.key_of(Action::Further), next.word());
-            (text, Role::Text)
-        });
+        let ways = stages.ways(view).map(|ways| (ways, Role::Text));
         let at = "`at` is empty for now, else 14:02 or -7m.";
         let bad = self.still_bad(view).filter(|_| stages.to != Status::Open);
         let bad = bad.map(|bad| (format!("Not well yet: {bad}."), Role::Warning));
-        bad.into_iter().chain(open).chain([(format!("{means}{of_all}{at}"), Role::Dim)]).chain(next).collect()
+        bad.into_iter().chain(open).chain([(format!("{means}{of_all}{at}"), Role::Dim)]).chain(ways).collect()
     }
 
     fn contexts(&self) -> &'static [Context] {
         match &self.change {
             Change::Lead => &[Context::Naming, Context::Typing],
-            Change::Status(stages) if stages.next().is_some() => &[Context::Staging, Context::Typing],
+            Change::Status(stages) if stages.are_several() => &[Context::Staging, Context::Typing],
             _ => &[Context::Typing],
         }
     }
 
     fn act(&mut self, action: Action, input: &mut Input, view: &View) -> bool {
         match (action, &mut self.change) {
-            (Action::Further, Change::Status(stages)) => {
-                if let Some(next) = stages.next() {
-                    stages.by_way.push(std::mem::replace(&mut stages.to, next));
-                }
-                false
-            }
-            _ => action == Action::Complete && self.people.complete(input, view, std::slice::from_ref(&self.was)),
+            (Action::Further, Change::Status(stages)) => stages.further(),
+            (Action::Nearer, Change::Status(stages)) => stages.nearer(),
+            _ => return action == Action::Complete && self.people.complete(input, view, std::slice::from_ref(&self.was)),
         }
+        false
     }
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {

@@ -85,13 +85,19 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
 
 /// The incident that ended last: after a night the one that has just been closed.
 fn last_ended<'a>(view: &View<'a>) -> Option<&'a Incident> {
-    let over = view.world.incidents.iter().filter(|incident| incident.status.is_over());
-    over.max_by_key(|incident| incident.resolved_at.unwrap_or(incident.opened_at))
+    last_of(view.world.incidents.iter())
 }
 
 /// The same while what comes after its end is its export, and not the next night.
 fn just_ended<'a>(view: &View<'a>) -> Option<&'a Incident> {
-    last_ended(view).filter(|incident| incident.resolved_at.is_some_and(|at| view.now.wall - at < SHIFT))
+    let lately = |incident: &&Incident| incident.resolved_at.is_some_and(|at| view.now.wall - at < SHIFT);
+    last_of(view.world.incidents.iter().filter(lately))
+}
+
+/// What was cancelled or merged since is nobody's postmortem: it hides none that was closed.
+fn last_of<'a>(incidents: impl Iterator<Item = &'a Incident>) -> Option<&'a Incident> {
+    let ended = |incident: &&Incident| (incident.status == Status::Closed, incident.resolved_at.unwrap_or(incident.opened_at));
+    incidents.filter(|incident| incident.status.is_over()).max_by_key(ended)
 }
 
 const SHIFT: chrono::Duration = chrono::Duration::hours(12);

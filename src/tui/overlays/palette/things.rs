@@ -70,6 +70,7 @@ const ELSEWHERE: &[Action] = &[
     Action::Down,
     Action::Extend,
     Action::Further,
+    Action::Nearer,
 ];
 
 pub fn actions() -> impl Iterator<Item = Action> {
