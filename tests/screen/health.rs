@@ -1,10 +1,12 @@
 //! Health in the console: what will fail stands beside what fails, and says when.
 
 use crate::screen::{Desk, alert, settings};
+use midwatch::domain::alert::{Alert, Upstream};
 use midwatch::domain::change::{Told, What};
 use midwatch::domain::health::{FeedState, Limit, Reading};
 use midwatch::domain::maintenance::Subjects;
 use midwatch::model::{Command, Fact};
+use std::sync::Arc;
 
 /// `pg-primary` measures this, towards 90.
 fn measures(desk: &mut Desk, value: f64) {
@@ -263,4 +265,42 @@ fn a_key_begins_work_on_what_is_selected_for_a_time_and_ends_it_after_a_question
     desk.press("g g enter M").expect("End the maintenance of checkout?").expect("checkout is in maintenance until 04:58 by ana.");
     desk.press("esc").expect("in maintenance until 04:58").press("M enter").expect_not("in maintenance until").press("esc");
     assert!(!desk.line(" checkout ").contains("maint"), "{}", desk.text());
+}
+
+/// The same alert, resolved.
+fn over(fired: Arc<Alert>) -> Arc<Alert> {
+    let upstream = Upstream::Resolved { at: crate::screen::start() };
+    Arc::new(Alert { upstream, ..(*fired).clone() })
+}
+
+#[test]
+fn a_service_whose_alerts_fire_is_not_ok_though_its_feeds_are() {
+    let mut desk = Desk::with(settings());
+    for feed in ["checkout-pay", "stripe-api", "pg-primary"] {
+        desk.feed(feed, FeedState::Healthy, "up", 9);
+    }
+    let firing = [
+        alert("CheckoutErrors", "critical", "checkout", "shop-1", 2),
+        alert("CheckoutErrors", "critical", "checkout", "shop-2", 2),
+        alert("CheckoutSlow", "warning", "checkout", "shop-3", 2),
+    ];
+    desk.fires(&firing).fires(&[alert("BackupLate", "info", "postgres", "nightly", 9)]);
+    desk.resize(120, 40).expect("▲ checkout        3 firing").expect("● postgres        ok").expect("● stripe (vendor) ok");
+    desk.fires(&firing.map(over)).expect("● checkout        ok");
+}
+
+#[test]
+fn why_its_alerts_fire_is_told_of_a_service_and_of_one_that_is_well_no_cause() {
+    let mut desk = Desk::with(settings());
+    for feed in ["checkout-pay", "stripe-api"] {
+        desk.feed(feed, FeedState::Healthy, "up", 9);
+    }
+    desk.feed("pg-primary", FeedState::Failing, "connection refused", 9);
+    let symptom = alert("CheckoutErrors", "critical", "checkout", "shop-1", 1);
+    desk.fires(&[symptom.clone(), alert("PostgresDown", "critical", "postgres", "db-1", 2)]).wait(5);
+    let row = desk.resize(180, 40).line(" checkout ");
+    assert!(row.contains("▲ checkout") && row.contains("1 firing ↳ postgres"), "{}", desk.text());
+    desk.fires(&[over(symptom)]);
+    let row = desk.line(" checkout ");
+    assert!(row.contains("● checkout") && !row.contains('↳'), "{}", desk.text());
 }

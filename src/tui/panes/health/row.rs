@@ -1,10 +1,11 @@
 //! One line of the pane: a service with why it is bad, or a feed with what it said last and how it has been.
 
 use super::{look, sparkline};
+use crate::domain::alert::Severity;
 use crate::domain::health::FeedState;
 use crate::domain::ids::ServiceName;
 use crate::domain::text::{Outside, inert};
-use crate::model::causes::Cause;
+use crate::model::causes::{BAD, Cause};
 use crate::model::health::{Ahead, FeedHealth, Unsettled};
 use crate::model::maintenance::Work;
 use crate::tui::canvas::{Canvas, Pen};
@@ -42,9 +43,18 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     let service = view.world.settings.services.named(name.as_str());
     let since = worst(name, view).and_then(|feed| feed.lasting(view.now));
     let bad = state.is_some_and(|state| state > FeedState::Maintenance);
-    let (glyph, word, role) = state.map_or(("○", "not watched", Role::Dim), look);
+    let fires = fires(name, view).filter(|_| state.is_none_or(|state| state == FeedState::Healthy));
+    let (glyph, word, role) = match (fires, state) {
+        (Some((count, role)), _) => ("▲", format!("{count} firing"), role),
+        (None, None) => ("○", "not watched".to_owned(), Role::Dim),
+        (None, Some(state)) => {
+            let (glyph, word, role) = look(state);
+            (glyph, word.to_owned(), role)
+        }
+    };
     canvas.hits.seconds |= bad && since.is_some_and(time::ticks);
-    let why = why(name, since.filter(|_| bad), view);
+    // Of what is said to be well there is nothing to explain.
+    let why = (bad || fires.is_some()).then(|| why(name, since.filter(|_| bad), view)).flatten();
     let mut pen = canvas.line(place, 0);
     bar(&mut pen);
     pen.text(glyph, role).space(1);
@@ -55,7 +65,7 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     let short = why.is_some() && place.width < 60 || work.is_some();
     let width = if short { width.min(label.width() as u16) } else { width };
     pen.column(width, &label, if cursor { Role::Cursor } else { Role::Strong }).space(1);
-    pen.text(word, role).space(1);
+    pen.text(&word, role).space(1);
     if let Some(work) = work {
         pen.text(&quiet(work, view), Role::Info).space(1);
     }
@@ -64,6 +74,18 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     }
     if let Some((why, role)) = why.filter(|_| pen.left() >= 7) {
         pen.text(&why, role);
+    }
+}
+
+/// How many alerts fire in it that somebody has to look at, and how loud the worst of them is: feeds that are well say nothing for a
+/// service meanwhile.
+fn fires(name: &ServiceName, view: &View) -> Option<(usize, Role)> {
+    let counts = view.world.alerts.counts_of(name);
+    let of = |severity: Severity| BAD.iter().map(|state| counts[*state as usize][severity as usize]).sum::<usize>();
+    match (of(Severity::Critical), of(Severity::Warning)) {
+        (0, 0) => None,
+        (0, warning) => Some((warning, Role::Warning)),
+        (critical, warning) => Some((critical + warning, Role::Critical)),
     }
 }
 
