@@ -82,6 +82,30 @@ fn the_journal_is_asked_again_after_a_while_and_then_once() {
 }
 
 #[test]
+fn whether_the_journal_can_be_written_again_is_tried_by_itself_and_not_often() {
+    let mut story = Story::new();
+    story.broken = Some(FULL.into());
+    story.ask(Command::Note { incident: None, kind: Kind::Note, text: "lost".into(), at: None, marks: Marks::default() });
+    assert_eq!(story.world.journal_trouble.as_deref(), Some(FULL));
+    let mut asked = 0;
+    for _ in 0..30 {
+        story.broken = None;
+        story.slow = Some(Vec::new());
+        story.wait(1);
+        let drafts = story.slow.take().expect("slow");
+        asked += drafts.len();
+        drafts.into_iter().for_each(|(request, _)| story.fact(Fact::RecordFailed { request, why: FULL.into() }));
+    }
+    assert_eq!((asked, story.journal.len()), (3, 0), "in thirty seconds");
+    story.wait(10);
+    assert_eq!(story.world.journal_trouble, None, "and nobody has done anything");
+    let texts: Vec<&str> = story.journal.iter().map(|entry| entry.text.as_str()).collect();
+    assert_eq!(texts, ["the journal can be written again: for 40s it could not"]);
+    story.wait(60);
+    assert_eq!(story.journal.len(), 1, "it is told once");
+}
+
+#[test]
 fn what_could_not_be_sent_is_not_told_as_sent() {
     let mut story = Story::with(settings(true));
     story.poll(&down());

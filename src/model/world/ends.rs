@@ -3,11 +3,12 @@
 
 use super::World;
 use crate::domain::act::{Act, ActEnd, Outcome};
-use crate::domain::entry::{Draft, Entry};
+use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{EntryId, RequestId};
 use crate::domain::text::Outside;
 use crate::model::Effect;
 use crate::model::progress::Stage;
+use crate::model::troubles::Subject;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub(super) struct Ends {
     asked: BTreeMap<RequestId, (EntryId, Draft)>,
     /// What it could not hold, and is asked for again.
     refused: Vec<(EntryId, Draft)>,
+    /// What asks whether the journal can be written again, when nothing else would.
+    trying: Option<RequestId>,
     /// Acts that nobody typed: which entries they follow from, and whether they carry one.
     followed: BTreeMap<RequestId, (Vec<EntryId>, bool)>,
 }
@@ -36,9 +39,14 @@ impl Ends {
         }
     }
 
-    /// When the journal is asked again.
-    pub fn due(&self, rest: Option<Duration>, now: Duration) -> Option<Duration> {
-        (!self.refused.is_empty()).then(|| rest.unwrap_or(now))
+    /// When the journal is asked again: for what it could not hold, or whether it can hold anything.
+    pub fn due(&self, in_trouble: bool, rest: Option<Duration>, now: Duration) -> Option<Duration> {
+        (!self.refused.is_empty() || in_trouble && self.trying.is_none()).then(|| rest.unwrap_or(now))
+    }
+
+    /// The journal has answered this request, whatever it said.
+    pub fn answered(&mut self, request: RequestId) {
+        self.trying = self.trying.filter(|trying| *trying != request);
     }
 }
 
@@ -99,7 +107,25 @@ impl World {
             return Vec::new();
         }
         let refused = std::mem::take(&mut self.ends.refused);
+        if refused.is_empty() {
+            return self.try_journal();
+        }
         refused.into_iter().flat_map(|(intent, draft)| self.record_end(intent, draft)).collect()
+    }
+
+    /// Nobody need act to find out that there is room again: the line that says so is what is tried.
+    fn try_journal(&mut self) -> Vec<Effect> {
+        let trouble = self.troubles.get(&Subject::Journal).filter(|_| self.journal_trouble.is_some());
+        let Some(since) = trouble.map(|trouble| trouble.since).filter(|_| self.ends.trying.is_none() && !self.settings.read_only)
+        else {
+            return Vec::new();
+        };
+        let lasted = Duration::from_secs(self.now.since(since).as_secs());
+        let text = format!("the journal can be written again: for {} it could not", humantime::format_duration(lasted));
+        let draft = self.context().seen("journal", Kind::Console, text);
+        let request = self.context().request();
+        self.ends.trying = Some(request);
+        vec![Effect::Record { request, drafts: vec![draft] }]
     }
 }
 

@@ -13,6 +13,7 @@ impl World {
     pub(super) fn wake(&mut self) -> Option<Effect> {
         let questions = self.questions.next_due(&self.health);
         let work = self.maintenance.due().map(|at| self.now.mono + (at - self.now.wall).to_std().unwrap_or_default());
+        let in_trouble = self.journal_trouble.is_some() && !self.settings.read_only;
         let due = [
             self.alerts.next_due(self.now),
             self.health.next_deadline(),
@@ -23,7 +24,7 @@ impl World {
             self.offline.next_due(),
             self.next_beat(),
             self.remind_at(),
-            self.ends.due(self.rest, self.now.mono),
+            self.ends.due(in_trouble, self.rest, self.now.mono),
         ];
         let next = due.into_iter().chain([questions, work, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);

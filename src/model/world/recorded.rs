@@ -26,6 +26,7 @@ impl World {
                     self.drilling.seen = None;
                 }
                 self.diagnoses.answered(request);
+                self.ends.answered(request);
                 self.requests.recorded(request, &Target::of(&entry.draft), entry.id);
                 self.end_recorded(request, &entry);
                 self.stated(request);
@@ -85,6 +86,7 @@ impl World {
             self.requests.journal_failed(request, &why);
             told = self.end_refused(request, &why).or(told);
             self.diagnoses.answered(request);
+            self.ends.answered(request);
         }
         self.stating.retain(|_, of| *of != request);
         self.calls.failed(request);
