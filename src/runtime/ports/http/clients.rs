@@ -9,7 +9,9 @@ use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How long a connection, handshake included, may take. Ended here, a request is certain not to have been sent.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -19,15 +21,19 @@ pub struct Clients {
     made: Mutex<Made>,
 }
 
+/// Where the client is once it is made, or why it could not be.
+type Answer = watch::Receiver<Option<Result<Client, Trouble>>>;
+
 #[derive(Default)]
 struct Made {
-    clients: HashMap<Key, Client>,
+    /// With those that are being made.
+    clients: HashMap<Key, Answer>,
     /// Those to which connections are kept: the first ones, as many as a part of the files that may be open.
     kept: HashSet<(String, Option<u16>)>,
 }
 
 /// What makes two requests need different clients.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     /// `None` for plain HTTP: no authority is loaded, so it works where the system has none.
     tls: Option<Tls>,
@@ -54,33 +60,47 @@ impl Clients {
         Self { names, made: Mutex::default() }
     }
 
-    /// Its files may lie where nothing answers: nobody else waits for them.
+    /// Its files may lie where nothing answers: one thread waits for them, however often it is asked for, and none that others need.
     pub async fn of(&self, request: &Request) -> Result<Client, Trouble> {
-        let key = match self.known(request) {
-            Ok(client) => return Ok(client),
-            Err(key) => key,
-        };
-        let names = self.names.clone();
-        let made = tokio::task::spawn_blocking(move || make(&key, &names).map(|client| (key, client))).await;
-        let (key, client) = made.map_err(|error| local(format!("cannot prepare TLS: {error}")))??;
-        Ok(self.made().clients.entry(key).or_insert(client).clone())
+        let mut answer = self.asked(request)?;
+        let made = answer.wait_for(Option::is_some).await.map(|made| made.clone());
+        made.ok().flatten().unwrap_or_else(|| Err(unprepared("the thread that did is gone; please report this")))
     }
 
-    fn known(&self, request: &Request) -> Result<Client, Key> {
+    /// Where the client will be.
+    pub(super) fn asked(&self, request: &Request) -> Result<Answer, Trouble> {
         let mut made = self.made();
         let key = Key::of(request, made.keeps(request));
-        made.clients.get(&key).cloned().ok_or(key)
+        if let Some(answer) = made.clients.get(&key).filter(|answer| serves(answer)) {
+            return Ok(answer.clone());
+        }
+        let (tell, answer) = watch::channel(None);
+        let (of, names) = (key.clone(), self.names.clone());
+        let begun = thread::Builder::new().spawn(move || tell.send_replace(Some(make(&of, &names))));
+        begun.map_err(|error| unprepared(format!("the system gives no thread ({error})")))?;
+        made.clients.insert(key, answer.clone());
+        Ok(answer)
     }
 
     fn made(&self) -> MutexGuard<'_, Made> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the next request build its client anew.
+    /// Makes the next request build its client anew; one that is being built is new.
     pub fn forget(&self, request: &Request) {
         let mut made = self.made();
         let key = Key::of(request, made.keeps(request));
-        made.clients.remove(&key);
+        if made.clients.get(&key).is_some_and(|answer| answer.borrow().is_some()) {
+            made.clients.remove(&key);
+        }
+    }
+}
+
+/// It is made, or somebody makes it. What failed is made anew.
+fn serves(answer: &Answer) -> bool {
+    match &*answer.borrow() {
+        Some(made) => made.is_ok(),
+        None => answer.has_changed().is_ok(),
     }
 }
 
@@ -108,7 +128,7 @@ fn make(key: &Key, names: &Names) -> Result<Client, Trouble> {
         Some(tls) => judged(builder, tls)?,
         None => builder.tls_certs_only([]),
     };
-    builder.build().map_err(|error| local(format!("cannot prepare TLS: {}", super::failure::innermost(&error))))
+    builder.build().map_err(|error| unprepared(super::failure::innermost(&error)))
 }
 
 fn judged(mut builder: ClientBuilder, tls: &Tls) -> Result<ClientBuilder, Trouble> {
@@ -132,6 +152,10 @@ fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
 
 fn no_pem(path: &Path, what: &str) -> Trouble {
     local(format!("{} holds no PEM {what}", path.display()))
+}
+
+fn unprepared(why: impl std::fmt::Display) -> Trouble {
+    local(format!("cannot prepare TLS: {why}"))
 }
 
 fn local(text: String) -> Trouble {

@@ -175,6 +175,8 @@ fn too_many(request: &Request, allowed: usize, url: &url::Url) -> Trouble {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::Tls;
+    use std::time::Duration;
 
     #[tokio::test]
     async fn an_authority_on_a_disk_that_hangs_holds_up_nobody_else() {
@@ -200,6 +202,41 @@ mod tests {
         let (one, ()) = tokio::join!(biased; web.observe(one), two);
         assert!(disk.join().expect("ends"), "the other waited for it");
         assert!(one.expect_err("it is empty").to_string().contains("holds no PEM certificate"));
+    }
+
+    /// On a disk that never answers each poll would keep another thread of those that all work shares, until there is none.
+    #[test]
+    fn however_often_it_is_asked_for_one_thread_waits_for_an_authority_and_none_that_others_need() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = folder.path().join("ca.pem");
+        nix::unistd::mkfifo(&authority, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        let web = Web::new(Names::default());
+        let request = || {
+            let tls = Tls { ca: Some(authority.clone()), ..Tls::default() };
+            Request { tls, timeout: Duration::from_millis(20), ..Request::get("https://127.0.0.1:1/".parse().expect("a URL")) }
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+        let runtime = runtime.expect("a runtime");
+        let asked = || web.clients.asked(&request()).expect("is begun");
+        let (free, mut hangs, joined) = runtime.block_on(async {
+            for _ in 0..3 {
+                assert_eq!(web.observe(request()).await.expect_err("it hangs").reason, Reason::Timeout);
+            }
+            let free = timeout(Duration::from_secs(5), tokio::task::spawn_blocking(|| ())).await.is_ok();
+            let hangs = asked();
+            web.clients.forget(&request());
+            let joined = asked().same_channel(&hangs);
+            (free, hangs, joined)
+        });
+        // Opens once somebody reads it, who finds nothing in it; whoever comes later finds no file.
+        let disk = std::fs::File::options().write(true).open(&authority).expect("opens");
+        std::fs::remove_file(&authority).expect("is there");
+        drop(disk);
+        assert_eq!((free, joined), (true, true), "what others need waits for it, or another thread does");
+        let made = runtime.block_on(hangs.wait_for(Option::is_some)).expect("is told").clone();
+        let trouble = made.expect("is there").expect_err("it is empty");
+        assert!(trouble.to_string().contains("holds no PEM certificate"), "{trouble}");
+        assert!(!asked().same_channel(&hangs), "what failed is made anew");
     }
 
     #[tokio::test]
