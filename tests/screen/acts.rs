@@ -235,6 +235,13 @@ fn of_many_only_the_failed_are_tried_again_from_the_outcomes() {
 }
 
 #[test]
+fn what_could_not_be_tried_again_with_the_rest_stays_among_the_errors() {
+    let mut desk = pager(&["Down", "Slow"]);
+    desk.press("space space x r enter").act_ends(Outcome::Unknown, "cut off").act_ends(Outcome::Failed, "500: oops");
+    desk.press("o t").act_ends(Outcome::Done, "").press("esc !").expect("resolve 2 alerts").expect("cut off");
+}
+
+#[test]
 fn of_several_requests_that_failed_somebody_says_which_is_tried_again() {
     let mut desk = pager(&["Down", "Slow"]);
     desk.press("x r enter").act_ends(Outcome::Failed, "503: away").press("j x c").type_text("seen").press("enter");
