@@ -52,6 +52,8 @@ mod order;
 mod paging;
 #[path = "world/past.rs"]
 mod past;
+#[path = "world/preceding.rs"]
+mod preceding;
 #[path = "world/questions.rs"]
 mod questions;
 #[path = "world/ranks.rs"]

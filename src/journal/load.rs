@@ -69,7 +69,11 @@ fn lasting() -> String {
 }
 
 fn legion() -> String {
-    Kind::LEGION.map(|kind| format!("'{kind}'")).join(", ")
+    words(&Kind::LEGION)
+}
+
+fn words(kinds: &[Kind]) -> String {
+    kinds.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(", ")
 }
 
 /// All of a drill that is held: what has happened in it is known by its own entries alone.
@@ -282,24 +286,28 @@ pub fn past(db: &Connection, alert: Option<&AlertId>, since: DateTime<Utc>, limi
     load(db, "", set, named_params! { ":since": since.timestamp_millis(), ":alert": alert, ":limit": limit })
 }
 
-/// By the index of times; whose service it is only the body says. Of a storm what comes by the thousand gives way.
+/// By the index of times; whose service it is only the body says. What comes by the thousand gives way to what was written and changed,
+/// even where it is of these very alerts: a bulk of them is acknowledged at once.
 pub fn preceding(
     db: &Connection,
-    since: DateTime<Utc>,
+    (since, until): (DateTime<Utc>, DateTime<Utc>),
     (alerts, services): (&BTreeSet<AlertId>, &BTreeSet<ServiceName>),
     limit: usize,
 ) -> Result<Vec<Arc<Entry>>> {
     let set = format!(
         "SELECT n FROM (SELECT n, at, alert IN (SELECT value FROM json_each(:alerts)) AS own, kind IN ({}) AS one_of_many
-                FROM entries INDEXED BY by_at WHERE at >= :since AND incident IS NULL
+                FROM entries INDEXED BY by_at WHERE at >= :since AND at < :until AND incident IS NULL
+                    AND (kind IN ({}) OR kind IN ('run', 'step-ended') AND json_extract(body, '$.data.diagnosis'))
                     AND (own OR json_extract(body, '$.service') IN (SELECT value FROM json_each(:services)))
-            ORDER BY coalesce(own, 0) OR NOT one_of_many DESC, at LIMIT :limit)",
-        legion()
+            ORDER BY NOT one_of_many DESC, coalesce(own, 0) DESC, at LIMIT :limit)",
+        legion(),
+        words(&Kind::PRECEDING)
     );
     let alerts: Vec<String> = alerts.iter().map(ToString::to_string).collect();
     let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
     let (alerts, services) = (serde_json::json!(alerts).to_string(), serde_json::json!(services).to_string());
-    let params = named_params! { ":since": since.timestamp_millis(), ":alerts": alerts, ":services": services, ":limit": limit };
+    let (since, until) = (since.timestamp_millis(), until.timestamp_millis());
+    let params = named_params! { ":since": since, ":until": until, ":alerts": alerts, ":services": services, ":limit": limit };
     load(db, "", &set, params)
 }
 

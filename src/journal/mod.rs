@@ -140,14 +140,15 @@ pub trait Journal: Send {
     /// The journal can't be read.
     fn past(&mut self, alert: Option<&AlertId>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Arc<Entry>>, JournalError>;
 
-    /// What happened since then to one of these alerts or services and was recorded as part of no incident, with its corrections. Of more
-    /// than `limit` what is about these alerts or stands alone comes first, and then what happened first.
+    /// What an incident takes in of what happened between these times to one of these alerts or services and was recorded as part of no
+    /// incident, with its corrections. Of more than `limit` what stands alone comes first, then what is about these alerts, and of both what
+    /// happened first.
     ///
     /// # Errors
     /// The journal can't be read.
     fn preceding(
         &mut self,
-        since: DateTime<Utc>,
+        times: (DateTime<Utc>, DateTime<Utc>),
         alerts: &BTreeSet<AlertId>,
         services: &BTreeSet<ServiceName>,
         limit: usize,

@@ -268,12 +268,12 @@ impl Journal for SqliteJournal {
 
     fn preceding(
         &mut self,
-        since: DateTime<Utc>,
+        times: (DateTime<Utc>, DateTime<Utc>),
         alerts: &BTreeSet<AlertId>,
         services: &BTreeSet<ServiceName>,
         limit: usize,
     ) -> Result<Vec<Arc<Entry>>, JournalError> {
-        self.read(|db| load::preceding(db, since, (alerts, services), limit))
+        self.read(|db| load::preceding(db, times, (alerts, services), limit))
     }
 
     fn heads(&mut self) -> Result<Vec<Head>, JournalError> {

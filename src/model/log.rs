@@ -3,7 +3,7 @@
 use super::fold::Corrections;
 use crate::domain::entry::{ActorKind, Clock, Entry, Kind};
 use crate::domain::ids::{EntryId, OriginId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many are kept; older ones are in the journal.
@@ -14,7 +14,7 @@ type Entries = BTreeMap<(Clock, OriginId, u64), Arc<Entry>>;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Log {
     entries: Entries,
-    /// The newest of what was said and done in incidents, and by people who may give it to one. No storm of signals pushes it out.
+    /// The newest of what was said and done in incidents, of what they took in, and by people who may give it to one. No storm of signals pushes it out.
     lasting: Entries,
     /// Those that a person has named, of whatever age.
     named: BTreeMap<EntryId, Arc<Entry>>,
@@ -33,10 +33,25 @@ impl Log {
         if lasts(entry) {
             self.lasting.entry(entry.order()).or_insert_with(|| entry.clone());
         }
+        if entry.kind == Kind::Link {
+            let named: BTreeSet<EntryId> = entry.data_of("entries").unwrap_or_default();
+            let taken: Vec<_> = self.entries.values().filter(|known| named.contains(&known.id)).cloned().collect();
+            taken.iter().for_each(|known| self.take_in(known));
+        }
         for entries in [&mut self.entries, &mut self.lasting] {
             while entries.len() > KEPT {
                 entries.pop_first();
             }
+        }
+    }
+
+    /// An incident takes it in: it is as much a part of it as what was said and done there.
+    pub(super) fn take_in(&mut self, entry: &Arc<Entry>) {
+        if !Kind::LEGION.contains(&entry.kind) {
+            self.lasting.entry(entry.order()).or_insert_with(|| entry.clone());
+        }
+        while self.lasting.len() > KEPT {
+            self.lasting.pop_first();
         }
     }
 

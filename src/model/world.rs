@@ -34,7 +34,7 @@ mod watch;
 mod working;
 
 pub use practising::BACK;
-pub use preceding::MOST as TAKEN_IN;
+pub use preceding::{LOOKED_AT, MOST as TAKEN_IN};
 pub use silencing::Broad;
 pub(in crate::model) use silencing::meant;
 

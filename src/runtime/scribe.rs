@@ -9,7 +9,7 @@ use crate::journal::{Journal, JournalError, evidence};
 use crate::model::Fact;
 use crate::model::past::{Recalled, episodes};
 use crate::model::practice::Record;
-use crate::model::world::TAKEN_IN;
+use crate::model::world::{LOOKED_AT, TAKEN_IN};
 use crate::ports::Clock;
 use chrono::{DateTime, Utc};
 use notify::{RecursiveMode, Watcher};
@@ -142,7 +142,8 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
                 let _ = facts.send(Fact::Recalled(recalled(journal.as_mut(), alert, since)));
             }
             Job::LookBack(incident, since, alerts, services) => {
-                let found = journal.preceding(since, &alerts, &services, TAKEN_IN).map_err(|error| error.to_string());
+                let found = journal.preceding((since, since + LOOKED_AT), &alerts, &services, TAKEN_IN + 1);
+                let found = found.map_err(|error| error.to_string());
                 let _ = facts.send(Fact::LookedBack { incident, found });
             }
             Job::Export(incident, file, redact) => {

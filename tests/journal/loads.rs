@@ -124,11 +124,30 @@ fn what_came_before_an_incident_is_found_by_its_alerts_and_services_and_a_storm_
 
     let alert = on("a", Kind::Note).alert.expect("one");
     let mut found = |limit| {
-        let found = journal.preceding(at(10), &[alert.clone()].into(), &["shop".into(), "db".into()].into(), limit);
+        let found = journal.preceding((at(10), at(200)), &[alert.clone()].into(), &["shop".into(), "db".into()].into(), limit);
         found.expect("reads").into_iter().map(|entry| entry.id).collect::<Vec<_>>()
     };
     assert_eq!(found(2_000).len(), 1 + 1 + 50 + 1 + 1);
     assert_eq!(found(5), [own.id, feed.id, storm[48].id, storm[49].id, note.id, correction.id], "of a storm what came first");
+}
+
+#[test]
+fn what_was_written_is_taken_in_before_a_bulk_of_the_very_alerts_and_nothing_else_counts() {
+    let home = home();
+    let mut journal = open(home.path());
+    let of_shop = |seconds: i64, draft: Draft| Draft { at: at(seconds), service: Some("shop".into()), ..draft };
+    let bulk = (0..20).map(|number| of_shop(20 + number, on("a", Kind::Ack))).collect();
+    let acks = journal.append(bulk, at(50)).expect("appends").entries;
+    for (seconds, kind) in [(10, Kind::Console), (11, Kind::Comms), (12, Kind::StepEnded)] {
+        record(&mut journal, of_shop(seconds, draft(kind)), 50);
+    }
+    let seen = record(&mut journal, of_shop(70, draft(Kind::StepEnded)).with("diagnosis", true), 70);
+    let note = record(&mut journal, of_shop(80, draft(Kind::Note)), 80);
+    record(&mut journal, of_shop(101, draft(Kind::Note)), 101);
+    let alert = on("a", Kind::Note).alert.expect("one");
+    let found = journal.preceding((at(0), at(101)), &[alert].into(), &["shop".into()].into(), 4).expect("reads");
+    let found: Vec<_> = found.into_iter().map(|entry| entry.id).collect();
+    assert_eq!(found, [acks[0].id, acks[1].id, seen.id, note.id]);
 }
 
 #[test]

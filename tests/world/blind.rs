@@ -148,6 +148,39 @@ fn a_gap_that_the_journal_could_not_hold_is_on_record_once_it_can() {
 }
 
 #[test]
+fn a_gap_that_the_journal_could_not_hold_is_on_record_from_its_beginning_though_the_source_fails_again() {
+    let mut story = Story::new();
+    let first = story.now.wall;
+    story.broken = Some("the disk is full".into());
+    (0..2).for_each(|_| {
+        fails(&mut story);
+        story.wait(30);
+    });
+    story.poll(&[]);
+    story.wait(15);
+    story.broken = None;
+    fails(&mut story);
+    assert_eq!(told(&story), [("prod does not answer: no answer", first)]);
+    // While the journal is only slow, what it was asked for is told, and the next failure is another one.
+    let mut story = Story::new();
+    fails(&mut story);
+    story.wait(30);
+    story.slow = Some(Vec::new());
+    fails(&mut story);
+    story.poll(&[]);
+    story.wait(15);
+    fails(&mut story);
+    story.answer();
+    (0..2).for_each(|_| {
+        story.wait(15);
+        fails(&mut story);
+    });
+    let texts: Vec<_> = told(&story).into_iter().map(|(text, _)| text).collect();
+    let lost = "prod does not answer: no answer";
+    assert_eq!(texts, [lost, "prod answers again, after 30s", lost]);
+}
+
+#[test]
 fn in_an_incident_it_is_a_part_of_that_and_who_does_not_watch_records_nothing() {
     let mut story = Story::new();
     story.ask(Command::Declare { title: "shop down".into(), severity: Sev::ALL[1], alerts: Vec::new(), at: None });

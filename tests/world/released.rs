@@ -67,6 +67,17 @@ fn it_is_asked_of_the_journal_until_that_holds_it_and_by_every_process_alike() {
 }
 
 #[test]
+fn whoever_watches_next_tells_what_the_one_before_it_did_not_come_to() {
+    let mut story = marias();
+    story.fact(Fact::Watching(false));
+    (0..3).for_each(|_| story.poll(&down()));
+    assert_eq!(ended(&story), [""; 0], "it is left to whoever watches");
+    story.fact(Fact::Watching(true));
+    (0..3).for_each(|_| story.poll(&down()));
+    assert_eq!((ended(&story).len(), arrived(&story)), (1, Some(story.now)));
+}
+
+#[test]
 fn what_says_nothing_or_is_held_again_or_over_is_no_end_of_it() {
     let mut story = marias();
     story.poll(&down());

@@ -128,6 +128,19 @@ kinds! {
 impl Kind {
     /// Signals, and acts on many of them: these come by the thousand.
     pub const LEGION: [Self; 6] = [Self::AlertFired, Self::AlertResolved, Self::Ack, Self::Unack, Self::Act, Self::ActEnded];
+
+    /// What an incident takes in of the time before it.
+    pub const PRECEDING: [Self; 9] = [
+        Self::AlertFired,
+        Self::AlertResolved,
+        Self::FeedChanged,
+        Self::Change,
+        Self::Ack,
+        Self::Unack,
+        Self::Act,
+        Self::ActEnded,
+        Self::Note,
+    ];
 }
 
 impl From<Kind> for String {

@@ -74,7 +74,11 @@ impl World {
     pub(super) fn source_lost(&mut self, source: &SourceName, trouble: &Trouble) -> Vec<Effect> {
         let Some(every) = self.settings.source(source).map(|spec| spec.every) else { return Vec::new() };
         let (now, why) = (self.now, inert(trouble.text.raw()).into_owned());
-        let since = self.blind.gaps.get(source).filter(|gap| gap.until.is_none()).map_or(now, |gap| gap.since);
+        // One that is over and that the journal could not hold is still to be told: it goes on.
+        let told =
+            self.blind.lost(source).is_some() || self.telling.contains(&key(source, LOST, &self.blind.name_of_gap(source)));
+        let goes_on = |gap: &&Gap| gap.until.is_none() || gap.long && !told;
+        let since = self.blind.gaps.get(source).filter(goes_on).map_or(now, |gap| gap.since);
         let long = now.since(since) >= every;
         self.blind.gaps.insert(source.clone(), Gap { since, until: None, long, why });
         if !self.watching || !long || self.blind.lost(source).is_some() {

@@ -33,8 +33,11 @@ impl World {
             if unowned && *seen < LOOKS {
                 continue;
             }
-            if unowned && self.watching && !self.took_back(&id) {
-                drafts.extend(self.released_draft(&id, &held));
+            // Whoever does not watch keeps it until it is told: who watches may die before that.
+            if unowned && !self.took_back(&id) {
+                if self.watching {
+                    drafts.extend(self.released_draft(&id, &held));
+                }
                 continue;
             }
             self.released.remove(&id);

@@ -1,0 +1,132 @@
+//! What an incident takes in of the hour before it, and who suffers with it.
+
+use super::*;
+use midwatch::domain::alert::{Alert, Labels};
+use midwatch::domain::catalogue::Service;
+use midwatch::domain::entry::Actor;
+use midwatch::domain::ids::EntryId;
+use midwatch::domain::incident::Incident;
+use midwatch::domain::matcher::{LabelSet, Matcher};
+
+fn service(name: &str, depends_on: &[&str]) -> Service {
+    Service {
+        depends_on: depends_on.iter().map(|name| (*name).into()).collect(),
+        alerts: LabelSet(vec![("service".into(), Matcher::Equal(name.into()))]),
+        ..Service::new(name)
+    }
+}
+
+/// Somebody has recorded this of a service.
+fn seen(story: &mut Story, service: &str, kind: Kind, text: &str) -> EntryId {
+    let draft = Draft { service: Some(service.into()), ..Draft::new(kind, story.now.wall, Actor::system("test"), text) };
+    story.append(draft).id
+}
+
+fn declare<'a>(story: &'a mut Story, name: &str, at: Option<DateTime<Utc>>) -> &'a Incident {
+    story.ask(Command::Declare { title: name.into(), severity: Sev::ALL[1], alerts: vec![id(name)], at });
+    story.world.incidents.open().next().expect("open")
+}
+
+#[test]
+fn one_that_only_has_something_to_say_is_not_affected() {
+    let mut settings = settings(false);
+    settings.services = [service("postgres", &[]), service("docs", &["postgres"]), service("cart", &["postgres"])].into();
+    let mut story = Story::with(settings);
+    let pairs =
+        [("alertname", "Told"), ("service", "docs"), ("severity", "info")].map(|(name, value)| (name.into(), value.into()));
+    let told = Arc::new(Alert { labels: Labels::new(pairs.to_vec()), ..(*alert("Told", "docs", began())).clone() });
+    story.poll(&[alert("Down", "postgres", began()), alert("Full", "cart", began()), told]);
+    let incident = declare(&mut story, "Down", None);
+    assert_eq!(incident.services, ["cart".into(), "postgres".into()].into());
+}
+
+#[test]
+fn who_only_suffers_brings_nothing_of_what_else_it_needs() {
+    let mut settings = settings(false);
+    let services = [("postgres", vec!["disk"]), ("search", vec!["postgres", "redis"]), ("disk", vec![]), ("redis", vec![])];
+    settings.services = services.map(|(name, needs)| service(name, &needs)).into();
+    let mut story = Story::with(settings);
+    let firing = [("Down", "postgres"), ("Slow", "search"), ("Full", "disk"), ("Evicts", "redis")];
+    story.poll(&firing.map(|(name, service)| alert(name, service, began())));
+    let fired = |entry: &&Arc<Entry>| entry.kind == Kind::AlertFired && entry.service != Some("redis".into());
+    let wanted: Vec<EntryId> = story.journal.iter().filter(fired).map(|entry| entry.id).collect();
+    let incident = declare(&mut story, "Down", None);
+    assert_eq!((incident.linked.iter().copied().collect::<Vec<_>>(), wanted.len()), (wanted, 3));
+}
+
+#[test]
+fn what_somebody_has_corrected_is_shown_as_it_was_corrected() {
+    let mut story = Story::new();
+    let note = seen(&mut story, "postgres", Kind::Note, "the password is swordfish");
+    let draft = Draft { corrects: Some(note), ..Draft::new(Kind::Correction, story.now.wall, Actor::system("test"), "better") };
+    story.append(draft.with("text", "the password is in the vault"));
+    // Neither is among what this process began with.
+    story.poll(&[alert("Down", "postgres", began())]);
+    let incident = declare(&mut story, "Down", None).clone();
+    let world = &story.world;
+    let lines = world.log.lines_of_incidents(&world.corrections).filter(|line| incident.has_entry(line));
+    let texts: Vec<_> = lines.filter(|line| line.kind == Kind::Note).map(|line| line.text.clone()).collect();
+    assert_eq!(texts, ["the password is in the vault"]);
+}
+
+#[test]
+fn it_is_said_that_more_was_left_out_and_of_what_time_it_is() {
+    let took_in = |more: usize, ago: Option<chrono::Duration>| {
+        let mut story = Story::new();
+        story.poll(&[alert("Down", "postgres", began())]);
+        for number in 0..1_997 + more {
+            seen(&mut story, "postgres", Kind::Change, &number.to_string());
+        }
+        // They are found, and do not belong: their own time was another one.
+        for _ in 0..2 {
+            let early = seen(&mut story, "postgres", Kind::Note, "early");
+            let draft =
+                Draft { corrects: Some(early), ..Draft::new(Kind::Correction, story.now.wall, Actor::system("test"), "at") };
+            story.append(draft.with("at", began() - chrono::Duration::days(9)));
+        }
+        let at = ago.map(|ago| story.now.wall - ago);
+        declare(&mut story, "Down", at);
+        story.last(Kind::Link).text.clone()
+    };
+    assert_eq!(took_in(0, None), "took in 1998 earlier entries of the last hour");
+    assert_eq!(took_in(1, None), "took in 1999 earlier entries of the last hour, and left out more");
+    let ago = |hours| Some(chrono::Duration::hours(hours));
+    assert_eq!(took_in(0, ago(3)), "took in 1998 entries of the hour before it and since");
+}
+
+#[test]
+fn of_an_incident_that_began_days_ago_a_day_is_taken_in() {
+    let mut story = Story::new();
+    let [within, after] = [23, 2].map(|hours| {
+        story.wait(hours * 3_600);
+        seen(&mut story, "postgres", Kind::Change, "a change")
+    });
+    story.poll(&[alert("Down", "postgres", began())]);
+    let linked = declare(&mut story, "Down", Some(began())).linked.clone();
+    assert_eq!((linked.contains(&within), linked.contains(&after)), (true, false));
+    assert_eq!(story.last(Kind::Link).text, format!("took in {} entries of the hour before it and the day after", linked.len()));
+}
+
+#[test]
+fn what_it_took_in_stays_in_its_log_whoever_recorded_it() {
+    for storm_before in [false, true] {
+        let mut story = Story::new();
+        let feed = seen(&mut story, "postgres", Kind::FeedChanged, "postgres is failing");
+        let storm: Vec<_> = (0..1_100).map(|number| alert(&format!("Storm{number}"), "search", began())).collect();
+        let down = [alert("Down", "postgres", began())];
+        if storm_before {
+            story.poll(&[down.as_slice(), storm.as_slice()].concat());
+        } else {
+            story.poll(&down);
+        }
+        declare(&mut story, "Down", None);
+        let more: Vec<_> = (0..1_100).map(|number| alert(&format!("More{number}"), "search", began())).collect();
+        story.poll(&[down.as_slice(), storm.as_slice(), more.as_slice()].concat());
+        let held = |story: &Story| story.world.log.of_incidents().any(|entry| entry.id == feed);
+        assert!(held(&story), "a storm before it: {storm_before}");
+        if !storm_before {
+            story.begins_anew();
+            assert!(held(&story), "after a restart");
+        }
+    }
+}
