@@ -2,7 +2,7 @@
 //! Secrets that are known, and parameters that are typed as such, are struck out.
 
 use crate::domain::entry::{Actor, Entry, Seal};
-use crate::domain::ids::{PlaybookId, RequestId, RunId};
+use crate::domain::ids::{IncidentId, PlaybookId, RequestId, RunId};
 use crate::domain::playbook::{ParamType, Place, Playbook};
 use crate::domain::secret::redacted;
 use crate::domain::settings::{Environment, Settings};
@@ -45,11 +45,15 @@ struct Line {
 #[serde(rename_all = "kebab-case")]
 enum What {
     Event(Box<Body>),
-    /// An entry, and the seal that its own form leaves out.
     Recorded {
-        entry: Arc<Entry>,
-        seal: Option<Seal>,
+        #[serde(flatten)]
+        entry: Sealed,
         request: Option<RequestId>,
+    },
+    Named(Vec<Sealed>),
+    LookedBack {
+        incident: IncidentId,
+        found: Result<Vec<Sealed>, String>,
     },
     /// The library, by its texts.
     Books(Vec<Book>),
@@ -58,6 +62,27 @@ enum What {
         playbook: Result<Book, String>,
         found: Vec<Finding>,
     },
+}
+
+/// An entry, and the seal that its own form leaves out.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    entry: Arc<Entry>,
+    seal: Option<Seal>,
+}
+
+impl Sealed {
+    fn of(entry: &Arc<Entry>) -> Self {
+        Self { entry: entry.clone(), seal: entry.seal().cloned() }
+    }
+
+    /// Nothing is ever done of what is played: it only is to be seen how it was.
+    fn whole(self) -> Arc<Entry> {
+        match self.seal {
+            Some(seal) => Arc::new(Entry::clone(&self.entry).sealed(seal)),
+            None => self.entry,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,8 +141,11 @@ impl Recorder {
                 let playbook = playbook.as_ref().map(Book::of).map_err(Clone::clone);
                 What::Adopted { run: *run, playbook, found: found.clone() }
             }
-            Body::Fact(Fact::Recorded { entry, request }) => {
-                What::Recorded { entry: entry.clone(), seal: entry.seal().cloned(), request: *request }
+            Body::Fact(Fact::Recorded { entry, request }) => What::Recorded { entry: Sealed::of(entry), request: *request },
+            Body::Fact(Fact::Named(entries)) => What::Named(entries.iter().map(Sealed::of).collect()),
+            Body::Fact(Fact::LookedBack { incident, found }) => {
+                let found = found.as_ref().map(|found| found.iter().map(Sealed::of).collect()).map_err(Clone::clone);
+                What::LookedBack { incident: *incident, found }
             }
             Body::Command(request, Command::Run(command)) => {
                 What::Event(Box::new(Body::Command(*request, Command::Run(struck(command, world)))))
@@ -235,13 +263,11 @@ fn body(what: What, parse: &Parse) -> Body {
         What::Adopted { run, playbook, found } => {
             Body::Fact(Fact::Run(RunFact::Adopted { run, playbook: playbook.map(|book| book.read(parse)), found }))
         }
-        What::Recorded { entry, seal, request } => {
-            // Nothing is ever done of what is played: it only is to be seen how it was.
-            let entry = match seal {
-                Some(seal) => Arc::new(Entry::clone(&entry).sealed(seal)),
-                None => entry,
-            };
-            Body::Fact(Fact::Recorded { entry, request })
+        What::Recorded { entry, request } => Body::Fact(Fact::Recorded { entry: entry.whole(), request }),
+        What::Named(entries) => Body::Fact(Fact::Named(entries.into_iter().map(Sealed::whole).collect())),
+        What::LookedBack { incident, found } => {
+            let found = found.map(|found| found.into_iter().map(Sealed::whole).collect());
+            Body::Fact(Fact::LookedBack { incident, found })
         }
         What::Event(body) => match *body {
             Body::Fact(Fact::Configured(settings)) => Body::Fact(Fact::Configured(played(&settings))),
