@@ -16,6 +16,8 @@ pub struct Log {
     entries: Entries,
     /// The newest of what was said and done in incidents, of what they took in, and by people who may give it to one. No storm of signals pushes it out.
     lasting: Entries,
+    /// What links have named, be it known already or not: they may come in any order.
+    linked: BTreeSet<EntryId>,
     /// Those that a person has named, of whatever age.
     named: BTreeMap<EntryId, Arc<Entry>>,
     revision: u64,
@@ -33,10 +35,14 @@ impl Log {
         if lasts(entry) {
             self.lasting.entry(entry.order()).or_insert_with(|| entry.clone());
         }
+        if self.linked.contains(&entry.id) {
+            self.take_in(entry);
+        }
         if entry.kind == Kind::Link {
             let named: BTreeSet<EntryId> = entry.data_of("entries").unwrap_or_default();
             let taken: Vec<_> = self.entries.values().filter(|known| named.contains(&known.id)).cloned().collect();
             taken.iter().for_each(|known| self.take_in(known));
+            self.linked.extend(named);
         }
         for entries in [&mut self.entries, &mut self.lasting] {
             while entries.len() > KEPT {

@@ -373,16 +373,6 @@ fn an_incident_takes_in_the_hour_before_it_though_a_storm_has_passed_since() {
 }
 
 #[test]
-fn of_a_storm_in_its_own_services_it_is_said_that_more_was_left_out() {
-    let mut story = Story::new();
-    let storm: Vec<_> = (0..2_000).map(|number| alert(&format!("Storm{number}"), "postgres", began())).collect();
-    story.poll(&storm);
-    let alerts = vec![id("Storm7")];
-    story.ask(Command::Declare { title: "Down".into(), severity: Sev::ALL[1], alerts, at: None });
-    assert_eq!(story.last(Kind::Link).text, "took in 2000 earlier entries of the last hour, and left out more");
-}
-
-#[test]
 fn who_suffers_from_what_an_incident_is_about_is_affected_and_nobody_else() {
     let mut settings = settings(false);
     let needs = |name: &str, needed: &str| Service {
