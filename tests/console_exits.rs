@@ -24,10 +24,10 @@ use midwatch::tui::terminal::{TermEvent, read_keys};
 use midwatch::tui::theme::{Depth, Looks};
 use nix::sys::signal::Signal;
 use std::path::Path;
+use support::PATIENCE;
 use support::fake_alertmanager::FakeAlertmanager;
 use support::home::Home;
 use support::pty::{Pty, modes_left_changed};
-use support::{PATIENCE, until};
 
 /// A console with one alert in its queue.
 fn open(server: &FakeAlertmanager, home: &Home) -> Pty {
@@ -422,23 +422,4 @@ fn a_sparkline_begins_where_the_last_console_ended_with_a_gap_between() {
     second.wait_gone("Feed disk");
     second.keys("q");
     assert!(second.wait_exit().success());
-}
-
-/// As a terminal sends it that does not mark what is pasted.
-const PASTED: &str = "qa\rthe first line of what was copied from somewhere else entirely\rq\rand its second line, with q\r";
-
-#[test]
-fn a_paste_that_the_terminal_does_not_mark_presses_no_key() {
-    let (server, home) = (FakeAlertmanager::start(), Home::new());
-    let mut console = open(&server, &home);
-    console.keys(PASTED);
-    console.wait_for("pasted outside of a field: nothing was done");
-    assert!(!log(&home).contains("acknowledged"));
-    console.keys("n");
-    console.wait_for("Note");
-    console.keys(PASTED);
-    console.wait_for("copied from somewhere else entirely q and its second line, with q");
-    // What was typed ahead of a slow line is keys, its end among them.
-    console.keys(", rolled back\rj");
-    until("the note", || log(&home).contains("with q , rolled back").then_some(()));
 }

@@ -176,7 +176,7 @@ fn what_is_typed_or_pasted_never_presses_keys() {
     let mut desk = outage();
     desk.press("n").type_text("quit a s q").expect("quit a s q");
     assert!(desk.commands.is_empty() && !desk.quits());
-    desk.press("esc").paste("q\nq\n");
+    desk.press("esc").paste("q\nq\n").expect("That was pasted outside of a field: nothing was done.");
     assert!(!desk.quits(), "a paste without a field is dropped");
 }
 

@@ -2,7 +2,6 @@
 //! cursor and title. Everything that enters is undone by `leave`, which drops, panics and signals all go through. It can be lent to
 //! a program, and is as it was before when it comes back, whatever was done to it.
 
-mod burst;
 mod keys;
 mod stops;
 

@@ -1,7 +1,6 @@
 //! Who reads the keys, and whether they may: the terminal is a program's now and then.
 
 use super::TermEvent;
-use super::burst::{MOST, is_paste, written};
 use crossterm::event::{self, KeyCode, KeyEvent, KeyModifiers};
 use nix::sys::signal::{Signal, raise};
 use std::io;
@@ -94,7 +93,7 @@ fn read_until(mut send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) 
             Err(why) => Err(why),
         };
         match event {
-            Ok(event) => match at_once(event).into_iter().flat_map(whole).flatten().all(&mut send) {
+            Ok(event) => match whole(event).into_iter().flatten().all(&mut send) {
                 true => failed = 0,
                 false => return,
             },
@@ -104,45 +103,6 @@ fn read_until(mut send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) 
             Err(_) => return,
         }
     }
-}
-
-/// Whoever asks for no time at all is told of nothing, also of what has been read already.
-const AT_ONCE: Duration = Duration::from_micros(200);
-
-/// How long the next portion of a paste may come behind the last.
-const PORTION: Duration = Duration::from_millis(50);
-
-/// A key and what has come with it: keys, or one text where those were pasted. Waits for nothing but the rest of a paste.
-fn at_once(first: TermEvent) -> Vec<TermEvent> {
-    let Some(c) = written(&first) else { return vec![first] };
-    let (mut keys, mut text) = (vec![first], c.to_string());
-    let more = |wait| event::poll(wait).is_ok_and(|there| there).then(event::read).and_then(Result::ok);
-    let mut behind = None;
-    while behind.is_none() && text.len() < MOST {
-        match more(AT_ONCE) {
-            Some(key) => match written(&key) {
-                Some(c) => {
-                    text.push(c);
-                    keys.push(key);
-                }
-                None => behind = Some(key),
-            },
-            None => break,
-        }
-    }
-    if !is_paste(&text) {
-        return keys.into_iter().chain(behind).collect();
-    }
-    while behind.is_none() {
-        match more(PORTION) {
-            Some(key) => match written(&key) {
-                Some(c) => text.extend(Some(c).filter(|_| text.len() < MOST)),
-                None => behind = Some(key),
-            },
-            None => break,
-        }
-    }
-    std::iter::once(TermEvent::Paste(text)).chain(behind).collect()
 }
 
 /// The terminal has been asked something, and its answer comes among the keys.
