@@ -213,6 +213,22 @@ fn a_source_that_fails_leaves_everything_on_screen_and_nothing_looks_resolved() 
 }
 
 #[test]
+fn of_what_is_still_being_read_no_number_is_told_as_if_it_were_all() {
+    let mut desk = Desk::new();
+    let known = |name: &str, more| {
+        let (alerts, read_at) = (vec![alert(name, "warning", "shop", "db-1", 5)], screen::start());
+        midwatch::model::Fact::AlertsCached { source: "prod".into(), alerts, read_at, more }
+    };
+    for (name, more, told) in
+        [("Down", true, " 1+ firing"), ("Slow", true, " 2+ firing"), ("Full", false, " 3 firing"), ("Hot", true, " 4+ firing")]
+    {
+        desk.fact(known(name, more)).draw();
+        desk.expect(told);
+    }
+    desk.changes(vec![alert("Down", "warning", "shop", "db-1", 5)], vec![]).expect(" firing").expect_not("+ firing");
+}
+
+#[test]
 fn what_teaches_a_newcomer_is_not_cut_where_the_pane_ends() {
     let mut desk = Desk::with(Settings { services: [].into(), feeds: Vec::new(), sources: Vec::new(), ..screen::settings() });
     desk.expect("`midwatch init` finds some.").press("1");

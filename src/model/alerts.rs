@@ -152,6 +152,11 @@ impl Alerts {
         self.sources.iter()
     }
 
+    /// More fired when an earlier session knew of it last than has been read of its cache.
+    pub fn is_partly_read(&self) -> bool {
+        self.sources.values().any(|source| source.more)
+    }
+
     pub fn source(&self, name: &SourceName) -> Option<&SourceState> {
         self.sources.get(name)
     }
@@ -328,11 +333,11 @@ impl Alerts {
         settings: &Settings,
         source: &SourceName,
         alerts: Vec<Arc<Alert>>,
-        read_at: DateTime<Utc>,
+        (read_at, more): (DateTime<Utc>, bool),
         now: Stamp,
     ) {
         let Some(state) = self.sources.get_mut(source) else { return };
-        if !state.cached(read_at) {
+        if !state.cached(read_at, more) {
             return;
         }
         for alert in alerts {

@@ -65,8 +65,9 @@ pub enum Fact {
     SourceFailed { source: SourceName, trouble: Trouble },
     /// A source could tell of changes by itself, and refuses to tell us: it is asked in its interval alone.
     NewsRefused { source: SourceName, why: Outside },
-    /// Alerts from the cache of an earlier process, `read_at` its time: shown as stale until the source answers.
-    AlertsCached { source: SourceName, alerts: Vec<Arc<Alert>>, read_at: DateTime<Utc> },
+    /// Alerts from the cache of an earlier process, `read_at` its time: shown as stale until the source answers. There may be `more`
+    /// of them, which is still being read.
+    AlertsCached { source: SourceName, alerts: Vec<Arc<Alert>>, read_at: DateTime<Utc>, more: bool },
     /// What an earlier session knew of feeds, to go on from. It says nothing of how they are.
     FeedsRemembered(Vec<(FeedName, Past)>),
     /// A feed was judged.

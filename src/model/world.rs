@@ -294,8 +294,8 @@ impl World {
                 effects
             }
             Fact::NewsRefused { source, why } => self.note_refused(&source, &why),
-            Fact::AlertsCached { source, alerts, read_at } => {
-                self.alerts.cached(&self.settings, &source, alerts, read_at, self.now);
+            Fact::AlertsCached { source, alerts, read_at, more } => {
+                self.alerts.cached(&self.settings, &source, alerts, (read_at, more), self.now);
                 Vec::new()
             }
             Fact::FeedsRemembered(all) => {

@@ -8,6 +8,7 @@ mod pack;
 use super::poller::{CHUNK, Remembered};
 use crate::domain::alert::Alert;
 use crate::domain::ids::SourceName;
+use crate::model::alerts::SourceState;
 use crate::model::{Fact, World};
 pub use calls::{Calls, Ledger};
 use chrono::{DateTime, Utc};
@@ -58,7 +59,9 @@ impl Cache {
 
     /// The first screenful, read at once, and the past of the feeds.
     pub fn first(&self) -> Vec<Fact> {
-        let mut first = facts(read(&self.0.join(FIRST_FILE)));
+        let known = read(&self.0.join(FIRST_FILE));
+        let more = known.values().map(|kept| kept.alerts.len()).sum::<usize>() >= FIRST;
+        let mut first = facts(known, more);
         first.extend(self.feeds());
         first
     }
@@ -81,7 +84,7 @@ impl Cache {
         let work = move || {
             let all = read(&path);
             let known = all.iter().map(|(source, kept)| (source.clone(), sorted(&kept.alerts))).collect();
-            for fact in facts(all) {
+            for fact in facts(all, false) {
                 let _ = to.send(fact);
             }
             // Only now may the source be asked: its answer comes after what it replaces.
@@ -93,9 +96,10 @@ impl Cache {
     }
 
     /// Keeps what the world knows, written by a thread of its own; whole files only. `None` where the system
-    /// gives no thread.
+    /// gives no thread. As long as the alerts of the cache have not all been read, they are not replaced by those that have.
     pub fn save(&self, world: &World, what: What) -> Option<JoinHandle<()>> {
-        let alerts = what.alerts.then(|| (snapshot(world, FIRST), snapshot(world, usize::MAX)));
+        let alerts =
+            (what.alerts && !world.alerts.is_partly_read()).then(|| (snapshot(world, FIRST), snapshot(world, usize::MAX)));
         let feeds = what.feeds.then(|| feeds::snapshot(world));
         let folder = self.0.clone();
         let work = move || {
@@ -115,8 +119,10 @@ fn snapshot(world: &World, most: usize) -> Snapshot {
     let mut snapshot = Snapshot::new();
     for tracked in world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none()).take(most) {
         let source = &tracked.alert.id.source;
-        let Some(answered) = world.alerts.source(source).and_then(|state| state.answered) else { continue };
-        let kept = snapshot.entry(source.clone()).or_insert_with(|| Kept { read_at: answered.wall, alerts: Vec::new() });
+        // Of a source that does not answer what is known stays known, however often the program is started.
+        let told = |state: &SourceState| state.answered.map(|at| at.wall).or(state.cached_at);
+        let Some(read_at) = world.alerts.source(source).and_then(told) else { continue };
+        let kept = snapshot.entry(source.clone()).or_insert_with(|| Kept { read_at, alerts: Vec::new() });
         kept.alerts.push(tracked.alert.clone());
     }
     snapshot
@@ -132,15 +138,16 @@ fn sorted(alerts: &[Arc<Alert>]) -> Arc<Vec<Arc<Alert>>> {
     Arc::new(alerts)
 }
 
-/// In portions that the core can take in one step; of a source without alerts that it had none.
-fn facts(snapshot: Snapshot) -> Vec<Fact> {
+/// In portions that the core can take in one step; whether there is `more` than these is said with the last of each source.
+fn facts(snapshot: Snapshot, more: bool) -> Vec<Fact> {
     let facts = |(source, kept): (SourceName, Kept)| {
-        let portions: Vec<Vec<Arc<Alert>>> = match kept.alerts.is_empty() {
-            true => vec![Vec::new()],
-            false => kept.alerts.chunks(CHUNK).map(<[_]>::to_vec).collect(),
+        let portions: Vec<Vec<Arc<Alert>>> = kept.alerts.chunks(CHUNK).map(<[_]>::to_vec).collect();
+        let last = portions.len();
+        let fact = move |(n, alerts)| {
+            let more = more || n + 1 < last;
+            Fact::AlertsCached { source: source.clone(), alerts, read_at: kept.read_at, more }
         };
-        let fact = move |alerts| Fact::AlertsCached { source: source.clone(), alerts, read_at: kept.read_at };
-        portions.into_iter().map(fact)
+        portions.into_iter().enumerate().map(fact)
     };
     snapshot.into_iter().flat_map(facts).collect()
 }

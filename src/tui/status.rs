@@ -89,7 +89,8 @@ fn parts(view: &View, width: u16) -> Vec<Part> {
     let role = |count: usize, role| if count > 0 { role } else { Role::Dim };
     let firing = view.world.alerts.count(State::Firing);
     let loud = if view.world.alerts.urgent() > 0 { Role::Critical } else { role(firing, Role::Warning) };
-    parts.push(part(2, format!("{firing} firing"), loud));
+    let more = if view.world.alerts.is_partly_read() { "+" } else { "" };
+    parts.push(part(2, format!("{firing}{more} firing"), loud));
     if view.world.offline.since().is_some() {
         parts.push(part(0, "? OFFLINE: nothing remote answers", Role::Critical));
     }

@@ -4,8 +4,16 @@ use super::open;
 use super::support::fake_alertmanager::FakeAlertmanager;
 use super::support::home::Home;
 use super::support::pty::Pty;
+use midwatch::domain::entry::Actor;
+use midwatch::domain::settings::{Settings, SourceSpec};
+use midwatch::domain::stamp::Stamp;
+use midwatch::model::alerts::State;
+use midwatch::model::{Body, Event, World};
+use midwatch::runtime::cache::{Cache, What};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Every file, with what is in it and when it was written.
 fn files(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, std::time::SystemTime)> {
@@ -51,6 +59,48 @@ fn a_console_that_only_reads_changes_nothing_in_the_data_folder() {
     let after = files(&data);
     let changed: Vec<_> = before.keys().chain(after.keys()).filter(|file| before.get(*file) != after.get(*file)).collect();
     assert!(changed.is_empty(), "{changed:?}");
+}
+
+#[test]
+fn what_was_known_is_kept_for_as_long_as_its_source_does_not_answer() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    for n in 0..119 {
+        server.fire(&[("alertname", "Full"), ("instance", &format!("db-{n}")), ("severity", "warning")]);
+    }
+    server.fire(&[("alertname", "Down"), ("service", "shop"), ("severity", "critical")]);
+    home.write(
+        "config.yaml",
+        &format!("sources:\n  - {{name: prod, every: 200ms, alertmanager: {{urls: [\"{}\"]}}}}\n", server.url),
+    );
+    let session = |home: &Home| {
+        let mut console = home.console(&["--data", "data"], 120, 40);
+        console.wait_for("120 firing");
+        console.keys("q");
+        console.wait_exit();
+    };
+    session(&home);
+    // Whoever goes again before all of it has been read is no reason to forget the rest.
+    let cache = Cache::there(home.path().join("data/cache"));
+    let prod = SourceSpec {
+        name: "prod".into(),
+        kind: "alertmanager".into(),
+        every: Duration::from_secs(15),
+        timeout: Duration::from_secs(10),
+        acts: Vec::new(),
+        carry: None,
+    };
+    let settings = Settings { sources: vec![prod], ..Settings::default() };
+    let now = Stamp { wall: "2026-11-23T02:58:00Z".parse().expect("a time"), mono: Duration::from_secs(1_000) };
+    let mut world = World::new(Arc::new(settings), Actor::person("ana", None), now);
+    for (seq, fact) in cache.first().into_iter().enumerate() {
+        world.update(Event { seq: seq as u64, stamp: now, body: Body::Fact(fact) });
+    }
+    assert!(world.alerts.is_partly_read() && world.alerts.count(State::Firing) == 100);
+    cache.save(&world, What { alerts: true, feeds: false }).expect("a thread").join().expect("it ends");
+    drop(server);
+    for _ in 0..3 {
+        session(&home);
+    }
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub struct SourceState {
     pub answered: Option<Stamp>,
     /// When the cached alerts were read, until the first good answer.
     pub cached_at: Option<DateTime<Utc>>,
+    /// The cache holds more than has been read of it.
+    pub(super) more: bool,
     /// Parts that did not answer.
     pub missing: Vec<Outside>,
     /// How far the remote's clock is ahead, in milliseconds.
@@ -69,6 +71,7 @@ impl SourceState {
             why: Some("not asked yet".into()),
             answered: None,
             cached_at: None,
+            more: false,
             missing: Vec::new(),
             skew_ms: None,
             refused: None,
@@ -158,7 +161,7 @@ impl SourceState {
     /// Takes a good answer in; gives the silences that are other ones than before, new or gone.
     pub(super) fn answered(&mut self, answer: &SourceAnswer, now: Stamp) -> HashSet<Outside> {
         self.health = SourceHealth::Fresh;
-        (self.why, self.cached_at, self.answered) = (None, None, Some(now));
+        (self.why, self.cached_at, self.more, self.answered) = (None, None, false, Some(now));
         self.missing.clone_from(&answer.missing);
         (self.skew_ms, self.started_at, self.complete) = (answer.skew_ms, answer.started_at, answer.complete);
         self.unsure = answer.unsure.iter().cloned().collect();
@@ -187,10 +190,11 @@ impl SourceState {
     }
 
     /// Whether a cache may still be shown: only before the first answer.
-    pub(super) fn cached(&mut self, read_at: DateTime<Utc>) -> bool {
+    pub(super) fn cached(&mut self, read_at: DateTime<Utc>, more: bool) -> bool {
         let early = self.answered.is_none();
         if early {
-            (self.cached_at, self.why) = (Some(read_at), Some("from an earlier session, not asked yet".into()));
+            (self.cached_at, self.more) = (Some(read_at), more);
+            self.why = Some("from an earlier session, not asked yet".into());
         }
         early
     }
