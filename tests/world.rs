@@ -40,8 +40,12 @@ mod histories;
 mod incidents;
 #[path = "world/lapsing.rs"]
 mod lapsing;
+#[path = "world/lost.rs"]
+mod lost;
 #[path = "world/maintenance.rs"]
 mod maintenance;
+#[path = "world/many.rs"]
+mod many;
 #[path = "world/native.rs"]
 mod native;
 #[path = "world/offline.rs"]

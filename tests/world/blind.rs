@@ -128,8 +128,8 @@ fn each_gap_has_one_name_and_is_asked_of_the_journal_once() {
     assert_eq!(one.slow.as_ref().map(Vec::len), Some(0));
 }
 
-#[test]
-fn a_gap_that_the_journal_could_not_hold_is_on_record_once_it_can() {
+/// A gap that is over and that the journal could not hold, and when it began.
+fn untold() -> (Story, DateTime<Utc>) {
     let mut story = Story::new();
     let first = story.now.wall;
     story.broken = Some("the disk is full".into());
@@ -138,6 +138,12 @@ fn a_gap_that_the_journal_could_not_hold_is_on_record_once_it_can() {
         story.wait(30);
     });
     story.poll(&[]);
+    (story, first)
+}
+
+#[test]
+fn a_gap_that_the_journal_could_not_hold_is_on_record_once_it_can() {
+    let (mut story, first) = untold();
     let back = story.now.wall;
     assert_eq!(told(&story), []);
     story.broken = None;
@@ -149,14 +155,7 @@ fn a_gap_that_the_journal_could_not_hold_is_on_record_once_it_can() {
 
 #[test]
 fn a_gap_that_the_journal_could_not_hold_is_on_record_from_its_beginning_though_the_source_fails_again() {
-    let mut story = Story::new();
-    let first = story.now.wall;
-    story.broken = Some("the disk is full".into());
-    (0..2).for_each(|_| {
-        fails(&mut story);
-        story.wait(30);
-    });
-    story.poll(&[]);
+    let (mut story, first) = untold();
     story.wait(15);
     story.broken = None;
     fails(&mut story);

@@ -1,9 +1,10 @@
 //! Acknowledgements that are taken away at their source: seen by the next good answer, said in the log, and never shown as in force.
 
+use super::lost::with_silence;
 use super::native::{carried, confirmed, held, pager};
-use super::unsent::{acts, answer, down, end};
+use super::unsent::{acts, answer, down};
 use super::*;
-use midwatch::domain::alert::{Held, Silence, SilenceMatcher, SilenceState};
+use midwatch::domain::alert::{Held, SilenceState};
 use midwatch::domain::entry::Actor;
 
 /// Confirmed, and listed so since.
@@ -13,12 +14,12 @@ fn listed() -> Story {
     story
 }
 
-fn taken_away(story: &Story) -> Vec<String> {
+pub fn taken_away(story: &Story) -> Vec<String> {
     let away = story.journal.iter().filter(|entry| entry.text_of("why") == Some("taken away"));
     away.map(|entry| entry.text.clone()).collect()
 }
 
-fn is(story: &Story) -> Option<State> {
+pub fn is(story: &Story) -> Option<State> {
     state(story, "Down")
 }
 
@@ -123,84 +124,6 @@ fn who_does_not_watch_learns_it_from_who_does_and_a_console_that_starts_later_he
     watcher.journal.iter().for_each(|entry| later.append_known(entry.clone()));
     later.poll(&down());
     assert_eq!((is(&later), arrived(&later)), (Some(State::Firing), None));
-}
-
-/// What a source says of the silence that carries ours.
-fn with_silence(ends_at: DateTime<Utc>, state: SilenceState) -> SourceAnswer {
-    let carrier = Silence {
-        id: "silence-1".into(),
-        matchers: vec![SilenceMatcher { name: "alertname".into(), value: "Down".into(), regex: false, equal: true }],
-        starts_at: ends_at - chrono::Duration::hours(1),
-        ends_at,
-        created_by: "ana".into(),
-        comment: "ACK! ana: on it".into(),
-        state,
-    };
-    SourceAnswer { complete: true, silences: Arc::new(vec![carrier]), ..SourceAnswer::default() }
-}
-
-#[test]
-fn a_silence_that_carries_it_and_is_ended_there_ends_it_and_one_that_is_forgotten_does_not() {
-    let mut story = Story::with(settings(true));
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("silence-1"));
-    let now = story.now.wall;
-    story.poll_with(&down(), with_silence(now + chrono::Duration::minutes(15), SilenceState::Active));
-    story.poll(&down());
-    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "a server that has lost its silences");
-    story.wait(15);
-    story.taken();
-    story.poll_with(&down(), with_silence(story.now.wall, SilenceState::Expired));
-    let words = "ana's acknowledgement of Down was taken away at its source, where the silence that carried it has ended";
-    assert_eq!((is(&story), taken_away(&story)), (Some(State::Firing), vec![words.to_owned()]));
-    assert!(acts(&mut story).is_empty());
-}
-
-#[test]
-fn a_silence_that_its_source_has_lost_is_made_anew_long_before_it_would_be_extended() {
-    let mut story = Story::with(settings(true));
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("silence-1"));
-    let ends = story.now.wall + chrono::Duration::minutes(15);
-    let polled = |story: &mut Story, answer: SourceAnswer| {
-        story.pass(15);
-        story.poll_with(&down(), answer);
-        story.wait(1);
-        acts(story)
-    };
-    let there = || with_silence(ends, SilenceState::Active);
-    let nothing = || SourceAnswer { complete: true, ..SourceAnswer::default() };
-    assert_eq!(polled(&mut story, nothing()), [], "it may not have reached every server yet");
-    assert_eq!(polled(&mut story, nothing()), []);
-    assert_eq!(
-        [there(), nothing(), there(), nothing()].map(|answer| polled(&mut story, answer).len()),
-        [0; 4],
-        "one lags behind"
-    );
-    let made = polled(&mut story, nothing());
-    let [(intent, Act::Silence { .. })] = &made[..] else { panic!("one silence: {made:?}") };
-    let said = &story.last(Kind::Act).text;
-    assert_eq!(said, "carrying the acknowledgement of Down anew: its source has lost the silence that did");
-    story.fact(Fact::ActEnded { intent: *intent, end: end(Outcome::Failed, None) });
-    let made: Vec<_> = (0..3).flat_map(|_| polled(&mut story, nothing())).collect();
-    let [(intent, Act::Silence { .. })] = &made[..] else { panic!("once more within a minute: {made:?}") };
-    story.fact(Fact::ActEnded { intent: *intent, end: end(Outcome::Done, Some("silence-2")) });
-    assert_eq!([nothing(), nothing()].map(|answer| polled(&mut story, answer).len()), [0; 2], "once");
-    assert_eq!(is(&story), Some(State::Acknowledged));
-}
-
-#[test]
-fn a_silence_that_ran_out_because_nobody_could_extend_it_takes_nothing_away() {
-    let mut story = Story::with(settings(true));
-    story.poll(&down());
-    story.ask(ack(&["Down"]));
-    answer(&mut story, Outcome::Done, Some("silence-1"));
-    let ends = story.now.wall + chrono::Duration::minutes(15);
-    story.pass(20 * 60);
-    story.poll_with(&down(), with_silence(ends, SilenceState::Expired));
-    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "an acknowledgement is ours first");
 }
 
 #[test]
