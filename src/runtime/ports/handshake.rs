@@ -1,6 +1,7 @@
 //! TLS handshakes. Those that are made to look keep the certificates and judge them, and the connection is closed: nothing is sent on it.
 
 use super::http;
+use super::prepared::{Prepared, local, unprepared};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Shown, Stream, Tls};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -17,7 +18,7 @@ use tokio_rustls::client::TlsStream;
 /// Judges as the system does, keeps what it saw and lets the handshake go on either way.
 #[derive(Debug)]
 struct Witness {
-    judge: Verifier,
+    judge: Arc<Verifier>,
     seen: Mutex<Seen>,
 }
 
@@ -65,39 +66,60 @@ impl ServerCertVerifier for Witness {
     }
 }
 
-/// Shakes hands on an open connection.
-pub async fn shake(stream: impl Stream, name: &str, tls: Tls) -> Result<Shown, Trouble> {
-    let (shaken, seen) = connect(stream, name, &tls).await?;
-    if let Err(error) = shaken {
-        let cause = cause(&error);
-        // Who wants to know who we are has shown its own certificate before.
-        if seen.chain.is_empty() || !matches!(cause, Some(Error::AlertReceived(_))) {
-            return Err(failed(cause, &error, name));
+/// What certificates are judged by, and the one that is shown: read from the disk once for all connections that are judged alike.
+#[derive(Default)]
+pub struct Judges(Prepared<Tls, Judge>);
+
+#[derive(Clone)]
+struct Judge {
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<Verifier>,
+    identity: Option<(Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>)>,
+}
+
+impl Judges {
+    /// Shakes hands on an open connection.
+    pub async fn shake(&self, stream: impl Stream, name: &str, tls: &Tls) -> Result<Shown, Trouble> {
+        let (shaken, seen) = self.connect(stream, name, tls).await?;
+        if let Err(error) = shaken {
+            let cause = cause(&error);
+            // Who wants to know who we are has shown its own certificate before.
+            if seen.chain.is_empty() || !matches!(cause, Some(Error::AlertReceived(_))) {
+                return Err(failed(cause, &error, name));
+            }
+        }
+        let distrust = seen.refused.map(|error| http::handshake(&error, name));
+        Ok(Shown { chain: seen.chain, distrust })
+    }
+
+    /// Goes on encrypted, unless the certificate isn't trusted. Until that is known nothing is said.
+    pub async fn secure(&self, stream: Box<dyn Stream>, name: &str, tls: &Tls) -> Result<Box<dyn Stream>, Trouble> {
+        let (shaken, seen) = self.connect(stream, name, tls).await?;
+        let stream = shaken.map_err(|error| failed(cause(&error), &error, name))?;
+        match seen.refused {
+            Some(error) if !tls.insecure => Err(Trouble::new(Reason::Tls, http::handshake(&error, name))),
+            _ => Ok(Box::new(stream)),
         }
     }
-    let distrust = seen.refused.map(|error| http::handshake(&error, name));
-    Ok(Shown { chain: seen.chain, distrust })
-}
 
-/// Goes on encrypted, unless the certificate isn't trusted. Until that is known nothing is said.
-pub async fn secure(stream: Box<dyn Stream>, name: &str, tls: &Tls) -> Result<Box<dyn Stream>, Trouble> {
-    let (shaken, seen) = connect(stream, name, tls).await?;
-    let stream = shaken.map_err(|error| failed(cause(&error), &error, name))?;
-    match seen.refused {
-        Some(error) if !tls.insecure => Err(Trouble::new(Reason::Tls, http::handshake(&error, name))),
-        _ => Ok(Box::new(stream)),
+    async fn connect<S: Stream>(
+        &self,
+        stream: S,
+        name: &str,
+        tls: &Tls,
+    ) -> Result<(std::io::Result<TlsStream<S>>, Seen), Trouble> {
+        let server = ServerName::try_from(name.to_owned()).map_err(|_| local(format!("`{name}` is no name of a server")))?;
+        let judge = self.0.of(tls.clone(), judge).await?;
+        let witness = Arc::new(Witness { judge: judge.verifier.clone(), seen: Mutex::default() });
+        let config = judge.config(witness.clone())?;
+        let shaken = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
+        let seen = std::mem::take(&mut *witness.seen.lock().unwrap_or_else(PoisonError::into_inner));
+        if shaken.is_err() || seen.refused.is_some() {
+            // Certificates are renewed on disk: the next attempt reads them again.
+            self.0.forget(tls);
+        }
+        Ok((shaken, seen))
     }
-}
-
-async fn connect<S: Stream>(stream: S, name: &str, tls: &Tls) -> Result<(std::io::Result<TlsStream<S>>, Seen), Trouble> {
-    let server = ServerName::try_from(name.to_owned()).map_err(|_| local(format!("`{name}` is no name of a server")))?;
-    // The system's authorities are read from the disk.
-    let tls = tls.clone();
-    let prepared = tokio::task::spawn_blocking(move || prepare(&tls)).await;
-    let (witness, config) = prepared.map_err(|error| local(format!("cannot prepare TLS: {error}")))??;
-    let shaken = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
-    let seen = std::mem::take(&mut *witness.seen.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok((shaken, seen))
 }
 
 fn cause(error: &std::io::Error) -> Option<&Error> {
@@ -111,21 +133,26 @@ fn failed(cause: Option<&Error>, error: &std::io::Error, name: &str) -> Trouble 
     }
 }
 
-fn prepare(tls: &Tls) -> Result<(Arc<Witness>, ClientConfig), Trouble> {
+/// The system's authorities, and those that the configuration names.
+fn judge(tls: &Tls) -> Result<Judge, Trouble> {
     let provider = Arc::new(ring::default_provider());
     let authorities = tls.ca.as_deref().map_or(Ok(Vec::new()), certificates)?;
-    let judge = Verifier::new_with_extra_roots(authorities, provider.clone()).map_err(unprepared)?;
-    let witness = Arc::new(Witness { judge, seen: Mutex::default() });
-    let config = configure(provider, witness.clone(), tls)?;
-    Ok((witness, config))
+    let verifier = Arc::new(Verifier::new_with_extra_roots(authorities, provider.clone()).map_err(unprepared)?);
+    let key = |key: &Path| PrivateKeyDer::from_pem_file(key).map(Arc::new).map_err(|_| no_pem(key, "key"));
+    let identity = tls.identity.as_ref().map(|(cert, secret)| Ok((certificates(cert)?, key(secret)?))).transpose()?;
+    Ok(Judge { provider, verifier, identity })
 }
 
-fn configure(provider: Arc<CryptoProvider>, witness: Arc<Witness>, tls: &Tls) -> Result<ClientConfig, Trouble> {
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(unprepared)?;
-    let builder = builder.dangerous().with_custom_certificate_verifier(witness);
-    let Some((cert, key)) = &tls.identity else { return Ok(builder.with_no_client_auth()) };
-    let secret = PrivateKeyDer::from_pem_file(key).map_err(|_| no_pem(key, "key"))?;
-    builder.with_client_auth_cert(certificates(cert)?, secret).map_err(unprepared)
+impl Judge {
+    fn config(self, witness: Arc<Witness>) -> Result<ClientConfig, Trouble> {
+        let builder =
+            ClientConfig::builder_with_provider(self.provider).with_safe_default_protocol_versions().map_err(unprepared)?;
+        let builder = builder.dangerous().with_custom_certificate_verifier(witness);
+        match self.identity {
+            None => Ok(builder.with_no_client_auth()),
+            Some((chain, key)) => builder.with_client_auth_cert(chain, key.clone_key()).map_err(unprepared),
+        }
+    }
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Trouble> {
@@ -138,10 +165,34 @@ fn no_pem(path: &Path, what: &str) -> Trouble {
     local(format!("{} holds no PEM {what}", path.display()))
 }
 
-fn unprepared(error: Error) -> Trouble {
-    local(format!("cannot prepare TLS: {error}"))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::timeout;
 
-fn local(text: String) -> Trouble {
-    Trouble::new(Reason::Local, text)
+    /// On a disk that never answers each connection would keep another thread of those that all work shares, until there is none.
+    #[test]
+    fn however_many_connections_are_made_one_thread_waits_for_an_authority_and_none_that_others_need() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let authority = folder.path().join("ca.pem");
+        nix::unistd::mkfifo(&authority, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+        let (judges, tls) = (Judges::default(), Tls { ca: Some(authority.clone()), ..Tls::default() });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
+        let runtime = runtime.expect("a runtime");
+        let (free, mut hangs) = runtime.block_on(async {
+            for _ in 0..3 {
+                let (ours, _theirs) = tokio::io::duplex(64);
+                let shown = timeout(Duration::from_millis(20), judges.shake(ours, "localhost", &tls)).await;
+                assert!(shown.is_err(), "it hangs");
+            }
+            let free = timeout(Duration::from_secs(5), tokio::task::spawn_blocking(|| ())).await.is_ok();
+            (free, judges.0.asked(tls.clone(), |_| Err(local("another thread was begun".into()))).expect("is begun"))
+        });
+        // Opens once somebody reads it, who finds nothing in it.
+        drop(std::fs::File::options().write(true).open(&authority).expect("opens"));
+        let made = runtime.block_on(hangs.wait_for(Option::is_some)).expect("is told").clone();
+        let trouble = made.expect("is there").err().expect("it is empty");
+        assert!(free && trouble.to_string().contains("holds no PEM certificate"), "{free}: {trouble}");
+    }
 }

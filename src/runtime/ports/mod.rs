@@ -11,6 +11,7 @@ mod handshake;
 mod http;
 mod names;
 mod net;
+mod prepared;
 mod secrets;
 
 use crate::domain::entry::Intent;
@@ -27,7 +28,7 @@ impl Ports {
         Self {
             http: Arc::new(Apart(Arc::new(http::Web::new(names.clone())))),
             exec: Arc::new(exec::Processes),
-            net: Arc::new(net::Sockets(names)),
+            net: Arc::new(net::Sockets::new(names)),
             files: Arc::new(files::Disk::default()),
             clock: Arc::new(clock::Machine),
             secrets: Arc::new(secrets::Vault::default()),

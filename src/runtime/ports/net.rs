@@ -1,6 +1,6 @@
 //! Connections and datagrams.
 
-use super::handshake::{secure, shake};
+use super::handshake::Judges;
 use super::names::{Names, is_unasked};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Answer, Echoes, Net, Shown, Stream, Talk, Tls};
@@ -13,7 +13,10 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant as Deadline, timeout_at};
 
 #[derive(Default)]
-pub struct Sockets(pub Names);
+pub struct Sockets {
+    names: Names,
+    judges: Judges,
+}
 
 impl Net for Sockets {
     fn connect<'a>(&'a self, address: &'a str, timeout: Duration) -> Answer<'a, Result<(SocketAddr, Duration), Trouble>> {
@@ -29,7 +32,7 @@ impl Net for Sockets {
         Box::pin(async move {
             let (began, deadline) = (Instant::now(), Deadline::now() + talk.timeout);
             let stream = self.dial(talk.address, deadline, talk.timeout).await?;
-            match timeout_at(deadline, answer(stream, &talk)).await {
+            match timeout_at(deadline, self.answer(stream, &talk)).await {
                 Ok(answer) => Ok((answer?, began.elapsed())),
                 Err(_) => {
                     let waited = humantime::format_duration(talk.timeout);
@@ -68,18 +71,22 @@ impl Net for Sockets {
         name: &'a str,
         tls: &'a Tls,
     ) -> Answer<'a, Result<Box<dyn Stream>, Trouble>> {
-        Box::pin(secure(stream, name, tls))
+        Box::pin(self.judges.secure(stream, name, tls))
     }
 
     fn handshake<'a>(&'a self, stream: Box<dyn Stream>, name: &'a str, tls: &'a Tls) -> Answer<'a, Result<Shown, Trouble>> {
-        Box::pin(shake(stream, name, tls.clone()))
+        Box::pin(self.judges.shake(stream, name, tls))
     }
 }
 
 impl Sockets {
+    pub fn new(names: Names) -> Self {
+        Self { names, judges: Judges::default() }
+    }
+
     async fn resolve(&self, address: &str, deadline: Deadline, timeout: Duration) -> Result<Vec<SocketAddr>, Trouble> {
         let dns = |text: String| Trouble::new(Reason::Dns, format!("{address}: {text}"));
-        match timeout_at(deadline, self.0.addresses(address)).await {
+        match timeout_at(deadline, self.names.addresses(address)).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) if error.kind() == ErrorKind::InvalidInput => {
                 Err(Trouble::new(Reason::Local, format!("`{address}` is not host:port")))
@@ -108,6 +115,23 @@ impl Sockets {
             Err(_) => Err(trouble(Reason::Timeout, &format!("no answer within {}", humantime::format_duration(timeout)))),
         }
     }
+
+    async fn answer(&self, stream: Box<dyn Stream>, talk: &Talk<'_>) -> Result<Bytes, Trouble> {
+        let mut stream = match talk.tls {
+            Some((name, tls)) => self.judges.secure(stream, name, tls).await?,
+            None => stream,
+        };
+        let broken = |error: io::Error| Trouble::new(reason(&error), format!("{}: {}", talk.address, sentence(&error)));
+        stream.write_all(&talk.said).await.map_err(broken)?;
+        let mut answer = BytesMut::new();
+        while stream.read_buf(&mut answer).await.map_err(broken)? > 0 && !(talk.done)(&answer) {
+            if answer.len() > talk.longest {
+                let text = format!("the answer is larger than {} KiB; nothing of it is used", talk.longest >> 10);
+                return Err(Trouble::new(Reason::TooLarge, format!("{}: {text}", talk.address)));
+            }
+        }
+        Ok(answer.freeze())
+    }
 }
 
 /// Tries the addresses one after the other; each gets its share of the time that is left.
@@ -132,23 +156,6 @@ async fn first_that_answers(
         };
     }
     Err(trouble)
-}
-
-async fn answer(stream: Box<dyn Stream>, talk: &Talk<'_>) -> Result<Bytes, Trouble> {
-    let mut stream = match talk.tls {
-        Some((name, tls)) => secure(stream, name, tls).await?,
-        None => stream,
-    };
-    let broken = |error: io::Error| Trouble::new(reason(&error), format!("{}: {}", talk.address, sentence(&error)));
-    stream.write_all(&talk.said).await.map_err(broken)?;
-    let mut answer = BytesMut::new();
-    while stream.read_buf(&mut answer).await.map_err(broken)? > 0 && !(talk.done)(&answer) {
-        if answer.len() > talk.longest {
-            let text = format!("the answer is larger than {} KiB; nothing of it is used", talk.longest >> 10);
-            return Err(Trouble::new(Reason::TooLarge, format!("{}: {text}", talk.address)));
-        }
-    }
-    Ok(answer.freeze())
 }
 
 /// What a failure of a socket means.
@@ -191,7 +198,7 @@ mod tests {
         let name = format!("{}.test:80", "a".repeat(64));
         assert_eq!(Sockets::default().connect(&name, SECOND).await.expect_err("no such name").reason, Reason::Dns);
         assert_eq!(Sockets::default().connect("db-1", SECOND).await.expect_err("no port").reason, Reason::Local);
-        let crowded = Sockets(crate::runtime::ports::names::tests::crowded());
+        let crowded = Sockets::new(crate::runtime::ports::names::tests::crowded());
         assert_eq!(crowded.connect("db-1:80", SECOND).await.expect_err("too many").reason, Reason::Local);
     }
 }

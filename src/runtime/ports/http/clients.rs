@@ -1,35 +1,27 @@
 //! One client for each way of judging certificates. A client is dear to make (it loads the system's authorities) and
 //! keeps connections open, so it is shared; it is made when it is first needed.
 
-use crate::domain::trouble::{Reason, Trouble};
+use crate::domain::trouble::Trouble;
 use crate::ports::{Request, Tls};
 use crate::runtime::ports::most_files;
 use crate::runtime::ports::names::Names;
+#[cfg(test)]
+use crate::runtime::ports::prepared::Answer;
+use crate::runtime::ports::prepared::{Prepared, local, unprepared};
 use reqwest::{Certificate, Client, ClientBuilder, Identity, redirect};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// How long a connection, handshake included, may take. Ended here, a request is certain not to have been sent.
 const CONNECT: Duration = Duration::from_secs(5);
 
 pub struct Clients {
     names: Names,
-    made: Mutex<Made>,
-}
-
-/// Where the client is once it is made, or why it could not be.
-type Answer = watch::Receiver<Option<Result<Client, Trouble>>>;
-
-#[derive(Default)]
-struct Made {
-    /// With those that are being made.
-    clients: HashMap<Key, Answer>,
+    made: Prepared<Key, Client>,
     /// Those to which connections are kept: the first ones, as many as a part of the files that may be open.
-    kept: HashSet<(String, Option<u16>)>,
+    kept: Mutex<HashSet<(String, Option<u16>)>>,
 }
 
 /// What makes two requests need different clients.
@@ -57,57 +49,31 @@ impl Key {
 
 impl Clients {
     pub fn new(names: Names) -> Self {
-        Self { names, made: Mutex::default() }
+        Self { names, made: Prepared::default(), kept: Mutex::default() }
     }
 
-    /// Its files may lie where nothing answers: one thread waits for them, however often it is asked for, and none that others need.
     pub async fn of(&self, request: &Request) -> Result<Client, Trouble> {
-        let mut answer = self.asked(request)?;
-        let made = answer.wait_for(Option::is_some).await.map(|made| made.clone());
-        made.ok().flatten().unwrap_or_else(|| Err(unprepared("the thread that did is gone; please report this")))
+        let names = self.names.clone();
+        self.made.of(self.key(request), move |key| make(key, &names)).await
     }
 
     /// Where the client will be.
-    pub(super) fn asked(&self, request: &Request) -> Result<Answer, Trouble> {
-        let mut made = self.made();
-        let key = Key::of(request, made.keeps(request));
-        if let Some(answer) = made.clients.get(&key).filter(|answer| serves(answer)) {
-            return Ok(answer.clone());
-        }
-        let (tell, answer) = watch::channel(None);
-        let (of, names) = (key.clone(), self.names.clone());
-        let begun = thread::Builder::new().spawn(move || tell.send_replace(Some(make(&of, &names))));
-        begun.map_err(|error| unprepared(format!("the system gives no thread ({error})")))?;
-        made.clients.insert(key, answer.clone());
-        Ok(answer)
+    #[cfg(test)]
+    pub(super) fn asked(&self, request: &Request) -> Result<Answer<Client>, Trouble> {
+        let names = self.names.clone();
+        self.made.asked(self.key(request), move |key| make(key, &names))
     }
 
-    fn made(&self) -> MutexGuard<'_, Made> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes the next request build its client anew; one that is being built is new.
+    /// Makes the next request build its client anew.
     pub fn forget(&self, request: &Request) {
-        let mut made = self.made();
-        let key = Key::of(request, made.keeps(request));
-        if made.clients.get(&key).is_some_and(|answer| answer.borrow().is_some()) {
-            made.clients.remove(&key);
-        }
+        self.made.forget(&self.key(request));
     }
-}
 
-/// It is made, or somebody makes it. What failed is made anew.
-fn serves(answer: &Answer) -> bool {
-    match &*answer.borrow() {
-        Some(made) => made.is_ok(),
-        None => answer.has_changed().is_ok(),
-    }
-}
-
-impl Made {
-    fn keeps(&mut self, request: &Request) -> bool {
+    fn key(&self, request: &Request) -> Key {
         let to = (request.url.host_str().unwrap_or_default().to_owned(), request.url.port_or_known_default());
-        self.kept.contains(&to) || (self.kept.len() < most_files() / 4 && self.kept.insert(to))
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let keeps = kept.contains(&to) || (kept.len() < most_files() / 4 && kept.insert(to));
+        Key::of(request, keeps)
     }
 }
 
@@ -152,14 +118,6 @@ fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
 
 fn no_pem(path: &Path, what: &str) -> Trouble {
     local(format!("{} holds no PEM {what}", path.display()))
-}
-
-fn unprepared(why: impl std::fmt::Display) -> Trouble {
-    local(format!("cannot prepare TLS: {why}"))
-}
-
-fn local(text: String) -> Trouble {
-    Trouble::new(Reason::Local, text)
 }
 
 /// The client's builder panics without a provider of cryptography.
