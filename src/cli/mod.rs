@@ -27,6 +27,7 @@ mod incident;
 mod init;
 mod journal;
 mod keys;
+mod lasting;
 #[expect(clippy::disallowed_methods, reason = "hands the environment and the files that playbooks name to their runs")]
 mod library;
 mod log;

@@ -351,7 +351,7 @@ impl Frontend for Plain {
                 write!(io::stdout(), "> ").and_then(|()| io::stdout().flush())?;
             }
         }
-        Ok(None)
+        Ok(self.said.due(world))
     }
 }
 

@@ -108,7 +108,7 @@ impl Troubles {
         trouble.times = trouble.times.saturating_add(1);
     }
 
-    fn well(&mut self, subject: &Subject, now: Stamp) {
+    pub(super) fn well(&mut self, subject: &Subject, now: Stamp) {
         if let Some(trouble) = self.all.get_mut(subject) {
             trouble.over.get_or_insert(now);
         }

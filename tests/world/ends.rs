@@ -4,6 +4,7 @@
 use super::native::{carried, confirmed, held};
 use super::unsent::{acts, answer, down};
 use super::*;
+use midwatch::domain::entry::Actor;
 use midwatch::domain::ids::RequestId;
 
 const FULL: &str = "the disk is full";
@@ -152,4 +153,57 @@ fn what_could_not_be_taken_back_has_failed_and_may_be_tried_again() {
     story.taken();
     story.ask(Command::Retry { request });
     assert!(matches!(acts(&mut story)[..], [(_, Act::On { what: midwatch::domain::act::What::Unacknowledge, .. })]));
+}
+
+#[test]
+fn of_two_that_could_not_write_one_tells_that_it_can_be_done_again() {
+    let fails = |story: &mut Story| {
+        story.broken = Some(FULL.into());
+        story.ask(Command::Note { incident: None, kind: Kind::Note, text: "lost".into(), at: None, marks: Marks::default() });
+        story.broken = None;
+    };
+    let lines = |story: &Story| story.journal.iter().filter(|entry| entry.kind == Kind::Console).count();
+    let (mut one, mut other) = (Story::new(), Story::new());
+    let both = one.append(Draft::new(Kind::Note, one.now.wall, Actor::system("test"), "before"));
+    one.fact(Fact::Recorded { entry: both.clone(), request: None });
+    other.append_known(both);
+    fails(&mut one);
+    fails(&mut other);
+    one.wait(10);
+    let told = one.last(Kind::Console).clone();
+    // The other has not seen it yet, and asks the journal for the same.
+    let mut late = Story::new();
+    late.append_known(one.journal[0].clone());
+    fails(&mut late);
+    late.journal.push(told.clone());
+    late.wait(10);
+    assert_eq!((lines(&late), late.world.journal_trouble.clone()), (1, None));
+    // Or has seen it: then there is nothing to tell.
+    other.pass(10);
+    other.append_known(told.clone());
+    assert_eq!(other.world.journal_trouble, None);
+    other.wait(60);
+    assert_eq!(lines(&other), 1);
+    // What was told before it failed says nothing.
+    let mut third = Story::new();
+    third.now = other.now;
+    fails(&mut third);
+    third.append_known(told);
+    assert!(third.world.journal_trouble.is_some());
+}
+
+#[test]
+fn what_does_not_last_is_told_seldom() {
+    let mut story = Story::new();
+    let mut often = |rounds: usize| {
+        for _ in 0..rounds {
+            story.broken = Some(FULL.into());
+            story.ask(Command::Note { incident: None, kind: Kind::Note, text: "long".into(), at: None, marks: Marks::default() });
+            story.broken = None;
+            story.wait(20);
+        }
+        story.journal.len()
+    };
+    assert_eq!(often(10), 1, "in three minutes");
+    assert_eq!(often(10), 2, "in seven");
 }

@@ -1,5 +1,6 @@
 //! What has been said already, and so what is news; and the numbers by which alerts are called.
 
+use crate::cli::lasting::Told;
 use crate::cli::out;
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::health::FeedState;
@@ -8,6 +9,7 @@ use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::alerts::{SourceHealth, State, Tracked};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Duration;
 
 /// More than so many changes are counted instead of said.
 const MOST: usize = 10;
@@ -39,7 +41,7 @@ pub struct Said {
     feeds: BTreeMap<FeedName, FeedState>,
     entries: HashSet<EntryId>,
     log: u64,
-    journal: bool,
+    journal: Told,
     config: bool,
     offline: bool,
     storm: bool,
@@ -96,13 +98,8 @@ impl Said {
         lines.extend(self.of_sources(world));
         lines.extend(self.of_feeds(world));
         lines.extend(self.of_log(world));
+        lines.extend(self.journal.news(world).into_iter().map(|(_, text)| text));
         for (known, now, begun, over) in [
-            (
-                &mut self.journal,
-                world.journal_trouble.is_some(),
-                "the journal can't be written: nothing is recorded, sent or run",
-                "the journal is well again",
-            ),
             (
                 &mut self.config,
                 world.config_trouble.is_some(),
@@ -125,6 +122,11 @@ impl Said {
             lines.clear();
         }
         lines
+    }
+
+    /// In how long something is news that is none now.
+    pub fn due(&self, world: &World) -> Option<Duration> {
+        self.journal.due(world)
     }
 
     fn of_alerts(&mut self, world: &World) -> Vec<String> {
@@ -257,4 +259,34 @@ fn told(tracked: &Tracked, world: &World) -> String {
         inert(alert.name()),
         tracked.state.word()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entry::Actor;
+    use crate::domain::settings::Settings;
+    use crate::domain::stamp::Stamp;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_journal_that_now_can_and_now_can_t_be_written_is_said_once_until_it_lasts() {
+        let now = Stamp { wall: "2026-03-01T03:00:00Z".parse().expect("a time"), mono: Duration::from_secs(1_000) };
+        let mut world = World::new(Arc::new(Settings::default()), Actor::person("ana", None), now);
+        let mut said = Said::default();
+        let mut after = |seconds: u64, trouble: bool| {
+            world.now.mono += Duration::from_secs(seconds);
+            world.journal_trouble = trouble.then(|| "the disk is full".to_owned());
+            (said.news(&world), said.due(&world).map(|left| left.as_secs()))
+        };
+        assert_eq!(after(0, false), (vec![], None));
+        let text = "the journal can't be written, and nothing is sent meanwhile: the disk is full";
+        assert_eq!(after(1, true), (vec![text.to_owned()], None));
+        for _ in 0..3 {
+            assert_eq!(after(10, false), (vec![], Some(30)));
+            assert_eq!(after(10, true), (vec![], None));
+        }
+        assert_eq!(after(10, false), (vec![], Some(30)));
+        assert_eq!(after(30, false), (vec!["the journal can be written again".to_owned()], None));
+    }
 }

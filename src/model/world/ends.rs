@@ -5,10 +5,12 @@ use super::World;
 use crate::domain::act::{Act, ActEnd, Outcome};
 use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{EntryId, RequestId};
+use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::model::Effect;
 use crate::model::progress::Stage;
 use crate::model::troubles::Subject;
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -20,6 +22,8 @@ pub(super) struct Ends {
     refused: Vec<(EntryId, Draft)>,
     /// What asks whether the journal can be written again, when nothing else would.
     trying: Option<RequestId>,
+    /// When the journal last told that it could be, whoever found out.
+    told: Option<DateTime<Utc>>,
     /// Acts that nobody typed: which entries they follow from, and whether they carry one.
     followed: BTreeMap<RequestId, (Vec<EntryId>, bool)>,
 }
@@ -40,8 +44,13 @@ impl Ends {
     }
 
     /// When the journal is asked again: for what it could not hold, or whether it can hold anything.
-    pub fn due(&self, in_trouble: bool, rest: Option<Duration>, now: Duration) -> Option<Duration> {
-        (!self.refused.is_empty() || in_trouble && self.trying.is_none()).then(|| rest.unwrap_or(now))
+    pub fn due(&self, in_trouble: bool, rest: Option<Duration>, now: Stamp) -> Option<Duration> {
+        let rest = rest.unwrap_or(now.mono);
+        if !self.refused.is_empty() {
+            return Some(rest);
+        }
+        let quiet = self.told.and_then(|at| (at + QUIET - now.wall).to_std().ok()).unwrap_or_default();
+        (in_trouble && self.trying.is_none()).then(|| rest.max(now.mono + quiet))
     }
 
     /// The journal has answered this request, whatever it said.
@@ -49,6 +58,12 @@ impl Ends {
         self.trying = self.trying.filter(|trying| *trying != request);
     }
 }
+
+/// On a disk that is nearly full one entry has room and the next has none: so long nobody tells once more that there is room.
+const QUIET: chrono::Duration = chrono::Duration::minutes(5);
+
+/// What the line is called that tells it, and behind that the newest entry before: all who were kept from writing know the same one.
+const AGAIN: &str = "journal/again/";
 
 impl World {
     /// How many acts have ended whose end the journal could not hold yet.
@@ -108,24 +123,45 @@ impl World {
         }
         let refused = std::mem::take(&mut self.ends.refused);
         if refused.is_empty() {
-            return self.try_journal();
+            let due = self.ends.due(self.journal_trouble.is_some(), None, self.now).is_some_and(|at| at <= self.now.mono);
+            return if due { self.try_journal() } else { Vec::new() };
         }
         refused.into_iter().flat_map(|(intent, draft)| self.record_end(intent, draft)).collect()
     }
 
     /// Nobody need act to find out that there is room again: the line that says so is what is tried.
     fn try_journal(&mut self) -> Vec<Effect> {
-        let trouble = self.troubles.get(&Subject::Journal).filter(|_| self.journal_trouble.is_some());
-        let Some(since) = trouble.map(|trouble| trouble.since).filter(|_| self.ends.trying.is_none() && !self.settings.read_only)
-        else {
-            return Vec::new();
-        };
+        let trouble = self.troubles.get(&Subject::Journal).filter(|_| !self.settings.read_only);
+        let Some(since) = trouble.map(|trouble| trouble.since) else { return Vec::new() };
         let lasted = Duration::from_secs(self.now.since(since).as_secs());
         let text = format!("the journal can be written again: for {} it could not", humantime::format_duration(lasted));
-        let draft = self.context().seen("journal", Kind::Console, text);
+        let last = self.log.entries().next_back().map_or_else(|| "begin".to_owned(), |entry| entry.id.to_string());
+        let mut draft = self.context().seen("journal", Kind::Console, text);
+        draft.key = Some(format!("{AGAIN}{last}"));
         let request = self.context().request();
         self.ends.trying = Some(request);
         vec![Effect::Record { request, drafts: vec![draft] }]
+    }
+}
+
+impl World {
+    /// What could not be written is asked for again, now that something can.
+    pub(super) fn writable_again(&mut self) {
+        if self.journal_trouble.take().is_some() {
+            self.drilling.seen = None;
+        }
+    }
+
+    /// Whoever was kept from writing by the same thing need not tell it once more.
+    pub(super) fn told_again(&mut self, entry: &Entry) {
+        if !entry.key.as_ref().is_some_and(|key| key.starts_with(AGAIN)) {
+            return;
+        }
+        self.ends.told = self.ends.told.max(Some(entry.recorded_at));
+        if self.troubles.get(&Subject::Journal).is_some_and(|trouble| trouble.last.wall <= entry.recorded_at) {
+            self.troubles.well(&Subject::Journal, self.now);
+            self.writable_again();
+        }
     }
 }
 

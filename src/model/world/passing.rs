@@ -24,7 +24,7 @@ impl World {
             self.offline.next_due(),
             self.next_beat(),
             self.remind_at(),
-            self.ends.due(in_trouble, self.rest, self.now.mono),
+            self.ends.due(in_trouble, self.rest, self.now),
         ];
         let next = due.into_iter().chain([questions, work, self.next_room()]).flatten().min();
         let asked = std::mem::replace(&mut self.wake_at, next);

@@ -19,12 +19,10 @@ const NEWS: chrono::Duration = chrono::Duration::minutes(1);
 impl World {
     pub(super) fn recorded(&mut self, entry: Arc<Entry>, request: Option<RequestId>) -> Vec<Effect> {
         self.fold(&entry);
+        self.told_again(&entry);
         let mut effects = match request {
             Some(request) => {
-                // What could not be written is asked for again, now that something can.
-                if self.journal_trouble.take().is_some() {
-                    self.drilling.seen = None;
-                }
+                self.writable_again();
                 self.diagnoses.answered(request);
                 self.ends.answered(request);
                 self.requests.recorded(request, &Target::of(&entry.draft), entry.id);
