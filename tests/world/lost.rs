@@ -82,3 +82,68 @@ fn a_silence_that_ran_out_because_nobody_could_extend_it_takes_nothing_away() {
     story.poll_with(&down(), with_silence(ends, SilenceState::Expired));
     assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "an acknowledgement is ours first");
 }
+
+#[test]
+fn a_silence_that_was_lost_while_nobody_watched_is_made_anew_once() {
+    let polled = |story: &mut Story, answer: SourceAnswer| {
+        story.pass(15);
+        story.poll_with(&down(), answer);
+        story.wait(1);
+        acts(story)
+    };
+    let nothing = || SourceAnswer { complete: true, ..SourceAnswer::default() };
+    let held = |before: u64| {
+        let mut story = Story::with(settings(true));
+        story.poll(&down());
+        story.ask(ack(&["Down"]));
+        answer(&mut story, Outcome::Done, Some("silence-1"));
+        story.wait(before);
+        story
+    };
+    // The server was started anew, and after that so are we; or somebody who was there before takes the watch over.
+    let mut starts = held(60);
+    starts.begins_anew();
+    let mut follows = held(60);
+    follows.fact(Fact::Watching(false));
+    follows.poll(&down());
+    follows.fact(Fact::Watching(true));
+    for mut story in [starts, follows] {
+        assert_eq!(polled(&mut story, nothing()), [], "one answer may be of a server that lags behind");
+        assert!(matches!(polled(&mut story, nothing())[..], [(_, Act::Silence { .. })]));
+        let said = &story.last(Kind::Act).text;
+        assert_eq!(said, "carrying the acknowledgement of Down anew: its source has lost the silence that did");
+        // Killed before it knew that this was done.
+        story.begins_anew();
+        story.wait(20);
+        let found = story.taken().into_iter().find_map(|effect| match effect {
+            Effect::Find { intent, .. } => Some(intent.id()),
+            _ => None,
+        });
+        let intent = found.expect("it is looked for before anything is done");
+        story.fact(Fact::ActFound { intent, found: Ok(Found::There("silence-2".into())) });
+        assert_eq!([nothing(), nothing(), nothing()].map(|answer| polled(&mut story, answer).len()), [0; 3], "once");
+        assert_eq!(is(&story), Some(State::Acknowledged));
+    }
+    // What was confirmed just now may not have reached every server, and what is listed is not lost.
+    let mut early = held(1);
+    early.begins_anew();
+    early.poll(&down());
+    early.poll(&down());
+    early.wait(1);
+    let ends = early.now.wall + chrono::Duration::minutes(14);
+    let listed = with_silence(ends, SilenceState::Active);
+    assert_eq!([polled(&mut early, listed), polled(&mut early, nothing())], [[], []]);
+    // Nobody needs it where the alert does not fire any more, or somebody has ended it.
+    let mut over = held(60);
+    over.begins_anew();
+    for _ in 0..3 {
+        over.pass(15);
+        over.poll(&[]);
+    }
+    assert!(!acts(&mut over).iter().any(|(_, act)| matches!(act, Act::Silence { .. })));
+    let mut ended = held(60);
+    ended.begins_anew();
+    let now = ended.now.wall;
+    assert_eq!([(); 3].map(|()| polled(&mut ended, with_silence(now, SilenceState::Expired)).len()), [0; 3]);
+    assert_eq!(is(&ended), Some(State::Firing));
+}

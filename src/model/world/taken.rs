@@ -27,7 +27,11 @@ pub(super) const TAKEN_AWAY: &str = "taken away";
 
 /// What answers said of each acknowledgement that is in force.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Looked(BTreeMap<EntryId, Seen>);
+pub(super) struct Looked {
+    seen: BTreeMap<EntryId, Seen>,
+    /// Since when this process watches: what was confirmed before that it need not have seen itself.
+    since: Option<DateTime<Utc>>,
+}
 
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Seen {
@@ -35,7 +39,7 @@ struct Seen {
     ever: bool,
     /// How many lacked it since.
     lacks: u32,
-    /// The silence that should carry it, and how many answers in a row did not list it though one had.
+    /// The silence that should carry it, and how many answers in a row did not list it though one had, or whoever watched before knew it.
     silence: Option<Outside>,
     unlisted: u32,
     /// Who had it when it was first seen. As whom we act there only its source knows.
@@ -43,10 +47,14 @@ struct Seen {
 }
 
 impl Looked {
+    pub fn begin(&mut self, now: DateTime<Utc>) {
+        self.since = Some(now);
+    }
+
     /// Nothing is to be seen of it now, or it is being done anew; that its silence was there, and is not, stays true.
     fn forget(&mut self, entry: EntryId) {
-        let Some(Seen { ever, silence: Some(silence), unlisted, .. }) = self.0.remove(&entry) else { return };
-        self.0.insert(entry, Seen { ever, silence: Some(silence), unlisted, ..Seen::default() });
+        let Some(Seen { ever, silence: Some(silence), unlisted, .. }) = self.seen.remove(&entry) else { return };
+        self.seen.insert(entry, Seen { ever, silence: Some(silence), unlisted, ..Seen::default() });
     }
 }
 
@@ -66,9 +74,9 @@ impl World {
         }
         let ours = self.alerts.acked().filter(|(id, _)| id.source == *source);
         let ours: Vec<(AlertId, EntryId)> = ours.filter_map(|(id, ack)| Some((id.clone(), ack.entry?))).collect();
-        if !self.looked.0.is_empty() {
+        if !self.looked.seen.is_empty() {
             let open: BTreeSet<EntryId> = self.alerts.acked().filter_map(|(_, ack)| ack.entry).collect();
-            self.looked.0.retain(|entry, _| open.contains(entry));
+            self.looked.seen.retain(|entry, _| open.contains(entry));
         }
         let drafts = ours.into_iter().filter_map(|(id, entry)| self.looked_for(&id, entry)).collect();
         self.record(drafts)
@@ -80,17 +88,17 @@ impl World {
             return None;
         };
         if let Sought::Carrier(Carrier { id: silence, native: false, .. }) = &sought {
-            let seen = self.looked.0.entry(entry).or_default();
+            let seen = self.looked.seen.entry(entry).or_default();
             // What was seen was of the one before.
             if seen.silence.as_ref() != Some(silence) {
                 *seen = Seen { silence: Some(silence.clone()), ..Seen::default() };
             }
         }
         let there = self.is_there(id, &sought);
-        self.count_lost(entry, there.is_some());
+        self.count_lost(entry, &sought, there.is_some());
         let mut there = there?;
         let holder = self.holder(id, entry, &sought);
-        let seen = self.looked.0.entry(entry).or_default();
+        let seen = self.looked.seen.entry(entry).or_default();
         let other = holder.filter(|(by, ours)| seen.holder.get_or_insert_with(|| by.clone()) != by && !ours).map(|(by, _)| by);
         there &= other.is_none();
         (seen.ever, seen.lacks) = (seen.ever || there, if there { 0 } else { seen.lacks + 1 });
@@ -108,16 +116,23 @@ impl World {
         self.taken_draft(id, entry, &sought, other).map(|draft| Draft { key: Some(key), ..draft })
     }
 
-    fn count_lost(&mut self, entry: EntryId, listed: bool) {
-        if let Some(seen) = self.looked.0.get_mut(&entry).filter(|seen| seen.ever) {
+    fn count_lost(&mut self, entry: EntryId, sought: &Sought, listed: bool) {
+        // It was confirmed before anybody here looked, and so early that no answer is older than that.
+        let known = match sought {
+            Sought::Carrier(Carrier { confirmed_at: at, .. }) => {
+                self.looked.since.is_some_and(|since| *at < since) && *at + LAG <= self.now.wall
+            }
+            Sought::Winner(_) => false,
+        };
+        if let Some(seen) = self.looked.seen.get_mut(&entry).filter(|seen| seen.ever || known) {
             seen.unlisted = if listed { 0 } else { seen.unlisted + 1 };
             self.duties = None;
         }
     }
 
-    /// Its source has listed what carries it, and does not know it any more: a server that was started anew calls people again.
+    /// Its source had what carries it, and does not know it any more: a server that was started anew calls people again.
     pub(super) fn carrier_is_lost(&self, entry: EntryId, carrier: &Carrier) -> bool {
-        self.looked.0.get(&entry).is_some_and(|seen| seen.unlisted >= LOOKS && seen.silence.as_ref() == Some(&carrier.id))
+        self.looked.seen.get(&entry).is_some_and(|seen| seen.unlisted >= LOOKS && seen.silence.as_ref() == Some(&carrier.id))
     }
 
     /// `None` while something is being done about it, and where its source has nothing to tell.

@@ -24,6 +24,7 @@ const CLOCK_SET: i64 = 5_000;
 impl World {
     pub(super) fn set_watching(&mut self, watching: bool) -> Vec<Effect> {
         self.watching = watching;
+        self.looked.begin(self.now.wall);
         self.duties = None;
         self.notes.clear();
         self.maintenance.tell_anew();
