@@ -53,12 +53,14 @@ pub struct Target {
     pub alert: Option<AlertId>,
     /// Who is told of an incident.
     pub to: Option<SourceName>,
+    /// The entry that it is done for, where that is recorded already: an acknowledgement that could not be carried.
+    pub serves: Option<EntryId>,
 }
 
 impl Target {
     pub fn of(draft: &Draft) -> Self {
         let tells = matches!(draft.data_of("act"), Some(Act::Tell(_)));
-        Self { alert: draft.alert.clone(), to: draft.data_of("source").filter(|_| tells) }
+        Self { alert: draft.alert.clone(), to: draft.data_of("source").filter(|_| tells), serves: draft.data_of("for") }
     }
 }
 
@@ -140,7 +142,8 @@ impl Requests {
     }
 
     pub(super) fn begin(&mut self, request: RequestId, title: String, targets: impl Iterator<Item = Target>) {
-        let items = targets.map(|Target { alert, to }| Item { alert, to, entry: None, stage: Stage::Recording }).collect();
+        let item = |Target { alert, to, serves }| Item { alert, to, entry: serves, stage: Stage::Recording };
+        let items = targets.map(item).collect();
         self.insert(request, title, items);
         while self.all.len() > KEPT {
             let Some(oldest) = self.all.iter().find(|(_, progress)| progress.settled()).map(|(id, _)| *id) else { break };
@@ -200,7 +203,7 @@ impl Requests {
             None => progress.items.iter_mut().find(open),
         };
         if let Some(item) = item {
-            (item.entry, item.stage) = (Some(entry), Stage::Recorded);
+            (item.entry, item.stage) = (item.entry.or(Some(entry)), Stage::Recorded);
         }
     }
 
@@ -214,7 +217,9 @@ impl Requests {
     /// Moves the target whose entry this is: an act that serves an acknowledgement moves the acknowledgement's target.
     pub(super) fn stage(&mut self, entry: EntryId, stage: &Stage) {
         for progress in self.all.values_mut() {
-            for item in progress.items.iter_mut().filter(|item| item.entry == Some(entry)) {
+            // What another request does by now says nothing of how this one went.
+            let done_elsewhere = |item: &Item| progress.retried && item.stage.may_be_retried();
+            for item in progress.items.iter_mut().filter(|item| item.entry == Some(entry) && !done_elsewhere(item)) {
                 (item.stage, progress.touched) = (stage.clone(), self.now);
             }
         }

@@ -157,3 +157,49 @@ fn only_what_failed_is_tried_again() {
         assert!(refused(&story, nothing).contains("nothing of it has failed"));
     }
 }
+
+#[test]
+fn an_acknowledgement_that_could_not_be_carried_is_one_however_often_that_is_tried() {
+    let mut story = Story::with(settings(true));
+    let two = [alert("Down", "postgres", began()), alert("Slow", "postgres", began())];
+    story.poll(&two);
+    let count = |story: &Story, kind: Kind| story.kinds().iter().filter(|other| **other == kind).count();
+    let ends = |story: &mut Story, outcome, made: Option<&str>| {
+        for (intent, _) in acts(story) {
+            story.fact(Fact::ActEnded {
+                intent,
+                end: ActEnd { made: made.map(Into::into), ..ActEnd::new(outcome, "so it went") },
+            });
+        }
+    };
+    let went_well = |story: &Story, request| story.world.requests.get(request).expect("told").went_well();
+    let first = story.ask(ack(&["Down", "Slow"]));
+    let given = story.journal.iter().find(|entry| entry.kind == Kind::Ack).expect("given").id;
+    let [(down, _), (slow, _)] = acts(&mut story)[..] else { panic!("two acts") };
+    story.fact(Fact::ActEnded { intent: down, end: ActEnd::new(Outcome::Failed, "500") });
+    story.fact(Fact::ActEnded { intent: slow, end: ActEnd { made: Some("s-2".into()), ..ActEnd::new(Outcome::Done, "") } });
+    // The disk is full, the server says no once more, and then it takes it.
+    story.broken = Some("the disk is full".into());
+    let second = story.ask(Command::Retry { request: first });
+    story.broken = None;
+    let third = story.ask(Command::Retry { request: second });
+    assert_eq!(acts(&mut story).len(), 1, "of the one that failed");
+    let intent = story.last(Kind::Act).clone();
+    assert_eq!((intent.data_of::<EntryId>("for"), intent.alert.clone()), (Some(given), Some(id("Down"))));
+    story.fact(Fact::ActEnded { intent: intent.id, end: ActEnd::new(Outcome::Failed, "500") });
+    let last = story.ask(Command::Retry { request: third });
+    ends(&mut story, Outcome::Done, Some("s-1"));
+    assert_eq!([first, second, third, last].map(|request| went_well(&story, request)), [false, false, false, true]);
+    assert_eq!((count(&story, Kind::Ack), count(&story, Kind::Act)), (2, 4), "one for each alert, and each try");
+    // It is taken back as what it is.
+    story.ask(Command::Undo { request: last });
+    assert_eq!(story.last(Kind::Unack).data_of::<EntryId>("ack"), Some(given));
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::Expire { id } if id == "s-1".into()));
+
+    // What was given up since is given anew.
+    let request = story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Failed, None);
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    story.ask(Command::Retry { request });
+    assert_eq!((count(&story, Kind::Ack), acts(&mut story).len()), (4, 1));
+}

@@ -2,7 +2,7 @@
 //! so that the way back is recorded before it is sent, too.
 
 use super::World;
-use super::commands::{Asked, Refusal};
+use super::commands::{Asked, Given, Refusal};
 use crate::domain::act::{Act, ActEnd, ActKind, Outcome};
 use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, EntryId, RequestId};
@@ -99,13 +99,18 @@ impl World {
 
     /// The same for those alone for which it failed. What may have been done, or was overruled, is not repeated.
     pub(super) fn retry(&mut self, request: RequestId, title: &str, failed: RequestId) -> Vec<Effect> {
-        match self.requests.get(failed).and_then(Progress::again) {
-            Some(command) => {
-                // What is tried again is offered, and told of, by the new request alone.
-                self.requests.retried(failed);
-                self.command(request, command)
+        let Some((command, given)) = self.requests.get(failed).and_then(|failed| Some((failed.again()?, failed.given()))) else {
+            return self.refuse(request, title, "nothing of it has failed in a way that may be tried again");
+        };
+        // What is tried again is offered, and told of, by the new request alone.
+        self.requests.retried(failed);
+        let (title, kept) = (self.title(&command), Some(command.clone()));
+        match command {
+            Command::Acknowledge { alerts, hold, reason, ticket } => {
+                let asked = self.acknowledge(alerts, &given, hold, &reason, ticket);
+                self.ask(request, title, kept, asked)
             }
-            None => self.refuse(request, title, "nothing of it has failed in a way that may be tried again"),
+            command => self.command(request, command),
         }
     }
 }
@@ -118,6 +123,12 @@ impl Progress {
     /// It can be taken back as long as this is recent.
     pub fn may_be_undone(&self, now: Duration) -> bool {
         self.command.as_ref().is_some_and(Command::has_a_way_back) && now.saturating_sub(self.touched) <= UNDO_WITHIN
+    }
+
+    /// What is recorded for the targets that it failed for.
+    fn given(&self) -> Given {
+        let failed = self.items.iter().filter(|item| item.stage.may_be_retried());
+        failed.filter_map(|item| Some((item.alert.clone()?, item.entry?))).collect()
     }
 
     /// What it was asked with, for the targets that it failed for.

@@ -35,7 +35,7 @@ impl World {
     }
 
     /// The intent to carry an acknowledgement that nothing carries yet.
-    fn new_carrier(&mut self, id: &AlertId, entry: EntryId) -> Option<Draft> {
+    pub(super) fn new_carrier(&mut self, id: &AlertId, entry: EntryId) -> Option<Draft> {
         let tracked = self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none())?;
         let ack = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry))?;
         let matchers = tracked.alert.labels.exactly();

@@ -6,17 +6,21 @@ use super::attaching::named;
 use super::watch::to_chrono;
 use crate::domain::alert::Severity;
 use crate::domain::entry::{Draft, Kind, Visibility};
-use crate::domain::ids::{AlertId, IncidentId, RequestId};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
 use crate::domain::text::inert;
 use crate::model::past;
 use crate::model::practice::Said;
 use crate::model::progress::Target;
 use crate::model::{Command, Effect};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a guard says no to, in a sentence for the operator.
 pub(super) type Refusal = String;
+
+/// Acknowledgements that are recorded, by their alerts.
+pub(super) type Given = BTreeMap<AlertId, EntryId>;
 
 /// What the journal is to be asked for, and what a guard said no to, alert by alert.
 #[derive(Default)]
@@ -102,14 +106,26 @@ impl World {
             Command::Stop { request: stopped } => self.stop(request, &title, stopped),
             command => {
                 let kept = kept(&command);
-                let effects = match self.asked(command) {
-                    Ok(asked) => self.ask_to_record(request, title, asked),
-                    Err(why) => self.refuse(request, &title, why),
-                };
-                self.requests.asked_with(request, kept);
-                effects
+                let asked = self.asked(command);
+                self.ask(request, title, kept, asked)
             }
         }
+    }
+
+    /// Asks the journal for what the guards let through; `kept` is what may be tried again or taken back.
+    pub(super) fn ask(
+        &mut self,
+        request: RequestId,
+        title: String,
+        kept: Option<Command>,
+        asked: Result<Asked, Refusal>,
+    ) -> Vec<Effect> {
+        let effects = match asked {
+            Ok(asked) => self.ask_to_record(request, title, asked),
+            Err(why) => self.refuse(request, &title, why),
+        };
+        self.requests.asked_with(request, kept);
+        effects
     }
 
     pub(super) fn ask_to_record(&mut self, request: RequestId, title: String, asked: Asked) -> Vec<Effect> {
@@ -134,7 +150,7 @@ impl World {
     fn asked(&mut self, command: Command) -> Result<Asked, Refusal> {
         let drafts = match command {
             Command::Acknowledge { alerts, hold, reason, ticket } => {
-                return self.acknowledge(alerts, hold, &reason, ticket);
+                return self.acknowledge(alerts, &Given::new(), hold, &reason, ticket);
             }
             Command::Unacknowledge { alerts, reason } => return self.unacknowledge(alerts, reason.trim()),
             Command::Act { alerts, what, reason, confirmed } => return self.act_on(alerts, &what, reason.trim(), confirmed),
@@ -184,20 +200,26 @@ impl World {
         drafts.map(Asked::from)
     }
 
-    fn acknowledge(
+    /// What is `given` already, and only did not reach its source, is carried there, and is no second acknowledgement.
+    pub(super) fn acknowledge(
         &mut self,
         alerts: Vec<AlertId>,
+        given: &Given,
         hold: Option<Duration>,
         reason: &str,
         ticket: Option<String>,
     ) -> Result<Asked, Refusal> {
         some(&alerts)?;
         hold.map_or(Ok(()), lasting)?;
-        Ok(Asked::each(alerts, |id| {
+        let asked = Asked::each(alerts, |id| {
+            if let Some(draft) = given.get(&id).and_then(|ack| self.new_carrier(&id, *ack)) {
+                return Ok(draft);
+            }
             let hold = hold.unwrap_or_else(|| self.ack_lasts(&id));
             let until = self.now.wall + to_chrono(hold);
             self.ack_draft(id, until, reason, ticket.as_deref())
-        }))
+        });
+        Ok(Asked { apart: true, ..asked })
     }
 
     /// How long an acknowledgement of an alert lasts unless told otherwise.
@@ -243,7 +265,7 @@ pub(super) fn lasting(hold: Duration) -> Result<(), Refusal> {
 
 impl World {
     /// What was asked, for people.
-    fn title(&self, command: &Command) -> String {
+    pub(super) fn title(&self, command: &Command) -> String {
         match command {
             Command::Acknowledge { alerts, .. } => format!("acknowledge {}", self.names(alerts)),
             Command::Unacknowledge { alerts, .. } => format!("un-acknowledge {}", self.names(alerts)),
