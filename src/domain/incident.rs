@@ -198,6 +198,10 @@ pub struct Incident {
     pub merged_into: Option<IncidentId>,
     pub services: BTreeSet<ServiceName>,
     pub alerts: BTreeSet<AlertId>,
+    /// Of which services its past is to be looked up; older versions did not say.
+    pub reach: Option<BTreeSet<ServiceName>>,
+    /// Its past has become a part of it.
+    pub took_in: bool,
     /// Entries that belong to it though they don't carry its id.
     pub linked: BTreeSet<EntryId>,
     /// Incidents that were merged into it, and into those: whatever carries their ids belongs to it. In which turn that was.
@@ -241,6 +245,8 @@ impl Incident {
             merged_into: None,
             services: entry.service.iter().cloned().chain(entry.data_of::<Vec<_>>("services").unwrap_or_default()).collect(),
             alerts: entry.alert.iter().cloned().chain(entry.data_of::<Vec<_>>("alerts").unwrap_or_default()).collect(),
+            reach: entry.data_of("reach"),
+            took_in: false,
             linked: BTreeSet::new(),
             absorbed: BTreeMap::new(),
             taken_out: BTreeMap::new(),
@@ -272,6 +278,7 @@ impl Incident {
 
     fn link(&mut self, entry: &Entry) {
         self.turns += 1;
+        self.took_in |= entry.key.as_ref() == Some(&past_of(self.id));
         for id in entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default() {
             if entry.kind == Kind::Unlink {
                 self.linked.remove(&id);
@@ -335,6 +342,11 @@ impl Incident {
         let word = if self.drill.is_some() { "DRILL" } else { "INC" };
         format!("{word}-{}", self.number)
     }
+}
+
+/// The key of the entry by which its past becomes a part of an incident: whoever looks it up, and however often, that is one.
+pub fn past_of(id: IncidentId) -> String {
+    format!("incident/{id}/past")
 }
 
 /// What an entry promises: a time, or that there is none any more. Most promise nothing.

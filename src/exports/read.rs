@@ -215,6 +215,8 @@ fn timeline(about: About, lines: Vec<Line>, zone: Tz) -> Timeline {
         merged_into: None,
         services: told.services,
         alerts: BTreeSet::new(),
+        reach: None,
+        took_in: false,
         linked: BTreeSet::new(),
         absorbed: BTreeMap::new(),
         taken_out: BTreeMap::new(),

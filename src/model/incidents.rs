@@ -60,9 +60,12 @@ impl Incidents {
         self.0.values().flat_map(Folded::entries).find(|entry| entry.id == id)
     }
 
+    pub fn declaration(&self, id: IncidentId) -> Option<&Arc<Entry>> {
+        self.entries(id).iter().find(|entry| entry.id.0 == id.0)
+    }
+
     pub fn declared_by(&self, id: IncidentId, person: &str) -> bool {
-        let declared = self.entries(id).iter().find(|entry| entry.id.0 == id.0);
-        declared.is_some_and(|entry| entry.actor.name == person)
+        self.declaration(id).is_some_and(|entry| entry.actor.name == person)
     }
 
     /// The open incident that an alert or a service belongs to: by the alert itself before its service. Of a drill's alert it is the

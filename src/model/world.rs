@@ -157,8 +157,9 @@ pub struct World {
     resending: BTreeSet<EntryId>,
     /// Keys of what is on its way into the journal and is asked for once.
     telling: BTreeSet<String>,
-    /// Incidents whose past is being looked up.
+    /// Incidents whose past is being looked up, and those of which the answer has come.
     looking_back: BTreeSet<IncidentId>,
+    looked_back: BTreeSet<IncidentId>,
     /// Acts of which nobody knows what became.
     doubts: settling::Doubts,
     /// How acts have ended, on its way into the journal.
@@ -225,6 +226,7 @@ impl World {
             resending: BTreeSet::new(),
             telling: BTreeSet::new(),
             looking_back: BTreeSet::new(),
+            looked_back: BTreeSet::new(),
             doubts: settling::Doubts::default(),
             ends: ends::Ends::default(),
             looked: taken::Looked::default(),

@@ -28,6 +28,8 @@ pub struct Story {
     pub broken: Option<String>,
     /// The journal is slow: what it was asked waits here until `answer`.
     pub slow: Option<Vec<(RequestId, Vec<Draft>)>>,
+    /// How often the journal was asked what came before an incident.
+    pub looked_back: usize,
     /// What the source listed last.
     listed: BTreeMap<Fingerprint, Arc<Alert>>,
     seq: u64,
@@ -96,6 +98,7 @@ impl Story {
             effects: Vec::new(),
             broken: None,
             slow: None,
+            looked_back: 0,
             listed: BTreeMap::new(),
             seq: 0,
             requests: 0,
@@ -180,6 +183,7 @@ impl Story {
         alerts: &BTreeSet<AlertId>,
         services: &BTreeSet<ServiceName>,
     ) {
+        self.looked_back += 1;
         let own = |entry: &Entry| entry.alert.as_ref().is_some_and(|alert| alerts.contains(alert));
         let theirs = |entry: &Entry| entry.service.as_ref().is_some_and(|service| services.contains(service));
         let before = |entry: &Entry| entry.incident.is_none() && entry.at >= since && (own(entry) || theirs(entry));

@@ -130,3 +130,86 @@ fn what_it_took_in_stays_in_its_log_whoever_recorded_it() {
         }
     }
 }
+
+/// An incident was declared, and whoever did that died before its past was a part of it. With the entry that makes it so.
+fn left() -> (Story, Arc<Entry>) {
+    let mut story = Story::new();
+    seen(&mut story, "postgres", Kind::Change, "a change");
+    story.poll(&[alert("Down", "postgres", began())]);
+    declare(&mut story, "Down", None);
+    let link = story.last(Kind::Link).clone();
+    story.journal.retain(|entry| entry.id != link.id);
+    (story, link)
+}
+
+fn links(story: &Story) -> usize {
+    story.journal.iter().filter(|entry| entry.kind == Kind::Link).count()
+}
+
+#[test]
+fn what_whoever_declared_it_did_not_live_to_take_in_the_watcher_takes_in_once() {
+    let (mut story, whole) = left();
+    story.begins_anew();
+    story.wait(19);
+    assert_eq!(links(&story), 0, "whoever declared it may be about to");
+    seen(&mut story, "postgres", Kind::Change, "a later change");
+    // Of two that watch one after the other each may see that it is left.
+    let mut other = Story::new();
+    other.now = story.now;
+    story.journal.iter().for_each(|entry| other.append_known(entry.clone()));
+    for story in [&mut story, &mut other] {
+        story.wait(60);
+        let link = story.last(Kind::Link);
+        assert_eq!((&link.key, link.data.get("entries")), (&whole.key, whole.data.get("entries")));
+        assert_eq!(link.text, "took in 2 entries of the hour before it");
+    }
+    story.begins_anew();
+    story.wait(60);
+    assert_eq!((links(&story), story.looked_back), (1, 2), "at its declaration, and when it was left");
+}
+
+#[test]
+fn who_does_not_watch_takes_nothing_in_and_of_what_an_older_version_declared_nobody_does() {
+    let (mut story, _) = left();
+    story.begins_anew();
+    story.fact(Fact::Watching(false));
+    story.wait(60);
+    assert_eq!(links(&story), 0);
+    story.fact(Fact::Watching(true));
+    story.wait(1);
+    assert_eq!(links(&story), 1);
+    let (mut old, _) = left();
+    for entry in &mut old.journal {
+        let mut older = Entry::clone(entry);
+        older.draft.data.remove("reach");
+        *entry = Arc::new(older);
+    }
+    old.begins_anew();
+    old.wait(60);
+    assert_eq!((links(&old), old.looked_back), (0, 1));
+}
+
+#[test]
+fn where_nothing_came_before_it_the_journal_is_asked_once_and_what_it_could_not_hold_is_taken_in_later() {
+    let mut story = Story::new();
+    story.broken = Some("the disk is full".into());
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.broken = None;
+    story.ask(Command::Declare { title: "down".into(), severity: Sev::ALL[1], alerts: vec![id("Down")], at: None });
+    (0..10).for_each(|_| story.wait(60));
+    assert_eq!((links(&story), story.looked_back), (0, 1));
+    // The disk was full when its past was to be recorded.
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.slow = Some(Vec::new());
+    story.ask(Command::Declare { title: "down".into(), severity: Sev::ALL[1], alerts: vec![id("Down")], at: None });
+    let (request, drafts) = story.slow.take().expect("asked").remove(0);
+    let declared = story.append(drafts.into_iter().next().expect("one"));
+    story.broken = Some("the disk is full".into());
+    story.fact(Fact::Recorded { entry: declared, request: Some(request) });
+    story.wait(60);
+    assert_eq!(links(&story), 0);
+    story.broken = None;
+    story.wait(60);
+    assert_eq!(links(&story), 1);
+}

@@ -50,7 +50,8 @@ kinds! {
     Act = "act",
     /// How an act ended. `data`: intent, outcome, detail, made.
     ActEnded = "act-ended",
-    /// An incident was declared; its id is this entry's id. `data`: number, title, severity; of a drill its whole scenario.
+    /// An incident was declared; its id is this entry's id. `data`: number, title, severity, lead, alerts, services, reach (of which services its past
+    /// is looked up); of a drill its whole scenario.
     Declare = "declare",
     /// The incident's severity is now `data.severity`.
     Severity = "severity",

@@ -38,7 +38,8 @@ impl World {
         self.outbox.fold(entry);
         self.forget_acts();
         self.suspicions.fold(entry);
-        if matches!(entry.kind, Kind::Ack | Kind::Unack | Kind::Act | Kind::ActEnded) {
+        use Kind::{Ack, Act, ActEnded, Declare, Link, Status, Unack};
+        if matches!(entry.kind, Ack | Unack | Act | ActEnded | Declare | Link | Status) {
             self.duties = None;
         }
     }

@@ -35,9 +35,14 @@ impl World {
         self.alike(None, &alerts)?;
         let mut services: Vec<_> = alerts.iter().filter_map(|id| self.alerts.get(id)?.service.clone()).collect();
         services.dedup();
-        services.extend(self.suffering_from(&services));
+        let suffer = self.suffering_from(&services);
+        // Who only suffers with it has other needs, which say nothing of it.
+        let needed = self.with_dependencies(&services.iter().cloned().collect());
+        services.extend(suffer);
+        let reach: BTreeSet<_> = needed.into_iter().chain(services.iter().cloned()).collect();
         let draft = self.context().by_me(Kind::Declare, format!("declared {severity}: {}", inert(&title)));
         let draft = draft.with("title", title).with("severity", severity).with("alerts", &alerts).with("services", &services);
+        let draft = if alerts.is_empty() { draft } else { draft.with("reach", reach) };
         let lead = self.me.name.clone();
         let next = self.promised(severity, Next::Usual);
         let mut draft = at_time(draft.with("lead", lead).with("next_update_at", next), at);

@@ -1,14 +1,18 @@
 //! What came before an incident: the hour before it of its alerts, of its services and of what those with alerts depend on becomes part
 //! of it by one entry, and where it is declared later what has happened since, for a day.
 //! The journal is asked for it, for a storm leaves of an hour only minutes in memory. Whose service suffers along is affected, too.
+//! Invariant: of one incident there is one such entry, whoever looked and when: what was recorded after the declaration is no part of it.
+//! Where whoever declared it died before that, the watcher looks.
 
 use super::World;
+use super::watch::to_chrono;
 use crate::domain::alert::Severity;
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::health::FeedState;
 use crate::domain::ids::{AlertId, EntryId, IncidentId, ServiceName};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, past_of};
 use crate::model::Effect;
+use crate::model::outbox::IN_HANDS;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,23 +29,39 @@ pub const MOST: usize = 2_000;
 
 impl World {
     /// An incident was declared here: its past is looked up.
-    pub(super) fn look_back(&mut self, declared: &Arc<Entry>) -> Vec<Effect> {
-        let id = IncidentId(declared.id.0);
+    pub(super) fn look_back(&mut self, id: IncidentId) -> Vec<Effect> {
         let Some(incident) = self.incidents.get(id) else { return Vec::new() };
-        let (alerts, services) = (incident.alerts.clone(), self.reach(incident));
-        if alerts.is_empty() && services.is_empty() {
-            return Vec::new();
-        }
-        let since = since(incident);
+        let Some(services) = incident.reach.clone() else { return Vec::new() };
+        let (alerts, since) = (incident.alerts.clone(), since(incident));
         self.looking_back.insert(id);
         vec![Effect::LookBack { incident: id, since, alerts, services }]
+    }
+
+    /// Whoever declared them may have died before their past was a part of them, and when nobody has that in hand any more.
+    fn left_without_past(&self) -> impl Iterator<Item = (IncidentId, DateTime<Utc>)> {
+        let known = |id| self.looking_back.contains(&id) || self.looked_back.contains(&id);
+        let left = self.incidents.open().filter(move |it| it.reach.is_some() && !it.took_in && !known(it.id));
+        left.filter_map(|it| Some((it.id, self.incidents.declaration(it.id)?.recorded_at + to_chrono(IN_HANDS))))
+    }
+
+    pub(super) fn look_back_next(&self) -> Option<DateTime<Utc>> {
+        self.left_without_past().map(|(_, at)| at).min()
+    }
+
+    pub(super) fn look_back_late(&mut self) -> Vec<Effect> {
+        let now = self.now.wall;
+        let late: Vec<IncidentId> = self.left_without_past().filter(|(_, at)| *at <= now).map(|(id, _)| id).collect();
+        late.into_iter().flat_map(|id| self.look_back(id)).collect()
     }
 
     /// The journal has answered. Where it can't be read, what is in memory has to do.
     pub(super) fn looked_back(&mut self, id: IncidentId, found: Result<Vec<Arc<Entry>>, String>) -> Vec<Effect> {
         self.looking_back.remove(&id);
+        self.looked_back.insert(id);
+        self.duties = None;
         let Some(incident) = self.incidents.get(id).cloned() else { return Vec::new() };
-        let services = self.reach(&incident);
+        let Some(declared) = self.incidents.declaration(id).cloned() else { return Vec::new() };
+        let services = incident.reach.clone().unwrap_or_default();
         let found: Vec<Arc<Entry>> = match found {
             Ok(found) => {
                 // What is shown from now on is shown as it was corrected.
@@ -53,7 +73,7 @@ impl World {
             Err(_) => self.log.of_incidents().cloned().collect(),
         };
         let belongs = |entry: &Entry| {
-            entry.id.0 != id.0
+            entry.order() < declared.order()
                 && entry.drill.is_none()
                 && (since(&incident)..since(&incident) + LOOKED_AT).contains(&entry.at)
                 && entry.incident.is_none()
@@ -67,21 +87,17 @@ impl World {
         taken.iter().for_each(|entry| self.log.take_in(entry));
         let entries: Vec<EntryId> = taken.iter().map(|entry| entry.id).collect();
         let more = if found.len() > MOST { ", and left out more" } else { "" };
+        let (lately, since_then) = (chrono::Duration::minutes(1), declared.recorded_at - incident.opened_at);
         let when = match self.now.wall - incident.opened_at {
-            ago if ago < chrono::Duration::minutes(1) => "earlier entries of the last hour",
-            ago if ago < LOOKED_AT - BEFORE => "entries of the hour before it and since",
+            ago if ago < lately => "earlier entries of the last hour",
+            _ if since_then < lately => "entries of the hour before it",
+            _ if since_then < LOOKED_AT - BEFORE => "entries of the hour before it and since",
             _ => "entries of the hour before it and the day after",
         };
         let text = format!("took in {} {when}{more}", entries.len());
         let mut draft = self.context().seen("incident", Kind::Link, text).with("entries", entries);
-        draft.incident = Some(id);
+        (draft.incident, draft.key) = (Some(id), Some(past_of(id)));
         self.record(vec![draft])
-    }
-
-    /// Of what services its past is looked up: whoever only suffers with it has other needs, which say nothing of it.
-    fn reach(&self, incident: &Incident) -> BTreeSet<ServiceName> {
-        let ill = incident.alerts.iter().filter_map(|id| self.alerts.get(id)?.service.clone()).collect();
-        self.with_dependencies(&ill).into_iter().chain(incident.services.iter().cloned()).collect()
     }
 
     /// Services and everything that they depend on.

@@ -6,7 +6,7 @@ use super::settling::settled;
 use super::taken::TAKEN_AWAY;
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
-use crate::domain::ids::{EntryId, RequestId, SourceName};
+use crate::domain::ids::{EntryId, IncidentId, RequestId, SourceName};
 use crate::model::Effect;
 use crate::model::alerts::ENDED_ELSEWHERE;
 use crate::model::outbox::Sent;
@@ -93,6 +93,7 @@ impl World {
         self.alerts.forget_notes();
         self.notes.clear();
         self.telling.clear();
+        self.looked_back.clear();
         self.soon.forget_asked();
         self.extending.clear();
         self.resending.clear();
@@ -112,7 +113,7 @@ impl World {
             Kind::AlertResolved => self.episode_ended(entry),
             Kind::Act => self.send(entry),
             Kind::ActEnded => self.uncarry_late(entry),
-            Kind::Declare if entry.drill.is_none() => self.look_back(entry),
+            Kind::Declare if entry.drill.is_none() => self.look_back(IncidentId(entry.id.0)),
             Kind::Status if entry.drill.is_some() => entry.incident.map(|id| self.drill_ended(id)).unwrap_or_default(),
             _ => Vec::new(),
         }

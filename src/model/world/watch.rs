@@ -258,6 +258,7 @@ impl World {
         effects.extend(self.give_up_late());
         effects.extend(self.tell_again());
         effects.extend(self.tell_cut_off());
+        effects.extend(self.look_back_late());
         self.duties = None;
         effects
     }
@@ -270,7 +271,8 @@ impl World {
         let carriers = self.alerts.acked().filter_map(|(id, ack)| self.carrier_due(id, ack));
         let left = self.outbox.open().filter(|(intent, _)| self.is_left(intent));
         let left = left.map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS));
-        let next = carriers.chain(left).chain(self.given_up_next()).chain(self.tell_next()).chain(self.calls.due()).min();
+        let others = [self.given_up_next(), self.tell_next(), self.calls.due(), self.look_back_next()];
+        let next = carriers.chain(left).chain(others.into_iter().flatten()).min();
         self.duties = Some(next);
         next
     }
