@@ -183,6 +183,8 @@ pub struct Incident {
     pub opened_at: DateTime<Utc>,
     pub mitigated_at: Option<DateTime<Utc>>,
     pub resolved_at: Option<DateTime<Utc>>,
+    /// Since when nobody works on it any more.
+    pub ended_at: Option<DateTime<Utc>>,
     pub lead: Option<String>,
     /// Who has which of the other roles.
     pub roles: BTreeMap<Role, String>,
@@ -236,6 +238,7 @@ impl Incident {
             opened_at: entry.at,
             mitigated_at: None,
             resolved_at: None,
+            ended_at: None,
             lead: entry.text_of("lead").map(str::to_owned),
             roles: BTreeMap::new(),
             offer: None,
@@ -327,6 +330,7 @@ impl Incident {
 
     fn set_status(&mut self, entry: &Entry) {
         let Some(status) = entry.data_of::<Status>("status") else { return };
+        self.ended_at = status.is_over().then_some(entry.at);
         match status {
             Status::Open => (self.mitigated_at, self.resolved_at) = (None, None),
             Status::Mitigated => self.mitigated_at = Some(entry.at),

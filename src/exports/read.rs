@@ -206,6 +206,7 @@ fn timeline(about: About, lines: Vec<Line>, zone: Tz) -> Timeline {
         opened_at: told.opened_at,
         mitigated_at: told.mitigated_at,
         resolved_at: told.resolved_at,
+        ended_at: at.closed_at,
         lead: told.lead,
         roles: told.roles,
         offer: None,

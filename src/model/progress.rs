@@ -81,7 +81,7 @@ pub struct Progress {
     /// What was asked, for people: `acknowledge PostgresDown`.
     pub title: String,
     pub items: Vec<Item>,
-    /// What it was asked with, where that may be taken back or tried again.
+    /// What it was asked with, where that may be taken back or tried again, or somebody may wait for it.
     pub command: Option<Command>,
     /// Another request tries again what failed of it: that one tells how it went.
     pub retried: bool,

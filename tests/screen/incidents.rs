@@ -163,3 +163,28 @@ fn what_was_cancelled_since_does_not_hide_what_was_closed() {
     let cancel = Command::SetStatus { incident: other, by_way: Vec::new(), status: Status::Cancelled, reason: None, at: None };
     desk.asks(cancel).press("E").expect("INC-1 as `midwatch export").press("esc ,e").expect("INC-1 as `midwatch export");
 }
+
+#[test]
+fn what_was_closed_straight_after_it_was_opened_is_exported_next() {
+    let mut desk = desk(&["shop"]);
+    desk.press(",c enter E").expect("INC-1 as `midwatch export").press("esc");
+    desk.sleep(13 * 3600).press("E").expect("No incident is open");
+    // One that was reopened has not ended.
+    desk.press("u E").expect("INC-1 is mitigated ─");
+}
+
+#[test]
+fn keys_that_are_typed_ahead_of_the_journal_are_told_so() {
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
+    for keys in ["E", ",c", "L"] {
+        desk.slow = Some(Vec::new());
+        desk.press("D enter").press(keys).expect("The incident is being recorded: once it is, press that again.");
+        desk.slow = None;
+    }
+    let mut desk = self::desk(&["shop"]);
+    desk.slow = Some(Vec::new());
+    desk.press(",m enter E").expect("What INC-1 has become is being recorded: once it is, press that again.");
+    desk.answer().press("E").expect("INC-1 is resolved ─").press("esc");
+    assert_eq!(desk.commands.len(), 1, "{:?}", desk.commands);
+}

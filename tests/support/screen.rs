@@ -43,6 +43,8 @@ pub struct Desk {
     pub effects: Vec<Effect>,
     /// The journal is full.
     pub broken: bool,
+    /// The journal is slow: what it was asked waits here until `answer`.
+    pub slow: Option<Vec<(RequestId, Vec<Draft>)>>,
     /// Everything that has happened, and what it happened to.
     pub events: Vec<Event>,
     pub origin: World,
@@ -133,6 +135,7 @@ impl Desk {
             commands: Vec::new(),
             effects: Vec::new(),
             broken: false,
+            slow: None,
             now,
             count: 0,
             head: Clock::default(),
@@ -194,6 +197,9 @@ impl Desk {
 
     /// The journal records at once, and numbers incidents as the real one does.
     fn record(&mut self, request: RequestId, drafts: Vec<Draft>) {
+        if let Some(waiting) = &mut self.slow {
+            return waiting.push((request, drafts));
+        }
         if self.broken {
             return self.event(Body::Fact(Fact::RecordFailed { request, why: "the disk is full".into() }));
         }
@@ -204,6 +210,13 @@ impl Desk {
             let entry = self.entry(draft);
             self.event(Body::Fact(Fact::Recorded { entry, request: Some(request) }));
         }
+    }
+
+    /// The slow journal answers everything that it was asked.
+    pub fn answer(&mut self) -> &mut Self {
+        self.slow.take().into_iter().flatten().for_each(|(request, drafts)| self.record(request, drafts));
+        self.draw();
+        self
     }
 
     /// Another console has recorded it.

@@ -175,10 +175,10 @@ impl Stage {
     }
 }
 
-/// Commands whose targets may be tried again or taken back.
+/// Commands whose targets may be tried again or taken back, and those that somebody may wait for.
 pub(super) fn kept(command: &Command) -> Option<Command> {
-    use Command::{Acknowledge, Act, Expire, Extend, Page, Silence, SilenceEach, Unacknowledge};
-    let kinds = matches!(command, Acknowledge { .. } | Unacknowledge { .. } | Act { .. } | Page { .. });
+    use Command::{Acknowledge, Act, Declare, Expire, Extend, Page, Silence, SilenceEach, Unacknowledge};
+    let kinds = matches!(command, Acknowledge { .. } | Unacknowledge { .. } | Act { .. } | Page { .. } | Declare { .. });
     let silences = matches!(command, Silence { .. } | SilenceEach { .. } | Extend { .. } | Expire { .. });
     (kinds || silences).then(|| command.clone())
 }

@@ -7,10 +7,10 @@ use super::taken::TAKEN_AWAY;
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{EntryId, IncidentId, RequestId, SourceName};
-use crate::model::Effect;
 use crate::model::alerts::ENDED_ELSEWHERE;
 use crate::model::outbox::Sent;
 use crate::model::progress::{Stage, Target};
+use crate::model::{Command, Effect};
 use std::sync::Arc;
 
 /// An entry is news for so long.
@@ -50,6 +50,17 @@ impl World {
         let (runs, mut context, ..) = self.split();
         effects.extend(runs.recorded(&mut context, &entry, request.is_some()));
         effects
+    }
+
+    /// An incident that was declared here is on its way into the journal.
+    pub fn is_declaring(&self) -> bool {
+        let mut under_way = self.requests.iter().filter(|(_, progress)| !progress.settled());
+        under_way.any(|(_, progress)| matches!(progress.command, Some(Command::Declare { .. })))
+    }
+
+    /// What an incident has become is on its way into the journal.
+    pub fn is_stating(&self, incident: IncidentId) -> bool {
+        self.stating.contains_key(&incident)
     }
 
     /// A status is judged by those before it once all of them are in the journal.

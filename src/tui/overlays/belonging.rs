@@ -1,6 +1,7 @@
 //! Which incidents an entry of the log belongs to.
 
 use super::choice::{Choice, Item, item};
+use super::incident::none_open;
 use crate::domain::entry::{Amendment, Entry, Kind};
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::Incident;
@@ -14,7 +15,7 @@ pub fn open(entry: &Entry, view: &View) -> Reply {
     let shown = view.incident.filter(|incident| incident.status.is_over());
     let items: Vec<Item> = shown.into_iter().chain(view.world.incidents.open()).flat_map(|one| items(entry, one)).collect();
     match items.is_empty() {
-        true => Reply::Say("No incident is open: D declares one from an alert, i one from nothing.".to_owned()),
+        true => none_open(view),
         false => Reply::Open(Box::new(Choice::new("The entry belongs to", items))),
     }
 }

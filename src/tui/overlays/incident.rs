@@ -46,6 +46,14 @@ pub fn menu(incident: &Incident, view: &View) -> Box<dyn Overlay> {
     Box::new(Choice::new(title, possible.collect()))
 }
 
+/// What is said where something is asked of an incident and there is none.
+pub fn none_open(view: &View) -> Reply {
+    Reply::Say(match view.world.is_declaring() {
+        true => "The incident is being recorded: once it is, press that again.".to_owned(),
+        false => "No incident is open: D declares one from an alert, i one from nothing.".to_owned(),
+    })
+}
+
 /// Somebody asks whoever sits here to lead it.
 pub fn offered(incident: &Incident, view: &View) -> bool {
     !incident.status.is_over() && incident.offer.as_ref().is_some_and(|offer| offer.to == view.world.me.name)

@@ -189,7 +189,7 @@ fn run(view: &View) -> Vec<Reply> {
 fn link(alerts: Vec<AlertId>, view: &View) -> Reply {
     match view.incident {
         Some(incident) => Reply::Ask(Command::LinkAlerts { incident: incident.id, alerts }),
-        None => Reply::Say("No incident is open to add the alert to: declare one first.".to_owned()),
+        None => overlays::incident::none_open(view),
     }
 }
 

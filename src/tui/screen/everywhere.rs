@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Reply>> {
     let of_incident = |open: &dyn Fn(&Incident) -> Box<dyn Overlay>| match view.incident {
         Some(incident) => Reply::Open(open(incident)),
-        None => Reply::Say("No incident is open: D declares one from an alert, i one from nothing.".to_owned()),
+        None => overlays::incident::none_open(view),
     };
     let status = |status: Status| of_incident(&move |incident| overlays::incident::status(incident, status));
     let reply = match action {
@@ -68,6 +68,10 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::Private => of_incident(&overlays::joining::private),
         Action::Merge => of_incident(&|incident| overlays::joining::merge(incident, view)),
         Action::NextStatus => match view.incident.or_else(|| just_ended(view)) {
+            Some(incident) if view.world.is_stating(incident.id) => {
+                let label = incident.label();
+                Reply::Say(format!("What {label} has become is being recorded: once it is, press that again."))
+            }
             Some(incident) => match incident.status.next() {
                 Some(next) => status(next),
                 None => return Some(overlays::export::open(incident)),
@@ -90,13 +94,14 @@ fn last_ended<'a>(view: &View<'a>) -> Option<&'a Incident> {
 
 /// The same while what comes after its end is its export, and not the next night.
 fn just_ended<'a>(view: &View<'a>) -> Option<&'a Incident> {
-    let lately = |incident: &&Incident| incident.resolved_at.is_some_and(|at| view.now.wall - at < SHIFT);
-    last_of(view.world.incidents.iter().filter(lately))
+    let lately = |incident: &&Incident| incident.ended_at.is_some_and(|at| view.now.wall - at < SHIFT);
+    let closed = |incident: &&Incident| incident.status == Status::Closed && lately(incident);
+    last_of(view.world.incidents.iter().filter(closed))
 }
 
 /// What was cancelled or merged since is nobody's postmortem: it hides none that was closed.
 fn last_of<'a>(incidents: impl Iterator<Item = &'a Incident>) -> Option<&'a Incident> {
-    let ended = |incident: &&Incident| (incident.status == Status::Closed, incident.resolved_at.unwrap_or(incident.opened_at));
+    let ended = |incident: &&Incident| (incident.status == Status::Closed, incident.ended_at);
     incidents.filter(|incident| incident.status.is_over()).max_by_key(ended)
 }
 
