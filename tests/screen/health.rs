@@ -287,6 +287,7 @@ fn a_service_whose_alerts_fire_is_not_ok_though_its_feeds_are() {
     desk.fires(&firing).fires(&[alert("BackupLate", "info", "postgres", "nightly", 9)]);
     desk.resize(120, 40).expect("▲ checkout        3 firing").expect("● postgres        ok").expect("● stripe (vendor) ok");
     desk.fires(&firing.map(over)).expect("● checkout        ok");
+    desk.fires(&[alert("CheckoutOdd", "P7", "checkout", "shop-4", 2)]).expect("▲ checkout        1 firing");
 }
 
 #[test]
@@ -300,7 +301,11 @@ fn why_its_alerts_fire_is_told_of_a_service_and_of_one_that_is_well_no_cause() {
     desk.fires(&[symptom.clone(), alert("PostgresDown", "critical", "postgres", "db-1", 2)]).wait(5);
     let row = desk.resize(180, 40).line(" checkout ");
     assert!(row.contains("▲ checkout") && row.contains("1 firing ↳ postgres"), "{}", desk.text());
-    desk.fires(&[over(symptom)]);
+    // Of one that is in maintenance that is what is told.
+    desk.feed("checkout-pay", FeedState::Maintenance, "until 4", 9).wait(5);
+    let row = desk.line(" checkout ");
+    assert!(!row.split("││").next().unwrap_or_default().contains('↳'), "{}", desk.text());
+    desk.feed("checkout-pay", FeedState::Healthy, "up", 9).fires(&[over(symptom)]);
     let row = desk.line(" checkout ");
     assert!(row.contains("● checkout") && !row.contains('↳'), "{}", desk.text());
 }

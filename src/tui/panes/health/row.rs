@@ -82,7 +82,8 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
 fn fires(name: &ServiceName, view: &View) -> Option<(usize, Role)> {
     let counts = view.world.alerts.counts_of(name);
     let of = |severity: Severity| BAD.iter().map(|state| counts[*state as usize][severity as usize]).sum::<usize>();
-    match (of(Severity::Critical), of(Severity::Warning)) {
+    // What does not say how bad it is somebody has to look at, too.
+    match (of(Severity::Critical), of(Severity::Warning) + of(Severity::Unknown)) {
         (0, 0) => None,
         (0, warning) => Some((warning, Role::Warning)),
         (critical, warning) => Some((critical + warning, Role::Critical)),
