@@ -80,13 +80,16 @@ pub type Stand = (Rank, AlertId);
 /// Where a group stands: as its first alert does, without regard to age; of those alike the one with most alerts first.
 type Place = (u8, Reverse<Severity>, u8, u8, Reverse<usize>, Key);
 
+/// By state and severity: how many, and how many of them their source does not list any more.
+type Told = [[(usize, usize); 4]; State::ALL.len()];
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Group {
     members: BTreeSet<Stand>,
     /// By state and severity.
     counts: [[usize; 4]; State::ALL.len()],
     /// How many each source has, and how many of them it does not list any more.
-    told: BTreeMap<(SourceName, State, Severity), (usize, usize)>,
+    told: BTreeMap<SourceName, Told>,
     /// How many of those that need somebody, or have somebody, began when.
     begun: BTreeMap<DateTime<Utc>, usize>,
     /// How many arrived, and how many ended, in which second.
@@ -138,7 +141,12 @@ impl Group {
 
     /// How many a source has of a state and a severity, and how many of them it does not list any more.
     pub fn told(&self) -> impl Iterator<Item = (&SourceName, State, Severity, (usize, usize))> {
-        self.told.iter().map(|((source, state, severity), counts)| (source, *state, *severity, *counts))
+        let kinds = || State::ALL.into_iter().flat_map(|state| Severity::ALL.map(|severity| (state, severity)));
+        let each = move |(source, told): (_, &Told)| {
+            let told = *told;
+            kinds().map(move |(state, severity)| (source, state, severity, told[state as usize][severity as usize]))
+        };
+        self.told.iter().flat_map(each)
     }
 
     /// When the first of those began that need somebody, or have somebody.
@@ -165,8 +173,13 @@ impl Group {
 
     fn count_in(&mut self, id: &AlertId, share: &Share) {
         self.counts[share.state as usize][share.severity as usize] += 1;
-        let told = self.told.entry((id.source.clone(), share.state, share.severity)).or_default();
-        *told = (told.0 + 1, told.1 + usize::from(share.missing));
+        if !self.told.contains_key(&id.source) {
+            self.told.insert(id.source.clone(), Told::default());
+        }
+        if let Some(told) = self.told.get_mut(&id.source) {
+            let told = &mut told[share.state as usize][share.severity as usize];
+            *told = (told.0 + 1, told.1 + usize::from(share.missing));
+        }
         if OPEN.contains(&share.state) {
             *self.begun.entry(share.episode).or_default() += 1;
         }
@@ -177,7 +190,8 @@ impl Group {
     fn remove(&mut self, id: &AlertId, share: &Share) {
         self.members.remove(&(share.rank, id.clone()));
         self.counts[share.state as usize][share.severity as usize] -= 1;
-        if let Some(told) = self.told.get_mut(&(id.source.clone(), share.state, share.severity)) {
+        if let Some(told) = self.told.get_mut(&id.source) {
+            let told = &mut told[share.state as usize][share.severity as usize];
             *told = (told.0 - 1, told.1 - usize::from(share.missing));
         }
         if OPEN.contains(&share.state) {
@@ -223,6 +237,11 @@ impl Groups {
         self.by == *by && self.filter.asks_as(filter) && self.together == together
     }
 
+    /// Whether nothing is left out.
+    pub fn are_of_all(&self) -> bool {
+        self.filter.is_empty()
+    }
+
     pub fn by(&self) -> &By {
         &self.by
     }
@@ -260,6 +279,7 @@ impl Groups {
     /// All at once, without finding each place again and again: they come in the order of the queue.
     fn begin(&mut self, world: &World) {
         self.shares.clear();
+        self.shares.reserve(world.alerts.len());
         let mut begun: HashMap<Key, (Key, Group, Vec<Stand>)> = HashMap::new();
         for (rank, tracked) in world.alerts.ranked() {
             let Some(own) = self.has_row(world, tracked) else { continue };

@@ -196,3 +196,14 @@ fn a_mistake_is_pointed_at_where_it_is() {
     ];
     assert_eq!(places.map(|(text, _)| (text, place(text))), places);
 }
+
+#[test]
+fn what_has_changed_while_a_filter_was_typed_stands_in_the_queue_without_it() {
+    let mut desk = outage();
+    let disk = |n: usize| alert("Disk", "warning", "shop", &format!("node-{n}"), 1);
+    desk.fires(&[disk(1), disk(2)]).press("f n a m e enter").expect("×2 Disk");
+    typing(&mut desk, "checkout");
+    desk.expect_not("×2 Disk").fires(&[disk(3)]).press("enter").expect_not("×3 Disk").press("esc").expect("×3 Disk");
+    typing(&mut desk, "node-");
+    desk.expect("×3 Disk").expect_not("CRIT Checkout").press("esc").expect("×3 Disk").expect("CRIT Checkout");
+}

@@ -123,6 +123,11 @@ impl Queue {
         }
     }
 
+    /// Every name, and how many alerts have it.
+    pub fn names(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.names.iter().map(|(name, count)| (name.as_ref(), *count))
+    }
+
     /// How many alerts have this name.
     pub fn of_name(&self, name: &str) -> usize {
         self.names.get(name).copied().unwrap_or(0)

@@ -27,6 +27,11 @@ impl Alerts {
         self.queue.ranked()
     }
 
+    /// Every name, and how many alerts have it, in whatever state.
+    pub fn names(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.queue.names()
+    }
+
     /// How many alerts have this name, in whatever state.
     pub fn of_name(&self, name: &str) -> usize {
         self.queue.of_name(name)

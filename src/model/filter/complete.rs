@@ -86,9 +86,13 @@ fn words(world: &World, word: &str) -> Vec<Way> {
     let mut ways: Vec<Way> =
         own.map(|text| Way { text: text.to_owned(), alerts: None, whole: text.ends_with(char::is_alphabetic) }).collect();
     let typed = word.replace('"', "");
-    let (names, labels) = named(world, &typed);
+    let mut names = Found::new();
+    world.alerts.names().for_each(|(name, alerts)| add(&mut names, &typed, name, alerts));
     ways.extend(most(names, |name| value_of("", name), true));
-    ways.extend(most(labels, name_of, false));
+    // Every alert is looked at for them: not where there is no room for what is found.
+    if ways.len() < MOST {
+        ways.extend(most(labels(world, &typed), name_of, false));
+    }
     ways.truncate(MOST);
     ways
 }
@@ -132,19 +136,18 @@ fn count<'w>(world: &'w World, typed: &str, seen: impl Fn(&'w Tracked, &mut dyn 
     found
 }
 
-/// The same of names and of labels. The alerts of a rule have one list of labels together, which is looked at once.
-fn named(world: &World, typed: &str) -> (Found, Found) {
-    let (mut names, mut labels) = (Found::new(), Found::new());
+/// The same of the names of labels. The alerts of a rule have one list of them together, which is looked at once.
+fn labels(world: &World, typed: &str) -> Found {
     let mut lists: HashMap<*const Outside, (&[Outside], usize)> = HashMap::new();
     for tracked in world.alerts.queue() {
-        add(&mut names, typed, tracked.alert.name(), 1);
         let list = tracked.alert.labels.names();
         lists.entry(list.as_ptr()).or_insert((list, 0)).1 += 1;
     }
+    let mut labels = Found::new();
     for (list, alerts) in lists.into_values() {
         list.iter().for_each(|label| add(&mut labels, typed, label.raw(), alerts));
     }
-    (names, labels)
+    labels
 }
 
 fn add(found: &mut Found, typed: &str, value: &str, alerts: usize) {

@@ -214,8 +214,9 @@ fn source(value: &str) -> Result<Term, String> {
 
 fn contains(tracked: &Tracked, text: &str) -> bool {
     let alert = &tracked.alert;
-    let labels = alert.labels.iter().map(|(_, value)| value.raw());
-    labels.chain(alert.summary()).chain([alert.name()]).any(|value| has(value, text))
+    // A name is a label, and looked at as such; without one the fingerprint stands for it.
+    let nameless = || alert.labels.get("alertname").is_none() && has(alert.name(), text);
+    alert.labels.iter().any(|(_, value)| has(value.raw(), text)) || alert.summary().is_some_and(|it| has(it, text)) || nameless()
 }
 
 /// `wanted` is in lower case. Nearly everything is ASCII, and then nothing is copied.
@@ -226,8 +227,8 @@ fn has(text: &str, wanted: &str) -> bool {
     let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
     let Some(first) = wanted.first() else { return true };
     // Most places differ in the first letter already: of a storm a million are looked at for one key.
-    let begins = |part: &&[u8]| part[0].eq_ignore_ascii_case(first) && part.eq_ignore_ascii_case(wanted);
-    text.windows(wanted.len()).any(|part| begins(&part))
+    let likely = memchr::memchr2_iter(*first, first.to_ascii_uppercase(), text);
+    likely.filter_map(|at| text.get(at..at + wanted.len())).any(|part| part.eq_ignore_ascii_case(wanted))
 }
 
 #[cfg(test)]

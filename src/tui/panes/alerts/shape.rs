@@ -26,6 +26,8 @@ pub(super) struct Shape {
     unfolded: BTreeSet<Fold>,
     /// Kept where alerts share rows.
     groups: Option<Groups>,
+    /// Those of all alerts while a filter is typed: to take a storm apart costs more than a key may.
+    aside: Option<Groups>,
     causes: Causes,
     /// Those by which alerts are folded now.
     folding: Causes,
@@ -44,6 +46,7 @@ impl Default for Shape {
             rages: false,
             unfolded: BTreeSet::new(),
             groups: None,
+            aside: None,
             causes: Causes::default(),
             folding: Causes::default(),
             revision: None,
@@ -138,8 +141,15 @@ impl Shape {
             Arranged::Plain => Some(By::Service).filter(|_| narrowed),
         };
         let together = self.how != Arranged::Plain;
-        let kept = self.groups.take().filter(|groups| by.as_ref().is_some_and(|by| groups.are(by, filter, together)));
-        self.groups = kept.or_else(|| Some(Groups::new(by?, filter.clone(), together)));
+        let suit = |groups: &mut Groups| by.as_ref().is_some_and(|by| groups.are(by, filter, together));
+        if !self.groups.as_mut().is_some_and(suit) {
+            let kept = self.aside.take_if(suit);
+            let before = std::mem::replace(&mut self.groups, kept);
+            self.aside = self.aside.take().or(before.filter(Groups::are_of_all)).filter(|_| narrowed);
+        }
+        if self.groups.is_none() {
+            self.groups = by.map(|by| Groups::new(by, filter.clone(), together));
+        }
         if let Some(groups) = &mut self.groups {
             groups.follow(world);
         }
