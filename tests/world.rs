@@ -76,6 +76,8 @@ mod settling;
 mod silences;
 #[path = "world/soon.rs"]
 mod soon;
+#[path = "world/standing.rs"]
+mod standing;
 #[path = "world/storm.rs"]
 mod storm;
 mod support;

@@ -248,10 +248,11 @@ impl World {
         }
     }
 
-    /// Which of these fire as soon as these silences are ended: whatever nothing else keeps quiet now. An acknowledgement that one of
-    /// them carries ends with it.
+    /// Which of these fire as soon as these silences are ended: whatever is not over and nothing else keeps quiet now. An
+    /// acknowledgement that one of them carries ends with it.
     pub fn at_once(&self, on: &[On], alerts: &[AlertId]) -> Vec<AlertId> {
-        let rings = |id: &&AlertId| self.alerts.get(id).is_some_and(|tracked| self.rings_without(tracked, on));
+        let open = |id: &AlertId| self.alerts.get(id).filter(|tracked| tracked.resolved_at.is_none());
+        let rings = |id: &&AlertId| open(id).is_some_and(|tracked| self.rings_without(tracked, on));
         alerts.iter().filter(rings).cloned().collect()
     }
 

@@ -8,13 +8,13 @@ use midwatch::domain::ids::RequestId;
 use midwatch::domain::settings::SourceSpec;
 use midwatch::model::silences::{Phase, Standing};
 
-fn matcher(name: &str, value: &str) -> SilenceMatcher {
+pub fn matcher(name: &str, value: &str) -> SilenceMatcher {
     let regex = value.contains(['*', '|']);
     SilenceMatcher { name: name.into(), value: value.into(), regex, equal: true }
 }
 
 /// A silence of ana's on one alert, that ends after so many minutes.
-fn silence(id: &str, name: &str, minutes: i64) -> Silence {
+pub fn silence(id: &str, name: &str, minutes: i64) -> Silence {
     let now = at("2026-03-01T03:00:00Z");
     Silence {
         id: id.into(),
@@ -27,13 +27,13 @@ fn silence(id: &str, name: &str, minutes: i64) -> Silence {
     }
 }
 
-fn quiet(name: &str, by: &[&str]) -> Arc<Alert> {
+pub fn quiet(name: &str, by: &[&str]) -> Arc<Alert> {
     let silenced_by = by.iter().map(|id| (*id).into()).collect();
     Arc::new(Alert { silenced_by, ..(*alert(name, "postgres", began())).clone() })
 }
 
 /// Two sources, of which the first lists these.
-fn told(alerts: &[Arc<Alert>], silences: &[Silence]) -> Story {
+pub fn told(alerts: &[Arc<Alert>], silences: &[Silence]) -> Story {
     let mut settings = settings(false);
     let second = SourceSpec { name: "west".into(), ..settings.sources[0].clone() };
     settings.sources.push(second);
@@ -46,13 +46,13 @@ fn list(story: &mut Story, alerts: &[Arc<Alert>], silences: &[Silence]) {
     story.poll_with(alerts, SourceAnswer { complete: true, silences: Arc::new(silences.to_vec()), ..SourceAnswer::default() });
 }
 
-fn on_west(story: &mut Story, silences: &[Silence]) {
+pub fn on_west(story: &mut Story, silences: &[Silence]) {
     let answer = SourceAnswer { complete: true, silences: Arc::new(silences.to_vec()), ..SourceAnswer::default() };
     story.fact(Fact::SourceAnswered { source: "west".into(), answer });
 }
 
 /// Each silence as `source/id+source/id alerts>again`.
-fn shown(story: &Story) -> Vec<String> {
+pub fn shown(story: &Story) -> Vec<String> {
     let names =
         |ids: &[midwatch::domain::ids::AlertId]| ids.iter().map(|id| id.fingerprint.to_string()).collect::<Vec<_>>().join(",");
     let one = |one: &Standing| {
@@ -62,7 +62,7 @@ fn shown(story: &Story) -> Vec<String> {
     story.world.silences().iter().map(one).collect()
 }
 
-fn refusal(story: &Story, request: RequestId) -> Option<String> {
+pub fn refusal(story: &Story, request: RequestId) -> Option<String> {
     match &story.world.requests.get(request)?.items[0].stage {
         Stage::Refused(why) => Some(why.clone()),
         _ => None,

@@ -314,9 +314,12 @@ fn one_silence_that_says_of_many_who_has_them_is_ended_once_and_what_else_fires_
         let plain = alert(name, "postgres", began());
         Arc::new(midwatch::domain::alert::Alert { silenced_by: vec!["silence-1".into()], ..(*plain).clone() })
     };
-    let alerts = ["Down", "Late", "Slow"].map(quiet);
+    let alerts = ["Down", "Late", "Over", "Slow"].map(quiet);
     let ends_at = story.now.wall + chrono::Duration::hours(1);
     story.poll_with(&alerts, with_silence(ends_at, SilenceState::Active));
+    let alerts = ["Down", "Late", "Slow"].map(quiet);
+    (0..2).for_each(|_| story.poll_with(&alerts, with_silence(ends_at, SilenceState::Active)));
+    assert_eq!(state(&story, "Over"), Some(State::Resolved), "it fires no more, whatever its silence");
     let marked = vec![id("Down"), id("Slow")];
     assert_eq!(story.world.freed_with(&marked), [id("Late")]);
     story.ask(Command::Unacknowledge { alerts: marked, reason: "fixed".into() });
