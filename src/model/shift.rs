@@ -72,7 +72,7 @@ pub struct Pack {
     pub unwell: Vec<(ServiceName, FeedState)>,
     /// Feeds of no service that are so, each with what it says.
     pub alone: Vec<(FeedName, FeedState, Option<Outside>)>,
-    /// Sources that don't answer, each with the reason.
+    /// Sources that don't answer, or not in full, each with the reason.
     pub silent: Vec<(SourceName, Outside)>,
     /// What is acknowledged and still fires, the oldest first.
     pub acks: Vec<(AlertId, String, Ack)>,
@@ -89,7 +89,7 @@ impl World {
         let ends = |one: &Standing| one.phase == Phase::Active && end.is_none_or(|end| one.ends_at <= end) && !self.carries(one);
         let acks = self.alerts.aging(now).into_iter();
         let mut nobodys: BTreeMap<Reverse<Severity>, (usize, Vec<AlertId>)> = BTreeMap::new();
-        for tracked in self.alerts.queue().filter(|tracked| tracked.state == State::Firing) {
+        for tracked in self.alerts.real().filter(|tracked| tracked.state == State::Firing) {
             let (count, first) = nobodys.entry(Reverse(tracked.severity)).or_default();
             *count += 1;
             if first.len() < NAMED {
@@ -100,8 +100,9 @@ impl World {
         let alone = |feed: &&FeedHealth| feed.spec.service.is_none() && feed.state >= FeedState::Unknown;
         let services = self.settings.services.iter().map(|service| &service.name);
         let doubted = |(name, source): (&SourceName, &SourceState)| {
-            let silent = source.health != SourceHealth::Fresh;
-            silent.then(|| (name.clone(), source.why.clone().unwrap_or_else(|| "stale".into())))
+            let doubts: Vec<&str> = source.doubts().map(Outside::raw).collect();
+            let why = if doubts.is_empty() { "stale".into() } else { doubts.join("; ").into() };
+            (source.health != SourceHealth::Fresh || source.is_partial()).then_some((name.clone(), why))
         };
         Pack {
             at: now,
@@ -133,10 +134,12 @@ impl World {
 
     /// That what these sources would say is not among what was found: nobody knows what they don't answer.
     fn not_said(&self, pack: &Pack, found: usize, would: impl Fn(&SourceName) -> bool) -> Option<String> {
-        let names: Vec<&str> =
-            pack.silent.iter().map(|(name, _)| name).filter(|name| would(name)).map(SourceName::as_str).collect();
+        let in_part = |name: &SourceName| self.alerts.source(name).is_some_and(SourceState::is_partial);
+        let asked = || pack.silent.iter().map(|(name, _)| name).filter(|name| would(name));
+        let names = asked().map(|name| if in_part(name) { format!("a part of {name}") } else { name.to_string() });
+        let names: Vec<String> = names.collect();
         let verb = if names.len() == 1 { "does not answer" } else { "don't answer" };
-        let known = if found == 0 { "nobody knows" } else { "nobody knows whether there is more" };
+        let known = if found == 0 && !asked().all(in_part) { "nobody knows" } else { "nobody knows whether there is more" };
         (!names.is_empty()).then(|| format!("{known}: {} {verb}", names.join(", ")))
     }
 

@@ -235,6 +235,23 @@ fn absence_means_something_only_when_an_answer_can_not_have_been_asked_for_too_e
 }
 
 #[test]
+fn whoever_takes_over_is_told_of_what_a_source_does_not_say_in_full() {
+    let mut story = Story::new();
+    let part = |answer: SourceAnswer| SourceAnswer { missing: vec!["am-2 is silent".into()], ..answer };
+    let told = |story: &Story, title: &str| {
+        let pack = story.world.pack(Duration::from_secs(60));
+        let told = story.world.told(&pack, |_| String::new(), |_| String::new());
+        told.into_iter().find(|(known, _)| *known == title).map(|(_, lines)| lines.join("; ")).unwrap_or_default()
+    };
+    story.poll_with(&[], part(SourceAnswer::default()));
+    assert_eq!(told(&story, "Sources that don't answer"), "prod: am-2 is silent");
+    let more = "nobody knows whether there is more: a part of prod does not answer";
+    assert_eq!(told(&story, "Firing and nobody's"), more);
+    story.poll(&[]);
+    assert_eq!([told(&story, "Sources that don't answer"), told(&story, "Firing and nobody's")], [String::new(), String::new()]);
+}
+
+#[test]
 fn whoever_takes_over_is_told_what_fires_and_is_nobodys_and_what_is_not_seen() {
     let mut story = Story::new();
     let names = ["A", "B", "C", "D", "E"];

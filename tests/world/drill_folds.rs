@@ -130,7 +130,14 @@ const FOLDS: &[(&str, Fold, bool)] = &[
     ("incidents", |story| text(story.world.incidents.iter().count()), true),
     ("open incidents", |story| text(story.world.incidents.open().count()), true),
     ("who has the watch", |story| text(story.world.shift.watch()), false),
-    ("the handoff", |story| text(story.world.pack(Duration::from_secs(3_600)).incidents), true),
+    (
+        "the handoff",
+        |story| {
+            let pack = story.world.pack(Duration::from_secs(3_600));
+            text((pack.incidents, pack.nobodys, pack.acks, pack.runs))
+        },
+        true,
+    ),
     ("runs", |story| text(story.world.runs.open().count()), false),
     ("the memory", |story| text(past::episodes(&story.journal).len()), true),
 ];
