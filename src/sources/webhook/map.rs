@@ -247,3 +247,79 @@ fn plain(id: &str) -> String {
         false => fingerprint::of(&Labels::new(vec![("id".into(), id.into())])),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(text: &str) -> Map {
+        let mut problems = Problems::default();
+        let node = Node::parse(text, &mut problems).expect("is YAML");
+        Map::parse(&node, &mut problems).unwrap_or_else(|| panic!("{:?}", problems.list))
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    fn read(map: &Map, body: &str) -> Result<Alert, String> {
+        let heard = map.read(&"hook".into(), body.as_bytes(), at("2026-03-01T03:00:00Z"));
+        heard.map(|heard| heard.alerts.into_iter().next().expect("one alert"))
+    }
+
+    #[test]
+    fn a_time_is_read_in_every_form_that_is_one() {
+        let one = || Some(at("2026-03-01T03:00:00Z"));
+        let cases = [
+            ("2026-03-01T03:00:00Z", one()),
+            ("2026-03-01T04:00:00+01:00", one()),
+            ("1772334000", one()),
+            ("1772334000000", one()),
+            ("99999999999", Some(at("5138-11-16T09:46:39Z"))),
+            ("1772334000.5", Some(at("2026-03-01T03:00:00.500Z"))),
+            ("0001-01-01T00:00:00Z", None),
+            ("0", None),
+            ("-1772334000", None),
+            ("soon", None),
+            ("NaN", None),
+            ("1e300", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(moment(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn its_own_words_say_that_it_is_over_and_when() {
+        let map = map("{name: /n, state: /s, resolved: [Done], ended_at: /e}");
+        let over = |body: &str| read(&map, body).expect("understood").upstream;
+        let (then, now) = (at("2026-03-01T02:00:00Z"), at("2026-03-01T03:00:00Z"));
+        assert_eq!(over(r#"{"n": "a", "s": "DONE", "e": "2026-03-01T02:00:00Z"}"#), Upstream::Resolved { at: then });
+        assert_eq!(over(r#"{"n": "a", "s": "done"}"#), Upstream::Resolved { at: now }, "when that was heard");
+        assert_eq!(over(r#"{"n": "a", "s": "ok", "e": "2026-03-01T02:00:00Z"}"#), Upstream::Firing, "another one's word");
+    }
+
+    #[test]
+    fn what_says_nothing_is_no_label_and_what_nothing_tells_apart_is_refused() {
+        let map = map("{name: /n, labels: /l}");
+        let body = r#"{"n": "", "l": {"a": "", "b": "x", "c": null, "d": 7, "e": true, "f": {"g": 1}}}"#;
+        let labels = read(&map, body).expect("understood").labels;
+        let labels: Vec<_> = labels.iter().map(|(name, value)| (name.raw(), value.raw())).collect();
+        assert_eq!(labels, [("b", "x"), ("d", "7"), ("e", "true")]);
+        assert_eq!(read(&map, "{}").map(|_| ()), Err("the alert has neither a name nor labels".to_owned()));
+    }
+
+    #[test]
+    fn an_id_that_can_not_be_typed_has_another_name() {
+        let map = map("{id: /i, name: /n}");
+        let named =
+            |id: &str| read(&map, &format!(r#"{{"i": "{id}", "n": "a"}}"#)).expect("understood").id.fingerprint.to_string();
+        let longest = "x".repeat(64);
+        assert_eq!([named("a.B_c:1-2"), named(&longest)], ["a.B_c:1-2".to_owned(), longest.clone()]);
+        for odd in [format!("{longest}x"), "a/b".into(), "a b".into(), "é".into()] {
+            let name = named(&odd);
+            assert!(name != odd && name == named(&odd) && name.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{odd}: {name}");
+        }
+        assert_ne!(named("a/b"), named("a b"));
+    }
+}

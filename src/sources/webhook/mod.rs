@@ -214,13 +214,82 @@ mod tests {
         br#"{"version": "4", "alerts": [{"status": "firing", "labels": {"alertname": "Long"}, "annotations": {},
         "startsAt": "2026-03-01T03:00:00Z", "endsAt": "0001-01-01T00:00:00Z", "fingerprint": ""}]}"#;
 
+    fn hook(text: &str) -> Webhook {
+        let mut problems = Problems::default();
+        let node = Node::parse(text, &mut problems).expect("is YAML");
+        let webhook = webhook(&"hook".into(), &node, &mut problems).unwrap_or_else(|| panic!("{:?}", problems.list));
+        webhook.opened(true);
+        webhook
+    }
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_772_334_000 + second, 0).expect("a time")
+    }
+
+    /// Whether it fires by what is told in that second, or since when it is over.
+    fn told(webhook: &Webhook, second: i64) -> Option<Option<DateTime<Utc>>> {
+        webhook.snapshot(at(second)).alerts.first().map(|alert| match alert.upstream {
+            Upstream::Resolved { at } => Some(at),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn an_alert_of_which_nothing_is_heard_for_so_long_is_over_and_that_is_told_for_a_while() {
+        let webhook = hook("{token: none, lasts: 10m}");
+        webhook.hear(FIRING, at(0)).expect("understood");
+        webhook.hear(FIRING, at(60)).expect("understood");
+        assert_eq!([told(&webhook, 600), told(&webhook, 659)], [Some(None); 2], "it was heard of since");
+        assert_eq!(told(&webhook, 660), Some(Some(at(660))));
+        assert_eq!([told(&webhook, 660 + 899), told(&webhook, 660 + 900)], [Some(Some(at(660))), None]);
+    }
+
+    #[test]
+    fn a_sender_without_beginnings_says_the_same_until_it_has_said_that_it_is_over() {
+        let webhook = hook("{token: none, map: {name: /n, state: /s}}");
+        let began = |second: i64, state: &str| {
+            webhook.hear(format!(r#"{{"n": "Down", "s": "{state}"}}"#).as_bytes(), at(second)).expect("understood");
+            webhook.snapshot(at(second)).alerts[0].starts_at
+        };
+        let times = [(0, "firing"), (60, "firing"), (120, "ok"), (180, "ok"), (240, "firing"), (300, "firing")];
+        assert_eq!(times.map(|(second, state)| began(second, state)), [0, 0, 0, 0, 240, 240].map(at));
+        // Who tells the beginning is believed.
+        let webhook = hook("{token: none, map: {name: /n, starts_at: /t}}");
+        for second in [0, 60] {
+            let body = format!(r#"{{"n": "Down", "t": {}}}"#, at(second).timestamp());
+            webhook.hear(body.as_bytes(), at(100)).expect("understood");
+            assert_eq!(webhook.snapshot(at(100)).alerts[0].starts_at, at(second));
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_process_was_told_is_older_than_what_was_pushed_since() {
+        let webhook = hook("token: none");
+        webhook.hear(FIRING, at(0)).expect("understood");
+        let alert = webhook.snapshot(at(0)).alerts[0].clone();
+        let old = Alert { upstream: Upstream::Resolved { at: at(-60) }, ..Alert::clone(&alert) };
+        let other =
+            Alert { id: crate::domain::ids::AlertId { fingerprint: "f".into(), ..alert.id.clone() }, ..Alert::clone(&alert) };
+        webhook.remember(vec![Arc::new(old), Arc::new(other)], at(1));
+        let firing = webhook.snapshot(at(1)).alerts.iter().filter(|alert| alert.upstream == Upstream::Firing).count();
+        assert_eq!(firing, 2);
+    }
+
+    #[test]
+    fn what_the_sender_left_out_is_told_until_its_next_word() {
+        let webhook = hook("token: none");
+        let says = |more: u64| {
+            let mut body: serde_json::Value = serde_json::from_slice(FIRING).expect("JSON");
+            body["truncatedAlerts"] = more.into();
+            webhook.hear(body.to_string().as_bytes(), at(0)).expect("understood");
+            webhook.snapshot(at(0)).missing.len()
+        };
+        assert_eq!([says(7), says(0)], [1, 0]);
+    }
+
     #[test]
     fn an_answer_that_is_older_than_what_was_pushed_takes_nothing_away() {
-        let mut problems = Problems::default();
-        let node = Node::parse("token: none", &mut problems).expect("is YAML");
-        let webhook = webhook(&"hook".into(), &node, &mut problems).expect("a webhook");
-        let now = DateTime::from_timestamp(1_772_334_000, 0).expect("a time");
-        webhook.opened(true);
+        let (webhook, now) = (hook("token: none"), at(0));
         assert_eq!(webhook.hear(FIRING, now), Ok(1));
         webhook.learn(&[], now);
         assert_eq!(webhook.snapshot(now).alerts.len(), 1, "it was pushed while the question was on its way");
