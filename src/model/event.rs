@@ -63,6 +63,8 @@ pub enum Fact {
     SourceAnswered { source: SourceName, answer: SourceAnswer },
     /// A poll failed: what was known stays, and is stale.
     SourceFailed { source: SourceName, trouble: Trouble },
+    /// How long a source is left alone now that it has been asked, unless somebody has it asked before.
+    SourceSpared { source: SourceName, pause: Pause },
     /// A source could tell of changes by itself, and refuses to tell us: it is asked in its interval alone.
     NewsRefused { source: SourceName, why: Outside },
     /// Alerts from the cache of an earlier process, `read_at` its time: shown as stale until the source answers. There may be `more`
@@ -112,6 +114,23 @@ pub enum Fact {
     PlaybooksBehind(Vec<Behind>),
     /// Runs of playbooks: attempts started, wrote, ended.
     Run(super::runs::RunFact),
+}
+
+/// How long something is left alone before it is asked again, and why for so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    pub lasts: Duration,
+    pub why: Spared,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Spared {
+    /// It is asked so often.
+    Usually,
+    /// It has failed so many times in a row.
+    Failing(u32),
+    /// It has said itself when to come back.
+    Ordered,
 }
 
 /// What a successful poll says besides its alerts.

@@ -295,6 +295,10 @@ impl World {
                 self.alerts.failed(&source, trouble, self.now);
                 effects
             }
+            Fact::SourceSpared { source, pause } => {
+                self.alerts.spared(&source, pause, self.now);
+                Vec::new()
+            }
             Fact::NewsRefused { source, why } => self.note_refused(&source, &why),
             Fact::AlertsCached { source, alerts, read_at, more } => {
                 self.alerts.cached(&self.settings, &source, alerts, (read_at, more), self.now);

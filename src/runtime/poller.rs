@@ -3,7 +3,7 @@
 //! It owns interval, jitter, deadline, backoff, concurrency and cancellation. What a question and its answer mean is
 //! the adapter's business, what they change the core's. Invariant: an item is never asked twice at the same time, and
 //! every question ends as exactly one `FeedRead`, `FeedFailed`, `SourceAnswered` or `SourceFailed`, unless the
-//! poller is stopped.
+//! poller is stopped. When a source is asked next is told behind that.
 
 mod compare;
 mod news;
@@ -293,7 +293,11 @@ impl Poller {
             }
             Done::Source(index, answer) => {
                 self.sources.done(index, now, ended(&answer));
-                self.tell_source(self.items.sources[index].0.name.clone(), answer);
+                let source = self.items.sources[index].0.name.clone();
+                self.tell_source(source.clone(), answer);
+                if let Some(pause) = self.sources.pause(index, now) {
+                    self.send(Fact::SourceSpared { source, pause });
+                }
             }
         }
     }

@@ -29,6 +29,28 @@ fn a_part_of_a_source_that_is_silent_is_named_and_what_the_others_say_stays_fres
     desk.answers(says(&[])).expect("prod ✓ fresh").expect_not("nobody listens");
 }
 
+#[test]
+fn when_a_source_is_asked_next_and_what_it_waits_for_is_told() {
+    use midwatch::model::event::{Pause, Spared};
+    let mut desk = two_sources();
+    ["prod", "pager"].into_iter().for_each(|name| tells(&mut desk, name, &[]));
+    let spares = |desk: &mut Desk, seconds, why| {
+        let pause = Pause { lasts: std::time::Duration::from_secs(seconds), why };
+        desk.fact(midwatch::model::Fact::SourceSpared { source: "prod".into(), pause }).draw();
+    };
+    desk.press("W").expect("every 15s; R asks now").expect_not("next in");
+    spares(&mut desk, 12, Spared::Usually);
+    desk.expect("every 15s, next in 12s; R asks now").sleep(5).expect("next in 7s;");
+    assert!(desk.draw().seconds, "it goes on by itself");
+    desk.sleep(7).expect("every 15s, being asked now; R").expect_not("next in");
+    spares(&mut desk, 119, Spared::Ordered);
+    desk.expect("next in 1m59s: it has asked for no question before");
+    spares(&mut desk, 20, Spared::Failing(1));
+    desk.expect("next in 20s;").expect_not("in a row");
+    spares(&mut desk, 20, Spared::Failing(4));
+    desk.expect("next in 20s for it has failed 4 times in a row;");
+}
+
 /// Four sources, of which two take acknowledgements and one a silence for them; each lists one alert.
 fn four_sources() -> Desk {
     let mut settings = settings();

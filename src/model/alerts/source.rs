@@ -1,6 +1,6 @@
 //! How far a source can be trusted now.
 
-use super::super::event::SourceAnswer;
+use super::super::event::{Pause, SourceAnswer, Spared};
 use super::Alerts;
 use crate::domain::alert::Silence;
 use crate::domain::ids::{Fingerprint, SourceName};
@@ -45,6 +45,8 @@ pub struct SourceState {
     pub refused: Option<Outside>,
     /// Alerts that are shown as firing and that its last answers did not list, though too soon after a restart to be over.
     pub unlisted: usize,
+    /// When it is asked next, as `Stamp::mono`, and why then.
+    next: Option<(Duration, Spared)>,
     silences: Arc<Vec<Silence>>,
     /// Where each of them stands: ten thousand are not searched for every alert.
     places: HashMap<Outside, usize>,
@@ -61,6 +63,12 @@ impl Alerts {
         let Some(source) = self.sources.get_mut(source) else { return false };
         source.refused.replace(why.clone()).as_ref() != Some(why)
     }
+
+    pub(in crate::model) fn spared(&mut self, source: &SourceName, pause: Pause, now: Stamp) {
+        if let Some(source) = self.sources.get_mut(source) {
+            source.next = Some((now.mono + pause.lasts, pause.why));
+        }
+    }
 }
 
 impl SourceState {
@@ -76,6 +84,7 @@ impl SourceState {
             skew_ms: None,
             refused: None,
             unlisted: 0,
+            next: None,
             silences: Arc::default(),
             places: HashMap::new(),
             started_at: None,
@@ -97,6 +106,11 @@ impl SourceState {
     /// How often it is asked while it answers.
     pub fn every(&self) -> Duration {
         self.spec.every
+    }
+
+    /// How long it is left alone from now on, and why: nothing is left while it is being asked. `None` where this process asks nobody.
+    pub fn pause(&self, now: Stamp) -> Option<Pause> {
+        self.next.map(|(at, why)| Pause { lasts: at.saturating_sub(now.mono), why })
     }
 
     /// Time since the last good answer.

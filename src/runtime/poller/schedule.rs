@@ -3,6 +3,7 @@
 //! Invariant: an item is queued, running, or both never. At most `most` items run, and at most `cap` of them are young: a
 //! crowd that begins together would measure the crowd, but what hangs must not keep the others waiting.
 
+use crate::model::event::{Pause, Spared};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -57,6 +58,8 @@ struct Slot {
     failures: u32,
     /// The remote wants no question before this.
     ordered: Duration,
+    /// What its pause is for.
+    spared: Spared,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,8 +84,7 @@ impl Schedule {
     /// All items are due at once; the cap spreads them, and after the first round their phases do.
     pub fn new(cap: usize, most: usize, items: impl IntoIterator<Item = Rhythm>) -> Self {
         let now = Duration::ZERO;
-        let slot = |rhythm| Slot { rhythm, state: State::Queued(now), rounds: 0, failures: 0, ordered: Duration::ZERO };
-        let slots: Vec<Slot> = items.into_iter().map(slot).collect();
+        let slots: Vec<Slot> = items.into_iter().map(|rhythm| Slot::new(rhythm, now)).collect();
         let queue = (0..slots.len()).map(|index| (now, index)).collect();
         Self { slots, queue, running: 0, young: BTreeSet::new(), cap, most }
     }
@@ -90,7 +92,7 @@ impl Schedule {
     /// One more item, due at once.
     pub fn add(&mut self, rhythm: Rhythm, now: Duration) {
         self.queue.insert((now, self.slots.len()));
-        self.slots.push(Slot { rhythm, state: State::Queued(now), rounds: 0, failures: 0, ordered: Duration::ZERO });
+        self.slots.push(Slot::new(rhythm, now));
     }
 
     /// When `start` is to be called next; `None` while nothing is queued or no more may run.
@@ -131,6 +133,15 @@ impl Schedule {
         );
     }
 
+    /// How long an item that is not being asked is left alone from now on.
+    pub fn pause(&self, index: usize, now: Duration) -> Option<Pause> {
+        let slot = self.slots.get(index)?;
+        match slot.state {
+            State::Queued(due) => Some(Pause { lasts: due.saturating_sub(now), why: slot.spared }),
+            State::Running { .. } => None,
+        }
+    }
+
     /// Asks now, or once more when it is being asked already.
     pub fn ask(&mut self, index: usize, now: Duration) {
         self.hurry(index, now, Again::Now);
@@ -162,12 +173,17 @@ impl Schedule {
 }
 
 impl Slot {
+    fn new(rhythm: Rhythm, due: Duration) -> Self {
+        let (state, ordered, spared) = (State::Queued(due), Duration::ZERO, Spared::Usually);
+        Self { rhythm, state, rounds: 0, failures: 0, ordered, spared }
+    }
+
     /// Counts the answer and says when to ask again.
     fn ended(&mut self, since: Duration, now: Duration, ended: Ended) -> Duration {
         self.rounds += 1;
         let pause = match ended {
             Ended::Well => {
-                self.failures = 0;
+                (self.failures, self.spared) = (0, Spared::Usually);
                 self.rhythm.pause(now.saturating_sub(since))
             }
             Ended::Failed { retry_after } => {
@@ -175,7 +191,10 @@ impl Slot {
                 let ordered = retry_after.unwrap_or_default().min(LONGEST_ORDERED);
                 self.ordered = now + ordered;
                 // What the remote ordered counts from its answer, not from our question.
-                self.rhythm.pause_after(self.failures).max(ordered + now.saturating_sub(since))
+                let (own, ordered) = (self.rhythm.pause_after(self.failures), ordered + now.saturating_sub(since));
+                let obeys = retry_after.is_some() && ordered > own;
+                self.spared = if obeys { Spared::Ordered } else { Spared::Failing(self.failures) };
+                own.max(ordered)
             }
         };
         self.rhythm.round_up(now.max(since + pause.mul_f64(self.phase())))
@@ -303,6 +322,26 @@ mod tests {
         assert_eq!(round(&mut schedule(1, 1, false), 2.0, wait(120)), 122.0);
         assert_eq!(round(&mut schedule(1, 1, true), 0.0, wait(1)), 10.0);
         assert_eq!(round(&mut schedule(1, 1, true), 0.0, wait(u64::MAX)), 3_600.0);
+    }
+
+    #[test]
+    fn how_long_it_is_left_alone_is_told_with_the_reason() {
+        let mut source = schedule(1, 1, true);
+        let wait = |seconds| Ended::Failed { retry_after: Some(Duration::from_secs(seconds)) };
+        let mut after = |ended| {
+            round(&mut source, 1.0, ended);
+            let now = source.next().expect("is queued") - secs(4.0);
+            let pause = source.pause(0, now).expect("it is not being asked");
+            assert_eq!(pause.lasts, secs(4.0));
+            pause.why
+        };
+        use Spared::{Failing, Ordered, Usually};
+        assert_eq!([after(WELL), after(FAILED), after(FAILED)], [Usually, Failing(1), Failing(2)]);
+        assert_eq!([after(wait(120)), after(wait(2)), after(WELL)], [Ordered, Failing(4), Usually]);
+        let due = source.next().expect("is queued");
+        assert_eq!(source.pause(0, due + secs(3.0)).map(|pause| pause.lasts), Some(Duration::ZERO));
+        source.start(due);
+        assert_eq!(source.pause(0, due), None, "it is being asked");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::domain::entry::Intent;
 use crate::domain::health::FeedState;
 use crate::domain::ids::AlertId;
 use crate::domain::stamp::Stamp;
+use crate::model::event::Spared;
 use crate::ports::{Answer, Clock};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -192,9 +193,19 @@ fn only_source(it: &Arc<Scripted<Snapshot>>) -> Items {
     Items { feeds: Vec::new(), sources: vec![source("am", it.clone())] }
 }
 
+/// What came of a question, or a part of it.
+async fn heard(inbox: &mut UnboundedReceiver<Fact>) -> Fact {
+    loop {
+        match inbox.recv().await.expect("the poller lives") {
+            Fact::SourceSpared { .. } => {}
+            fact => return fact,
+        }
+    }
+}
+
 /// Waits for a fact, on the paused clock as long as it takes, and gives it in short.
 async fn next(inbox: &mut UnboundedReceiver<Fact>) -> String {
-    match inbox.recv().await.expect("the poller lives") {
+    match heard(inbox).await {
         Fact::FeedRead { feed, reading } => format!("{feed} {:?}", reading.state),
         Fact::FeedFailed { feed, trouble } => format!("{feed} {:?}: {trouble}", trouble.reason),
         Fact::AlertsChanged { upserts, gone, .. } => {
@@ -359,6 +370,26 @@ async fn a_dead_source_is_spared_until_somebody_asks() {
     poller.ask(vec!["am".into()], vec!["no such feed".into()]);
     assert_eq!(next(&mut inbox).await, "failed Refused");
     assert_eq!(am.asked(), spared + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn behind_each_answer_it_is_told_when_the_source_is_asked_next() {
+    let ordered = Err(Trouble { retry_after: Some(SECOND * 90), ..Trouble::new(Reason::Limited, "429") });
+    let am = Scripted::new(vec![(SECOND, snapshot(&[], true)), (SECOND, ordered), (SECOND, down())]);
+    let (_poller, mut inbox) = begin(only_source(&am));
+    let mut told = Vec::new();
+    for answered in ["answered", "failed Limited", "failed Refused"] {
+        assert_eq!(next(&mut inbox).await, answered);
+        let Some(Fact::SourceSpared { source, pause }) = inbox.recv().await else { panic!("not told") };
+        assert_eq!(source, "am".into());
+        let began = am.asked();
+        sleep(pause.lasts.saturating_sub(SECOND / 10)).await;
+        assert_eq!(am.asked(), began, "not before");
+        sleep(SECOND / 5).await;
+        assert_eq!(am.asked(), began + 1, "and then");
+        told.push(pause.why);
+    }
+    assert_eq!(told, [Spared::Usually, Spared::Ordered, Spared::Failing(2)]);
 }
 
 #[tokio::test(start_paused = true)]

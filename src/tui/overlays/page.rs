@@ -40,6 +40,11 @@ pub trait Content {
         None
     }
 
+    /// It shows seconds, which go on by themselves.
+    fn ticks(&self, _view: &View) -> bool {
+        false
+    }
+
     /// Notes what its keys depend on; called before each frame.
     fn prepare(&mut self, _view: &View) {}
 
@@ -99,6 +104,7 @@ impl<C: Content> Overlay for Page<C> {
             let line = plain(format!("… {what}{since}: esc leaves it"), Role::Pending);
             parts.push(whole(vec![line], usize::from(width.saturating_sub(4))));
         }
+        canvas.hits.seconds |= self.content.ticks(view);
         let count = parts.iter().map(|part| part.len()).sum::<usize>();
         let wanted = u16::try_from(count).unwrap_or(u16::MAX).saturating_add(2);
         let place = centred(area, width, wanted.max(5));

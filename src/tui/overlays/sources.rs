@@ -4,8 +4,10 @@
 use super::Overlay;
 use super::page::{Content, Line, Page, field, plain};
 use crate::domain::ids::SourceName;
+use crate::domain::stamp::Stamp;
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::{SourceHealth, SourceState};
+use crate::model::event::{Pause, Spared};
 use crate::tui::action::Action;
 use crate::tui::panes::alerts::trust;
 use crate::tui::theme::Role;
@@ -30,6 +32,24 @@ impl Content for Sources {
         }
         all.flat_map(|(name, source)| one(name, source, view, columns)).collect()
     }
+
+    fn ticks(&self, view: &View) -> bool {
+        let spans =
+            |source: &SourceState| source.age(view.now).into_iter().chain(source.pause(view.now).map(|pause| pause.lasts));
+        view.world.alerts.sources().any(|(_, source)| spans(source).any(time::ticks))
+    }
+}
+
+/// When it is asked next, and what it is left alone for until then.
+fn next(source: &SourceState, now: Stamp) -> String {
+    let Some(Pause { lasts, why }) = source.pause(now) else { return String::new() };
+    let left = time::age(lasts);
+    match why {
+        _ if lasts.is_zero() => ", being asked now".to_owned(),
+        Spared::Ordered => format!(", next in {left}: it has asked for no question before"),
+        Spared::Failing(times @ 2..) => format!(", next in {left} for it has failed {times} times in a row"),
+        Spared::Failing(_) | Spared::Usually => format!(", next in {left}"),
+    }
 }
 
 fn one(name: &SourceName, source: &SourceState, view: &View, columns: usize) -> Vec<Line> {
@@ -47,7 +67,8 @@ fn one(name: &SourceName, source: &SourceState, view: &View, columns: usize) -> 
     ]];
     let seldom = if source.health == SourceHealth::Fresh { "" } else { ", more seldom the longer it does not answer" };
     let every = humantime::format_duration(source.every());
-    let asked = format!("every {every}{seldom}; {} asks now, once this is closed", view.keymap.key_of(Action::Refresh));
+    let next = next(source, view.now);
+    let asked = format!("every {every}{seldom}{next}; {} asks now, once this is closed", view.keymap.key_of(Action::Refresh));
     lines.extend(field("  asked", &asked, Role::Dim, columns));
     lines.extend(source.doubts().flat_map(|why| field("  ?", &why.inert(), Role::Stale, columns)));
     if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
