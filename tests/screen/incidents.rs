@@ -116,6 +116,14 @@ fn what_is_not_well_yet_is_said_to_whoever_says_that_it_is_over() {
     desk.type_text("by hand").press("enter").expect("mitigated");
 }
 
+/// There is room for little else there, and nobody would guess those keys.
+#[test]
+fn on_the_smallest_screen_the_keys_that_go_further_stand_in_view() {
+    let mut desk = outage();
+    desk.press("D enter").resize(40, 12).press("E").expect("down: and resolved as well").expect("Not well yet: ");
+    desk.press("down").expect("down: and closed as well · up:").expect("without resolved").expect("Not well yet: ");
+}
+
 #[test]
 fn several_stages_are_gone_through_in_one_dialog_and_each_is_recorded() {
     let mut desk = desk(&["shop"]);

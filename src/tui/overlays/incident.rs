@@ -242,7 +242,8 @@ impl Form for Edit {
         let at = "`at` is empty for now, else 14:02 or -7m.";
         let bad = self.still_bad(view).filter(|_| stages.to != Status::Open);
         let bad = bad.map(|bad| (format!("Not well yet: {bad}."), Role::Warning));
-        bad.into_iter().chain(open).chain([(format!("{means}{of_all}{at}"), Role::Dim)]).chain(ways).collect()
+        // First: of a small screen's few lines it is the one that nobody would guess.
+        ways.into_iter().chain(bad).chain(open).chain([(format!("{means}{of_all}{at}"), Role::Dim)]).collect()
     }
 
     fn contexts(&self) -> &'static [Context] {
