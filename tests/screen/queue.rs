@@ -411,3 +411,25 @@ fn who_goes_to_the_other_source_of_a_problem_in_a_group_stands_on_its_row() {
         desk.press("h");
     }
 }
+
+#[test]
+fn a_long_name_is_whole_where_other_columns_have_room_to_spare() {
+    let mut desk = Desk::new();
+    let long = "PostgresReplicaLag";
+    desk.fires(&[alert(long, "critical", "postgres", "db-1", 3), alert("Slow", "warning", "checkout", "db-2", 3)]);
+    desk.expect(&format!("{long} ")).expect("Slow");
+    let [first, second] = ["db-1", "db-2"].map(|target| desk.find(target).expect("shown").0);
+    assert_eq!(first, second, "the columns stay columns");
+    desk.resize(200, 60).expect(&format!("{long} ")).expect("checkout");
+    // What is beside it is never cut for it.
+    let (longest, mut desk) = ("PostgresReplicationSlotIsNotUsedByAnybody", Desk::new());
+    desk.fires(&[longest, "Slow"].map(|name| alert(name, "critical", "postgres", "db-1:5432", 3)));
+    desk.expect("PostgresRepl").expect("db-1:5432").expect_not(longest);
+    // Where no name is cut, nothing moves.
+    let place = |names: [&str; 2]| {
+        let mut desk = Desk::new();
+        desk.fires(&names.map(|name| alert(name, "critical", "postgres", "db-1:5432", 3)));
+        desk.find("db-1:5432").expect("shown").0
+    };
+    assert_eq!(place(["Down", "Slow"]), place(["Down", "PostgresDown"]));
+}

@@ -25,7 +25,7 @@ use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Arranged, Reply, Ui, View};
 use ratatui::layout::Rect;
-use row::Look;
+use row::{Columns, Look};
 use rows::Rows;
 use shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};
@@ -279,6 +279,8 @@ impl Pane for Alerts {
         };
         let lines: Vec<(&Target, bool, bool)> = (0..height).map_while(shown).collect();
         let alike = row::alike(lines.iter().filter_map(|(target, ..)| alert(target)), view);
+        let shown = lines.iter().filter_map(|(target, _, inside)| Some((alert(target)?, *inside)));
+        let columns = Columns::fitted(area.width, shown, view);
         for (line, (target, gone, inside)) in lines.into_iter().enumerate() {
             let place = Rect { y: area.y.saturating_add(line as u16), height: 1, ..area };
             let cursor = window.line() == Some(line);
@@ -287,7 +289,7 @@ impl Pane for Alerts {
             }
             canvas.hits.add(place, Hit::Row(PaneId::Alerts, target.clone(), window.offset + line));
             let alike = alert(target).is_some_and(|id| alike.contains(id));
-            self.render_target(canvas, place, target, Look { cursor, gone, inside, alike, marked: false }, view);
+            self.render_target(canvas, place, target, Look { cursor, gone, inside, alike, marked: false, columns }, view);
         }
     }
 

@@ -28,6 +28,7 @@ pub(super) struct Look {
     /// Another one that is shown has its name.
     pub alike: bool,
     pub marked: bool,
+    pub columns: Columns,
 }
 
 impl Look {
@@ -61,18 +62,16 @@ impl Alerts {
             true => (Role::Dim, Role::Dim),
             false => (Role::Text, colour),
         };
-        let columns = Columns::of(place.width);
+        let columns = look.columns;
         let mut pen = canvas.line(place, 0);
         look.lead(&mut pen);
-        let indent = if look.inside { "  " } else { "" };
-        let drill = if tracked.is_drill() { "DRILL " } else { "" };
-        let name = format!("{indent}{drill}{}", inert(tracked.alert.name()));
+        let name = named(tracked, look.inside);
         let (mark, role) = self.mark_of(tracked, state, view);
         // Without a column for it, it takes what the mark leaves.
         let (name, wide) = match look.alike && columns.target == 0 {
             true => {
                 let wide = place.width.saturating_sub(14 + mark.width() as u16).max(columns.name);
-                (beside(&name, &inert(self.which(tracked, true)), usize::from(wide)), wide)
+                (beside(&name, &inert(which(tracked, true)), usize::from(wide)), wide)
             }
             false => (name, columns.name),
         };
@@ -81,19 +80,11 @@ impl Alerts {
             pen.column(columns.service, tracked.service.as_ref().map_or("", |service| service.as_str()), Role::Dim).space(1);
         }
         if columns.target > 0 {
-            pen.column(columns.target, &inert(self.which(tracked, columns.service == 0)), Role::Dim).space(1);
+            pen.column(columns.target, &inert(which(tracked, columns.service == 0)), Role::Dim).space(1);
         }
         pen.column(7, &time::age(age), Role::Dim).text(&mark, role);
         for also in view.world.alerts.twins(tracked) {
             pen.text(&format!(" +{}", inert(also.alert.id.source.as_str())), Role::Dim);
-        }
-    }
-
-    /// What tells it from others of its name; its service where nothing else does and no column shows that.
-    fn which<'t>(&self, tracked: &'t Tracked, alone: bool) -> &'t str {
-        match (tracked.alert.target(), &tracked.service) {
-            ("", Some(service)) if alone => service.as_str(),
-            (target, _) => target,
         }
     }
 
@@ -131,7 +122,22 @@ impl Alerts {
     }
 }
 
+fn named(tracked: &Tracked, inside: bool) -> String {
+    let indent = if inside { "  " } else { "" };
+    let drill = if tracked.is_drill() { "DRILL " } else { "" };
+    format!("{indent}{drill}{}", inert(tracked.alert.name()))
+}
+
+/// What tells it from others of its name; its service where nothing else does and no column shows that.
+fn which(tracked: &Tracked, alone: bool) -> &str {
+    match (tracked.alert.target(), &tracked.service) {
+        ("", Some(service)) if alone => service.as_str(),
+        (target, _) => target,
+    }
+}
+
 /// Widths of the columns that depend on the width of the pane.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Columns {
     pub name: u16,
     pub service: u16,
@@ -150,6 +156,27 @@ impl Columns {
                 Self { name, service, target: rest - name - service - 2 }
             }
         }
+    }
+
+    /// The same for these rows, of which some may stand in a group: what they leave of the other columns goes to a name that would be
+    /// cut. Where none is, every column stays where it is.
+    pub fn fitted<'a>(width: u16, shown: impl Iterator<Item = (&'a AlertId, bool)>, view: &View) -> Self {
+        let columns = Self::of(width);
+        let mut widest = Self { name: 0, service: 0, target: 0 };
+        for (tracked, inside) in shown.filter_map(|(id, inside)| Some((view.world.alerts.get(id)?, inside))) {
+            let wide = |text: &str| u16::try_from(text.width()).unwrap_or(u16::MAX);
+            widest.name = widest.name.max(wide(&named(tracked, inside)));
+            widest.service = widest.service.max(wide(tracked.service.as_ref().map_or("", |service| service.as_str())));
+            widest.target = widest.target.max(wide(&inert(which(tracked, columns.service == 0))));
+        }
+        columns.for_the_widest(widest)
+    }
+
+    fn for_the_widest(self, widest: Self) -> Self {
+        let missing = widest.name.saturating_sub(self.name);
+        let of_target = missing.min(self.target.saturating_sub(widest.target.max(1)));
+        let of_service = (missing - of_target).min(self.service.saturating_sub(widest.service.max(1)));
+        Self { name: self.name + of_target + of_service, service: self.service - of_service, target: self.target - of_target }
     }
 }
 
@@ -249,6 +276,26 @@ pub fn stage(stage: &Stage) -> Option<(String, Role)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_would_be_cut_gets_what_the_other_columns_leave_and_no_more_than_it_needs() {
+        let of = |name, service, target| Columns { name, service, target };
+        let usual = Columns::of(118);
+        assert_eq!(usual, of(41, 23, 26));
+        let cases = [
+            ((41, 4, 4), usual),
+            ((50, 4, 4), of(50, 23, 17)),
+            ((70, 8, 12), of(70, 8, 12)),
+            ((70, 8, 26), of(56, 8, 26)),
+            ((200, 40, 40), usual),
+            ((200, 0, 0), of(88, 1, 1)),
+        ];
+        for ((name, service, target), expected) in cases {
+            assert_eq!(usual.for_the_widest(of(name, service, target)), expected, "{name} {service} {target}");
+        }
+        assert_eq!(Columns::of(50).for_the_widest(of(30, 9, 5)), of(18, 0, 5), "without a column for the service");
+        assert_eq!(Columns::of(40).for_the_widest(of(30, 9, 5)), Columns::of(40));
+    }
 
     #[test]
     fn neither_the_name_nor_what_tells_it_apart_is_lost() {
