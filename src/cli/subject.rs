@@ -24,7 +24,8 @@ pub fn timeline(globals: &Globals, name: &str, view: View) -> anyhow::Result<Tim
     }
     let mut journal = session::reader(globals)?;
     let id = incident::find(&mut journal, name)?;
-    let entries = journal.of_incident(id)?;
+    let mut entries = journal.of_incident(id)?;
+    entries.extend(journal.gaps()?);
     let heads = journal.heads()?;
     timeline::timeline(&entries, id, heads, view)
         .ok_or_else(|| Failure::journal(format!("{name} has no declaration in this journal")).into())

@@ -110,6 +110,12 @@ impl Cut {
 }
 
 impl Timeline {
+    /// When it begins. A source may have been silent for days before: that makes nothing begin.
+    pub fn begins(&self) -> Option<DateTime<Utc>> {
+        let first = self.lines.iter().find(|line| line.kind != Kind::Console).or(self.lines.first());
+        first.map(|line| line.at)
+    }
+
     #[must_use]
     pub fn cut(mut self, cut: &Cut) -> Self {
         let all = self.lines.len();

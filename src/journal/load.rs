@@ -234,6 +234,11 @@ impl Gone {
     }
 }
 
+/// By their keys.
+pub fn gaps(db: &Connection) -> Result<Vec<Arc<Entry>>> {
+    load(db, "", "SELECT n FROM entries WHERE key >= 'source/' AND key < 'source0'", [])
+}
+
 pub fn of_run(db: &Connection, run: &str) -> Result<Vec<Arc<Entry>>> {
     load(db, "", "SELECT n FROM entries WHERE run = ?1", [run])
 }

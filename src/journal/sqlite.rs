@@ -226,6 +226,10 @@ impl Journal for SqliteJournal {
         self.read(|db| load::of_incident(db, incident))
     }
 
+    fn gaps(&mut self) -> Result<Vec<Arc<Entry>>, JournalError> {
+        self.read(load::gaps)
+    }
+
     fn of_run(&mut self, run: RunId) -> Result<Vec<Arc<Entry>>, JournalError> {
         self.read(|db| load::of_run(db, &run.to_string()))
     }

@@ -47,8 +47,9 @@ impl Reel {
     pub fn of(timeline: &Timeline, settings: &Settings, me: Actor) -> Option<Self> {
         let mut entries: Vec<(DateTime<Utc>, Arc<Entry>)> = timeline.lines.iter().map(|line| known(line, timeline)).collect();
         entries.sort_by_key(|(at, entry)| (*at, entry.order()));
-        let begin = entries.first()?.0;
-        let stamp = |at: DateTime<Utc>| Stamp { wall: at, mono: (at - begin).to_std().unwrap_or_default() };
+        // A source may have been silent for days before: nobody watches that.
+        let begin = entries.iter().find(|(_, entry)| entry.kind != Kind::Console).or(entries.first())?.0;
+        let stamp = |at: DateTime<Utc>| Stamp { wall: at.max(begin), mono: (at - begin).to_std().unwrap_or_default() };
         let mut signals = Signals::default();
         let mut events: Vec<(Stamp, Body)> = Vec::new();
         for (at, entry) in entries {

@@ -1,5 +1,7 @@
 //! Makes of an incident's entries what exports write: corrected, sorted, measured.
 
+mod gaps;
+
 use super::fold::Corrections;
 use crate::domain::entry::{AtSource, Entry, Head, Kind};
 use crate::domain::health::FeedState;
@@ -17,10 +19,12 @@ pub struct View {
     pub zone: chrono_tz::Tz,
 }
 
-/// `entries`: the incident's own, those linked to it, and the corrections of both. `None` without a declaration.
+/// `entries`: the incident's own, those linked to it, the corrections of both, and of sources that did not answer whatever is on record.
+/// `None` without a declaration.
 pub fn timeline(entries: &[Arc<Entry>], id: IncidentId, heads: Vec<Head>, view: View) -> Option<Timeline> {
     let mut sorted: Vec<&Arc<Entry>> = entries.iter().collect();
     sorted.sort_by_key(|entry| entry.order());
+    sorted.dedup_by_key(|entry| entry.id);
     let mut corrections = Corrections::default();
     for entry in sorted.iter().filter(|entry| entry.corrects.is_some()) {
         corrections.insert(entry);
@@ -29,31 +33,45 @@ pub fn timeline(entries: &[Arc<Entry>], id: IncidentId, heads: Vec<Head>, view: 
     let own = sorted.iter().filter(|entry| entry.incident == Some(id));
     let applied: Vec<Arc<Entry>> = own.map(|entry| corrections.applied(entry)).collect();
     let incident = Incident::project(applied.iter().map(AsRef::as_ref))?;
-    let lines = lines(&sorted, &corrections, &incident);
+    let mut lines = lines(&sorted, &corrections, &incident);
     let times = times(&lines, &incident);
+    let unheard = gaps::of(&sorted, &incident, span(&lines, &times, &incident));
+    lines.extend(unheard.into_iter().map(|entry| line(entry, &corrections)));
+    lines.sort_by_key(|line| line.at);
     Some(Timeline { incident, times, lines, heads, people: view.people, zone: view.zone, left_out: 0, patterns: Arc::default() })
 }
 
 fn lines(sorted: &[&Arc<Entry>], corrections: &Corrections, incident: &Incident) -> Vec<Line> {
-    let line = |entry: &&Arc<Entry>| {
+    let belongs = |entry: &&&Arc<Entry>| {
         let applied = corrections.applied(entry);
         // What was moved to another incident is not this one's any more.
         // Practice is no part of what was real, nor the other way round.
-        let belongs = incident.has_entry(&applied) && applied.drill.is_some() == incident.drill.is_some();
-        belongs.then(|| Line {
-            entry: (*entry).clone(),
-            at: applied.at,
-            text: applied.text.clone(),
-            kind: applied.kind.clone(),
-            visibility: applied.visibility,
-            important: applied.important,
-            corrected: corrections.corrected(entry.id),
-        })
+        entry.corrects.is_none() && incident.has_entry(&applied) && applied.drill.is_some() == incident.drill.is_some()
     };
-    let mut lines: Vec<Line> = sorted.iter().filter(|entry| entry.corrects.is_none()).filter_map(line).collect();
+    let mut lines: Vec<Line> = sorted.iter().filter(belongs).map(|entry| line(entry, corrections)).collect();
     // Stable: what happened at the same time stays in the order of the fold.
     lines.sort_by_key(|line| line.at);
     lines
+}
+
+fn line(entry: &Arc<Entry>, corrections: &Corrections) -> Line {
+    let applied = corrections.applied(entry);
+    Line {
+        entry: entry.clone(),
+        at: applied.at,
+        text: applied.text.clone(),
+        kind: applied.kind.clone(),
+        visibility: applied.visibility,
+        important: applied.important,
+        corrected: corrections.corrected(entry.id),
+    }
+}
+
+/// From its first sign to its end; one that is over for another reason has ended with the last that was said of it.
+fn span(lines: &[Line], times: &Times, incident: &Incident) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
+    let began = times.impact.map_or(incident.opened_at, |impact| impact.min(incident.opened_at));
+    let last = || lines.last().map(|line| line.at).filter(|_| incident.status.is_over());
+    (began, times.resolved.or(times.closed).or_else(last))
 }
 
 fn times(lines: &[Line], incident: &Incident) -> Times {

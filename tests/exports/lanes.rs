@@ -3,7 +3,7 @@
 use super::support::story::{Story, alert, id, settings};
 use super::*;
 use midwatch::domain::health::{FeedSpec, FeedState, Reading};
-use midwatch::domain::incident::Sev;
+use midwatch::domain::incident::{Sev, Status};
 use midwatch::domain::maintenance::Subjects;
 use midwatch::domain::settings::Settings;
 use midwatch::domain::trouble::{Reason, Trouble};
@@ -147,4 +147,112 @@ fn that_a_source_was_silent_and_what_was_done_for_an_acknowledgement_stand_in_th
     assert!(texts.iter().any(|text| text.starts_with("prod answers again")), "{texts:?}");
     assert!(written("md", &night).contains("- prod did not answer for a time: what fired then may be missing."));
     assert!(written("html", &night).contains("prod: no answer"), "it is drawn as a gap");
+}
+
+/// Whoever reads of one incident must know when nobody could see, whatever else went on.
+#[test]
+fn a_gap_stands_in_every_incident_whose_time_it_falls_in() {
+    let mut story = Story::with(settings(true));
+    let down = [alert("Down", "postgres", story.now.wall), alert("Slow", "checkout", story.now.wall)];
+    let away = |story: &mut Story, minutes: u64| {
+        for _ in 0..minutes {
+            story.fact(Fact::SourceFailed { source: "prod".into(), trouble: Trouble::new(Reason::Refused, "nobody listens") });
+            story.wait(60);
+        }
+        story.poll(&down);
+    };
+    let declare = |story: &mut Story, title: &str, alerts| {
+        story.ask(Command::Declare { title: title.into(), severity: Sev::ALL[1], alerts, at: None });
+        story.world.incidents.iter().find(|one| one.title == title).expect("declared").id
+    };
+    let set = |story: &mut Story, incident, status| {
+        story.ask(Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at: None });
+    };
+    story.poll(&down);
+    let early = declare(&mut story, "early", vec![id("Down")]);
+    set(&mut story, early, Status::Resolved);
+    story.wait(60);
+    // Two that are open share it, and a third is declared before it ends.
+    let [first, second] = [("first", "Down"), ("second", "Slow")].map(|(title, name)| declare(&mut story, title, vec![id(name)]));
+    story.fact(Fact::SourceFailed { source: "prod".into(), trouble: Trouble::new(Reason::Refused, "nobody listens") });
+    story.wait(60);
+    away(&mut story, 2);
+    let lost = story.journal.iter().find(|entry| entry.text_of("event") == Some("source-lost")).expect("recorded").clone();
+    away(&mut story, 3);
+    set(&mut story, first, Status::Cancelled);
+    story.wait(60);
+    let late = declare(&mut story, "late", Vec::new());
+    away(&mut story, 2);
+    let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+    let gaps = |story: &Story, incident| {
+        let night = timeline(&story.journal, incident, Vec::new(), view).expect("it is declared");
+        assert!(night.lines.is_sorted_by_key(|line| line.at));
+        night.lines.iter().filter(|line| line.text.starts_with("prod ")).map(|line| line.entry.id).collect::<Vec<_>>()
+    };
+    let counts = |story: &Story| [early, first, second, late].map(|incident| gaps(story, incident).len());
+    assert_eq!(counts(&story), [0, 4, 6, 2], "each has both ends of what was in its time");
+    let entries: Vec<_> = story.journal.iter().chain(&story.journal).cloned().collect();
+    assert_eq!(timeline(&entries, second, Vec::new(), view).expect("it is declared").lines.len(), {
+        timeline(&story.journal, second, Vec::new(), view).expect("it is declared").lines.len()
+    });
+    // One that was silent to the end returned in nobody's time.
+    set(&mut story, late, Status::Resolved);
+    story.wait(60);
+    story.fact(Fact::SourceFailed { source: "prod".into(), trouble: Trouble::new(Reason::Refused, "nobody listens") });
+    let over = declare(&mut story, "over", Vec::new());
+    story.wait(60);
+    away(&mut story, 1);
+    set(&mut story, over, Status::Resolved);
+    story.wait(60);
+    let silent = declare(&mut story, "silent", Vec::new());
+    (0..2).for_each(|_| {
+        story.fact(Fact::SourceFailed { source: "prod".into(), trouble: Trouble::new(Reason::Refused, "nobody listens") });
+        story.wait(60);
+    });
+    set(&mut story, silent, Status::Resolved);
+    story.wait(60);
+    away(&mut story, 1);
+    assert_eq!((gaps(&story, over).len(), gaps(&story, silent).len()), (2, 1));
+    // What somebody has taken out stays out, and only there.
+    let out = Draft::new(Kind::Unlink, story.now.wall, Actor::person("ana", None), "no matter").with("entries", [lost.id]);
+    story.append(Draft { incident: Some(second), ..out });
+    assert_eq!(counts(&story), [0, 4, 9, 2]);
+}
+
+#[test]
+fn a_source_that_was_silent_long_before_does_not_stretch_the_drawing_and_one_that_nobody_asks_is_forgotten() {
+    let gap = |before: TimeDelta, back: Option<TimeDelta>| {
+        let mut story = Story::with(settings(false));
+        let then = story.now.wall;
+        let sight = |event: &str, at| {
+            let draft = Draft::new(Kind::Console, at, Actor::system("console"), format!("prod: {event}"));
+            let key = Some(format!("source/prod/{}/first", event.trim_start_matches("source-")));
+            Draft { key, ..draft.with("event", event).with("source", "prod") }
+        };
+        story.now.wall = then - before;
+        story.append(sight("source-lost", then - before));
+        story.now.wall = then;
+        if let Some(back) = back {
+            story.append(sight("source-back", then + back));
+        }
+        story.ask(Command::Declare { title: "down".into(), severity: Sev::ALL[1], alerts: Vec::new(), at: None });
+        let incident = story.world.incidents.iter().next().expect("declared").id;
+        story.wait(600);
+        let marks = Marks::default();
+        story.ask(Command::Note { incident: Some(incident), kind: Kind::Note, text: "looked".into(), at: None, marks });
+        let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+        (then, timeline(&story.journal, incident, Vec::new(), view).expect("it is declared"))
+    };
+    let silent = |night: &Timeline| night.lines.iter().filter(|line| line.text.starts_with("prod")).count();
+    let (then, days) = gap(TimeDelta::days(3), Some(TimeDelta::minutes(5)));
+    assert_eq!((silent(&days), days.begins()), (2, Some(then)));
+    let bars = drawn(&written("html", &days));
+    let (_, _, from, to) = bars.iter().find(|(class, ..)| class == "stale").expect("drawn").clone();
+    // Half of its ten minutes, on a scale of thirteen.
+    assert!(from < 0.1 && (to - 6.5).abs() < 0.2, "{bars:?}");
+    let reel =
+        midwatch::model::reel::Reel::of(&days, &Settings::default(), Actor::person("ana", None)).expect("it can be played");
+    assert_eq!(reel.events.first().map(|(stamp, _)| stamp.wall), Some(then), "nobody watches three days of nothing");
+    assert_eq!([1, 23, 25].map(|hours| silent(&gap(TimeDelta::hours(hours), None).1)), [1, 1, 0]);
+    assert_eq!(silent(&gap(TimeDelta::days(3), Some(-TimeDelta::hours(1))).1), 0);
 }

@@ -23,9 +23,9 @@ const LONGEST: usize = 34;
 
 /// Empty where there is nothing to draw.
 pub fn drawn(timeline: &Timeline, masks: &Masks) -> String {
-    let (Some(first), Some(last)) = (timeline.lines.first(), timeline.lines.last()) else { return String::new() };
-    let until = drawn_until(timeline, first.at, last.at);
-    let scale = Scale::new(first.at, until, LEFT, WIDTH - 8.0);
+    let (Some(first), Some(last)) = (timeline.begins(), timeline.lines.last()) else { return String::new() };
+    let until = drawn_until(timeline, first, last.at);
+    let scale = Scale::new(first, until, LEFT, WIDTH - 8.0);
     let mut body = String::new();
     let mut y = TOP;
     for lane in lanes::of(timeline, masks, until) {

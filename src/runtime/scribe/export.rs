@@ -41,7 +41,8 @@ fn written(journal: &mut dyn Journal, incident: IncidentId, path: &Path, redact:
 
 fn whole(journal: &mut dyn Journal, incident: IncidentId, redact: &[String]) -> Result<Timeline, String> {
     let told = |error: crate::journal::JournalError| error.to_string();
-    let entries = journal.of_incident(incident).map_err(told)?;
+    let mut entries = journal.of_incident(incident).map_err(told)?;
+    entries.extend(journal.gaps().map_err(told)?);
     let heads = journal.heads().map_err(told)?;
     let view = View { people: People::Roles, zone: chrono_tz::Tz::UTC };
     let timeline = timeline(&entries, incident, heads, view).ok_or("the journal has no declaration of it")?;

@@ -1,0 +1,43 @@
+//! When nobody could see what a source says. That is of every incident whose time it falls in, while its entries are at most one's.
+
+use crate::domain::entry::{Entry, Kind};
+use crate::domain::incident::Incident;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One of which no end is on record may be of a source that nobody asks any more: it is of what begins within this time.
+const UNENDED: TimeDelta = TimeDelta::days(1);
+
+/// A loss, and the return from it.
+type Ends<'a> = [Option<&'a Arc<Entry>>; 2];
+
+/// The entries of those gaps that fall in the time of an incident and are not its own. Practice is not touched by what is real.
+pub fn of<'a>(
+    entries: &[&'a Arc<Entry>],
+    incident: &Incident,
+    (began, ended): (DateTime<Utc>, Option<DateTime<Utc>>),
+) -> Vec<&'a Arc<Entry>> {
+    let mut gaps: BTreeMap<(&str, &str), Ends> = BTreeMap::new();
+    for entry in entries.iter().copied().filter(|entry| incident.drill.is_none() && entry.kind == Kind::Console) {
+        if let Some((gap, end)) = end(entry) {
+            gaps.entry(gap).or_default()[end].get_or_insert(entry);
+        }
+    }
+    let overlaps = |[lost, back]: &Ends| {
+        let until = back.map(|back| back.at).or(lost.map(|lost| lost.at + UNENDED));
+        let since = lost.or(*back).map(|first| first.at);
+        since.is_some_and(|since| ended.is_none_or(|ended| since <= ended)) && until.is_some_and(|until| began <= until)
+    };
+    // One that somebody has taken out stays out; and a source that was still silent at the end returned in nobody's time.
+    let other = |entry: &&Arc<Entry>| !incident.has_entry(entry) && !incident.taken_out.contains_key(&entry.id);
+    let after = |entry: &&Arc<Entry>| ended.is_some_and(|ended| ended < entry.at);
+    gaps.into_values().filter(overlaps).flatten().flatten().filter(|entry| other(entry) && !after(entry)).collect()
+}
+
+/// Of which gap it is, by the source and what every process calls it there, and which end.
+fn end(entry: &Entry) -> Option<((&str, &str), usize)> {
+    let end = ["source-lost", "source-back"].iter().position(|event| entry.text_of("event") == Some(event))?;
+    let (_, gap) = entry.key.as_deref()?.rsplit_once('/')?;
+    Some(((entry.text_of("source")?, gap), end))
+}
