@@ -246,7 +246,7 @@ fn a_console_that_is_told_to_end_leaves_the_terminal_as_it_was_and_the_run_to_th
 fn at_a_shell_the_run_goes_through_it_and_asks_what_came_of_it() {
     let stage = Stage::new(&format!(
         "{}\n### After\n\n```sh\necho after >> ../work/log\n```\n",
-        talk("", "printf 'who? '; read -r who; echo \"$who\" > ../work/log; stty -echo")
+        talk("", "printf 'w''ho? '; read -r who; echo \"$who\" > ../work/log; stty -echo")
     ));
     let mut shell = stage.home.console(&["--data", "data", "playbook", "run", "t", "--auto", "change"], 80, 24);
     shell.wait_for("type `yes`");
@@ -260,6 +260,21 @@ fn at_a_shell_the_run_goes_through_it_and_asks_what_came_of_it() {
     shell.assert_restored();
     assert_eq!(stage.wrote("log"), "me\nafter\n");
     assert!(log(&stage).contains("what came of it: said who"), "{}", log(&stage));
+}
+
+/// Whoever types ahead has not seen what the command asks.
+#[test]
+fn what_was_typed_before_the_command_began_answers_none_of_its_questions() {
+    let stage = Stage::new(&talk("", "printf 'drop the ta''ble? '; read -r sure; echo \"$sure\" > ../work/log"));
+    let mut shell = stage.home.console(&["--data", "data", "playbook", "run", "t", "--auto", "change"], 80, 24);
+    shell.wait_for("type `yes`");
+    shell.keys("yes\ry\r");
+    shell.wait_for("drop the table?");
+    shell.keys("no\r");
+    shell.wait_for("what came of it");
+    assert_eq!(stage.wrote("log"), "no\n");
+    shell.keys("nothing\r");
+    assert!(shell.wait_exit().success());
 }
 
 #[test]

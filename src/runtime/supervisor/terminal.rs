@@ -6,7 +6,9 @@
 use super::folder::Order;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{SigSet, Signal, killpg};
+use nix::sys::termios::{FlushArg, tcflush};
 use nix::unistd::{Pid, getpgid, getppid, tcgetpgrp, tcsetpgrp};
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
@@ -19,6 +21,8 @@ pub(super) struct Terminal {
     console: Pid,
     /// The console's group: it has the foreground whenever the block hasn't.
     group: Pid,
+    /// The block has not run yet.
+    fresh: Cell<bool>,
 }
 
 impl Terminal {
@@ -26,7 +30,7 @@ impl Terminal {
     pub fn of(order: &Order) -> io::Result<Option<Self>> {
         let Some(console) = order.terminal.map(Pid::from_raw) else { return Ok(None) };
         let group = getpgid(Some(console))?;
-        let terminal = Self { file: open()?, console, group };
+        let terminal = Self { file: open()?, console, group, fresh: Cell::new(true) };
         match terminal.foreground() {
             Ok(front) if front == group && getppid() == console => Ok(Some(terminal)),
             _ => Err(io::Error::other("the terminal is not the console's to give: it is in the background, or gone")),
@@ -42,11 +46,15 @@ impl Terminal {
     }
 
     /// A block that is stopped goes on with the terminal: there is no shell to go back to. Not while somebody else has the foreground,
-    /// such as the shell of a console that was stopped itself.
+    /// such as the shell of a console that was stopped itself. What was typed before its first moment was typed blind: it answers nothing
+    /// that the block asks.
     pub fn wake(&self, block: Pid) -> bool {
         let ours = self.foreground().is_ok_and(|front| front == self.group || front == block);
         if ours {
-            // It fails when the terminal is gone: that is seen at the next look.
+            // Both fail when the terminal is gone: that is seen at the next look.
+            if self.fresh.take() {
+                let _ = unstopped(|| tcflush(&self.file, FlushArg::TCIFLUSH));
+            }
             let _ = self.put_in_front(block);
             let _ = killpg(block, Signal::SIGCONT);
         }
@@ -68,15 +76,19 @@ impl Terminal {
         tcgetpgrp(&self.file)
     }
 
-    /// We are in the background ourselves, and would be stopped for this.
     fn put_in_front(&self, group: Pid) -> nix::Result<()> {
-        let mut stops = SigSet::empty();
-        stops.add(Signal::SIGTTOU);
-        let before = stops.thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK)?;
-        let done = tcsetpgrp(&self.file, group);
-        before.thread_set_mask()?;
-        done
+        unstopped(|| tcsetpgrp(&self.file, group))
     }
+}
+
+/// We are in the background ourselves, and would be stopped for what this does.
+fn unstopped(change: impl FnOnce() -> nix::Result<()>) -> nix::Result<()> {
+    let mut stops = SigSet::empty();
+    stops.add(Signal::SIGTTOU);
+    let before = stops.thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK)?;
+    let done = change();
+    before.thread_set_mask()?;
+    done
 }
 
 /// What the console reads its keys from, by which some programs know their terminal; and if that can't be written to, the

@@ -59,9 +59,13 @@ pub(super) fn resume() {
     reading(|reading| reading.paused = false);
 }
 
-/// Waits while a program has the terminal. What came before that was for nobody.
+/// How long keys that have come take to be read. Without any time for it nothing would be: not even what has been read already.
+const AT_HAND: Duration = Duration::from_millis(1);
+
+/// Waits while a program has the terminal. What came before that was for nobody, and is not kept for when the terminal comes back;
+/// what comes until the program begins is dropped by whoever starts it.
 fn stand_aside(stop: &impl Fn() -> bool) {
-    while event::poll(Duration::ZERO).is_ok_and(|there| there) && event::read().is_ok() {}
+    while event::poll(AT_HAND).is_ok_and(|there| there) && event::read().is_ok() {}
     let mut now = READING.lock().unwrap_or_else(PoisonError::into_inner);
     while now.paused && !stop() {
         now.parked = true;
