@@ -717,16 +717,46 @@ fn the_keys_that_the_reference_tells_of_a_kind_are_those_that_it_reads() {
     }
 }
 
+/// The keys that may stand there, as whoever writes another one is told them.
+fn keys_in(section: &str) -> Vec<String> {
+    let stranger = "zzzzzzzzzzzz";
+    let nested = section.split('.').rev().fold(format!("{stranger}: 1"), |inner, key| format!("{key}: {{{inner}}}"));
+    let mut problems = Problems::default();
+    let node = Node::parse(&nested, &mut problems).expect("is YAML");
+    config::resolve(&node, &real_kinds(), &mut problems);
+    let help = problems.list.into_iter().find(|problem| problem.message.contains(stranger)).and_then(|it| it.help);
+    let help = help.unwrap_or_else(|| panic!("{section} takes it"));
+    help.trim_start_matches("one of: ").split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_reference_tells_of_no_key_that_the_file_does_not_take_and_of_none_twice() {
+    let mut known = std::collections::BTreeSet::new();
+    for (row, meaning, otherwise) in config::keys::ALL {
+        assert!(!meaning.is_empty() && !otherwise.is_empty(), "{row} means nothing");
+        let mut section = String::new();
+        for name in row.split('`').skip(1).step_by(2) {
+            // `severity.critical`, `.warning`: what several have in common stands once.
+            let name = if name.starts_with('.') { format!("{section}{name}") } else { name.to_owned() };
+            let path = name.trim_end_matches("[]");
+            let (above, key) = path.rsplit_once('.').unwrap_or(("", path));
+            section = above.to_owned();
+            match above {
+                "" => assert!(config::KEYS.contains(&key), "{row}: {key} is no key"),
+                above => assert!(keys_in(above).iter().any(|known| known == key), "{row}: {above} takes no {key}"),
+            }
+            assert!(known.insert(path.to_owned()), "{path} is told twice");
+        }
+    }
+    assert!(known.len() > 30, "{known:?}");
+}
+
 #[test]
 fn every_key_of_the_file_is_told_by_the_reference() {
-    let stranger = "zzzzzzzzzzzz";
-    for section in ["operator", "severity", "queue", "updates", "export", "practice", "playbooks", "console"] {
-        let mut problems = Problems::default();
-        let node = Node::parse(&format!("{section}: {{{stranger}: 1}}"), &mut problems).expect("is YAML");
-        config::resolve(&node, &real_kinds(), &mut problems);
-        let help = problems.list.into_iter().find(|problem| problem.message.contains(stranger)).and_then(|it| it.help);
-        let help = help.unwrap_or_else(|| panic!("{section} takes it"));
-        for key in help.trim_start_matches("one of: ").split(", ") {
+    let sections =
+        ["operator", "severity", "queue", "queue.storm", "updates", "export", "practice", "playbooks", "console", "console.ack"];
+    for section in sections {
+        for key in keys_in(section) {
             // `severity.critical`, `.warning`: what several have in common stands once.
             let told = |row: &str| {
                 let whole = [format!("`{section}.{key}`"), format!("`{section}.{key}."), format!("`{section}.{key}[]`")];
