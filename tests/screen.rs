@@ -38,6 +38,8 @@ mod night;
 mod noting;
 #[path = "screen/palette.rs"]
 mod palette;
+#[path = "screen/pending.rs"]
+mod pending;
 #[path = "screen/queue.rs"]
 mod queue;
 #[path = "screen/readiness.rs"]

@@ -56,6 +56,8 @@ mod order;
 mod paging;
 #[path = "world/past.rs"]
 mod past;
+#[path = "world/pending.rs"]
+mod pending;
 #[path = "world/preceding.rs"]
 mod preceding;
 #[path = "world/questions.rs"]

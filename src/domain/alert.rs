@@ -293,6 +293,8 @@ pub struct Snapshot {
     pub started_at: Option<DateTime<Utc>>,
     /// Of these the system itself does not know how they are, as after a restart that forgot all: that they are not listed says nothing.
     pub unsure: Vec<Fingerprint>,
+    /// These were pending and fire now, which another source tells of.
+    pub began: Vec<Fingerprint>,
     /// Parts that did not answer (a peer, a page), each in one sentence.
     pub missing: Vec<Outside>,
     /// How far the remote's `Date` is ahead of our wall clock, in milliseconds.

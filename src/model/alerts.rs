@@ -8,6 +8,7 @@ mod drilled;
 mod episode;
 mod flapping;
 mod lapsing;
+mod left;
 mod news;
 mod passing;
 mod queue;
@@ -21,12 +22,14 @@ pub(in crate::model) use episode::ENDED_ELSEWHERE;
 pub use episode::{Ack, Record};
 pub use flapping::Flapping;
 pub(in crate::model) use lapsing::Elsewhere;
+pub use left::{Gone, Why};
 pub use news::News;
 pub use queue::Rank;
 pub use recording::Turn;
 pub use source::{SourceHealth, SourceState};
 pub use state::State;
 
+use left::Left;
 use queue::Queue;
 use recording::{Noted, begun};
 
@@ -93,6 +96,8 @@ pub struct Alerts {
     calming: BTreeSet<(DateTime<Utc>, AlertId)>,
     /// Alerts that somebody had acknowledged elsewhere and that fire unowned.
     released: BTreeMap<AlertId, Box<Elsewhere>>,
+    /// What has left the queue lately.
+    left: Left,
     revision: u64,
     notes_lost: bool,
     /// When this process began: what was recorded since is news to it, whoever saw it first.
@@ -180,11 +185,13 @@ impl Alerts {
 
     /// Takes in what changed at a source; gives the episodes that began, and those of which the source says that they ended.
     pub(super) fn changed(&mut self, settings: &Settings, source: &SourceName, now: Stamp, change: Change) -> Vec<Turn> {
+        let came = self.may_have_been_pending(&change.upserts);
         let turn = |alert: Arc<Alert>| match alert.upstream {
             Upstream::Resolved { at } => self.resolved(settings, alert, at, now),
             Upstream::Firing | Upstream::Pending => self.upsert(settings, alert, now),
         };
         let turns = change.upserts.into_iter().filter_map(turn).collect();
+        self.follow_pending(settings, &came, now);
         for fingerprint in change.gone {
             let id = AlertId { source: source.clone(), fingerprint };
             if let Some(tracked) = self.queue.get_mut(&id) {
@@ -206,6 +213,7 @@ impl Alerts {
         let mut tracked = self.queue.take(&id)?;
         if tracked.alert.upstream == Upstream::Pending {
             // It never fired: there is no end of anything to record.
+            self.left.add(&tracked, Why::Calm);
             return None;
         }
         let news = tracked.resolved_at.is_none();
@@ -221,6 +229,7 @@ impl Alerts {
 
     /// Gives the turn that is to be recorded, if it is one.
     fn upsert(&mut self, settings: &Settings, alert: Arc<Alert>, now: Stamp) -> Option<Turn> {
+        self.left.back(&alert.id);
         let tracked = match self.queue.take(&alert.id) {
             Some(mut old) if old.resolved_at.is_none() => {
                 if alert.labels != old.alert.labels {
@@ -280,6 +289,7 @@ impl Alerts {
 
     /// A poll succeeded: gives the episodes that have ended, once enough polls agree.
     pub(super) fn answered(&mut self, settings: &Settings, source: &SourceName, answer: SourceAnswer, now: Stamp) -> Vec<Turn> {
+        self.began_to_fire(settings, source, &answer.began, now);
         let Some(state) = self.sources.get_mut(source) else { return Vec::new() };
         // Only of two answers alike it is certain that alerts and start are those of one instance: it may restart in between.
         let same_instance = answer.started_at.filter(|started| state.started_at() == Some(*started));
@@ -311,7 +321,8 @@ impl Alerts {
             }
         }
         for id in never {
-            self.queue.take(&id);
+            let tracked = self.queue.take(&id);
+            tracked.into_iter().for_each(|tracked| self.left.add(&tracked, Why::Calm));
         }
         if let Some(state) = self.sources.get_mut(source).filter(|_| answer.complete) {
             state.unlisted = unlisted;
@@ -382,7 +393,7 @@ fn rank(settings: &Settings, tracked: &Tracked) -> Rank {
 
 /// One part of what a source's new snapshot changed.
 #[derive(Debug, Default)]
-pub(super) struct Change {
+pub(in crate::model) struct Change {
     pub upserts: Vec<Arc<Alert>>,
     pub gone: Vec<Fingerprint>,
 }

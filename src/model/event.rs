@@ -142,6 +142,9 @@ pub struct SourceAnswer {
     /// That it does not list these says nothing.
     #[serde(default)]
     pub unsure: Vec<Fingerprint>,
+    /// These were pending there and fire now, which another source tells of.
+    #[serde(default)]
+    pub began: Vec<Fingerprint>,
     pub missing: Vec<Outside>,
     pub silences: Arc<Vec<Silence>>,
     pub skew_ms: Option<i64>,

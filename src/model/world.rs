@@ -16,6 +16,7 @@ mod drilling;
 mod ends;
 mod folding;
 mod incidents;
+mod moving;
 mod paging;
 mod passing;
 mod playing;
@@ -279,15 +280,7 @@ impl World {
                 Vec::new()
             }
             Fact::Watching(watching) => self.set_watching(watching),
-            Fact::AlertsChanged { source, upserts, gone } => {
-                self.duties = None;
-                let changed: Vec<AlertId> = upserts.iter().map(|alert| alert.id.clone()).collect();
-                let turns = self.alerts.changed(&self.settings, &source, self.now, Change { upserts, gone });
-                let mut effects = self.count_arrivals(&source, &changed);
-                self.may_be_diagnosed(changed.into_iter());
-                effects.extend(self.note_turns(turns));
-                effects
-            }
+            Fact::AlertsChanged { source, upserts, gone } => self.alerts_changed(&source, Change { upserts, gone }),
             Fact::SourceAnswered { source, answer } => self.source_answered(&source, answer),
             Fact::SourceFailed { source, trouble } => {
                 let mut effects = self.source_heard(&source, Some(trouble.reason));

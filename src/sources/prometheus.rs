@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ struct Running {
 }
 
 impl Prometheus {
-    async fn snapshot(&self, ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
+    async fn snapshot(&self, before: &[Arc<Alert>], ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
         if self.wanted == Wanted::None {
             // The cheapest query there is: does it answer any?
             self.ask::<serde_json::Value>("api/v1/query", Some("query=1"), ports, limit).await?;
@@ -122,8 +122,9 @@ impl Prometheus {
         )
         .await;
         let wanted = |alert: &Instance| self.wanted == Wanted::All || alert.state == "pending";
-        let mut alerts: Vec<Arc<Alert>> =
-            listed?.alerts.into_iter().filter(wanted).map(|alert| Arc::new(self.alert(alert))).collect();
+        let (listed, others): (Vec<Instance>, Vec<Instance>) = listed?.alerts.into_iter().partition(wanted);
+        let mut alerts: Vec<Arc<Alert>> = listed.into_iter().map(|alert| Arc::new(self.alert(alert))).collect();
+        let began = self.began(before, others);
         alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
         // Without its start nobody knows whether its list is short because it has just begun.
         let (started_at, missing) = match running {
@@ -134,9 +135,20 @@ impl Prometheus {
             alerts,
             complete: started_at.is_some(),
             started_at,
+            began,
             missing: missing.into_iter().collect(),
             ..Snapshot::default()
         })
+    }
+
+    /// Which of those that were pending fire now: that they are listed no more says nothing of an end.
+    fn began(&self, before: &[Arc<Alert>], firing: Vec<Instance>) -> Vec<Fingerprint> {
+        let pending: BTreeSet<&Fingerprint> = before.iter().map(|alert| &alert.id.fingerprint).collect();
+        if pending.is_empty() {
+            return Vec::new();
+        }
+        let firing = firing.into_iter().map(|alert| self.alert(alert).id.fingerprint);
+        firing.filter(|fingerprint| pending.contains(fingerprint)).collect()
     }
 
     async fn ruled(&self, ports: &Ports, limit: Duration) -> Result<Vec<Labels>, Trouble> {
@@ -215,7 +227,7 @@ impl Source for Prometheus {
         Some(self.endpoint.clone())
     }
 
-    fn fetch<'a>(&'a self, _: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
-        Box::pin(self.snapshot(ports, limit))
+    fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
+        Box::pin(self.snapshot(before, ports, limit))
     }
 }

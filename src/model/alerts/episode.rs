@@ -126,7 +126,7 @@ impl Record {
     }
 
     /// The acknowledgement in force on an episode.
-    pub(super) fn ack(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<&Ack> {
+    pub(in crate::model) fn ack(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<&Ack> {
         let (acked, ack) = self.last()?;
         (*acked == episode && ack.until.is_none_or(|until| now < until)).then_some(ack)
     }
@@ -144,6 +144,11 @@ impl Record {
     /// Its source has said that somebody else holds the alert, or nobody can.
     pub(in crate::model) fn is_lost(&self, ack: &Ack) -> bool {
         self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Lost(lost) if Some(*lost) == ack.entry))
+    }
+
+    /// Somebody has acknowledged this episode here, whether that is in force or not.
+    pub(in crate::model) fn was_acked(&self, episode: DateTime<Utc>) -> bool {
+        self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Ack(ack) if ack.0 == episode))
     }
 
     /// How often in an episode somebody's end who held it elsewhere is recorded.

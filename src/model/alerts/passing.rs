@@ -1,6 +1,6 @@
 //! What time alone does to the queue: acknowledgements run out, sources go stale, resolved alerts leave.
 
-use super::{Alerts, RESOLVED_FOR, SourceState};
+use super::{Alerts, RESOLVED_FOR, SourceState, Why};
 use crate::domain::ids::AlertId;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
@@ -27,7 +27,10 @@ impl Alerts {
             // It may fire again by now.
             let resolved =
                 self.get(&id).is_some_and(|tracked| tracked.resolved_at.is_some_and(|then| then + RESOLVED_FOR <= now));
-            left |= resolved && self.queue.take(&id).is_some();
+            if let Some(tracked) = resolved.then(|| self.queue.take(&id)).flatten() {
+                self.left.add(&tracked, Why::Over);
+                left = true;
+            }
         }
         left
     }

@@ -127,7 +127,7 @@ impl World {
     }
 
     fn act_on_one(&mut self, id: AlertId, what: &What, reason: &str) -> Result<Draft, Refusal> {
-        let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?;
+        let tracked = self.alerts.get(&id).ok_or_else(|| self.absent(&id))?;
         let (name, labels) = (self.told_apart(&id), tracked.alert.labels.clone());
         if tracked.resolved_at.is_some() && *what != What::Comment {
             return Err(format!("{name} has resolved already"));

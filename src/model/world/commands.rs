@@ -13,7 +13,7 @@ use crate::model::practice::Said;
 use crate::model::progress::Target;
 use crate::model::{Command, Effect};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What a guard says no to, in a sentence for the operator.
@@ -211,7 +211,11 @@ impl World {
     ) -> Result<Asked, Refusal> {
         some(&alerts)?;
         hold.map_or(Ok(()), lasting)?;
-        let asked = Asked::each(alerts, |id| {
+        // Of what was pending and fires now the problem is the same.
+        let mut now: Vec<AlertId> = alerts.iter().map(|id| self.alerts.now(id).clone()).collect();
+        let mut seen = BTreeSet::new();
+        now.retain(|id| seen.insert(id.clone()));
+        let asked = Asked::each(now, |id| {
             if let Some(draft) = given.get(&id).and_then(|ack| self.new_carrier(&id, *ack)) {
                 return Ok(draft);
             }
@@ -228,7 +232,7 @@ impl World {
     }
 
     fn ack_draft(&mut self, id: AlertId, until: DateTime<Utc>, reason: &str, ticket: Option<&str>) -> Result<Draft, Refusal> {
-        let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?.clone();
+        let tracked = self.alerts.get(&id).ok_or_else(|| self.absent(&id))?.clone();
         if tracked.resolved_at.is_some() {
             return Err(format!("{} has resolved already", inert(tracked.alert.name())));
         }
@@ -350,8 +354,10 @@ impl World {
         }
     }
 
-    /// An alert for people: its name, or its id once it has left the queue.
+    /// An alert for people: its name, or its id where it left the queue so long ago that nobody remembers.
     pub fn name_of(&self, alert: &AlertId) -> String {
-        self.alerts.get(alert).map_or_else(|| alert.to_string(), |tracked| inert(tracked.alert.name()).into_owned())
+        let known = self.alerts.get(alert).map(|tracked| &tracked.alert);
+        let known = known.or_else(|| self.alerts.left(alert).map(|gone| &gone.alert));
+        known.map_or_else(|| alert.to_string(), |alert| inert(alert.name()).into_owned())
     }
 }

@@ -30,7 +30,7 @@ impl World {
             return Err("an incident needs a title".into());
         }
         if let Some(id) = alerts.iter().find(|id| self.alerts.get(id).is_none()) {
-            return Err(format!("no alert {id} is in the queue"));
+            return Err(self.absent(id));
         }
         self.alike(None, &alerts)?;
         let mut services: Vec<_> = alerts.iter().filter_map(|id| self.alerts.get(id)?.service.clone()).collect();

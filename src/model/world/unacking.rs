@@ -24,7 +24,7 @@ impl World {
     }
 
     pub(super) fn unack_draft(&mut self, id: AlertId, reason: &str) -> Result<Draft, Refusal> {
-        let tracked = self.alerts.get(&id).ok_or_else(|| format!("no alert {id} is in the queue"))?.clone();
+        let tracked = self.alerts.get(&id).ok_or_else(|| self.absent(&id))?.clone();
         let name = self.told_apart(&id);
         let ack = self.alerts.ack(&tracked, self.now.wall).ok_or_else(|| format!("{name} is not acknowledged"))?;
         if reason.is_empty() && ack.by != self.me.name {

@@ -44,6 +44,7 @@ impl World {
         effects.extend(self.note_outlived(source));
         effects.extend(self.note_taken_away(source));
         effects.extend(self.note_released(source));
+        effects.extend(self.note_acked_before());
         effects.extend(self.settle(source));
         effects.extend(self.resend(source));
         effects

@@ -84,7 +84,8 @@ pub async fn fetch(source: &Icinga, before: &[Arc<Alert>], ports: &Ports, limit:
     };
     let complete = complete && unsure.is_some();
     let alerts = alerts(source, before, both, &around);
-    Ok(Snapshot { alerts, silences, complete, started_at, unsure: unsure.unwrap_or_default(), missing, skew_ms: None })
+    let unsure = unsure.unwrap_or_default();
+    Ok(Snapshot { alerts, silences, complete, started_at, unsure, missing, ..Snapshot::default() })
 }
 
 /// The answer, or why there is none, among the parts that are missing.

@@ -1,7 +1,7 @@
 //! Acknowledging: why, and for how long.
 
 use super::Overlay;
-use super::affected::{MANY, counted, listed, named};
+use super::affected::{MANY, became, counted, listed, named};
 use super::dialog::{Dialog, Form, field};
 use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, SourceName};
@@ -80,7 +80,9 @@ impl Form for Ack {
             tracked.is_none_or(|tracked| tracked.state == State::Resolved)
         };
         for id in self.alerts.iter().filter(gone).take(3) {
-            facts.push((format!("{} has resolved meanwhile.", view.name_of(id)), Role::Warning));
+            // What was pending and fires is acknowledged where it fires.
+            let follows = if view.world.alerts.now(id) == id { "." } else { ": that is acknowledged." };
+            facts.push((format!("{}{follows}", became(id, view)), Role::Warning));
         }
         facts.extend(self.told.lines.iter().cloned());
         facts
@@ -122,12 +124,13 @@ impl Ack {
 
     /// Where it is acknowledged too, or becomes a silence.
     fn carried(&self, view: &View) -> Vec<(String, Role)> {
-        let sources: BTreeSet<&SourceName> = self.alerts.iter().map(|id| &id.source).collect();
-        let (mut there, mut quiet, mut here) = (Vec::new(), Vec::new(), Vec::new());
+        let sources: BTreeSet<&SourceName> = self.alerts.iter().map(|id| &view.world.alerts.now(id).source).collect();
+        let (mut there, mut quiet, mut here, mut soon) = (Vec::new(), Vec::new(), Vec::new(), false);
         for source in sources {
             match view.world.settings.source(source).and_then(|spec| spec.carry.as_ref()) {
                 Some(Carry::Acknowledge) => there.push(inert(source.as_str())),
                 Some(Carry::Silence { .. }) => quiet.push(inert(source.as_str())),
+                None if self.is_all_pending(source, view) => soon = true,
                 None => here.push(inert(source.as_str())),
             }
         }
@@ -136,6 +139,14 @@ impl Ack {
         let quiet = (!quiet.is_empty()).then(|| format!("It becomes a short silence on {}, {alive}.", quiet.join(", ")));
         let goes = if here.len() == 1 { "goes" } else { "go" };
         let here = (!here.is_empty()).then(|| format!("Kept here alone: {} {goes} on notifying others.", here.join(", ")));
-        there.into_iter().chain(quiet).chain(here).map(|text| (text, Role::Dim)).collect()
+        let soon = soon.then(|| "Kept here: nobody is notified of what is pending. It holds when that fires, too.".to_owned());
+        there.into_iter().chain(quiet).chain(here).chain(soon).map(|text| (text, Role::Dim)).collect()
+    }
+
+    /// What this source tells of is all about to fire: it comes from another one then.
+    fn is_all_pending(&self, source: &SourceName, view: &View) -> bool {
+        let mut of =
+            self.alerts.iter().filter_map(|id| view.world.alerts.get(id)).filter(|tracked| tracked.alert.id.source == *source);
+        of.all(|tracked| tracked.state == State::Pending)
     }
 }

@@ -30,6 +30,15 @@ pub fn named(alerts: &[AlertId], view: &View) -> String {
     }
 }
 
+/// What has become of one since the dialog was opened.
+pub fn became(id: &AlertId, view: &View) -> String {
+    let name = view.name_of(id);
+    match view.world.alerts.get(id) {
+        Some(_) => format!("{name} has resolved meanwhile"),
+        None => format!("{name} {}", view.world.whereabouts(id)),
+    }
+}
+
 /// What they are in a line or two, then so many of them, and how many more there are.
 pub fn listed(alerts: &[AlertId], most: usize, view: &View) -> Vec<(String, Role)> {
     let mut known: Vec<_> =
@@ -41,7 +50,7 @@ pub fn listed(alerts: &[AlertId], most: usize, view: &View) -> Vec<(String, Role
     let lines = known
         .iter()
         .map(|tracked| line(tracked, several))
-        .chain(gone.map(|id| (format!("· {id} has left the queue"), Role::Dim)));
+        .chain(gone.map(|id| (format!("· {} {}", view.name_of(id), view.world.whereabouts(id)), Role::Dim)));
     let more = alerts.len().saturating_sub(most);
     let more = (more > 0).then(|| (format!("· and {more} more"), Role::Dim));
     summary(&known).into_iter().chain(lines.take(most)).chain(more).collect()

@@ -38,7 +38,8 @@ impl Content for Detail {
 
     fn lines(&self, view: &View, columns: usize) -> Vec<Line> {
         let Some(tracked) = view.world.alerts.get(&self.id) else {
-            return vec![plain("It has left the queue. What was recorded of it stands in the log.", Role::Stale)];
+            let became = format!("It {}. What was recorded of it stands in the log.", view.world.whereabouts(&self.id));
+            return vec![plain(became, Role::Stale)];
         };
         let mut lines = now(tracked, view, columns);
         lines.extend(past(&self.id, view, columns));

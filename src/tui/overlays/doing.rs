@@ -2,7 +2,7 @@
 
 use super::Overlay;
 use super::ack::hold;
-use super::affected::{MANY, listed};
+use super::affected::{MANY, became, listed};
 use super::choice::{Choice, item};
 use super::dialog::{Dialog, Field, Form, field, proposed};
 use super::silence::confirmed;
@@ -176,7 +176,7 @@ impl Form for Doing {
         }
         let gone = |id: &&AlertId| view.world.alerts.get(id).is_none_or(|tracked| tracked.resolved_at.is_some());
         for id in self.alerts.iter().filter(gone).take(3).filter(|_| self.row.kind != ActKind::Comment) {
-            facts.push((format!("{} has resolved meanwhile.", view.name_of(id)), Role::Warning));
+            facts.push((format!("{}.", became(id, view)), Role::Warning));
         }
         if self.alerts.len() > 1 {
             facts.extend(listed(&self.alerts, MANY, view));

@@ -138,7 +138,10 @@ impl Alerts {
 
     fn forget_the_gone(&mut self, view: &View) {
         let alerts = &view.world.alerts;
-        self.marks.retain(|id| alerts.get(id).is_some());
+        if self.marks.iter().any(|id| alerts.get(id).is_none()) {
+            let marks = std::mem::take(&mut self.marks).into_iter().map(|id| alerts.now(&id).clone());
+            self.marks = marks.filter(|id| alerts.get(id).is_some()).collect();
+        }
         if self.looked.len() > 2 * alerts.len() + 100 {
             self.looked.retain(|id, _| alerts.get(id).is_some());
         }

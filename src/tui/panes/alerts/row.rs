@@ -50,7 +50,7 @@ impl Alerts {
         let Some(tracked) = view.world.alerts.get(id) else {
             let mut pen = canvas.line(place, 0);
             look.lead(&mut pen);
-            pen.text(&format!("— {} has left the queue", inert(id.fingerprint.as_str())), Role::Dim);
+            pen.text(&format!("— {} {}", view.name_of(id), view.world.whereabouts(id)), Role::Dim);
             return;
         };
         let state = tracked.state;
@@ -104,6 +104,7 @@ impl Alerts {
             (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
             // After its source was restarted, say: what fires may not have been told again yet, and what is over never will be.
             (State::Acknowledged, None) if tracked.missing > 0 => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
+            (State::Pending, None) if view.world.alerts.has_begun(id) => ("● fires now".to_owned(), Role::New),
             (_, None) if tracked.missing > 0 => ("? not listed".to_owned(), Role::Stale),
             (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
             (State::Firing, _) if view.world.worked_on(tracked).is_some() => ("◌ maintenance".to_owned(), Role::Info),

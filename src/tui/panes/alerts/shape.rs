@@ -269,13 +269,13 @@ impl Shape {
         world.alerts.told_by(tracked).filter(|_| !own && self.how != Arranged::Plain)
     }
 
-    /// What the row stands for that tells of an alert for certain: another alert of the same problem.
+    /// What the row stands for that tells of an alert for certain: another alert of the same problem, or where it was pending the one
+    /// that fires.
     pub fn own_row(&self, target: &Target, world: &World) -> Target {
-        let lead = match target {
-            Target::Alert(id) => world.alerts.get(id).and_then(|tracked| self.told_by(tracked, world)),
-            _ => None,
-        };
-        lead.map_or_else(|| target.clone(), |lead| Target::Alert(lead.clone()))
+        let Target::Alert(id) = target else { return target.clone() };
+        let now = world.alerts.now(id);
+        let lead = world.alerts.get(now).and_then(|tracked| self.told_by(tracked, world));
+        Target::Alert(lead.unwrap_or(now).clone())
     }
 
     /// Whether it has a row at all, however far down.
