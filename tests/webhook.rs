@@ -102,6 +102,8 @@ fn any_json_is_understood_where_the_configuration_says_what_it_means() {
                starts_at: /when, labels: {host: /source/host, team: platform}";
     let home = home(&address, &format!(", map: {{{map}}}"));
     let _serve = serve(&home, &address, &[]);
+    let (status, words) = post(&address, &json!({"events": [1, 2]}));
+    assert!(status == 422 && words.contains("the alert at /events/0 is no object"), "{status} {words}");
     let event = |status: &str, n: u32| {
         json!({"uid": format!("u {n}"), "title": "Queue stuck", "status": status, "level": "page", "message": "42 wait",
             "when": 1_772_334_000, "source": {"host": "mq-1"}, "other": {"ignored": true}})
@@ -233,4 +235,59 @@ fn what_was_changed_is_pushed_beside_the_alerts_and_stands_in_the_log() {
         texts.contains(&"deploy: the last".into()).then_some(texts)
     });
     assert_eq!(texts, ["deploy: shop 1.42", "deploy: the last"]);
+}
+
+#[test]
+fn whoever_listens_on_an_address_of_its_own_is_asked_there_by_all_others() {
+    let (configured, given) = (free_address(), free_address());
+    let home = home(&configured, "");
+    // A console that was there first gives way.
+    let mut console = home.console(&[], 120, 40);
+    console.wait_for("Alerts");
+    until("the socket", || TcpStream::connect(&configured).ok());
+    let listening = serve(&home, &given, &["--listen", &given]);
+    until("the console to give way", || TcpStream::connect(&configured).is_err().then_some(()));
+    assert_eq!(post(&given, &firing("NewOnServe")).0, 200);
+    console.wait_for("CRIT NewOnServe");
+    assert_eq!(queue(&home), [("NewOnServe".into(), "firing".into())]);
+    let live = home.run(&["check", "--live"]);
+    let told = format!("{}{}", String::from_utf8_lossy(&live.stdout), String::from_utf8_lossy(&live.stderr));
+    assert!(told.contains("source hook (webhook): 1 alerts"), "{told}");
+    let mut watcher = home.console(&["--read-only"], 120, 40);
+    watcher.wait_for("CRIT NewOnServe");
+    assert!(TcpStream::connect(&configured).is_err(), "no second door is opened");
+    // It was killed: its word counts for nothing, and who comes next knows what it was told.
+    drop(listening);
+    until("the console to listen again", || TcpStream::connect(&configured).ok());
+    assert_eq!(post(&configured, &firing("LaterHere")).0, 200);
+    console.wait_for("CRIT LaterHere");
+    until("both", || (queue(&home).len() == 2).then_some(()));
+    watcher.wait_for("CRIT LaterHere");
+}
+
+#[test]
+fn when_the_last_message_came_and_what_was_refused_is_told_where_one_looks() {
+    let (configured, given) = (free_address(), free_address());
+    let home = home(&configured, "");
+    let _serve = serve(&home, &given, &["--listen", &given]);
+    let mut console = home.console(&[], 120, 40);
+    console.wait_for("Nothing fires");
+    console.keys("W");
+    console.wait_for("nothing was sent yet");
+    let wrong = "POST /hook HTTP/1.1\r\nAuthorization: Bearer rotated";
+    (0..4).for_each(|_| assert_eq!(ask(&given, wrong, firing("Down").to_string().as_bytes()).0, 401));
+    console.wait_for("127.0.0.1, 4 times, the last: 401 the token is missing or wrong");
+    assert_eq!(post(&given, &json!({"nothing": "known"})).0, 422);
+    console.wait_for("127.0.0.1, 5 times, the last: 422");
+    console.keys("\u{1b}");
+    console.keys("!");
+    console.wait_for("what is pushed to hook is refused");
+    console.wait_for("Mend it at the sender");
+    // What is understood makes good what was not.
+    assert_eq!(post(&given, &firing("Down")).0, 200);
+    console.wait_for("well again");
+    console.keys("\u{1b}");
+    console.keys("W");
+    console.wait_for("last message ");
+    assert!(!console.screen().contains("refused"), "{}", console.screen());
 }

@@ -13,7 +13,7 @@ use crate::model::troubles::Own;
 use crate::model::{Body, Command, Fact, World};
 use crate::runtime::cache::Cache;
 use crate::runtime::shell::{can_call, ended, start_reader};
-use crate::runtime::{Ask, Frontend, Shell, upstream};
+use crate::runtime::{Ask, Frontend, Listens, Shell, upstream};
 use crate::tui::background;
 use crate::tui::layout::shares::Shares;
 use crate::tui::panes::PANES;
@@ -105,8 +105,9 @@ pub fn run(
     // Something to look at first: a journal of a long storm takes a moment to read.
     front.draw(&shell.world)?;
     shell.begin(setup)?;
-    if !globals.read_only {
-        shell.listen(None, session::cache_folder(globals).map(Cache::new));
+    match globals.read_only {
+        true => shell.listen(Listens::Nowhere, None),
+        false => shell.listen(Listens::Configured, session::cache_folder(globals).map(Cache::new)),
     }
     if !globals.read_only
         && let Some(why) = evidence::left_over(&data)

@@ -18,6 +18,7 @@ use crate::domain::ids::AlertId;
 use crate::model::alerts::Tracked;
 use crate::model::crier::Crier;
 use crate::model::{Command, World};
+use crate::runtime::Listens;
 use crate::runtime::shell::{Ask, Frontend, can_call, start_reader};
 use crate::tui::crier::rung;
 use crate::tui::farewell;
@@ -55,7 +56,7 @@ pub enum Input {
 pub fn run(globals: &Globals, guide: Option<Guide>) -> anyhow::Result<Exit> {
     let mut session = Session::open(globals, Needs::Watch)?;
     session.know_practice();
-    session.listen(None);
+    session.listen(Listens::Configured);
     let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);
     let (inputs, mut lines) = unbounded_channel();
     let (next, wanted) = mpsc::channel();

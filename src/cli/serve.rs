@@ -5,6 +5,7 @@ use super::session::{self, Needs, Presence, Session};
 use super::{Exit, Failure, Globals, Kind, out, reload};
 use crate::model::crier::Crier;
 use crate::model::{Command, World};
+use crate::runtime::Listens;
 use crate::runtime::shell::{Ask, Frontend, can_call, ended};
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::convert::Infallible;
@@ -34,7 +35,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if let Some(address) = arguments.listen {
         guarded(&session, address)?;
     }
-    session.listen(arguments.listen);
+    session.listen(arguments.listen.map_or(Listens::Configured, Listens::At));
     session.know_practice();
     out::say(globals, "midwatch: watching; SIGTERM ends it");
     let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);

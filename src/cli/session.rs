@@ -29,14 +29,13 @@ use crate::ports::Ports;
 use crate::runtime::cache::Cache;
 use crate::runtime::ports::refusing;
 use crate::runtime::shell::{Caller, Frontend};
-use crate::runtime::{Polling, Setup, Shell};
+use crate::runtime::{Listens, Polling, Setup, Shell};
 use crate::sources::Source;
 use crate::tellers::Teller;
 use crate::tui::sitting;
 use crate::tui::terminal::Lent;
 use futures_util::FutureExt;
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -156,10 +155,10 @@ impl Session {
         self.runtime.block_on(self.shell.until(patience, asked));
     }
 
-    /// Lets alerts be pushed and heartbeats called; all of them on one address, where one is given.
-    pub fn listen(&mut self, instead: Option<SocketAddr>) {
+    /// Lets alerts be pushed and heartbeats called, or follows whoever does.
+    pub fn listen(&mut self, listens: Listens) {
         let _guard = self.runtime.enter();
-        self.shell.listen(instead, cache_folder(&self.globals).map(Cache::new));
+        self.shell.listen(listens, cache_folder(&self.globals).map(Cache::new));
     }
 
     /// Where tasks and signals of a frontend belong.
@@ -286,6 +285,7 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
         Needs::Nothing | Needs::Remotes => None,
         Needs::Journal | Needs::Destinations | Needs::All | Needs::Watch => Some(open_journal(globals)?),
     };
+    find_listener(globals, config);
     Ok(Setup {
         me: me(&settings),
         settings: Arc::new(settings),
@@ -303,6 +303,13 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
         // Who records nothing takes that from nobody who would.
         watch: needs == Needs::Watch && !globals.read_only,
     })
+}
+
+/// What is pushed to is asked where the process of this data folder is that listens elsewhere than the configuration says.
+pub fn find_listener(globals: &Globals, config: &Loaded) {
+    let at = data_folder(globals).ok().and_then(|folder| journal::listened_elsewhere(&folder));
+    config.sources.iter().filter_map(|(_, source)| source.hears()).for_each(|hears| hears.listen().find(at));
+    config.feeds.iter().filter_map(|(_, feed)| feed.called()).for_each(|called| called.listen().find(at));
 }
 
 /// The operator's own program that calls them.

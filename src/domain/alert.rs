@@ -11,6 +11,7 @@ use super::act::ActKind;
 use super::entry::Entry;
 use super::ids::{AlertId, Fingerprint};
 use super::matcher::Matcher;
+use super::pushed::Pushed;
 use super::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -299,6 +300,8 @@ pub struct Snapshot {
     pub missing: Vec<Outside>,
     /// How far the remote's `Date` is ahead of our wall clock, in milliseconds.
     pub skew_ms: Option<i64>,
+    /// Of a source that is pushed to.
+    pub pushed: Option<Pushed>,
 }
 
 #[cfg(test)]

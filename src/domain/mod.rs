@@ -21,6 +21,7 @@ pub mod node;
 pub mod patterns;
 pub mod playbook;
 pub mod practice;
+pub mod pushed;
 pub mod readiness;
 pub mod rhythm;
 pub mod run;

@@ -61,7 +61,7 @@ impl Heartbeat {
 
     fn judge(&self, now: Stamp) -> Reading {
         let (state, message) = self.beat().judge(self.wanted, now).unwrap_or_else(|never| {
-            (never, format!("not called yet: GET or POST http://{}/{FOLDER}/{}", self.listen.address, self.name))
+            (never, format!("not called yet: GET or POST http://{}/{FOLDER}/{}", self.listen.at(), self.name))
         });
         judged(state, message, None)
     }

@@ -1,6 +1,6 @@
 //! The durable log of this machine: what is in it has happened, and nothing is acted upon before it is in it.
 //!
-//! Owns the data folder's `journal.db`, `watch.lock` and `reserve`. Knows entries, but not what they mean to the
+//! Owns the data folder's `journal.db`, `watch.lock`, `listening` and `reserve`. Knows entries, but not what they mean to the
 //! world. Invariants: an append is one transaction or nothing; nothing of the chain is kept in memory, so any number
 //! of processes may share a folder; no read transaction outlives the call that made it.
 
@@ -13,6 +13,7 @@ mod error;
 pub mod evidence;
 mod file;
 mod folder;
+mod listening;
 mod load;
 mod open;
 mod origin;
@@ -24,6 +25,7 @@ mod watch;
 
 pub use copy::{backup, restore};
 pub use error::JournalError;
+pub use listening::{Elsewhere, listen_elsewhere, listened_elsewhere};
 pub use sqlite::{Options, SqliteJournal};
 pub use verify::{Problem, Report, verify};
 pub use watch::{WatchLock, try_watch, wait_to_watch};

@@ -14,6 +14,7 @@ use crate::domain::entry::{Entry, Evidence};
 use crate::domain::health::Reading;
 use crate::domain::ids::{EntryId, FeedName, Fingerprint, IncidentId, QuestionId, RequestId, SourceName};
 use crate::domain::playbook::{Behind, Selector};
+use crate::domain::pushed::Pushed;
 use crate::domain::scenario::Scenario;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
@@ -148,4 +149,7 @@ pub struct SourceAnswer {
     pub missing: Vec<Outside>,
     pub silences: Arc<Vec<Silence>>,
     pub skew_ms: Option<i64>,
+    /// Of a source that is pushed to.
+    #[serde(default)]
+    pub pushed: Option<Pushed>,
 }

@@ -7,6 +7,7 @@ use super::runs::RunFact;
 use crate::domain::attention::Way;
 use crate::domain::ids::{FeedName, IncidentId, PlaybookId, SourceName};
 use crate::domain::playbook::Playbook;
+use crate::domain::pushed::{Pushed, Refused};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,8 @@ pub enum Subject {
     News(SourceName),
     /// A source's clock is another one.
     Clock(SourceName),
+    /// What is pushed to a source is refused.
+    Pushed(SourceName),
     /// A feed could not ask.
     Feed(FeedName),
     /// A playbook can't be read.
@@ -79,6 +82,12 @@ pub struct Troubles {
 const TOLD: Duration = Duration::from_secs(3_600);
 /// Clocks that differ by more are a trouble.
 const SKEW_MS: i64 = 2_000;
+
+/// `10.0.0.7, 4 times, the last: 401 the token is missing or wrong`
+pub fn told(refused: &Refused) -> String {
+    let times = if refused.times == 1 { "once" } else { &format!("{} times, the last", refused.times) };
+    format!("{}, {times}: {}", refused.from.inert(), refused.why.inert())
+}
 
 impl Troubles {
     /// The newest first; what is well again after what is not.
@@ -129,7 +138,9 @@ impl Troubles {
     /// Sources and feeds that the configuration has no more have no troubles.
     pub(super) fn keep(&mut self, settings: &Settings) {
         self.all.retain(|subject, _| match subject {
-            Subject::Source(name) | Subject::News(name) | Subject::Clock(name) => settings.source(name).is_some(),
+            Subject::Source(name) | Subject::News(name) | Subject::Clock(name) | Subject::Pushed(name) => {
+                settings.source(name).is_some()
+            }
             Subject::Feed(name) => settings.feeds.iter().any(|feed| feed.name == *name),
             _ => true,
         });
@@ -180,6 +191,18 @@ impl Troubles {
         self.turn(Subject::Source(source.clone()), (!missing.is_empty()).then(|| missing.join("; ")), now);
         let skew = answer.skew_ms.filter(|skew| skew.abs() > SKEW_MS);
         self.turn(Subject::Clock(source.clone()), skew.map(|skew| format!("{:+} s from ours", skew / 1_000)), now);
+        self.pushed(source, answer.pushed.as_ref(), now);
+    }
+
+    /// An answer that tells of the same refusals as the one before is none more.
+    fn pushed(&mut self, source: &SourceName, pushed: Option<&Pushed>, now: Stamp) {
+        let refused = pushed.map_or(&[][..], |pushed| &pushed.refused);
+        let why = refused.iter().rev().map(told).collect::<Vec<_>>().join("; ");
+        let subject = Subject::Pushed(source.clone());
+        let known = self.all.get(&subject).is_some_and(|trouble| trouble.over.is_none() && trouble.why == why);
+        if !known {
+            self.turn(subject, (!why.is_empty()).then_some(why), now);
+        }
     }
 
     /// The library was read anew: what is not wrong any more is well, whether it was mended or taken away.

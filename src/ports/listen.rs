@@ -1,11 +1,12 @@
 //! Where others call us, as the configuration names it: the keys `listen` and `token` of whatever is pushed to. One process
-//! gets the address; the others ask that one, so that every console shows the same.
+//! gets the address, or was started with another one; the others ask that one, so that every console shows the same.
 
 use super::{Auth, Ports, Request, Response};
 use crate::domain::node::{FieldSpec, Fields, Node, Problems, Value};
 use crate::domain::secret::SecretRef;
 use crate::domain::trouble::{Reason, Trouble};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
@@ -16,6 +17,8 @@ pub struct Listen {
     pub address: SocketAddr,
     /// What a caller has to know; `None` where the configuration says so.
     pub token: Option<SecretRef>,
+    /// Where the process that listens was found, where that is another address.
+    found: Arc<Mutex<Option<SocketAddr>>>,
 }
 
 const TOKEN: &str = "say what a sender has to know: token: {env: NAME}; on a loopback address it may be `token: none`";
@@ -32,16 +35,26 @@ impl Listen {
         let address =
             fields.get("listen").map_or(Some(ADDRESS), |node| node.read("HOST:PORT", problems, |text| text.parse().ok()));
         let token = token(node, fields, what, problems);
-        let listen = Self { address: address?, token: token? };
+        let listen = Self { address: address?, token: token?, found: Arc::default() };
         if listen.token.is_none() && !listen.address.ip().is_loopback() {
             problems.error_with_help(node.span, format!("whoever reaches this address could {harm} here"), TOKEN);
         }
         Some(listen)
     }
 
+    /// `None`: whoever listens does so where the configuration says.
+    pub fn find(&self, at: Option<SocketAddr>) {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
+    /// Where it can be called.
+    pub fn at(&self) -> SocketAddr {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(self.address)
+    }
+
     /// Asks the process that listens. With the answer comes what was asked, for messages.
     pub async fn ask(&self, path: &str, longest: usize, limit: Duration, ports: &Ports) -> Result<(Response, String), Trouble> {
-        let address = format!("http://{}/{path}", self.address);
+        let address = format!("http://{}/{path}", self.at());
         let url = Url::parse(&address).map_err(|error| Trouble::new(Reason::Local, format!("{address}: {error}")))?;
         let mut request = Request { timeout: limit, longest, ..Request::get(url) };
         if let Some(token) = &self.token {
@@ -56,7 +69,7 @@ impl Listen {
         if trouble.reason != Reason::Refused {
             return trouble;
         }
-        let text = format!("nobody listens on {}: keep `midwatch serve` running", self.address);
+        let text = format!("nobody listens on {}: keep `midwatch serve` running", self.at());
         Trouble { text: text.into(), ..trouble }
     }
 }

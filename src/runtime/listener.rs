@@ -2,7 +2,8 @@
 //! is the source's business. Several of them may share an address: `/<name of the source>` or `/heartbeat/<name of the feed>` says
 //! which one is meant.
 //!
-//! The first process that gets the address listens; the others try again now and then, for the day when it ends.
+//! The first process that gets the address listens; the others try again now and then, for the day when it ends. Whoever was started
+//! with an address of its own goes before them, and says in the data folder where that is: the others ask there.
 
 mod beats;
 
@@ -11,12 +12,13 @@ use super::poller::Asker;
 use crate::domain::change::json;
 use crate::domain::ids::SourceName;
 use crate::feeds::heartbeat;
+use crate::journal::{listen_elsewhere, listened_elsewhere};
 use crate::model::Fact;
 use crate::ports::{Listen, Ports};
 use crate::sources::{Hears, Source};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{ConnectInfo, Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing;
@@ -24,6 +26,7 @@ pub use beats::{Feeds, each as called};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::{self, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -58,6 +61,7 @@ struct Shared {
     ports: Ports,
     poller: Asker,
     facts: UnboundedSender<Fact>,
+    folder: Option<PathBuf>,
 }
 
 /// Everything that listens; dropping it closes the sockets.
@@ -84,21 +88,47 @@ impl Reached {
     }
 }
 
-/// Listens for everything that can be reached, all of it on `instead` where that is given. Needs a runtime around it.
-pub fn start(
-    reached: &Reached,
-    ledger: Option<&Ledger>,
-    ports: &Ports,
-    poller: &Asker,
-    facts: &UnboundedSender<Fact>,
-    instead: Option<SocketAddr>,
-) -> Listener {
+/// Whether a process listens, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listens {
+    /// It follows where others do.
+    Nowhere,
+    /// On the addresses of the configuration.
+    Configured,
+    /// On this one instead.
+    At(SocketAddr),
+}
+
+/// What sockets are opened with.
+pub struct With<'a> {
+    pub ledger: Option<&'a Ledger>,
+    pub ports: &'a Ports,
+    pub poller: Asker,
+    pub facts: &'a UnboundedSender<Fact>,
+    /// The data folder.
+    pub folder: Option<&'a path::Path>,
+}
+
+/// Listens for everything that can be reached. Needs a runtime around it.
+pub fn start(reached: &Reached, with: &With, listens: Listens) -> Listener {
     let mut tasks = JoinSet::new();
+    let instead = if let Listens::At(address) = listens { Some(address) } else { None };
     for (address, Reached { sources, feeds }) in reached.by_address(instead) {
-        let (ledger, ports, poller, facts) = (ledger.cloned(), ports.clone(), poller.clone(), facts.clone());
-        tasks.spawn(listen(address, Arc::new(Shared { sources, feeds, ledger, ports, poller, facts })));
+        let (ledger, ports, facts) = (with.ledger.cloned(), with.ports.clone(), with.facts.clone());
+        let (poller, folder) = (with.poller.clone(), with.folder.map(path::Path::to_owned));
+        let shared = Arc::new(Shared { sources, feeds, ledger, ports, poller, facts, folder });
+        match listens {
+            Listens::At(_) => drop(tasks.spawn(listen_instead(address, shared))),
+            Listens::Configured => drop(tasks.spawn(listen(address, shared))),
+            Listens::Nowhere => drop(tasks.spawn(async move { gave_way(&shared, false).await })),
+        }
     }
     Listener { _tasks: tasks }
+}
+
+fn found(sources: &Sources, feeds: &Feeds, at: Option<SocketAddr>) {
+    sources.values().filter_map(|source| source.hears()).for_each(|hears| hears.listen().find(at));
+    called(feeds).for_each(|(_, feed)| feed.listen().find(at));
 }
 
 /// Tells the sources and the feeds whether they receive; also when the task is dropped.
@@ -123,21 +153,90 @@ fn tell(shared: &Shared, open: bool) {
     called(&shared.feeds).for_each(|(_, feed)| feed.opened(open, now));
 }
 
+/// Until another process listens elsewhere for this data folder: two that listen would each know half of what was pushed.
 async fn listen(address: SocketAddr, shared: Arc<Shared>) {
     loop {
+        gave_way(&shared, true).await;
         match TcpListener::bind(address).await {
             Ok(socket) => {
                 let _open = Open::new(&shared);
-                shared.poller.ask(shared.sources.keys().cloned().collect(), shared.feeds.keys().cloned().collect());
-                // It ends only with the task.
+                shared.ask();
                 tokio::select! {
-                    _ = axum::serve(socket, router(&shared)) => {}
-                    () = beats::pulse(&shared) => {}
+                    () = serve(socket, &shared) => {}
+                    () = shared.ousted() => {}
                 }
             }
-            Err(_) => tell(&shared, false),
+            Err(_) => {
+                tell(&shared, false);
+                sleep(AGAIN).await;
+            }
         }
+    }
+}
+
+/// On an address of its own, as the one process of its data folder that does.
+async fn listen_instead(address: SocketAddr, shared: Arc<Shared>) {
+    loop {
+        let said = shared.folder.as_deref().map(|folder| listen_elsewhere(folder, address));
+        if let None | Some(Ok(Some(_))) = said
+            && let Ok(socket) = TcpListener::bind(address).await
+        {
+            shared.found(Some(address));
+            let _open = Open::new(&shared);
+            shared.ask();
+            // It ends only with the task.
+            serve(socket, &shared).await;
+        }
+        drop(said);
+        tell(&shared, false);
+        shared.found(shared.elsewhere());
         sleep(AGAIN).await;
+    }
+}
+
+/// As long as another process listens elsewhere that one is asked; for ever, where this one is not to be `next`.
+async fn gave_way(shared: &Shared, next: bool) {
+    let mut known = None;
+    loop {
+        let at = shared.elsewhere();
+        shared.found(at);
+        if at.is_some() && at != known {
+            tell(shared, false);
+            shared.ask();
+        }
+        if at.is_none() && next {
+            return;
+        }
+        known = at;
+        sleep(AGAIN).await;
+    }
+}
+
+async fn serve(socket: TcpListener, shared: &Arc<Shared>) {
+    tokio::select! {
+        _ = axum::serve(socket, router(shared).into_make_service_with_connect_info::<SocketAddr>()) => {}
+        () = beats::pulse(shared) => {}
+    }
+    sleep(AGAIN).await;
+}
+
+impl Shared {
+    fn elsewhere(&self) -> Option<SocketAddr> {
+        self.folder.as_deref().and_then(listened_elsewhere)
+    }
+
+    fn found(&self, at: Option<SocketAddr>) {
+        found(&self.sources, &self.feeds, at);
+    }
+
+    async fn ousted(&self) {
+        while self.elsewhere().is_none() {
+            sleep(AGAIN).await;
+        }
+    }
+
+    fn ask(&self) {
+        self.poller.ask(self.sources.keys().cloned().collect(), self.feeds.keys().cloned().collect());
     }
 }
 
@@ -154,12 +253,25 @@ async fn answer(
     State(shared): State<Arc<Shared>>,
     Path(name): Path<String>,
     Query(query): Query<BTreeMap<String, String>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    match heard(&shared, &name, query.get("token"), request).await {
-        Ok(body) => body,
-        Err((status, why)) => (status, why + "\n").into_response(),
+    let asks = request.method() == Method::GET;
+    let heard = heard(&shared, &name, query.get("token"), request).await;
+    if !asks {
+        note(&shared, &name, from, heard.as_ref().map(drop));
     }
+    heard.unwrap_or_else(|(status, why)| (status, why + "\n").into_response())
+}
+
+/// What became of a message is told where its source is, and at once: who sends may not see it, or not look.
+fn note(shared: &Shared, name: &str, from: SocketAddr, taken: Result<(), &Refusal>) {
+    let source = SourceName::new(name);
+    let Some(hears) = shared.sources.get(&source).and_then(|source| source.hears()) else { return };
+    let why = taken.err().map(|(status, why)| format!("{} {why}", status.as_u16()));
+    let from = from.ip().to_canonical().to_string();
+    hears.pushed(&from, why.as_deref().map_or(Ok(()), Err), shared.ports.clock.now().wall);
+    shared.poller.ask(vec![source], Vec::new());
 }
 
 /// What was changed, from whoever may push alerts here.
@@ -167,9 +279,12 @@ async fn changed(
     State(shared): State<Arc<Shared>>,
     Path(name): Path<String>,
     Query(query): Query<BTreeMap<String, String>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    match told(&shared, &name, query.get("token"), request).await {
+    let told = told(&shared, &name, query.get("token"), request).await;
+    note(&shared, &name, from, told.as_ref().map(drop));
+    match told {
         Ok(count) => format!("{count} changes\n").into_response(),
         Err((status, why)) => (status, why + "\n").into_response(),
     }
@@ -205,14 +320,13 @@ async fn entitled<'a>(
 }
 
 async fn heard(shared: &Shared, name: &str, token: Option<&String>, request: Request) -> Result<Response, Refusal> {
-    let (source, hears) = entitled(shared, name, request.headers(), token).await?;
+    let (_, hears) = entitled(shared, name, request.headers(), token).await?;
     let now = || shared.ports.clock.now().wall;
     match *request.method() {
         Method::GET => Ok(([(header::CONTENT_TYPE, "application/json")], hears.tell(now())).into_response()),
         Method::POST => {
             let body = body(request.into_body()).await?;
             let count = hears.hear(&body, now()).map_err(|why| (StatusCode::UNPROCESSABLE_ENTITY, why))?;
-            shared.poller.ask(vec![source], Vec::new());
             Ok(format!("{count} alerts\n").into_response())
         }
         _ => Err((StatusCode::METHOD_NOT_ALLOWED, "POST alerts here".into())),

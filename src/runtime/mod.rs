@@ -28,4 +28,5 @@ pub mod upstream;
 #[expect(clippy::disallowed_methods, reason = "waiting for a lock needs a thread that may block")]
 mod watcher;
 
+pub use listener::Listens;
 pub use shell::{Ask, Frontend, Polling, Setup, Shell};

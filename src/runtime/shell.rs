@@ -8,7 +8,7 @@ mod renewed;
 
 use super::cache::{Cache, Ledger, What};
 use super::driver::Driver;
-use super::listener::{Feeds, Listener};
+use super::listener::{Feeds, Listener, Listens};
 use super::poller;
 use super::recording::Recorder;
 use super::scribe::Scribe;
@@ -31,7 +31,6 @@ pub use renewed::{Configured, Reload};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -85,8 +84,9 @@ pub struct Shell {
     ledger: Option<Ledger>,
     /// Where alerts are pushed and feeds called, where that was asked for.
     listener: Option<Listener>,
-    /// Whether to listen, and on which address instead of those of the configuration.
-    listens: Option<Option<SocketAddr>>,
+    listens: Option<Listens>,
+    /// The data folder.
+    folder: Option<PathBuf>,
     /// Alerts of earlier sessions that were pushed and had not ended: whoever pushed them need not say so again.
     told: Vec<Arc<Alert>>,
     /// Performs playbooks; without one, no run is held and none goes on.
@@ -135,6 +135,7 @@ impl Shell {
             idle: Vec::new(),
             listener: None,
             listens: None,
+            folder: None,
             told: Vec::new(),
             driver: None,
             caller: None,
@@ -178,6 +179,7 @@ impl Shell {
                 watcher::wait_for_turn(&folder, self.sender.clone());
             }
             self.scribe = Some(Scribe::start(journal, &folder, self.sender.clone(), setup.ports.clock.clone()));
+            self.folder = Some(folder);
         }
         let (feeds, idle) = if setup.polling >= Polling::All { (setup.feeds, Vec::new()) } else { (Vec::new(), setup.feeds) };
         self.idle = idle;

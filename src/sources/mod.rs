@@ -158,6 +158,9 @@ pub trait Hears: Send + Sync {
     /// Takes in what was pushed; gives how many alerts it held. The error is for whoever sent it, and nothing was taken in.
     fn hear(&self, body: &[u8], now: DateTime<Utc>) -> Result<usize, String>;
 
+    /// What became of a message of this sender: taken in, or why not.
+    fn pushed(&self, from: &str, taken: Result<(), &str>, now: DateTime<Utc>);
+
     /// Alerts that were told to an earlier process and never told to be over. What was heard since counts more.
     fn remember(&self, told: Vec<Arc<Alert>>, now: DateTime<Utc>);
 

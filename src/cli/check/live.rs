@@ -32,6 +32,7 @@ struct Answer {
 pub fn ask(globals: &Globals, config: &Loaded) -> anyhow::Result<Vec<Asked>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ports = session::ports(globals);
+    session::find_listener(globals, config);
     let sources = config.sources.iter().map(|(spec, source)| source_asked(spec, source.as_ref(), &ports));
     let feeds = config.feeds.iter().map(|(spec, feed)| feed_asked(spec, feed.as_ref(), &ports));
     let (mut asked, feeds) = runtime.block_on(join(join_all(sources), join_all(feeds)));

@@ -4,6 +4,7 @@ use super::super::event::{Pause, SourceAnswer, Spared};
 use super::Alerts;
 use crate::domain::alert::Silence;
 use crate::domain::ids::{Fingerprint, SourceName};
+use crate::domain::pushed::Pushed;
 use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
@@ -41,6 +42,8 @@ pub struct SourceState {
     pub missing: Vec<Outside>,
     /// How far the remote's clock is ahead, in milliseconds.
     pub skew_ms: Option<i64>,
+    /// Of one that is pushed to: what came of that.
+    pub pushed: Option<Pushed>,
     /// Why it does not tell us of changes by itself, although it could.
     pub refused: Option<Outside>,
     /// Alerts that are shown as firing and that its last answers did not list, though too soon after a restart to be over.
@@ -82,6 +85,7 @@ impl SourceState {
             more: false,
             missing: Vec::new(),
             skew_ms: None,
+            pushed: None,
             refused: None,
             unlisted: 0,
             next: None,
@@ -177,6 +181,7 @@ impl SourceState {
         self.health = SourceHealth::Fresh;
         (self.why, self.cached_at, self.more, self.answered) = (None, None, false, Some(now));
         self.missing.clone_from(&answer.missing);
+        self.pushed.clone_from(&answer.pushed);
         (self.skew_ms, self.started_at, self.complete) = (answer.skew_ms, answer.started_at, answer.complete);
         self.unsure = answer.unsure.iter().cloned().collect();
         self.polls += 1;

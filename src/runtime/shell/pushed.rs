@@ -4,16 +4,15 @@ use super::Shell;
 use crate::domain::alert::Alert;
 use crate::domain::entry::{Entry, Kind};
 use crate::runtime::cache::{Cache, Ledger};
-use crate::runtime::listener::{self, Feeds, Reached, called};
+use crate::runtime::listener::{self, Feeds, Listens, Reached, With, called};
 use crate::runtime::poller::Handle;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 impl Shell {
-    /// Lets alerts be pushed and heartbeats called from here on; all of them on one address, where one is given. When they were called
+    /// Lets alerts be pushed and heartbeats called from here on, or follows whoever does. When they were called
     /// is kept in this cache. Needs a runtime around it.
-    pub fn listen(&mut self, instead: Option<SocketAddr>, cache: Option<Cache>) {
-        self.listens = Some(instead);
+    pub fn listen(&mut self, listens: Listens, cache: Option<Cache>) {
+        self.listens = Some(listens);
         if let Some(cache) = cache.filter(|_| !self.called.is_empty()) {
             let (ledger, calls) = Ledger::open(cache);
             for (name, feed) in called(&self.called) {
@@ -60,8 +59,12 @@ impl Shell {
         // The old ones are closed first.
         self.listener = None;
         let reached = Reached { sources: self.sources.clone(), feeds: self.called.clone() };
-        let start = |(instead, poller): (_, &Handle)| {
-            listener::start(&reached, self.ledger.as_ref(), &self.ports, &poller.asker(), &self.sender, instead)
+        let start = |(listens, poller): (Listens, &Handle)| {
+            // Whoever may change nothing does not say where they listen either.
+            let silent = self.world.settings.read_only && matches!(listens, Listens::At(_));
+            let folder = self.folder.as_deref().filter(|_| !silent);
+            let (ledger, ports, facts) = (self.ledger.as_ref(), &self.ports, &self.sender);
+            listener::start(&reached, &With { ledger, ports, poller: poller.asker(), facts, folder }, listens)
         };
         self.listener = self.listens.zip(self.poller.as_ref()).map(start);
     }

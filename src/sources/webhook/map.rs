@@ -125,6 +125,10 @@ impl Map {
     }
 
     fn alert(&self, source: &SourceName, item: &Json, now: DateTime<Utc>) -> Result<Alert, String> {
+        // What the configuration says of all of them would make an alert of anything.
+        if !item.is_object() {
+            return Err("is no object".into());
+        }
         let text = |from: &Option<From>| from.as_ref().and_then(|from| from.text(item)).filter(|text| !text.is_empty());
         let mut labels = self.labels.as_ref().map(|labels| labels.read(item)).unwrap_or_default();
         labels.extend(text(&self.name).map(|name| ("alertname".into(), name.into())));

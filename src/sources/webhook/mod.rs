@@ -9,6 +9,7 @@ use super::{Hears, Kind, Source};
 use crate::domain::alert::{Alert, Snapshot, Upstream};
 use crate::domain::ids::{Fingerprint, SourceName};
 use crate::domain::node::{FieldSpec, Node, Problems};
+use crate::domain::pushed::Pushed;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use crate::ports::{Answer, Listen, Ports};
@@ -52,6 +53,7 @@ struct Known {
     alerts: BTreeMap<Fingerprint, (Arc<Alert>, DateTime<Utc>)>,
     /// The sender left some out of its last message.
     left_out: u64,
+    pushed: Pushed,
 }
 
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
@@ -78,6 +80,7 @@ impl Webhook {
         Snapshot {
             alerts: known.alerts.values().map(|(alert, _)| alert.clone()).collect(),
             missing: known.missing(),
+            pushed: Some(known.pushed.by(now)),
             ..Snapshot::default()
         }
     }
@@ -90,7 +93,7 @@ impl Webhook {
         told.alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
         let alerts: Vec<Arc<Alert>> = told.alerts.into_iter().map(Arc::new).collect();
         self.learn(&alerts, ports.clock.now().wall);
-        Ok(Snapshot { alerts, missing: told.missing, ..Snapshot::default() })
+        Ok(Snapshot { alerts, missing: told.missing, pushed: told.pushed, ..Snapshot::default() })
     }
 
     /// Keeps what the process that listens has told: this one may be the next. If it has become that while it asked, what has been
@@ -115,6 +118,8 @@ struct Told {
     schema: u32,
     alerts: Vec<Alert>,
     missing: Vec<Outside>,
+    #[serde(default)]
+    pushed: Option<Pushed>,
 }
 
 impl Known {
@@ -175,6 +180,14 @@ impl Hears for Webhook {
         self.known().take(&self.map, heard, now)
     }
 
+    fn pushed(&self, from: &str, taken: Result<(), &str>, now: DateTime<Utc>) {
+        let pushed = &mut self.known().pushed;
+        match taken {
+            Ok(()) => pushed.took(from, now),
+            Err(why) => pushed.refused(from, why, now),
+        }
+    }
+
     fn remember(&self, told: Vec<Arc<Alert>>, now: DateTime<Utc>) {
         let mut known = self.known();
         for alert in told {
@@ -183,8 +196,8 @@ impl Hears for Webhook {
     }
 
     fn tell(&self, now: DateTime<Utc>) -> Vec<u8> {
-        let Snapshot { alerts, missing, .. } = self.snapshot(now);
-        let told = Told { schema: 1, alerts: alerts.iter().map(|alert| Alert::clone(alert)).collect(), missing };
+        let Snapshot { alerts, missing, pushed, .. } = self.snapshot(now);
+        let told = Told { schema: 1, alerts: alerts.iter().map(|alert| Alert::clone(alert)).collect(), missing, pushed };
         // Plain texts always can be written as JSON.
         serde_json::to_vec(&told).unwrap_or_default()
     }

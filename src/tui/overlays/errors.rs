@@ -79,6 +79,7 @@ fn name(subject: &Subject, view: &View) -> String {
         Subject::Source(name) => format!("source {name}"),
         Subject::News(name) => format!("source {name} tells nothing by itself"),
         Subject::Clock(name) => format!("the clock of {name}"),
+        Subject::Pushed(name) => format!("what is pushed to {name} is refused"),
         Subject::Feed(name) => format!("feed {name} could not ask"),
         Subject::Playbook(id) => format!("playbook {id}"),
         Subject::Export(id) => {
@@ -109,6 +110,7 @@ fn advice(subject: &Subject, view: &View) -> String {
             "It is asked in its interval all the same. Its account lacks a right, or the address is wrong.".to_owned()
         }
         Subject::Clock(_) => "Set one of the two clocks: times in the record come from both.".to_owned(),
+        Subject::Pushed(_) => "Mend it at the sender: what it sends is lost until then. Nothing of it was taken in.".to_owned(),
         Subject::Feed(_) => format!("Enter shows the feed; {} asks now.", key(Action::Refresh)),
         Subject::Playbook(_) => "Enter shows what is wrong, line by line; it is read again when its file changes.".to_owned(),
         Subject::Export(_) => "Enter makes it again.".to_owned(),
@@ -133,7 +135,9 @@ fn lead(row: &Row, view: &View) -> Vec<Reply> {
     let to = |overlay| vec![Reply::Close, Reply::Open(overlay)];
     match row {
         Row::Request(_) => to(overlays::requests::open()),
-        Row::Trouble(Subject::Source(_) | Subject::News(_) | Subject::Clock(_)) => to(overlays::sources::open()),
+        Row::Trouble(Subject::Source(_) | Subject::News(_) | Subject::Clock(_) | Subject::Pushed(_)) => {
+            to(overlays::sources::open())
+        }
         Row::Trouble(Subject::Feed(name)) => {
             vec![Reply::Close, Reply::Go(Target::Feed(name.clone())), Reply::Open(overlays::feed::open(name.clone()))]
         }

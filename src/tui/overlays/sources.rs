@@ -4,10 +4,12 @@
 use super::Overlay;
 use super::page::{Content, Line, Page, field, plain};
 use crate::domain::ids::SourceName;
+use crate::domain::pushed::Pushed;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::{SourceHealth, SourceState};
 use crate::model::event::{Pause, Spared};
+use crate::model::troubles::told;
 use crate::tui::action::Action;
 use crate::tui::panes::alerts::trust;
 use crate::tui::theme::Role;
@@ -71,10 +73,23 @@ fn one(name: &SourceName, source: &SourceState, view: &View, columns: usize) -> 
     let asked = format!("every {every}{seldom}{next}; {} asks now, once this is closed", view.keymap.key_of(Action::Refresh));
     lines.extend(field("  asked", &asked, Role::Dim, columns));
     lines.extend(source.doubts().flat_map(|why| field("  ?", &why.inert(), Role::Stale, columns)));
+    lines.extend(source.pushed.iter().flat_map(|pushed| heard(pushed, view, columns)));
     if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
         lines.extend(field("  clock", &format!("{:+} s from ours", skew / 1_000), Role::Warning, columns));
     }
     let refused = source.refused.as_ref().map(Outside::inert);
     lines.extend(refused.into_iter().flat_map(|why| field("  news", &format!("none: {why}"), Role::Warning, columns)));
+    lines
+}
+
+/// Of a source that is pushed to: silence there may be peace, a dead sender, or one that is refused.
+fn heard(pushed: &Pushed, view: &View, columns: usize) -> Vec<Line> {
+    let ago = |at| time::age(time::since(at, view.now.wall));
+    let last = pushed.last.map_or("nothing was sent yet".to_owned(), |at| format!("last message {} ago", ago(at)));
+    let mut lines = field("  pushed", &last, Role::Dim, columns);
+    for refused in pushed.refused.iter().rev() {
+        let text = format!("{} ago {}", ago(refused.last), told(refused));
+        lines.extend(field("  refused", &text, Role::Warning, columns));
+    }
     lines
 }
