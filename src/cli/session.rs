@@ -15,7 +15,7 @@ use super::{Failure, Globals, library, out};
 use crate::config::{self, Config};
 use crate::domain::alert::Alert;
 use crate::domain::entry::Actor;
-use crate::domain::ids::{RequestId, SourceName};
+use crate::domain::ids::{AlertId, RequestId, SourceName};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::Settings;
 use crate::feeds::Feed;
@@ -131,13 +131,15 @@ impl Session {
     pub fn recall_unlisted(&mut self) {
         let Some(cache) = cache_folder(&self.globals).map(Cache::there) else { return };
         let now = self.world().now.wall;
-        let forgot = |source: &SourceName| self.world().alerts.may_have_forgotten(source, now);
+        let forgot = |source: &SourceName| self.world().alerts.may_lack(source, now);
         let of: Vec<SourceName> = self.world().alerts.sources().map(|(name, _)| name.clone()).filter(forgot).collect();
         if of.is_empty() {
             return;
         }
         let alerts = &self.world().alerts;
-        let lacks = |alert: &Arc<Alert>| alerts.get(&alert.id).is_none() && alerts.is_open(&alert.id);
+        // What it knows of and does not list is well by its own word.
+        let unsaid = |id: &AlertId| alerts.is_unsure(id) || alerts.may_have_forgotten(&id.source, now);
+        let lacks = |alert: &Arc<Alert>| alerts.get(&alert.id).is_none() && alerts.is_open(&alert.id) && unsaid(&alert.id);
         let lacking: Vec<Arc<Alert>> = cache.alerts(&of).into_iter().filter(lacks).collect();
         for source in of {
             let upserts: Vec<Arc<Alert>> = lacking.iter().filter(|alert| alert.id.source == source).cloned().collect();

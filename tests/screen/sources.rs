@@ -93,3 +93,15 @@ fn a_source_in_doubt_outlives_the_incident_and_the_environment_on_the_smallest_s
     desk.resize(30, 12).expect("? prod failed").expect("PROD").expect_not("INC-1 SEV2");
     desk.resize(120, 40).expect("1 firing").expect("? prod failed");
 }
+
+#[test]
+fn what_its_own_system_has_forgotten_and_not_checked_since_is_marked_so() {
+    let mut desk = Desk::new();
+    let down = alert("Down", "critical", "postgres", "db-1", 3);
+    desk.fires(std::slice::from_ref(&down)).expect_not("? unchecked");
+    let unsure = vec![down.id.fingerprint.clone()];
+    desk.answers(SourceAnswer { complete: true, unsure, ..SourceAnswer::default() });
+    assert!(desk.line("CRIT Down").contains("? unchecked"), "{}", desk.text());
+    desk.press("enter").expect("has forgotten how it is, and has not looked since").press("esc");
+    desk.answers(SourceAnswer { complete: true, ..SourceAnswer::default() }).expect_not("? unchecked");
+}

@@ -3,7 +3,7 @@
 use super::super::event::{Pause, SourceAnswer, Spared};
 use super::Alerts;
 use crate::domain::alert::Silence;
-use crate::domain::ids::{Fingerprint, SourceName};
+use crate::domain::ids::{AlertId, Fingerprint, SourceName};
 use crate::domain::pushed::Pushed;
 use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::stamp::Stamp;
@@ -71,6 +71,16 @@ impl Alerts {
         if let Some(source) = self.sources.get_mut(source) {
             source.next = Some((now.mono + pause.lasts, pause.why));
         }
+    }
+
+    /// Its own system has forgotten how it is, and has not looked since.
+    pub fn is_unsure(&self, id: &AlertId) -> bool {
+        self.sources.get(&id.source).is_some_and(|source| source.is_unsure_of(&id.fingerprint))
+    }
+
+    /// Its own system may say less than it knew before it was started.
+    pub fn may_lack(&self, source: &SourceName, now: DateTime<Utc>) -> bool {
+        self.may_have_forgotten(source, now) || self.sources.get(source).is_some_and(|source| !source.unsure.is_empty())
     }
 }
 

@@ -105,6 +105,10 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         let text = format!("missed by {} polls: not listed, and not taken for resolved yet", tracked.missing);
         lines.extend(field("? missing", &text, Role::Stale, columns));
     }
+    if alerts.is_unsure(&tracked.alert.id) && tracked.resolved_at.is_none() {
+        let text = "its own system has forgotten how it is, and has not looked since: it is shown as it was";
+        lines.extend(field("? checked", text, Role::Stale, columns));
+    }
     lines
 }
 

@@ -103,7 +103,10 @@ impl Alerts {
             (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
             (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
             // After its source was restarted, say: what fires may not have been told again yet, and what is over never will be.
-            (State::Acknowledged, None) if tracked.missing > 0 => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
+            (State::Acknowledged, None) if tracked.missing > 0 || view.world.alerts.is_unsure(id) => {
+                (format!("? {}", acknowledged(tracked, view)), Role::Stale)
+            }
+            (_, None) if view.world.alerts.is_unsure(id) => ("? unchecked".to_owned(), Role::Stale),
             (State::Pending, None) if view.world.alerts.has_begun(id) => ("● fires now".to_owned(), Role::New),
             (_, None) if tracked.missing > 0 => ("? not listed".to_owned(), Role::Stale),
             (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
