@@ -12,7 +12,6 @@ use super::World;
 use crate::domain::attention::Way;
 use crate::domain::entry::{Entry, Intent, Kind};
 use crate::domain::ids::{AlertId, EntryId, RequestId};
-use crate::domain::text::inert;
 use chrono::{DateTime, Utc};
 use made::Made;
 use serde::{Deserialize, Serialize};
@@ -203,7 +202,8 @@ pub(super) fn medium(way: Way) -> &'static str {
 
 /// The newest of them, and how many more there are.
 pub(super) fn said(world: &World, alerts: &[AlertId]) -> String {
-    let Some(tracked) = alerts.first().and_then(|id| world.alerts.get(id)) else { return "new alerts".to_owned() };
+    let first = alerts.first().and_then(|id| Some((id, world.alerts.get(id)?)));
+    let Some((id, tracked)) = first else { return "new alerts".to_owned() };
     let more = if alerts.len() > 1 { format!(" and {} more", alerts.len() - 1) } else { String::new() };
-    format!("{} is {}{more}", inert(tracked.alert.name()), tracked.severity.word())
+    format!("{} is {}{more}", world.in_full(id), tracked.severity.word())
 }

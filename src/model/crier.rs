@@ -258,6 +258,15 @@ mod tests {
     }
 
     #[test]
+    fn whoever_is_woken_hears_where_it_is_though_nothing_else_has_that_name() {
+        let text = |labels: &[(&str, &str)]| cries(Attention::default(), labels, false).expect("news").text;
+        let down = [("alertname", "host down"), ("severity", "critical"), ("host", "web2")];
+        assert_eq!(text(&down), "host down web2 is critical");
+        let told = [("alertname", "CPU busy on app-1"), ("severity", "critical"), ("host", "app-1")];
+        assert_eq!(text(&told), "CPU busy on app-1 is critical");
+    }
+
+    #[test]
     fn a_drill_calls_nobody() {
         let fires = |severity| {
             let labels = [("alertname".to_owned(), "Down".to_owned())].into();

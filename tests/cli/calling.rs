@@ -31,12 +31,12 @@ fn of_several_that_watch_one_runs_the_command_and_the_journal_has_it_before_and_
     until("the first answers", || (server.count("GET /api/v2/alerts") > 6).then_some(()));
     server.fire(&[("alertname", "Down"), ("instance", "db-1; rm -rf /"), ("severity", "critical")]);
     until("the end of the call", || events(&home, "call-ended").first().cloned());
-    assert_eq!(events(&home, "called"), ["calls ana by command: Down is critical"]);
+    assert_eq!(events(&home, "called"), ["calls ana by command: Down db-1; rm -rf / is critical"]);
     assert_eq!(events(&home, "call-ended"), ["called by command"]);
     let told = std::fs::read_to_string(home.path().join("called")).expect("it was run");
     assert_eq!(told.matches("MIDWATCH_ALERT=Down\n").count(), 1, "once: {told}");
     for fact in [
-        "MIDWATCH_TEXT=Down is critical",
+        "MIDWATCH_TEXT=Down db-1; rm -rf / is critical",
         "MIDWATCH_SEVERITY=critical",
         "MIDWATCH_INSTANCE=db-1; rm -rf /",
         "MIDWATCH_ENVIRONMENT=LAB",

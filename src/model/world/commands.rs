@@ -4,7 +4,7 @@ use super::World;
 use super::again::kept;
 use super::attaching::named;
 use super::watch::to_chrono;
-use crate::domain::alert::Severity;
+use crate::domain::alert::{Alert, Severity};
 use crate::domain::entry::{Draft, Kind, Visibility};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
 use crate::domain::text::inert;
@@ -338,26 +338,36 @@ impl World {
     /// An alert among others for people: beside its name what it is about, where the name doesn't say it.
     pub fn called(&self, alert: &AlertId, among_others: bool) -> String {
         let name = self.name_of(alert);
-        let target = self.alerts.get(alert).map_or("".into(), |tracked| inert(tracked.alert.target()));
+        let target = self.known(alert).map_or("".into(), |alert| inert(alert.target()));
         if !among_others || name.contains(&*target) { name } else { format!("{name} {target}") }
     }
 
     /// Its name, and where another alert in the queue has the same one what it is about, or whose it is.
     pub fn told_apart(&self, alert: &AlertId) -> String {
         let Some(tracked) = self.alerts.get(alert) else { return self.name_of(alert) };
-        let alike = self.alerts.of_name(tracked.alert.name()) > 1;
+        if self.alerts.of_name(tracked.alert.name()) > 1 { self.in_full(alert) } else { self.name_of(alert) }
+    }
+
+    /// Its name and what it is about, for whoever is woken by it or about to act on it: of many the name alone says nothing. Where it
+    /// says nothing of that, and another one has its name, whose it is.
+    pub fn in_full(&self, alert: &AlertId) -> String {
+        let Some(tracked) = self.alerts.get(alert) else { return self.called(alert, true) };
         match &tracked.service {
-            Some(service) if alike && tracked.alert.target().is_empty() => {
+            Some(service) if tracked.alert.target().is_empty() && self.alerts.of_name(tracked.alert.name()) > 1 => {
                 format!("{} {}", self.name_of(alert), inert(service.as_str()))
             }
-            _ => self.called(alert, alike),
+            _ => self.called(alert, true),
         }
     }
 
     /// An alert for people: its name, or its id where it left the queue so long ago that nobody remembers.
     pub fn name_of(&self, alert: &AlertId) -> String {
-        let known = self.alerts.get(alert).map(|tracked| &tracked.alert);
-        let known = known.or_else(|| self.alerts.left(alert).map(|gone| &gone.alert));
-        known.map_or_else(|| alert.to_string(), |alert| inert(alert.name()).into_owned())
+        self.known(alert).map_or_else(|| alert.to_string(), |alert| inert(alert.name()).into_owned())
+    }
+
+    /// An alert as it is told, or was before it left the queue.
+    fn known(&self, id: &AlertId) -> Option<&Alert> {
+        let listed = self.alerts.get(id).map(|tracked| &tracked.alert);
+        listed.or_else(|| self.alerts.left(id).map(|gone| &gone.alert)).map(AsRef::as_ref)
     }
 }
