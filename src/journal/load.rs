@@ -236,7 +236,7 @@ impl Gone {
 
 /// By their keys.
 pub fn gaps(db: &Connection) -> Result<Vec<Arc<Entry>>> {
-    load(db, "", "SELECT n FROM entries WHERE key >= 'source/' AND key < 'source0'", [])
+    load(db, "", "SELECT n FROM entries WHERE key >= 'source/' AND key < 'source0' AND kind = 'console'", [])
 }
 
 pub fn of_run(db: &Connection, run: &str) -> Result<Vec<Arc<Entry>>> {

@@ -70,7 +70,13 @@ pub enum Fact {
     NewsRefused { source: SourceName, why: Outside },
     /// Alerts from the cache of an earlier process, `read_at` its time: shown as stale until the source answers. There may be `more`
     /// of them, which is still being read.
-    AlertsCached { source: SourceName, alerts: Vec<Arc<Alert>>, read_at: DateTime<Utc>, more: bool },
+    AlertsCached {
+        source: SourceName,
+        alerts: Vec<Arc<Alert>>,
+        read_at: DateTime<Utc>,
+        #[serde(default)]
+        more: bool,
+    },
     /// What an earlier session knew of feeds, to go on from. It says nothing of how they are.
     FeedsRemembered(Vec<(FeedName, Past)>),
     /// A feed was judged.

@@ -9,7 +9,7 @@ use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Status};
 use crate::domain::timeline::{Line, People, Timeline, Times};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How an export is wanted.
@@ -35,9 +35,10 @@ pub fn timeline(entries: &[Arc<Entry>], id: IncidentId, heads: Vec<Head>, view: 
     let incident = Incident::project(applied.iter().map(AsRef::as_ref))?;
     let mut lines = lines(&sorted, &corrections, &incident);
     let times = times(&lines, &incident);
-    let unheard = gaps::of(&sorted, &incident, span(&lines, &times, &incident));
-    lines.extend(unheard.into_iter().map(|entry| line(entry, &corrections)));
-    lines.sort_by_key(|line| line.at);
+    let told: Vec<Arc<Entry>> = sorted.iter().map(|entry| corrections.applied(entry)).collect();
+    let unheard: BTreeSet<_> = gaps::of(&told, &incident, span(&lines, &times, &incident)).map(|entry| entry.id).collect();
+    lines.extend(sorted.iter().filter(|entry| unheard.contains(&entry.id)).map(|entry| line(entry, &corrections)));
+    lines.sort_by_key(|line| (line.at, line.entry.order()));
     Some(Timeline { incident, times, lines, heads, people: view.people, zone: view.zone, left_out: 0, patterns: Arc::default() })
 }
 

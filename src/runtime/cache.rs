@@ -79,10 +79,14 @@ impl Cache {
 
     /// Everything, read by a thread of its own.
     pub fn rest(&self, to: UnboundedSender<Fact>) -> Remembered {
-        let path = self.0.join(ALL_FILE);
+        let [first, path] = [FIRST_FILE, ALL_FILE].map(|name| self.0.join(name));
         let (tell, remembered) = watch::channel(None);
         let work = move || {
-            let all = read(&path);
+            let mut all = read(&path);
+            // Of a source of which no more is there the first screenful is all that there is.
+            for (source, kept) in read(&first) {
+                all.entry(source).or_insert(kept);
+            }
             let known = all.iter().map(|(source, kept)| (source.clone(), sorted(&kept.alerts))).collect();
             for fact in facts(all, false) {
                 let _ = to.send(fact);
@@ -116,12 +120,13 @@ impl Cache {
 }
 
 fn snapshot(world: &World, most: usize) -> Snapshot {
+    // Of a source that does not answer what is known stays known, however often the program is started.
+    let told = |state: &SourceState| state.answered.map(|at| at.wall).or(state.cached_at);
+    let read_at = |source| world.alerts.source(source).and_then(told);
+    let fires = world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none());
     let mut snapshot = Snapshot::new();
-    for tracked in world.alerts.queue().filter(|tracked| tracked.resolved_at.is_none()).take(most) {
+    for (tracked, read_at) in fires.filter_map(|tracked| Some((tracked, read_at(&tracked.alert.id.source)?))).take(most) {
         let source = &tracked.alert.id.source;
-        // Of a source that does not answer what is known stays known, however often the program is started.
-        let told = |state: &SourceState| state.answered.map(|at| at.wall).or(state.cached_at);
-        let Some(read_at) = world.alerts.source(source).and_then(told) else { continue };
         let kept = snapshot.entry(source.clone()).or_insert_with(|| Kept { read_at, alerts: Vec::new() });
         kept.alerts.push(tracked.alert.clone());
     }

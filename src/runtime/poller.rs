@@ -254,12 +254,14 @@ impl Poller {
                 let now = self.now();
                 for index in places(&self.items.sources, |(spec, _)| spec.name == source) {
                     self.sources.hear(index, now);
+                    self.tell_pause(index, now);
                 }
             }
             Order::Ask(sources, feeds) => {
                 let now = self.now();
                 for index in places(&self.items.sources, |(spec, _)| sources.contains(&spec.name)) {
                     self.sources.ask(index, now);
+                    self.tell_pause(index, now);
                 }
                 for index in places(&self.items.feeds, |(spec, _)| feeds.contains(&spec.name)) {
                     self.feeds.ask(index, now);
@@ -294,11 +296,16 @@ impl Poller {
             Done::Source(index, answer) => {
                 self.sources.done(index, now, ended(&answer));
                 let source = self.items.sources[index].0.name.clone();
-                self.tell_source(source.clone(), answer);
-                if let Some(pause) = self.sources.pause(index, now) {
-                    self.send(Fact::SourceSpared { source, pause });
-                }
+                self.tell_source(source, answer);
+                self.tell_pause(index, now);
             }
+        }
+    }
+
+    /// When a source is asked next, unless it is being asked.
+    fn tell_pause(&self, index: usize, now: Duration) {
+        if let Some(pause) = self.sources.pause(index, now) {
+            self.send(Fact::SourceSpared { source: self.items.sources[index].0.name.clone(), pause });
         }
     }
 

@@ -101,6 +101,15 @@ fn what_was_known_is_kept_for_as_long_as_its_source_does_not_answer() {
     for _ in 0..3 {
         session(&home);
     }
+    // Of what is not there any more nobody waits for the rest.
+    std::fs::remove_file(home.path().join("data/cache/alerts.jsonl")).expect("it was there");
+    let mut console = home.console(&["--data", "data"], 120, 40);
+    console.wait_for(" 100 firing");
+    console.keys("q");
+    console.wait_exit();
+    // A recording of an earlier version says nothing of it.
+    let earlier = r#"{"AlertsCached":{"source":"prod","alerts":[],"read_at":"2026-11-23T02:58:00Z"}}"#;
+    assert!(serde_json::from_str::<midwatch::model::Fact>(earlier).is_ok());
 }
 
 #[test]

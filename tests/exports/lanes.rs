@@ -217,6 +217,15 @@ fn a_gap_stands_in_every_incident_whose_time_it_falls_in() {
     let out = Draft::new(Kind::Unlink, story.now.wall, Actor::person("ana", None), "no matter").with("entries", [lost.id]);
     story.append(Draft { incident: Some(second), ..out });
     assert_eq!(counts(&story), [0, 4, 9, 2]);
+    // One that is moved from one to another stands in each once: what is in it twice no export is read back with.
+    for to in [first, late, second] {
+        let moved = Draft::new(Kind::Correction, story.now.wall, Actor::person("ana", None), "of another");
+        story.append(Draft { corrects: Some(lost.id), ..moved.with("incident", to) });
+        for incident in [early, first, second, late] {
+            let all = gaps(&story, incident);
+            assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len(), "{to:?}: {incident:?}");
+        }
+    }
 }
 
 #[test]

@@ -205,6 +205,6 @@ fn what_does_not_last_is_told_seldom() {
         }
         story.journal.len()
     };
-    assert_eq!(often(10), 1, "in three minutes");
-    assert_eq!(often(10), 2, "in seven");
+    let told = [often(10), often(10)];
+    assert!((3..=4).contains(&told[0]) && (6..=8).contains(&told[1]), "once a minute: {told:?}");
 }

@@ -12,27 +12,28 @@ const UNENDED: TimeDelta = TimeDelta::days(1);
 /// A loss, and the return from it.
 type Ends<'a> = [Option<&'a Arc<Entry>>; 2];
 
-/// The entries of those gaps that fall in the time of an incident and are not its own. Practice is not touched by what is real.
+/// Of entries as they were corrected those of the gaps that fall in the time of an incident and are not its own. Practice is not touched
+/// by what is real.
 pub fn of<'a>(
-    entries: &[&'a Arc<Entry>],
-    incident: &Incident,
+    entries: &'a [Arc<Entry>],
+    incident: &'a Incident,
     (began, ended): (DateTime<Utc>, Option<DateTime<Utc>>),
-) -> Vec<&'a Arc<Entry>> {
+) -> impl Iterator<Item = &'a Arc<Entry>> {
     let mut gaps: BTreeMap<(&str, &str), Ends> = BTreeMap::new();
-    for entry in entries.iter().copied().filter(|entry| incident.drill.is_none() && entry.kind == Kind::Console) {
+    for entry in entries.iter().filter(|entry| incident.drill.is_none() && entry.kind == Kind::Console) {
         if let Some((gap, end)) = end(entry) {
             gaps.entry(gap).or_default()[end].get_or_insert(entry);
         }
     }
-    let overlaps = |[lost, back]: &Ends| {
+    let overlaps = move |[lost, back]: &Ends| {
         let until = back.map(|back| back.at).or(lost.map(|lost| lost.at + UNENDED));
         let since = lost.or(*back).map(|first| first.at);
         since.is_some_and(|since| ended.is_none_or(|ended| since <= ended)) && until.is_some_and(|until| began <= until)
     };
     // One that somebody has taken out stays out; and a source that was still silent at the end returned in nobody's time.
-    let other = |entry: &&Arc<Entry>| !incident.has_entry(entry) && !incident.taken_out.contains_key(&entry.id);
-    let after = |entry: &&Arc<Entry>| ended.is_some_and(|ended| ended < entry.at);
-    gaps.into_values().filter(overlaps).flatten().flatten().filter(|entry| other(entry) && !after(entry)).collect()
+    let other = move |entry: &&Arc<Entry>| !incident.has_entry(entry) && !incident.taken_out.contains_key(&entry.id);
+    let after = move |entry: &&Arc<Entry>| ended.is_some_and(|ended| ended < entry.at);
+    gaps.into_values().filter(overlaps).flatten().flatten().filter(move |entry| other(entry) && !after(entry))
 }
 
 /// Of which gap it is, by the source and what every process calls it there, and which end.

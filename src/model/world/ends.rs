@@ -50,6 +50,8 @@ impl Ends {
             return Some(rest);
         }
         let quiet = self.told.and_then(|at| (at + QUIET - now.wall).to_std().ok()).unwrap_or_default();
+        // A clock that has been set back says nothing of how long ago that was.
+        let quiet = quiet.min(QUIET.to_std().unwrap_or_default());
         (in_trouble && self.trying.is_none()).then(|| rest.max(now.mono + quiet))
     }
 
@@ -60,7 +62,7 @@ impl Ends {
 }
 
 /// On a disk that is nearly full one entry has room and the next has none: so long nobody tells once more that there is room.
-const QUIET: chrono::Duration = chrono::Duration::minutes(5);
+const QUIET: chrono::Duration = chrono::Duration::minutes(1);
 
 /// What the line is called that tells it, and behind that the newest entry before: all who were kept from writing know the same one.
 const AGAIN: &str = "journal/again/";
@@ -154,7 +156,7 @@ impl World {
 
     /// Whoever was kept from writing by the same thing need not tell it once more.
     pub(super) fn told_again(&mut self, entry: &Entry) {
-        if !entry.key.as_ref().is_some_and(|key| key.starts_with(AGAIN)) {
+        if !asks_for_room(entry) {
             return;
         }
         self.ends.told = self.ends.told.max(Some(entry.recorded_at));
@@ -163,6 +165,11 @@ impl World {
             self.writable_again();
         }
     }
+}
+
+/// It stands for nothing but that it had room.
+pub(super) fn asks_for_room(entry: &Entry) -> bool {
+    entry.key.as_ref().is_some_and(|key| key.starts_with(AGAIN))
 }
 
 fn ended(draft: &Draft) -> Option<ActEnd> {

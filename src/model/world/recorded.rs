@@ -1,6 +1,7 @@
 //! What follows from an entry that the journal holds: the fold always, the act only when the entry is ours and live.
 
 use super::World;
+use super::ends::asks_for_room;
 use super::playing::BREATH;
 use super::settling::settled;
 use super::taken::TAKEN_AWAY;
@@ -22,7 +23,10 @@ impl World {
         self.told_again(&entry);
         let mut effects = match request {
             Some(request) => {
-                self.writable_again();
+                // The line that asks whether there is room may be another's, which had it some time ago.
+                if !asks_for_room(&entry) {
+                    self.writable_again();
+                }
                 self.diagnoses.answered(request);
                 self.ends.answered(request);
                 self.requests.recorded(request, &Target::of(&entry.draft), entry.id);

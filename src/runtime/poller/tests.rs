@@ -368,6 +368,8 @@ async fn a_dead_source_is_spared_until_somebody_asks() {
     assert!((12..=14).contains(&spared), "asked {spared} times in four minutes");
     while inbox.try_recv().is_ok() {}
     poller.ask(vec!["am".into()], vec!["no such feed".into()]);
+    let Some(Fact::SourceSpared { pause, .. }) = inbox.recv().await else { panic!("not told") };
+    assert!(pause.lasts.is_zero(), "nobody says that it is spared while it is asked");
     assert_eq!(next(&mut inbox).await, "failed Refused");
     assert_eq!(am.asked(), spared + 1);
 }

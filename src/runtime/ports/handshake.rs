@@ -114,8 +114,8 @@ impl Judges {
         let config = judge.config(witness.clone())?;
         let shaken = TlsConnector::from(Arc::new(config)).connect(server, stream).await;
         let seen = std::mem::take(&mut *witness.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        if shaken.is_err() || seen.refused.is_some() {
-            // Certificates are renewed on disk: the next attempt reads them again.
+        // Certificates are renewed on disk: the next attempt reads them again. That ours is refused comes after the handshake.
+        if shaken.is_err() || seen.refused.is_some() || tls.identity.is_some() {
             self.0.forget(tls);
         }
         Ok((shaken, seen))
