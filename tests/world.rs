@@ -30,6 +30,8 @@ mod drills;
 mod ends;
 #[path = "world/feeds.rs"]
 mod feeds;
+#[path = "world/filters.rs"]
+mod filters;
 #[path = "world/flapping.rs"]
 mod flapping;
 #[path = "world/groups.rs"]
