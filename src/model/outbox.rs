@@ -232,3 +232,6 @@ impl Outbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

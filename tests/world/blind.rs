@@ -268,3 +268,24 @@ fn whoever_takes_over_is_told_what_fires_and_is_nobodys_and_what_is_not_seen() {
     assert!(nobodys.ends_with("nobody knows whether there is more: prod does not answer"), "{nobodys}");
     assert!(part("Sources that don't answer").contains("prod: no answer"), "{told:?}");
 }
+
+#[test]
+fn whoever_takes_over_is_told_of_services_and_of_feeds_of_none_of_which_nobody_knows() {
+    use midwatch::domain::health::{FeedSpec, FeedState, Reading};
+    let (every, timeout) = (Duration::from_secs(60), Duration::from_secs(5));
+    let feed = |name: &str, service: Option<&str>| FeedSpec {
+        service: service.map(Into::into),
+        ..FeedSpec::new(name, "any", every, timeout)
+    };
+    let feeds = vec![feed("web", Some("checkout")), feed("rows", Some("postgres")), feed("cdn", None), feed("dns", None)];
+    let mut story = Story::with(midwatch::domain::settings::Settings { feeds, ..settings(false) });
+    for (feed, state) in
+        [("web", FeedState::Healthy), ("rows", FeedState::Unknown), ("cdn", FeedState::Unknown), ("dns", FeedState::Healthy)]
+    {
+        story.fact(Fact::FeedRead { feed: feed.into(), reading: Reading::new(state, "it said so") });
+    }
+    let pack = story.world.pack(Duration::from_secs(60));
+    assert_eq!(pack.unwell, [("postgres".into(), FeedState::Unknown)]);
+    let alone: Vec<_> = pack.alone.iter().map(|(name, state, _)| (name.as_str(), *state)).collect();
+    assert_eq!(alone, [("cdn", FeedState::Unknown)]);
+}

@@ -164,3 +164,11 @@ fn the_journal_tells_another_console_the_same() {
     assert_eq!(tracked(&second).flapping, tracked(&first).flapping);
     assert!(tracked(&second).flapping.is_some());
 }
+
+#[test]
+fn ten_minutes_after_the_one_before_is_soon_and_half_an_hour_ago_is_within_it() {
+    let mut story = Story::new();
+    (0..3).for_each(|_| flap(&mut story, 9));
+    begins(&mut story);
+    assert_eq!(flapping(&story), Some((4, true)), "every ten minutes, four times");
+}

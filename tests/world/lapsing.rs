@@ -194,3 +194,41 @@ fn what_has_resolved_leaves_in_time() {
     story.wait(600);
     assert_eq!(state(&story, "Down"), None);
 }
+
+/// By that every process calls it the same.
+#[test]
+fn what_is_nobodys_again_has_the_name_of_that_moment_however_late_it_is_seen() {
+    use midwatch::domain::entry::{Actor, Draft};
+    use midwatch::model::alerts::News;
+    let news = |story: &Story| story.world.alerts.get(&id("Down")).expect("tracked").news;
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(owned(&["Down"], 60));
+    let until = story.now.wall + chrono::Duration::seconds(60);
+    story.wait(80);
+    assert_eq!((news(&story), arrived(&story, "Down")), (News::At(until), Some(story.now)));
+    // It was taken away, and that is read a moment later; of what is not listed it is no news.
+    let taken = |listed: bool| {
+        let mut story = Story::new();
+        story.poll(&[alert("Down", "postgres", began())]);
+        let first = arrived(&story, "Down");
+        story.ask(owned(&["Down"], 3_600));
+        if !listed {
+            story.poll(&[]);
+        }
+        let ack = story.last(Kind::Ack).id;
+        let mut other = Draft::new(Kind::Unack, story.now.wall, Actor::system("alerts"), "taken away").with("ack", ack);
+        other = other.with("why", "taken away").with("episode", began());
+        other.alert = Some(id("Down"));
+        story.pass(5);
+        let at = story.now.wall;
+        let entry = story.append(other);
+        story.pass(7);
+        story.fact(Fact::Recorded { entry, request: None });
+        (story.now, first, at, news(&story), arrived(&story, "Down"))
+    };
+    let (now, _, at, told, arrived) = taken(true);
+    assert_eq!((told, arrived), (News::At(at), Some(now)));
+    let (_, first, _, _, arrived) = taken(false);
+    assert_eq!(arrived, first);
+}

@@ -4,7 +4,7 @@ use super::*;
 use midwatch::domain::alert::{Alert, Firing, Labels};
 use midwatch::domain::entry::{Actor, Draft};
 use midwatch::domain::ids::AlertId;
-use midwatch::model::past::{Episode, Recalled, Recounted, episodes, summary};
+use midwatch::model::past::{Episode, Recalled, Recounted, Used, episodes, summary};
 
 /// It fires and is over after so many minutes.
 fn fires_for(story: &mut Story, minutes: u64) {
@@ -150,4 +150,64 @@ fn the_records_of_sources_are_asked_for_an_alert_that_is_listed_and_stand_apart_
     assert_eq!(known, [("prom-a", Ok(1)), ("prom-b", Ok(0))], "the newest answer of each");
     assert!(past.of(Some(&down)).is_none(), "that is no word of the journal's");
     assert_eq!(story.world.alerts.queue().count(), 1);
+}
+
+/// It lasted so many minutes, was handled by these, with these runs.
+fn episode(minutes: i64, owners: &[&str], runs: &[(&str, &str)]) -> Episode {
+    let used = |(name, state): &(&str, &str)| Used { playbook: (*name).into(), state: Some((*state).to_owned()) };
+    Episode {
+        alert: id("Down"),
+        name: "Down".into(),
+        target: String::new(),
+        service: None,
+        severity: None,
+        from: began(),
+        to: Some(began() + chrono::Duration::minutes(minutes)),
+        owners: owners.iter().map(|owner| (*owner).to_owned()).collect(),
+        playbooks: runs.iter().map(used).collect(),
+        incident: None,
+    }
+}
+
+#[test]
+fn who_handled_it_last_is_told_with_the_last_that_helped_and_not_who_only_tried() {
+    let (failed, done) = ("failed", "completed");
+    let told = |episodes: &[Episode]| {
+        let minutes = |time: Duration| format!("{} min", time.as_secs() / 60);
+        summary(episodes, Duration::from_secs(3600), minutes).unwrap_or_default()
+    };
+    let tried = episode(4, &[], &[("reboot", failed)]);
+    assert_eq!(told(std::slice::from_ref(&tried)), "", "once, and nobody helped");
+    let handled = episode(30, &["ana", "bo"], &[("first", done), ("last", done), ("more", failed)]);
+    let all = [tried, handled, episode(12, &["cy"], &[])];
+    assert_eq!(told(&all), "fired 3 times in 60 min, usually 12 min, last handled by bo with last");
+    assert_eq!(told(&all[2..]), "fired once in 60 min, usually 12 min, last handled by cy");
+    assert_eq!(told(&[episode(5, &[], &[("last", done)])]), "fired once in 60 min, usually 5 min, last handled with last");
+}
+
+#[test]
+fn what_was_said_of_an_episode_is_of_that_one_as_it_was_corrected_and_no_end_is_before_its_beginning() {
+    let mut story = Story::new();
+    let at = |minutes| began() + chrono::Duration::minutes(minutes);
+    let mut tell = |kind: Kind, minutes: i64, with: &[(&str, serde_json::Value)]| {
+        let mut draft = Draft::new(kind, at(minutes), Actor::person("ana", None), "it is so");
+        (draft.alert, draft.playbook) = (Some(id("Down")), Some("look".into()));
+        story.append(with.iter().fold(draft, |draft, (name, value)| draft.with(name, value)))
+    };
+    let time = |minutes| serde_json::to_value(at(minutes)).expect("a time");
+    tell(Kind::AlertFired, 0, &[("starts_at", time(0))]);
+    let over = tell(Kind::AlertResolved, 10, &[("starts_at", time(0))]);
+    tell(Kind::AlertFired, 20, &[("starts_at", time(20))]);
+    tell(Kind::Ack, 21, &[("episode", time(0))]);
+    tell(Kind::Run, 22, &[("diagnosis", true.into())]);
+    // The clock was set back.
+    tell(Kind::AlertResolved, 15, &[("starts_at", time(20))]);
+    let correction = Draft::new(Kind::Correction, at(30), Actor::person("ana", None), "it was over sooner");
+    story.append(Draft { corrects: Some(over.id), ..correction.with("at", at(4)) });
+    let all = remembered(&story);
+    let minutes: Vec<Option<u64>> = all.iter().map(|it| it.lasted().map(|lasted| lasted.as_secs() / 60)).collect();
+    assert_eq!(minutes, [Some(0), Some(4)]);
+    assert_eq!(all[0].to, Some(at(20)));
+    assert_eq!((all[0].owners.len(), all[1].owners.clone()), (0, vec!["ana".to_owned()]));
+    assert_eq!(all[0].playbooks, [], "a check that nobody began is nobody's help");
 }

@@ -106,9 +106,9 @@ fn only_the_silence_that_carries_an_acknowledgement_ends_it_and_only_while_that_
     let ana = vec![(id("Down"), "ana".to_owned())];
     assert_eq!(["prod", "west"].map(|source| carried(&story, on(source, "a"))), [ana, vec![]]);
     assert_eq!(carried(&story, on("prod", "b")), []);
-    story.now.wall += chrono::Duration::days(1);
-    story.now.mono += Duration::from_secs(86_400);
-    story.fact(Fact::Watching(true));
+    // The journal can't record that it has run out.
+    story.broken = Some("the disk is full".into());
+    story.wait(86_400);
     assert_eq!(carried(&story, on("prod", "a")), [], "its time is over");
     // What a system itself has for it is no silence.
     let mut settings = settings(false);
@@ -189,4 +189,25 @@ fn what_somebody_has_is_hidden_from_nobody() {
     let broad = |names: &str| story.world.broad(&"prod".into(), &[matcher("alertname", names)]).map(|broad| broad.alerts);
     assert_eq!(broad("A|B|C|D|E"), None, "three of the four that fire are few");
     assert_eq!(broad("A|B|C|D|E|F"), Some(6), "all four are not, and it is confirmed by all that it covers");
+}
+
+#[test]
+fn whoever_has_an_alert_keeps_it_when_another_silence_than_theirs_is_ended() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("a"));
+    let answer = SourceAnswer { complete: true, silences: Arc::new(vec![silence("b", "Down", 30)]), ..SourceAnswer::default() };
+    story.poll_with(&[quiet("Down", &["b"])], answer);
+    assert_eq!(story.world.at_once(&[on("prod", "b")], &[id("Down")]), []);
+    assert_eq!(story.world.at_once(&[on("prod", "a"), on("prod", "b")], &[id("Down")]), [id("Down")]);
+}
+
+#[test]
+fn what_is_given_up_of_ones_own_frees_nothing_that_somebody_elses_silence_covers() {
+    let carrier = Silence { comment: "ACK! bo: on it".into(), ..silence("a", "x", 30) };
+    let mut story = told(&[quiet("Down", &["a"]), quiet("Late", &["a"])], &[carrier]);
+    assert_eq!(story.world.freed_with(&[id("Down")]), [id("Late")], "bo's ends for both");
+    story.ask(ack(&["Down"]));
+    assert_eq!(story.world.freed_with(&[id("Down")]), [], "one's own is given up, and bo's stays");
 }

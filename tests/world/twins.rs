@@ -124,3 +124,65 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whoever_keeps_a_view_is_told_of_what_is_not_listed_any_more_and_of_other_twins() {
+    let mut story = Story::with(three(&["alertname", "instance"]));
+    let both = [of("prod", "1", DOWN), of("prod", "2", &[("alertname", "Slow"), ("instance", "db-1"), ("severity", "info")])];
+    story.poll(&both);
+    let seen = story.world.alerts.change_count();
+    let changed = |story: &Story, seen| {
+        let mut ids: Vec<String> = story.world.alerts.changes_since(seen).expect("kept").map(ToString::to_string).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    };
+    story.poll(&both[1..]);
+    assert_eq!(changed(&story, seen), ["prod/1"]);
+    let seen = story.world.alerts.change_count();
+    let mut other = three(&["alertname"]);
+    other.services.clone_from(&story.world.settings.services);
+    story.fact(Fact::Configured(Arc::new(other)));
+    assert_eq!(changed(&story, seen), ["prod/1", "prod/2"]);
+}
+
+#[test]
+fn the_first_of_a_severity_in_a_service_and_the_end_of_the_last_are_told_apart_from_the_others() {
+    let mut story = Story::new();
+    let [older, newer] =
+        [("Down", 0), ("Late", 60)].map(|(name, seconds)| alert(name, "postgres", began() + chrono::Duration::seconds(seconds)));
+    let stirred = |story: &mut Story, alerts: &[Arc<Alert>]| {
+        let before = story.world.alerts.stirred();
+        // Absence counts when two answers agree.
+        (0..2).for_each(|_| story.poll(alerts));
+        story.world.alerts.stirred() > before
+    };
+    assert!(stirred(&mut story, std::slice::from_ref(&older)), "the first");
+    assert!(stirred(&mut story, &[]), "the last");
+    let [older, newer] = [older, newer].map(|alert| Arc::new(Alert { starts_at: story.now.wall, ..Alert::clone(&alert) }));
+    assert!(stirred(&mut story, &[older.clone(), newer]));
+    assert!(story.world.alerts.worst_in(&"postgres".into()).is_some());
+    assert!(stirred(&mut story, &[]));
+    assert_eq!(story.world.alerts.worst_in(&"postgres".into()), None);
+}
+
+#[test]
+fn each_is_named_once_however_many_of_its_twins_were_chosen_and_what_nobody_knows_is_worse_than_what_only_informs() {
+    let mut story = Story::with(three(&["alertname", "instance"]));
+    let [own, twin] = [of("prod", "1", DOWN), of("pager", "P", DOWN)];
+    tell(&mut story, &[own.clone(), twin.clone()]);
+    assert_eq!(
+        story.world.alerts.with_twins(vec![own.id.clone(), twin.id.clone(), own.id.clone()]),
+        [own.id.clone(), twin.id.clone()]
+    );
+    let bad = |number: &str, severity: &str| {
+        of("prod", number, &[("alertname", number), ("service", "postgres"), ("severity", severity)])
+    };
+    let mut worst = |alert: Arc<Alert>| {
+        tell(&mut story, &[alert]);
+        story.world.alerts.worst_in(&"postgres".into()).map(|(severity, _)| severity)
+    };
+    use midwatch::domain::alert::Severity::{Critical, Info, Unknown, Warning};
+    let told = [bad("a", "info"), bad("b", "odd"), bad("c", "warning"), bad("d", "critical")].map(&mut worst);
+    assert_eq!(told, [Some(Info), Some(Unknown), Some(Warning), Some(Critical)]);
+}

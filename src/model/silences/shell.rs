@@ -85,6 +85,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn it_is_made_again_for_the_time_that_is_left_of_it_or_for_as_long_as_it_lasted() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("a time");
+        let now = at("2026-03-01T03:00:00Z");
+        let of = |phase, from: &str, to: &str| Standing {
+            on: Vec::new(),
+            matchers: vec![SilenceMatcher { name: "job".into(), value: "-x".into(), regex: false, equal: true }],
+            by: "ana".into(),
+            comment: "work".into(),
+            starts_at: at(from),
+            ends_at: at(to),
+            phase,
+            alerts: Vec::new(),
+            again: Vec::new(),
+        };
+        let cases = [
+            (of(Phase::Active, "2026-03-01T02:00:00Z", "2026-03-01T04:00:00Z"), ["03:00", "04:00"]),
+            (of(Phase::Pending, "2026-03-01T05:00:00Z", "2026-03-01T06:00:00Z"), ["05:00", "06:00"]),
+            (of(Phase::Ended, "2026-03-01T01:00:00Z", "2026-03-01T01:30:00Z"), ["03:00", "03:30"]),
+        ];
+        for (one, [from, to]) in cases {
+            let (from, to) = (format!("2026-03-01T{from}:00Z"), format!("2026-03-01T{to}:00Z"));
+            let start = if one.phase == Phase::Pending { format!(" --start={from}") } else { String::new() };
+            let told = format!("'--author=ana' '--comment=work'{start} --end={to} -- 'job=\"-x\"'");
+            assert_eq!(amtool(&one, "http://am", now), format!("amtool silence add '--alertmanager.url=http://am' {told}"));
+            let curl = curl(&one, "http://am/", now);
+            assert!(
+                curl.contains(&format!("\"startsAt\":\"{from}\"")) && curl.contains(&format!("\"endsAt\":\"{to}\"")),
+                "{curl}"
+            );
+            assert!(curl.ends_with("'http://am/api/v2/silences'"), "{curl}");
+        }
+    }
+
+    #[test]
     fn what_others_wrote_is_one_word_and_no_key_press() {
         assert_eq!(quoted("it's $(reboot) `x`"), "'it'\\''s $(reboot) `x`'");
         assert_eq!(quoted("a\u{1b}[201~\nb'\\"), "$'a\\033[201~\\012b\\'\\\\'");
