@@ -22,6 +22,9 @@ const LONGEST_ORDERED: Duration = Duration::from_secs(3600);
 /// A question that has been under way for longer waits for the remote and costs nothing.
 const YOUNG: Duration = Duration::from_millis(200);
 
+/// One that was given up only after so long waits for the remote from its next beginning on.
+const HANGS: Duration = Duration::from_secs(1);
+
 /// How often an item is asked when all is well.
 #[derive(Debug, Clone)]
 pub struct Rhythm {
@@ -60,6 +63,8 @@ struct Slot {
     ordered: Duration,
     /// What its pause is for.
     spared: Spared,
+    /// It hung the last time: it is no part of a crowd, for nothing comes of it soon.
+    hangs: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -97,8 +102,8 @@ impl Schedule {
 
     /// When `start` is to be called next; `None` while nothing is queued or no more may run.
     pub fn next(&self) -> Option<Duration> {
-        let (due, _) = self.queue.first().filter(|_| self.running < self.most)?;
-        let crowded = self.young.first().filter(|_| self.young.len() >= self.cap);
+        let (due, index) = self.queue.first().filter(|_| self.running < self.most)?;
+        let crowded = self.young.first().filter(|_| self.young.len() >= self.cap && !self.slots[*index].hangs);
         Some(crowded.map_or(*due, |(until, _)| *until.max(due)))
     }
 
@@ -109,7 +114,9 @@ impl Schedule {
         }
         self.next().filter(|due| *due <= now)?;
         let (_, index) = self.queue.pop_first()?;
-        self.young.insert((now + YOUNG, index));
+        if !self.slots[index].hangs {
+            self.young.insert((now + YOUNG, index));
+        }
         self.slots[index].state = State::Running { since: now, again: Again::No };
         self.running += 1;
         Some(index)
@@ -175,12 +182,13 @@ impl Schedule {
 impl Slot {
     fn new(rhythm: Rhythm, due: Duration) -> Self {
         let (state, ordered, spared) = (State::Queued(due), Duration::ZERO, Spared::Usually);
-        Self { rhythm, state, rounds: 0, failures: 0, ordered, spared }
+        Self { rhythm, state, rounds: 0, failures: 0, ordered, spared, hangs: false }
     }
 
     /// Counts the answer and says when to ask again.
     fn ended(&mut self, since: Duration, now: Duration, ended: Ended) -> Duration {
         self.rounds += 1;
+        self.hangs = matches!(ended, Ended::Failed { .. }) && now.saturating_sub(since) >= HANGS;
         let pause = match ended {
             Ended::Well => {
                 (self.failures, self.spared) = (0, Spared::Usually);
@@ -303,6 +311,20 @@ mod tests {
         assert_eq!((schedule.start(secs(0.4)), schedule.next()), (None, None), "nothing to wake up for while five run");
         schedule.done(1, secs(9.0), WELL);
         assert_eq!([schedule.start(secs(9.0)), schedule.start(secs(9.0))], [Some(5), None]);
+    }
+
+    #[test]
+    fn what_hung_the_last_time_is_no_part_of_the_crowd_until_it_answers() {
+        let mut schedule = schedule(1, 3, false);
+        for (index, at) in [(0, 0.0), (1, 0.2), (2, 0.4)] {
+            assert_eq!(schedule.start(secs(at)), Some(index));
+        }
+        schedule.done(2, secs(0.5), WELL);
+        (0..2).for_each(|index| schedule.done(index, secs(5.0), FAILED));
+        let begun = |schedule: &mut Schedule, at: f64| (0..3).map_while(|_| schedule.start(secs(at))).count();
+        assert_eq!(begun(&mut schedule, 20.0), 3, "one is young, and two hang");
+        (0..3).for_each(|index| schedule.done(index, secs(20.1), WELL));
+        assert_eq!(begun(&mut schedule, 40.0), 1);
     }
 
     #[test]
