@@ -3,7 +3,7 @@
 use super::support::raw::until_gone;
 use super::support::tls::{Authority, serve, serve_after};
 use super::support::{missing, postgres};
-use super::{ask, ask_shortly, closed_port, failing, told};
+use super::{PATIENCE, Ports, Sources, ask, ask_shortly, closed_port, failing, feed_of, told};
 use midwatch::domain::health::FeedState;
 use midwatch::domain::trouble::Reason;
 use std::io::{BufRead, BufReader, Write};
@@ -67,6 +67,29 @@ async fn the_days_that_are_left_are_measured_whoever_vouches_and_whomever_the_se
     assert_eq!(state, FeedState::Failing, "an end is an end");
     let ours = ask(&format!("tls: {{address: '{address}', tls: {{ca: /nowhere/ca.pem}}}}")).await;
     assert_eq!(ours.expect_err("no verdict on the target").reason, Reason::Local);
+}
+
+#[tokio::test]
+async fn an_authority_is_read_once_and_again_when_what_it_signed_is_not_trusted() {
+    if missing("openssl") {
+        return;
+    }
+    let (old, new) = (Authority::new(), Authority::new());
+    let folder = tempfile::tempdir().expect("a folder");
+    let ca = folder.path().join("ca.pem");
+    let servers = [&old, &new].map(|authority| serve(&authority.good(), None));
+    let ports = Ports::real();
+    let shown = async |address: SocketAddr| {
+        let yaml = format!("tls: {{address: 'localhost:{}', tls: {{ca: '{}'}}}}", address.port(), ca.display());
+        told(feed_of(&yaml, &Sources::new()).check(&ports, PATIENCE).await).0
+    };
+    std::fs::copy(old.ca(), &ca).expect("copied");
+    assert_eq!([shown(servers[0]).await, shown(servers[1]).await], [FeedState::Healthy, FeedState::Failing]);
+    // It is renewed on the disk.
+    std::fs::copy(new.ca(), &ca).expect("copied");
+    assert_eq!(shown(servers[1]).await, FeedState::Healthy);
+    std::fs::remove_file(&ca).expect("is there");
+    assert_eq!(shown(servers[1]).await, FeedState::Healthy, "it is not read for each connection");
 }
 
 #[tokio::test]
