@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use support::fake::Mood;
 use support::fake_alertmanager::FakeAlertmanager;
-use support::intent;
+use support::{intent, servers};
 
 const LIMIT: Duration = Duration::from_secs(10);
 

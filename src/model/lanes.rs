@@ -5,8 +5,8 @@ use crate::domain::entry::Draft;
 use crate::domain::ids::{EntryId, RequestId, SourceName};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// How many acts of one source may be under way at a time.
-pub const LANES: usize = 8;
+/// How many acts of one source may be under way at a time: no more than an Alertmanager, which answers eight of all who ask it, can spare.
+pub const LANES: usize = 4;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lanes {

@@ -4,7 +4,7 @@
 
 use super::Response;
 use crate::domain::trouble::{Reason, Trouble};
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -114,6 +114,19 @@ impl Response {
         is_page(&String::from_utf8_lossy(&self.body[..self.body.len().min(512)]))
     }
 
+    /// How far the remote's clock is ahead of ours, at least and at most: what was asked then has been answered by now. The date was made
+    /// in between, and has whole seconds, cut off.
+    pub fn ahead(&self, asked: DateTime<Utc>, now: DateTime<Utc>) -> Option<(TimeDelta, TimeDelta)> {
+        let date = self.date?;
+        // Our own clock may have been set back meanwhile.
+        Some((date - now.max(asked), date - asked.min(now) + TimeDelta::seconds(1)))
+    }
+
+    /// How far it is certainly ahead, in milliseconds: nothing, where the answer may only have taken its time.
+    pub fn skew_ms(&self, asked: DateTime<Utc>, now: DateTime<Utc>) -> Option<i64> {
+        self.ahead(asked, now).map(|(least, most)| TimeDelta::zero().clamp(least, most).num_milliseconds())
+    }
+
     /// `Retry-After` in seconds, or as a date by the server's own clock; of more than an hour nobody knows what it means.
     pub fn retry_after(&self) -> Option<Duration> {
         let value = self.headers.get("retry-after")?.trim();
@@ -151,7 +164,6 @@ fn title(page: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::Utc;
 
     fn answer(status: u16, body: &str) -> Response {
         let body = bytes::Bytes::copy_from_slice(body.as_bytes());
@@ -171,6 +183,20 @@ mod tests {
         assert_eq!(words("<html><head><TITLE>502 Bad\nGateway</TITLE></head>"), "a page titled \"502 Bad Gateway\"");
         assert_eq!(words(""), "");
         assert_eq!(words(&"é".repeat(1_000)).chars().count(), QUOTED + 1);
+    }
+
+    #[test]
+    fn a_clock_is_off_only_by_what_the_answer_can_not_have_taken() {
+        let time = |text: &str| format!("2026-03-01T10:00:{text}Z").parse::<DateTime<Utc>>().expect("a time");
+        let mut dated = answer(200, "");
+        assert_eq!(dated.skew_ms(time("00"), time("01")), None);
+        let mut skew = |date: &str, asked: &str, now: &str| {
+            dated.date = Some(time(date));
+            dated.skew_ms(time(asked), time(now)).expect("it has a date")
+        };
+        assert_eq!([skew("10", "10.2", "10.3"), skew("10", "10.9", "19.9"), skew("19", "10", "19.9")], [0; 3]);
+        assert_eq!((skew("30", "10", "18.5"), skew("05", "10", "18.5")), (11_500, -4_000), "before and after all of it");
+        assert_eq!(skew("10", "10.5", "09.5"), 0, "ours was set back");
     }
 
     #[test]

@@ -79,3 +79,47 @@ async fn a_restart_shows_in_the_start_time() {
     let after = good(&[&am]).await;
     assert!(after.alerts.is_empty() && after.started_at > before.started_at);
 }
+
+const BUSY: Mood = Mood::Status(503, "Limit of concurrent GET requests reached (8), try again later.\n");
+
+#[tokio::test]
+async fn no_more_than_four_requests_at_a_time_go_to_one_server_whoever_asks_it() {
+    let am = FakeAlertmanager::start();
+    am.mood(Mood::Silent);
+    let (sources, ports) = ([of(&[&am]), of(&[&am]), of(&[&am])], Ports::real());
+    let polls = sources.iter().map(|source| source.fetch(&[], &ports, Duration::from_millis(500)));
+    let troubles: Vec<_> = futures_util::future::join_all(polls).await.into_iter().filter_map(Result::err).collect();
+    assert_eq!((troubles.len(), am.hits().len()), (3, 4), "{:?}", am.hits());
+    let words = "/api/v2/alerts was not sent: 4 requests before it had no answer for 250ms";
+    assert!(troubles.iter().any(|trouble| trouble.to_string().ends_with(words)), "{troubles:?}");
+    am.mood(Mood::Fine);
+    assert!(
+        sources[0].fetch(&[], &ports, LIMIT).await.is_ok_and(|snapshot| snapshot.missing.is_empty()),
+        "they have places again"
+    );
+}
+
+#[tokio::test]
+async fn too_many_who_ask_mean_later_and_neither_a_failed_poll_nor_an_act_that_nobody_knows() {
+    let am = FakeAlertmanager::start();
+    let fingerprint = am.fire(&[("alertname", "DiskFull")]);
+    am.mood_of("GET /api/v2/alerts", BUSY);
+    // Seconds later than its status: by that no clock is wrong.
+    let well = async {
+        servers::until(async || am.count("GET /api/v2/alerts"), |count| *count > 5).await;
+        am.mood_of("GET /api/v2/alerts", Mood::Fine);
+    };
+    let peers = [&am];
+    let (snapshot, ()) = tokio::join!(good(&peers), well);
+    assert_eq!(snapshot.alerts[0].id.fingerprint.as_str(), fingerprint);
+    assert_eq!((snapshot.complete, snapshot.missing.len(), snapshot.skew_ms), (true, 0, Some(0)));
+    am.mood_of("GET /api/v2/silence/", BUSY);
+    let well = async {
+        servers::until(async || am.count("GET /api/v2/silence/"), |count| *count > 1).await;
+        am.mood_of("GET /api/v2/silence/", Mood::Fine);
+    };
+    let (one, act_) = (of(&[&am]), silence_until(60));
+    let ports = Ports::real();
+    let (made, ()) = tokio::join!(one.act(&act_, intent(), &ports), well);
+    assert_eq!((made.outcome, am.count("POST")), (Outcome::Done, 1), "{made:?}");
+}

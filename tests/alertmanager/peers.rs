@@ -113,3 +113,57 @@ async fn labels_are_ignored_as_soon_as_the_configuration_says_so() {
     assert_eq!(after[0].labels.get("replica"), None, "what was known before is read anew");
     assert_ne!(after[0].id, before[0].id);
 }
+
+#[tokio::test]
+async fn an_act_goes_to_a_peer_that_answers_and_one_that_hangs_neither_delays_nor_gets_it() {
+    let (hangs, well) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    hangs.mood(Mood::Silent);
+    let (both, ports) = (of(&[&hangs, &well]), Ports::real());
+    let began = Instant::now();
+    // Nobody has noticed yet.
+    let made = both.act(&silence_until(60), intent(), &ports).await;
+    assert_eq!((made.outcome, well.silences().len()), (Outcome::Done, 1), "{made:?}");
+    let ended = both.act(&Act::Expire { id: made.made.expect("made") }, intent(), &ports).await;
+    assert_eq!(ended.outcome, Outcome::Done, "{ended:?}");
+    assert_eq!((hangs.writes(), began.elapsed() < Duration::from_secs(3)), (0, true), "{:?}", began.elapsed());
+    // A poll has: it is not even asked, until its answer comes again.
+    both.fetch(&[], &ports, Duration::from_millis(300)).await.expect("one answers");
+    let asked = hangs.hits().len();
+    assert_eq!(both.act(&silence_until(60), intent(), &ports).await.outcome, Outcome::Done);
+    assert_eq!(hangs.hits().len(), asked, "{:?}", hangs.hits());
+    hangs.mood(Mood::Fine);
+    both.fetch(&[], &ports, LIMIT).await.expect("both answer");
+    assert_eq!(both.act(&silence_until(60), intent(), &ports).await.outcome, Outcome::Done);
+    assert_eq!(hangs.silences().len(), 1, "of those that answer it is the first");
+}
+
+#[tokio::test]
+async fn of_what_a_peer_took_and_could_not_tell_another_one_knows() {
+    for deaf in ["POST", "GET /api/v2/silence"] {
+        let (hangs, well) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+        let both = of(&[&hangs, &well]);
+        hangs.mood_of("GET /api/v2/silence", Mood::Silent);
+        hangs.mood_of(deaf, if deaf == "POST" { Mood::DeafAfterwards } else { Mood::Silent });
+        let (act_, ports) = (silence_until(60), Ports::real());
+        let gossip = async {
+            servers::until(async || hangs.silences().len(), |count| *count > 0).await;
+            well.gossip(&hangs);
+        };
+        let (made, ()) = tokio::join!(both.act(&act_, intent(), &ports), gossip);
+        assert_eq!(made.outcome, Outcome::Done, "{deaf}: {made:?}");
+        assert_eq!((hangs.writes(), well.writes()), (1, 0), "{deaf}: once, and nowhere else");
+    }
+}
+
+#[tokio::test]
+async fn what_another_peer_has_not_heard_of_says_nothing() {
+    let (hangs, well) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    let (both, ports) = (of(&[&hangs, &well]), Ports::real());
+    let id = both.act(&silence_until(60), intent(), &ports).await.made.expect("made");
+    well.gossip(&hangs);
+    hangs.mood_of("GET /api/v2/silence/", Mood::Silent);
+    let end = both.act(&Act::Expire { id: id.clone() }, intent(), &ports).await;
+    assert_eq!((end.outcome, well.writes()), (Outcome::Unknown, 0), "{end:?}");
+    well.gossip(&hangs);
+    assert_eq!(both.find(&Act::Expire { id: id.clone() }, intent(), &ports).await, Ok(Found::There(id)));
+}

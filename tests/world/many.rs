@@ -25,7 +25,7 @@ fn of_many_acts_a_few_are_recorded_and_sent_at_a_time() {
         if under_way.is_empty() {
             break;
         }
-        assert!(under_way.len() <= 8, "{}", under_way.len());
+        assert!(under_way.len() <= 4, "{}", under_way.len());
         sent += under_way.len();
         for (intent, _) in under_way {
             story.fact(Fact::ActEnded { intent, end: done() });

@@ -41,8 +41,9 @@ impl Doubts {
 }
 
 impl World {
-    /// The source answers: it is asked what became of what nobody knows.
-    pub(super) fn settle(&mut self, source: &SourceName) -> Vec<Effect> {
+    /// The source answers: it is asked what became of what nobody knows. Where a part of it was away and is back, whatever was said of
+    /// that before counts no more: it was away that nobody knew.
+    pub(super) fn settle(&mut self, source: &SourceName, whole_again: bool) -> Vec<Effect> {
         if !self.watching {
             return Vec::new();
         }
@@ -50,7 +51,8 @@ impl World {
         let doubtful: BTreeSet<EntryId> = self.outbox.doubtful().filter(of_source).filter_map(Sent::id).collect();
         // What is known by now, or has been for too long, is not kept.
         let outbox = &self.outbox;
-        self.doubts.asked.retain(|intent, _| outbox.get(*intent).is_some_and(Sent::is_doubtful));
+        let again = |intent: &EntryId| whole_again && doubtful.contains(intent);
+        self.doubts.asked.retain(|intent, _| !again(intent) && outbox.get(*intent).is_some_and(Sent::is_doubtful));
         let now = self.now.wall;
         let due = doubtful.into_iter().filter(|intent| !self.doubts.rests(*intent, now)).collect();
         self.doubt(due)

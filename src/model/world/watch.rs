@@ -35,6 +35,7 @@ impl World {
 
     /// A poll has succeeded: what follows from what it says, and from that the source answers.
     pub(super) fn source_answered(&mut self, source: &SourceName, answer: SourceAnswer) -> Vec<Effect> {
+        let lacked = self.alerts.source(source).is_some_and(|source| !source.is_whole());
         let mut turns = self.alerts.answered(&self.settings, source, answer, self.now);
         turns.extend(self.alerts.lost_notes());
         let mut effects = self.note_turns(turns);
@@ -45,7 +46,8 @@ impl World {
         effects.extend(self.note_taken_away(source));
         effects.extend(self.note_released(source));
         effects.extend(self.note_acked_before());
-        effects.extend(self.settle(source));
+        let whole_again = lacked && self.alerts.source(source).is_some_and(|source| source.is_whole());
+        effects.extend(self.settle(source, whole_again));
         effects.extend(self.resend(source));
         effects
     }

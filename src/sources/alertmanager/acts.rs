@@ -1,5 +1,5 @@
-//! Silences written to one peer and read back there. Which peer is tried next, what counts as refused, and when nobody
-//! can know. Invariant: after a request that may have arrived, nothing is sent again.
+//! Silences written to one peer, one that answers now, and read back there. Which peer is tried next, what counts as refused, and when
+//! nobody can know. Invariant: after a request that may have arrived, nothing is sent again.
 
 use super::peer::Peer;
 use super::wire::{self, Kept, PostableSilence};
@@ -12,13 +12,18 @@ use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Ports, Response};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::future::Future;
 use std::time::Duration;
+use tokio::time::sleep;
 
 /// How long one request of an act may take, and until when another peer is tried: together less than the twenty seconds
 /// after which others think that an act was left behind.
 const PATIENCE: Duration = Duration::from_secs(4);
 const ANOTHER: Duration = Duration::from_secs(6);
+/// How long after one peer the next is asked whether it answers: one that hangs must not keep others waiting.
+const HEAD_START: Duration = Duration::from_millis(300);
 /// Clocks that differ by more make nothing of what is shown right.
 const AHEAD: TimeDelta = TimeDelta::days(1);
 /// Older servers take a negated matcher for a plain one.
@@ -33,11 +38,13 @@ pub async fn act(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports
     }
     let began = ports.clock.now();
     let mut troubles = Vec::new();
-    for peer in peers(source, ports) {
-        let attempt = match act {
-            Act::Silence { .. } => silence(peer, act, intent).await,
-            Act::Expire { id } => expire(peer, id, intent).await,
-            Act::Page { .. } | Act::On { .. } | Act::Tell(_) => Err(foreign(act)),
+    let mut left = in_order(source, ports);
+    while let Some((peer, reached)) = next_of(&mut left, matches!(act, Act::Silence { .. })).await {
+        let attempt = match (reached, act) {
+            (Err(trouble), _) => Err(trouble),
+            (Ok(()), Act::Silence { .. }) => silence(peer, act, intent).await,
+            (Ok(()), Act::Expire { id }) => expire(peer, id, intent).await,
+            (Ok(()), Act::Page { .. } | Act::On { .. } | Act::Tell(_)) => Err(foreign(act)),
         };
         match attempt {
             Ok(end) => return end,
@@ -59,9 +66,62 @@ pub fn peers<'a>(source: &'a Alertmanager, ports: &'a Ports) -> impl Iterator<It
     source.urls.iter().map(move |url| Peer { source, url, ports, limit: PATIENCE })
 }
 
+/// Those whose last answer came first, so that what they know is written where it is.
+fn in_order<'a>(source: &'a Alertmanager, ports: &'a Ports) -> Vec<Peer<'a>> {
+    let mut all: Vec<Peer<'a>> = peers(source, ports).collect();
+    all.sort_by_key(|peer| !peer.line().is_open());
+    all
+}
+
+/// Takes out whoever says first that it answers, or does not. The others are not asked on: meanwhile they would keep their places on
+/// their lines.
+async fn next_of<'a>(left: &mut Vec<Peer<'a>>, timed: bool) -> Option<(Peer<'a>, Result<(), Trouble>)> {
+    let asked = left.iter().copied().zip(0..).map(|(peer, place)| async move {
+        if place > 0 {
+            sleep(HEAD_START * place).await;
+        }
+        (peer, reach(peer, timed).await)
+    });
+    let (peer, reached) = asked.collect::<FuturesUnordered<_>>().next().await?;
+    left.retain(|other| other.url != peer.url);
+    Some((peer, reached))
+}
+
+/// Whether it answers. Where there is another, who has not answered just now is asked before anything is written that nobody would know
+/// the end of. And a peer that was never asked anything tells its clock before it gets what has times: a silence would be longer or
+/// shorter than is wanted.
+async fn reach(peer: Peer<'_>, timed: bool) -> Result<(), Trouble> {
+    let Alertmanager { urls, clocks, has_status, .. } = peer.source;
+    let untold = timed && !clocks.are_known(peer.url);
+    let unsure = urls.len() > 1 && !peer.line().was_heard(peer.ports.clock.now().mono);
+    if !has_status || !untold && !unsure {
+        return Ok(());
+    }
+    match peer.read("status", "a status", wire::status).await {
+        // Nobody is there to be sent anything.
+        Err(trouble) if matches!(trouble.reason, Reason::Refused | Reason::Timeout | Reason::Network) => Err(trouble),
+        _ => Ok(()),
+    }
+}
+
+/// What the first of these says that has something to say; that there is nothing is known when all of them have said so.
+async fn first<T>(
+    answers: impl IntoIterator<Item = impl Future<Output = Result<Option<T>, Trouble>>>,
+) -> Result<Option<T>, Trouble> {
+    let mut answers: FuturesUnordered<_> = answers.into_iter().collect();
+    let mut unknown = None;
+    while let Some(answer) = answers.next().await {
+        match answer {
+            Ok(Some(found)) => return Ok(Some(found)),
+            Ok(None) => {}
+            Err(trouble) => unknown = Some(trouble),
+        }
+    }
+    unknown.map_or(Ok(None), Err)
+}
+
 /// Writes a silence, and speaks of its times as the server does. An error means that nothing was sent.
 async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Trouble> {
-    know_clock(peer).await?;
     let act = &peer.source.clocks.theirs(peer.url, act.clone());
     let Act::Silence { id, matchers, starts_at, ends_at, .. } = act else {
         return Err(Trouble::new(Reason::Local, "not a silence"));
@@ -72,7 +132,7 @@ async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Tr
     let (id, starts_at) = match id {
         Some(id) => match get(peer, id).await? {
             Some(now) => (Some(id), start_of(&now, matchers, at_once)),
-            None if elsewhere(peer, id).await => return Err(unheard(peer, id)),
+            None if elsewhere(peer, id, |_| true).await.is_some() => return Err(unheard(peer, id)),
             // Lost, as by a crash: what it was for is not over.
             None => (None, at_once),
         },
@@ -88,18 +148,6 @@ async fn silence(peer: Peer<'_>, act: &Act, intent: Intent) -> Result<ActEnd, Tr
         }
         Err(trouble) if trouble.sent => Ok(search(peer, intent, *ends_at, unsure(&trouble), true).await),
         Err(trouble) => Err(trouble),
-    }
-}
-
-/// A peer that was never asked anything tells its clock first: its silence would be longer or shorter than is wanted.
-async fn know_clock(peer: Peer<'_>) -> Result<(), Trouble> {
-    if !peer.source.has_status || peer.source.clocks.are_known(peer.url) {
-        return Ok(());
-    }
-    match peer.read("status", "a status", wire::status).await {
-        // Nobody is there to be sent anything.
-        Err(trouble) if matches!(trouble.reason, Reason::Refused | Reason::Timeout | Reason::Network) => Err(trouble),
-        _ => Ok(()),
     }
 }
 
@@ -128,11 +176,11 @@ fn start_of(now: &Silence, matchers: &[SilenceMatcher], wanted: DateTime<Utc>) -
     if same && now.state == SilenceState::Active { now.starts_at } else { wanted }
 }
 
-/// Whether another peer still has a silence.
-async fn elsewhere(peer: Peer<'_>, id: &Outside) -> bool {
+/// A silence as another peer has it, if one has it so.
+async fn elsewhere(peer: Peer<'_>, id: &Outside, so: impl Fn(&Silence) -> bool + Copy) -> Option<Silence> {
     let others = peer.source.urls.iter().filter(|url| *url != peer.url);
-    let answers = join_all(others.map(|url| get(Peer { url, ..peer }, id))).await;
-    answers.iter().any(|answer| matches!(answer, Ok(Some(_))))
+    let found = others.map(|url| async move { Ok(get(Peer { url, ..peer }, id).await?.filter(so)) });
+    first(found).await.ok().flatten()
 }
 
 fn unheard(peer: Peer<'_>, id: &Outside) -> Trouble {
@@ -164,10 +212,16 @@ async fn accepted(peer: Peer<'_>, answer: &Response, ends_at: DateTime<Utc>) -> 
     }
 }
 
-/// Reads the silence back from the same peer.
+/// Reads the silence back from the same peer. Where that has nothing more to say, another that has heard of it will do: what they have not
+/// heard of says nothing.
 async fn confirm(peer: Peer<'_>, id: Outside, ends_at: DateTime<Utc>) -> ActEnd {
     let made = Some(id.clone());
-    let (outcome, detail) = match get(peer, &id).await {
+    let as_wanted = |silence: &Silence| judge(silence, ends_at).0 == Outcome::Done;
+    let read = match get(peer, &id).await {
+        Err(trouble) => elsewhere(peer, &id, as_wanted).await.map(Some).ok_or(trouble),
+        read => read,
+    };
+    let (outcome, detail) = match read {
         Ok(Some(silence)) => judge(&silence, ends_at),
         Ok(None) => (Outcome::Contradicted, format!("silence {} was accepted, but is not there", id.raw())),
         Err(trouble) => (Outcome::Unknown, format!("silence {} was accepted, but could not be read back: {trouble}", id.raw())),
@@ -187,9 +241,13 @@ fn judge(silence: &Silence, ends_at: DateTime<Utc>) -> (Outcome, String) {
 }
 
 /// The server may or may not have taken it: its list knows. `otherwise` is the end if it does not; a write that may
-/// still be under way stays unknown.
+/// still be under way stays unknown, unless any peer has heard of it.
 async fn search(peer: Peer<'_>, intent: Intent, ends_at: DateTime<Utc>, otherwise: ActEnd, under_way: bool) -> ActEnd {
-    match marked(peer, intent).await {
+    let found = match under_way {
+        true => first(peers(peer.source, peer.ports).map(|peer| marked(peer, intent))).await,
+        false => marked(peer, intent).await,
+    };
+    match found {
         Ok(Some(silence)) => {
             let (outcome, detail) = judge(&silence, ends_at);
             ActEnd { made: Some(silence.id), ..ActEnd::new(outcome, detail) }
@@ -214,7 +272,11 @@ async fn expire(peer: Peer<'_>, id: &Outside, intent: Intent) -> Result<ActEnd, 
         Err(trouble) => (Some(unsure(trouble)), false),
     };
     let detail = |text: &str| format!("silence {} {text}", id.raw());
-    Ok(match (get(peer, id).await, refusal) {
+    let read = match get(peer, id).await {
+        Err(trouble) => elsewhere(peer, id, |silence| !in_force(silence)).await.map(Some).ok_or(trouble),
+        read => read,
+    };
+    Ok(match (read, refusal) {
         (Ok(Some(silence)), _) if silence.state == SilenceState::Expired => ActEnd::new(Outcome::Done, detail("has ended")),
         (Ok(Some(_)), None) => ActEnd::new(Outcome::Contradicted, detail("was ended, but is in force: somebody made it anew")),
         (Ok(None), _) if taken => ActEnd::new(Outcome::Done, detail("has ended and is forgotten")),
@@ -262,7 +324,7 @@ fn in_force(silence: &Silence) -> bool {
 
 /// Looks on every peer. That it is nowhere is only known when all of them have answered.
 pub async fn find(source: &Alertmanager, act: &Act, intent: Intent, ports: &Ports) -> Result<Found, Trouble> {
-    let answers = join_all(peers(source, ports).map(|peer| async move {
+    let found = first(peers(source, ports).map(|peer| async move {
         match act {
             Act::Silence { .. } => marked(peer, intent).await.map(|found| found.map(|silence| silence.id)),
             Act::Expire { id } => get(peer, id).await.map(|now| (!now.is_some_and(|now| in_force(&now))).then(|| id.clone())),
@@ -270,15 +332,7 @@ pub async fn find(source: &Alertmanager, act: &Act, intent: Intent, ports: &Port
             Act::On { .. } | Act::Tell(_) => Err(foreign(act)),
         }
     }));
-    let mut unknown = None;
-    for answer in answers.await {
-        match answer {
-            Ok(Some(id)) => return Ok(Found::There(id)),
-            Ok(None) => {}
-            Err(trouble) => unknown = Some(trouble),
-        }
-    }
-    unknown.map_or(Ok(Found::NotThere), Err)
+    Ok(found.await?.map_or(Found::NotThere, Found::There))
 }
 
 pub fn refused(peer: Peer<'_>, method: &'static str, path: &str, answer: &Response) -> ActEnd {

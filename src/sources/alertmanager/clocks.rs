@@ -20,11 +20,9 @@ const SLACK: TimeDelta = TimeDelta::seconds(2);
 pub struct Clocks(Mutex<BTreeMap<Url, TimeDelta>>);
 
 impl Clocks {
-    /// An answer has come. Its date was made after it was asked for and before now.
-    pub fn hear(&self, url: &Url, answer: &Response, now: DateTime<Utc>) {
-        let Some(date) = answer.date else { return };
-        let took = TimeDelta::from_std(answer.took).unwrap_or_default();
-        let (least, most) = (date - now, date - now + took + TimeDelta::seconds(1));
+    /// An answer has come to what was asked then.
+    pub fn hear(&self, url: &Url, answer: &Response, asked: DateTime<Utc>, now: DateTime<Utc>) {
+        let Some((least, most)) = answer.ahead(asked, now) else { return };
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ahead = known.entry(url.clone()).or_default();
         if *ahead < least - SLACK || *ahead > most + SLACK {
@@ -70,11 +68,11 @@ mod tests {
     fn a_clock_is_another_one_only_by_more_than_an_answer_may_have_taken() {
         let (clocks, url) = (Clocks::default(), Url::parse("http://am:9093").expect("an address"));
         let now: DateTime<Utc> = "2026-03-01T03:00:00.900Z".parse().expect("a time");
-        let after = |date: i64, took: u64| {
+        let after = |date: i64, took: i64| {
             let date = Some("2026-03-01T03:00:00Z".parse::<DateTime<Utc>>().expect("a time") + TimeDelta::seconds(date));
             let headers = Default::default();
-            let answer = Response { status: 200, headers, body: Default::default(), took: Duration::from_secs(took), date };
-            clocks.hear(&url, &answer, now);
+            let answer = Response { status: 200, headers, body: Default::default(), took: Duration::ZERO, date };
+            clocks.hear(&url, &answer, now - TimeDelta::seconds(took), now);
             clocks.ahead(&url).num_seconds()
         };
         assert_eq!([after(0, 0), after(-2, 0), after(-9, 9)], [0; 3], "whole seconds, and an answer that was slow");

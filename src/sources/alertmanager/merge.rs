@@ -8,7 +8,6 @@ use crate::domain::alert::{Alert, Silence, Snapshot};
 use crate::domain::text::Outside;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::Ports;
-use chrono::{DateTime, Utc};
 use futures_util::future::{join_all, join3};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -42,10 +41,8 @@ async fn ask(peer: Peer<'_>, before: &[Arc<Alert>]) -> Result<Said, Trouble> {
         status(&peer),
     )
     .await;
-    let now = peer.ports.clock.now().wall;
     let alerts = alerts?;
-    let date = status.as_ref().and_then(|status| status.as_ref().ok()).map_or(alerts.date, |status| status.date);
-    let skew_ms = date.map(|date| skew(date, now));
+    let skew_ms = status.as_ref().and_then(|status| status.as_ref().ok()).map_or(alerts.skew_ms, |status| status.skew_ms);
     let ours = |kept: Kept| Kept { silence: peer.source.clocks.ours(peer.url, kept.silence), ..kept };
     let silences = value(silences).map(|list| list.into_iter().map(ours).collect());
     Ok(Said { alerts: alerts.value, silences, status: status.map(value), skew_ms })
@@ -65,11 +62,6 @@ fn value<T>(read: Result<Read<T>, Trouble>) -> Result<T, Trouble> {
 fn reader<'a>(source: &'a Alertmanager, before: &'a [Arc<Alert>]) -> Reader<'a> {
     let several = source.urls.len() > 1 || !source.ignored.is_empty();
     Reader::new(&source.name, &source.ignored, several, before)
-}
-
-/// `Date` has whole seconds, cut off: in the middle, it is half a second later.
-fn skew(date: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
-    (date - now).num_milliseconds() + 500
 }
 
 /// The first trouble decides what to do; all of them are told.

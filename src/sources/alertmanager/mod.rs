@@ -6,6 +6,7 @@
 mod acts;
 mod clocks;
 mod groups;
+mod line;
 mod merge;
 mod page;
 mod peer;
@@ -22,6 +23,7 @@ use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
 use crate::ports::{ADDRESS, Access, Answer, Ports, address};
 pub(super) use clocks::Clocks;
+pub(super) use line::Lines;
 use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +71,7 @@ pub struct Alertmanager {
     /// Its status says since when it runs, and in which version. Grafana's says neither.
     pub(super) has_status: bool,
     pub(super) clocks: Clocks,
+    pub(super) lines: Lines,
 }
 
 impl Source for Alertmanager {
@@ -129,9 +132,10 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let ignored = fields.get("ignore_labels").map_or(Some(Vec::new()), |node| node.texts(problems));
     let carry = fields.get("ack").map_or(Some(None), |node| carry(node, problems));
     let pages = fields.get("page").map_or(Some(Vec::new()), |node| page::parse(node, problems));
-    let clocks = Clocks::default();
+    let (clocks, lines) = Default::default();
     let (name, urls, access, query, ignored) = (name.clone(), urls?, access?, query?, ignored?);
-    Some(Box::new(Alertmanager { name, urls, access, query, ignored, carry: carry?, pages: pages?, has_status: true, clocks }))
+    let (carry, pages, has_status) = (carry?, pages?, true);
+    Some(Box::new(Alertmanager { name, urls, access, query, ignored, carry, pages, has_status, clocks, lines }))
 }
 
 /// A list of base addresses, or a single one.

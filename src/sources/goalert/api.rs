@@ -7,7 +7,6 @@ use crate::domain::entry::Intent;
 use crate::domain::secret::{Secret, SecretRef};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Auth, Fault, Ports, Request, Response, below};
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Value, json};
@@ -94,15 +93,17 @@ impl<'a> Api<'a> {
         Self { source, ports, until: ports.clock.now().mono + limit, patience }
     }
 
-    /// A page of alerts, and what time it is there.
-    pub async fn list(&self, options: &Value) -> Result<(Alerts, Option<DateTime<Utc>>), Trouble> {
+    /// A page of alerts, and by how many milliseconds the clock there is ahead.
+    pub async fn list(&self, options: &Value) -> Result<(Alerts, Option<i64>), Trouble> {
         #[derive(Deserialize)]
         struct Data {
             alerts: Alerts,
         }
+        let before = self.ports.clock.now().wall;
         let (asked, answer) = self.ask(Operation::List, &json!({"in": options})).await?;
+        let skew_ms = answer.skew_ms(before, self.ports.clock.now().wall);
         let data: Data = understood(&answer, &asked)?.map_err(|failure| failure.trouble(&asked))?;
-        Ok((data.alerts, answer.date))
+        Ok((data.alerts, skew_ms))
     }
 
     /// One alert; `None` where there is none of this number.

@@ -56,10 +56,8 @@ impl Poll<'_> {
             options["filterByServiceID"] = self.api.source.services.clone().into();
         }
         for _ in 0..most {
-            let (page, date) = self.api.list(&options).await?;
-            let now = self.now();
-            // `Date` has whole seconds, cut off: in the middle, it is half a second later.
-            self.skew_ms = self.skew_ms.or(date.map(|date| (date - now).num_milliseconds() + 500));
+            let (page, skew_ms) = self.api.list(&options).await?;
+            self.skew_ms = self.skew_ms.or(skew_ms);
             page.nodes.iter().for_each(|node| self.take(node));
             let cursor = page.page_info.filter(|info| info.has_next_page == Some(true)).and_then(|info| info.end_cursor);
             match cursor.filter(|_| !page.nodes.is_empty()) {

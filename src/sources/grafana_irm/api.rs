@@ -8,7 +8,6 @@ use crate::domain::secret::Secret;
 use crate::domain::text::Outside;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::{Ports, Request, Response, below};
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -47,18 +46,16 @@ impl<'a> Api<'a> {
         Self { source, ports, until: ports.clock.now().mono + limit, patience }
     }
 
-    /// A page of the groups in this state, of those that began within a span where one is given, and what time it is there.
-    pub async fn groups(
-        &self,
-        state: &str,
-        page: usize,
-        began: Option<&str>,
-    ) -> Result<(Page<Group>, Option<DateTime<Utc>>), Trouble> {
+    /// A page of the groups in this state, of those that began within a span where one is given, and by how many milliseconds
+    /// the clock there is ahead.
+    pub async fn groups(&self, state: &str, page: usize, began: Option<&str>) -> Result<(Page<Group>, Option<i64>), Trouble> {
         let mut query = self.source.filters.clone();
         query.extend(began.map(|span| ("started_at", span.to_owned())));
         query.extend([("state", state.to_owned()), ("page", page.to_string())]);
+        let before = self.ports.clock.now().wall;
         let (asked, answer) = self.ask("alert_groups/", &query).await?;
-        Ok((understood(&answer, &asked, "a list of alert groups")?, answer.date))
+        let skew_ms = answer.skew_ms(before, self.ports.clock.now().wall);
+        Ok((understood(&answer, &asked, "a list of alert groups")?, skew_ms))
     }
 
     /// One group; `None` where there is none.

@@ -59,10 +59,8 @@ impl Poll<'_> {
 
     /// Takes one page in; whether it is the last one.
     async fn page(&mut self, state: &str, number: usize, began: Option<&str>) -> Result<bool, Trouble> {
-        let (page, date) = self.api.groups(state, number, began).await?;
-        // `Date` has whole seconds, cut off: in the middle, it is half a second later.
-        let now = self.api.ports.clock.now().wall;
-        self.skew_ms = self.skew_ms.or(date.map(|date| (date - now).num_milliseconds() + 500));
+        let (page, skew_ms) = self.api.groups(state, number, began).await?;
+        self.skew_ms = self.skew_ms.or(skew_ms);
         for group in &page.results {
             self.take(group).await;
         }

@@ -95,11 +95,10 @@ impl Poll<'_> {
 
     async fn page(&mut self, query: &[(&str, String)], offset: usize) -> Result<Page, Trouble> {
         let place = [("limit", PAGE.to_string()), ("offset", offset.to_string())];
+        let before = self.caller.ports.clock.now().wall;
         let (asked, answer) = self.caller.ask("incidents", &[query, &place].concat()).await?;
         let page = understood(&asked, &answer, "a list of incidents")?;
-        // `Date` has whole seconds, cut off: in the middle, it is half a second later.
-        let now = self.caller.ports.clock.now().wall;
-        self.skew_ms = self.skew_ms.or(answer.date.map(|date| (date - now).num_milliseconds() + 500));
+        self.skew_ms = self.skew_ms.or(answer.skew_ms(before, self.caller.ports.clock.now().wall));
         Ok(page)
     }
 
