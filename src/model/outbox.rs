@@ -33,6 +33,8 @@ pub struct Sent {
     pub ended_at: Option<DateTime<Utc>>,
     /// The act that repeats this one, which could not be sent.
     pub repeated: Option<EntryId>,
+    /// For a time nobody knew how it had ended.
+    pub doubted: bool,
 }
 
 impl Sent {
@@ -204,6 +206,7 @@ impl Outbox {
         let detail = entry.text_of("detail").unwrap_or_default().into();
         let made = entry.text_of("made").map(Into::into);
         let sent = self.acts.entry(intent).or_default();
+        sent.doubted |= outcome == Outcome::Unknown;
         // That nothing was sent, or that nobody knows, is no last word: it can still be given up, or found.
         if !outcome.is_open() || sent.end.is_none() {
             (sent.end, sent.ended_at) = (Some(ActEnd { outcome, detail, made }), Some(entry.recorded_at));

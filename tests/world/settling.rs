@@ -1,5 +1,5 @@
 //! Acts of which nobody knows whether they were done: every answer of their source is an occasion to find out, and nothing is
-//! repeated by itself.
+//! repeated by itself but what carries an acknowledgement that stands, once it is known not to be there.
 
 use super::native::{carried, held, pager};
 use super::unsent::{acts, answer, down};
@@ -62,7 +62,7 @@ fn the_next_answer_of_the_source_settles_what_nobody_knew() {
 }
 
 #[test]
-fn what_a_good_look_does_not_find_has_failed_and_may_be_tried_again_by_a_person_alone() {
+fn what_a_good_look_does_not_find_has_failed_and_may_be_tried_again_by_a_person() {
     let (mut story, request) = unknown();
     story.poll(&down());
     found(&mut story, Ok(Found::NotThere));
@@ -72,9 +72,33 @@ fn what_a_good_look_does_not_find_has_failed_and_may_be_tried_again_by_a_person_
     found(&mut story, Ok(Found::NotThere));
     assert_eq!(outcome(&story, request), Outcome::Failed);
     story.poll(&down());
-    assert!(acts(&mut story).is_empty(), "nothing is repeated by itself");
+    assert!(acts(&mut story).is_empty(), "nothing is repeated at once by itself");
     story.ask(Command::Retry { request });
     assert_eq!(acts(&mut story).len(), 1);
+}
+
+#[test]
+fn what_was_to_carry_an_acknowledgement_and_is_not_there_is_made_anew_once_as_long_as_that_stands() {
+    let lost = || {
+        let (mut story, request) = unknown();
+        story.wait(20);
+        story.poll(&down());
+        found(&mut story, Ok(Found::NotThere));
+        story.wait(29);
+        story.poll(&down());
+        assert!(acts(&mut story).is_empty(), "too early");
+        (story, request)
+    };
+    let (mut story, request) = lost();
+    story.wait(2);
+    answer(&mut story, Outcome::Done, Some("silence-2"));
+    assert_eq!(outcome(&story, request), Outcome::Done);
+    story.wait(60);
+    assert!(acts(&mut story).is_empty(), "it is carried");
+    let (mut story, _) = lost();
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    story.wait(60);
+    assert!(acts(&mut story).is_empty(), "it does not stand any more");
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl World {
             return None;
         }
         match self.outbox.serving(entry).next() {
-            Some(_) => self.extension_due(entry, ack),
+            Some(_) => self.extension_due(entry, ack).or_else(|| self.anew_due(entry)),
             // Whoever gave it died before it was carried; or many wait in a process that is carrying them one after the other.
             None => self.carried_by(id).and(ack.since).map(|since| since + UNCARRIED),
         }
@@ -170,6 +170,19 @@ impl World {
         let lost = self.carrier_is_lost(entry, &carrier);
         let due = if lost { tried + ATTEMPTS } else { (carrier.until - EXTEND_AT).max(tried + ATTEMPTS) };
         (!busy && self.now.wall < carrier.until && (lost || shorter())).then_some(due)
+    }
+
+    /// When a silence is made anew that was not found where it was looked for, after nobody had known whether it was made: the
+    /// acknowledgement stands, and its alert must not go on calling others. A system's own acknowledgement a person repeats.
+    fn anew_due(&self, entry: EntryId) -> Option<DateTime<Utc>> {
+        let open = |sent: &Sent| sent.end.as_ref().is_none_or(|end| end.outcome.is_open());
+        if self.outbox.carried(entry).is_some() || self.outbox.serving(entry).any(open) {
+            return None;
+        }
+        let last = self.outbox.serving(entry).last().filter(|last| last.doubted)?;
+        let lost = last.end.as_ref().is_some_and(|end| end.outcome == Outcome::Failed);
+        let silence = matches!(last.act(), Some((_, Act::Silence { .. })));
+        last.ended_at.filter(|_| lost && silence).map(|at| at + ATTEMPTS)
     }
 
     /// Carries what nobody carries, and keeps carried silences alive while the ack lasts and the alert fires.

@@ -1,6 +1,6 @@
 //! Acts of which nobody knows whether they were done: their source is asked each time that it answers, until it can say. Invariant:
 //! nothing that may have been done is repeated by itself; what a good look does not find has failed, and a person may try it again,
-//! unless it is of a kind that leaves no trace: of that nobody ever knows.
+//! unless it is of a kind that leaves no trace: of that nobody ever knows. A silence that was to carry an acknowledgement is made anew.
 
 use super::World;
 use super::watch::to_chrono;
