@@ -25,6 +25,7 @@ mod tampering;
 
 use chrono::{DateTime, Utc};
 use midwatch::domain::entry::{Actor, Draft, Entry, Kind};
+use midwatch::domain::incident::LeftOut;
 use midwatch::journal::{self, Journal, Options, SqliteJournal};
 use rusqlite::Connection;
 use std::path::Path;

@@ -48,6 +48,10 @@ pub enum ActorKind {
     System,
 }
 
+/// What the console itself tells that belongs to an incident's past: that a source was lost or is back, that a storm began or is over.
+pub const SIGHTS: [&str; 2] = ["source-lost", "source-back"];
+pub const STORMS: [&str; 2] = ["storm-began", "storm-ended"];
+
 /// Whose clock `at` was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -2,11 +2,12 @@
 
 use super::entry::{Entry, Kind, Visibility};
 use super::ids::{AlertId, EntryId, IncidentId, OriginId, ServiceName};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// How bad an incident is: 1 the worst. When in doubt the higher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -345,6 +346,31 @@ impl Incident {
     pub fn label(&self) -> String {
         let word = if self.drill.is_some() { "DRILL" } else { "INC" };
         format!("{word}-{}", self.number)
+    }
+}
+
+/// What an incident finds of its past, corrections among it, and what is too much to be taken in.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Past {
+    pub entries: Vec<Arc<Entry>>,
+    pub left_out: Option<LeftOut>,
+}
+
+/// So many entries, from the first of them to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub entries: usize,
+    pub from: DateTime<Utc>,
+    pub until: DateTime<Utc>,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, true);
+        match self.entries {
+            1 => write!(f, "1 entry of {}", time(self.from)),
+            some => write!(f, "{some} entries from {} to {}", time(self.from), time(self.until)),
+        }
     }
 }
 

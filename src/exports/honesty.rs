@@ -3,6 +3,7 @@
 use super::masks::Masks;
 use crate::domain::entry::Kind;
 use crate::domain::health::FeedState;
+use crate::domain::incident::LeftOut;
 use crate::domain::patterns::STRUCK;
 use crate::domain::run::{StepEnd, StepState};
 use crate::domain::timeline::{Line, People, Timeline};
@@ -23,7 +24,11 @@ pub fn gaps(timeline: &Timeline, masks: &Masks) -> Vec<String> {
     let sources: BTreeSet<_> = lost.filter_map(|line| Some(masks.text(line.entry.text_of("source")?))).collect();
     let cut = lines.iter().filter(|line| line.entry.kind == Kind::StepEnded && line.entry.data_of("truncated") == Some(true));
     let cut: BTreeSet<_> = cut.filter_map(|line| Some(masks.text(line.entry.step.as_ref()?.as_str()))).collect();
+    let past = lines.iter().filter_map(|line| line.entry.data_of::<LeftOut>("left_out"));
+    let past: Vec<String> =
+        past.map(|left_out| format!("Left out of the time before it: {left_out}; the journal has them.")).collect();
     [
+        (!past.is_empty()).then(|| past.join(" ")),
         match timeline.left_out {
             0 => None,
             1 => Some("1 entry was left out, as was asked for.".to_owned()),

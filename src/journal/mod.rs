@@ -32,6 +32,7 @@ pub use watch::{WatchLock, try_watch, wait_to_watch};
 
 use crate::domain::entry::{Draft, Entry, Head};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, ServiceName};
+use crate::domain::incident::Past;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -149,8 +150,8 @@ pub trait Journal: Send {
     fn past(&mut self, alert: Option<&AlertId>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Arc<Entry>>, JournalError>;
 
     /// What an incident takes in of what happened between these times to one of these alerts or services and was recorded as part of no
-    /// incident, with its corrections. Of more than `limit` what stands alone comes first, then what is about these alerts, and of both what
-    /// happened first.
+    /// incident, with its corrections. Of more than `limit` what stands alone comes first, then what is about these alerts, then what somebody
+    /// did, and of each what happened last. The sights of their sources and storms stand alone.
     ///
     /// # Errors
     /// The journal can't be read.
@@ -160,7 +161,7 @@ pub trait Journal: Send {
         alerts: &BTreeSet<AlertId>,
         services: &BTreeSet<ServiceName>,
         limit: usize,
-    ) -> Result<Vec<Arc<Entry>>, JournalError>;
+    ) -> Result<Past, JournalError>;
 
     /// Where each chain stands, sorted by origin.
     ///

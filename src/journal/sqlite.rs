@@ -4,6 +4,7 @@ use super::append::{self, Ids};
 use super::{Appended, Journal, JournalError, file, folder, load, origin, reserve};
 use crate::domain::entry::{Draft, Entry, Head};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, ServiceName};
+use crate::domain::incident::Past;
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -276,7 +277,7 @@ impl Journal for SqliteJournal {
         alerts: &BTreeSet<AlertId>,
         services: &BTreeSet<ServiceName>,
         limit: usize,
-    ) -> Result<Vec<Arc<Entry>>, JournalError> {
+    ) -> Result<Past, JournalError> {
         self.read(|db| load::preceding(db, times, (alerts, services), limit))
     }
 

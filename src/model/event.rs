@@ -13,6 +13,7 @@ use crate::domain::change::Told;
 use crate::domain::entry::{Entry, Evidence};
 use crate::domain::health::Reading;
 use crate::domain::ids::{EntryId, FeedName, Fingerprint, IncidentId, QuestionId, RequestId, SourceName};
+use crate::domain::incident;
 use crate::domain::playbook::{Behind, Selector};
 use crate::domain::pushed::Pushed;
 use crate::domain::scenario::Scenario;
@@ -98,7 +99,7 @@ pub enum Fact {
     /// The answer to `Effect::Recall`.
     Recalled(Recalled),
     /// The answer to `Effect::LookBack`, corrections among it; the error says why the journal could not be read.
-    LookedBack { incident: IncidentId, found: Result<Vec<Arc<Entry>>, String> },
+    LookedBack { incident: IncidentId, found: Result<incident::Past, String> },
     /// The answer to `Effect::Keep`: what an entry is to say of the copy, or why there is none.
     Kept { request: RequestId, kept: Result<Evidence, String> },
     /// The answer to `Effect::RecallPractice`.

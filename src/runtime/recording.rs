@@ -3,6 +3,7 @@
 
 use crate::domain::entry::{Actor, Entry, Seal};
 use crate::domain::ids::{IncidentId, PlaybookId, RequestId, RunId};
+use crate::domain::incident::{LeftOut, Past};
 use crate::domain::playbook::{ParamType, Place, Playbook};
 use crate::domain::secret::redacted;
 use crate::domain::settings::{Environment, Settings};
@@ -54,6 +55,8 @@ enum What {
     LookedBack {
         incident: IncidentId,
         found: Result<Vec<Sealed>, String>,
+        #[serde(default)]
+        left_out: Option<LeftOut>,
     },
     /// The library, by its texts.
     Books(Vec<Book>),
@@ -144,8 +147,9 @@ impl Recorder {
             Body::Fact(Fact::Recorded { entry, request }) => What::Recorded { entry: Sealed::of(entry), request: *request },
             Body::Fact(Fact::Named(entries)) => What::Named(entries.iter().map(Sealed::of).collect()),
             Body::Fact(Fact::LookedBack { incident, found }) => {
-                let found = found.as_ref().map(|found| found.iter().map(Sealed::of).collect()).map_err(Clone::clone);
-                What::LookedBack { incident: *incident, found }
+                let left_out = found.as_ref().ok().and_then(|found| found.left_out);
+                let found = found.as_ref().map(|found| found.entries.iter().map(Sealed::of).collect()).map_err(Clone::clone);
+                What::LookedBack { incident: *incident, found, left_out }
             }
             Body::Command(request, Command::Run(command)) => {
                 What::Event(Box::new(Body::Command(*request, Command::Run(struck(command, world)))))
@@ -265,8 +269,8 @@ fn body(what: What, parse: &Parse) -> Body {
         }
         What::Recorded { entry, request } => Body::Fact(Fact::Recorded { entry: entry.whole(), request }),
         What::Named(entries) => Body::Fact(Fact::Named(entries.into_iter().map(Sealed::whole).collect())),
-        What::LookedBack { incident, found } => {
-            let found = found.map(|found| found.into_iter().map(Sealed::whole).collect());
+        What::LookedBack { incident, found, left_out } => {
+            let found = found.map(|found| Past { entries: found.into_iter().map(Sealed::whole).collect(), left_out });
             Body::Fact(Fact::LookedBack { incident, found })
         }
         What::Event(body) => match *body {

@@ -142,7 +142,7 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
                 let _ = facts.send(Fact::Recalled(recalled(journal.as_mut(), alert, since)));
             }
             Job::LookBack(incident, since, alerts, services) => {
-                let found = journal.preceding((since, since + LOOKED_AT), &alerts, &services, TAKEN_IN + 1);
+                let found = journal.preceding((since, since + LOOKED_AT), &alerts, &services, TAKEN_IN);
                 let found = found.map_err(|error| error.to_string());
                 let _ = facts.send(Fact::LookedBack { incident, found });
             }

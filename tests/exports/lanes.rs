@@ -3,7 +3,7 @@
 use super::support::story::{Story, alert, id, settings};
 use super::*;
 use midwatch::domain::health::{FeedSpec, FeedState, Reading};
-use midwatch::domain::incident::{Sev, Status};
+use midwatch::domain::incident::{LeftOut, Sev, Status};
 use midwatch::domain::maintenance::Subjects;
 use midwatch::domain::settings::Settings;
 use midwatch::domain::trouble::{Reason, Trouble};
@@ -140,8 +140,12 @@ fn that_a_source_was_silent_and_what_was_done_for_an_acknowledgement_stand_in_th
     story.wait(15);
     story.poll(&[down]);
     let incident = story.world.incidents.iter().find(|one| one.title == "no rows").expect("declared").id;
+    let left_out = LeftOut { entries: 48, from: story.now.wall, until: story.now.wall };
+    let took_in = Draft::new(Kind::Link, story.now.wall, Actor::system("incident"), "took in 2000 entries");
+    story.append(Draft { incident: Some(incident), ..took_in }.with("left_out", left_out));
     let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
     let night = timeline(&story.journal, incident, Vec::new(), view).expect("it is declared");
+    assert!(written("md", &night).contains("- Left out of the time before it: 48 entries from 20"), "{}", written("md", &night));
     let texts: Vec<&str> = night.lines.iter().map(|line| line.text.as_str()).collect();
     assert!(texts.iter().any(|text| text.starts_with("carrying the acknowledgement of Down")), "{texts:?}");
     assert!(texts.iter().any(|text| text.starts_with("prod answers again")), "{texts:?}");

@@ -125,10 +125,39 @@ fn what_came_before_an_incident_is_found_by_its_alerts_and_services_and_a_storm_
     let alert = on("a", Kind::Note).alert.expect("one");
     let mut found = |limit| {
         let found = journal.preceding((at(10), at(200)), &[alert.clone()].into(), &["shop".into(), "db".into()].into(), limit);
-        found.expect("reads").into_iter().map(|entry| entry.id).collect::<Vec<_>>()
+        let found = found.expect("reads");
+        (found.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), found.left_out)
     };
-    assert_eq!(found(2_000).len(), 1 + 1 + 50 + 1 + 1);
-    assert_eq!(found(5), [own.id, feed.id, storm[48].id, storm[49].id, note.id, correction.id], "of a storm what came first");
+    let (all, left_out) = found(2_000);
+    assert_eq!((all.len(), left_out), (1 + 1 + 50 + 1 + 1, None));
+    let (some, left_out) = found(5);
+    assert_eq!(some, [own.id, feed.id, storm[0].id, storm[1].id, note.id, correction.id], "of a storm what came last");
+    assert_eq!(left_out, Some(LeftOut { entries: 48, from: at(50), until: at(97) }));
+    assert_eq!(found(53).1, None, "all of it");
+}
+
+#[test]
+fn what_somebody_did_and_what_could_not_be_seen_is_taken_in_before_the_alerts_of_a_storm() {
+    let home = home();
+    let mut journal = open(home.path());
+    let shop = |draft: Draft| Draft { at: at(20), service: Some("shop".into()), ..draft };
+    let event =
+        |event: &str, source: &str| Draft { at: at(20), ..draft(Kind::Console).with("event", event).with("source", source) };
+    let acks: Vec<_> = (0..2).map(|number| record(&mut journal, shop(on(&format!("s{number}"), Kind::Ack)), 20).id).collect();
+    let carried = shop(on("s0", Kind::Act)).with("for", acks[0]);
+    record(&mut journal, carried, 20);
+    let source = on("a", Kind::Note).alert.expect("one").source.to_string();
+    let lost = record(&mut journal, event("source-lost", &source), 21).id;
+    record(&mut journal, event("source-lost", "another"), 21);
+    record(&mut journal, event("slept", &source), 21);
+    let storm = record(&mut journal, event("storm-began", ""), 21).id;
+    let storm_of = |number: i64| Draft { at: at(30 + number), ..shop(on(&format!("s{number}"), Kind::AlertFired)) };
+    journal.append((0..50).map(storm_of).collect(), at(100)).expect("appends");
+    record(&mut journal, Draft { drill: Some("DRILL-1".into()), ..shop(draft(Kind::Note)) }, 100);
+    let alert = on("a", Kind::Note).alert.expect("one");
+    let found = journal.preceding((at(10), at(200)), &[alert].into(), &["shop".into()].into(), 4).expect("reads");
+    assert_eq!(found.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [acks[0], acks[1], lost, storm]);
+    assert_eq!(found.left_out, Some(LeftOut { entries: 51, from: at(20), until: at(79) }));
 }
 
 #[test]
@@ -146,8 +175,8 @@ fn what_was_written_is_taken_in_before_a_bulk_of_the_very_alerts_and_nothing_els
     record(&mut journal, of_shop(101, draft(Kind::Note)), 101);
     let alert = on("a", Kind::Note).alert.expect("one");
     let found = journal.preceding((at(0), at(101)), &[alert].into(), &["shop".into()].into(), 4).expect("reads");
-    let found: Vec<_> = found.into_iter().map(|entry| entry.id).collect();
-    assert_eq!(found, [acks[0].id, acks[1].id, seen.id, note.id]);
+    let found: Vec<_> = found.entries.iter().map(|entry| entry.id).collect();
+    assert_eq!(found, [acks[18].id, acks[19].id, seen.id, note.id], "what was done last");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use midwatch::domain::catalogue::Service;
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Kind, Seal};
 use midwatch::domain::health::{FeedSpec, FeedState, Reading};
 use midwatch::domain::ids::{AlertId, EntryId, OriginId, RequestId};
+use midwatch::domain::incident::Past;
 use midwatch::domain::matcher::{LabelSet, Matcher};
 use midwatch::domain::run::{StepEnd, StepState};
 use midwatch::domain::settings::{Operator, Settings, SourceSpec};
@@ -187,7 +188,7 @@ impl Desk {
                         Body::Fact(Fact::Recorded { entry, .. }) => Some(entry.clone()),
                         _ => None,
                     };
-                    let found = Ok(self.events.iter().filter_map(recorded).collect());
+                    let found = Ok(Past { entries: self.events.iter().filter_map(recorded).collect(), left_out: None });
                     self.event(Body::Fact(Fact::LookedBack { incident, found }));
                 }
                 other => self.effects.push(other),

@@ -6,10 +6,12 @@ use midwatch::domain::alert::{Alert, Labels, Upstream};
 use midwatch::domain::catalogue::Service;
 use midwatch::domain::entry::{Actor, Clock, Draft, Entry, Kind, Seal};
 use midwatch::domain::ids::{AlertId, EntryId, Fingerprint, IncidentId, OriginId, RequestId, ServiceName, SourceName};
+use midwatch::domain::incident::{LeftOut, Past};
 use midwatch::domain::matcher::{LabelSet, Matcher};
 use midwatch::domain::settings::{Carry, Operator, Settings, SourceSpec};
 use midwatch::domain::stamp::Stamp;
 use midwatch::model::event::SourceAnswer;
+use midwatch::model::world::TAKEN_IN;
 use midwatch::model::{Body, Command, Effect, Event, Fact, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -187,8 +189,14 @@ impl Story {
         let own = |entry: &Entry| entry.alert.as_ref().is_some_and(|alert| alerts.contains(alert));
         let theirs = |entry: &Entry| entry.service.as_ref().is_some_and(|service| services.contains(service));
         let before = |entry: &Entry| entry.incident.is_none() && entry.at >= since && (own(entry) || theirs(entry));
-        let found = self.journal.iter().filter(|entry| entry.corrects.is_some() || before(entry)).cloned().collect();
-        let found = self.broken.clone().map_or(Ok(found), Err);
+        let (corrections, found): (Vec<_>, Vec<_>) = self.journal.iter().cloned().partition(|entry| entry.corrects.is_some());
+        let found: Vec<_> = found.into_iter().filter(|entry| before(entry)).collect();
+        let (rest, kept) = found.split_at(found.len().saturating_sub(TAKEN_IN));
+        let times = rest.iter().map(|entry| entry.at);
+        let left_out = times.clone().min().zip(times.max());
+        let left_out = left_out.map(|(from, until)| LeftOut { entries: rest.len(), from, until });
+        let past = Past { entries: [corrections.as_slice(), kept].concat(), left_out };
+        let found = self.broken.clone().map_or(Ok(past), Err);
         self.fact(Fact::LookedBack { incident, found });
     }
 

@@ -130,7 +130,7 @@ impl Kind {
     /// Signals, and acts on many of them: these come by the thousand.
     pub const LEGION: [Self; 6] = [Self::AlertFired, Self::AlertResolved, Self::Ack, Self::Unack, Self::Act, Self::ActEnded];
 
-    /// What an incident takes in of the time before it.
+    /// What an incident takes in of the time before it, besides what says since when its sources could not be seen, and that there was a storm.
     pub const PRECEDING: [Self; 9] = [
         Self::AlertFired,
         Self::AlertResolved,

@@ -7,10 +7,10 @@
 use super::World;
 use super::watch::to_chrono;
 use crate::domain::alert::Severity;
-use crate::domain::entry::{Entry, Kind};
+use crate::domain::entry::{Entry, Kind, SIGHTS, STORMS};
 use crate::domain::health::FeedState;
 use crate::domain::ids::{AlertId, EntryId, IncidentId, ServiceName};
-use crate::domain::incident::{Incident, past_of};
+use crate::domain::incident::{Incident, Past, past_of};
 use crate::model::Effect;
 use crate::model::outbox::IN_HANDS;
 use chrono::{DateTime, Utc};
@@ -23,8 +23,7 @@ pub(super) const BEFORE: chrono::Duration = chrono::Duration::hours(1);
 /// From there on so much is looked at: an incident that began days ago does not hold the journal up for all that has happened since.
 pub const LOOKED_AT: chrono::Duration = chrono::Duration::hours(25);
 
-/// More entries than this are not taken in: of a storm in its own services those that came first. One more is asked for, which tells that
-/// there are more.
+/// More entries than this are not taken in: of a storm in its own services those that came last. How many more there were is told.
 pub const MOST: usize = 2_000;
 
 impl World {
@@ -55,15 +54,16 @@ impl World {
     }
 
     /// The journal has answered. Where it can't be read, what is in memory has to do.
-    pub(super) fn looked_back(&mut self, id: IncidentId, found: Result<Vec<Arc<Entry>>, String>) -> Vec<Effect> {
+    pub(super) fn looked_back(&mut self, id: IncidentId, found: Result<Past, String>) -> Vec<Effect> {
         self.looking_back.remove(&id);
         self.looked_back.insert(id);
         self.duties = None;
         let Some(incident) = self.incidents.get(id).cloned() else { return Vec::new() };
         let Some(declared) = self.incidents.declaration(id).cloned() else { return Vec::new() };
         let services = incident.reach.clone().unwrap_or_default();
+        let left_out = found.as_ref().ok().and_then(|found| found.left_out);
         let found: Vec<Arc<Entry>> = match found {
-            Ok(found) => {
+            Ok(Past { entries: found, .. }) => {
                 // What is shown from now on is shown as it was corrected.
                 let (corrections, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|entry| entry.corrects.is_some());
                 corrections.iter().for_each(|entry| _ = self.corrections.insert(entry));
@@ -79,6 +79,7 @@ impl World {
                 && entry.incident.is_none()
                 && (Kind::PRECEDING.contains(&entry.kind) || diagnosed(entry))
                 && touches(entry, &incident.alerts, &services)
+                || sighted(entry, &incident.alerts)
         };
         let taken: Vec<&Arc<Entry>> = found.iter().filter(|entry| belongs(&self.corrections.applied(entry))).collect();
         if taken.is_empty() {
@@ -86,7 +87,7 @@ impl World {
         }
         taken.iter().for_each(|entry| self.log.take_in(entry));
         let entries: Vec<EntryId> = taken.iter().map(|entry| entry.id).collect();
-        let more = if found.len() > MOST { ", and left out more" } else { "" };
+        let more = left_out.map(|left_out| format!(", and left out {left_out}")).unwrap_or_default();
         let (lately, since_then) = (chrono::Duration::minutes(1), declared.recorded_at - incident.opened_at);
         let when = match self.now.wall - incident.opened_at {
             ago if ago < lately => "earlier entries of the last hour",
@@ -95,7 +96,8 @@ impl World {
             _ => "entries of the hour before it and the day after",
         };
         let text = format!("took in {} {when}{more}", entries.len());
-        let mut draft = self.context().seen("incident", Kind::Link, text).with("entries", entries);
+        let draft = self.context().seen("incident", Kind::Link, text).with("entries", entries);
+        let mut draft = left_out.map_or(draft.clone(), |left_out| draft.with("left_out", left_out));
         (draft.incident, draft.key) = (Some(id), Some(past_of(id)));
         self.record(vec![draft])
     }
@@ -129,6 +131,13 @@ impl World {
 
 fn since(incident: &Incident) -> DateTime<Utc> {
     incident.opened_at - BEFORE
+}
+
+/// That a source of these alerts could not be seen, and that there was a storm.
+fn sighted(entry: &Entry, alerts: &BTreeSet<AlertId>) -> bool {
+    let event = entry.text_of("event").filter(|_| entry.kind == Kind::Console).unwrap_or_default();
+    let source = entry.text_of("source").filter(|_| SIGHTS.contains(&event));
+    STORMS.contains(&event) || source.is_some_and(|name| alerts.iter().any(|alert| alert.source.as_str() == name))
 }
 
 /// What a check has seen by itself: the evidence was there before the incident had a name.
