@@ -42,6 +42,18 @@ fn an_act_on_many_is_stopped_and_what_is_under_way_goes_on_to_its_end() {
 }
 
 #[test]
+fn of_many_those_that_failed_or_that_nobody_knows_of_come_first() {
+    let mut desk = many();
+    for _ in 0..28 {
+        desk.act_ends(Outcome::Done, "resolved");
+    }
+    desk.act_ends(Outcome::Unknown, "no answer").act_ends(Outcome::Failed, "500: oops").press("o");
+    desk.expect("? outcome unknown: no answer").expect("✗ failed: 500: oops").expect("✓ confirmed: resolved");
+    let place = |words: &str| desk.text().find(words);
+    assert!(place("500: oops") < place("✓ confirmed"), "{}", desk.text());
+}
+
+#[test]
 fn what_is_read_says_since_when_it_is_waited_for_and_esc_leaves_it() {
     let mut desk = many();
     for keys in ["H", "B"] {

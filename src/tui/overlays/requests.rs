@@ -99,7 +99,9 @@ impl Content for Outcomes {
                 let key = view.keymap.key_of(Action::Stop);
                 lines.push(plain(format!("  {key} stops the {count} that wait"), Role::Key));
             }
-            for target in &progress.items {
+            // Of a thousand the few that did not do what was asked are what is looked for.
+            let (failed, rest): (Vec<_>, Vec<_>) = progress.items.iter().partition(|target| target.stage.failed());
+            for target in failed.into_iter().chain(rest) {
                 let alert = target.alert.as_ref().map(|id| view.world.called(id, true));
                 let name = alert.or_else(|| target.to.as_ref().map(ToString::to_string));
                 let name = name.filter(|_| progress.items.len() > 1).map(|name| format!("{name}: ")).unwrap_or_default();
