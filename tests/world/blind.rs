@@ -12,7 +12,7 @@ fn told(story: &Story) -> Vec<(&str, DateTime<Utc>)> {
 }
 
 #[test]
-fn a_source_that_stays_away_is_on_record_from_its_first_failure_and_so_is_its_return() {
+fn a_source_that_stays_away_is_on_record_and_so_is_its_return() {
     let mut story = Story::new();
     story.poll(&[alert("Down", "postgres", began())]);
     fails(&mut story);
@@ -33,6 +33,25 @@ fn a_source_that_stays_away_is_on_record_from_its_first_failure_and_so_is_its_re
     assert_eq!(told(&story)[1..], [("prod answers again, after 1m 5s", story.now.wall)]);
     story.poll(&[]);
     assert_eq!(told(&story).len(), 2);
+}
+
+#[test]
+fn a_gap_begins_with_the_last_answer_for_the_first_that_failed_was_waited_for_but_not_while_the_console_slept() {
+    for (waited, lasted) in [(25, "50s"), (3_600, "25s")] {
+        let mut story = Story::new();
+        story.poll(&[]);
+        let last = story.now.wall;
+        story.wait(waited);
+        let first = story.now.wall;
+        fails(&mut story);
+        story.wait(20);
+        fails(&mut story);
+        story.wait(5);
+        story.poll(&[]);
+        let began = if waited < 60 { last } else { first };
+        let back = format!("prod answers again, after {lasted}");
+        assert_eq!(told(&story), [("prod does not answer: no answer", began), (&back, story.now.wall)]);
+    }
 }
 
 #[test]

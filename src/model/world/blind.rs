@@ -1,5 +1,5 @@
 //! Since when nobody could see what a source says is on record: who reads of the night later must know when the console was blind.
-//! Invariant: of one gap there is one pair of entries, from its first failure to its end, whoever watches meanwhile.
+//! Invariant: of one gap there is one pair of entries, from the last answer before its first failure to its end, whoever watches meanwhile.
 
 use super::World;
 use crate::domain::entry::{Draft, Entry, Kind};
@@ -26,7 +26,10 @@ pub struct Blind {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Gap {
+    /// The first failure.
     since: Stamp,
+    /// The last answer before that: whatever has happened since nobody has seen.
+    seen: Stamp,
     /// The source answers again, and the journal does not hold that yet.
     until: Option<Stamp>,
     /// More than one poll has failed: it is to be told.
@@ -72,15 +75,20 @@ fn key(source: &SourceName, event: &str, gap: &str) -> String {
 impl World {
     /// A poll has failed. One that fails alone is no gap: the next has every alert again.
     pub(super) fn source_lost(&mut self, source: &SourceName, trouble: &Trouble) -> Vec<Effect> {
-        let Some(every) = self.settings.source(source).map(|spec| spec.every) else { return Vec::new() };
+        let Some((every, timeout)) = self.settings.source(source).map(|spec| (spec.every, spec.timeout)) else {
+            return Vec::new();
+        };
         let (now, why) = (self.now, inert(trouble.text.raw()).into_owned());
         // One that is over and that the journal could not hold is still to be told: it goes on.
         let told =
             self.blind.lost(source).is_some() || self.telling.contains(&key(source, LOST, &self.blind.name_of_gap(source)));
         let goes_on = |gap: &&Gap| gap.until.is_none() || gap.long && !told;
-        let since = self.blind.gaps.get(source).filter(goes_on).map_or(now, |gap| gap.since);
+        // Before that this console slept, or has just begun: what it has not asked it can't have missed by this source's fault.
+        let lately = |at: &Stamp| now.since(*at) <= every * 2 + timeout;
+        let seen = self.alerts.source(source).and_then(|source| source.answered).filter(lately).unwrap_or(now);
+        let (since, seen) = self.blind.gaps.get(source).filter(goes_on).map_or((now, seen), |gap| (gap.since, gap.seen));
         let long = now.since(since) >= every;
-        self.blind.gaps.insert(source.clone(), Gap { since, until: None, long, why });
+        self.blind.gaps.insert(source.clone(), Gap { since, seen, until: None, long, why });
         if !self.watching || !long || self.blind.lost(source).is_some() {
             return Vec::new();
         }
@@ -92,7 +100,7 @@ impl World {
     pub(super) fn source_back(&mut self, source: &SourceName) -> Vec<Effect> {
         let now = self.now;
         let gap = self.blind.gaps.get_mut(source);
-        let (long, seen) = gap.map_or_else(Default::default, |gap| (gap.long, gap.until.get_or_insert(now).since(gap.since)));
+        let (long, seen) = gap.map_or_else(Default::default, |gap| (gap.long, gap.until.get_or_insert(now).since(gap.seen)));
         let recorded = self.blind.lost(source).is_some();
         if !self.watching || !recorded && !long {
             self.blind.gaps.remove(source);
@@ -105,9 +113,9 @@ impl World {
     }
 
     fn loss_of(&mut self, source: &SourceName) -> Option<Draft> {
-        let Gap { since, why, .. } = self.blind.gaps.get(source)?.clone();
+        let Gap { seen, why, .. } = self.blind.gaps.get(source)?.clone();
         let draft = self.sight(source, LOST, format!("{source} does not answer: {why}"))?;
-        Some(Draft { at: since.wall, ..draft })
+        Some(Draft { at: seen.wall, ..draft })
     }
 
     /// It lasted at least as long as this process has seen it, whatever became of the wall clock meanwhile.
