@@ -25,7 +25,7 @@ pub const TERMS: &[(&str, &str, &str)] = &[
     ("LABEL!~REGEX", "any other", "instance!~test.*"),
     (
         "state:STATE",
-        "`firing`, `acknowledged`, `silenced`, `snoozed`, `inhibited`, `resolved` or `pending`, cut short or not",
+        "the state that its row and the header say: `firing` (and nobody's, and not kept quiet), `acknowledged`, `silenced`, `snoozed`, `inhibited`, `resolved` or `pending`, cut short or not",
         "state:ack",
     ),
     ("severity:LEVEL", "exactly that one", "severity:critical"),

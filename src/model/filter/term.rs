@@ -126,7 +126,8 @@ impl Term {
             Self::Text(text) => contains(tracked, text),
             Self::Equal { label, value, not } => (alert.labels.get(label).unwrap_or("") == value) != *not,
             Self::Like { label, regex, not } => regex.0.is_match(alert.labels.get(label).unwrap_or("")) != *not,
-            Self::State(state) => world.alerts.states_of(tracked, world.now.wall).contains(state),
+            // The one by precedence, as its row, the header and `--state` say: what somebody owns does not fire for whoever looks for that.
+            Self::State(state) => tracked.state == *state,
             Self::Severity(compare, severity) => compare.holds(tracked.severity.cmp(severity)),
             Self::Age(compare, age) => compare.holds((world.now.wall - tracked.episode).to_std().unwrap_or_default().cmp(age)),
             Self::Service(name) => tracked.service.as_ref().is_some_and(|service| service.as_str() == name),
