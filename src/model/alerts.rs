@@ -18,8 +18,8 @@ mod state;
 mod twins;
 mod view;
 
-pub(in crate::model) use episode::ENDED_ELSEWHERE;
 pub use episode::{Ack, Record};
+pub(in crate::model) use episode::{ENDED_ELSEWHERE, UNDONE};
 pub use flapping::Flapping;
 pub(in crate::model) use lapsing::Elsewhere;
 pub use left::{Gone, Why};

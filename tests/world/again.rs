@@ -203,3 +203,66 @@ fn an_acknowledgement_that_could_not_be_carried_is_one_however_often_that_is_tri
     story.ask(Command::Retry { request });
     assert_eq!((count(&story, Kind::Ack), acts(&mut story).len()), (4, 1));
 }
+
+/// `Down` is bo's, and then ana takes it and takes that back.
+fn taken_and_undone(carry: bool) -> (Story, RequestId) {
+    let mut story = Story::with(settings(carry));
+    story.poll(&down());
+    story.world.me.name = "bo".into();
+    story.ask(ack(&["Down"]));
+    story.world.me.name = "ana".into();
+    if carry {
+        answer(&mut story, Outcome::Done, Some("s-1"));
+    }
+    let request = story.ask(ack(&["Down"]));
+    if carry {
+        answer(&mut story, Outcome::Done, Some("s-1"));
+    }
+    (story, request)
+}
+
+fn holder(story: &Story) -> Option<String> {
+    let tracked = story.world.alerts.get(&id("Down")).expect("listed");
+    story.world.alerts.ack(tracked, story.now.wall).map(|ack| ack.by)
+}
+
+#[test]
+fn what_was_taken_from_somebody_is_theirs_again_when_that_is_taken_back() {
+    let (mut story, request) = taken_and_undone(false);
+    assert_eq!(holder(&story).as_deref(), Some("ana"));
+    story.ask(Command::Undo { request });
+    assert_eq!((holder(&story).as_deref(), state(&story, "Down")), (Some("bo"), Some(State::Acknowledged)));
+    assert_eq!(story.last(Kind::Unack).text, "took the acknowledgement of Down back: it is bo's again");
+    // Once more, and the line of those who had it is the same; bo's own end is an end.
+    let request = story.ask(ack(&["Down"]));
+    story.ask(Command::Undo { request });
+    assert_eq!(holder(&story).as_deref(), Some("bo"));
+    story.begins_anew();
+    story.poll(&down());
+    assert_eq!(holder(&story).as_deref(), Some("bo"), "as it is read back");
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: "mine".into() });
+    assert_eq!((holder(&story), state(&story, "Down")), (None, Some(State::Firing)));
+}
+
+#[test]
+fn what_the_source_carries_is_nobodys_then_and_who_had_it_is_said() {
+    let (mut story, request) = taken_and_undone(true);
+    story.ask(Command::Undo { request });
+    assert_eq!((holder(&story), state(&story, "Down")), (None, Some(State::Firing)));
+    assert_eq!(story.last(Kind::Unack).text, "gave up the acknowledgement of Down: bo had it, it is nobody's now");
+}
+
+#[test]
+fn what_has_run_out_meanwhile_is_nobodys() {
+    let mut story = Story::with(settings(false));
+    story.poll(&down());
+    story.world.me.name = "bo".into();
+    let hold = Some(Duration::from_secs(5));
+    story.ask(Command::Acknowledge { alerts: vec![id("Down")], hold, reason: String::new(), ticket: None });
+    story.world.me.name = "ana".into();
+    let request = story.ask(ack(&["Down"]));
+    story.wait(8);
+    story.ask(Command::Undo { request });
+    assert_eq!((holder(&story), state(&story, "Down")), (None, Some(State::Firing)));
+    assert!(!story.last(Kind::Unack).text.contains("bo"));
+}

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 
 /// Why an acknowledgement ended that was never one of ours, in the `data` of the entry that says so: of ours it says nothing.
 pub(in crate::model) const ENDED_ELSEWHERE: &str = "ended elsewhere";
+/// Why one ended that had taken the place of another, and has given it back.
+pub(in crate::model) const UNDONE: &str = "undone";
 
 /// Somebody owns an episode until a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,8 @@ enum Mark {
     Ack(Box<(DateTime<Utc>, Ack)>),
     /// Ends the acknowledgement that it names; one that names none, as older journals have them, the newest before it.
     Unack(Option<EntryId>),
+    /// This acknowledgement was taken back as if it had never been given: whoever had the alert before has it again.
+    Undone(EntryId),
     /// The source has contradicted this acknowledgement.
     Lost(EntryId),
     /// In this episode somebody held it elsewhere, and holds it no more.
@@ -39,6 +43,10 @@ enum Mark {
 impl Mark {
     fn is_ack(&self, entry: EntryId) -> bool {
         matches!(self, Self::Ack(ack) if ack.1.entry == Some(entry))
+    }
+
+    fn undoes(&self, ack: &Ack) -> bool {
+        matches!(self, Self::Undone(entry) if ack.entry == Some(*entry))
     }
 }
 
@@ -63,7 +71,10 @@ impl Record {
             Kind::Unack if entry.text_of("why") == Some(ENDED_ELSEWHERE) => {
                 Mark::Released(entry.data_of("episode").unwrap_or(entry.at))
             }
-            Kind::Unack => Mark::Unack(entry.data_of("ack")),
+            Kind::Unack => match entry.data_of("ack") {
+                Some(ack) if entry.text_of("why") == Some(UNDONE) => Mark::Undone(ack),
+                ack => Mark::Unack(ack),
+            },
             _ => match lost(entry) {
                 Some(ack) => Mark::Lost(ack),
                 None => return,
@@ -82,7 +93,7 @@ impl Record {
         self.marks.iter().fold(None, |open, (_, mark)| match mark {
             Mark::Fired(starts_at) => open.or(Some(*starts_at)),
             Mark::Resolved => None,
-            Mark::Ack(_) | Mark::Unack(_) | Mark::Lost(_) | Mark::Released(_) => open,
+            Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) => open,
         })
     }
 
@@ -110,7 +121,7 @@ impl Record {
         let turn = |mark: &Mark| match mark {
             Mark::Fired(_) => Some(false),
             Mark::Resolved => Some(true),
-            Mark::Ack(_) | Mark::Unack(_) | Mark::Lost(_) | Mark::Released(_) => None,
+            Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) => None,
         };
         self.marks.iter().rev().find_map(|(_, mark)| turn(mark)).unwrap_or(false)
     }
@@ -134,7 +145,7 @@ impl Record {
     /// The newest acknowledgement of an episode, whose time is over.
     pub(in crate::model) fn ran_out(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<&Ack> {
         let mut acks = self.marks.iter().rev().filter_map(|(_, mark)| match mark {
-            Mark::Ack(ack) => Some(ack.as_ref()),
+            Mark::Ack(ack) if !self.is_undone(&ack.1) => Some(ack.as_ref()),
             _ => None,
         });
         let (acked, ack) = acks.next()?;
@@ -149,6 +160,16 @@ impl Record {
     /// Somebody has acknowledged this episode here, whether that is in force or not.
     pub(in crate::model) fn was_acked(&self, episode: DateTime<Utc>) -> bool {
         self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Ack(ack) if ack.0 == episode))
+    }
+
+    fn is_undone(&self, ack: &Ack) -> bool {
+        self.marks.iter().any(|(_, mark)| mark.undoes(ack))
+    }
+
+    /// The acknowledgement whose place this one took and that would be in force still without it.
+    pub(in crate::model) fn before(&self, ack: EntryId, now: DateTime<Utc>) -> Option<&Ack> {
+        let before = self.line_of(ack).nth(1).and_then(|entry| self.ack_of(entry))?;
+        before.until.is_none_or(|until| now < until).then_some(before)
     }
 
     /// How often in an episode somebody's end who held it elsewhere is recorded.
@@ -171,6 +192,7 @@ impl Record {
                 Mark::Unack(named) if named.is_none_or(|named| line.last().is_some_and(|(_, last)| *last == named)) => {
                     line.clear();
                 }
+                Mark::Undone(undone) => line.retain(|(_, entry)| entry != undone),
                 _ => {}
             }
             if mark.is_ack(ack) {
@@ -190,8 +212,11 @@ impl Record {
     }
 
     fn last(&self) -> Option<&(DateTime<Utc>, Ack)> {
-        let newest =
-            self.marks.iter().rev().map(|(_, mark)| mark).find(|mark| matches!(mark, Mark::Ack(_) | Mark::Unack(None)))?;
+        let counts = |mark: &&Mark| match mark {
+            Mark::Ack(ack) => !self.is_undone(&ack.1),
+            mark => **mark == Mark::Unack(None),
+        };
+        let newest = self.marks.iter().rev().map(|(_, mark)| mark).find(counts)?;
         let Mark::Ack(ack) = newest else { return None };
         // Named, whichever of the two was written first: whoever gave an older one up has not given this one up.
         let given_up = |(_, mark): &(Order, Mark)| matches!(mark, Mark::Unack(Some(named)) if ack.1.entry == Some(*named));

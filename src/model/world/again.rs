@@ -6,7 +6,8 @@ use super::commands::{Asked, Given, Refusal};
 use crate::domain::act::{Act, ActEnd, ActKind, Outcome};
 use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, EntryId, RequestId};
-use crate::domain::text::Outside;
+use crate::domain::text::{Outside, inert};
+use crate::model::alerts::UNDONE;
 use crate::model::progress::{Item, Progress, Stage, UNDO_WITHIN};
 use crate::model::{Command, Effect};
 use std::time::Duration;
@@ -92,9 +93,30 @@ impl World {
         let tracked = self.alerts.get(alert).ok_or("it has left the queue")?;
         let held = self.alerts.ack(tracked, self.now.wall);
         match held.is_some_and(|ack| ack.entry == Some(entry)) {
-            true => Ok(Back::Draft(Box::new(self.unack_draft(alert.clone(), "")?.with("undoes", entry)))),
+            true => Ok(Back::Draft(Box::new(self.given_back(alert, entry)?.with("undoes", entry)))),
             false => Err("the acknowledgement is not in force any more".into()),
         }
+    }
+
+    /// Whoever had the alert before has it again. Where its source carries who holds it that can't be given back: then it is nobody's,
+    /// and who had it is said.
+    fn given_back(&mut self, alert: &AlertId, entry: EntryId) -> Result<Draft, Refusal> {
+        let draft = self.unack_draft(alert.clone(), "")?;
+        let record = self.alerts.record(alert);
+        let Some(before) = record.and_then(|record| record.before(entry, self.now.wall)).map(|ack| ack.by.clone()) else {
+            return Ok(draft);
+        };
+        let (name, before) = (self.told_apart(alert), inert(&before));
+        Ok(match self.outbox.serving(entry).next() {
+            None => {
+                let text = format!("took the acknowledgement of {name} back: it is {before}'s again");
+                Draft { text, ..draft }.with("why", UNDONE)
+            }
+            Some(_) => {
+                let text = format!("gave up the acknowledgement of {name}: {before} had it, it is nobody's now");
+                Draft { text, ..draft }
+            }
+        })
     }
 
     /// The same for those alone for which it failed. What may have been done, or was overruled, is not repeated.
