@@ -333,7 +333,6 @@ impl Screen {
     fn in_pane(&mut self, action: Action, world: &World) -> Vec<Reply> {
         let focus = self.focus;
         let pane = everywhere::pane_of(action).unwrap_or(focus);
-        let filtered = action == Action::Close && !self.filter.is_empty() && pane == PaneId::Alerts;
         let replies = self.with(world, |parts, view| {
             let pane_state = parts.pane(pane)?;
             match Travel::of(action, view.hits.rows_of(pane)) {
@@ -342,11 +341,7 @@ impl Screen {
             }
             None
         });
-        let mut replies = replies.unwrap_or_default();
-        if filtered {
-            replies.push(Reply::Filter(String::new()));
-        }
-        replies
+        replies.unwrap_or_default()
     }
 
     /// Carries out what panes and overlays have answered.

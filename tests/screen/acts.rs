@@ -305,3 +305,49 @@ fn there_is_nothing_to_take_back_where_nobody_has_acknowledged_and_that_is_no_er
     // Of several those are given up that somebody has.
     desk.press("a enter space space A").expect("gave up the acknowledgement").expect_not("error").expect("0 acked");
 }
+
+/// `Down` is marked, and then the filter shows `Slow` alone.
+fn marked_and_hidden() -> Desk {
+    let mut desk = pager(&["Down", "Slow", "Full"]);
+    desk.press("/").type_text("Down").press("enter space").expect("1 marked").expect_not("hidden");
+    desk.press("/ ctrl-u").type_text("Slow").press("enter").expect("1 of 3").expect("1 marked, hidden by the filter");
+    desk
+}
+
+#[test]
+fn marks_that_the_filter_hides_are_no_targets_and_are_there_again_without_it() {
+    for (key, title) in [("a", "Acknowledge Slow"), ("x", "Act on Slow"), ("D", "Declare an incident"), ("z", "Snooze: Slow")] {
+        let mut desk = marked_and_hidden();
+        desk.press(key).expect(title).expect_not("2 alerts").expect_not("1 more");
+        if key == "D" {
+            desk.press("enter");
+            let Some(Command::Declare { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+            assert_eq!(*alerts, [id("Slow")]);
+        }
+    }
+    let mut desk = marked_and_hidden();
+    desk.press("enter").expect("Slow-db-1").expect_not("Down").press("esc");
+    // The act is for what is seen, and the mark that it was not for has not served yet.
+    desk.press("a enter").expect("1 marked, hidden by the filter");
+    let Some(Command::Acknowledge { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert_eq!(*alerts, [id("Slow")]);
+    desk.press("esc").expect_not("of 3").expect("1 marked").expect_not("hidden").press("a").expect("Acknowledge Down");
+    desk.press("enter").expect_not("marked");
+}
+
+#[test]
+fn of_marks_that_the_filter_shows_in_part_those_are_meant_that_it_shows() {
+    let mut desk = marked_and_hidden();
+    desk.press("space").expect("1 marked, 1 more hidden by the filter").press("z").expect("Snooze: Slow").press("esc");
+    desk.press("esc").expect_not("marked").expect("1 of 3");
+    // Scrolled out of sight is not hidden, and neither is what is folded.
+    let mut desk = Desk::new();
+    desk.resize(80, 24);
+    let many: Vec<_> = (0..200).map(|i| alert("Noise", "critical", "checkout", &format!("shop-{i:03}"), 500 - i)).collect();
+    desk.fires(&many).draw();
+    desk.press("/").type_text("Noise").press("enter space G").expect("1 marked").expect_not("hidden");
+    desk.press("a").expect("shop-").press("enter");
+    let Some(Command::Acknowledge { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert_eq!(alerts.len(), 1);
+    desk.expect_not("marked");
+}

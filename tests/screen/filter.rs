@@ -211,7 +211,7 @@ fn what_has_changed_while_a_filter_was_typed_stands_in_the_queue_without_it() {
 #[test]
 fn what_somebody_owns_does_not_fire_for_the_filter_either() {
     let mut desk = outage();
-    desk.press("a enter").expect("4 firing 1 acked");
+    desk.press("a enter").expect("4 firing").expect("1 acked");
     desk.press("/").type_text("state:firing").press("enter").expect("4 of 5").expect_not("✓ ana");
     desk.press("/ ctrl-u").type_text("state:ack").press("enter").expect("1 of 5").expect("✓ ana");
 }

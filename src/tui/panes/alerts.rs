@@ -1,6 +1,7 @@
 //! The alert queue: the rows that match the filter, the cursor in them, and the marks.
 
 mod fold;
+mod marks;
 mod order;
 mod row;
 mod rows;
@@ -47,6 +48,8 @@ pub struct Alerts {
     list: List,
     filter: Filter,
     marks: BTreeSet<AlertId>,
+    /// The marks that the last act was for.
+    meant: BTreeSet<AlertId>,
     /// Those that the cursor has stood on, each since it arrived last: no news any more.
     looked: BTreeMap<AlertId, Duration>,
     rows: Rows,
@@ -61,16 +64,6 @@ pub struct Alerts {
 }
 
 impl Alerts {
-    /// The marked alerts; without marks the one under the cursor of the last frame. With each of them those that tell of the
-    /// same problem.
-    fn targets(&self, view: &View) -> Vec<AlertId> {
-        let ids = match self.marks.is_empty() {
-            false => self.marks.iter().cloned().collect(),
-            true => self.under_cursor(view),
-        };
-        view.world.alerts.with_twins(ids)
-    }
-
     /// Of a group all that are not over: who they are is settled here, and not by what comes later.
     fn under_cursor(&self, view: &View) -> Vec<AlertId> {
         match self.list.selected() {
@@ -89,31 +82,6 @@ impl Alerts {
         if std::mem::take(&mut self.narrowed) || self.regrouped {
             self.shape.follow(&self.filter, true, view.world);
         }
-    }
-
-    fn mark(&mut self, view: &View) {
-        let ids = self.under_cursor(view);
-        match ids.iter().all(|id| self.marks.contains(id)) {
-            true => self.marks.retain(|id| !ids.contains(id)),
-            false => self.marks.extend(ids),
-        }
-        self.travel(Travel::By(1), view);
-    }
-
-    /// Who is marked is settled here: what comes to match later is not.
-    fn mark_all(&mut self, view: &View) -> Vec<Reply> {
-        if self.filter.is_empty() {
-            return vec![Reply::Say("Without a filter that would be every alert: narrow the queue first.".to_owned())];
-        }
-        let open = |id: &AlertId| view.world.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_none());
-        let of_row = |row: rows::Row| match &row.target {
-            Target::Alert(id) => vec![id.clone()],
-            Target::Fold(fold) => self.open_members(fold, view),
-            _ => Vec::new(),
-        };
-        let listed: Vec<AlertId> = self.shape.rows(view).flat_map(of_row).collect();
-        self.marks.extend(listed.into_iter().filter(open));
-        Vec::new()
     }
 
     /// The row that tells of a target.
@@ -241,8 +209,9 @@ impl Pane for Alerts {
             Action::Unfold => return vec![Reply::Do(Action::NextPane)],
             Action::Fold => return vec![Reply::Do(Action::PreviousPane)],
             Action::Run => return run(view),
-            Action::Close if !self.marks.is_empty() => self.marks.clear(),
-            Action::Close if !self.filter.is_empty() => self.narrow(Filter::default()),
+            Action::Open => return act(action, self.under_cursor(view), view),
+            Action::Close if self.shown_marks(view).next().is_some() => self.marks.clear(),
+            Action::Close if !self.filter.is_empty() => return vec![Reply::Filter(String::new())],
             Action::Close => {}
             _ => return act(action, self.targets(view), view),
         }
@@ -256,9 +225,7 @@ impl Pane for Alerts {
             parts.push((format!("{matching} of {}", view.world.alerts.len()), Role::Text));
             parts.push((self.filter.text().to_owned(), Role::Match));
         }
-        if !self.marks.is_empty() {
-            parts.push((format!("{} marked", self.marks.len()), Role::Strong));
-        }
+        parts.extend(self.told_marks(view));
         if self.news > 0 {
             parts.push((format!("{} new ↑", self.news), Role::New));
         }
@@ -358,7 +325,7 @@ impl Pane for Alerts {
     }
 
     fn unmark(&mut self) {
-        self.marks.clear();
+        self.forget_the_meant();
     }
 }
 

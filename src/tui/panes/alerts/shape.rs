@@ -287,6 +287,12 @@ impl Shape {
         }
     }
 
+    /// The list has it, in a row of its own or in another's.
+    pub fn tells_of(&self, id: &AlertId, world: &World) -> bool {
+        let by_another = || world.alerts.get(id).and_then(|tracked| self.told_by(tracked, world));
+        self.lists(id, world) || by_another().is_some_and(|lead| self.lists(lead, world))
+    }
+
     fn lists(&self, id: &AlertId, world: &World) -> bool {
         self.groups.as_ref().map_or_else(|| world.alerts.get(id).is_some(), |groups| groups.of(id).is_some())
     }
