@@ -93,6 +93,8 @@ mod taken;
 mod twins;
 #[path = "world/unsent.rs"]
 mod unsent;
+#[path = "world/untold.rs"]
+mod untold;
 #[path = "world/updates.rs"]
 mod updates;
 #[path = "world/words.rs"]

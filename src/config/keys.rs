@@ -14,7 +14,7 @@ pub const ALL: &[(&str, &str, &str)] = &[
     ("`queue.storm.above`, `.within`", "more new alerts than that within that time are a storm, `10` and more within `10s` to `1h`", "`200` within `1m`"),
     ("`queue.same`", "labels that say, where all of them are equal, that alerts of several sources tell of the same problem", "none: nothing does"),
     ("`queue.memory`", "how far back details and `midwatch history` look in the journal", "`30d`"),
-    ("`queue.watchdogs`", "names of alerts that always fire, to say that alerting works: a silence that hides one has to be confirmed; `[]`: none", "`Watchdog`, `DeadMansSwitch`, `DeadManSwitch`, `DeadMansSnitch`, `PrometheusAlertmanagerE2eDeadManSwitch`"),
+    ("`queue.watchdogs`", "names of alerts that always fire, to say that alerting works: a silence that hides one has to be confirmed, and one that ends calls as a critical alert does; `[]`: none", "`Watchdog`, `DeadMansSwitch`, `DeadManSwitch`, `DeadMansSnitch`, `PrometheusAlertmanagerE2eDeadManSwitch`"),
     ("`updates.every`", "how often an update of an incident is promised, `1m` to `7days`, or `off`; or one for each severity: `{SEV1: 15m, SEV5: off}`", "`20m`"),
     ("`updates.to[]`", "where updates are posted; `updates` may be this list alone", "none: they are only recorded"),
     ("`export.redact[]`", "regular expressions: what fits one of them is struck from every export, besides what looks like a secret", "none"),

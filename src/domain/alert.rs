@@ -296,6 +296,8 @@ pub struct Snapshot {
     pub unsure: Vec<Fingerprint>,
     /// These were pending and fire now, which another source tells of.
     pub began: Vec<Fingerprint>,
+    /// These it lists no more only because nobody has told it of them, and since when: nobody has ended them.
+    pub untold: Vec<(Fingerprint, DateTime<Utc>)>,
     /// Parts that did not answer (a peer, a page), each in one sentence.
     pub missing: Vec<Outside>,
     /// How far the remote's `Date` is ahead of our wall clock, in milliseconds.

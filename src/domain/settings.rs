@@ -222,6 +222,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// An alert of this name always fires, to say that alerting works.
+    pub fn is_watchdog(&self, name: &str) -> bool {
+        self.watchdogs.iter().any(|known| known == name)
+    }
+
     /// What the label `severity` means here.
     pub fn severity(&self, labels: &Labels) -> Severity {
         let word = labels.get("severity").unwrap_or("");

@@ -5,6 +5,7 @@
 
 mod changes;
 mod drilled;
+mod ended;
 mod episode;
 mod flapping;
 mod lapsing;
@@ -65,6 +66,7 @@ pub struct Tracked {
     pub missing: u32,
     /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more.
     listed_since: Option<DateTime<Utc>>,
+    untold: Option<DateTime<Utc>>,
     pub resolved_at: Option<DateTime<Utc>>,
     /// What it is to the operator now; kept, because a frame must not judge twenty thousand of them.
     pub state: State,
@@ -98,6 +100,8 @@ pub struct Alerts {
     released: BTreeMap<AlertId, Box<Elsewhere>>,
     /// What has left the queue lately.
     left: Left,
+    /// Watchdogs that have ended, and when that was seen.
+    dead: BTreeMap<AlertId, Stamp>,
     revision: u64,
     notes_lost: bool,
     /// When this process began: what was recorded since is news to it, whoever saw it first.
@@ -217,13 +221,16 @@ impl Alerts {
             return None;
         }
         let news = tracked.resolved_at.is_none();
-        (tracked.alert, tracked.missing) = (alert, 0);
+        (tracked.alert, tracked.missing, tracked.untold) = (alert, 0, None);
         if news {
             // A clock that is ahead ends nothing in the future, and nothing ends before it began.
             tracked.resolved_at = Some(millis::truncated(at.clamp(tracked.episode.min(now.wall), now.wall)));
             self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
         }
         self.place(settings, tracked, now);
+        if news {
+            self.note_watchdog(settings, &id, now);
+        }
         news.then_some(Turn { id, fired: false })
     }
 
@@ -237,7 +244,7 @@ impl Alerts {
                     (old.severity, old.service) = (settings.severity(&alert.labels), settings.service(&alert.labels));
                     old.gets_worse(now);
                 }
-                (old.alert, old.missing) = (alert, 0);
+                (old.alert, old.missing, old.untold) = (alert, 0, None);
                 old
             }
             old => Box::new(self.fresh(settings, alert, now, old.is_some())),
@@ -266,6 +273,7 @@ impl Alerts {
             news: News::At(episode),
             missing: 0,
             listed_since: None,
+            untold: None,
             resolved_at: None,
             state: State::Firing,
             elsewhere: None,
@@ -295,8 +303,10 @@ impl Alerts {
         let same_instance = answer.started_at.filter(|started| state.started_at() == Some(*started));
         let changed = state.answered(&answer, now);
         let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
+        let untold = answer.untold.iter().map(|(fingerprint, since)| (fingerprint, *since)).collect();
         let (mut touched, mut ended, mut never, mut unlisted) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for tracked in self.queue.iter_mut().filter(|tracked| tracked.alert.id.source == *source) {
+            Self::note_untold(tracked, &untold);
             let id = &tracked.alert.id;
             if tracked.missing == 0 && answer.complete {
                 tracked.listed_since = same_instance.or(tracked.listed_since);
@@ -328,6 +338,7 @@ impl Alerts {
             state.unlisted = unlisted;
         }
         self.rerank(settings, &touched, now);
+        ended.iter().for_each(|turn| self.note_watchdog(settings, &turn.id, now));
         ended
     }
 

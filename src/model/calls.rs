@@ -205,5 +205,9 @@ pub(super) fn said(world: &World, alerts: &[AlertId]) -> String {
     let first = alerts.first().and_then(|id| Some((id, world.alerts.get(id)?)));
     let Some((id, tracked)) = first else { return "new alerts".to_owned() };
     let more = if alerts.len() > 1 { format!(" and {} more", alerts.len() - 1) } else { String::new() };
-    format!("{} is {}{more}", world.in_full(id), tracked.severity.word())
+    let name = world.in_full(id);
+    if world.alerts.is_dead_watchdog(tracked) {
+        return format!("{name} has ended: alerting may be broken{more}");
+    }
+    format!("{name} is {}{more}", tracked.severity.word())
 }

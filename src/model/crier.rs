@@ -4,6 +4,7 @@
 use super::World;
 use super::alerts::{State, Tracked};
 use super::calls::{Again, Call, CutOff, said};
+use crate::domain::alert::Severity;
 use crate::domain::attention::Way;
 use crate::domain::ids::{AlertId, EntryId};
 use crate::domain::settings::Environment;
@@ -63,7 +64,8 @@ impl Crier {
         let cut_off = world.calls.to_repeat(world.now.wall).filter(|call| ours(call.name.way));
         let mut cut_off = cut_off.filter(|call| !self.repeated.contains(&call.intent.id));
         let call = cut_off.find_map(|CutOff { name, intent, of }| {
-            let wakes = |tracked: &Tracked| tracked.state == State::Firing && world.worked_on(tracked).is_none();
+            let loud = |tracked: &Tracked| tracked.state == State::Firing || world.alerts.is_dead_watchdog(tracked);
+            let wakes = |tracked: &Tracked| loud(tracked) && world.worked_on(tracked).is_none();
             let alerts = of.iter().filter_map(|entry| world.alerts.get(entry.alert.as_ref()?)).filter(|tracked| wakes(tracked));
             let alerts: Vec<AlertId> = alerts.map(|tracked| tracked.alert.id.clone()).collect();
             let storm = intent.alert.is_none() && world.alerts.count(State::Firing) > 0;
@@ -112,6 +114,14 @@ impl Crier {
         let bad = bad.filter(|tracked| !tracked.is_drill());
         let mut by = BTreeSet::new();
         let mut new: Vec<(Duration, &AlertId)> = Vec::new();
+        // What fires to say that alerting works has ended: nothing that should call may do so any more.
+        for (tracked, at) in world.alerts.dead_watchdogs() {
+            let ways = attention.ways(Severity::Critical, tracked.service.as_ref(), world.now.wall);
+            if self.cried.is_none_or(|cried| at.mono > cried) && world.worked_on(tracked).is_none() && !ways.is_empty() {
+                by.extend(ways);
+                new.push((at.mono, &tracked.alert.id));
+            }
+        }
         for tracked in bad {
             let Some(at) = tracked.arrived.map(|stamp| stamp.mono).filter(|at| self.cried.is_none_or(|cried| *at > cried)) else {
                 continue;
@@ -134,7 +144,7 @@ impl Crier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::alert::{Alert, Labels, Severity, Upstream};
+    use crate::domain::alert::{Alert, Labels, Upstream};
     use crate::domain::attention::{Attention, Rule};
     use crate::domain::entry::{Actor, Clock, Entry};
     use crate::domain::ids::{AlertId, EntryId, OriginId, RequestId};

@@ -153,6 +153,9 @@ pub struct SourceAnswer {
     /// These were pending there and fire now, which another source tells of.
     #[serde(default)]
     pub began: Vec<Fingerprint>,
+    /// These are not listed any more only because nobody has told the source of them, and since when.
+    #[serde(default)]
+    pub untold: Vec<(Fingerprint, DateTime<Utc>)>,
     pub missing: Vec<Outside>,
     pub silences: Arc<Vec<Silence>>,
     pub skew_ms: Option<i64>,

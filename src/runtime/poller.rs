@@ -345,7 +345,7 @@ async fn compared(
     known: Arc<Vec<Silence>>,
     answer: Result<Snapshot, Trouble>,
 ) -> Result<(Difference, SourceAnswer), Trouble> {
-    let Snapshot { alerts, silences, complete, started_at, unsure, began, missing, skew_ms, pushed } = answer?;
+    let Snapshot { alerts, silences, complete, started_at, unsure, began, untold, missing, skew_ms, pushed } = answer?;
     let work = tokio::task::spawn_blocking(move || {
         // Those that are known already say at once that they are the same.
         let silences = if *known == silences { known } else { Arc::new(silences) };
@@ -353,7 +353,7 @@ async fn compared(
     });
     let failed = |_| Trouble::new(Reason::Local, "midwatch failed while it compared two answers; please report this");
     let (difference, silences) = work.await.map_err(failed)?;
-    Ok((difference, SourceAnswer { complete, started_at, unsure, began, missing, silences, skew_ms, pushed }))
+    Ok((difference, SourceAnswer { complete, started_at, unsure, began, untold, missing, silences, skew_ms, pushed }))
 }
 
 fn ended<T>(answer: &Result<T, Trouble>) -> Ended {

@@ -55,8 +55,8 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let carry = fields.get("ack").map_or(Some(None), |node| alertmanager::carry(node, problems));
     let (url, access, query, carry, name) = (url?, access?, query?, carry?, name.clone());
     let urls = vec![below(&url, "api/alertmanager/grafana")];
-    let (ignored, pages, clocks, lines) = Default::default();
-    let speaks = Alertmanager { name, urls, access, query, ignored, carry, pages, has_status: false, clocks, lines };
+    let (ignored, pages, clocks, lines, heard) = Default::default();
+    let speaks = Alertmanager { name, urls, access, query, ignored, carry, pages, has_status: false, clocks, lines, heard };
     Some(Box::new(Grafana { url, speaks }))
 }
 

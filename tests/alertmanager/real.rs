@@ -217,3 +217,36 @@ async fn tls_and_a_login_are_what_it_demands() {
     let trouble = with("wrong").fetch(&[], &Ports::real(), LIMIT).await.expect_err("refused");
     assert_eq!(trouble.reason, Reason::Denied, "{trouble}");
 }
+
+#[tokio::test]
+async fn what_it_lists_no_more_is_told_apart_by_who_ended_it() {
+    if absent() {
+        return;
+    }
+    let am = Alertmanager::start(1);
+    let ends = |name: &str, seconds: i64| {
+        let at = (Utc::now() + TimeDelta::seconds(seconds)).to_rfc3339();
+        am.post(0, &format!(r#"[{{"labels": {{"alertname": "{name}"}}, "endsAt": "{at}"}}]"#));
+    };
+    ends("Ended", 300);
+    ends("Untold", 6);
+    let source = on(&am);
+    let both = snapshot(&*source).await;
+    let named = |name: &str| both.alerts.iter().find(|alert| alert.name() == name).expect("listed").id.fingerprint.clone();
+    let (ended, untold) = (named("Ended"), named("Untold"));
+    ends("Ended", -1);
+    let told = std::sync::Mutex::new(Vec::new());
+    let hears = |snapshot: &Snapshot| {
+        let gone = snapshot.untold.iter().map(|(fingerprint, _)| fingerprint.clone());
+        told.lock().expect("whole").extend(gone);
+    };
+    until(
+        || snapshot(&*source),
+        |snapshot| {
+            hears(snapshot);
+            [&ended, &untold].iter().all(|gone| snapshot.alerts.iter().all(|alert| alert.id.fingerprint != **gone))
+        },
+    )
+    .await;
+    assert_eq!(*told.lock().expect("whole"), [untold], "whoever ends an alert has told of it");
+}

@@ -1,8 +1,9 @@
 //! How far a source can be trusted: told in one word everywhere, and why one key away.
 
 use crate::queue::{tells, two_sources};
-use crate::screen::{Desk, alert, settings};
+use crate::screen::{Desk, alert, outage, settings};
 use midwatch::domain::settings::{Carry, SourceSpec};
+use midwatch::model::Fact;
 use midwatch::model::event::SourceAnswer;
 
 #[test]
@@ -104,4 +105,21 @@ fn what_its_own_system_has_forgotten_and_not_checked_since_is_marked_so() {
     assert!(desk.line("CRIT Down").contains("? unchecked"), "{}", desk.text());
     desk.press("enter").expect("has forgotten how it is, and has not looked since").press("esc");
     desk.answers(SourceAnswer { complete: true, ..SourceAnswer::default() }).expect_not("? unchecked");
+}
+
+#[test]
+fn what_nobody_tells_of_any_more_is_no_good_news_on_its_row() {
+    let mut desk = outage();
+    let (untold, ended) =
+        (alert("PostgresDown", "critical", "postgres", "db-1:5432", 3), alert("Watchdog", "none", "checkout", "", 5));
+    desk.fires(std::slice::from_ref(&ended)).draw();
+    let gone = vec![untold.id.fingerprint.clone(), ended.id.fingerprint.clone()];
+    desk.fact(Fact::AlertsChanged { source: "prod".into(), upserts: Vec::new(), gone });
+    let whole = SourceAnswer { complete: true, ..SourceAnswer::default() };
+    let since = crate::screen::start();
+    desk.answers(SourceAnswer { untold: vec![(untold.id.fingerprint.clone(), since)], ..whole.clone() });
+    desk.expect("? not listed").answers(whole);
+    assert!(desk.line("CRIT PostgresDown").contains("? untold "), "{}", desk.text());
+    assert!(desk.line("Watchdog").contains("✗ ended"), "{}", desk.text());
+    desk.expect("nobody has told of it since");
 }

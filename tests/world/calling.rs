@@ -316,3 +316,27 @@ fn the_early_end_of_planned_work_calls_once() {
     other.shares(&one);
     assert_eq!((first, other.calls(false).0), (rung(&["Down is critical"]), rung(&[])));
 }
+
+#[test]
+fn a_watchdog_that_ends_calls_once_and_again_when_it_ends_again() {
+    let mut desk = Desk::new(&[Way::Bell], 0);
+    desk.lists_as(&[("Watchdog", "none"), ("Down", "critical")], |_| ());
+    assert_eq!(desk.calls(false).0, rung(&["Down is critical"]), "as long as it fires it calls nobody");
+    (0..2).for_each(|_| desk.lists(&["Down"]));
+    assert_eq!(desk.calls(false).0, rung(&["Watchdog has ended: alerting may be broken"]));
+    let ended = desk.story.last(Kind::AlertResolved).text.clone();
+    assert!(ended.ends_with(": alerting may be broken"), "{ended}");
+    let mut other = Desk::new(&[Way::Bell], 1);
+    other.lists_as(&[("Watchdog", "none"), ("Down", "critical")], |_| ());
+    other.shares(&desk);
+    other.calls(false);
+    (0..2).for_each(|_| other.lists(&["Down"]));
+    assert_eq!(other.calls(false).0, rung(&[]), "another console of the folder has called of it");
+    // What is no watchdog ends and calls nobody.
+    (0..2).for_each(|_| desk.lists(&[]));
+    assert_eq!(desk.calls(false).0, rung(&[]));
+    desk.lists_as(&[("Watchdog", "none")], |_| ());
+    assert_eq!(desk.calls(false).0, rung(&[]));
+    (0..2).for_each(|_| desk.lists(&[]));
+    assert_eq!(desk.calls(false).0, rung(&["Watchdog has ended: alerting may be broken"]));
+}

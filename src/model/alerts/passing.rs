@@ -30,6 +30,7 @@ impl Alerts {
             if let Some(tracked) = resolved.then(|| self.queue.take(&id)).flatten() {
                 self.left.add(&tracked, Why::Over);
                 left = true;
+                self.dead.remove(&id);
             }
         }
         left

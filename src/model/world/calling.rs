@@ -68,7 +68,10 @@ impl World {
                 let tracked = self.alerts.get(id);
                 let (news, others) = tracked.map_or(News::At(self.now.wall), |tracked| tracked.news).names();
                 // What got worse is another thing to be called of.
-                let severity = tracked.map_or("", |tracked| tracked.severity.word());
+                let severity = match tracked {
+                    Some(tracked) if self.alerts.is_dead_watchdog(tracked) => "ended",
+                    tracked => tracked.map_or("", |tracked| tracked.severity.word()),
+                };
                 let key = |news: String| format!("{id}/{news}/{severity}/called/{medium}");
                 (draft.key, draft.also) = (Some(key(news)), others.into_iter().map(key).collect());
                 Some(id)

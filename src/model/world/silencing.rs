@@ -52,7 +52,7 @@ impl World {
             alerts += 1;
             firing += usize::from(tracked.state == State::Firing);
             let name = tracked.alert.name();
-            if watchdog.is_none() && self.settings.watchdogs.iter().any(|known| known == name) {
+            if watchdog.is_none() && self.settings.is_watchdog(name) {
                 watchdog = Some(name.to_owned());
             }
         }

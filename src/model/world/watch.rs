@@ -92,18 +92,34 @@ impl World {
             true => (Kind::AlertFired, "fired", tracked.episode.min(self.now.wall)),
             false => (Kind::AlertResolved, "resolved", tracked.resolved_at.unwrap_or(self.now.wall)),
         };
-        let presumed = !turn.fired && self.alerts.is_presumed_over(&tracked);
-        let what = match (turn.fired, presumed) {
+        let untold = tracked.untold().filter(|_| !turn.fired);
+        let restarted = !turn.fired && untold.is_none() && self.alerts.is_presumed_over(&tracked);
+        let presumed = untold.is_some() || restarted;
+        let what = match (turn.fired, untold) {
             (true, _) => "firing".to_owned(),
-            (false, false) => "resolved".to_owned(),
-            (false, true) => format!("taken for resolved: {} was restarted and has not listed it since", turn.id.source),
+            (false, Some(since)) => {
+                format!(
+                    "taken for resolved: nobody has told of it since {} UTC, so its server takes it for over",
+                    since.format("%H:%M")
+                )
+            }
+            (false, None) if restarted => {
+                format!("taken for resolved: {} was restarted and has not listed it since", turn.id.source)
+            }
+            (false, None) => "resolved".to_owned(),
         };
         // Of eight alerts with one name each is read by itself, here and in the postmortem.
         let (name, target) = (inert(alert.name()), inert(alert.target()));
         let on = if name.contains(&*target) { String::new() } else { format!(" on {target}") };
         let text = if presumed { format!("{name}{on} {what}") } else { format!("{name} {what}{on}") };
+        let dead = !turn.fired && self.settings.is_watchdog(alert.name());
+        let text = if dead { format!("{text}: alerting may be broken") } else { text };
         let mut draft = self.context().seen("alerts", kind, text).with("starts_at", tracked.episode).with("name", alert.name());
-        draft = draft.with("why", presumed.then_some("not listed since a restart"));
+        let why = untold.map(|_| "nobody tells of it").or(restarted.then_some("not listed since a restart"));
+        draft = draft.with("why", why);
+        if let Some(since) = untold {
+            draft = draft.with("untold_since", since);
+        }
         if turn.fired {
             draft =
                 draft.with("severity", tracked.severity).with("labels", pairs(&alert.labels)).with("summary", alert.summary());

@@ -8,6 +8,7 @@ use crate::domain::alert::{Alert, Silence, Snapshot};
 use crate::domain::text::Outside;
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::Ports;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{join_all, join3};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub async fn fetch(source: &Alertmanager, before: &[Arc<Alert>], ports: &Ports, 
         (said.into_iter().filter_map(Result::ok).collect(), troubles.into_iter().filter_map(Result::err).collect());
     match said.is_empty() {
         true => Err(all_silent(troubles)),
-        false => Ok(merge(said, troubles)),
+        false => Ok(merge(source, said, troubles, ports.clock.now().wall)),
     }
 }
 
@@ -72,7 +73,7 @@ fn all_silent(troubles: Vec<Trouble>) -> Trouble {
     Trouble { retry_after, ..Trouble::new(reason, texts.join("; ")) }
 }
 
-fn merge(said: Vec<Said>, troubles: Vec<Trouble>) -> Snapshot {
+fn merge(source: &Alertmanager, said: Vec<Said>, troubles: Vec<Trouble>, now: DateTime<Utc>) -> Snapshot {
     let mut missing: Vec<Outside> = troubles.into_iter().map(|trouble| trouble.text).collect();
     // Without a peer's start time nobody knows whether its list is short because it has just begun.
     let mut complete = missing.is_empty();
@@ -93,8 +94,12 @@ fn merge(said: Vec<Said>, troubles: Vec<Trouble>) -> Snapshot {
         }
         skew_ms = [skew_ms, peer.skew_ms].into_iter().flatten().max_by_key(|skew| skew.abs());
     }
+    let alerts = unique(alerts);
+    let listed = alerts.iter().map(|one| (&one.alert.id.fingerprint, one.ends));
+    let untold = source.heard.take(listed, complete, now, TimeDelta::milliseconds(skew_ms.unwrap_or(0)));
     Snapshot {
-        alerts: unique(alerts),
+        alerts: alerts.into_iter().map(|one| one.alert).collect(),
+        untold,
         silences: freshest(silences),
         complete,
         started_at,
@@ -105,16 +110,16 @@ fn merge(said: Vec<Said>, troubles: Vec<Trouble>) -> Snapshot {
 }
 
 /// Sorts by fingerprint and makes one of each.
-fn unique(mut list: Vec<Listed>) -> Vec<Arc<Alert>> {
+fn unique(mut list: Vec<Listed>) -> Vec<Listed> {
     // Each peer's list is sorted already: this finds the runs and merges them.
     list.sort_by(|a, b| a.alert.id.fingerprint.cmp(&b.alert.id.fingerprint));
-    let mut out: Vec<Arc<Alert>> = Vec::with_capacity(list.len());
+    let mut out = Vec::with_capacity(list.len());
     let mut list = list.into_iter().peekable();
     while let Some(mut one) = list.next() {
         while let Some(other) = list.next_if(|other| other.alert.id == one.alert.id) {
             one = same(one, other);
         }
-        out.push(one.alert);
+        out.push(one);
     }
     out
 }
@@ -122,7 +127,9 @@ fn unique(mut list: Vec<Listed>) -> Vec<Arc<Alert>> {
 /// One alert that two peers list. What holds it back at either of them counts; of the two beginnings the earlier one, so
 /// that it does not change with whoever spoke last.
 fn same(a: Listed, b: Listed) -> Listed {
+    let ends = a.ends.max(b.ends);
     let (mut newer, older) = if b.updated > a.updated { (b, a) } else { (a, b) };
+    newer.ends = ends;
     let (new, old) = (&newer.alert, &older.alert);
     let alert = Alert {
         starts_at: new.starts_at.min(old.starts_at),

@@ -6,6 +6,7 @@
 mod acts;
 mod clocks;
 mod groups;
+mod heard;
 mod line;
 mod merge;
 mod page;
@@ -23,6 +24,7 @@ use crate::domain::settings::Carry;
 use crate::domain::trouble::Trouble;
 use crate::ports::{ADDRESS, Access, Answer, Ports, address};
 pub(super) use clocks::Clocks;
+pub(super) use heard::Heard;
 pub(super) use line::Lines;
 use std::slice;
 use std::sync::Arc;
@@ -72,6 +74,7 @@ pub struct Alertmanager {
     pub(super) has_status: bool,
     pub(super) clocks: Clocks,
     pub(super) lines: Lines,
+    pub(super) heard: Heard,
 }
 
 impl Source for Alertmanager {
@@ -132,10 +135,10 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
     let ignored = fields.get("ignore_labels").map_or(Some(Vec::new()), |node| node.texts(problems));
     let carry = fields.get("ack").map_or(Some(None), |node| carry(node, problems));
     let pages = fields.get("page").map_or(Some(Vec::new()), |node| page::parse(node, problems));
-    let (clocks, lines) = Default::default();
+    let (clocks, lines, heard) = Default::default();
     let (name, urls, access, query, ignored) = (name.clone(), urls?, access?, query?, ignored?);
     let (carry, pages, has_status) = (carry?, pages?, true);
-    Some(Box::new(Alertmanager { name, urls, access, query, ignored, carry, pages, has_status, clocks, lines }))
+    Some(Box::new(Alertmanager { name, urls, access, query, ignored, carry, pages, has_status, clocks, lines, heard }))
 }
 
 /// A list of base addresses, or a single one.

@@ -101,6 +101,12 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         );
         lines.extend(field("flapping", &text, Role::Warning, columns));
     }
+    if let Some(since) = tracked.untold().filter(|_| tracked.resolved_at.is_some()) {
+        let since = time::until(since, view.now.wall, view.zone);
+        let text =
+            format!("nobody has told of it since {since}, so its server takes it for over: whoever should tell of it is silent");
+        lines.extend(field("? ended", &text, Role::Stale, columns));
+    }
     if tracked.missing > 0 && tracked.resolved_at.is_none() {
         let text = format!("missed by {} polls: not listed, and not taken for resolved yet", tracked.missing);
         lines.extend(field("? missing", &text, Role::Stale, columns));

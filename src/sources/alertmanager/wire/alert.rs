@@ -52,6 +52,8 @@ struct GettableAlert<'a> {
     starts_at: Option<Text<'a>>,
     #[serde(borrow, default)]
     updated_at: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    ends_at: Option<Text<'a>>,
     #[serde(borrow, default, rename = "generatorURL")]
     generator_url: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -117,6 +119,8 @@ pub struct Listed {
     pub alert: Arc<Alert>,
     /// When the peer last heard of it; only known where there are several to choose from.
     pub updated: DateTime<Utc>,
+    /// Until when it holds though nobody tells of it again.
+    pub ends: DateTime<Utc>,
 }
 
 /// Reads the list of alerts of one source while it arrives. Each one is turned into ours as soon as it is there: of a storm
@@ -130,7 +134,8 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub fn new(source: &'a SourceName, ignored: &'a [String], several: bool, before: &'a [Arc<Alert>]) -> Self {
         let (before, pool, last, receivers) = (before.iter(), Pool::default(), Default::default(), Arc::default());
-        let maker = Maker { source, ignored, several, before, pool, last, receivers };
+        let ends = Default::default();
+        let maker = Maker { source, ignored, several, before, pool, last, receivers, ends };
         Self { list: List::default(), listed: Vec::new(), maker }
     }
 
@@ -161,6 +166,8 @@ struct Maker<'a> {
     /// The last new alert: most words are the same again at the same place.
     last: [Labels; 2],
     receivers: Arc<[Outside]>,
+    /// The last one: what is evaluated together has the same, and it is read once.
+    ends: (String, DateTime<Utc>),
 }
 
 impl<'a> Maker<'a> {
@@ -178,11 +185,20 @@ impl<'a> Maker<'a> {
 
     fn listed(&mut self, wire: GettableAlert) -> Listed {
         let updated = time(wire.updated_at.as_ref().filter(|_| self.several));
+        let ends = self.ends(wire.ends_at.as_ref());
         let ignored = self.ignored;
         // It may be known from before a configuration that ignores one of its labels.
         let whole = |known: &&Arc<Alert>| ignored.iter().all(|name| known.labels.get(name).is_none());
         let known = self.known(wire.fingerprint.as_ref()).filter(|known| wire.says(known)).filter(whole).cloned();
-        Listed { alert: known.unwrap_or_else(|| Arc::new(self.fresh(wire))), updated }
+        Listed { alert: known.unwrap_or_else(|| Arc::new(self.fresh(wire))), updated, ends }
+    }
+
+    fn ends(&mut self, text: Option<&Text>) -> DateTime<Utc> {
+        let Some(text) = text else { return DateTime::UNIX_EPOCH };
+        if self.ends.0 != text.0 {
+            self.ends = (text.0.to_string(), time(Some(text)));
+        }
+        self.ends.1
     }
 
     /// The alert of this name in the poll before. Both lists are sorted, so one walk finds them all.

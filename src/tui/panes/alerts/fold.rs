@@ -1,7 +1,7 @@
 //! Several alerts in one row: how many, the worst of them, who has some of them, since when, and why they are together.
 
 use super::Alerts;
-use super::row::{Columns, Look, severity};
+use super::row::{Columns, Look, ended, severity};
 use super::shape::Shape;
 use crate::domain::ids::AlertId;
 use crate::domain::text::inert;
@@ -141,7 +141,7 @@ impl Alerts {
         let (cause, parts) = (self.cause_of(fold, view), self.parts(fold, &quiet, fires));
         let name = format!("{glyph} ×{} {}", if fires == 0 { count } else { fires }, self.name_of(fold));
         let (mark, role) = match (fires, slope) {
-            (0, _) => ("✓ resolved".to_owned(), Role::Ok),
+            (0, _) => ended(first, view),
             (fires, _) if stale == fires => ("? stale".to_owned(), Role::Stale),
             (fires, _) if unlisted == fires => ("? not listed".to_owned(), Role::Stale),
             _ if stale > 0 => (format!("? {stale} stale"), Role::Stale),

@@ -98,7 +98,7 @@ impl Alerts {
         let new = tracked.arrived.is_some_and(|at| self.looked.get(id) != Some(&at.mono));
         let cause = self.shape.causes().of(tracked);
         match (state, doubt) {
-            (State::Resolved, _) => ("✓ resolved".to_owned(), Role::Ok),
+            (State::Resolved, _) => ended(tracked, view),
             // Who owns it is our own record, and true whatever becomes of the source.
             (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
             (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
@@ -137,6 +137,15 @@ fn which(tracked: &Tracked, alone: bool) -> &str {
     match (tracked.alert.target(), &tracked.service) {
         ("", Some(service)) if alone => service.as_str(),
         (target, _) => target,
+    }
+}
+
+/// What is over, and whether that is good news.
+pub(super) fn ended(tracked: &Tracked, view: &View) -> (String, Role) {
+    match tracked.untold() {
+        _ if view.world.alerts.is_dead_watchdog(tracked) => ("✗ ended".to_owned(), Role::Critical),
+        Some(since) => (format!("? untold {}", since.with_timezone(&view.zone).format("%H:%M")), Role::Stale),
+        None => ("✓ resolved".to_owned(), Role::Ok),
     }
 }
 

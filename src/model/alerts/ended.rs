@@ -1,0 +1,42 @@
+//! Ends that are no good news: of what nobody tells of any more, and of a watchdog, which fires to say that alerting works.
+
+use super::{Alerts, Tracked};
+use crate::domain::ids::{AlertId, Fingerprint};
+use crate::domain::settings::Settings;
+use crate::domain::stamp::Stamp;
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
+impl Tracked {
+    /// Since when nobody has told of it, where its server takes it for over by that alone.
+    pub fn untold(&self) -> Option<DateTime<Utc>> {
+        self.untold.filter(|_| self.missing > 0)
+    }
+}
+
+impl Alerts {
+    pub(super) fn note_untold(tracked: &mut Tracked, untold: &HashMap<&Fingerprint, DateTime<Utc>>) {
+        // A system that lists it all the same has heard of it from elsewhere.
+        if tracked.missing > 0 {
+            tracked.untold = untold.get(&tracked.alert.id.fingerprint).copied().or(tracked.untold);
+        }
+    }
+
+    /// An alert has ended: a watchdog of it is to be told of as the worst is.
+    pub(super) fn note_watchdog(&mut self, settings: &Settings, id: &AlertId, now: Stamp) {
+        let real = self.queue.get(id).filter(|tracked| !tracked.is_drill());
+        if real.is_some_and(|tracked| settings.is_watchdog(tracked.alert.name())) {
+            self.dead.insert(id.clone(), now);
+        }
+    }
+
+    /// The watchdogs that have ended of late, and when that was seen.
+    pub fn dead_watchdogs(&self) -> impl Iterator<Item = (&Tracked, Stamp)> {
+        let over = |(id, at): (&AlertId, &Stamp)| Some((self.queue.get(id).filter(|it| it.resolved_at.is_some())?, *at));
+        self.dead.iter().filter_map(over)
+    }
+
+    pub fn is_dead_watchdog(&self, tracked: &Tracked) -> bool {
+        tracked.resolved_at.is_some() && self.dead.contains_key(&tracked.alert.id)
+    }
+}
