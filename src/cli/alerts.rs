@@ -81,7 +81,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if world.alerts.sources().next().is_none() {
         out::warn("midwatch: no alert source is configured: `sources:` names them, and `midwatch init` finds some");
     }
-    if let Some(why) = alerts.is_empty().then(|| filter.unknown(world)).flatten() {
+    if let Some(why) = filter.unknown(world) {
         out::warn(&format!("midwatch: {why}"));
     }
     let exit = report_sources(world);

@@ -43,10 +43,13 @@ fn by_filter(world: &World, text: &str) -> anyhow::Result<Vec<AlertId>> {
     }
     let held = world.alerts.real().filter(|tracked| tracked.resolved_at.is_none() && filter.holds(world, tracked));
     let ids: Vec<AlertId> = held.map(|tracked| tracked.alert.id.clone()).collect();
-    if ids.is_empty() {
-        return Err(not_there(world, format!("no alert matches `{text}`")).into());
+    match (ids.is_empty(), filter.misnamed(world)) {
+        (true, None) => Err(not_there(world, format!("no alert matches `{text}`")).into()),
+        (true, Some(why)) => Err(not_there(world, format!("no alert matches `{text}`: {why}")).into()),
+        // A slip in a name, negated, is everything.
+        (false, Some(why)) => Err(not_there(world, format!("the filter `{text}` may not mean what it says: {why}")).into()),
+        (false, None) => Ok(ids),
     }
-    Ok(ids)
 }
 
 /// # Errors

@@ -3,11 +3,13 @@
 //! `text`, `label=value`, `label!=value`, `label=~re`, `label!~re`, `state:firing`, `severity:critical`, `severity>=warning`,
 //! `age>10m`, `service:db`, `source:prod`, `mine`. Terms beside each other must all hold; `and`, `or`, `not` and parentheses say it
 //! otherwise, and `-` before a term is `not`. A value may stand in double quotes, and so may the name of a label: `"data base"=x`.
-//! What is quoted is no word of the language.
-//! A state or severity may be cut short: `state:fir`.
+//! What is quoted is no word of the language. Blanks may stand around a sign: `age > 10m`. A state or severity may be cut short:
+//! `state:fir`. Invariant: what looks like a term and is none is a mistake. As a text it would be found nowhere, and `not` would
+//! make everything of that.
 
 pub mod complete;
 mod term;
+mod token;
 mod unknown;
 
 use super::World;
@@ -15,6 +17,7 @@ use super::alerts::Tracked;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 use term::Term;
+use token::{Token, tokens};
 
 /// What a filter is made of: the term, what it holds for, and one as it is typed.
 pub const TERMS: &[(&str, &str, &str)] = &[
@@ -134,79 +137,6 @@ impl Expression {
     }
 }
 
-/// A word or a parenthesis, and the character at which it begins.
-#[derive(Debug)]
-struct Token {
-    at: usize,
-    text: String,
-    /// It began with a quote: it is looked for, whatever it looks like.
-    quoted: bool,
-    /// The name of a label stood in quotes before a sign, and reaches to this byte of the text.
-    name: Option<usize>,
-    /// The value behind a sign stands in quotes, so it may begin with another one.
-    given: bool,
-}
-
-impl Token {
-    fn new(at: usize, text: &str, quoted: bool) -> Self {
-        Self { at, text: text.to_owned(), quoted, name: None, given: false }
-    }
-
-    fn is(&self, word: &str) -> bool {
-        !self.quoted && self.text == word
-    }
-
-    fn mistake(&self, message: &str) -> Mistake {
-        Mistake { at: self.at, message: message.to_owned() }
-    }
-}
-
-/// Splits at spaces that are not in quotes; the quotes themselves go. A parenthesis counts where a word begins, and where it
-/// closes none of the word itself: `job=~(a|b)` is one word.
-fn tokens(text: &str) -> Result<Vec<Token>, Mistake> {
-    let mut tokens: Vec<Token> = Vec::new();
-    let (mut open, mut inside, mut depth, mut first) = (None, false, 0_usize, false);
-    for (at, (byte, c)) in text.char_indices().enumerate() {
-        let plain = open.is_none();
-        first |= plain && !inside;
-        match c {
-            '"' => open = if plain { Some(at) } else { None },
-            c if c.is_whitespace() && plain => {
-                (inside, depth) = (false, 0);
-                continue;
-            }
-            '(' if plain && !inside => {
-                tokens.push(Token::new(at, "(", false));
-                continue;
-            }
-            ')' if plain && depth == 0 => {
-                tokens.push(Token::new(at, ")", false));
-                inside = false;
-                continue;
-            }
-            '(' if plain => depth += 1,
-            ')' if plain => depth -= 1,
-            _ => {}
-        }
-        if !inside {
-            tokens.push(Token::new(at, "", c == '"'));
-            inside = true;
-        }
-        let Some(token) = tokens.last_mut() else { continue };
-        match c {
-            '"' if !plain && first && term::sign(&text[byte + 1..]).is_some() => token.name = Some(token.text.len()),
-            '"' => token.given |= plain && token.text.ends_with('='),
-            c => token.text.push(c),
-        }
-        // Whether the next quote begins a name: nothing stands before it but the `-` that negates.
-        first &= !plain || token.text == "-" || c == '"';
-    }
-    match open {
-        Some(at) => Err(Mistake { at, message: "this quote is not closed".into() }),
-        None => Ok(tokens.into_iter().filter(|token| !token.text.is_empty()).collect()),
-    }
-}
-
 /// More parentheses and negations than this inside each other are no question.
 const DEEPEST: usize = 50;
 
@@ -249,7 +179,7 @@ impl Reader {
         if self.depth > DEEPEST {
             return Err(token.mistake("this is nested too deeply"));
         }
-        let read = match token.text.as_str() {
+        let read = match token.text.to_ascii_lowercase().as_str() {
             _ if token.quoted && token.name.is_none() => Ok(Expression::Term(Term::text(&token.text))),
             "not" => self.not().map(|part| Expression::Not(Box::new(part))),
             "(" => self.inside(&token),
@@ -276,18 +206,6 @@ fn one(mut parts: Vec<Expression>, several: fn(Vec<Expression>) -> Expression) -
     }
 }
 
-/// `job==node` would look for a value that nothing has, and find nothing.
-fn doubled(term: Term, given: bool) -> Result<Term, term::Wrong> {
-    match &term {
-        Term::Equal { label, value, not } if value.starts_with('=') && !given => {
-            let sign = if *not { "!=" } else { "=" };
-            let right = format!("{label}{sign}{}", value.trim_start_matches('='));
-            Err((label.len() + sign.len(), format!("`{sign}=` is no sign: write {right}")))
-        }
-        _ => Ok(term),
-    }
-}
-
 fn term(token: &Token) -> Result<Expression, Mistake> {
     let negated = token.text.strip_prefix('-').filter(|rest| !rest.is_empty() && !token.quoted);
     let word = negated.unwrap_or(&token.text);
@@ -295,13 +213,10 @@ fn term(token: &Token) -> Result<Expression, Mistake> {
         Some((name, rest)) => Term::label(name, rest),
         None => Term::parse(word),
     };
-    let read = read.and_then(|term| doubled(term, token.given));
+    let read = read.and_then(|term| if token.given { Ok(term) } else { term.meant() });
     // Where in the term: a caret under its beginning would point at what is right.
     let before = token.text.len() - word.len();
-    let read = read.map_err(|(at, message)| {
-        let right = token.text.get(..before + at).unwrap_or_default();
-        Mistake { at: token.at + right.chars().count(), message }
-    });
+    let read = read.map_err(|(at, message)| Mistake { at: token.place(before + at), message });
     let term = Expression::Term(read?);
     Ok(if negated.is_some() { Expression::Not(Box::new(term)) } else { term })
 }
@@ -378,6 +293,66 @@ mod tests {
         assert_eq!([r#""a b""#, r#""a"!"#, r#""a=b""#, r#""a""b=c""#].map(label), ["a b", "a!", "a=b", "ab=c"]);
         assert_eq!(label(r#"job="a"=x"#), "job|a=x|false");
         assert_eq!(mistake(r#"x ""=y"#), (2, "a label's name is missing before the sign".to_owned()));
+    }
+
+    #[test]
+    fn blanks_may_stand_around_a_sign() {
+        let same = |typed: &str, text: &str| {
+            let [one, other] = [typed, text].map(|text| Filter::parse(text).unwrap_or_else(|why| panic!("{text}: {why}")));
+            assert!(one.asks_as(&other), "{typed}: {one:?}");
+        };
+        same("severity >= critical", "severity>=critical");
+        same("age > 10m  disk", "age>10m disk");
+        same("age> 10m or age <5m", "age>10m or age<5m");
+        same("not job = node and x", "not job=node x");
+        same("-job =~ (a|b) x", "-job=~(a|b) x");
+        same("(\"data base\" != \"d e\")", "(\"data base\"!=\"d e\")");
+        same("state : firing service: db", "state:firing service:db");
+        // What goes on with a word of the language, or with another term, has no value.
+        same("team = or x", "team= or x");
+        same("(team= ) x", "(team=) x");
+        same("team= not x", "team= and not x");
+        same("team= state:firing", "team= and state:firing");
+        same("team= (x)", "team= and x");
+        same("team=\"\" disk", "team= and disk");
+        // A mistake points at what was typed, past all the blanks.
+        assert_eq!(mistake("x  severity  >=  wrning").0, 17);
+        assert_eq!(mistake("age > or x").0, 5);
+        assert_eq!(mistake("team= disk"), (6, "write team=disk, or team=\"\" disk".to_owned()));
+        assert_eq!(mistake("a (b) = c").1, "a label's name is missing before the sign");
+        assert_eq!(mistake("> 3").1, "what is compared is missing before the sign: severity or age");
+    }
+
+    #[test]
+    fn words_of_the_language_may_be_shouted_and_those_of_others_are_pointed_at() {
+        assert_eq!(shown("a AND b OR NOT c"), "((a and b) or not c)");
+        assert_eq!(shown("-(a or b) NOT(c)"), "(not (a or b) and not c)");
+        assert_eq!(shown("\"AND\" \"&&\" \"!a\""), "(and and && and !a)");
+        assert_eq!(mistake("disk && host"), (5, "`&&` is no word here: write and".to_owned()));
+        assert_eq!(mistake("disk||host"), (4, "`||` is no word here: write or".to_owned()));
+        assert_eq!(mistake("a job!=x&&y"), (8, "`&&` is no word here: write and".to_owned()));
+        assert_eq!(mistake("a | b").0, 2);
+        assert_eq!(mistake("a !disk"), (2, "`!` is no word here: write not disk".to_owned()));
+        assert_eq!(mistake("a !(b or c)"), (2, "`!` is no word here: write not".to_owned()));
+        assert_eq!(shown("oh! R&D job=~(a||b) job=\"a&&b\""), "(oh! and r&d and like and equal)");
+    }
+
+    #[test]
+    fn a_key_that_is_none_is_no_text_before_a_sign_that_compares() {
+        assert_eq!(mistake("not sevrity>=critical"), (4, "`sevrity` is no key: is severity>=critical meant?".to_owned()));
+        assert_eq!(
+            mistake("x tier >= 2"),
+            (2, "`tier` is no key: `>=` compares severity and age; a text that has it stands in quotes".into())
+        );
+        assert_eq!(mistake("not severity=>critical"), (12, "`=>` is no sign: write severity>=critical".to_owned()));
+        assert_eq!(mistake("not age:10m").1, "`age:` is no key: write age>10m");
+        assert_eq!(
+            mistake("sevrity:critical").1,
+            "`sevrity:` is no key: is severity:critical meant, or the label sevrity=critical?"
+        );
+        assert_eq!(mistake("x alertname==\"Down\""), (12, "`==` is no sign: write alertname=Down".to_owned()));
+        assert_eq!(mistake("x alertname==\"Disk Full\"").1, "`==` is no sign: write alertname=\"Disk Full\"");
+        assert_eq!(shown("tag=<none> \"a->b\" \"<none>\""), "(equal and a->b and <none>)");
     }
 
     #[test]

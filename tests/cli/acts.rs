@@ -119,6 +119,13 @@ fn nothing_is_meant_by_accident() {
     refused(&["--filter", "severity:critical"]);
     refused(&["--filter", "", "--yes"]);
     refused(&["--filter", "alertname=Nothing", "--yes"]);
+    // A slip in a name, negated, would be everything.
+    assert!(refused(&["--filter", "not sevrity>=critical", "--yes"]).contains("is severity>=critical meant?\n"));
+    for filter in ["not sevrity=critical", "sevrity!=critical", "sevrity!~crit.*", "not service:databse"] {
+        let why = refused(&["--filter", filter, "--yes"]);
+        assert!(why.contains("no alert has the label sevrity") || why.contains("no service is called databse"), "{why}");
+    }
+    assert!(refused(&["--filter", "sevrity=critical", "--yes"]).contains("no alert has the label sevrity"));
     refused(&[]);
     assert_eq!(log(&home), [""; 0]);
     assert_eq!(code(&home.run(&["ack", "--filter", "severity:critical", "--yes"])), Some(0));

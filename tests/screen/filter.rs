@@ -78,8 +78,8 @@ fn a_mistake_is_pointed_at_and_what_matched_before_stays() {
     typing(&mut desk, "service:postgres");
     desk.paste(" state:burning");
     let (mistake, _) = desk.find("▾ here").expect("a mark");
-    let (word, _) = desk.find("burning").expect("what was typed");
-    assert_eq!(mistake, word);
+    let (word, _) = desk.find("state:burning").expect("what was typed");
+    assert_eq!(mistake, word + "state:".len() as u16);
     desk.expect("at character 24").expect("ReplicaLag").expect_not("CRIT Checkout");
     desk.press("enter").expect("/ service:postgres state:burning");
 }
@@ -195,6 +195,8 @@ fn a_mistake_is_pointed_at_where_it_is() {
         ("é severity:x", 11),
     ];
     assert_eq!(places.map(|(text, _)| (text, place(text))), places);
+    let read = |text: &str| midwatch::model::filter::Filter::parse(text).expect("a filter");
+    assert!(read("team=\"\"   disk  AND  age  >  10m").asks_as(&read("team= and disk and age>10m")));
 }
 
 #[test]
@@ -214,4 +216,35 @@ fn what_somebody_owns_does_not_fire_for_the_filter_either() {
     desk.press("a enter").expect("4 firing").expect("1 acked");
     desk.press("/").type_text("state:firing").press("enter").expect("4 of 5").expect_not("✓ ana");
     desk.press("/ ctrl-u").type_text("state:ack").press("enter").expect("1 of 5").expect("✓ ana");
+}
+
+#[test]
+fn a_name_that_nothing_has_is_told_where_it_holds_for_everything_and_nothing_is_marked_by_it() {
+    let mut desk = outage();
+    typing(&mut desk, "not sevrity=critical");
+    desk.expect("? no alert has the label sevrity").press("enter").expect("5 of 5 ─ ? no alert has the label sevri");
+    desk.press("M")
+        .expect("Nothing is marked")
+        .expect_not("5 marked")
+        .press("a")
+        .expect("Acknowledge ")
+        .expect_not("Acknowledge 5");
+    desk.press("esc /").press("ctrl-u").type_text("env!=lab").press("enter").expect("? no alert has the label env");
+    desk.press("M").expect_not("5 marked").press("/").press("ctrl-u").type_text("not service:chekout").press("enter M");
+    desk.expect_not("5 marked").press("/").press("ctrl-u").type_text("not instance=db-9").press("enter M").expect("5 marked");
+}
+
+#[test]
+fn a_mistake_can_be_read_on_every_size() {
+    let all = "at character 9: `bogus` is no state: resolved, acknowledged, snoozed, silenced, inhibited, firing, pending";
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        let mut desk = outage();
+        desk.resize(width, height);
+        typing(&mut desk, "x");
+        desk.paste(" state:bogus");
+        let text = desk.text();
+        let read: Vec<&str> = text.split_whitespace().collect();
+        assert!(read.join(" ").contains(all), "{width}: {text}");
+        desk.expect("▾ here").press("enter").expect("/ x state:bogus");
+    }
 }

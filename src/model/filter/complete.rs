@@ -1,6 +1,7 @@
 //! How a filter that is being typed may go on, from what stands in the queue.
 
 use super::term::{Term, sign};
+use super::token::is_word;
 use crate::domain::text::{Outside, inert};
 use crate::model::World;
 use crate::model::alerts::{State, Tracked};
@@ -177,9 +178,9 @@ fn value_of(key: &str, value: &str) -> Option<String> {
     if !quotable(value) {
         return None;
     }
-    let bare = !value.contains(|c: char| c.is_whitespace() || "()".contains(c));
-    let word = !key.is_empty() || !["mine", "not", "and", "or"].contains(&value) && !value.contains([':', '=', '!', '<', '>']);
-    Some(match bare && word && !value.starts_with('-') {
+    let bare = !value.contains(|c: char| c.is_whitespace() || "()&|".contains(c)) && !value.starts_with(['-', '=', '<', '>']);
+    let word = !key.is_empty() || value != "mine" && !is_word(value) && !value.contains([':', '=', '!', '<', '>']);
+    Some(match bare && word {
         true => format!("{key}{value}"),
         // A quote around a whole word makes it text to look for; one inside keeps a value together.
         false => format!("{key}\"{value}\""),

@@ -1,6 +1,7 @@
 //! One term of a filter: what it asks of an alert.
 
 use crate::domain::alert::Severity;
+use crate::domain::node::nearest;
 use crate::model::World;
 use crate::model::alerts::{State, Tracked};
 use regex::Regex;
@@ -78,8 +79,8 @@ impl Term {
     /// # Errors
     /// What is wrong with it, and at which byte.
     pub fn parse(word: &str) -> Result<Self, Wrong> {
-        let keys = [("state:", state as fn(&str) -> _), ("severity:", exact), ("service:", service), ("source:", source)];
-        for (key, make) in keys {
+        let makes = [state as fn(&str) -> _, exact, service, source];
+        for (key, make) in KEYS.into_iter().zip(makes) {
             match word.strip_prefix(key) {
                 Some("") => return Err((word.len(), format!("`{key}` needs {}", wanted(key)))),
                 Some(value) => return make(value).map_err(|why| (key.len(), why)),
@@ -89,12 +90,37 @@ impl Term {
         if let Some(compared) = compared(word) {
             return compared;
         }
-        match word {
-            "mine" => Ok(Self::Mine),
-            word => match word.find(['=', '!']).map(|at| word.split_at(at)) {
-                Some((name, rest)) if sign(rest).is_some() => Self::label(name, rest),
-                _ => no_key(word).map_or_else(|| Ok(Self::text(word)), |why| Err((0, why))),
-            },
+        if word == "mine" {
+            return Ok(Self::Mine);
+        }
+        match signed(word) {
+            Some((at, sign, value)) if Compare::SIGNS.iter().any(|(known, _)| *known == sign) => {
+                Err((0, compares_nothing(&word[..at], sign, value)))
+            }
+            Some((at, ..)) => Self::label(&word[..at], &word[at..]),
+            None => no_text(word).map_or_else(|| Ok(Self::text(word)), Err),
+        }
+    }
+
+    /// # Errors
+    /// It is no text, and asks a label for what nothing would be: `job==node`, `severity=>warning`, `job=a&&b`.
+    pub fn meant(self) -> Result<Self, Wrong> {
+        let Self::Equal { label, value, not } = &self else { return Ok(self) };
+        let sign = if *not { "!=" } else { "=" };
+        if let Some(rest) = value.strip_prefix('=') {
+            let rest = rest.trim_start_matches('=');
+            let right = if rest.contains(char::is_whitespace) { format!("\"{rest}\"") } else { rest.to_owned() };
+            return Err((label.len() + sign.len(), format!("`{sign}=` is no sign: write {label}{sign}{right}")));
+        }
+        if let (Some(key), Some(compares)) =
+            (nearest(label, &COMPARED), value.get(..1).filter(|first| ["<", ">"].contains(first)))
+        {
+            let right = format!("{key}{compares}={}", &value[1..]);
+            return Err((label.len(), format!("`{sign}{compares}` is no sign: write {right}")));
+        }
+        match foreign(value) {
+            Some((at, why)) => Err((label.len() + sign.len() + at, why)),
+            None => Ok(self),
         }
     }
 
@@ -157,11 +183,48 @@ fn wanted(key: &str) -> String {
 
 const SEVERITIES: &str = "a severity: critical, warning, info, unknown";
 
-/// `team:db` looks like a key, and would be looked for as a text without a word. An address (`db:5432`) is a text.
+/// What a `:` stands behind.
+const KEYS: [&str; 4] = ["state:", "severity:", "service:", "source:"];
+/// What has more and less.
+const COMPARED: [&str; 2] = ["severity", "age"];
+
+/// `tier>=2` would be looked for as a text that nothing has, and `not` would make everything of that.
+fn compares_nothing(key: &str, sign: &str, value: &str) -> String {
+    match nearest(&key.to_lowercase(), &COMPARED) {
+        _ if key.is_empty() => "what is compared is missing before the sign: severity or age".to_owned(),
+        Some(near) => format!("`{key}` is no key: is {near}{sign}{value} meant?"),
+        None => format!("`{key}` is no key: `{sign}` compares severity and age; a text that has it stands in quotes"),
+    }
+}
+
+/// What looks like something else would be looked for as a text without a word.
+fn no_text(word: &str) -> Option<Wrong> {
+    let bang = |rest: &str| format!("`!` is no word here: write not {}", if rest.starts_with('(') { "" } else { rest });
+    let bang = word.strip_prefix('!').map(|rest| (0, bang(rest).trim_end().to_owned()));
+    bang.or_else(|| foreign(word)).or_else(|| no_key(word).map(|why| (0, why)))
+}
+
+/// The words by which other languages connect terms.
+fn foreign(text: &str) -> Option<Wrong> {
+    let words = [("&&", "and"), ("||", "or")];
+    let inside = words.into_iter().find_map(|(foreign, ours)| Some((text.find(foreign)?, foreign, ours)));
+    let alone = [("&", "and"), ("|", "or")].into_iter().find(|(foreign, _)| text == *foreign);
+    let found = inside.or(alone.map(|(foreign, ours)| (0, foreign, ours)));
+    found.map(|(at, foreign, ours)| (at, format!("`{foreign}` is no word here: write {ours}")))
+}
+
+/// `team:db` looks like a key. An address (`db:5432`) is a text.
 fn no_key(word: &str) -> Option<String> {
     let (key, value) = word.split_once(':')?;
+    if key == "age" {
+        return Some("`age:` is no key: write age>10m".to_owned());
+    }
     let letters = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
-    (letters && value.starts_with(char::is_alphabetic)).then(|| format!("`{key}:` is no key: write {key}={value} or \"{word}\""))
+    let near = nearest(&format!("{}:", key.to_lowercase()), &KEYS);
+    (letters && value.starts_with(char::is_alphabetic)).then(|| match near {
+        Some(near) => format!("`{key}:` is no key: is {near}{value} meant, or the label {key}={value}?"),
+        None => format!("`{key}:` is no key: write {key}={value} or \"{word}\""),
+    })
 }
 
 /// `severity>=warning`, `age<10m`; the label of that name is asked for by `=`.
@@ -189,6 +252,25 @@ fn compared(word: &str) -> Option<Result<Term, Wrong>> {
 /// The sign that this begins with, and the value behind it.
 pub fn sign(rest: &str) -> Option<(&'static str, &str)> {
     ["!=", "!~", "=~", "="].into_iter().find_map(|sign| Some((sign, rest.strip_prefix(sign)?)))
+}
+
+/// The first sign in a word: at which byte it stands, and the value behind it. Behind a key a `:` is one.
+pub fn signed(word: &str) -> Option<(usize, &'static str, &str)> {
+    let bare = word.trim_start_matches('-');
+    if let Some(key) = KEYS.into_iter().find(|key| bare.starts_with(key)) {
+        let at = word.len() - bare.len() + key.len() - 1;
+        return Some((at, ":", &word[at + 1..]));
+    }
+    let at = word.find(['=', '!', '<', '>'])?;
+    let rest = &word[at..];
+    let compares = || Compare::SIGNS.iter().find_map(|(sign, _)| Some((*sign, rest.strip_prefix(sign)?)));
+    sign(rest).or_else(compares).map(|(sign, value)| (at, sign, value))
+}
+
+/// A sign that belongs to what was typed before blanks.
+pub fn begins_with_sign(before: &str, next: &str) -> bool {
+    let key = || KEYS.contains(&format!("{}:", before.trim_start_matches('-')).as_str());
+    sign(next).is_some() || next.starts_with(['<', '>']) || next.starts_with(':') && key()
 }
 
 fn state(value: &str) -> Result<Term, String> {
@@ -253,7 +335,8 @@ mod tests {
         );
         assert!(matches!(Term::parse("age>=1h30m"), Ok(Term::Age(Compare::AtLeast, age)) if age.as_secs() == 5400));
         assert!(matches!(Term::parse("severity=page"), Ok(Term::Equal { .. })));
-        assert!(matches!(Term::parse("agent>1"), Ok(Term::Text(_))));
+        assert!(Term::parse("uptime>1").is_err_and(|(at, why)| at == 0 && why.contains("compares severity and age")));
+        assert!(Term::parse("Severity<=info").is_err_and(|(_, why)| why.contains("is severity<=info meant?")));
         assert!(Term::parse("age>soon").is_err_and(|(_, why)| why.contains("age>10m")));
         assert!(Term::parse("severity>=bad").is_err());
     }

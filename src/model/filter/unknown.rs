@@ -1,8 +1,8 @@
-//! What a filter asks for that nothing is called: "nothing matches" would be taken for "nothing fires".
+//! What a filter asks for that nothing is called: "nothing matches" would be taken for "nothing fires", and what is said not to be
+//! so holds for everything.
 
 use super::{Expression, Filter, Term, World};
 use crate::domain::text::inert;
-use crate::model::alerts::Tracked;
 
 /// Of more alerts it isn't said that none has a label: somebody would wait for the answer.
 const LOOKED_AT: usize = 20_000;
@@ -10,22 +10,27 @@ const LOOKED_AT: usize = 20_000;
 impl Filter {
     /// A name in it that nothing has, in one sentence; `None` where every name is somebody's.
     pub fn unknown(&self, world: &World) -> Option<String> {
-        self.what.as_ref()?.unknown(world)
+        self.what.as_ref()?.unknown(world, LOOKED_AT)
+    }
+
+    /// The same before all that it holds for is acted on, however many there are: `not sevrity=critical` holds for everything.
+    pub fn misnamed(&self, world: &World) -> Option<String> {
+        self.what.as_ref()?.unknown(world, usize::MAX)
     }
 }
 
 impl Expression {
-    fn unknown(&self, world: &World) -> Option<String> {
+    fn unknown(&self, world: &World, most: usize) -> Option<String> {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(|part| part.unknown(world)),
-            Self::Not(part) => part.unknown(world),
-            Self::Term(term) => term.unknown(world),
+            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(|part| part.unknown(world, most)),
+            Self::Not(part) => part.unknown(world, most),
+            Self::Term(term) => term.unknown(world, most),
         }
     }
 }
 
 impl Term {
-    fn unknown(&self, world: &World) -> Option<String> {
+    fn unknown(&self, world: &World, most: usize) -> Option<String> {
         match self {
             Self::Service(name) if world.settings.services.named(name).is_none() => {
                 let name = inert(name);
@@ -34,12 +39,18 @@ impl Term {
             Self::Source(name) if world.alerts.sources().all(|(known, _)| known.as_str() != name) => {
                 Some(format!("no source is called {}", inert(name)))
             }
-            Self::Equal { label, not: false, .. } | Self::Like { label, not: false, .. } => {
-                let has = |tracked: &Tracked| tracked.alert.labels.get(label).is_some();
-                let few = world.alerts.queue().nth(LOOKED_AT).is_none();
-                (few && !world.alerts.queue().any(has)).then(|| format!("no alert has the label {}", inert(label)))
+            Self::Equal { label, .. } | Self::Like { label, .. } => {
+                let few = most == usize::MAX || world.alerts.queue().nth(most).is_none();
+                (few && !is_label(label, world)).then(|| format!("no alert has the label {}", inert(label)))
             }
             _ => None,
         }
     }
+}
+
+/// Alerts of one rule have one list of names: it is looked through once, not for each of a storm.
+fn is_label(label: &str, world: &World) -> bool {
+    let mut lists = world.alerts.queue().map(|tracked| tracked.alert.labels.names());
+    let mut last = std::ptr::null();
+    lists.any(|list| std::mem::replace(&mut last, list.as_ptr()) != list.as_ptr() && list.iter().any(|name| name.raw() == label))
 }

@@ -4,7 +4,7 @@ use super::Overlay;
 use crate::model::filter::complete::{Way, complete};
 use crate::model::filter::{Filter, Mistake};
 use crate::tui::action::Action;
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, wrap};
 use crate::tui::hits::Hit;
 use crate::tui::input::Input;
 use crate::tui::keymap::{Context, Key};
@@ -17,6 +17,8 @@ struct Line {
     input: Input,
     before: String,
     problem: Option<Mistake>,
+    /// What it asks for that nothing is called.
+    misnamed: Option<String>,
     /// Where the word at the cursor begins, how it may go on, and which of that stands there by `tab`.
     word: usize,
     ways: Vec<Way>,
@@ -25,19 +27,21 @@ struct Line {
 
 pub fn open(before: &str) -> Box<dyn Overlay> {
     let input = Input::new(before);
-    Box::new(Line { input, before: before.to_owned(), problem: None, word: 0, ways: Vec::new(), chosen: None })
+    Box::new(Line { input, before: before.to_owned(), problem: None, misnamed: None, word: 0, ways: Vec::new(), chosen: None })
 }
 
 impl Line {
     fn changed(&mut self, view: &View) -> Vec<Reply> {
         self.chosen = None;
         (self.word, self.ways) = complete(view.world, self.input.text(), self.input.cursor());
-        self.narrowed()
+        self.narrowed(view)
     }
 
-    fn narrowed(&mut self) -> Vec<Reply> {
+    fn narrowed(&mut self, view: &View) -> Vec<Reply> {
         // Half a word is no mistake yet: what matched before stays.
-        self.problem = Filter::parse(self.input.text()).err();
+        let read = Filter::parse(self.input.text());
+        self.misnamed = read.as_ref().ok().and_then(|filter| filter.unknown(view.world));
+        self.problem = read.err();
         match self.problem {
             None => vec![Reply::Filter(self.input.text().to_owned())],
             Some(_) => Vec::new(),
@@ -55,7 +59,7 @@ impl Line {
         }
         self.chosen = Some(index);
         self.deepen(index, &way, view);
-        self.narrowed()
+        self.narrowed(view)
     }
 
     /// A key alone is half a term: what may stand behind it comes next.
@@ -118,16 +122,27 @@ impl Overlay for Line {
         let field = Rect { x: place.x + 3, width: if room < 60 { room } else { room / 2 }, ..place };
         self.input.render(canvas, field, 0, true);
         let rest = Rect { x: field.right() + 1, width: place.right().saturating_sub(field.right() + 1), ..place };
-        match &self.problem {
-            Some(why) => canvas.text(rest, 0, &why.to_string(), Role::Warning),
-            None => canvas.text(rest, 0, HINT, Role::Dim),
-        }
+        let message = self.problem.as_ref().map(ToString::to_string);
+        let message = message.or_else(|| self.misnamed.as_ref().map(|why| format!("? {why}")));
         let above = Rect { y: place.y.saturating_sub(1), ..place };
-        match &self.problem {
-            _ if above.y == place.y || above.y < area.y => {}
+        let pointed = match &self.problem {
+            _ if above.y == place.y || above.y < area.y => false,
             _ if !self.ways.is_empty() => self.render_ways(canvas, above),
             Some(why) => self.point_at(canvas, above, field, why),
-            None => {}
+            None => false,
+        };
+        match message {
+            None => canvas.text(rest, 0, HINT, Role::Dim),
+            Some(message) if message.width() <= usize::from(rest.width) => canvas.text(rest, 0, &message, Role::Warning),
+            Some(message) => {
+                let end = if pointed { above.y } else { place.y };
+                let lines = wrap(&message, usize::from(area.width.saturating_sub(2)), usize::from(end.saturating_sub(area.y)));
+                let height = u16::try_from(lines.len()).unwrap_or(0);
+                let over = Rect { y: end.saturating_sub(height), height, ..place };
+                canvas.clear(over);
+                canvas.hits.add(over, Hit::Overlay);
+                canvas.sentences(over, 0, &message, Role::Warning);
+            }
         }
     }
 }
@@ -136,17 +151,19 @@ const HINT: &str = "tab completes: label=value, label=~regex, state:, severity>=
 
 impl Line {
     /// Over the character that can't be understood; nothing where the line is too long to be seen whole.
-    fn point_at(&self, canvas: &mut Canvas, above: Rect, field: Rect, why: &Mistake) {
+    fn point_at(&self, canvas: &mut Canvas, above: Rect, field: Rect, why: &Mistake) -> bool {
         let before: String = self.input.text().chars().take(why.at).collect();
-        if self.input.text().width() < usize::from(field.width) {
+        let seen = self.input.text().width() < usize::from(field.width);
+        if seen {
             canvas.clear(above);
             canvas.hits.add(above, Hit::Overlay);
             let x = field.x + before.width() as u16;
             canvas.text(Rect { x, width: above.right().saturating_sub(x), ..above }, 0, "▾ here", Role::Warning);
         }
+        seen
     }
 
-    fn render_ways(&self, canvas: &mut Canvas, place: Rect) {
+    fn render_ways(&self, canvas: &mut Canvas, place: Rect) -> bool {
         canvas.clear(place);
         canvas.hits.add(place, Hit::Overlay);
         // The chosen one is always in view.
@@ -167,5 +184,6 @@ impl Line {
             }
             x = x.saturating_add(width(way) as u16);
         }
+        true
     }
 }

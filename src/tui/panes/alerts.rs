@@ -2,6 +2,7 @@
 
 mod fold;
 mod marks;
+mod misnamed;
 mod order;
 mod row;
 mod rows;
@@ -25,6 +26,7 @@ use crate::tui::overlays;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Arranged, Reply, Ui, View};
+use misnamed::Misnamed;
 use ratatui::layout::Rect;
 use row::{Columns, Look};
 use rows::Rows;
@@ -58,6 +60,7 @@ pub struct Alerts {
     regrouped: bool,
     /// The filter is another one than the shape has followed.
     narrowed: bool,
+    misnamed: Misnamed,
     /// Arrivals above the first visible row since the operator last saw the top, and when that was.
     news: usize,
     saw_top: Duration,
@@ -186,6 +189,7 @@ impl Pane for Alerts {
             self.settle(first, view);
         }
         self.count_news(view);
+        self.misnamed.follow(&self.filter, view);
         let here = self.list.selected().and_then(alert).and_then(|id| view.world.alerts.get(id));
         if let Some((tracked, at)) = here.and_then(|tracked| Some((tracked, tracked.arrived?.mono)))
             && self.looked.get(&tracked.alert.id) != Some(&at)
@@ -223,6 +227,7 @@ impl Pane for Alerts {
         if !self.filter.is_empty() {
             let matching = self.shape.matching().unwrap_or(0);
             parts.push((format!("{matching} of {}", view.world.alerts.len()), Role::Text));
+            parts.extend(self.misnamed.why().filter(|_| matching > 0).map(|why| (format!("? {why}"), Role::Warning)));
             parts.push((self.filter.text().to_owned(), Role::Match));
         }
         parts.extend(self.told_marks(view));
@@ -343,7 +348,7 @@ impl Alerts {
             (true, _, false) => ("Nobody knows what fires:", Role::Stale),
         };
         let mut next = canvas.sentences(area, 0, text, role);
-        if let Some(why) = self.filter.unknown(view.world) {
+        if let Some(why) = self.misnamed.why() {
             next = canvas.sentences(area, next, &format!("? {why}."), Role::Warning);
         }
         if alerts.sources().next().is_none() && self.filter.is_empty() {

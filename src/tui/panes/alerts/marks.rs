@@ -50,6 +50,9 @@ impl Alerts {
         if self.filter.is_empty() {
             return vec![Reply::Say("Without a filter that would be every alert: narrow the queue first.".to_owned())];
         }
+        if let Some(why) = self.filter.misnamed(view.world) {
+            return vec![Reply::Say(format!("Nothing is marked, for the filter may not mean what it says: {why}."))];
+        }
         let open = |id: &AlertId| view.world.alerts.get(id).is_some_and(|tracked| tracked.resolved_at.is_none());
         let of_row = |row: rows::Row| match &row.target {
             Target::Alert(id) => vec![id.clone()],
