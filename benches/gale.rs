@@ -79,7 +79,7 @@ fn storm(count: usize) {
     let typed = "severity>=warning".chars().map(|c| desk.key(&c.to_string())).max().expect("letters");
     row("a filter: the slowest of its keys", ms(typed), "under 50 ms");
     let ids: Vec<AlertId> = desk.world.alerts.queue().take(1_000).map(|tracked| tracked.alert.id.clone()).collect();
-    let command = Command::Acknowledge { alerts: ids, hold: None, reason: "known".into(), ticket: None };
+    let command = Command::Acknowledge { alerts: ids, hold: None, reason: "known".into(), ticket: None, confirmed: None };
     let (effects, took) = timed(|| desk.event(Body::Command(RequestId(1), command)));
     assert!(!effects.is_empty());
     row("1,000 acknowledged at once: until the journal is asked", ms(took), "");

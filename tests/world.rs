@@ -130,7 +130,13 @@ fn state(story: &Story, name: &str) -> Option<State> {
 }
 
 fn ack(names: &[&str]) -> Command {
-    Command::Acknowledge { alerts: names.iter().map(|name| id(name)).collect(), hold: None, reason: "on it".into(), ticket: None }
+    Command::Acknowledge {
+        alerts: names.iter().map(|name| id(name)).collect(),
+        hold: None,
+        reason: "on it".into(),
+        ticket: None,
+        confirmed: None,
+    }
 }
 
 #[test]

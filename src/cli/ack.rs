@@ -31,6 +31,9 @@ struct Arguments {
     /// The ticket that it belongs to
     #[arg(long, value_name = "ID")]
     ticket: Option<String>,
+    /// Yes, this many: asked for where the silences that carry it hide a watchdog or most of what fires
+    #[arg(long, value_name = "N")]
+    confirm: Option<usize>,
 }
 
 /// What becomes of an act whose source could not be reached: only the process that watches sends it.
@@ -40,9 +43,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let mut session = Session::open(globals, Needs::All)?;
     session.poll();
-    let Arguments { targets, hold, note: reason, ticket } = arguments;
+    let Arguments { targets, hold, note: reason, ticket, confirm: confirmed } = arguments;
     let alerts = targets.resolve(session.world())?;
-    act_on(&mut session, globals, &targets, Command::Acknowledge { alerts, hold, reason, ticket })
+    act_on(&mut session, globals, &targets, Command::Acknowledge { alerts, hold, reason, ticket, confirmed })
 }
 
 /// Does a command on alerts, waits for its true outcome and prints it, target by target.

@@ -28,12 +28,15 @@ pub struct Marks {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    /// Own these alerts for a while; `hold` is the configuration's default where it is `None`.
+    /// Own these alerts for a while; `hold` is the configuration's default where it is `None`. `confirmed` is the number that was
+    /// typed where the silences that carry it are broad.
     Acknowledge {
         alerts: Vec<AlertId>,
         hold: Option<Duration>,
         reason: String,
         ticket: Option<String>,
+        #[serde(default)]
+        confirmed: Option<usize>,
     },
     /// Give the ownership of these alerts up. What is somebody else's elsewhere is taken from them, and that needs a reason.
     Unacknowledge {

@@ -114,6 +114,25 @@ fn a_silence_of_the_watchdog_or_of_most_alerts_is_confirmed_by_its_number() {
     assert_eq!(code(&home.run(&[&watchdog[..], &["--confirm", "1"]].concat())), Some(0));
 }
 
+#[test]
+fn an_acknowledgement_that_becomes_a_silence_of_the_watchdog_or_of_most_alerts_is_confirmed_by_its_number_too() {
+    let fake = FakeAlertmanager::start();
+    let names = ["Down", "Slow", "Full", "Late", "Watchdog"];
+    let ids: Vec<String> =
+        names.iter().map(|name| fake.fire(&[("alertname", name), ("job", "db"), ("severity", "critical")])).collect();
+    let home = watching(&fake, ", ack: {carry: silence}");
+    let all = ["ack", "--filter", "not Watchdog", "--yes"];
+    let refused = home.run(&all);
+    assert_eq!(code(&refused), Some(2), "{refused:?}");
+    assert!(out(&refused).contains("it hides 4 of the 5 alerts that fire: confirm it with the number"), "{refused:?}");
+    let watchdog = home.run(&["ack", &ids[4]]);
+    assert!(code(&watchdog) == Some(2) && out(&watchdog).contains("it hides Watchdog"), "{watchdog:?}");
+    assert!(fake.silences().is_empty() && log(&home).is_empty(), "nothing was recorded and nothing sent");
+    assert_eq!(code(&home.run(&[&all[..], &["--confirm", "4"]].concat())), Some(0));
+    assert_eq!(code(&home.run(&["ack", &ids[4], "--confirm", "1"])), Some(0));
+    assert_eq!(fake.silences().len(), 5);
+}
+
 /// What the server's own tool says of silences in force: matchers, author, comment and end of each.
 fn asked(url: &str) -> Vec<String> {
     let output = std::process::Command::new("amtool")

@@ -131,7 +131,7 @@ fn that_a_source_was_silent_and_what_was_done_for_an_acknowledgement_stand_in_th
     story.ask(declare("no rows", vec![id("Down")]));
     story.ask(declare("mail", Vec::new()));
     let hold = Some(Duration::from_secs(1_200));
-    story.ask(Command::Acknowledge { alerts: vec![id("Down")], hold, reason: "on it".into(), ticket: None });
+    story.ask(Command::Acknowledge { alerts: vec![id("Down")], hold, reason: "on it".into(), ticket: None, confirmed: None });
     for _ in 0..3 {
         story.wait(15);
         let trouble = Trouble::new(Reason::Refused, "nobody listens");

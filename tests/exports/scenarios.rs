@@ -42,8 +42,13 @@ fn night() -> Timeline {
         marks: Default::default(),
     };
     story.wait(90);
-    let ack =
-        |name: &str| Command::Acknowledge { alerts: vec![id(name)], hold: None, reason: "ana is on it".into(), ticket: None };
+    let ack = |name: &str| Command::Acknowledge {
+        alerts: vec![id(name)],
+        hold: None,
+        reason: "ana is on it".into(),
+        ticket: None,
+        confirmed: None,
+    };
     story.ask(ack("Down"));
     story.wait(60);
     story.ask(Command::SetRole { incident, role: Role::Lead, person: "ben".into() });

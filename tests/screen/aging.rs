@@ -22,7 +22,9 @@ fn the_dialog_says_how_long_by_severity_and_takes_a_ticket() {
         .press("tab")
         .type_text("OPS-7")
         .press("enter");
-    let Some(Command::Acknowledge { alerts, hold, reason, ticket }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    let Some(Command::Acknowledge { alerts, hold, reason, ticket, .. }) = desk.commands.last() else {
+        panic!("{:?}", desk.commands)
+    };
     assert_eq!(
         (alerts.len(), *hold, reason.as_str(), ticket.as_deref()),
         (2, Some(Duration::from_secs(7200)), "on it", Some("OPS-7"))

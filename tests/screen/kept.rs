@@ -99,7 +99,7 @@ fn happens(desk: &mut Desk, (name, place, severity, what): (usize, usize, usize,
     match what {
         0 | 1 => {
             let hold = Some(Duration::from_secs(300));
-            desk.asks(Command::Acknowledge { alerts: vec![it.id], hold, reason: String::new(), ticket: None });
+            desk.asks(Command::Acknowledge { alerts: vec![it.id], hold, reason: String::new(), ticket: None, confirmed: None });
         }
         2 => drop(desk.wait(200)),
         3 => drop(desk.fact(Fact::Configured(Arc::new(sources())))),

@@ -270,6 +270,41 @@ fn a_snooze_that_hides_the_watchdog_wants_its_number_typed() {
     assert_eq!(acts(&desk).len(), 1);
 }
 
+fn carrying() -> Desk {
+    let mut settings = crate::screen::settings();
+    settings.sources[0].carry = Some(midwatch::domain::settings::Carry::Silence { prefix: "ACK!".into() });
+    Desk::with(settings)
+}
+
+#[test]
+fn an_acknowledgement_that_silences_the_watchdog_wants_its_number_typed() {
+    let mut desk = carrying();
+    desk.fires(&[alert("Watchdog", "info", "postgres", "am-1", 9)]).draw();
+    desk.press("a").type_text("mine").press("enter").expect("it hides Watchdog, which says that alerting works");
+    desk.expect("Type 1 to go on").press("enter");
+    assert_eq!(desk.commands, []);
+    desk.type_text("1").press("enter");
+    let asked = matches!(&desk.commands[..], [Command::Acknowledge { reason, confirmed: Some(1), .. }] if reason == "mine");
+    assert!(asked, "{:?}", desk.commands);
+    assert_eq!(acts(&desk).len(), 1);
+}
+
+#[test]
+fn an_acknowledgement_that_would_be_hundreds_of_silences_says_how_many_and_which_key_makes_one() {
+    let many: Vec<_> = (0..501).map(|n| alert("Noise", "warning", "postgres", &format!("db-{n}"), 5)).collect();
+    let words = "That makes 501 silences on prod: s makes one by matchers";
+    let mut desk = carrying();
+    desk.fires(&many)
+        .press("/")
+        .type_text("Noise")
+        .press("enter M a")
+        .expect(words)
+        .press("esc space a")
+        .expect_not("That makes");
+    let mut desk = Desk::new();
+    desk.fires(&many).press("/").type_text("Noise").press("enter M a").expect("Acknowledge 501").expect_not("That makes");
+}
+
 #[test]
 fn a_silence_of_several_alerts_is_ended_from_any_of_them() {
     let mut desk = Desk::new();

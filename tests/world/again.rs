@@ -258,7 +258,7 @@ fn what_has_run_out_meanwhile_is_nobodys() {
     story.poll(&down());
     story.world.me.name = "bo".into();
     let hold = Some(Duration::from_secs(5));
-    story.ask(Command::Acknowledge { alerts: vec![id("Down")], hold, reason: String::new(), ticket: None });
+    story.ask(Command::Acknowledge { alerts: vec![id("Down")], hold, reason: String::new(), ticket: None, confirmed: None });
     story.world.me.name = "ana".into();
     let request = story.ask(ack(&["Down"]));
     story.wait(8);

@@ -176,6 +176,7 @@ fn an_acknowledgement_that_runs_out_calls_again_and_only_one_of_two_consoles() {
         hold: Some(Duration::from_secs(60)),
         reason: String::new(),
         ticket: None,
+        confirmed: None,
     };
     one.story.ask(ack);
     other.shares(&one);

@@ -30,6 +30,7 @@ fn the_watcher_extends_a_carried_silence_and_never_beyond_the_acknowledgement() 
         hold: Some(Duration::from_secs(20 * 60)),
         reason: "r".into(),
         ticket: None,
+        confirmed: None,
     });
     let [Effect::Act { intent, .. }] = &story.taken()[..] else { panic!("one act") };
     let done = ActEnd { outcome: Outcome::Done, detail: "".into(), made: Some("silence-1".into()) };
@@ -53,7 +54,7 @@ fn a_silence_that_lasts_as_long_as_the_acknowledgement_is_not_extended_and_what_
         story.poll(&down());
         let Command::Acknowledge { alerts, reason, ticket, .. } = ack(&["Down"]) else { unreachable!("it is one") };
         let hold = Some(Duration::from_secs(minutes * 60));
-        story.ask(Command::Acknowledge { alerts, hold, reason, ticket });
+        story.ask(Command::Acknowledge { alerts, hold, reason, ticket, confirmed: None });
         answer(&mut story, Outcome::Done, Some("silence-1"));
         let mut listed = (*down()[0]).clone();
         if pending {

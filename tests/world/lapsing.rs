@@ -8,7 +8,13 @@ use midwatch::model::{Body, Event};
 
 fn owned(names: &[&str], seconds: u64) -> Command {
     let Command::Acknowledge { alerts, reason, .. } = ack(names) else { unreachable!("it is one") };
-    Command::Acknowledge { alerts, hold: Some(Duration::from_secs(seconds)), reason, ticket: Some("OPS-7".into()) }
+    Command::Acknowledge {
+        alerts,
+        hold: Some(Duration::from_secs(seconds)),
+        reason,
+        ticket: Some("OPS-7".into()),
+        confirmed: None,
+    }
 }
 
 fn unacks(story: &Story) -> Vec<String> {

@@ -42,6 +42,7 @@ fn acked(alert: &Arc<Alert>) -> Command {
         hold: None,
         reason: "looking early".into(),
         ticket: Some("T-1".into()),
+        confirmed: None,
     }
 }
 

@@ -194,7 +194,7 @@ fn it_is_acknowledged_as_any_other_and_nothing_leaves_the_program() {
     told(&mut story, &["2026-02-17T10:00:00Z"], Vec::new());
     story.taken();
     let alerts = vec![story.world.alerts.queue().next().expect("an alert").alert.id.clone()];
-    story.ask(Command::Acknowledge { alerts, hold: None, reason: "on Tuesday".into(), ticket: None });
+    story.ask(Command::Acknowledge { alerts, hold: None, reason: "on Tuesday".into(), ticket: None, confirmed: None });
     assert_eq!(queue(&story), [("2026-W09".to_owned(), State::Acknowledged)]);
     assert!(story.kinds().iter().all(|kind| *kind != Kind::Act));
 }

@@ -25,7 +25,13 @@ fn night() -> (Timeline, DateTime<Utc>) {
     story.poll(&[fired]);
     let begin = story.now.wall;
     story.pass(10);
-    story.ask(Command::Acknowledge { alerts: vec![id("PostgresDown")], hold: None, reason: "mine".into(), ticket: None });
+    story.ask(Command::Acknowledge {
+        alerts: vec![id("PostgresDown")],
+        hold: None,
+        reason: "mine".into(),
+        ticket: None,
+        confirmed: None,
+    });
     story.pass(10);
     story.ask(Command::Declare {
         title: "checkout down".into(),

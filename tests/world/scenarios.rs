@@ -123,7 +123,7 @@ impl Drill {
                 let (_, first) = self.scenario.alerts().next().expect("an alert");
                 let name = if about.is_empty() { first.name.clone() } else { about };
                 let alerts = vec![Scenario::alert(&self.id, &name)];
-                Command::Acknowledge { alerts, hold: None, reason: String::new(), ticket: None }
+                Command::Acknowledge { alerts, hold: None, reason: String::new(), ticket: None, confirmed: None }
             }
             Act::Step => return self.walk(&about),
             Act::Playbook => return self.set_out(),

@@ -232,7 +232,9 @@ fn many_are_looked_for_a_few_at_a_time_and_all_of_them() {
     let mut story = Story::with(settings(true));
     let names: Vec<String> = (0..30).map(|number| format!("A{number:02}")).collect();
     story.poll(&names.iter().map(|name| alert(name, "postgres", began())).collect::<Vec<_>>());
-    story.ask(ack(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+    let alerts = names.iter().map(|name| id(name)).collect();
+    let reason = "on it".to_owned();
+    story.ask(Command::Acknowledge { alerts, hold: None, reason, ticket: None, confirmed: Some(names.len()) });
     loop {
         let under_way = acts(&mut story);
         if under_way.is_empty() {

@@ -98,6 +98,7 @@ fn what_fires_again_is_what_nothing_else_keeps_quiet() {
         hold: Some(Duration::from_secs(3600)),
         reason: String::new(),
         ticket: None,
+        confirmed: None,
     });
     let first = &story.world.silences()[0];
     assert_eq!((first.alerts.len(), &first.again[..]), (4, &[id("Down")][..]));
@@ -120,7 +121,7 @@ fn what_fires_at_once_is_what_no_other_silence_and_nobody_keeps_quiet_now() {
     assert_eq!((at_once(&story, 0), at_once(&story, 1)), ("Down".into(), "Mine".into()), "Slow is under both of them");
     // It fires again when the silence runs out, for the acknowledgement does not last so long; and not when it is ended now.
     let hold = Some(Duration::from_secs(60));
-    story.ask(Command::Acknowledge { alerts: vec![id("Mine")], hold, reason: String::new(), ticket: None });
+    story.ask(Command::Acknowledge { alerts: vec![id("Mine")], hold, reason: String::new(), ticket: None, confirmed: None });
     assert_eq!((at_once(&story, 1), &story.world.silences()[1].again), (String::new(), &vec![id("Mine"), id("Slow")]));
     // One of them has ended, and its source has not been asked since.
     story.wait(31 * 60);
@@ -193,7 +194,7 @@ fn what_something_else_holds_back_does_not_fire_again_and_the_last_of_several_si
     // Whatever they are called.
     let mut story = told(&alerts, &[silence("a", "z", 30), silence("b", "y", 50)]);
     let (alerts, hold) = (vec![id("Given")], Some(Duration::from_secs(600)));
-    story.ask(Command::Acknowledge { alerts, hold, reason: String::new(), ticket: None });
+    story.ask(Command::Acknowledge { alerts, hold, reason: String::new(), ticket: None, confirmed: None });
     let again = |place: usize| {
         let mut ids = story.world.silences()[place].again.clone();
         ids.sort();
@@ -459,6 +460,37 @@ fn a_snooze_is_as_broad_as_a_silence_and_nothing_else_is() {
     let comment = Command::Act { alerts: vec![id("Watchdog")], what: What::Comment, reason: "seen".into(), confirmed: None };
     let request = story.ask(comment);
     assert!(refusal(&story, request).is_some_and(|why| why.contains("can't comment")), "only its source minds");
+}
+
+#[test]
+fn an_acknowledgement_that_becomes_a_silence_is_as_broad_as_one_and_one_that_is_kept_here_is_not() {
+    let names = ["Down", "Slow", "Full", "Late", "Watchdog"];
+    let alerts = names.map(|name| alert(name, "postgres", began()));
+    let told = |carried| {
+        let mut story = Story::with(settings(carried));
+        list(&mut story, &alerts, &[]);
+        story
+    };
+    let ack = |names: &[&str], confirmed| Command::Acknowledge {
+        alerts: names.iter().map(|name| id(name)).collect(),
+        hold: None,
+        reason: "mine".into(),
+        ticket: None,
+        confirmed,
+    };
+    let mut story = told(true);
+    let request = story.ask(ack(&["Slow", "Watchdog"], None));
+    assert!(refusal(&story, request).is_some_and(|why| why.starts_with("it hides Watchdog")));
+    let request = story.ask(ack(&names[..4], Some(5)));
+    assert!(refusal(&story, request).is_some_and(|why| why.starts_with("it hides 4 of the 5 alerts that fire")));
+    assert!(acts(&mut story).is_empty() && story.journal.iter().all(|entry| entry.kind != Kind::Ack), "nothing is half done");
+    story.ask(ack(&names[..4], Some(4)));
+    let request = story.ask(ack(&["Watchdog"], Some(1)));
+    assert_eq!(acts(&mut story).len(), 4, "the fifth waits for its turn");
+    assert_eq!(story.world.requests.get(request).expect("told").items.len(), 1);
+    let mut here = told(false);
+    here.ask(ack(&names, None));
+    assert_eq!(here.journal.iter().filter(|entry| entry.kind == Kind::Ack).count(), 5, "nobody is kept from notifying");
 }
 
 #[test]

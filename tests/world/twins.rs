@@ -87,6 +87,7 @@ fn what_nobody_owns_stands_for_what_somebody_does() {
         hold: None,
         reason: "".into(),
         ticket: None,
+        confirmed: None,
     });
     assert_eq!(rows(&story), ["prod/1 +pager/P"], "one of them still fires and is nobody's");
     let both = story.world.alerts.with_twins(vec![of("pager", "P", DOWN).id.clone()]);

@@ -128,7 +128,8 @@ impl World {
         self.requests.retried(failed);
         let (title, kept) = (self.title(&command), Some(command.clone()));
         match command {
-            Command::Acknowledge { alerts, hold, reason, ticket } => {
+            // What it hides was confirmed the first time.
+            Command::Acknowledge { alerts, hold, reason, ticket, .. } => {
                 let asked = self.acknowledge(alerts, &given, hold, &reason, ticket);
                 self.ask(request, title, kept, asked)
             }
@@ -164,7 +165,9 @@ impl Progress {
                 Some(whole)
             }
             _ if alerts.is_empty() => None,
-            Command::Acknowledge { hold, reason, ticket, .. } => Some(Command::Acknowledge { alerts, hold, reason, ticket }),
+            Command::Acknowledge { hold, reason, ticket, confirmed, .. } => {
+                Some(Command::Acknowledge { alerts, hold, reason, ticket, confirmed })
+            }
             Command::Unacknowledge { reason, .. } => Some(Command::Unacknowledge { alerts, reason }),
             Command::SilenceEach { hold, reason, confirmed, .. } => {
                 Some(Command::SilenceEach { alerts, hold, reason, confirmed })

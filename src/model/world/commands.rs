@@ -3,6 +3,7 @@
 use super::World;
 use super::again::kept;
 use super::attaching::named;
+use super::silencing::meant;
 use super::watch::to_chrono;
 use crate::domain::alert::{Alert, Severity};
 use crate::domain::entry::{Draft, Kind, Visibility};
@@ -149,7 +150,8 @@ impl World {
 
     fn asked(&mut self, command: Command) -> Result<Asked, Refusal> {
         let drafts = match command {
-            Command::Acknowledge { alerts, hold, reason, ticket } => {
+            Command::Acknowledge { alerts, hold, reason, ticket, confirmed } => {
+                meant(self.broad_acks(&alerts), confirmed)?;
                 return self.acknowledge(alerts, &Given::new(), hold, &reason, ticket);
             }
             Command::Unacknowledge { alerts, reason } => return self.unacknowledge(alerts, reason.trim()),

@@ -8,6 +8,7 @@ use crate::domain::act::{Act, ActKind, unmarked};
 use crate::domain::alert::{Cover, Labels, SilenceMatcher};
 use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, SourceName};
+use crate::domain::settings::{Carry, SourceSpec};
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::{State, Tracked};
 use crate::model::silences::Phase;
@@ -44,6 +45,20 @@ impl World {
     /// The same for silences of these alerts, each alone.
     pub fn broad_for(&self, alerts: &[AlertId]) -> Option<Broad> {
         self.breadth(alerts.iter().filter_map(|id| self.alerts.get(id)), None)
+    }
+
+    /// The same for acknowledgements of these alerts, of those that are carried as a silence.
+    pub fn broad_acks(&self, alerts: &[AlertId]) -> Option<Broad> {
+        let quiet: BTreeSet<&SourceName> = self.silencing_acks().collect();
+        // What was pending and fires now is acknowledged where it fires.
+        let meant: BTreeSet<&AlertId> = alerts.iter().map(|id| self.alerts.now(id)).collect();
+        self.breadth(meant.into_iter().filter(|id| quiet.contains(&id.source)).filter_map(|id| self.alerts.get(id)), None)
+    }
+
+    /// Sources on which an acknowledgement becomes a silence.
+    pub fn silencing_acks(&self) -> impl Iterator<Item = &SourceName> {
+        let silences = |spec: &&SourceSpec| matches!(spec.carry, Some(Carry::Silence { .. }));
+        self.settings.sources.iter().filter(silences).map(|spec| &spec.name)
     }
 
     fn breadth<'a>(&self, quiet: impl Iterator<Item = &'a Tracked>, watchdog: Option<&str>) -> Option<Broad> {

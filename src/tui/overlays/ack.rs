@@ -1,14 +1,16 @@
 //! Acknowledging: why, and for how long.
 
 use super::Overlay;
-use super::affected::{MANY, became, counted, listed, named};
+use super::affected::{MANY, Told, became, counted, listed, named};
 use super::dialog::{Dialog, Form, field};
+use super::silence::confirmed;
 use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::settings::Carry;
 use crate::domain::text::inert;
 use crate::model::Command;
 use crate::model::alerts::State;
+use crate::tui::action::Action;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use std::cmp::Reverse;
@@ -17,19 +19,12 @@ use std::time::Duration;
 
 struct Ack {
     alerts: Vec<AlertId>,
+    /// Which alerts it is about.
     told: Told,
 }
 
-/// In a storm the queue changes with every frame, and walking thousands for each would cost more than the frame.
-const SELDOM: Duration = Duration::from_secs(1);
-
-/// Which alerts it is about, told anew where the queue has changed, but seldom.
-#[derive(Default)]
-struct Told {
-    of: Option<u64>,
-    at: Duration,
-    lines: Vec<(String, Role)>,
-}
+/// So many silences are a load for their source, and one by matchers would do.
+const MANY_SILENCES: usize = 500;
 
 pub fn open(alerts: Vec<AlertId>) -> Box<dyn Overlay> {
     let fields = vec![field("reason", ""), field("for", ""), field("ticket", "")];
@@ -59,12 +54,10 @@ impl Form for Ack {
     }
 
     fn prepare(&mut self, _texts: &[&str], view: &View) {
-        let of = Some(view.world.alerts.revision());
-        let recent = self.told.of.is_some() && view.now.mono.saturating_sub(self.told.at) < SELDOM;
-        if self.told.of != of && !recent {
-            let mut lines = self.of_others(view);
+        if self.told.is_due(self.alerts.len(), view) {
+            let mut lines: Vec<_> = self.too_many(view).into_iter().chain(self.of_others(view)).collect();
             lines.extend(if self.alerts.len() > 1 { listed(&self.alerts, MANY, view) } else { Vec::new() });
-            self.told = Told { of, at: view.now.mono, lines };
+            self.told = Told::now(lines, view);
         }
     }
 
@@ -84,19 +77,34 @@ impl Form for Ack {
             let follows = if view.world.alerts.now(id) == id { "." } else { ": that is acknowledged." };
             facts.push((format!("{}{follows}", became(id, view)), Role::Warning));
         }
-        facts.extend(self.told.lines.iter().cloned());
+        facts.extend(self.told.lines().iter().cloned());
         facts
     }
 
-    fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
-        let (alerts, reason) = (self.alerts.clone(), texts[0].trim().to_owned());
+    fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
+        let (alerts, hold, reason) = (self.alerts.clone(), hold(texts[1])?, texts[0].trim().to_owned());
         let ticket = Some(texts[2].trim().to_owned()).filter(|ticket| !ticket.is_empty());
-        let ask = Command::Acknowledge { alerts, hold: hold(texts[1])?, reason, ticket };
-        Ok(vec![Reply::Ask(ask), Reply::Unmark])
+        let (broad, title) = (view.world.broad_acks(&alerts), self.title(view));
+        let ask = move |confirmed| {
+            let (alerts, reason, ticket) = (alerts.clone(), reason.clone(), ticket.clone());
+            vec![Reply::Ask(Command::Acknowledge { alerts, hold, reason, ticket, confirmed }), Reply::Unmark]
+        };
+        Ok(confirmed(broad, title, "acknowledge", ask))
     }
 }
 
 impl Ack {
+    /// Each alert that is carried as a silence gets one of its own.
+    fn too_many(&self, view: &View) -> Option<(String, Role)> {
+        let quiet: BTreeSet<&SourceName> = view.world.silencing_acks().collect();
+        let of: Vec<&SourceName> = self.alerts.iter().map(|id| &id.source).filter(|source| quiet.contains(source)).collect();
+        let (count, names) = (of.len(), of.into_iter().map(|name| inert(name.as_str())).collect::<BTreeSet<_>>());
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        let key = view.keymap.key_of(Action::Silence);
+        let text = format!("That makes {count} silences on {names}: {key} makes one by matchers that covers them.");
+        (count > MANY_SILENCES).then_some((text, Role::Warning))
+    }
+
     /// Whom it is taken from: two who both believe that it is theirs get in each other's way.
     fn of_others(&self, view: &View) -> Vec<(String, Role)> {
         let mut had: BTreeMap<String, usize> = BTreeMap::new();

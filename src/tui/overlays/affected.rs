@@ -10,12 +10,40 @@ use crate::tui::theme::Role;
 use crate::tui::view::View;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Alerts that are listed where it can be scrolled, and where it can't.
 pub const MANY: usize = 500;
 pub const FEW: usize = 8;
 /// Services that are counted by name.
 const SERVICES: usize = 4;
+
+/// In a storm the queue changes with every frame, and walking thousands for each would cost more than the frame.
+const SELDOM: Duration = Duration::from_secs(1);
+
+/// What is told of them, anew where the queue has changed, but of many seldom.
+#[derive(Default)]
+pub struct Told {
+    of: Option<u64>,
+    at: Duration,
+    lines: Vec<(String, Role)>,
+}
+
+impl Told {
+    pub fn now(lines: Vec<(String, Role)>, view: &View) -> Self {
+        Self { of: Some(view.world.alerts.revision()), at: view.now.mono, lines }
+    }
+
+    /// It may not be so any more, of so many alerts.
+    pub fn is_due(&self, alerts: usize, view: &View) -> bool {
+        let recent = self.of.is_some() && alerts > MANY && view.now.mono.saturating_sub(self.at) < SELDOM;
+        self.of != Some(view.world.alerts.revision()) && !recent
+    }
+
+    pub fn lines(&self) -> &[(String, Role)] {
+        &self.lines
+    }
+}
 
 /// `1 alert`, `290 alerts`.
 pub fn counted(alerts: usize) -> String {
