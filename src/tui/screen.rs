@@ -31,6 +31,7 @@ use dividing::Division;
 use std::collections::VecDeque;
 use std::time::Duration;
 use touring::Touring;
+use undoing::Undoing;
 
 /// What the configuration says of the console, by value.
 pub struct Setup {
@@ -64,7 +65,7 @@ pub struct Screen {
     /// A note that was begun.
     draft: String,
     filter: String,
-    undo: Vec<Command>,
+    undo: Undoing,
     /// For each command that was asked and has no number yet, whether it may be undone, and what was noted by it.
     unnumbered: VecDeque<(bool, Option<String>)>,
     /// What was noted and is not known to be recorded yet; whether what is begun has changed by what became of it.
@@ -102,7 +103,7 @@ impl Screen {
             record: Record::Newest,
             declared: None,
             filter: String::new(),
-            undo: Vec::new(),
+            undo: Undoing::default(),
             unnumbered: VecDeque::new(),
             noted: Vec::new(),
             unkept: false,
@@ -222,7 +223,7 @@ impl Screen {
     /// Somebody is there: what was said has been read.
     fn awake(&mut self, world: &World) {
         self.last_key = Some(world.now.mono);
-        self.said = None;
+        (self.said, self.undo.early) = (None, None);
         if self.asked.and_then(|id| world.requests.get(id)).is_some_and(|progress| progress.settled()) {
             self.asked = None;
         }

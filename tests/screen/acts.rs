@@ -3,6 +3,7 @@
 use crate::screen::{Desk, alert, outage, settings};
 use midwatch::domain::act::{Act, ActKind, Outcome, What};
 use midwatch::domain::ids::{AlertId, EntryId};
+use midwatch::domain::settings::Carry;
 use midwatch::model::{Command, Effect, Fact};
 
 /// A console on a pager with these alerts, in this order.
@@ -11,6 +12,17 @@ fn pager(names: &[&str]) -> Desk {
     let source = &mut settings.sources[0];
     source.kind = "pagerduty".into();
     source.acts = vec![ActKind::Snooze, ActKind::Resolve, ActKind::Assign, ActKind::Comment, ActKind::Merge, ActKind::Recheck];
+    let mut desk = Desk::with(settings);
+    let alerts: Vec<_> = names.iter().zip(1..).map(|(name, n)| alert(name, "critical", "postgres", "db-1", n)).collect();
+    desk.fires(&alerts).draw();
+    desk
+}
+
+/// The same where what is acknowledged is so there, too.
+fn carrying(names: &[&str]) -> Desk {
+    let mut settings = settings();
+    let source = &mut settings.sources[0];
+    (source.carry, source.acts) = (Some(Carry::Acknowledge), vec![ActKind::Acknowledge, ActKind::Unacknowledge]);
     let mut desk = Desk::with(settings);
     let alerts: Vec<_> = names.iter().zip(1..).map(|(name, n)| alert(name, "critical", "postgres", "db-1", n)).collect();
     desk.fires(&alerts).draw();
@@ -310,7 +322,7 @@ fn there_is_nothing_to_take_back_where_nobody_has_acknowledged_and_that_is_no_er
 fn marked_and_hidden() -> Desk {
     let mut desk = pager(&["Down", "Slow", "Full"]);
     desk.press("/").type_text("Down").press("enter space").expect("1 marked").expect_not("hidden");
-    desk.press("/ ctrl-u").type_text("Slow").press("enter").expect("1 of 3").expect("1 marked, hidden by the filter");
+    desk.press("/ ctrl-u").type_text("Slow").press("enter").expect("1 of 3").expect("1 marked, hidden");
     desk
 }
 
@@ -328,17 +340,17 @@ fn marks_that_the_filter_hides_are_no_targets_and_are_there_again_without_it() {
     let mut desk = marked_and_hidden();
     desk.press("enter").expect("Slow-db-1").expect_not("Down").press("esc");
     // The act is for what is seen, and the mark that it was not for has not served yet.
-    desk.press("a enter").expect("1 marked, hidden by the filter");
+    desk.press("a enter").expect("1 marked, hidden");
     let Some(Command::Acknowledge { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
     assert_eq!(*alerts, [id("Slow")]);
-    desk.press("esc").expect_not("of 3").expect("1 marked").expect_not("hidden").press("a").expect("Acknowledge Down");
+    desk.press("esc").expect_not("1 of 3").expect("1 marked").expect_not("hidden").press("a").expect("Acknowledge Down");
     desk.press("enter").expect_not("marked");
 }
 
 #[test]
 fn of_marks_that_the_filter_shows_in_part_those_are_meant_that_it_shows() {
     let mut desk = marked_and_hidden();
-    desk.press("space").expect("1 marked, 1 more hidden by the filter").press("z").expect("Snooze: Slow").press("esc");
+    desk.press("space").expect("1 marked, 1 hidden").press("z").expect("Snooze: Slow").press("esc");
     desk.press("esc").expect_not("marked").expect("1 of 3");
     // Scrolled out of sight is not hidden, and neither is what is folded.
     let mut desk = Desk::new();
@@ -350,4 +362,30 @@ fn of_marks_that_the_filter_shows_in_part_those_are_meant_that_it_shows() {
     let Some(Command::Acknowledge { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
     assert_eq!(alerts.len(), 1);
     desk.expect_not("marked");
+}
+
+#[test]
+fn several_acknowledgements_are_given_up_once_they_were_seen() {
+    let mut desk = carrying(&["Down", "Slow", "Full"]);
+    desk.press("space space a enter").act_ends(Outcome::Done, "").act_ends(Outcome::Done, "").expect("2 acked");
+    desk.commands.clear();
+    let words = "Take 2 acknowledgements back";
+    desk.press("g g space space space A").expect(words).expect("enter take 2 back").expect("What carries them on prod");
+    assert_eq!(desk.commands, [], "the first key asks");
+    // What was not acknowledged is not among them.
+    desk.press("esc A").expect(words).press("enter").expect_not(words);
+    let [Command::Unacknowledge { alerts, .. }] = &desk.commands[..] else { panic!("{:?}", desk.commands) };
+    assert_eq!(alerts.len(), 2);
+}
+
+#[test]
+fn that_it_is_too_early_to_undo_gives_way_to_what_is_under_way() {
+    let names: Vec<String> = (0..20).map(|n| format!("Noise{n:02}")).collect();
+    let mut desk = carrying(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let early = "once it has ended it can be undone; ,x stops the rest";
+    desk.press("/").type_text("Noise").press("enter M a enter").expect("(0 of 20").press("u").expect(early);
+    desk.wait(2).expect(early).wait(3).expect_not(early).expect("(0 of 20");
+    desk.press("u").expect(early);
+    (0..20).for_each(|_| _ = desk.act_ends(Outcome::Done, ""));
+    desk.expect_not("still on its way").expect("(u undoes it)");
 }

@@ -1,11 +1,15 @@
-//! Giving acknowledgements up: one's own at once, somebody else's with a reason, for they will ask.
+//! Giving acknowledgements up: one of one's own at once, several once they were seen, somebody else's with a reason, for they will
+//! ask.
 
+use super::affected::{MANY, Told, listed};
 use super::dialog::{Dialog, Form, field};
 use super::silences::change::at_once;
-use crate::domain::ids::AlertId;
+use crate::domain::ids::{AlertId, SourceName};
+use crate::domain::text::inert;
 use crate::model::Command;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
+use std::collections::BTreeSet;
 
 pub fn ask(alerts: Vec<AlertId>, view: &View) -> Vec<Reply> {
     let held = |id: &AlertId| view.world.alerts.get(id).is_some_and(|it| view.world.alerts.ack(it, view.now.wall).is_some());
@@ -14,50 +18,51 @@ pub fn ask(alerts: Vec<AlertId>, view: &View) -> Vec<Reply> {
         let (names, are) = (view.names_of(&free), if free.len() == 1 { "is" } else { "are" });
         return vec![Reply::Say(format!("{names} {are} not acknowledged: there is nothing to take back."))];
     }
-    match alerts.iter().any(|id| view.world.taken_from(id).is_some()) {
-        true => vec![Reply::Open(Box::new(Dialog::new(Unack { alerts, told: Told::default() }, vec![field("reason", "")])))],
-        false => vec![Reply::Ask(Command::Unacknowledge { alerts, reason: String::new() }), Reply::Unmark],
+    let others = alerts.iter().any(|id| view.world.taken_from(id).is_some());
+    if alerts.len() == 1 && !others {
+        return vec![Reply::Ask(Command::Unacknowledge { alerts, reason: String::new() }), Reply::Unmark];
     }
+    let fields = others.then(|| field("reason", "")).into_iter().collect();
+    vec![Reply::Open(Box::new(Dialog::new(Unack { alerts, told: Told::default() }, fields)))]
 }
 
 struct Unack {
     /// Frozen when it was asked for.
     alerts: Vec<AlertId>,
+    /// What follows: it is held against all that a silence covers.
     told: Told,
-}
-
-/// What follows, worked out once for each change of the queue: it is held against all that a silence covers.
-#[derive(Default)]
-struct Told {
-    of: Option<u64>,
-    facts: Vec<(String, Role)>,
 }
 
 impl Form for Unack {
     fn title(&self, view: &View) -> String {
-        format!("Take the acknowledgement back: {}", view.names_of(&self.alerts))
+        match self.alerts.len() {
+            1 => format!("Take the acknowledgement back: {}", view.names_of(&self.alerts)),
+            many => format!("Take {many} acknowledgements back: {}", view.names_of(&self.alerts)),
+        }
     }
 
     fn verb(&self) -> String {
-        "take it back".to_owned()
+        match self.alerts.len() {
+            1 => "take it back".to_owned(),
+            many => format!("take {many} back"),
+        }
     }
 
     fn prepare(&mut self, _texts: &[&str], view: &View) {
-        let of = Some(view.world.alerts.revision());
-        if self.told.of != of {
-            self.told = Told { of, facts: self.compute(view) };
+        if self.told.is_due(self.alerts.len(), view) {
+            self.told = Told::now(self.compute(view), view);
         }
     }
 
     fn facts(&self, _texts: &[&str], _view: &View) -> Vec<(String, Role)> {
-        self.told.facts.clone()
+        self.told.lines().to_vec()
     }
 
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
-        match texts[0].trim() {
-            "" => Err("It is somebody else's: say why it is taken from them.".to_owned()),
+        match texts.first().map(|reason| reason.trim()) {
+            Some("") => Err("It is somebody else's: say why it is taken from them.".to_owned()),
             reason => {
-                let (alerts, reason) = (self.alerts.clone(), reason.to_owned());
+                let (alerts, reason) = (self.alerts.clone(), reason.unwrap_or_default().to_owned());
                 Ok(vec![Reply::Ask(Command::Unacknowledge { alerts, reason }), Reply::Unmark])
             }
         }
@@ -79,7 +84,22 @@ impl Unack {
             facts.push(("The silence that says so ends for all that it covers.".to_owned(), Role::Warning));
             facts.push(at_once(&freed, view));
         }
-        facts.push(("Why stands in the log, and there, where the system takes a reason.".to_owned(), Role::Dim));
+        if !all.is_empty() {
+            facts.push(("Why stands in the log, and there, where the system takes a reason.".to_owned(), Role::Dim));
+        }
+        if self.alerts.len() > 1 {
+            facts.extend(self.carried(view));
+            facts.extend(listed(&self.alerts, MANY, view));
+        }
         facts
+    }
+
+    /// Where others are told of them again.
+    fn carried(&self, view: &View) -> Option<(String, Role)> {
+        let carries = |source: &&SourceName| view.world.settings.source(source).is_some_and(|spec| spec.carry.is_some());
+        let sources: BTreeSet<&SourceName> = self.alerts.iter().map(|id| &id.source).filter(carries).collect();
+        let names = sources.into_iter().map(|name| inert(name.as_str())).collect::<Vec<_>>().join(", ");
+        let text = format!("What carries them on {names} is taken back, too: they notify others again.");
+        (!names.is_empty()).then_some((text, Role::Warning))
     }
 }

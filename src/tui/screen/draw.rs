@@ -72,7 +72,9 @@ impl Screen {
         for (edge, place) in &places.edges {
             canvas.hits.add(*place, Hit::Edge(*edge));
         }
-        let message = Message { said: self.said.as_deref(), led: &led, contexts: &self.contexts(), outcome };
+        let early = self.too_early(view);
+        canvas.hits.seconds |= early.is_some();
+        let message = Message { said: self.said.as_deref().or(early.as_deref()), led: &led, contexts: &self.contexts(), outcome };
         status::render_keys(canvas, places.keys, &message, view);
         for overlay in &self.overlays {
             // What lies below takes no clicks.

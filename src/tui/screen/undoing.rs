@@ -1,29 +1,55 @@
 //! What one key takes back, the last first.
 
 use super::Screen;
+use crate::domain::ids::RequestId;
+use crate::model::lanes::LANES;
 use crate::model::{Command, World};
-use crate::tui::view::Reply;
+use crate::tui::action::Action;
+use crate::tui::view::{Reply, View};
+use std::time::Duration;
 
 /// Acts that can be undone, at most.
 const UNDOABLE: usize = 50;
+/// For so long it is told that it is too early.
+const TOLD: Duration = Duration::from_secs(4);
+
+#[derive(Default)]
+pub(super) struct Undoing {
+    acts: Vec<Command>,
+    /// What was to be undone before it had ended, and when that was asked.
+    pub early: Option<(RequestId, Duration)>,
+}
 
 impl Screen {
     pub(super) fn undo(&mut self, world: &World) -> Vec<Reply> {
-        if let Some(Command::Undo { request }) = self.undo.last()
+        if let Some(Command::Undo { request }) = self.undo.acts.last()
             && world.requests.get(*request).is_some_and(|progress| !progress.settled())
         {
-            return vec![Reply::Say("It is still on its way: once it has ended it can be undone.".to_owned())];
+            self.undo.early = Some((*request, world.now.mono));
+            return Vec::new();
         }
-        match self.undo.pop() {
+        match self.undo.acts.pop() {
             Some(command) => vec![Reply::Ask(command)],
             None => vec![Reply::Say("There is nothing to undo.".to_owned())],
         }
     }
 
+    /// That it is too early to undo it, while that is so and has just been asked; what is under way is to be seen again then.
+    pub(super) fn too_early(&self, view: &View) -> Option<String> {
+        let (request, asked) = self.undo.early?;
+        let progress = view.world.requests.get(request).filter(|progress| !progress.settled())?;
+        let stops = match progress.open() > LANES {
+            true => format!("; {} stops the rest", view.keymap.key_of(Action::Stop)),
+            false => String::new(),
+        };
+        let told = view.now.mono.saturating_sub(asked) < TOLD;
+        told.then(|| format!("It is still on its way: once it has ended it can be undone{stops}."))
+    }
+
     pub(super) fn undoable(&mut self, command: Command) {
-        if self.undo.len() == UNDOABLE {
-            self.undo.remove(0);
+        if self.undo.acts.len() == UNDOABLE {
+            self.undo.acts.remove(0);
         }
-        self.undo.push(command);
+        self.undo.acts.push(command);
     }
 }
