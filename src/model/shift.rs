@@ -68,8 +68,8 @@ pub struct Pack {
     pub incidents: Vec<IncidentId>,
     /// What fires and nobody has: how many of each severity, the worst first, and the names of the first.
     pub nobodys: Vec<(Severity, usize, Vec<AlertId>)>,
-    /// Services that are down, not well, or of which nobody knows how they are.
-    pub unwell: Vec<(ServiceName, FeedState)>,
+    /// Services that are down, not well, or of which nobody knows how they are; or in which alerts fire, and how many.
+    pub unwell: Vec<(ServiceName, Option<FeedState>, usize)>,
     /// Feeds of no service that are so, each with what it says.
     pub alone: Vec<(FeedName, FeedState, Option<Outside>)>,
     /// Sources that don't answer, or not in full, each with the reason.
@@ -96,7 +96,11 @@ impl World {
                 first.push(tracked.alert.id.clone());
             }
         }
-        let unwell = |name: &ServiceName| self.health.service(name).filter(|state| *state >= FeedState::Unknown);
+        let unwell = |name: &ServiceName| {
+            let (state, (critical, others)) = (self.health.service(name), self.alerts.bad_in(name));
+            let bad = critical + others > 0 || state.is_some_and(|state| state >= FeedState::Unknown);
+            bad.then(|| (name.clone(), state, critical + others))
+        };
         let alone = |feed: &&FeedHealth| feed.spec.service.is_none() && feed.state >= FeedState::Unknown;
         let services = self.settings.services.iter().map(|service| &service.name);
         let doubted = |(name, source): (&SourceName, &SourceState)| {
@@ -109,7 +113,7 @@ impl World {
             watch: self.shift.watch().clone(),
             incidents: self.incidents.open().map(|incident| incident.id).collect(),
             nobodys: nobodys.into_iter().map(|(Reverse(severity), (count, first))| (severity, count, first)).collect(),
-            unwell: services.filter_map(|name| Some((name.clone(), unwell(name)?))).collect(),
+            unwell: services.filter_map(unwell).collect(),
             alone: self
                 .health
                 .iter()
@@ -197,7 +201,15 @@ impl World {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("{count} {}: {}{more}", severity.word(), names.join(", "))
         };
-        let unwell = |(name, state): &(ServiceName, FeedState)| format!("{name}: {}", state.word());
+        let unwell = |(name, state, firing): &(ServiceName, Option<FeedState>, usize)| {
+            let state = state.filter(|state| *state >= FeedState::Unknown).map(|state| state.word().to_owned());
+            let firing = match firing {
+                0 => None,
+                1 => Some("1 alert fires".to_owned()),
+                many => Some(format!("{many} alerts fire")),
+            };
+            format!("{name}: {}", state.into_iter().chain(firing).collect::<Vec<_>>().join(", "))
+        };
         let alone = |(name, state, said): &(FeedName, FeedState, Option<Outside>)| {
             let said = said.as_ref().map(|said| format!(", {}", said.inert())).unwrap_or_default();
             format!("feed {name}: {}{said}", state.word())

@@ -103,6 +103,26 @@ sources:
 }
 
 #[test]
+fn a_service_in_which_alerts_fire_is_not_well_though_no_feed_says_so() {
+    let fake = FakeAlertmanager::start();
+    for (name, severity, service) in
+        [("Down", "critical", "web"), ("Slow", "warning", "web"), ("Odd", "critical", "mail"), ("Told", "info", "quiet")]
+    {
+        fake.fire(&[("alertname", name), ("severity", severity), ("service", service)]);
+    }
+    let services = ["web", "mail", "quiet"].map(|name| format!("{{name: {name}, alerts: {{service: {name}}}}}")).join(", ");
+    let home = Home::with(&format!(
+        "operator: {{name: ana}}\nservices: [{services}]\nsources: [{{name: prod, alertmanager: {{urls: ['{}']}}}}]\n",
+        fake.url
+    ));
+    let told = out(&home.run(&["handoff"]));
+    let part = told.split("\n\n").find(|part| part.starts_with("Services that are not well")).expect("the part");
+    assert_eq!(part, "Services that are not well:\n  web: 2 alerts fire\n  mail: 1 alert fires");
+    let document = home.json(&["handoff"]);
+    assert_eq!(document["services"][0], serde_json::json!({"name": "web", "state": null, "firing": 2}));
+}
+
+#[test]
 fn silences_are_told_that_end_in_the_time_that_was_asked_for() {
     let fake = FakeAlertmanager::start();
     fake.fire(&[("alertname", "PostgresDown"), ("severity", "critical")]);

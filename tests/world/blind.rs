@@ -304,7 +304,8 @@ fn whoever_takes_over_is_told_of_services_and_of_feeds_of_none_of_which_nobody_k
         story.fact(Fact::FeedRead { feed: feed.into(), reading: Reading::new(state, "it said so") });
     }
     let pack = story.world.pack(Duration::from_secs(60));
-    assert_eq!(pack.unwell, [("postgres".into(), FeedState::Unknown)]);
+    let unwell: Vec<_> = pack.unwell.iter().map(|(name, state, _)| (name.as_str(), *state)).collect();
+    assert_eq!(unwell, [("postgres", Some(FeedState::Unknown))]);
     let alone: Vec<_> = pack.alone.iter().map(|(name, state, _)| (name.as_str(), *state)).collect();
     assert_eq!(alone, [("cdn", FeedState::Unknown)]);
 }

@@ -4,6 +4,7 @@ use super::queue::Counts;
 use super::{Alerts, Rank, State, Tracked};
 use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, ServiceName};
+use crate::model::causes::BAD;
 use chrono::{DateTime, Utc};
 
 impl Alerts {
@@ -45,6 +46,14 @@ impl Alerts {
     /// How many alerts a service has, by state and severity.
     pub fn counts_of(&self, service: &ServiceName) -> Counts {
         self.queue.counts_of(service)
+    }
+
+    /// How many alerts fire in a service that somebody has to look at, critical ones and others: feeds that are well say nothing for it
+    /// meanwhile. What does not say how bad it is somebody has to look at, too.
+    pub fn bad_in(&self, service: &ServiceName) -> (usize, usize) {
+        let counts = self.counts_of(service);
+        let of = |severity: Severity| BAD.iter().map(|state| counts[*state as usize][severity as usize]).sum::<usize>();
+        (of(Severity::Critical), of(Severity::Warning) + of(Severity::Unknown))
     }
 
     /// Changes whenever in a service the first alert of a severity begins to fire, or the last one ends.

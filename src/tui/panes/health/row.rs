@@ -1,11 +1,10 @@
 //! One line of the pane: a service with why it is bad, or a feed with what it said last and how it has been.
 
 use super::{look, sparkline};
-use crate::domain::alert::Severity;
 use crate::domain::health::FeedState;
 use crate::domain::ids::ServiceName;
 use crate::domain::text::{Outside, inert};
-use crate::model::causes::{BAD, Cause};
+use crate::model::causes::Cause;
 use crate::model::health::{Ahead, FeedHealth, Unsettled};
 use crate::model::maintenance::Work;
 use crate::tui::canvas::{Canvas, Pen};
@@ -77,13 +76,9 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     }
 }
 
-/// How many alerts fire in it that somebody has to look at, and how loud the worst of them is: feeds that are well say nothing for a
-/// service meanwhile.
+/// How many alerts fire in it that somebody has to look at, and how loud the worst of them is.
 fn fires(name: &ServiceName, view: &View) -> Option<(usize, Role)> {
-    let counts = view.world.alerts.counts_of(name);
-    let of = |severity: Severity| BAD.iter().map(|state| counts[*state as usize][severity as usize]).sum::<usize>();
-    // What does not say how bad it is somebody has to look at, too.
-    match (of(Severity::Critical), of(Severity::Warning) + of(Severity::Unknown)) {
+    match view.world.alerts.bad_in(name) {
         (0, 0) => None,
         (0, warning) => Some((warning, Role::Warning)),
         (critical, warning) => Some((critical + warning, Role::Critical)),
