@@ -433,3 +433,12 @@ fn a_long_name_is_whole_where_other_columns_have_room_to_spare() {
     };
     assert_eq!(place(["Down", "Slow"]), place(["Down", "PostgresDown"]));
 }
+
+#[test]
+fn the_details_of_what_is_over_tell_how_long_ago_that_was_and_how_long_it_lasted() {
+    let down = alert("Down", "critical", "postgres", "db-1", 3);
+    let mut desk = Desk::new();
+    desk.fires(std::slice::from_ref(&down)).press("enter").expect("firing for 3m00s, since 2026-").press("esc");
+    desk.changes(Vec::new(), vec![down.id.clone()]).changes(Vec::new(), Vec::new()).wait(5).press("enter");
+    desk.expect("CRIT resolved 5s ago, after 3m00s; it began 2026-").expect_not("resolved for");
+}

@@ -70,12 +70,16 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     let alerts = &view.world.alerts;
     let states: Vec<_> = alerts.states_of(tracked, view.now.wall).iter().map(|state| state.word()).collect();
     let (word, role) = severity(tracked.severity);
-    let age = time::since(tracked.episode, view.now.wall);
-    let mut lines = vec![vec![
-        (format!("{word} "), role),
-        (states.join(", "), Role::Strong),
-        (format!(" for {}, since {}", time::age(age), time::full(tracked.episode, view.zone)), Role::Text),
-    ]];
+    let (from, now) = (tracked.episode, view.now.wall);
+    let times = match tracked.resolved_at {
+        None => format!(" for {}, since {}", time::age(time::since(from, now)), time::full(from, view.zone)),
+        // How long ago it was over, and how long it lasted, are two things.
+        Some(to) => {
+            let (ago, lasted) = (time::age(time::since(to, now)), time::age(time::since(from, to)));
+            format!(" {ago} ago, after {lasted}; it began {}", time::full(from, view.zone))
+        }
+    };
+    let mut lines = vec![vec![(format!("{word} "), role), (states.join(", "), Role::Strong), (times, Role::Text)]];
     lines.extend(field("id", &tracked.alert.id.to_string(), Role::Text, columns));
     if let Some(service) = &tracked.service {
         lines.extend(field("service", service.as_str(), Role::Text, columns));
