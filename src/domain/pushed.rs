@@ -64,7 +64,7 @@ mod tests {
         (1..=3).for_each(|n| pushed.refused("10.0.0.7", if n < 3 { "401 no" } else { "413 long" }, at(n)));
         pushed.refused("10.0.0.8", "401 no", at(4));
         let told = |pushed: &Pushed| {
-            pushed.refused.iter().map(|one| format!("{} {} {}", one.from, one.why, one.times)).collect::<Vec<_>>()
+            pushed.refused.iter().map(|one| format!("{} {} {}", one.from.raw(), one.why.raw(), one.times)).collect::<Vec<_>>()
         };
         assert_eq!(told(&pushed), ["10.0.0.7 413 long 3", "10.0.0.8 401 no 1"]);
         assert_eq!(told(&pushed.by(at(3_603))), ["10.0.0.8 401 no 1"]);
