@@ -172,3 +172,16 @@ fn ten_minutes_after_the_one_before_is_soon_and_half_an_hour_ago_is_within_it() 
     begins(&mut story);
     assert_eq!(flapping(&story), Some((4, true)), "every ten minutes, four times");
 }
+
+#[test]
+fn what_stays_has_the_name_of_the_end_of_its_quiet_time_however_late_that_is_seen_and_views_are_made_anew() {
+    let mut story = Story::new();
+    (0..4).for_each(|_| flap(&mut story, 3));
+    begins(&mut story);
+    let until = tracked(&story).flapping.expect("it flaps").until;
+    let revision = story.world.alerts.revision();
+    story.pass(10 * 60 + 20);
+    story.event(midwatch::model::Body::Tick);
+    assert_eq!((tracked(&story).flapping, tracked(&story).news), (None, midwatch::model::alerts::News::At(until)));
+    assert!(story.world.alerts.revision() > revision);
+}

@@ -114,3 +114,36 @@ fn its_end_is_asked_for_in_time() {
     story.event(Body::Tick);
     assert!(story.world.storm.raging().is_none());
 }
+
+/// So many alerts of one name.
+fn many(name: &str, count: usize) -> Vec<Arc<midwatch::domain::alert::Alert>> {
+    let one = |n: usize| {
+        let one = alert(name, "postgres", began());
+        let id = midwatch::domain::ids::AlertId { fingerprint: format!("{name}{n}").as_str().into(), ..one.id.clone() };
+        Arc::new(midwatch::domain::alert::Alert { id, ..midwatch::domain::alert::Alert::clone(&one) })
+    };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn its_end_names_the_most_frequent_of_what_came_in_it_and_the_worst_minute() {
+    let gale = midwatch::domain::settings::Gale { above: 12, within: Duration::from_secs(60) };
+    let mut story = Story::with(midwatch::domain::settings::Settings { storm: gale, ..settings(false) });
+    story.poll(&[]);
+    arrives(&mut story, many("Before", 4));
+    story.pass(10);
+    arrives(&mut story, many("Rare", 9));
+    story.pass(10);
+    arrives(&mut story, [many("Often", 20), many("A", 1), many("B", 1)].concat());
+    [20, 20, 12].into_iter().for_each(|seconds| story.wait(seconds));
+    arrives(&mut story, many("Late", 10));
+    let figures = story.world.storm.raging().map(|raging| (raging.new, raging.most));
+    assert_eq!((figures, story.world.storm.lately()), (Some((45, 35)), 32), "what is a minute old counts no more");
+    [25, 25].into_iter().for_each(|seconds| story.wait(seconds));
+    let left = story.world.storm.lately();
+    assert!(story.world.storm.raging().is_some(), "{left} are more than a quarter");
+    story.wait(11);
+    let texts: Vec<&str> = told(&story).iter().map(|entry| entry.text.as_str()).collect();
+    let end = "45 new alerts, at most 35 within 1m; Often ×20, Late ×10, Rare ×9 and 2 more names";
+    assert!(texts[1].ends_with(end), "{texts:?}");
+}

@@ -59,9 +59,10 @@ impl Alerts {
         while let Some((at, id)) = self.calming.first().filter(|(at, _)| *at <= now.wall).cloned() {
             self.calming.remove(&(at, id.clone()));
             let Some(mut tracked) = self.queue.take(&id) else { continue };
-            let stays = tracked.flapping.is_some() && tracked.state == State::Firing && tracked.missing == 0;
-            if stays && self.flapping(&id, now.wall).is_none() {
-                (tracked.arrived, tracked.news) = (Some(now), News::At(at));
+            let stays = tracked.state == State::Firing && tracked.missing == 0 && self.flapping(&id, now.wall).is_none();
+            // What is seen late is found by an earlier time, at which it still flapped.
+            if let Some(Flapping { until, .. }) = tracked.flapping.filter(|_| stays) {
+                (tracked.arrived, tracked.news) = (Some(now), News::At(until));
             }
             self.place(settings, tracked, now);
             self.revision += 1;
