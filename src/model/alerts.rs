@@ -3,6 +3,7 @@
 //! Absence is not resolution. An alert that a source stops listing is `missing` until enough good, complete polls of
 //! an instance that has not just restarted agree; until then it stays on screen as it was.
 
+mod cached;
 mod changes;
 mod drilled;
 mod ended;
@@ -159,11 +160,6 @@ impl Alerts {
 
     pub fn sources(&self) -> impl Iterator<Item = (&SourceName, &SourceState)> {
         self.sources.iter()
-    }
-
-    /// More fired when an earlier session knew of it last than has been read of its cache.
-    pub fn is_partly_read(&self) -> bool {
-        self.sources.values().any(|source| source.more)
     }
 
     pub fn source(&self, name: &SourceName) -> Option<&SourceState> {
@@ -347,35 +343,6 @@ impl Alerts {
             state.failed(trouble, now);
             self.revision += 1;
         }
-    }
-
-    /// Alerts of an earlier process, to have something to show before the first answer. They are no news and no proof.
-    pub(super) fn cached(
-        &mut self,
-        settings: &Settings,
-        source: &SourceName,
-        alerts: Vec<Arc<Alert>>,
-        (read_at, more): (DateTime<Utc>, bool),
-        now: Stamp,
-    ) {
-        let Some(state) = self.sources.get_mut(source) else { return };
-        if !state.cached(read_at, more) {
-            return;
-        }
-        for alert in alerts {
-            let id = alert.id.clone();
-            // The source may have listed it already, in a part of its first answer.
-            if self.get(&id).is_some_and(|tracked| tracked.missing == 0) {
-                continue;
-            }
-            self.upsert(settings, alert, now);
-            if let Some(tracked) = self.queue.get_mut(&id) {
-                // Until the source lists it again it may be gone; it counts as missed by the first good poll.
-                (tracked.arrived, tracked.missing) = (None, 1);
-                self.queue.touch(&id);
-            }
-        }
-        self.revision += 1;
     }
 
     fn rerank(&mut self, settings: &Settings, ids: &[AlertId], now: Stamp) {
