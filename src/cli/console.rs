@@ -193,11 +193,11 @@ impl Frontend for Front {
         if let Some(guide) = &self.guide {
             self.console.guide(guide(world).map(|told| told.hint));
         }
-        let stale = self.console.draw(world);
-        self.presence.tell();
-        if let Some(saved) = self.console.draft_to_keep().map(|text| self.draft.save(text)) {
+        if let Some(saved) = self.console.draft_to_keep(world).map(|text| self.draft.save(text)) {
             self.tell(Own::Draft, saved);
         }
+        let stale = self.console.draw(world);
+        self.presence.tell();
         stale
     }
 

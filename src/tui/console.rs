@@ -236,8 +236,8 @@ impl Console {
     }
 
     /// What is to be kept of a note that was begun, where that has changed without a key.
-    pub fn draft_to_keep(&mut self) -> Option<&str> {
-        self.screen.draft_to_keep()
+    pub fn draft_to_keep(&mut self, world: &World) -> Option<&str> {
+        self.screen.draft_to_keep(world)
     }
 
     /// Something that was asked for is not done.

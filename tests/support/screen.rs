@@ -451,7 +451,7 @@ impl Desk {
 
     pub fn draw(&mut self) -> Hits {
         self.screen.prepare(&self.world);
-        self.asked.extend(self.screen.draft_to_keep().map(|text| Ui::SaveDraft(text.to_owned())));
+        self.asked.extend(self.screen.draft_to_keep(&self.world).map(|text| Ui::SaveDraft(text.to_owned())));
         self.frame.reset();
         let hits = self.screen.render(&self.world, &self.theme, &mut self.frame);
         self.screen.seen(hits.clone());

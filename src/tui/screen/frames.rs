@@ -41,8 +41,10 @@ impl Screen {
         });
     }
 
-    /// What is to be kept of what was begun, where a note that was handed in has changed that.
-    pub fn draft_to_keep(&mut self) -> Option<&str> {
+    /// What is to be kept of what was begun, where a note that was handed in has changed that. Asked before each frame: what that shows
+    /// as recorded is no draft any more, whatever happens next.
+    pub fn draft_to_keep(&mut self, world: &World) -> Option<&str> {
+        self.take_notes_back(world);
         std::mem::take(&mut self.unkept).then_some(self.draft.as_str())
     }
 
