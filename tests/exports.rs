@@ -14,6 +14,8 @@ mod readiness;
 mod reading_back;
 #[path = "exports/scenarios.rs"]
 mod scenarios;
+#[path = "exports/storms.rs"]
+mod storms;
 mod support;
 #[path = "exports/templates.rs"]
 mod templates;

@@ -1,10 +1,13 @@
 //! What an export is handed: one incident, its measured times and its entries, ready to be written.
 
+mod storms;
+
 use super::entry::{Entry, Head, Kind, Visibility};
 use super::incident::Incident;
 use super::patterns::Patterns;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+pub use storms::Told;
 
 /// The seven raw times. `None`: it never happened, or nobody recorded it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ mod drawing;
 mod escape;
 
 use super::masks::Masks;
-use super::words::{clock, marks, roles, span, times};
+use super::words::{clock, roles, row, span, times};
 use super::{Kind, honesty};
 use crate::domain::entry::Kind as What;
 use crate::domain::timeline::{Line, Timeline};
@@ -96,12 +96,13 @@ fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<
         "<thead><tr><th scope=\"col\">at ({})</th><th scope=\"col\">who</th><th scope=\"col\">what</th><th scope=\"col\">kind</th></tr></thead>\n<tbody>",
         timeline.zone.name()
     )?;
-    for line in &timeline.lines {
+    for told in timeline.told() {
+        let (line, what, marks) = row(&told);
         let who = escaped(&masks.text(masks.called(&line.entry.actor)));
-        let what = escaped(&masks.text(&line.text));
+        let what = escaped(&masks.text(what));
         let class = if line.important { " class=\"important\"" } else { "" };
         let at = clock(timeline, line.at);
-        writeln!(out, "<tr{class}><td>{at}</td><td>{who}</td><td>{what}</td><td>{}</td></tr>", escaped(&marks(line)))?;
+        writeln!(out, "<tr{class}><td>{at}</td><td>{who}</td><td>{what}</td><td>{}</td></tr>", escaped(&marks))?;
     }
     writeln!(out, "</tbody>\n</table>")
 }

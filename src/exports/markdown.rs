@@ -1,7 +1,7 @@
 //! Markdown: a postmortem draft. Whatever the text holds, a table cell stays one cell and nothing becomes markup.
 
 use super::masks::Masks;
-use super::words::{self, clock, marks, span};
+use super::words::{self, clock, row, span};
 use super::{Kind, honesty};
 use crate::domain::entry::Kind as What;
 use crate::domain::text::inert;
@@ -51,9 +51,10 @@ fn times(timeline: &Timeline, out: &mut dyn Write) -> io::Result<()> {
 
 fn table(timeline: &Timeline, masks: &Masks, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Timeline\n\n| at ({}) | who | what | |\n|---|---|---|---|", timeline.zone.name())?;
-    for line in &timeline.lines {
+    for told in timeline.told() {
+        let (line, what, marks) = row(&told);
         let who = text(&masks.text(masks.called(&line.entry.actor)));
-        writeln!(out, "| {} | {who} | {} | {} |", clock(timeline, line.at), text(&masks.text(&line.text)), text(&marks(line)))?;
+        writeln!(out, "| {} | {who} | {} | {} |", clock(timeline, line.at), text(&masks.text(what)), text(&marks))?;
     }
     writeln!(out)
 }

@@ -1,7 +1,7 @@
 //! What the formats for people have in common: how a time, a span, and a line's particulars are told.
 
 use crate::domain::incident::Role;
-use crate::domain::timeline::{Line, People, Timeline};
+use crate::domain::timeline::{Line, People, Timeline, Told};
 use chrono::{DateTime, Utc};
 
 /// In the zone of the export, which names it once.
@@ -32,6 +32,14 @@ pub fn marks(line: &Line) -> String {
         marks.push(format!("recorded {} later", span(late * 1000)));
     }
     marks.join(", ")
+}
+
+/// Of one row the line that it stands by, what it says, and what a reader must know besides.
+pub fn row<'a>(told: &'a Told) -> (&'a Line, &'a str, String) {
+    match told {
+        Told::Line(line) => (line, &line.text, marks(line)),
+        Told::Storm(line, counts) => (line, counts, "folded".to_owned()),
+    }
 }
 
 /// Who leads it and does what, where names were asked for: by roles it would say nothing.

@@ -239,7 +239,12 @@ impl Gone {
 
 /// By their keys.
 pub fn gaps(db: &Connection) -> Result<Vec<Arc<Entry>>> {
-    load(db, "", "SELECT n FROM entries WHERE key >= 'source/' AND key < 'source0' AND kind = 'console'", [])
+    load(
+        db,
+        "",
+        "SELECT n FROM entries WHERE kind = 'console' AND (key >= 'source/' AND key < 'source0' OR key >= 'alerts/storm/' AND key < 'alerts/storm0')",
+        [],
+    )
 }
 
 pub fn of_run(db: &Connection, run: &str) -> Result<Vec<Arc<Entry>>> {

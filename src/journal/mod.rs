@@ -82,7 +82,7 @@ pub trait Journal: Send {
     /// The journal can't be read.
     fn of_incident(&mut self, incident: IncidentId) -> Result<Vec<Arc<Entry>>, JournalError>;
 
-    /// What is on record of times at which a source did not answer, whatever incident it is of.
+    /// What is on record of times at which a source did not answer, or there was a storm, whatever incident it is of.
     ///
     /// # Errors
     /// The journal can't be read.

@@ -3,7 +3,7 @@
 
 use super::World;
 use super::effect::Effect;
-use crate::domain::entry::Kind;
+use crate::domain::entry::{Kind, STORMS};
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::settings::Gale;
 use crate::domain::stamp::Stamp;
@@ -104,7 +104,8 @@ impl World {
         self.storm.raging = Some(Raging { since: self.now, new: lately, most: lately });
         let within = humantime::format_duration(self.settings.storm.within);
         let text = format!("a storm: {lately} new alerts within {within}");
-        self.note_storm(text, |draft| draft.with("event", "storm-began").with("new", lately))
+        let within = self.settings.storm.within.as_secs();
+        self.note_storm(STORMS[0], self.now, text, |draft| draft.with("new", lately).with("within_s", within))
     }
 
     /// Ends it once little enough has arrived lately.
@@ -121,18 +122,22 @@ impl World {
         let Raging { new, most, .. } = raging;
         let names = self.stormed(raging.since);
         let text = format!("the storm is over after {lasted}: {new} new alerts, at most {most} within {within}; {names}");
-        self.note_storm(text, |draft| draft.with("event", "storm-ended").with("new", new).with("most", most))
+        self.note_storm(STORMS[1], raging.since, text, |draft| draft.with("new", new).with("most", most))
     }
 
     fn note_storm(
         &mut self,
+        event: &str,
+        since: Stamp,
         text: String,
         with: impl FnOnce(crate::domain::entry::Draft) -> crate::domain::entry::Draft,
     ) -> Vec<Effect> {
         if !self.watching {
             return Vec::new();
         }
-        let draft = with(self.context().seen("alerts", Kind::Console, text));
+        let mut draft = with(self.context().seen("alerts", Kind::Console, text).with("event", event));
+        // By it every incident of that time has both ends of it.
+        draft.key = Some(format!("alerts/storm/{event}/{}", since.wall.timestamp_millis()));
         self.record(vec![draft])
     }
 

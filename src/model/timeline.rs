@@ -19,7 +19,8 @@ pub struct View {
     pub zone: chrono_tz::Tz,
 }
 
-/// `entries`: the incident's own, those linked to it, the corrections of both, and of sources that did not answer whatever is on record.
+/// `entries`: the incident's own, those linked to it, the corrections of both, and of sources that did not answer and of storms whatever is
+/// on record.
 /// `None` without a declaration.
 pub fn timeline(entries: &[Arc<Entry>], id: IncidentId, heads: Vec<Head>, view: View) -> Option<Timeline> {
     let mut sorted: Vec<&Arc<Entry>> = entries.iter().collect();

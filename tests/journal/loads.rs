@@ -194,16 +194,18 @@ fn whether_a_source_was_lost_or_is_back_is_known_however_long_ago_that_was() {
 }
 
 #[test]
-fn when_sources_were_silent_is_found_whatever_incident_that_is_of() {
+fn when_sources_were_silent_and_when_it_stormed_is_found_whatever_incident_that_is_of() {
     let home = home();
     let mut journal = open(home.path());
     let incident = record(&mut journal, draft(Kind::Declare), 1);
     let sight = |key: &str, draft: Draft| Draft { key: Some(key.into()), ..draft };
     let lost = record(&mut journal, sight("source/prod/lost/first", of(&incident, Kind::Console)), 2);
     let back = record(&mut journal, sight("source/prod/back/first", draft(Kind::Console)), 3);
+    let storm = record(&mut journal, sight("alerts/storm/storm-began/7", draft(Kind::Console)), 3);
+    record(&mut journal, sight("alerts/7/called", draft(Kind::Console)), 4);
     record(&mut journal, sight("sources", draft(Kind::Console)), 4);
     record(&mut journal, sight("feed/source/x", draft(Kind::FeedChanged)), 4);
-    assert_eq!(journal.gaps().expect("reads"), [lost, back]);
+    assert_eq!(journal.gaps().expect("reads"), [lost, back, storm]);
 }
 
 #[test]

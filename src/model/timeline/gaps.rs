@@ -1,6 +1,7 @@
-//! When nobody could see what a source says. That is of every incident whose time it falls in, while its entries are at most one's.
+//! When nobody could see what a source says, and when there was a storm. That is of every incident whose time it falls in, while its entries
+//! are at most one's.
 
-use crate::domain::entry::{Entry, Kind};
+use crate::domain::entry::{Entry, Kind, SIGHTS, STORMS};
 use crate::domain::incident::Incident;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 /// One of which no end is on record may be of a source that nobody asks any more: it is of what begins within this time.
 const UNENDED: TimeDelta = TimeDelta::days(1);
 
-/// A loss, and the return from it.
+/// A loss and the return from it, or the beginning and the end of a storm.
 type Ends<'a> = [Option<&'a Arc<Entry>>; 2];
 
 /// Of entries as they were corrected those of the gaps that fall in the time of an incident and are not its own. Practice is not touched
@@ -38,7 +39,10 @@ pub fn of<'a>(
 
 /// Of which gap it is, by the source and what every process calls it there, and which end.
 fn end(entry: &Entry) -> Option<((&str, &str), usize)> {
-    let end = ["source-lost", "source-back"].iter().position(|event| entry.text_of("event") == Some(event))?;
+    let of = |events: &[&str]| events.iter().position(|event| entry.text_of("event") == Some(event));
     let (_, gap) = entry.key.as_deref()?.rsplit_once('/')?;
-    Some(((entry.text_of("source")?, gap), end))
+    match of(&STORMS) {
+        Some(end) => Some((("", gap), end)),
+        None => Some(((entry.text_of("source")?, gap), of(&SIGHTS)?)),
+    }
 }
