@@ -7,7 +7,7 @@ use super::session::{self, Needs, Session};
 use super::{Exit, Failure, Globals, Kind, ack, handoff, log, out, subject, target};
 use crate::domain::capture::when;
 use crate::domain::entry::{Amendment, Entry, Kind as What, Visibility};
-use crate::domain::ids::{EntryId, IncidentId};
+use crate::domain::ids::{EntryId, IncidentId, SourceName};
 use crate::domain::incident::{Incident, Role, Sev, Status};
 use crate::domain::timeline::People;
 use crate::exports::json::{document, incident};
@@ -240,10 +240,11 @@ fn show(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
 }
 
 fn set(globals: &Globals, arguments: Set) -> anyhow::Result<Exit> {
-    let mut session = Session::open(globals, Needs::Journal)?;
+    let changes = arguments.changes;
+    let status = changes.status;
+    let mut session = Session::open(globals, status.map_or(Needs::Journal, |status| asking(globals, status)))?;
     let incident = take_up(&mut session, globals, &arguments.incident)?;
     let at = moment(&session, arguments.at.as_deref())?;
-    let changes = arguments.changes;
     let commands = [
         changes.severity.map(|severity| Command::SetSeverity { incident, severity }),
         changes.title.map(|title| Command::SetTitle { incident, title }),
@@ -252,7 +253,11 @@ fn set(globals: &Globals, arguments: Set) -> anyhow::Result<Exit> {
         changes.status.map(|status| Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at }),
     ];
     let roles = changes.role.into_iter().map(|(role, person)| Command::SetRole { incident, role, person });
-    ack::act_all(&mut session, globals, commands.into_iter().flatten().chain(roles))
+    let exit = ack::act_all(&mut session, globals, commands.into_iter().flatten().chain(roles))?;
+    if let Some(status) = status.filter(|_| exit == Exit::Done) {
+        tell_unwell(&mut session, incident, status);
+    }
+    Ok(exit)
 }
 
 /// `scribe=bo`; `scribe=` when nobody is any more.
@@ -268,9 +273,38 @@ fn seen(private: bool) -> Amendment {
 }
 
 fn status(globals: &Globals, name: &str, status: Status, reason: Option<String>) -> anyhow::Result<Exit> {
-    let mut session = Session::open(globals, Needs::Journal)?;
+    let mut session = Session::open(globals, asking(globals, status))?;
     let incident = take_up(&mut session, globals, name)?;
-    ack::act(&mut session, globals, Command::SetStatus { incident, by_way: Vec::new(), status, reason, at: None })
+    let exit = ack::act(&mut session, globals, Command::SetStatus { incident, by_way: Vec::new(), status, reason, at: None })?;
+    if exit == Exit::Done {
+        tell_unwell(&mut session, incident, status);
+    }
+    Ok(exit)
+}
+
+/// Whoever says that it is over wants to know what still fires. What can't be asked keeps nobody from saying so.
+fn asking(globals: &Globals, status: Status) -> Needs {
+    let ask = status != Status::Open && session::load(globals).is_ok_and(|config| !config.sources.is_empty());
+    if ask { Needs::All } else { Needs::Journal }
+}
+
+/// As the console says it before; here it is said behind what was recorded, which waits for no source.
+fn tell_unwell(session: &mut Session, id: IncidentId, status: Status) {
+    let about = |session: &Session| session.world().incidents.get(id).map(|incident| incident.alerts.clone()).unwrap_or_default();
+    let alerts = about(session);
+    if status == Status::Open || alerts.is_empty() || session.world().alerts.sources().next().is_none() {
+        return;
+    }
+    session.poll();
+    if let Some(bad) = session.world().still_bad(id) {
+        out::warn(&format!("midwatch: not well yet: {bad}"));
+    }
+    let of_it = |name: &SourceName| alerts.iter().any(|alert| alert.source == *name);
+    for (name, source) in session.world().alerts.sources().filter(|(name, _)| of_it(name)) {
+        for doubt in source.doubts() {
+            out::warn(&format!("midwatch: whether all of its alerts are over is not known: source {name}: {}", doubt.inert()));
+        }
+    }
 }
 
 /// Finds an incident and, if it is closed, loads it into the world.

@@ -30,6 +30,7 @@ mod settling;
 mod silencing;
 mod taken;
 mod unacking;
+mod unwell;
 mod updates;
 mod watch;
 mod working;

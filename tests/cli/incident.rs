@@ -1,6 +1,7 @@
 //! `midwatch incident`, `note` and `log`.
 
 use super::*;
+use crate::support::fake::Mood;
 
 const INCIDENT: &str =
     "id number title drill severity status opened_at mitigated_at resolved_at next_update_at lead roles private services";
@@ -46,6 +47,30 @@ fn an_incident_lives_its_whole_life() {
         shown["entries"].as_array().expect("a list").iter().map(|e| e["text"].as_str().expect("text")).collect();
     assert_eq!(texts[0], "saw 5xx drop", "in the order of what happened: {texts:?}");
     assert_eq!(code(&home.run(&["incident", "show", "INC-9"])), Some(2));
+}
+
+#[test]
+fn whoever_says_that_it_is_over_is_told_what_still_fires() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, "");
+    assert_eq!(code(&home.run(&["incident", "open", "no payments", "--alert", &fingerprint])), Some(0));
+    let told = |args: &[&str]| {
+        let output = home.run(args);
+        assert_eq!(code(&output), Some(0), "{args:?}: {}", err(&output));
+        err(&output)
+    };
+    let bad = "midwatch: not well yet: one of its alerts still fires\n";
+    assert_eq!(told(&["incident", "set", "INC-1", "--status", "mitigated"]), bad);
+    assert_eq!(told(&["incident", "set", "INC-1", "--title", "payments"]), "", "nothing is over by that");
+    assert_eq!(told(&["incident", "close", "INC-1"]), bad);
+    assert_eq!(told(&["incident", "reopen", "INC-1"]), "");
+    fake.mood_of("GET", Mood::Status(500, "oops"));
+    let unknown = told(&["incident", "close", "INC-1"]);
+    assert!(unknown.contains("whether all of its alerts are over is not known: source prod: "), "{unknown}");
+    assert_eq!(told(&["incident", "reopen", "INC-1"]), "");
+    fake.mood_of("GET", Mood::Fine);
+    fake.resolve(&fingerprint);
+    assert_eq!(told(&["incident", "close", "INC-1"]), "");
 }
 
 #[test]

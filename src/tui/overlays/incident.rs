@@ -4,9 +4,7 @@ use super::choice::{Choice, Item, item};
 use super::dialog::{Dialog, Form, field};
 use super::naming::People;
 use super::{Overlay, attach};
-use crate::domain::alert::Upstream;
 use crate::domain::capture;
-use crate::domain::health::FeedState;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Role as Part, Sev, Status};
 use crate::domain::text::inert;
@@ -240,7 +238,7 @@ impl Form for Edit {
         let of_all = if stages.by_way.is_empty() { "" } else { "Each is recorded, one after the other. " };
         let ways = stages.ways(view).map(|ways| (ways, Role::Text));
         let at = "`at` is empty for now, else 14:02 or -7m.";
-        let bad = self.still_bad(view).filter(|_| stages.to != Status::Open);
+        let bad = view.world.still_bad(self.incident).filter(|_| stages.to != Status::Open);
         let bad = bad.map(|bad| (format!("Not well yet: {bad}."), Role::Warning));
         // First: of a small screen's few lines it is the one that nobody would guess.
         ways.into_iter().chain(bad).chain(open).chain([(format!("{means}{of_all}{at}"), Role::Dim)]).collect()
@@ -280,31 +278,7 @@ impl Form for Edit {
     }
 }
 
-/// So much of what is not well is said.
-const MOST_BAD: usize = 4;
-
 impl Edit {
-    /// What speaks against its being over. The word is the operator's all the same: alerts come late, and so do their ends.
-    fn still_bad(&self, view: &View) -> Option<String> {
-        let incident = view.world.incidents.get(self.incident)?;
-        let open = || incident.alerts.iter().filter_map(|id| view.world.alerts.get(id)).filter(|it| it.resolved_at.is_none());
-        let firing = match open().filter(|it| it.missing == 0 && it.alert.upstream == Upstream::Firing).count() {
-            0 => None,
-            1 => Some("one of its alerts still fires".to_owned()),
-            count => Some(format!("{count} of its alerts still fire")),
-        };
-        let unlisted = open().filter(|it| it.missing > 0).count();
-        let unlisted = (unlisted > 0).then(|| format!("{unlisted} not listed any more and not known to be over"));
-        let unwell = incident.services.iter().filter_map(|name| {
-            let state = view.world.health.service(name).filter(|state| *state >= FeedState::Degraded)?;
-            Some(format!("{} is {}", inert(name.as_str()), state.word()))
-        });
-        let all: Vec<String> = firing.into_iter().chain(unlisted).chain(unwell).collect();
-        let more = all.len().saturating_sub(MOST_BAD);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        (!all.is_empty()).then(|| format!("{}{more}", all[..all.len().min(MOST_BAD)].join(", ")))
-    }
-
     fn set(&self, stages: &Stages, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let reason = Some(texts[0].trim().to_owned()).filter(|text| !text.is_empty());
         let at = match texts[1].trim() {
