@@ -25,7 +25,7 @@ pub const KIND: Kind =
 #[derive(Args)]
 struct Arguments {
     /// Only alerts that this filter holds for: text, label=value, label=~re, state:, severity:, service:, source:, mine
-    #[arg(long, value_name = "EXPR")]
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
     filter: Option<String>,
     /// Only what this view of the configuration shows
     #[arg(long, value_name = "NAME", conflicts_with = "filter")]

@@ -2,11 +2,15 @@
 
 use super::Failure;
 use crate::domain::ids::{AlertId, SourceName};
+use crate::domain::node::nearest;
 use crate::model::World;
-use crate::model::alerts::SourceState;
+use crate::model::alerts::{SourceState, Tracked};
 use crate::model::filter::Filter;
 use clap::Args;
 use std::collections::BTreeSet;
+
+/// So many alerts are named where one was to be.
+const SHOWN: usize = 5;
 
 #[derive(Debug, Args)]
 pub struct Targets {
@@ -14,7 +18,7 @@ pub struct Targets {
     #[arg(value_name = "TARGET", required_unless_present = "filter")]
     pub targets: Vec<String>,
     /// Everything that this filter holds for, together with --yes
-    #[arg(long, value_name = "EXPR", conflicts_with = "targets", requires = "yes")]
+    #[arg(long, value_name = "EXPR", conflicts_with = "targets", requires = "yes", allow_hyphen_values = true)]
     pub filter: Option<String>,
     /// Yes, all of them
     #[arg(long)]
@@ -55,6 +59,10 @@ fn by_filter(world: &World, text: &str) -> anyhow::Result<Vec<AlertId>> {
 /// # Errors
 /// The filter is wrong: with the place of the mistake.
 pub fn filter(text: &str) -> anyhow::Result<Filter> {
+    if text.starts_with("--") {
+        let why = format!("`{text}` stands where the filter is to be: write --filter 'severity:critical', or what you mean");
+        return Err(Failure::usage(why).into());
+    }
     Filter::parse(text).map_err(|mistake| {
         let caret = " ".repeat(mistake.at);
         Failure::usage(format!("the filter is wrong {mistake}\n  {text}\n  {caret}^")).into()
@@ -74,12 +82,28 @@ pub fn one(world: &World, target: &str) -> anyhow::Result<AlertId> {
     let found: Vec<&AlertId> = if exactly.is_empty() { ids().filter(|id| means(id)).collect() } else { exactly };
     match found.as_slice() {
         [id] => Ok((*id).clone()),
-        [] => Err(not_there(world, format!("no alert is named {target}: `midwatch alerts` lists them")).into()),
+        [] => Err(not_there(world, nameless(world, target)).into()),
         several => {
-            let names: Vec<String> = several.iter().take(5).map(|id| format!("  {id}")).collect();
+            let names: Vec<String> = several.iter().take(SHOWN).map(|id| format!("  {id}")).collect();
             Err(Failure::usage(format!("{target} may mean {} alerts:\n{}", several.len(), names.join("\n"))).into())
         }
     }
+}
+
+/// Several alerts may have one name, so none is a target: the ids of those that may be meant.
+fn nameless(world: &World, target: &str) -> String {
+    let mut names: Vec<&str> = world.alerts.names().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    let same = names.iter().find(|name| name.eq_ignore_ascii_case(target)).copied();
+    let Some(name) = same.or_else(|| nearest(target, &names)) else {
+        return format!("no alert has the id or fingerprint {target}: `midwatch alerts` lists them");
+    };
+    let meant: Vec<&Tracked> = world.alerts.queue().filter(|tracked| tracked.alert.name() == name).collect();
+    let ids = meant.iter().take(SHOWN).map(|tracked| format!("\n  {}  {name} {}", tracked.alert.id, tracked.alert.target()));
+    let ids: String = ids.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().concat();
+    let more = if meant.len() > SHOWN { format!("\n  and {} more", meant.len() - SHOWN) } else { String::new() };
+    let how = format!("where an act takes a filter, --filter 'alertname=\"{name}\"' --yes means all of that name");
+    format!("no alert has the id or fingerprint {target}: write the id of one, or its beginning; {how}:{ids}{more}")
 }
 
 /// What is not in the queue is not there, unless a source could not be asked: then nobody knows.

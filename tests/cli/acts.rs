@@ -114,7 +114,16 @@ fn nothing_is_meant_by_accident() {
         assert_eq!((code(&output), out(&output).as_str()), (Some(2), ""), "{args:?}");
         err(&output)
     };
-    assert!(refused(&["nonsense"]).contains("no alert is named nonsense"));
+    assert!(refused(&["nonsense"]).contains("no alert has the id or fingerprint nonsense"));
+    for name in ["Other", "other", "Othr"] {
+        let why = refused(&[name]);
+        assert!(why.contains(&format!("no alert has the id or fingerprint {name}: write the id of one")), "{why}");
+        assert!(
+            why.contains("--filter 'alertname=\"Other\"' --yes") && why.ends_with(&format!(":\n  prod/{other}  Other\n")),
+            "{why}"
+        );
+    }
+    assert!(refused(&["--filter", "--yes"]).contains("--yes"), "no filter is no filter");
     assert!(refused(&["prod/"]).contains("may mean 2 alerts") && fingerprint != other);
     refused(&["--filter", "severity:critical"]);
     refused(&["--filter", "", "--yes"]);

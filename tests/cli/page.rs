@@ -54,7 +54,7 @@ fn refusals_have_their_exit_codes_and_nothing_is_sent() {
         (&["page", "dba", " "], 2, "a page needs a text"),
         (&["page", "dba"], 2, "TEXT"),
         (&["page", "dba", "x", "--read-only"], 2, "read-only"),
-        (&["page", "dba", "x", "--alert", "nothing"], 2, "no alert is named nothing"),
+        (&["page", "dba", "x", "--alert", "nothing"], 2, "no alert has the id or fingerprint nothing"),
     ] {
         let output = home.run(args);
         assert_eq!(code(&output), Some(wanted), "{args:?}: {}{}", out(&output), err(&output));

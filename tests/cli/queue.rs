@@ -101,6 +101,9 @@ fn filters_and_states_narrow_it_and_a_wrong_one_is_shown_with_its_place() {
     assert_eq!(listed(&["--filter", "service:postgres"]), ["PostgresDown"]);
     assert_eq!(listed(&["--filter", "severity<critical or (service:postgres and age>1000d)"]), ["DiskFilling"]);
     assert_eq!(listed(&["--filter", "not (severity:critical or job=postgres) age<1000d"]), ["DiskFilling"]);
+    assert_eq!(listed(&["--filter", "-disk"]), ["PostgresDown"], "a filter that negates begins as an option does");
+    let forgotten = home.run(&["alerts", "--filter", "--state", "firing"]);
+    assert_eq!((code(&forgotten), out(&forgotten).as_str()), (Some(2), ""));
     assert_eq!(listed(&["--state", "acknowledged"]), [""; 0]);
     assert_eq!(listed(&["--state", "acknowledged", "--state", "firing"]).len(), 2);
     let wrong = home.run(&["alerts", "--filter", "alertname=~*"]);
