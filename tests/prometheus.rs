@@ -97,6 +97,10 @@ fn when_an_alert_fired_is_told_by_the_record_of_prometheus_beside_our_own() {
     let told = until("the record", || fired("Down").into_iter().find(|record| record["firings"][0].is_object()));
     assert_eq!((told["source"].as_str(), &told["firings"][0]["ended_at"]), (Some("prom"), &serde_json::Value::Null));
     assert!(fired("DiskFilling").is_empty());
+    let both = String::from_utf8(home.run(&["history", "Down", "--ask"]).stdout).expect("UTF-8");
+    let counts: Vec<&str> = both.lines().take(2).collect();
+    assert_eq!(counts[0], "fired once in 30d, by midwatch's own journal", "{both}");
+    assert!(counts[1].starts_with("prom/") && counts[1].ends_with(" fired once in 30d, by the record of prom"), "{both}");
     let gone = fired("Down").into_iter().find(|record| record["source"] == "gone").expect("it is asked, too");
     assert!(gone["firings"].is_null() && gone["error"].as_str().is_some_and(|why| why.contains("query_range")), "{gone}");
     assert!(home.json(&["history", "Down"])["records"].as_array().is_some_and(Vec::is_empty), "only where it is wanted");

@@ -7,7 +7,7 @@ use crate::domain::ids::AlertId;
 use crate::domain::millis;
 use crate::domain::text::inert;
 use crate::journal::Journal;
-use crate::model::past::{Episode, NIGHT, episodes, summary};
+use crate::model::past::{self, Episode, NIGHT, episodes};
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -63,9 +63,11 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         out::json(&json!({"schema": 1, "since": millis::text(since), "episodes": found, "records": records}))?;
         return Ok(Exit::Done);
     }
-    if arguments.target.is_some()
-        && let Some(told) = summary(&found, back, out::age)
-    {
+    if arguments.ask {
+        // Whose count is whose: neither knows all.
+        out::text(&format!("{}, by midwatch's own journal\n", inert(&past::told(&found, back, out::age))))?;
+        out::text(&records::counts(&records, back))?;
+    } else if let Some(told) = past::summary(&found, back, out::age).filter(|_| arguments.target.is_some()) {
         out::text(&format!("{}\n", inert(&told)))?;
     }
     out::text(&table(globals, &found, config.console.zone))?;

@@ -54,6 +54,10 @@ impl Episode {
     pub fn lasted(&self) -> Option<Duration> {
         self.to.map(|to| (to - self.from).to_std().unwrap_or_default())
     }
+
+    fn was_handled(&self) -> bool {
+        !self.owners.is_empty() || self.playbooks.iter().any(Used::helped)
+    }
 }
 
 /// How far back the list of everything that fired goes, unless somebody says otherwise.
@@ -162,14 +166,15 @@ fn target_of(entry: &Entry) -> String {
 /// `fired 7 times in 30 days, usually 12m, last handled by ana with pg-primary-failover`; nothing where it fired once only and
 /// nobody did anything. `episodes` are those of one alert, the newest first.
 pub fn summary(episodes: &[Episode], within: Duration, age: impl Fn(Duration) -> String) -> Option<String> {
+    (episodes.len() > 1 || episodes.iter().any(Episode::was_handled)).then(|| told(episodes, within, age))
+}
+
+/// The same whatever there is to say of it: for where another record says it, too.
+pub fn told(episodes: &[Episode], within: Duration, age: impl Fn(Duration) -> String) -> String {
     let mut lasted: Vec<Duration> = episodes.iter().filter_map(Episode::lasted).collect();
     lasted.sort_unstable();
-    let handled = episodes.iter().find(|episode| !episode.owners.is_empty() || episode.playbooks.iter().any(Used::helped));
-    if episodes.len() < 2 && handled.is_none() {
-        return None;
-    }
-    let times = if episodes.len() == 1 { "once".to_owned() } else { format!("{} times", episodes.len()) };
-    let mut said = format!("fired {times} in {}", age(within));
+    let handled = episodes.iter().find(|episode| episode.was_handled());
+    let mut said = fired(episodes.len(), within, &age);
     if let Some(usually) = lasted.get(lasted.len() / 2) {
         said += &format!(", usually {}", age(*usually));
     }
@@ -179,7 +184,17 @@ pub fn summary(episodes: &[Episode], within: Duration, age: impl Fn(Duration) ->
         let with = with.map(|used| format!(" with {}", used.playbook)).unwrap_or_default();
         said += &format!(", last handled{by}{with}");
     }
-    Some(said)
+    said
+}
+
+/// `fired 3 times in 7d`.
+pub fn fired(times: usize, within: Duration, age: impl Fn(Duration) -> String) -> String {
+    let within = age(within);
+    match times {
+        0 => format!("did not fire in {within}"),
+        1 => format!("fired once in {within}"),
+        times => format!("fired {times} times in {within}"),
+    }
 }
 
 /// The last few answers, for the console.

@@ -2,9 +2,11 @@
 
 use crate::queue::{tells, two_sources};
 use crate::screen::{Desk, alert, outage, settings};
+use midwatch::domain::alert::Firing;
 use midwatch::domain::settings::{Carry, SourceSpec};
 use midwatch::model::Fact;
 use midwatch::model::event::SourceAnswer;
+use midwatch::model::past::{Episode, Recalled, Recounted};
 
 #[test]
 fn a_part_of_a_source_that_is_silent_is_named_and_what_the_others_say_stays_fresh() {
@@ -122,4 +124,39 @@ fn what_nobody_tells_of_any_more_is_no_good_news_on_its_row() {
     assert!(desk.line("CRIT PostgresDown").contains("? untold "), "{}", desk.text());
     assert!(desk.line("Watchdog").contains("✗ ended"), "{}", desk.text());
     desk.expect("nobody has told of it since");
+}
+
+/// Two records of one alert are two counts, and each says whose it is and of what time.
+#[test]
+fn how_often_it_fired_is_told_by_whose_record_that_is() {
+    let mut desk = Desk::new();
+    let slow = alert("Slow", "warning", "checkout", "web-1", 3);
+    desk.fires(std::slice::from_ref(&slow)).press("enter");
+    let (id, now) = (slow.id.clone(), desk.world.now.wall);
+    let times = |count: i64| (1..=count).map(move |hours| now - chrono::Duration::hours(hours));
+    let episode = |from| Episode {
+        alert: id.clone(),
+        name: "Slow".into(),
+        target: String::new(),
+        service: None,
+        severity: None,
+        from,
+        to: Some(from),
+        owners: Vec::new(),
+        playbooks: Vec::new(),
+        incident: None,
+    };
+    let journal = Ok(times(3).map(episode).collect());
+    desk.fact(Fact::Recalled(Recalled { alert: Some(id.clone()), since: now, cut: false, episodes: journal })).draw();
+    desk.expect("fired 3 times in 30d, usually").expect_not("own journal");
+    let told = |count| Recounted {
+        alert: id.clone(),
+        source: "prom".into(),
+        since: now - chrono::Duration::days(1),
+        firings: Ok(times(count).map(|from| Firing { from, to: Some(from) }).collect()),
+    };
+    desk.fact(Fact::Recounted(told(0))).draw();
+    desk.expect_not("own journal").expect_not("by the record of");
+    desk.fact(Fact::Recounted(told(1))).draw();
+    desk.expect("by midwatch's own journal").press("G").expect("Fired once in 24h by the record of prom, to the minute");
 }

@@ -7,10 +7,12 @@ use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::millis;
 use crate::domain::trouble::Trouble;
+use crate::model::past;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Of so many alerts at most: what is meant is one.
 const ALERTS: usize = 8;
@@ -53,6 +55,16 @@ pub fn document(record: &Record) -> Value {
         Err(trouble) => (Value::Null, trouble.to_string().into()),
     };
     json!({"alert": record.alert, "source": record.source, "firings": firings, "error": error})
+}
+
+/// How often each fired by each record.
+pub fn counts(records: &[Record], back: Duration) -> String {
+    let count = |record: &Record| {
+        let times = past::fired(record.firings.as_ref().ok()?.len(), back, out::age);
+        let told = format!("{} {times}, by the record of {}", record.alert, record.source);
+        Some(format!("{}\n", out::inert(&told)))
+    };
+    records.iter().filter_map(count).collect()
 }
 
 pub fn table(globals: &Globals, records: &[Record], zone: chrono_tz::Tz) -> String {

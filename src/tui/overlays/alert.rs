@@ -9,7 +9,7 @@ use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::Tracked;
 use crate::model::health::FeedHealth;
-use crate::model::past::{Recounted, summary};
+use crate::model::past::{self, Recounted};
 use crate::model::progress::Stage;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
@@ -42,7 +42,7 @@ impl Content for Detail {
             return vec![plain(became, Role::Stale)];
         };
         let mut lines = now(tracked, view, columns);
-        lines.extend(past(&self.id, view, columns));
+        lines.extend(before(&self.id, view, columns));
         lines.extend(twins(tracked, view, columns));
         lines.extend(why(tracked, view, columns));
         lines.extend(ahead(tracked, view, columns));
@@ -123,10 +123,15 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
 }
 
 /// Whether it is an old acquaintance.
-fn past(id: &AlertId, view: &View, columns: usize) -> Vec<Line> {
+fn before(id: &AlertId, view: &View, columns: usize) -> Vec<Line> {
     let Some(recalled) = view.world.past.of(Some(id)) else { return Vec::new() };
     let Ok(episodes) = &recalled.episodes else { return Vec::new() };
-    let told = summary(episodes, view.world.settings.memory, time::age);
+    let within = view.world.settings.memory;
+    // Beside another's record it is said whose this is: neither knows all, and the two may be of different times.
+    let told = match view.world.past.recounted(id).any(|other| other.firings.as_ref().is_ok_and(|firings| !firings.is_empty())) {
+        true => Some(format!("{}, by midwatch's own journal", past::told(episodes, within, time::age))),
+        false => past::summary(episodes, within, time::age),
+    };
     let told = told.map(|told| if recalled.cut { format!("at least: {told}") } else { told });
     told.map(|told| field("before", &inert(&told), Role::Text, columns)).unwrap_or_default()
 }
