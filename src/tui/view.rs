@@ -61,12 +61,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// `PostgresDown`, or `PostgresDown and 3 more`.
+    /// `PostgresDown`, or `HostDown db-1 and 3 more`.
     pub fn names_of(&self, ids: &[AlertId]) -> String {
         match ids {
             [] => "nothing".to_owned(),
             [one] => self.name_of(one),
-            [first, rest @ ..] => format!("{} and {} more", self.world.name_of(first), rest.len()),
+            [first, rest @ ..] => format!("{} and {} more", self.name_of(first), rest.len()),
         }
     }
 }

@@ -389,3 +389,21 @@ fn that_it_is_too_early_to_undo_gives_way_to_what_is_under_way() {
     (0..20).for_each(|_| _ = desk.act_ends(Outcome::Done, ""));
     desk.expect_not("still on its way").expect("(u undoes it)");
 }
+
+/// Whoever acts on one of two hosts that are down has to see which.
+#[test]
+fn of_alerts_with_one_name_each_dialog_says_which_also_where_its_title_is_cut() {
+    let on = |instance: &str| alert("HostDown", "critical", "postgres", instance, 3);
+    for width in [120, 44] {
+        for keys in ["a", "x", "x g", "x c", "x r", "z", "D"] {
+            let mut desk = pager(&[]);
+            desk.fires(&[on("node-31.eu.example.com:9100"), on("node-32.eu.example.com:9100")]).resize(width, 30).press(keys);
+            let text = desk.text();
+            let mut lines = text.lines().filter(|line| !line.contains("CRIT"));
+            assert!(lines.any(|line| line.contains("node-31.eu.example.com:9100")), "{width} {keys}: {text}");
+        }
+    }
+    let mut desk = pager(&[]);
+    desk.fires(&[on("node-31"), on("node-32")]).press("/").type_text("HostDown").press("enter M a");
+    desk.expect("Acknowledge 2 alerts: HostDown node-31 and 1 more");
+}

@@ -40,7 +40,7 @@ fn what_two_sources_tell_of_is_one_row_and_an_act_goes_to_both() {
     assert_eq!(desk.text().matches("CRIT PostgresDown").count(), 1, "{}", desk.text());
     assert!(desk.line("CRIT PostgresDown").contains("+prod"), "{}", desk.text());
     desk.expect("3 firing").press("enter").expect("also").expect("prod/PostgresDown-db-1 firing").press("esc");
-    desk.press("a").expect("Acknowledge 2 alerts: PostgresDown and 1 more").press("enter").expect("2 acked");
+    desk.press("a").expect("Acknowledge 2 alerts: PostgresDown db-1 and 1 more").press("enter").expect("2 acked");
     let Some(Command::Acknowledge { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
     assert_eq!(alerts.iter().map(|id| id.source.as_str()).collect::<Vec<_>>(), ["pager", "prod"]);
 }
@@ -310,7 +310,7 @@ fn what_is_done_to_many_is_read_before_it_is_done() {
     let mut alerts = storm("Noise", "checkout", 25);
     alerts.push(alert("Noise", "critical", "postgres", "db-1", 90));
     desk.fires(&alerts).press("f").type_text("name").press("enter").resize(80, 24);
-    desk.press("a").expect("Acknowledge 26 alerts: Noise and 25 more").expect("enter acknowledge 26 alerts");
+    desk.press("a").expect("Acknowledge 26 alerts: Noise db-1 and 25 more").expect("enter acknowledge 26 alerts");
     desk.expect("26 alerts: 1 critical, 25 warning; 25 of checkout, 1 of postgres.");
     let (first, next) = (desk.find("· CRIT Noise db-1, postgres").expect("listed"), desk.find("· WARN Noise").expect("listed"));
     assert!(first.1 < next.1, "in the order of the queue:\n{}", desk.text());

@@ -314,6 +314,14 @@ fn a_silence_of_several_alerts_is_ended_from_any_of_them() {
 }
 
 #[test]
+fn what_a_silence_keeps_quiet_is_named_once_though_two_have_its_name() {
+    let mut desk = Desk::new();
+    let other = Arc::new(Alert { silenced_by: vec!["a".into()], ..(*alert("Down", "critical", "postgres", "db-2", 9)).clone() });
+    desk.fires(&[quiet("Down", "a"), other]).silences(vec![silence("a", "Down", 20)]);
+    desk.press("Z S").expect("Fires again at once: Down db-1, Down db-2.");
+}
+
+#[test]
 fn hostile_silences_are_harmless_at_every_size() {
     for (width, height) in [(120, 40), (80, 24), (40, 12), (20, 5)] {
         let mut desk = Desk::new();

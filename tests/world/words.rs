@@ -81,7 +81,7 @@ fn two_alerts_of_one_name_are_told_apart_by_what_they_are_about() {
     let told = |title: &str, ack: &str, act: &str| (title.to_owned(), ack.to_owned(), act.to_owned());
     let alone = told("acknowledge Down", "acknowledged Down: on it", "acknowledging Down at its source");
     assert_eq!(acks(&mut story, &first), alone, "it is the only one");
-    story.poll(&[first, second.clone()]);
+    story.poll(&[first.clone(), second.clone()]);
     let apart = told("acknowledge Down db-2", "acknowledged Down db-2: on it", "acknowledging Down db-2 at its source");
     assert_eq!(acks(&mut story, &second), apart);
     // Without a machine it is the service that tells.
@@ -92,5 +92,6 @@ fn two_alerts_of_one_name_are_told_apart_by_what_they_are_about() {
     (0..2).for_each(|_| story.poll(std::slice::from_ref(&second)));
     story.wait(700);
     story.poll(std::slice::from_ref(&second));
+    assert_eq!(story.world.told_apart(&first.id), "Down db-1", "one that has its name is there still");
     assert_eq!(acks(&mut story, &second).1, "acknowledged Down: on it");
 }

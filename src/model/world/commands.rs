@@ -236,7 +236,7 @@ impl World {
     fn ack_draft(&mut self, id: AlertId, until: DateTime<Utc>, reason: &str, ticket: Option<&str>) -> Result<Draft, Refusal> {
         let tracked = self.alerts.get(&id).ok_or_else(|| self.absent(&id))?.clone();
         if tracked.resolved_at.is_some() {
-            return Err(format!("{} has resolved already", inert(tracked.alert.name())));
+            return Err(format!("{} has resolved already", self.told_apart(&id)));
         }
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
         let name = self.told_apart(&id);
@@ -346,8 +346,10 @@ impl World {
 
     /// Its name, and where another alert in the queue has the same one what it is about, or whose it is.
     pub fn told_apart(&self, alert: &AlertId) -> String {
-        let Some(tracked) = self.alerts.get(alert) else { return self.name_of(alert) };
-        if self.alerts.of_name(tracked.alert.name()) > 1 { self.in_full(alert) } else { self.name_of(alert) }
+        // What it was told of before is no other one.
+        let own = usize::from(self.alerts.get(self.alerts.now(alert)).is_some());
+        let shared = self.known(alert).is_some_and(|known| self.alerts.of_name(known.name()) > own);
+        if shared { self.in_full(alert) } else { self.name_of(alert) }
     }
 
     /// Its name and what it is about, for whoever is woken by it or about to act on it: of many the name alone says nothing. Where it

@@ -244,8 +244,8 @@ impl World {
         some(&alerts)?;
         self.alike(Some(id), &alerts)?;
         let services: Vec<_> = alerts.iter().filter_map(|alert| self.alerts.get(alert)?.service.clone()).collect();
-        let names: Vec<String> =
-            alerts.iter().filter_map(|alert| Some(inert(self.alerts.get(alert)?.alert.name()).into_owned())).collect();
+        let known = alerts.iter().filter(|alert| self.alerts.get(alert).is_some());
+        let names: Vec<String> = known.map(|alert| self.told_apart(alert)).collect();
         let draft = self.about_incident(id, Kind::Link, format!("added {} to {label}", names.join(", ")));
         Ok(vec![draft.with("alerts", alerts).with("services", services)])
     }

@@ -196,7 +196,8 @@ fn why(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     let lead = (tracked.episode - first.episode).num_seconds();
     let (far, when) = (time::age(Duration::from_secs(lead.unsigned_abs())), if lead < 0 { "later" } else { "earlier" });
     let more = if why.count > 1 { format!(", the first of {} there", why.count) } else { String::new() };
-    let text = format!("depends on it ({path}), and {word} {} fires there since {far} {when}{more}", inert(first.alert.name()));
+    let text =
+        format!("depends on it ({path}), and {word} {} fires there since {far} {when}{more}", view.name_of(&first.alert.id));
     lines.extend(field("↳ cause", &text, Role::Text, columns));
     lines
 }

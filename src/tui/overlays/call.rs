@@ -19,8 +19,8 @@ pub fn open(view: &View) -> Reply {
     };
     let about = view.alert.filter(|_| view.focus == PaneId::Alerts || view.incident.is_none()).cloned();
     let alert = about.as_ref().and_then(|id| view.world.alerts.get(id)).map(|tracked| {
-        let name = inert(tracked.alert.name());
-        tracked.alert.summary().map_or_else(|| name.to_string(), |summary| format!("{name}: {}", inert(summary)))
+        let name = view.world.in_full(&tracked.alert.id);
+        tracked.alert.summary().map_or_else(|| name.clone(), |summary| format!("{name}: {}", inert(summary)))
     });
     let text = alert.or_else(|| view.incident.map(|incident| format!("{}: {}", incident.label(), inert(&incident.title))));
     let whom = if view.world.settings.pages.len() == 1 { first.clone() } else { String::new() };

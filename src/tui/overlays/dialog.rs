@@ -212,7 +212,9 @@ impl<F: Form> Dialog<F> {
         let problem = self.problem.iter().map(|why| (format!("✗ {why}"), Role::Critical));
         // What is told as the problem is not told again.
         let facts = self.form.facts(&self.texts(), view).into_iter();
-        let facts = problem.chain(facts.filter(|(text, _)| self.problem.as_ref() != Some(text)));
+        let facts = problem
+            .chain(uncut(self.form.title(view), columns))
+            .chain(facts.filter(|(text, _)| self.problem.as_ref() != Some(text)));
         facts.flat_map(|(text, role)| wrap(&text, columns, 40).into_iter().map(move |line| (line, role))).collect()
     }
 
@@ -242,6 +244,11 @@ impl<F: Form> Dialog<F> {
             pen.text("  tab", Role::Key).text(" next field", Role::Text);
         }
     }
+}
+
+/// A title that the frame cuts, as a sentence: which alert is meant often stands at its end.
+pub fn uncut(title: String, columns: usize) -> Option<(String, Role)> {
+    (title.width() > columns).then_some((title, Role::Strong))
 }
 
 /// The environment's word, and how loud it is.

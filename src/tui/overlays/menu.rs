@@ -81,7 +81,7 @@ impl Menu {
     fn lines(&self, view: &View, columns: usize, brief: bool) -> (Vec<(Option<usize>, Line)>, usize, usize) {
         let wrapped = |text: &str, columns: usize| wrap(text, columns, 40);
         let mut lines: Vec<(Option<usize>, Line)> = Vec::new();
-        for (text, role) in (self.facts)(view) {
+        for (text, role) in super::dialog::uncut(self.title.clone(), columns).into_iter().chain((self.facts)(view)) {
             lines.extend(wrapped(&text, columns).into_iter().map(|line| (None, vec![(line, role)])));
         }
         if !lines.is_empty() && !brief {

@@ -90,10 +90,7 @@ fn on(one: &Standing) -> String {
 
 /// `PostgresDown db-1, DiskFull db-2 (2) and 4 more`: what several sources tell of is named once.
 pub fn names(ids: &[AlertId], most: usize, view: &View) -> String {
-    let name = |id: &AlertId| {
-        let target = view.world.alerts.get(id).map(|tracked| inert(tracked.alert.target()).into_owned());
-        format!("{} {}", view.name_of(id), target.unwrap_or_default()).trim_end().to_owned()
-    };
+    let name = |id: &AlertId| view.world.in_full(id);
     let mut named: Vec<(String, usize)> = Vec::new();
     for name in ids.iter().take(4 * most).map(name) {
         match named.iter().position(|(known, _)| *known == name) {
