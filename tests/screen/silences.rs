@@ -322,6 +322,27 @@ fn what_a_silence_keeps_quiet_is_named_once_though_two_have_its_name() {
 }
 
 #[test]
+fn the_silences_of_all_that_is_marked_are_ended_together_after_what_fires_then_was_shown() {
+    let mut desk = Desk::new();
+    desk.fires(&[quiet("Down", "a"), quiet("Slow", "b"), quiet("Late", "c"), alert("Loud", "critical", "postgres", "db-2", 9)]);
+    desk.silences(["a", "b", "c"].map(|id| silence(id, id, 20)).into());
+    desk.press("/").type_text("state:silenced").press("enter M S").expect("End which silence?").expect("all 3 of them");
+    desk.press("enter").expect("End 3 silences on prod").expect("work on b").expect("Fires again at once: ");
+    for name in ["Down db-1", "Slow db-1", "Late db-1"] {
+        assert!(desk.line("Fires again at once").contains(name), "{}", desk.text());
+    }
+    assert_eq!(desk.commands, [], "the second key does it");
+    desk.expect("enter end 3 silences").press("enter").expect_not("3 marked");
+    let ended: Vec<_> = acts(&desk).into_iter().map(|(_, act)| act).collect();
+    assert_eq!(ended, ["a", "b", "c"].map(|id| Act::Expire { id: id.into() }));
+    // One of them is still ended alone.
+    let mut desk = Desk::new();
+    desk.fires(&[quiet("Down", "a"), quiet("Slow", "b")]).silences(["a", "b"].map(|id| silence(id, id, 20)).into());
+    desk.press("space space S").type_text("work on b").press("enter");
+    assert_eq!(acts(&desk), [("prod".to_owned(), Act::Expire { id: "b".into() })]);
+}
+
+#[test]
 fn hostile_silences_are_harmless_at_every_size() {
     for (width, height) in [(120, 40), (80, 24), (40, 12), (20, 5)] {
         let mut desk = Desk::new();
