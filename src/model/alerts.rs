@@ -101,7 +101,9 @@ pub struct Alerts {
     released: BTreeMap<AlertId, Box<Elsewhere>>,
     /// What has left the queue lately.
     left: Left,
-    /// Watchdogs that have ended, and when that was seen.
+    /// Watchdogs that fire by the journal's word.
+    watchdogs: BTreeMap<AlertId, Arc<Alert>>,
+    /// Those that have ended, and when that was seen.
     dead: BTreeMap<AlertId, Stamp>,
     revision: u64,
     notes_lost: bool,

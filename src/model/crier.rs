@@ -22,6 +22,8 @@ pub struct Crier {
     revision: Option<(u64, usize)>,
     /// Arrivals up to here have been cried.
     cried: Option<Duration>,
+    /// The same of watchdogs that have ended.
+    mourned: Option<Duration>,
     /// The storm that rages has been cried.
     stormed: bool,
     /// Calls that were cut off and have been made anew from here.
@@ -48,15 +50,16 @@ impl Crier {
     }
 
     fn fresh(&mut self, world: &World) -> Option<Call> {
-        let (newest, call) = match world.storm.raging() {
-            Some(_) => self.storm(world),
-            None => {
-                self.stormed = false;
-                self.news(world)
-            }
-        }?;
-        self.cried = Some(newest);
-        Some(call)
+        let dead = self.dead(world);
+        self.mourned = dead.newest().or(self.mourned);
+        if world.storm.raging().is_some() {
+            // That alerting is broken is none of what a storm is made of.
+            return dead.call(world).or_else(|| self.storm(world));
+        }
+        self.stormed = false;
+        let news = self.news(world);
+        self.cried = news.newest().or(self.cried);
+        news.and(dead).call(world)
     }
 
     /// A call that was cut off is made once more, as long as something of it is nobody's and nobody has looked since.
@@ -83,7 +86,7 @@ impl Crier {
     }
 
     /// A storm is cried once, and nothing that arrives in it.
-    fn storm(&mut self, world: &World) -> Option<(Duration, Call)> {
+    fn storm(&mut self, world: &World) -> Option<Call> {
         let now = world.now.mono;
         let lately = self.cried.is_some_and(|at| now.saturating_sub(at) <= world.settings.storm.within);
         if self.stormed {
@@ -91,10 +94,10 @@ impl Crier {
             return None;
         }
         // By what one of it would call alone: a storm of what calls nobody calls nobody.
-        let by = self.news(world)?.1.by;
+        let by = self.news(world).call(world)?.by;
         (self.stormed, self.cried) = (true, Some(now));
         let text = format!("a storm, {} new alerts", world.storm.lately());
-        (!lately).then_some((now, Call { alerts: Vec::new(), text, by, seen: false, again: None }))
+        (!lately).then_some(Call { alerts: Vec::new(), text, by, seen: false, again: None })
     }
 
     /// Another source has said so before.
@@ -104,40 +107,69 @@ impl Crier {
         world.alerts.twins(tracked).any(says_so)
     }
 
-    /// What arrived and was not cried yet: the newest of it, and in which ways it calls together.
-    fn news(&self, world: &World) -> Option<(Duration, Call)> {
+    /// What arrived and was not cried yet.
+    fn news<'w>(&self, world: &'w World) -> Cries<'w> {
         let attention = &world.settings.attention;
-        let least = attention.least()?;
+        let mut cries = Cries::default();
+        let Some(least) = attention.least() else { return cries };
         // What fires and is nobody's is the beginning of the queue, the worst first.
         let bad = world.alerts.queue().take_while(|tracked| tracked.severity >= least);
         // A drill calls nobody.
-        let bad = bad.filter(|tracked| !tracked.is_drill());
-        let mut by = BTreeSet::new();
-        let mut new: Vec<(Duration, &AlertId)> = Vec::new();
-        // What fires to say that alerting works has ended: nothing that should call may do so any more.
-        for (tracked, at) in world.alerts.dead_watchdogs() {
-            let ways = attention.ways(Severity::Critical, tracked.service.as_ref(), world.now.wall);
-            if self.cried.is_none_or(|cried| at.mono > cried) && world.worked_on(tracked).is_none() && !ways.is_empty() {
-                by.extend(ways);
-                new.push((at.mono, &tracked.alert.id));
-            }
-        }
-        for tracked in bad {
+        for tracked in bad.filter(|tracked| !tracked.is_drill()) {
             let Some(at) = tracked.arrived.map(|stamp| stamp.mono).filter(|at| self.cried.is_none_or(|cried| *at > cried)) else {
                 continue;
             };
-            let wakes = tracked.state == State::Firing && world.worked_on(tracked).is_none() && !self.told(world, tracked);
-            let ways = attention.ways(tracked.severity, tracked.service.as_ref(), world.now.wall);
-            if wakes && !ways.is_empty() {
-                by.extend(ways);
-                new.push((at, &tracked.alert.id));
+            if tracked.state == State::Firing && world.worked_on(tracked).is_none() && !self.told(world, tracked) {
+                cries.add(at, tracked, attention.ways(tracked.severity, tracked.service.as_ref(), world.now.wall));
             }
         }
+        cries
+    }
+
+    /// What fires to say that alerting works has ended: nothing that should call may do so any more.
+    fn dead<'w>(&self, world: &'w World) -> Cries<'w> {
+        let mut cries = Cries::default();
+        for (tracked, at) in world.alerts.dead_watchdogs() {
+            if self.mourned.is_none_or(|mourned| at.mono > mourned) && world.worked_on(tracked).is_none() {
+                let ways = world.settings.attention.ways(Severity::Critical, tracked.service.as_ref(), world.now.wall);
+                cries.add(at.mono, tracked, ways);
+            }
+        }
+        cries
+    }
+}
+
+/// What is to be cried together: since when each is news, and in which ways they call.
+#[derive(Default)]
+struct Cries<'w> {
+    of: Vec<(Duration, &'w AlertId)>,
+    by: BTreeSet<Way>,
+}
+
+impl<'w> Cries<'w> {
+    fn add(&mut self, at: Duration, tracked: &'w Tracked, ways: &[Way]) {
+        if !ways.is_empty() {
+            self.by.extend(ways.iter().copied());
+            self.of.push((at, &tracked.alert.id));
+        }
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.of.splice(0..0, other.of);
+        self.by.extend(other.by);
+        self
+    }
+
+    fn newest(&self) -> Option<Duration> {
+        self.of.iter().map(|(at, _)| *at).max()
+    }
+
+    fn call(mut self, world: &World) -> Option<Call> {
         // The worst of the newest comes first.
-        new.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        let newest = new.first()?.0;
-        let alerts: Vec<AlertId> = new.into_iter().map(|(_, id)| id.clone()).collect();
-        Some((newest, Call { text: said(world, &alerts), alerts, by: by.into_iter().collect(), seen: false, again: None }))
+        self.of.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        let alerts: Vec<AlertId> = self.of.into_iter().map(|(_, id)| id.clone()).collect();
+        let text = said(world, &alerts);
+        (!alerts.is_empty()).then(|| Call { text, alerts, by: self.by.into_iter().collect(), seen: false, again: None })
     }
 }
 

@@ -341,3 +341,48 @@ fn a_watchdog_that_ends_calls_once_and_again_when_it_ends_again() {
     (0..2).for_each(|_| desk.lists(&[]));
     assert_eq!(desk.calls(false).0, rung(&["Watchdog has ended: alerting may be broken"]));
 }
+
+#[test]
+fn a_watchdog_that_ends_in_a_storm_calls_though_the_storm_has() {
+    let mut desk = Desk::new(&[Way::Bell], 0);
+    desk.lists_as(&[("Watchdog", "none")], |_| ());
+    desk.calls(false);
+    let names: Vec<String> = (0..300).map(|n| format!("Noise{n}")).collect();
+    let mut all: Vec<&str> = names.iter().map(String::as_str).collect();
+    all.sort_unstable();
+    desk.lists(&all);
+    assert_eq!(desk.calls(false).0, rung(&["a storm, 300 new alerts"]));
+    let rest: Vec<String> = (0..5).map(|n| format!("More{n}")).collect();
+    all.extend(rest.iter().map(String::as_str));
+    desk.lists(&all);
+    assert!(desk.story.world.storm.raging().is_some());
+    assert_eq!(desk.calls(false).0, rung(&["Watchdog has ended: alerting may be broken"]));
+    desk.lists(&all);
+    assert_eq!(desk.calls(false).0, rung(&[]), "once");
+}
+
+#[test]
+fn a_watchdog_that_ended_while_nobody_watched_calls_at_the_next_start_and_once() {
+    let mut desk = Desk::new(&[Way::Bell], 0);
+    desk.lists_as(&[("Watchdog", "none"), ("Down", "critical")], |_| ());
+    desk.calls(false);
+    desk.dies();
+    desk.story.pass(3_600);
+    (0..4).for_each(|_| desk.lists(&["Down"]));
+    assert_eq!(desk.calls(false).0, rung(&["Watchdog has ended: alerting may be broken"]));
+    let ended = desk.story.last(Kind::AlertResolved).text.clone();
+    assert_eq!(ended, "Watchdog ended while nobody watched: alerting may be broken");
+    (0..2).for_each(|_| desk.lists(&["Down"]));
+    assert_eq!(
+        (desk.calls(false).0, desk.story.kinds().iter().filter(|kind| **kind == Kind::AlertResolved).count()),
+        (rung(&[]), 1)
+    );
+    // Of anything else nobody is called then.
+    desk.dies();
+    (0..4).for_each(|_| desk.lists(&[]));
+    assert_eq!(desk.calls(false).0, rung(&[]));
+    // And whoever starts after that hears of none of it.
+    desk.dies();
+    (0..4).for_each(|_| desk.lists(&[]));
+    assert_eq!(desk.calls(false).0, rung(&[]));
+}

@@ -1,11 +1,14 @@
 //! Ends that are no good news: of what nobody tells of any more, and of a watchdog, which fires to say that alerting works.
 
 use super::{Alerts, Tracked};
+use crate::domain::alert::{Alert, Upstream};
+use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 impl Tracked {
     /// Since when nobody has told of it, where its server takes it for over by that alone.
@@ -28,6 +31,27 @@ impl Alerts {
         if real.is_some_and(|tracked| settings.is_watchdog(tracked.alert.name())) {
             self.dead.insert(id.clone(), now);
         }
+    }
+
+    /// What the journal says of watchdogs: one that ends while nobody looks has left nothing else to know it by.
+    pub(super) fn know_watchdog(&mut self, settings: &Settings, id: &AlertId, entry: &Entry) {
+        let named = entry.text_of("name").is_some_and(|name| settings.is_watchdog(name)) && entry.drill.is_none();
+        match entry.kind {
+            Kind::AlertFired if named => self.watchdogs.extend(Alert::recorded(entry).map(|alert| (id.clone(), Arc::new(alert)))),
+            Kind::AlertResolved => drop(self.watchdogs.remove(id)),
+            _ => {}
+        }
+    }
+
+    /// An alert has ended while nobody looked. A watchdog is shown as over, and its end is news as if it had been seen.
+    pub(in crate::model) fn end_missed(&mut self, settings: &Settings, id: &AlertId, now: Stamp) {
+        let Some(alert) = self.watchdogs.get(id) else { return };
+        let over = Alert { upstream: Upstream::Resolved { at: now.wall }, ..Alert::clone(alert) };
+        if let Some(turn) = self.resolved(settings, Arc::new(over), now.wall, now) {
+            // It is recorded in other words.
+            self.noted(&turn);
+        }
+        self.revision += 1;
     }
 
     /// The watchdogs that have ended of late, and when that was seen.

@@ -137,20 +137,21 @@ impl World {
 
     /// Episodes that the journal holds open and the source, asked often enough, does not know: they ended while nobody looked.
     pub(super) fn note_forgotten(&mut self, source: &SourceName) -> Vec<Effect> {
+        let lost = self.alerts.forgotten(source, self.now);
+        let settings = self.settings.clone();
+        lost.iter().for_each(|id| self.alerts.end_missed(&settings, id, self.now));
         if !self.watching {
             return Vec::new();
         }
-        let lost = self.alerts.forgotten(source, self.now);
         let drafts = lost.into_iter().filter_map(|id| self.forgotten_draft(id)).collect();
         self.record(drafts)
     }
 
     fn forgotten_draft(&mut self, id: AlertId) -> Option<Draft> {
         let episode = self.alerts.record(&id)?.open_episode()?;
-        let mut draft = self
-            .context()
-            .seen("alerts", Kind::AlertResolved, format!("{id} ended while nobody watched"))
-            .with("starts_at", episode);
+        let broken = if self.alerts.get(&id).is_some() { ": alerting may be broken" } else { "" };
+        let text = format!("{} ended while nobody watched{broken}", self.told_apart(&id));
+        let mut draft = self.context().seen("alerts", Kind::AlertResolved, text).with("starts_at", episode);
         draft.key = Some(format!("{id}/{}/resolved", episode.timestamp_millis()));
         draft.incident = self.incidents.covering(Some(&id), None);
         draft.alert = Some(id);
