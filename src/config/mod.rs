@@ -167,6 +167,7 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
         memory: queue.memory,
         silences_at: Vec::new(),
         pages: Vec::new(),
+        priorities: Vec::new(),
         watchdogs: queue.watchdogs,
         diagnose: playbooks.diagnose,
         updates,

@@ -144,6 +144,9 @@ pub struct Settings {
     pub silences_at: Vec<(SourceName, String)>,
     /// Who can be paged, and by which source.
     pub pages: Vec<(SourceName, String)>,
+    /// What sources whose names for priorities are fixed call them, each from the least on.
+    #[serde(default)]
+    pub priorities: Vec<(SourceName, Vec<String>)>,
     /// Names of alerts that always fire, to say that alerting works: a silence of one has to be confirmed.
     pub watchdogs: Vec<String>,
     /// Checks of playbooks that fit an alert are looked at as soon as it fires.
@@ -208,6 +211,7 @@ impl Default for Settings {
             views: Vec::new(),
             silences_at: Vec::new(),
             pages: Vec::new(),
+            priorities: Vec::new(),
             watchdogs: WATCHDOGS.map(str::to_owned).into(),
             diagnose: false,
             updates: Updates::default(),

@@ -50,6 +50,11 @@ pub trait Source: Send + Sync {
         Vec::new()
     }
 
+    /// What its priorities are called, from the least on; none where that is a matter of its configuration.
+    fn priorities(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What its rules can raise: of each rule the labels that every alert of it has. `None` for a system that doesn't tell.
     fn rules<'a>(&'a self, _ports: &'a Ports, _limit: Duration) -> Answer<'a, Result<Option<Vec<Labels>>, Trouble>> {
         Box::pin(async { Ok(None) })
@@ -144,6 +149,13 @@ pub fn silences_at(sources: &[(SourceSpec, Arc<dyn Source>)]) -> Vec<(SourceName
 /// Everybody whom the sources can page, and which of them does.
 pub fn pages(sources: &[(SourceSpec, Arc<dyn Source>)]) -> Vec<(SourceName, String)> {
     sources.iter().flat_map(|(spec, source)| source.pages().into_iter().map(|to| (spec.name.clone(), to))).collect()
+}
+
+/// The sources whose priorities have fixed names, and those.
+pub fn priorities(sources: &[(SourceSpec, Arc<dyn Source>)]) -> Vec<(SourceName, Vec<String>)> {
+    let names = |source: &Arc<dyn Source>| source.priorities().iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let all = sources.iter().map(|(spec, source)| (spec.name.clone(), names(source)));
+    all.filter(|(_, names)| !names.is_empty()).collect()
 }
 
 const NO_ACTS: &str = "this source only lists; nothing was sent";

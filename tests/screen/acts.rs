@@ -407,3 +407,27 @@ fn of_alerts_with_one_name_each_dialog_says_which_also_where_its_title_is_cut() 
     desk.fires(&[on("node-31"), on("node-32")]).press("/").type_text("HostDown").press("enter M a");
     desk.expect("Acknowledge 2 alerts: HostDown node-31 and 1 more");
 }
+
+#[test]
+fn a_priority_is_chosen_by_the_names_that_its_system_has() {
+    let mut settings = settings();
+    settings.sources[0].acts = vec![ActKind::Prioritise];
+    let names = ["not classified", "information", "warning", "average", "high", "disaster"];
+    settings.priorities = vec![("prod".into(), names.map(str::to_owned).into())];
+    let mut desk = Desk::with(settings.clone());
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
+    desk.press("x p").expect("Which priority for Down?");
+    let places: Vec<_> = names.iter().map(|name| desk.find(name)).collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted_by(|one, next| one > next),
+        "the worst first: {}",
+        desk.text()
+    );
+    desk.type_text("aver").press("enter").expect("Set a priority: Down").press("tab").type_text("only one node").press("enter");
+    assert_eq!(asked(&desk), (vec![id("Down")], What::Prioritise { to: "average".into() }, "only one node".into()));
+    // Where nobody knows the names there they are typed.
+    settings.priorities.clear();
+    let mut desk = Desk::with(settings);
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
+    desk.press("x p").expect("Set a priority: Down").press("enter").expect("✗ Which priority: its name there.");
+}

@@ -24,6 +24,7 @@ pub fn load(globals: &Globals) -> anyhow::Result<Loaded> {
     let (mut config, report) = config::load(&path, &kinds()).map_err(|failure| Failure::usage(failure.to_string()))?;
     config.settings.silences_at = sources::silences_at(&config.sources);
     config.settings.pages = sources::pages(&config.sources);
+    config.settings.priorities = sources::priorities(&config.sources);
     if !report.problems.is_empty() {
         out::say(globals, report.to_string().trim_end());
     }

@@ -79,6 +79,10 @@ impl Source for Zabbix {
         self.carry.then_some(Carry::Acknowledge)
     }
 
+    fn priorities(&self) -> &'static [&'static str] {
+        &alert::SEVERITIES
+    }
+
     fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
         Box::pin(list::fetch(self, before, ports, limit))
     }

@@ -43,3 +43,13 @@ fn filters_say_what_zabbix_is_asked_for() {
         "tags": [{"tag": "env", "value": "prod", "operator": 1}]});
     assert_eq!(filters, wanted);
 }
+
+#[test]
+fn its_priorities_are_its_severities_from_the_least_on() {
+    let (made, problems) = parsed("{url: 'http://zabbix', token: {env: T}}");
+    assert_eq!(
+        made.expect("a source").priorities().join(", "),
+        "not classified, information, warning, average, high, disaster",
+        "{problems:?}"
+    );
+}

@@ -110,6 +110,9 @@ pub fn snooze(alerts: &[AlertId], view: &View) -> Vec<Reply> {
 pub fn open(row: &'static Row, alerts: Vec<AlertId>, view: &View) -> Vec<Reply> {
     match (row.kind, alerts.as_slice()) {
         (ActKind::Merge, [first, ..]) => vec![Reply::Open(Box::new(into_which(row, &alerts, first, view)))],
+        (ActKind::Prioritise, _) if !priorities(&alerts, view).is_empty() => {
+            vec![Reply::Open(Box::new(which_priority(row, &alerts, view)))]
+        }
         (ActKind::Recheck, [_]) => {
             let (what, reason) = (What::Recheck, String::new());
             vec![Reply::Ask(Command::Act { alerts, what, reason, confirmed: None }), Reply::Unmark]
@@ -141,6 +144,23 @@ fn into_which(row: &'static Row, alerts: &[AlertId], first: &AlertId, view: &Vie
         item(view.name_of(&id), about, move || vec![Reply::Open(dialog(row, alerts.clone(), Some(into.clone())))])
     };
     Choice::new(format!("Merge {} into which one?", view.names_of(alerts)), others.take(OTHERS).map(one).collect())
+}
+
+/// What the alerts' systems call their priorities, where that is the same for all of them and known.
+fn priorities<'w>(alerts: &[AlertId], view: &View<'w>) -> &'w [String] {
+    let known = &view.world.settings.priorities;
+    let of = |id: &AlertId| known.iter().find(|(source, _)| *source == id.source).map_or(&[][..], |(_, names)| names);
+    let first = alerts.first().map_or(&[][..], of);
+    if alerts.iter().all(|id| of(id) == first) { first } else { &[] }
+}
+
+fn which_priority(row: &'static Row, alerts: &[AlertId], view: &View) -> Choice {
+    let one = |name: &String| {
+        let (alerts, to) = (alerts.to_vec(), name.clone());
+        item(name.as_str(), "", move || vec![Reply::Open(dialog(row, alerts.clone(), Some(to.clone())))])
+    };
+    let names = priorities(alerts, view).iter().rev().map(one);
+    Choice::new(format!("Which priority for {}?", view.names_of(alerts)), names.collect())
 }
 
 struct Doing {
