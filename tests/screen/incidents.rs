@@ -185,7 +185,7 @@ fn what_was_closed_straight_after_it_was_opened_is_exported_next() {
 fn keys_that_are_typed_ahead_of_the_journal_are_told_so() {
     let mut desk = Desk::new();
     desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
-    for keys in ["E", ",c", "L"] {
+    for keys in ["E", ",c", "L", "i"] {
         desk.slow = Some(Vec::new());
         desk.press("D enter").press(keys).expect("The incident is being recorded: once it is, press that again.");
         desk.slow = None;

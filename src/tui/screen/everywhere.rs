@@ -47,6 +47,7 @@ pub(super) fn global(action: Action, filter: &str, view: &View) -> Option<Vec<Re
         Action::Requests => Reply::Open(overlays::requests::open()),
         Action::Incident => match view.incident {
             Some(incident) => Reply::Open(overlays::incident::menu(incident, view)),
+            None if view.world.is_declaring() => overlays::incident::none_open(view),
             None => Reply::Open(overlays::declare::open(view.alert.into_iter().cloned().collect(), view)),
         },
         Action::SwitchIncident => Reply::Open(overlays::incident::switch(view)),
