@@ -36,7 +36,7 @@ async fn act(source: &dyn Source, id: &str, what: What) -> ActEnd {
 }
 
 fn acknowledge() -> What {
-    What::Acknowledge { until: Utc::now() + TimeDelta::hours(1) }
+    What::Acknowledge { until: Utc::now() + TimeDelta::hours(1), from: None }
 }
 
 #[tokio::test]

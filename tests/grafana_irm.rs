@@ -139,7 +139,7 @@ async fn a_service_account_may_read_and_is_told_that_it_may_not_act() {
     team.with(|team| (team.service_account, team.stack) = (true, Some("https://stack.example".into())));
     let named = source(&format!("{{url: '{}', token: {TOKEN}, grafana: 'https://stack.example/'}}", team.url));
     assert_eq!(poll(&*named, &[]).await.alerts.len(), 1);
-    let end = act(&*named, &id, What::Acknowledge { until: until() }).await;
+    let end = act(&*named, &id, What::Acknowledge { until: until(), from: None }).await;
     assert!(end.outcome == Outcome::Failed && end.detail.raw().contains("Service accounts are not allowed"), "{end:?}");
     let trouble = source(&team.yaml()).fetch(&[], &Ports::real(), LIMIT).await.expect_err("no stack is named");
     assert_eq!(trouble.reason, Reason::Denied);
@@ -156,12 +156,12 @@ async fn what_somebody_else_did_first_is_told_and_nothing_is_sent() {
     team.elsewhere("U2", &held, "acknowledge");
     team.elsewhere("U2", &over, "resolve");
     let source = source(&team.yaml());
-    let end = act(&*source, &held, What::Acknowledge { until: until() }).await;
+    let end = act(&*source, &held, What::Acknowledge { until: until(), from: None }).await;
     assert_eq!(
         (end.outcome, end.detail.raw()),
         (Outcome::Contradicted, "maria has acknowledged it there already; nothing was sent")
     );
-    let end = act(&*source, &over, What::Acknowledge { until: until() }).await;
+    let end = act(&*source, &over, What::Acknowledge { until: until(), from: None }).await;
     assert_eq!((end.outcome, end.detail.raw()), (Outcome::Contradicted, "it is resolved there; nothing was sent"));
     assert_eq!(team.count("POST"), 0);
 }
@@ -172,7 +172,7 @@ async fn an_acknowledgement_of_somebody_else_does_not_prove_that_ours_arrived() 
     let source = source(&team.yaml());
     let on = |id: &str, by: &str, what| Act::On { alert: id.into(), what, by: by.into(), comment: String::new() };
     let find = async |id: &str, by: &str| {
-        let act = on(id, by, What::Acknowledge { until: until() });
+        let act = on(id, by, What::Acknowledge { until: until(), from: None });
         source.find(&act, intent(), &Ports::real()).await.map_err(|trouble| trouble.to_string())
     };
     let id = team.begin("DiskFull");
@@ -182,7 +182,7 @@ async fn an_acknowledgement_of_somebody_else_does_not_prove_that_ours_arrived() 
     assert!(unknown.contains("maria has acknowledged it there: whether that was this act can't be told"), "{unknown}");
     assert!(matches!(find(&id, "Maria").await, Ok(Found::There(_))));
     let ours = team.begin("DiskFuller");
-    let act = on(&ours, "bo", What::Acknowledge { until: until() });
+    let act = on(&ours, "bo", What::Acknowledge { until: until(), from: None });
     assert_eq!(source.act(&act, intent(), &Ports::real()).await.outcome, Outcome::Done);
     assert!(matches!(find(&ours, "bo").await, Ok(Found::There(_))), "by now it is known who we are there");
     assert!(find(&id, "bo").await.is_err());

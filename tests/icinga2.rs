@@ -75,7 +75,7 @@ fn in_minutes(minutes: i64) -> DateTime<Utc> {
 }
 
 fn ack() -> What {
-    What::Acknowledge { until: in_minutes(60) }
+    What::Acknowledge { until: in_minutes(60), from: None }
 }
 
 async fn act(source: &dyn Source, act: &Act) -> ActEnd {

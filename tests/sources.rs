@@ -400,7 +400,7 @@ fn some(kind: ActKind, id: &str) -> Act {
             let (severity, status) = (Sev::ALL[0], Status::Open);
             return Act::Tell(Update { incident, number: 1, title, severity, status, text, by, at: now, next: None });
         }
-        ActKind::Acknowledge => What::Acknowledge { until },
+        ActKind::Acknowledge => What::Acknowledge { until, from: None },
         ActKind::Unacknowledge => What::Unacknowledge,
         ActKind::Snooze => What::Snooze { until },
         ActKind::Unsnooze => What::Unsnooze,

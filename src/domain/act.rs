@@ -41,6 +41,9 @@ pub enum What {
     Acknowledge {
         #[serde(with = "super::millis")]
         until: DateTime<Utc>,
+        /// Who had it when it was asked for: from them it is taken over knowingly, and from nobody else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
     },
     Unacknowledge,
     /// It is quiet until then, and comes back.
@@ -120,7 +123,7 @@ impl Act {
     /// It can carry an acknowledgement, and does so until then.
     pub fn carries_until(&self) -> Option<DateTime<Utc>> {
         match self {
-            Self::Silence { ends_at: until, .. } | Self::On { what: What::Acknowledge { until }, .. } => Some(*until),
+            Self::Silence { ends_at: until, .. } | Self::On { what: What::Acknowledge { until, .. }, .. } => Some(*until),
             _ => None,
         }
     }

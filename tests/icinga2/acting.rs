@@ -25,7 +25,7 @@ async fn an_acknowledgement_is_there_with_its_end_and_is_found_again() {
     assert_eq!(source.find(&doing, first, &ports).await, Ok(Found::NotThere));
     let end = source.act(&doing, first, &ports).await;
     ended(&end, Outcome::Done, "acknowledged there until");
-    let What::Acknowledge { until } = ack() else { unreachable!("it is one") };
+    let What::Acknowledge { until, .. } = ack() else { unreachable!("it is one") };
     assert_eq!(value(&icinga, "ack1", "acknowledgement"), "1");
     let expiry: f64 = value(&icinga, "ack1", "acknowledgement_expiry").parse().expect("a number");
     assert!((expiry - until.timestamp() as f64).abs() < 300.0, "{expiry}");
@@ -66,7 +66,11 @@ async fn an_acknowledgement_of_ones_own_is_prolonged_and_shortened() {
     let (alert, source) = (problem(&icinga, "longer1"), only(&icinga, "longer1", &json!({})));
     for minutes in [10, 30, 5] {
         let until = Utc::now() + TimeDelta::minutes(minutes);
-        ended(&act(&*source, &on(&alert, What::Acknowledge { until })).await, Outcome::Done, "acknowledged there until");
+        ended(
+            &act(&*source, &on(&alert, What::Acknowledge { until, from: None })).await,
+            Outcome::Done,
+            "acknowledged there until",
+        );
         let expiry: f64 = value(&icinga, "longer1", "acknowledgement_expiry").parse().expect("a number");
         assert!((expiry - until.timestamp() as f64).abs() <= 1.0, "{expiry} and {until}");
     }
@@ -90,6 +94,22 @@ async fn whoever_was_first_is_named_and_keeps_it() {
     assert_eq!(value(&icinga, "first1", "acknowledgement"), "0");
 }
 
+/// Of two who had it in turn only the one is taken from who was told to whoever takes it.
+#[tokio::test]
+async fn it_is_taken_over_from_whoever_was_known_to_have_it_and_from_nobody_else() {
+    if missing() {
+        return;
+    }
+    let icinga = Icinga::shared();
+    let (alert, source) = (problem(&icinga, "over1"), only(&icinga, "over1", &json!({})));
+    icinga.act("acknowledge-problem", "over1!http", &json!({"comment": "mine"}));
+    let from = |who: &str| on(&alert, What::Acknowledge { until: in_minutes(60), from: Some(who.into()) });
+    ended(&act(&*source, &from("maria")).await, Outcome::Contradicted, "bob (mine) acknowledged it first");
+    ended(&act(&*source, &from("bob")).await, Outcome::Done, "acknowledged there until");
+    let held = poll(&*source, &[]).await.alerts.remove(0);
+    assert_eq!(held.acknowledged().map(|hold| (hold.by.raw(), hold.comment.raw())), Some(("ana", "as agreed")));
+}
+
 #[tokio::test]
 async fn what_is_over_or_gone_or_in_the_past_is_told() {
     if missing() {
@@ -97,7 +117,7 @@ async fn what_is_over_or_gone_or_in_the_past_is_told() {
     }
     let icinga = Icinga::shared();
     let (alert, source) = (problem(&icinga, "late1"), only(&icinga, "late1", &json!({})));
-    let past = act(&*source, &on(&alert, What::Acknowledge { until: in_minutes(-5) })).await;
+    let past = act(&*source, &on(&alert, What::Acknowledge { until: in_minutes(-5), from: None })).await;
     ended(&past, Outcome::Failed, "must be in the future");
     icinga.result("late1!http", 0, "OK");
     ended(&act(&*source, &on(&alert, ack())).await, Outcome::Contradicted, "it has recovered");

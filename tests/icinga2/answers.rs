@@ -144,7 +144,7 @@ async fn an_acknowledgement_that_may_have_ended_with_its_problem_is_not_told_as_
     assert_eq!(find(What::Comment).await, Ok(Found::NotThere), "a comment stays");
     let other = icinga.fail("disk");
     assert_eq!(other, full);
-    let over = What::Acknowledge { until: Utc::now() - TimeDelta::seconds(1) };
+    let over = What::Acknowledge { until: Utc::now() - TimeDelta::seconds(1), from: None };
     assert!(find(over).await.is_err(), "it would have run out");
 }
 

@@ -10,7 +10,7 @@ fn until(hours: i64) -> chrono::DateTime<Utc> {
 /// Every act, and what it must have changed.
 fn acts() -> Vec<(What, serde_json::Value)> {
     vec![
-        (What::Acknowledge { until: until(1) }, json!({"status": "acknowledged"})),
+        (What::Acknowledge { until: until(1), from: None }, json!({"status": "acknowledged"})),
         (What::Snooze { until: until(2) }, json!({"status": "acknowledged"})),
         (What::Resolve, json!({"status": "resolved"})),
         (What::Assign { to: "maria@example.org".into() }, json!({"assigned_via": "direct_assignment"})),
@@ -117,7 +117,7 @@ async fn what_is_over_is_not_opened_again() {
 async fn who_was_faster_is_named() {
     let account = FakePagerDuty::start();
     let id = account.trigger("Disk full");
-    let acknowledge = What::Acknowledge { until: until(1) };
+    let acknowledge = What::Acknowledge { until: until(1), from: None };
     account.elsewhere("Maria", &id, json!({"status": "acknowledged"}));
     let end = act(&account, &id, acknowledge.clone()).await;
     assert_eq!((end.outcome, end.made, account.writes()), (Outcome::Contradicted, None, 0));
@@ -143,7 +143,7 @@ async fn who_was_faster_is_named() {
 async fn an_acknowledgement_is_taken_back_once() {
     let account = FakePagerDuty::start();
     let id = account.trigger("Disk full");
-    act(&account, &id, What::Acknowledge { until: until(1) }).await;
+    act(&account, &id, What::Acknowledge { until: until(1), from: None }).await;
     let end = act(&account, &id, What::Unacknowledge).await;
     assert_eq!((end.outcome, account.status(&id)), (Outcome::Done, "triggered".into()), "{end:?}");
     let end = act(&account, &id, What::Unacknowledge).await;

@@ -154,8 +154,9 @@ async fn looking_leaves_the_last_requests_to_acts_and_an_empty_incident_is_empty
     let trouble = source.inside(&alerts[0], &Ports::real(), LIMIT).expect("it has some").await.expect_err("none are left");
     assert_eq!((trouble.reason, account.hits().len()), (Reason::Limited, before));
     assert!(trouble.to_string().contains("kept for acts"), "{trouble}");
-    let ended =
-        source.act(&on_one(&id, What::Acknowledge { until: Utc::now() + TimeDelta::hours(1) }), intent(), &Ports::real()).await;
+    let ended = source
+        .act(&on_one(&id, What::Acknowledge { until: Utc::now() + TimeDelta::hours(1), from: None }), intent(), &Ports::real())
+        .await;
     assert_eq!(ended.outcome, Outcome::Done, "{}", ended.detail.raw());
 }
 

@@ -431,3 +431,16 @@ fn a_priority_is_chosen_by_the_names_that_its_system_has() {
     desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
     desk.press("x p").expect("Set a priority: Down").press("enter").expect("✗ Which priority: its name there.");
 }
+
+#[test]
+fn that_somebody_was_faster_is_no_mark_any_more_once_the_row_says_who() {
+    let mut desk = carrying(&["Down"]);
+    desk.press("a enter").act_ends(Outcome::Contradicted, "maria acknowledged it first").expect("maria acknowledged it first");
+    assert!(desk.line("CRIT Down").contains("✗ overruled"), "{}", desk.text());
+    let down = alert("Down", "critical", "postgres", "db-1", 1);
+    let hold = midwatch::domain::alert::Hold { by: "maria".into(), until: None, comment: "mine".into() };
+    let held = midwatch::domain::alert::Held { acknowledged: Some(hold), ..Default::default() };
+    desk.fires(&[std::sync::Arc::new(midwatch::domain::alert::Alert { held: Some(Box::new(held)), ..(*down).clone() })]).draw();
+    assert!(desk.line("CRIT Down").contains("✓ maria"), "{}", desk.text());
+    desk.expect_not("✗ overruled").press("o").expect("✗ contradicted: maria acknowledged it first");
+}

@@ -40,7 +40,7 @@ impl Subject for FakeGoAlert {
 
 impl Acting for FakeGoAlert {
     fn acts(&self, id: &str) -> Vec<Act> {
-        let acts = [What::Acknowledge { until: Utc::now() + TimeDelta::hours(1) }, What::Resolve];
+        let acts = [What::Acknowledge { until: Utc::now() + TimeDelta::hours(1), from: None }, What::Resolve];
         let on = |what| Act::On { alert: id.into(), what, by: "ana".into(), comment: "as agreed".into() };
         acts.into_iter().map(on).collect()
     }

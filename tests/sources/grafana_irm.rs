@@ -42,7 +42,7 @@ impl Acting for FakeIrm {
         let until = |hours| Utc::now() + TimeDelta::hours(hours);
         let acts = [
             What::Comment,
-            What::Acknowledge { until: until(1) },
+            What::Acknowledge { until: until(1), from: None },
             What::Unacknowledge,
             What::Snooze { until: until(2) },
             What::Unsnooze,

@@ -46,8 +46,12 @@ impl Acting for FakeIcinga {
     /// A check that runs leaves nothing that it could be known by: to run it once more does no harm.
     fn acts(&self, id: &str) -> Vec<Act> {
         let until = |hours| Utc::now() + TimeDelta::hours(hours);
-        let acts =
-            [What::Comment, What::Acknowledge { until: until(1) }, What::Downtime { until: until(2) }, What::Unacknowledge];
+        let acts = [
+            What::Comment,
+            What::Acknowledge { until: until(1), from: None },
+            What::Downtime { until: until(2) },
+            What::Unacknowledge,
+        ];
         let on = |what| Act::On { alert: id.into(), what, by: "ana".into(), comment: "as agreed".into() };
         acts.into_iter().map(on).collect()
     }

@@ -46,7 +46,7 @@ impl Acting for FakePagerDuty {
         let until = |hours| Utc::now() + TimeDelta::hours(hours);
         let acts = [
             What::Comment,
-            What::Acknowledge { until: until(1) },
+            What::Acknowledge { until: until(1), from: None },
             What::Snooze { until: until(2) },
             What::Unacknowledge,
             What::Assign { to: "Maria".into() },

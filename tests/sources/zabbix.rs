@@ -45,7 +45,7 @@ impl Acting for FakeZabbix {
         let until = |hours| Utc::now() + TimeDelta::hours(hours);
         let acts = [
             What::Comment,
-            What::Acknowledge { until: until(1) },
+            What::Acknowledge { until: until(1), from: None },
             What::Snooze { until: until(2) },
             What::Unacknowledge,
             What::Prioritise { to: "disaster".into() },

@@ -44,7 +44,7 @@ fn an_acknowledgement_is_given_in_the_system_itself_and_taken_back_there() {
     let mut story = Story::with(pager());
     story.poll(&down());
     story.ask(ack(&["Down"]));
-    let Act::On { what: What::Acknowledge { until }, by, comment, .. } = answer(&mut story, Outcome::Done, Some("Q1")) else {
+    let Act::On { what: What::Acknowledge { until, .. }, by, comment, .. } = answer(&mut story, Outcome::Done, Some("Q1")) else {
         panic!("an acknowledgement")
     };
     assert_eq!((until, by.as_str(), comment.as_str()), (story.now.wall + chrono::Duration::hours(1), "ana", "on it"));
@@ -353,4 +353,24 @@ fn one_that_its_system_has_with_another_end_is_not_the_one_that_ran_out() {
     // Given once more where it pages people.
     story.poll(&held(carried("ana", Some(until + chrono::Duration::hours(1)))));
     assert_eq!(state(&story), State::Acknowledged);
+}
+
+#[test]
+fn what_is_knowingly_taken_over_says_from_whom_and_what_somebody_was_faster_in_does_not() {
+    let from = |story: &mut Story, outcome| match answer(story, outcome, Some("Q1")) {
+        Act::On { what: What::Acknowledge { from, .. }, .. } => from,
+        other => panic!("{other:?}"),
+    };
+    let mut story = Story::with(pager());
+    story.poll(&held(carried("maria", None)));
+    story.ask(ack(&["Down"]));
+    assert_eq!(story.last(Kind::Ack).text_of("from"), Some("maria"));
+    assert_eq!(from(&mut story, Outcome::Done).as_deref(), Some("maria"));
+    // One that nobody was told of keeps it, also where it is sent later.
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    assert_eq!(from(&mut story, Outcome::Unsent), None);
+    story.poll(&held(carried("maria", None)));
+    assert_eq!(from(&mut story, Outcome::Contradicted), None);
 }

@@ -22,6 +22,8 @@ pub struct Ack {
     pub until: Option<DateTime<Utc>>,
     pub reason: String,
     pub ticket: Option<String>,
+    /// Somebody else had it, and it was taken over from them.
+    pub from: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -237,5 +239,6 @@ fn ack(entry: &Entry) -> Ack {
         until: Some(entry.data_of("until").unwrap_or(entry.at)),
         reason: entry.text_of("reason").unwrap_or_default().to_owned(),
         ticket: entry.text_of("ticket").map(str::to_owned),
+        from: entry.text_of("from").map(str::to_owned),
     }
 }

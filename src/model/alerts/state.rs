@@ -99,7 +99,7 @@ impl Alerts {
         let prefix = self.sources.get(&tracked.alert.id.source).map_or("ACK!", |source| source.ack_prefix());
         let reason = silence.comment.raw().strip_prefix(prefix)?.trim().to_owned();
         let (by, until) = (silence.created_by.raw().to_owned(), Some(silence.ends_at));
-        Some(Ack { entry: None, by, since: Some(silence.starts_at), until, reason, ticket: None })
+        Some(Ack { entry: None, by, since: Some(silence.starts_at), until, reason, ticket: None, from: None })
     }
 
     /// The silences that the source says are in force on an alert.
@@ -146,5 +146,5 @@ impl Alerts {
 /// An acknowledgement that the alert's own system tells.
 fn told(hold: &Hold) -> Ack {
     let (by, reason) = (hold.by.raw().to_owned(), hold.comment.raw().to_owned());
-    Ack { entry: None, by, since: None, until: hold.until, reason, ticket: None }
+    Ack { entry: None, by, since: None, until: hold.until, reason, ticket: None, from: None }
 }

@@ -138,7 +138,7 @@ fn what_carries_an_acknowledgement_is_what_was_made_last_until_an_end_of_it_was_
     for (outcome, gone) in [(Done, true), (Failed, true), (Contradicted, true), (Unknown, false), (Unsent, false)] {
         assert_eq!(carried(Some((expire(), outcome, None))).is_none(), gone, "{outcome:?}");
     }
-    assert_eq!(carried(Some((on(What::Acknowledge { until: at(900) }), Done, Some("Q")))), is("Q", true));
+    assert_eq!(carried(Some((on(What::Acknowledge { until: at(900), from: None }), Done, Some("Q")))), is("Q", true));
 }
 
 #[test]

@@ -199,7 +199,7 @@ impl World {
 fn told(what: &What, name: &str) -> String {
     let time = |time: &DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Secs, true);
     match what {
-        What::Acknowledge { until } => format!("acknowledging {name} at its source until {}", time(until)),
+        What::Acknowledge { until, .. } => format!("acknowledging {name} at its source until {}", time(until)),
         What::Unacknowledge => format!("taking the acknowledgement of {name} back at its source"),
         What::Snooze { until } => format!("snoozing {name} until {}", time(until)),
         What::Unsnooze => format!("ending the snooze of {name}"),

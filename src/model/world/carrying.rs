@@ -230,7 +230,7 @@ impl World {
                 (Act::Silence { id: silence, matchers, starts_at: now, ends_at, by: ack.by.clone(), comment }, text)
             }
             Carry::Acknowledge => {
-                let what = What::Acknowledge { until: ack.until? };
+                let what = What::Acknowledge { until: ack.until?, from: ack.from.clone() };
                 let (by, comment) = (ack.by.clone(), ack.reason.clone());
                 (Act::On { alert: id.fingerprint.clone(), what, by, comment }, format!("acknowledging {name} at its source"))
             }

@@ -240,9 +240,11 @@ impl World {
         }
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
         let name = self.told_apart(&id);
-        let from = self.taken_from(&id).map(|who| format!(", which {who} had")).unwrap_or_default();
-        let draft = self.context().by_me(Kind::Ack, format!("acknowledged {name}{from}{why}"));
+        let from = self.taken_from(&id);
+        let had = from.as_ref().map(|who| format!(", which {who} had")).unwrap_or_default();
+        let draft = self.context().by_me(Kind::Ack, format!("acknowledged {name}{had}{why}"));
         let draft = draft.with("episode", tracked.episode).with("until", until).with("reason", reason).with("ticket", ticket);
+        let draft = if from.is_some() { draft.with("from", from) } else { draft };
         Ok(self.about_alert(draft, &id))
     }
 

@@ -76,7 +76,7 @@ impl Doing<'_> {
     fn request(&self) -> Result<(&'static str, Value), Trouble> {
         let mut body = json!({self.object.sort(): self.object.full(), "author": self.by, "comment": self.comment});
         let action = match self.what {
-            What::Acknowledge { until } => {
+            What::Acknowledge { until, .. } => {
                 (body["expiry"], body["sticky"]) = (seconds(*until).into(), self.api.source.ack.sticky.into());
                 // Whoever was paged learns that somebody has it.
                 body["notify"] = true.into();
@@ -128,7 +128,7 @@ impl Doing<'_> {
     async fn there_now(&self, made: Option<Outside>, before: Option<f64>) -> Result<ActEnd, Trouble> {
         let full = self.object.full();
         match self.what {
-            What::Acknowledge { until } => self.acknowledged(*until).await,
+            What::Acknowledge { until, .. } => self.acknowledged(*until).await,
             What::Unacknowledge => Ok(match self.now().await? {
                 Some(now) if now.is_acknowledged() => {
                     ActEnd::new(Outcome::Contradicted, "taken back, but somebody has acknowledged it again")
@@ -170,16 +170,17 @@ impl Doing<'_> {
         })
     }
 
-    /// What holds it is an older act of ours.
-    async fn is_ours_already(&self) -> bool {
-        let ours = |comment: &Comment| {
+    /// What holds it is an older act of ours, or theirs from whom it is knowingly taken over. Whoever else was faster keeps it.
+    async fn may_be_replaced(&self, from: Option<&str>) -> bool {
+        let free = |comment: &Comment| {
             let marked = comment.text.as_deref().is_some_and(|text| crate::domain::act::unmarked(text) != text);
-            marked && comment.author.as_ref().is_some_and(|by| by.raw() == self.by)
+            let by = comment.author.as_ref().map(Outside::raw);
+            by.is_some() && (by == from || marked && by == Some(self.by))
         };
-        matches!((self.marked().await, self.holder().await), (Ok(None), Ok(Some(holder))) if ours(&holder))
+        matches!((self.marked().await, self.holder().await), (Ok(None), Ok(Some(holder))) if free(&holder))
     }
 
-    /// An Icinga changes no acknowledgement: the older one of ours is removed, and this one set in its place.
+    /// An Icinga changes no acknowledgement: the older one is removed, and this one set in its place.
     async fn acknowledged_anew(&self, until: DateTime<Utc>) -> ActEnd {
         match self.replaced(until).await {
             Ok(end) => end,
@@ -205,8 +206,10 @@ impl Doing<'_> {
     async fn refused(&self, code: u16, words: String) -> ActEnd {
         match (self.what, code) {
             // Acknowledged already, or over already: which of them is read.
-            (What::Acknowledge { until }, 409) if self.is_ours_already().await => self.acknowledged_anew(*until).await,
-            (What::Acknowledge { until }, 409) => match self.acknowledged(*until).await {
+            (What::Acknowledge { until, from }, 409) if self.may_be_replaced(from.as_deref()).await => {
+                self.acknowledged_anew(*until).await
+            }
+            (What::Acknowledge { until, .. }, 409) => match self.acknowledged(*until).await {
                 Ok(found) if found.outcome == Outcome::Done || words.contains("already") || words.contains(" is ") => found,
                 _ => ActEnd::new(Outcome::Failed, words),
             },
@@ -237,7 +240,7 @@ impl Doing<'_> {
             }
             // To check once more does no harm.
             What::Recheck => None,
-            What::Acknowledge { until } => match self.marked().await? {
+            What::Acknowledge { until, .. } => match self.marked().await? {
                 None if self.may_have_ended(*until).await? => return Err(ended()),
                 marked => marked,
             },

@@ -91,7 +91,8 @@ impl Alerts {
     /// What is to be said of the row at its end: what became of what was asked, else its state.
     fn mark_of(&self, tracked: &Tracked, state: State, view: &View) -> (String, Role) {
         let id = &tracked.alert.id;
-        if let Some(mark) = view.world.requests.of_alert(id).and_then(stage) {
+        let asked = view.world.requests.of_alert(id).filter(|asked| !is_past(asked, tracked, view));
+        if let Some(mark) = asked.and_then(stage) {
             return mark;
         }
         let doubt = doubted(view.world.alerts.source(&id.source));
@@ -264,6 +265,13 @@ pub fn doubt(name: &SourceName, source: &SourceState, now: Stamp) -> Option<Stri
     let word = trust(source)?;
     let age = source.age(now).filter(|_| !source.is_partial()).map(|age| format!(" {}", time::age(age))).unwrap_or_default();
     Some(format!("? {} {word}{age}", inert(name.as_str())))
+}
+
+/// It was overruled, and by what the row says by itself now: whoever was faster has it, or it is over.
+fn is_past(asked: &Stage, tracked: &Tracked, view: &View) -> bool {
+    let overruled = matches!(asked, Stage::Ended(end) if end.outcome == Outcome::Contradicted);
+    let theirs = || view.world.alerts.ack(tracked, view.now.wall).is_some_and(|ack| ack.entry.is_none());
+    overruled && (tracked.state == State::Resolved || tracked.state == State::Acknowledged && theirs())
 }
 
 /// How far a request on an alert has come, while that is worth a mark.
