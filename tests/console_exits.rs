@@ -182,6 +182,23 @@ fn who_stops_the_console_from_elsewhere_leaves_the_shell_a_terminal_as_it_was() 
     leaves(&mut shell);
 }
 
+/// Who stands still watches nothing.
+#[test]
+fn while_the_console_is_stopped_another_one_may_watch_and_when_it_goes_on_it_waits_in_line() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut shell = from_a_shell(&server, &home);
+    let free = || midwatch::journal::try_watch(&home.path().join("data")).expect("a lock");
+    support::until("the console to watch", || free().is_none().then_some(()));
+    shell.keys("\x1a");
+    shell.wait_within(PATIENCE, "the shell", |screen| screen.contains("Stopped") && screen.trim_end().ends_with("ready>"));
+    let other = free().expect("nobody watches");
+    goes_on(&mut shell);
+    acknowledge(&mut shell);
+    drop(other);
+    support::until("the console to watch again", || free().is_none().then_some(()));
+    leaves(&mut shell);
+}
+
 /// Whoever is impatient asks more than once.
 #[test]
 fn a_second_stop_while_the_first_is_under_way_is_the_same_one() {

@@ -13,7 +13,7 @@ use crate::model::troubles::Own;
 use crate::model::{Body, Command, Fact, World};
 use crate::runtime::cache::Cache;
 use crate::runtime::shell::{can_call, ended, start_reader};
-use crate::runtime::{Ask, Frontend, Listens, Shell, upstream};
+use crate::runtime::{Ask, Frontend, Listens, Shell, Turn, upstream};
 use crate::tui::background;
 use crate::tui::layout::shares::Shares;
 use crate::tui::panes::PANES;
@@ -145,7 +145,9 @@ async fn drive(shell: &mut Shell, front: &mut Front) -> io::Result<()> {
     let (sender, mut inputs) = unbounded_channel();
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
-    start_reader(terminal::await_stops);
+    let turn = shell.turn();
+    // Who stands still watches nothing: another process may.
+    start_reader(move || terminal::await_stops(|| turn.iter().for_each(Turn::give_up)));
     start_reader(move || terminal::read_keys(|event| sender.send(event).is_ok(), || stopped.load(Ordering::Relaxed)));
     let result = shell.run(front, &mut inputs, Box::pin(ended()?)).await;
     stop.store(true, Ordering::Relaxed);

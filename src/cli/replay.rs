@@ -76,7 +76,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let (sender, mut inputs) = unbounded_channel();
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
-    shell::start_reader(terminal::await_stops);
+    shell::start_reader(|| terminal::await_stops(|| ()));
     shell::start_reader(move || terminal::read_keys(|event| sender.send(event).is_ok(), || stopped.load(Ordering::Relaxed)));
     let (theirs, read) = (config.clone(), move |config: &session::Loaded| wanted.read(&globals, config));
     let read = runtime.block_on(loading::unless_given_up(name, &mut inputs, move || read(&theirs)))?;

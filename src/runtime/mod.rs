@@ -30,3 +30,4 @@ mod watcher;
 
 pub use listener::Listens;
 pub use shell::{Ask, Frontend, Polling, Setup, Shell};
+pub use watcher::Turn;

@@ -12,7 +12,7 @@ use super::listener::{Feeds, Listener, Listens};
 use super::poller;
 use super::recording::Recorder;
 use super::scribe::Scribe;
-use super::watcher;
+use super::watcher::Turn;
 use crate::domain::alert::Alert;
 use crate::domain::entry::Actor;
 use crate::domain::health::{FeedSpec, FeedState};
@@ -107,6 +107,8 @@ pub struct Shell {
     flying: usize,
     /// How many drafts of each request the journal has not answered for yet.
     recording: BTreeMap<RequestId, usize>,
+    /// The watch, where it is waited for.
+    turn: Option<Turn>,
     /// The step that has the terminal.
     lent: Option<Sitting>,
     recorder: Option<Recorder>,
@@ -150,6 +152,7 @@ impl Shell {
             wake_at: None,
             flying: 0,
             recording: BTreeMap::new(),
+            turn: None,
             lent: None,
             recorder: None,
         }
@@ -176,7 +179,7 @@ impl Shell {
                 self.event(Body::Fact(Fact::Recorded { entry, request: None }));
             })?;
             if setup.watch {
-                watcher::wait_for_turn(&folder, self.sender.clone());
+                self.turn = Some(Turn::wait(&folder, self.sender.clone()));
             }
             self.scribe = Some(Scribe::start(journal, &folder, self.sender.clone(), setup.ports.clock.clone()));
             self.folder = Some(folder);
@@ -249,6 +252,20 @@ impl Shell {
         self.sender.clone()
     }
 
+    /// The turn to watch, for whoever must give it up because this process is to stand still.
+    pub fn turn(&self) -> Option<Turn> {
+        self.turn.clone()
+    }
+
+    /// It was given up, and others may watch: before anything else happens the world knows that it does not.
+    pub(super) fn follow_turn(&mut self) {
+        if let Some(turn) = self.turn.take_if(|turn| turn.was_given_up()) {
+            self.event(Body::Fact(Fact::Watching(false)));
+            turn.wait_again();
+            self.turn = Some(turn);
+        }
+    }
+
     /// Hands a command to the world.
     pub fn ask(&mut self, command: Command) -> RequestId {
         self.requests += 1;
@@ -259,7 +276,10 @@ impl Shell {
 
     /// One event, stamped and numbered, and what follows from it.
     pub fn event(&mut self, body: Body) {
+        self.follow_turn();
         match &body {
+            // It came before it was given up.
+            Body::Fact(Fact::Watching(true)) if self.turn.as_ref().is_some_and(|turn| !turn.is_ours()) => return,
             Body::Fact(Fact::ActEnded { .. } | Fact::ActFound { .. }) => self.flying = self.flying.saturating_sub(1),
             Body::Fact(Fact::CallEnded { .. }) => self.called_back(),
             Body::Fact(Fact::Recorded { request: Some(request), .. }) => self.answered(*request),

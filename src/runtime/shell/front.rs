@@ -128,6 +128,7 @@ impl Shell {
                 }
                 () = &mut stop => return Ok(()),
                 Some(()) = continued.recv() => {
+                    self.follow_turn();
                     front.continued()?;
                     at_once = true;
                 }
@@ -228,6 +229,7 @@ mod tests {
     use crate::domain::health::{FeedSpec, FeedState, Reading};
     use crate::domain::settings::Settings;
     use crate::ports::Ports;
+    use crate::runtime::watcher::Turn;
     use std::sync::Arc;
 
     /// Counts its pictures.
@@ -246,10 +248,9 @@ mod tests {
         }
     }
 
-    /// The pictures of a second in which such a fact came every ten milliseconds.
-    async fn pictures(fact: impl Fn() -> Fact + 'static) -> usize {
+    fn shell() -> Shell {
         let shop = FeedSpec::new("shop", "http", Duration::from_secs(10), Duration::from_secs(5));
-        let setup = Setup {
+        Shell::new(&Setup {
             settings: Arc::new(Settings { feeds: vec![shop], ..Settings::default() }),
             me: Actor::person("ana", None),
             sources: Vec::new(),
@@ -259,8 +260,12 @@ mod tests {
             journal: None,
             polling: Polling::Nothing,
             watch: false,
-        };
-        let (mut shell, mut front) = (Shell::new(&setup), Count(0));
+        })
+    }
+
+    /// The pictures of a second in which such a fact came every ten milliseconds.
+    async fn pictures(fact: impl Fn() -> Fact + 'static) -> usize {
+        let (mut shell, mut front) = (shell(), Count(0));
         let facts = shell.facts();
         let (_keys, mut inputs) = tokio::sync::mpsc::unbounded_channel();
         let second = async move {
@@ -280,5 +285,23 @@ mod tests {
         assert!((2..=3).contains(&calm), "the empty one, the first answer, and perhaps one more: {calm}");
         let urgent = pictures(|| Fact::Watching(true)).await;
         assert!(urgent > 40, "{urgent}");
+    }
+
+    #[tokio::test]
+    async fn who_gave_the_watch_up_is_no_watcher_by_what_was_said_before() {
+        let (folder, mut shell) = (tempfile::tempdir().expect("a folder"), shell());
+        let turn = Turn::wait(folder.path(), shell.facts());
+        shell.turn = Some(turn.clone());
+        assert!(shell.until(Duration::from_secs(60), |world| world.watching).await);
+        shell.facts().send(Fact::Watching(true)).expect("the shell is there");
+        turn.give_up();
+        let other = crate::journal::try_watch(folder.path()).expect("a lock").expect("nobody watches");
+        shell.event(Body::Tick);
+        assert!(!shell.world.watching);
+        let said = shell.facts.recv().await.expect("it was said");
+        shell.event(Body::Fact(said));
+        assert!(!shell.world.watching, "that was before");
+        drop(other);
+        assert!(shell.until(Duration::from_secs(60), |world| world.watching).await, "it waits in line");
     }
 }

@@ -47,8 +47,8 @@ pub fn hold_stops() {
     let _ = signal().thread_block();
 }
 
-/// Waits for the signal, again and again. Blocks: give it a thread of its own, after `hold_stops`.
-pub fn await_stops() {
+/// Waits for the signal, again and again; `before` comes before each stop. Blocks: give it a thread of its own, after `hold_stops`.
+pub fn await_stops(before: impl Fn()) {
     turn(Stop::None);
     while signal().wait().is_ok() {
         let ours = *locked(&STOP) == Stop::None && ENTERED.load(Ordering::SeqCst) != NOTHING;
@@ -58,6 +58,7 @@ pub fn await_stops() {
             let _ = raise(Signal::SIGWINCH);
             drop(CHANGED.wait_timeout_while(locked(&STOP), GIVES_BACK, |stop| *stop != Stop::Ready));
         }
+        before();
         // To this thread alone: where it has gone on, nothing more is to come. Before it is let through, beside what others have sent
         // meanwhile: one stop is all of that, for whoever lets us go on takes the rest away.
         let _ = raise(Signal::SIGTSTP);
