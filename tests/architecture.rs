@@ -59,6 +59,7 @@ const OWNS: &[(&str, &str, &str)] = &[
     ("journal", "disallowed_methods", "owns the data folder, its locks, and the ids and times of entries"),
     ("playbook::folder", "disallowed_methods", "reads the playbook folders"),
     ("runtime::driver", "disallowed_methods", "runs' folders and locks; a thread for each attempt that it follows"),
+    ("runtime::notice", "disallowed_methods", "notice of changes comes to a thread of its own, which looks which file is there"),
     ("runtime::poller", "disallowed_methods", "asks in the background: it spawns the tasks that wait, and measures intervals"),
     ("runtime::ports", "disallowed_methods", "implements the ports: clock, disk, sockets and processes for adapters"),
     ("runtime::cache", "disallowed_methods", "owns the files of the cache, and the threads that read and write them"),

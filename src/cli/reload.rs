@@ -5,42 +5,23 @@ use super::session::{self, Loaded};
 use crate::config;
 use crate::domain::secret::Secret;
 use crate::domain::settings::Settings;
+use crate::runtime::notice::{self, Notice};
 use crate::runtime::shell::{Configured, Reload};
-use notify::{RecursiveMode, Watcher};
-use std::ffi::OsStr;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Watches for as long as what it gives lives; `None` where the system gives no notice of changes. `read` is what is known of the file:
 /// what was changed since is taken over at once.
-pub fn watch(reloads: UnboundedSender<Reload>, globals: &Globals, read: &Secret) -> Option<impl Sized + use<>> {
+pub fn watch(reloads: UnboundedSender<Reload>, globals: &Globals, read: &Secret) -> Option<Notice> {
     let path = config::locate(globals.config.clone()).ok()?;
-    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new(".")).to_owned();
-    let name = path.file_name().map(OsStr::to_owned);
-    // Editors write in several steps, each of which is told: what was read last is not read out again.
-    let (globals, last) = (globals.clone(), Mutex::new(read.clone()));
-    let look = Arc::new(move || {
+    // Editors write in several steps: what was read last is not read out again.
+    let (globals, mut last) = (globals.clone(), read.clone());
+    notice::follow(path.clone(), move || {
         let Some(text) = config::text(&path).map(Secret::new) else { return };
-        let Ok(mut last) = last.lock() else { return };
         if last.expose() != text.expose() {
-            *last = text;
+            last = text;
             let _ = reloads.send(reload(&globals));
         }
-    });
-    let told = look.clone();
-    let hear = move |event: notify::Result<notify::Event>| {
-        let ours =
-            |event: &notify::Event| !event.kind.is_access() && event.paths.iter().any(|path| path.file_name() == name.as_deref());
-        if event.is_ok_and(|event| ours(&event)) {
-            told();
-        }
-    };
-    let mut watcher = notify::recommended_watcher(hear).ok()?;
-    watcher.watch(&folder, RecursiveMode::NonRecursive).ok()?;
-    // Between the reading and the watching nobody was told.
-    look();
-    Some(watcher)
+    })
 }
 
 fn reload(globals: &Globals) -> Reload {

@@ -7,6 +7,8 @@ pub mod cache;
 pub mod driver;
 mod listener;
 mod loose;
+#[expect(clippy::disallowed_methods, reason = "notice of changes comes to a thread of its own, which looks which file is there")]
+pub mod notice;
 #[expect(clippy::disallowed_methods, reason = "the clock of a replay runs by the real one")]
 pub mod player;
 #[expect(clippy::disallowed_methods, reason = "asks in the background: it spawns the tasks that wait, and measures intervals")]
