@@ -5,11 +5,12 @@
 mod support;
 
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use support::home::Home;
 use support::program::free_address;
 use support::servers::Alertmanager;
-use support::serving::{ask, serve};
+use support::serving::{Serve, ask, serve};
 use support::{missing, until};
 
 const TOKEN: &str = "hook-token-1";
@@ -263,6 +264,20 @@ fn whoever_listens_on_an_address_of_its_own_is_asked_there_by_all_others() {
     console.wait_for("CRIT LaterHere");
     until("both", || (queue(&home).len() == 2).then_some(()));
     watcher.wait_for("CRIT LaterHere");
+}
+
+#[test]
+fn a_second_one_on_an_address_of_its_own_says_where_the_first_listens() {
+    let (configured, first, second) = (free_address(), free_address(), free_address());
+    let home = home(&configured, "");
+    let listening = serve(&home, &first, &["--listen", &first]);
+    let mut other = Serve(home.command(&["serve", "--listen", &second]).spawn().expect("it starts"));
+    let lines = BufReader::new(other.0.stderr.take().expect("its standard error")).lines().map_while(Result::ok);
+    let told: Vec<String> = lines.take_while(|line| !line.contains("watching; SIGTERM ends it")).collect();
+    let words = format!("listens on {first}: this one asks there, and listens on {second} once that one has ended");
+    assert!(told.iter().any(|line| line.contains(&words)), "{told:?}");
+    drop(listening);
+    until("the second to listen", || TcpStream::connect(&second).ok());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::lasting::Told;
 use super::session::{self, Needs, Presence, Session};
 use super::{Exit, Failure, Globals, Kind, out, reload};
+use crate::journal;
 use crate::model::crier::Crier;
 use crate::model::{Command, World};
 use crate::runtime::Listens;
@@ -32,14 +33,20 @@ struct Arguments {
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
     let mut session = Session::open(globals, Needs::Watch)?;
+    let data = session::data_folder(globals)?;
     if let Some(address) = arguments.listen {
         guarded(&session, address)?;
+        if let Some(other) = journal::listened_elsewhere(&data) {
+            out::warn(&format!(
+                "midwatch: another process of this data folder listens on {other}: this one asks there, and listens on {address} once that one has ended"
+            ));
+        }
     }
     session.listen(arguments.listen.map_or(Listens::Configured, Listens::At));
     session.know_practice();
     out::say(globals, "midwatch: watching; SIGTERM ends it");
     let _watched = reload::watch(session.shell.reloads(), globals, &session.config.text);
-    let presence = Presence::of(&session::data_folder(globals)?, globals.read_only);
+    let presence = Presence::of(&data, globals.read_only);
     let mut front = Headless { crier: Crier::default(), presence, globals: globals.clone(), journal: Told::default() };
     // Nobody types, and nobody ends it by not typing.
     let (_typed, mut inputs) = unbounded_channel();
