@@ -6,6 +6,7 @@ use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, SourceName};
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -23,6 +24,19 @@ const RECENT: chrono::Duration = chrono::Duration::minutes(10);
 const LOOKED_AT: usize = 4;
 /// Nobody is asked about anything older: what is still unknown then stays so.
 pub const WONDERS: chrono::Duration = chrono::Duration::days(1);
+
+/// Which one of many an act is that were asked for together: whoever asked may be gone before all of them are recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Among {
+    /// What was asked, for people.
+    pub title: String,
+    #[serde(with = "crate::domain::millis")]
+    pub at: DateTime<Utc>,
+    /// Those of its source are recorded in the order of this, from one on.
+    pub nth: usize,
+    /// How many were asked of its source.
+    pub of: usize,
+}
 
 /// One act.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -80,6 +94,11 @@ impl Sent {
         self.intent.as_ref()?.data_of("asked_by")
     }
 
+    /// Those that it was asked for with.
+    pub fn among(&self) -> Option<Among> {
+        self.intent.as_ref()?.data_of("among")
+    }
+
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.intent.as_ref()?.data_of("expires_at")
     }
@@ -120,9 +139,14 @@ impl Outbox {
         Some(newest)
     }
 
+    /// All that are remembered, oldest first.
+    pub fn acts(&self) -> impl Iterator<Item = (&Arc<Entry>, &Sent)> {
+        self.acts.values().filter_map(|sent| Some((sent.intent.as_ref()?, sent)))
+    }
+
     /// Those that have no recorded end.
     pub fn open(&self) -> impl Iterator<Item = (&Arc<Entry>, &Sent)> {
-        self.acts.values().filter(|sent| sent.end.is_none()).filter_map(|sent| Some((sent.intent.as_ref()?, sent)))
+        self.acts().filter(|(_, sent)| sent.end.is_none())
     }
 
     /// Those that could not be sent and wait for their source to answer.

@@ -5,6 +5,7 @@
 
 mod acts;
 mod again;
+mod asked;
 mod attaching;
 mod blind;
 mod calling;
@@ -35,6 +36,7 @@ mod updates;
 mod watch;
 mod working;
 
+pub use asked::Elsewhere;
 pub use practising::BACK;
 pub use preceding::{LOOKED_AT, MOST as TAKEN_IN};
 pub use silencing::Broad;

@@ -444,3 +444,34 @@ fn that_somebody_was_faster_is_no_mark_any_more_once_the_row_says_who() {
     assert!(desk.line("CRIT Down").contains("✓ maria"), "{}", desk.text());
     desk.expect_not("✗ overruled").press("o").expect("✗ contradicted: maria acknowledged it first");
 }
+
+/// A console that is killed has asked for more than it has recorded, and recorded more than it has heard the end of.
+#[test]
+fn what_a_console_that_was_killed_had_asked_for_is_told_with_what_it_had_not_come_to() {
+    let names = ["One", "Two", "Three", "Four", "Five", "Six", "Seven"];
+    let mut killed = pager(&names);
+    killed.press("/").type_text("service:postgres").press("enter M x r enter").act_ends(Outcome::Done, "resolved");
+    killed.act_ends(Outcome::Failed, "403: not you");
+    let recorded: Vec<_> = killed.world.log.entries().cloned().collect();
+    let mut next = pager(&names);
+    next.press("o").expect("Nothing has been asked for yet").press("esc");
+    for entry in &recorded {
+        next.fact(Fact::Recorded { entry: entry.clone(), request: None });
+    }
+    next.press("o").expect_not("Nothing has been asked for").expect("resolve 7 alerts").expect("asked by ana");
+    next.expect("1 of 7 are not on record: nothing was done about them");
+    assert_eq!(next.text().matches("what came of it is not known yet").count(), 4, "{}", next.text());
+    next.expect("✗ failed: 403: not you").expect("✓ confirmed: resolved");
+    let places = [next.find("not on record"), next.find("✗ failed"), next.find("✓ confirmed")];
+    assert!(places.is_sorted(), "what did not do what was asked comes first: {}", next.text());
+    // Its own requests are told once, by the console that asked.
+    killed.press("o").expect("resolve 7 alerts").expect_not("By others");
+    // What was asked for alone stands there by itself.
+    next.press("esc");
+    let mut one = pager(&["Down"]);
+    one.press("x c").type_text("seen").press("enter");
+    let entry = one.world.log.entries().last().expect("recorded").clone();
+    let mut other = pager(&["Down"]);
+    other.fact(Fact::Recorded { entry, request: None });
+    other.press("o").expect("commenting on Down: seen").expect("what came of it is not known yet").expect_not("not on record");
+}

@@ -132,13 +132,14 @@ impl World {
     pub(super) fn ask_to_record(&mut self, request: RequestId, title: String, asked: Asked) -> Vec<Effect> {
         let Asked { drafts, refused, apart } = asked;
         let drafts: Vec<Draft> = drafts.into_iter().map(|draft| self.only_written(draft)).collect();
-        self.requests.begin(request, title, drafts.iter().map(Target::of));
+        self.requests.begin(request, title.clone(), drafts.iter().map(Target::of));
         let stated = drafts.iter().filter(|draft| draft.kind == Kind::Status).filter_map(|draft| draft.incident);
         self.stating.extend(stated.map(|incident| (incident, request)));
         self.requests.refuse_some(request, refused);
         let apart = apart || drafts.iter().all(|draft| draft.kind == Kind::Act);
         let (acts, drafts): (Vec<_>, Vec<_>) = drafts.into_iter().partition(|draft| apart && draft.kind == Kind::Act);
         let written = (!drafts.is_empty()).then_some(Effect::Record { request, drafts });
+        let acts = self.among(&title, acts);
         written.into_iter().chain(self.launch_for(request, acts)).collect()
     }
 

@@ -3,8 +3,8 @@
 use super::Overlay;
 use super::alert::told;
 use super::choice::{Choice, item};
-use super::page::{Content, Line, Page, plain};
-use crate::domain::act::Outcome;
+use super::page::{Content, Line, Page, heading, plain};
+use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::ids::RequestId;
 use crate::domain::text::inert;
 use crate::model::Command;
@@ -12,6 +12,7 @@ use crate::model::progress::{Progress, Stage};
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::theme::Role;
+use crate::tui::time;
 use crate::tui::view::{Reply, View};
 
 struct Outcomes;
@@ -65,6 +66,39 @@ fn which(failed: &[(RequestId, &Progress, usize)]) -> Reply {
     Reply::Open(Box::new(Choice::new("Try which again?", failed.iter().map(one).chain([all]).collect())))
 }
 
+/// What the journal tells of the rest: another console asks, too, and one that was killed has asked.
+fn elsewhere(view: &View, columns: usize) -> Vec<Line> {
+    let all = view.world.asked_elsewhere();
+    let mut lines = if all.is_empty() { Vec::new() } else { heading("By others, or before this console began") };
+    for asked in &all {
+        lines.push(plain(inert(&asked.title), Role::Strong));
+        let mut say = |text: String, role| {
+            let broken = crate::tui::canvas::wrap(&text, columns.saturating_sub(2), 6);
+            lines.extend(broken.into_iter().map(|line| plain(format!("  {line}"), role)));
+        };
+        say(format!("asked by {}, {}", inert(&asked.by), time::until(asked.at, view.now.wall, view.zone)), Role::Dim);
+        if asked.unrecorded > 0 {
+            let text = format!("{} of {} are not on record: nothing was done about them", asked.unrecorded, asked.of);
+            say(text, Role::Warning);
+        }
+        let bad = |end: &Option<ActEnd>| end.as_ref().is_none_or(|end| end.outcome != Outcome::Done);
+        let (open, done): (Vec<_>, Vec<_>) = asked.acts.iter().partition(|(_, end)| bad(end));
+        for (alert, end) in open.into_iter().chain(done) {
+            let name = alert.as_ref().filter(|_| asked.of > 1).map(|id| format!("{}: ", view.world.called(id, true)));
+            let (text, role) = match end.clone().map(Stage::Ended) {
+                Some(stage) => (told(&stage), colour(&stage)),
+                None => ("… recorded; what came of it is not known yet".to_owned(), Role::Pending),
+            };
+            say(format!("{}{text}", name.unwrap_or_default()), role);
+        }
+        let missing = asked.of.saturating_sub(asked.unrecorded + asked.acts.len());
+        if missing > 0 {
+            say(format!("what came of {missing} more stands in the log"), Role::Dim);
+        }
+    }
+    lines
+}
+
 impl Content for Outcomes {
     fn contexts(&self) -> &'static [Context] {
         &[Context::Reading, Context::Outcomes]
@@ -114,6 +148,7 @@ impl Content for Outcomes {
                 );
             }
         }
+        lines.extend(elsewhere(view, columns));
         if lines.is_empty() {
             lines.push(plain("Nothing has been asked for yet.", Role::Dim));
         }
