@@ -121,9 +121,8 @@ mod tests {
             symlink(at(text), at("link")).expect("linked");
             fs::rename(at("link"), &path).expect("renamed");
         };
-        let ways: [(&str, &dyn Fn(&str)); 4] =
-            [("renamed", &renamed), ("moved", &moved_away), ("removed", &removed), ("linked", &linked)];
-        for (way, save) in ways {
+        let saves: [&dyn Fn(&str); 4] = [&renamed, &moved_away, &removed, &linked];
+        for (way, save) in ["renamed", "moved", "removed", "linked"].into_iter().zip(saves) {
             for turn in 0..3 {
                 let text = format!("{way} {turn}");
                 save(&text);

@@ -51,27 +51,28 @@ impl World {
         let items = self.requests.iter().flat_map(|(_, progress)| &progress.items);
         let own: BTreeSet<EntryId> = items.filter_map(|item| item.entry).collect();
         let mut all: Vec<Elsewhere> = Vec::new();
-        let mut groups: BTreeMap<(DateTime<Utc>, &str, String), (usize, BTreeMap<SourceName, (usize, usize)>)> = BTreeMap::new();
+        let mut places: BTreeMap<(DateTime<Utc>, String), usize> = BTreeMap::new();
+        // How many were asked of each source, and which is the last that is recorded.
+        let mut of_sources: BTreeMap<(usize, Option<SourceName>), (usize, usize)> = BTreeMap::new();
         for (intent, sent) in self.outbox.acts().filter(|(intent, sent)| self.is_elsewhere(intent, sent, &own)) {
+            let by = intent.actor.name.clone();
             let act = (intent.alert.clone(), sent.end.clone());
-            let (by, at) = (intent.actor.name.clone(), intent.recorded_at);
-            let Some(among) = sent.among() else {
-                all.push(Elsewhere { title: intent.text.clone(), by, at, acts: vec![act], of: 1, unrecorded: 0 });
+            let Some(Among { title, at, nth, of }) = sent.among() else {
+                let (title, at) = (intent.text.clone(), intent.recorded_at);
+                all.push(Elsewhere { title, by, at, acts: vec![act], of: 1, unrecorded: 0 });
                 continue;
             };
-            let source = intent.data_of::<SourceName>("source").unwrap_or_else(|| SourceName::new(""));
-            let Among { title, at, nth, of } = among;
-            let (group, sources) = groups.entry((at, &intent.actor.name, title.clone())).or_insert_with(|| {
+            let place = *places.entry((at, title.clone())).or_insert(all.len());
+            if place == all.len() {
                 all.push(Elsewhere { title, by, at, acts: Vec::new(), of: 0, unrecorded: 0 });
-                (all.len() - 1, BTreeMap::new())
-            });
-            let (_, last) = sources.entry(source).or_insert((of, 0));
-            *last = nth.max(*last);
-            if let Some(group) = all.get_mut(*group) {
-                group.acts.push(act);
-                group.of = sources.values().map(|(of, _)| of).sum();
-                group.unrecorded = sources.values().map(|(of, last)| of.saturating_sub(*last)).sum();
             }
+            let (_, last) = of_sources.entry((place, intent.data_of("source"))).or_insert((of, 0));
+            *last = nth.max(*last);
+            all[place].acts.push(act);
+        }
+        for ((place, _), (of, last)) in of_sources {
+            all[place].of += of;
+            all[place].unrecorded += of.saturating_sub(last);
         }
         all.sort_by_key(|asked| std::cmp::Reverse(asked.at));
         all
