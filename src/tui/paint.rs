@@ -168,13 +168,23 @@ fn changed(old: &[Cell], new: &[Cell], columns: &mut Vec<usize>) {
     let (mut x, mut spoilt) = (0, 0);
     while x < new.len() {
         let end = (x + columns_of(&new[x])).min(new.len());
-        if old[x] != new[x] || x < spoilt {
+        if x < spoilt || !same(&old[x], &new[x]) {
             columns.push(x);
             let cut = (x..end).map(|column| column + columns_of(&old[column])).max();
             spoilt = spoilt.max(cut.unwrap_or(0));
         }
         x = end;
     }
+}
+
+/// Whether they look the same. Most symbols are one byte: comparing those as texts would cost more than all else of a frame on which
+/// little has changed.
+fn same(old: &Cell, new: &Cell) -> bool {
+    let texts = match (old.symbol().as_bytes(), new.symbol().as_bytes()) {
+        ([old], [new]) => old == new,
+        (old, new) => old == new,
+    };
+    texts && Pen::of(old) == Pen::of(new)
 }
 
 fn columns_of(cell: &Cell) -> usize {

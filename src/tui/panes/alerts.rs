@@ -28,7 +28,7 @@ use crate::tui::time;
 use crate::tui::view::{Arranged, Reply, Ui, View};
 use misnamed::Misnamed;
 use ratatui::layout::Rect;
-use row::{Columns, Look};
+use row::{Columns, Line, Look};
 use rows::Rows;
 use shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};
@@ -248,23 +248,25 @@ impl Pane for Alerts {
         if window.cursor.is_none() {
             return self.render_nothing(canvas, area, view);
         }
-        let shown = |line: usize| match window.at(window.offset + line)? {
-            Place::Row(row) => self.rows.get(row).map(|row| (&row.target, false, row.inside)),
-            Place::Gone => self.list.selected().map(|target| (target, !self.is_folded(target, view), false)),
+        let shown = |line: usize| {
+            let (target, gone, inside) = match window.at(window.offset + line)? {
+                Place::Row(row) => self.rows.get(row).map(|row| (&row.target, false, row.inside))?,
+                Place::Gone => self.list.selected().map(|target| (target, !self.is_folded(target, view), false))?,
+            };
+            let tracked = alert(target).and_then(|id| view.world.alerts.get(id));
+            Some(Line { target, tracked, gone, inside })
         };
-        let lines: Vec<(&Target, bool, bool)> = (0..height).map_while(shown).collect();
-        let alike = row::alike(lines.iter().filter_map(|(target, ..)| alert(target)), view);
-        let shown = lines.iter().filter_map(|(target, _, inside)| Some((alert(target)?, *inside)));
-        let columns = Columns::fitted(area.width, shown, view);
-        for (line, (target, gone, inside)) in lines.into_iter().enumerate() {
-            let place = Rect { y: area.y.saturating_add(line as u16), height: 1, ..area };
-            let cursor = window.line() == Some(line);
+        let lines: Vec<Line> = (0..height).map_while(shown).collect();
+        let (alike, columns) = (row::alike(&lines), Columns::fitted(area.width, &lines));
+        for (n, (line, alike)) in lines.into_iter().zip(alike).enumerate() {
+            let Line { target, gone, inside, .. } = line;
+            let place = Rect { y: area.y.saturating_add(n as u16), height: 1, ..area };
+            let cursor = window.line() == Some(n);
             if cursor {
-                canvas.hits.show(PaneId::Alerts, Shown { target: target.clone(), row: line, offset: window.offset });
+                canvas.hits.show(PaneId::Alerts, Shown { target: target.clone(), row: n, offset: window.offset });
             }
-            canvas.hits.add(place, Hit::Row(PaneId::Alerts, target.clone(), window.offset + line));
-            let alike = alert(target).is_some_and(|id| alike.contains(id));
-            self.render_target(canvas, place, target, Look { cursor, gone, inside, alike, marked: false, columns }, view);
+            canvas.hits.add(place, Hit::Row(PaneId::Alerts, target.clone(), window.offset + n));
+            self.render_line(canvas, place, line, Look { cursor, gone, inside, alike, marked: false, columns }, view);
         }
     }
 

@@ -84,7 +84,8 @@ pub fn read_keys(send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) {
 }
 
 fn read_until(mut send: impl FnMut(TermEvent) -> bool, stop: impl Fn() -> bool) {
-    let paused = || reading(|_| ()).paused;
+    // Asked at every key: nobody is told of a look.
+    let paused = || READING.lock().unwrap_or_else(PoisonError::into_inner).paused;
     let mut failed = 0;
     while !stop() {
         if paused() {

@@ -1,7 +1,7 @@
 //! Several alerts in one row: how many, the worst of them, who has some of them, since when, and why they are together.
 
 use super::Alerts;
-use super::row::{Columns, Look, ended, severity};
+use super::row::{Columns, Line, Look, ended, severity};
 use super::shape::Shape;
 use crate::domain::ids::AlertId;
 use crate::domain::text::inert;
@@ -98,13 +98,17 @@ impl Alerts {
         }
     }
 
-    pub(super) fn render_target(&self, canvas: &mut Canvas, place: Rect, target: &Target, look: Look, view: &View) {
-        match target {
-            Target::Alert(id) => {
+    pub(super) fn render_line(&self, canvas: &mut Canvas, place: Rect, line: Line, look: Look, view: &View) {
+        match (line.target, line.tracked) {
+            (Target::Alert(id), Some(tracked)) => {
                 let marked = self.marks.contains(id);
-                self.render_row(canvas, place, id, Look { marked, ..look }, view);
+                self.render_row(canvas, place, tracked, Look { marked, ..look }, view);
             }
-            Target::Fold(fold) => self.render_fold(canvas, place, fold, look, view),
+            (Target::Alert(id), None) => {
+                let marked = self.marks.contains(id);
+                self.render_gone(canvas, place, id, Look { marked, ..look }, view);
+            }
+            (Target::Fold(fold), _) => self.render_fold(canvas, place, fold, look, view),
             _ => {}
         }
     }

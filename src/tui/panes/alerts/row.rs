@@ -9,14 +9,25 @@ use crate::domain::text::inert;
 use crate::model::alerts::{SourceHealth, SourceState, State, Tracked};
 use crate::model::progress::Stage;
 use crate::tui::canvas::{Canvas, Pen, fit};
+use crate::tui::hits::Target;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::View;
 use ratatui::layout::Rect;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+
+/// What stands on a line. Looked up once: in a queue of a hundred thousand each time costs as much as drawing the row.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub target: &'a Target,
+    /// `None` of a group, and of an alert that nobody tells of any more.
+    pub tracked: Option<&'a Tracked>,
+    pub gone: bool,
+    /// In a group that is unfolded.
+    pub inside: bool,
+}
 
 /// How a row stands among the others.
 #[derive(Clone, Copy)]
@@ -46,13 +57,13 @@ impl Look {
 }
 
 impl Alerts {
-    pub(super) fn render_row(&self, canvas: &mut Canvas, place: Rect, id: &AlertId, look: Look, view: &View) {
-        let Some(tracked) = view.world.alerts.get(id) else {
-            let mut pen = canvas.line(place, 0);
-            look.lead(&mut pen);
-            pen.text(&format!("— {} {}", view.name_of(id), view.world.whereabouts(id)), Role::Dim);
-            return;
-        };
+    pub(super) fn render_gone(&self, canvas: &mut Canvas, place: Rect, id: &AlertId, look: Look, view: &View) {
+        let mut pen = canvas.line(place, 0);
+        look.lead(&mut pen);
+        pen.text(&format!("— {} {}", view.name_of(id), view.world.whereabouts(id)), Role::Dim);
+    }
+
+    pub(super) fn render_row(&self, canvas: &mut Canvas, place: Rect, tracked: &Tracked, look: Look, view: &View) {
         let state = tracked.state;
         let age = time::since(tracked.episode, view.now.wall);
         canvas.hits.seconds |= time::ticks(age);
@@ -174,10 +185,10 @@ impl Columns {
 
     /// The same for these rows, of which some may stand in a group: what they leave of the other columns goes to a name that would be
     /// cut. Where none is, every column stays where it is.
-    pub fn fitted<'a>(width: u16, shown: impl Iterator<Item = (&'a AlertId, bool)>, view: &View) -> Self {
+    pub fn fitted(width: u16, shown: &[Line]) -> Self {
         let columns = Self::of(width);
         let mut widest = Self { name: 0, service: 0, target: 0 };
-        for (tracked, inside) in shown.filter_map(|(id, inside)| Some((view.world.alerts.get(id)?, inside))) {
+        for (tracked, inside) in shown.iter().filter_map(|line| Some((line.tracked?, line.inside))) {
             let wide = |text: &str| u16::try_from(text.width()).unwrap_or(u16::MAX);
             widest.name = widest.name.max(wide(&named(tracked, inside)));
             widest.service = widest.service.max(wide(tracked.service.as_ref().map_or("", |service| service.as_str())));
@@ -194,15 +205,16 @@ impl Columns {
     }
 }
 
-/// Those of the alerts that share their name.
-pub(super) fn alike<'a>(shown: impl Iterator<Item = &'a AlertId>, view: &View) -> BTreeSet<&'a AlertId> {
-    let mut named: BTreeMap<&str, Vec<&AlertId>> = BTreeMap::new();
-    for id in shown {
-        if let Some(tracked) = view.world.alerts.get(id) {
-            named.entry(tracked.alert.name()).or_default().push(id);
-        }
+/// Of each line whether another one has its alert's name.
+pub(super) fn alike<'a>(shown: &[Line<'a>]) -> Vec<bool> {
+    let name = |(at, line): (usize, &Line<'a>)| Some((line.tracked?.alert.name(), at));
+    let mut named: Vec<(&str, usize)> = shown.iter().enumerate().filter_map(name).collect();
+    named.sort_unstable();
+    let mut alike = vec![false; shown.len()];
+    for pair in named.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        pair.iter().for_each(|(_, at)| alike[*at] = true);
     }
-    named.into_values().filter(|ids| ids.len() > 1).flatten().collect()
+    alike
 }
 
 /// A name and what tells it from others of that name, in so many columns: neither pushes the other out.
