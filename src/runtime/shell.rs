@@ -173,6 +173,9 @@ impl Shell {
     /// # Errors
     /// The journal can't be read.
     pub fn begin(&mut self, setup: Setup) -> Result<(), JournalError> {
+        // Read beside the journal: after a storm both take a tenth of a second, and somebody waits.
+        let polls = setup.polling != Polling::Nothing;
+        let remembered = self.cache.as_ref().filter(|_| polls).map(|cache| cache.rest(self.sender.clone()));
         if let Some((mut journal, folder)) = setup.journal {
             journal.open_state(self.world.now.wall, &mut |entry| {
                 self.told.extend(self.told_by(&entry));
@@ -186,9 +189,9 @@ impl Shell {
         }
         let (feeds, idle) = if setup.polling >= Polling::All { (setup.feeds, Vec::new()) } else { (Vec::new(), setup.feeds) };
         self.idle = idle;
-        if setup.polling != Polling::Nothing {
+        if polls {
             let items = poller::Items { feeds, sources: setup.sources };
-            let remembered = self.cache.as_ref().map_or_else(poller::nothing, |cache| cache.rest(self.sender.clone()));
+            let remembered = remembered.unwrap_or_else(poller::nothing);
             let poller = poller::start(items, setup.ports, self.sender.clone(), remembered);
             if setup.polling == Polling::Following {
                 poller.follow();
