@@ -54,12 +54,14 @@ impl fmt::Debug for Outside {
 const LONGEST: usize = 2_000;
 
 /// Makes text harmless on a terminal and fit for one line: control characters become their pictures (`␛`, `␊`),
-/// bidi and other invisible format characters become `·`, and what is past 2,000 characters is cut with `…`.
+/// bidi and other invisible characters become `·`, and what is past 2,000 characters is cut with `…`. What joins characters into one, or
+/// chooses how one looks, is taken out of it: terminals disagree about how wide that is, and what is drawn over it then is read for what it
+/// is not.
 pub fn inert(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST && !text.chars().any(hostile) {
         return Cow::Borrowed(text);
     }
-    let mut out: String = text.chars().take(LONGEST).map(harmless).collect();
+    let mut out: String = text.chars().take(LONGEST).filter(|c| !is_look(*c)).map(harmless).collect();
     if text.chars().nth(LONGEST).is_some() {
         out.push('…');
     }
@@ -67,22 +69,33 @@ pub fn inert(text: &str) -> Cow<'_, str> {
 }
 
 fn hostile(c: char) -> bool {
-    c.is_control() || invisible(c)
+    c.is_control() || invisible(c) || is_look(c) || flag(c).is_some()
 }
 
-/// Format characters that reorder or hide text (Unicode categories Cf, Zl, Zp), but for the joiner that emoji need.
+/// Format characters that reorder, hide or join text (Unicode categories Cf, Zl, Zp), and fillers that are blank.
 fn invisible(c: char) -> bool {
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Says how the character before it looks: as text or as a picture, in which colour of skin.
+fn is_look(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// The letter that a regional indicator stands for: two of them are a flag to some terminals.
+fn flag(c: char) -> Option<char> {
+    let place = u32::from(c).checked_sub(0x1f1e6).filter(|place| *place < 26)?;
+    char::from_u32(u32::from('A') + place)
 }
 
 fn harmless(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('·'),
         '\u{7f}' => '␡',
-        c if hostile(c) => '·',
-        c => c,
+        c => flag(c).unwrap_or(if hostile(c) { '·' } else { c }),
     }
 }
 
@@ -94,7 +107,23 @@ mod tests {
     fn what_moves_the_cursor_or_reorders_text_is_made_visible() {
         assert_eq!(inert("a\u{1b}[2Jb\n\u{9b}c"), "a␛[2Jb␊·c");
         assert_eq!(inert("safe\u{202e}txt.exe"), "safe·txt.exe");
-        assert!(matches!(inert("plain ünïcode 👩‍🚒"), Cow::Borrowed(_)));
+        assert!(matches!(inert("plain ünïcode 🚒"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn no_two_terminals_see_another_width_in_it() {
+        let cases = [
+            ("👩\u{200d}🚒", "👩·🚒"),
+            ("⚠\u{fe0f} full", "⚠ full"),
+            ("👍🏿r", "👍r"),
+            ("🇩🇪 down", "DE down"),
+            ("a\u{3164}b", "a·b"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(inert(text), expected);
+            let each: usize = expected.chars().map(|c| unicode_width::UnicodeWidthChar::width(c).unwrap_or(0)).sum();
+            assert_eq!(unicode_width::UnicodeWidthStr::width(inert(text).as_ref()), each, "{text}");
+        }
     }
 
     #[test]
