@@ -201,7 +201,16 @@ fn compares_nothing(key: &str, sign: &str, value: &str) -> String {
 fn no_text(word: &str) -> Option<Wrong> {
     let bang = |rest: &str| format!("`!` is no word here: write not {}", if rest.starts_with('(') { "" } else { rest });
     let bang = word.strip_prefix('!').map(|rest| (0, bang(rest).trim_end().to_owned()));
-    bang.or_else(|| foreign(word)).or_else(|| no_key(word).map(|why| (0, why)))
+    bang.or_else(|| foreign(word)).or_else(|| tilde(word)).or_else(|| no_key(word).map(|why| (0, why)))
+}
+
+/// The sign of a pattern is `~` in playbooks and in the configuration, and in other languages.
+fn tilde(word: &str) -> Option<Wrong> {
+    let (label, value) = word.split_once('~').filter(|(label, value)| !label.is_empty() && !value.is_empty())?;
+    let name = label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    name.then(|| {
+        (label.chars().count(), format!("`~` alone is no sign: write {label}=~{} or \"{word}\"", value.trim_start_matches('=')))
+    })
 }
 
 /// The words by which other languages connect terms.
@@ -351,8 +360,22 @@ mod tests {
         );
         assert!(why("age>").contains("write age>10m"));
         assert!(why("team:db") == "`team:` is no key: write team=db or \"team:db\"");
+        assert_eq!(
+            Term::parse("instance~i5"),
+            Err((8, "`~` alone is no sign: write instance=~i5 or \"instance~i5\"".to_owned()))
+        );
         let text = |word: &str| matches!(Term::parse(word), Ok(Term::Text(_)));
-        assert!(text("db:5432") && text("http://x") && text("db-1:x") && text("team:") && text(":x") && text("db"));
+        assert!(
+            text("~db")
+                && text("a.b~c")
+                && text("db~")
+                && text("db:5432")
+                && text("http://x")
+                && text("db-1:x")
+                && text("team:")
+                && text(":x")
+                && text("db")
+        );
         assert!(matches!(Term::parse("team="), Ok(Term::Equal { .. })), "a label that is not there");
     }
 }
