@@ -42,6 +42,8 @@ pub struct Among {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sent {
     pub intent: Option<Arc<Entry>>,
+    /// What the intent says, read once: with a thousand acknowledgements it is looked at a thousand times at every change.
+    what: Option<Arc<(SourceName, Act)>>,
     pub end: Option<ActEnd>,
     /// When that was recorded.
     pub ended_at: Option<DateTime<Utc>>,
@@ -80,8 +82,15 @@ impl Sent {
     }
 
     pub fn act(&self) -> Option<(SourceName, Act)> {
-        let intent = self.intent.as_ref()?;
-        Some((intent.data_of("source")?, intent.data_of("act")?))
+        self.what.as_deref().cloned()
+    }
+
+    pub fn doing(&self) -> Option<&Act> {
+        self.what.as_ref().map(|what| &what.1)
+    }
+
+    pub fn at(&self) -> Option<&SourceName> {
+        self.what.as_ref().map(|what| &what.0)
     }
 
     /// The entry that it serves: an acknowledgement that is carried.
@@ -169,9 +178,10 @@ impl Outbox {
     pub fn took_back(&self, alert: &AlertId, since: DateTime<Utc>, covers: impl Fn(&Outside) -> bool) -> bool {
         let intents = self.acts.values().rev().filter_map(|sent| Some((sent, sent.intent.as_ref()?)));
         let lately = intents.take_while(|(_, intent)| since < intent.recorded_at);
-        let mut acts = lately.filter_map(|(sent, intent)| Some((intent.alert.as_ref() == Some(alert), sent.act()?)));
-        acts.any(|(own, (source, act))| match act {
-            Act::Expire { id } => own || (source == alert.source && covers(&id)),
+        let mut acts =
+            lately.filter_map(|(sent, intent)| Some((intent.alert.as_ref() == Some(alert), sent.at()?, sent.doing()?)));
+        acts.any(|(own, source, act)| match act {
+            Act::Expire { id } => own || (*source == alert.source && covers(id)),
             act => own && act.kind() == ActKind::Unacknowledge,
         })
     }
@@ -183,7 +193,7 @@ impl Outbox {
 
     /// Whether an act keeps alive what an earlier one made to carry this acknowledgement.
     pub fn extends(&self, intent: EntryId, ack: EntryId) -> bool {
-        let carries = |sent: &Sent| sent.act().is_some_and(|(_, act)| act.carries_until().is_some());
+        let carries = |sent: &Sent| sent.doing().is_some_and(|act| act.carries_until().is_some());
         let made = |sent: &Sent| sent.end.as_ref().is_some_and(|end| end.outcome == Outcome::Done);
         self.get(intent).is_some_and(carries)
             && self.serving(ack).take_while(|sent| sent.id() != Some(intent)).any(|sent| made(sent) && carries(sent))
@@ -192,7 +202,7 @@ impl Outbox {
     /// What carries an acknowledgement now.
     pub fn carried(&self, ack: EntryId) -> Option<Carrier> {
         self.serving(ack).fold(None, |carried, sent| {
-            let Some((act, end)) = sent.act().map(|(_, act)| act).zip(sent.end.as_ref()) else { return carried };
+            let Some((act, end)) = sent.doing().zip(sent.end.as_ref()) else { return carried };
             match act.carries_until() {
                 Some(until) if end.outcome == Outcome::Done => {
                     let native = matches!(act, Act::On { .. });
@@ -220,7 +230,9 @@ impl Outbox {
         if let Some(repeated) = entry.data_of("again") {
             self.acts.entry(repeated).or_default().repeated = Some(entry.id);
         }
-        self.acts.entry(entry.id).or_default().intent = Some(entry.clone());
+        let what = entry.data_of("source").zip(entry.data_of("act")).map(Arc::new);
+        let sent = self.acts.entry(entry.id).or_default();
+        (sent.intent, sent.what) = (Some(entry.clone()), what);
     }
 
     fn ended(&mut self, entry: &Entry) {

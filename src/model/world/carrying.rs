@@ -57,9 +57,9 @@ impl World {
         if carrier.native {
             return newest.until.is_none_or(|until| self.now.wall < until);
         }
-        let extends = |sent: &Sent| match sent.act() {
-            Some((_, Act::Silence { id: Some(id), .. })) => {
-                id == carrier.id && sent.end.as_ref().is_none_or(|end| end.outcome == Outcome::Done)
+        let extends = |sent: &Sent| match sent.doing() {
+            Some(Act::Silence { id: Some(id), .. }) => {
+                *id == carrier.id && sent.end.as_ref().is_none_or(|end| end.outcome == Outcome::Done)
             }
             _ => false,
         };
@@ -110,7 +110,7 @@ impl World {
     pub(super) fn uncarry_late(&mut self, ended: &Entry) -> Vec<Effect> {
         let sent = ended.data_of("intent").and_then(|intent| self.outbox.get(intent));
         let Some((sent, ack)) = sent.and_then(|sent| Some((sent, sent.serves()?))) else { return Vec::new() };
-        let carries = sent.act().is_some_and(|(_, act)| act.carries_until().is_some());
+        let carries = sent.doing().is_some_and(|act| act.carries_until().is_some());
         let made = carries && sent.end.as_ref().is_some_and(|end| end.made.is_some());
         let about = sent.intent.as_ref().and_then(|intent| intent.alert.clone()).filter(|_| made);
         let over = |id: &AlertId| {
@@ -181,7 +181,7 @@ impl World {
         }
         let last = self.outbox.serving(entry).last().filter(|last| last.doubted)?;
         let lost = last.end.as_ref().is_some_and(|end| end.outcome == Outcome::Failed);
-        let silence = matches!(last.act(), Some((_, Act::Silence { .. })));
+        let silence = matches!(last.doing(), Some(Act::Silence { .. }));
         last.ended_at.filter(|_| lost && silence).map(|at| at + ATTEMPTS)
     }
 

@@ -186,7 +186,7 @@ impl World {
         }
         let source = about.as_ref().and_then(|about| about.data_of::<SourceName>("source"));
         // Every console is to know whose it is then.
-        let carried = self.outbox.get(intent).filter(|sent| sent.act().is_some_and(|(_, act)| act.carries_until().is_some()));
+        let carried = self.outbox.get(intent).filter(|sent| sent.doing().is_some_and(|act| act.carries_until().is_some()));
         draft = draft.with("lost", carried.and_then(Sent::serves).filter(|_| end.outcome == Outcome::Contradicted));
         if let Some(about) = about {
             (draft.alert, draft.service, draft.incident) = (about.alert.clone(), about.service.clone(), about.incident);

@@ -21,7 +21,7 @@ impl World {
         if !self.watching || self.settings.read_only {
             return Vec::new();
         }
-        let of_source = |sent: &Sent| sent.act().is_some_and(|(name, _)| name == *source);
+        let of_source = |sent: &Sent| sent.at() == Some(source);
         let kept: Vec<(EntryId, Sent)> =
             self.kept().filter(|(_, sent)| of_source(sent)).map(|(id, sent)| (id, sent.clone())).collect();
         let mut effects = Vec::new();
@@ -108,7 +108,7 @@ impl World {
     /// Until when an act that could not be sent makes sense: a carried acknowledgement as long as it is in force, the
     /// end of a silence until it ends by itself, what a person asked for as long as any act.
     fn wanted_until(&self, sent: &Sent) -> Option<DateTime<Utc>> {
-        let act = sent.act()?.1;
+        let act = sent.doing()?;
         match sent.serves() {
             Some(served) if act.carries_until().is_some() => {
                 self.in_force(sent.intent.as_ref()?.alert.as_ref()?, served).and_then(|ack| ack.until)
@@ -150,7 +150,7 @@ impl World {
 
 /// Why an act whose time is over is.
 fn over(sent: &Sent) -> Over {
-    let carries = sent.act().is_some_and(|(_, act)| act.carries_until().is_some());
+    let carries = sent.doing().is_some_and(|act| act.carries_until().is_some());
     match sent.serves() {
         Some(_) if carries => "the acknowledgement ended before the source answered",
         Some(_) => "what carried the acknowledgement ended by itself before the source answered",

@@ -47,7 +47,7 @@ impl World {
         if !self.watching {
             return Vec::new();
         }
-        let of_source = |sent: &&Sent| sent.act().is_some_and(|(name, _)| name == *source);
+        let of_source = |sent: &&Sent| sent.at() == Some(source);
         let doubtful: BTreeSet<EntryId> = self.outbox.doubtful().filter(of_source).filter_map(Sent::id).collect();
         // What is known by now, or has been for too long, is not kept.
         let outbox = &self.outbox;
@@ -79,7 +79,7 @@ impl World {
     /// Who was told can't be asked.
     fn may_be_asked(&self, intent: EntryId) -> bool {
         let Some(sent) = self.outbox.get(intent) else { return false };
-        let told = sent.act().is_none_or(|(_, act)| matches!(act, Act::Tell(_)));
+        let told = sent.doing().is_none_or(|act| matches!(act, Act::Tell(_)));
         let known = self.telling.contains(&settled(intent)) || self.ends.holds(intent);
         !told && !known && sent.ended_at.is_some_and(|at| self.now.wall < at + WONDERS)
     }
@@ -103,11 +103,11 @@ impl World {
         const NOT_THERE: &str = "it is not there: nothing came of it, and it may be tried again";
         self.searching.remove(&intent);
         let late = |sent: &Sent| sent.ended_at.is_some_and(|at| at + to_chrono(IN_HANDS) <= self.now.wall);
-        let traced = |sent: &Sent| sent.act().is_some_and(|(_, act)| act.leaves_a_trace());
+        let traced = |sent: &Sent| sent.doing().is_some_and(|act| act.leaves_a_trace());
         let would_be_there = self.outbox.get(intent).is_some_and(|sent| late(sent) && traced(sent));
         let end = match found {
             Ok(Found::There(made)) => {
-                let words = self.outbox.get(intent).and_then(Sent::act).map_or(FOUND, |(_, act)| found_out(&act));
+                let words = self.outbox.get(intent).and_then(Sent::doing).map_or(FOUND, found_out);
                 Some(ActEnd { made: Some(made), ..ActEnd::new(Outcome::Done, words) })
             }
             Ok(Found::NotThere) if would_be_there => Some(ActEnd::new(Outcome::Failed, NOT_THERE)),
