@@ -176,6 +176,8 @@ pub struct World {
     stating: BTreeMap<IncidentId, RequestId>,
     /// When the watcher next has something to do; `None`: to be worked out.
     duties: Option<Option<DateTime<Utc>>>,
+    /// When they were worked out last.
+    judged: Duration,
     /// The journal could not hold something: the watcher asks it for nothing before.
     rest: Option<Duration>,
 }
@@ -237,6 +239,7 @@ impl World {
             released: BTreeMap::new(),
             stating: BTreeMap::new(),
             duties: None,
+            judged: Duration::ZERO,
             rest: None,
         }
     }

@@ -145,7 +145,12 @@ impl Alerts {
         self.records.get(id)
     }
 
-    /// Acknowledgements whose time may matter still: by alert.
+    /// How many acknowledgements have a time that may matter still.
+    pub(in crate::model) fn acked_count(&self) -> usize {
+        self.lapsing.len()
+    }
+
+    /// They, and their alerts.
     pub(in crate::model) fn acked(&self) -> impl Iterator<Item = (&AlertId, &Ack)> {
         self.lapsing.iter().filter_map(|(_, id)| Some((id, self.records.get(id)?.last_ack()?)))
     }

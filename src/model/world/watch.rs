@@ -21,6 +21,12 @@ use std::time::Duration;
 /// A timer that is this late, or a wall clock that moved this much more than the machine's own, is a jump.
 const JUMP: Duration = Duration::from_secs(30);
 const CLOCK_SET: i64 = 5_000;
+
+/// Of more acknowledgements than this it is worked out only so often what is to be done for them: each line of the record may change it,
+/// and a thousand that are taken back at once are a thousand lines of which each would look at a thousand.
+const MANY: usize = 100;
+const OFTEN: Duration = Duration::from_millis(100);
+
 impl World {
     pub(super) fn set_watching(&mut self, watching: bool) -> Vec<Effect> {
         self.watching = watching;
@@ -283,11 +289,16 @@ impl World {
         effects
     }
 
-    /// When `watch` next has something to do, worked out once after every change.
+    /// When `watch` next has something to do, worked out once after every change; of many acknowledgements, as often as nobody notices.
     fn duty(&mut self) -> Option<DateTime<Utc>> {
         if let Some(known) = self.duties {
             return known;
         }
+        let rests = (self.judged + OFTEN).saturating_sub(self.now.mono);
+        if self.alerts.acked_count() > MANY && !rests.is_zero() {
+            return Some(self.now.wall + rests);
+        }
+        self.judged = self.now.mono;
         let carriers = self.alerts.acked().filter_map(|(id, ack)| self.carrier_due(id, ack));
         let left = self.outbox.open().filter(|(intent, _)| self.is_left(intent));
         let left = left.map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS));
