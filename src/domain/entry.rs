@@ -284,7 +284,7 @@ impl Entry {
 
     /// The permission to act on this entry: `None` unless the journal has made it durable.
     pub fn intent(&self) -> Option<Intent> {
-        self.seal.as_ref().map(|_| Intent { id: self.id, drill: self.drill.is_some() })
+        self.seal.as_ref().map(|_| Intent { id: self.id, drill: self.drill.is_some(), began: self.data_of("began") })
     }
 }
 
@@ -293,11 +293,18 @@ impl Entry {
 pub struct Intent {
     id: EntryId,
     drill: bool,
+    began: Option<DateTime<Utc>>,
 }
 
 impl Intent {
     pub fn id(self) -> EntryId {
         self.id
+    }
+
+    /// When the problem began that it is about, as it stood on the screen: where an adapter finds one there that began later, that is
+    /// another one, which nobody has seen.
+    pub fn began(self) -> Option<DateTime<Utc>> {
+        self.began
     }
 
     /// It is of a drill: the ports that reach what is real refuse it.

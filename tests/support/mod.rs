@@ -93,8 +93,20 @@ pub fn find(program: &str) -> Option<PathBuf> {
 
 /// The proof that an act needs, of an entry that no journal holds.
 pub fn intent() -> Intent {
+    recorded(asked_for())
+}
+
+/// The same, about a problem that began then.
+pub fn intent_since(began: chrono::DateTime<chrono::Utc>) -> Intent {
+    recorded(asked_for().with("began", began))
+}
+
+fn asked_for() -> Draft {
+    Draft::new(Kind::Act, chrono::Utc::now(), Actor::system("test"), "asked for")
+}
+
+fn recorded(draft: Draft) -> Intent {
     let now = chrono::Utc::now();
-    let draft = Draft::new(Kind::Act, now, Actor::system("test"), "asked for");
     let (id, origin) = (EntryId(uuid::Uuid::now_v7()), OriginId(uuid::Uuid::now_v7()));
     let entry = Entry::stamped(id, origin, 1, Clock::default().next(now), now, draft);
     entry.sealed(Seal { prev: "0".into(), hash: "1".into() }).intent().expect("it is sealed")

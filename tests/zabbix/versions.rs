@@ -2,6 +2,7 @@
 
 use super::*;
 use support::fake_zabbix::{FakeZabbix, TOKEN};
+use support::intent_since;
 
 const READ: &str = "POST /api_jsonrpc.php problem.get";
 const VERSION: &str = "POST /api_jsonrpc.php apiinfo.version";
@@ -225,6 +226,25 @@ async fn of_several_problems_of_a_trigger_the_named_one_is_meant() {
     ended(&act(&*source, &on(&format!("{trigger}.2"), ack(), "")).await, Outcome::Done, "");
     let held = |snapshot: &Snapshot| snapshot.alerts.iter().map(|alert| alert.acknowledged().is_some()).collect::<Vec<_>>();
     assert_eq!(held(&poll(&*source, &[]).await), [false, true]);
+}
+
+#[tokio::test]
+async fn a_problem_that_began_after_the_one_on_the_screen_is_not_acted_on() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    let seen = poll(&*source, &[]).await.alerts.remove(0).starts_at;
+    zabbix.recover(&trigger);
+    zabbix.with(|frontend| {
+        frontend.again(&trigger);
+        frontend.newest(&trigger)["clock"] = (seen.timestamp() + 60).to_string().into();
+    });
+    let act = async |what, began| source.act(&on(&trigger, what, "repaired"), intent_since(began), &Ports::real()).await;
+    for what in [What::Resolve, ack(), What::Comment] {
+        ended(&act(what, seen).await, Outcome::Contradicted, "another problem of its trigger began at");
+    }
+    assert_eq!(zabbix.count("POST /api_jsonrpc.php event.acknowledge"), 0);
+    let seen = poll(&*source, &[]).await.alerts.remove(0).starts_at;
+    ended(&act(ack(), seen).await, Outcome::Done, "acknowledged there");
 }
 
 #[tokio::test]

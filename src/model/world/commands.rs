@@ -251,7 +251,11 @@ impl World {
 
     /// Fills in what an entry about an alert is about.
     pub(super) fn about_alert(&self, mut draft: Draft, id: &AlertId) -> Draft {
-        let service = self.alerts.get(id).and_then(|tracked| tracked.service.clone());
+        let tracked = self.alerts.get(id);
+        let service = tracked.and_then(|tracked| tracked.service.clone());
+        if let Some(tracked) = tracked.filter(|_| draft.kind == Kind::Act) {
+            draft = draft.with("began", tracked.alert.starts_at);
+        }
         draft.incident = self.incidents.covering(Some(id), service.as_ref());
         (draft.alert, draft.service) = (Some(id.clone()), service);
         draft

@@ -137,6 +137,10 @@ impl Doing<'_> {
         let holder = now.holder();
         let ours = holder.is_some_and(|holder| said(text(holder)).0 == Some(self.by));
         let contradicted = |words: String| Some(ActEnd::new(Outcome::Contradicted, words));
+        if self.intent.began().is_some_and(|began| began < now.starts_at()) {
+            let anew = now.starts_at().to_rfc3339_opts(SecondsFormat::Secs, true);
+            return contradicted(format!("it has ended, and another problem of its trigger began at {anew}: nothing was sent"));
+        }
         match self.what {
             What::Resolve if now.is_over() => Some(made(now, ActEnd::new(Outcome::Done, "it is over already; nothing was sent"))),
             What::Comment => None,
