@@ -169,6 +169,21 @@ async fn a_page_that_a_silence_keeps_quiet_calls_nobody_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_page_on_a_way_that_is_muted_calls_nobody_and_says_so() {
+    let am = FakeAlertmanager::start();
+    am.mute("weekends");
+    let end = sent(&*of(&[&am]), intent()).await;
+    assert_eq!(end.outcome, Outcome::Contradicted, "{end:?}");
+    assert!(end.detail.raw().ends_with(" has it, but it is muted by weekends: nobody is called"), "{end:?}");
+    // A server that does not say so, or not yet, has the times in its configuration.
+    let am = FakeAlertmanager::start();
+    am.configured("route: {receiver: ops, routes: [{mute_time_intervals: [nights]}]}");
+    let end = sent(&*of(&[&am]), intent()).await;
+    assert_eq!(end.outcome, Outcome::Done);
+    assert!(end.detail.raw().ends_with(" tells ops unless muted by nights now"), "{end:?}");
+}
+
+#[tokio::test]
 async fn a_page_whose_answer_is_lost_is_looked_for_and_one_that_nobody_takes_waits() {
     for (mood, outcome) in [
         (Mood::Reset, Outcome::Done),
@@ -206,4 +221,16 @@ async fn a_real_alertmanager_has_the_page_by_its_own_tool() {
         assert_eq!(alerts[0]["annotations"]["summary"], "db-1 does not answer", "{alerts}");
         assert_eq!((&alerts[0]["labels"]["team"], &alerts[0]["receivers"][0]["name"]), (&json!("dba"), &json!("ops")));
     }
+}
+
+#[tokio::test]
+async fn a_real_alertmanager_whose_route_is_muted_is_no_promise() {
+    if support::missing("prometheus-alertmanager") {
+        return;
+    }
+    let am = Alertmanager::routing();
+    let pages = json!({"dba": {"team": "db"}});
+    let end = sent(&*source("alertmanager", &json!({"urls": am.urls(), "page": pages})), intent()).await;
+    assert!(end.detail.raw().contains("team-db unless muted by always now"), "0.25 does not tell that it is: {end:?}");
+    assert!(end.detail.raw().contains("audit") && end.outcome == Outcome::Done, "{end:?}");
 }

@@ -25,6 +25,8 @@ pub struct World {
     version: String,
     login: Option<String>,
     tenant: Option<String>,
+    /// What it runs with, as YAML.
+    config: String,
     /// Time intervals that mute everything now.
     muted_by: Vec<&'static str>,
     made: u32,
@@ -45,7 +47,7 @@ struct Silence {
 impl FakeAlertmanager {
     pub fn start() -> Self {
         let uptime = Utc::now() - TimeDelta::hours(1);
-        Self(Fake::start(World { uptime, version: "0.27.0".into(), ..World::default() }))
+        Self(Fake::start(World { uptime, version: "0.27.0".into(), config: "route: {}".into(), ..World::default() }))
     }
 
     /// An alert with these labels fires, since ten minutes ago unless it did already. Its fingerprint.
@@ -89,6 +91,11 @@ impl FakeAlertmanager {
     /// A time interval begins in which nobody is told of anything.
     pub fn mute(&self, interval: &'static str) {
         self.with(|world| world.muted_by.push(interval));
+    }
+
+    /// It runs with this configuration.
+    pub fn configured(&self, config: &str) {
+        self.with(|world| world.config = config.into());
     }
 
     /// All silences as the API shows them, those that have ended too.
@@ -191,7 +198,7 @@ impl World {
 
     fn status(&self) -> Value {
         json!({
-            "cluster": {"status": "disabled"}, "config": {"original": "route: {}"}, "uptime": at(self.uptime),
+            "cluster": {"status": "disabled"}, "config": {"original": self.config}, "uptime": at(self.uptime),
             "versionInfo": {"version": self.version, "revision": "abc"},
         })
     }

@@ -12,6 +12,7 @@ mod merge;
 mod page;
 mod peer;
 mod pool;
+mod times;
 mod wire;
 
 use super::{Kind, Source};

@@ -4,6 +4,7 @@
 use super::Alertmanager;
 use super::acts::{peers, refused, unsure};
 use super::peer::Peer;
+use super::{groups, times};
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::alert::Labels;
 use crate::domain::entry::Intent;
@@ -15,6 +16,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long it fires: nobody has to end it, and whoever is called twice in that time was not there the first time.
 const FIRES: TimeDelta = TimeDelta::hours(1);
@@ -95,7 +97,7 @@ async fn tell(peer: Peer<'_>, body: &str, intent: Intent) -> Result<ActEnd, Trou
     let otherwise = match peer.write("POST", "alerts", Some(body.to_owned().into()), intent).await {
         Ok(answer) if answer.good() => {
             return Ok(match there(peer, intent).await {
-                Ok(Some(paged)) => judged(peer, &paged, intent),
+                Ok(Some(paged)) => judged(peer, &paged, intent).await,
                 Ok(None) => ActEnd::new(Outcome::Contradicted, format!("{} took it, and does not have it", peer.url)),
                 Err(trouble) => ActEnd::new(Outcome::Unknown, format!("it was accepted, but could not be read back: {trouble}")),
             });
@@ -109,7 +111,7 @@ async fn tell(peer: Peer<'_>, body: &str, intent: Intent) -> Result<ActEnd, Trou
         Err(trouble) => return Err(trouble),
     };
     Ok(match there(peer, intent).await {
-        Ok(Some(paged)) => judged(peer, &paged, intent),
+        Ok(Some(paged)) => judged(peer, &paged, intent).await,
         Ok(None) => otherwise,
         Err(_) => ActEnd { outcome: Outcome::Unknown, ..otherwise },
     })
@@ -117,25 +119,51 @@ async fn tell(peer: Peer<'_>, body: &str, intent: Intent) -> Result<ActEnd, Trou
 
 /// The page of this intent.
 pub async fn there(peer: Peer<'_>, intent: Intent) -> Result<Option<Paged>, Trouble> {
-    let matcher = format!("{ID}=\"{}\"", id(intent));
-    Ok(peer.with::<Vec<Paged>>("alerts", &[matcher], "a list of alerts").await?.into_iter().next())
+    Ok(peer.with::<Vec<Paged>>("alerts", &[matcher(intent)], "a list of alerts").await?.into_iter().next())
+}
+
+fn matcher(intent: Intent) -> String {
+    format!("{ID}=\"{}\"", id(intent))
 }
 
 /// It is there: is anybody called?
-fn judged(peer: Peer<'_>, paged: &Paged, intent: Intent) -> ActEnd {
-    let list = |all: &mut dyn Iterator<Item = &Outside>| all.map(Outside::raw).collect::<Vec<_>>().join(", ");
+async fn judged(peer: Peer<'_>, paged: &Paged, intent: Intent) -> ActEnd {
     let quiet = |by: &str, ids: &[Outside]| {
-        let ids = list(&mut ids.iter());
+        let ids = list(ids.iter());
         ActEnd::new(Outcome::Contradicted, format!("{} has it, but {by} {ids} keeps it quiet: nobody is called", peer.url))
     };
     let Status { silenced_by, inhibited_by } = &paged.status;
     let end = match (silenced_by.as_slice(), inhibited_by.as_slice()) {
-        ([], []) => {
-            let receivers = list(&mut paged.receivers.iter().map(|receiver| &receiver.name));
-            ActEnd::new(Outcome::Done, format!("{} tells {receivers}", peer.url))
-        }
+        ([], []) => told(peer, paged, intent).await,
         ([], alerts) => quiet("alert", alerts),
         (silences, _) => quiet("silence", silences),
     };
     ActEnd { made: Some(id(intent).into()), ..end }
+}
+
+/// Whom it tells. A time interval may mute the way to each: that stands in the groups alone, and where those don't say it the configuration
+/// says which ways it may mute.
+async fn told(peer: Peer<'_>, paged: &Paged, intent: Intent) -> ActEnd {
+    let muted = groups::muted(peer, matcher(intent)).await.unwrap_or_default();
+    let muted: BTreeMap<&Outside, &[Outside]> =
+        muted.iter().filter(|(_, by)| !by.is_empty()).map(|(to, by)| (to, by.as_slice())).collect();
+    let (quiet, called): (Vec<&Outside>, Vec<&Outside>) =
+        paged.receivers.iter().map(|receiver| &receiver.name).partition(|name| muted.contains_key(name));
+    let by = list(muted.values().copied().flatten().collect::<BTreeSet<_>>().into_iter());
+    if called.is_empty() && !quiet.is_empty() {
+        let told = format!("{} has it, but it is muted by {by}: nobody is called", peer.url);
+        return ActEnd::new(Outcome::Contradicted, told);
+    }
+    let timed = times::of(peer).await;
+    let each = called.iter().map(|name| match timed.get(name.raw()) {
+        Some(intervals) => format!("{} unless muted by {} now", name.raw(), intervals.join(", ")),
+        None => name.raw().to_owned(),
+    });
+    let each = each.collect::<Vec<_>>().join(", ");
+    let quiet = if quiet.is_empty() { String::new() } else { format!("; {} is muted by {by}", list(quiet.into_iter())) };
+    ActEnd::new(Outcome::Done, format!("{} tells {each}{quiet}", peer.url))
+}
+
+fn list<'a>(all: impl Iterator<Item = &'a Outside>) -> String {
+    all.map(Outside::raw).collect::<Vec<_>>().join(", ")
 }
