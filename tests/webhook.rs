@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use support::home::Home;
 use support::program::free_address;
+use support::raw::Raw;
 use support::servers::Alertmanager;
 use support::serving::{Serve, ask, serve};
 use support::{missing, until};
@@ -253,7 +254,8 @@ fn whoever_listens_on_an_address_of_its_own_is_asked_there_by_all_others() {
     assert_eq!(queue(&home), [("NewOnServe".into(), "firing".into())]);
     let live = home.run(&["check", "--live"]);
     let told = format!("{}{}", String::from_utf8_lossy(&live.stdout), String::from_utf8_lossy(&live.stderr));
-    assert!(told.contains("source hook (webhook): 1 alerts"), "{told}");
+    assert!(told.contains(&format!("source hook (webhook): listening on {given}: 1 alerts")), "{told}");
+    assert_eq!(live.status.code(), Some(0), "{told}");
     let mut watcher = home.console(&["--read-only"], 120, 40);
     watcher.wait_for("CRIT NewOnServe");
     assert!(TcpStream::connect(&configured).is_err(), "no second door is opened");
@@ -305,4 +307,23 @@ fn when_the_last_message_came_and_what_was_refused_is_told_where_one_looks() {
     console.keys("W");
     console.wait_for("last message ");
     assert!(!console.screen().contains("refused"), "{}", console.screen());
+}
+
+/// Nobody has to be reached: somebody has to be able to listen.
+#[test]
+fn a_check_tells_whether_somebody_listens_or_could() {
+    let address = free_address();
+    let home = home(&address, "");
+    let live = || {
+        let output = home.run(&["check", "--live"]);
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (code, free) = live();
+    assert!(code == Some(0) && free.contains(&format!("nobody listens on {address} yet, which is free")), "{code:?} {free}");
+    // Whoever has it is none of ours.
+    let raw = Raw::saying(support::raw::ok("{}"));
+    let config = std::fs::read_to_string(home.path().join("config.yaml")).expect("written");
+    home.write("config.yaml", &config.replace(&address, &raw.address.to_string()));
+    let (code, taken) = live();
+    assert!(code == Some(3) && taken.contains("something else than an answer of midwatch"), "{code:?} {taken}");
 }

@@ -5,13 +5,15 @@ use crate::cli::{Globals, feeds, out};
 use crate::domain::alert::{Labels, Snapshot};
 use crate::domain::health::{FeedSpec, FeedState, Reading};
 use crate::domain::settings::SourceSpec;
-use crate::domain::trouble::Trouble;
+use crate::domain::trouble::{Reason, Trouble};
 use crate::feeds::Feed;
 use crate::ports::Ports;
 use crate::runtime::poller;
 use crate::sources::Source;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
 
 /// What came of asking one thing.
 pub struct Asked {
@@ -55,8 +57,25 @@ pub fn rules(globals: &Globals, config: &Loaded) -> anyhow::Result<Option<Vec<La
 }
 
 async fn source_asked(spec: &SourceSpec, source: &dyn Source, ports: &Ports) -> Asked {
-    let answer = poller::fetch(spec, source, &[], ports).await.map(listed);
+    let answer = poller::fetch(spec, source, &[], ports).await;
+    let answer = match source.hears() {
+        Some(hears) => heard(hears.listen().at(), answer).await,
+        None => answer.map(listed),
+    };
     Asked { what: "source", name: spec.name.to_string(), kind: spec.kind.clone(), answer }
+}
+
+/// What is pushed to has nobody to reach: some process of ours listens, or one could.
+async fn heard(at: SocketAddr, answer: Result<Snapshot, Trouble>) -> Result<Answer, Trouble> {
+    let answer = match answer {
+        Ok(snapshot) => Ok(format!("listening on {at}: {} alerts", snapshot.alerts.len())),
+        Err(trouble) if trouble.reason == Reason::Refused => match TcpListener::bind(at).await {
+            Ok(_) => Ok(format!("nobody listens on {at} yet, which is free: a console or `midwatch serve` will")),
+            Err(error) => Err(Trouble::new(Reason::Local, format!("nobody can listen on {at}: {error}"))),
+        },
+        Err(trouble) => Err(trouble),
+    };
+    answer.map(|text| Answer { good: true, text })
 }
 
 /// An incomplete answer means that a peer did not give one.
