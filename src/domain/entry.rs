@@ -48,8 +48,9 @@ pub enum ActorKind {
     System,
 }
 
-/// What the console itself tells that belongs to an incident's past: that a source was lost or is back, that a storm began or is over.
-pub const SIGHTS: [&str; 2] = ["source-lost", "source-back"];
+/// What the console itself tells that belongs to an incident's past: that a source was lost or is back, that it answered only in part or does
+/// as a whole again, that a storm began or is over.
+pub const SIGHTS: [&str; 4] = ["source-lost", "source-back", "source-partial", "source-whole"];
 pub const STORMS: [&str; 2] = ["storm-began", "storm-ended"];
 
 /// Whose clock `at` was read from.

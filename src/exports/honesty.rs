@@ -19,9 +19,11 @@ pub fn gaps(timeline: &Timeline, masks: &Masks) -> Vec<String> {
     let steps: BTreeSet<_> = unknown.filter_map(|line| Some(masks.text(line.entry.step.as_ref()?.as_str()))).collect();
     let silent = lines.iter().filter(|line| line.entry.data_of("to").is_some_and(|to: FeedState| !to.is_known()));
     let feeds: BTreeSet<_> = silent.filter_map(|line| Some(masks.text(line.entry.text_of("feed")?))).collect();
-    let lost = |line: &&Line| line.entry.kind == Kind::Console && line.entry.text_of("event") == Some("source-lost");
-    let lost = lines.iter().filter(lost);
-    let sources: BTreeSet<_> = lost.filter_map(|line| Some(masks.text(line.entry.text_of("source")?))).collect();
+    let of_event = |event: &str| -> BTreeSet<_> {
+        let lost = lines.iter().filter(|line| line.entry.kind == Kind::Console && line.entry.text_of("event") == Some(event));
+        lost.filter_map(|line| Some(masks.text(line.entry.text_of("source")?))).collect()
+    };
+    let (sources, parts) = (of_event("source-lost"), of_event("source-partial"));
     let cut = lines.iter().filter(|line| line.entry.kind == Kind::StepEnded && line.entry.data_of("truncated") == Some(true));
     let cut: BTreeSet<_> = cut.filter_map(|line| Some(masks.text(line.entry.step.as_ref()?.as_str()))).collect();
     let past = lines.iter().filter_map(|line| line.entry.data_of::<LeftOut>("left_out"));
@@ -37,6 +39,8 @@ pub fn gaps(timeline: &Timeline, masks: &Masks) -> Vec<String> {
         (masked > 0).then(|| format!("{} of secrets were masked.", spots(masked))),
         (!feeds.is_empty()).then(|| format!("Nothing was known of {} for a time.", list(&feeds))),
         (!sources.is_empty()).then(|| format!("{} did not answer for a time: what fired then may be missing.", list(&sources))),
+        (!parts.is_empty())
+            .then(|| format!("{} answered only in part for a time: what fired then may be missing.", list(&parts))),
         (!cut.is_empty()).then(|| format!("Not all of what {} wrote was kept.", list(&cut))),
         (!steps.is_empty()).then(|| format!("What became of {} is unknown.", list(&steps))),
         (late > 0).then(|| format!("{late} of {} entries were recorded a minute or more after they happened.", lines.len())),

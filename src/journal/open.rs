@@ -2,7 +2,7 @@
 //! A cache: made from the entries alone.
 
 use super::load;
-use crate::domain::entry::{Entry, Kind};
+use crate::domain::entry::{Entry, Kind, SIGHTS};
 use rusqlite::{Connection, Result, params};
 
 pub fn track(db: &Connection, n: i64, entry: &Entry) -> Result<()> {
@@ -56,8 +56,10 @@ fn change(entry: &Entry) -> Option<(bool, String)> {
         Kind::FeedChanged if entry.drill.is_none() => format!("feed/{}", entry.text_of("feed")?),
         Kind::Run | Kind::RunEnded => format!("run/{}", entry.run?),
         // The next loss is named by the return before it, so that has no end either.
-        Kind::Console if matches!(entry.text_of("event"), Some("source-lost" | "source-back")) => {
-            format!("source/{}", entry.text_of("source")?)
+        Kind::Console => {
+            let place = SIGHTS.iter().position(|event| entry.text_of("event") == Some(event))?;
+            let what = if place < 2 { "source" } else { "part" };
+            format!("{what}/{}", entry.text_of("source")?)
         }
         _ => return None,
     };

@@ -188,9 +188,11 @@ fn whether_a_source_was_lost_or_is_back_is_known_however_long_ago_that_was() {
     let back = record(&mut journal, sight("prod", "source-back"), 2);
     let again = record(&mut journal, sight("prod", "source-lost"), 3);
     let other = record(&mut journal, sight("lab", "source-back"), 3);
+    let part = record(&mut journal, sight("prod", "source-partial"), 4);
     bury(&mut journal, 5);
     let day = 24 * 3_600;
-    assert_eq!(found(&mut journal, day, &[lost.id, back.id, again.id, other.id]), [false, false, true, true]);
+    let found = found(&mut journal, day, &[lost.id, back.id, again.id, other.id, part.id]);
+    assert_eq!(found, [false, false, true, true, true]);
 }
 
 #[test]

@@ -55,6 +55,43 @@ fn a_gap_begins_with_the_last_answer_for_the_first_that_failed_was_waited_for_bu
 }
 
 #[test]
+fn a_source_that_answers_only_in_part_is_on_record_and_so_is_that_it_is_whole_again() {
+    let mut story = Story::new();
+    let answers = |story: &mut Story, missing: &[&str]| {
+        let (complete, missing) = (missing.is_empty(), missing.iter().map(|part| (*part).into()).collect());
+        story.poll_with(&[alert("Down", "postgres", began())], SourceAnswer { complete, missing, ..SourceAnswer::default() });
+    };
+    answers(&mut story, &[]);
+    story.wait(15);
+    answers(&mut story, &["am-2: no answer"]);
+    story.wait(15);
+    answers(&mut story, &[]);
+    assert_eq!(told(&story), [], "one answer that lacks a part is no gap");
+    let last = story.now.wall;
+    for _ in 0..2 {
+        story.wait(15);
+        answers(&mut story, &["am-2: no answer", "am-3: refused"]);
+    }
+    assert_eq!(told(&story), [("prod answers only in part: am-2: no answer; am-3: refused", last)]);
+    // That it fails as a whole meanwhile is another gap, with its own end.
+    for _ in 0..2 {
+        story.wait(15);
+        fails(&mut story);
+    }
+    story.wait(15);
+    answers(&mut story, &["am-2: no answer"]);
+    let words = |story: &Story| told(story).into_iter().map(|(text, _)| text.to_owned()).collect::<Vec<_>>();
+    assert_eq!(words(&story)[1..], ["prod does not answer: no answer", "prod answers again, after 45s"]);
+    // Another process goes on where this one died, and ends it by the same name.
+    story.begins_anew();
+    story.wait(15);
+    answers(&mut story, &["am-2: no answer"]);
+    story.wait(15);
+    answers(&mut story, &[]);
+    assert_eq!(words(&story)[3..], ["prod answers as a whole again, after 1m 45s"]);
+}
+
+#[test]
 fn of_one_gap_there_is_one_pair_whoever_watches_at_its_end() {
     let pair = ["prod does not answer: no answer", "prod answers again, after 5m"];
     let words = |story: &Story| told(story).into_iter().map(|(text, _)| text.to_owned()).collect::<Vec<_>>();

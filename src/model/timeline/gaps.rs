@@ -20,7 +20,7 @@ pub fn of<'a>(
     incident: &'a Incident,
     (began, ended): (DateTime<Utc>, Option<DateTime<Utc>>),
 ) -> impl Iterator<Item = &'a Arc<Entry>> {
-    let mut gaps: BTreeMap<(&str, &str), Ends> = BTreeMap::new();
+    let mut gaps: BTreeMap<Gap, Ends> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| incident.drill.is_none() && entry.kind == Kind::Console) {
         if let Some((gap, end)) = end(entry) {
             gaps.entry(gap).or_default()[end].get_or_insert(entry);
@@ -37,12 +37,15 @@ pub fn of<'a>(
     gaps.into_values().filter(overlaps).flatten().flatten().filter(move |entry| other(entry) && !after(entry))
 }
 
-/// Of which gap it is, by the source and what every process calls it there, and which end.
-fn end(entry: &Entry) -> Option<((&str, &str), usize)> {
+/// By its source, what every process calls it there, and which of the events it is of.
+type Gap<'a> = (&'a str, &'a str, usize);
+
+/// Of which gap it is, and which end.
+fn end(entry: &Entry) -> Option<(Gap<'_>, usize)> {
     let of = |events: &[&str]| events.iter().position(|event| entry.text_of("event") == Some(event));
     let (_, gap) = entry.key.as_deref()?.rsplit_once('/')?;
     match of(&STORMS) {
-        Some(end) => Some((("", gap), end)),
-        None => Some(((entry.text_of("source")?, gap), of(&SIGHTS)?)),
+        Some(end) => Some((("", gap, 0), end)),
+        None => of(&SIGHTS).and_then(|place| Some(((entry.text_of("source")?, gap, place / 2), place % 2))),
     }
 }

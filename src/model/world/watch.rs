@@ -42,11 +42,12 @@ impl World {
     /// A poll has succeeded: what follows from what it says, and from that the source answers.
     pub(super) fn source_answered(&mut self, source: &SourceName, answer: SourceAnswer) -> Vec<Effect> {
         let lacked = self.alerts.source(source).is_some_and(|source| !source.is_whole());
+        let last = self.alerts.source(source).and_then(|source| source.answered);
         let mut turns = self.alerts.answered(&self.settings, source, answer, self.now);
         turns.extend(self.alerts.lost_notes());
         let mut effects = self.note_turns(turns);
         effects.extend(self.source_heard(source, None));
-        effects.extend(self.source_back(source));
+        effects.extend(self.source_seen(source, last));
         effects.extend(self.note_forgotten(source));
         effects.extend(self.note_outlived(source));
         effects.extend(self.note_taken_away(source));

@@ -99,7 +99,10 @@ fn feed(feeds: &mut Spans<String>, entry: &Entry, at: DateTime<Utc>) {
 fn source(feeds: &mut Spans<String>, entry: &Entry, at: DateTime<Utc>) {
     let Some((event, name)) = entry.text_of("event").zip(entry.text_of("source")) else { return };
     let key = format!("source {name}");
+    let part = format!("part of source {name}");
     match event {
+        "source-partial" => feeds.begin(part, at, "stale", format!("{name}: in part")),
+        "source-whole" => drop(feeds.end(&part, at)),
         "source-lost" => feeds.begin(key, at, "stale", format!("{name}: no answer")),
         "source-back" => drop(feeds.end(&key, at)),
         _ => {}
