@@ -78,6 +78,8 @@ mod scenarios;
 mod settling;
 #[path = "world/silences.rs"]
 mod silences;
+#[path = "world/snoozes.rs"]
+mod snoozes;
 #[path = "world/soon.rs"]
 mod soon;
 #[path = "world/standing.rs"]

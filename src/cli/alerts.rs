@@ -1,6 +1,7 @@
 //! `midwatch alerts`: the queue as a table or as JSON.
 
 mod grouped;
+mod untold;
 
 use super::session::{Needs, Session};
 use super::{Exit, Failure, Globals, Kind, out, target};
@@ -10,7 +11,7 @@ use crate::domain::millis;
 use crate::domain::node::nearest;
 use crate::domain::playbook::matching;
 use crate::model::World;
-use crate::model::alerts::{Flapping, SourceHealth, State, Tracked};
+use crate::model::alerts::{Doubt, Flapping, SourceHealth, State, Tracked};
 use crate::model::causes::Causes;
 use crate::model::filter::Filter;
 use crate::model::groups::By;
@@ -18,6 +19,7 @@ use chrono::{DateTime, Utc};
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
+use untold::Untold;
 
 pub const KIND: Kind =
     Kind { name: "alerts", about: "Print the alert queue", args: <Arguments as Args>::augment_args, run, hidden: false };
@@ -59,6 +61,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     session.know_playbooks();
     session.poll();
     session.recall_unlisted();
+    let untold = untold::recorded(globals, session.world())?;
     let world = session.world();
     let wanted = |tracked: &&Tracked| shown(world, tracked, &filter, &arguments.state);
     let alerts: Vec<&Tracked> = match arguments.aging {
@@ -73,7 +76,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         (false, Some(by)) => out::text(&grouped::table(globals, world, &grouped::grouped(&alerts, by), by))?,
         (true, None) => {
             let (causes, alerts) = (world.causes(), alerts.as_slice());
-            out::json(&Document { schema: 1, sources: sources(world), alerts: Queue { world, causes, alerts } })?;
+            let untold = untold.iter().map(Untold::document).collect();
+            out::json(&Document { schema: 1, sources: sources(world), alerts: Queue { world, causes, alerts }, untold })?;
         }
         (false, None) if arguments.aging => out::text(&aging(globals, world, &alerts))?,
         (false, None) => out::text(&table(globals, world, &alerts))?,
@@ -83,6 +87,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     if let Some(why) = filter.unknown(world) {
         out::warn(&format!("midwatch: {why}"));
+    }
+    if let Some(told) = untold::told(&untold, session.config.console.zone).filter(|_| !arguments.drill) {
+        out::warn(&format!("midwatch: {told}"));
     }
     let exit = report_sources(world);
     // The process ends: to take a storm apart first, alert by alert, would cost a fifth of the time.
@@ -121,13 +128,18 @@ pub fn report_sources(world: &World) -> Exit {
 fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
     let row = |tracked: &&Tracked| {
         let age = (world.now.wall - tracked.episode).to_std().unwrap_or_default();
-        let state = tracked.state;
-        let ack = world.alerts.ack(tracked, world.now.wall).map(|ack| format!(" by {}", ack.by)).unwrap_or_default();
-        let state = match (listed(tracked), state) {
-            (true, state) => format!("{}{ack}", state.word()),
+        let word = tracked.state.word();
+        let by = match tracked.state {
+            State::Acknowledged => world.alerts.ack(tracked, world.now.wall).map(|ack| ack.by),
+            State::Snoozed => world.alerts.snooze(tracked, world.now.wall).map(|hold| hold.by.raw().to_owned()),
+            _ => None,
+        };
+        let by = by.filter(|by| !by.is_empty()).map(|by| format!(" by {by}")).unwrap_or_default();
+        let state = match (world.alerts.doubt(tracked), tracked.state) {
+            (None, _) => format!("{word}{by}"),
             // Who owns it is our own record, and true whatever a server has forgotten.
-            (false, State::Acknowledged) => format!("? {}{ack}", state.word()),
-            (false, _) => "? not listed".to_owned(),
+            (Some(_), State::Acknowledged) => format!("? {word}{by}"),
+            (Some(doubt), _) => format!("? {}", doubt.word()),
         };
         let service = tracked.service.as_ref().map(ToString::to_string);
         vec![
@@ -176,6 +188,8 @@ struct Document<'a> {
     schema: u8,
     sources: Vec<Value>,
     alerts: Queue<'a>,
+    /// What ended of late only because nobody told of it any more.
+    untold: Vec<Value>,
 }
 
 struct Queue<'a> {
@@ -232,6 +246,10 @@ struct Shown<'a> {
     playbooks: Vec<&'a str>,
     /// `false`: its source was restarted, and has not told of it again.
     listed: bool,
+    /// Why it may not be so now, in the word of the console's row.
+    doubt: Option<&'static str>,
+    snoozed_by: Option<String>,
+    snoozed_until: Option<String>,
     /// Until when its service is in maintenance.
     maintenance_until: Option<String>,
     /// The service that explains it, where one that its own depends on does.
@@ -246,6 +264,7 @@ impl<'a> Shown<'a> {
         let alert = &tracked.alert;
         let states = world.alerts.states_of(tracked, world.now.wall);
         let ack = world.alerts.ack(tracked, world.now.wall);
+        let snooze = world.alerts.snooze(tracked, world.now.wall);
         Self {
             id: &alert.id,
             episode: tracked.episode,
@@ -267,6 +286,9 @@ impl<'a> Shown<'a> {
             acknowledged_by: ack.map(|ack| ack.by),
             playbooks: playbooks(world, tracked),
             listed: listed(tracked),
+            doubt: world.alerts.doubt(tracked).map(Doubt::word),
+            snoozed_until: snooze.as_ref().and_then(|hold| hold.until).map(time),
+            snoozed_by: snooze.map(|hold| hold.by.raw().to_owned()),
             maintenance_until: world.worked_on(tracked).map(|work| time(work.until)),
             cause: causes.of(tracked),
             same: world.alerts.twins(tracked).map(|twin| &twin.alert.id).collect(),

@@ -267,10 +267,7 @@ pub fn remembered(globals: &Globals, config: &Loaded) -> anyhow::Result<Shell> {
 
 /// What the journal holds is known without being able to write: acknowledgements are nowhere else.
 fn remember(shell: &mut Shell, globals: &Globals) -> anyhow::Result<()> {
-    if !data_folder(globals)?.join("journal.db").exists() {
-        return Ok(());
-    }
-    let mut journal = reader(&Globals { read_only: true, ..globals.clone() })?;
+    let Some(mut journal) = known(globals)? else { return Ok(()) };
     let now = shell.world.now.wall;
     Ok(journal.open_state(now, &mut |entry| shell.event(Body::Fact(Fact::Recorded { entry, request: None })))?)
 }
@@ -369,6 +366,15 @@ pub fn reader(globals: &Globals) -> anyhow::Result<SqliteJournal> {
         ));
     }
     Ok(journal)
+}
+
+/// The journal to read from, where there is one: nothing is made for that.
+///
+/// # Errors
+/// It can't be opened.
+pub fn known(globals: &Globals) -> anyhow::Result<Option<SqliteJournal>> {
+    let there = data_folder(globals)?.join("journal.db").exists();
+    there.then(|| reader(&Globals { read_only: true, ..globals.clone() })).transpose()
 }
 
 /// The powers that this command has.

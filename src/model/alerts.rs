@@ -5,6 +5,7 @@
 
 mod cached;
 mod changes;
+mod doubt;
 mod drilled;
 mod ended;
 mod episode;
@@ -15,11 +16,13 @@ mod news;
 mod passing;
 mod queue;
 mod recording;
+mod snoozing;
 mod source;
 mod state;
 mod twins;
 mod view;
 
+pub use doubt::Doubt;
 pub use episode::{Ack, Record};
 pub(in crate::model) use episode::{ENDED_ELSEWHERE, UNDONE};
 pub use flapping::Flapping;
@@ -28,6 +31,7 @@ pub use left::{Gone, Why};
 pub use news::News;
 pub use queue::Rank;
 pub use recording::Turn;
+pub(in crate::model) use snoozing::SNOOZED;
 pub use source::{SourceHealth, SourceState};
 pub use state::State;
 
@@ -45,7 +49,7 @@ use crate::domain::stamp::Stamp;
 use crate::domain::trouble::Trouble;
 use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +72,8 @@ pub struct Tracked {
     /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more.
     listed_since: Option<DateTime<Utc>>,
     untold: Option<DateTime<Utc>>,
+    /// The part of its source that told of it does not answer: it is shown as it was.
+    pub unheard: bool,
     pub resolved_at: Option<DateTime<Utc>>,
     /// What it is to the operator now; kept, because a frame must not judge twenty thousand of them.
     pub state: State,
@@ -84,7 +90,7 @@ const ABSENT_POLLS: u32 = 2;
 /// How long after the start of an instance absence means nothing: its senders repeat themselves only every minute or so.
 const RESTART_GRACE: Duration = Duration::from_secs(5 * 60);
 /// How long a resolved alert stays in the queue.
-const RESOLVED_FOR: chrono::Duration = chrono::Duration::minutes(10);
+pub const RESOLVED_FOR: chrono::Duration = chrono::Duration::minutes(10);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Alerts {
@@ -97,6 +103,8 @@ pub struct Alerts {
     leaving: BTreeSet<(DateTime<Utc>, AlertId)>,
     /// When flapping alerts will have been quiet for long enough, soonest first.
     calming: BTreeSet<(DateTime<Utc>, AlertId)>,
+    /// When what was put off comes back, soonest first.
+    waking: BTreeSet<(DateTime<Utc>, AlertId)>,
     /// Alerts that somebody had acknowledged elsewhere and that fire unowned.
     released: BTreeMap<AlertId, Box<Elsewhere>>,
     /// What has left the queue lately.
@@ -272,6 +280,7 @@ impl Alerts {
             missing: 0,
             listed_since: None,
             untold: None,
+            unheard: false,
             resolved_at: None,
             state: State::Firing,
             elsewhere: None,
@@ -290,6 +299,7 @@ impl Alerts {
         let every = settings.source(&tracked.alert.id.source).map_or(Duration::ZERO, |spec| spec.every);
         tracked.comes_out(before, every, now);
         self.calms(&tracked);
+        self.wakes(&tracked, now.wall);
         self.queue.put(rank(settings, &tracked), tracked);
     }
 
@@ -302,10 +312,15 @@ impl Alerts {
         let changed = state.answered(&answer, now);
         let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
         let untold = answer.untold.iter().map(|(fingerprint, since)| (fingerprint, *since)).collect();
+        let unheard: HashSet<&Fingerprint> = answer.unheard.iter().collect();
         let (mut touched, mut ended, mut never, mut unlisted) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for tracked in self.queue.iter_mut().filter(|tracked| tracked.alert.id.source == *source) {
             Self::note_untold(tracked, &untold);
             let id = &tracked.alert.id;
+            if tracked.unheard != unheard.contains(&id.fingerprint) {
+                tracked.unheard = !tracked.unheard;
+                touched.push(id.clone());
+            }
             if tracked.missing == 0 && answer.complete {
                 tracked.listed_since = same_instance.or(tracked.listed_since);
             } else if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {

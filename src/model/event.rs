@@ -157,6 +157,9 @@ pub struct SourceAnswer {
     #[serde(default)]
     pub untold: Vec<(Fingerprint, DateTime<Utc>)>,
     pub missing: Vec<Outside>,
+    /// These an answer before had, and the parts of this one have not: whoever would tell of them may not have answered.
+    #[serde(default)]
+    pub unheard: Vec<Fingerprint>,
     pub silences: Arc<Vec<Silence>>,
     pub skew_ms: Option<i64>,
     /// Of a source that is pushed to.

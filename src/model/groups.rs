@@ -55,7 +55,7 @@ struct Share {
     state: State,
     severity: Severity,
     episode: DateTime<Utc>,
-    /// Its source does not list it any more.
+    /// Its source does not list it any more, or the part of it that did does not answer.
     missing: bool,
     /// The second in which it arrived, where that was news, and the one in which it ended.
     came: Option<u64>,
@@ -67,7 +67,7 @@ impl Share {
         let (state, severity, episode) = (tracked.state, tracked.severity, tracked.episode);
         let came = tracked.arrived.map(|at| at.mono.as_secs());
         let over = tracked.resolved_at.map(|at| at.timestamp());
-        Self { key, rank, state, severity, episode, missing: tracked.missing > 0, came, over }
+        Self { key, rank, state, severity, episode, missing: tracked.missing > 0 || tracked.unheard, came, over }
     }
 }
 

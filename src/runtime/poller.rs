@@ -352,8 +352,10 @@ async fn compared(
         (compare::compare(&before, alerts, complete), silences)
     });
     let failed = |_| Trouble::new(Reason::Local, "midwatch failed while it compared two answers; please report this");
-    let (difference, silences) = work.await.map_err(failed)?;
-    Ok((difference, SourceAnswer { complete, started_at, unsure, began, untold, missing, silences, skew_ms, pushed }))
+    let (mut difference, silences) = work.await.map_err(failed)?;
+    // Who is never complete lists what there is, as long as nothing is missing.
+    let unheard = if missing.is_empty() { Vec::new() } else { std::mem::take(&mut difference.unheard) };
+    Ok((difference, SourceAnswer { complete, started_at, unsure, began, untold, missing, unheard, silences, skew_ms, pushed }))
 }
 
 fn ended<T>(answer: &Result<T, Trouble>) -> Ended {

@@ -1,6 +1,7 @@
 //! `midwatch alerts`.
 
 use super::*;
+use crate::support::fake::Mood;
 use std::net::TcpListener;
 
 #[test]
@@ -10,7 +11,8 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
     let output = home.run(&["alerts", "--json"]);
     let document = document(&output);
     assert_eq!((code(&output), err(&output).as_str()), (Some(0), ""));
-    assert_names(&document, "schema sources alerts");
+    assert_names(&document, "schema sources alerts untold");
+    assert_eq!((&document["untold"], &document["alerts"][0]["doubt"]), (&serde_json::json!([]), &Value::Null));
     let source = &document["sources"][0];
     assert_names(source, "name kind state age_ms error alerts");
     assert_eq!((&source["name"], &source["kind"], &source["state"]), (&"prod".into(), &"alertmanager".into(), &"fresh".into()));
@@ -20,7 +22,7 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
     assert_names(
         alert,
         "id episode source fingerprint name severity state also service summary labels annotations starts_at acknowledged_by \
-         acknowledged_since acknowledged_reason acknowledged_ticket acknowledged_until listed maintenance_until playbooks cause same flapping",
+         acknowledged_since acknowledged_reason acknowledged_ticket acknowledged_until listed doubt snoozed_by snoozed_until maintenance_until playbooks cause same flapping",
     );
     assert_eq!(alert["id"], format!("prod/{fingerprint}"));
     assert_eq!(alert["episode"], alert["starts_at"]);
@@ -189,4 +191,64 @@ fn what_is_acknowledged_is_printed_by_its_age_with_owner_ticket_and_reason() {
     let alert = &json["alerts"][0];
     assert_eq!((&alert["acknowledged_ticket"], &json["alerts"][1]), (&"OPS-7".into(), &Value::Null));
     assert_eq!(alert["acknowledged_reason"], "swaps\u{1b} it");
+}
+
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
+
+fn polled(urls: &[&FakeAlertmanager]) -> Home {
+    let urls: Vec<String> = urls.iter().map(|fake| format!("'{}'", fake.url)).collect();
+    Home::with(&format!(
+        "operator: {{name: ana}}\nsources: [{{name: prod, every: 300ms, timeout: 1s, alertmanager: {{urls: [{}]}}}}]\n",
+        urls.join(", ")
+    ))
+}
+
+#[test]
+fn what_only_a_peer_told_that_is_silent_now_is_stale_and_the_log_says_since_when() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    one.fire(&[("alertname", "Everywhere")]);
+    two.fire(&[("alertname", "OnlyThere")]);
+    let home = polled(&[&one, &two]);
+    let mut console = home.console(&[], 120, 40);
+    console.wait_for("OnlyThere firing");
+    assert!(!console.screen().contains("? stale"), "{}", console.screen());
+    two.mood(Mood::Status(500, "oops"));
+    console.wait_for("? stale");
+    assert_eq!(console.screen().matches("? stale").count(), 1, "of the other one is told: {}", console.screen());
+    console.wait_for("prod answers only in part");
+    two.mood(Mood::Fine);
+    console.wait_within(LIMIT, "all of it", |screen| screen.contains("as a whole again") && !screen.contains("? stale"));
+}
+
+#[test]
+fn what_ended_only_because_nobody_told_of_it_is_told_to_whoever_asks_once() {
+    let fake = FakeAlertmanager::start();
+    let told = fake.fire(&[("alertname", "Watched"), ("instance", "db-1")]);
+    let home = polled(&[&fake]);
+    let mut console = home.console(&[], 120, 40);
+    console.wait_for("Watched firing");
+    let ends = (chrono::Utc::now() + chrono::Duration::seconds(1)).to_rfc3339();
+    fake.change(&told, serde_json::json!({"endsAt": ends}));
+    let seen = fake.hits().len();
+    crate::support::until("two answers with that end", || (fake.hits().len() > seen + 8).then_some(()));
+    fake.resolve(&told);
+    console.wait_for("nobody has told of it since");
+    let output = home.run(&["alerts", "--json"]);
+    let untold = document(&output)["untold"][0].clone();
+    assert_names(&untold, "id name target untold_since ended_at");
+    assert_eq!((&untold["id"], &untold["target"]), (&format!("prod/{told}").into(), &"db-1".into()));
+    let told = err(&home.run(&["alerts"]));
+    assert!(told.contains("midwatch: ? untold since ") && told.contains(": Watched db-1; whoever"), "{told}");
+}
+
+#[test]
+fn what_is_snoozed_by_a_silence_is_told_as_that_and_by_whom() {
+    let (fake, fingerprint) = outage();
+    let home = watching(&fake, "");
+    assert_eq!(code(&home.run(&["snooze", &fingerprint, "--for", "2h"])), Some(0));
+    let alert = home.json(&["alerts"])["alerts"][0].clone();
+    assert_eq!((&alert["state"], &alert["also"]), (&"snoozed".into(), &serde_json::json!(["firing"])));
+    assert_eq!(alert["snoozed_by"], "ana");
+    assert!(alert["snoozed_until"].is_string());
+    assert!(out(&home.run(&["alerts", "--filter", "state:snoozed"])).contains("snoozed by ana"));
 }

@@ -160,3 +160,19 @@ fn how_often_it_fired_is_told_by_whose_record_that_is() {
     desk.fact(Fact::Recounted(told(1))).draw();
     desk.expect("by midwatch's own journal").press("G").expect("Fired once in 24h by the record of prom, to the minute");
 }
+
+#[test]
+fn what_only_a_silent_part_of_a_source_told_is_stale_and_the_rest_is_not() {
+    let mut desk = Desk::new();
+    let (down, slow) = (alert("Down", "critical", "postgres", "db-1", 3), alert("Slow", "warning", "checkout", "web-1", 3));
+    desk.fires(&[down.clone(), slow]).answers(SourceAnswer { complete: true, ..SourceAnswer::default() });
+    let part = SourceAnswer {
+        missing: vec!["http://am-2:9093: no answer".into()],
+        unheard: vec![down.id.fingerprint.clone()],
+        ..SourceAnswer::default()
+    };
+    desk.answers(part).press("gg");
+    assert!(desk.line("CRIT Down").contains("? stale") && !desk.line("WARN Slow").contains("? stale"), "{}", desk.text());
+    desk.press("enter").expect("the part of its source that told of it does not answer").press("esc");
+    desk.answers(SourceAnswer { complete: true, ..SourceAnswer::default() }).expect_not("? stale");
+}

@@ -1,4 +1,4 @@
-//! What time alone does to the queue: acknowledgements run out, sources go stale, resolved alerts leave.
+//! What time alone does to the queue: acknowledgements run out, what was put off comes back, sources go stale, resolved alerts leave.
 
 use super::{Alerts, RESOLVED_FOR, SourceState, Why};
 use crate::domain::ids::AlertId;
@@ -14,6 +14,7 @@ impl Alerts {
         let stale: Vec<bool> = self.sources.values_mut().map(|source| source.tick(now)).collect();
         let back = self.lapse(settings, before, now);
         self.calm(settings, now);
+        self.wake(settings, now);
         let left = self.leave(now.wall);
         self.revision += u64::from(left || stale.contains(&true));
         back
@@ -40,7 +41,12 @@ impl Alerts {
     pub(in crate::model) fn next_due(&self, now: Stamp) -> Option<Duration> {
         let sources = self.sources.values().filter_map(SourceState::stale_at);
         let lapse = self.lapsing.range((now.wall + chrono::Duration::milliseconds(1), no_alert())..).next();
-        let walls = lapse.into_iter().chain(self.leaving.first()).map(|(at, _)| *at).chain(self.calm_at().copied());
+        let walls = lapse
+            .into_iter()
+            .chain(self.leaving.first())
+            .chain(self.waking.first())
+            .map(|(at, _)| *at)
+            .chain(self.calm_at().copied());
         let monos = walls.map(|at| now.mono + (at - now.wall).to_std().unwrap_or_default());
         sources.chain(monos).min()
     }

@@ -1,5 +1,6 @@
 //! What an alert is to the operator: one state by precedence, and whose it is.
 
+use super::snoozing::is_snooze;
 use super::{Ack, Alerts, Tracked};
 use crate::domain::alert::{Hold, Silence, Upstream};
 use crate::domain::ids::AlertId;
@@ -125,16 +126,20 @@ impl Alerts {
         let own = self.own_ack(tracked, now).is_some() || self.held(tracked, now).is_some();
         let acked = own || self.silences_on(tracked).filter(in_force).any(carries);
         let source = self.sources.get(&alert.id.source);
-        let silences = |id: &Outside| source.and_then(|source| source.silence(id)).is_none_or(|silence| now < silence.ends_at);
+        let silences = |id: &Outside| {
+            let known = source.and_then(|source| source.silence(id));
+            known.is_none_or(|silence| now < silence.ends_at && !is_snooze(silence, tracked))
+        };
         let silenced = match acked {
-            // A silence that only carries an acknowledgement is not one more state.
-            true => self.silences_on(tracked).filter(in_force).any(|silence| !carries(silence)),
+            // A silence that only carries an acknowledgement is not one more state, and one that stands for a snooze is that.
+            true => self.silences_on(tracked).filter(in_force).any(|silence| !carries(silence) && !is_snooze(silence, tracked)),
             false => alert.silenced_by.iter().any(silences),
         };
+        let snoozed = self.snooze(tracked, now).is_some();
         State::ALL.into_iter().filter(move |state| match state {
             State::Resolved => tracked.resolved_at.is_some(),
             State::Acknowledged => acked,
-            State::Snoozed => alert.snoozed().is_some(),
+            State::Snoozed => snoozed,
             State::Silenced => silenced,
             State::Inhibited => !alert.inhibited_by.is_empty() || !alert.muted_by.is_empty(),
             State::Firing => tracked.resolved_at.is_none() && alert.upstream == Upstream::Firing,

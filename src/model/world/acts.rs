@@ -10,6 +10,7 @@ use crate::domain::entry::Draft;
 use crate::domain::ids::{AlertId, RequestId, SourceName};
 use crate::domain::text::inert;
 use crate::model::Effect;
+use crate::model::alerts::SNOOZED;
 use crate::model::progress::Target;
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::BTreeSet;
@@ -145,7 +146,7 @@ impl World {
             // What has no snooze of its own is silent by a silence that holds for this alert alone.
             What::Snooze { until } if !self.lists(&id.source, ActKind::Snooze) => {
                 self.can(&id.source, ActKind::Snooze)?;
-                let comment = if reason.is_empty() { "snoozed".to_owned() } else { format!("snoozed: {reason}") };
+                let comment = if reason.is_empty() { SNOOZED.to_owned() } else { format!("{SNOOZED}: {reason}") };
                 let (matchers, starts_at, by) = (labels.exactly(), self.now.wall, self.me.name.clone());
                 Act::Silence { id: None, matchers, starts_at, ends_at: *until, by, comment }
             }

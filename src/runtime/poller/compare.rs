@@ -18,6 +18,8 @@ pub const CHUNK: usize = 125;
 pub struct Difference {
     pub upserts: Alerts,
     pub gone: Vec<Fingerprint>,
+    /// What an incomplete snapshot lacks: it is neither there nor gone.
+    pub unheard: Vec<Fingerprint>,
     pub now: Alerts,
 }
 
@@ -49,6 +51,7 @@ impl Difference {
         if complete {
             self.gone.push(alert.id.fingerprint.clone());
         } else {
+            self.unheard.push(alert.id.fingerprint.clone());
             self.now.push(alert.clone());
         }
     }
@@ -121,8 +124,9 @@ mod tests {
         let before = vec![alert("a", "1"), alert("c", "1")];
         let partial = compare(&before, vec![alert("b", "1")], false);
         assert_eq!((names(&partial.now), partial.gone.len()), (vec!["a", "b", "c"], 0));
+        assert_eq!(partial.unheard, ["a".into(), "c".into()], "nobody has told of them now");
         let whole = compare(&partial.now, vec![alert("b", "1")], true);
-        assert_eq!(whole.gone, ["a".into(), "c".into()]);
+        assert_eq!((whole.gone, whole.unheard), (vec!["a".into(), "c".into()], vec![]));
     }
 
     #[test]
@@ -142,8 +146,8 @@ mod tests {
             let found = compare(&before, after, complete);
             let mut core: BTreeMap<_, _> = before.iter().map(|alert| (alert.id.fingerprint.clone(), alert.clone())).collect();
             let kept = core.clone();
-            let Difference { upserts, gone, now } = found;
-            for (upserts, gone) in (Difference { upserts, gone, now: Vec::new() }).chunks() {
+            let Difference { upserts, gone, now, .. } = found;
+            for (upserts, gone) in (Difference { upserts, gone, ..Difference::default() }).chunks() {
                 core.extend(upserts.into_iter().map(|alert| (alert.id.fingerprint.clone(), alert)));
                 gone.iter().for_each(|name| drop(core.remove(name)));
             }

@@ -115,6 +115,10 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         let text = format!("missed by {} polls: not listed, and not taken for resolved yet", tracked.missing);
         lines.extend(field("? missing", &text, Role::Stale, columns));
     }
+    if tracked.unheard && tracked.resolved_at.is_none() {
+        let text = "the part of its source that told of it does not answer: it is shown as it was";
+        lines.extend(field("? heard", text, Role::Stale, columns));
+    }
     if alerts.is_unsure(&tracked.alert.id) && tracked.resolved_at.is_none() {
         let text = "its own system has forgotten how it is, and has not looked since: it is shown as it was";
         lines.extend(field("? checked", text, Role::Stale, columns));
@@ -275,6 +279,12 @@ pub fn told(stage: &Stage) -> String {
 
 fn quiet(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
+    if let Some(hold) = view.world.alerts.snooze(tracked, view.now.wall) {
+        let until = hold.until.map(|until| format!(" until {}", time::until(until, view.now.wall, view.zone)));
+        let by = Some(hold.by.inert()).filter(|by| !by.is_empty()).map(|by| format!("by {by}"));
+        let told = format!("{}{}", by.unwrap_or_default(), until.unwrap_or_default());
+        lines.extend(field("◌ snoozed", told.trim_start(), Role::Text, columns));
+    }
     for silence in view.world.alerts.silences_on(tracked) {
         lines.extend(heading("Silenced"));
         lines.extend(silenced(silence, view, columns));

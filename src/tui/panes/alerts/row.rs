@@ -6,7 +6,7 @@ use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
-use crate::model::alerts::{SourceHealth, SourceState, State, Tracked};
+use crate::model::alerts::{Doubt, SourceHealth, SourceState, State, Tracked};
 use crate::model::progress::Stage;
 use crate::tui::canvas::{Canvas, Pen, fit};
 use crate::tui::hits::Target;
@@ -106,7 +106,7 @@ impl Alerts {
         if let Some(mark) = asked.and_then(stage) {
             return mark;
         }
-        let doubt = doubted(view.world.alerts.source(&id.source));
+        let (doubt, unsure) = (doubted(view.world.alerts.source(&id.source)), view.world.alerts.doubt(tracked));
         let new = tracked.arrived.is_some_and(|at| self.looked.get(id) != Some(&at.mono));
         let cause = self.shape.causes().of(tracked);
         match (state, doubt) {
@@ -115,12 +115,10 @@ impl Alerts {
             (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
             (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
             // After its source was restarted, say: what fires may not have been told again yet, and what is over never will be.
-            (State::Acknowledged, None) if tracked.missing > 0 || view.world.alerts.is_unsure(id) => {
-                (format!("? {}", acknowledged(tracked, view)), Role::Stale)
-            }
-            (_, None) if view.world.alerts.is_unsure(id) => ("? unchecked".to_owned(), Role::Stale),
+            (State::Acknowledged, None) if unsure.is_some() => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
+            (_, None) if unsure == Some(Doubt::Unchecked) => ("? unchecked".to_owned(), Role::Stale),
             (State::Pending, None) if view.world.alerts.has_begun(id) => ("● fires now".to_owned(), Role::New),
-            (_, None) if tracked.missing > 0 => ("? not listed".to_owned(), Role::Stale),
+            (_, None) if unsure.is_some() => (format!("? {}", unsure.map_or("", Doubt::word)), Role::Stale),
             (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
             (State::Firing, _) if view.world.worked_on(tracked).is_some() => ("◌ maintenance".to_owned(), Role::Info),
             (State::Firing, _) if tracked.flapping.is_some() => {

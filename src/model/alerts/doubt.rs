@@ -1,0 +1,39 @@
+//! Why an alert may not be as it is shown though its source answers.
+
+use super::{Alerts, Tracked};
+use chrono::{DateTime, Utc};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Its own system has forgotten how it is, and has not looked since.
+    Unchecked,
+    /// Its source lists it no more, and that is no end yet.
+    Unlisted,
+    /// The part of its source that told of it does not answer.
+    Unheard,
+    /// It is over only because nobody has told of it since then.
+    Untold(DateTime<Utc>),
+}
+
+impl Doubt {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unchecked => "unchecked",
+            Self::Unlisted => "not listed",
+            Self::Unheard => "stale",
+            Self::Untold(_) => "untold",
+        }
+    }
+}
+
+impl Alerts {
+    pub fn doubt(&self, tracked: &Tracked) -> Option<Doubt> {
+        match () {
+            () if tracked.resolved_at.is_some() => tracked.untold().map(Doubt::Untold),
+            () if self.is_unsure(&tracked.alert.id) => Some(Doubt::Unchecked),
+            () if tracked.missing > 0 => Some(Doubt::Unlisted),
+            () if tracked.unheard => Some(Doubt::Unheard),
+            () => None,
+        }
+    }
+}
