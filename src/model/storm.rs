@@ -149,7 +149,11 @@ impl World {
         let mut names: Vec<(&str, usize)> = names.into_iter().collect();
         names.sort_by_key(|(name, count)| (Reverse(*count), *name));
         let most = names.iter().take(NAMED).map(|(name, count)| format!("{} ×{count}", inert(name)));
-        let more = if names.len() > NAMED { format!(" and {} more names", names.len() - NAMED) } else { String::new() };
+        let more = match names.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            1 => " and 1 more name".to_owned(),
+            more => format!(" and {more} more names"),
+        };
         format!("{}{more}", most.collect::<Vec<_>>().join(", "))
     }
 

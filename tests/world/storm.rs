@@ -61,6 +61,24 @@ fn gusts_do_not_make_it_come_and_go() {
 }
 
 #[test]
+fn it_is_over_at_a_quarter_of_what_began_it_and_that_is_asked_for_in_time() {
+    let mut settings = settings(false);
+    // Nothing else has a time before it.
+    settings.sources[0].every = Duration::from_secs(3_600);
+    let mut story = Story::with(settings);
+    story.poll(&[]);
+    arrives(&mut story, gust("A", 201));
+    story.wait(30);
+    let body = Body::Fact(Fact::AlertsChanged { source: "prod".into(), upserts: gust("B", 50), gone: vec![] });
+    let effects = story.world.update(Event { seq: 10_000, stamp: story.now, body });
+    let asked = effects.iter().any(|effect| matches!(effect, Effect::WakeAt(_)));
+    story.wait(30);
+    assert!(story.world.storm.raging().is_some(), "the first count for their whole second, and a minute");
+    story.wait(1);
+    assert_eq!((story.world.storm.lately(), story.world.storm.raging().is_some(), asked), (50, false, false));
+}
+
+#[test]
 fn what_a_source_tells_at_first_is_no_storm_unless_it_has_just_begun() {
     let mut story = Story::new();
     story.poll(&gust("Old", 1_000));
@@ -146,4 +164,11 @@ fn its_end_names_the_most_frequent_of_what_came_in_it_and_the_worst_minute() {
     let texts: Vec<&str> = told(&story).iter().map(|entry| entry.text.as_str()).collect();
     let end = "45 new alerts, at most 35 within 1m; Often ×20, Late ×10, Rare ×9 and 2 more names";
     assert!(texts[1].ends_with(end), "{texts:?}");
+    // One is left out, and a name is outside text like any other.
+    arrives(&mut story, [many("C\u{1b}[31m", 10), many("D", 9), many("E", 8), many("F", 1)].concat());
+    story.wait(20);
+    story.wait(25);
+    story.wait(25);
+    let end = &told(&story).last().expect("its end").text;
+    assert!(end.ends_with("; C␛[31m ×10, D ×9, E ×8 and 1 more name"), "{end}");
 }
