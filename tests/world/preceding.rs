@@ -96,6 +96,44 @@ fn it_is_said_that_more_was_left_out_and_of_what_time_it_is() {
 }
 
 #[test]
+fn where_the_journal_can_not_be_read_only_storms_of_its_own_time_are_taken_in() {
+    use midwatch::domain::settings::{Gale, Settings};
+    let gale = Gale { above: 4, within: Duration::from_secs(60) };
+    let mut story = Story::with(Settings { storm: gale, ..settings(false) });
+    story.poll(&[]);
+    let storm = |story: &mut Story, name: &str| {
+        let all: Vec<_> = (0..5).map(|number| alert(&format!("{name}{number}"), "search", story.now.wall)).collect();
+        story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: all, gone: Vec::new() });
+        (0..4).for_each(|_| story.wait(20));
+    };
+    storm(&mut story, "Early");
+    story.wait(2 * 3_600);
+    storm(&mut story, "Late");
+    story.fact(Fact::AlertsChanged {
+        source: "prod".into(),
+        upserts: vec![alert("Down", "postgres", story.now.wall)],
+        gone: Vec::new(),
+    });
+    story.slow = Some(Vec::new());
+    story.ask(Command::Declare { title: "down".into(), severity: Sev::ALL[1], alerts: vec![id("Down")], at: None });
+    let (request, drafts) = story.slow.take().expect("asked").remove(0);
+    let declared = story.append(drafts.into_iter().next().expect("one"));
+    story.broken = Some("it can't be read".into());
+    story.fact(Fact::Recorded { entry: declared, request: Some(request) });
+    story.broken = None;
+    let found = Err("it can't be read".to_owned());
+    let incident = story.world.incidents.open().next().expect("open").id;
+    story.fact(Fact::LookedBack { incident, found });
+    let linked = story.world.incidents.get(incident).expect("known").linked.clone();
+    let texts = story.journal.iter().filter(|entry| entry.kind == Kind::Console && linked.contains(&entry.id));
+    let late = |text: &str| text.ends_with("within 1m") || text.contains("; Late0 ×1");
+    assert_eq!(
+        (texts.clone().count(), texts.clone().all(|entry| late(&entry.text) && entry.at > began() + chrono::Duration::hours(2))),
+        (2, true)
+    );
+}
+
+#[test]
 fn of_an_incident_that_began_days_ago_a_day_is_taken_in() {
     let mut story = Story::new();
     let [within, after] = [23, 2].map(|hours| {

@@ -77,9 +77,8 @@ impl World {
                 && entry.drill.is_none()
                 && (since(&incident)..since(&incident) + LOOKED_AT).contains(&entry.at)
                 && entry.incident.is_none()
-                && (Kind::PRECEDING.contains(&entry.kind) || diagnosed(entry))
-                && touches(entry, &incident.alerts, &services)
-                || sighted(entry, &incident.alerts)
+                && ((Kind::PRECEDING.contains(&entry.kind) || diagnosed(entry)) && touches(entry, &incident.alerts, &services)
+                    || sighted(entry, &incident.alerts))
         };
         let taken: Vec<&Arc<Entry>> = found.iter().filter(|entry| belongs(&self.corrections.applied(entry))).collect();
         if taken.is_empty() {
