@@ -70,7 +70,9 @@ impl World {
     pub(super) fn forget_acts(&mut self) {
         for intent in self.outbox.old(self.now.wall) {
             let serves = self.outbox.get(intent).and_then(Sent::serves);
-            if !serves.is_some_and(|ack| self.is_served(intent, ack)) {
+            // What took it back is remembered as long as that: alone what it took back would seem to be there still.
+            let first = |ack| self.outbox.serving(ack).next().and_then(Sent::id) == Some(intent);
+            if !serves.is_some_and(|ack| self.is_served(intent, ack) || !first(ack)) {
                 self.outbox.forget(intent);
             }
         }
