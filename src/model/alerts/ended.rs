@@ -13,7 +13,7 @@ use std::sync::Arc;
 impl Tracked {
     /// Since when nobody has told of it, where its server takes it for over by that alone.
     pub fn untold(&self) -> Option<DateTime<Utc>> {
-        self.untold.filter(|_| self.missing > 0)
+        self.untold
     }
 }
 
