@@ -86,6 +86,25 @@ fn what_is_owned_or_missing_when_it_has_been_quiet_for_long_enough_is_no_news() 
 }
 
 #[test]
+fn what_gets_worse_or_comes_out_of_a_silence_while_it_flaps_is_no_news() {
+    let mut story = Story::new();
+    (0..4).for_each(|_| flap(&mut story, 3));
+    let with = |story: &Story, severity: &str, silenced: bool| {
+        let mut alert = midwatch::domain::alert::Alert::clone(&alert("Flaps", "postgres", story.now.wall));
+        let labels = [("alertname", "Flaps"), ("service", "postgres"), ("severity", severity)];
+        alert.labels = midwatch::domain::alert::Labels::new(labels.map(|(name, value)| (name.into(), value.into())).to_vec());
+        alert.silenced_by = if silenced { vec!["s".into()] } else { Vec::new() };
+        [steady(), Arc::new(alert)]
+    };
+    for (severity, silenced) in [("warning", false), ("critical", false), ("critical", true), ("critical", false)] {
+        let alerts = with(&story, severity, silenced);
+        story.poll(&alerts);
+        story.pass(1);
+        assert_eq!(flapping(&story), Some((5, true)), "{severity}, silenced: {silenced}");
+    }
+}
+
+#[test]
 fn a_source_whose_clock_is_ahead_lets_nothing_flap_for_longer() {
     let mut story = Story::new();
     let ahead = |story: &Story| [steady(), alert("Flaps", "postgres", story.now.wall + chrono::Duration::hours(2))];

@@ -194,6 +194,24 @@ fn alerts_fold_under_what_is_only_measured() {
     assert_eq!(outage.story.world.causes().of(&tracked).map(|name| name.as_str()), Some("postgres"));
 }
 
+#[test]
+fn what_is_measured_to_be_degraded_explains_a_warning_and_nothing_worse() {
+    let mut outage = Outage::new();
+    outage.postgres = FeedState::Degraded;
+    outage.lasts(10);
+    assert_eq!(outage.suspected().as_deref(), Some("postgres"));
+    let critical = alert("Errors", "checkout", outage.story.now.wall);
+    let labels = [("alertname", "Slow"), ("service", "checkout"), ("severity", "warning")];
+    let labels = midwatch::domain::alert::Labels::new(labels.map(|(name, value)| (name.into(), value.into())).to_vec());
+    let warning = midwatch::domain::alert::Alert { id: id("Slow"), labels, ..(*critical).clone() };
+    outage.story.poll(&[critical, Arc::new(warning)]);
+    let explained = |name: &str| {
+        let world = &outage.story.world;
+        world.alerts.get(&id(name)).and_then(|tracked| world.causes().of(tracked).cloned())
+    };
+    assert_eq!((explained("Errors"), explained("Slow")), (None, Some("postgres".into())));
+}
+
 /// postgres has a second feed, and checkout's begins to fail at the end.
 struct Flapping {
     story: Story,

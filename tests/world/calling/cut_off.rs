@@ -3,7 +3,7 @@
 use super::*;
 
 /// A watcher is gone between the beginning and the end of a call: the next one says so, and calls once more.
-fn cut_off(by: Way) -> Desk {
+pub fn cut_off(by: Way) -> Desk {
     let mut desk = Desk::new(&[by], 0);
     desk.lists(&["Down", "Slow"]);
     assert_eq!(desk.calls(false).1, [by]);

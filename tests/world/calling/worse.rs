@@ -59,7 +59,8 @@ fn what_was_pending_or_kept_quiet_calls_as_it_fires_though_others_have_called_si
         assert_eq!(desk.calls(false).0, rung(&["Down is critical"]));
         desk.lists(&["Slow", "Down"]);
         assert_eq!(desk.calls(false).0, rung(&["Slow is critical"]));
-        // The same goes quiet and comes out again: it has called.
+        // The same goes quiet and comes out again, however much later: it has called.
+        desk.story.wait(300);
         desk.lists_as(&[("Slow", "critical"), ("Down", "critical")], only_slow);
         desk.lists(&["Slow", "Down"]);
         assert_eq!(desk.calls(false).0, rung(&[]));
@@ -102,4 +103,13 @@ fn a_clock_that_is_set_back_hides_no_news_that_another_process_wrote_down_first(
     console.story.fact(Fact::Recorded { entry: fired, request: None });
     console.lists(&["Down"]);
     assert_eq!(console.calls(false), (rung(&["Down is critical"]), vec![]));
+}
+
+#[test]
+fn a_watchdog_that_has_called_as_it_fired_calls_as_it_ends() {
+    let mut desk = Desk::new(&[Way::Bell], 0);
+    desk.lists(&["Watchdog"]);
+    assert_eq!(desk.calls(false).0, rung(&["Watchdog is critical"]));
+    (0..2).for_each(|_| desk.lists(&[]));
+    assert_eq!(desk.calls(false).0, rung(&["Watchdog has ended: alerting may be broken"]));
 }
