@@ -74,6 +74,8 @@ fn a_pattern_strikes_in_every_field_and_the_export_says_that_it_is_not_what_was_
 #[test]
 fn what_is_said_of_the_incident_is_struck_too() {
     let mut timeline = with(|_| ());
+    timeline.incident.title = "CUST-7 can't pay".into();
+    timeline.incident.drill = Some("the night of CUST-7".into());
     timeline.incident.services.insert("api-CUST-7".into());
     timeline.incident.lead = Some("lee of CUST-7".into());
     timeline.incident.roles.insert(Role::Expert, "kim of CUST-7".into());

@@ -129,6 +129,15 @@ fn many_are_meant_only_as_they_were_when_they_were_shown() {
 }
 
 #[test]
+fn to_mark_all_is_to_mark_what_groups_fold_too_and_nothing_that_is_over() {
+    let mut desk = pager(&["Down"]);
+    let many: Vec<_> = (0..5).map(|i| alert("Noise", "warning", "checkout", &format!("shop-{i}"), 500)).collect();
+    desk.fires(&many).press("f").type_text("name").press("enter").expect("▸ ×5 Noise");
+    desk.changes(Vec::new(), vec![many[0].id.clone()]).changes(Vec::new(), Vec::new()).draw();
+    desk.expect("▸ ×4 Noise · 1 over").press("/").type_text("Noise").press("enter M").expect("4 marked");
+}
+
+#[test]
 fn a_key_means_the_alert_that_was_under_the_cursor_when_it_was_drawn() {
     let mut desk = pager(&["Down", "Slow"]);
     desk.press("j x").expect("Act on Slow");
