@@ -105,6 +105,7 @@ mod words;
 use chrono::{DateTime, Utc};
 use midwatch::domain::act::{Act, ActEnd, Found, Outcome};
 use midwatch::domain::entry::{Amendment, Draft, Entry, Kind};
+use midwatch::domain::ids::AlertId;
 use midwatch::domain::incident::{Role, Sev, Status};
 use midwatch::domain::stamp::Stamp;
 use midwatch::domain::trouble::{Reason, Trouble};
@@ -132,13 +133,12 @@ fn state(story: &Story, name: &str) -> Option<State> {
 }
 
 fn ack(names: &[&str]) -> Command {
-    Command::Acknowledge {
-        alerts: names.iter().map(|name| id(name)).collect(),
-        hold: None,
-        reason: "on it".into(),
-        ticket: None,
-        confirmed: None,
-    }
+    ack_of(names.iter().map(|name| id(name)).collect())
+}
+
+/// The same of alerts of any source.
+fn ack_of(alerts: Vec<AlertId>) -> Command {
+    Command::Acknowledge { alerts, hold: None, reason: "on it".into(), ticket: None, confirmed: None }
 }
 
 #[test]

@@ -16,13 +16,7 @@ fn a_clock_that_is_set_back_takes_nothing_back() {
     let mut story = Story::new();
     let (drill, incident) = begun(&mut story);
     elapse(&mut story, 65);
-    story.ask(Command::Acknowledge {
-        alerts: vec![of(&drill, "Late")],
-        hold: None,
-        reason: String::new(),
-        ticket: None,
-        confirmed: None,
-    });
+    story.ask(ack_of(vec![of(&drill, "Late")]));
     let turns = |story: &Story| story.journal.iter().filter(|entry| entry.alert.is_some()).count();
     let before = turns(&story);
     story.now.wall -= chrono::Duration::hours(1);
@@ -62,13 +56,7 @@ fn what_was_measured_counts_on_by_the_clock_of_the_drill() {
         marks: Marks::default(),
     });
     story.now.wall -= chrono::Duration::hours(1);
-    story.ask(Command::Acknowledge {
-        alerts: vec![of(&drill, "Down")],
-        hold: None,
-        reason: String::new(),
-        ticket: None,
-        confirmed: None,
-    });
+    story.ask(ack_of(vec![of(&drill, "Down")]));
     let held = story.world.drills.open().expect("held");
     assert_eq!(story.world.measured(held).acknowledged, Some(Duration::from_secs(20)));
 }
@@ -83,13 +71,7 @@ fn corrected() -> Story {
     story.ask(Command::Drill(Drilling::Resume { drill: incident }));
     let resumed = story.last(Kind::Drill).clone();
     elapse(&mut story, 30);
-    story.ask(Command::Acknowledge {
-        alerts: vec![of(&drill, "Down")],
-        hold: None,
-        reason: String::new(),
-        ticket: None,
-        confirmed: None,
-    });
+    story.ask(ack_of(vec![of(&drill, "Down")]));
     let acked = story.last(Kind::Ack).clone();
     for (entry, by) in [(resumed, 60), (acked, 5)] {
         let change = Amendment { at: Some(entry.at - chrono::Duration::seconds(by)), ..Amendment::default() };

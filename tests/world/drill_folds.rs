@@ -87,7 +87,7 @@ fn night(night: Night) -> Story {
         story.poll(&[before()]);
     }
     if let Some(alert) = taken {
-        story.ask(Command::Acknowledge { alerts: vec![alert], hold: None, reason: "mine".into(), ticket: None, confirmed: None });
+        story.ask(ack_of(vec![alert]));
         let incident = story.world.incidents.worked_on().next().map(|incident| incident.id);
         let (text, marks) = ("it is the disk".to_owned(), Marks::default());
         story.ask(Command::Note { incident, kind: Kind::Hypothesis, text, at: None, marks });

@@ -85,13 +85,7 @@ fn a_drill_goes_on_by_its_script_and_every_entry_of_it_says_so() {
     elapse(&mut story, 50);
     assert_eq!(story.last(Kind::FeedChanged).data_of("to"), Some(FeedState::Failing));
     assert_eq!(stands(&story, &drill, "Late"), Some(State::Firing));
-    story.ask(Command::Acknowledge {
-        alerts: vec![of(&drill, "Late")],
-        hold: None,
-        reason: "mine".into(),
-        ticket: None,
-        confirmed: None,
-    });
+    story.ask(ack_of(vec![of(&drill, "Late")]));
     assert_eq!(stands(&story, &drill, "Late"), Some(State::Acknowledged));
     elapse(&mut story, 30);
     assert_eq!(stands(&story, &drill, "Down"), Some(State::Resolved));
@@ -125,13 +119,7 @@ fn what_is_real_is_the_same_with_a_drill_and_without() {
         }
         story.wait(70);
         if let Some(held) = story.world.drills.open().map(|drill| drill.id.clone()) {
-            story.ask(Command::Acknowledge {
-                alerts: vec![of(&held, "Down")],
-                hold: None,
-                reason: String::new(),
-                ticket: None,
-                confirmed: None,
-            });
+            story.ask(ack_of(vec![of(&held, "Down")]));
         }
         story.poll(&[alert("Slow", "checkout", began())]);
     };
@@ -307,13 +295,7 @@ fn in_a_drill_nobody_outside_is_told() {
         vec![midwatch::domain::update::Destination { name: "chat".into(), kind: "webhook".into(), beside: None }];
     let mut story = Story::with(settings);
     let (drill, incident) = begun(&mut story);
-    story.ask(Command::Acknowledge {
-        alerts: vec![of(&drill, "Down")],
-        hold: None,
-        reason: String::new(),
-        ticket: None,
-        confirmed: None,
-    });
+    story.ask(ack_of(vec![of(&drill, "Down")]));
     story.ask(Command::Update { incident, text: "We are on it.".into(), to: None, next: Next::Usual, confirmed: None });
     story.ask(Command::Page { whom: "the boss".into(), text: "Help".into(), about: Some(of(&drill, "Down")), incident: None });
     assert_eq!(story.taken(), [], "no act, no page, no update");

@@ -32,6 +32,20 @@ fn unrecorded() -> (Story, RequestId) {
     (story, request)
 }
 
+/// How often the journal is asked in so many seconds, in which it says no each time.
+fn asked_in(story: &mut Story, seconds: usize) -> usize {
+    let asked = (0..seconds).map(|_| {
+        (story.broken, story.slow) = (None, Some(Vec::new()));
+        story.wait(1);
+        let drafts = story.slow.take().expect("slow");
+        story.broken = Some(FULL.into());
+        let asked = drafts.len();
+        drafts.into_iter().for_each(|(request, _)| story.fact(Fact::RecordFailed { request, why: FULL.into() }));
+        asked
+    });
+    asked.sum()
+}
+
 #[test]
 fn what_was_done_is_not_told_as_undone_and_is_recorded_once_there_is_room() {
     let (mut story, request) = unrecorded();
@@ -69,17 +83,7 @@ fn whoever_only_asks_records_the_end_of_what_they_asked_too() {
 #[test]
 fn the_journal_is_asked_again_after_a_while_and_then_once() {
     let (mut story, _) = unrecorded();
-    let mut asked = 0;
-    for _ in 0..30 {
-        story.broken = None;
-        story.slow = Some(Vec::new());
-        story.wait(1);
-        let drafts = story.slow.take().expect("slow");
-        asked += drafts.len();
-        story.broken = Some(FULL.into());
-        drafts.into_iter().for_each(|(request, _)| story.fact(Fact::RecordFailed { request, why: FULL.into() }));
-    }
-    assert_eq!(asked, 3, "in thirty seconds");
+    assert_eq!(asked_in(&mut story, 30), 3, "in thirty seconds");
 }
 
 #[test]
@@ -88,16 +92,8 @@ fn whether_the_journal_can_be_written_again_is_tried_by_itself_and_not_often() {
     story.broken = Some(FULL.into());
     story.ask(Command::Note { incident: None, kind: Kind::Note, text: "lost".into(), at: None, marks: Marks::default() });
     assert_eq!(story.world.journal_trouble.as_deref(), Some(FULL));
-    let mut asked = 0;
-    for _ in 0..30 {
-        story.broken = None;
-        story.slow = Some(Vec::new());
-        story.wait(1);
-        let drafts = story.slow.take().expect("slow");
-        asked += drafts.len();
-        drafts.into_iter().for_each(|(request, _)| story.fact(Fact::RecordFailed { request, why: FULL.into() }));
-    }
-    assert_eq!((asked, story.journal.len()), (3, 0), "in thirty seconds");
+    assert_eq!((asked_in(&mut story, 30), story.journal.len()), (3, 0), "in thirty seconds");
+    story.broken = None;
     story.wait(10);
     assert_eq!(story.world.journal_trouble, None, "and nobody has done anything");
     let texts: Vec<&str> = story.journal.iter().map(|entry| entry.text.as_str()).collect();

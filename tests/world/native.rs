@@ -296,7 +296,7 @@ fn one_alert_that_can_not_have_an_act_does_not_keep_the_others_from_it() {
     assert!(matches!(of("Down"), Stage::Refused(why) if why.contains("has resolved already")), "{progress:?}");
     assert!(matches!(of("Nowhere"), Stage::Refused(why) if why.contains("no alert")), "{progress:?}");
     // The same for an acknowledgement.
-    let request = story.ask(Command::Acknowledge { alerts, hold: None, reason: String::new(), ticket: None, confirmed: None });
+    let request = story.ask(ack_of(alerts));
     let progress = story.world.requests.get(request).expect("told");
     assert_eq!(progress.items.iter().filter(|item| matches!(item.stage, Stage::Refused(_))).count(), 2, "{progress:?}");
     assert_eq!(story.last(Kind::Ack).alert, Some(id("Slow")));

@@ -3,7 +3,6 @@
 use super::*;
 use midwatch::domain::alert::{Alert, Firing, Labels};
 use midwatch::domain::entry::{Actor, Draft};
-use midwatch::domain::ids::AlertId;
 use midwatch::model::past::{Episode, Recalled, Recounted, Used, episodes, summary};
 
 /// It fires and is over after so many minutes.

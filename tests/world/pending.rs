@@ -2,7 +2,6 @@
 
 use super::*;
 use midwatch::domain::alert::{Alert, Labels, Upstream};
-use midwatch::domain::ids::AlertId;
 use midwatch::domain::settings::{Settings, SourceSpec};
 
 fn prometheus_beside_alertmanager() -> Settings {

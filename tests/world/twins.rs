@@ -2,7 +2,6 @@
 
 use super::*;
 use midwatch::domain::alert::{Alert, Labels};
-use midwatch::domain::ids::AlertId;
 use midwatch::domain::settings::Settings;
 
 /// Two sources besides the usual one, and what says that they tell of the same.
@@ -82,13 +81,7 @@ fn what_nobody_owns_stands_for_what_somebody_does() {
     let mut story = Story::with(three(&["alertname", "instance"]));
     tell(&mut story, &[of("prod", "1", DOWN), of("pager", "P", DOWN)]);
     assert_eq!(rows(&story), ["pager/P +prod/1"]);
-    story.ask(Command::Acknowledge {
-        alerts: vec![of("pager", "P", DOWN).id.clone()],
-        hold: None,
-        reason: "".into(),
-        ticket: None,
-        confirmed: None,
-    });
+    story.ask(ack_of(vec![of("pager", "P", DOWN).id.clone()]));
     assert_eq!(rows(&story), ["prod/1 +pager/P"], "one of them still fires and is nobody's");
     let both = story.world.alerts.with_twins(vec![of("pager", "P", DOWN).id.clone()]);
     assert_eq!(both.iter().map(ToString::to_string).collect::<Vec<_>>(), ["pager/P", "prod/1"]);

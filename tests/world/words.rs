@@ -73,8 +73,7 @@ fn two_alerts_of_one_name_are_told_apart_by_what_they_are_about() {
     story.poll(&[first.clone(), on("Slow", "db-1", "postgres")]);
     let acks = |story: &mut Story, alert: &Arc<Alert>| {
         let alerts = vec![alert.id.clone()];
-        let request =
-            story.ask(Command::Acknowledge { alerts, hold: None, reason: "on it".into(), ticket: None, confirmed: None });
+        let request = story.ask(ack_of(alerts));
         let title = story.world.requests.get(request).expect("there").title.clone();
         (title, story.last(Kind::Ack).text.clone(), story.last(Kind::Act).text.clone())
     };
