@@ -91,6 +91,8 @@ const ABSENT_POLLS: u32 = 2;
 const RESTART_GRACE: Duration = Duration::from_secs(5 * 60);
 /// How long a resolved alert stays in the queue.
 pub const RESOLVED_FOR: chrono::Duration = chrono::Duration::minutes(10);
+/// How long one does of which nobody ever said that it ended.
+const UNTOLD_FOR: chrono::Duration = chrono::Duration::days(1);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Alerts {
@@ -227,10 +229,14 @@ impl Alerts {
             return None;
         }
         let news = tracked.resolved_at.is_none();
+        // Of what was over by silence alone there is a word now.
+        let settled = tracked.untold().is_some();
         (tracked.alert, tracked.missing, tracked.untold) = (alert, 0, None);
         if news {
             // A clock that is ahead ends nothing in the future, and nothing ends before it began.
             tracked.resolved_at = Some(millis::truncated(at.clamp(tracked.episode.min(now.wall), now.wall)));
+        }
+        if news || settled {
             self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
         }
         self.place(settings, tracked, now);

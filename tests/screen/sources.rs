@@ -124,6 +124,20 @@ fn what_nobody_tells_of_any_more_is_no_good_news_on_its_row() {
     assert!(desk.line("CRIT PostgresDown").contains("? untold "), "{}", desk.text());
     assert!(desk.line("Watchdog").contains("✗ ended"), "{}", desk.text());
     desk.expect("nobody has told of it since");
+    desk.resize(80, 24).expect("1 untold").wait(11 * 60).expect("? untold ").expect("1 untold").expect_not("Watchdog");
+}
+
+#[test]
+fn a_server_that_was_just_started_and_lists_nothing_is_no_good_news() {
+    let mut desk = Desk::new();
+    let started_at = Some(crate::screen::start() - chrono::Duration::seconds(20));
+    let nothing = SourceAnswer { complete: true, started_at, ..SourceAnswer::default() };
+    desk.answers(nothing.clone()).expect_not("✓ Nothing fires").expect("Nothing fires, as far as was told since a start:");
+    desk.expect("? prod was started minutes ago");
+    for _ in 0..30 {
+        desk.sleep(15).answers(nothing.clone());
+    }
+    desk.expect("✓ Nothing fires.").expect_not("was started");
 }
 
 /// Two records of one alert are two counts, and each says whose it is and of what time.

@@ -40,3 +40,42 @@ fn what_is_told_of_again_ends_as_anything_does() {
     (0..2).for_each(|_| story.poll(&[]));
     assert_eq!(story.journal.iter().filter(|entry| entry.text == "Down resolved").count(), 1, "{:?}", story.kinds());
 }
+
+/// `Down`, whose sender has died.
+fn left_alone() -> Story {
+    let mut story = Story::new();
+    story.poll(&both());
+    story.poll_with(&[], untold(&["Down"]));
+    story.poll(&[]);
+    story
+}
+
+#[test]
+fn what_nobody_has_ended_stays_for_a_day_and_is_counted() {
+    let mut story = left_alone();
+    assert_eq!(story.world.alerts.untold(), 1);
+    story.wait(11 * 60);
+    assert_eq!((state(&story, "Down"), state(&story, "Slow")), (Some(State::Resolved), None));
+    story.wait(86_400 - 12 * 60);
+    assert_eq!((state(&story, "Down"), story.world.alerts.untold()), (Some(State::Resolved), 1));
+    story.wait(120);
+    assert_eq!((state(&story, "Down"), story.world.alerts.untold()), (None, 0));
+}
+
+#[test]
+fn what_is_told_of_again_or_ended_by_its_source_is_untold_no_more() {
+    let mut story = left_alone();
+    story.wait(3_600);
+    story.poll(&both()[..1]);
+    assert_eq!((state(&story, "Down"), story.world.alerts.untold()), (Some(State::Firing), 0));
+    let mut story = left_alone();
+    story.wait(3_600);
+    let upstream = midwatch::domain::alert::Upstream::Resolved { at: story.now.wall };
+    let over = midwatch::domain::alert::Alert { upstream, ..(*both()[0]).clone() };
+    story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![Arc::new(over)], gone: vec![] });
+    assert_eq!((state(&story, "Down"), story.world.alerts.untold()), (Some(State::Resolved), 0));
+    story.wait(9 * 60);
+    assert_eq!(state(&story, "Down"), Some(State::Resolved), "so long as anything that has resolved");
+    story.wait(2 * 60);
+    assert_eq!(state(&story, "Down"), None);
+}

@@ -15,6 +15,11 @@ impl Tracked {
     pub fn untold(&self) -> Option<DateTime<Utc>> {
         self.untold
     }
+
+    /// It is taken for over, and nobody has said that it is.
+    pub(super) fn is_left_untold(&self) -> bool {
+        self.resolved_at.is_some() && self.untold().is_some() && !self.is_drill()
+    }
 }
 
 impl Alerts {
@@ -23,6 +28,11 @@ impl Alerts {
         if tracked.missing > 0 {
             tracked.untold = untold.get(&tracked.alert.id.fingerprint).copied().or(tracked.untold);
         }
+    }
+
+    /// How many are taken for over though nobody has said that they are.
+    pub fn untold(&self) -> usize {
+        self.queue.untold()
     }
 
     /// An alert has ended: a watchdog of it is to be told of as the worst is.

@@ -1,11 +1,19 @@
 //! What time alone does to the queue: acknowledgements run out, what was put off comes back, sources go stale, resolved alerts leave.
 
-use super::{Alerts, RESOLVED_FOR, SourceState, Why};
+use super::{Alerts, RESOLVED_FOR, SourceState, Tracked, UNTOLD_FOR, Why};
 use crate::domain::ids::AlertId;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
 use std::time::Duration;
+
+impl Tracked {
+    /// When one that is over leaves the queue.
+    fn leaves_at(&self) -> Option<DateTime<Utc>> {
+        let stays = if self.untold().is_some() { UNTOLD_FOR } else { RESOLVED_FOR };
+        self.resolved_at.map(|then| then + stays)
+    }
+}
 
 impl Alerts {
     /// Time has passed: acknowledgements run out, sources go stale, resolved alerts leave the queue.
@@ -26,9 +34,10 @@ impl Alerts {
         while let Some((at, id)) = self.leaving.first().filter(|(at, _)| *at <= now).cloned() {
             self.leaving.remove(&(at, id.clone()));
             // It may fire again by now.
-            let resolved =
-                self.get(&id).is_some_and(|tracked| tracked.resolved_at.is_some_and(|then| then + RESOLVED_FOR <= now));
-            if let Some(tracked) = resolved.then(|| self.queue.take(&id)).flatten() {
+            let Some(due) = self.get(&id).and_then(Tracked::leaves_at) else { continue };
+            if due > now {
+                self.leaving.insert((due, id));
+            } else if let Some(tracked) = self.queue.take(&id) {
                 self.left.add(&tracked, Why::Over);
                 left = true;
                 self.dead.remove(&id);

@@ -25,6 +25,8 @@ pub(super) struct Queue {
     /// How many alerts have a name.
     names: HashMap<Box<str>, usize>,
     counts: Counts,
+    /// Those of which nobody has said that they are over.
+    untold: BTreeSet<AlertId>,
     services: BTreeMap<ServiceName, OfService>,
     /// Changes whenever in a service the first alert of a severity begins to fire, or the last one ends.
     stirred: u64,
@@ -86,10 +88,16 @@ impl Queue {
         self.counts[state as usize]
     }
 
+    /// How many are taken for over without a word.
+    pub fn untold(&self) -> usize {
+        self.untold.len()
+    }
+
     pub fn take(&mut self, id: &AlertId) -> Option<Box<Tracked>> {
         let rank = self.places.remove(id)?;
         let tracked = self.standing.remove(&(rank, id.clone()))?;
         self.count(&tracked, |count| *count -= 1);
+        self.untold.remove(id);
         self.forget_name(tracked.alert.name());
         self.fire(&tracked, false);
         self.changed(&tracked);
@@ -100,6 +108,9 @@ impl Queue {
     /// Puts an alert that stands nowhere where it belongs.
     pub fn put(&mut self, rank: Rank, tracked: Box<Tracked>) {
         self.count(&tracked, |count| *count += 1);
+        if tracked.is_left_untold() {
+            self.untold.insert(tracked.alert.id.clone());
+        }
         self.learn_name(tracked.alert.name());
         self.fire(&tracked, true);
         self.places.insert(tracked.alert.id.clone(), rank);

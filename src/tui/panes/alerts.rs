@@ -342,9 +342,13 @@ impl Alerts {
         let alerts = &view.world.alerts;
         let unsure: Vec<_> = alerts.sources().filter(|(_, source)| row::trust(source).is_some()).collect();
         let partial = unsure.iter().all(|(_, source)| source.is_partial());
+        // A server that was just started lists nothing before its senders have told it again.
+        let begun: Vec<_> =
+            alerts.sources().map(|(name, _)| name).filter(|name| alerts.may_have_forgotten(name, view.now.wall)).collect();
         let (text, role) = match (self.filter.is_empty(), alerts.sources().next(), unsure.is_empty()) {
             (false, _, _) => ("Nothing matches the filter: esc clears it.", Role::Dim),
             (true, None, _) => ("No alert source is configured.", Role::Dim),
+            (true, _, true) if !begun.is_empty() => ("Nothing fires, as far as was told since a start:", Role::Stale),
             (true, _, true) => ("✓ Nothing fires.", Role::Ok),
             (true, _, false) if partial => ("Nothing fires, as far as was answered:", Role::Stale),
             (true, _, false) => ("Nobody knows what fires:", Role::Stale),
@@ -355,6 +359,10 @@ impl Alerts {
         }
         if alerts.sources().next().is_none() && self.filter.is_empty() {
             canvas.sentences(area, next, "`sources:` in the configuration names them; `midwatch init` finds some.", Role::Dim);
+        }
+        for name in begun.into_iter().filter(|_| self.filter.is_empty()) {
+            let why = format!("? {name} was started minutes ago: whoever tells it of alerts may not have done so yet.");
+            next = canvas.sentences(area, next, &why, Role::Stale);
         }
         let whys: Vec<_> = unsure.iter().flat_map(|(name, source)| source.doubts().map(move |why| (name, why))).collect();
         for (left, (name, why)) in (1..=whys.len()).rev().zip(whys) {
