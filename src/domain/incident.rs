@@ -205,6 +205,8 @@ pub struct Incident {
     pub reach: Option<BTreeSet<ServiceName>>,
     /// Its past has become a part of it.
     pub took_in: bool,
+    /// Alerts of which it took something in: what becomes of them is a part of it, too.
+    pub follows: BTreeSet<AlertId>,
     /// Entries that belong to it though they don't carry its id.
     pub linked: BTreeSet<EntryId>,
     /// Incidents that were merged into it, and into those: whatever carries their ids belongs to it. In which turn that was.
@@ -251,6 +253,7 @@ impl Incident {
             alerts: entry.alert.iter().cloned().chain(entry.data_of::<Vec<_>>("alerts").unwrap_or_default()).collect(),
             reach: entry.data_of("reach"),
             took_in: false,
+            follows: BTreeSet::new(),
             linked: BTreeSet::new(),
             absorbed: BTreeMap::new(),
             taken_out: BTreeMap::new(),
@@ -283,6 +286,7 @@ impl Incident {
     fn link(&mut self, entry: &Entry) {
         self.turns += 1;
         self.took_in |= entry.key.as_ref() == Some(&past_of(self.id));
+        self.follows.extend(entry.data_of::<Vec<AlertId>>("follows").unwrap_or_default());
         for id in entry.data_of::<Vec<EntryId>>("entries").unwrap_or_default() {
             if entry.kind == Kind::Unlink {
                 self.linked.remove(&id);

@@ -218,6 +218,7 @@ fn timeline(about: About, lines: Vec<Line>, zone: Tz) -> Timeline {
         alerts: BTreeSet::new(),
         reach: None,
         took_in: false,
+        follows: BTreeSet::new(),
         linked: BTreeSet::new(),
         absorbed: BTreeMap::new(),
         taken_out: BTreeMap::new(),

@@ -68,8 +68,8 @@ impl Incidents {
         self.declaration(id).is_some_and(|entry| entry.actor.name == person)
     }
 
-    /// The open incident that an alert or a service belongs to: by the alert itself before its service. Of a drill's alert it is the
-    /// drill, and of nothing else.
+    /// The open incident that an alert or a service belongs to: by the alert itself before its service, and at last by what it took in
+    /// of the alert. Of a drill's alert it is the drill, and of nothing else.
     pub fn covering(&self, alert: Option<&AlertId>, service: Option<&ServiceName>) -> Option<IncidentId> {
         if let Some(id) = alert.filter(|id| is_alert(id)) {
             let mut drills = self.with_drills().filter(|incident| incident.drill.as_ref().is_some_and(|drill| is_of(id, drill)));
@@ -77,7 +77,8 @@ impl Incidents {
         }
         let by_alert = || self.open().find(|incident| alert.is_some_and(|id| incident.alerts.contains(id)));
         let by_service = || self.open().find(|incident| service.is_some_and(|name| incident.services.contains(name)));
-        by_alert().or_else(by_service).map(|incident| incident.id)
+        let by_past = || self.open().find(|incident| alert.is_some_and(|id| incident.follows.contains(id)));
+        by_alert().or_else(by_service).or_else(by_past).map(|incident| incident.id)
     }
 
     /// Takes in entries that were read for this purpose, corrections among them.

@@ -82,12 +82,13 @@ fn times(lines: &[Line], incident: &Incident) -> Times {
     let own = lines.iter().any(|line| told(&line.entry));
     let counts = |entry: &Entry| !own || is_own(entry, incident);
     let alerted = first_bad(lines, incident, |entry| entry.alert.is_some() && counts(entry));
-    let acknowledged =
-        |line: &&Line| line.entry.kind == Kind::Ack && counts(&line.entry) && alerted.is_none_or(|alerted| alerted <= line.at);
+    let acks = || lines.iter().filter(|line| line.entry.kind == Kind::Ack && alerted.is_none_or(|alerted| alerted <= line.at));
+    // Who took the alert of what it depends on has answered, though nobody took one of its own.
+    let acknowledged = acks().find(|line| counts(&line.entry)).or_else(|| acks().next());
     Times {
         impact: [first_bad(lines, incident, counts), said_to_begin(lines, incident)].into_iter().flatten().min(),
         alerted,
-        acknowledged: lines.iter().find(acknowledged).map(|line| line.at),
+        acknowledged: acknowledged.map(|line| line.at),
         declared: Some(incident.opened_at),
         mitigated: incident.mitigated_at.or(incident.resolved_at),
         resolved: incident.resolved_at,

@@ -400,6 +400,22 @@ fn who_suffers_from_what_an_incident_is_about_is_affected_and_nobody_else() {
 }
 
 #[test]
+fn who_took_the_alert_of_what_it_depends_on_has_answered_first_where_nobody_took_its_own() {
+    let mut story = Story::new();
+    story.poll(&[alert("PgDown", "postgres", began()), alert("Full", "checkout", began())]);
+    story.ask(ack(&["PgDown"]));
+    let answered = story.now.wall;
+    story.wait(60);
+    story.ask(Command::Declare { title: "Full".into(), severity: Sev::ALL[1], alerts: vec![id("Full")], at: None });
+    let incident = story.world.incidents.open().next().expect("open").id;
+    let times = exported(&story, incident).times;
+    assert_eq!((times.alerted, times.acknowledged), (Some(began()), Some(answered)));
+    story.wait(60);
+    story.ask(ack(&["Full"]));
+    assert_eq!(exported(&story, incident).times.acknowledged, Some(story.now.wall), "its own counts first");
+}
+
+#[test]
 fn nobody_has_acknowledged_an_alert_before_it_fired() {
     let mut story = Story::new();
     story.poll(&[alert("Down", "postgres", began())]);

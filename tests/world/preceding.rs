@@ -252,3 +252,27 @@ fn where_nothing_came_before_it_the_journal_is_asked_once_and_what_it_could_not_
     story.wait(60);
     assert_eq!(links(&story), 1);
 }
+
+#[test]
+fn what_it_took_in_of_what_it_depends_on_ends_in_it_too() {
+    let mut story = Story::with(settings(true));
+    let both = [alert("PgDown", "postgres", began()), alert("Full", "checkout", began())];
+    story.poll(&both);
+    story.ask(ack(&["PgDown"]));
+    let [(intent, _)] = &super::unsent::acts(&mut story)[..] else { panic!("its silence") };
+    let incident = declare(&mut story, "Full", None).id;
+    story.fact(Fact::ActEnded { intent: *intent, end: super::unsent::end(Outcome::Done, Some("silence-1")) });
+    // Whoever watches from now on knows it by what is on record.
+    story.begins_anew();
+    story.poll(&both);
+    (0..3).for_each(|_| story.poll(&[]));
+    let of = |kind: Kind| {
+        let of = |entry: &&Arc<Entry>| entry.kind == kind && entry.alert == Some(id("PgDown"));
+        story.journal.iter().filter(of).map(|entry| entry.incident).collect::<Vec<_>>()
+    };
+    assert_eq!((of(Kind::ActEnded), of(Kind::AlertResolved)), (vec![Some(incident)], vec![Some(incident)]));
+    assert_eq!(of(Kind::Act), [None, Some(incident)], "its silence is ended in it");
+    let other = alert("Else", "postgres", story.now.wall);
+    story.poll(&[other]);
+    assert_eq!(story.last(Kind::AlertFired).incident, None, "what it took nothing of is none of it");
+}

@@ -86,6 +86,11 @@ impl World {
         }
         taken.iter().for_each(|entry| self.log.take_in(entry));
         let entries: Vec<EntryId> = taken.iter().map(|entry| entry.id).collect();
+        // What it took in of others has to end in it, too.
+        let own = |entry: &Entry| entry.service.as_ref().is_some_and(|service| incident.services.contains(service));
+        let follows: BTreeSet<&AlertId> =
+            taken.iter().filter(|entry| !own(entry)).filter_map(|entry| entry.alert.as_ref()).collect();
+        let follows: Vec<AlertId> = follows.into_iter().filter(|id| !incident.alerts.contains(id)).cloned().collect();
         let more = left_out.map(|left_out| format!(", and left out {left_out}")).unwrap_or_default();
         let (lately, since_then) = (chrono::Duration::minutes(1), declared.recorded_at - incident.opened_at);
         let when = match self.now.wall - incident.opened_at {
@@ -96,6 +101,7 @@ impl World {
         };
         let text = format!("took in {} {when}{more}", entries.len());
         let draft = self.context().seen("incident", Kind::Link, text).with("entries", entries);
+        let draft = if follows.is_empty() { draft } else { draft.with("follows", follows) };
         let mut draft = left_out.map_or(draft.clone(), |left_out| draft.with("left_out", left_out));
         (draft.incident, draft.key) = (Some(id), Some(past_of(id)));
         self.record(vec![draft])

@@ -189,7 +189,10 @@ impl World {
         let carried = self.outbox.get(intent).filter(|sent| sent.doing().is_some_and(|act| act.carries_until().is_some()));
         draft = draft.with("lost", carried.and_then(Sent::serves).filter(|_| end.outcome == Outcome::Contradicted));
         if let Some(about) = about {
-            (draft.alert, draft.service, draft.incident) = (about.alert.clone(), about.service.clone(), about.incident);
+            // What was asked for before its incident was declared ends in that.
+            let declared = || about.alert.as_ref().and_then(|id| self.incidents.covering(Some(id), about.service.as_ref()));
+            draft.incident = about.incident.or_else(declared);
+            (draft.alert, draft.service) = (about.alert.clone(), about.service.clone());
         }
         let mut effects = self.record_end(intent, draft);
         effects.extend(source.into_iter().flat_map(|source| self.lane_free(&source, intent, end.outcome)));
