@@ -136,7 +136,7 @@ fn a_silence_shows_what_it_hides_and_ends_with_the_servers_own_words() {
         .press("tab tab ctrl-u")
         .type_text("service=postgres")
         .expect("It hides 3 alerts now, 1 of them critical");
-    desk.press("enter").expect("on its way to the source");
+    desk.press("enter").expect("… under way");
     desk.act_ends(Outcome::Failed, "400: bad matcher").expect("400: bad matcher");
 }
 

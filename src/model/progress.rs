@@ -15,7 +15,7 @@ pub enum Stage {
     Recording,
     /// In the journal; nothing more is to be done.
     Recorded,
-    /// In the journal, and on its way to the source.
+    /// In the journal, and handed over to be sent: its source has not answered yet.
     Sending,
     /// The source has taken it; whether it is so is being read back.
     Accepted,

@@ -55,7 +55,7 @@ fn the_menu_offers_what_the_alerts_own_system_has_each_with_its_key() {
     desk.press("g").expect("Assign: Down").expect("At prod, as ana").press("enter").expect("✗ Whom");
     desk.type_text("maria").press("tab").type_text("knows it").expect("maria is asked from now on").press("enter");
     assert_eq!(asked(&desk), (vec![id("Down")], What::Assign { to: "maria".into() }, "knows it".into()));
-    desk.expect("… sent");
+    desk.expect("… under way");
     // An Alertmanager has none of that, and the key of what it has not does nothing.
     let mut desk = Desk::new();
     desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
@@ -83,8 +83,8 @@ fn an_act_is_shown_from_queued_to_what_became_of_it() {
     desk.press("z").expect("Snooze: Down").expect("Quiet until 03:58").press("ctrl-u").type_text("2h").press("enter");
     let (alerts, what, _) = asked(&desk);
     assert_eq!((alerts, what), (vec![id("Down")], What::Snooze { until: crate::screen::start() + chrono::Duration::hours(2) }));
-    desk.expect("… sent: recorded");
-    assert!(desk.line("CRIT Down").contains("… sent"), "{}", desk.text());
+    desk.expect("… under way: recorded");
+    assert!(desk.line("CRIT Down").contains("… under way"), "{}", desk.text());
     let intent = under_way(&desk)[0];
     desk.fact(Fact::ActAccepted { intent }).draw();
     assert!(desk.line("CRIT Down").contains("… accepted"), "{}", desk.text());
@@ -185,7 +185,8 @@ fn one_key_takes_an_acknowledgement_or_a_silence_back_for_ten_seconds() {
         .expect_not("undoes it")
         .press("u")
         .expect("more than 10 seconds ago")
-        .expect("✓ ana");
+        .expect("✓ ana")
+        .expect_not("error");
     desk.press("s").type_text("work").press("enter").press("u").expect("still on its way");
     desk.act_makes("s-1").press("u");
     assert!(matches!(&desk.effects[..], [Effect::Act { act: Act::Expire { .. }, .. }]), "{:?}", desk.effects);
@@ -483,4 +484,22 @@ fn what_a_console_that_was_killed_had_asked_for_is_told_with_what_it_had_not_com
     let mut other = pager(&["Down"]);
     other.fact(Fact::Recorded { entry, request: None });
     other.press("o").expect("commenting on Down: seen").expect("what came of it is not known yet").expect_not("not on record");
+}
+
+#[test]
+fn what_is_over_says_so_whatever_became_of_what_was_asked_of_it() {
+    let mut desk = carrying(&["Down", "Slow"]);
+    desk.press("a enter").act_ends(Outcome::Unsent, "refused");
+    assert!(desk.line("CRIT Down").contains("… not sent"), "{}", desk.text());
+    desk.changes(Vec::new(), vec![id("Down")]).changes(Vec::new(), Vec::new()).draw();
+    assert!(desk.line("CRIT Down").contains("✓ resolved"), "{}", desk.text());
+}
+
+#[test]
+fn what_was_given_up_because_it_is_over_leaves_nothing_to_be_done() {
+    let mut desk = carrying(&["Down", "Slow"]);
+    desk.press("a enter").act_ends(Outcome::Unsent, "refused");
+    desk.changes(Vec::new(), vec![id("Down")]).changes(Vec::new(), Vec::new()).draw();
+    desk.expect("✗ given up: never sent: the alert has resolved").expect_not("too old").expect_not("1 error");
+    desk.press("o").expect("✗ given up").expect_not("tries the one");
 }

@@ -38,11 +38,8 @@ impl World {
 
     fn ways_back(&mut self, undone: RequestId) -> Result<(Asked, Vec<EntryId>), Refusal> {
         let progress = self.requests.get(undone).cloned().ok_or("what it was is not known any more")?;
-        if !progress.may_be_undone(self.now.mono) {
-            let seconds = UNDO_WITHIN.as_secs();
-            return Err(format!(
-                "that was more than {seconds} seconds ago: give an acknowledgement up, or end a silence, by its own key"
-            ));
+        if let Some(why) = progress.is_past_undoing(self.now.mono) {
+            return Err(why);
         }
         if !progress.settled() {
             return Err("it is still on its way: once it has ended it can be undone".into());
@@ -119,9 +116,17 @@ impl World {
         })
     }
 
+    /// It was given up and its alert is over: nothing is left to be done about it.
+    pub fn is_moot(&self, item: &Item) -> bool {
+        let given_up = matches!(&item.stage, Stage::Ended(end) if end.outcome == Outcome::Expired);
+        let over = |id| self.alerts.get(id).is_none_or(|tracked| tracked.resolved_at.is_some());
+        given_up && item.alert.as_ref().is_some_and(over)
+    }
+
     /// The same for those alone for which it failed. What may have been done, or was overruled, is not repeated.
     pub(super) fn retry(&mut self, request: RequestId, title: &str, failed: RequestId) -> Vec<Effect> {
-        let Some((command, given)) = self.requests.get(failed).and_then(|failed| Some((failed.again()?, failed.given()))) else {
+        let Some((command, given)) = self.requests.get(failed).and_then(|failed| Some((failed.again(self)?, failed.given(self))))
+        else {
             return self.refuse(request, title, "nothing of it has failed in a way that may be tried again");
         };
         // What is tried again is offered, and told of, by the new request alone.
@@ -148,15 +153,26 @@ impl Progress {
         self.command.as_ref().is_some_and(Command::has_a_way_back) && now.saturating_sub(self.touched) <= UNDO_WITHIN
     }
 
+    /// Why it can't be taken back any more.
+    pub fn is_past_undoing(&self, now: Duration) -> Option<String> {
+        let seconds = UNDO_WITHIN.as_secs();
+        let why = "give an acknowledgement up, or end a silence, by its own key";
+        (!self.may_be_undone(now)).then(|| format!("that was more than {seconds} seconds ago: {why}"))
+    }
+
+    /// The targets that it failed for and that may be tried again.
+    pub fn retryable(&self, world: &World) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.stage.may_be_retried() && !world.is_moot(item))
+    }
+
     /// What is recorded for the targets that it failed for.
-    fn given(&self) -> Given {
-        let failed = self.items.iter().filter(|item| item.stage.may_be_retried());
-        failed.filter_map(|item| Some((item.alert.clone()?, item.entry?))).collect()
+    fn given(&self, world: &World) -> Given {
+        self.retryable(world).filter_map(|item| Some((item.alert.clone()?, item.entry?))).collect()
     }
 
     /// What it was asked with, for the targets that it failed for.
-    pub fn again(&self) -> Option<Command> {
-        let failed: Vec<&Item> = self.items.iter().filter(|item| item.stage.may_be_retried()).collect();
+    pub fn again(&self, world: &World) -> Option<Command> {
+        let failed: Vec<&Item> = self.retryable(world).collect();
         let alerts: Vec<AlertId> = failed.iter().filter_map(|item| item.alert.clone()).collect();
         match self.command.clone()? {
             whole @ (Command::Silence { .. } | Command::Extend { .. } | Command::Expire { .. } | Command::Page { .. })

@@ -260,7 +260,7 @@ pub fn told(stage: &Stage) -> String {
     match stage {
         Stage::Recording => "… queued: it is recorded before it is sent".to_owned(),
         Stage::Recorded => "✓ recorded".to_owned(),
-        Stage::Sending => "… sent: recorded, and on its way to the source".to_owned(),
+        Stage::Sending => "… under way: recorded, and its source has not answered yet".to_owned(),
         Stage::Accepted => "… accepted: the source took it, and is asked whether it is so".to_owned(),
         Stage::Refused(why) | Stage::Unwritten(why) => format!("✗ not done: {}", inert(why)),
         Stage::Ended(end) => {
@@ -269,7 +269,7 @@ pub fn told(stage: &Stage) -> String {
                 crate::domain::act::Outcome::Failed => "✗ failed",
                 crate::domain::act::Outcome::Unknown => "? outcome unknown",
                 crate::domain::act::Outcome::Contradicted => "✗ contradicted",
-                crate::domain::act::Outcome::Expired => "✗ too old, not sent",
+                crate::domain::act::Outcome::Expired => "✗ given up",
                 crate::domain::act::Outcome::Unsent => "… kept, and sent again when the source answers",
             };
             format!("{word}: {}", end.detail.inert())

@@ -6,7 +6,7 @@ use super::{Overlay, centred};
 use crate::domain::attention::Way;
 use crate::domain::ids::RequestId;
 use crate::domain::text::inert;
-use crate::model::progress::Progress;
+use crate::model::progress::{Item, Progress};
 use crate::model::troubles::{Own, Subject, Trouble};
 use crate::model::{Command, World};
 use crate::tui::action::Action;
@@ -48,7 +48,8 @@ fn failed(world: &World) -> impl Iterator<Item = (RequestId, &Progress)> {
     let late = |progress: &Progress| world.now.mono.saturating_sub(progress.touched) < TOLD;
     // What was tried again is told by the request that did.
     let wrong = |progress: &Progress| {
-        progress.items.iter().any(|item| item.stage.failed() && !(progress.retried && item.stage.may_be_retried()))
+        let done_with = |item: &Item| progress.retried && item.stage.may_be_retried() || world.is_moot(item);
+        progress.items.iter().any(|item| item.stage.failed() && !done_with(item))
     };
     world.requests.iter().filter(move |(_, progress)| wrong(progress) && late(progress))
 }
@@ -291,7 +292,7 @@ fn of_request(progress: &Progress, canvas: &mut Canvas, view: &View) -> Told {
     let of = if progress.items.len() > 1 { format!(", {} of {}", failed.len(), progress.items.len()) } else { String::new() };
     let stage = failed.first().map(|item| &item.stage);
     let (why, role) = stage.map_or((String::new(), Role::Critical), |stage| (told(stage), colour(stage)));
-    let again = progress.again().is_some();
+    let again = progress.again(view.world).is_some();
     let (outcomes, retry) = (view.keymap.key_of(Action::Requests), view.keymap.key_of(Action::Retry));
     let next = if again {
         format!("Enter shows each answer; {retry} there tries again.")

@@ -41,7 +41,7 @@ impl Content for Help {
             ("● new", Role::New, "it fired, and the cursor has not been on it"),
             ("✓ ana", Role::Ok, "ana has acknowledged it"),
             ("… queued", Role::Pending, "asked for, and not recorded yet; it is sent after that"),
-            ("… sent", Role::Pending, "on its way to its source"),
+            ("… under way", Role::Pending, "recorded, and its source has not answered yet"),
             ("… accepted", Role::Pending, "its source took it, and is asked whether it is so"),
             ("✗ failed", Role::Critical, "not done: o shows the answer"),
             ("✗ overruled", Role::Critical, "done, but somebody else did something at the same time: o shows what"),

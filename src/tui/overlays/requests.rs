@@ -32,8 +32,8 @@ pub fn colour(stage: &Stage) -> Role {
 
 /// The requests of which something may be tried again, the newest first, and how much.
 fn failed<'w>(view: &View<'w>) -> Vec<(RequestId, &'w Progress, usize)> {
-    let again = |progress: &Progress| progress.items.iter().filter(|item| item.stage.may_be_retried()).count();
-    let with_failures = view.world.requests.iter().filter(|(_, progress)| progress.again().is_some());
+    let again = |progress: &Progress| progress.retryable(view.world).count();
+    let with_failures = view.world.requests.iter().filter(|(_, progress)| progress.again(view.world).is_some());
     with_failures.map(|(request, progress)| (request, progress, again(progress))).collect()
 }
 

@@ -28,7 +28,14 @@ impl Screen {
             self.undo.early = Some((*request, world.now.mono));
             return Vec::new();
         }
-        match self.undo.acts.pop() {
+        let last = self.undo.acts.pop();
+        // A key that comes too late is no act that failed.
+        if let Some(Command::Undo { request }) = last
+            && let Some(why) = world.requests.get(request).and_then(|progress| progress.is_past_undoing(world.now.mono))
+        {
+            return vec![Reply::Say(format!("It can't be undone: {why}."))];
+        }
+        match last {
             Some(command) => vec![Reply::Ask(command)],
             None => vec![Reply::Say("There is nothing to undo.".to_owned())],
         }

@@ -102,6 +102,10 @@ impl Alerts {
     /// What is to be said of the row at its end: what became of what was asked, else its state.
     fn mark_of(&self, tracked: &Tracked, state: State, view: &View) -> (String, Role) {
         let id = &tracked.alert.id;
+        // What is over is over, whatever became of what was asked of it.
+        if state == State::Resolved {
+            return ended(tracked, view);
+        }
         let asked = view.world.requests.of_alert(id).filter(|asked| !is_past(asked, tracked, view));
         if let Some(mark) = asked.and_then(stage) {
             return mark;
@@ -110,7 +114,6 @@ impl Alerts {
         let new = tracked.arrived.is_some_and(|at| self.looked.get(id) != Some(&at.mono));
         let cause = self.shape.causes().of(tracked);
         match (state, doubt) {
-            (State::Resolved, _) => ended(tracked, view),
             // Who owns it is our own record, and true whatever becomes of the source.
             (State::Acknowledged, Some(_)) => (format!("? {}", acknowledged(tracked, view)), Role::Stale),
             (_, Some(_)) => ("? stale".to_owned(), Role::Stale),
@@ -277,11 +280,11 @@ pub fn doubt(name: &SourceName, source: &SourceState, now: Stamp) -> Option<Stri
     Some(format!("? {} {word}{age}", inert(name.as_str())))
 }
 
-/// It was overruled, and by what the row says by itself now: whoever was faster has it, or it is over.
+/// It was overruled, and by what the row says by itself now: whoever was faster has it.
 fn is_past(asked: &Stage, tracked: &Tracked, view: &View) -> bool {
     let overruled = matches!(asked, Stage::Ended(end) if end.outcome == Outcome::Contradicted);
     let theirs = || view.world.alerts.ack(tracked, view.now.wall).is_some_and(|ack| ack.entry.is_none());
-    overruled && (tracked.state == State::Resolved || tracked.state == State::Acknowledged && theirs())
+    overruled && tracked.state == State::Acknowledged && theirs()
 }
 
 /// How far a request on an alert has come, while that is worth a mark.
@@ -289,7 +292,7 @@ pub fn stage(stage: &Stage) -> Option<(String, Role)> {
     let (text, role) = match stage {
         Stage::Recorded => return None,
         Stage::Recording => ("… queued", Role::Pending),
-        Stage::Sending => ("… sent", Role::Pending),
+        Stage::Sending => ("… under way", Role::Pending),
         Stage::Accepted => ("… accepted", Role::Pending),
         Stage::Refused(_) | Stage::Unwritten(_) => ("✗ not done", Role::Critical),
         Stage::Ended(end) => match end.outcome {
@@ -297,7 +300,7 @@ pub fn stage(stage: &Stage) -> Option<(String, Role)> {
             Outcome::Failed => ("✗ failed", Role::Critical),
             Outcome::Unknown => ("? unknown", Role::Stale),
             Outcome::Contradicted => ("✗ overruled", Role::Critical),
-            Outcome::Expired => ("✗ expired", Role::Critical),
+            Outcome::Expired => ("✗ given up", Role::Critical),
             Outcome::Unsent => ("… not sent yet", Role::Pending),
         },
     };
