@@ -16,6 +16,7 @@ mod configured;
 mod drilling;
 mod ends;
 mod folding;
+mod forgotten;
 mod incidents;
 mod moving;
 mod paging;
@@ -170,6 +171,8 @@ pub struct World {
     ends: ends::Ends,
     /// What was seen of acknowledgements at their sources.
     looked: taken::Looked,
+    /// Silences of people that a whole answer had, and how many in a row lack each since.
+    forgotten: BTreeMap<EntryId, u32>,
     /// How many answers in a row said that nobody holds what somebody held elsewhere.
     released: BTreeMap<AlertId, u32>,
     /// Incidents whose status is on its way into the journal, and by which request.
@@ -236,6 +239,7 @@ impl World {
             doubts: settling::Doubts::default(),
             ends: ends::Ends::default(),
             looked: taken::Looked::default(),
+            forgotten: BTreeMap::new(),
             released: BTreeMap::new(),
             stating: BTreeMap::new(),
             duties: None,

@@ -148,3 +148,58 @@ fn a_silence_that_was_lost_while_nobody_watched_is_made_anew_once() {
     assert_eq!([(); 3].map(|()| polled(&mut ended, with_silence(now, SilenceState::Expired)).len()), [0; 3]);
     assert_eq!(is(&ended), Some(State::Firing));
 }
+
+/// A silence of ana's that prod has confirmed; its request.
+fn silenced() -> (Story, midwatch::domain::ids::RequestId, DateTime<Utc>) {
+    let mut story = Story::new();
+    story.poll(&down());
+    let matchers = vec![SilenceMatcher { name: "alertname".into(), value: "Down".into(), regex: false, equal: true }];
+    let (hold, reason) = (Duration::from_secs(3600), "work".into());
+    let command = Command::Silence { source: "prod".into(), matchers, hold, reason, covers: 1, confirmed: None };
+    let request = story.ask(command);
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    let until = story.now.wall + chrono::Duration::hours(1);
+    (story, request, until)
+}
+
+fn lost(story: &Story) -> Vec<&str> {
+    let lost = story.journal.iter().filter(|entry| entry.text.contains("has lost"));
+    lost.map(|entry| entry.text.as_str()).collect()
+}
+
+#[test]
+fn a_silence_of_somebody_that_its_source_has_lost_before_its_time_is_told_once() {
+    let (mut story, request, until) = silenced();
+    story.poll(&down());
+    story.poll(&down());
+    assert!(lost(&story).is_empty(), "it was never there: perhaps it is not told");
+    story.poll_with(&down(), with_silence(until, SilenceState::Active));
+    story.poll(&down());
+    assert!(lost(&story).is_empty(), "one of several servers may lag");
+    story.poll(&down());
+    story.poll(&down());
+    assert_eq!(lost(&story), ["prod has lost the silence silence-1 of ana, which was to last until 2026-03-01 04:00 UTC"]);
+    let stage = &story.world.requests.get(request).expect("there").items[0].stage;
+    assert!(matches!(stage, Stage::Ended(end) if end.outcome == Outcome::Failed && end.detail.raw().contains("has lost")));
+    let sent = story.world.requests.get(request).and_then(|progress| progress.again(&story.world));
+    assert!(sent.is_some(), "it can be made anew by one key");
+}
+
+#[test]
+fn what_has_run_out_or_was_ended_is_not_lost() {
+    let (mut story, _, until) = silenced();
+    story.poll_with(&down(), with_silence(until, SilenceState::Active));
+    story.pass(3_600);
+    (0..3).for_each(|_| story.poll(&down()));
+    assert!(lost(&story).is_empty(), "it had run out");
+    let (mut story, _, until) = silenced();
+    story.poll_with(&down(), with_silence(until, SilenceState::Active));
+    story.poll_with(&down(), SourceAnswer { missing: vec!["http://am-2".into()], ..with_silence(until, SilenceState::Active) });
+    let partial = SourceAnswer { complete: true, missing: vec!["http://am-2".into()], ..SourceAnswer::default() };
+    (0..3).for_each(|_| story.poll_with(&down(), partial.clone()));
+    assert!(lost(&story).is_empty(), "who does not answer may know it");
+    story.ask(Command::Expire { source: "prod".into(), id: "silence-1".into() });
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    (0..3).for_each(|_| story.poll(&down()));
+    assert!(lost(&story).is_empty(), "ana has ended it");
+}
