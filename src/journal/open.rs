@@ -2,7 +2,7 @@
 //! A cache: made from the entries alone.
 
 use super::load;
-use crate::domain::entry::{Entry, Kind, SIGHTS};
+use crate::domain::entry::{Entry, Kind, SIGHTS, STORMS};
 use rusqlite::{Connection, Result, params};
 
 pub fn track(db: &Connection, n: i64, entry: &Entry) -> Result<()> {
@@ -38,8 +38,9 @@ pub fn rebuild(db: &Connection) -> Result<()> {
 /// What an entry begins (`true`) or ends.
 fn change(entry: &Entry) -> Option<(bool, String)> {
     let begins = match entry.kind {
+        Kind::Console => entry.text_of("event") != Some("storm-ended"),
         Kind::FeedChanged => entry.text_of("to") != Some("healthy"),
-        _ => matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run | Kind::Maintenance | Kind::Console),
+        _ => matches!(entry.kind, Kind::AlertFired | Kind::Act | Kind::Run | Kind::Maintenance),
     };
     let what = match entry.kind {
         // The first firing since the last resolution counts, as it does in the fold.
@@ -55,6 +56,8 @@ fn change(entry: &Entry) -> Option<(bool, String)> {
         // How a feed is that is not well, and since when: whoever begins needn't take it for new.
         Kind::FeedChanged if entry.drill.is_none() => format!("feed/{}", entry.text_of("feed")?),
         Kind::Run | Kind::RunEnded => format!("run/{}", entry.run?),
+        // Whoever recorded its beginning may die before its end.
+        Kind::Console if entry.text_of("event").is_some_and(|event| STORMS.contains(&event)) => "storm".to_owned(),
         // The next loss is named by the return before it, so that has no end either.
         Kind::Console => {
             let place = SIGHTS.iter().position(|event| entry.text_of("event") == Some(event))?;

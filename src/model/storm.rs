@@ -3,14 +3,18 @@
 
 use super::World;
 use super::effect::Effect;
-use crate::domain::entry::{Kind, STORMS};
+use crate::domain::entry::{Draft, Entry, Kind, STORMS};
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::settings::Gale;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
+use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
+
+const BEGAN: &str = STORMS[0];
+const ENDED: &str = STORMS[1];
 
 /// It ends when so much less than what began it arrives.
 const CALM: usize = 4;
@@ -22,6 +26,8 @@ pub struct Storm {
     /// How many arrived in which second, the oldest first: those that count still.
     arrivals: VecDeque<(u64, usize)>,
     raging: Option<Raging>,
+    /// When one began whose beginning is on record and whose end is not.
+    on_record: Option<DateTime<Utc>>,
 }
 
 /// A storm that has not ended.
@@ -35,6 +41,13 @@ pub struct Raging {
 }
 
 impl Storm {
+    pub(super) fn fold(&mut self, entry: &Entry) {
+        let event = entry.text_of("event").filter(|event| entry.kind == Kind::Console && STORMS.contains(event));
+        if let Some(event) = event {
+            self.on_record = (event == BEGAN).then_some(entry.at);
+        }
+    }
+
     pub fn raging(&self) -> Option<&Raging> {
         self.raging.as_ref()
     }
@@ -100,17 +113,17 @@ impl World {
         if lately > gale.above { self.storm_begins(lately) } else { Vec::new() }
     }
 
+    /// What arrives at once is counted by and by: how many it will have been is told at its end.
     fn storm_begins(&mut self, lately: usize) -> Vec<Effect> {
         self.storm.raging = Some(Raging { since: self.now, new: lately, most: lately });
-        let within = humantime::format_duration(self.settings.storm.within);
-        let text = format!("a storm: {lately} new alerts within {within}");
-        let within = self.settings.storm.within.as_secs();
-        self.note_storm(STORMS[0], self.now, text, |draft| draft.with("new", lately).with("within_s", within))
+        let Gale { above, within } = self.settings.storm;
+        let text = format!("a storm: more than {above} new alerts within {}", humantime::format_duration(within));
+        self.note_storm(BEGAN, self.now.wall, text, |draft| draft.with("above", above).with("within_s", within.as_secs()))
     }
 
     /// Ends it once little enough has arrived lately.
     pub(super) fn pass_storm(&mut self) -> Vec<Effect> {
-        let Some(raging) = self.storm.raging else { return Vec::new() };
+        let Some(raging) = self.storm.raging else { return self.end_left_storm() };
         let gale = self.settings.storm;
         self.storm.forget(gale, self.now);
         if self.storm.lately() > gale.above / CALM {
@@ -122,22 +135,25 @@ impl World {
         let Raging { new, most, .. } = raging;
         let names = self.stormed(raging.since);
         let text = format!("the storm is over after {lasted}: {new} new alerts, at most {most} within {within}; {names}");
-        self.note_storm(STORMS[1], raging.since, text, |draft| draft.with("new", new).with("most", most))
+        let since = self.storm.on_record.unwrap_or(raging.since.wall);
+        self.note_storm(ENDED, since, text, |draft| draft.with("new", new).with("most", most))
     }
 
-    fn note_storm(
-        &mut self,
-        event: &str,
-        since: Stamp,
-        text: String,
-        with: impl FnOnce(crate::domain::entry::Draft) -> crate::domain::entry::Draft,
-    ) -> Vec<Effect> {
-        if !self.watching {
+    /// Whoever recorded its beginning is gone, and nobody has seen its end.
+    fn end_left_storm(&mut self) -> Vec<Effect> {
+        let Some(began) = self.storm.on_record else { return Vec::new() };
+        let text = format!("the storm of {} UTC is over: whoever saw it begin did not see it end", began.format("%H:%M"));
+        self.note_storm(ENDED, began, text, |draft| draft)
+    }
+
+    fn note_storm(&mut self, event: &str, since: DateTime<Utc>, text: String, with: impl FnOnce(Draft) -> Draft) -> Vec<Effect> {
+        // By it every incident of that time has both ends of it, each once.
+        let key = format!("alerts/storm/{event}/{}", since.timestamp_millis());
+        if !self.watching || !self.telling.insert(key.clone()) {
             return Vec::new();
         }
         let mut draft = with(self.context().seen("alerts", Kind::Console, text).with("event", event));
-        // By it every incident of that time has both ends of it.
-        draft.key = Some(format!("alerts/storm/{event}/{}", since.wall.timestamp_millis()));
+        draft.key = Some(key);
         self.record(vec![draft])
     }
 

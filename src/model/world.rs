@@ -161,7 +161,7 @@ pub struct World {
     /// Acts that could not be sent and whose repetition or end the journal has been asked to record.
     resending: BTreeSet<EntryId>,
     /// Keys of what is on its way into the journal and is asked for once.
-    telling: BTreeSet<String>,
+    pub(super) telling: BTreeSet<String>,
     /// Incidents whose past is being looked up, and those of which the answer has come.
     looking_back: BTreeSet<IncidentId>,
     looked_back: BTreeSet<IncidentId>,

@@ -391,3 +391,17 @@ fn what_was_said_in_an_open_incident_is_found_under_a_storm_of_its_alerts() {
     bury(&mut journal, 4);
     assert_eq!(found(&mut journal, 5, &[said.id]), [true]);
 }
+
+#[test]
+fn a_storm_that_has_no_end_yet_is_found_under_a_thousand_newer_entries() {
+    let home = home();
+    let mut journal = open(home.path());
+    let event = |event: &str| draft(Kind::Console).with("event", event);
+    let first = record(&mut journal, event("storm-began"), 1).id;
+    bury(&mut journal, 2);
+    assert_eq!(found(&mut journal, 9_000, &[first]), [true]);
+    record(&mut journal, event("storm-ended"), 3);
+    let second = record(&mut journal, event("storm-began"), 4).id;
+    bury(&mut journal, 5);
+    assert_eq!(found(&mut journal, 9_000, &[first, second]), [false, true]);
+}

@@ -39,7 +39,7 @@ fn it_begins_above_the_rate_and_ends_by_itself_and_both_are_told_with_figures() 
     story.wait(15);
     assert!(story.world.storm.raging().is_none());
     let texts: Vec<&str> = told(&story).iter().map(|entry| entry.text.as_str()).collect();
-    assert_eq!(texts[0], "a storm: 240 new alerts within 1m");
+    assert_eq!(texts[0], "a storm: more than 200 new alerts within 1m");
     assert!(texts[1].starts_with("the storm is over after 45s: 240 new alerts, at most 240 within 1m; C0000 ×1"), "{texts:?}");
     assert_eq!(texts.len(), 2);
     assert_eq!(told(&story)[1].data_of::<usize>("new"), Some(240));
@@ -171,4 +171,39 @@ fn its_end_names_the_most_frequent_of_what_came_in_it_and_the_worst_minute() {
     story.wait(25);
     let end = &told(&story).last().expect("its end").text;
     assert!(end.ends_with("; C␛[31m ×10, D ×9, E ×8 and 1 more name"), "{end}");
+}
+
+#[test]
+fn one_whose_console_died_is_ended_by_the_next_that_watches() {
+    let mut story = known();
+    arrives(&mut story, gust("A", 300));
+    story.begins_anew();
+    story.wait(1);
+    story.wait(1);
+    let texts: Vec<&str> = told(&story).iter().map(|entry| entry.text.as_str()).collect();
+    assert_eq!(texts[1..], ["the storm of 03:00 UTC is over: whoever saw it begin did not see it end"]);
+    assert_eq!(told(&story)[1].text_of("event"), Some("storm-ended"));
+    story.begins_anew();
+    story.wait(1);
+    assert_eq!(told(&story).len(), 2);
+}
+
+#[test]
+fn whoever_watches_next_and_sees_it_rage_tells_of_its_end_with_figures() {
+    let mut story = known();
+    let mut other = Story::new();
+    other.fact(Fact::Watching(false));
+    other.poll(&[]);
+    arrives(&mut story, gust("A", 300));
+    other.wait(1);
+    arrives(&mut other, gust("A", 300));
+    other.append_known(told(&story)[0].clone());
+    other.wait(1);
+    other.fact(Fact::Watching(true));
+    other.slow = Some(Vec::new());
+    (0..5).for_each(|_| other.wait(20));
+    other.answer();
+    let texts: Vec<&str> = told(&other).iter().map(|entry| entry.text.as_str()).collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[1].contains(": 300 new alerts, at most 300 within 1m; "), "{texts:?}");
 }

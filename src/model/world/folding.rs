@@ -29,6 +29,7 @@ impl World {
         self.maintenance.fold(entry);
         self.soon.fold(entry);
         self.blind.fold(entry);
+        self.storm.fold(entry);
         if self.calls.fold(entry) {
             self.duties = None;
         }

@@ -223,7 +223,7 @@ impl Pane for Alerts {
     }
 
     fn title(&self, view: &View) -> Vec<(String, Role)> {
-        let mut parts: Vec<(String, Role)> = self.arrangement().into_iter().collect();
+        let mut parts: Vec<(String, Role)> = self.arrangement(view).into_iter().collect();
         if !self.filter.is_empty() {
             let matching = self.shape.matching().unwrap_or(0);
             parts.push((format!("{matching} of {}", view.world.alerts.len()), Role::Text));

@@ -89,10 +89,13 @@ impl Alerts {
     }
 
     /// How the queue is shown, where it is not as usual.
-    pub(super) fn arrangement(&self) -> Option<(String, Role)> {
+    pub(super) fn arrangement(&self, view: &View) -> Option<(String, Role)> {
         match self.shape.how() {
             Arranged::ByCause => None,
-            Arranged::By(by) if self.shape.is_stormed() => Some((format!("storm, by {}", by.word()), Role::Critical)),
+            Arranged::By(by) if self.shape.is_stormed() => Some(match view.world.storm.raging() {
+                Some(_) => (format!("storm, by {}", by.word()), Role::Critical),
+                None => (format!("since the storm by {}", by.word()), Role::Strong),
+            }),
             Arranged::By(by) => Some((format!("by {}", inert(by.word())), Role::Strong)),
             Arranged::Plain => Some(("plain".to_owned(), Role::Strong)),
         }

@@ -76,7 +76,7 @@ impl Shape {
         self.stormed
     }
 
-    /// In a storm the usual queue gives way to the names in it, largest first; afterwards it comes back by itself. Whether the rows
+    /// In a storm the usual queue gives way to the names in it, largest first; when few enough fire it comes back by itself. Whether the rows
     /// are other ones by that.
     fn weather(&mut self, rages: bool) -> bool {
         if std::mem::replace(&mut self.rages, rages) == rages {
@@ -128,7 +128,9 @@ impl Shape {
         if self.revision != revision {
             (self.causes, self.revision) = (world.causes(), revision);
         }
-        let turned = self.weather(world.storm.raging().is_some());
+        // What came in it does not go with it: as long as more fires than makes a storm, nobody reads that row by row.
+        let many = world.alerts.count(State::Firing) > world.settings.storm.above;
+        let turned = self.weather(world.storm.raging().is_some() || self.stormed && many);
         let folding = if settled || turned { self.causes.clone() } else { self.causes.shared_with(&self.folding) };
         if self.folding != folding {
             self.folding = folding;
