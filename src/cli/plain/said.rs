@@ -8,6 +8,7 @@ use crate::domain::ids::{AlertId, EntryId, FeedName, SourceName};
 use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::alerts::{SourceHealth, State, Tracked};
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
@@ -244,21 +245,23 @@ fn line(entry: &Entry) -> String {
 fn told(tracked: &Tracked, world: &World) -> String {
     let drill = if tracked.is_drill() { "DRILL, " } else { "" };
     let alert = &tracked.alert;
-    let age = out::age((world.now.wall - tracked.episode).to_std().unwrap_or_default());
     let of = tracked.service.as_ref().map(|service| format!(" of {service}")).unwrap_or_default();
     let on = Some(alert.target())
         .filter(|target| !target.is_empty())
         .map(|target| format!(" on {}", inert(target)))
         .unwrap_or_default();
     let ack = world.alerts.ack(tracked, world.now.wall);
-    let by = ack.map(|ack| format!(" by {}", inert(&ack.by))).unwrap_or_default();
+    let by = ack.as_ref().map(|ack| format!(" by {}", inert(&ack.by))).unwrap_or_default();
+    // What somebody has, they have for less long than it fires.
+    let since = match (&ack, tracked.resolved_at) {
+        (_, Some(resolved)) => Some(resolved),
+        (Some(ack), None) => ack.since,
+        (None, None) => Some(tracked.episode),
+    };
+    let age = |since: DateTime<Utc>| format!(" for {}", out::age((world.now.wall - since).to_std().unwrap_or_default()));
+    let age = since.map(age).unwrap_or_default();
     let summary = alert.summary().map(|summary| format!(". {}", inert(summary))).unwrap_or_default();
-    format!(
-        "{drill}{}, {}{of}{on}, {}{by} for {age}{summary}",
-        tracked.severity.word(),
-        inert(alert.name()),
-        tracked.state.word()
-    )
+    format!("{drill}{}, {}{of}{on}, {}{by}{age}{summary}", tracked.severity.word(), inert(alert.name()), tracked.state.word())
 }
 
 #[cfg(test)]
@@ -268,6 +271,42 @@ mod tests {
     use crate::domain::settings::Settings;
     use crate::domain::stamp::Stamp;
     use std::sync::Arc;
+
+    #[test]
+    fn what_is_over_is_so_since_its_end_and_not_since_it_began() {
+        use crate::domain::alert::{Alert, Labels, Upstream};
+        use crate::domain::ids::AlertId;
+        use crate::domain::settings::SourceSpec;
+        use crate::model::{Body, Event, Fact};
+        let now = Stamp { wall: "2026-03-01T03:00:00Z".parse().expect("a time"), mono: Duration::from_secs(1_000) };
+        let second = Duration::from_secs(1);
+        let source =
+            SourceSpec { name: "prod".into(), kind: "x".into(), every: second, timeout: second, acts: Vec::new(), carry: None };
+        let settings = Settings { sources: vec![source], ..Settings::default() };
+        let mut world = World::new(Arc::new(settings), Actor::person("ana", None), now);
+        let id = AlertId { source: "prod".into(), fingerprint: "f1".into() };
+        let began = now.wall - chrono::TimeDelta::minutes(30);
+        for upstream in [Upstream::Firing, Upstream::Resolved { at: now.wall }] {
+            let alert = Alert {
+                id: id.clone(),
+                labels: Labels::new(vec![("alertname".into(), "Down".into())]),
+                annotations: Labels::default(),
+                upstream,
+                starts_at: began,
+                url: None,
+                receivers: [].into(),
+                silenced_by: Vec::new(),
+                inhibited_by: Vec::new(),
+                muted_by: Vec::new(),
+                held: None,
+            };
+            let fact = Fact::AlertsChanged { source: "prod".into(), upserts: vec![Arc::new(alert)], gone: Vec::new() };
+            world.update(Event { seq: 0, stamp: now, body: Body::Fact(fact) });
+        }
+        world.now.wall += chrono::TimeDelta::minutes(1);
+        let said = told(world.alerts.get(&id).expect("it is there"), &world);
+        assert!(said.ends_with("Down, resolved for 1m00s"), "{said}");
+    }
 
     #[test]
     fn a_journal_that_now_can_and_now_can_t_be_written_is_said_once_until_it_lasts() {
