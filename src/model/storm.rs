@@ -28,6 +28,8 @@ pub struct Storm {
     raging: Option<Raging>,
     /// When one began whose beginning is on record and whose end is not.
     on_record: Option<DateTime<Utc>>,
+    /// Since when this process watches.
+    watched: Option<Duration>,
 }
 
 /// A storm that has not ended.
@@ -46,6 +48,15 @@ impl Storm {
         if let Some(event) = event {
             self.on_record = (event == BEGAN).then_some(entry.at);
         }
+    }
+
+    pub(super) fn watch(&mut self, since: Option<Duration>) {
+        self.watched = since;
+    }
+
+    /// From when on this process would have seen one that rages.
+    fn seen_from(&self, gale: Gale) -> Option<Duration> {
+        self.on_record.and(self.watched).map(|since| since + gale.within)
     }
 
     pub fn raging(&self) -> Option<&Raging> {
@@ -139,10 +150,14 @@ impl World {
         self.note_storm(ENDED, since, text, |draft| draft.with("new", new).with("most", most))
     }
 
-    /// Whoever recorded its beginning is gone, and nobody has seen its end.
+    /// Whoever recorded its beginning is gone, and nobody has seen its end; one that still raged would have shown by now.
     fn end_left_storm(&mut self) -> Vec<Effect> {
         let Some(began) = self.storm.on_record else { return Vec::new() };
-        let text = format!("the storm of {} UTC is over: whoever saw it begin did not see it end", began.format("%H:%M"));
+        if self.rests() || self.storm.seen_from(self.settings.storm).is_none_or(|from| self.now.mono < from) {
+            return Vec::new();
+        }
+        let began_at = began.format("%Y-%m-%d %H:%M");
+        let text = format!("the storm of {began_at} UTC is over: whoever saw it begin did not see it end");
         self.note_storm(ENDED, began, text, |draft| draft)
     }
 
@@ -174,6 +189,7 @@ impl World {
     }
 
     pub(super) fn storm_over_at(&self) -> Option<Duration> {
-        self.storm.over_at(self.settings.storm)
+        let left = || self.storm.seen_from(self.settings.storm).filter(|from| self.now.mono < *from);
+        self.storm.over_at(self.settings.storm).or_else(left)
     }
 }

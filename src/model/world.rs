@@ -250,6 +250,10 @@ impl World {
 
     /// The only way in which anything changes.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        // Whoever has lost the watch has none of its duties any more, however late it learns of it.
+        if matches!(event.body, Body::Fact(Fact::Watching(false))) {
+            self.watching = false;
+        }
         let mut effects = self.pass_time(event.stamp);
         effects.extend(match event.body {
             Body::Command(request, command) => self.command(request, command),

@@ -109,3 +109,15 @@ fn what_nobody_knows_of_is_remembered_for_a_day_among_however_many_others() {
         assert_eq!(story.world.outbox.get(first).is_some(), remembered, "after {seconds} s");
     }
 }
+
+#[test]
+fn what_waits_for_the_journal_is_recorded_though_the_watch_was_lost_meanwhile() {
+    let mut story = Story::new();
+    let names: Vec<String> = (0..500).map(|n| format!("A{n:03}")).collect();
+    story.slow = Some(Vec::new());
+    story.poll(&names.iter().map(|name| alert(name, "postgres", began())).collect::<Vec<_>>());
+    story.fact(Fact::Watching(false));
+    story.fact(Fact::Watching(true));
+    story.answer();
+    assert_eq!(story.kinds().iter().filter(|kind| **kind == Kind::AlertFired).count(), names.len());
+}

@@ -5,11 +5,12 @@ use super::ends::asks_for_room;
 use super::playing::BREATH;
 use super::settling::settled;
 use super::taken::TAKEN_AWAY;
+use super::watch::to_chrono;
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{EntryId, IncidentId, RequestId, SourceName};
 use crate::model::alerts::ENDED_ELSEWHERE;
-use crate::model::outbox::Sent;
+use crate::model::outbox::{IN_HANDS, Sent};
 use crate::model::progress::{Stage, Target};
 use crate::model::{Command, Effect};
 use std::sync::Arc;
@@ -141,6 +142,11 @@ impl World {
             self.extending.remove(&served);
         }
         self.lanes.sent(&source, entry.id);
+        // A process that was stopped in between learns of it late: by now another one may have sent it, so it is looked for first.
+        if entry.recorded_at + to_chrono(IN_HANDS) <= self.now.wall {
+            self.lanes.ended(&source, entry.id);
+            return self.next_acts();
+        }
         self.stage(entry.id, &Stage::Sending);
         vec![Effect::Act { intent, source, act }]
     }

@@ -33,6 +33,9 @@ impl World {
         self.looked.begin(self.now.wall);
         self.duties = None;
         self.notes.clear();
+        // What still waited for the journal is on record nowhere.
+        self.alerts.forget_notes();
+        self.storm.watch(watching.then_some(self.now.mono));
         self.maintenance.tell_anew();
         self.alerts.all_ends_recorded(self.now.wall);
         let turns = if watching { self.alerts.unrecorded() } else { Vec::new() };
@@ -275,10 +278,14 @@ impl World {
         effects
     }
 
+    /// The journal has just said no: it is not asked at every event.
+    pub(in crate::model) fn rests(&self) -> bool {
+        self.rest.is_some_and(|until| until > self.now.mono)
+    }
+
     /// The duties of the watcher: carried acks and acts that nobody has in hand any more.
     pub(super) fn watch(&mut self) -> Vec<Effect> {
-        let rests = self.rest.is_some_and(|until| until > self.now.mono);
-        if !self.watching || rests || self.settings.read_only || self.duty().is_none_or(|at| at > self.now.wall) {
+        if !self.watching || self.rests() || self.settings.read_only || self.duty().is_none_or(|at| at > self.now.wall) {
             return Vec::new();
         }
         let mut effects = self.carry();
