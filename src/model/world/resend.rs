@@ -98,7 +98,7 @@ impl World {
         let mut draft = self.act_draft(source, act, &intent.text);
         (draft.actor, draft.visibility) = (intent.actor.clone(), intent.visibility);
         (draft.alert, draft.service, draft.incident) = (intent.alert.clone(), intent.service.clone(), intent.incident);
-        let kept = ["expires_at", "covers", "update", "among"]
+        let kept = ["expires_at", "covers", "update", "among", "began"]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), intent.data.get(name)?.clone())));
         draft.data.extend(kept);
