@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::node::nearest;
+use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::alerts::{SourceState, Tracked};
 use crate::model::filter::Filter;
@@ -95,15 +96,20 @@ fn nameless(world: &World, target: &str) -> String {
     let mut names: Vec<&str> = world.alerts.names().map(|(name, _)| name).collect();
     names.sort_unstable();
     let same = names.iter().find(|name| name.eq_ignore_ascii_case(target)).copied();
+    let shown = inert(target);
     let Some(name) = same.or_else(|| nearest(target, &names)) else {
-        return format!("no alert has the id or fingerprint {target}: `midwatch alerts` lists them");
+        return format!("no alert has the id or fingerprint {shown}: `midwatch alerts` lists them");
     };
     let meant: Vec<&Tracked> = world.alerts.queue().filter(|tracked| tracked.alert.name() == name).collect();
-    let ids = meant.iter().take(SHOWN).map(|tracked| format!("\n  {}  {name} {}", tracked.alert.id, tracked.alert.target()));
+    let line = |tracked: &&Tracked| format!("{}  {name} {}", tracked.alert.id, tracked.alert.target());
+    let ids = meant.iter().take(SHOWN).map(|tracked| format!("\n  {}", inert(&line(tracked))));
     let ids: String = ids.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().concat();
     let more = if meant.len() > SHOWN { format!("\n  and {} more", meant.len() - SHOWN) } else { String::new() };
-    let how = format!("where an act takes a filter, --filter 'alertname=\"{name}\"' --yes means all of that name");
-    format!("no alert has the id or fingerprint {target}: write the id of one, or its beginning; {how}:{ids}{more}")
+    // What a shell or a filter would read otherwise is not handed out to be pasted.
+    let plain = name.chars().all(|c| c.is_alphanumeric() || " _.:-/".contains(c));
+    let all = format!("; where an act takes a filter, --filter 'alertname=\"{name}\"' --yes means all of that name");
+    let all = if plain { all } else { String::new() };
+    format!("no alert has the id or fingerprint {shown}: write the id of one, or its beginning{all}:{ids}{more}")
 }
 
 /// What is not in the queue is not there, unless a source could not be asked: then nobody knows.
