@@ -3,7 +3,7 @@
 
 use super::World;
 use crate::domain::act::ActEnd;
-use crate::domain::entry::{ActorKind, Draft, Entry};
+use crate::domain::entry::{ActorKind, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, SourceName};
 use crate::model::outbox::{Among, Sent};
 use chrono::{DateTime, Utc};
@@ -55,7 +55,7 @@ impl World {
         // How many were asked of each source, and which is the last that is recorded.
         let mut of_sources: BTreeMap<(usize, Option<SourceName>), (usize, usize)> = BTreeMap::new();
         for (intent, sent) in self.outbox.acts().filter(|(intent, sent)| self.is_elsewhere(intent, sent, &own)) {
-            let by = intent.actor.name.clone();
+            let Some(by) = self.asker(intent, sent) else { continue };
             let act = (intent.alert.clone(), sent.end.clone());
             let Some(Among { title, at, nth, of }) = sent.among() else {
                 let (title, at) = (intent.text.clone(), intent.recorded_at);
@@ -76,6 +76,18 @@ impl World {
         }
         all.sort_by_key(|asked| std::cmp::Reverse(asked.at));
         all
+    }
+
+    /// Who asked for it, where anybody did. What an acknowledgement leads to is recorded by whoever watches, who need not have given it.
+    fn asker(&self, intent: &Entry, sent: &Sent) -> Option<String> {
+        let Some(ack) = sent.serves() else { return Some(intent.actor.name.clone()) };
+        if sent.doing().is_some_and(|act| act.carries_until().is_some()) {
+            return Some(self.alerts.record(intent.alert.as_ref()?)?.ack_of(ack)?.by.clone());
+        }
+        let asked = sent.asked_by().and_then(|entry| self.log.get(entry));
+        asked
+            .filter(|entry| entry.kind == Kind::Unack && entry.actor.kind == ActorKind::Person)
+            .map(|entry| entry.actor.name.clone())
     }
 
     /// Somebody asked for it lately, and no request of this process. What keeps alive what an acknowledgement became is no news of it.
