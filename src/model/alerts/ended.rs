@@ -55,8 +55,9 @@ impl Alerts {
 
     /// An alert has ended while nobody looked. A watchdog is shown as over, and its end is news as if it had been seen.
     pub(in crate::model) fn end_missed(&mut self, settings: &Settings, id: &AlertId, now: Stamp) {
-        let Some(alert) = self.watchdogs.get(id) else { return };
-        let over = Alert { upstream: Upstream::Resolved { at: now.wall }, ..Alert::clone(alert) };
+        // It is news once: a process that records nothing would find it missed again and again.
+        let Some(alert) = self.watchdogs.remove(id) else { return };
+        let over = Alert { upstream: Upstream::Resolved { at: now.wall }, ..Alert::clone(&alert) };
         if let Some(turn) = self.resolved(settings, Arc::new(over), now.wall, now) {
             // It is recorded in other words.
             self.noted(&turn);
