@@ -145,8 +145,10 @@ async fn judged(peer: Peer<'_>, paged: &Paged, intent: Intent) -> ActEnd {
 /// says which ways it may mute.
 async fn told(peer: Peer<'_>, paged: &Paged, intent: Intent) -> ActEnd {
     let muted = groups::muted(peer, matcher(intent)).await.unwrap_or_default();
-    let muted: BTreeMap<&Outside, &[Outside]> =
-        muted.iter().filter(|(_, by)| !by.is_empty()).map(|(to, by)| (to, by.as_slice())).collect();
+    // Two ways may lead to one receiver: it is quiet only where each of them is.
+    let open: BTreeSet<&Outside> = muted.iter().filter(|(_, by)| by.is_empty()).map(|(to, _)| to).collect();
+    let quiet = muted.iter().filter(|(to, _)| !open.contains(to));
+    let muted: BTreeMap<&Outside, &[Outside]> = quiet.map(|(to, by)| (to, by.as_slice())).collect();
     let (quiet, called): (Vec<&Outside>, Vec<&Outside>) =
         paged.receivers.iter().map(|receiver| &receiver.name).partition(|name| muted.contains_key(name));
     let by = list(muted.values().copied().flatten().collect::<BTreeSet<_>>().into_iter());
