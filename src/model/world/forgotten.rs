@@ -5,6 +5,7 @@
 use super::World;
 use super::taken::LOOKS;
 use crate::domain::act::{Act, ActEnd, Outcome};
+use crate::domain::alert::SilenceState;
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{EntryId, SourceName};
 use crate::domain::text::{Outside, inert};
@@ -12,7 +13,7 @@ use crate::model::Effect;
 use crate::model::outbox::Sent;
 use crate::model::progress::Stage;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A silence of somebody that should be in force.
@@ -47,15 +48,20 @@ impl World {
             let Some(Act::Silence { ends_at, by, .. }) = sent.doing() else { return None };
             let end = sent.end.as_ref().filter(|end| end.outcome == Outcome::Done && self.now.wall < *ends_at)?;
             let id = end.made.clone().filter(|id| !ended.contains(id))?;
-            Some(Made { intent: intent.id, id, by: by.clone(), until: *ends_at })
+            Some((id.clone(), Made { intent: intent.id, id, by: by.clone(), until: *ends_at }))
         });
-        made.collect()
+        // One that was extended is one: the newest act tells of it.
+        made.collect::<BTreeMap<Outside, Made>>().into_values().collect()
     }
 
     fn lost_at(&mut self, source: &SourceName, silence: Made) -> Vec<Effect> {
-        let there = self.alerts.source(source).is_some_and(|state| state.silence(&silence.id).is_some());
-        if there {
-            self.forgotten.insert(silence.intent, 0);
+        let there = self.alerts.source(source).and_then(|state| state.silence(&silence.id)).map(|there| there.state);
+        if let Some(there) = there {
+            // One that has been ended there may be forgotten there.
+            match there {
+                SilenceState::Expired => _ = self.forgotten.remove(&silence.intent),
+                _ => _ = self.forgotten.insert(silence.intent, 0),
+            }
             return Vec::new();
         }
         let Some(lacks) = self.forgotten.get_mut(&silence.intent) else { return Vec::new() };
