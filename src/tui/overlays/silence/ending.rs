@@ -126,7 +126,7 @@ impl Form for Ending {
     }
 
     fn prepare(&mut self, _texts: &[&str], view: &View) {
-        if self.told.is_due(self.all.len(), view) {
+        if self.told.is_due(view.world.alerts.len(), view) {
             self.told = Told::now(self.compute(view), view);
         }
     }
