@@ -11,7 +11,7 @@ pub const STRUCK: &str = "•••";
 const KNOWN: [&str; 9] = [
     r"(?i)\b((?:authorization|proxy-authorization|x-api-key|cookie)\s*:\s*(?:(?:bearer|basic|token)\s+)?)[^\s,;]{6,}",
     r"(?i)\b(bearer\s+)[a-z0-9._~+/=-]{8,}",
-    r#"(?i)\b((?:[a-z_]*password|[a-z_]*passphrase|(?:[a-z_]*_)?(?:pass|passwd|pwd)|[a-z_]*secret|[a-z_]*token|api[_-]?key|access[_-]?key)["']?\s*[=:]\s*["']?)[^\s"'&,;}]{4,}"#,
+    r#"(?i)\b((?:[a-z_]*password|[a-z_]*passphrase|(?:[a-z_]*_)?(?:passwd|pwd)|[a-z_]*_pass|[a-z_]*secret|[a-z_]*token|api[_-]?key|access[_-]?key)["']?\s*[=:]\s*["']?|\bpass(?:["']?\s*=|["']\s*:)\s*["']?)[^\s"'&,;}]{4,}"#,
     r"([a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+@",
     r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
     r"\bA(?:KIA|SIA)[0-9A-Z]{16}\b",
@@ -131,6 +131,8 @@ mod tests {
             ("PGPASS: hunter2, pwd=hunter22", "PGPASS: hunter2, pwd=•••"),
             ("DB_PASS=hunter2 ssh_passphrase='open sesame'", "DB_PASS=••• ssh_passphrase='••• sesame'"),
             ("bypass=true compass: north", "bypass=true compass: north"),
+            ("smoke tests pass: 1234 of 1300", "smoke tests pass: 1234 of 1300"),
+            (r#"{"pass": "hunter2"}"#, r#"{"pass": "•••"}"#),
             ("see postgres://app:s3cret@db-1/shop", "see postgres://app:•••@db-1/shop"),
             ("key AKIAIOSFODNN7EXAMPLE found", "key ••• found"),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nafter", "•••\nafter"),
