@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_terminals_see_another_width_in_it() {
+    fn what_terminals_count_in_different_widths_is_taken_apart() {
         let cases = [
             ("👩\u{200d}🚒", "👩·🚒"),
             ("⚠\u{fe0f} full", "⚠ full"),
