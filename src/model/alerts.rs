@@ -90,9 +90,9 @@ const ABSENT_POLLS: u32 = 2;
 /// How long after the start of an instance absence means nothing: its senders repeat themselves only every minute or so.
 const RESTART_GRACE: Duration = Duration::from_secs(5 * 60);
 /// How long a resolved alert stays in the queue.
-pub const RESOLVED_FOR: chrono::Duration = chrono::Duration::minutes(10);
+const RESOLVED_FOR: chrono::Duration = chrono::Duration::minutes(10);
 /// How long one does of which nobody ever said that it ended.
-const UNTOLD_FOR: chrono::Duration = chrono::Duration::days(1);
+pub const UNTOLD_FOR: chrono::Duration = chrono::Duration::days(1);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Alerts {

@@ -7,7 +7,7 @@ use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::AlertId;
 use crate::journal::Journal;
 use crate::model::World;
-use crate::model::alerts::RESOLVED_FOR;
+use crate::model::alerts::UNTOLD_FOR;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ pub struct Untold {
 /// For as long as a console shows it.
 pub fn recorded(globals: &Globals, world: &World) -> anyhow::Result<Vec<Untold>> {
     let Some(mut journal) = session::known(globals)? else { return Ok(Vec::new()) };
-    let entries = journal.past(None, world.now.wall - RESOLVED_FOR, MOST)?;
+    let entries = journal.past(None, world.now.wall - UNTOLD_FOR, MOST)?;
     let mut newest: BTreeMap<&AlertId, &Arc<Entry>> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved)) {
         newest.extend(entry.alert.as_ref().filter(|_| entry.drill.is_none()).map(|id| (id, entry)));
