@@ -218,6 +218,7 @@ impl Alerts {
     /// The source says that an alert is over. One that the queue doesn't show was over before anybody here knew of it.
     fn resolved(&mut self, settings: &Settings, alert: Arc<Alert>, at: DateTime<Utc>, now: Stamp) -> Option<Turn> {
         let id = alert.id.clone();
+        self.left.untold.remove(&id);
         if !self.queue.holds(&id) && self.is_open(&id) {
             // The journal knows that it began, in a session whose cache is gone.
             self.upsert(settings, Arc::new(Alert { upstream: Upstream::Firing, ..Alert::clone(&alert) }), now);
@@ -229,16 +230,13 @@ impl Alerts {
             return None;
         }
         let news = tracked.resolved_at.is_none();
-        // Of what was over by silence alone there is a word now.
-        let settled = tracked.untold().is_some();
         (tracked.alert, tracked.missing, tracked.untold) = (alert, 0, None);
         if news {
             // A clock that is ahead ends nothing in the future, and nothing ends before it began.
             tracked.resolved_at = Some(millis::truncated(at.clamp(tracked.episode.min(now.wall), now.wall)));
         }
-        if news || settled {
-            self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
-        }
+        // What was over by silence alone stays as long from now on, too.
+        self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
         self.place(settings, tracked, now);
         if news {
             self.note_watchdog(settings, &id, now);

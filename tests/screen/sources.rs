@@ -128,6 +128,24 @@ fn what_nobody_tells_of_any_more_is_no_good_news_on_its_row() {
 }
 
 #[test]
+fn what_ended_untold_before_a_console_began_is_no_good_news_for_it() {
+    let mut before = Desk::new();
+    let down = alert("Down", "critical", "postgres", "db-1", 3);
+    before.fact(Fact::Watching(true)).fires(std::slice::from_ref(&down));
+    before.fact(Fact::AlertsChanged { source: "prod".into(), upserts: Vec::new(), gone: vec![down.id.fingerprint.clone()] });
+    let whole = SourceAnswer { complete: true, ..SourceAnswer::default() };
+    before.answers(SourceAnswer { untold: vec![(down.id.fingerprint.clone(), crate::screen::start())], ..whole.clone() });
+    before.answers(whole.clone());
+    let mut desk = Desk::new();
+    for entry in before.world.log.entries().cloned().collect::<Vec<_>>() {
+        desk.fact(Fact::Recorded { entry, request: None });
+    }
+    desk.answers(whole).expect_not("✓ Nothing fires").expect("Nothing fires, as far as anybody tells:");
+    desk.expect("1 untold").expect("? 1 ended only because nobody told of it any more");
+    desk.fires(&[down]).expect_not("untold");
+}
+
+#[test]
 fn a_server_that_was_just_started_and_lists_nothing_is_no_good_news() {
     let mut desk = Desk::new();
     let started_at = Some(crate::screen::start() - chrono::Duration::seconds(20));

@@ -41,6 +41,10 @@ fn what_is_told_of_again_ends_as_anything_does() {
     assert_eq!(story.journal.iter().filter(|entry| entry.text == "Down resolved").count(), 1, "{:?}", story.kinds());
 }
 
+fn counted(story: &Story) -> usize {
+    story.world.alerts.untold(story.now.wall)
+}
+
 /// `Down`, whose sender has died.
 fn left_alone() -> Story {
     let mut story = Story::new();
@@ -53,13 +57,13 @@ fn left_alone() -> Story {
 #[test]
 fn what_nobody_has_ended_stays_for_a_day_and_is_counted() {
     let mut story = left_alone();
-    assert_eq!(story.world.alerts.untold(), 1);
+    assert_eq!(counted(&story), 1);
     story.wait(11 * 60);
     assert_eq!((state(&story, "Down"), state(&story, "Slow")), (Some(State::Resolved), None));
     story.wait(86_400 - 12 * 60);
-    assert_eq!((state(&story, "Down"), story.world.alerts.untold()), (Some(State::Resolved), 1));
+    assert_eq!((state(&story, "Down"), counted(&story)), (Some(State::Resolved), 1));
     story.wait(120);
-    assert_eq!((state(&story, "Down"), story.world.alerts.untold()), (None, 0));
+    assert_eq!((state(&story, "Down"), counted(&story)), (None, 0));
 }
 
 #[test]
@@ -67,15 +71,31 @@ fn what_is_told_of_again_or_ended_by_its_source_is_untold_no_more() {
     let mut story = left_alone();
     story.wait(3_600);
     story.poll(&both()[..1]);
-    assert_eq!((state(&story, "Down"), story.world.alerts.untold()), (Some(State::Firing), 0));
+    assert_eq!((state(&story, "Down"), counted(&story)), (Some(State::Firing), 0));
     let mut story = left_alone();
     story.wait(3_600);
     let upstream = midwatch::domain::alert::Upstream::Resolved { at: story.now.wall };
     let over = midwatch::domain::alert::Alert { upstream, ..(*both()[0]).clone() };
     story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![Arc::new(over)], gone: vec![] });
-    assert_eq!((state(&story, "Down"), story.world.alerts.untold()), (Some(State::Resolved), 0));
+    assert_eq!((state(&story, "Down"), counted(&story)), (Some(State::Resolved), 0));
     story.wait(9 * 60);
     assert_eq!(state(&story, "Down"), Some(State::Resolved), "so long as anything that has resolved");
     story.wait(2 * 60);
     assert_eq!(state(&story, "Down"), None);
+}
+
+#[test]
+fn what_ended_untold_before_a_process_began_is_counted_by_it_until_it_is_told_of_or_a_day_is_over() {
+    let mut story = left_alone();
+    story.begins_anew();
+    story.poll(&[]);
+    assert_eq!(counted(&story), 1);
+    story.poll(&both()[..1]);
+    assert_eq!(counted(&story), 0);
+    let mut story = left_alone();
+    story.begins_anew();
+    story.pass(86_400 - 60);
+    assert_eq!(counted(&story), 1);
+    story.pass(120);
+    assert_eq!(counted(&story), 0);
 }

@@ -1,6 +1,6 @@
 //! Ends that are no good news: of what nobody tells of any more, and of a watchdog, which fires to say that alerting works.
 
-use super::{Alerts, Tracked};
+use super::{Alerts, Tracked, UNTOLD_FOR};
 use crate::domain::alert::{Alert, Upstream};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, Fingerprint};
@@ -30,9 +30,19 @@ impl Alerts {
         }
     }
 
-    /// How many are taken for over though nobody has said that they are.
-    pub fn untold(&self) -> usize {
-        self.queue.untold()
+    /// How many are taken for over though nobody has said that they are, here or before this process began.
+    pub fn untold(&self, now: DateTime<Utc>) -> usize {
+        self.queue.untold() + self.left.untold.values().filter(|at| now < **at + UNTOLD_FOR).count()
+    }
+
+    /// What the journal says of such as the queue does not have.
+    pub(super) fn know_untold(&mut self, id: &AlertId, entry: &Entry) {
+        let untold = entry.data.contains_key("untold_since") && entry.drill.is_none();
+        match entry.kind {
+            Kind::AlertResolved if untold && !self.queue.holds(id) => drop(self.left.untold.insert(id.clone(), entry.at)),
+            Kind::AlertFired | Kind::AlertResolved => drop(self.left.untold.remove(id)),
+            _ => {}
+        }
     }
 
     /// An alert has ended: a watchdog of it is to be told of as the worst is.

@@ -47,6 +47,8 @@ pub(super) struct Left {
     order: VecDeque<AlertId>,
     /// Those of them that fire.
     fires: Vec<AlertId>,
+    /// What has ended untold by the journal alone, and when: who saw that may be gone.
+    pub untold: BTreeMap<AlertId, DateTime<Utc>>,
 }
 
 impl Left {
@@ -74,6 +76,7 @@ impl Left {
 
     /// It is in the queue again.
     pub fn back(&mut self, id: &AlertId) {
+        self.untold.remove(id);
         if self.gone.remove(id).is_some() {
             self.order.retain(|other| other != id);
             self.fires.retain(|other| other != id);

@@ -345,10 +345,12 @@ impl Alerts {
         // A server that was just started lists nothing before its senders have told it again.
         let begun: Vec<_> =
             alerts.sources().map(|(name, _)| name).filter(|name| alerts.may_have_forgotten(name, view.now.wall)).collect();
+        let untold = alerts.untold(view.now.wall);
         let (text, role) = match (self.filter.is_empty(), alerts.sources().next(), unsure.is_empty()) {
             (false, _, _) => ("Nothing matches the filter: esc clears it.", Role::Dim),
             (true, None, _) => ("No alert source is configured.", Role::Dim),
             (true, _, true) if !begun.is_empty() => ("Nothing fires, as far as was told since a start:", Role::Stale),
+            (true, _, true) if untold > 0 => ("Nothing fires, as far as anybody tells:", Role::Stale),
             (true, _, true) => ("✓ Nothing fires.", Role::Ok),
             (true, _, false) if partial => ("Nothing fires, as far as was answered:", Role::Stale),
             (true, _, false) => ("Nobody knows what fires:", Role::Stale),
@@ -359,6 +361,12 @@ impl Alerts {
         }
         if alerts.sources().next().is_none() && self.filter.is_empty() {
             canvas.sentences(area, next, "`sources:` in the configuration names them; `midwatch init` finds some.", Role::Dim);
+        }
+        if untold > 0 && self.filter.is_empty() {
+            let past = view.keymap.key_of(Action::History);
+            let why =
+                format!("? {untold} ended only because nobody told of it any more, before this console began: {past} tells.");
+            next = canvas.sentences(area, next, &why, Role::Stale);
         }
         for name in begun.into_iter().filter(|_| self.filter.is_empty()) {
             let why = format!("? {name} was started minutes ago: whoever tells it of alerts may not have done so yet.");
