@@ -498,6 +498,7 @@ fn what_is_over_says_so_whatever_became_of_what_was_asked_of_it() {
 #[test]
 fn what_was_given_up_because_it_is_over_leaves_nothing_to_be_done() {
     let mut desk = carrying(&["Down", "Slow"]);
+    desk.fact(Fact::Watching(true));
     desk.press("a enter").act_ends(Outcome::Unsent, "refused");
     desk.changes(Vec::new(), vec![id("Down")]).changes(Vec::new(), Vec::new()).draw();
     desk.expect("✗ given up: never sent: the alert has resolved").expect_not("too old").expect_not("1 error");

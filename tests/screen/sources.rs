@@ -141,7 +141,7 @@ fn what_ended_untold_before_a_console_began_is_no_good_news_for_it() {
         desk.fact(Fact::Recorded { entry, request: None });
     }
     desk.answers(whole).expect_not("✓ Nothing fires").expect("Nothing fires, as far as anybody tells:");
-    desk.expect("1 untold").expect("? 1 ended only because nobody told of it any more");
+    desk.expect("1 untold").expect("? 1 ended only because nobody told of it any");
     desk.fires(&[down]).expect_not("untold");
 }
 
