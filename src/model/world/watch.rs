@@ -33,11 +33,11 @@ impl World {
         self.looked.begin(self.now.wall);
         self.duties = None;
         self.notes.clear();
-        // What still waited for the journal is on record nowhere.
-        self.alerts.forget_notes();
         self.storm.watch(watching.then_some(self.now.mono));
         self.maintenance.tell_anew();
         self.alerts.all_ends_recorded(self.now.wall);
+        // What still waited for the journal is on record nowhere.
+        self.alerts.forget_notes();
         let turns = if watching { self.alerts.unrecorded() } else { Vec::new() };
         self.note_turns(turns)
     }
