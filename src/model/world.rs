@@ -14,6 +14,7 @@ mod changing;
 mod commands;
 mod configured;
 mod drilling;
+mod duties;
 mod ends;
 mod folding;
 mod forgotten;
