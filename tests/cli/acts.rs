@@ -142,6 +142,16 @@ fn nothing_is_meant_by_accident() {
 }
 
 #[test]
+fn what_others_named_is_shown_inert_and_is_no_part_of_a_line_for_a_shell() {
+    let (fake, _) = outage();
+    fake.fire(&[("alertname", "it's; true"), ("instance", "a\u{1b}[2Jb")]);
+    let home = watching(&fake, "");
+    let why = err(&home.run(&["ack", "IT'S; true"]));
+    assert!(why.contains("it's; true a␛[2Jb") && !why.contains('\u{1b}'), "{why:?}");
+    assert!(!why.contains("--filter"), "{why}");
+}
+
+#[test]
 fn an_alert_that_is_named_twice_is_acknowledged_once() {
     let (fake, fingerprint) = outage();
     let home = watching(&fake, "");
