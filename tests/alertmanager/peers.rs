@@ -49,6 +49,19 @@ async fn a_silence_that_one_peer_knows_counts() {
 }
 
 #[tokio::test]
+async fn what_inhibits_an_alert_at_either_peer_counts() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    for (am, by) in [(&one, "a"), (&two, "b")] {
+        let fingerprint = am.fire(&[("alertname", "DiskFull")]);
+        am.change(&fingerprint, json!({"inhibitedBy": [by]}));
+    }
+    for order in [[&one, &two], [&two, &one]] {
+        let snapshot = good(&order).await;
+        assert_eq!(snapshot.alerts[0].inhibited_by.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a", "b"]);
+    }
+}
+
+#[tokio::test]
 async fn of_a_silence_that_changed_the_later_version_counts() {
     let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
     let end = act(&[&one], &silence_until(60), intent()).await;
@@ -87,8 +100,10 @@ async fn when_all_are_silent_all_are_told() {
 async fn the_youngest_start_counts() {
     let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
     two.restart();
-    let snapshot = good(&[&one, &two]).await;
-    assert!(Utc::now() - snapshot.started_at.expect("known") < TimeDelta::minutes(5));
+    for order in [[&one, &two], [&two, &one]] {
+        let snapshot = good(&order).await;
+        assert!(Utc::now() - snapshot.started_at.expect("known") < TimeDelta::minutes(5));
+    }
 }
 
 #[tokio::test]

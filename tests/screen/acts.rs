@@ -132,9 +132,11 @@ fn many_are_meant_only_as_they_were_when_they_were_shown() {
 fn to_mark_all_is_to_mark_what_groups_fold_too_and_nothing_that_is_over() {
     let mut desk = pager(&["Down"]);
     let many: Vec<_> = (0..5).map(|i| alert("Noise", "warning", "checkout", &format!("shop-{i}"), 500)).collect();
-    desk.fires(&many).press("f").type_text("name").press("enter").expect("▸ ×5 Noise");
-    desk.changes(Vec::new(), vec![many[0].id.clone()]).changes(Vec::new(), Vec::new()).draw();
-    desk.expect("▸ ×4 Noise · 1 over").press("/").type_text("Noise").press("enter M").expect("4 marked");
+    let alone = alert("NoiseToo", "warning", "checkout", "shop-9", 500);
+    desk.fires(&[many.as_slice(), std::slice::from_ref(&alone)].concat());
+    desk.press("f").type_text("name").press("enter").expect("▸ ×5 Noise");
+    desk.changes(Vec::new(), vec![many[0].id.clone(), alone.id.clone()]).changes(Vec::new(), Vec::new()).draw();
+    desk.expect("▸ ×4 Noise · 1 over").press("/").type_text("Noise").press("enter M").expect("NoiseToo").expect("4 marked");
 }
 
 #[test]

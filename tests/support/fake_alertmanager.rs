@@ -228,7 +228,8 @@ impl World {
             let by: Vec<_> = covering.map(|(id, _)| id).collect();
             let state = if by.is_empty() { "active" } else { "suppressed" };
             let mut alert = alert.clone();
-            alert["status"] = json!({"state": state, "silencedBy": by, "inhibitedBy": [], "mutedBy": []});
+            let inhibited = alert.get("inhibitedBy").cloned().unwrap_or(json!([]));
+            alert["status"] = json!({"state": state, "silencedBy": by, "inhibitedBy": inhibited, "mutedBy": []});
             alert
         };
         let holds = |alert: &Value, filter: &String| {
