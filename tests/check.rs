@@ -55,6 +55,9 @@ fn errors_are_an_answer_and_a_missing_file_is_wrong_usage() {
     );
     assert!(out(&check).ends_with("1 file, 1 error, 0 warnings\n"));
     assert_eq!(code(&Home::new().run(&["check"])), Some(2));
+    let nothing = home.run(&["check", "nowhere/x"]);
+    let told = String::from_utf8_lossy(&nothing.stderr).into_owned();
+    assert_eq!((code(&nothing), told.as_str()), (Some(2), "midwatch: nowhere/x is no file and no folder\n"));
     assert_eq!(code(&home.run(&["alerts"])), Some(2));
 }
 

@@ -2,7 +2,7 @@
 
 use super::session::{Needs, Session};
 use super::target::Targets;
-use super::{Exit, Failure, Globals, Kind, alerts, out};
+use super::{Exit, Failure, Globals, Kind, alerts, duration, out};
 use crate::domain::act::Outcome;
 use crate::model::progress::{Item, Progress, Stage};
 use crate::model::{Command, World};
@@ -23,7 +23,7 @@ struct Arguments {
     #[command(flatten)]
     targets: Targets,
     /// How long, instead of the configuration's `console.ack.for`
-    #[arg(long = "for", value_name = "DUR", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "DUR", value_parser = duration, allow_hyphen_values = true)]
     hold: Option<Duration>,
     /// Why, or what is being done
     #[arg(long, value_name = "TEXT", default_value = "")]

@@ -3,7 +3,7 @@
 
 use super::session::{Needs, Session};
 use super::target::{Targets, one};
-use super::{Exit, Globals, Kind, ack, out};
+use super::{Exit, Globals, Kind, ack, duration, out};
 use crate::domain::act::{ActKind, What};
 use crate::domain::ids::AlertId;
 use crate::model::{Command, World};
@@ -103,7 +103,7 @@ fn arguments(command: clap::Command, verb: &Verb) -> clap::Command {
 fn argument(ask: Ask) -> Arg {
     let long = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
     match ask {
-        Ask::For => long("for", "DUR").help("How long").value_parser(humantime::parse_duration).default_value("1h"),
+        Ask::For => long("for", "DUR").help("How long").value_parser(duration).allow_hyphen_values(true).default_value("1h"),
         Ask::Confirm => long("confirm", "N")
             .help("Yes, this many: asked for where it hides a watchdog or most of what fires")
             .value_parser(value_parser!(usize)),

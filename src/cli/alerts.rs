@@ -13,7 +13,7 @@ use crate::domain::playbook::matching;
 use crate::model::World;
 use crate::model::alerts::{Doubt, Flapping, SourceHealth, State, Tracked};
 use crate::model::causes::Causes;
-use crate::model::filter::Filter;
+use crate::model::filter::{Filter, no_label};
 use crate::model::groups::By;
 use chrono::{DateTime, Utc};
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -48,7 +48,11 @@ struct Arguments {
 
 fn state(word: &str) -> Result<State, String> {
     let found = State::ALL.into_iter().find(|state| state.word() == word);
-    found.ok_or_else(|| format!("one of {}", State::ALL.map(State::word).join(", ")))
+    found.ok_or_else(|| {
+        let words = State::ALL.map(State::word);
+        let near = nearest(word, &words).map_or(String::new(), |near| format!("did you mean {near}? It is "));
+        format!("{near}one of {}", words.join(", "))
+    })
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
@@ -85,7 +89,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if world.alerts.sources().next().is_none() {
         out::warn("midwatch: no alert source is configured: `sources:` names them, and `midwatch init` finds some");
     }
-    if let Some(why) = filter.unknown(world) {
+    let label = arguments.group_by.as_ref().and_then(By::label).filter(|_| !alerts.is_empty());
+    if let Some(why) = filter.unknown(world).or_else(|| no_label(label?, world)) {
         out::warn(&format!("midwatch: {why}"));
     }
     if let Some(told) = untold::told(&untold, session.config.console.zone).filter(|_| !arguments.drill) {
@@ -103,7 +108,8 @@ fn view(world: &World, name: &str) -> anyhow::Result<Filter> {
     let Some((_, text)) = views.iter().find(|(known, _)| known == name) else {
         let known: Vec<&str> = views.iter().map(|(known, _)| known.as_str()).collect();
         let near = nearest(name, &known).map_or(String::new(), |near| format!(": did you mean {near}?"));
-        return Err(Failure::usage(format!("`console.views` has no {name}{near}")).into());
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(Failure::usage(format!("`console.views` has no {name}{near} It has {known}")).into());
     };
     target::filter(text)
 }

@@ -1,7 +1,7 @@
 //! `midwatch handoff`: what whoever takes over must know, and the two sides of handing over.
 
 use super::session::{Needs, Session};
-use super::{Exit, Globals, Kind, ack, alerts, incident, log, out, silences};
+use super::{Exit, Globals, Kind, ack, alerts, duration, incident, log, out, silences};
 use crate::domain::millis;
 use crate::domain::text::inert;
 use crate::domain::timeline::People;
@@ -23,7 +23,7 @@ pub const KIND: Kind = Kind {
 #[derive(Args)]
 pub struct Arguments {
     /// How long the next shift is: silences that end in it are told
-    #[arg(long, value_name = "DUR", default_value = "12h", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DUR", default_value = "12h", value_parser = duration, allow_hyphen_values = true)]
     within: Duration,
     #[command(flatten)]
     pub sides: Sides,

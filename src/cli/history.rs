@@ -2,9 +2,10 @@
 
 mod records;
 
-use super::{Exit, Failure, Globals, Kind, log, out, session};
+use super::{Exit, Failure, Globals, Kind, duration, log, out, session};
 use crate::domain::ids::AlertId;
 use crate::domain::millis;
+use crate::domain::node::nearest;
 use crate::domain::text::inert;
 use crate::journal::Journal;
 use crate::model::past::{self, Episode, NIGHT, episodes};
@@ -29,7 +30,7 @@ struct Arguments {
     #[arg(value_name = "TARGET")]
     target: Option<String>,
     /// How far back: a day, for one alert `queue.memory` of the configuration
-    #[arg(long, value_name = "DUR", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DUR", value_parser = duration, allow_hyphen_values = true)]
     since: Option<Duration>,
     /// Ask the sources that keep a record of their own (Prometheus) when it fired, too
     #[arg(long, requires = "target")]
@@ -49,7 +50,11 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let mut found = episodes(&entries);
     if let Some(target) = &arguments.target {
-        found.retain(|episode| means(target, episode));
+        let (meant, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|episode| means(target, episode));
+        if meant.is_empty() {
+            out::warn(&format!("midwatch: {}", nobody(target, &others, back)));
+        }
+        found = meant;
     }
     let records = if arguments.ask {
         let wanted = |id: &AlertId| found.iter().any(|episode| episode.alert == *id);
@@ -81,6 +86,15 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
 fn means(target: &str, episode: &Episode) -> bool {
     let id = &episode.alert;
     id.to_string().starts_with(target) || id.fingerprint.as_str().starts_with(target) || episode.name == target
+}
+
+/// That nothing of that name fired, which is no quiet alert's history, and what may be meant.
+fn nobody(target: &str, others: &[Episode], back: Duration) -> String {
+    let mut names: Vec<&str> = others.iter().map(|episode| episode.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let near = nearest(target, &names).map_or(String::new(), |near| format!("; did you mean {}?", inert(near)));
+    format!("the journal knows of no alert {} that fired in the last {}{near}", inert(target), out::age(back))
 }
 
 fn table(globals: &Globals, found: &[Episode], zone: chrono_tz::Tz) -> String {

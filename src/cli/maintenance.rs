@@ -1,7 +1,7 @@
 //! `midwatch maintenance`: planned work on services and feeds, begun and ended at once; without a name, what is worked on.
 
 use super::session::{Needs, Session};
-use super::{Exit, Failure, Globals, Kind, ack, alerts, log, out};
+use super::{Exit, Failure, Globals, Kind, ack, alerts, duration, log, out};
 use crate::model::Command;
 use crate::model::maintenance::On;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -22,7 +22,7 @@ struct Arguments {
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// How long; it ends by itself
-    #[arg(long = "for", value_name = "DUR", value_parser = humantime::parse_duration)]
+    #[arg(long = "for", value_name = "DUR", value_parser = duration, allow_hyphen_values = true)]
     hold: Option<Duration>,
     /// What is being done
     #[arg(long, value_name = "TEXT", default_value = "")]

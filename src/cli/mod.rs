@@ -64,6 +64,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_pars
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// One subcommand.
 pub struct Kind {
@@ -255,4 +256,9 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<Exit> {
         }
         None => console::open(&globals, record.map(PathBuf::as_path)),
     }
+}
+
+/// How long, as an option takes it.
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "write 5m, 1h30m or 2d".to_owned())
 }

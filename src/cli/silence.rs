@@ -2,7 +2,7 @@
 
 use super::session::{Needs, Session};
 use super::target::Targets;
-use super::{Exit, Globals, Kind, ack};
+use super::{Exit, Globals, Kind, ack, duration};
 use crate::model::Command;
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::time::Duration;
@@ -20,7 +20,7 @@ struct Arguments {
     #[command(flatten)]
     targets: Targets,
     /// How long
-    #[arg(long = "for", value_name = "DUR", value_parser = humantime::parse_duration, default_value = "1h")]
+    #[arg(long = "for", value_name = "DUR", value_parser = duration, allow_hyphen_values = true, default_value = "1h")]
     hold: Duration,
     /// Why: others will ask
     #[arg(long, value_name = "TEXT")]

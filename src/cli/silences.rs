@@ -126,10 +126,15 @@ pub fn one(world: &World, target: &str) -> anyhow::Result<Standing> {
     };
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(target::not_there(world, format!("no silence is named {target}: `midwatch silences` lists them")).into()),
+        [] => Err(target::unknown_source(world, target)
+            .unwrap_or_else(|| target::not_there(world, format!("no silence is named {target}: `midwatch silences` lists them")))
+            .into()),
         several => {
-            let names: Vec<String> =
-                several.iter().take(5).filter_map(|one| Some(format!("  {}", name(one.on.first()?)))).collect();
+            let names: Vec<String> = several
+                .iter()
+                .take(5)
+                .filter_map(|one| Some(format!("  {}  {}", name(one.on.first()?), shown(&one.matchers))))
+                .collect();
             Err(Failure::usage(format!("{target} may mean {} silences:\n{}", several.len(), names.join("\n"))).into())
         }
     }

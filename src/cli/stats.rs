@@ -1,6 +1,6 @@
 //! `midwatch stats`: the times of many incidents, as a distribution.
 
-use super::{Exit, Failure, Globals, Kind, out, session};
+use super::{Exit, Failure, Globals, Kind, duration, out, session};
 use crate::domain::entry::Entry;
 use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Sev, Status};
@@ -28,7 +28,7 @@ pub const KIND: Kind = Kind {
 #[derive(Args)]
 struct Arguments {
     /// How far back
-    #[arg(long, value_name = "DUR", default_value = "90d", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DUR", default_value = "90d", value_parser = duration, allow_hyphen_values = true)]
     since: Duration,
     /// Only incidents of this severity; may be given again
     #[arg(long, value_name = "SEV")]
@@ -52,7 +52,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let spreads = spreads(&times);
     match globals.json {
         true => out::json(&document(since, &counted, &spreads))?,
-        false => out::text(&told(&counted, &spreads))?,
+        false => out::text(&told(&counted, &spreads, &arguments))?,
     }
     Ok(Exit::Done)
 }
@@ -92,10 +92,13 @@ fn by_severity(incidents: &[Incident]) -> BTreeMap<Sev, usize> {
     counts
 }
 
-fn told(incidents: &[Incident], spreads: &Spreads) -> String {
+fn told(incidents: &[Incident], spreads: &Spreads, arguments: &Arguments) -> String {
     let severities: Vec<String> = by_severity(incidents).iter().map(|(severity, count)| format!("{count} {severity}")).collect();
     let head = match incidents.len() {
-        0 => return "No incident was declared in that time.\n".to_owned(),
+        0 => {
+            let such = if arguments.severity.is_empty() && arguments.service.is_none() { "" } else { "such " };
+            return format!("No {such}incident was declared in the last {}.\n", out::age(arguments.since));
+        }
         1 => format!("1 incident: {}\n\n", severities.join(", ")),
         many => format!("{many} incidents: {}\n\n", severities.join(", ")),
     };
@@ -207,18 +210,24 @@ mod tests {
             let at = |minutes| DateTime::from_timestamp(minutes * 60, 0);
             Times { impact: at(0), mitigated: at(minutes), ..Times::default() }
         };
-        let told = |minutes: &[i64]| told(&[], &spreads(&minutes.iter().copied().map(times).collect::<Vec<_>>()));
-        assert_eq!(told(&[]), "No incident was declared in that time.\n");
+        let asked = |severity| Arguments { since: Duration::from_secs(7 * 86_400), severity, service: None };
+        let told = |minutes: &[i64]| {
+            let times: Vec<_> = minutes.iter().copied().map(times).collect();
+            told(&[], &spreads(&times), &asked(vec![]))
+        };
+        assert_eq!(told(&[]), "No incident was declared in the last 7d.\n");
+        let sev = "SEV1".parse().expect("a severity");
+        assert_eq!(super::told(&[], &Spreads::new(), &asked(vec![sev])), "No such incident was declared in the last 7d.\n");
         let since = "2026-03-01T00:00:00Z".parse().expect("a time");
         let counted = super::counted(
             &one(1, since, "a", &[]),
             &Arguments { since: Duration::ZERO, severity: vec![], service: None },
             since,
         );
-        let text = super::told(&counted, &spreads(&[times(-5), times(3)]));
+        let text = super::told(&counted, &spreads(&[times(-5), times(3)]), &asked(vec![]));
         assert!(text.starts_with("1 incident: 1 SEV2\n"), "{text}");
         assert!(text.contains("-5m") && text.contains("n too small") && text.contains("Under 10 values"), "{text}");
-        let enough = super::told(&[counted.clone(), counted].concat(), &spreads(&[times(4); 10]));
+        let enough = super::told(&[counted.clone(), counted].concat(), &spreads(&[times(4); 10]), &asked(vec![]));
         assert!(enough.starts_with("2 incidents: 2 SEV2\n") && !enough.contains("Under 10"), "{enough}");
     }
 }

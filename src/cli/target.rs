@@ -83,10 +83,10 @@ pub fn one(world: &World, target: &str) -> anyhow::Result<AlertId> {
     let found: Vec<&AlertId> = if exactly.is_empty() { ids().filter(|id| means(id)).collect() } else { exactly };
     match found.as_slice() {
         [id] => Ok((*id).clone()),
-        [] => Err(not_there(world, nameless(world, target)).into()),
+        [] => Err(unknown_source(world, target).unwrap_or_else(|| not_there(world, nameless(world, target))).into()),
         several => {
-            let names: Vec<String> = several.iter().take(SHOWN).map(|id| format!("  {id}")).collect();
-            Err(Failure::usage(format!("{target} may mean {} alerts:\n{}", several.len(), names.join("\n"))).into())
+            let told = listed(&several.iter().filter_map(|id| world.alerts.get(id)).collect::<Vec<_>>());
+            Err(Failure::usage(format!("{} may mean {} alerts:{told}", inert(target), several.len())).into())
         }
     }
 }
@@ -101,15 +101,31 @@ fn nameless(world: &World, target: &str) -> String {
         return format!("no alert has the id or fingerprint {shown}: `midwatch alerts` lists them");
     };
     let meant: Vec<&Tracked> = world.alerts.queue().filter(|tracked| tracked.alert.name() == name).collect();
-    let line = |tracked: &&Tracked| format!("{}  {name} {}", tracked.alert.id, tracked.alert.target());
-    let ids = meant.iter().take(SHOWN).map(|tracked| format!("\n  {}", inert(&line(tracked))));
-    let ids: String = ids.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().concat();
-    let more = if meant.len() > SHOWN { format!("\n  and {} more", meant.len() - SHOWN) } else { String::new() };
+    let ids = listed(&meant);
     // What a shell or a filter would read otherwise is not handed out to be pasted.
     let plain = name.chars().all(|c| c.is_alphanumeric() || " _.:-/".contains(c));
     let all = format!("; where an act takes a filter, --filter 'alertname=\"{name}\"' --yes means all of that name");
     let all = if plain { all } else { String::new() };
-    format!("no alert has the id or fingerprint {shown}: write the id of one, or its beginning{all}:{ids}{more}")
+    format!("no alert has the id or fingerprint {shown}: write the id of one, or its beginning{all}:{ids}")
+}
+
+/// A line for each of the first ones, to choose by: its id, its name and where it is.
+fn listed(alerts: &[&Tracked]) -> String {
+    let line = |tracked: &Tracked| format!("{}  {} {}", tracked.alert.id, tracked.alert.name(), tracked.alert.target());
+    let lines = alerts.iter().take(SHOWN).map(|tracked| format!("\n  {}", inert(&line(tracked)).trim_end()));
+    let lines = lines.collect::<String>();
+    if alerts.len() > SHOWN { format!("{lines}\n  and {} more", alerts.len() - SHOWN) } else { lines }
+}
+
+/// `SOURCE/ID` of a source that there isn't: whether the others answer has nothing to do with it.
+pub fn unknown_source(world: &World, target: &str) -> Option<Failure> {
+    let (name, _) = target.split_once('/')?;
+    let known: Vec<&str> = world.alerts.sources().map(|(known, _)| known.as_str()).collect();
+    let named = known.contains(&name) || world.alerts.queue().any(|tracked| tracked.alert.name() == target);
+    (!named && !known.is_empty()).then(|| {
+        let (name, known) = (inert(name), known.join(", "));
+        Failure::usage(format!("{} names nothing here: no source is called {name}, there is {known}", inert(target)))
+    })
 }
 
 /// What is not in the queue is not there, unless a source could not be asked: then nobody knows.

@@ -1,7 +1,7 @@
 //! `midwatch unsilence` and `midwatch extend`: end silences now, or let them last longer, on every source that they stand on.
 
 use super::session::{Needs, Session};
-use super::{Exit, Failure, Globals, Kind, ack, silences};
+use super::{Exit, Failure, Globals, Kind, ack, duration, silences};
 use crate::model::silences::{On, Standing};
 use crate::model::{Command, World};
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -30,7 +30,7 @@ struct Extend {
     #[command(flatten)]
     targets: Targets,
     /// How much longer
-    #[arg(long = "for", value_name = "DUR", value_parser = humantime::parse_duration, default_value = "1h")]
+    #[arg(long = "for", value_name = "DUR", value_parser = duration, allow_hyphen_values = true, default_value = "1h")]
     by: Duration,
     /// Yes, this many: asked for where it hides a watchdog or most of what fires
     #[arg(long, value_name = "N")]

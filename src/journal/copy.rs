@@ -29,7 +29,17 @@ pub fn backup(data: &Path, to: &Path) -> Result<Vec<Head>, JournalError> {
         // It was not there before: nothing stands in the way of the next try.
         let _ = std::fs::remove_dir_all(&beside);
     }
-    if placed? { Ok(heads) } else { Err(exists(to)) }
+    if placed.map_err(|error| uncopied(to, error))? { Ok(heads) } else { Err(exists(to)) }
+}
+
+/// What is wrong with the file that a backup was to be is nothing that is wrong with the journal.
+fn uncopied(to: &Path, error: JournalError) -> JournalError {
+    let (file, detail) = match error {
+        JournalError::Failed { file, detail } | JournalError::ReadOnly { file, why: detail } if file == to => (file, detail),
+        JournalError::Full { file } if file == to => (file, "the disk is full".to_owned()),
+        error => return error,
+    };
+    JournalError::Copy { file, detail }
 }
 
 /// Brings a backup back into a data folder that has no journal. Appends there begin a new origin that names the old head.

@@ -49,6 +49,9 @@ pub enum JournalError {
     Doubtful { file: PathBuf, detail: String },
     #[error("The journal {} could not be used: {detail}. Nothing was recorded.", file.display())]
     Failed { file: PathBuf, detail: String },
+    /// The file of a backup, not the journal.
+    #[error("The backup {} can't be written: {detail}. Nothing was copied.", file.display())]
+    Copy { file: PathBuf, detail: String },
     /// What a journal was to be compared with.
     #[error("{} can't be compared with: {detail}. Name a backup, or an export in JSON.", file.display())]
     Older { file: PathBuf, detail: String },

@@ -18,6 +18,7 @@ use std::iter::Peekable;
 use std::vec::IntoIter;
 use term::Term;
 use token::{Token, tokens};
+pub use unknown::no_label;
 
 /// What a filter is made of: the term, what it holds for, and one as it is typed.
 pub const TERMS: &[(&str, &str, &str)] = &[

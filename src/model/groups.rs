@@ -36,6 +36,14 @@ impl By {
         }
     }
 
+    /// The label that they share, where it is one.
+    pub fn label(&self) -> Option<&str> {
+        match self {
+            Self::Label(label) => Some(label),
+            Self::Service | Self::Name => None,
+        }
+    }
+
     pub fn word(&self) -> &str {
         match self {
             Self::Service => "service",

@@ -107,7 +107,7 @@ fn a_silence_is_made_with_exactly_the_labels_of_the_alert() {
 #[test]
 fn nothing_is_meant_by_accident() {
     let (fake, fingerprint) = outage();
-    let other = fake.fire(&[("alertname", "Other")]);
+    let other = fake.fire(&[("alertname", "Other"), ("instance", "db-9")]);
     let home = watching(&fake, "");
     let refused = |args: &[&str]| {
         let output = home.run(&[&["ack"], args].concat());
@@ -119,12 +119,17 @@ fn nothing_is_meant_by_accident() {
         let why = refused(&[name]);
         assert!(why.contains(&format!("no alert has the id or fingerprint {name}: write the id of one")), "{why}");
         assert!(
-            why.contains("--filter 'alertname=\"Other\"' --yes") && why.ends_with(&format!(":\n  prod/{other}  Other\n")),
+            why.contains("--filter 'alertname=\"Other\"' --yes") && why.ends_with(&format!(":\n  prod/{other}  Other db-9\n")),
             "{why}"
         );
     }
     assert!(refused(&["--filter", "--yes"]).contains("--yes"), "no filter is no filter");
-    assert!(refused(&["prod/"]).contains("may mean 2 alerts") && fingerprint != other);
+    let why = refused(&["prod/"]);
+    assert!(why.contains("prod/ may mean 2 alerts:\n") && fingerprint != other, "{why}");
+    for line in [format!("\n  prod/{fingerprint}  PostgresDown\n"), format!("\n  prod/{other}  Other db-9\n")] {
+        assert!(why.contains(&line), "{why}");
+    }
+    assert_eq!(refused(&["prd/1"]), "midwatch: prd/1 names nothing here: no source is called prd, there is prod\n");
     refused(&["--filter", "severity:critical"]);
     refused(&["--filter", "", "--yes"]);
     refused(&["--filter", "alertname=Nothing", "--yes"]);
@@ -157,6 +162,27 @@ fn an_alert_that_is_named_twice_is_acknowledged_once() {
     let home = watching(&fake, "");
     assert_eq!(code(&home.run(&["ack", &fingerprint, &format!("prod/{fingerprint}")])), Some(0));
     assert_eq!(log(&home).len(), 1);
+}
+
+#[test]
+fn what_is_no_duration_is_told_how_one_is_written() {
+    let home = Home::new();
+    for (args, given) in [
+        (&["ack", "x", "--for", "5"][..], "5"),
+        (&["ack", "x", "--for", "-1h"], "-1h"),
+        (&["snooze", "x", "--for", "tomorrow"], "tomorrow"),
+        (&["silence", "x", "--note", "y", "--for", "-1h"], "-1h"),
+        (&["extend", "x", "--for", "1"], "1"),
+        (&["maintenance", "x", "--for", "-1h"], "-1h"),
+        (&["history", "--since", "-1h"], "-1h"),
+        (&["stats", "--since", "-1h"], "-1h"),
+        (&["handoff", "--within", "-1h"], "-1h"),
+    ] {
+        let refused = home.run(args);
+        assert_eq!((code(&refused), out(&refused).as_str()), (Some(2), ""), "{args:?}");
+        let told = err(&refused);
+        assert!(told.contains(&format!("'{given}'")) && told.contains("write 5m, 1h30m or 2d"), "{args:?}: {told}");
+    }
 }
 
 #[test]

@@ -40,6 +40,7 @@ fn the_shift_goes_to_whom_it_was_offered_with_what_its_last_holder_leads() {
     let nobody = home.json(&["handoff"]);
     assert_eq!((&nobody["offer"], &nobody["holder"]), (&Value::Null, &Value::Null));
     assert!(refused(&home, "ana", &["handoff", "--to", "ana"]).contains("name somebody else"));
+    assert!(refused(&home, "ana", &["handoff", "--to", ""]).contains("hand over to  refused: "), "one gap");
     assert!(refused(&home, "bo", &["handoff", "--accept"]).contains("nobody has offered the shift"));
     by(&home, "ana", &["handoff", "--to", "bo"]);
     let told = out(&home.run(&["handoff"]));

@@ -37,6 +37,10 @@ fn what_fired_and_who_handled_it_is_found_again_in_the_console_and_by_a_script()
     assert!(episodes[1]["ended_at"].is_string() && episodes[1]["lasted_ms"].is_u64());
     let table = out(&home.run(&["history", "PostgresDown"]));
     assert!(table.starts_with("fired 2 times in 7d"), "{table}");
-    assert!(out(&home.run(&["history", "Nothing"])).lines().count() <= 1);
+    let unknown = home.run(&["history", "PostgrsDown"]);
+    assert_eq!((code(&unknown), out(&unknown).lines().count()), (Some(0), 1), "{unknown:?}");
+    let told = "midwatch: the journal knows of no alert PostgrsDown that fired in the last 7d; did you mean PostgresDown?\n";
+    assert_eq!(err(&unknown), told);
+    assert_eq!(err(&home.run(&["history", "PostgresDown"])), "");
     assert_eq!(code(&home.run(&["history", "--since", "1000000y"])), Some(2));
 }

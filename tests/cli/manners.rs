@@ -106,5 +106,5 @@ fn a_view_is_a_filter_by_its_name() {
     assert!(table.contains("PostgresDown") && !table.contains("DiskFilling"), "{table}");
     let refused = home.run(&["alerts", "--view", "nigth"]);
     assert_eq!(code(&refused), Some(2));
-    assert!(err(&refused).contains("has no nigth: did you mean night?"), "{}", err(&refused));
+    assert!(err(&refused).contains("has no nigth: did you mean night? It has night\n"), "{}", err(&refused));
 }

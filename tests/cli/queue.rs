@@ -56,6 +56,9 @@ fn the_queue_is_counted_by_service_name_or_label() {
     assert!(out(&by_team).contains("TEAM") && out(&by_team).contains("a␛b") && !out(&by_team).contains('\u{1b}'), "{by_team:?}");
     assert_eq!(home.json(&["alerts", "--group-by", "team"])["groups"][0]["key"], Value::Null);
     assert_eq!(code(&home.run(&["alerts", "--group-by", ""])), Some(2));
+    assert_eq!(err(&by_team), "");
+    let slip = home.run(&["alerts", "--group-by", "taem"]);
+    assert_eq!((code(&slip), err(&slip).as_str()), (Some(0), "midwatch: no alert has the label taem; did you mean team?\n"));
 }
 
 #[test]
@@ -112,6 +115,8 @@ fn filters_and_states_narrow_it_and_a_wrong_one_is_shown_with_its_place() {
     assert_eq!((code(&wrong), out(&wrong).as_str()), (Some(2), ""));
     assert!(err(&wrong).contains("alertname=~*\n") && err(&wrong).contains('^'), "{}", err(&wrong));
     assert_eq!(code(&home.run(&["alerts", "--state", "burning"])), Some(2));
+    let slip = err(&home.run(&["alerts", "--state", "fireing"]));
+    assert!(slip.contains("did you mean firing?") && slip.contains("silenced"), "{slip}");
 }
 
 #[test]

@@ -237,6 +237,9 @@ fn a_backup_that_fails_half_way_leaves_nothing_in_the_way_of_the_next() {
     std::fs::remove_file(home.path().join("limited")).expect("lifted");
     done(&home, &["journal", "backup", "copy.db"]);
     assert_eq!(names().len(), 2);
+    let nowhere = home.run(&["journal", "backup", "nowhere/copy.db"]);
+    let told = err(&nowhere);
+    assert!(code(&nowhere) == Some(4) && told.starts_with("midwatch: The backup nowhere/copy.db can't be written: "), "{told}");
 }
 
 #[test]

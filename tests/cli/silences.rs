@@ -83,6 +83,10 @@ fn a_target_that_names_no_silence_or_the_source_of_one_alone_is_taken_at_its_wor
     for args in [&["unsilence", ""][..], &["unsilence", "nothing"], &["extend", "nothing"], &["unsilence"]] {
         assert_eq!(code(&home.run(args)), Some(2), "{args:?}");
     }
+    let strange = home.run(&["unsilence", "north/1"]);
+    assert_eq!(code(&strange), Some(2));
+    let told = "midwatch: north/1 names nothing here: no source is called north, there is east, west\n";
+    assert_eq!(err(&strange), told);
     let refused = home.run(&["--read-only", "unsilence", &id]);
     assert_eq!(code(&refused), Some(2), "{refused:?}");
     assert_eq!((states(&east), states(&west)), (vec!["active".to_owned()], vec!["active".to_owned()]));
@@ -104,6 +108,7 @@ fn a_silence_of_the_watchdog_or_of_most_alerts_is_confirmed_by_its_number() {
     let refused = home.run(&all);
     assert_eq!(code(&refused), Some(2), "{refused:?}");
     assert!(out(&refused).contains("it hides 4 of the 5 alerts that fire: confirm it with the number"), "{refused:?}");
+    assert!(out(&refused).contains("which is 4 (`--confirm 4`)"), "{refused:?}");
     assert_eq!(code(&home.run(&[&all[..], &["--confirm", "5"]].concat())), Some(2));
     assert!(fake.silences().is_empty() && log(&home).is_empty(), "nothing was recorded and nothing sent");
     assert_eq!(code(&home.run(&[&all[..], &["--confirm", "4"]].concat())), Some(0));
@@ -117,20 +122,21 @@ fn a_silence_of_the_watchdog_or_of_most_alerts_is_confirmed_by_its_number() {
 #[test]
 fn an_acknowledgement_that_becomes_a_silence_of_the_watchdog_or_of_most_alerts_is_confirmed_by_its_number_too() {
     let fake = FakeAlertmanager::start();
-    let names = ["Down", "Slow", "Full", "Late", "Watchdog"];
-    let ids: Vec<String> =
-        names.iter().map(|name| fake.fire(&[("alertname", name), ("job", "db"), ("severity", "critical")])).collect();
+    let names: Vec<String> = (0..20).map(|n| format!("Down{n}")).collect();
+    let fire = |name: &str| fake.fire(&[("alertname", name), ("job", "db"), ("severity", "critical")]);
+    names.iter().for_each(|name| drop(fire(name)));
+    let watchdog = fire("Watchdog");
     let home = watching(&fake, ", ack: {carry: silence}");
     let all = ["ack", "--filter", "not Watchdog", "--yes"];
     let refused = home.run(&all);
     assert_eq!(code(&refused), Some(2), "{refused:?}");
-    assert!(out(&refused).contains("it hides 4 of the 5 alerts that fire: confirm it with the number"), "{refused:?}");
-    let watchdog = home.run(&["ack", &ids[4]]);
-    assert!(code(&watchdog) == Some(2) && out(&watchdog).contains("it hides Watchdog"), "{watchdog:?}");
+    assert!(out(&refused).contains("it hides 20 of the 21 alerts that fire: confirm it with the number"), "{refused:?}");
+    let quiet = home.run(&["ack", &watchdog]);
+    assert!(code(&quiet) == Some(2) && out(&quiet).contains("it hides Watchdog"), "{quiet:?}");
     assert!(fake.silences().is_empty() && log(&home).is_empty(), "nothing was recorded and nothing sent");
-    assert_eq!(code(&home.run(&[&all[..], &["--confirm", "4"]].concat())), Some(0));
-    assert_eq!(code(&home.run(&["ack", &ids[4], "--confirm", "1"])), Some(0));
-    assert_eq!(fake.silences().len(), 5);
+    assert_eq!(code(&home.run(&[&all[..], &["--confirm", "20"]].concat())), Some(0));
+    assert_eq!(code(&home.run(&["ack", &watchdog, "--confirm", "1"])), Some(0));
+    assert_eq!(fake.silences().len(), 21);
 }
 
 /// What the server's own tool says of silences in force: matchers, author, comment and end of each.

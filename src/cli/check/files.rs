@@ -102,6 +102,10 @@ pub fn configured(globals: &Globals, live: bool) -> anyhow::Result<Found> {
 pub fn named(paths: &[PathBuf]) -> anyhow::Result<Found> {
     let mut found = (Vec::new(), None);
     for path in paths {
+        // Of what is not there nobody knows what it was to be.
+        if !path.exists() {
+            return Err(Failure::usage(format!("{} is no file and no folder", path.display())).into());
+        }
         let (files, config) = match () {
             () if path.is_dir() => (folder(path), None),
             () if is(path, &["md", "markdown"]) => (book(path), None),

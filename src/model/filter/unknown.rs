@@ -2,10 +2,15 @@
 //! so holds for everything.
 
 use super::{Expression, Filter, Term, World};
+use crate::domain::node::nearest;
 use crate::domain::text::inert;
+use std::collections::BTreeSet;
 
 /// Of more alerts it isn't said that none has a label: somebody would wait for the answer.
 const LOOKED_AT: usize = 20_000;
+
+/// The labels of so many are those that a slip may mean: a pane says it while somebody types.
+const NEAR: usize = 1_000;
 
 impl Filter {
     /// A name in it that nothing has, in one sentence; `None` where every name is somebody's.
@@ -41,11 +46,22 @@ impl Term {
             }
             Self::Equal { label, .. } | Self::Like { label, .. } => {
                 let few = most == usize::MAX || world.alerts.queue().nth(most).is_none();
-                (few && !is_label(label, world)).then(|| format!("no alert has the label {}", inert(label)))
+                few.then(|| no_label(label, world)).flatten()
             }
             _ => None,
         }
     }
+}
+
+/// That no alert has such a label, in one sentence with the one that may be meant; `None` where an alert has it.
+pub fn no_label(label: &str, world: &World) -> Option<String> {
+    if is_label(label, world) {
+        return None;
+    }
+    let names = world.alerts.queue().take(NEAR).flat_map(|tracked| tracked.alert.labels.names());
+    let known: Vec<&str> = names.map(|name| name.raw()).collect::<BTreeSet<_>>().into_iter().collect();
+    let near = nearest(label, &known).map_or(String::new(), |near| format!("; did you mean {}?", inert(near)));
+    Some(format!("no alert has the label {}{near}", inert(label)))
 }
 
 /// Alerts of one rule have one list of names: it is looked through once, not for each of a storm.

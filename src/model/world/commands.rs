@@ -297,7 +297,7 @@ impl World {
             Command::SetSeverity { severity, .. } => format!("set the severity to {severity}"),
             Command::SetTitle { .. } => "rename the incident".into(),
             Command::SetRole { role, .. } => format!("set the {}", role.word()),
-            Command::HandOff { to, .. } => format!("hand over to {}", inert(to)),
+            Command::HandOff { to, .. } => format!("hand over to {}", inert(to)).trim_end().to_owned(),
             Command::TakeOver { .. } => "take over".into(),
             Command::Merge { .. } => "merge the incident".into(),
             Command::LinkEntries { belong: true, .. } => "add entries to the incident".into(),

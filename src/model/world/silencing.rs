@@ -16,8 +16,12 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Up to so many alerts are not most of a queue.
-const FEW: usize = 3;
+/// So many alerts may be most of a queue.
+const SEVERAL: usize = 4;
+
+/// So many of them that somebody acknowledges: each stays on the screen with its owner, and on a quiet night a handful is all
+/// that fires.
+const CROWD: usize = 20;
 
 /// A silence that has to be confirmed by the number of alerts that it keeps quiet now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +43,12 @@ impl World {
         let alone = |name: &&String| cover.covers(&Labels::new(vec![("alertname".into(), name.as_str().into())]));
         let watchdog = self.settings.watchdogs.iter().find(alone).map(String::as_str);
         let there = self.alerts.queue().filter(|tracked| sources.contains(&tracked.alert.id.source));
-        self.breadth(there.filter(|tracked| cover.covers(&tracked.alert.labels)), watchdog)
+        self.breadth(there.filter(|tracked| cover.covers(&tracked.alert.labels)), watchdog, SEVERAL)
     }
 
     /// The same for silences of these alerts, each alone.
     pub fn broad_for(&self, alerts: &[AlertId]) -> Option<Broad> {
-        self.breadth(alerts.iter().filter_map(|id| self.alerts.get(id)), None)
+        self.breadth(alerts.iter().filter_map(|id| self.alerts.get(id)), None, SEVERAL)
     }
 
     /// The same for acknowledgements of these alerts, of those that are carried as a silence.
@@ -52,7 +56,8 @@ impl World {
         let quiet: BTreeSet<&SourceName> = self.silencing_acks().collect();
         // What was pending and fires now is acknowledged where it fires.
         let meant: BTreeSet<&AlertId> = alerts.iter().map(|id| self.alerts.now(id)).collect();
-        self.breadth(meant.into_iter().filter(|id| quiet.contains(&id.source)).filter_map(|id| self.alerts.get(id)), None)
+        let meant = meant.into_iter().filter(|id| quiet.contains(&id.source)).filter_map(|id| self.alerts.get(id));
+        self.breadth(meant, None, CROWD)
     }
 
     /// Sources on which an acknowledgement becomes a silence.
@@ -61,7 +66,8 @@ impl World {
         self.settings.sources.iter().filter(silences).map(|spec| &spec.name)
     }
 
-    fn breadth<'a>(&self, quiet: impl Iterator<Item = &'a Tracked>, watchdog: Option<&str>) -> Option<Broad> {
+    /// From so many alerts on that fire, the most of them are many.
+    fn breadth<'a>(&self, quiet: impl Iterator<Item = &'a Tracked>, watchdog: Option<&str>, many: usize) -> Option<Broad> {
         let (mut alerts, mut firing, mut watchdog) = (0, 0, watchdog.map(str::to_owned));
         for tracked in quiet.filter(|tracked| tracked.resolved_at.is_none()) {
             alerts += 1;
@@ -74,7 +80,7 @@ impl World {
         let all = self.alerts.count(State::Firing);
         let why = match watchdog {
             Some(name) => format!("it hides {}, which says that alerting works", inert(&name)),
-            None if firing > FEW && firing * 2 > all => format!("it hides {firing} of the {all} alerts that fire"),
+            None if firing >= many && firing * 2 > all => format!("it hides {firing} of the {all} alerts that fire"),
             None => return None,
         };
         Some(Broad { alerts, why })
@@ -180,7 +186,8 @@ fn reasoned(reason: &str) -> Result<(), Refusal> {
 pub(in crate::model) fn meant(broad: Option<Broad>, confirmed: Option<usize>) -> Result<(), Refusal> {
     match broad.filter(|broad| confirmed != Some(broad.alerts)) {
         Some(Broad { alerts, why }) => {
-            Err(format!("{why}: confirm it with the number of alerts that it keeps quiet now, which is {alerts}"))
+            let number = "confirm it with the number of alerts that it keeps quiet now, which is";
+            Err(format!("{why}: {number} {alerts} (`--confirm {alerts}`)"))
         }
         None => Ok(()),
     }
