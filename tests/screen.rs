@@ -219,7 +219,7 @@ fn of_what_is_still_being_read_no_number_is_told_as_if_it_were_all() {
     let mut desk = Desk::new();
     let known = |name: &str, more| {
         let (alerts, read_at) = (vec![alert(name, "warning", "shop", "db-1", 5)], screen::start());
-        midwatch::model::Fact::AlertsCached { source: "prod".into(), alerts, read_at, more }
+        midwatch::model::Fact::AlertsCached { source: "prod".into(), alerts, read_at, unlisted: Default::default(), more }
     };
     for (name, more, told) in
         [("Down", true, " 1+ firing"), ("Slow", true, " 2+ firing"), ("Full", false, " 3 firing"), ("Hot", true, " 4+ firing")]

@@ -185,14 +185,26 @@ fn what_is_listed_again_was_never_missing_and_what_is_known_to_fire_is_no_news()
     assert!(arrived(&story).is_some());
     story.begins_anew();
     let alerts = down.to_vec();
-    story.fact(Fact::AlertsCached { source: "prod".into(), alerts, read_at: story.now.wall, more: false });
+    story.fact(Fact::AlertsCached {
+        source: "prod".into(),
+        alerts,
+        read_at: story.now.wall,
+        unlisted: Default::default(),
+        more: false,
+    });
     assert_eq!((state(&story, "Down"), arrived(&story)), (Some(State::Firing), None));
     story.begins_anew();
     story.poll(&down);
     assert_eq!(arrived(&story), None, "the journal holds it open");
     // What nobody has recorded is no news from the cache either: it was read in an earlier session.
     let mut story = Story::new();
-    story.fact(Fact::AlertsCached { source: "prod".into(), alerts: down.to_vec(), read_at: story.now.wall, more: false });
+    story.fact(Fact::AlertsCached {
+        source: "prod".into(),
+        alerts: down.to_vec(),
+        read_at: story.now.wall,
+        unlisted: Default::default(),
+        more: false,
+    });
     assert_eq!(arrived(&story), None);
 }
 

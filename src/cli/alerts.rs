@@ -93,7 +93,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if let Some(why) = filter.unknown(world).or_else(|| no_label(label?, world)) {
         out::warn(&format!("midwatch: {why}"));
     }
-    if let Some(told) = untold::told(&untold, session.config.console.zone).filter(|_| !arguments.drill) {
+    for told in untold::told(&untold, session.config.console.zone).iter().filter(|_| !arguments.drill) {
         out::warn(&format!("midwatch: {told}"));
     }
     let exit = report_sources(world);

@@ -106,7 +106,7 @@ fn table(globals: &Globals, found: &[Episode], zone: chrono_tz::Tz) -> String {
         });
         vec![
             log::time(episode.from, zone),
-            episode.lasted().map_or("still".to_owned(), out::age),
+            episode.duration(out::age),
             episode.severity.map_or("-", |severity| severity.word()).to_owned(),
             episode.name.clone(),
             or_none(episode.target.clone()),
@@ -124,7 +124,7 @@ fn document(episode: &Episode) -> Value {
     let lasted = episode.lasted().map(|lasted| u64::try_from(lasted.as_millis()).unwrap_or(u64::MAX));
     json!({
         "alert": episode.alert, "name": episode.name, "target": episode.target, "severity": episode.severity,
-        "service": episode.service, "starts_at": millis::text(episode.from), "ended_at": episode.to.map(millis::text), "lasted_ms": lasted,
+        "service": episode.service, "starts_at": millis::text(episode.from), "ended_at": episode.to.map(millis::text), "lasted_ms": lasted, "end": episode.to.map(|_| episode.end),
         "acknowledged_by": episode.owners, "playbooks": episode.playbooks, "incident": episode.incident,
     })
 }

@@ -7,7 +7,7 @@ mod cached;
 mod changes;
 mod doubt;
 mod drilled;
-mod ended;
+pub mod ended;
 mod episode;
 mod flapping;
 mod lapsing;
@@ -22,6 +22,7 @@ mod state;
 mod twins;
 mod view;
 
+pub(in crate::model) use cached::Cached;
 pub use doubt::Doubt;
 pub use episode::{Ack, Record};
 pub(in crate::model) use episode::{ENDED_ELSEWHERE, UNDONE};
@@ -69,9 +70,12 @@ pub struct Tracked {
     pub news: News,
     /// Good polls in a row that did not list it.
     pub missing: u32,
-    /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more.
+    /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more. Else when it
+    /// was listed: one that was started later has not listed it.
     listed_since: Option<DateTime<Utc>>,
     untold: Option<DateTime<Utc>>,
+    /// It is over only because its source, which was restarted, has not listed it since.
+    forgotten: bool,
     /// The part of its source that told of it does not answer: it is shown as it was.
     pub unheard: bool,
     pub resolved_at: Option<DateTime<Utc>>,
@@ -230,7 +234,7 @@ impl Alerts {
             return None;
         }
         let news = tracked.resolved_at.is_none();
-        (tracked.alert, tracked.missing, tracked.untold) = (alert, 0, None);
+        (tracked.alert, tracked.missing, tracked.untold, tracked.forgotten) = (alert, 0, None, false);
         if news {
             // A clock that is ahead ends nothing in the future, and nothing ends before it began.
             tracked.resolved_at = Some(millis::truncated(at.clamp(tracked.episode.min(now.wall), now.wall)));
@@ -284,6 +288,7 @@ impl Alerts {
             missing: 0,
             listed_since: None,
             untold: None,
+            forgotten: false,
             unheard: false,
             resolved_at: None,
             state: State::Firing,
@@ -326,7 +331,7 @@ impl Alerts {
                 touched.push(id.clone());
             }
             if tracked.missing == 0 && answer.complete {
-                tracked.listed_since = same_instance.or(tracked.listed_since);
+                tracked.listed_since = same_instance.or(tracked.listed_since).or(Some(now.wall));
             } else if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
                 let known = same_instance.is_some() && tracked.listed_since == same_instance;
                 let gone = tracked.missing >= ABSENT_POLLS && (settled || known);
@@ -334,10 +339,11 @@ impl Alerts {
                     // It never fired: there is no end of anything to record.
                     never.push(id.clone());
                 } else if gone {
-                    tracked.resolved_at = Some(now.wall);
                     self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
                     touched.push(id.clone());
                     ended.push(Turn { id: id.clone(), fired: false });
+                    tracked.forgotten = ended::is_forgotten(tracked.listed_since, answer.started_at);
+                    tracked.resolved_at = Some(now.wall);
                 } else if tracked.missing >= ABSENT_POLLS {
                     unlisted += 1;
                 }

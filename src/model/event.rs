@@ -23,6 +23,7 @@ use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,6 +76,9 @@ pub enum Fact {
         source: SourceName,
         alerts: Vec<Arc<Alert>>,
         read_at: DateTime<Utc>,
+        /// Those that it did not list then and that were not certainly over, each with the last that is known to have listed it.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        unlisted: BTreeMap<Fingerprint, DateTime<Utc>>,
         #[serde(default)]
         more: bool,
     },

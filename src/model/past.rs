@@ -1,6 +1,7 @@
 //! What the journal remembers of alerts: which fired, how that ended, and who handled it. Made of entries whenever somebody
 //! wants to know, and kept for those who look at it.
 
+use super::alerts::ended::{FORGOTTEN, UNSEEN, UNTOLD};
 use super::fold::Corrections;
 use crate::domain::alert::{Firing, Severity, target};
 use crate::domain::entry::{Entry, Kind};
@@ -29,10 +30,25 @@ pub struct Episode {
     pub from: DateTime<Utc>,
     /// `None`: as far as the journal knows it fires still.
     pub to: Option<DateTime<Utc>>,
+    #[serde(default)]
+    pub end: End,
     /// Who acknowledged it, the first first.
     pub owners: Vec<String>,
     pub playbooks: Vec<Used>,
     pub incident: Option<IncidentId>,
+}
+
+/// How it is known that an episode ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum End {
+    /// Its source has said so, and when.
+    #[default]
+    Told,
+    /// Nobody has said so: it is only taken for over.
+    Presumed,
+    /// It was over by then, and nobody saw when it ended.
+    Unseen,
 }
 
 /// A playbook that was run while it fired.
@@ -50,9 +66,23 @@ impl Used {
 }
 
 impl Episode {
-    /// `None` while it fires.
+    /// `None` while it fires, and where nobody knows when it ended.
     pub fn lasted(&self) -> Option<Duration> {
-        self.to.map(|to| (to - self.from).to_std().unwrap_or_default())
+        self.to.filter(|_| self.end == End::Told).map(|to| self.until(to))
+    }
+
+    /// `14m`, `≤ 14m`, `?`, `still`.
+    pub fn duration(&self, age: impl Fn(Duration) -> String) -> String {
+        match (self.to, self.end) {
+            (None, _) => "still".to_owned(),
+            (Some(to), End::Told) => age(self.until(to)),
+            (Some(to), End::Unseen) => format!("≤ {}", age(self.until(to))),
+            (Some(_), End::Presumed) => "?".to_owned(),
+        }
+    }
+
+    fn until(&self, to: DateTime<Utc>) -> Duration {
+        (to - self.from).to_std().unwrap_or_default()
     }
 
     fn was_handled(&self) -> bool {
@@ -96,7 +126,8 @@ impl Reading {
                 let known = self.of(alert, entry.data_of("starts_at")).filter(|known| self.episodes[*known].to.is_none());
                 // It began before what was asked for.
                 let index = known.unwrap_or_else(|| self.begin(alert, entry));
-                self.episodes[index].to = Some(entry.at.max(self.episodes[index].from));
+                let episode = &mut self.episodes[index];
+                (episode.to, episode.end) = (Some(entry.at.max(episode.from)), end_of(entry));
             }
             Kind::Ack => {
                 if let Some(index) = self.of(alert, entry.data_of("episode")) {
@@ -126,6 +157,7 @@ impl Reading {
             severity: entry.data_of("severity"),
             from: entry.data_of("starts_at").unwrap_or(entry.at),
             to: None,
+            end: End::Told,
             owners: Vec::new(),
             playbooks: Vec::new(),
             incident: entry.incident,
@@ -154,6 +186,14 @@ impl Reading {
         if let Some(run) = entry.run {
             self.runs.insert(run, (index, playbooks.len() - 1));
         }
+    }
+}
+
+fn end_of(entry: &Entry) -> End {
+    match entry.text_of("why") {
+        Some(UNTOLD | FORGOTTEN) => End::Presumed,
+        Some(UNSEEN) => End::Unseen,
+        _ => End::Told,
     }
 }
 

@@ -45,7 +45,7 @@ pub use silencing::Broad;
 pub(in crate::model) use silencing::meant;
 
 use super::Effect;
-use super::alerts::{Alerts, Change};
+use super::alerts::{Alerts, Cached, Change};
 use super::calls::Calls;
 use super::changes::Changes;
 use super::context::Context;
@@ -308,8 +308,8 @@ impl World {
                 Vec::new()
             }
             Fact::NewsRefused { source, why } => self.note_refused(&source, &why),
-            Fact::AlertsCached { source, alerts, read_at, more } => {
-                self.alerts.cached(&self.settings, &source, alerts, (read_at, more), self.now);
+            Fact::AlertsCached { source, alerts, read_at, unlisted, more } => {
+                self.alerts.cached(&self.settings, &source, Cached { alerts, read_at, unlisted, more }, self.now);
                 Vec::new()
             }
             Fact::FeedsRemembered(all) => {

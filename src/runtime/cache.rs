@@ -7,7 +7,7 @@ mod pack;
 
 use super::poller::{CHUNK, Remembered};
 use crate::domain::alert::Alert;
-use crate::domain::ids::SourceName;
+use crate::domain::ids::{Fingerprint, SourceName};
 use crate::model::alerts::SourceState;
 use crate::model::{Fact, World};
 pub use calls::{Calls, Ledger};
@@ -38,6 +38,14 @@ type Snapshot = BTreeMap<SourceName, Kept>;
 struct Kept {
     read_at: DateTime<Utc>,
     alerts: Vec<Arc<Alert>>,
+    /// Those that were not listed then.
+    unlisted: BTreeMap<Fingerprint, DateTime<Utc>>,
+}
+
+impl Kept {
+    fn at(read_at: DateTime<Utc>) -> Self {
+        Self { read_at, alerts: Vec::new(), unlisted: BTreeMap::new() }
+    }
 }
 
 /// A folder of the platform's cache.
@@ -127,7 +135,8 @@ fn snapshot(world: &World, most: usize) -> Snapshot {
     let mut snapshot = Snapshot::new();
     for (tracked, read_at) in fires.filter_map(|tracked| Some((tracked, read_at(&tracked.alert.id.source)?))).take(most) {
         let source = &tracked.alert.id.source;
-        let kept = snapshot.entry(source.clone()).or_insert_with(|| Kept { read_at, alerts: Vec::new() });
+        let kept = snapshot.entry(source.clone()).or_insert_with(|| Kept::at(read_at));
+        kept.unlisted.extend(tracked.unlisted_since().map(|since| (tracked.alert.id.fingerprint.clone(), since)));
         kept.alerts.push(tracked.alert.clone());
     }
     snapshot
@@ -147,10 +156,11 @@ fn sorted(alerts: &[Arc<Alert>]) -> Arc<Vec<Arc<Alert>>> {
 fn facts(snapshot: Snapshot, more: bool) -> Vec<Fact> {
     let facts = |(source, kept): (SourceName, Kept)| {
         let portions: Vec<Vec<Arc<Alert>>> = kept.alerts.chunks(CHUNK).map(<[_]>::to_vec).collect();
+        let unlisted = kept.unlisted;
         let last = portions.len();
         let fact = move |(n, alerts)| {
             let more = more || n + 1 < last;
-            Fact::AlertsCached { source: source.clone(), alerts, read_at: kept.read_at, more }
+            Fact::AlertsCached { source: source.clone(), alerts, read_at: kept.read_at, unlisted: unlisted.clone(), more }
         };
         portions.into_iter().enumerate().map(fact)
     };

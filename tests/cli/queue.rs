@@ -240,7 +240,7 @@ fn what_ended_only_because_nobody_told_of_it_is_told_to_whoever_asks_once() {
     console.wait_for("nobody has told of it since");
     let output = home.run(&["alerts", "--json"]);
     let untold = document(&output)["untold"][0].clone();
-    assert_names(&untold, "id name target untold_since ended_at");
+    assert_names(&untold, "id name target untold_since why ended_at");
     assert_eq!((&untold["id"], &untold["target"]), (&format!("prod/{told}").into(), &"db-1".into()));
     let told = err(&home.run(&["alerts"]));
     assert!(told.contains("midwatch: ? untold since ") && told.contains(": Watched db-1; whoever"), "{told}");

@@ -158,6 +158,7 @@ fn a_past_that_was_cut_says_so() {
         severity: None,
         from,
         to,
+        end: midwatch::model::past::End::Told,
         owners: Vec::new(),
         playbooks: Vec::new(),
         incident: None,

@@ -128,6 +128,26 @@ fn what_nobody_tells_of_any_more_is_no_good_news_on_its_row() {
 }
 
 #[test]
+fn what_a_restarted_source_never_listed_again_is_not_shown_as_resolved() {
+    let mut desk = outage();
+    let (down, began) = (alert("PostgresDown", "critical", "postgres", "db-1:5432", 3), crate::screen::start());
+    let of = |started_at| SourceAnswer { complete: true, started_at: Some(started_at), ..SourceAnswer::default() };
+    desk.answers(of(began - chrono::Duration::days(1))).answers(of(began - chrono::Duration::days(1)));
+    desk.fact(Fact::AlertsChanged { source: "prod".into(), upserts: Vec::new(), gone: vec![down.id.fingerprint.clone()] });
+    for _ in 0..30 {
+        desk.sleep(15).answers(of(began));
+    }
+    assert!(desk.line("CRIT PostgresDown").contains("? taken for"), "{}", desk.text());
+    desk.resize(160, 40)
+        .expect("? taken for over")
+        .expect("1 untold")
+        .press("G enter")
+        .expect("? taken for over 2m")
+        .expect("prod was restarted and has not listed it since");
+    desk.expect_not("CRIT resolved").expect_not(", after");
+}
+
+#[test]
 fn what_ended_untold_before_a_console_began_is_no_good_news_for_it() {
     let mut before = Desk::new();
     let down = alert("Down", "critical", "postgres", "db-1", 3);
@@ -174,6 +194,7 @@ fn how_often_it_fired_is_told_by_whose_record_that_is() {
         severity: None,
         from,
         to: Some(from),
+        end: midwatch::model::past::End::Told,
         owners: Vec::new(),
         playbooks: Vec::new(),
         incident: None,

@@ -30,7 +30,13 @@ fn a_cache_that_is_read_after_the_source_spoke_takes_nothing_back() {
     old.silenced_by = vec!["s-1".into()];
     story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![now.clone()], gone: vec![] });
     // Between the parts of the first answer, what an earlier session kept.
-    story.fact(Fact::AlertsCached { source: "prod".into(), alerts: vec![Arc::new(old)], read_at: began(), more: false });
+    story.fact(Fact::AlertsCached {
+        source: "prod".into(),
+        alerts: vec![Arc::new(old)],
+        read_at: began(),
+        unlisted: Default::default(),
+        more: false,
+    });
     for _ in 0..4 {
         let answer = SourceAnswer { complete: true, ..SourceAnswer::default() };
         story.fact(Fact::SourceAnswered { source: "prod".into(), answer });

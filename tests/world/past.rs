@@ -162,6 +162,7 @@ fn episode(minutes: i64, owners: &[&str], runs: &[(&str, &str)]) -> Episode {
         severity: None,
         from: began(),
         to: Some(began() + chrono::Duration::minutes(minutes)),
+        end: midwatch::model::past::End::Told,
         owners: owners.iter().map(|owner| (*owner).to_owned()).collect(),
         playbooks: runs.iter().map(used).collect(),
         incident: None,

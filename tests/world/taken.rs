@@ -156,7 +156,7 @@ fn one_that_ran_out_while_nobody_watched_is_taken_back_at_the_next_start_where_t
     before.journal.iter().for_each(|entry| story.append_known(entry.clone()));
     story.pass(2 * 3600);
     let (alerts, read_at) = (held(carried("ana", None)).to_vec(), before.now.wall);
-    story.fact(Fact::AlertsCached { source: "prod".into(), alerts, read_at, more: false });
+    story.fact(Fact::AlertsCached { source: "prod".into(), alerts, read_at, unlisted: Default::default(), more: false });
     story.poll(&[]);
     assert_eq!((ran_out(&story), acts(&mut story).len()), (0, 0));
     // Somebody else's is not ours to take back.

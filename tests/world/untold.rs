@@ -1,6 +1,8 @@
 //! An end that nobody has told of: what its server lists no more because whoever should tell of it is silent.
 
 use super::*;
+use midwatch::model::alerts::Doubt;
+use midwatch::model::past::{End, Episode, episodes};
 
 fn untold(names: &[&str]) -> SourceAnswer {
     let since = at("2026-03-01T02:59:30Z");
@@ -27,8 +29,8 @@ fn what_nobody_told_of_is_not_told_as_resolved_and_what_somebody_ended_is() {
     let text = "Down taken for resolved: nobody has told of it since 02:59 UTC, so its server takes it for over";
     assert_eq!(end("Down"), (text.to_owned(), Some("nobody tells of it".to_owned()), Some(at("2026-03-01T02:59:30Z"))));
     assert_eq!(end("Slow"), ("Slow resolved".to_owned(), None, None));
-    let since = |name: &str| story.world.alerts.get(&id(name)).expect("shown").untold();
-    assert_eq!((since("Down"), since("Slow")), (Some(at("2026-03-01T02:59:30Z")), None));
+    let doubt = |name: &str| story.world.alerts.get(&id(name)).expect("shown").presumed();
+    assert_eq!((doubt("Down"), doubt("Slow")), (Some(Doubt::Untold(at("2026-03-01T02:59:30Z"))), None));
 }
 
 #[test]
@@ -98,4 +100,111 @@ fn what_ended_untold_before_a_process_began_is_counted_by_it_until_it_is_told_of
     assert_eq!(counted(&story), 1);
     story.pass(120);
     assert_eq!(counted(&story), 0);
+}
+
+fn of(started_at: DateTime<Utc>) -> SourceAnswer {
+    SourceAnswer { complete: true, started_at: Some(started_at), ..SourceAnswer::default() }
+}
+
+/// Both of them fire, `Slow` ends, and `prod` is restarted and never lists `Down` again.
+fn restarted() -> Story {
+    let mut story = Story::new();
+    (0..2).for_each(|_| story.poll_with(&both(), of(began())));
+    (0..3).for_each(|_| story.poll_with(&both()[..1], of(began())));
+    never_lists_it(&mut story);
+    story
+}
+
+fn never_lists_it(story: &mut Story) {
+    let started = story.now.wall;
+    (0..3).for_each(|_| story.poll_with(&[], of(started)));
+    story.pass(310);
+    story.poll_with(&[], of(started));
+}
+
+fn presumed(story: &Story, name: &str) -> Option<Doubt> {
+    story.world.alerts.get(&id(name)).expect("shown").presumed()
+}
+
+#[test]
+fn what_a_restarted_source_never_listed_again_is_only_taken_for_over_and_counts_as_untold() {
+    let mut story = restarted();
+    assert_eq!((presumed(&story, "Down"), presumed(&story, "Slow")), (Some(Doubt::Forgotten), None));
+    assert_eq!(counted(&story), 1);
+    // Another restart changes nothing of what had ended before it.
+    let started = story.now.wall;
+    (0..3).for_each(|_| story.poll_with(&[], of(started)));
+    assert_eq!((presumed(&story, "Down"), presumed(&story, "Slow")), (Some(Doubt::Forgotten), None));
+    story.wait(11 * 60);
+    assert_eq!((state(&story, "Down"), state(&story, "Slow")), (Some(State::Resolved), None));
+    story.begins_anew();
+    story.poll_with(&[], of(started));
+    assert_eq!(counted(&story), 1, "the next console says the same");
+    story.poll_with(&both()[..1], of(started));
+    assert_eq!((state(&story, "Down"), counted(&story)), (Some(State::Firing), 0));
+    let mut story = restarted();
+    let upstream = midwatch::domain::alert::Upstream::Resolved { at: story.now.wall };
+    let over = midwatch::domain::alert::Alert { upstream, ..(*both()[0]).clone() };
+    story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![Arc::new(over)], gone: vec![] });
+    assert_eq!((presumed(&story, "Down"), counted(&story)), (None, 0), "now its source has said so");
+}
+
+#[test]
+fn what_was_listed_once_only_before_a_restart_is_taken_for_over_too() {
+    let mut story = Story::new();
+    story.poll_with(&both()[..1], of(began()));
+    story.pass(15);
+    never_lists_it(&mut story);
+    assert_eq!(presumed(&story, "Down"), Some(Doubt::Forgotten));
+}
+
+/// A console that begins with what the last one kept at 03:00.
+fn kept(unlisted: &[(&str, DateTime<Utc>)], started: DateTime<Utc>) -> Story {
+    let mut story = Story::new();
+    let unlisted = unlisted.iter().map(|(name, since)| ((*name).into(), *since)).collect();
+    let (alerts, read_at) = (both().to_vec(), story.now.wall);
+    story.fact(Fact::AlertsCached { source: "prod".into(), alerts, read_at, unlisted, more: false });
+    story.pass(3_600);
+    (0..4).for_each(|_| story.poll_with(&[], of(started)));
+    story
+}
+
+#[test]
+fn a_console_that_begins_after_the_restart_knows_what_was_listed_before_it() {
+    let (before, after) = (began(), at("2026-03-01T03:10:00Z"));
+    let story = kept(&[], after);
+    assert_eq!((presumed(&story, "Down"), presumed(&story, "Slow")), (Some(Doubt::Forgotten), Some(Doubt::Forgotten)));
+    let story = kept(&[], before);
+    assert_eq!((presumed(&story, "Down"), presumed(&story, "Slow")), (None, None), "its own instance lists it no more");
+    // It was restarted at 02:59 already, and the console before knew `Down` from earlier than that.
+    let story = kept(&[("Down", before)], at("2026-03-01T02:59:00Z"));
+    assert_eq!((presumed(&story, "Down"), presumed(&story, "Slow")), (Some(Doubt::Forgotten), None));
+}
+
+#[test]
+fn of_what_nobody_saw_end_no_exact_time_is_remembered() {
+    let told = |story: &Story| {
+        let minutes = |time: Duration| format!("{}m", time.as_secs() / 60);
+        let of = |episode: Episode| (episode.name.clone(), episode.end, episode.lasted(), episode.duration(minutes));
+        episodes(&story.journal).into_iter().map(of).collect::<Vec<_>>()
+    };
+    let all = told(&restarted());
+    let down = all.iter().find(|(name, ..)| name == "Down").expect("it fired");
+    assert_eq!((down.1, down.2, down.3.as_str()), (End::Presumed, None, "?"));
+    assert!(all.iter().any(|(name, end, lasted, _)| name == "Slow" && *end == End::Told && lasted.is_some()), "{all:?}");
+    let all = told(&left_alone());
+    assert!(all.iter().any(|(name, _, _, text)| name == "Down" && text == "?"), "{all:?}");
+    // Nobody watched, and nothing was kept but the journal.
+    let gone = |started| {
+        let mut story = Story::new();
+        (0..2).for_each(|_| story.poll_with(&both()[..1], of(began())));
+        story.begins_anew();
+        story.pass(28 * 60);
+        (0..4).for_each(|_| story.poll_with(&[], of(started)));
+        (told(&story).remove(0), counted(&story))
+    };
+    let ((_, end, lasted, text), count) = gone(began());
+    assert_eq!((end, lasted, text.as_str(), count), (End::Unseen, None, "≤ 30m", 0));
+    let ((_, end, lasted, text), count) = gone(at("2026-03-01T03:10:00Z"));
+    assert_eq!((end, lasted, text.as_str(), count), (End::Presumed, None, "?", 1));
 }

@@ -8,6 +8,7 @@ use crate::domain::ids::AlertId;
 use crate::journal::Journal;
 use crate::model::World;
 use crate::model::alerts::UNTOLD_FOR;
+use crate::model::alerts::ended::{FORGOTTEN, UNTOLD};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -23,7 +24,9 @@ pub struct Untold {
     id: AlertId,
     name: String,
     target: String,
-    since: DateTime<Utc>,
+    /// `None` of what a source that was restarted has not listed again.
+    since: Option<DateTime<Utc>>,
+    why: String,
     ended_at: DateTime<Utc>,
 }
 
@@ -36,11 +39,13 @@ pub fn recorded(globals: &Globals, world: &World) -> anyhow::Result<Vec<Untold>>
         newest.extend(entry.alert.as_ref().filter(|_| entry.drill.is_none()).map(|id| (id, entry)));
     }
     let untold = |(id, entry): (&AlertId, &Arc<Entry>)| {
+        let why = entry.text_of("why").filter(|why| matches!(*why, UNTOLD | FORGOTTEN))?;
         Some(Untold {
             id: id.clone(),
-            name: entry.text_of("name")?.to_owned(),
+            name: entry.text_of("name").unwrap_or(id.fingerprint.as_str()).to_owned(),
             target: entry.text_of("target").unwrap_or_default().to_owned(),
-            since: entry.data_of("untold_since")?,
+            since: entry.data_of("untold_since"),
+            why: why.to_owned(),
             ended_at: entry.at,
         })
     };
@@ -50,17 +55,27 @@ pub fn recorded(globals: &Globals, world: &World) -> anyhow::Result<Vec<Untold>>
 impl Untold {
     pub fn document(&self) -> Value {
         json!({
-            "id": self.id, "name": self.name, "target": self.target, "untold_since": time(self.since), "ended_at": time(self.ended_at),
+            "id": self.id, "name": self.name, "target": self.target, "untold_since": self.since.map(time), "why": self.why,
+            "ended_at": time(self.ended_at),
         })
     }
 }
 
-/// `? untold 03:12: PostgresDown db-1`, as the console's row says it.
-pub fn told(all: &[Untold], zone: Tz) -> Option<String> {
-    let since = all.iter().map(|one| one.since).min()?.with_timezone(&zone).format("%H:%M");
-    let named = |one: &Untold| out::inert(format!("{} {}", one.name, one.target).trim_end()).into_owned();
+/// `? untold since 03:12, …: PostgresDown db-1`, as the console's rows say it.
+pub fn told(all: &[Untold], zone: Tz) -> Vec<String> {
+    let (untold, forgotten): (Vec<&Untold>, Vec<&Untold>) = all.iter().partition(|one| one.since.is_some());
+    let since = untold.iter().filter_map(|one| one.since).min().map(|since| since.with_timezone(&zone).format("%H:%M"));
+    let silent = "whoever should tell of it may be silent";
+    let untold =
+        since.map(|since| format!("? untold since {since}, and so taken for over by its server: {}; {silent}", names(&untold)));
+    let restarted = "its server was restarted and has not listed it since, and nobody has said that it ended";
+    let forgotten = (!forgotten.is_empty()).then(|| format!("? taken for over: {}; {restarted}", names(&forgotten)));
+    untold.into_iter().chain(forgotten).collect()
+}
+
+fn names(all: &[&Untold]) -> String {
+    let named = |one: &&Untold| out::inert(format!("{} {}", one.name, one.target).trim_end()).into_owned();
     let names: Vec<String> = all.iter().take(SHOWN).map(named).collect();
     let more = if all.len() > SHOWN { format!(" and {} more", all.len() - SHOWN) } else { String::new() };
-    let (names, whose) = (names.join(", "), "whoever should tell of it may be silent");
-    Some(format!("? untold since {since}, and so taken for over by its server: {names}{more}; {whose}"))
+    format!("{}{more}", names.join(", "))
 }

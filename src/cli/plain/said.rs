@@ -175,7 +175,7 @@ impl Said {
             state => {
                 let by =
                     world.alerts.ack(tracked, world.now.wall).map(|ack| format!(" by {}", inert(&ack.by))).unwrap_or_default();
-                format!("{number}. {} is {}{by}", world.told_apart(id), state.word())
+                format!("{number}. {} is {}{by}", world.told_apart(id), word(tracked, state))
             }
         })
     }
@@ -261,7 +261,20 @@ fn told(tracked: &Tracked, world: &World) -> String {
     let age = |since: DateTime<Utc>| format!(" for {}", out::age((world.now.wall - since).to_std().unwrap_or_default()));
     let age = since.map(age).unwrap_or_default();
     let summary = alert.summary().map(|summary| format!(". {}", inert(summary))).unwrap_or_default();
-    format!("{drill}{}, {}{of}{on}, {}{by}{age}{summary}", tracked.severity.word(), inert(alert.name()), tracked.state.word())
+    format!(
+        "{drill}{}, {}{of}{on}, {}{by}{age}{summary}",
+        tracked.severity.word(),
+        inert(alert.name()),
+        word(tracked, tracked.state)
+    )
+}
+
+/// What nobody has ended is not told as if somebody had.
+fn word(tracked: &Tracked, state: State) -> &'static str {
+    match tracked.presumed() {
+        Some(_) if state == State::Resolved => "taken for over, though nobody has said that it ended",
+        _ => state.word(),
+    }
 }
 
 #[cfg(test)]

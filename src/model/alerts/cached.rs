@@ -1,12 +1,29 @@
 //! What an earlier process knew: shown until the source answers.
 
-use super::Alerts;
+use super::{Alerts, Tracked};
 use crate::domain::alert::Alert;
-use crate::domain::ids::SourceName;
+use crate::domain::ids::{Fingerprint, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What a source listed as far as is known, and when.
+#[derive(Debug)]
+pub(in crate::model) struct Cached {
+    pub alerts: Vec<Arc<Alert>>,
+    pub read_at: DateTime<Utc>,
+    pub unlisted: BTreeMap<Fingerprint, DateTime<Utc>>,
+    pub more: bool,
+}
+
+impl Tracked {
+    /// It was not listed any more, and not certainly over: what knows of the last time that it was, an instance by its start or a clock.
+    pub fn unlisted_since(&self) -> Option<DateTime<Utc>> {
+        self.listed_since.filter(|_| self.missing > 0)
+    }
+}
 
 impl Alerts {
     /// More fired when an earlier session knew of it last than has been read of its cache.
@@ -15,14 +32,8 @@ impl Alerts {
     }
 
     /// Alerts of an earlier process, to have something to show before the first answer. They are no news and no proof.
-    pub(in crate::model) fn cached(
-        &mut self,
-        settings: &Settings,
-        source: &SourceName,
-        alerts: Vec<Arc<Alert>>,
-        (read_at, more): (DateTime<Utc>, bool),
-        now: Stamp,
-    ) {
+    pub(in crate::model) fn cached(&mut self, settings: &Settings, source: &SourceName, cached: Cached, now: Stamp) {
+        let Cached { alerts, read_at, unlisted, more } = cached;
         let Some(state) = self.sources.get_mut(source) else { return };
         if !state.cached(read_at, more) {
             return;
@@ -37,6 +48,7 @@ impl Alerts {
             if let Some(tracked) = self.queue.get_mut(&id) {
                 // Until the source lists it again it may be gone; it counts as missed by the first good poll.
                 (tracked.arrived, tracked.missing) = (None, 1);
+                tracked.listed_since = Some(unlisted.get(&id.fingerprint).copied().unwrap_or(read_at));
                 self.queue.touch(&id);
             }
         }

@@ -13,6 +13,8 @@ pub enum Doubt {
     Unheard,
     /// It is over only because nobody has told of it since then.
     Untold(DateTime<Utc>),
+    /// It is over only because its source, which was restarted, has not listed it since.
+    Forgotten,
 }
 
 impl Doubt {
@@ -22,6 +24,7 @@ impl Doubt {
             Self::Unlisted => "not listed",
             Self::Unheard => "stale",
             Self::Untold(_) => "untold",
+            Self::Forgotten => "taken for over",
         }
     }
 }
@@ -29,7 +32,7 @@ impl Doubt {
 impl Alerts {
     pub fn doubt(&self, tracked: &Tracked) -> Option<Doubt> {
         match () {
-            () if tracked.resolved_at.is_some() => tracked.untold().map(Doubt::Untold),
+            () if tracked.resolved_at.is_some() => tracked.presumed(),
             () if self.is_unsure(&tracked.alert.id) => Some(Doubt::Unchecked),
             () if tracked.missing > 0 => Some(Doubt::Unlisted),
             () if tracked.unheard => Some(Doubt::Unheard),

@@ -1,6 +1,6 @@
 //! Ends that are no good news: of what nobody tells of any more, and of a watchdog, which fires to say that alerting works.
 
-use super::{Alerts, Tracked, UNTOLD_FOR};
+use super::{Alerts, Doubt, Tracked, UNTOLD_FOR};
 use crate::domain::alert::{Alert, Upstream};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, Fingerprint};
@@ -10,16 +10,28 @@ use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Why nobody knows that it ended, in the `data` of the entry that says so.
+pub const UNTOLD: &str = "nobody tells of it";
+pub const FORGOTTEN: &str = "not listed since a restart";
+/// Why nobody knows when it ended.
+pub const UNSEEN: &str = "nobody watched";
+
 impl Tracked {
-    /// Since when nobody has told of it, where its server takes it for over by that alone.
-    pub fn untold(&self) -> Option<DateTime<Utc>> {
-        self.untold
+    /// Why it is taken for over though nobody has said that it is.
+    pub fn presumed(&self) -> Option<Doubt> {
+        self.resolved_at?;
+        self.untold.map(Doubt::Untold).or(self.forgotten.then_some(Doubt::Forgotten))
     }
 
-    /// It is taken for over, and nobody has said that it is.
     pub(super) fn is_left_untold(&self) -> bool {
-        self.resolved_at.is_some() && self.untold().is_some() && !self.is_drill()
+        self.presumed().is_some() && !self.is_drill()
     }
+}
+
+/// It has been missed for so long that it is over, and an instance that was started after it was listed last does not know that. This is
+/// judged once, when it is taken for over: any instance may be restarted later.
+pub(super) fn is_forgotten(listed_since: Option<DateTime<Utc>>, started: Option<DateTime<Utc>>) -> bool {
+    listed_since.zip(started).is_some_and(|(listed, started)| listed < started)
 }
 
 impl Alerts {
@@ -37,7 +49,7 @@ impl Alerts {
 
     /// What the journal says of such as the queue does not have.
     pub(super) fn know_untold(&mut self, id: &AlertId, entry: &Entry) {
-        let untold = entry.data.contains_key("untold_since") && entry.drill.is_none();
+        let untold = matches!(entry.text_of("why"), Some(UNTOLD | FORGOTTEN)) && entry.drill.is_none();
         match entry.kind {
             Kind::AlertResolved if untold && !self.queue.holds(id) => drop(self.left.untold.insert(id.clone(), entry.at)),
             Kind::AlertFired | Kind::AlertResolved => drop(self.left.untold.remove(id)),

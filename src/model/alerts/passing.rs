@@ -10,7 +10,7 @@ use std::time::Duration;
 impl Tracked {
     /// When one that is over leaves the queue.
     fn leaves_at(&self) -> Option<DateTime<Utc>> {
-        let stays = if self.untold().is_some() { UNTOLD_FOR } else { RESOLVED_FOR };
+        let stays = if self.presumed().is_some() { UNTOLD_FOR } else { RESOLVED_FOR };
         self.resolved_at.map(|then| then + stays)
     }
 }

@@ -125,11 +125,10 @@ impl Alerts {
         kept.chain(seen.map(|tracked| (tracked.alert.id.clone(), tracked.episode))).collect()
     }
 
-    /// It is not known that it ended: its source was restarted and has not listed it since.
-    pub(in crate::model) fn is_presumed_over(&self, tracked: &Tracked) -> bool {
-        let started = self.sources.get(&tracked.alert.id.source).and_then(SourceState::started_at);
-        let said = matches!(tracked.alert.upstream, Upstream::Resolved { .. });
-        !said && tracked.listed_since.is_some() && started.is_some() && tracked.listed_since != started
+    /// The journal holds it open, and its source was started after that was recorded: it can't know that it ended.
+    pub(in crate::model) fn began_before_a_start(&self, id: &AlertId) -> bool {
+        let started = self.sources.get(&id.source).and_then(SourceState::started_at);
+        self.records.get(id).zip(started).is_some_and(|(record, started)| !record.began_since(started))
     }
 
     /// The source was started so lately that what it does not list may fire all the same.

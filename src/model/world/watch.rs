@@ -12,7 +12,8 @@ use crate::domain::stamp::Stamp;
 use crate::domain::text::{Outside, inert};
 use crate::domain::trouble::Trouble;
 use crate::model::Effect;
-use crate::model::alerts::Turn;
+use crate::model::alerts::ended::{FORGOTTEN, UNSEEN, UNTOLD};
+use crate::model::alerts::{Doubt, Turn};
 use crate::model::event::SourceAnswer;
 use crate::model::outbox::{EXPIRY, IN_HANDS, Sent};
 use std::time::Duration;
@@ -97,34 +98,29 @@ impl World {
             true => (Kind::AlertFired, "fired", tracked.episode.min(self.now.wall)),
             false => (Kind::AlertResolved, "resolved", tracked.resolved_at.unwrap_or(self.now.wall)),
         };
-        let untold = tracked.untold().filter(|_| !turn.fired);
-        let restarted = !turn.fired && untold.is_none() && self.alerts.is_presumed_over(&tracked);
-        let presumed = untold.is_some() || restarted;
-        let what = match (turn.fired, untold) {
+        let presumed = tracked.presumed().filter(|_| !turn.fired);
+        let what = match (turn.fired, presumed) {
             (true, _) => "firing".to_owned(),
-            (false, Some(since)) => {
+            (false, Some(Doubt::Untold(since))) => {
                 format!(
                     "taken for resolved: nobody has told of it since {} UTC, so its server takes it for over",
                     since.format("%H:%M")
                 )
             }
-            (false, None) if restarted => {
-                format!("taken for resolved: {} was restarted and has not listed it since", turn.id.source)
-            }
+            (false, Some(_)) => unlisted_since_a_restart(&turn.id),
             (false, None) => "resolved".to_owned(),
         };
         // Of eight alerts with one name each is read by itself, here and in the postmortem.
         let (name, target) = (inert(alert.name()), inert(alert.target()));
         let on = if name.contains(&*target) { String::new() } else { format!(" on {target}") };
-        let text = if presumed { format!("{name}{on} {what}") } else { format!("{name} {what}{on}") };
+        let text = if presumed.is_some() { format!("{name}{on} {what}") } else { format!("{name} {what}{on}") };
         let dead = !turn.fired && self.settings.is_watchdog(alert.name());
         let text = if dead { format!("{text}: alerting may be broken") } else { text };
         let mut draft = self.context().seen("alerts", kind, text).with("starts_at", tracked.episode).with("name", alert.name());
-        let why = untold.map(|_| "nobody tells of it").or(restarted.then_some("not listed since a restart"));
-        draft = draft.with("why", why);
-        if let Some(since) = untold {
-            draft = draft.with("untold_since", since);
-        }
+        draft = match presumed {
+            Some(Doubt::Untold(since)) => draft.with("why", UNTOLD).with("untold_since", since),
+            why => draft.with("why", why.map(|_| FORGOTTEN)),
+        };
         if turn.fired {
             draft =
                 draft.with("severity", tracked.severity).with("labels", pairs(&alert.labels)).with("summary", alert.summary());
@@ -155,8 +151,13 @@ impl World {
     fn forgotten_draft(&mut self, id: AlertId) -> Option<Draft> {
         let episode = self.alerts.record(&id)?.open_episode()?;
         let broken = if self.alerts.get(&id).is_some() { ": alerting may be broken" } else { "" };
-        let text = format!("{} ended while nobody watched{broken}", self.told_apart(&id));
-        let mut draft = self.context().seen("alerts", Kind::AlertResolved, text).with("starts_at", episode);
+        // What it was restarted after it may not know of any more.
+        let (what, why) = match self.alerts.began_before_a_start(&id) {
+            true => (unlisted_since_a_restart(&id), FORGOTTEN),
+            false => ("ended while nobody watched".to_owned(), UNSEEN),
+        };
+        let text = format!("{} {what}{broken}", self.told_apart(&id));
+        let mut draft = self.context().seen("alerts", Kind::AlertResolved, text).with("starts_at", episode).with("why", why);
         draft.key = Some(format!("{id}/{}/resolved", episode.timestamp_millis()));
         draft.incident = self.incidents.covering(Some(&id), None);
         draft.alert = Some(id);
@@ -357,4 +358,8 @@ fn word(state: FeedState) -> &'static str {
 
 fn pairs(labels: &crate::domain::alert::Labels) -> serde_json::Map<String, serde_json::Value> {
     labels.iter().map(|(name, value)| (name.raw().to_owned(), value.raw().into())).collect()
+}
+
+fn unlisted_since_a_restart(id: &AlertId) -> String {
+    format!("taken for resolved: {} was restarted and has not listed it since", id.source)
 }

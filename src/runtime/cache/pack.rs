@@ -40,6 +40,9 @@ struct Row {
     mb: Vec<Word>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     h: Option<Box<Held>>,
+    /// What knows of the last time that it was listed, where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ul: Option<DateTime<Utc>>,
 }
 
 #[derive(Default)]
@@ -65,7 +68,7 @@ impl<'a> Words<'a> {
         labels.iter().map(|(name, value)| (self.place(name), self.place(value))).collect()
     }
 
-    fn row(&mut self, alert: &'a Alert) -> Row {
+    fn row(&mut self, alert: &'a Alert, ul: Option<DateTime<Utc>>) -> Row {
         let row = Row {
             w: Vec::new(),
             f: alert.id.fingerprint.clone(),
@@ -79,6 +82,7 @@ impl<'a> Words<'a> {
             ib: alert.inhibited_by.clone(),
             mb: self.all(&alert.muted_by),
             h: alert.held.clone(),
+            ul,
         };
         Row { w: std::mem::take(&mut self.new), ..row }
     }
@@ -94,7 +98,8 @@ pub fn write(snapshot: &Snapshot, to: &mut impl Write) -> io::Result<()> {
     };
     for (name, kept) in snapshot {
         put(&Line::Source(name.clone(), kept.read_at))?;
-        kept.alerts.iter().try_for_each(|alert| put(&Line::Alert(Box::new(words.row(alert)))))?;
+        let unlisted = |alert: &Alert| kept.unlisted.get(&alert.id.fingerprint).copied();
+        kept.alerts.iter().try_for_each(|alert| put(&Line::Alert(Box::new(words.row(alert, unlisted(alert))))))?;
     }
     Ok(())
 }
@@ -106,11 +111,12 @@ pub fn read(mut from: impl BufRead) -> Option<Snapshot> {
     while from.read_line(&mut text).ok()? > 0 {
         match serde_json::from_str(&text).ok()? {
             Line::Source(name, read_at) => {
-                snapshot.insert(name.clone(), Kept { read_at, alerts: Vec::new() });
+                snapshot.insert(name.clone(), Kept::at(read_at));
                 current = Some(name);
             }
             Line::Alert(row) => {
                 let kept = snapshot.get_mut(current.as_ref()?)?;
+                kept.unlisted.extend(row.ul.map(|since| (row.f.clone(), since)));
                 kept.alerts.push(Arc::new(known.alert(current.as_ref()?, *row)?));
             }
         }
@@ -174,6 +180,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     fn alert(name: &str) -> Arc<Alert> {
         let labels = Labels::new(vec![("alertname".into(), "Storm".into()), ("instance".into(), name.into())]);
@@ -193,7 +200,9 @@ mod tests {
     }
 
     fn written(alerts: Vec<Arc<Alert>>) -> String {
-        let kept = Kept { read_at: "2026-03-01T03:00:00Z".parse().expect("a time"), alerts };
+        let listed = "2026-03-01T02:00:00Z".parse().expect("a time");
+        let unlisted = BTreeMap::from([("b".into(), listed)]);
+        let kept = Kept { read_at: "2026-03-01T03:00:00Z".parse().expect("a time"), alerts, unlisted };
         let mut file = Vec::new();
         write(&Snapshot::from([("prod".into(), kept)]), &mut file).expect("writable");
         String::from_utf8(file).expect("text")
@@ -207,6 +216,8 @@ mod tests {
         let back = read(text.as_bytes()).expect("whole");
         let (source, kept) = back.first_key_value().expect("one source");
         assert_eq!((source.as_str(), &kept.alerts), ("prod", &alerts));
+        let listed = "2026-03-01T02:00:00Z".parse().expect("a time");
+        assert_eq!(kept.unlisted, BTreeMap::from([("b".into(), listed)]), "the other one was listed");
         let value = |n: usize| kept.alerts[n].labels.get("alertname").map(str::as_ptr);
         assert_eq!(value(0), value(1));
         assert!(Arc::ptr_eq(&kept.alerts[0].receivers, &kept.alerts[1].receivers));

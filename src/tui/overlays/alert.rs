@@ -7,7 +7,7 @@ use super::page::{Content, Line, Page, field, heading, plain};
 use crate::domain::alert::{Firing, Labels, Route, Silence};
 use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::text::{Outside, inert};
-use crate::model::alerts::Tracked;
+use crate::model::alerts::{Doubt, State, Tracked};
 use crate::model::health::FeedHealth;
 use crate::model::past::{self, Recounted};
 use crate::model::progress::Stage;
@@ -68,7 +68,11 @@ impl Content for Detail {
 
 fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
     let alerts = &view.world.alerts;
-    let states: Vec<_> = alerts.states_of(tracked, view.now.wall).iter().map(|state| state.word()).collect();
+    let word = |state: &State| match tracked.presumed() {
+        Some(doubt) if *state == State::Resolved => format!("? {}", doubt.word()),
+        _ => state.word().to_owned(),
+    };
+    let states: Vec<_> = alerts.states_of(tracked, view.now.wall).iter().map(word).collect();
     let (word, role) = severity(tracked.severity);
     let (from, now) = (tracked.episode, view.now.wall);
     let times = match tracked.resolved_at {
@@ -76,7 +80,8 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         // How long ago it was over, and how long it lasted, are two things.
         Some(to) => {
             let (ago, lasted) = (time::age(time::since(to, now)), time::age(time::since(from, to)));
-            format!(" {ago} ago, after {lasted}; it began {}", time::full(from, view.zone))
+            let after = if tracked.presumed().is_some() { String::new() } else { format!(", after {lasted}") };
+            format!(" {ago} ago{after}; it began {}", time::full(from, view.zone))
         }
     };
     let mut lines = vec![vec![(format!("{word} "), role), (states.join(", "), Role::Strong), (times, Role::Text)]];
@@ -105,10 +110,19 @@ fn now(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         );
         lines.extend(field("flapping", &text, Role::Warning, columns));
     }
-    if let Some(since) = tracked.untold().filter(|_| tracked.resolved_at.is_some()) {
-        let since = time::until(since, view.now.wall, view.zone);
-        let text =
-            format!("nobody has told of it since {since}, so its server takes it for over: whoever should tell of it is silent");
+    if let Some(doubt) = tracked.presumed() {
+        let text = match doubt {
+            Doubt::Untold(since) => {
+                let since = time::until(since, view.now.wall, view.zone);
+                format!(
+                    "nobody has told of it since {since}, so its server takes it for over: whoever should tell of it is silent"
+                )
+            }
+            _ => format!(
+                "only taken for over: {} was restarted and has not listed it since; nobody has said that it ended",
+                inert(tracked.alert.id.source.as_str())
+            ),
+        };
         lines.extend(field("? ended", &text, Role::Stale, columns));
     }
     if tracked.missing > 0 && tracked.resolved_at.is_none() {

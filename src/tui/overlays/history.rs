@@ -3,7 +3,7 @@
 use super::Overlay;
 use super::page::{Content, Line, Page, plain};
 use crate::domain::text::inert;
-use crate::model::past::Episode;
+use crate::model::past::{End, Episode};
 use crate::tui::panes::alerts::severity;
 use crate::tui::theme::Role;
 use crate::tui::time;
@@ -47,10 +47,12 @@ impl Content for History {
 
 /// One episode: when, how long, what, and who handled it.
 pub fn line(episode: &Episode, view: &View, named: bool) -> Line {
-    let lasted = match episode.lasted() {
-        Some(lasted) => (format!("{:>6}  ", time::age(lasted)), Role::Text),
-        None => (" still  ".to_owned(), Role::Warning),
+    let role = match (episode.to, episode.end) {
+        (None, _) => Role::Warning,
+        (Some(_), End::Told) => Role::Text,
+        (Some(_), End::Presumed | End::Unseen) => Role::Stale,
     };
+    let lasted = (format!("{:>6}  ", episode.duration(time::age)), role);
     let mut line = vec![(format!("{:<11} ", time::until(episode.from, view.now.wall, view.zone)), Role::Dim), lasted];
     if named {
         let (word, role) = episode.severity.map_or(("    ", Role::Dim), severity);

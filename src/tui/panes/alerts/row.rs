@@ -100,7 +100,7 @@ impl Alerts {
     }
 
     /// What is to be said of the row at its end: what became of what was asked, else its state.
-    fn mark_of(&self, tracked: &Tracked, state: State, view: &View) -> (String, Role) {
+    pub(super) fn mark_of(&self, tracked: &Tracked, state: State, view: &View) -> (String, Role) {
         let id = &tracked.alert.id;
         // What is over is over, whatever became of what was asked of it.
         if state == State::Resolved {
@@ -155,12 +155,16 @@ fn which(tracked: &Tracked, alone: bool) -> &str {
 
 /// What is over, and whether that is good news.
 pub(super) fn ended(tracked: &Tracked, view: &View) -> (String, Role) {
-    match tracked.untold() {
+    match tracked.presumed() {
         _ if view.world.alerts.is_dead_watchdog(tracked) => ("✗ ended".to_owned(), Role::Critical),
-        Some(since) => (format!("? untold {}", since.with_timezone(&view.zone).format("%H:%M")), Role::Stale),
+        Some(Doubt::Untold(since)) => (format!("? untold {}", since.with_timezone(&view.zone).format("%H:%M")), Role::Stale),
+        Some(doubt) => (format!("? {}", doubt.word()), Role::Stale),
         None => ("✓ resolved".to_owned(), Role::Ok),
     }
 }
+
+/// What a mark has at least.
+const MARK: u16 = 12;
 
 /// Widths of the columns that depend on the width of the pane.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -173,7 +177,7 @@ pub(super) struct Columns {
 impl Columns {
     /// Bar and severity take 6; age and mark 19 at the end.
     pub fn of(width: u16) -> Self {
-        let rest = width.saturating_sub(6 + 1 + 19);
+        let rest = width.saturating_sub(6 + 1 + 7 + MARK);
         match rest {
             0..=23 => Self { name: rest.max(6), service: 0, target: 0 },
             24..=35 => Self { name: rest - 11, service: 0, target: 10 },
@@ -184,9 +188,9 @@ impl Columns {
         }
     }
 
-    /// The same for these rows, of which some may stand in a group: what they leave of the other columns goes to a name that would be
-    /// cut. Where none is, every column stays where it is.
-    pub fn fitted(width: u16, shown: &[Line]) -> Self {
+    /// The same for these rows, of which some may stand in a group and the longest mark is so wide: what they leave of the other columns
+    /// goes to a name that would be cut, and then to the mark. Where none is, every column stays where it is.
+    pub fn fitted(width: u16, shown: &[Line], mark: usize) -> Self {
         let columns = Self::of(width);
         let mut widest = Self { name: 0, service: 0, target: 0 };
         for (tracked, inside) in shown.iter().filter_map(|line| Some((line.tracked?, line.inside))) {
@@ -195,7 +199,7 @@ impl Columns {
             widest.service = widest.service.max(wide(tracked.service.as_ref().map_or("", |service| service.as_str())));
             widest.target = widest.target.max(wide(&inert(which(tracked, columns.service == 0))));
         }
-        columns.for_the_widest(widest)
+        columns.for_the_widest(widest).for_a_mark(u16::try_from(mark).unwrap_or(u16::MAX), widest)
     }
 
     fn for_the_widest(self, widest: Self) -> Self {
@@ -203,6 +207,14 @@ impl Columns {
         let of_target = missing.min(self.target.saturating_sub(widest.target.max(1)));
         let of_service = (missing - of_target).min(self.service.saturating_sub(widest.service.max(1)));
         Self { name: self.name + of_target + of_service, service: self.service - of_service, target: self.target - of_target }
+    }
+
+    fn for_a_mark(self, mark: u16, widest: Self) -> Self {
+        let missing = mark.saturating_sub(MARK);
+        let name = missing.min(self.name.saturating_sub(widest.name));
+        let target = (missing - name).min(self.target.saturating_sub(widest.target.max(1)));
+        let service = (missing - name - target).min(self.service.saturating_sub(widest.service.max(1)));
+        Self { name: self.name - name, service: self.service - service, target: self.target - target }
     }
 }
 
@@ -327,6 +339,10 @@ mod tests {
         for ((name, service, target), expected) in cases {
             assert_eq!(usual.for_the_widest(of(name, service, target)), expected, "{name} {service} {target}");
         }
+        let long = |mark, widest: (u16, u16, u16)| usual.for_a_mark(mark, of(widest.0, widest.1, widest.2));
+        assert_eq!(long(12, (8, 8, 8)), usual);
+        assert_eq!(long(16, (8, 8, 8)), of(37, 23, 26), "a mark is not cut for what a name leaves");
+        assert_eq!(long(30, (38, 20, 20)), of(38, 20, 20), "and no name for a mark");
         assert_eq!(Columns::of(50).for_the_widest(of(30, 9, 5)), of(18, 0, 5), "without a column for the service");
         assert_eq!(Columns::of(40).for_the_widest(of(30, 9, 5)), Columns::of(40));
     }
