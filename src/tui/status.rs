@@ -250,7 +250,7 @@ pub fn render_keys(canvas: &mut Canvas, place: Rect, message: &Message, view: &V
     match message.outcome.and_then(|progress| Some((progress, worst(progress)?))) {
         Some((progress, item)) => {
             let back = way_back(progress, view);
-            canvas.hits.seconds |= !back.is_empty() || !progress.settled();
+            canvas.hits.seconds |= progress.went_well() || !progress.settled();
             match message.led.is_empty() || !progress.went_well() {
                 true => {
                     let text = outcome(progress, item, &back, area.width, view);
@@ -269,6 +269,14 @@ fn render_led(canvas: &mut Canvas, place: Rect, lines: &[String]) {
     for (y, line) in (0..place.height).zip(lines) {
         canvas.text(place, y, &format!(" {line}"), Role::Key);
     }
+}
+
+/// What was done well is told for so long after its end: what becomes of it later is told elsewhere.
+const NEWS: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// What became of it is still to be told. Nobody is to miss what failed: that stays until a key is pressed.
+pub fn is_news(progress: &Progress, view: &View) -> bool {
+    !progress.went_well() || view.now.mono.saturating_sub(progress.touched) < NEWS
 }
 
 /// What stands behind the hint of somebody who is led: how what was just done is taken back.

@@ -80,7 +80,7 @@ fn what_an_alerts_own_system_does_not_allow_for_it_is_not_offered() {
 #[test]
 fn an_act_is_shown_from_queued_to_what_became_of_it() {
     let mut desk = pager(&["Down", "Slow"]);
-    desk.press("z").expect("Snooze: Down").expect("Quiet until 03:58").press("ctrl-u").type_text("2h").press("enter");
+    desk.press("z").expect("Snooze: Down").expect("Quiet until 03:58").press("tab ctrl-u").type_text("2h").press("enter");
     let (alerts, what, _) = asked(&desk);
     assert_eq!((alerts, what), (vec![id("Down")], What::Snooze { until: crate::screen::start() + chrono::Duration::hours(2) }));
     desk.expect("… under way: recorded");
@@ -199,6 +199,34 @@ fn one_key_takes_an_acknowledgement_or_a_silence_back_for_ten_seconds() {
 }
 
 #[test]
+fn what_went_well_is_told_for_a_while_and_what_failed_until_somebody_is_there() {
+    let mut desk = pager(&["Down", "Slow"]);
+    desk.press("x r")
+        .type_text("fixed")
+        .press("enter")
+        .act_ends(Outcome::Done, "closed there")
+        .expect("✓ confirmed: closed there");
+    desk.sleep(14).expect("✓ confirmed: closed there");
+    assert!(desk.draw().seconds, "it goes by itself");
+    desk.sleep(2).expect_not("✓ confirmed: closed there");
+    desk.press("j x r enter").act_ends(Outcome::Failed, "503: away").expect("✗ failed: 503: away").wait(300);
+    desk.expect("✗ failed: 503: away").press("k").expect_not("✗ failed: 503: away");
+}
+
+#[test]
+fn why_is_asked_first_wherever_it_is_asked_for_how_long() {
+    let mut desk = pager(&["Down"]);
+    desk.press("x z").type_text("repair").press("enter");
+    let Some(Command::Act { reason, what: What::Snooze { .. }, .. }) = desk.commands.last() else {
+        panic!("{:?}", desk.commands)
+    };
+    assert_eq!(reason, "repair");
+    desk.press("1 M").expect("Maintenance of").type_text("disk swap").press("enter");
+    let Some(Command::Maintain { reason, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
+    assert_eq!(reason, "disk swap");
+}
+
+#[test]
 fn what_is_kept_until_its_source_answers_is_told_apart_from_what_failed() {
     let mut desk = pager(&["Down", "Slow"]);
     desk.press("space space x r enter").act_ends(Outcome::Unsent, "refused").act_ends(Outcome::Done, "");
@@ -238,7 +266,7 @@ fn outcomes_of_alerts_of_one_name_say_which_each_is_of() {
 #[test]
 fn what_is_typed_takes_the_place_of_the_proposed_time() {
     let mut desk = pager(&["Down"]);
-    desk.press("z").expect("Quiet until 03:58").type_text("30m").expect("Quiet until 03:28").press("enter");
+    desk.press("z").expect("Quiet until 03:58").press("tab").type_text("30m").expect("Quiet until 03:28").press("enter");
     assert!(
         matches!(asked(&desk), (_, What::Snooze { until }, _) if until == desk.world.now.wall + chrono::Duration::minutes(30))
     );

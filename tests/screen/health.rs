@@ -255,7 +255,7 @@ fn a_key_begins_work_on_what_is_selected_for_a_time_and_ends_it_after_a_question
     desk.press("1 g g M")
         .expect("Maintenance of checkout")
         .expect("Until 03:58: measured and shown as ever, and no alert of it rings.");
-    desk.press("backspace backspace enter").expect("Say for how long").type_text("2h").expect("Until 04:58").press("enter");
+    desk.press("tab backspace backspace enter").expect("Say for how long").type_text("2h").expect("Until 04:58").press("enter");
     assert!(desk.line(" checkout ").contains("◌ maint 04:58"), "{}", desk.text());
     // The feed has no work of its own.
     desk.press("j M").expect("Maintenance of checkout-pay").expect_not("rings").press("esc");

@@ -1,10 +1,11 @@
 //! Runs that nobody holds, or somebody else: what can be done with them.
 
-use crate::ASKING;
 use crate::screen::{Desk, outage, start};
+use crate::{ASKING, FAILOVER};
 use midwatch::domain::entry::{Actor, Draft, Kind};
-use midwatch::model::Fact;
-use midwatch::model::runs::RunFact;
+use midwatch::domain::run::StepState;
+use midwatch::model::runs::{RunCommand, RunFact};
+use midwatch::model::{Command, Fact};
 
 /// It is held by nobody else: it is ours now.
 fn taken_up(desk: &mut Desk) {
@@ -55,4 +56,15 @@ fn a_run_that_another_console_has_let_go_is_not_said_to_be_held() {
     desk.expect("Another console drives this run.").elsewhere(driver(None));
     desk.draw();
     desk.expect("take the run up").expect_not("Another console");
+}
+
+#[test]
+fn to_try_again_what_nobody_holds_is_to_take_the_run_up_first() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j p r enter r enter r enter");
+    desk.command_ends(StepState::Failed, 3).expect("exit 3").press("b b").expect("take the run up");
+    desk.press("t").expect("Take up Fail over").press("enter");
+    assert!(matches!(desk.commands.last(), Some(Command::Run(RunCommand::Resume { .. }))), "{:?}", desk.commands);
+    taken_up(&mut desk);
+    desk.press("t").expect_not("Take up Fail over");
 }

@@ -25,7 +25,7 @@ pub struct Row {
     /// Its key in the menu.
     pub key: &'static str,
     pub about: &'static str,
-    /// The fields and what stands in them at first; the last one is why.
+    /// The fields and what stands in them at first. Why stands before how long, as in every dialog: it is what is typed at once.
     fields: &'static [(&'static str, &'static str)],
     /// What the fields say.
     what: fn(&[&str], Stamp) -> Result<What, String>,
@@ -43,8 +43,8 @@ const fn row(
 
 /// Every act that is an alert's own system's.
 pub const ROWS: &[Row] = &[
-    row(ActKind::Snooze, "z", "quiet for a while", &[("for", "1h"), ("reason", "")], |texts, now| {
-        Ok(What::Snooze { until: until(texts[0], now)? })
+    row(ActKind::Snooze, "z", "quiet for a while", &[("reason", ""), ("for", "1h")], |texts, now| {
+        Ok(What::Snooze { until: until(texts[1], now)? })
     }),
     row(ActKind::Resolve, "r", "say that it is over", &[("reason", "")], |_, _| Ok(What::Resolve)),
     row(ActKind::Assign, "g", "to somebody else", &[("to", ""), ("reason", "")], |texts, _| {
@@ -57,9 +57,9 @@ pub const ROWS: &[Row] = &[
         named(texts[0], "There is nothing to write down yet.")?;
         Ok(What::Comment)
     }),
-    row(ActKind::Downtime, "d", "under repair for a while", &[("for", "1h"), ("reason", "")], |texts, now| {
-        named(texts[1], "A downtime needs a reason: others will ask why nobody is paged.")?;
-        Ok(What::Downtime { until: until(texts[0], now)? })
+    row(ActKind::Downtime, "d", "under repair for a while", &[("reason", ""), ("for", "1h")], |texts, now| {
+        named(texts[0], "A downtime needs a reason: others will ask why nobody is paged.")?;
+        Ok(What::Downtime { until: until(texts[1], now)? })
     }),
     row(ActKind::Recheck, "k", "its check runs now", &[], |_, _| Ok(What::Recheck)),
     row(ActKind::Merge, "m", "a part of another one", &[("into", ""), ("reason", "")], |texts, _| {
@@ -206,7 +206,8 @@ impl Form for Doing {
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let what = (self.row.what)(texts, view.now)?;
-        let reason = texts.last().map_or("", |text| text.trim()).to_owned();
+        let why = self.row.fields.iter().position(|(label, _)| ["reason", "comment"].contains(label));
+        let reason = why.map_or("", |why| texts[why].trim()).to_owned();
         let (broad, alerts) = (view.world.broad_act(&self.alerts, &what), self.alerts.clone());
         let ask = move |confirmed| {
             let (alerts, what, reason) = (alerts.clone(), what.clone(), reason.clone());

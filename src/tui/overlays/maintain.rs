@@ -1,4 +1,4 @@
-//! Planned work: for how long and what for; where it is on already, its end.
+//! Planned work: what for and for how long; where it is on already, its end.
 
 use super::confirm::{self, Question};
 use super::dialog::{Dialog, Form, field, proposed};
@@ -21,7 +21,7 @@ struct Maintain(Subjects);
 pub fn open(subjects: Subjects, view: &View) -> Reply {
     let on: Vec<&On> = view.world.maintenance.touching(&subjects).collect();
     if on.is_empty() {
-        return Reply::Open(Box::new(Dialog::new(Maintain(subjects), vec![proposed("for", DEFAULT), field("what for", "")])));
+        return Reply::Open(Box::new(Dialog::new(Maintain(subjects), vec![field("what for", ""), proposed("for", DEFAULT)])));
     }
     let told = |on: &&On| format!("{} is {}.", inert(&on.subjects.names()), feed::told(&on.work, view));
     let news = "What fires there now is news again, and rings.".to_owned();
@@ -48,7 +48,7 @@ impl Form for Maintain {
     }
 
     fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
-        let until = lasting(texts[0]).ok().and_then(|hold| chrono::Duration::from_std(hold).ok());
+        let until = lasting(texts[1]).ok().and_then(|hold| chrono::Duration::from_std(hold).ok());
         let until = until.and_then(|hold| view.now.wall.checked_add_signed(hold));
         let until = until.map(|until| time::until(until, view.now.wall, view.zone));
         let rings = if self.0.services.is_empty() { "" } else { ", and no alert of it rings" };
@@ -57,7 +57,7 @@ impl Form for Maintain {
     }
 
     fn submit(&self, texts: &[&str], _view: &View) -> Result<Vec<Reply>, String> {
-        let (hold, reason) = (lasting(texts[0])?, texts[1].trim().to_owned());
+        let (hold, reason) = (lasting(texts[1])?, texts[0].trim().to_owned());
         Ok(vec![Reply::Ask(Command::Maintain { subjects: self.0.clone(), hold, reason })])
     }
 }

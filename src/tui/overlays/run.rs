@@ -210,6 +210,10 @@ pub fn retry(run: RunId, step: &StepId, view: &View) -> Vec<Reply> {
     let (Some(state), Some(own)) = (view.world.runs.get(run), step_of(run, step, view)) else {
         return say("The run is not known any more.");
     };
+    let driving = view.world.runs.live(run).is_some_and(|live| live.driving);
+    if retriable && state.ended.is_none() && (state.interrupted || !driving) {
+        return vec![Reply::Open(resume::open(run, state, view))];
+    }
     match (retriable, &own.how) {
         (false, _) => say("It has not failed: r is the next thing to do with it."),
         (true, How::Launch | How::Child(_)) => vec![confirmed(run, state, own, true, view)],

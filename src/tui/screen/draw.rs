@@ -55,7 +55,7 @@ impl Screen {
         let (form, zoomed) = (Form::of(area), self.division.zoomed);
         let shares = self.shares(form, view);
         let hint = self.touring.shown().filter(|_| !self.covered());
-        let outcome = self.asked.and_then(|id| view.world.requests.get(id));
+        let outcome = self.asked.and_then(|id| view.world.requests.get(id)).filter(|outcome| status::is_news(outcome, view));
         let led = hint.map_or_else(Vec::new, |hint| hint.lines(area.width, &status::behind(outcome, view)));
         let last = u16::try_from(led.len()).unwrap_or(1);
         let wishes = Wishes { focus: self.focus, front: self.front, failing: strip, shares: &shares, zoomed, last };
