@@ -99,6 +99,8 @@ mod unsent;
 mod untold;
 #[path = "world/updates.rs"]
 mod updates;
+#[path = "world/watched.rs"]
+mod watched;
 #[path = "world/words.rs"]
 mod words;
 

@@ -1,16 +1,19 @@
-//! That the journal can't be written is said at once, and that it can again once that lasts.
+//! That the journal can't be written is said at once, and that it can again once that lasts; and who watches, where somebody hung.
 
 use super::out;
 use crate::model::World;
+use crate::model::troubles::Subject;
 use std::time::Duration;
 
-/// What was said of the journal: whoever hears it, or reads the log of a service, is told once why nothing was recorded.
+/// What was said of the journal and of the watch: whoever hears it, or reads the log of a service, is told once why nothing was recorded.
 #[derive(Default)]
 pub struct Told {
     trouble: bool,
     /// Since when it can be written again, and nobody was told.
     well: Option<Duration>,
     reserve: bool,
+    /// Whoever hung is told of.
+    hung: bool,
 }
 
 /// On a disk that is nearly full one entry has room and the next has none: only what lasts so long is an end of it.
@@ -20,6 +23,12 @@ impl Told {
     /// What is new of it, and whether it is bad.
     pub fn news(&mut self, world: &World) -> Vec<(bool, String)> {
         let mut news = Vec::new();
+        let hung = world.troubles.get(&Subject::Watch).filter(|trouble| trouble.over.is_none());
+        match (hung, std::mem::replace(&mut self.hung, hung.is_some())) {
+            (Some(trouble), false) => news.push((true, trouble.why.clone())),
+            (None, true) if world.watching => news.push((false, "this process watches".to_owned())),
+            _ => {}
+        }
         if world.reserve_freed && !std::mem::replace(&mut self.reserve, true) {
             news.push((true, "the disk with the journal is full, and its reserve is in use: free some space".to_owned()));
         }

@@ -6,8 +6,9 @@ use super::{Exit, Failure, Globals, Kind, out, reload};
 use crate::journal;
 use crate::model::crier::Crier;
 use crate::model::{Command, World};
-use crate::runtime::Listens;
-use crate::runtime::shell::{Ask, Frontend, can_call, ended};
+use crate::runtime::shell::{Ask, Frontend, can_call, ended, start_reader};
+use crate::runtime::{Listens, Turn};
+use crate::tui::terminal;
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::convert::Infallible;
 use std::io;
@@ -32,6 +33,8 @@ struct Arguments {
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let arguments = Arguments::from_arg_matches(matches)?;
+    // Before any thread is started.
+    terminal::hold_stops();
     let mut session = Session::open(globals, Needs::Watch)?;
     let data = session::data_folder(globals)?;
     if let Some(address) = arguments.listen {
@@ -54,6 +57,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         let _guard = session.enter();
         Box::pin(ended()?)
     };
+    // Who stands still watches nothing: another process may.
+    let turn = session.shell.turn();
+    start_reader(move || terminal::await_stops(|| turn.iter().for_each(Turn::give_up)));
     session.run(&mut front, &mut inputs, stop)?;
     Ok(Exit::Done)
 }

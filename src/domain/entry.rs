@@ -52,6 +52,8 @@ pub enum ActorKind {
 /// as a whole again, that a storm began or is over.
 pub const SIGHTS: [&str; 4] = ["source-lost", "source-back", "source-partial", "source-whole"];
 pub const STORMS: [&str; 2] = ["storm-began", "storm-ended"];
+/// That nobody watched for a time, from `at` until `until`.
+pub const UNWATCHED: &str = "unwatched";
 
 /// Whose clock `at` was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -123,6 +123,20 @@ impl EntryId {
 #[serde(transparent)]
 pub struct RequestId(pub u64);
 
+impl RequestId {
+    const DUTY: u64 = 1 << 62;
+
+    /// The same, of what only the watcher may record.
+    #[must_use]
+    pub fn duty(self) -> Self {
+        Self(self.0 | Self::DUTY)
+    }
+
+    pub fn is_duty(self) -> bool {
+        self.0 & Self::DUTY != 0
+    }
+}
+
 /// One question about feeds that somebody waits for; lives as long as the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

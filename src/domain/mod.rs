@@ -34,3 +34,4 @@ pub mod text;
 pub mod timeline;
 pub mod trouble;
 pub mod update;
+pub mod watcher;

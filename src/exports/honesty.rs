@@ -1,12 +1,13 @@
 //! What a reader of an export must know of its gaps: what nobody saw, what nobody knows, and what was left out.
 
 use super::masks::Masks;
-use crate::domain::entry::Kind;
+use crate::domain::entry::{Kind, UNWATCHED};
 use crate::domain::health::FeedState;
 use crate::domain::incident::LeftOut;
 use crate::domain::patterns::STRUCK;
 use crate::domain::run::{StepEnd, StepState};
 use crate::domain::timeline::{Line, People, Timeline};
+use chrono::{DateTime, Utc};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -24,6 +25,8 @@ pub fn gaps(timeline: &Timeline, masks: &Masks) -> Vec<String> {
         lost.filter_map(|line| Some(masks.text(line.entry.text_of("source")?))).collect()
     };
     let (sources, parts) = (of_event("source-lost"), of_event("source-partial"));
+    let unwatched = lines.iter().filter(|line| line.entry.text_of("event") == Some(UNWATCHED));
+    let unwatched: Vec<String> = unwatched.filter_map(|line| Some(span(line.at, line.entry.data_of("until")?))).collect();
     let cut = lines.iter().filter(|line| line.entry.kind == Kind::StepEnded && line.entry.data_of("truncated") == Some(true));
     let cut: BTreeSet<_> = cut.filter_map(|line| Some(masks.text(line.entry.step.as_ref()?.as_str()))).collect();
     let past = lines.iter().filter_map(|line| line.entry.data_of::<LeftOut>("left_out"));
@@ -38,6 +41,8 @@ pub fn gaps(timeline: &Timeline, masks: &Masks) -> Vec<String> {
         },
         (masked > 0).then(|| format!("{} of secrets were masked.", spots(masked))),
         (!feeds.is_empty()).then(|| format!("Nothing was known of {} for a time.", list(&feeds))),
+        (!unwatched.is_empty())
+            .then(|| format!("Nobody watched {}: what happened then may be missing.", unwatched.join(", and "))),
         (!sources.is_empty()).then(|| format!("{} did not answer for a time: what fired then may be missing.", list(&sources))),
         (!parts.is_empty())
             .then(|| format!("{} answered only in part for a time: what fired then may be missing.", list(&parts))),
@@ -53,6 +58,13 @@ pub fn gaps(timeline: &Timeline, masks: &Masks) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// `from 21:58:40 to 21:59:23 UTC`
+fn span(from: DateTime<Utc>, until: DateTime<Utc>) -> String {
+    let day = if from.date_naive() == until.date_naive() { "" } else { "%Y-%m-%d " };
+    let told = |at: DateTime<Utc>| at.format(&format!("{day}%H:%M:%S")).to_string();
+    format!("from {} to {} UTC", told(from), told(until))
 }
 
 fn unknown(line: &Line) -> bool {

@@ -34,21 +34,25 @@ impl Ids {
     }
 }
 
-/// Stores the drafts, or nothing. What it returns is durable; with it come the rows that the drafts took.
+/// Stores the drafts, or nothing: `None` if whoever asks may do so no more, which is looked at when nobody else can write. What it
+/// returns is durable; with it come the rows that the drafts took.
 pub fn append(
     db: &mut Connection,
     place: &str,
     ids: &Ids,
     drafts: &[Draft],
-    wall: DateTime<Utc>,
-) -> Result<(Appended, Range<i64>)> {
+    (wall, may): (DateTime<Utc>, &dyn Fn() -> bool),
+) -> Result<Option<(Appended, Range<i64>)>> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if !may() {
+        return Ok(None);
+    }
     let (mut tip, begun) = Tip::read(&tx, place, ids.begun, wall)?;
     let start = tip.next();
     let entries = ids.drafts.iter().zip(drafts).map(|(id, draft)| tip.once(*id, draft)).collect::<Result<_>>()?;
     let stored = start..tip.next();
     tx.commit()?;
-    Ok((Appended { entries, begun, reserve_freed: false }, stored))
+    Ok(Some((Appended { entries, begun, reserve_freed: false }, stored)))
 }
 
 /// What an append of these ids has left in the journal: all of it or, for `None`, nothing.

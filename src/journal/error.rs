@@ -41,6 +41,9 @@ pub enum JournalError {
         "Another process has kept the journal {} busy for more than 2 seconds. Nothing was recorded; it may be free in a moment.", file.display()
     )]
     Busy { file: PathBuf },
+    /// Who asked for it as the watcher is none any more.
+    #[error("Another process watches this folder now: nothing was recorded here.")]
+    Ousted,
     /// The commit failed and the journal could not be read afterwards.
     #[error(
         "Writing to the journal {} failed ({detail}), and it can't be read to see whether the entry is there. \

@@ -2,7 +2,7 @@
 
 use super::decode::{self, Batch};
 use super::origin;
-use crate::domain::entry::{Clock, Entry, Head, Kind, SIGHTS, STORMS, Seal};
+use crate::domain::entry::{Clock, Entry, Head, Kind, SIGHTS, STORMS, Seal, UNWATCHED};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, ServiceName};
 use crate::domain::incident::{LeftOut, Past};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -242,7 +242,8 @@ pub fn gaps(db: &Connection) -> Result<Vec<Arc<Entry>>> {
     load(
         db,
         "",
-        "SELECT n FROM entries WHERE kind = 'console' AND (key >= 'source/' AND key < 'source0' OR key >= 'alerts/storm/' AND key < 'alerts/storm0')",
+        "SELECT n FROM entries WHERE kind = 'console' AND (key >= 'source/' AND key < 'source0'
+            OR key >= 'alerts/storm/' AND key < 'alerts/storm0' OR key >= 'watch/' AND key < 'watch0')",
         [],
     )
 }
@@ -321,7 +322,7 @@ pub fn preceding(
             ORDER BY one_of_many, coalesce(own, 0) DESC, done DESC, at DESC, n DESC",
         legion(),
         words(&Kind::PRECEDING),
-        words(&STORMS),
+        words(&[STORMS.as_slice(), &[UNWATCHED]].concat()),
         words(&SIGHTS)
     );
     let sources: BTreeSet<&str> = alerts.iter().map(|alert| alert.source.as_str()).collect();

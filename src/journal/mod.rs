@@ -28,7 +28,7 @@ pub use error::JournalError;
 pub use listening::{Elsewhere, listen_elsewhere, listened_elsewhere};
 pub use sqlite::{Options, SqliteJournal};
 pub use verify::{Problem, Report, verify};
-pub use watch::{WatchLock, try_watch, wait_to_watch};
+pub use watch::{FILE as WATCH_LOCK, Hold, WatchLock, last_sign, take_over, try_watch, wait_to_watch};
 
 use crate::domain::entry::{Draft, Entry, Head};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, ServiceName};
@@ -54,7 +54,15 @@ pub trait Journal: Send {
     ///
     /// # Errors
     /// Nothing was recorded, but for `JournalError::Doubtful`: then nobody can say.
-    fn append(&mut self, drafts: Vec<Draft>, wall: DateTime<Utc>) -> Result<Appended, JournalError>;
+    fn append(&mut self, drafts: Vec<Draft>, wall: DateTime<Utc>) -> Result<Appended, JournalError> {
+        self.append_if(&|| true, drafts, wall)
+    }
+
+    /// The same, if whoever asks still `may` when nobody else can write: `JournalError::Ousted`, if not.
+    ///
+    /// # Errors
+    /// As those of `append`.
+    fn append_if(&mut self, may: &dyn Fn() -> bool, drafts: Vec<Draft>, wall: DateTime<Utc>) -> Result<Appended, JournalError>;
 
     /// What a process needs to know at its start: everything about open incidents, unexpired acknowledgements, open
     /// episodes, acts and runs that have not ended, and the newest 1,000 entries. Handed out one by one.

@@ -46,6 +46,9 @@ pub struct SqliteJournal {
     only_read: bool,
 }
 
+/// When it is, and whether whoever appends still may.
+type Leave<'a> = (DateTime<Utc>, &'a dyn Fn() -> bool);
+
 /// A `data_version` that no connection has: a new connection counts from another number.
 const NEVER: i64 = -1;
 
@@ -135,10 +138,11 @@ impl SqliteJournal {
         freed
     }
 
-    fn attempt(&mut self, ids: &Ids, drafts: &[Draft], wall: DateTime<Utc>) -> Result<Appended, JournalError> {
+    fn attempt(&mut self, ids: &Ids, drafts: &[Draft], leave: Leave) -> Result<Appended, JournalError> {
         let (file, place) = (self.file(), self.place.clone());
-        let appended = append::append(self.connection()?, &place, ids, drafts, wall);
-        let (appended, stored) = appended.map_err(|error| JournalError::of(&error, &file))?;
+        let appended = append::append(self.connection()?, &place, ids, drafts, leave);
+        let appended = appended.map_err(|error| JournalError::of(&error, &file))?;
+        let (appended, stored) = appended.ok_or(JournalError::Ousted)?;
         if stored.start == self.cursor + 1 {
             // Nobody came between: `news` needn't read them.
             self.cursor = stored.end - 1;
@@ -147,17 +151,11 @@ impl SqliteJournal {
     }
 
     /// A commit that reported failure may be there all the same: it is looked for before anything is said or tried again.
-    fn settle(
-        &mut self,
-        error: JournalError,
-        ids: &Ids,
-        drafts: &[Draft],
-        wall: DateTime<Utc>,
-    ) -> Result<Appended, JournalError> {
+    fn settle(&mut self, error: JournalError, ids: &Ids, drafts: &[Draft], leave: Leave) -> Result<Appended, JournalError> {
         let freed = error.is_full() && self.give_up_reserve();
         match self.look(ids, drafts) {
             Ok(Some(found)) => Ok(found),
-            Ok(None) if freed => self.attempt(ids, drafts, wall).or_else(|error| self.settle(error, ids, drafts, wall)),
+            Ok(None) if freed => self.attempt(ids, drafts, leave).or_else(|error| self.settle(error, ids, drafts, leave)),
             Ok(None) => Err(error),
             Err(unreadable) => Err(JournalError::Doubtful { file: self.file(), detail: format!("{error} {unreadable}") }),
         }
@@ -176,7 +174,7 @@ impl SqliteJournal {
 }
 
 impl Journal for SqliteJournal {
-    fn append(&mut self, drafts: Vec<Draft>, wall: DateTime<Utc>) -> Result<Appended, JournalError> {
+    fn append_if(&mut self, may: &dyn Fn() -> bool, drafts: Vec<Draft>, wall: DateTime<Utc>) -> Result<Appended, JournalError> {
         if self.options.read_only {
             return Err(JournalError::ReadOnly { file: self.file(), why: "midwatch was started with --read-only".into() });
         }
@@ -188,10 +186,10 @@ impl Journal for SqliteJournal {
             return Err(JournalError::Full { file: self.file() });
         }
         let ids = Ids::new(drafts.len(), wall);
-        let appended = self.attempt(&ids, &drafts, wall).or_else(|error| match error {
+        let appended = self.attempt(&ids, &drafts, (wall, may)).or_else(|error| match error {
             // It never began.
-            JournalError::Busy { .. } | JournalError::ReadOnly { .. } => Err(error),
-            _ => self.settle(error, &ids, &drafts, wall),
+            JournalError::Busy { .. } | JournalError::ReadOnly { .. } | JournalError::Ousted => Err(error),
+            _ => self.settle(error, &ids, &drafts, (wall, may)),
         })?;
         Ok(Appended { reserve_freed: std::mem::take(&mut self.freed), ..appended })
     }

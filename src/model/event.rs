@@ -21,6 +21,7 @@ use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
+use crate::domain::watcher::Watcher;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,8 +59,14 @@ pub enum Fact {
     Scenarios { scripts: Arc<Vec<Scenario>>, broken: Vec<String> },
     /// The disk was full and the journal gave its reserve up for what it recorded last: there is no second one.
     ReserveFreed,
+    /// Who watched until this process does, which `Watching` says next. One that `hung` did not give it up: it was taken over.
+    WatchedBefore { last: Watcher, hung: bool },
     /// This process became the one that records outside facts, or lost that to another.
     Watching(bool),
+    /// It was lost because this process gave no sign of life: another one has taken it over.
+    WatchLost,
+    /// The process from which it was taken over has ended, or goes on and knows it.
+    WatcherAnswered,
     /// A part of what a source's new snapshot changed, at most 500 alerts; `SourceAnswered` follows the last part.
     AlertsChanged { source: SourceName, upserts: Vec<Arc<Alert>>, gone: Vec<Fingerprint> },
     /// A poll succeeded; its changes have been delivered before.

@@ -79,6 +79,15 @@ impl Lanes {
         stopped
     }
 
+    /// This process watches no more: gives the requests of what waited for it as the watcher, and forgets that.
+    pub fn give_up_duties(&mut self) -> BTreeSet<RequestId> {
+        self.asked.clear();
+        let duties: BTreeSet<RequestId> =
+            self.waiting.values().flatten().map(|(request, _)| *request).filter(|request| request.is_duty()).collect();
+        duties.iter().for_each(|request| drop(self.stop(*request)));
+        duties
+    }
+
     /// The journal could not be written: gives the requests of which something waited, and forgets it.
     pub fn give_up(&mut self) -> BTreeSet<RequestId> {
         self.asked.clear();

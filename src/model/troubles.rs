@@ -32,6 +32,8 @@ pub enum Own {
 pub enum Subject {
     /// The journal can't be written.
     Journal,
+    /// The watch was taken over from a process that gave no sign of life.
+    Watch,
     /// The disk is full.
     Disk,
     /// The changed configuration has errors.
@@ -160,6 +162,19 @@ impl Troubles {
                 self.well(&Subject::Journal, now);
             }
             Fact::RecordFailed { why, .. } => self.met(Subject::Journal, why, now),
+            Fact::WatchedBefore { last, hung: true } => self.met(
+                Subject::Watch,
+                format!(
+                    "process {} held the watch and did not answer since {} UTC: this process records now",
+                    last.process,
+                    last.seen.format("%H:%M")
+                ),
+                now,
+            ),
+            Fact::WatchLost => {
+                self.met(Subject::Watch, "this process gave no sign of life, and another one took the watch over", now);
+            }
+            Fact::WatchedBefore { hung: false, .. } | Fact::WatcherAnswered => self.well(&Subject::Watch, now),
             Fact::ReserveFreed => self.met(Subject::Disk, "the journal's reserve is in use", now),
             Fact::SourceAnswered { source, answer } => self.answered(source, answer, now),
             Fact::SourceFailed { source, trouble } => self.met(Subject::Source(source.clone()), trouble.text.inert(), now),

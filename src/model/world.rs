@@ -36,6 +36,7 @@ mod unacking;
 mod unwell;
 mod updates;
 mod watch;
+mod watched;
 mod working;
 
 pub use asked::Elsewhere;
@@ -182,6 +183,8 @@ pub struct World {
     duties: Option<Option<DateTime<Utc>>>,
     /// When they were worked out last.
     judged: Duration,
+    /// Who watched before.
+    watched: watched::Watched,
     /// The journal could not hold something: the watcher asks it for nothing before.
     rest: Option<Duration>,
 }
@@ -245,6 +248,7 @@ impl World {
             stating: BTreeMap::new(),
             duties: None,
             judged: Duration::ZERO,
+            watched: watched::Watched::default(),
             rest: None,
         }
     }
@@ -259,7 +263,9 @@ impl World {
         effects.extend(match event.body {
             Body::Command(request, command) => self.command(request, command),
             Body::Fact(fact) => {
-                self.troubles.learn(&fact, self.now);
+                if !matches!(fact, Fact::RecordFailed { request, .. } if self.is_anothers(request)) {
+                    self.troubles.learn(&fact, self.now);
+                }
                 self.fact(fact)
             }
             Body::Tick => {
@@ -292,6 +298,10 @@ impl World {
             }
             Fact::ReserveFreed => {
                 self.reserve_freed = true;
+                Vec::new()
+            }
+            Fact::WatchedBefore { last, hung } => {
+                self.watched.before(last, hung);
                 Vec::new()
             }
             Fact::Watching(watching) => self.set_watching(watching),
@@ -353,7 +363,7 @@ impl World {
                 Vec::new()
             }
             Fact::Configured(settings) => self.configure(settings),
-            Fact::Hampered { .. } => Vec::new(),
+            Fact::Hampered { .. } | Fact::WatchLost | Fact::WatcherAnswered => Vec::new(),
             Fact::Misconfigured(why) => {
                 self.config_trouble = Some(why);
                 Vec::new()
@@ -393,7 +403,7 @@ impl World {
         if drafts.is_empty() || self.settings.read_only {
             return Vec::new();
         }
-        let request = self.context().request();
+        let request = self.duty_request();
         vec![Effect::Record { request, drafts }]
     }
 

@@ -3,9 +3,10 @@
 
 mod export;
 
+use super::watcher::Turn;
 use crate::domain::entry::{Draft, Entry};
 use crate::domain::ids::{AlertId, IncidentId, RequestId, ServiceName};
-use crate::journal::{Journal, JournalError, evidence};
+use crate::journal::{self, Journal, JournalError, evidence};
 use crate::model::Fact;
 use crate::model::past::{Recalled, episodes};
 use crate::model::practice::Record;
@@ -23,11 +24,16 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 enum Job {
-    Append(RequestId, Vec<Draft>),
+    /// What is of the watcher alone comes with its turn.
+    Append(RequestId, Vec<Draft>, Option<Turn>),
     Recall(Option<AlertId>, DateTime<Utc>),
     LookBack(IncidentId, DateTime<Utc>, BTreeSet<AlertId>, BTreeSet<ServiceName>),
     Export(IncidentId, Option<PathBuf>, Vec<String>),
     Practice(DateTime<Utc>),
+    /// Leave a sign of life of the watcher.
+    Beat(Turn),
+    /// Tell this once what others have recorded is told.
+    Tell(Vec<Fact>),
     /// Somebody wrote into the folder; perhaps it was us.
     Look,
     /// The same once more.
@@ -56,10 +62,21 @@ impl Scribe {
         Self { jobs, facts, folder: folder.to_owned(), thread: Some(thread), copies: Mutex::default(), _folder: watcher }
     }
 
-    /// Asks for these drafts to be made durable; the answer comes as facts.
-    pub fn append(&self, request: RequestId, drafts: Vec<Draft>) {
+    /// Asks for these drafts to be made durable, with a turn only as long as that is ours; the answer comes as facts.
+    pub fn append(&self, request: RequestId, drafts: Vec<Draft>, turn: Option<Turn>) {
         // The thread ends only after `Stop`, so there is always somebody to take the job.
-        let _ = self.jobs.send(Job::Append(request, drafts));
+        let _ = self.jobs.send(Job::Append(request, drafts, turn));
+    }
+
+    /// Leaves a sign of life of the watcher: of whoever records, for who can't do that does not watch.
+    pub fn beat(&self, turn: Turn) {
+        let _ = self.jobs.send(Job::Beat(turn));
+    }
+
+    /// Has facts told after everything that is in the journal by then.
+    pub fn teller(&self) -> impl Fn(Vec<Fact>) + Send + Sync + 'static {
+        let jobs = self.jobs.clone();
+        move |facts| drop(jobs.send(Job::Tell(facts)))
     }
 
     /// Keeps a copy of a file beside the journal; the answer comes as a fact. A long one takes its time, and nothing that is to be
@@ -124,7 +141,9 @@ impl Drop for Scribe {
 /// Without the system's notice of changes, other processes' entries are still seen whenever we write ourselves.
 fn watch(folder: &Path, jobs: Sender<Job>) -> Option<notify::RecommendedWatcher> {
     let look = move |event: notify::Result<notify::Event>| {
-        if event.is_ok_and(|event| !event.kind.is_access()) {
+        // The signs of life of the watcher are nobody's entries.
+        let beat = |event: &notify::Event| event.paths.iter().all(|path| path.ends_with(journal::WATCH_LOCK));
+        if event.is_ok_and(|event| !event.kind.is_access() && !beat(&event)) {
             let _ = jobs.send(Job::Look);
         }
     };
@@ -137,7 +156,12 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
     let mut looked = AGAIN.len();
     while let Some(job) = next(inbox, looked) {
         match job {
-            Job::Append(request, drafts) => append(journal.as_mut(), request, drafts, facts, clock),
+            Job::Append(request, drafts, turn) => append(journal.as_mut(), (request, drafts, turn), facts, clock),
+            Job::Beat(turn) => turn.beat(),
+            Job::Tell(news) => {
+                look(journal.as_mut(), facts, |_| false);
+                news.into_iter().for_each(|fact| drop(facts.send(fact)));
+            }
             Job::Recall(alert, since) => {
                 let _ = facts.send(Fact::Recalled(recalled(journal.as_mut(), alert, since)));
             }
@@ -175,8 +199,11 @@ fn next(inbox: &Receiver<Job>, looked: usize) -> Option<Job> {
     }
 }
 
-fn append(journal: &mut dyn Journal, request: RequestId, drafts: Vec<Draft>, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
-    match journal.append(drafts, clock.now().wall) {
+type Asked = (RequestId, Vec<Draft>, Option<Turn>);
+
+fn append(journal: &mut dyn Journal, (request, drafts, turn): Asked, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
+    let may = || turn.as_ref().is_none_or(Turn::lasts);
+    match journal.append_if(&may, drafts, clock.now().wall) {
         Ok(appended) => {
             // What others wrote before is told before: what follows from ours may depend on it.
             let own = |entry: &Arc<Entry>| appended.entries.iter().chain(&appended.begun).any(|own| own.id == entry.id);

@@ -12,7 +12,7 @@ use super::listener::{Feeds, Listener, Listens};
 use super::poller;
 use super::recording::Recorder;
 use super::scribe::Scribe;
-use super::watcher::Turn;
+use super::watcher::{BEAT, Gone, Turn};
 use crate::domain::alert::Alert;
 use crate::domain::entry::Actor;
 use crate::domain::health::{FeedSpec, FeedState};
@@ -107,8 +107,9 @@ pub struct Shell {
     flying: usize,
     /// How many drafts of each request the journal has not answered for yet.
     recording: BTreeMap<RequestId, usize>,
-    /// The watch, where it is waited for.
+    /// The watch, where it is waited for, and when it next wants a sign of life.
     turn: Option<Turn>,
+    beat_at: Duration,
     /// The step that has the terminal.
     lent: Option<Sitting>,
     recorder: Option<Recorder>,
@@ -153,6 +154,7 @@ impl Shell {
             flying: 0,
             recording: BTreeMap::new(),
             turn: None,
+            beat_at: Duration::ZERO,
             lent: None,
             recorder: None,
         }
@@ -181,10 +183,11 @@ impl Shell {
                 self.told.extend(self.told_by(&entry));
                 self.event(Body::Fact(Fact::Recorded { entry, request: None }));
             })?;
+            let scribe = Scribe::start(journal, &folder, self.sender.clone(), setup.ports.clock.clone());
             if setup.watch {
-                self.turn = Some(Turn::wait(&folder, self.sender.clone()));
+                self.turn = Some(Turn::wait(&folder, setup.ports.clock.clone(), scribe.teller()));
             }
-            self.scribe = Some(Scribe::start(journal, &folder, self.sender.clone(), setup.ports.clock.clone()));
+            self.scribe = Some(scribe);
             self.folder = Some(folder);
         }
         let (feeds, idle) = if setup.polling >= Polling::All { (setup.feeds, Vec::new()) } else { (Vec::new(), setup.feeds) };
@@ -260,12 +263,28 @@ impl Shell {
         self.turn.clone()
     }
 
-    /// It was given up, and others may watch: before anything else happens the world knows that it does not.
+    /// It was given up or taken, and others may watch: before anything else happens the world knows that it does not.
     pub(super) fn follow_turn(&mut self) {
-        if let Some(turn) = self.turn.take_if(|turn| turn.was_given_up()) {
+        let Some(turn) = self.turn.take() else { return };
+        if turn.lasts() {
+            self.beat(&turn);
+        }
+        if let Some(how) = turn.gone() {
             self.event(Body::Fact(Fact::Watching(false)));
+            if how == Gone::Lost {
+                self.event(Body::Fact(Fact::WatchLost));
+            }
             turn.wait_again();
-            self.turn = Some(turn);
+        }
+        self.turn = Some(turn);
+    }
+
+    /// Leaves a sign of life when it is time for one.
+    fn beat(&mut self, turn: &Turn) {
+        let now = self.ports.clock.now().mono;
+        if let Some(scribe) = self.scribe.as_ref().filter(|_| self.beat_at <= now) {
+            self.beat_at = now + BEAT;
+            scribe.beat(turn.clone());
         }
     }
 
@@ -337,13 +356,18 @@ impl Shell {
     }
 
     fn tick(&mut self) {
+        let early = self.wake_at.is_none_or(|at| at > self.ports.clock.now().mono);
+        if early && self.turn.as_ref().is_some_and(Turn::is_ours) {
+            return self.follow_turn();
+        }
         self.wake_at = None;
         self.event(Body::Tick);
     }
 
-    /// Ends when the world wants to be woken; never, if it does not.
+    /// Ends when the world wants to be woken, or a sign of life is due; never, if neither is.
     fn timer(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        match self.wake_at {
+        let beat = self.turn.as_ref().filter(|turn| turn.is_ours()).map(|_| self.beat_at);
+        match self.wake_at.into_iter().chain(beat).min() {
             Some(at) => Box::pin(tokio::time::sleep(at.saturating_sub(self.ports.clock.now().mono))),
             None => Box::pin(std::future::pending()),
         }

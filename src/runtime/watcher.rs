@@ -1,11 +1,23 @@
 //! One process of a data folder watches: it alone records outside facts. The others wait in line; the lock of a process
 //! that ends, however it ends, passes to the next. Whoever is about to be stopped gives it up: who stands still watches nothing.
+//!
+//! The lock of a process that hangs passes to nobody. So the watcher leaves a sign of life now and then, and those who wait look for it: who
+//! has looked in vain so often takes the watch over. They count looks and compare no clocks: who was asleep or stood still
+//! itself has not looked. Whoever has lost the watch so is told at the next event, and the journal takes nothing of it before (`append_if`).
 
-use crate::journal::{self, WatchLock};
+use crate::domain::watcher::Watcher;
+use crate::journal::{self, Hold, WatchLock};
 use crate::model::Fact;
+use crate::ports::Clock;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc::UnboundedSender;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How often the watcher leaves a sign of life.
+pub const BEAT: Duration = Duration::from_secs(10);
+/// How often whoever waits looks for one, and how many looks in vain are enough.
+const LOOK: Duration = Duration::from_secs(15);
+const IN_VAIN: u32 = 3;
 
 /// The turn of this process, from when it begins to wait for it.
 #[derive(Clone)]
@@ -13,8 +25,11 @@ pub struct Turn(Arc<Line>);
 
 struct Line {
     folder: PathBuf,
-    facts: UnboundedSender<Fact>,
+    clock: Arc<dyn Clock>,
+    /// Hears what the world is to know of it.
+    tell: Box<dyn Fn(Vec<Fact>) + Send + Sync>,
     place: Mutex<Place>,
+    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -22,14 +37,47 @@ struct Place {
     held: Option<WatchLock>,
     /// A thread waits for it.
     waiting: bool,
-    /// Given up, and not waited for again.
-    left: bool,
+    /// A thread looks for signs of life.
+    looking: bool,
+    /// Gone, and not waited for again.
+    gone: Option<Gone>,
+}
+
+/// How this process has got rid of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gone {
+    GivenUp,
+    /// Another process has taken it over.
+    Lost,
+}
+
+impl Place {
+    fn waits(&self) -> bool {
+        self.held.is_none() && self.gone.is_none()
+    }
+}
+
+/// What whoever waits has seen of the watcher.
+#[derive(Default)]
+struct Lookout {
+    last: Option<Watcher>,
+    in_vain: u32,
+}
+
+impl Lookout {
+    /// One more look: whether the watcher is taken for hanging. Who has never left a sign can't leave one.
+    fn look(&mut self, seen: Option<Watcher>) -> Option<Watcher> {
+        self.in_vain = if seen == self.last { self.in_vain + 1 } else { 0 };
+        self.last = seen;
+        seen.filter(|_| self.in_vain >= IN_VAIN)
+    }
 }
 
 impl Turn {
     /// Waits, and says when it is our turn.
-    pub(super) fn wait(folder: &Path, facts: UnboundedSender<Fact>) -> Self {
-        let turn = Self(Arc::new(Line { folder: folder.to_owned(), facts, place: Mutex::default() }));
+    pub(super) fn wait(folder: &Path, clock: Arc<dyn Clock>, tell: impl Fn(Vec<Fact>) + Send + Sync + 'static) -> Self {
+        let (place, changed) = (Mutex::default(), Condvar::new());
+        let turn = Self(Arc::new(Line { folder: folder.to_owned(), clock, tell: Box::new(tell), place, changed }));
         turn.wait_again();
         turn
     }
@@ -40,58 +88,140 @@ impl Turn {
 
     /// Lets another process watch, until somebody waits again.
     pub fn give_up(&self) {
-        let mut place = self.place();
-        (place.held, place.left) = (None, true);
+        self.go(Gone::GivenUp);
     }
 
-    /// Whether it has been given up since it was waited for.
-    pub(super) fn was_given_up(&self) -> bool {
-        self.place().left
+    fn go(&self, how: Gone) {
+        let mut place = self.place();
+        place.held = None;
+        place.gone.get_or_insert(how);
+        self.0.changed.notify_all();
+    }
+
+    /// How it has gone since it was waited for.
+    pub(super) fn gone(&self) -> Option<Gone> {
+        self.place().gone
     }
 
     pub(super) fn is_ours(&self) -> bool {
         self.place().held.is_some()
     }
 
-    /// On a thread of its own, so that waiting costs nothing.
+    fn hold(&self) -> Option<Hold> {
+        self.place().held.as_ref().map(WatchLock::hold)
+    }
+
+    /// Whether this process watches and nobody has taken that over: asks the disk, and lets go of what is another's.
+    pub(super) fn lasts(&self) -> bool {
+        let lasts = self.hold().map(|hold| hold.lasts());
+        if lasts == Some(false) {
+            self.go(Gone::Lost);
+        }
+        lasts == Some(true)
+    }
+
+    /// Leaves a sign of life, by whoever writes the journal: one whose disk hangs leaves none.
+    pub(super) fn beat(&self) {
+        if let Some(hold) = self.hold() {
+            // A disk that does not take it may the next time.
+            let _ = hold.beat(self.0.clock.now().wall);
+        }
+    }
+
+    /// On threads of their own, so that waiting costs nothing.
     pub(super) fn wait_again(&self) {
         let mut place = self.place();
-        place.left = false;
-        if place.held.is_some() || std::mem::replace(&mut place.waiting, true) {
+        place.gone = None;
+        if place.held.is_some() {
             return;
         }
-        let turn = self.clone();
-        std::thread::spawn(move || {
-            let lock = journal::wait_to_watch(&turn.0.folder);
-            let mut place = turn.place();
-            place.waiting = false;
-            // Whoever has given it up meanwhile waits again when they go on.
-            if let (Ok(Some(lock)), false) = (lock, place.left) {
-                place.held = Some(lock);
-                let _ = turn.0.facts.send(Fact::Watching(true));
+        if !std::mem::replace(&mut place.waiting, true) {
+            let turn = self.clone();
+            std::thread::spawn(move || turn.stand_in_line());
+        }
+        if !std::mem::replace(&mut place.looking, true) {
+            let turn = self.clone();
+            std::thread::spawn(move || turn.look_out());
+        }
+    }
+
+    fn stand_in_line(&self) {
+        let lock = loop {
+            match journal::wait_to_watch(&self.0.folder) {
+                // From whom it was taken has answered: they let go of what they held.
+                Ok(None) if self.is_ours() => (self.0.tell)(vec![Fact::WatcherAnswered]),
+                Ok(None) => {}
+                other => break other,
             }
-        });
+        };
+        let mut place = self.place();
+        place.waiting = false;
+        // Whoever has given it up meanwhile waits again when they go on.
+        if let (Ok(Some(lock)), true) = (lock, place.waits()) {
+            self.begin(place, lock, false);
+        }
+    }
+
+    fn look_out(&self) {
+        let mut lookout = Lookout::default();
+        let mut place = self.place();
+        while place.waits() {
+            let waited = self.0.changed.wait_timeout_while(place, LOOK, |place| place.waits());
+            place = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if place.waits() {
+                drop(place);
+                self.look(&mut lookout);
+                place = self.place();
+            }
+        }
+        place.looking = false;
+    }
+
+    fn look(&self, lookout: &mut Lookout) {
+        let Some(hangs) = lookout.look(journal::last_sign(&self.0.folder)) else { return };
+        // A journal that can't be written is tried again with the next look.
+        let lock = journal::take_over(&self.0.folder, hangs, self.0.clock.now().wall);
+        let place = self.place();
+        if let (Ok(Some(lock)), true) = (lock, place.waits()) {
+            self.begin(place, lock, true);
+        }
+    }
+
+    fn begin(&self, mut place: MutexGuard<'_, Place>, lock: WatchLock, hung: bool) {
+        let before = lock.before.map(|last| Fact::WatchedBefore { last, hung });
+        let hold = lock.hold();
+        place.held = Some(lock);
+        self.0.changed.notify_all();
+        drop(place);
+        let _ = hold.beat(self.0.clock.now().wall);
+        (self.0.tell)(before.into_iter().chain([Fact::Watching(true)]).collect());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::sync::mpsc::unbounded_channel;
+    use crate::ports::Ports;
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    fn wait(folder: &Path) -> (Turn, UnboundedReceiver<Fact>) {
+        let (facts, told) = unbounded_channel();
+        let tell = move |news: Vec<Fact>| news.into_iter().for_each(|fact| drop(facts.send(fact)));
+        (Turn::wait(folder, Ports::real().clock, tell), told)
+    }
 
     #[test]
     fn who_gives_the_watch_up_leaves_it_to_another_and_waits_in_line_again() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (facts, mut told) = unbounded_channel();
-        let turn = Turn::wait(folder.path(), facts);
+        let (turn, mut told) = wait(folder.path());
         let free = || journal::try_watch(folder.path()).expect("a lock");
-        assert!(matches!(told.blocking_recv(), Some(Fact::Watching(true))));
-        assert!(turn.is_ours() && !turn.was_given_up() && free().is_none());
+        assert!(matches!(told.blocking_recv(), Some(Fact::Watching(true))), "nobody watched before");
+        assert!(turn.is_ours() && turn.gone().is_none() && free().is_none());
         turn.give_up();
         let other = free().expect("nobody watches");
-        assert!(!turn.is_ours() && turn.was_given_up());
+        assert!(!turn.is_ours() && turn.gone() == Some(Gone::GivenUp));
         turn.wait_again();
-        assert!(!turn.is_ours() && !turn.was_given_up());
+        assert!(!turn.is_ours() && turn.gone().is_none());
         // Once more while it waits: the thread that waits for it has it for nobody.
         turn.give_up();
         drop(other);
@@ -100,7 +230,42 @@ mod tests {
         }
         assert!(free().is_some() && told.try_recv().is_err(), "whoever stands still has not got it");
         turn.wait_again();
+        assert!(matches!(told.blocking_recv(), Some(Fact::WatchedBefore { hung: false, .. })));
         assert!(matches!(told.blocking_recv(), Some(Fact::Watching(true))));
         assert!(turn.is_ours() && free().is_none());
+    }
+
+    /// A process that stands still counts for one that hangs; who stood still itself has not looked.
+    #[test]
+    fn who_hangs_is_who_left_no_sign_between_so_many_looks() {
+        let sign = |seen: &str| Some(Watcher { process: 7, seen: seen.parse().expect("a time") });
+        let (first, back) = (sign("2026-03-01T03:00:00Z"), sign("2026-03-01T02:00:00Z"));
+        let mut lookout = Lookout::default();
+        let mut look = |seen| lookout.look(seen).is_some();
+        assert_eq!(
+            [first, first, first, back, back, back, back].map(&mut look),
+            [false, false, false, false, false, false, true]
+        );
+        assert_eq!([None; 9].map(&mut look), [false; 9], "who has never left a sign can't leave one");
+    }
+
+    #[test]
+    fn who_waits_takes_the_watch_from_who_hangs_and_they_wait_in_line_when_they_go_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(journal::SqliteJournal::open(folder.path(), journal::Options { reserve: 0, ..journal::Options::default() }));
+        let (hangs, mut theirs) = wait(folder.path());
+        while !matches!(theirs.blocking_recv(), Some(Fact::Watching(true))) {}
+        let (turn, mut told) = wait(folder.path());
+        let mut lookout = Lookout::default();
+        (0..=IN_VAIN).for_each(|_| turn.look(&mut lookout));
+        let from = std::process::id();
+        assert!(matches!(told.blocking_recv(), Some(Fact::WatchedBefore { last, hung: true }) if last.process == from));
+        assert!(matches!(told.blocking_recv(), Some(Fact::Watching(true))));
+        assert!(turn.lasts() && hangs.is_ours(), "it does not know yet");
+        assert!(!hangs.lasts() && hangs.gone() == Some(Gone::Lost));
+        hangs.wait_again();
+        turn.give_up();
+        while !matches!(theirs.blocking_recv(), Some(Fact::Watching(true))) {}
+        assert!(hangs.lasts());
     }
 }

@@ -45,6 +45,28 @@ fn of_several_that_watch_one_runs_the_command_and_the_journal_has_it_before_and_
     }
 }
 
+/// Who stands still watches nothing.
+#[test]
+fn a_service_that_is_stopped_gives_the_watch_up_and_waits_in_line_when_it_goes_on() {
+    let server = FakeAlertmanager::start();
+    let home = watching(&server, "");
+    // A group of its own, which has somebody who could let it go on: of any other it would not be stopped.
+    let mut command = home.command(&["serve", "--data", "data"]);
+    let serve = Serve(std::os::unix::process::CommandExt::process_group(&mut command, 0).spawn().expect("it starts"));
+    let signal = |signal| {
+        let process = nix::unistd::Pid::from_raw(serve.0.id().try_into().expect("a number"));
+        nix::sys::signal::kill(process, signal).expect("it is there");
+    };
+    let data = home.path().join("data");
+    let free = || midwatch::journal::try_watch(&data).expect("a lock");
+    until("it watches", || midwatch::journal::last_sign(&data));
+    signal(nix::sys::signal::Signal::SIGTSTP);
+    let other = until("nobody watches", free);
+    signal(nix::sys::signal::Signal::SIGCONT);
+    drop(other);
+    until("it watches again", || free().is_none().then_some(()));
+}
+
 #[test]
 fn a_command_that_fails_is_a_trouble_and_the_terminal_rings_all_the_same() {
     let server = FakeAlertmanager::start();

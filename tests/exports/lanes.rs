@@ -7,6 +7,7 @@ use midwatch::domain::incident::{LeftOut, Sev, Status};
 use midwatch::domain::maintenance::Subjects;
 use midwatch::domain::settings::Settings;
 use midwatch::domain::trouble::{Reason, Trouble};
+use midwatch::domain::watcher::Watcher;
 use midwatch::model::command::Marks;
 use midwatch::model::{Command, Fact};
 use std::time::Duration;
@@ -268,4 +269,31 @@ fn a_source_that_was_silent_long_before_does_not_stretch_the_drawing_and_one_tha
     assert_eq!(reel.events.first().map(|(stamp, _)| stamp.wall), Some(then), "nobody watches three days of nothing");
     assert_eq!([1, 23, 25].map(|hours| silent(&gap(TimeDelta::hours(hours), None).1)), [1, 1, 0]);
     assert_eq!(silent(&gap(TimeDelta::days(3), Some(-TimeDelta::hours(1))).1), 0);
+}
+
+/// Of an incident whose night nobody watched for a time the reader is told, whoever else was open then.
+#[test]
+fn that_nobody_watched_for_a_time_is_of_every_incident_open_then_and_is_told_as_missing() {
+    let mut story = Story::with(settings(false));
+    let declare = |story: &mut Story, title: &str| {
+        story.ask(Command::Declare { title: title.into(), severity: Sev::ALL[1], alerts: Vec::new(), at: None });
+        story.world.incidents.iter().find(|one| one.title == title).expect("declared").id
+    };
+    let both = [declare(&mut story, "first"), declare(&mut story, "second")];
+    story.wait(60);
+    let last = Watcher { process: 7, seen: story.now.wall };
+    story.fact(Fact::Watching(false));
+    story.wait(120);
+    story.fact(Fact::WatchedBefore { last, hung: false });
+    story.fact(Fact::Watching(true));
+    story.wait(60);
+    let after = declare(&mut story, "after");
+    let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+    let missing = "Nobody watched from 03:01:00 to 03:03:00 UTC: what happened then may be missing.";
+    let told = |incident| {
+        let night = timeline(&story.journal, incident, Vec::new(), view).expect("it is declared");
+        let lines = night.lines.iter().filter(|line| line.text == "nobody watched from 03:01:00 to 03:03:00 UTC").count();
+        (lines, written("md", &night).contains(missing))
+    };
+    assert_eq!((both.map(told), told(after)), ([(1, true); 2], (0, false)));
 }

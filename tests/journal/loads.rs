@@ -151,12 +151,13 @@ fn what_somebody_did_and_what_could_not_be_seen_is_taken_in_before_the_alerts_of
     record(&mut journal, event("source-lost", "another"), 21);
     record(&mut journal, event("slept", &source), 21);
     let storm = record(&mut journal, event("storm-began", ""), 21).id;
+    let alone = record(&mut journal, event("unwatched", ""), 21).id;
     let storm_of = |number: i64| Draft { at: at(30 + number), ..shop(on(&format!("s{number}"), Kind::AlertFired)) };
     journal.append((0..50).map(storm_of).collect(), at(100)).expect("appends");
     record(&mut journal, Draft { drill: Some("DRILL-1".into()), ..shop(draft(Kind::Note)) }, 100);
     let alert = on("a", Kind::Note).alert.expect("one");
-    let found = journal.preceding((at(10), at(200)), &[alert].into(), &["shop".into()].into(), 4).expect("reads");
-    assert_eq!(found.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [acks[0], acks[1], lost, storm]);
+    let found = journal.preceding((at(10), at(200)), &[alert].into(), &["shop".into()].into(), 5).expect("reads");
+    assert_eq!(found.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [acks[0], acks[1], lost, storm, alone]);
     assert_eq!(found.left_out, Some(LeftOut { entries: 51, from: at(20), until: at(79) }));
 }
 
@@ -204,10 +205,11 @@ fn when_sources_were_silent_and_when_it_stormed_is_found_whatever_incident_that_
     let lost = record(&mut journal, sight("source/prod/lost/first", of(&incident, Kind::Console)), 2);
     let back = record(&mut journal, sight("source/prod/back/first", draft(Kind::Console)), 3);
     let storm = record(&mut journal, sight("alerts/storm/storm-began/7", draft(Kind::Console)), 3);
+    let alone = record(&mut journal, sight("watch/7/1", draft(Kind::Console)), 3);
     record(&mut journal, sight("alerts/7/called", draft(Kind::Console)), 4);
     record(&mut journal, sight("sources", draft(Kind::Console)), 4);
     record(&mut journal, sight("feed/source/x", draft(Kind::FeedChanged)), 4);
-    assert_eq!(journal.gaps().expect("reads"), [lost, back, storm]);
+    assert_eq!(journal.gaps().expect("reads"), [lost, back, storm, alone]);
 }
 
 #[test]

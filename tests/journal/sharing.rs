@@ -1,7 +1,7 @@
 //! One folder, many processes; one fact, one entry; one chain, one machine.
 
 use super::*;
-use midwatch::journal::try_watch;
+use midwatch::journal::{JournalError, last_sign, take_over, try_watch, wait_to_watch};
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
@@ -174,4 +174,47 @@ fn one_process_watches_and_the_next_takes_over() {
     assert!(try_watch(home.path()).expect("looks").is_none());
     drop(first);
     assert!(try_watch(home.path()).expect("locks").is_some());
+}
+
+/// A process that stands still holds its lock for ever, and may go on at any moment.
+#[test]
+fn the_watch_of_who_gives_no_sign_of_life_is_taken_and_what_they_record_as_the_watcher_is_refused() {
+    let home = home();
+    let mut journal = open(home.path());
+    let first = try_watch(home.path()).expect("locks").expect("free");
+    let hold = first.hold();
+    assert_eq!((first.before, last_sign(home.path())), (None, None));
+    hold.beat(at(1)).expect("writes");
+    let sign = last_sign(home.path()).expect("it was left");
+    assert_eq!((sign.process, sign.seen), (std::process::id(), at(1)));
+    hold.beat(at(2)).expect("writes");
+    assert!(take_over(home.path(), sign, at(60)).expect("looks").is_none(), "it has left another one since");
+    let sign = last_sign(home.path()).expect("it was left");
+    assert!(hold.lasts());
+    let second = take_over(home.path(), sign, at(60)).expect("takes").expect("nobody was faster");
+    assert_eq!((second.before, last_sign(home.path()).map(|sign| sign.seen)), (Some(sign), Some(at(60))));
+    assert!(take_over(home.path(), sign, at(61)).expect("looks").is_none(), "one takes it");
+    let late = journal.append_if(&|| hold.lasts(), vec![note("by the first")], at(61));
+    assert!(matches!(late, Err(JournalError::Ousted)), "{late:?}");
+    journal.append_if(&|| second.hold().lasts(), vec![note("by the second")], at(62)).expect("appends");
+    assert_eq!(texts(&journal.recent(9).expect("reads")), ["by the second"]);
+    hold.beat(at(63)).expect("writes");
+    assert_eq!(last_sign(home.path()).map(|sign| sign.seen), Some(at(60)), "what it leaves now is nobody's sign");
+    drop(first);
+    assert!(try_watch(home.path()).expect("looks").is_none(), "the second holds it");
+    drop(second);
+    assert_eq!(wait_to_watch(home.path()).expect("locks").expect("free").before.map(|sign| sign.seen), Some(at(60)));
+}
+
+/// While somebody writes, who watches stays who watches: the append that has begun is theirs.
+#[test]
+fn nobody_takes_the_watch_while_an_append_is_under_way() {
+    let home = home();
+    let mut journal = open(home.path());
+    let first = try_watch(home.path()).expect("locks").expect("free");
+    first.hold().beat(at(1)).expect("writes");
+    let sign = last_sign(home.path()).expect("it was left");
+    let folder = home.path().to_owned();
+    let may = || take_over(&folder, sign, at(60)).is_err() && first.hold().lasts();
+    journal.append_if(&may, vec![note("by the first")], at(2)).expect("appends");
 }

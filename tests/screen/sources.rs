@@ -4,6 +4,7 @@ use crate::queue::{tells, two_sources};
 use crate::screen::{Desk, alert, outage, settings};
 use midwatch::domain::alert::Firing;
 use midwatch::domain::settings::{Carry, SourceSpec};
+use midwatch::domain::watcher::Watcher;
 use midwatch::model::Fact;
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::past::{Episode, Recalled, Recounted};
@@ -30,6 +31,22 @@ fn a_part_of_a_source_that_is_silent_is_named_and_what_the_others_say_stays_fres
     // What failed says nothing of its parts any more.
     desk.source_fails("nobody listens").press("W").expect("prod ? failed").expect("nobody listens").expect_not("am-2");
     desk.answers(says(&[])).expect("prod ✓ fresh").expect_not("nobody listens");
+}
+
+#[test]
+fn from_whom_the_watch_was_taken_is_told_where_errors_and_sources_are() {
+    let mut desk = Desk::new();
+    let last = Watcher { process: 22_005, seen: "2026-03-01T02:57:00Z".parse().expect("a time") };
+    desk.press("W").expect_not("since 02:57 UTC").press("esc");
+    desk.fact(Fact::WatchedBefore { last, hung: true }).fact(Fact::Watching(true)).wait(1).expect("✗ 1 error: !");
+    desk.expect("process 22005 held the watch and did not answer: nobody watched");
+    let why = "process 22005 held the watch and did not answer since 02:57 UTC";
+    desk.press("W").expect(why).press("esc").press("!").expect("a process that watched hung").expect(why).press("esc");
+    desk.fact(Fact::WatcherAnswered).press("W").expect_not("since 02:57 UTC").press("esc");
+    desk.press("!").expect("well again").press("esc");
+    desk.fact(Fact::Watching(false)).fact(Fact::WatchLost);
+    desk.press("W").expect("this process gave no sign of life, and another one took the watch over").press("esc");
+    desk.fact(Fact::WatchedBefore { last, hung: false }).press("W").expect_not("no sign of life");
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! When nobody could see what a source says, and when there was a storm. That is of every incident whose time it falls in, while its entries
+//! When nobody could see what a source says, when nobody watched at all, and when there was a storm. That is of every incident whose time it falls in, while its entries
 //! are at most one's.
 
-use crate::domain::entry::{Entry, Kind, SIGHTS, STORMS};
+use crate::domain::entry::{Entry, Kind, SIGHTS, STORMS, UNWATCHED};
 use crate::domain::incident::Incident;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ pub fn of<'a>(
         }
     }
     let overlaps = move |[lost, back]: &Ends| {
-        let until = back.map(|back| back.at).or(lost.map(|lost| lost.at + UNENDED));
+        let until = back.map(|back| back.at).or(lost.map(|lost| lost.data_of("until").unwrap_or(lost.at + UNENDED)));
         let since = lost.or(*back).map(|first| first.at);
         since.is_some_and(|since| ended.is_none_or(|ended| since <= ended)) && until.is_some_and(|until| began <= until)
     };
@@ -46,6 +46,7 @@ fn end(entry: &Entry) -> Option<(Gap<'_>, usize)> {
     let (_, gap) = entry.key.as_deref()?.rsplit_once('/')?;
     match of(&STORMS) {
         Some(end) => Some((("", gap, 0), end)),
+        None if entry.text_of("event") == Some(UNWATCHED) => Some((("", gap, 1), 0)),
         None => of(&SIGHTS).and_then(|place| Some(((entry.text_of("source")?, gap, place / 2), place % 2))),
     }
 }

@@ -22,7 +22,7 @@ impl World {
             return Vec::new();
         }
         for draft in drafts {
-            let request = self.context().request();
+            let request = self.duty_request();
             self.ends.follows(request, &draft);
             self.line_up(request, draft);
         }

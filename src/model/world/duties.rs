@@ -29,6 +29,7 @@ impl World {
         effects.extend(self.tell_again());
         effects.extend(self.tell_cut_off());
         effects.extend(self.look_back_late());
+        effects.extend(self.tell_unwatched());
         self.duties = None;
         effects
     }
@@ -46,7 +47,7 @@ impl World {
         let carriers = self.alerts.acked().filter_map(|(id, ack)| self.carrier_due(id, ack));
         let left = self.outbox.open().filter(|(intent, _)| self.is_left(intent));
         let left = left.map(|(intent, _)| intent.recorded_at + to_chrono(IN_HANDS));
-        let others = [self.given_up_next(), self.tell_next(), self.calls.due(), self.look_back_next()];
+        let others = [self.given_up_next(), self.tell_next(), self.calls.due(), self.look_back_next(), self.unwatched_due()];
         let next = carriers.chain(left).chain(others.into_iter().flatten()).min();
         self.duties = Some(next);
         next

@@ -35,6 +35,7 @@ impl World {
         }
         if let Some(key) = &entry.key {
             self.telling.remove(key);
+            self.watched.recorded(key);
         }
         self.outbox.fold(entry);
         self.forget_acts();

@@ -7,7 +7,7 @@
 use super::World;
 use super::watch::to_chrono;
 use crate::domain::alert::Severity;
-use crate::domain::entry::{Entry, Kind, SIGHTS, STORMS};
+use crate::domain::entry::{Entry, Kind, SIGHTS, STORMS, UNWATCHED};
 use crate::domain::health::FeedState;
 use crate::domain::ids::{AlertId, EntryId, IncidentId, ServiceName};
 use crate::domain::incident::{Incident, Past, past_of};
@@ -138,11 +138,13 @@ fn since(incident: &Incident) -> DateTime<Utc> {
     incident.opened_at - BEFORE
 }
 
-/// That a source of these alerts could not be seen, and that there was a storm.
+/// That a source of these alerts could not be seen, that nobody watched, and that there was a storm.
 fn sighted(entry: &Entry, alerts: &BTreeSet<AlertId>) -> bool {
     let event = entry.text_of("event").filter(|_| entry.kind == Kind::Console).unwrap_or_default();
     let source = entry.text_of("source").filter(|_| SIGHTS.contains(&event));
-    STORMS.contains(&event) || source.is_some_and(|name| alerts.iter().any(|alert| alert.source.as_str() == name))
+    STORMS.contains(&event)
+        || event == UNWATCHED
+        || source.is_some_and(|name| alerts.iter().any(|alert| alert.source.as_str() == name))
 }
 
 /// What a check has seen by itself: the evidence was there before the incident had a name.

@@ -94,6 +94,9 @@ impl World {
     }
 
     pub(super) fn record_failed(&mut self, request: RequestId, why: String) -> Vec<Effect> {
+        if self.is_anothers(request) {
+            return self.duty_refused(request, &why);
+        }
         // Acts that waited behind this one are refused with it.
         let mut told = None;
         for request in self.lanes.give_up().into_iter().chain([request]) {

@@ -28,13 +28,18 @@ impl World {
         self.looked.begin(self.now.wall);
         self.duties = None;
         self.notes.clear();
+        self.telling.clear();
+        self.extending.clear();
+        self.resending.clear();
         self.storm.watch(watching.then_some(self.now.mono));
         self.maintenance.tell_anew();
         self.alerts.all_ends_recorded(self.now.wall);
         // What still waited for the journal is on record nowhere.
         self.alerts.forget_notes();
+        let mut effects = if watching { self.begin_watch() } else { Vec::new() };
         let turns = if watching { self.alerts.unrecorded() } else { Vec::new() };
-        self.note_turns(turns)
+        effects.extend(self.note_turns(turns));
+        effects
     }
 
     /// A poll has succeeded: what follows from what it says, and from that the source answers.
@@ -76,7 +81,7 @@ impl World {
             let turns = self.notes.due();
             let drafts: Vec<Draft> = turns.iter().filter_map(|turn| self.turn_draft(turn)).collect();
             if !drafts.is_empty() {
-                let request = self.context().request();
+                let request = self.duty_request();
                 self.notes.asked(request, drafts.len());
                 return vec![Effect::Record { request, drafts }];
             }
@@ -319,6 +324,11 @@ impl World {
             (Ok(Found::There(made)), act, _) => {
                 let words = act.map_or("", |(_, act)| found_out(&act));
                 self.act_ended(intent, end(Outcome::Done, words, Some(made)))
+            }
+            // Whoever watches now asks, too.
+            (Ok(Found::NotThere), Some(_), _) if !self.watching => {
+                self.searching.remove(&intent);
+                Vec::new()
             }
             (Ok(Found::NotThere), Some((source, act)), Some(proof)) if sent.expires_at().is_some_and(|at| self.now.wall < at) => {
                 vec![Effect::Act { intent: proof, source, act }]

@@ -225,10 +225,14 @@ async fn maybe(at: Option<Instant>) {
 mod tests {
     use super::super::{Polling, Setup};
     use super::*;
-    use crate::domain::entry::Actor;
+    use crate::domain::entry::{Actor, Draft, Kind};
     use crate::domain::health::{FeedSpec, FeedState, Reading};
     use crate::domain::settings::Settings;
+    use crate::journal::{Options, SqliteJournal, last_sign, take_over};
+    use crate::model::Effect;
+    use crate::model::troubles::Subject;
     use crate::ports::Ports;
+    use crate::runtime::scribe::Scribe;
     use crate::runtime::watcher::Turn;
     use std::sync::Arc;
 
@@ -287,10 +291,50 @@ mod tests {
         assert!(urgent > 40, "{urgent}");
     }
 
+    /// Without a journal it is told at once.
+    fn wait(folder: &std::path::Path, shell: &Shell) -> Turn {
+        let facts = shell.facts();
+        Turn::wait(folder, shell.ports.clock.clone(), move |news| {
+            news.into_iter().for_each(|fact| facts.send(fact).expect("the shell is there"));
+        })
+    }
+
+    /// The disk knows first, and the loser at the next thing that happens.
+    #[tokio::test]
+    async fn from_whom_the_watch_is_taken_is_no_watcher_before_anything_else_happens_and_waits_in_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = SqliteJournal::open(folder.path(), Options { reserve: 0, ..Options::default() }).expect("opens");
+        let mut shell = shell();
+        let scribe = Scribe::start(Box::new(journal), folder.path(), shell.facts(), shell.ports.clock.clone());
+        let turn = Turn::wait(folder.path(), shell.ports.clock.clone(), scribe.teller());
+        (shell.turn, shell.scribe) = (Some(turn.clone()), Some(scribe));
+        assert!(shell.until(Duration::from_secs(60), |world| world.watching).await);
+        // It may leave a sign of life in between.
+        let (sign, other) = loop {
+            let sign = last_sign(folder.path()).expect("it lives");
+            if let Some(lock) = take_over(folder.path(), sign, sign.seen).expect("takes") {
+                break (sign, lock);
+            }
+        };
+        // What was asked for as the watcher before it was known.
+        let late = Draft::new(Kind::Console, sign.seen, Actor::system("test"), "too late");
+        shell.perform(Effect::Record { request: RequestId(7).duty(), drafts: vec![late.clone()] });
+        shell.perform(Effect::Record { request: RequestId(8), drafts: vec![Draft { text: "a person's".into(), ..late }] });
+        let recorded = |world: &World| world.log.entries().map(|entry| entry.text.clone()).collect::<Vec<_>>();
+        assert!(shell.until(Duration::from_secs(60), |world| !recorded(world).is_empty()).await);
+        assert_eq!(recorded(&shell.world), ["a person's"]);
+        assert!(!shell.world.watching && shell.world.journal_trouble.is_none());
+        let hung = |world: &World| world.troubles.get(&Subject::Watch).is_some_and(|trouble| trouble.over.is_none());
+        assert!(hung(&shell.world), "it is told");
+        drop(other);
+        assert!(shell.until(Duration::from_secs(60), |world| world.watching).await, "it waits in line");
+        assert!(!hung(&shell.world));
+    }
+
     #[tokio::test]
     async fn who_gave_the_watch_up_is_no_watcher_by_what_was_said_before() {
         let (folder, mut shell) = (tempfile::tempdir().expect("a folder"), shell());
-        let turn = Turn::wait(folder.path(), shell.facts());
+        let turn = wait(folder.path(), &shell);
         shell.turn = Some(turn.clone());
         assert!(shell.until(Duration::from_secs(60), |world| world.watching).await);
         shell.facts().send(Fact::Watching(true)).expect("the shell is there");

@@ -31,7 +31,8 @@ impl Shell {
                 Some(scribe) => {
                     self.recording.insert(request, drafts.len());
                     let secrets = self.ports.secrets.known();
-                    scribe.append(request, drafts.into_iter().map(|draft| draft.without(&secrets)).collect());
+                    let turn = self.turn.clone().filter(|_| request.is_duty());
+                    scribe.append(request, drafts.into_iter().map(|draft| draft.without(&secrets)).collect(), turn);
                 }
                 None => self.event(Body::Fact(Fact::RecordFailed { request, why: "nothing is recorded here".into() })),
             },

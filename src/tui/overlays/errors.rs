@@ -74,6 +74,7 @@ fn rows(world: &World) -> Vec<Row> {
 fn name(subject: &Subject, view: &View) -> String {
     match subject {
         Subject::Journal => "the journal can't be written".to_owned(),
+        Subject::Watch => "a process that watched hung".to_owned(),
         Subject::Disk => "the journal's reserve for a full disk is used up".to_owned(),
         Subject::Configuration => "the changed configuration has errors".to_owned(),
         Subject::Upstream => "playbooks are behind their upstream".to_owned(),
@@ -101,6 +102,10 @@ fn advice(subject: &Subject, view: &View) -> String {
     let key = |action| view.keymap.key_of(action);
     match subject {
         Subject::Journal => "Nothing is done until it can: make room, or mend the rights of the data folder.".to_owned(),
+        Subject::Watch => {
+            "Whoever hangs sends nothing: end it, or let it go on, and it waits in line. What happened meanwhile the sources may not tell."
+                .to_owned()
+        }
         Subject::Disk => "Make room: the next entry may not fit. The next start of midwatch makes another reserve.".to_owned(),
         Subject::Configuration => {
             "The old one is in force. Mend the file: it is read again at once; `midwatch check` tells all.".to_owned()

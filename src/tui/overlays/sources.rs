@@ -9,7 +9,7 @@ use crate::domain::stamp::Stamp;
 use crate::domain::text::{Outside, inert};
 use crate::model::alerts::{SourceHealth, SourceState};
 use crate::model::event::{Pause, Spared};
-use crate::model::troubles::told;
+use crate::model::troubles::{Subject, told};
 use crate::tui::action::Action;
 use crate::tui::panes::alerts::trust;
 use crate::tui::theme::Role;
@@ -32,7 +32,9 @@ impl Content for Sources {
         if all.peek().is_none() {
             return vec![plain("No alert source is configured.", Role::Dim)];
         }
-        all.flat_map(|(name, source)| one(name, source, view, columns)).collect()
+        let hung = view.world.troubles.get(&Subject::Watch).filter(|trouble| trouble.over.is_none());
+        let hung = hung.into_iter().flat_map(|trouble| field("watch", &inert(&trouble.why), Role::Warning, columns));
+        hung.chain(all.flat_map(|(name, source)| one(name, source, view, columns))).collect()
     }
 
     fn ticks(&self, view: &View) -> bool {

@@ -1,0 +1,95 @@
+//! That nobody watched for a time is on record: what happened then nobody has seen. Whoever watches next says so, once, of the time since
+//! the last sign of life of whoever did before.
+
+use super::World;
+use crate::domain::entry::{Draft, Kind, UNWATCHED};
+use crate::domain::ids::{IncidentId, RequestId};
+use crate::domain::watcher::Watcher;
+use crate::model::Effect;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A console that is started anew is away for less.
+const SHORT: TimeDelta = TimeDelta::minutes(1);
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Watched {
+    /// Who watched before this process, and whether the watch was taken from them.
+    before: Option<(Watcher, bool)>,
+    /// A time without anybody, until the journal holds it.
+    gap: Option<Draft>,
+}
+
+impl Watched {
+    pub fn before(&mut self, last: Watcher, hung: bool) {
+        self.before = Some((last, hung));
+    }
+
+    /// The journal holds what has this key.
+    pub fn recorded(&mut self, key: &str) {
+        self.gap.take_if(|gap| gap.key.as_deref() == Some(key));
+    }
+
+    fn untold(&self) -> Option<&Draft> {
+        self.gap.as_ref()
+    }
+}
+
+impl World {
+    /// The number of a request of what only the watcher records, while this is the watcher.
+    pub(super) fn duty_request(&mut self) -> RequestId {
+        let request = self.context().request();
+        if self.watching { request.duty() } else { request }
+    }
+
+    /// Somebody else watches by now, and the journal has taken nothing of us as the watcher: it is theirs to do, and nothing failed.
+    pub(super) fn duty_refused(&mut self, request: RequestId, why: &str) -> Vec<Effect> {
+        for request in self.lanes.give_up_duties().into_iter().chain([request]) {
+            self.end_refused(request, why);
+        }
+        self.next_acts()
+    }
+
+    pub(super) fn is_anothers(&self, request: RequestId) -> bool {
+        request.is_duty() && !self.watching
+    }
+
+    /// This process has just begun to watch.
+    pub(super) fn begin_watch(&mut self) -> Vec<Effect> {
+        let Some((last, hung)) = self.watched.before.take() else { return Vec::new() };
+        let (from, until) = (last.seen.min(self.now.wall), self.now.wall);
+        if !hung && until - from <= SHORT {
+            return Vec::new();
+        }
+        let who = if hung { format!("process {} held the watch and did not answer: ", last.process) } else { String::new() };
+        let (begun, ended) = (told(from, until), told(until, from));
+        let text = format!("{who}nobody watched from {begun} to {ended} UTC");
+        let mut draft = self.context().seen("watch", Kind::Console, text).with("event", UNWATCHED).with("until", until);
+        draft.at = from;
+        draft.key = Some(format!("watch/{}/{}", last.process, last.seen.timestamp_millis()));
+        // That of the time of several is told with each by its timeline.
+        let open: Vec<IncidentId> = self.incidents.open().map(|incident| incident.id).take(2).collect();
+        draft.incident = open.first().copied().filter(|_| open.len() == 1);
+        self.watched.gap = Some(draft);
+        self.tell_unwatched()
+    }
+
+    pub(super) fn unwatched_due(&self) -> Option<DateTime<Utc>> {
+        let key = self.watched.untold()?.key.as_ref()?;
+        (!self.telling.contains(key)).then_some(self.now.wall)
+    }
+
+    pub(super) fn tell_unwatched(&mut self) -> Vec<Effect> {
+        if self.unwatched_due().is_none() {
+            return Vec::new();
+        }
+        let draft = self.watched.untold().cloned();
+        self.telling.extend(draft.iter().filter_map(|draft| draft.key.clone()));
+        self.record(draft.into_iter().collect())
+    }
+}
+
+/// The one time, with its day where the other is of another.
+fn told(at: DateTime<Utc>, other: DateTime<Utc>) -> String {
+    let day = if at.date_naive() == other.date_naive() { "" } else { "%Y-%m-%d " };
+    at.format(&format!("{day}%H:%M:%S")).to_string()
+}

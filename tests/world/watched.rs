@@ -1,0 +1,127 @@
+//! Who watched before is on record where nobody did for a time, and whoever has lost the watch does nothing more as the watcher.
+
+use super::*;
+use midwatch::domain::ids::RequestId;
+use midwatch::domain::watcher::Watcher;
+use midwatch::model::troubles::Subject;
+
+/// Another console begins so long after the last sign of the one before.
+fn after(seconds: u64, hung: bool, story: &mut Story) {
+    let last = Watcher { process: 22_005, seen: story.now.wall };
+    story.fact(Fact::Watching(false));
+    story.wait(seconds);
+    story.fact(Fact::WatchedBefore { last, hung });
+    story.fact(Fact::Watching(true));
+}
+
+fn told(story: &Story) -> Vec<(&str, bool)> {
+    let of = story.journal.iter().filter(|entry| entry.text_of("event") == Some("unwatched"));
+    of.map(|entry| (entry.text.as_str(), entry.incident.is_some())).collect()
+}
+
+fn declare(story: &mut Story) {
+    story.ask(Command::Declare { title: "down".into(), severity: Sev::ALL[1], alerts: Vec::new(), at: None });
+}
+
+#[test]
+fn that_nobody_watched_for_more_than_a_minute_is_on_record_once() {
+    let mut story = Story::new();
+    after(60, false, &mut story);
+    assert_eq!(told(&story), []);
+    let from = story.now.wall;
+    after(61, false, &mut story);
+    assert_eq!(told(&story), [("nobody watched from 03:01:00 to 03:02:01 UTC", false)]);
+    let entry = story.last(Kind::Console).clone();
+    assert_eq!((entry.at, entry.data_of("until")), (from, Some(story.now.wall)));
+    story.wait(600);
+    // What the watcher before recorded of it the next one does not.
+    story.begins_anew();
+    story.wait(60);
+    assert_eq!(told(&story).len(), 1);
+    story.now.wall = at("2026-03-01T23:59:30Z");
+    after(120, false, &mut story);
+    assert_eq!(told(&story)[1].0, "nobody watched from 2026-03-01 23:59:30 to 2026-03-02 00:01:30 UTC");
+}
+
+#[test]
+fn it_is_of_the_incident_that_was_open_alone() {
+    let mut story = Story::new();
+    declare(&mut story);
+    after(90, false, &mut story);
+    declare(&mut story);
+    after(90, false, &mut story);
+    assert_eq!(told(&story).iter().map(|(_, of)| *of).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn a_gap_that_the_journal_could_not_hold_is_told_when_it_can() {
+    let mut story = Story::new();
+    story.broken = Some("the disk is full".into());
+    after(90, false, &mut story);
+    assert_eq!(told(&story), []);
+    story.broken = None;
+    story.wait(30);
+    assert_eq!(told(&story), [("nobody watched from 03:00:00 to 03:01:30 UTC", false)]);
+}
+
+#[test]
+fn from_whom_the_watch_was_taken_is_named_however_short_it_was() {
+    let mut story = Story::new();
+    after(50, true, &mut story);
+    let text = "process 22005 held the watch and did not answer: nobody watched from 03:00:00 to 03:00:50 UTC";
+    assert_eq!(told(&story), [(text, false)]);
+    let trouble = |story: &Story| story.world.troubles.get(&Subject::Watch).map(|one| (one.why.clone(), one.over.is_some()));
+    let why = "process 22005 held the watch and did not answer since 03:00 UTC: this process records now".to_owned();
+    assert_eq!(trouble(&story), Some((why.clone(), false)));
+    story.fact(Fact::WatcherAnswered);
+    assert_eq!(trouble(&story), Some((why, true)));
+}
+
+/// The journal takes nothing of whoever has lost the watch: that is no trouble of the journal, and theirs to do who watches now.
+#[test]
+fn who_has_lost_the_watch_waits_for_nothing_and_blames_nobody() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    story.slow = Some(Vec::new());
+    story.poll(&[alert("Down", "postgres", began()), alert("Slow", "checkout", began())]);
+    let asked: Vec<RequestId> = story.slow.take().expect("it was asked").into_iter().map(|(request, _)| request).collect();
+    assert!(!asked.is_empty() && asked.iter().all(|request| request.is_duty()), "{asked:?}");
+    story.fact(Fact::Watching(false));
+    story.fact(Fact::WatchLost);
+    for request in asked {
+        story.fact(Fact::RecordFailed { request, why: "another process watches".into() });
+    }
+    assert_eq!((story.world.journal_trouble.clone(), story.world.troubles.get(&Subject::Journal)), (None, None));
+    // A person's own are recorded as ever, and theirs to carry.
+    story.ask(ack(&["Slow"]));
+    assert_eq!(story.last(Kind::Ack).alert, Some(id("Slow")));
+    assert!(story.last(Kind::Act).text.contains("Slow"));
+    let before = story.journal.len();
+    story.poll(&[]);
+    story.wait(15);
+    story.poll(&[]);
+    assert_eq!(story.journal.len(), before, "what happens outside is another's");
+}
+
+/// It has been looked for as the watcher, and whoever watches now asks and sends it.
+#[test]
+fn what_was_looked_for_as_the_watcher_is_not_sent_by_who_is_none_any_more() {
+    let mut story = Story::with(settings(true));
+    story.poll(&[alert("Down", "postgres", began())]);
+    story.ask(ack(&["Down"]));
+    story.begins_anew();
+    story.wait(120);
+    let finds = story.taken().into_iter().filter_map(|effect| match effect {
+        Effect::Find { intent, .. } => Some(intent.id()),
+        _ => None,
+    });
+    let intents: Vec<_> = finds.collect();
+    assert_eq!(intents.len(), 1);
+    story.fact(Fact::Watching(false));
+    story.fact(Fact::ActFound { intent: intents[0], found: Ok(Found::NotThere) });
+    assert!(!story.taken().iter().any(|effect| matches!(effect, Effect::Act { .. })));
+    story.fact(Fact::Watching(true));
+    story.wait(1);
+    assert!(story.taken().iter().any(|effect| matches!(effect, Effect::Find { .. })), "it is asked for again");
+}
