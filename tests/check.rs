@@ -12,6 +12,7 @@ mod support;
 
 use serde_json::Value;
 use std::process::Output;
+use support::fake_alertmanager::FakeAlertmanager;
 use support::home::Home;
 
 fn out(output: &Output) -> String {
@@ -34,6 +35,20 @@ fn what_init_writes_passes_check_at_once() {
     assert!(text.contains(r#"{urls: ["http://am-1:9093", "http://am-2:9093"]}"#), "{text}");
     let again = home.run(&["init"]);
     assert_eq!((code(&again), out(&again).as_str()), (Some(2), ""));
+}
+
+#[test]
+fn init_claims_no_version_for_an_address_where_nobody_answers() {
+    let fake = FakeAlertmanager::start();
+    let dead = "http://127.0.0.1:1";
+    let home = Home::new();
+    let init = home.run(&["init", "--from-alertmanager", fake.url.as_str(), "--from-alertmanager", dead]);
+    let told = String::from_utf8_lossy(&init.stderr).into_owned();
+    assert_eq!(code(&init), Some(0), "{told}");
+    assert!(!told.contains(&format!("{}, {dead}", fake.url)), "{told}");
+    assert!(told.contains(&format!("; at {dead} nobody answers as one: ")) && told.contains("refused"), "{told}");
+    let text = std::fs::read_to_string(home.path().join("config.yaml")).expect("is written");
+    assert!(text.contains(&format!("urls: [\"{}\", \"{dead}\"]", fake.url)), "{text}");
 }
 
 #[test]

@@ -99,6 +99,8 @@ fn what_happens_is_said_and_what_is_typed_is_done() {
     console.keys("ack 1 --note 'on it'\r");
     console.wait_for("confirmed");
     console.wait_for("1. Down is acknowledged by ana");
+    console.keys("acks 1\r");
+    console.wait_for("no command is called acks: did you mean ack? help says what can be typed");
     console.keys("1\r");
     console.wait_for("alertname: Down");
     console.wait_for("no playbook fits it");

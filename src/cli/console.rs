@@ -49,6 +49,20 @@ pub fn begin(globals: &Globals, config: Loaded, first: Command) -> anyhow::Resul
     run(globals, config, None, None, Some(first))
 }
 
+/// That a screen can be drawn, and its keys read; errors may go elsewhere. `instead` is what does without one.
+///
+/// # Errors
+/// There is none, or one that knows lines alone.
+pub fn screen(what: &str, instead: &str) -> Result<(), Failure> {
+    if !out::on_screen() {
+        return Err(Failure::usage(format!("{what} needs a terminal; {instead}")));
+    }
+    match std::env::var("TERM").as_deref() {
+        Ok("dumb") => Err(Failure::usage(format!("{what} can't be drawn on a terminal that is dumb (TERM=dumb); {instead}"))),
+        _ => Ok(()),
+    }
+}
+
 /// Runs the console on a configuration until the operator quits. `guide` says what a newcomer may do next.
 ///
 /// # Errors
@@ -60,12 +74,10 @@ pub fn run(
     record: Option<&Path>,
     first: Option<Command>,
 ) -> anyhow::Result<Exit> {
-    if !out::on_screen() {
-        return Err(Failure::usage(
-            "the console needs a terminal; `midwatch alerts`, `feeds` and `log` print, `serve` watches without one",
-        )
-        .into());
-    }
+    screen(
+        "the console",
+        "`midwatch --plain` is one in lines, `midwatch alerts`, `feeds` and `log` print, `serve` watches without one",
+    )?;
     terminal::hold_stops();
     let (keymap, looks) = (keys::bound(&config.console).0, looks(&config.console, colour::depth(globals))?);
     let data = session::data_folder(globals)?;

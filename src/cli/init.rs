@@ -10,6 +10,7 @@ use super::{Exit, Failure, Globals, Kind, out};
 use crate::config;
 use crate::config::import::{Server, What};
 use crate::domain::node::{Level, Node, Problems};
+use crate::domain::trouble::Trouble;
 use crate::ports::address;
 use asked::Found;
 use clap::{ArgMatches, Args, FromArgMatches};
@@ -158,29 +159,43 @@ fn plain(text: &str) -> Result<Url, String> {
     Err("an address can't hold a password; write it into the configuration afterwards, as `basic`".to_owned())
 }
 
+fn bare(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
+}
+
 impl Found {
     fn addresses(&self) -> Vec<&str> {
-        self.server.urls.iter().map(|url| url.as_str().trim_end_matches('/')).collect()
+        self.server.urls.iter().map(bare).collect()
     }
 
     fn shown(&self) -> String {
-        let (what, at, from) = (self.server.what.title(), self.addresses().join(", "), &self.from);
+        let answers = |url: &&str| self.silent.iter().all(|(silent, _)| bare(silent) != *url);
+        let at = self.addresses().into_iter().filter(answers).collect::<Vec<_>>().join(", ");
+        let (what, from) = (self.server.what.title(), &self.from);
+        let silent = self.silent();
         let text = match &self.answer {
-            Some(Ok(answer)) => format!("{what} {} at {at} ({from})", answer.version),
+            Some(Ok(answer)) => format!("{what} {} at {at} ({from}){silent}", answer.version),
             Some(Err(trouble)) => format!("{what} at {at} ({from}) does not answer as one: {trouble}"),
             None => format!("{what} at {at} ({from}), not asked"),
         };
         out::inert(&text).into_owned()
     }
 
+    /// What nobody answered to, and why: it is written all the same.
+    fn silent(&self) -> String {
+        let told = |(url, trouble): &(Url, Trouble)| format!("; at {} nobody answers as one: {trouble}", bare(url));
+        self.silent.iter().map(told).collect()
+    }
+
     fn document(&self) -> Value {
         let answer = self.answer.as_ref();
+        let silent = Some(self.silent().trim_start_matches("; ").to_owned()).filter(|silent| !silent.is_empty());
         json!({
             "kind": self.server.what.kind(),
             "urls": self.addresses(),
             "from": self.from,
             "version": answer.and_then(|answer| Some(answer.as_ref().ok()?.version.clone())),
-            "error": answer.and_then(|answer| Some(answer.as_ref().err()?.to_string())),
+            "error": answer.and_then(|answer| Some(answer.as_ref().err()?.to_string())).or(silent),
         })
     }
 }

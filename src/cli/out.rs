@@ -64,7 +64,7 @@ pub fn on_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Whether a screen can be drawn, and its keys read; errors may go elsewhere.
+/// Whether keys can be read and a screen shown; errors may go elsewhere.
 pub fn on_screen() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }

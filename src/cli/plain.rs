@@ -222,6 +222,7 @@ impl Plain {
             ["drill", "start", more @ ..] if !more.iter().any(|word| word.starts_with("--auto")) => {
                 vec!["a drill begins on the screen; here it wants --auto read or --auto change".to_owned()]
             }
+            [word, ..] if !words::is_command(word) => vec![words::unknown(word)],
             _ => match words::with_ids(&words, |word| self.said.id(word)) {
                 Ok(words) => {
                     self.start(words);

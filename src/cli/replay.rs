@@ -65,10 +65,10 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         at: matches.get_one("at").cloned(),
         stopped: matches.get_flag("stopped"),
     };
-    if !out::on_screen() {
+    if let Err(why) = console::screen("a replay", "`midwatch incident show` and `export` print") {
         // What is wrong with it is told first.
         wanted.read(&globals, &config)?;
-        return Err(Failure::usage("a replay needs a terminal; `midwatch incident show` and `export` print").into());
+        return Err(why.into());
     }
     let (keymap, looks) = (keys::bound(&config.console).0, console::looks(&config.console, colour::depth(&globals))?);
     terminal::hold_stops();

@@ -145,8 +145,11 @@ fn errors_may_go_elsewhere_and_the_screen_may_not() {
     console.assert_restored();
     let mut console = run("midwatch --data data >screen; echo code $?");
     console.wait_for("code 2");
-    assert!(console.screen().contains("the console needs a terminal"), "{}", console.screen());
+    assert!(console.screen().contains("the console needs a terminal; `midwatch --plain`"), "{}", console.screen());
     assert_eq!(std::fs::read_to_string(home.path().join("screen")).expect("made by the shell"), "");
+    let mut dumb = run("TERM=dumb midwatch --data data; echo code $?");
+    dumb.wait_for("code 2");
+    assert!(dumb.screen().contains("a terminal that is dumb (TERM=dumb); `midwatch --plain`"), "{}", dumb.screen());
 }
 
 #[test]

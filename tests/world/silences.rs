@@ -526,3 +526,18 @@ fn a_handful_of_acknowledgements_is_most_of_a_quiet_night_and_wants_no_number() 
     assert_eq!([guarded(7, 7), guarded(19, 19)], [(false, None), (false, None)]);
     assert_eq!([guarded(38, 20), guarded(38, 19)], [(true, Some(20)), (false, None)], "half is not most");
 }
+
+#[test]
+fn of_a_colleagues_acknowledgement_the_reason_is_told_and_not_what_another_console_writes_around_it() {
+    let reason = |comment: &str| {
+        let story = told(&[quiet("Down", &["a"])], &[Silence { comment: comment.into(), ..silence("a", "Down", 30) }]);
+        let tracked = story.world.alerts.get(&id("Down")).expect("listed");
+        let ack = story.world.alerts.ack(tracked, story.now.wall).expect("acknowledged");
+        (ack.by, ack.reason)
+    };
+    let by_ana = |reason: &str| ("ana".to_owned(), reason.to_owned());
+    assert_eq!(reason("ACK! ana: part: b [mw:01a22e80-5e6d-712d-bb45-7adc4dde27da]"), by_ana("part: b"));
+    assert_eq!(reason("ACK! ana:  [mw:01a22e80-5e6d-712d-bb45-7adc4dde27da]"), by_ana(""));
+    assert_eq!(reason("ACK! anatomy of it"), by_ana("anatomy of it"));
+    assert_eq!(reason("ACK! bo: on it"), by_ana("bo: on it"), "somebody typed that");
+}

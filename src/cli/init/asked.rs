@@ -27,6 +27,8 @@ pub struct Found {
     pub named: bool,
     /// None where nobody was asked.
     pub answer: Option<Result<Answer, Trouble>>,
+    /// Of its addresses those where nobody answered, though at another somebody did.
+    pub silent: Vec<(Url, Trouble)>,
 }
 
 pub struct Answer {
@@ -113,15 +115,22 @@ fn sent_to(found: &Found) -> Vec<Candidate> {
 async fn asked(candidate: Candidate, ports: &Ports) -> Found {
     let Candidate { server, from, named } = candidate;
     let answers = join_all(server.urls.iter().map(|url| one(&server, url, ports))).await;
-    // Of a cluster one is enough.
-    let answer = answers.into_iter().reduce(|first, other| match (first, other) {
-        (Ok(mut first), Ok(other)) => {
-            first.since.extend(other.since);
-            Ok(first)
+    let (mut answer, mut silent) = (None::<Answer>, Vec::new());
+    for (url, told) in server.urls.iter().zip(answers) {
+        match (told, &mut answer) {
+            (Ok(told), Some(answer)) => answer.since.extend(told.since),
+            (Ok(told), none) => *none = Some(told),
+            (Err(trouble), _) => silent.push((url.clone(), trouble)),
         }
-        (first, other) => first.or(other),
-    });
-    Found { server, from, named, answer }
+    }
+    // Of a cluster one is enough.
+    let answer = match answer {
+        Some(answer) => Some(Ok(answer)),
+        None if silent.is_empty() => None,
+        None => Some(Err(silent.remove(0).1)),
+    };
+    let silent = if matches!(answer, Some(Ok(_))) { silent } else { Vec::new() };
+    Found { server, from, named, answer, silent }
 }
 
 async fn one(server: &Server, url: &Url, ports: &Ports) -> Result<Answer, Trouble> {
@@ -208,7 +217,7 @@ enum Relation {
 impl Found {
     pub fn unasked(candidate: Candidate) -> Self {
         let Candidate { server, from, named } = candidate;
-        Self { server, from, named, answer: None }
+        Self { server, from, named, answer: None, silent: Vec::new() }
     }
 
     fn answered(&self) -> Option<&Answer> {
@@ -231,6 +240,7 @@ impl Found {
 
     fn take_in(&mut self, peer: Self) {
         self.server.urls.extend(peer.server.urls);
+        self.silent.extend(peer.silent);
         if let (Some(Ok(own)), Some(Ok(peer))) = (&mut self.answer, peer.answer) {
             own.since.extend(peer.since);
         }

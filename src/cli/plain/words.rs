@@ -2,6 +2,8 @@
 
 use crate::cli::tree;
 use crate::domain::ids::AlertId;
+use crate::domain::node::nearest;
+use crate::domain::text::inert;
 use clap::Command;
 
 /// Commands whose plain words are alerts.
@@ -27,6 +29,22 @@ pub fn split(line: &str) -> Result<Vec<String>, String> {
         kept.push(character);
     }
     shell_words::split(&kept).map_err(|_| "a quote is not closed".to_owned())
+}
+
+/// What can be typed begins with it; an option is the program's to refuse.
+pub fn is_command(word: &str) -> bool {
+    word.starts_with('-') || word == "help" || tree().find_subcommand(word).is_some()
+}
+
+/// What nothing is called, and what may be meant.
+pub fn unknown(word: &str) -> String {
+    if word == "undo" {
+        return "undo is a key of the screen: here unack, unsilence and snooze take back what they name".to_owned();
+    }
+    let all = tree();
+    let known: Vec<&str> = all.get_subcommands().filter(|known| !known.is_hide_set()).map(Command::get_name).collect();
+    let near = nearest(word, &known).map_or(String::new(), |near| format!("did you mean {near}? "));
+    format!("no command is called {}: {near}help says what can be typed", inert(word))
 }
 
 /// Numbers become the ids of their alerts where an alert is meant. One that nobody has is no beginning of a fingerprint.
@@ -112,6 +130,15 @@ mod tests {
         for typed in ["ack 4", "ack --for=1h 12", "merge 1 --into 9", "playbook run x --alert=7", "silence 0"] {
             assert!(named(typed).is_err_and(|why| why.starts_with("no alert has the number")), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_word_that_no_command_has_is_told_with_what_may_be_meant() {
+        assert!(["ack", "help", "--filter", "incident"].iter().all(|word| is_command(word)));
+        assert!(!is_command("foo") && !is_command("undo"));
+        assert_eq!(unknown("foo\u{1b}"), "no command is called foo␛: help says what can be typed");
+        assert_eq!(unknown("anck"), "no command is called anck: did you mean ack? help says what can be typed");
+        assert!(unknown("undo").contains("unack"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::snoozing::is_snooze;
 use super::{Ack, Alerts, Tracked};
+use crate::domain::act::unmarked;
 use crate::domain::alert::{Hold, Silence, Upstream};
 use crate::domain::ids::AlertId;
 use crate::domain::text::Outside;
@@ -98,8 +99,10 @@ impl Alerts {
 
     fn foreign_ack(&self, tracked: &Tracked, silence: &Silence) -> Option<Ack> {
         let prefix = self.sources.get(&tracked.alert.id.source).map_or("ACK!", |source| source.ack_prefix());
-        let reason = silence.comment.raw().strip_prefix(prefix)?.trim().to_owned();
+        // Another console writes who it is, and a marker of its act, around what somebody gave as the reason.
+        let told = unmarked(silence.comment.raw().strip_prefix(prefix)?.trim());
         let (by, until) = (silence.created_by.raw().to_owned(), Some(silence.ends_at));
+        let reason = told.strip_prefix(&by).and_then(|told| told.strip_prefix(':')).unwrap_or(told).trim().to_owned();
         Some(Ack { entry: None, by, since: Some(silence.starts_at), until, reason, ticket: None, from: None })
     }
 
