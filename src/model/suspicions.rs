@@ -85,6 +85,8 @@ impl Written {
 enum End {
     Right,
     Wrong,
+    /// Cause and symptoms ended at once, as in one answer of their source: that shows nothing.
+    Together,
     /// It was gone too soon, or nobody can know.
     Neither,
 }
@@ -282,6 +284,7 @@ impl World {
         let late = |at: Option<Duration>| at.is_some_and(|at| now >= at + FOLLOWS);
         match (cause_over, symptoms_over, cause) {
             (true, true, _) if !told.holds => Some(End::Neither),
+            (true, true, Cause::Service(_)) if told.cause_over == told.symptoms_over => Some(End::Together),
             (true, true, Cause::Change(service, words)) => Some(self.taken_back(service, words, told.began)),
             (true, true, _) => Some(End::Right),
             (true, false, _) if late(told.cause_over) => Some(End::Wrong),
@@ -310,14 +313,24 @@ impl World {
 
     fn end_draft(&mut self, cause: &Cause, told: &Told, end: End) -> Option<Draft> {
         let Proven { right, wrong } = self.suspicions.proven;
-        let (word, proven) = match end {
-            End::Right => ("rightly", Proven { right: right + 1, wrong }),
-            _ => ("wrongly", Proven { right, wrong: wrong + 1 }),
+        let (named, failed) = (inert(&cause.to_string()).into_owned(), names(&told.symptoms));
+        let (verdict, proven, text) = match end {
+            End::Right => {
+                let text = format!("{named} was rightly suspected to be why {failed} failed");
+                ("right", Proven { right: right + 1, wrong }, text)
+            }
+            End::Together => {
+                let text = format!("{named} and {failed} ended together: whether it was why can't be told by that");
+                ("together", Proven { right, wrong }, text)
+            }
+            _ => {
+                let text = format!("{named} was wrongly suspected to be why {failed} failed");
+                ("wrong", Proven { right, wrong: wrong + 1 }, text)
+            }
         };
         self.suspicions.proven = proven;
-        let text = format!("{} was {word} suspected to be why {} failed", inert(&cause.to_string()), names(&told.symptoms));
         let draft = self.context().seen("causes", Kind::Cause, text).with("proven", proven);
-        Some(self.about_cause(draft, cause, told, if end == End::Right { "right" } else { "wrong" }))
+        Some(self.about_cause(draft, cause, told, verdict))
     }
 
     fn about_cause(&self, draft: Draft, cause: &Cause, told: &Told, verdict: &str) -> Draft {

@@ -69,7 +69,7 @@ pub struct Trouble {
     /// When this began, and when it was met last.
     pub since: Stamp,
     pub last: Stamp,
-    /// How often it was met, with what came before it was well in between.
+    /// How often it has begun: however often it is met meanwhile, that is one trouble.
     pub times: u32,
     /// Since when it is well again.
     pub over: Option<Stamp>,
@@ -111,12 +111,11 @@ impl Troubles {
     fn met(&mut self, subject: Subject, why: impl Into<String>, now: Stamp) {
         let why = why.into();
         let trouble =
-            self.all.entry(subject).or_insert(Trouble { why: String::new(), since: now, last: now, times: 0, over: None });
+            self.all.entry(subject).or_insert(Trouble { why: String::new(), since: now, last: now, times: 1, over: None });
         if trouble.over.take().is_some() {
-            trouble.since = now;
+            (trouble.since, trouble.times) = (now, trouble.times.saturating_add(1));
         }
         (trouble.why, trouble.last) = (why, now);
-        trouble.times = trouble.times.saturating_add(1);
     }
 
     pub(super) fn well(&mut self, subject: &Subject, now: Stamp) {

@@ -297,3 +297,21 @@ fn that_nobody_watched_for_a_time_is_of_every_incident_open_then_and_is_told_as_
     };
     assert_eq!((both.map(told), told(after)), ([(1, true); 2], (0, false)));
 }
+
+#[test]
+fn alerts_of_one_name_are_told_apart_in_their_lane() {
+    let mut story = Story::with(settings(false));
+    let on = |instance: &str| {
+        let plain = alert("DiskFull", "postgres", story.now.wall);
+        let pairs = plain.labels.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let labels = midwatch::domain::alert::Labels::new(pairs.chain([("instance".into(), instance.into())]).collect());
+        std::sync::Arc::new(midwatch::domain::alert::Alert { id: id(instance), labels, ..(*plain).clone() })
+    };
+    let disks = [on("db-1"), on("db-2")];
+    story.poll(&disks);
+    story.ask(Command::Declare { title: "full".into(), severity: Sev::ALL[1], alerts: vec![id("db-1"), id("db-2")], at: None });
+    let incident = story.world.incidents.iter().next().expect("declared").id;
+    let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+    let page = written("html", &timeline(&story.journal, incident, Vec::new(), view).expect("it is declared"));
+    assert!(page.contains("<title>DiskFull db-1") && page.contains("<title>DiskFull db-2"), "{page}");
+}

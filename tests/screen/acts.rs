@@ -199,6 +199,13 @@ fn one_key_takes_an_acknowledgement_or_a_silence_back_for_ten_seconds() {
 }
 
 #[test]
+fn how_many_are_marked_is_not_what_a_long_filter_pushes_out_of_the_title() {
+    let mut desk = pager(&["Down", "Slow"]);
+    desk.press("f").type_text("name").press("enter /");
+    desk.type_text("severity:critical and service:postgres and -name").press("enter M").expect("2 marked");
+}
+
+#[test]
 fn what_went_well_is_told_for_a_while_and_what_failed_until_somebody_is_there() {
     let mut desk = pager(&["Down", "Slow"]);
     desk.press("x r")

@@ -400,3 +400,39 @@ fn an_answer_that_changes_nothing_of_what_is_hidden_is_no_reason_to_look_again()
     desk.press("j s").type_text("work").fact(another("PostgresDown")).press("enter").expect("The queue has just changed");
     assert!(desk.effects.is_empty());
 }
+
+#[test]
+fn a_source_is_said_to_have_as_many_silences_as_are_not_over() {
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]);
+    desk.silences(vec![silence("a", "Slow", 20), silence("b", "Slow", -5), silence("c", "Late", -30)]);
+    desk.press("W").expect("ago, 1 silence").expect_not("silences");
+    desk.sleep(21 * 60).expect_not("silence");
+}
+
+#[test]
+fn what_has_ended_is_counted_and_does_not_fill_the_list() {
+    let mut desk = Desk::new();
+    let ended = |n: i64| silence(&format!("over-{n}"), &format!("Over{n}"), -1 - n);
+    desk.silences((0..300).map(ended).chain([silence("a", "Down", 20)]).collect());
+    desk.press("Z")
+        .expect("Silences: 1 in force, 1 match nothing, 300 ended")
+        .expect("1 of 21")
+        .press("G")
+        .expect("Over19")
+        .expect_not("Over20");
+}
+
+#[test]
+fn the_cursor_stays_in_its_place_when_what_is_under_it_is_extended_and_on_its_silence_else() {
+    let mut desk = Desk::new();
+    let told = |down: i64, slow: i64| vec![silence("a", "Down", down), silence("b", "Slow", slow), silence("c", "Late", 40)];
+    desk.silences(told(20, 30)).press("Z");
+    let line = |desk: &Desk| desk.text().lines().find(|line| line.contains("▌")).map(str::to_owned).unwrap_or_default();
+    assert!(line(&desk).contains("20m"), "{}", desk.text());
+    desk.silences(told(80, 30)).draw();
+    assert!(line(&desk).contains("30m"), "{}", desk.text());
+    // Another one ends sooner now.
+    desk.silences(told(10, 30)).draw();
+    assert!(line(&desk).contains("30m"), "{}", desk.text());
+}

@@ -87,6 +87,15 @@ fn a_cause_that_ends_with_its_symptom_was_rightly_suspected() {
 }
 
 #[test]
+fn what_ended_together_shows_nothing_of_its_cause() {
+    let mut outage = Outage::new();
+    outage.lasts(120);
+    (outage.postgres, outage.checkout) = (FeedState::Healthy, FeedState::Healthy);
+    outage.lasts(1_200);
+    assert_eq!((outage.proven(), outage.written()), ((0, 0), ["suspected", "together"].map(str::to_owned).into()));
+}
+
+#[test]
 fn a_cause_that_goes_and_leaves_its_symptom_was_none() {
     let mut outage = Outage::new();
     outage.lasts(120).postgres = FeedState::Healthy;
@@ -168,7 +177,8 @@ fn what_was_written_down_is_gone_with_its_end_and_after_a_day_without_one() {
 #[test]
 fn how_often_it_was_right_outlives_the_console() {
     let mut outage = Outage::new();
-    (outage.lasts(120).postgres, outage.checkout) = (FeedState::Healthy, FeedState::Healthy);
+    outage.lasts(120).postgres = FeedState::Healthy;
+    outage.lasts(20).checkout = FeedState::Healthy;
     outage.lasts(20);
     assert_eq!(outage.proven(), (1, 0));
     outage.story.begins_anew();

@@ -67,7 +67,7 @@ kinds! {
     FeedChanged = "feed-changed",
     /// Something was changed. `data`: change (deploy, config, flag, migration, other), id (what its origin calls it), author, link.
     Change = "change",
-    /// What is suspected to be why services failed, or what became of that. `data`: cause, services, verdict (suspected, right, wrong, denied),
+    /// What is suspected to be why services failed, or what became of that. `data`: cause, services, verdict (suspected, right, wrong, together, denied),
     /// confidence, proven (how many were right and wrong so far).
     Cause = "cause",
     /// A feed's value is about to reach its limit, or what became of that. `data`: feed, verdict (soon, reached, over), limit, and while it is to come

@@ -19,6 +19,7 @@ use crate::tui::keymap::Context;
 use crate::tui::panes::alerts::doubt;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
+use chrono::{DateTime, Utc};
 use lines::{Block, block};
 use ratatui::layout::Rect;
 
@@ -27,10 +28,16 @@ struct Desk {
     rows: Vec<Standing>,
     /// What the rows were made of: the queue, and the time in tens of seconds.
     of: Option<(u64, i64)>,
-    /// What the source calls the selected one, and where it was last seen.
+    /// As many have ended lately: the newest of them are rows.
+    ended: usize,
+    /// What the source calls the selected one, when that was to end, and where it was last seen.
     cursor: Option<(SourceName, Outside)>,
+    ends_at: Option<DateTime<Utc>>,
     index: usize,
 }
+
+/// So many of those that have ended are listed: each acknowledgement that was carried leaves one.
+const ENDED: usize = 20;
 
 /// With its rows: a key may come before the first frame, and must not hear that there are none.
 pub fn open(view: &View) -> Box<dyn Overlay> {
@@ -49,13 +56,19 @@ impl Desk {
 
     fn go(&mut self, index: usize) {
         self.index = index.min(self.rows.len().saturating_sub(1));
-        self.cursor = self.rows.get(self.index).and_then(|row| row.on.first()).map(|on| (on.source.clone(), on.id.clone()));
+        let row = self.rows.get(self.index);
+        self.cursor = row.and_then(|row| row.on.first()).map(|on| (on.source.clone(), on.id.clone()));
+        self.ends_at = row.map(|row| row.ends_at);
     }
 
     fn find(&mut self) {
         let Some((source, id)) = &self.cursor else { return self.go(self.index) };
-        if let Some(index) = self.rows.iter().position(|row| row.is_on(source, id)) {
-            self.index = index;
+        let Some(index) = self.rows.iter().position(|row| row.is_on(source, id)) else { return };
+        let lasts = Some(self.rows[index].ends_at);
+        match lasts > self.ends_at && index > self.index {
+            // It was made to last longer, and is dealt with: whoever goes through the list goes on with what stands there now.
+            true => self.go(self.index),
+            false => (self.index, self.ends_at) = (index, lasts),
         }
     }
 
@@ -81,6 +94,7 @@ impl Desk {
             (count(Phase::Active), "in force"),
             (count(Phase::Pending), "to begin"),
             (self.rows.iter().filter(|row| row.matches_nothing()).count(), "match nothing"),
+            (self.ended, "ended"),
         ];
         let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
         format!("Silences: {}", if parts.is_empty() { "none in force".to_owned() } else { parts.join(", ") })
@@ -110,6 +124,9 @@ impl Overlay for Desk {
         let of = Some((view.world.alerts.revision(), view.now.wall.timestamp() / 10));
         if self.of != of {
             (self.rows, self.of) = (view.world.silences(), of);
+            let first = self.rows.iter().position(|row| row.phase == Phase::Ended).unwrap_or(self.rows.len());
+            self.ended = self.rows.len() - first;
+            self.rows.truncate(first + ENDED);
             self.find();
         }
     }

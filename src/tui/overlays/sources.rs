@@ -59,7 +59,7 @@ fn next(source: &SourceState, now: Stamp) -> String {
 fn one(name: &SourceName, source: &SourceState, view: &View, columns: usize) -> Vec<Line> {
     let (word, role) = trust(source).map_or(("✓ fresh".to_owned(), Role::Ok), |word| (format!("? {word}"), Role::Stale));
     let answered = source.age(view.now).map_or("never answered".to_owned(), |age| format!("answered {} ago", time::age(age)));
-    let silences = match source.silences().len() {
+    let silences = match source.silences().iter().filter(|silence| view.now.wall < silence.ends_at).count() {
         0 => String::new(),
         1 => ", 1 silence".to_owned(),
         count => format!(", {count} silences"),

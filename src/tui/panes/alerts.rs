@@ -224,14 +224,14 @@ impl Pane for Alerts {
     }
 
     fn title(&self, view: &View) -> Vec<(String, Role)> {
-        let mut parts: Vec<(String, Role)> = self.arrangement(view).into_iter().collect();
+        // How many an act would mean comes first: it is what must not be cut.
+        let mut parts: Vec<(String, Role)> = self.told_marks(view).into_iter().chain(self.arrangement(view)).collect();
         if !self.filter.is_empty() {
             let matching = self.shape.matching().unwrap_or(0);
             parts.push((format!("{matching} of {}", view.world.alerts.len()), Role::Text));
             parts.extend(self.misnamed.why().filter(|_| matching > 0).map(|why| (format!("? {why}"), Role::Warning)));
             parts.push((self.filter.text().to_owned(), Role::Match));
         }
-        parts.extend(self.told_marks(view));
         if self.news > 0 {
             parts.push((format!("{} new ↑", self.news), Role::New));
         }

@@ -1,6 +1,7 @@
 //! What of the timeline is drawn where: spans of bad states, runs of steps, moments of changes and people.
 
 use super::super::{Masks, Timeline};
+use crate::domain::alert::Alert;
 use crate::domain::entry::{ActorKind, Entry, Kind};
 use crate::domain::health::FeedState;
 use crate::domain::run::{StepEnd, StepState};
@@ -123,9 +124,14 @@ fn ending(entry: &Entry) -> &'static str {
     }
 }
 
+/// With what tells it from others of its name.
 fn name_of(entry: &Entry) -> String {
     let alert = entry.alert.as_ref().map(ToString::to_string);
-    entry.text_of("name").map(str::to_owned).or(alert).unwrap_or_default()
+    let name = entry.text_of("name").map(str::to_owned).or(alert).unwrap_or_default();
+    match Alert::recorded(entry).map(|alert| alert.target().to_owned()) {
+        Some(target) if !name.contains(&target) => format!("{name} {target}"),
+        _ => name,
+    }
 }
 
 fn step_of(entry: &Entry) -> String {
