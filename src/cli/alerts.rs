@@ -65,8 +65,8 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     session.know_playbooks();
     session.poll();
     session.recall_unlisted();
-    let untold = untold::recorded(globals, session.world())?;
     let world = session.world();
+    let untold = untold::recorded(globals, world, |tracked| shown(world, tracked, &filter, &arguments.state))?;
     let wanted = |tracked: &&Tracked| shown(world, tracked, &filter, &arguments.state);
     let alerts: Vec<&Tracked> = match arguments.aging {
         true => world.alerts.aging(world.now.wall).into_iter().map(|(tracked, _)| tracked).filter(wanted).collect(),

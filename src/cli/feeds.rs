@@ -29,7 +29,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     // A trend takes longer than one command: it goes on from what the console has kept.
     let past = session::cache_folder(globals).and_then(|folder| Cache::new(folder).feeds());
     past.into_iter().for_each(|past| session.shell.event(Body::Fact(past)));
-    session.poll_feeds();
+    session.poll_feeds(|_| true);
     if !arguments.once && !globals.json && out::on_terminal() {
         return keep_fresh(globals, &mut session);
     }

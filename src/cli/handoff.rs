@@ -59,7 +59,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     }
     let mut session = Session::open(globals, Needs::Remotes)?;
     session.poll();
-    session.poll_feeds();
+    session.poll_feeds(|_| true);
     let (world, zone) = (session.world(), session.config.console.zone);
     let pack = world.pack(within);
     match globals.json {

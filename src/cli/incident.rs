@@ -284,18 +284,21 @@ fn status(globals: &Globals, name: &str, status: Status, reason: Option<String>)
 
 /// Whoever says that it is over wants to know what still fires. What can't be asked keeps nobody from saying so.
 fn asking(globals: &Globals, status: Status) -> Needs {
-    let ask = status != Status::Open && session::load(globals).is_ok_and(|config| !config.sources.is_empty());
-    if ask { Needs::All } else { Needs::Journal }
+    let asks = |config: session::Loaded| !config.sources.is_empty() || !config.feeds.is_empty();
+    match status != Status::Open && session::load(globals).is_ok_and(asks) {
+        true => Needs::Whole,
+        false => Needs::Journal,
+    }
 }
 
 /// As the console says it before; here it is said behind what was recorded, which waits for no source.
 fn tell_unwell(session: &mut Session, id: IncidentId, status: Status) {
-    let about = |session: &Session| session.world().incidents.get(id).map(|incident| incident.alerts.clone()).unwrap_or_default();
-    let alerts = about(session);
-    if status == Status::Open || alerts.is_empty() || session.world().alerts.sources().next().is_none() {
-        return;
+    let Some(incident) = session.world().incidents.get(id).filter(|_| status != Status::Open) else { return };
+    let (alerts, services) = (incident.alerts.clone(), incident.services.clone());
+    if !alerts.is_empty() {
+        session.poll();
     }
-    session.poll();
+    session.poll_feeds(|feed| feed.spec.service.as_ref().is_some_and(|service| services.contains(service)));
     if let Some(bad) = session.world().still_bad(id) {
         out::warn(&format!("midwatch: not well yet: {bad}"));
     }

@@ -21,6 +21,7 @@ use crate::domain::settings::Settings;
 use crate::feeds::Feed;
 use crate::journal::{self, Journal, SqliteJournal};
 use crate::model::alerts::SourceHealth;
+use crate::model::health::FeedHealth;
 use crate::model::progress::Progress;
 use crate::model::runs::{RunFact, Sitting};
 use crate::model::{Body, Command, Fact, World};
@@ -58,6 +59,8 @@ pub enum Needs {
     Remotes,
     /// Both, to act.
     All,
+    /// All of it, and feeds, each asked once.
+    Whole,
     /// Both, again and again, and to record what happens outside.
     Watch,
 }
@@ -80,7 +83,7 @@ impl Session {
         let config = match needs {
             Needs::Nothing | Needs::Journal => load_if_there(globals)?,
             Needs::Destinations => load_unless_missing(globals)?,
-            Needs::Remotes | Needs::All | Needs::Watch => load(globals)?,
+            Needs::Remotes | Needs::All | Needs::Whole | Needs::Watch => load(globals)?,
         };
         let runtime = Ending::new(runtime()?);
         let guard = runtime.enter();
@@ -150,10 +153,11 @@ impl Session {
         }
     }
 
-    /// Every feed is asked once at the start: waits until each has answered or failed.
-    pub fn poll_feeds(&mut self) {
+    /// Every feed is asked once at the start: waits until each that is wanted has answered or failed.
+    pub fn poll_feeds(&mut self, wanted: impl Fn(&FeedHealth) -> bool) {
         let patience = self.config.feeds.iter().map(|(spec, _)| spec.timeout).max().unwrap_or_default() + Duration::from_secs(2);
-        let asked = |world: &World| world.health.iter().all(|feed| feed.reading.is_some() || feed.trouble.is_some());
+        let asked =
+            |world: &World| world.health.iter().all(|feed| !wanted(feed) || feed.reading.is_some() || feed.trouble.is_some());
         self.runtime.block_on(self.shell.until(patience, asked));
     }
 
@@ -282,7 +286,7 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
     let settings = Settings { read_only: globals.read_only, diagnose, ..config.settings.clone() };
     let journal = match needs {
         Needs::Nothing | Needs::Remotes => None,
-        Needs::Journal | Needs::Destinations | Needs::All | Needs::Watch => Some(open_journal(globals)?),
+        Needs::Journal | Needs::Destinations | Needs::All | Needs::Whole | Needs::Watch => Some(open_journal(globals)?),
     };
     find_listener(globals, config);
     Ok(Setup {
@@ -296,7 +300,7 @@ pub fn setup(globals: &Globals, config: &Loaded, needs: Needs) -> anyhow::Result
         polling: match needs {
             Needs::Nothing | Needs::Journal | Needs::Destinations => Polling::Nothing,
             Needs::All => Polling::Sources,
-            Needs::Remotes => Polling::All,
+            Needs::Remotes | Needs::Whole => Polling::All,
             Needs::Watch => Polling::Following,
         },
         // Who records nothing takes that from nobody who would.

@@ -74,6 +74,24 @@ fn whoever_says_that_it_is_over_is_told_what_still_fires() {
 }
 
 #[test]
+fn whoever_says_that_it_is_over_is_told_which_of_its_services_is_not_well_by_its_feeds() {
+    let (fake, fingerprint) = outage();
+    // Nobody listens there.
+    let feed = |name: &str| format!("{{name: {name}-port, service: {name}, every: 60s, tcp: {{address: '127.0.0.1:1'}}}}");
+    let home = Home::with(&format!(
+        "operator: {{name: ana}}\nservices: [{{name: postgres, alerts: {{job: postgres}}}}, {{name: mail}}]\n\
+         feeds: [{}, {}]\nsources: [{{name: prod, alertmanager: {{urls: ['{}']}}}}]\n",
+        feed("postgres"),
+        feed("mail"),
+        fake.url
+    ));
+    assert_eq!(code(&home.run(&["incident", "open", "no payments", "--alert", &fingerprint])), Some(0));
+    fake.resolve(&fingerprint);
+    let closed = home.run(&["incident", "close", "INC-1"]);
+    assert_eq!((code(&closed), err(&closed).as_str()), (Some(0), "midwatch: not well yet: postgres is failing\n"));
+}
+
+#[test]
 fn what_a_pipe_brings_is_noted_whole_or_refused_by_its_own_fault() {
     let home = Home::with("operator: {name: ana}\n");
     let lines: String = (1..=2_000).map(|number| format!("line {number}: ä\n")).collect();

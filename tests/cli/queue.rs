@@ -242,8 +242,17 @@ fn what_ended_only_because_nobody_told_of_it_is_told_to_whoever_asks_once() {
     let untold = document(&output)["untold"][0].clone();
     assert_names(&untold, "id name target untold_since why ended_at");
     assert_eq!((&untold["id"], &untold["target"]), (&format!("prod/{told}").into(), &"db-1".into()));
-    let told = err(&home.run(&["alerts"]));
-    assert!(told.contains("midwatch: ? untold since ") && told.contains(": Watched db-1; whoever"), "{told}");
+    let told = |args: &[&str]| err(&home.run(&[&["alerts"], args].concat()));
+    let named = |told: &str| told.contains("midwatch: ? untold since ") && told.contains(": Watched db-1; whoever");
+    assert!(named(&told(&[])), "{}", told(&[]));
+    // It is asked for like what is listed.
+    for args in [&["--filter", "instance=db-1"][..], &["--state", "resolved"], &["--filter", "watched"]] {
+        assert!(named(&told(args)), "{args:?}: {}", told(args));
+    }
+    for args in [&["--filter", "instance!=db-1"][..], &["--state", "firing"], &["--filter", "severity:critical"]] {
+        assert!(!named(&told(args)), "{args:?}: {}", told(args));
+        assert_eq!(home.json(&[&["alerts"], args].concat())["untold"], serde_json::json!([]), "{args:?}");
+    }
 }
 
 #[test]

@@ -3,12 +3,13 @@
 
 use super::super::{Globals, out, session};
 use super::time;
+use crate::domain::alert::Alert;
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::AlertId;
 use crate::journal::Journal;
 use crate::model::World;
-use crate::model::alerts::UNTOLD_FOR;
 use crate::model::alerts::ended::{FORGOTTEN, UNTOLD};
+use crate::model::alerts::{Tracked, UNTOLD_FOR};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
@@ -30,14 +31,16 @@ pub struct Untold {
     ended_at: DateTime<Utc>,
 }
 
-/// For as long as a console shows it.
-pub fn recorded(globals: &Globals, world: &World) -> anyhow::Result<Vec<Untold>> {
+/// For as long as a console shows it; of it what is `wanted`, where that can be told.
+pub fn recorded(globals: &Globals, world: &World, wanted: impl Fn(&Tracked) -> bool) -> anyhow::Result<Vec<Untold>> {
     let Some(mut journal) = session::known(globals)? else { return Ok(Vec::new()) };
     let entries = journal.past(None, world.now.wall - UNTOLD_FOR, MOST)?;
-    let mut newest: BTreeMap<&AlertId, &Arc<Entry>> = BTreeMap::new();
+    let (mut newest, mut known): (BTreeMap<&AlertId, &Arc<Entry>>, BTreeMap<AlertId, Alert>) = Default::default();
     for entry in entries.iter().filter(|entry| matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved)) {
         newest.extend(entry.alert.as_ref().filter(|_| entry.drill.is_none()).map(|id| (id, entry)));
+        known.extend(Alert::recorded(entry).map(|alert| (alert.id.clone(), alert)));
     }
+    let once = |id: &AlertId| known.get(id).map(|alert| world.alerts.once(&world.settings, alert.clone(), world.now));
     let untold = |(id, entry): (&AlertId, &Arc<Entry>)| {
         let why = entry.text_of("why").filter(|why| matches!(*why, UNTOLD | FORGOTTEN))?;
         Some(Untold {
@@ -49,7 +52,9 @@ pub fn recorded(globals: &Globals, world: &World) -> anyhow::Result<Vec<Untold>>
             ended_at: entry.at,
         })
     };
-    Ok(newest.into_iter().filter(|(id, _)| world.alerts.get(id).is_none()).filter_map(untold).collect())
+    let gone = newest.into_iter().filter(|(id, _)| world.alerts.get(id).is_none());
+    let untold = gone.filter_map(untold);
+    Ok(untold.filter(|one| once(&one.id).is_none_or(|tracked| wanted(&tracked))).collect())
 }
 
 impl Untold {

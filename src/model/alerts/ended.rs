@@ -1,6 +1,6 @@
 //! Ends that are no good news: of what nobody tells of any more, and of a watchdog, which fires to say that alerting works.
 
-use super::{Alerts, Doubt, Tracked, UNTOLD_FOR};
+use super::{Alerts, Doubt, State, Tracked, UNTOLD_FOR};
 use crate::domain::alert::{Alert, Upstream};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, Fingerprint};
@@ -15,6 +15,14 @@ pub const UNTOLD: &str = "nobody tells of it";
 pub const FORGOTTEN: &str = "not listed since a restart";
 /// Why nobody knows when it ended.
 pub const UNSEEN: &str = "nobody watched";
+
+impl Alerts {
+    /// One that is over and in no queue any more, as its beginning was recorded: for whoever asks whether a filter holds for it.
+    pub fn once(&self, settings: &Settings, alert: Alert, now: Stamp) -> Tracked {
+        let fresh = self.fresh(settings, Arc::new(alert), now, false);
+        Tracked { resolved_at: Some(now.wall), state: State::Resolved, ..fresh }
+    }
+}
 
 impl Tracked {
     /// Why it is taken for over though nobody has said that it is.
