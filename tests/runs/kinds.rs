@@ -9,7 +9,7 @@ use midwatch::domain::run::{Auto, Probe, Run, RunMode, RunState, StepEnd, StepSt
 use midwatch::domain::settings::{Environment, Settings};
 use midwatch::model::fold::{Corrections, Folded};
 use midwatch::model::progress::Stage;
-use midwatch::model::runs::{Given, Launch, Person, RunCommand, RunEffect, RunFact, Typed};
+use midwatch::model::runs::{Finding, Given, Launch, Person, RunCommand, RunEffect, RunFact, Typed};
 use midwatch::model::{Command, Effect, Fact};
 use midwatch::ports::Ports;
 use midwatch::runtime::driver::{Driver, Setup};
@@ -184,6 +184,22 @@ fn a_wait_is_cut_short_with_a_reason_only() {
     play.ask(end("clients are back")).expect("ended");
     assert_eq!(play.at(), Some("two"));
     assert!(play.words().iter().any(|text| text.contains("clients are back")));
+}
+
+#[test]
+fn what_goes_on_after_its_console_is_gone_has_run_since_it_was_begun() {
+    let mut play = Play::new(&format!("## Steps\n\n{}", sh("One", "")));
+    play.start("one").expect("started");
+    let step = play.launched().pop().expect("a launch").step;
+    play.story.wait(11);
+    play.ask(RunCommand::Leave { run: play.run }).expect("left");
+    play.story.wait(3);
+    play.ask(RunCommand::Resume { run: play.run, params: Typed::default() }).expect("asked");
+    let found = vec![Finding { step, attempt: 1, end: None }];
+    let playbook = Ok(play.story.world.runs.playbooks()[0].clone());
+    play.story.fact(Fact::Run(RunFact::Adopted { run: play.run, playbook, found }));
+    let attempt = play.story.world.runs.live(play.run).and_then(|live| live.attempt.as_ref()).expect("it runs");
+    assert_eq!((attempt.running, play.story.now.since(attempt.since)), (true, std::time::Duration::from_secs(14)));
 }
 
 #[test]

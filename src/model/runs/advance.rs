@@ -8,6 +8,7 @@ use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{How, Playbook};
 use crate::domain::run::{Auto, Goto, Probe, Run, RunMode, RunState, StepEnd, StepState};
+use crate::domain::stamp::Stamp;
 use crate::model::Effect;
 use crate::model::context::Context;
 use crate::model::progress::Requests;
@@ -221,7 +222,7 @@ impl Runs {
         }
         let resuming = live.resuming.take();
         let running = found.iter().find(|finding| finding.end.is_none());
-        live.attempt = running.map(|finding| LiveAttempt::adopted(finding, context));
+        live.attempt = running.map(|finding| LiveAttempt::adopted(finding, &before, context));
         let wanted = resuming.as_ref().map(|(_, params)| self.engage(context, id, params));
         let engaged = matches!(wanted, Some(Ok(())));
         let drafts = self.take_over(context, id, &before, &found, engaged);
@@ -320,7 +321,12 @@ impl LiveAttempt {
         Self { step, number, pid, running, stopping, since, heard, tail: none, bytes: 0, sits, waiting }
     }
 
-    fn adopted(finding: &Finding, context: &Context<'_>) -> Self {
-        Self { running: true, ..Self::begun(finding.step.clone(), finding.attempt, context) }
+    /// It has run since it was begun, whoever looked.
+    fn adopted(finding: &Finding, run: &Run, context: &Context<'_>) -> Self {
+        let attempts = run.record(&finding.step).map(|record| record.attempts.as_slice()).unwrap_or_default();
+        let began = attempts.iter().find(|attempt| attempt.number == finding.attempt).map(|attempt| attempt.started_at);
+        let ago = began.and_then(|began| (context.now.wall - began).to_std().ok()).unwrap_or_default();
+        let since = Stamp { wall: began.unwrap_or(context.now.wall), mono: context.now.mono.saturating_sub(ago) };
+        Self { running: true, since, ..Self::begun(finding.step.clone(), finding.attempt, context) }
     }
 }
