@@ -2,6 +2,7 @@
 
 use super::unsent::{acts, answer, down};
 use super::*;
+use midwatch::domain::entry::ActorKind;
 
 #[test]
 fn a_carried_acknowledgement_is_recorded_before_it_is_sent_and_shows_its_outcome() {
@@ -45,6 +46,43 @@ fn the_watcher_extends_a_carried_silence_and_never_beyond_the_acknowledgement() 
         panic!("one extension: {acts:?}")
     };
     assert_eq!((id.raw(), *ends_at), ("silence-1", acked_until));
+}
+
+/// Whoever happens to watch has done nothing: what a person pressed is theirs, and what follows by itself the program's.
+#[test]
+fn what_the_program_does_by_itself_for_an_acknowledgement_stands_on_record_as_its_own() {
+    let mut story = Story::with(settings(true));
+    let carried = |story: &mut Story| {
+        story.poll(&down());
+        story.ask(ack(&["Down"]));
+        answer(story, Outcome::Done, Some("silence-1"));
+    };
+    let last = |story: &Story| {
+        let act = story.last(Kind::Act);
+        (act.text.clone(), act.actor.kind, act.actor.name.clone())
+    };
+    let by = |text: &str, kind, name: &str| (text.to_owned(), kind, name.to_owned());
+    let (person, system) = (ActorKind::Person, ActorKind::System);
+    carried(&mut story);
+    assert_eq!(last(&story), by("carrying the acknowledgement of Down as a silence", person, "ana"));
+    for _ in 0..41 {
+        story.wait(15);
+        story.poll(&down());
+    }
+    let extended = "extending the silence that carries the acknowledgement of Down, for ana";
+    assert_eq!(last(&story), by(extended, system, "midwatch"));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    for _ in 0..3 {
+        story.wait(15);
+        story.poll(&[]);
+    }
+    let ended = "ending the silence that carried the acknowledgement of Down, for ana";
+    assert_eq!(last(&story), by(ended, system, "midwatch"));
+
+    let mut story = Story::with(settings(true));
+    carried(&mut story);
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: "no".into() });
+    assert_eq!(last(&story), by("ending the silence that carried the acknowledgement of Down", person, "ana"));
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn a_silence_that_its_source_has_lost_is_made_anew_long_before_it_would_be_exten
     let made = polled(&mut story, nothing());
     let [(intent, Act::Silence { .. })] = &made[..] else { panic!("one silence: {made:?}") };
     let said = &story.last(Kind::Act).text;
-    assert_eq!(said, "carrying the acknowledgement of Down anew: its source has lost the silence that did");
+    assert_eq!(said, "carrying the acknowledgement of Down anew: its source has lost the silence that did, for ana");
     story.fact(Fact::ActEnded { intent: *intent, end: end(Outcome::Failed, None) });
     let made: Vec<_> = (0..3).flat_map(|_| polled(&mut story, nothing())).collect();
     let [(intent, Act::Silence { .. })] = &made[..] else { panic!("once more within a minute: {made:?}") };
@@ -111,7 +111,7 @@ fn a_silence_that_was_lost_while_nobody_watched_is_made_anew_once() {
         assert_eq!(polled(&mut story, nothing()), [], "one answer may be of a server that lags behind");
         assert!(matches!(polled(&mut story, nothing())[..], [(_, Act::Silence { .. })]));
         let said = &story.last(Kind::Act).text;
-        assert_eq!(said, "carrying the acknowledgement of Down anew: its source has lost the silence that did");
+        assert_eq!(said, "carrying the acknowledgement of Down anew: its source has lost the silence that did, for ana");
         // Killed before it knew that this was done.
         story.begins_anew();
         story.wait(20);

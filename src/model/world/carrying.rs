@@ -5,10 +5,10 @@ use super::World;
 use super::watch::to_chrono;
 use crate::domain::act::{Act, ActKind, Outcome, What};
 use crate::domain::alert::{SilenceMatcher, Upstream};
-use crate::domain::entry::{ActorKind, Draft, Entry};
+use crate::domain::entry::{Actor, ActorKind, Draft, Entry};
 use crate::domain::ids::{AlertId, EntryId};
 use crate::domain::settings::{CARRY_FOR, Carry};
-use crate::domain::text::Outside;
+use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
 use crate::model::alerts::{Ack, Record};
 use crate::model::outbox::{Carrier, Sent};
@@ -89,7 +89,13 @@ impl World {
 
     /// Whoever asked for it waits until the source has confirmed it.
     pub(super) fn uncarry(&mut self, entry: &Entry, ack: Option<EntryId>) -> Vec<Effect> {
-        let draft = entry.alert.as_ref().zip(ack).and_then(|(id, ack)| self.uncarry_draft(id, ack, Some(entry.id)));
+        let about = entry.alert.as_ref().zip(ack);
+        let draft = about.and_then(|(id, ack)| self.uncarry_draft(id, ack, Some(entry.id)));
+        // What a person has taken back is their doing, and what follows from an end is nobody's.
+        let draft = match (draft, about) {
+            (Some(draft), Some((id, ack))) if entry.actor.kind != ActorKind::Person => Some(self.for_its_giver(draft, id, ack)),
+            (draft, _) => draft,
+        };
         if draft.is_some() {
             self.requests.stage(entry.id, &Stage::Sending);
         }
@@ -120,10 +126,28 @@ impl World {
         };
         let free = |id: &AlertId| self.outbox.carried(ack).is_some_and(|carrier| !self.taken_over(id, ack, &carrier));
         let surplus = about.clone().map(|id| self.surplus(&id)).unwrap_or_default();
-        let draft = about.filter(over).filter(free).and_then(|id| self.uncarry_draft(&id, ack, None));
+        let draft = about.filter(over).filter(free).and_then(|id| self.uncarry_by_itself(&id, ack));
         let surplus: Vec<Draft> =
-            surplus.into_iter().filter(|(_, of)| *of != ack).filter_map(|(id, of)| self.uncarry_draft(&id, of, None)).collect();
+            surplus.into_iter().filter(|(_, of)| *of != ack).filter_map(|(id, of)| self.uncarry_by_itself(&id, of)).collect();
         self.launch(draft.into_iter().chain(surplus).collect())
+    }
+
+    fn uncarry_by_itself(&mut self, id: &AlertId, ack: EntryId) -> Option<Draft> {
+        self.uncarry_draft(id, ack, None).map(|draft| self.for_its_giver(draft, id, ack))
+    }
+
+    /// What nobody asked for now stands on record as the program's own doing, for whoever it serves.
+    pub(super) fn by_itself(&self, draft: Draft, whom: &str) -> Draft {
+        let text = format!("{}, for {}", draft.text, inert(whom));
+        Draft { actor: Actor::system("midwatch"), text, ..draft }
+    }
+
+    /// What the program does by itself for an acknowledgement.
+    pub(super) fn for_its_giver(&self, draft: Draft, id: &AlertId, ack: EntryId) -> Draft {
+        match self.alerts.record(id).and_then(|record| record.ack_of(ack)) {
+            Some(given) => self.by_itself(draft, &given.by),
+            None => draft,
+        }
     }
 
     /// Acknowledgements whose silences nobody needs: of two that were given in the same moment each was carried, for neither knew of
@@ -198,13 +222,14 @@ impl World {
         self.carrier_due(id, ack).filter(|due| *due <= self.now.wall)?;
         let entry = ack.entry?;
         self.extending.insert(entry);
-        match self.outbox.carried(entry) {
+        let draft = match self.outbox.carried(entry) {
             Some(carrier) => {
                 let matchers = self.alerts.get(id)?.alert.labels.exactly();
                 self.carry_draft(id, entry, ack, matchers, Some(carrier.id))
             }
             None => self.new_carrier(id, entry),
-        }
+        };
+        draft.map(|draft| self.by_itself(draft, &ack.by))
     }
 
     /// The intent to carry an acknowledgement to its source; `None` where the source doesn't carry.

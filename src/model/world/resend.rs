@@ -61,7 +61,8 @@ impl World {
                     return Err("another acknowledgement has taken its place");
                 }
                 let asked_by = sent.asked_by();
-                Ok(self.uncarry_draft(alert, ack, asked_by).map(|draft| draft.with("asked_by", asked_by)))
+                let draft = self.uncarry_draft(alert, ack, asked_by).map(|draft| draft.with("asked_by", asked_by));
+                Ok(draft.map(|draft| self.for_its_giver(draft, alert, ack)))
             }
             (act, ..) => Ok(Some(self.asked_again(&intent, &source, act))),
         }
@@ -84,7 +85,8 @@ impl World {
         let held = self.alerts.ack(tracked, self.now.wall).filter(|ack| ack.entry == Some(entry));
         let ack = held.ok_or("the acknowledgement has ended")?;
         let silence = self.carrier_of(alert, entry).map(|carrier| carrier.id);
-        self.carry_draft(alert, entry, &ack, matchers, silence).ok_or("acknowledgements are not carried any more").map(Some)
+        let draft = self.carry_draft(alert, entry, &ack, matchers, silence);
+        draft.map(|draft| Some(self.by_itself(draft, &ack.by))).ok_or("acknowledgements are not carried any more")
     }
 
     /// What a person asked for, in that person's name and never longer than it was asked for.
