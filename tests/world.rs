@@ -93,6 +93,8 @@ mod suspicions;
 mod taken;
 #[path = "world/twins.rs"]
 mod twins;
+#[path = "world/unseen.rs"]
+mod unseen;
 #[path = "world/unsent.rs"]
 mod unsent;
 #[path = "world/untold.rs"]

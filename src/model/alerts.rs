@@ -20,6 +20,7 @@ mod snoozing;
 mod source;
 mod state;
 mod twins;
+mod unseen;
 mod view;
 
 pub(in crate::model) use cached::Cached;
@@ -39,6 +40,7 @@ pub use state::State;
 use left::Left;
 use queue::Queue;
 use recording::{Noted, begun};
+use unseen::Unseen;
 
 use super::event::SourceAnswer;
 use crate::domain::alert::{Alert, Cover, Severity, SilenceMatcher, Upstream};
@@ -115,6 +117,8 @@ pub struct Alerts {
     released: BTreeMap<AlertId, Box<Elsewhere>>,
     /// What has left the queue lately.
     left: Left,
+    /// What the journal holds open and no source has listed.
+    unseen: Unseen,
     /// Watchdogs that fire by the journal's word.
     watchdogs: BTreeMap<AlertId, Arc<Alert>>,
     /// Those that have ended, and when that was seen.
@@ -301,6 +305,7 @@ impl Alerts {
 
     /// Judges an alert that stands nowhere and puts it where it belongs.
     fn place(&mut self, settings: &Settings, mut tracked: Box<Tracked>, now: Stamp) {
+        self.unseen.seen(&tracked);
         let before = tracked.state;
         tracked.state = self.state_of(&tracked, now.wall);
         self.note_elsewhere(&mut tracked, now.wall);

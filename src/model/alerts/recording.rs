@@ -9,6 +9,7 @@ use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An episode that began or ended and is not recorded yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +33,7 @@ impl Alerts {
     }
 
     /// Folds an entry about an alert.
-    pub(in crate::model) fn fold(&mut self, settings: &Settings, entry: &Entry, now: Stamp) {
+    pub(in crate::model) fn fold(&mut self, settings: &Settings, entry: &Arc<Entry>, now: Stamp) {
         let Some(id) = entry.alert.as_ref().filter(|id| Record::concerns(entry) && Self::tells_of(id, entry.drill.as_ref()))
         else {
             return;
@@ -54,6 +55,7 @@ impl Alerts {
                 (tracked.episode, tracked.noted) = (open, tracked.noted.max(Noted::Fired));
             }
         }
+        self.know_unseen(id, entry);
         self.rerank(settings, std::slice::from_ref(id), now);
     }
 

@@ -15,6 +15,7 @@ use crate::model::progress::Target;
 use crate::model::{Command, Effect};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a guard says no to, in a sentence for the operator.
@@ -347,7 +348,7 @@ impl World {
     /// An alert among others for people: beside its name what it is about, where the name doesn't say it.
     pub fn called(&self, alert: &AlertId, among_others: bool) -> String {
         let name = self.name_of(alert);
-        let target = self.known(alert).map_or("".into(), |alert| inert(alert.target()));
+        let target = self.known(alert).map_or("".into(), |alert| inert(alert.target()).into_owned());
         if !among_others || name.contains(&*target) { name } else { format!("{name} {target}") }
     }
 
@@ -376,9 +377,10 @@ impl World {
         self.known(alert).map_or_else(|| alert.to_string(), |alert| inert(alert.name()).into_owned())
     }
 
-    /// An alert as it is told, or was before it left the queue.
-    fn known(&self, id: &AlertId) -> Option<&Alert> {
-        let listed = self.alerts.get(id).map(|tracked| &tracked.alert);
-        listed.or_else(|| self.alerts.left(id).map(|gone| &gone.alert)).map(AsRef::as_ref)
+    /// An alert as it is told, was before it left the queue, or began by the journal.
+    fn known(&self, id: &AlertId) -> Option<Arc<Alert>> {
+        let listed = self.alerts.get(id).map(|tracked| tracked.alert.clone());
+        let left = || self.alerts.left(id).map(|gone| gone.alert.clone());
+        listed.or_else(left).or_else(|| Alert::recorded(self.alerts.begun(id)?).map(Arc::new))
     }
 }

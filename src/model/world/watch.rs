@@ -5,6 +5,7 @@ use super::World;
 use super::calling::SLACK;
 use super::settling::found_out;
 use crate::domain::act::{Act, ActEnd, Outcome};
+use crate::domain::alert::Alert;
 use crate::domain::entry::{Draft, Entry, Intent, Kind};
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::{AlertId, EntryId, FeedName, SourceName};
@@ -46,7 +47,14 @@ impl World {
     pub(super) fn source_answered(&mut self, source: &SourceName, answer: SourceAnswer) -> Vec<Effect> {
         let lacked = self.alerts.source(source).is_some_and(|source| !source.is_whole());
         let last = self.alerts.source(source).and_then(|source| source.answered);
+        let whole = answer.complete;
+        if whole {
+            self.alerts.hide_unlisted(source);
+        }
         let mut turns = self.alerts.answered(&self.settings, source, answer, self.now);
+        if whole {
+            self.alerts.show_unlisted(&self.settings.clone(), source, self.now);
+        }
         turns.extend(self.alerts.lost_notes());
         let mut effects = self.note_turns(turns);
         effects.extend(self.source_heard(source, None));
@@ -116,8 +124,7 @@ impl World {
             (false, None) => "resolved".to_owned(),
         };
         // Of eight alerts with one name each is read by itself, here and in the postmortem.
-        let (name, target) = (inert(alert.name()), inert(alert.target()));
-        let on = if name.contains(&*target) { String::new() } else { format!(" on {target}") };
+        let (name, on) = (inert(alert.name()), on(alert));
         let text = if presumed.is_some() { format!("{name}{on} {what}") } else { format!("{name} {what}{on}") };
         let dead = !turn.fired && self.settings.is_watchdog(alert.name());
         let text = if dead { format!("{text}: alerting may be broken") } else { text };
@@ -161,10 +168,17 @@ impl World {
             true => (unlisted_since_a_restart(&id), FORGOTTEN),
             false => ("ended while nobody watched".to_owned(), UNSEEN),
         };
-        let text = format!("{} {what}{broken}", self.told_apart(&id));
+        let begun = self.alerts.begun(&id).cloned();
+        let alert = begun.as_ref().and_then(|begun| Alert::recorded(begun));
+        let told = alert.as_ref().map_or_else(|| self.told_apart(&id), |alert| format!("{}{}", inert(alert.name()), on(alert)));
+        let text = format!("{told} {what}{broken}");
         let mut draft = self.context().seen("alerts", Kind::AlertResolved, text).with("starts_at", episode).with("why", why);
         draft.key = Some(format!("{id}/{}/resolved", episode.timestamp_millis()));
-        draft.incident = self.incidents.covering(Some(&id), None);
+        // It belongs where its beginning does.
+        let of = begun.as_ref().and_then(|begun| begun.incident);
+        let of = of.filter(|of| self.incidents.open().any(|open| open.id == *of));
+        draft.service = alert.and_then(|alert| self.settings.service(&alert.labels));
+        draft.incident = of.or_else(|| self.incidents.covering(Some(&id), draft.service.as_ref()));
         draft.alert = Some(id);
         Some(draft)
     }
@@ -353,6 +367,12 @@ fn span(duration: Duration) -> String {
         60..3600 => format!("{} m {:02} s", s / 60, s % 60),
         _ => format!("{} h {:02} m", s / 3600, s / 60 % 60),
     }
+}
+
+/// Which of its name it is: ` on db-1`, or nothing where its name says so.
+fn on(alert: &Alert) -> String {
+    let (name, target) = (inert(alert.name()), inert(alert.target()));
+    if name.contains(&*target) { String::new() } else { format!(" on {target}") }
 }
 
 fn word(state: FeedState) -> &'static str {

@@ -1,0 +1,97 @@
+//! What ended, or may have, while nobody watched: it has its name, and belongs where it began.
+
+use super::*;
+use midwatch::domain::alert::{Alert, Labels};
+use midwatch::domain::ids::IncidentId;
+use midwatch::model::alerts::Doubt;
+
+fn down() -> Arc<Alert> {
+    alert("Down", "postgres", began())
+}
+
+fn foo() -> Arc<Alert> {
+    let alert = alert("Foo", "postgres", began());
+    let labels: Vec<_> = alert.labels.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let labels = Labels::new([labels, vec![("instance".into(), "a".into())]].concat());
+    Arc::new(Alert { labels, ..(*alert).clone() })
+}
+
+/// A console dies while an incident is open to which Foo belongs by its service, and another one begins.
+fn dies() -> (Story, IncidentId) {
+    let mut story = Story::new();
+    story.poll(&[down()]);
+    story.ask(Command::Declare { title: "down".into(), severity: Sev::ALL[1], alerts: vec![id("Down")], at: None });
+    story.poll(&[down(), foo()]);
+    let incident = story.world.incidents.iter().next().expect("declared").id;
+    assert_eq!(story.last(Kind::AlertFired).incident, Some(incident));
+    story.pass(40);
+    story.begins_anew();
+    (story, incident)
+}
+
+fn ended(story: &Story) -> Vec<(&str, Option<IncidentId>)> {
+    let ends = story.journal.iter().filter(|entry| entry.kind == Kind::AlertResolved);
+    ends.map(|entry| (entry.text.as_str(), entry.incident)).collect()
+}
+
+#[test]
+fn what_ended_while_nobody_watched_is_named_and_ends_in_the_incident_in_which_it_began() {
+    let (mut story, incident) = dies();
+    for _ in 0..4 {
+        story.poll(&[down()]);
+        story.wait(15);
+    }
+    assert_eq!(ended(&story), [("Foo on a ended while nobody watched", Some(incident))]);
+    assert!(story.world.alerts.get(&id("Foo")).is_none());
+}
+
+/// The server was started before it began, and too lately to be believed that it is over.
+fn answers(story: &mut Story, alerts: &[Arc<Alert>]) {
+    let started_at = Some(began() - chrono::Duration::seconds(20));
+    story.poll_with(alerts, SourceAnswer { complete: true, started_at, ..SourceAnswer::default() });
+    story.wait(15);
+}
+
+#[test]
+fn what_a_server_that_was_just_started_does_not_list_is_shown_so_until_it_is_settled() {
+    let (mut story, incident) = dies();
+    answers(&mut story, &[down()]);
+    let shown = |story: &Story| {
+        let tracked = story.world.alerts.get(&id("Foo"))?;
+        Some((tracked.state, story.world.alerts.doubt(tracked), tracked.arrived.is_some()))
+    };
+    let unlisted = Some((State::Firing, Some(Doubt::Unlisted), false));
+    assert_eq!((shown(&story), state(&story, "Down")), (unlisted, Some(State::Firing)));
+    let counted = |story: &Story| story.world.alerts.source(&"prod".into()).map(|source| source.unlisted);
+    assert_eq!(counted(&story), Some(1));
+    // An answer that lacks a part says nothing of it.
+    story.poll_with(&[down()], SourceAnswer::default());
+    assert_eq!(shown(&story), unlisted);
+    while story.now.wall < began() + chrono::Duration::seconds(5 * 60 - 20 - 15) {
+        answers(&mut story, &[down()]);
+        assert_eq!((shown(&story), counted(&story), ended(&story).len()), (unlisted, Some(1), 0));
+    }
+    (0..3).for_each(|_| answers(&mut story, &[down()]));
+    assert_eq!((shown(&story), counted(&story)), (None, Some(0)));
+    assert_eq!(ended(&story), [("Foo on a ended while nobody watched", Some(incident))]);
+}
+
+#[test]
+fn what_is_listed_after_all_or_recorded_as_over_by_another_is_no_longer_in_doubt() {
+    let (mut story, _) = dies();
+    answers(&mut story, &[down()]);
+    answers(&mut story, &[down(), foo()]);
+    let tracked = story.world.alerts.get(&id("Foo")).expect("it fires");
+    assert_eq!((story.world.alerts.doubt(tracked), ended(&story).len()), (None, 0));
+    (0..30).for_each(|_| answers(&mut story, &[down(), foo()]));
+    assert_eq!((state(&story, "Foo"), ended(&story).len()), (Some(State::Firing), 0));
+
+    let (mut story, _) = dies();
+    answers(&mut story, &[down()]);
+    let over = Draft::new(Kind::AlertResolved, story.now.wall, midwatch::domain::entry::Actor::system("alerts"), "Foo resolved");
+    let over = story.append(Draft { alert: Some(id("Foo")), ..over });
+    story.fact(Fact::Recorded { entry: over, request: None });
+    assert_eq!(state(&story, "Foo"), None);
+    (0..30).for_each(|_| answers(&mut story, &[down()]));
+    assert_eq!((state(&story, "Foo"), ended(&story).len()), (None, 1));
+}
