@@ -336,7 +336,9 @@ impl Alerts {
                 touched.push(id.clone());
             }
             if tracked.missing == 0 && answer.complete {
-                tracked.listed_since = same_instance.or(tracked.listed_since).or(Some(now.wall));
+                // Before now, where no start is known: an instance that starts in this very moment has not listed it.
+                let before = || now.wall - chrono::Duration::milliseconds(1);
+                tracked.listed_since = same_instance.or(tracked.listed_since).or_else(|| Some(before()));
             } else if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
                 let known = same_instance.is_some() && tracked.listed_since == same_instance;
                 let gone = tracked.missing >= ABSENT_POLLS && (settled || known);
