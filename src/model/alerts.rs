@@ -72,9 +72,10 @@ pub struct Tracked {
     pub news: News,
     /// Good polls in a row that did not list it.
     pub missing: u32,
-    /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more. Else when it
-    /// was listed: one that was started later has not listed it.
+    /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more.
     listed_since: Option<DateTime<Utc>>,
+    /// A time at which it was listed, by whatever instance: one that was started later has not listed it.
+    listed_at: Option<DateTime<Utc>>,
     untold: Option<DateTime<Utc>>,
     /// It is over only because its source, which was restarted, has not listed it since.
     forgotten: bool,
@@ -291,6 +292,7 @@ impl Alerts {
             news: News::At(episode),
             missing: 0,
             listed_since: None,
+            listed_at: None,
             untold: None,
             forgotten: false,
             unheard: false,
@@ -336,9 +338,8 @@ impl Alerts {
                 touched.push(id.clone());
             }
             if tracked.missing == 0 && answer.complete {
-                // Before now, where no start is known: an instance that starts in this very moment has not listed it.
-                let before = || now.wall - chrono::Duration::milliseconds(1);
-                tracked.listed_since = same_instance.or(tracked.listed_since).or_else(|| Some(before()));
+                tracked.listed_since = same_instance.or(tracked.listed_since);
+                tracked.listed_at = tracked.listed_at.or(Some(now.wall));
             } else if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
                 let known = same_instance.is_some() && tracked.listed_since == same_instance;
                 let gone = tracked.missing >= ABSENT_POLLS && (settled || known);
@@ -349,7 +350,7 @@ impl Alerts {
                     self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
                     touched.push(id.clone());
                     ended.push(Turn { id: id.clone(), fired: false });
-                    tracked.forgotten = ended::is_forgotten(tracked.listed_since, answer.started_at);
+                    tracked.forgotten = ended::is_forgotten(tracked.listed(), answer.started_at);
                     tracked.resolved_at = Some(now.wall);
                 } else if tracked.missing >= ABSENT_POLLS {
                     unlisted += 1;

@@ -64,6 +64,9 @@ fn what_a_server_that_was_just_started_does_not_list_is_shown_so_until_it_is_set
     assert_eq!((shown(&story), state(&story, "Down")), (unlisted, Some(State::Firing)));
     let counted = |story: &Story| story.world.alerts.source(&"prod".into()).map(|source| source.unlisted);
     assert_eq!(counted(&story), Some(1));
+    // What is kept of it for the next session: that it was not listed, and since when that is known at most.
+    let row = story.world.alerts.get(&id("Foo")).expect("shown");
+    assert_eq!(row.unlisted_since(), Some(row.episode));
     // An answer that lacks a part says nothing of it.
     story.poll_with(&[down()], SourceAnswer::default());
     assert_eq!(shown(&story), unlisted);

@@ -21,7 +21,12 @@ pub(in crate::model) struct Cached {
 impl Tracked {
     /// It was not listed any more, and not certainly over: what knows of the last time that it was, an instance by its start or a clock.
     pub fn unlisted_since(&self) -> Option<DateTime<Utc>> {
-        self.listed_since.filter(|_| self.missing > 0)
+        // Of what only the journal knows nothing more is certain than that it began.
+        (self.missing > 0).then(|| self.listed().unwrap_or(self.episode))
+    }
+
+    pub(super) fn listed(&self) -> Option<DateTime<Utc>> {
+        self.listed_since.or(self.listed_at)
     }
 }
 
@@ -48,7 +53,7 @@ impl Alerts {
             if let Some(tracked) = self.queue.get_mut(&id) {
                 // Until the source lists it again it may be gone; it counts as missed by the first good poll.
                 (tracked.arrived, tracked.missing) = (None, 1);
-                tracked.listed_since = Some(unlisted.get(&id.fingerprint).copied().unwrap_or(read_at));
+                tracked.listed_at = Some(unlisted.get(&id.fingerprint).copied().unwrap_or(read_at));
                 self.queue.touch(&id);
             }
         }

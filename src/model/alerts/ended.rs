@@ -38,8 +38,8 @@ impl Tracked {
 
 /// It has been missed for so long that it is over, and an instance that was started after it was listed last does not know that. This is
 /// judged once, when it is taken for over: any instance may be restarted later.
-pub(super) fn is_forgotten(listed_since: Option<DateTime<Utc>>, started: Option<DateTime<Utc>>) -> bool {
-    listed_since.zip(started).is_some_and(|(listed, started)| listed < started)
+pub(super) fn is_forgotten(listed: Option<DateTime<Utc>>, started: Option<DateTime<Utc>>) -> bool {
+    listed.zip(started).is_some_and(|(listed, started)| listed < started)
 }
 
 impl Alerts {

@@ -40,7 +40,6 @@ impl Alerts {
         };
         let id = &self.named(id);
         self.know_watchdog(settings, id, entry);
-        self.know_untold(id, entry);
         let record = self.records.entry(id.clone()).or_default();
         if let Some(until) = record.last_ack().and_then(|ack| ack.until) {
             self.lapsing.remove(&(until, id.clone()));
@@ -56,6 +55,7 @@ impl Alerts {
             }
         }
         self.know_unseen(id, entry);
+        self.know_untold(id, entry);
         self.rerank(settings, std::slice::from_ref(id), now);
     }
 
