@@ -33,6 +33,8 @@ struct Desk {
     /// What the source calls the selected one, when that was to end, and where it was last seen.
     cursor: Option<(SourceName, Outside)>,
     ends_at: Option<DateTime<Utc>>,
+    /// It was to be extended from here: if it is, it is dealt with.
+    extended: bool,
     index: usize,
 }
 
@@ -55,6 +57,7 @@ impl Desk {
     }
 
     fn go(&mut self, index: usize) {
+        self.extended = false;
         self.index = index.min(self.rows.len().saturating_sub(1));
         let row = self.rows.get(self.index);
         self.cursor = row.and_then(|row| row.on.first()).map(|on| (on.source.clone(), on.id.clone()));
@@ -65,8 +68,8 @@ impl Desk {
         let Some((source, id)) = &self.cursor else { return self.go(self.index) };
         let Some(index) = self.rows.iter().position(|row| row.is_on(source, id)) else { return };
         let lasts = Some(self.rows[index].ends_at);
-        match lasts > self.ends_at && index > self.index {
-            // It was made to last longer, and is dealt with: whoever goes through the list goes on with what stands there now.
+        match lasts > self.ends_at && index > self.index && self.extended {
+            // It was made to last longer from here, and is dealt with: whoever goes through the list goes on with what stands there now.
             true => self.go(self.index),
             false => (self.index, self.ends_at) = (index, lasts),
         }
@@ -81,7 +84,11 @@ impl Desk {
         match action {
             Action::Open => vec![Reply::Open(details::open(one.clone()))],
             Action::Expire => vec![change::end(one)],
-            Action::Extend => vec![change::longer(one, view)],
+            Action::Extend => {
+                let longer = change::longer(one, view);
+                self.extended = true;
+                vec![longer]
+            }
             Action::Copy => vec![copy::open(one.clone())],
             Action::Undo => change::undo(one, view),
             _ => Vec::new(),
