@@ -116,7 +116,7 @@ pub fn run(
     let mut front = Front { console, draft, layout, guide, presence, facts: shell.facts(), hampered: BTreeSet::new() };
     // Something to look at first: a journal of a long storm takes a moment to read.
     front.draw(&shell.world)?;
-    shell.begin(setup)?;
+    shell.begin(setup);
     match globals.read_only {
         true => shell.listen(Listens::Nowhere, None),
         false => shell.listen(Listens::Configured, session::cache_folder(globals).map(Cache::new)),
@@ -142,6 +142,9 @@ pub fn run(
     let result = runtime.block_on(drive(&mut shell, &mut front));
     drop(front);
     drop(guard);
+    if let Some(error) = shell.unread() {
+        return Err(error.into());
+    }
     shell.leave_runs();
     shell.finish();
     if let Err(error) = shell.end_recording() {

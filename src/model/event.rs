@@ -51,6 +51,8 @@ pub enum Fact {
     /// The journal holds this entry. With a request it is the answer to our own `Effect::Record`, and what it
     /// intends may now be done; without one it was loaded at start-up or written by another process.
     Recorded { entry: Arc<Entry>, request: Option<RequestId> },
+    /// Everything that the journal holds open was told at the start.
+    Read,
     /// The journal does not hold any draft of this request, and nothing was done.
     RecordFailed { request: RequestId, why: String },
     /// Entries that a person has named, of whatever age: what is said next is about them.

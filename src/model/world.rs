@@ -363,7 +363,7 @@ impl World {
                 Vec::new()
             }
             Fact::Configured(settings) => self.configure(settings),
-            Fact::Hampered { .. } | Fact::WatchLost | Fact::WatcherAnswered => Vec::new(),
+            Fact::Read | Fact::Hampered { .. } | Fact::WatchLost | Fact::WatcherAnswered => Vec::new(),
             Fact::Misconfigured(why) => {
                 self.config_trouble = Some(why);
                 Vec::new()

@@ -12,7 +12,8 @@ use crate::model::alerts::SourceState;
 use crate::model::{Fact, World};
 pub use calls::{Calls, Ledger};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use pack::Read;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -46,6 +47,15 @@ impl Kept {
     fn at(read_at: DateTime<Utc>) -> Self {
         Self { read_at, alerts: Vec::new(), unlisted: BTreeMap::new() }
     }
+
+    fn take(&mut self, alert: Arc<Alert>, unlisted: Option<DateTime<Utc>>) {
+        self.unlisted.extend(unlisted.map(|since| (alert.id.fingerprint.clone(), since)));
+        self.alerts.push(alert);
+    }
+
+    fn told(self, source: SourceName, more: bool) -> Fact {
+        Fact::AlertsCached { source, alerts: self.alerts, read_at: self.read_at, unlisted: self.unlisted, more }
+    }
 }
 
 /// A folder of the platform's cache.
@@ -69,9 +79,7 @@ impl Cache {
     pub fn first(&self) -> Vec<Fact> {
         let known = read(&self.0.join(FIRST_FILE));
         let more = known.values().map(|kept| kept.alerts.len()).sum::<usize>() >= FIRST;
-        let mut first = facts(known, more);
-        first.extend(self.feeds());
-        first
+        known.into_iter().map(|(source, kept)| kept.told(source, more)).chain(self.feeds()).collect()
     }
 
     /// The past of the feeds.
@@ -85,20 +93,24 @@ impl Cache {
         all.flat_map(|(_, kept)| kept.alerts).collect()
     }
 
-    /// Everything, read by a thread of its own.
+    /// Everything, read by a thread of its own and told as it is read: whoever takes it in need not wait for the last of it.
     pub fn rest(&self, to: UnboundedSender<Fact>) -> Remembered {
         let [first, path] = [FIRST_FILE, ALL_FILE].map(|name| self.0.join(name));
         let (tell, remembered) = watch::channel(None);
         let work = move || {
-            let mut all = read(&path);
+            let mut portions = Portions { to: &to, of: None, known: HashMap::new() };
+            if let Ok(file) = fs::File::open(&path) {
+                // Of one that is damaged there is what was read before.
+                let _ = pack::each(BufReader::new(file), &mut |read| portions.take(read));
+            }
+            portions.end();
             // Of a source of which no more is there the first screenful is all that there is.
-            for (source, kept) in read(&first) {
-                all.entry(source).or_insert(kept);
+            let first = read(&first).into_iter().filter(|(source, _)| !portions.known.contains_key(source)).collect::<Vec<_>>();
+            for (source, kept) in first {
+                portions.known.insert(source.clone(), kept.alerts.clone());
+                let _ = to.send(kept.told(source, false));
             }
-            let known = all.iter().map(|(source, kept)| (source.clone(), sorted(&kept.alerts))).collect();
-            for fact in facts(all, false) {
-                let _ = to.send(fact);
-            }
+            let known = portions.known.into_iter().map(|(source, alerts)| (source, sorted(alerts))).collect();
             // Only now may the source be asked: its answer comes after what it replaces.
             let _ = tell.send(Some(known));
         };
@@ -136,8 +148,7 @@ fn snapshot(world: &World, most: usize) -> Snapshot {
     for (tracked, read_at) in fires.filter_map(|tracked| Some((tracked, read_at(&tracked.alert.id.source)?))).take(most) {
         let source = &tracked.alert.id.source;
         let kept = snapshot.entry(source.clone()).or_insert_with(|| Kept::at(read_at));
-        kept.unlisted.extend(tracked.unlisted_since().map(|since| (tracked.alert.id.fingerprint.clone(), since)));
-        kept.alerts.push(tracked.alert.clone());
+        kept.take(tracked.alert.clone(), tracked.unlisted_since());
     }
     snapshot
 }
@@ -146,25 +157,50 @@ fn read(path: &Path) -> Snapshot {
     fs::File::open(path).ok().and_then(|file| pack::read(BufReader::new(file))).unwrap_or_default()
 }
 
-fn sorted(alerts: &[Arc<Alert>]) -> Arc<Vec<Arc<Alert>>> {
-    let mut alerts = alerts.to_vec();
+fn sorted(mut alerts: Vec<Arc<Alert>>) -> Arc<Vec<Arc<Alert>>> {
     alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
     Arc::new(alerts)
 }
 
-/// In portions that the core can take in one step; whether there is `more` than these is said with the last of each source.
-fn facts(snapshot: Snapshot, more: bool) -> Vec<Fact> {
-    let facts = |(source, kept): (SourceName, Kept)| {
-        let portions: Vec<Vec<Arc<Alert>>> = kept.alerts.chunks(CHUNK).map(<[_]>::to_vec).collect();
-        let unlisted = kept.unlisted;
-        let last = portions.len();
-        let fact = move |(n, alerts)| {
-            let more = more || n + 1 < last;
-            Fact::AlertsCached { source: source.clone(), alerts, read_at: kept.read_at, unlisted: unlisted.clone(), more }
-        };
-        portions.into_iter().enumerate().map(fact)
-    };
-    snapshot.into_iter().flat_map(facts).collect()
+/// What has been read, handed on in portions that the core can take in one step. That there is no more of a source is said with its last.
+struct Portions<'a> {
+    to: &'a UnboundedSender<Fact>,
+    /// What has been read of one and not been told.
+    of: Option<(SourceName, Kept)>,
+    known: HashMap<SourceName, Vec<Arc<Alert>>>,
+}
+
+impl Portions<'_> {
+    fn take(&mut self, read: Read) {
+        match read {
+            Read::Source(source, read_at) => {
+                self.end();
+                self.known.entry(source.clone()).or_default();
+                self.of = Some((source, Kept::at(read_at)));
+            }
+            Read::Alert(alert, unlisted) => {
+                let Some((source, mut kept)) = self.of.take() else { return };
+                if kept.alerts.len() == CHUNK {
+                    let read_at = kept.read_at;
+                    self.tell(source.clone(), kept, true);
+                    kept = Kept::at(read_at);
+                }
+                kept.take(alert, unlisted);
+                self.of = Some((source, kept));
+            }
+        }
+    }
+
+    fn tell(&mut self, source: SourceName, kept: Kept, more: bool) {
+        self.known.entry(source.clone()).or_default().extend(kept.alerts.iter().cloned());
+        let _ = self.to.send(kept.told(source, more));
+    }
+
+    fn end(&mut self) {
+        if let Some((source, kept)) = self.of.take() {
+            self.tell(source, kept, false);
+        }
+    }
 }
 
 fn write(folder: &Path, name: &str, snapshot: &Snapshot) {

@@ -44,6 +44,7 @@ enum Job {
 pub struct Scribe {
     jobs: Sender<Job>,
     facts: UnboundedSender<Fact>,
+    unread: Receiver<JournalError>,
     folder: PathBuf,
     thread: Option<JoinHandle<()>>,
     /// Copies under way, and what stops them.
@@ -53,13 +54,23 @@ pub struct Scribe {
 }
 
 impl Scribe {
-    /// Starts on a journal whose `open_state` has been read.
-    pub fn start(journal: Box<dyn Journal>, folder: &Path, facts: UnboundedSender<Fact>, clock: Arc<dyn Clock>) -> Self {
+    /// Tells what the journal holds open, and that this is all, before it does anything else.
+    pub fn start(mut journal: Box<dyn Journal>, folder: &Path, facts: UnboundedSender<Fact>, clock: Arc<dyn Clock>) -> Self {
         let (jobs, inbox) = channel();
         let watcher = watch(folder, jobs.clone());
-        let told = facts.clone();
-        let thread = std::thread::spawn(move || write(journal, &inbox, &told, clock.as_ref()));
-        Self { jobs, facts, folder: folder.to_owned(), thread: Some(thread), copies: Mutex::default(), _folder: watcher }
+        let (told, (tell, unread)) = (facts.clone(), channel());
+        let work = move || {
+            if read(journal.as_mut(), &told, &tell, clock.as_ref()) {
+                write(journal, &inbox, &told, clock.as_ref());
+            }
+        };
+        let thread = Some(std::thread::spawn(work));
+        Self { jobs, facts, unread, folder: folder.to_owned(), thread, copies: Mutex::default(), _folder: watcher }
+    }
+
+    /// Why the journal could not be read, once `Fact::Read` has come.
+    pub fn unread(&self) -> Option<JournalError> {
+        self.unread.try_recv().ok()
     }
 
     /// Asks for these drafts to be made durable, with a turn only as long as that is ours; the answer comes as facts.
@@ -150,6 +161,17 @@ fn watch(folder: &Path, jobs: Sender<Job>) -> Option<notify::RecommendedWatcher>
     let mut watcher = notify::recommended_watcher(look).ok()?;
     watcher.watch(folder, RecursiveMode::NonRecursive).ok()?;
     Some(watcher)
+}
+
+/// Beside whoever types: after a storm it takes a tenth of a second. Whether it could be read.
+fn read(journal: &mut dyn Journal, facts: &UnboundedSender<Fact>, why: &Sender<JournalError>, clock: &dyn Clock) -> bool {
+    let read = journal.open_state(clock.now().wall, &mut |entry| drop(facts.send(Fact::Recorded { entry, request: None })));
+    let whole = read.is_ok();
+    if let Err(error) = read {
+        let _ = why.send(error);
+    }
+    let _ = facts.send(Fact::Read);
+    whole
 }
 
 fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {

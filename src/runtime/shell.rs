@@ -1,5 +1,6 @@
 //! The shell around the core: one sequencer, one world, one timer, and everything that feeds them.
 
+mod beginning;
 mod calling;
 mod front;
 mod perform;
@@ -110,6 +111,10 @@ pub struct Shell {
     /// The watch, where it is waited for, and when it next wants a sign of life.
     turn: Option<Turn>,
     beat_at: Duration,
+    /// What begins once the journal has been read.
+    waiting: Option<beginning::Waiting>,
+    /// Why it could not be.
+    unread: Option<JournalError>,
     /// The step that has the terminal.
     lent: Option<Sitting>,
     recorder: Option<Recorder>,
@@ -155,53 +160,11 @@ impl Shell {
             recording: BTreeMap::new(),
             turn: None,
             beat_at: Duration::ZERO,
+            waiting: None,
+            unread: None,
             lent: None,
             recorder: None,
         }
-    }
-
-    /// A shell that has begun.
-    ///
-    /// # Errors
-    /// The journal can't be read.
-    pub fn start(setup: Setup) -> Result<Self, JournalError> {
-        let mut shell = Self::new(&setup);
-        shell.begin(setup)?;
-        Ok(shell)
-    }
-
-    /// Loads the journal into the world, and then starts what feeds it: what is seen is judged by what was recorded.
-    ///
-    /// # Errors
-    /// The journal can't be read.
-    pub fn begin(&mut self, setup: Setup) -> Result<(), JournalError> {
-        // Read beside the journal: after a storm both take a tenth of a second, and somebody waits.
-        let polls = setup.polling != Polling::Nothing;
-        let remembered = self.cache.as_ref().filter(|_| polls).map(|cache| cache.rest(self.sender.clone()));
-        if let Some((mut journal, folder)) = setup.journal {
-            journal.open_state(self.world.now.wall, &mut |entry| {
-                self.told.extend(self.told_by(&entry));
-                self.event(Body::Fact(Fact::Recorded { entry, request: None }));
-            })?;
-            let scribe = Scribe::start(journal, &folder, self.sender.clone(), setup.ports.clock.clone());
-            if setup.watch {
-                self.turn = Some(Turn::wait(&folder, setup.ports.clock.clone(), scribe.teller()));
-            }
-            self.scribe = Some(scribe);
-            self.folder = Some(folder);
-        }
-        let (feeds, idle) = if setup.polling >= Polling::All { (setup.feeds, Vec::new()) } else { (Vec::new(), setup.feeds) };
-        self.idle = idle;
-        if polls {
-            let items = poller::Items { feeds, sources: setup.sources };
-            let remembered = remembered.unwrap_or_else(poller::nothing);
-            let poller = poller::start(items, setup.ports, self.sender.clone(), remembered);
-            if setup.polling == Polling::Following {
-                poller.follow();
-            }
-            self.poller = Some(poller);
-        }
-        Ok(())
     }
 
     /// Shows the alerts of an earlier session until the sources answer, and keeps those of this one.
@@ -298,8 +261,11 @@ impl Shell {
 
     /// One event, stamped and numbered, and what follows from it.
     pub fn event(&mut self, body: Body) {
+        let Some(body) = self.hold_back(body) else { return };
         self.follow_turn();
+        let read = matches!(body, Body::Fact(Fact::Read));
         match &body {
+            Body::Fact(Fact::Recorded { entry, request: None }) => self.read_entry(entry),
             // It came before it was given up.
             Body::Fact(Fact::Watching(true)) if self.turn.as_ref().is_some_and(|turn| !turn.is_ours()) => return,
             Body::Fact(Fact::ActEnded { .. } | Fact::ActFound { .. }) => self.flying = self.flying.saturating_sub(1),
@@ -315,6 +281,9 @@ impl Shell {
         }
         for effect in self.world.update(event) {
             self.perform(effect);
+        }
+        if read {
+            self.has_read();
         }
     }
 
@@ -357,7 +326,8 @@ impl Shell {
 
     fn tick(&mut self) {
         let early = self.wake_at.is_none_or(|at| at > self.ports.clock.now().mono);
-        if early && self.turn.as_ref().is_some_and(Turn::is_ours) {
+        // It was time for a sign of life, whoever watches by now: what the world waits for has its time still.
+        if early || self.is_reading() {
             return self.follow_turn();
         }
         self.wake_at = None;
@@ -367,7 +337,8 @@ impl Shell {
     /// Ends when the world wants to be woken, or a sign of life is due; never, if neither is.
     fn timer(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let beat = self.turn.as_ref().filter(|turn| turn.is_ours()).map(|_| self.beat_at);
-        match self.wake_at.into_iter().chain(beat).min() {
+        let wake = self.wake_at.filter(|_| !self.is_reading());
+        match wake.into_iter().chain(beat).min() {
             Some(at) => Box::pin(tokio::time::sleep(at.saturating_sub(self.ports.clock.now().mono))),
             None => Box::pin(std::future::pending()),
         }
@@ -402,6 +373,7 @@ impl Shell {
     /// Nothing is under way: no request is unsettled and no effect is in flight.
     pub fn quiet(&self) -> bool {
         self.flying == 0
+            && !self.is_reading()
             && !self.world.runs.busy()
             && self.recording.is_empty()
             && self.world.unsettled() == 0

@@ -62,6 +62,24 @@ fn a_console_that_only_reads_changes_nothing_in_the_data_folder() {
 }
 
 #[test]
+fn a_journal_that_can_t_be_read_ends_the_console_and_is_told_in_words_on_the_terminal_as_it_was() {
+    let (server, home) = (FakeAlertmanager::start(), Home::new());
+    let mut console = open(&server, &home);
+    super::acknowledge(&mut console);
+    console.keys("q");
+    console.wait_exit();
+    let journal = rusqlite::Connection::open(home.path().join("data/journal.db")).expect("opens");
+    let tampered = "DROP TRIGGER entries_stay; DROP TRIGGER entries_stay_as_they_are; UPDATE entries SET body = '{}'";
+    journal.execute_batch(tampered).expect("is changed");
+    drop(journal);
+    let mut console = home.console(&["--data", "data"], 120, 40);
+    assert_eq!(console.wait_exit().exit_code(), 4);
+    console.assert_restored();
+    let screen = console.screen();
+    assert!(screen.contains("what stands in place of an entry is none"), "{screen}");
+}
+
+#[test]
 fn what_was_known_is_kept_for_as_long_as_its_source_does_not_answer() {
     let (server, home) = (FakeAlertmanager::start(), Home::new());
     for n in 0..119 {

@@ -104,24 +104,47 @@ pub fn write(snapshot: &Snapshot, to: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// `None` for a file that somebody else wrote.
-pub fn read(mut from: impl BufRead) -> Option<Snapshot> {
-    let (mut snapshot, mut known, mut text) = (Snapshot::new(), Known::default(), String::new());
+/// What one line brings.
+pub enum Read {
+    /// What follows is of this source, which answered then.
+    Source(SourceName, DateTime<Utc>),
+    /// One of its alerts, and the last time that it was listed, where it was not.
+    Alert(Arc<Alert>, Option<DateTime<Utc>>),
+}
+
+/// Line by line. `None` for a file that somebody else wrote: what was told of it before stands.
+pub fn each(mut from: impl BufRead, tell: &mut dyn FnMut(Read)) -> Option<()> {
+    let (mut known, mut text) = (Known::default(), String::new());
     let mut current: Option<SourceName> = None;
     while from.read_line(&mut text).ok()? > 0 {
         match serde_json::from_str(&text).ok()? {
             Line::Source(name, read_at) => {
-                snapshot.insert(name.clone(), Kept::at(read_at));
-                current = Some(name);
+                current = Some(name.clone());
+                tell(Read::Source(name, read_at));
             }
             Line::Alert(row) => {
-                let kept = snapshot.get_mut(current.as_ref()?)?;
-                kept.unlisted.extend(row.ul.map(|since| (row.f.clone(), since)));
-                kept.alerts.push(Arc::new(known.alert(current.as_ref()?, *row)?));
+                let unlisted = row.ul;
+                tell(Read::Alert(Arc::new(known.alert(current.as_ref()?, *row)?), unlisted));
             }
         }
         text.clear();
     }
+    Some(())
+}
+
+/// All of it, or nothing.
+pub fn read(from: impl BufRead) -> Option<Snapshot> {
+    let (mut snapshot, mut current) = (Snapshot::new(), None);
+    each(from, &mut |read| match read {
+        Read::Source(name, read_at) => {
+            snapshot.insert(name.clone(), Kept::at(read_at));
+            current = Some(name);
+        }
+        Read::Alert(alert, unlisted) => {
+            let kept = current.as_ref().and_then(|source| snapshot.get_mut(source));
+            kept.into_iter().for_each(|kept| kept.take(alert.clone(), unlisted));
+        }
+    })?;
     Some(snapshot)
 }
 

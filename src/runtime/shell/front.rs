@@ -95,7 +95,7 @@ const CALM: Duration = Duration::from_secs(1);
 const KEEP: Duration = Duration::from_secs(300);
 
 impl Shell {
-    /// Runs until the frontend wants to quit or `stop` ends.
+    /// Runs until the frontend wants to quit or `stop` ends, or the journal could not be read, which `unread` tells.
     ///
     /// # Errors
     /// The terminal is gone.
@@ -136,7 +136,7 @@ impl Shell {
                     let pace = if self.take(fact) { FRAME } else { CALM };
                     due = earlier(due, Some(drawn + pace));
                 }
-                Some(reload) = self.reloads.1.recv() => {
+                Some(reload) = self.reloads.1.recv(), if !self.is_reading() => {
                     self.reload(reload);
                     due = earlier(due, Some(drawn + FRAME));
                 }
@@ -150,9 +150,14 @@ impl Shell {
                 }
                 () = maybe(owed) => at_once = true,
             }
+            if self.unread.is_some() {
+                return Ok(());
+            }
             self.seat(front)?;
             if at_once || due.is_some_and(|due| due <= Instant::now()) {
-                if let Some(call) = front.calls(&self.world) {
+                if !self.is_reading()
+                    && let Some(call) = front.calls(&self.world)
+                {
                     self.ask(call);
                 }
                 stale = front.draw(&self.world)?;
