@@ -73,7 +73,8 @@ fn source(name: &str, node: &Node, answers: bool, problems: &mut Problems) -> Op
     // One that is called so takes comments.
     let comments = fields.get("url").and_then(|node| node.text(problems)).is_some_and(|url| url == "comments");
     let acts = if comments { vec![midwatch::domain::act::ActKind::Comment] } else { Vec::new() };
-    Some(ParsedSource { source: name.to_owned(), acts, carry: None, queries })
+    let alone = answers.then(|| format!("{name} alone"));
+    Some(ParsedSource { source: name.to_owned(), acts, carry: None, queries, alone })
 }
 
 fn field(node: &Node, name: &str, problems: &mut Problems) -> Option<(String, Span)> {
@@ -215,6 +216,14 @@ fn the_whole_of_it_means_what_it_says() {
     assert_eq!((settings.storm.above, settings.storm.within), (500, Duration::from_secs(120)));
     assert!(bad("queue: {storm: {above: 3}}")[0].contains("10 or more"));
     assert!(bad("queue: {same: []}")[0].contains("[alertname, instance]"));
+}
+
+#[test]
+fn a_source_that_leaves_to_others_what_fires_is_told_when_there_are_none() {
+    let made = |text: &str| good(&format!("sources:\n{text}")).sources.into_iter().map(|(_, made)| made).collect::<Vec<_>>();
+    let prom = |name: &str| format!("- {{name: {name}, prometheus: {{url: 'http://p'}}}}\n");
+    assert_eq!(made(&(prom("a") + &prom("b"))), ["a alone", "b alone"]);
+    assert_eq!(made(&(prom("a") + "- {name: am, alertmanager: {}}\n" + &prom("b"))), ["a", "am", "b"]);
 }
 
 #[test]
@@ -616,7 +625,8 @@ fn real_kinds() -> Kinds<(), (), ()> {
         name: kind.name,
         parse: Box::new(move |name, node, problems| {
             let source = (kind.parse)(name, node, problems)?;
-            Some(ParsedSource { source: (), acts: source.acts().to_vec(), carry: source.carry(), queries: source.queries() })
+            let (acts, carry, queries) = (source.acts().to_vec(), source.carry(), source.queries());
+            Some(ParsedSource { source: (), acts, carry, queries, alone: None })
         }),
     };
     let feed = |kind: &'static midwatch::feeds::Kind| FeedKind {

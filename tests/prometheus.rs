@@ -31,7 +31,11 @@ fn what_is_about_to_fire_is_seen_and_is_no_episode_yet() {
         return;
     }
     let server = Prometheus::start_with("", "", RULES);
-    let pending = home(&server.url, "");
+    // Nobody else would tell of what fires.
+    let alone = home(&server.url, "");
+    let both = [("Down".into(), "firing".into()), ("DiskFilling".into(), "pending".into())];
+    until("all of them", || (queue(&alone) == both).then_some(()));
+    let pending = home(&server.url, ", alerts: pending");
     until("the pending alert", || (queue(&pending) == [("DiskFilling".into(), "pending".into())]).then_some(()));
     let alert = pending.json(&["alerts"])["alerts"][0].clone();
     assert_eq!((alert["severity"].as_str(), alert["summary"].as_str()), (Some("warning"), Some("soon full")));

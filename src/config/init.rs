@@ -125,6 +125,9 @@ fn sources(servers: &[Server], names: &[String], hide: &mut dyn FnMut(&str, &str
         return "# sources:\n#   - {name: prod, alertmanager: {urls: [\"http://localhost:9093\"]}}".to_owned();
     }
     let mut text = "sources:".to_owned();
+    if servers.iter().all(|server| server.what == What::Prometheus) {
+        text += "\n  # What fires is read here too, as long as no source of another kind tells of it.";
+    }
     for (server, name) in servers.iter().zip(names) {
         let source = server.source(&mut |what, secret| hide(name, what, secret));
         text += &format!("\n  - name: {}\n    {}: {source}", plain(name), server.what.kind());

@@ -20,6 +20,8 @@ pub struct ParsedSource<S> {
     pub carry: Option<Carry>,
     /// Where it answers queries for feeds that name it.
     pub queries: Option<Endpoint>,
+    /// What it is instead where no source of another kind is.
+    pub alone: Option<S>,
 }
 
 type ParseSource<S> = Box<dyn Fn(&SourceName, &Node, &mut Problems) -> Option<ParsedSource<S>>>;
@@ -70,6 +72,7 @@ pub struct Made<S> {
     pub spec: SourceSpec,
     pub made: S,
     queries: Option<Endpoint>,
+    alone: Option<S>,
 }
 
 /// What every source may have besides its kind.
@@ -100,7 +103,7 @@ const PATIENCE: RangeInclusive<Duration> = Duration::from_millis(10)..=Duration:
 pub fn sources<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, problems: &mut Problems) -> Vec<Made<S>> {
     let known: Vec<&str> = kinds.sources.iter().map(|kind| kind.name).collect();
     let mut names = Names::of("source");
-    list::each(node, problems, |node, problems| {
+    let mut all = list::each(node, problems, |node, problems| {
         let item = item(node, &FieldSpec::keys(SOURCE), &known, &mut names, problems)?;
         let every = list::time(item.fields.get("every"), EVERY, problems).unwrap_or(SOURCE_EVERY);
         let timeout = list::time(item.fields.get("timeout"), PATIENCE, problems).unwrap_or(TIMEOUT);
@@ -114,8 +117,16 @@ pub fn sources<S, F, T>(node: Option<&Node>, kinds: &Kinds<S, F, T>, problems: &
         let parsed = (kinds.sources[item.kind].parse)(&name, item.node, problems)?;
         let kind = known[item.kind].to_owned();
         let spec = SourceSpec { name, kind, every, timeout, acts: parsed.acts, carry: parsed.carry };
-        Some(Made { spec, made: parsed.source, queries: parsed.queries })
-    })
+        Some(Made { spec, made: parsed.source, queries: parsed.queries, alone: parsed.alone })
+    });
+    if all.windows(2).all(|two| two[0].spec.kind == two[1].spec.kind) {
+        for one in &mut all {
+            if let Some(alone) = one.alone.take() {
+                one.made = alone;
+            }
+        }
+    }
+    all
 }
 
 pub fn feeds<S, F, T>(

@@ -35,6 +35,11 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// The same source where no other kind is configured, if it leaves it to others to tell what fires.
+    fn alone(&self) -> Option<Box<dyn Source>> {
+        None
+    }
+
     /// Where it answers Prometheus queries, for feeds that name it (`promql: {source: NAME}`).
     fn queries(&self) -> Option<Endpoint> {
         None

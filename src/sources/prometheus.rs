@@ -1,5 +1,6 @@
 //! Prometheus itself: the address for `promql` feeds, and the alerts whose rule holds but not for long enough yet. Those that fire
-//! reach the queue by the Alertmanager that it sends them to, unless the configuration wants them from here.
+//! reach the queue by the Alertmanager that it sends them to, unless the configuration wants them from here, or has no source that
+//! could tell of them.
 
 mod firings;
 
@@ -29,7 +30,7 @@ pub const KIND: Kind = Kind {
 const KEYS: &[&[FieldSpec]] = &[
     &[
         Endpoint::URL,
-        FieldSpec::new("alerts", "`pending`: those whose rule holds, but not for long enough yet; `all`: those that fire too, where no Alertmanager brings them; `none`", "`pending`"),
+        FieldSpec::new("alerts", "`pending`: those whose rule holds, but not for long enough yet; `all`: those that fire too, where no Alertmanager brings them; `none`", "`pending`, and `all` where no source is of another kind"),
     ],
     Access::KEYS,
 ];
@@ -37,7 +38,8 @@ const KEYS: &[&[FieldSpec]] = &[
 struct Prometheus {
     name: SourceName,
     endpoint: Endpoint,
-    wanted: Wanted,
+    /// `None` where nobody said.
+    wanted: Option<Wanted>,
 }
 
 /// The longest answer: hundreds of thousands of alerts.
@@ -54,7 +56,7 @@ enum Wanted {
 fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<dyn Source>> {
     let fields = node.fields(&FieldSpec::all(KEYS), problems)?;
     let endpoint = Endpoint::parse(&fields, problems);
-    let wanted = fields.get("alerts").map_or(Some(Wanted::Pending), |node| {
+    let wanted = fields.get("alerts").and_then(|node| {
         node.read("`pending`, `all` or `none`", problems, |text| match text {
             "pending" => Some(Wanted::Pending),
             "all" => Some(Wanted::All),
@@ -62,7 +64,7 @@ fn parse(name: &SourceName, node: &Node, problems: &mut Problems) -> Option<Box<
             _ => None,
         })
     });
-    Some(Box::new(Prometheus { name: name.clone(), endpoint: endpoint?, wanted: wanted? }))
+    Some(Box::new(Prometheus { name: name.clone(), endpoint: endpoint?, wanted }))
 }
 
 /// What every answer of the API is wrapped in.
@@ -111,7 +113,7 @@ struct Running {
 
 impl Prometheus {
     async fn snapshot(&self, before: &[Arc<Alert>], ports: &Ports, limit: Duration) -> Result<Snapshot, Trouble> {
-        if self.wanted == Wanted::None {
+        if self.wanted == Some(Wanted::None) {
             // The cheapest query there is: does it answer any?
             self.ask::<serde_json::Value>("api/v1/query", Some("query=1"), ports, limit).await?;
             return Ok(Snapshot { complete: true, ..Snapshot::default() });
@@ -121,7 +123,7 @@ impl Prometheus {
             self.ask::<Running>("api/v1/status/runtimeinfo", None, ports, limit),
         )
         .await;
-        let wanted = |alert: &Instance| self.wanted == Wanted::All || alert.state == "pending";
+        let wanted = |alert: &Instance| self.wanted == Some(Wanted::All) || alert.state == "pending";
         let (listed, others): (Vec<Instance>, Vec<Instance>) = listed?.alerts.into_iter().partition(wanted);
         let mut alerts: Vec<Arc<Alert>> = listed.into_iter().map(|alert| Arc::new(self.alert(alert))).collect();
         let began = self.began(before, others);
@@ -221,6 +223,11 @@ impl Source for Prometheus {
         limit: Duration,
     ) -> Option<Answer<'a, Result<Vec<Firing>, Trouble>>> {
         Some(Box::pin(firings::of(self, labels, between, ports, limit)))
+    }
+
+    fn alone(&self) -> Option<Box<dyn Source>> {
+        let all = || Prometheus { name: self.name.clone(), endpoint: self.endpoint.clone(), wanted: Some(Wanted::All) };
+        self.wanted.is_none().then(|| Box::new(all()) as Box<dyn Source>)
     }
 
     fn queries(&self) -> Option<Endpoint> {

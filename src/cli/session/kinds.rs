@@ -30,7 +30,8 @@ fn source_kind(kind: &'static sources::Kind) -> config::SourceKind<Arc<dyn Sourc
     let parse = move |name: &_, node: &_, problems: &mut _| {
         let source: Arc<dyn Source> = (kind.parse)(name, node, problems)?.into();
         let (acts, carry, queries) = (source.acts().to_vec(), source.carry(), source.queries());
-        Some(config::ParsedSource { source, acts, carry, queries })
+        let alone = source.alone().map(Arc::from);
+        Some(config::ParsedSource { source, acts, carry, queries, alone })
     };
     config::SourceKind { name: kind.name, parse: Box::new(parse) }
 }
