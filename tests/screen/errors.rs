@@ -1,9 +1,9 @@
 //! What failed stands in one place, with what to do about it.
 
-use super::screen::{Desk, FAILOVER, outage};
+use super::screen::{Desk, FAILOVER, outage, settings};
 use midwatch::domain::trouble::{Reason, Trouble};
 use midwatch::model::event::SourceAnswer;
-use midwatch::model::{Body, Event, Fact};
+use midwatch::model::{Body, Effect, Event, Fact};
 
 fn misconfigured(desk: &mut Desk) -> &mut Desk {
     desk.fact(Fact::Misconfigured("config.yaml:3:5: unknown key `fedes`\n3 | fedes: 1\n".into())).wait(1)
@@ -89,4 +89,17 @@ fn a_click_means_what_stands_there_whatever_has_come_since() {
     let body = Body::Fact(Fact::Misconfigured("config.yaml:3:5: unknown key `fedes`".into()));
     desk.world.update(Event { seq: 1_000, stamp: desk.world.now, body });
     desk.click("source prod").expect("▌✗ source prod").expect("✗ the changed configuration has errors");
+}
+
+#[test]
+fn nothing_is_exported_while_what_is_to_be_struck_is_not_known() {
+    let exports = |desk: &Desk| desk.effects.iter().filter(|effect| matches!(effect, Effect::Export { .. })).count();
+    let mut desk = outage();
+    desk.press("D enter");
+    misconfigured(&mut desk).press(",e").expect("INC-1 is not exported").expect("✗ config.yaml:3:5: unknown key `fedes`");
+    desk.expect("3 | fedes: 1").expect_not("␊");
+    desk.press("w enter").expect("✗ config.yaml:3:5");
+    assert_eq!(exports(&desk), 0);
+    desk.press("esc").fact(Fact::Configured(std::sync::Arc::new(settings()))).press(",e").expect("INC-1 as `midwatch export");
+    assert_eq!(exports(&desk), 1);
 }

@@ -9,6 +9,7 @@ use crate::domain::alert::{Alert, Severity};
 use crate::domain::entry::{Draft, Kind, Visibility};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
 use crate::domain::text::inert;
+use crate::model::exported::Exported;
 use crate::model::past;
 use crate::model::practice::Said;
 use crate::model::progress::Target;
@@ -83,6 +84,11 @@ impl World {
             Command::Export { incident, file } => {
                 if file.is_none() {
                     self.exports.forget();
+                }
+                // Without what it says is to be struck, nothing leaves the house.
+                if let Some(why) = self.config_trouble.clone() {
+                    self.exports.keep(Exported { incident, file, outcome: Err(why) });
+                    return Vec::new();
                 }
                 vec![Effect::Export { incident, file }]
             }

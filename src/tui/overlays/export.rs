@@ -37,8 +37,11 @@ impl Content for Preview {
     fn title(&self, view: &View) -> String {
         match view.world.exports.written(self.incident) {
             Some(Ok(text)) => return format!("{} ✓ {}", self.label, inert(text)),
-            Some(Err(why)) => return format!("{} ✗ {}", self.label, inert(why)),
+            Some(Err(why)) => return format!("{} ✗ {}", self.label, inert(why.lines().next().unwrap_or_default())),
             None => {}
+        }
+        if let Some(Err(_)) = view.world.exports.read(self.incident) {
+            return format!("{} is not exported", self.label);
         }
         format!("{} as `midwatch export {} --format md` writes it", self.label, self.label)
     }
@@ -50,15 +53,19 @@ impl Content for Preview {
     /// What became of the file, and what the text is missing.
     fn lines(&self, view: &View, _columns: usize) -> Vec<Line> {
         let exports = &view.world.exports;
-        let written = exports.written(self.incident).map(|outcome| match outcome {
-            Ok(text) => plain(format!("✓ {}", inert(text)), Role::Ok),
-            Err(why) => plain(format!("✗ {}", inert(why)), Role::Critical),
-        });
-        let read = match exports.read(self.incident) {
-            None | Some(Ok(_)) => None,
-            Some(Err(why)) => Some(plain(format!("✗ {}", inert(why)), Role::Critical)),
+        // What is wrong with a configuration has several lines.
+        let failed = |why: &str| {
+            let lines = why.lines().enumerate();
+            lines
+                .map(|(at, line)| plain(format!("{} {}", if at == 0 { "✗" } else { " " }, inert(line)), Role::Critical))
+                .collect()
         };
-        written.into_iter().chain(read).flat_map(|line| [line, Vec::new()]).collect()
+        let written = exports.written(self.incident).map(|outcome| match outcome {
+            Ok(text) => vec![plain(format!("✓ {}", inert(text)), Role::Ok)],
+            Err(why) => failed(why),
+        });
+        let read = exports.read(self.incident).and_then(|outcome| outcome.as_ref().err()).map(|why| failed(why));
+        written.into_iter().chain(read).flat_map(|lines| lines.into_iter().chain([Vec::new()])).collect()
     }
 
     fn parts(&self, view: &View, columns: usize) -> Vec<Rc<[Line]>> {
