@@ -3,6 +3,7 @@
 //! goes and leaves its symptoms behind was none.
 
 use super::World;
+use super::alerts::Tracked;
 use super::causes::evidence::{Cause, Changed, Evidence, Sign, Suspicion, Watched, percent};
 use super::causes::{BACK, judge, signs};
 use super::effect::Effect;
@@ -87,6 +88,8 @@ enum End {
     Wrong,
     /// Cause and symptoms ended at once, as in one answer of their source: that shows nothing.
     Together,
+    /// One of them has ended only because nobody tells of it any more.
+    Untold,
     /// It was gone too soon, or nobody can know.
     Neither,
 }
@@ -282,7 +285,7 @@ impl World {
         let since = |was: Option<Duration>, over: bool| over.then(|| was.unwrap_or(now));
         (told.cause_over, told.symptoms_over) = (since(told.cause_over, cause_over), since(told.symptoms_over, symptoms_over));
         let late = |at: Option<Duration>| at.is_some_and(|at| now >= at + FOLLOWS);
-        match (cause_over, symptoms_over, cause) {
+        let end = match (cause_over, symptoms_over, cause) {
             (true, true, _) if !told.holds => Some(End::Neither),
             (true, true, Cause::Service(_)) if told.cause_over == told.symptoms_over => Some(End::Together),
             (true, true, Cause::Change(service, words)) => Some(self.taken_back(service, words, told.began)),
@@ -290,7 +293,15 @@ impl World {
             (true, false, _) if late(told.cause_over) => Some(End::Wrong),
             (false, true, _) if late(told.symptoms_over) => Some(End::Wrong),
             _ => None,
-        }
+        };
+        end.map(|end| if end != End::Neither && self.is_untold(cause, told) { End::Untold } else { end })
+    }
+
+    /// Of the cause, or of what it is said to have broken, something is only taken for over.
+    fn is_untold(&self, cause: &Cause, told: &Told) -> bool {
+        let concerned = |name: &ServiceName| cause.service() == Some(name) || told.symptoms.contains(name);
+        let untold = |tracked: &Tracked| tracked.presumed().is_some() && tracked.resolved_at >= Some(told.began);
+        self.alerts.real().any(|tracked| untold(tracked) && tracked.service.as_ref().is_some_and(concerned))
     }
 
     /// What was well again after another change of the same service was broken by the first.
@@ -318,6 +329,10 @@ impl World {
             End::Right => {
                 let text = format!("{named} was rightly suspected to be why {failed} failed");
                 ("right", Proven { right: right + 1, wrong }, text)
+            }
+            End::Untold => {
+                let text = format!("nobody told of an end of {named} or {failed}: whether it was why can't be told by that");
+                ("untold", Proven { right, wrong }, text)
             }
             End::Together => {
                 let text = format!("{named} and {failed} ended together: whether it was why can't be told by that");

@@ -314,3 +314,36 @@ fn a_change_of_what_comes_and_goes_anyway_is_hardly_why() {
     let (cause, why) = changed(4);
     assert!(cause.is_none() || why.contains("but it comes and goes"), "{cause:?}: {why}");
 }
+
+/// Both fire for minutes; then postgres's is not listed any more, and then checkout's.
+fn ended(told: bool) -> Vec<String> {
+    let mut outage = Outage { story: Story::new(), postgres: FeedState::Healthy, checkout: FeedState::Healthy };
+    let down = alert("Down", "postgres", outage.story.now.wall);
+    outage.story.poll(std::slice::from_ref(&down));
+    outage.story.wait(20);
+    let errors = alert("Errors", "checkout", outage.story.now.wall);
+    for _ in 0..20 {
+        outage.story.poll(&[down.clone(), errors.clone()]);
+        outage.story.wait(10);
+    }
+    let names = |names: &[&str]| names.iter().map(|name| ((*name).into(), at("2026-03-01T03:00:30Z"))).collect();
+    let answer = |left: &[&str]| {
+        let untold = if told { Vec::new() } else { names(left) };
+        SourceAnswer { complete: true, untold, ..SourceAnswer::default() }
+    };
+    for _ in 0..4 {
+        outage.story.poll_with(std::slice::from_ref(&errors), answer(&["Down"]));
+        outage.story.wait(10);
+    }
+    for _ in 0..4 {
+        outage.story.poll_with(&[], answer(&["Errors"]));
+        outage.story.wait(10);
+    }
+    outage.written()
+}
+
+#[test]
+fn ends_that_nobody_has_told_of_show_nothing() {
+    assert_eq!(ended(true), ["suspected", "right"]);
+    assert_eq!(ended(false), ["suspected", "untold"]);
+}
