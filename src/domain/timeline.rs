@@ -33,13 +33,14 @@ pub struct Times {
 pub struct Metric {
     pub name: &'static str,
     pub formula: &'static str,
-    /// Milliseconds; negative where a correction put the later time first.
+    /// Milliseconds. `None` also where the later time stands first: how long it took nobody knows.
     pub ms: Option<i64>,
 }
 
 impl Times {
     pub fn metrics(&self) -> [Metric; 5] {
-        let span = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| Some((to? - from?).num_milliseconds());
+        let span =
+            |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| Some((to? - from?).num_milliseconds()).filter(|ms| *ms >= 0);
         let metric = |name, formula, ms| Metric { name, formula, ms };
         [
             metric("detect", "t1 - t0", span(self.impact, self.alerted)),

@@ -152,7 +152,14 @@ fn a_stage_too_many_is_taken_off_again_and_the_fields_are_gone_through_by_tab() 
     desk.press("down down").expect("INC-1 is mitigated, resolved, closed ─").expect("up: without closed");
     desk.press("up").expect("down: and closed as well · up: without resolved").expect("enter record all 2");
     desk.press("up").expect("INC-1 is mitigated ─").expect_not("up: without").expect("enter set mitigated");
-    desk.press("tab").type_text("-7m").press("shift-tab").type_text(" by hand").press("enter");
+    desk.press("tab")
+        .type_text("23:59")
+        .expect("set at 2026-11-22 23:59")
+        .press("ctrl-u")
+        .type_text("-7m")
+        .press("shift-tab")
+        .type_text(" by hand")
+        .press("enter");
     let stages = desk.world.log.entries().filter(|entry| entry.kind == Kind::Status);
     let stages: Vec<_> = stages.map(|entry| (entry.text.as_str(), entry.at)).collect();
     assert_eq!(stages, [("INC-1 mitigated: promoted db-2 by hand", start() - chrono::Duration::minutes(7))]);

@@ -433,3 +433,21 @@ fn nobody_has_acknowledged_an_alert_before_it_fired() {
     story.ask(ack(&["Down"]));
     assert_eq!(exported(&story, incident).times.acknowledged, Some(story.now.wall));
 }
+
+#[test]
+fn what_ended_before_it_began_took_nobody_knows_how_long() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    let declare = Command::Declare { title: "down".into(), severity: Sev::ALL[1], alerts: vec![id("Down")], at: None };
+    story.ask(declare);
+    let incident = story.world.incidents.open().next().expect("open").id;
+    let set = |status, at| Command::SetStatus { incident, by_way: Vec::new(), status, reason: None, at: Some(at) };
+    story.ask(set(Status::Mitigated, began() - chrono::Duration::minutes(15)));
+    story.wait(60);
+    let now = story.now.wall;
+    story.ask(set(Status::Resolved, now));
+    let view = View { people: People::Roles, zone: chrono_tz::Tz::UTC };
+    let made: Timeline = timeline(&story.journal, incident, Vec::new(), view).expect("declared");
+    let of = |name: &str| made.times.metrics().into_iter().find(|metric| metric.name == name).expect("known").ms;
+    assert_eq!((of("mitigate"), of("resolve").is_some_and(|ms| ms > 0)), (None, true), "{:?}", made.times);
+}

@@ -221,7 +221,7 @@ impl Form for Edit {
         }
     }
 
-    fn facts(&self, _texts: &[&str], view: &View) -> Vec<(String, Role)> {
+    fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
         let stages = match &self.change {
             Change::Title => return vec![("Short and about the impact: what people can't do.".to_owned(), Role::Dim)],
             Change::Lead => return vec![("Who decides; one person at a time.".to_owned(), Role::Dim)],
@@ -237,7 +237,12 @@ impl Form for Edit {
         };
         let of_all = if stages.by_way.is_empty() { "" } else { "Each is recorded, one after the other. " };
         let ways = stages.ways(view).map(|ways| (ways, Role::Text));
-        let at = "`at` is empty for now, else 14:02 or -7m.";
+        let at = match texts[1].trim() {
+            "" => "`at` is empty for now, else 14:02 or -7m.".to_owned(),
+            // Which day it is of is not typed.
+            word => capture::when(word, view.now.wall, view.zone)
+                .map_or_else(|why| why, |at| format!("set at {}", time::full(at, view.zone))),
+        };
         let bad = view.world.still_bad(self.incident).filter(|_| stages.to != Status::Open);
         let bad = bad.map(|bad| (format!("Not well yet: {bad}."), Role::Warning));
         // First: of a small screen's few lines it is the one that nobody would guess.
