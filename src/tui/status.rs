@@ -162,14 +162,18 @@ fn feeds(view: &View) -> Vec<Part> {
     let health = &view.world.health;
     let bad = health.count(FeedState::Failing);
     let unsure = health.count(FeedState::Stale) + health.count(FeedState::Unknown);
+    let (degraded, worked_on) = (health.count(FeedState::Degraded), health.count(FeedState::Maintenance));
+    let of = |all: usize| if all == 1 { "1 feed".to_owned() } else { format!("{all} feeds") };
     match (health.len(), bad, unsure) {
         (0, _, _) if is_bare(view) => {
             vec![part(9, format!("no feeds: {} tells how", view.keymap.key_of(Action::Health)), Role::Dim)]
         }
         (0, _, _) => Vec::new(),
-        (all, 0, 0) => vec![part(8, format!("{all} feeds ok"), Role::Dim)],
-        (all, 0, unsure) => vec![part(3, format!("? {unsure} of {all} feeds not known"), Role::Stale)],
-        (all, bad, _) => vec![part(3, format!("{bad} of {all} feeds failing"), Role::Critical)],
+        (all, 0, 0) if degraded > 0 => vec![part(3, format!("{degraded} of {} degraded", of(all)), Role::Warning)],
+        (all, 0, 0) if worked_on > 0 => vec![part(8, format!("{worked_on} of {} in maintenance", of(all)), Role::Dim)],
+        (all, 0, 0) => vec![part(8, format!("{} ok", of(all)), Role::Dim)],
+        (all, 0, unsure) => vec![part(3, format!("? {unsure} of {} not known", of(all)), Role::Stale)],
+        (all, bad, _) => vec![part(3, format!("{bad} of {} failing", of(all)), Role::Critical)],
     }
 }
 

@@ -309,3 +309,31 @@ fn why_its_alerts_fire_is_told_of_a_service_and_of_one_that_is_well_no_cause() {
     let row = desk.line(" checkout ");
     assert!(row.contains("● checkout") && !row.contains('↳'), "{}", desk.text());
 }
+
+#[test]
+fn the_header_calls_no_feed_well_that_is_not() {
+    let mut settings = settings();
+    settings.feeds.truncate(2);
+    let mut desk = Desk::with(settings.clone());
+    desk.resize(180, 40).feed("checkout-pay", FeedState::Degraded, "1 above 0", 9);
+    desk.feed("pg-primary", FeedState::Healthy, "up", 9).expect("1 of 2 feeds degraded").expect_not("feeds ok");
+    desk.feed("checkout-pay", FeedState::Healthy, "0", 9).expect("2 feeds ok");
+    desk.feed("checkout-pay", FeedState::Maintenance, "planned", 9).expect("1 of 2 feeds in maintenance").expect_not("feeds ok");
+    settings.feeds.truncate(1);
+    Desk::with(settings).resize(180, 40).feed("checkout-pay", FeedState::Healthy, "200", 9).expect("1 feed ok");
+}
+
+#[test]
+fn samples_that_failed_are_at_the_top_whatever_they_took_and_jitter_is_flat() {
+    let mut desk = Desk::with(settings());
+    desk.resize(180, 40);
+    for round in 0..4 {
+        desk.feed("pg-primary", FeedState::Healthy, "up", 1 + round % 3).feed("checkout-pay", FeedState::Healthy, "200 OK", 9);
+        desk.feed("checkout-pay", FeedState::Failing, "503", 2).wait(1);
+    }
+    desk.expect("▁▇▁▇▁▇▁▇").expect("up");
+    assert!(desk.line("pg-primary").contains("▁▁▁▁"), "{}", desk.text());
+    // What takes much longer is seen.
+    desk.feed("pg-primary", FeedState::Healthy, "up", 900).feed("pg-primary", FeedState::Degraded, "slow", 900).expect("▁▁▁▁▇▇");
+    desk.feed("checkout-pay", FeedState::Healthy, "200 OK", 9).expect("flaps 4×");
+}

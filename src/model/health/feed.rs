@@ -278,6 +278,18 @@ impl FeedHealth {
         Some(Change { feed: self.spec.name.clone(), service: self.spec.service.clone(), from, to, message, news })
     }
 
+    /// Its samples are values, and not how long the answers took.
+    pub fn is_valued(&self) -> bool {
+        self.valued
+    }
+
+    /// How often it has gone bad within the samples that are kept.
+    pub fn falls(&self) -> usize {
+        let known = self.history.iter().filter(|sample| sample.state.is_known());
+        let bad: Vec<bool> = known.map(|sample| sample.state >= FeedState::Degraded).collect();
+        bad.windows(2).filter(|pair| !pair[0] && pair[1]).count()
+    }
+
     /// A value and a latency never share one line: with the first value the latencies before it become gaps.
     fn sample(&mut self, reading: &Reading) {
         if reading.value.is_some() && !self.valued {

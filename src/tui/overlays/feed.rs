@@ -88,7 +88,7 @@ pub fn about(feed: &FeedHealth, view: &View, columns: usize) -> Vec<Line> {
         human(spec.deadline())
     );
     lines.extend(field("asked", &every, Role::Dim, columns));
-    lines.extend(field("history", &sparkline(feed.history.iter(), HISTORY), role, columns.max(HISTORY + 14)));
+    lines.extend(field("history", &sparkline(feed, HISTORY), role, columns.max(HISTORY + 14)));
     lines
 }
 

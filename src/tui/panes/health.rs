@@ -170,20 +170,26 @@ pub fn look(state: FeedState) -> (&'static str, &'static str, Role) {
 
 const BARS: [char; 7] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
 
-/// The newest samples as bars between the lowest and the highest of them; a gap where nothing was measured.
-pub fn sparkline<'a>(history: impl DoubleEndedIterator<Item = &'a Sample>, columns: usize) -> String {
-    let mut newest: Vec<&Sample> = history.rev().take(columns).collect();
-    newest.reverse();
-    let measures = || newest.iter().filter_map(|sample| sample.measure).filter(|value| value.is_finite());
-    let (low, high) = measures().fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-    newest.iter().map(|sample| bar_of(sample, low, high)).collect()
+/// Milliseconds: answers that differ by less are as quick as each other.
+const JITTER: f64 = 20.0;
+
+/// The newest samples as bars between the lowest and the highest of those that did not fail; a gap where nothing was measured.
+pub fn sparkline(feed: &FeedHealth, columns: usize) -> String {
+    let newest = feed.history.range(feed.history.len().saturating_sub(columns)..);
+    let sound = newest.clone().filter(|sample| sample.state != FeedState::Failing);
+    let measures = sound.filter_map(|sample| sample.measure).filter(|value| value.is_finite());
+    let (low, high) = measures.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+    let flat = if feed.is_valued() { 0.0 } else { JITTER };
+    newest.map(|sample| bar_of(sample, low, high, flat)).collect()
 }
 
-/// Without a measure a failure is a full bar, so that an outage shows.
-fn bar_of(sample: &Sample, low: f64, high: f64) -> char {
+/// A failure is a full bar whatever it took, so that an outage shows.
+fn bar_of(sample: &Sample, low: f64, high: f64, flat: f64) -> char {
     match (sample.measure, sample.state) {
-        (Some(value), _) if value.is_finite() && high > low => BARS[(((value - low) / (high - low)) * 6.0).round() as usize],
-        (Some(_), FeedState::Failing) | (None, FeedState::Failing) => BARS[6],
+        (_, FeedState::Failing) => BARS[6],
+        (Some(value), _) if value.is_finite() && high - low > flat => {
+            BARS[(((value - low) / (high - low)) * 6.0).round() as usize]
+        }
         (Some(_), _) => BARS[0],
         (None, _) => '·',
     }
@@ -217,14 +223,21 @@ pub fn failing(view: &View) -> Vec<Target> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::health::FeedSpec;
 
     #[test]
     fn a_sparkline_spans_its_own_range_and_shows_gaps() {
         let sample = |measure| Sample { state: FeedState::Healthy, measure };
-        let history = [sample(Some(1.0)), sample(None), sample(Some(5.0)), sample(Some(9.0))];
-        assert_eq!(sparkline(history.iter(), 8), "▁·▄▇");
-        assert_eq!(sparkline(history.iter(), 2), "▁▇");
-        assert_eq!(sparkline([sample(Some(f64::NAN))].iter(), 8), "▁");
+        let drawn = |measures: &[Option<f64>], columns| {
+            let spec = FeedSpec::new("a", "http", Duration::from_secs(5), Duration::from_secs(5));
+            let mut feed = FeedHealth::new(spec);
+            feed.history.extend(measures.iter().copied().map(sample));
+            sparkline(&feed, columns)
+        };
+        let history = [Some(1.0), None, Some(50.0), Some(90.0)];
+        assert_eq!(drawn(&history, 8), "▁·▄▇");
+        assert_eq!(drawn(&history, 2), "▁▇");
+        assert_eq!(drawn(&[Some(f64::NAN)], 8), "▁");
     }
 
     #[test]

@@ -131,14 +131,16 @@ fn render_feed(
     let worked_on = view.world.maintenance.of_own_feed(&feed.spec.name).map(|work| quiet(work, view) + " ").unwrap_or_default();
     let said = match (age, feed.message()) {
         (Some(age), _) => format!("{word} {}", time::age(age)),
-        (None, Some(message)) if !stale => format!("{}{}{}{}", ahead(feed, view), unsettled(feed), value(feed), message.inert()),
+        (None, Some(message)) if !stale => {
+            format!("{}{}{}{}{}", ahead(feed, view), flaps(feed), unsettled(feed), value(feed), message.inert())
+        }
         _ => word.to_owned(),
     };
     let said = worked_on + &said;
     let left = usize::from(pen.left());
     // When it will fail is worth more than how it came to that.
     let bars = if feed.ahead().is_some() && place.width < 44 { 0 } else { bars(place.width) };
-    let line = sparkline(feed.history.iter(), bars.min(spare(left, said.width())));
+    let line = sparkline(feed, bars.min(spare(left, said.width())));
     let room = left.saturating_sub(if line.is_empty() { 0 } else { line.chars().count() + 1 });
     let calm = feed.state == FeedState::Healthy;
     let role_of_text = if calm && feed.ahead().is_some() {
@@ -182,6 +184,17 @@ fn unsettled(feed: &FeedHealth) -> String {
     let said = |found: Unsettled| format!("{} {} of {}: ", found.said.word(), found.agree, found.votes.needed);
     feed.unsettled().map(said).unwrap_or_default()
 }
+
+/// A feed that comes and goes looks well half of the time.
+fn flaps(feed: &FeedHealth) -> String {
+    match feed.falls() {
+        0..FLAPS => String::new(),
+        falls => format!("flaps {falls}×: "),
+    }
+}
+
+/// So often bad anew within the samples that are kept is no single outage.
+const FLAPS: usize = 3;
 
 /// The value in front of the message, where the feed has one and the message doesn't begin with it.
 fn value(feed: &FeedHealth) -> String {
