@@ -3,13 +3,14 @@
 use super::session::{Needs, Session};
 use super::{Exit, Globals, Kind, incident, out, session};
 use crate::domain::entry::Entry;
+use crate::domain::millis;
 use crate::exports::json::stored;
 use crate::journal::Journal;
 use crate::model::fold::Corrections;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::{ArgMatches, Args, FromArgMatches};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,17 +42,39 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         }
         None => journal.recent(arguments.lines)?,
     };
-    let shown = corrected(&entries);
+    let mut corrections = Corrections::default();
+    for entry in &entries {
+        corrections.insert(entry);
+    }
+    let shown = corrected(&entries, &corrections);
     let shown = &shown[shown.len().saturating_sub(arguments.lines)..];
     match globals.json {
-        true => out::json(&json!({"schema": 1, "entries": shown.iter().map(|entry| stored(entry)).collect::<Vec<_>>()}))?,
-        false => out::text(&printed(shown, session::zone(globals)?))?,
+        true => {
+            let document = |entry: &Arc<Entry>| with_corrections(entry, &entries, &corrections);
+            out::json(&json!({"schema": 1, "entries": shown.iter().map(document).collect::<Vec<_>>()}))?;
+        }
+        false => out::text(&printed(shown, &corrections, session::zone(globals)?))?,
     }
     if arguments.follow { follow(globals, &entries, arguments.incident.as_deref()) } else { Ok(Exit::Done) }
 }
 
-fn printed(entries: &[Arc<Entry>], zone: Tz) -> String {
-    lines(entries.iter().map(|entry| (entry.at, entry.as_ref(), entry.text.as_str())), zone)
+fn printed(entries: &[Arc<Entry>], corrections: &Corrections, zone: Tz) -> String {
+    let texts: Vec<String> = entries.iter().map(|entry| format!("{}{}", entry.text, corrections.mark(entry))).collect();
+    lines(entries.iter().zip(&texts).map(|(entry, text)| (entry.at, entry.as_ref(), text.as_str())), zone)
+}
+
+/// An entry as it stands now, with who made it so, when and of what.
+fn with_corrections(entry: &Entry, all: &[Arc<Entry>], corrections: &Corrections) -> Value {
+    let mut was = all.iter().find(|original| original.id == entry.id).map(|original| original.text.clone());
+    let mut told = Vec::new();
+    for one in corrections.of(entry.id) {
+        let (by, at) = (&one.actor.name, millis::text(one.recorded_at));
+        told.push(json!({"id": one.id, "by": by, "recorded_at": at, "data": one.data, "was": was}));
+        was = one.text_of("text").map(str::to_owned).or(was);
+    }
+    let mut document = stored(entry);
+    document["corrected"] = told.into();
+    document
 }
 
 /// One line or one JSON document for each entry that was not there before.
@@ -65,18 +88,14 @@ fn follow(globals: &Globals, known: &[Arc<Entry>], incident: Option<&str>) -> an
         last = last.max(new.iter().map(|entry| entry.order()).max());
         match globals.json {
             true => new.iter().try_for_each(|entry| out::json(&stored(entry)))?,
-            false => out::text(&printed(&new, session.config.console.zone))?,
+            false => out::text(&printed(&new, &session.world().corrections, session.config.console.zone))?,
         }
         session.until(LOOK, |_| false);
     }
 }
 
 /// As they stand now, in the order of what happened.
-fn corrected(entries: &[Arc<Entry>]) -> Vec<Arc<Entry>> {
-    let mut corrections = Corrections::default();
-    for entry in entries {
-        corrections.insert(entry);
-    }
+fn corrected(entries: &[Arc<Entry>], corrections: &Corrections) -> Vec<Arc<Entry>> {
     let originals = entries.iter().filter(|entry| entry.corrects.is_none());
     let mut shown: Vec<Arc<Entry>> = originals.map(|entry| corrections.applied(entry)).collect();
     shown.sort_by_key(|entry| (entry.at, entry.order()));

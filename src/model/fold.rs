@@ -1,7 +1,7 @@
 //! Recorded state is a fold over entries in the order (clock, origin, sequence). An entry that arrives in order is
 //! applied; one that arrives late, or a correction, makes its entity anew. So every order of arrival gives the same state.
 
-use crate::domain::entry::{Entry, Kind};
+use crate::domain::entry::{AtSource, Entry, Kind};
 use crate::domain::ids::EntryId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -96,8 +96,23 @@ impl Corrections {
         id
     }
 
+    /// What was recorded to correct this entry, the earliest first.
+    pub fn of(&self, id: EntryId) -> &[Arc<Entry>] {
+        self.by_target.get(&id).map_or(&[], Vec::as_slice)
+    }
+
     pub fn corrected(&self, id: EntryId) -> bool {
         self.by_target.contains_key(&id)
+    }
+
+    /// What stands behind an entry's text: that it is not as it was recorded, or not when it happened.
+    pub fn mark(&self, entry: &Entry) -> &'static str {
+        let late = entry.at_source == AtSource::Operator && (entry.recorded_at - entry.at).num_seconds() >= 60;
+        match (self.corrected(entry.id), late) {
+            (true, _) => "  (corrected)",
+            (_, true) => "  (noted later)",
+            _ => "",
+        }
     }
 
     /// The entry with its corrections applied: of each field the latest by clock wins.

@@ -29,6 +29,16 @@ fn an_entry_is_corrected_by_its_id_and_stays_as_it_was_recorded() {
     assert!(csv.contains(",decision,lag is 30 s,") && csv.contains(",true,true,") && !csv.contains("lag is 3 s"), "{csv}");
     let stored = entries(&home, "INC-1").into_iter().find(|entry| entry["id"] == id.as_str()).expect("there");
     assert_eq!((&stored["text"], &stored["kind"]), (&"lag is 3 s".into(), &"note".into()));
+    done(&home, &["note", "-7m", "saw it"]);
+    let log = out(&home.run(&["log"]));
+    assert!(log.contains("lag is 30 s  (corrected)\n") && log.contains("saw it  (noted later)\n"), "{log}");
+    let listed = home.json(&["log"])["entries"].as_array().expect("a list").clone();
+    let corrected: Vec<_> = listed.iter().filter(|entry| entry["corrected"] != Value::Array(Vec::new())).collect();
+    let [one] = corrected[..] else { panic!("{listed:?}") };
+    let by = &one["corrected"][0];
+    assert_eq!((&one["id"], &by["by"], &by["data"]["text"]), (&id.clone().into(), &"ana".into(), &"lag is 30 s".into()));
+    assert_eq!(by["was"], "lag is 3 s");
+    assert!(by["recorded_at"].is_string() && by["id"] == id_of_kind(&home, "correction").as_str(), "{by}");
     let correction = id_of_kind(&home, "correction");
     for (args, why) in [
         (&["correct", &id][..], "required"),

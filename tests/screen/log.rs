@@ -1,7 +1,8 @@
 //! The log pane: what it shows of each line, and that it is never blank.
 
 use crate::screen::{Desk, alert, outage};
-use midwatch::model::Fact;
+use midwatch::domain::entry::Amendment;
+use midwatch::model::{Command, Fact};
 
 #[test]
 fn what_stood_under_the_cursor_may_be_kept_no_more_and_the_log_goes_on() {
@@ -37,4 +38,23 @@ fn a_line_of_an_alert_says_which_one_it_is_about() {
     let gone = alert("ReplicaLag", "warning", "postgres", "db-2:5432", 9).id.clone();
     desk.changes(Vec::new(), vec![gone]).changes(Vec::new(), Vec::new()).draw();
     desk.expect("ReplicaLag resolved on db-2:5432");
+}
+
+#[test]
+fn the_details_of_a_corrected_entry_say_by_whom_and_what_was_said_before() {
+    let mut desk = outage();
+    desk.press("n").type_text("-5m lag is 3 s").press("enter");
+    let noted = desk.world.log.entries().find(|entry| entry.text == "lag is 3 s").expect("noted").clone();
+    desk.wait(120);
+    let change = Amendment { text: Some("lag is 30 s".to_owned()), ..Amendment::default() };
+    desk.asks(Command::Correct { entry: noted.id, change }).expect("lag is 30 s  (corrected)");
+    desk.press("4 gg");
+    for _ in 0..20 {
+        if desk.line("lag is 30 s").contains('▌') {
+            break;
+        }
+        desk.press("j");
+    }
+    desk.press("enter").expect("Entry note").expect("corrected").expect("by ana at 2026-11-23 03:00:00 UTC: lag is 30 s");
+    desk.expect("said before").expect("lag is 3 s");
 }

@@ -40,6 +40,7 @@ impl Content for Detail {
         let mut lines = field("text", &inert(&entry.text), Role::Strong, columns);
         lines.extend(field("happened", &time::full(entry.at, view.zone), Role::Text, columns));
         lines.extend(field("recorded", &time::full(entry.recorded_at, view.zone), Role::Dim, columns));
+        lines.extend(corrected(entry, view, columns));
         let role = entry.actor.role.as_deref().map(|role| format!(" ({})", inert(role))).unwrap_or_default();
         lines.extend(field("by", &format!("{}{role}", inert(&entry.actor.name)), Role::Text, columns));
         let about = [
@@ -92,6 +93,26 @@ impl Content for Detail {
             _ => Vec::new(),
         }
     }
+}
+
+/// By whom and when it was made what it is, and what was said before.
+fn corrected(entry: &Entry, view: &View, columns: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for one in view.world.corrections.of(entry.id) {
+        let said: Vec<&str> = one.data.values().filter_map(|value| value.as_str()).collect();
+        let (by, at) = (inert(&one.actor.name), time::full(one.recorded_at, view.zone));
+        let text = format!("by {by} at {at}: {}", inert(&said.join(", ")));
+        lines.extend(field("corrected", &text, Role::Warning, columns));
+    }
+    // An old one may be in the journal alone.
+    let original = view.world.log.entries().rev().find(|original| original.id == entry.id).filter(|_| !lines.is_empty());
+    if let Some(was) = original.filter(|was| was.text != entry.text) {
+        lines.extend(field("said before", &inert(&was.text), Role::Text, columns));
+    }
+    if let Some(was) = original.filter(|was| was.at != entry.at) {
+        lines.extend(field("was at", &time::full(was.at, view.zone), Role::Text, columns));
+    }
+    lines
 }
 
 /// `graph.png, 12345 bytes, SHA-256 9f86…`, or where it is.

@@ -2,7 +2,7 @@
 //! until the operator goes up.
 
 use super::{Pane, PaneId, Spec, Travel};
-use crate::domain::entry::{ActorKind, AtSource, Entry, Kind};
+use crate::domain::entry::{ActorKind, Entry, Kind};
 use crate::domain::ids::EntryId;
 use crate::domain::text::inert;
 use crate::tui::action::Action;
@@ -191,13 +191,7 @@ fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, look: Look, vie
     }
     let mark = mark(&entry.kind);
     pen.text(mark, role);
-    let late = entry.at_source == AtSource::Operator && (entry.recorded_at - entry.at).num_seconds() >= 60;
-    let corrected = view.world.corrections.corrected(entry.id);
-    let note = match (corrected, late) {
-        (true, _) => "  (corrected)",
-        (_, true) => "  (noted later)",
-        _ => "",
-    };
+    let note = view.world.corrections.mark(entry);
     let plain = if entry.important { Role::Strong } else { Role::Text };
     pen.text(&inert(&entry.text), plain);
     pen.text(note, Role::Dim);
