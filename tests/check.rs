@@ -195,6 +195,10 @@ fn live_tells_what_answered_and_what_did_not() {
     home.write("config.yaml", "feeds: [{name: raid, plugin: {command: [/bin/false]}}]");
     let bad = home.run(&["check", "--live"]);
     assert_eq!(code(&bad), Some(1), "{}", out(&bad));
+    let last = |output: &Output| out(output).lines().last().expect("a line").to_owned();
+    assert_eq!(last(&bad), "1 file, 0 errors, 0 warnings; answered, and is not well: feed raid");
+    home.write("config.yaml", "sources: [{name: am, timeout: 2s, alertmanager: {urls: 'http://127.0.0.1:1'}}]");
+    assert_eq!(last(&home.run(&["check", "--live"])), "1 file, 0 errors, 0 warnings; unreachable: source am");
 }
 
 /// A command of git that must succeed, whoever runs the tests.

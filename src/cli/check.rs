@@ -107,7 +107,13 @@ fn report(files: &[Checked], asked: &[Asked], surroundings: &[Warning]) -> Strin
     let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let sum = |of: fn(&Checked) -> usize| files.iter().map(of).sum();
     let (errors, warnings) = (sum(Checked::errors), sum(Checked::warnings));
-    text + &format!("{}, {}, {}\n", count(files.len(), "file"), count(errors, "error"), count(warnings, "warning"))
+    let names = |of: fn(&Asked) -> bool| asked.iter().filter(|one| of(one)).map(Asked::named).collect::<Vec<_>>().join(", ");
+    let told = |names: String, what: &str| if names.is_empty() { names } else { format!("; {what}: {names}") };
+    let unreached = told(names(Asked::unreached), "unreachable");
+    // Why a script that stops here stops.
+    let bad = told(names(Asked::bad), "answered, and is not well");
+    let counted = [count(files.len(), "file"), count(errors, "error"), count(warnings, "warning")].join(", ");
+    format!("{text}{counted}{unreached}{bad}\n")
 }
 
 /// What is wrong in a file comes first: it is ours to mend. What could not be asked weighs more than what answered badly.

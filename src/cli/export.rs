@@ -20,7 +20,14 @@ fn args(command: Command) -> Command {
     let formats: Vec<PossibleValue> = KINDS.iter().map(|kind| PossibleValue::new(kind.name).help(kind.about)).collect();
     command
         .arg(Arg::new("incident").required(true).help("INC-7, its id, or the beginning of the id"))
-        .arg(Arg::new("format").long("format").required(true).value_name("F").value_parser(formats).help("What to write"))
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .required_unless_present("template")
+                .value_name("F")
+                .value_parser(formats)
+                .help("What to write"),
+        )
         .arg(
             Arg::new("output")
                 .long("output")
@@ -81,7 +88,7 @@ fn args(command: Command) -> Command {
             Arg::new("template")
                 .long("template")
                 .value_name("FILE")
-                .help("Markdown by a template: a file, or `brief` (only with --format md)"),
+                .help("Markdown by a template: a file, or `brief` (makes Markdown: --format md may be left out)"),
         )
 }
 
@@ -90,7 +97,7 @@ fn zone(text: &str) -> Result<Tz, String> {
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
-    let format = matches.get_one::<String>("format").map(String::as_str).unwrap_or_default();
+    let format = matches.get_one::<String>("format").map_or("md", String::as_str);
     if globals.json && format != "json" {
         return Err(Failure::usage("--json prints JSON and nothing else: leave it away, or ask for --format json").into());
     }

@@ -223,6 +223,7 @@ fn a_document_is_written_by_a_template_or_refused_whole() {
     home.write("team.md", "{% for line in lines %}{{ line.what }};{% endfor %}");
     assert!(exported(&home, &["md", "--template", "team.md"]).contains("first sign;"));
     assert!(exported(&home, &["md", "--template", "brief"]).contains("- [ ] mend the alert"));
+    assert!(out(&home.run(&["export", "INC-1", "--template", "brief"])).contains("- [ ] mend the alert"));
     home.write("broken.md", "fine\n{{ incident.titel }}");
     for (args, why) in [
         (&["md", "--template", "broken.md", "--output", "x.md"][..], "broken.md:2:4: undefined value"),

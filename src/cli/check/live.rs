@@ -106,6 +106,10 @@ impl Asked {
         self.answer.as_ref().is_ok_and(|answer| !answer.good)
     }
 
+    pub fn named(&self) -> String {
+        format!("{} {}", self.what, out::inert(&self.name))
+    }
+
     fn text(&self) -> String {
         self.answer.as_ref().map_or_else(ToString::to_string, |answer| answer.text.clone())
     }
