@@ -4,12 +4,14 @@ mod configured;
 mod ending;
 mod kinds;
 mod presence;
+mod record;
 
 pub use configured::{configured, load, load_if_there, load_unless_missing, zone};
 use ending::Ending;
 pub use ending::runtime;
 pub use kinds::kinds;
 pub use presence::Presence;
+pub use record::{known, open_journal, reader};
 
 use super::{Failure, Globals, library, out};
 use crate::config::{self, Config};
@@ -19,7 +21,7 @@ use crate::domain::ids::{AlertId, RequestId, SourceName};
 use crate::domain::secret::SecretRef;
 use crate::domain::settings::Settings;
 use crate::feeds::Feed;
-use crate::journal::{self, Journal, SqliteJournal};
+use crate::journal::{self, Journal};
 use crate::model::alerts::SourceHealth;
 use crate::model::health::FeedHealth;
 use crate::model::progress::Progress;
@@ -37,7 +39,7 @@ use crate::tui::sitting;
 use crate::tui::terminal::Lent;
 use futures_util::FutureExt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -344,41 +346,6 @@ pub fn data_folder(globals: &Globals) -> anyhow::Result<PathBuf> {
 pub fn cache_folder(globals: &Globals) -> Option<PathBuf> {
     let standard = || directories::ProjectDirs::from("", "", "midwatch").map(|dirs| dirs.cache_dir().to_owned());
     globals.data.as_ref().map(|data| data.join("cache")).or_else(standard)
-}
-
-/// # Errors
-/// The journal can't be opened: exit code 4.
-pub fn open_journal(globals: &Globals) -> anyhow::Result<(Box<dyn Journal>, PathBuf)> {
-    let journal = reader(globals)?;
-    let folder = journal.folder().to_owned();
-    Ok((Box::new(journal), folder))
-}
-
-/// The journal itself, for questions that the world does not answer.
-///
-/// # Errors
-/// The journal can't be opened: exit code 4.
-pub fn reader(globals: &Globals) -> anyhow::Result<SqliteJournal> {
-    let folder = data_folder(globals)?;
-    out::more(globals, &format!("data folder {}", out::inert(&folder.display().to_string())));
-    let options = journal::Options { read_only: globals.read_only, ..journal::Options::default() };
-    let journal = SqliteJournal::open(Path::new(&folder), options)?;
-    if journal.unreserved() {
-        let folder = out::inert(&folder.display().to_string()).into_owned();
-        out::warn(&format!(
-            "midwatch: the disk of {folder} has too little room to keep a reserve: when it is full, nothing more can be recorded. Free some space."
-        ));
-    }
-    Ok(journal)
-}
-
-/// The journal to read from, where there is one: nothing is made for that.
-///
-/// # Errors
-/// It can't be opened.
-pub fn known(globals: &Globals) -> anyhow::Result<Option<SqliteJournal>> {
-    let there = data_folder(globals)?.join("journal.db").exists();
-    there.then(|| reader(&Globals { read_only: true, ..globals.clone() })).transpose()
 }
 
 /// The powers that this command has.

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use super::*;
-use crate::support::disk::{fill, own};
+use crate::support::disk::{fill, own, read_only};
 use crate::support::serving::Serve;
 use crate::support::until;
 use std::io::{BufRead, BufReader};
@@ -78,4 +78,22 @@ fn a_service_says_once_that_it_can_not_record_and_once_that_it_can_again() {
     std::fs::remove_file(disk.join("filler")).expect("frees");
     let all = wait_for("the journal can be written again");
     assert_eq!(all.iter().filter(|line| line.contains("can't be written")).count(), 1, "{all:#?}");
+}
+
+#[test]
+fn what_was_recorded_is_read_from_a_disk_that_takes_nothing_any_more() {
+    let Some(disk) = disk("what_was_recorded_is_read_from_a_disk_that_takes_nothing_any_more") else { return };
+    let home = Home::with("operator: {name: ana}\n");
+    let data = disk.join("data");
+    let data = data.to_str().expect("a path");
+    let run = |args: &[&str]| home.run(&[&["--data", data], args].concat());
+    assert_eq!(code(&run(&["incident", "open", "down"])), Some(0));
+    read_only(&disk);
+    for args in [&["log"][..], &["export", "INC-1", "--format", "md"], &["incident", "list"]] {
+        let output = run(args);
+        assert!(code(&output) == Some(0) && out(&output).contains("down"), "{args:?}: {output:?}");
+        assert!(err(&output).contains("Read-only file system"), "{}", err(&output));
+    }
+    let note = run(&["note", "x"]);
+    assert!(code(&note) == Some(4) && err(&note).contains("--read-only"), "{note:?}");
 }
