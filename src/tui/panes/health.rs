@@ -18,6 +18,7 @@ use crate::tui::overlays;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, Ui, View};
 use ratatui::layout::Rect;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 pub const SPEC: Spec = Spec {
@@ -175,11 +176,14 @@ const JITTER: f64 = 20.0;
 
 /// The newest samples as bars between the lowest and the highest of those that did not fail; a gap where nothing was measured.
 pub fn sparkline(feed: &FeedHealth, columns: usize) -> String {
-    let newest = feed.history.range(feed.history.len().saturating_sub(columns)..);
+    drawn(&feed.history, columns, if feed.is_valued() { 0.0 } else { JITTER })
+}
+
+fn drawn(history: &VecDeque<Sample>, columns: usize, flat: f64) -> String {
+    let newest = history.range(history.len().saturating_sub(columns)..);
     let sound = newest.clone().filter(|sample| sample.state != FeedState::Failing);
     let measures = sound.filter_map(|sample| sample.measure).filter(|value| value.is_finite());
     let (low, high) = measures.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-    let flat = if feed.is_valued() { 0.0 } else { JITTER };
     newest.map(|sample| bar_of(sample, low, high, flat)).collect()
 }
 
@@ -223,21 +227,15 @@ pub fn failing(view: &View) -> Vec<Target> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::health::FeedSpec;
 
     #[test]
     fn a_sparkline_spans_its_own_range_and_shows_gaps() {
         let sample = |measure| Sample { state: FeedState::Healthy, measure };
-        let drawn = |measures: &[Option<f64>], columns| {
-            let spec = FeedSpec::new("a", "http", Duration::from_secs(5), Duration::from_secs(5));
-            let mut feed = FeedHealth::new(spec);
-            feed.history.extend(measures.iter().copied().map(sample));
-            sparkline(&feed, columns)
-        };
-        let history = [Some(1.0), None, Some(50.0), Some(90.0)];
-        assert_eq!(drawn(&history, 8), "▁·▄▇");
-        assert_eq!(drawn(&history, 2), "▁▇");
-        assert_eq!(drawn(&[Some(f64::NAN)], 8), "▁");
+        let history = VecDeque::from([Some(1.0), None, Some(5.0), Some(9.0)].map(sample));
+        assert_eq!(drawn(&history, 8, 0.0), "▁·▄▇");
+        assert_eq!(drawn(&history, 2, 0.0), "▁▇");
+        assert_eq!(drawn(&history, 8, JITTER), "▁·▁▁");
+        assert_eq!(drawn(&VecDeque::from([sample(Some(f64::NAN))]), 8, 0.0), "▁");
     }
 
     #[test]
