@@ -16,7 +16,8 @@ pub fn watch(reloads: UnboundedSender<Reload>, globals: &Globals, read: &Secret)
     // Editors write in several steps: what was read last is not read out again.
     let (globals, mut last) = (globals.clone(), read.clone());
     notice::follow(path.clone(), move || {
-        let Some(text) = config::text(&path).map(Secret::new) else { return };
+        // That it is gone, or may not be read, is told too: nothing stands in it then. Who has none began with nothing.
+        let text = Secret::new(config::text(&path).unwrap_or_default());
         if last.expose() != text.expose() {
             last = text;
             let _ = reloads.send(reload(&globals));
@@ -50,5 +51,23 @@ mod tests {
         };
         assert!(changes("sources: []\n"));
         assert!(!changes("feeds: []\n"));
+    }
+
+    #[test]
+    fn that_others_may_write_it_and_that_it_is_gone_is_told() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("config.yaml");
+        std::fs::write(&path, "feeds: []\n").expect("written");
+        let globals = Globals { config: Some(path.clone()), ..Globals::default() };
+        let told = || {
+            let (sender, mut receiver) = unbounded_channel();
+            let _watched = watch(sender, &globals, &Secret::new("feeds: []\n".to_owned())).expect("is watched");
+            receiver.try_recv().ok().and_then(Result::err)
+        };
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("ours");
+        assert!(told().is_some_and(|why| why.contains("others can write to")));
+        std::fs::remove_file(&path).expect("ours");
+        assert!(told().is_some_and(|why| why.contains("cannot read the configuration")));
     }
 }

@@ -130,7 +130,7 @@ pub fn load<S, F, T>(path: &Path, kinds: &Kinds<S, F, T>) -> Result<(Config<S, F
     }
 }
 
-/// The file's text, to see whether it has changed; `None` while it can't be read.
+/// The file's text, to see whether it has changed; `None` while it can't be read, or may not be.
 pub fn text(path: &Path) -> Option<String> {
     file::read(path).ok().map(|file| file.text)
 }
