@@ -257,9 +257,13 @@ fn one_s_own_that_somebody_else_forestalled_ends_when_theirs_does() {
         story
     };
     let mut story = forestalled();
+    // What its system has forgotten it does not know.
+    let forgot = SourceAnswer { complete: true, unsure: vec!["Down".into()], ..SourceAnswer::default() };
+    (0..3).for_each(|_| story.poll_with(&down(), forgot.clone()));
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0));
     story.poll(&down());
     story.poll(&down());
-    let words = "ana's acknowledgement of Down was taken away at its source, where somebody else was faster and holds it no more";
+    let words = "ana's acknowledgement of Down is over: somebody else had it at its source before, and has let go of it";
     assert_eq!((is(&story), taken_away(&story)), (Some(State::Firing), vec![words.to_owned()]));
     assert!(acts(&mut story).is_empty());
     // The next console knows it, whoever of the two writes first.

@@ -22,7 +22,8 @@ impl World {
         let mut drafts = Vec::new();
         for (id, held) in self.alerts.released(source) {
             let tracked = self.alerts.get(&id);
-            if tracked.is_some_and(|tracked| tracked.missing > 0 && tracked.resolved_at.is_none()) {
+            let unsaid = |tracked: &Tracked| tracked.missing > 0 || self.alerts.is_unsure(&id);
+            if tracked.is_some_and(|tracked| unsaid(tracked) && tracked.resolved_at.is_none()) {
                 continue;
             }
             let told =

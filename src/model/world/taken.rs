@@ -164,6 +164,10 @@ impl World {
     /// `None`: its source does not say.
     fn is_there(&self, id: &AlertId, sought: &Sought) -> Option<bool> {
         let tracked = self.alerts.get(id)?;
+        // What its system has forgotten it does not know, and so it takes nothing away.
+        if self.alerts.is_unsure(id) {
+            return None;
+        }
         let carrier = match sought {
             Sought::Carrier(carrier) if !carrier.native => carrier,
             _ => {
@@ -198,15 +202,15 @@ impl World {
         let by = other.or(given_up);
         let giver = self.alerts.record(id)?.ack_of(entry)?.by.clone();
         let how = match (&by, sought) {
-            (Some(who), Sought::Carrier(_)) if taken => format!("at its source: {} has it now", who.inert()),
-            (_, Sought::Winner(_)) => "at its source, where somebody else was faster and holds it no more".to_owned(),
-            (Some(who), _) => format!("at its source by {}", who.inert()),
+            (_, Sought::Winner(_)) => "is over: somebody else had it at its source before, and has let go of it".to_owned(),
+            (Some(who), Sought::Carrier(_)) if taken => format!("was taken away at its source: {} has it now", who.inert()),
+            (Some(who), _) => format!("was taken away at its source by {}", who.inert()),
             (None, Sought::Carrier(carrier)) if !carrier.native => {
-                "at its source, where the silence that carried it has ended".to_owned()
+                "was taken away at its source, where the silence that carried it has ended".to_owned()
             }
-            (None, _) => "at its source".to_owned(),
+            (None, _) => "was taken away at its source".to_owned(),
         };
-        let text = format!("{}'s acknowledgement of {} was taken away {how}", inert(&giver), self.told_apart(id));
+        let text = format!("{}'s acknowledgement of {} {how}", inert(&giver), self.told_apart(id));
         let draft = self.context().seen("alerts", Kind::Unack, text);
         let draft = draft.with("episode", episode).with("ack", entry).with("why", TAKEN_AWAY).with("by", by);
         Some(self.about_alert(draft, id))
