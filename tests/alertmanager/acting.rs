@@ -255,7 +255,7 @@ async fn ending_what_is_gone_is_said_by_servers_of_any_version() {
         am.version(version);
         let gone = Act::Expire { id: "11111111-1111-4111-8111-111111111111".into() };
         let end = act(&[&am], &gone, intent()).await;
-        assert_eq!(end.outcome, Outcome::Contradicted, "{version}: {end:?}");
+        assert_eq!(end.outcome, Outcome::Done, "{version}: {end:?}");
         assert!(end.detail.raw().ends_with("was already gone"), "{end:?}");
     }
 }

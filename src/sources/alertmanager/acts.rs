@@ -178,9 +178,12 @@ fn start_of(now: &Silence, matchers: &[SilenceMatcher], wanted: DateTime<Utc>) -
 
 /// A silence as another peer has it, if one has it so.
 async fn elsewhere(peer: Peer<'_>, id: &Outside, so: impl Fn(&Silence) -> bool + Copy) -> Option<Silence> {
+    others(peer, id, so).await.ok().flatten()
+}
+
+async fn others(peer: Peer<'_>, id: &Outside, so: impl Fn(&Silence) -> bool + Copy) -> Result<Option<Silence>, Trouble> {
     let others = peer.source.urls.iter().filter(|url| *url != peer.url);
-    let found = others.map(|url| async move { Ok(get(Peer { url, ..peer }, id).await?.filter(so)) });
-    first(found).await.ok().flatten()
+    first(others.map(|url| async move { Ok(get(Peer { url, ..peer }, id).await?.filter(so)) })).await
 }
 
 fn unheard(peer: Peer<'_>, id: &Outside) -> Trouble {
@@ -280,7 +283,14 @@ async fn expire(peer: Peer<'_>, id: &Outside, intent: Intent) -> Result<ActEnd, 
         (Ok(Some(silence)), _) if silence.state == SilenceState::Expired => ActEnd::new(Outcome::Done, detail("has ended")),
         (Ok(Some(_)), None) => ActEnd::new(Outcome::Contradicted, detail("was ended, but is in force: somebody made it anew")),
         (Ok(None), _) if taken => ActEnd::new(Outcome::Done, detail("has ended and is forgotten")),
-        (Ok(None), _) => ActEnd::new(Outcome::Contradicted, detail("was already gone")),
+        // What one peer has never heard of may be in force by the word of another: it is ended there.
+        (Ok(None), _) => match others(peer, id, in_force).await {
+            Ok(Some(_)) => return Err(unheard(peer, id)),
+            Ok(None) => ActEnd::new(Outcome::Done, detail("was already gone")),
+            Err(trouble) => {
+                ActEnd::new(Outcome::Unknown, detail(&format!("is gone there, but not every server could be asked: {trouble}")))
+            }
+        },
         (Ok(Some(_)) | Err(_), Some(refusal)) => refusal,
         (Err(trouble), None) => {
             ActEnd::new(Outcome::Unknown, detail(&format!("was ended, but could not be read back: {trouble}")))

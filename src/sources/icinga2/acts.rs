@@ -105,10 +105,7 @@ impl Doing<'_> {
     async fn nothing_to_take_back(&self) -> Result<Option<ActEnd>, Trouble> {
         let Some(now) = self.now().await? else { return Ok(Some(self.gone())) };
         if !now.is_acknowledged() {
-            return Ok(Some(ActEnd::new(
-                Outcome::Contradicted,
-                "nobody holds it any more: it was taken back already, or the problem changed",
-            )));
+            return Ok(Some(ActEnd::new(Outcome::Done, "nobody holds it any more; nothing was sent")));
         }
         let holder = self.holder().await?.filter(|holder| holder.author.as_ref().is_some_and(|by| by.raw() != self.by));
         let bare = self.comment == marker(self.intent.id());

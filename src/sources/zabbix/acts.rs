@@ -148,7 +148,7 @@ impl Doing<'_> {
             What::Acknowledge { .. } if ours => Some(made(now, ActEnd::new(Outcome::Done, "yours already; nothing was sent"))),
             What::Acknowledge { .. } => holder.and_then(|holder| contradicted(format!("{} acknowledged it first", who(holder)))),
             What::Unacknowledge if !now.acknowledged.is_set() => {
-                contradicted("nobody holds it any more: it was taken back already, or it began anew".into())
+                Some(made(now, ActEnd::new(Outcome::Done, "nobody holds it any more; nothing was sent")))
             }
             What::Unacknowledge if !ours && !self.reasoned => {
                 let holder = holder.map_or_else(|| "somebody".to_owned(), who);
