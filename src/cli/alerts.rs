@@ -140,7 +140,8 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
             State::Snoozed => world.alerts.snooze(tracked, world.now.wall).map(|hold| hold.by.raw().to_owned()),
             _ => None,
         };
-        let by = by.filter(|by| !by.is_empty()).map(|by| format!(" by {by}")).unwrap_or_default();
+        let uncarried = if world.uncarried(tracked).is_some() { ", not carried" } else { "" };
+        let by = by.filter(|by| !by.is_empty()).map(|by| format!(" by {by}{uncarried}")).unwrap_or_default();
         let state = match (world.alerts.doubt(tracked), tracked.state) {
             (None, _) => format!("{word}{by}"),
             // Who owns it is our own record, and true whatever a server has forgotten.
@@ -249,6 +250,8 @@ struct Shown<'a> {
     acknowledged_since: Option<String>,
     acknowledged_reason: Option<String>,
     acknowledged_ticket: Option<String>,
+    /// Why its source goes on calling others though somebody has it.
+    not_carried: Option<&'a str>,
     playbooks: Vec<&'a str>,
     /// `false`: its source was restarted, and has not told of it again.
     listed: bool,
@@ -290,6 +293,7 @@ impl<'a> Shown<'a> {
             acknowledged_reason: ack.as_ref().map(|ack| ack.reason.clone()),
             acknowledged_ticket: ack.as_ref().and_then(|ack| ack.ticket.clone()),
             acknowledged_by: ack.map(|ack| ack.by),
+            not_carried: world.uncarried(tracked).map(|uncarried| uncarried.end.detail.raw()),
             playbooks: playbooks(world, tracked),
             listed: listed(tracked),
             doubt: world.alerts.doubt(tracked).map(Doubt::word),

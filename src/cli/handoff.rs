@@ -83,10 +83,11 @@ fn text(parts: &[(&str, Vec<String>)]) -> String {
 
 fn document(world: &World, pack: &Pack) -> Value {
     let incidents = pack.incidents.iter().filter_map(|id| world.incidents.get(*id));
+    let not_carried = |id| Some(world.uncarried(world.alerts.get(id)?)?.end.detail.raw());
     let acks = pack.acks.iter().map(|(id, name, ack)| {
         json!({
             "alert": id, "name": name, "by": ack.by, "reason": ack.reason,
-            "since": ack.since.map(millis::text), "until": ack.until.map(millis::text),
+            "since": ack.since.map(millis::text), "until": ack.until.map(millis::text), "not_carried": not_carried(id),
         })
     });
     let runs = pack.runs.iter().filter_map(|id| {

@@ -225,6 +225,14 @@ impl Requests {
         }
     }
 
+    /// How it ended is told in other words now; that is no news of the request.
+    pub(super) fn corrected(&mut self, entry: EntryId, end: &ActEnd) {
+        let items = self.all.values_mut().flat_map(|progress| &mut progress.items);
+        for item in items.filter(|item| item.entry == Some(entry) && matches!(item.stage, Stage::Ended(_))) {
+            item.stage = Stage::Ended(end.clone());
+        }
+    }
+
     /// The same of a target that still waits for what follows from its entry.
     pub(super) fn stop_waiting(&mut self, entry: EntryId, stage: &Stage) {
         for progress in self.all.values_mut() {

@@ -176,7 +176,10 @@ impl World {
             let held = ack.since.map(|at| format!(" for {}", since(at))).unwrap_or_default();
             let until = ack.until.map(|at| format!(", until {}", clock(at))).unwrap_or_default();
             let why = if ack.reason.is_empty() { String::new() } else { format!(": {}", inert(&ack.reason)) };
-            format!("{} by {}{held}{until}{why}", self.told_apart(id), inert(&ack.by))
+            let uncarried = self.alerts.get(id).and_then(|tracked| self.uncarried(tracked));
+            let uncarried =
+                uncarried.map(|it| format!("; not carried, its source goes on calling others: {}", it.end.detail.inert()));
+            format!("{} by {}{held}{until}{why}{}", self.told_apart(id), inert(&ack.by), uncarried.unwrap_or_default())
         };
         let silence = |one: &Standing| {
             let again = match one.again.as_slice() {

@@ -4,6 +4,7 @@ use crate::screen::{Desk, alert, outage, settings};
 use midwatch::domain::act::{Act, ActKind, Outcome, What};
 use midwatch::domain::ids::{AlertId, EntryId};
 use midwatch::domain::settings::Carry;
+use midwatch::model::event::SourceAnswer;
 use midwatch::model::{Command, Effect, Fact};
 
 /// A console on a pager with these alerts, in this order.
@@ -540,4 +541,40 @@ fn what_was_given_up_because_it_is_over_leaves_nothing_to_be_done() {
     desk.changes(Vec::new(), vec![id("Down")]).changes(Vec::new(), Vec::new()).draw();
     desk.expect("✗ given up: never sent: the alert has resolved").expect_not("too old").expect_not("1 error");
     desk.press("o").expect("✗ given up").expect_not("tries the one");
+}
+
+#[test]
+fn what_became_of_an_act_stands_in_no_row_in_place_of_why_that_can_not_be_believed() {
+    let mut desk = pager(&["PostgresReplicationLags", "Slow"]);
+    desk.press("x r enter").act_ends(Outcome::Contradicted, "maria was first").resize(180, 40);
+    assert!(desk.line("CRIT Postgres").contains("  ✗ overruled"), "{}", desk.text());
+    let unsure = vec![id("PostgresReplicationLags").fingerprint];
+    desk.answers(SourceAnswer { complete: true, unsure, ..SourceAnswer::default() });
+    assert!(desk.line("CRIT Postgres").contains("? unchecked ✗ overruled"), "{}", desk.text());
+    desk.source_fails("refused");
+    assert!(desk.line("CRIT Postgres").contains("? stale ✗ overruled"), "{}", desk.text());
+    desk.resize(40, 20);
+    let line = desk.line("CRIT Postgres");
+    assert!(line.contains("? stale") && !line.contains('✗'), "where there is no room the doubt stands: {line}");
+}
+
+#[test]
+fn an_acknowledgement_that_its_source_refused_to_carry_is_told_so_by_every_console() {
+    let mut settings = settings();
+    settings.sources[0].carry = Some(Carry::Silence { prefix: "ACK!".into() });
+    let mut desk = Desk::with(settings.clone());
+    desk.fact(Fact::Watching(true)).fires(&[alert("PostgresReplicationLags", "critical", "postgres", "db-1", 3)]).draw();
+    desk.press("a enter").act_ends(Outcome::Failed, "500: oops").resize(180, 40);
+    assert!(desk.line("CRIT Postgres").contains("✓ ana, not carried"), "{}", desk.text());
+    let mut next = Desk::with(settings);
+    for entry in desk.world.log.entries().cloned().collect::<Vec<_>>() {
+        next.fact(Fact::Recorded { entry, request: None });
+    }
+    next.fires(&[alert("PostgresReplicationLags", "critical", "postgres", "db-1", 3)]).resize(180, 40);
+    assert!(next.line("CRIT Postgres").contains("✓ ana, not carried"), "{}", next.text());
+    next.expect("✗ 1 error").press("enter").expect("its source goes on calling others: 500: oops; it is tried again at");
+    next.press("esc !").expect("carrying the acknowledgement of Postgres").expect("✗ failed: 500: oops").press("esc");
+    next.expect_not("1 error").resize(40, 20);
+    let line = next.line("CRIT Postgres");
+    assert!(line.contains("! ana") && !line.contains('✓'), "no half of it is told: {line}");
 }

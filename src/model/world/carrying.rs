@@ -176,7 +176,7 @@ impl World {
         }
     }
 
-    fn carried_by(&self, id: &AlertId) -> Option<&Carry> {
+    pub(super) fn carried_by(&self, id: &AlertId) -> Option<&Carry> {
         self.settings.source(&id.source)?.carry.as_ref()
     }
 
@@ -198,19 +198,6 @@ impl World {
         (!busy && self.now.wall < carrier.until && (lost || shorter())).then_some(due)
     }
 
-    /// When a silence is made anew that was not found where it was looked for, after nobody had known whether it was made: the
-    /// acknowledgement stands, and its alert must not go on calling others. A system's own acknowledgement a person repeats.
-    fn anew_due(&self, entry: EntryId) -> Option<DateTime<Utc>> {
-        let open = |sent: &Sent| sent.end.as_ref().is_none_or(|end| end.outcome.is_open());
-        if self.outbox.carried(entry).is_some() || self.outbox.serving(entry).any(open) {
-            return None;
-        }
-        let last = self.outbox.serving(entry).last().filter(|last| last.doubted)?;
-        let lost = last.end.as_ref().is_some_and(|end| end.outcome == Outcome::Failed);
-        let silence = matches!(last.doing(), Some(Act::Silence { .. }));
-        last.ended_at.filter(|_| lost && silence).map(|at| at + ATTEMPTS)
-    }
-
     /// Carries what nobody carries, and keeps carried silences alive while the ack lasts and the alert fires.
     pub(super) fn carry(&mut self) -> Vec<Effect> {
         let acked: Vec<(AlertId, Ack)> = self.alerts.acked().map(|(id, ack)| (id.clone(), ack.clone())).collect();
@@ -222,7 +209,7 @@ impl World {
         self.carrier_due(id, ack).filter(|due| *due <= self.now.wall)?;
         let entry = ack.entry?;
         self.extending.insert(entry);
-        let draft = match self.outbox.carried(entry) {
+        let draft = match self.outbox.carried(entry).filter(|carrier| self.now.wall < carrier.until) {
             Some(carrier) => {
                 let matchers = self.alerts.get(id)?.alert.labels.exactly();
                 self.carry_draft(id, entry, ack, matchers, Some(carrier.id))

@@ -169,8 +169,19 @@ impl World {
         }
     }
 
+    /// Another silence carries it from now on: whoever asked for the acknowledgement sees which.
+    fn note_carrier(&mut self, intent: EntryId, end: &ActEnd) {
+        let served = self.outbox.get(intent).and_then(Sent::serves);
+        let before = served.and_then(|served| Some((served, self.outbox.carried(served)?)));
+        let Some((served, before)) = before.filter(|_| end.outcome == Outcome::Done) else { return };
+        if end.made.as_ref().is_some_and(|made| *made != before.id) {
+            self.requests.corrected(served, end);
+        }
+    }
+
     pub(super) fn act_ended(&mut self, intent: EntryId, end: ActEnd) -> Vec<Effect> {
         self.searching.remove(&intent);
+        self.note_carrier(intent, &end);
         self.stage(intent, &Stage::Ended(end.clone()));
         let about = self.outbox.get(intent).and_then(|sent| sent.intent.clone());
         let text = match end.outcome {

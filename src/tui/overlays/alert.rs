@@ -4,6 +4,7 @@ mod inside;
 
 use super::Overlay;
 use super::page::{Content, Line, Page, field, heading, plain};
+use crate::domain::act::Outcome;
 use crate::domain::alert::{Firing, Labels, Route, Silence};
 use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::text::{Outside, inert};
@@ -11,6 +12,7 @@ use crate::model::alerts::{Doubt, State, Tracked};
 use crate::model::health::FeedHealth;
 use crate::model::past::{self, Recounted};
 use crate::model::progress::Stage;
+use crate::model::world::uncarried::Uncarried;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
 use crate::tui::panes::alerts::{act, severity, trust};
@@ -235,11 +237,25 @@ fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         if !ack.reason.is_empty() {
             lines.extend(field("reason", &inert(&ack.reason), Role::Text, columns));
         }
+        if let Some(uncarried) = view.world.uncarried(tracked) {
+            let text =
+                format!("its source goes on calling others: {}; {}", uncarried.end.detail.inert(), tried_again(&uncarried, view));
+            lines.extend(field("! carried", &text, Role::Warning, columns));
+        }
     }
     if let Some(stage) = view.world.requests.of_alert(&tracked.alert.id) {
         lines.extend(field("last asked", &told(stage), Role::Text, columns));
     }
     lines
+}
+
+/// When what carries an acknowledgement is tried again.
+pub fn tried_again(uncarried: &Uncarried, view: &View) -> String {
+    match uncarried.again {
+        Some(at) => format!("it is tried again at {}", time::clock(at.max(view.now.wall), view.zone)),
+        None if uncarried.end.outcome == Outcome::Unsent => "it is tried again when that answers".to_owned(),
+        None => format!("it is not tried again by itself: {} does", view.keymap.key_of(Action::Ack)),
+    }
 }
 
 /// Whom its source tells of it, and together with what: the names that it lists until it has answered for this alert.
@@ -279,12 +295,12 @@ pub fn told(stage: &Stage) -> String {
         Stage::Refused(why) | Stage::Unwritten(why) => format!("✗ not done: {}", inert(why)),
         Stage::Ended(end) => {
             let word = match end.outcome {
-                crate::domain::act::Outcome::Done => "✓ confirmed",
-                crate::domain::act::Outcome::Failed => "✗ failed",
-                crate::domain::act::Outcome::Unknown => "? outcome unknown",
-                crate::domain::act::Outcome::Contradicted => "✗ contradicted",
-                crate::domain::act::Outcome::Expired => "✗ given up",
-                crate::domain::act::Outcome::Unsent => "… kept, and sent again when the source answers",
+                Outcome::Done => "✓ confirmed",
+                Outcome::Failed => "✗ failed",
+                Outcome::Unknown => "? outcome unknown",
+                Outcome::Contradicted => "✗ contradicted",
+                Outcome::Expired => "✗ given up",
+                Outcome::Unsent => "… kept, and sent again when the source answers",
             };
             format!("{word}: {}", end.detail.inert())
         }

@@ -4,9 +4,10 @@
 use super::requests::colour;
 use super::{Overlay, centred};
 use crate::domain::attention::Way;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{AlertId, EntryId, RequestId};
 use crate::domain::text::inert;
-use crate::model::progress::{Item, Progress};
+use crate::model::outbox::Sent;
+use crate::model::progress::{Item, Progress, Stage};
 use crate::model::troubles::{Own, Subject, Trouble};
 use crate::model::{Command, World};
 use crate::tui::action::Action;
@@ -14,11 +15,12 @@ use crate::tui::canvas::{Canvas, Line, wrap};
 use crate::tui::hits::{Hit, Target};
 use crate::tui::keymap::Context;
 use crate::tui::overlays;
-use crate::tui::overlays::alert::told;
+use crate::tui::overlays::alert::{told, tried_again};
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What stands in one row.
@@ -27,6 +29,8 @@ enum Row {
     Trouble(Subject),
     /// Something that was asked for and not done.
     Request(RequestId),
+    /// The same by the record alone: another console asked, or one before this.
+    Act(EntryId),
 }
 
 #[derive(Default)]
@@ -54,9 +58,25 @@ fn failed(world: &World) -> impl Iterator<Item = (RequestId, &Progress)> {
     world.requests.iter().filter(move |(_, progress)| wrong(progress) && late(progress))
 }
 
-/// How much of it nobody has seen who looked last at that time.
+/// What was not done and is not told by a request of this console.
+fn elsewhere(world: &World) -> Vec<(&AlertId, &Sent)> {
+    let told: BTreeSet<EntryId> = failed(world).flat_map(|(_, progress)| &progress.items).filter_map(|item| item.entry).collect();
+    let is_told =
+        |sent: &Sent| sent.id().is_some_and(|id| told.contains(&id)) || sent.serves().is_some_and(|id| told.contains(&id));
+    world.undone().into_iter().filter(|(_, sent)| !is_told(sent)).collect()
+}
+
+/// When it ended, on this console's clock.
+fn ended(sent: &Sent, world: &World) -> Duration {
+    let ago = sent.ended_at.and_then(|at| (world.now.wall - at).to_std().ok()).unwrap_or_default();
+    world.now.mono.saturating_sub(ago)
+}
+
+/// How much of it nobody has seen who looked last at that time; nobody who has not looked yet has seen any.
 pub fn unseen(world: &World, looked: Duration) -> usize {
-    world.troubles.begun_since(looked) + failed(world).filter(|(_, progress)| progress.touched > looked).count()
+    let new = |(_, sent): &(&AlertId, &Sent)| looked.is_zero() || ended(sent, world) > looked;
+    let acts = elsewhere(world).into_iter().filter(new).count();
+    world.troubles.begun_since(looked) + failed(world).filter(|(_, progress)| progress.touched > looked).count() + acts
 }
 
 /// The newest first; what is well again at the end.
@@ -67,6 +87,8 @@ fn rows(world: &World) -> Vec<Row> {
         rows.push((trouble.over.is_some(), at, Row::Trouble(subject.clone())));
     }
     rows.extend(failed(world).map(|(id, progress)| (false, progress.touched, Row::Request(id))));
+    let acts = elsewhere(world).into_iter().filter_map(|(_, sent)| Some((false, ended(sent, world), Row::Act(sent.id()?))));
+    rows.extend(acts);
     rows.sort_by_key(|(over, at, _)| (*over, std::cmp::Reverse(*at)));
     rows.into_iter().map(|(.., row)| row).collect()
 }
@@ -141,6 +163,10 @@ fn lead(row: &Row, view: &View) -> Vec<Reply> {
     let to = |overlay| vec![Reply::Close, Reply::Open(overlay)];
     match row {
         Row::Request(_) => to(overlays::requests::open()),
+        Row::Act(intent) => match view.world.outbox.get(*intent).and_then(|sent| sent.intent.as_ref()?.alert.clone()) {
+            Some(id) => vec![Reply::Close, Reply::Go(Target::Alert(id.clone())), Reply::Open(overlays::alert::open(id))],
+            None => Vec::new(),
+        },
         Row::Trouble(Subject::Source(_) | Subject::News(_) | Subject::Clock(_) | Subject::Pushed(_)) => {
             to(overlays::sources::open())
         }
@@ -259,6 +285,10 @@ fn told_row(row: &Row, cursor: bool, columns: usize, canvas: &mut Canvas, view: 
             Some(progress) => of_request(progress, canvas, view),
             None => return Vec::new(),
         },
+        Row::Act(id) => match view.world.outbox.get(*id).and_then(|sent| of_act(sent, canvas, view)) {
+            Some(told) => told,
+            None => return Vec::new(),
+        },
     };
     let strong = if cursor { Role::Cursor } else { Role::Strong };
     let mut lines: Vec<Line> = Vec::new();
@@ -287,6 +317,20 @@ fn of_trouble(subject: &Subject, trouble: &Trouble, canvas: &mut Canvas, view: &
         Some(over) => ("✓", Role::Ok, name, format!("well again for {}{often}", ago(over)), format!("was: {why}"), String::new()),
         None => ("✗", Role::Critical, name, format!("for {}{often}", ago(trouble.since)), why, advice(subject, view)),
     }
+}
+
+fn of_act(sent: &Sent, canvas: &mut Canvas, view: &View) -> Option<Told> {
+    let (intent, end) = sent.intent.as_ref().zip(sent.end.clone())?;
+    let since = view.now.mono.saturating_sub(ended(sent, view.world));
+    canvas.hits.seconds |= time::ticks(since);
+    canvas.hits.minutes = true;
+    let tracked = intent.alert.as_ref().and_then(|id| view.world.alerts.get(id));
+    let uncarried = tracked.and_then(|tracked| view.world.uncarried(tracked)).filter(|it| it.intent == intent.id);
+    let next = uncarried.map_or("Enter shows the alert.".to_owned(), |uncarried| {
+        format!("Its source goes on calling others; {}.", tried_again(&uncarried, view))
+    });
+    let when = format!("{} ago, for {}", time::age(since), inert(&intent.actor.name));
+    Some(("✗", Role::Critical, inert(&intent.text).into_owned(), when, told(&Stage::Ended(end)), next))
 }
 
 fn of_request(progress: &Progress, canvas: &mut Canvas, view: &View) -> Told {

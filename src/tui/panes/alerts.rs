@@ -33,7 +33,6 @@ use rows::Rows;
 use shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use unicode_width::UnicodeWidthStr;
 
 pub const SPEC: Spec = Spec {
     id: PaneId::Alerts,
@@ -258,7 +257,7 @@ impl Pane for Alerts {
             Some(Line { target, tracked, gone, inside })
         };
         let lines: Vec<Line> = (0..height).map_while(shown).collect();
-        let mark = |line: &Line| line.tracked.map_or(0, |tracked| self.mark_of(tracked, tracked.state, view).0.width());
+        let mark = |line: &Line| line.tracked.map_or(0, |tracked| self.mark_of(tracked, view).width());
         let marks = lines.iter().map(mark).max().unwrap_or(0);
         let (alike, columns) = (row::alike(&lines), Columns::fitted(area.width, &lines, marks));
         for (n, (line, alike)) in lines.into_iter().zip(alike).enumerate() {

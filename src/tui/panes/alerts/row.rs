@@ -56,6 +56,35 @@ impl Look {
     }
 }
 
+/// What stands at the end of a row.
+pub(super) struct Mark {
+    text: String,
+    role: Role,
+    /// In its place where there is no room for it: of what is bad no half is told.
+    short: Option<String>,
+    /// What became of what was asked, where that is not the first thing to know.
+    also: Option<(String, Role)>,
+}
+
+impl Mark {
+    fn of((text, role): (String, Role)) -> Self {
+        Self { text, role, short: None, also: None }
+    }
+
+    pub fn width(&self) -> usize {
+        self.text.width() + self.also.as_ref().map_or(0, |(also, _)| also.width() + 1)
+    }
+
+    fn draw(&self, pen: &mut Pen) {
+        let room = usize::from(pen.left());
+        let text = self.short.as_ref().filter(|_| self.text.width() > room).unwrap_or(&self.text);
+        pen.text(text, self.role);
+        if let Some((also, role)) = self.also.as_ref().filter(|(also, _)| text.width() + 1 + also.width() <= room) {
+            pen.text(&format!(" {also}"), *role);
+        }
+    }
+}
+
 impl Alerts {
     pub(super) fn render_gone(&self, canvas: &mut Canvas, place: Rect, id: &AlertId, look: Look, view: &View) {
         let mut pen = canvas.line(place, 0);
@@ -77,7 +106,7 @@ impl Alerts {
         let mut pen = canvas.line(place, 0);
         look.lead(&mut pen);
         let name = named(tracked, look.inside);
-        let (mark, role) = self.mark_of(tracked, state, view);
+        let mark = self.mark_of(tracked, view);
         // Without a column for it, it takes what the mark leaves.
         let (name, wide) = match look.alike && columns.target == 0 {
             true => {
@@ -93,23 +122,47 @@ impl Alerts {
         if columns.target > 0 {
             pen.column(columns.target, &inert(which(tracked, columns.service == 0)), Role::Dim).space(1);
         }
-        pen.column(7, &time::age(age), Role::Dim).text(&mark, role);
+        pen.column(7, &time::age(age), Role::Dim);
+        mark.draw(&mut pen);
         for also in view.world.alerts.twins(tracked) {
             pen.text(&format!(" +{}", inert(also.alert.id.source.as_str())), Role::Dim);
         }
     }
 
-    /// What is to be said of the row at its end: what became of what was asked, else its state.
-    pub(super) fn mark_of(&self, tracked: &Tracked, state: State, view: &View) -> (String, Role) {
+    /// What is to be said of the row at its end. Why it can't be believed goes before what became of what was asked, and that before the rest.
+    pub(super) fn mark_of(&self, tracked: &Tracked, view: &View) -> Mark {
         let id = &tracked.alert.id;
         // What is over is over, whatever became of what was asked of it.
-        if state == State::Resolved {
-            return ended(tracked, view);
+        if tracked.state == State::Resolved {
+            return Mark::of(ended(tracked, view));
         }
         let asked = view.world.requests.of_alert(id).filter(|asked| !is_past(asked, tracked, view));
-        if let Some(mark) = asked.and_then(stage) {
-            return mark;
+        let Some((asked, act)) = asked.and_then(|asked| Some((asked, stage(asked)?))) else {
+            return self.standing(tracked, view);
+        };
+        let standing = self.standing(tracked, view);
+        match asked.settled() && !asked.is_kept() && (standing.role == Role::Stale || standing.short.is_some()) {
+            true => Mark { also: Some(act), ..standing },
+            false => Mark::of(act),
         }
+    }
+
+    /// How it stands, whatever was asked of it.
+    fn standing(&self, tracked: &Tracked, view: &View) -> Mark {
+        let owned = tracked.state == State::Acknowledged && view.world.uncarried(tracked).is_some();
+        let (text, role) = self.state_of(tracked, tracked.state, view);
+        match owned {
+            true => {
+                let role = if role == Role::Ok { Role::Warning } else { role };
+                let short = text.replacen('✓', "!", 1);
+                Mark { text: format!("{text}, not carried"), role, short: Some(short), also: None }
+            }
+            false => Mark::of((text, role)),
+        }
+    }
+
+    fn state_of(&self, tracked: &Tracked, state: State, view: &View) -> (String, Role) {
+        let id = &tracked.alert.id;
         let (doubt, unsure) = (doubted(view.world.alerts.source(&id.source)), view.world.alerts.doubt(tracked));
         let new = tracked.arrived.is_some_and(|at| self.looked.get(id) != Some(&at.mono));
         let cause = self.shape.causes().of(tracked);
