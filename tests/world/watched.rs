@@ -1,7 +1,9 @@
 //! Who watched before is on record where nobody did for a time, and whoever has lost the watch does nothing more as the watcher.
 
+use super::unsent::acts;
 use super::*;
-use midwatch::domain::ids::RequestId;
+
+use midwatch::domain::ids::{EntryId, RequestId};
 use midwatch::domain::watcher::Watcher;
 use midwatch::model::troubles::Subject;
 
@@ -124,4 +126,35 @@ fn what_was_looked_for_as_the_watcher_is_not_sent_by_who_is_none_any_more() {
     story.fact(Fact::Watching(true));
     story.wait(1);
     assert!(story.taken().iter().any(|effect| matches!(effect, Effect::Find { .. })), "it is asked for again");
+}
+
+/// They follow from what this process recorded, and whoever watches by now sees to none of them.
+#[test]
+fn what_a_person_takes_back_is_taken_back_whoever_watches_by_then() {
+    let names = ["Down", "Slow", "Full", "Late", "Hot", "Cold"];
+    let mut story = Story::with(settings(true));
+    story.poll(&names.map(|name| alert(name, "postgres", began())));
+    story.ask(ack(&names));
+    let ended = |story: &mut Story, sent: Vec<(EntryId, Act)>| {
+        for (intent, _) in sent {
+            let made = Some(format!("s-{intent}").as_str().into());
+            story.fact(Fact::ActEnded { intent, end: ActEnd { made, ..ActEnd::new(Outcome::Done, "") } });
+        }
+        acts(story)
+    };
+    let mut sent = acts(&mut story);
+    while !sent.is_empty() {
+        sent = ended(&mut story, sent);
+    }
+    story.ask(Command::Unacknowledge { alerts: names.map(id).into(), reason: String::new() });
+    let first = acts(&mut story);
+    assert!(first.len() < names.len(), "the others wait for their turn: {first:?}");
+    story.fact(Fact::Watching(false));
+    story.fact(Fact::RecordFailed { request: RequestId(1 << 40).duty(), why: "another process watches".into() });
+    let (mut count, mut sent) = (first.len(), ended(&mut story, first));
+    while !sent.is_empty() {
+        count += sent.len();
+        sent = ended(&mut story, sent);
+    }
+    assert_eq!(count, names.len());
 }

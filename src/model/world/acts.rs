@@ -16,13 +16,22 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::BTreeSet;
 
 impl World {
-    /// Sends acts that nobody typed.
+    /// Sends acts that nobody typed and that follow from what this process has recorded: nobody else sees to them.
     pub(super) fn launch(&mut self, drafts: Vec<Draft>) -> Vec<Effect> {
+        self.send_by(drafts, |world| world.context().request())
+    }
+
+    /// Sends acts that whoever watches sees to.
+    pub(super) fn launch_duties(&mut self, drafts: Vec<Draft>) -> Vec<Effect> {
+        self.send_by(drafts, Self::duty_request)
+    }
+
+    fn send_by(&mut self, drafts: Vec<Draft>, number: fn(&mut Self) -> RequestId) -> Vec<Effect> {
         if self.settings.read_only {
             return Vec::new();
         }
         for draft in drafts {
-            let request = self.duty_request();
+            let request = number(self);
             self.ends.follows(request, &draft);
             self.line_up(request, draft);
         }

@@ -141,7 +141,11 @@ impl World {
         if let Some(about) = about {
             (draft.alert, draft.service, draft.incident) = (about.alert.clone(), about.service.clone(), about.incident);
         }
-        self.record(vec![draft])
+        if self.settings.read_only {
+            return Vec::new();
+        }
+        // Nobody else knows how it ended: whoever watches by now would call again.
+        vec![Effect::Record { request: self.context().request(), drafts: vec![draft] }]
     }
 
     /// What was begun by whoever is gone, and of which nobody knows whether it arrived.

@@ -202,7 +202,7 @@ impl World {
     pub(super) fn carry(&mut self) -> Vec<Effect> {
         let acked: Vec<(AlertId, Ack)> = self.alerts.acked().map(|(id, ack)| (id.clone(), ack.clone())).collect();
         let drafts = acked.into_iter().filter_map(|(id, ack)| self.carrier(&id, &ack)).collect();
-        self.launch(drafts)
+        self.launch_duties(drafts)
     }
 
     fn carrier(&mut self, id: &AlertId, ack: &Ack) -> Option<Draft> {

@@ -34,7 +34,7 @@ impl World {
             }
             self.resending.insert(intent);
         }
-        effects.extend(self.launch(drafts));
+        effects.extend(self.launch_duties(drafts));
         effects
     }
 
