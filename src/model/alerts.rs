@@ -74,7 +74,7 @@ pub struct Tracked {
     pub missing: u32,
     /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more.
     listed_since: Option<DateTime<Utc>>,
-    /// A time at which it was listed, by whatever instance: one that was started later has not listed it.
+    /// When it was listed last, by whatever instance: one that was started later has not listed it.
     listed_at: Option<DateTime<Utc>>,
     untold: Option<DateTime<Utc>>,
     /// It is over only because its source, which was restarted, has not listed it since.
@@ -339,7 +339,7 @@ impl Alerts {
             }
             if tracked.missing == 0 && answer.complete {
                 tracked.listed_since = same_instance.or(tracked.listed_since);
-                tracked.listed_at = tracked.listed_at.or(Some(now.wall));
+                tracked.listed_at = Some(now.wall);
             } else if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
                 let known = same_instance.is_some() && tracked.listed_since == same_instance;
                 let gone = tracked.missing >= ABSENT_POLLS && (settled || known);
