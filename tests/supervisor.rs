@@ -117,6 +117,18 @@ fn pids(left: &[Process]) -> Vec<i32> {
 }
 
 #[test]
+fn what_a_block_leaves_for_later_steps_is_without_the_secrets_that_it_had_whoever_reads_it() {
+    let stage = Stage::new("echo WHO=got-$TOKEN > \"$PLAYBOOK_OUT\"").change(|attempt| {
+        attempt.env.push(("PLAYBOOK_OUT".into(), attempt.folder.join("outputs").display().to_string()));
+        attempt.secrets.push(("TOKEN".into(), Secret::new("hunter2secret".to_owned())));
+    });
+    let stage = stage.launched();
+    assert_eq!(stage.exit().code, Some(0));
+    assert_eq!(stage.read("outputs"), "WHO=got-•••\n");
+    assert!(!stage.read("intent.json").contains("hunter2secret"));
+}
+
+#[test]
 fn a_block_runs_in_its_folder_with_its_environment_and_nothing_else() {
     let secret = ("TOKEN".to_owned(), Secret::new("hush".into()));
     let stage = Stage::new("pwd; echo \"$TOKEN\"; echo \"${HOME-none}\"; cat; echo oops >&2")

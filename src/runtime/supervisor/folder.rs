@@ -45,6 +45,9 @@ pub struct Order {
     /// The block goes to the program's standard input with this before it, instead of being its last argument.
     #[serde(default)]
     pub sends: Option<Sends>,
+    /// The variables of its environment whose values are never written anywhere.
+    #[serde(default)]
+    pub hidden: Vec<String>,
 }
 
 impl Order {
@@ -63,6 +66,7 @@ impl Order {
             longest: 16 << 20,
             terminal: None,
             sends: None,
+            hidden: Vec::new(),
         }
     }
 

@@ -30,7 +30,8 @@ pub fn own_binary() -> std::io::Result<PathBuf> {
 /// is for reaping only. When this fails nothing was executed.
 pub fn launch(attempt: &Attempt, exe: &Path) -> Result<Child, Refusal> {
     let folder = Folder::create(&attempt.folder)?;
-    folder.write("intent.json", &attempt.order)?;
+    let hidden = attempt.secrets.iter().map(|(name, _)| name.clone()).collect();
+    folder.write("intent.json", &Order { hidden, ..attempt.order.clone() })?;
     // Last: without a block, nothing can have been executed.
     folder.write_text("block", &attempt.block)?;
     spawn(&folder, attempt, exe).map_err(|source| Refusal::Io { path: exe.to_owned(), source })

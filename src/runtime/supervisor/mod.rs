@@ -13,6 +13,7 @@
 //!   started.json  who supervises, since when                the supervisor, before it starts the block
 //!   out err       what the block wrote                     the supervisor
 //!   index         `offset stream wall_ms`, the interleaving  the supervisor
+//!   outputs       `NAME=value` for later steps             the block; without its secrets, the supervisor
 //!   control       a line `cancel <who>` asks for the end     any console
 //!   exit.json     how it ended; complete or not there       the supervisor
 //!   fenced        nobody may start this any more            a console that found it never started

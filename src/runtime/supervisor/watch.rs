@@ -4,6 +4,8 @@ use super::capture::{Capture, Stream};
 use super::folder::{Exit, Folder, Order, Refusal, Started, VERSION};
 use super::terminal::Terminal;
 use super::{processes, send, stop};
+use crate::domain::secret::{Secret, redacted};
+use crate::steps::LONGEST_OUTPUTS;
 use chrono::Utc;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, getsid, setsid};
@@ -55,6 +57,7 @@ fn run(folder: &Folder, terminal: bool) -> Result<(), Refusal> {
         Ok((leader, terminal)) => watch(folder, &order, (leader, terminal), &capture),
         Err(error) => (Exit { error: Some(format!("{}: {error}", order.argv.join(" "))), ..Exit::now() }, Vec::new()),
     };
+    strike_secrets(folder, &order);
     folder.write_exit(&exit)?;
     drop(lock);
     // Whoever was left running and still writes would be killed by a closed pipe: stay, and let it write into nothing.
@@ -62,6 +65,20 @@ fn run(folder: &Folder, terminal: bool) -> Result<(), Refusal> {
         let _ = reader.join();
     }
     Ok(())
+}
+
+/// What a block leaves for later steps is recorded. It is this process that has the secrets the block had: whoever takes the run up may
+/// have been given others.
+fn strike_secrets(folder: &Folder, order: &Order) {
+    let file = folder.file("outputs");
+    let short = std::fs::metadata(&file).is_ok_and(|about| about.len() <= LONGEST_OUTPUTS as u64);
+    // What is longer, or is no text, is refused by whoever reads it.
+    let Some(text) = short.then(|| std::fs::read_to_string(&file).ok()).flatten() else { return };
+    let secrets: Vec<Secret> = order.hidden.iter().filter_map(|name| std::env::var(name).ok().map(Secret::new)).collect();
+    let clean = redacted(&text, &secrets);
+    if clean != text {
+        let _ = std::fs::write(&file, clean);
+    }
 }
 
 /// The console's terminal, session and group are left behind before anything else.
