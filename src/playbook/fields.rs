@@ -69,6 +69,13 @@ pub fn field(item: &Item, lines: &Lines<'_>) -> Option<Field> {
     (!key.is_empty()).then(|| Field { key, span: lines.span(&item.range), value, items })
 }
 
+/// The common field that a bullet begins with, though it is none: its name is not bold, or is not for Markdown, which wants a blank behind.
+pub fn slip(item: &Item) -> Option<&'static str> {
+    let Some(Piece::Text(text)) = item.pieces.first().filter(|_| item.bold.is_none() && !item.task) else { return None };
+    let (key, _) = text.trim_start_matches('*').split_once(':')?;
+    COMMON.iter().map(|common| common.key).find(|common| key.trim().eq_ignore_ascii_case(common))
+}
+
 /// Every place that a link can lead to, by its anchor.
 #[derive(Default)]
 pub struct Anchors(pub Vec<(String, Target)>);

@@ -126,7 +126,10 @@ fn draft(
 /// The bullets directly under the heading, if the first is a field, and where they end. Task items may follow in the same
 /// list; any other bullet is a slip of the pen that would silently become prose.
 fn own_fields(parts: &[Part], lines: &Lines<'_>, problems: &mut Problems) -> (Vec<Field>, Option<usize>) {
-    let Some(list) = field_list(parts.first(), lines) else { return (Vec::new(), None) };
+    let Some(list) = field_list(parts.first(), lines) else {
+        slips(parts.first(), lines, problems);
+        return (Vec::new(), None);
+    };
     let (mut raw, mut end) = (Vec::new(), list.range.end);
     for item in &list.items {
         match fields::field(item, lines) {
@@ -139,6 +142,17 @@ fn own_fields(parts: &[Part], lines: &Lines<'_>, problems: &mut Problems) -> (Ve
         }
     }
     (raw, Some(end))
+}
+
+/// A list in the place of the fields that begins as one and has none: a step would be less dangerous than it is written.
+fn slips(part: Option<&Part>, lines: &Lines<'_>, problems: &mut Problems) {
+    let Some(Part::List(list)) = part.filter(|part| !matches!(part, Part::List(list) if list.ordered)) else { return };
+    for item in &list.items {
+        if let Some(key) = fields::slip(item) {
+            let help = format!("write `- **{key}:** value`, with both stars on each side and a blank behind them");
+            problems.lint("E010", lines.span(&item.range), format!("a bullet that begins with `{key}:` is no field so"), help);
+        }
+    }
 }
 
 fn field_list<'a>(part: Option<&'a Part>, lines: &Lines<'_>) -> Option<&'a List> {

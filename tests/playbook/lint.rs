@@ -81,6 +81,8 @@ fn broken_front_matter_is_one_error_at_its_place_and_the_steps_are_still_shown()
 fn fields() {
     step("- **tiemout:** 5s\n- not a field\n", &["24:1 E010", "25:1 E010"]);
     step("Prose first.\n\n- **timeout:** 5s\n", &["26:1 E010"]);
+    step("- risk: destructive\n", &["24:1 E010"]);
+    step("- **risk:**destructive\n- Timeout: 5s\n- why: for it\n", &["24:1 E010", "25:1 E010"]);
     step("- **id:** `ok`\n\nProse.\n\n- **Remember:** this is prose\n", &[]);
     for bad in [
         "- **risk:** none",

@@ -203,6 +203,10 @@ pub fn carry(
     let person = out::at_terminal() && !globals.json;
     let run = session.world().runs.outermost(run);
     let (mut printed, mut confirmations) = (before, confirmations.clone());
+    if person {
+        // Whoever presses it believes that it ends what is running, as it does elsewhere.
+        out::warn(&format!("midwatch: ctrl-c leaves a step that is running to go on; `midwatch playbook cancel {run}` ends it"));
+    }
     loop {
         go_on(session, globals, run, &mut printed);
         let at = session.world().runs.innermost(run);
