@@ -49,6 +49,11 @@ impl Hold {
         same(&self.file, &self.path).unwrap_or(false)
     }
 
+    /// Whether it is this very one: whoever lost the watch and has got it again holds another.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.file, &other.file)
+    }
+
     /// Leaves a sign of life.
     ///
     /// # Errors

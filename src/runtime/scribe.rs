@@ -3,7 +3,7 @@
 
 mod export;
 
-use super::watcher::Turn;
+use super::watcher::{Duty, Turn};
 use crate::domain::entry::{Draft, Entry};
 use crate::domain::ids::{AlertId, IncidentId, RequestId, ServiceName};
 use crate::journal::{self, Journal, JournalError, evidence};
@@ -25,7 +25,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 enum Job {
     /// What is of the watcher alone comes with its turn.
-    Append(RequestId, Vec<Draft>, Option<Turn>),
+    Append(RequestId, Vec<Draft>, Option<Duty>),
     Recall(Option<AlertId>, DateTime<Utc>),
     LookBack(IncidentId, DateTime<Utc>, BTreeSet<AlertId>, BTreeSet<ServiceName>),
     Export(IncidentId, Option<PathBuf>, Vec<String>),
@@ -73,10 +73,10 @@ impl Scribe {
         self.unread.try_recv().ok()
     }
 
-    /// Asks for these drafts to be made durable, with a turn only as long as that is ours; the answer comes as facts.
-    pub fn append(&self, request: RequestId, drafts: Vec<Draft>, turn: Option<Turn>) {
+    /// Asks for these drafts to be made durable, a duty only as long as it lasts; the answer comes as facts.
+    pub fn append(&self, request: RequestId, drafts: Vec<Draft>, duty: Option<Duty>) {
         // The thread ends only after `Stop`, so there is always somebody to take the job.
-        let _ = self.jobs.send(Job::Append(request, drafts, turn));
+        let _ = self.jobs.send(Job::Append(request, drafts, duty));
     }
 
     /// Leaves a sign of life of the watcher: of whoever records, for who can't do that does not watch.
@@ -178,7 +178,7 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
     let mut looked = AGAIN.len();
     while let Some(job) = next(inbox, looked) {
         match job {
-            Job::Append(request, drafts, turn) => append(journal.as_mut(), (request, drafts, turn), facts, clock),
+            Job::Append(request, drafts, duty) => append(journal.as_mut(), (request, drafts, duty), facts, clock),
             Job::Beat(turn) => turn.beat(),
             Job::Tell(news) => {
                 look(journal.as_mut(), facts, |_| false);
@@ -221,10 +221,10 @@ fn next(inbox: &Receiver<Job>, looked: usize) -> Option<Job> {
     }
 }
 
-type Asked = (RequestId, Vec<Draft>, Option<Turn>);
+type Asked = (RequestId, Vec<Draft>, Option<Duty>);
 
-fn append(journal: &mut dyn Journal, (request, drafts, turn): Asked, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
-    let may = || turn.as_ref().is_none_or(Turn::lasts);
+fn append(journal: &mut dyn Journal, (request, drafts, duty): Asked, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
+    let may = || duty.as_ref().is_none_or(Duty::lasts);
     match journal.append_if(&may, drafts, clock.now().wall) {
         Ok(appended) => {
             // What others wrote before is told before: what follows from ours may depend on it.

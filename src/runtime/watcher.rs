@@ -43,6 +43,18 @@ struct Place {
     gone: Option<Gone>,
 }
 
+/// Asked for as the watcher: what others recorded while this process was none in between is not known to it.
+pub struct Duty {
+    turn: Turn,
+    hold: Option<Hold>,
+}
+
+impl Duty {
+    pub(super) fn lasts(&self) -> bool {
+        self.hold.as_ref().is_some_and(|hold| self.turn.holds(hold)) && self.turn.lasts()
+    }
+}
+
 /// How this process has got rid of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gone {
@@ -113,11 +125,22 @@ impl Turn {
 
     /// Whether this process watches and nobody has taken that over: asks the disk, and lets go of what is another's.
     pub(super) fn lasts(&self) -> bool {
-        let lasts = self.hold().map(|hold| hold.lasts());
-        if lasts == Some(false) {
+        let Some(hold) = self.hold() else { return false };
+        let lasts = hold.lasts();
+        // It may have been lost and got again while the disk was asked.
+        if !lasts && self.holds(&hold) {
             self.go(Gone::Lost);
         }
-        lasts == Some(true)
+        lasts
+    }
+
+    fn holds(&self, hold: &Hold) -> bool {
+        self.hold().is_some_and(|now| now.is(hold))
+    }
+
+    /// What is to be recorded as the watcher that this process is now.
+    pub(super) fn duty(&self) -> Duty {
+        Duty { turn: self.clone(), hold: self.hold() }
     }
 
     /// Leaves a sign of life, by whoever writes the journal: one whose disk hangs leaves none.
@@ -217,9 +240,11 @@ mod tests {
         let free = || journal::try_watch(folder.path()).expect("a lock");
         assert!(matches!(told.blocking_recv(), Some(Fact::Watching(true))), "nobody watched before");
         assert!(turn.is_ours() && turn.gone().is_none() && free().is_none());
+        let duty = turn.duty();
+        assert!(duty.lasts());
         turn.give_up();
         let other = free().expect("nobody watches");
-        assert!(!turn.is_ours() && turn.gone() == Some(Gone::GivenUp));
+        assert!(!turn.is_ours() && turn.gone() == Some(Gone::GivenUp) && !duty.lasts());
         turn.wait_again();
         assert!(!turn.is_ours() && turn.gone().is_none());
         // Once more while it waits: the thread that waits for it has it for nobody.
@@ -233,6 +258,7 @@ mod tests {
         assert!(matches!(told.blocking_recv(), Some(Fact::WatchedBefore { hung: false, .. })));
         assert!(matches!(told.blocking_recv(), Some(Fact::Watching(true))));
         assert!(turn.is_ours() && free().is_none());
+        assert!(turn.duty().lasts() && !duty.lasts(), "another may have recorded something in between");
     }
 
     /// A process that stands still counts for one that hangs; who stood still itself has not looked.

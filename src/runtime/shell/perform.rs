@@ -14,6 +14,7 @@ use crate::model::{Body, Effect, Fact};
 use crate::ports::Ports;
 use crate::runtime::poller;
 use crate::runtime::ports::telling;
+use crate::runtime::watcher::Turn;
 use crate::sources::Source;
 use chrono::{DateTime, Utc};
 use std::future::Future;
@@ -31,8 +32,8 @@ impl Shell {
                 Some(scribe) => {
                     self.recording.insert(request, drafts.len());
                     let secrets = self.ports.secrets.known();
-                    let turn = self.turn.clone().filter(|_| request.is_duty());
-                    scribe.append(request, drafts.into_iter().map(|draft| draft.without(&secrets)).collect(), turn);
+                    let duty = self.turn.as_ref().filter(|_| request.is_duty()).map(Turn::duty);
+                    scribe.append(request, drafts.into_iter().map(|draft| draft.without(&secrets)).collect(), duty);
                 }
                 None => self.event(Body::Fact(Fact::RecordFailed { request, why: "nothing is recorded here".into() })),
             },
