@@ -67,6 +67,18 @@ fn a_gap_that_the_journal_could_not_hold_is_told_when_it_can() {
 }
 
 #[test]
+fn a_clock_that_was_wrong_at_the_last_sign_makes_no_years_without_anybody() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    let last = Watcher { process: 22_005, seen: "2020-01-01T00:00:00Z".parse().expect("a time") };
+    story.fact(Fact::Watching(false));
+    story.wait(90);
+    story.fact(Fact::WatchedBefore { last, hung: false });
+    story.fact(Fact::Watching(true));
+    assert_eq!(told(&story), [("nobody watched from 03:00:00 to 03:01:30 UTC", false)]);
+}
+
+#[test]
 fn from_whom_the_watch_was_taken_is_named_however_short_it_was() {
     let mut story = Story::new();
     after(50, true, &mut story);

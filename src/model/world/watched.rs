@@ -2,11 +2,12 @@
 //! the last sign of life of whoever did before.
 
 use super::World;
-use crate::domain::entry::{Draft, Kind, UNWATCHED};
+use crate::domain::entry::{Draft, Entry, Kind, UNWATCHED};
 use crate::domain::ids::{IncidentId, RequestId};
 use crate::domain::watcher::Watcher;
 use crate::model::Effect;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
 
 /// A console that is started anew is away for less.
 const SHORT: TimeDelta = TimeDelta::minutes(1);
@@ -56,7 +57,10 @@ impl World {
     /// This process has just begun to watch.
     pub(super) fn begin_watch(&mut self) -> Vec<Effect> {
         let Some((last, hung)) = self.watched.before.take() else { return Vec::new() };
-        let (from, until) = (last.seen.min(self.now.wall), self.now.wall);
+        // A clock that was wrong at the last sign would say for good that nobody watched for years: whoever records what happens outside did.
+        let outside = |entry: &&Arc<Entry>| matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved) && entry.drill.is_none();
+        let recorded = self.log.entries().rev().find(outside).map(|entry| entry.recorded_at);
+        let (from, until) = (recorded.map_or(last.seen, |at| at.max(last.seen)).min(self.now.wall), self.now.wall);
         if !hung && until - from <= SHORT {
             return Vec::new();
         }
