@@ -112,7 +112,8 @@ fn playbooks_of_the_folders_are_judged_and_others_when_named() {
     assert_eq!(code(&home.run(&["check", "books/old.md"])), Some(0));
     assert_eq!(code(&home.run(&["check", "books"])), Some(1));
     let gone = home.run(&["check", "books/gone.md"]);
-    assert!(code(&gone) == Some(1) && out(&gone).contains("No such file"), "{}", out(&gone));
+    let why = String::from_utf8_lossy(&gone.stderr);
+    assert!(code(&gone) == Some(2) && why.contains("gone.md is no file and no folder"), "{why}");
 }
 
 #[test]
