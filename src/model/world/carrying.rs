@@ -31,7 +31,7 @@ impl World {
             self.requests.stage(entry.id, &Stage::Sending);
             self.extending.insert(entry.id);
         }
-        self.launch(draft.into_iter().collect())
+        self.launch_duties(draft.into_iter().collect())
     }
 
     /// The intent to carry an acknowledgement that nothing carries yet.
