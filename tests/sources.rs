@@ -216,7 +216,8 @@ async fn an_act_whose_source_the_configuration_has_lost_meanwhile_fails_and_says
         polling: Polling::Nothing,
         watch: false,
     };
-    let mut shell = Shell::start(setup).expect("begins");
+    let mut shell = Shell::new(&setup);
+    shell.begin(setup);
     let request = shell.ask(Command::Expire { source: "it".into(), id: "s-1".into() });
     assert!(shell.until_quiet(PATIENCE).await, "the act has no end");
     let Stage::Ended(end) = &shell.world.requests.get(request).expect("remembered").items[0].stage else { panic!("no end") };

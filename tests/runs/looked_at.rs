@@ -12,7 +12,7 @@ fn the_output_of_a_run_that_is_over_is_read_in_the_next_console() {
     let home = stage.home.env("THE_TOKEN", "hunter2hunter2");
     assert!(home.run(&["--data", "data", "playbook", "run", "t", "--auto"]).status.success());
     let mut console = home.console(&["--data", "data"], 120, 40);
-    console.wait_for("Library");
+    console.wait_for("is completed");
     console.keys("pG");
     console.wait_for("▌· A test");
     console.keys("\r");
@@ -47,7 +47,7 @@ fn output_that_could_not_be_kept_is_said_to_be_incomplete_wherever_it_is_read() 
         assert!(text.contains("output incomplete: File too large"), "{args:?}: {text}");
     }
     let mut console = stage.home.console(&["--data", "data"], 120, 40);
-    console.wait_for("Library");
+    console.wait_for("is completed");
     console.keys("pG");
     console.wait_for("▌· A test");
     console.keys("\r");

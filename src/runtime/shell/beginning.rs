@@ -21,7 +21,7 @@ pub(super) struct Waiting {
 }
 
 impl Shell {
-    /// A shell that has begun, and knows what the journal holds.
+    /// A shell that has begun, and knows what the journal holds. Waits for that: whoever must not block calls `begin`.
     ///
     /// # Errors
     /// The journal can't be read.
