@@ -136,5 +136,5 @@ async fn silences_are_made_negated_extended_and_ended_as_there() {
     assert_eq!(source.act(&Act::Expire { id: id.clone() }, intent(), &ports).await.outcome, Outcome::Done);
     assert_eq!(grafana.silences()[0]["status"]["state"], "expired");
     let gone = Act::Expire { id: "11111111-1111-4111-8111-111111111111".into() };
-    assert_eq!(source.act(&gone, intent(), &ports).await.outcome, Outcome::Contradicted);
+    assert_eq!(source.act(&gone, intent(), &ports).await.outcome, Outcome::Done);
 }
