@@ -17,7 +17,7 @@ use notify::{RecursiveMode, Watcher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -45,6 +45,8 @@ pub struct Scribe {
     jobs: Sender<Job>,
     facts: UnboundedSender<Fact>,
     unread: Receiver<JournalError>,
+    /// One for each entry that was read at the start and not taken yet.
+    ahead: Option<Receiver<()>>,
     folder: PathBuf,
     thread: Option<JoinHandle<()>>,
     /// Copies under way, and what stops them.
@@ -58,14 +60,28 @@ impl Scribe {
     pub fn start(mut journal: Box<dyn Journal>, folder: &Path, facts: UnboundedSender<Fact>, clock: Arc<dyn Clock>) -> Self {
         let (jobs, inbox) = channel();
         let watcher = watch(folder, jobs.clone());
-        let (told, (tell, unread)) = (facts.clone(), channel());
+        let (told, (tell, unread), (wait, ahead)) = (facts.clone(), channel(), sync_channel(AHEAD));
         let work = move || {
-            if read(journal.as_mut(), &told, &tell, clock.as_ref()) {
+            if read(journal.as_mut(), &told, (&tell, &wait), clock.as_ref()) {
                 write(journal, &inbox, &told, clock.as_ref());
             }
         };
         let thread = Some(std::thread::spawn(work));
-        Self { jobs, facts, unread, folder: folder.to_owned(), thread, copies: Mutex::default(), _folder: watcher }
+        Self {
+            jobs,
+            facts,
+            unread,
+            ahead: Some(ahead),
+            folder: folder.to_owned(),
+            thread,
+            copies: Mutex::default(),
+            _folder: watcher,
+        }
+    }
+
+    /// An entry that was read at the start has been taken: the next may come.
+    pub fn taken(&self) {
+        self.ahead.iter().for_each(|ahead| _ = ahead.try_recv());
     }
 
     /// Why the journal could not be read, once `Fact::Read` has come.
@@ -143,6 +159,8 @@ impl Scribe {
 impl Drop for Scribe {
     fn drop(&mut self) {
         let _ = self.jobs.send(Job::Stop);
+        // Nobody takes what is read any more.
+        self.ahead = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -163,9 +181,20 @@ fn watch(folder: &Path, jobs: Sender<Job>) -> Option<notify::RecommendedWatcher>
     Some(watcher)
 }
 
+/// So many entries are read before the world takes them: of a storm it keeps few, and all at once would fill the memory.
+const AHEAD: usize = 1_000;
+
 /// Beside whoever types: after a storm it takes a tenth of a second. Whether it could be read.
-fn read(journal: &mut dyn Journal, facts: &UnboundedSender<Fact>, why: &Sender<JournalError>, clock: &dyn Clock) -> bool {
-    let read = journal.open_state(clock.now().wall, &mut |entry| drop(facts.send(Fact::Recorded { entry, request: None })));
+fn read(
+    journal: &mut dyn Journal,
+    facts: &UnboundedSender<Fact>,
+    (why, wait): (&Sender<JournalError>, &SyncSender<()>),
+    clock: &dyn Clock,
+) -> bool {
+    let read = journal.open_state(clock.now().wall, &mut |entry| {
+        let _ = wait.send(());
+        let _ = facts.send(Fact::Recorded { entry, request: None });
+    });
     let whole = read.is_ok();
     if let Err(error) = read {
         let _ = why.send(error);

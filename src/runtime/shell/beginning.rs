@@ -88,6 +88,7 @@ impl Shell {
     /// What was pushed to earlier processes.
     pub(super) fn read_entry(&mut self, entry: &Arc<Entry>) {
         if self.is_reading() {
+            self.scribe.iter().for_each(Scribe::taken);
             self.told.extend(self.told_by(entry));
         }
     }
@@ -118,10 +119,11 @@ impl Shell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::entry::Actor;
+    use crate::domain::entry::{Actor, Draft, Kind};
+    use crate::domain::ids::AlertId;
     use crate::domain::incident::{Sev, Status};
     use crate::domain::settings::Settings;
-    use crate::journal::{Options, SqliteJournal};
+    use crate::journal::{Journal, Options, SqliteJournal};
     use std::path::Path;
     use std::time::Duration;
 
@@ -167,5 +169,29 @@ mod tests {
         assert!(shell.until_quiet(minute).await);
         assert_eq!(shell.world.incidents.get(incident).map(|incident| incident.status), Some(Status::Closed));
         assert!(shell.until(minute, |world| world.watching).await);
+    }
+
+    #[tokio::test]
+    async fn a_long_journal_is_taken_in_as_it_is_read_and_who_goes_before_its_end_waits_for_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut journal = SqliteJournal::open(folder.path(), Options::default()).expect("a journal");
+        let ports = Ports::real();
+        let alert = |n: usize| {
+            let draft = Draft::new(Kind::AlertFired, ports.clock.now().wall, Actor::system("alerts"), format!("Down{n} firing"));
+            let id = AlertId { source: "prod".into(), fingerprint: format!("{n}").as_str().into() };
+            Draft { alert: Some(id.clone()), key: Some(format!("{id}/1/fired")), ..draft }
+        };
+        journal.append((0..3_000).map(alert).collect(), ports.clock.now().wall).expect("is recorded");
+        drop(journal);
+        let one = setup(folder.path());
+        let mut shell = Shell::new(&one);
+        shell.begin(one);
+        drop(shell);
+        let other = setup(folder.path());
+        let mut shell = Shell::new(&other);
+        shell.begin(other);
+        assert!(shell.until_quiet(Duration::from_secs(60)).await);
+        let id = |n: usize| AlertId { source: "prod".into(), fingerprint: format!("{n}").as_str().into() };
+        assert!((0..3_000).all(|n| shell.world.alerts.is_open(&id(n))));
     }
 }
