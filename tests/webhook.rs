@@ -6,7 +6,7 @@ mod support;
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use support::home::Home;
 use support::program::free_address;
 use support::raw::Raw;
@@ -36,6 +36,22 @@ fn payload(status: &str, name: &str, ends_at: &str) -> Value {
 
 fn firing(name: &str) -> Value {
     payload("firing", name, "0001-01-01T00:00:00Z")
+}
+
+/// `midwatch serve`, once it has said all of this on standard error.
+fn saying(home: &Home, args: &[&str], words: &[String]) -> Serve {
+    let mut serve = Serve(home.command(&[&["serve"], args].concat()).spawn().expect("it starts"));
+    let lines = BufReader::new(serve.0.stderr.take().expect("its standard error")).lines().map_while(Result::ok);
+    let mut missing = words.to_vec();
+    let mut said = Vec::new();
+    for line in lines {
+        missing.retain(|words| !line.contains(words.as_str()));
+        said.push(line);
+        if missing.is_empty() {
+            return serve;
+        }
+    }
+    panic!("it did not say {missing:?}: {said:?}");
 }
 
 /// Name and state of everything in the queue.
@@ -247,8 +263,8 @@ fn whoever_listens_on_an_address_of_its_own_is_asked_there_by_all_others() {
     let mut console = home.console(&[], 120, 40);
     console.wait_for("Alerts");
     until("the socket", || TcpStream::connect(&configured).ok());
-    let listening = serve(&home, &given, &["--listen", &given]);
-    until("the console to give way", || TcpStream::connect(&configured).is_err().then_some(()));
+    // Its own address and, once the console has given way, that of the configuration.
+    let listening = saying(&home, &["--listen", &given], &[&given, &configured].map(|at| format!("listening on {at}")));
     assert_eq!(post(&given, &firing("NewOnServe")).0, 200);
     console.wait_for("CRIT NewOnServe");
     assert_eq!(queue(&home), [("NewOnServe".into(), "firing".into())]);
@@ -258,14 +274,45 @@ fn whoever_listens_on_an_address_of_its_own_is_asked_there_by_all_others() {
     assert_eq!(live.status.code(), Some(0), "{told}");
     let mut watcher = home.console(&["--read-only"], 120, 40);
     watcher.wait_for("CRIT NewOnServe");
-    assert!(TcpStream::connect(&configured).is_err(), "no second door is opened");
+    assert_eq!(post(&configured, &firing("ThirdHere")).0, 200);
+    console.wait_for("CRIT ThirdHere");
     // It was killed: its word counts for nothing, and who comes next knows what it was told.
     drop(listening);
     until("the console to listen again", || TcpStream::connect(&configured).ok());
     assert_eq!(post(&configured, &firing("LaterHere")).0, 200);
     console.wait_for("CRIT LaterHere");
-    until("both", || (queue(&home).len() == 2).then_some(()));
+    until("all three", || (queue(&home).len() == 3).then_some(()));
     watcher.wait_for("CRIT LaterHere");
+}
+
+/// What pushes to the address of the configuration knows of no other.
+#[test]
+fn an_address_of_the_configuration_that_can_t_be_listened_on_is_told() {
+    // Somebody else's, until it is given up.
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let (configured, given) = (taken.local_addr().expect("an address").to_string(), free_address());
+    let home = home(&configured, "");
+    let barred = format!("can't listen on {configured}: ");
+    let _serve = saying(&home, &["--listen", &given], &[format!("listening on {given}"), barred.clone()]);
+    let mut console = home.console(&[], 160, 40);
+    console.wait_for("Alerts");
+    console.keys("W");
+    console.wait_for(&format!("this process {barred}"));
+    console.wait_for("nothing since ");
+    console.keys("\u{1b}");
+    console.keys("!");
+    console.wait_for("what is pushed to hook may not arrive");
+    let live = home.run(&["check", "--live"]);
+    let told = String::from_utf8_lossy(&live.stdout).into_owned();
+    assert!(told.contains(&format!("listening on {given}: 0 alerts, but this process {barred}")), "{told}");
+    drop(taken);
+    console.wait_for("well again");
+    assert_eq!(post(&configured, &firing("ThereAfterAll")).0, 200);
+    console.keys("\u{1b}");
+    console.wait_for("CRIT ThereAfterAll");
+    console.keys("W");
+    console.wait_for("last message ");
+    assert!(!console.screen().contains("barred"), "{}", console.screen());
 }
 
 #[test]
@@ -290,7 +337,7 @@ fn when_the_last_message_came_and_what_was_refused_is_told_where_one_looks() {
     let mut console = home.console(&[], 120, 40);
     console.wait_for("Nothing fires");
     console.keys("W");
-    console.wait_for("nothing was sent yet");
+    console.wait_for("when midwatch began to listen");
     let wrong = "POST /hook HTTP/1.1\r\nAuthorization: Bearer rotated";
     (0..4).for_each(|_| assert_eq!(ask(&given, wrong, firing("Down").to_string().as_bytes()).0, 401));
     console.wait_for("127.0.0.1, 4 times, the last: 401 the token is missing or wrong");

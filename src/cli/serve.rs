@@ -7,12 +7,13 @@ use crate::journal;
 use crate::model::crier::Crier;
 use crate::model::{Command, World};
 use crate::runtime::shell::{Ask, Frontend, can_call, ended, start_reader};
-use crate::runtime::{Listens, Turn};
+use crate::runtime::{Doors, Listens, Turn};
 use crate::tui::terminal;
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::unbounded_channel;
 
@@ -26,7 +27,7 @@ pub const KIND: Kind = Kind {
 
 #[derive(Args)]
 struct Arguments {
-    /// Where alerts are pushed and heartbeats called, instead of the addresses of the configuration
+    /// Where alerts are pushed and heartbeats called, beside the addresses of the configuration
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
 }
@@ -45,6 +46,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
             ));
         }
     }
+    session.shell.tell_doors(doors(globals.clone()));
     session.listen(arguments.listen.map_or(Listens::Configured, Listens::At));
     session.know_practice();
     out::say(globals, "midwatch: watching; SIGTERM ends it");
@@ -90,6 +92,14 @@ impl Frontend for Headless {
         }
         Ok(self.journal.due(world))
     }
+}
+
+/// What is sent to an address that only seems to be listened on is lost.
+fn doors(globals: Globals) -> Doors {
+    Arc::new(move |address, open| match open {
+        Ok(()) => out::say(&globals, &format!("midwatch: listening on {address}")),
+        Err(why) => out::warn(&format!("midwatch: can't listen on {address}: {why}; it is tried again")),
+    })
 }
 
 /// The address of a network wants a token, like one of the configuration.

@@ -12,10 +12,16 @@ const TOLD: TimeDelta = TimeDelta::hours(1);
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pushed {
+    /// Since when whoever receives listens: of what was sent before it knows nothing.
+    #[serde(default)]
+    pub since: Option<DateTime<Utc>>,
     /// When the last message was taken in.
     pub last: Option<DateTime<Utc>>,
     /// Senders of which nothing was taken in since, those of late at the end.
     pub refused: Vec<Refused>,
+    /// Why what is sent to the address of the configuration may not arrive.
+    #[serde(default)]
+    pub barred: Option<Outside>,
 }
 
 /// A sender whose messages are refused.

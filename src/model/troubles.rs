@@ -48,6 +48,8 @@ pub enum Subject {
     Clock(SourceName),
     /// What is pushed to a source is refused.
     Pushed(SourceName),
+    /// The address at which a source is pushed to can't be listened on.
+    Barred(SourceName),
     /// A feed could not ask.
     Feed(FeedName),
     /// A playbook can't be read.
@@ -139,9 +141,11 @@ impl Troubles {
     /// Sources and feeds that the configuration has no more have no troubles.
     pub(super) fn keep(&mut self, settings: &Settings) {
         self.all.retain(|subject, _| match subject {
-            Subject::Source(name) | Subject::News(name) | Subject::Clock(name) | Subject::Pushed(name) => {
-                settings.source(name).is_some()
-            }
+            Subject::Source(name)
+            | Subject::News(name)
+            | Subject::Clock(name)
+            | Subject::Pushed(name)
+            | Subject::Barred(name) => settings.source(name).is_some(),
             Subject::Feed(name) => settings.feeds.iter().any(|feed| feed.name == *name),
             _ => true,
         });
@@ -206,6 +210,8 @@ impl Troubles {
         let skew = answer.skew_ms.filter(|skew| skew.abs() > SKEW_MS);
         self.turn(Subject::Clock(source.clone()), skew.map(|skew| format!("{:+} s from ours", skew / 1_000)), now);
         self.pushed(source, answer.pushed.as_ref(), now);
+        let barred = answer.pushed.as_ref().and_then(|pushed| pushed.barred.as_ref());
+        self.turn(Subject::Barred(source.clone()), barred.map(|why| why.inert().into_owned()), now);
     }
 
     /// An answer that tells of the same refusals as the one before is none more.

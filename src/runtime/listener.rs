@@ -3,9 +3,11 @@
 //! which one is meant.
 //!
 //! The first process that gets the address listens; the others try again now and then, for the day when it ends. Whoever was started
-//! with an address of its own goes before them, and says in the data folder where that is: the others ask there.
+//! with an address of its own goes before them, and says in the data folder where that is: the others ask there. It listens on the
+//! addresses of the configuration as well: who pushes there knows of no other.
 
 mod beats;
+mod doors;
 
 use super::cache::Ledger;
 use super::poller::Asker;
@@ -23,6 +25,9 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing;
 pub use beats::{Feeds, each as called};
+pub use doors::Doors;
+use doors::{Door, beside, covers};
+use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -62,6 +67,7 @@ struct Shared {
     poller: Asker,
     facts: UnboundedSender<Fact>,
     folder: Option<PathBuf>,
+    doors: Option<Doors>,
 }
 
 /// Everything that listens; dropping it closes the sockets.
@@ -95,7 +101,7 @@ pub enum Listens {
     Nowhere,
     /// On the addresses of the configuration.
     Configured,
-    /// On this one instead.
+    /// On this one first, and on those of the configuration.
     At(SocketAddr),
 }
 
@@ -107,18 +113,30 @@ pub struct With<'a> {
     pub facts: &'a UnboundedSender<Fact>,
     /// The data folder.
     pub folder: Option<&'a path::Path>,
+    /// Who is told on which addresses it listens.
+    pub doors: Option<&'a Doors>,
+}
+
+impl With<'_> {
+    fn shared(&self, Reached { sources, feeds }: Reached) -> Arc<Shared> {
+        let (ledger, ports, facts) = (self.ledger.cloned(), self.ports.clone(), self.facts.clone());
+        let (poller, folder) = (self.poller.clone(), self.folder.map(path::Path::to_owned));
+        Arc::new(Shared { sources, feeds, ledger, ports, poller, facts, folder, doors: self.doors.cloned() })
+    }
 }
 
 /// Listens for everything that can be reached. Needs a runtime around it.
 pub fn start(reached: &Reached, with: &With, listens: Listens) -> Listener {
     let mut tasks = JoinSet::new();
     let instead = if let Listens::At(address) = listens { Some(address) } else { None };
-    for (address, Reached { sources, feeds }) in reached.by_address(instead) {
-        let (ledger, ports, facts) = (with.ledger.cloned(), with.ports.clone(), with.facts.clone());
-        let (poller, folder) = (with.poller.clone(), with.folder.map(path::Path::to_owned));
-        let shared = Arc::new(Shared { sources, feeds, ledger, ports, poller, facts, folder });
+    for (address, reached_there) in reached.by_address(instead) {
+        let shared = with.shared(reached_there);
         match listens {
-            Listens::At(_) => drop(tasks.spawn(listen_instead(address, shared))),
+            Listens::At(given) => {
+                let others = reached.by_address(None).into_iter().filter(|(other, _)| !covers(given, *other));
+                let others = others.map(|(other, reached)| (other, with.shared(reached))).collect();
+                drop(tasks.spawn(listen_instead(address, shared, others)));
+            }
             Listens::Configured => drop(tasks.spawn(listen(address, shared))),
             Listens::Nowhere => drop(tasks.spawn(async move { gave_way(&shared, false).await })),
         }
@@ -149,16 +167,17 @@ impl Drop for Open {
 
 fn tell(shared: &Shared, open: bool) {
     let now = shared.ports.clock.now();
-    shared.sources.values().filter_map(|source| source.hears()).for_each(|hears| hears.opened(open));
+    shared.sources.values().filter_map(|source| source.hears()).for_each(|hears| hears.opened(open, now.wall));
     called(&shared.feeds).for_each(|(_, feed)| feed.opened(open, now));
 }
 
 /// Until another process listens elsewhere for this data folder: two that listen would each know half of what was pushed.
 async fn listen(address: SocketAddr, shared: Arc<Shared>) {
+    let mut door = Door::new(address, &shared);
     loop {
         gave_way(&shared, true).await;
-        match TcpListener::bind(address).await {
-            Ok(socket) => {
+        match door.open().await {
+            Some(socket) => {
                 let _open = Open::new(&shared);
                 shared.ask();
                 tokio::select! {
@@ -166,7 +185,7 @@ async fn listen(address: SocketAddr, shared: Arc<Shared>) {
                     () = shared.ousted() => {}
                 }
             }
-            Err(_) => {
+            None => {
                 tell(&shared, false);
                 sleep(AGAIN).await;
             }
@@ -174,18 +193,19 @@ async fn listen(address: SocketAddr, shared: Arc<Shared>) {
     }
 }
 
-/// On an address of its own, as the one process of its data folder that does.
-async fn listen_instead(address: SocketAddr, shared: Arc<Shared>) {
+/// On an address of its own, as the one process of its data folder that does, and on the `others` of the configuration.
+async fn listen_instead(address: SocketAddr, shared: Arc<Shared>, others: Vec<(SocketAddr, Arc<Shared>)>) {
+    let mut door = Door::new(address, &shared);
     loop {
         let said = shared.folder.as_deref().map(|folder| listen_elsewhere(folder, address));
         if let None | Some(Ok(Some(_))) = said
-            && let Ok(socket) = TcpListener::bind(address).await
+            && let Some(socket) = door.open().await
         {
             shared.found(Some(address));
             let _open = Open::new(&shared);
             shared.ask();
             // It ends only with the task.
-            serve(socket, &shared).await;
+            tokio::join!(serve(socket, &shared), join_all(others.iter().map(|(other, shared)| beside(*other, shared.clone()))));
         }
         drop(said);
         tell(&shared, false);
@@ -214,10 +234,15 @@ async fn gave_way(shared: &Shared, next: bool) {
 
 async fn serve(socket: TcpListener, shared: &Arc<Shared>) {
     tokio::select! {
-        _ = axum::serve(socket, router(shared).into_make_service_with_connect_info::<SocketAddr>()) => {}
+        () = answered(socket, shared) => {}
         () = beats::pulse(shared) => {}
     }
     sleep(AGAIN).await;
+}
+
+async fn answered(socket: TcpListener, shared: &Arc<Shared>) {
+    // It ends only with its task.
+    let _ = axum::serve(socket, router(shared).into_make_service_with_connect_info::<SocketAddr>()).await;
 }
 
 impl Shared {
@@ -227,6 +252,12 @@ impl Shared {
 
     fn found(&self, at: Option<SocketAddr>) {
         found(&self.sources, &self.feeds, at);
+    }
+
+    /// An address of its own can't be listened on, and why; or it can again.
+    fn barred(&self, why: Option<&str>) {
+        self.sources.values().filter_map(|source| source.hears()).for_each(|hears| hears.barred(why));
+        self.ask();
     }
 
     async fn ousted(&self) {

@@ -9,7 +9,7 @@ mod renewed;
 
 use super::cache::{Cache, Ledger, What};
 use super::driver::Driver;
-use super::listener::{Feeds, Listener, Listens};
+use super::listener::{Doors, Feeds, Listener, Listens};
 use super::poller;
 use super::recording::Recorder;
 use super::scribe::Scribe;
@@ -86,6 +86,7 @@ pub struct Shell {
     /// Where alerts are pushed and feeds called, where that was asked for.
     listener: Option<Listener>,
     listens: Option<Listens>,
+    doors: Option<Doors>,
     /// The data folder.
     folder: Option<PathBuf>,
     /// Alerts of earlier sessions that were pushed and had not ended: whoever pushed them need not say so again.
@@ -143,6 +144,7 @@ impl Shell {
             idle: Vec::new(),
             listener: None,
             listens: None,
+            doors: None,
             folder: None,
             told: Vec::new(),
             driver: None,

@@ -170,7 +170,10 @@ pub trait Hears: Send + Sync {
     fn listen(&self) -> &Listen;
 
     /// A socket of this process receives for it from now on, or no longer.
-    fn opened(&self, open: bool);
+    fn opened(&self, open: bool, now: DateTime<Utc>);
+
+    /// Its own address can't be listened on beside the one where it receives, and why; or it can again.
+    fn barred(&self, why: Option<&str>);
 
     /// Takes in what was pushed; gives how many alerts it held. The error is for whoever sent it, and nothing was taken in.
     fn hear(&self, body: &[u8], now: DateTime<Utc>) -> Result<usize, String>;

@@ -68,7 +68,12 @@ async fn source_asked(spec: &SourceSpec, source: &dyn Source, ports: &Ports) -> 
 /// What is pushed to has nobody to reach: some process of ours listens, or one could.
 async fn heard(at: SocketAddr, answer: Result<Snapshot, Trouble>) -> Result<Answer, Trouble> {
     let answer = match answer {
-        Ok(snapshot) => Ok(format!("listening on {at}: {} alerts", snapshot.alerts.len())),
+        Ok(snapshot) => {
+            let barred = snapshot.pushed.and_then(|pushed| pushed.barred);
+            let but = barred.as_ref().map_or(String::new(), |why| format!(", but {}", why.inert()));
+            let text = format!("listening on {at}: {} alerts{but}", snapshot.alerts.len());
+            return Ok(Answer { good: barred.is_none(), text });
+        }
         Err(trouble) if trouble.reason == Reason::Refused => match TcpListener::bind(at).await {
             Ok(_) => Ok(format!("nobody listens on {at} yet, which is free: a console or `midwatch serve` will")),
             Err(error) => Err(Trouble::new(Reason::Local, format!("nobody can listen on {at}: {error}"))),

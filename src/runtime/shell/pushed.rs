@@ -4,11 +4,16 @@ use super::Shell;
 use crate::domain::alert::Alert;
 use crate::domain::entry::{Entry, Kind};
 use crate::runtime::cache::{Cache, Ledger};
-use crate::runtime::listener::{self, Feeds, Listens, Reached, With, called};
+use crate::runtime::listener::{self, Doors, Feeds, Listens, Reached, With, called};
 use crate::runtime::poller::Handle;
 use std::sync::Arc;
 
 impl Shell {
+    /// Says to whoever runs it on which addresses it listens, and on which it can't.
+    pub fn tell_doors(&mut self, doors: Doors) {
+        self.doors = Some(doors);
+    }
+
     /// Lets alerts be pushed and heartbeats called from here on, or follows whoever does. When they were called
     /// is kept in this cache. Needs a runtime around it.
     pub fn listen(&mut self, listens: Listens, cache: Option<Cache>) {
@@ -64,7 +69,8 @@ impl Shell {
             let silent = self.world.settings.read_only && matches!(listens, Listens::At(_));
             let folder = self.folder.as_deref().filter(|_| !silent);
             let (ledger, ports, facts) = (self.ledger.as_ref(), &self.ports, &self.sender);
-            listener::start(&reached, &With { ledger, ports, poller: poller.asker(), facts, folder }, listens)
+            let doors = self.doors.as_ref();
+            listener::start(&reached, &With { ledger, ports, poller: poller.asker(), facts, folder, doors }, listens)
         };
         self.listener = self.listens.zip(self.poller.as_ref()).map(start);
     }

@@ -171,8 +171,14 @@ impl Hears for Webhook {
         &self.listen
     }
 
-    fn opened(&self, open: bool) {
-        self.open.store(open, Ordering::SeqCst);
+    fn opened(&self, open: bool, now: DateTime<Utc>) {
+        if !self.open.swap(open, Ordering::SeqCst) && open {
+            self.known().pushed.since = Some(now);
+        }
+    }
+
+    fn barred(&self, why: Option<&str>) {
+        self.known().pushed.barred = why.map(Into::into);
     }
 
     fn hear(&self, body: &[u8], now: DateTime<Utc>) -> Result<usize, String> {
@@ -231,7 +237,7 @@ mod tests {
         let mut problems = Problems::default();
         let node = Node::parse(text, &mut problems).expect("is YAML");
         let webhook = webhook(&"hook".into(), &node, &mut problems).unwrap_or_else(|| panic!("{:?}", problems.list));
-        webhook.opened(true);
+        webhook.opened(true, at(0));
         webhook
     }
 
@@ -306,7 +312,7 @@ mod tests {
         assert_eq!(webhook.hear(FIRING, now), Ok(1));
         webhook.learn(&[], now);
         assert_eq!(webhook.snapshot(now).alerts.len(), 1, "it was pushed while the question was on its way");
-        webhook.opened(false);
+        webhook.opened(false, now);
         webhook.learn(&[], now);
         assert_eq!(webhook.snapshot(now).alerts, [], "who does not listen knows what the other one says");
     }

@@ -104,6 +104,7 @@ fn name(subject: &Subject, view: &View) -> String {
         Subject::News(name) => format!("source {name} tells nothing by itself"),
         Subject::Clock(name) => format!("the clock of {name}"),
         Subject::Pushed(name) => format!("what is pushed to {name} is refused"),
+        Subject::Barred(name) => format!("what is pushed to {name} may not arrive"),
         Subject::Feed(name) => format!("feed {name} could not ask"),
         Subject::Playbook(id) => format!("playbook {id}"),
         Subject::Export(id) => {
@@ -139,6 +140,9 @@ fn advice(subject: &Subject, view: &View) -> String {
         }
         Subject::Clock(_) => "Set one of the two clocks: times in the record come from both.".to_owned(),
         Subject::Pushed(_) => "Mend it at the sender: what it sends is lost until then. Nothing of it was taken in.".to_owned(),
+        Subject::Barred(_) => {
+            "End what has that address, or write another one into the configuration and at the sender: it is tried again.".to_owned()
+        }
         Subject::Feed(_) => format!("Enter shows the feed; {} asks now.", key(Action::Refresh)),
         Subject::Playbook(_) => "Enter shows what is wrong, line by line; it is read again when its file changes.".to_owned(),
         Subject::Export(_) => "Enter makes it again.".to_owned(),
@@ -167,7 +171,7 @@ fn lead(row: &Row, view: &View) -> Vec<Reply> {
             Some(id) => vec![Reply::Close, Reply::Go(Target::Alert(id.clone())), Reply::Open(overlays::alert::open(id))],
             None => Vec::new(),
         },
-        Row::Trouble(Subject::Source(_) | Subject::News(_) | Subject::Clock(_) | Subject::Pushed(_)) => {
+        Row::Trouble(Subject::Source(_) | Subject::News(_) | Subject::Clock(_) | Subject::Pushed(_) | Subject::Barred(_)) => {
             to(overlays::sources::open())
         }
         Row::Trouble(Subject::Feed(name)) => {

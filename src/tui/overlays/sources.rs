@@ -15,8 +15,12 @@ use crate::tui::panes::alerts::trust;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::View;
+use std::time::Duration;
 
 struct Sources;
+
+/// So long without a message is a silence.
+const SILENT: Duration = Duration::from_secs(600);
 
 pub fn open() -> Box<dyn Overlay> {
     Box::new(Page::new(Sources))
@@ -87,11 +91,23 @@ fn one(name: &SourceName, source: &SourceState, view: &View, columns: usize) -> 
 /// Of a source that is pushed to: silence there may be peace, a dead sender, or one that is refused.
 fn heard(pushed: &Pushed, view: &View, columns: usize) -> Vec<Line> {
     let ago = |at| time::age(time::since(at, view.now.wall));
-    let last = pushed.last.map_or("nothing was sent yet".to_owned(), |at| format!("last message {} ago", ago(at)));
-    let mut lines = field("  pushed", &last, Role::Dim, columns);
+    let mut lines = field("  pushed", &last(pushed, view), Role::Dim, columns);
+    lines.extend(pushed.barred.iter().flat_map(|why| field("  barred", &why.inert(), Role::Warning, columns)));
     for refused in pushed.refused.iter().rev() {
         let text = format!("{} ago {}", ago(refused.last), told(refused));
         lines.extend(field("  refused", &text, Role::Warning, columns));
     }
     lines
+}
+
+/// What was sent while nobody listened, nobody knows.
+fn last(pushed: &Pushed, view: &View) -> String {
+    let at = |at| time::until(at, view.now.wall, view.zone);
+    let ago = |at| time::since(at, view.now.wall);
+    match (pushed.last.filter(|last| pushed.since.is_none_or(|since| since <= *last)), pushed.since) {
+        (Some(last), _) if ago(last) < SILENT => format!("last message {} ago", time::age(ago(last))),
+        (Some(last), _) => format!("nothing since {}", at(last)),
+        (None, Some(since)) => format!("nothing since {}, when midwatch began to listen", at(since)),
+        (None, None) => "nothing was sent yet".to_owned(),
+    }
 }
