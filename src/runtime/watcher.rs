@@ -201,12 +201,22 @@ impl Turn {
     }
 
     fn look(&self, lookout: &mut Lookout) {
+        // Who stands in line may wait for the file of a process that hangs still, when whoever took the watch over from that is gone.
+        if let Ok(Some(lock)) = journal::try_watch(&self.0.folder) {
+            return self.take(lock, false);
+        }
         let Some(hangs) = lookout.look(journal::last_sign(&self.0.folder)) else { return };
         // A journal that can't be written is tried again with the next look.
-        let lock = journal::take_over(&self.0.folder, hangs, self.0.clock.now().wall);
+        if let Ok(Some(lock)) = journal::take_over(&self.0.folder, hangs, self.0.clock.now().wall) {
+            self.take(lock, true);
+        }
+    }
+
+    /// Whoever has given it up meanwhile waits again when they go on.
+    fn take(&self, lock: WatchLock, hung: bool) {
         let place = self.place();
-        if let (Ok(Some(lock)), true) = (lock, place.waits()) {
-            self.begin(place, lock, true);
+        if place.waits() {
+            self.begin(place, lock, hung);
         }
     }
 
@@ -293,5 +303,26 @@ mod tests {
         turn.give_up();
         while !matches!(theirs.blocking_recv(), Some(Fact::Watching(true))) {}
         assert!(hangs.lasts());
+    }
+
+    #[test]
+    fn who_waits_for_the_file_of_one_that_hangs_still_watches_when_its_successor_has_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(journal::SqliteJournal::open(folder.path(), journal::Options { reserve: 0, ..journal::Options::default() }));
+        let hangs = journal::try_watch(folder.path()).expect("a lock").expect("nobody watches");
+        hangs.hold().beat(Ports::real().clock.now().wall).expect("leaves a sign");
+        let (turn, mut told) = wait(folder.path());
+        let sign = journal::last_sign(folder.path()).expect("it lives");
+        let successor = journal::take_over(folder.path(), sign, sign.seen).expect("takes").expect("is faster");
+        turn.look(&mut Lookout::default());
+        assert!(!turn.is_ours() && told.try_recv().is_err(), "another one watches");
+        drop(successor);
+        turn.look(&mut Lookout::default());
+        while told.is_empty() && turn.is_ours() {
+            std::thread::yield_now();
+        }
+        assert!(matches!(told.try_recv(), Ok(Fact::WatchedBefore { hung: false, .. })));
+        assert!(turn.lasts());
+        drop(hangs);
     }
 }
