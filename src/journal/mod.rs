@@ -28,7 +28,7 @@ pub use error::JournalError;
 pub use listening::{Elsewhere, listen_elsewhere, listened_elsewhere};
 pub use sqlite::{Options, SqliteJournal};
 pub use verify::{Problem, Report, verify};
-pub use watch::{FILE as WATCH_LOCK, Hold, WatchLock, last_sign, take_over, try_watch, wait_to_watch};
+pub use watch::{FILE as WATCH_LOCK, Hold, WatchLock, Whose, last_sign, take_over, try_watch, wait_to_watch};
 
 use crate::domain::entry::{Draft, Entry, Head};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, ServiceName};

@@ -2,7 +2,7 @@
 //! that file which has this name. What stands in it is the last sign of life of its holder.
 //!
 //! Whoever takes the watch from a process that gives none puts another file in its place, in the journal's write transaction. An append
-//! of the watcher looks in its own transaction whether it still is (`Hold::lasts`): so nothing is recorded by two.
+//! of the watcher looks in its own transaction whether it still is (`Hold::whose`): so nothing is recorded by two.
 
 use super::{JournalError, file};
 use crate::domain::watcher::Watcher;
@@ -43,10 +43,24 @@ pub struct Hold {
     file: Arc<File>,
 }
 
+/// Whose the watch is that somebody holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    Ours,
+    /// Another process has taken it over.
+    Anothers,
+    /// Nobody can say: there is no lock file, or it can't be looked at.
+    Unknown,
+}
+
 impl Hold {
     /// Whether nobody has taken the watch over.
-    pub fn lasts(&self) -> bool {
-        same(&self.file, &self.path).unwrap_or(false)
+    pub fn whose(&self) -> Whose {
+        match same(&self.file, &self.path) {
+            Ok(true) => Whose::Ours,
+            Ok(false) => Whose::Anothers,
+            Err(_) => Whose::Unknown,
+        }
     }
 
     /// Whether it is this very one: whoever lost the watch and has got it again holds another.

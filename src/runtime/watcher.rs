@@ -6,7 +6,7 @@
 //! itself has not looked. Whoever has lost the watch so is told at the next event, and the journal takes nothing of it before (`append_if`).
 
 use crate::domain::watcher::Watcher;
-use crate::journal::{self, Hold, WatchLock};
+use crate::journal::{self, Hold, WatchLock, Whose};
 use crate::model::Fact;
 use crate::ports::Clock;
 use std::path::{Path, PathBuf};
@@ -61,6 +61,8 @@ pub enum Gone {
     GivenUp,
     /// Another process has taken it over.
     Lost,
+    /// Its lock file was taken away: whoever is first to make another has it.
+    Vanished,
 }
 
 impl Place {
@@ -126,12 +128,16 @@ impl Turn {
     /// Whether this process watches and nobody has taken that over: asks the disk, and lets go of what is another's.
     pub(super) fn lasts(&self) -> bool {
         let Some(hold) = self.hold() else { return false };
-        let lasts = hold.lasts();
+        let how = match hold.whose() {
+            Whose::Ours => return true,
+            Whose::Anothers => Gone::Lost,
+            Whose::Unknown => Gone::Vanished,
+        };
         // It may have been lost and got again while the disk was asked.
-        if !lasts && self.holds(&hold) {
-            self.go(Gone::Lost);
+        if self.holds(&hold) {
+            self.go(how);
         }
-        lasts
+        false
     }
 
     fn holds(&self, hold: &Hold) -> bool {
@@ -303,6 +309,18 @@ mod tests {
         turn.give_up();
         while !matches!(theirs.blocking_recv(), Some(Fact::Watching(true))) {}
         assert!(hangs.lasts());
+    }
+
+    #[test]
+    fn whose_lock_file_was_taken_away_makes_another_and_blames_nobody() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (turn, mut told) = wait(folder.path());
+        assert!(matches!(told.blocking_recv(), Some(Fact::Watching(true))));
+        std::fs::remove_file(folder.path().join(journal::WATCH_LOCK)).expect("it was there");
+        assert!(!turn.lasts() && turn.gone() == Some(Gone::Vanished));
+        turn.wait_again();
+        assert!(matches!(told.blocking_recv(), Some(Fact::Watching(true))), "nobody watched before");
+        assert!(turn.lasts());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One folder, many processes; one fact, one entry; one chain, one machine.
 
 use super::*;
-use midwatch::journal::{JournalError, last_sign, take_over, try_watch, wait_to_watch};
+use midwatch::journal::{JournalError, Whose, last_sign, take_over, try_watch, wait_to_watch};
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
@@ -190,13 +190,14 @@ fn the_watch_of_who_gives_no_sign_of_life_is_taken_and_what_they_record_as_the_w
     hold.beat(at(2)).expect("writes");
     assert!(take_over(home.path(), sign, at(60)).expect("looks").is_none(), "it has left another one since");
     let sign = last_sign(home.path()).expect("it was left");
-    assert!(hold.lasts());
+    assert_eq!(hold.whose(), Whose::Ours);
     let second = take_over(home.path(), sign, at(60)).expect("takes").expect("nobody was faster");
     assert_eq!((second.before, last_sign(home.path()).map(|sign| sign.seen)), (Some(sign), Some(at(60))));
     assert!(take_over(home.path(), sign, at(61)).expect("looks").is_none(), "one takes it");
-    let late = journal.append_if(&|| hold.lasts(), vec![note("by the first")], at(61));
+    assert_eq!((hold.whose(), second.hold().whose()), (Whose::Anothers, Whose::Ours));
+    let late = journal.append_if(&|| hold.whose() == Whose::Ours, vec![note("by the first")], at(61));
     assert!(matches!(late, Err(JournalError::Ousted)), "{late:?}");
-    journal.append_if(&|| second.hold().lasts(), vec![note("by the second")], at(62)).expect("appends");
+    journal.append_if(&|| second.hold().whose() == Whose::Ours, vec![note("by the second")], at(62)).expect("appends");
     assert_eq!(texts(&journal.recent(9).expect("reads")), ["by the second"]);
     hold.beat(at(63)).expect("writes");
     assert_eq!(last_sign(home.path()).map(|sign| sign.seen), Some(at(60)), "what it leaves now is nobody's sign");
@@ -215,6 +216,6 @@ fn nobody_takes_the_watch_while_an_append_is_under_way() {
     first.hold().beat(at(1)).expect("writes");
     let sign = last_sign(home.path()).expect("it was left");
     let folder = home.path().to_owned();
-    let may = || take_over(&folder, sign, at(60)).is_err() && first.hold().lasts();
+    let may = || take_over(&folder, sign, at(60)).is_err() && first.hold().whose() == Whose::Ours;
     journal.append_if(&may, vec![note("by the first")], at(2)).expect("appends");
 }

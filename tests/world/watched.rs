@@ -91,6 +91,18 @@ fn from_whom_the_watch_was_taken_is_named_however_short_it_was() {
     assert_eq!(trouble(&story), Some((why, true)));
 }
 
+/// Also where nobody has left a sign of having watched before.
+#[test]
+fn that_the_watch_was_lost_is_told_until_this_process_watches_again() {
+    let mut story = Story::new();
+    let told = |story: &Story| story.world.troubles.get(&Subject::Watch).is_some_and(|trouble| trouble.over.is_none());
+    story.fact(Fact::Watching(false));
+    story.fact(Fact::WatchLost);
+    assert!(told(&story));
+    story.fact(Fact::Watching(true));
+    assert!(!told(&story));
+}
+
 /// The journal takes nothing of whoever has lost the watch: that is no trouble of the journal, and theirs to do who watches now.
 #[test]
 fn who_has_lost_the_watch_waits_for_nothing_and_blames_nobody() {

@@ -17,6 +17,7 @@ use crate::model::alerts::ended::{FORGOTTEN, UNSEEN, UNTOLD};
 use crate::model::alerts::{Doubt, Turn};
 use crate::model::event::SourceAnswer;
 use crate::model::outbox::{EXPIRY, IN_HANDS, Sent};
+use crate::model::troubles::Subject;
 use std::time::Duration;
 
 /// A timer that is this late, or a wall clock that moved this much more than the machine's own, is a jump.
@@ -26,6 +27,9 @@ const CLOCK_SET: i64 = 5_000;
 impl World {
     pub(super) fn set_watching(&mut self, watching: bool) -> Vec<Effect> {
         self.watching = watching;
+        if watching && !self.watched.hung() {
+            self.troubles.well(&Subject::Watch, self.now);
+        }
         self.looked.begin(self.now.wall);
         self.duties = None;
         self.notes.clear();

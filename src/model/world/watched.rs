@@ -25,6 +25,11 @@ impl Watched {
         self.before = Some((last, hung));
     }
 
+    /// The watch was taken from whoever had it before.
+    pub fn hung(&self) -> bool {
+        self.before.is_some_and(|(_, hung)| hung)
+    }
+
     /// The journal holds what has this key.
     pub fn recorded(&mut self, key: &str) {
         self.gap.take_if(|gap| gap.key.as_deref() == Some(key));
