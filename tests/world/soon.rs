@@ -34,6 +34,23 @@ fn verdicts(story: &Story) -> Vec<String> {
 }
 
 #[test]
+fn what_was_not_told_because_the_watch_was_lost_is_told_when_it_is_back() {
+    let mut story = disk();
+    fills(&mut story, 10.0, 65.0);
+    story.slow = Some(Vec::new());
+    fills(&mut story, 65.0, 67.0);
+    let asked = story.slow.take().expect("it was asked");
+    assert!(!asked.is_empty());
+    story.fact(Fact::Watching(false));
+    for (request, _) in asked {
+        story.fact(Fact::RecordFailed { request, why: "another process watches".into() });
+    }
+    story.fact(Fact::Watching(true));
+    measures(&mut story, 67.1);
+    assert_eq!(verdicts(&story), ["soon"]);
+}
+
+#[test]
 fn what_comes_near_is_told_once_and_again_when_it_is_there() {
     let mut story = disk();
     fills(&mut story, 10.0, 65.0);

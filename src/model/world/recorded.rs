@@ -108,7 +108,15 @@ impl World {
         self.stating.retain(|_, of| *of != request);
         self.calls.failed(request);
         self.journal_trouble = Some(told.unwrap_or(why));
-        // What was seen outside and could not be written is seen again by the next poll.
+        self.forget_asked();
+        self.drilling.again = Some(self.now.mono + BREATH);
+        self.rest = self.drilling.again;
+        self.duties = None;
+        Vec::new()
+    }
+
+    /// The journal does not hold what it was asked for: what was seen outside is seen again by the next poll, and the rest follows anew.
+    pub(super) fn forget_asked(&mut self) {
         self.alerts.forget_notes();
         self.notes.clear();
         self.telling.clear();
@@ -117,10 +125,6 @@ impl World {
         self.extending.clear();
         self.resending.clear();
         self.drilling.asked.clear();
-        self.drilling.again = Some(self.now.mono + BREATH);
-        self.rest = self.drilling.again;
-        self.duties = None;
-        Vec::new()
     }
 
     fn on_recorded(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {

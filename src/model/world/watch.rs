@@ -32,15 +32,11 @@ impl World {
         }
         self.looked.begin(self.now.wall);
         self.duties = None;
-        self.notes.clear();
-        self.telling.clear();
-        self.extending.clear();
-        self.resending.clear();
         self.storm.watch(watching.then_some(self.now.mono));
         self.maintenance.tell_anew();
         self.alerts.all_ends_recorded(self.now.wall);
-        // What still waited for the journal is on record nowhere.
-        self.alerts.forget_notes();
+        // What still waited for the journal as the watcher is on record nowhere.
+        self.forget_asked();
         let mut effects = if watching { self.begin_watch() } else { Vec::new() };
         let turns = if watching { self.alerts.unrecorded() } else { Vec::new() };
         effects.extend(self.note_turns(turns));
