@@ -1,5 +1,6 @@
 //! Which process of a data folder records what happens outside: the one that holds the lock of the file `watch.lock`, for as long as it is
-//! that file which has this name. What stands in it is the last sign of life of its holder.
+//! that file which has this name. What stands in it is the last sign of life of its holder, and below it that of whoever watched before, until it is on
+//! record that nobody did in between: a holder that ends before that does not take the beginning of that time along.
 //!
 //! Whoever takes the watch from a process that gives none puts another file in its place, in the journal's write transaction. An append
 //! of the watcher looks in its own transaction whether it still is (`Hold::whose`): so nothing is recorded by two.
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub const FILE: &str = "watch.lock";
-/// More than a sign of life has.
+/// More than two signs of life have.
 const LONGEST: u64 = 100;
 
 /// While this lives, this process is the watcher. The system lets go of it even if the process is killed.
@@ -26,7 +27,7 @@ pub struct WatchLock {
     // Gives the lock back by itself, whoever holds the file beside it.
     _held: Flock<File>,
     hold: Hold,
-    /// Who watched before, and until when.
+    /// Who watched before, and until when; of several the one since whom nothing is known to be on record.
     pub before: Option<Watcher>,
 }
 
@@ -68,12 +69,15 @@ impl Hold {
         Arc::ptr_eq(&self.file, &other.file)
     }
 
-    /// Leaves a sign of life.
+    /// Leaves a sign of life, and that of whoever watched `before` where nobody has recorded yet that nobody did since.
     ///
     /// # Errors
     /// The disk does not take it.
-    pub fn beat(&self, now: DateTime<Utc>) -> std::io::Result<()> {
-        let told = Watcher { process: std::process::id(), seen: now }.to_string();
+    pub fn beat(&self, now: DateTime<Utc>, before: Option<Watcher>) -> std::io::Result<()> {
+        let mut told = Watcher { process: std::process::id(), seen: now }.to_string();
+        if let Some(before) = before {
+            told = format!("{told}\n{before}");
+        }
         self.file.write_all_at(told.as_bytes(), 0)?;
         // What another process left may have been longer.
         if self.file.metadata()?.len() == told.len() as u64 { Ok(()) } else { self.file.set_len(told.len() as u64) }
@@ -105,13 +109,14 @@ pub fn wait_to_watch(folder: &Path) -> Result<Option<WatchLock>, JournalError> {
 
 /// The last sign of life of whoever watches a data folder, or watched it last.
 pub fn last_sign(folder: &Path) -> Option<Watcher> {
-    read(&File::open(folder.join(FILE)).ok()?)
+    read(&File::open(folder.join(FILE)).ok()?).first().copied()
 }
 
-fn read(file: &File) -> Option<Watcher> {
+fn read(file: &File) -> Vec<Watcher> {
     let mut text = String::new();
-    file.take(LONGEST).read_to_string(&mut text).ok()?;
-    text.parse().ok()
+    // What can't be read says nothing.
+    let _ = file.take(LONGEST).read_to_string(&mut text);
+    text.lines().map_while(|line| line.parse().ok()).collect()
 }
 
 fn lock(folder: &Path, how: FlockArg) -> Result<Option<WatchLock>, JournalError> {
@@ -127,7 +132,7 @@ fn lock(folder: &Path, how: FlockArg) -> Result<Option<WatchLock>, JournalError>
 
 fn own(held: Flock<File>, path: PathBuf) -> Result<WatchLock, JournalError> {
     let file = held.try_clone().map_err(|error| JournalError::Failed { file: path.clone(), detail: error.to_string() })?;
-    let before = read(&held);
+    let before = read(&held).last().copied();
     Ok(WatchLock { _held: held, hold: Hold { path, file: Arc::new(file) }, before })
 }
 
@@ -153,6 +158,6 @@ pub fn take_over(folder: &Path, from: Watcher, now: DateTime<Utc>) -> Result<Opt
     };
     let lock = WatchLock { before: Some(from), ..own(held, path.clone())? };
     // Whoever can leave no sign would be taken for dead by the next.
-    lock.hold.beat(now).and_then(|()| std::fs::rename(&next, &path)).map_err(failed)?;
+    lock.hold.beat(now, Some(from)).and_then(|()| std::fs::rename(&next, &path)).map_err(failed)?;
     Ok(Some(lock))
 }

@@ -30,8 +30,8 @@ enum Job {
     LookBack(IncidentId, DateTime<Utc>, BTreeSet<AlertId>, BTreeSet<ServiceName>),
     Export(IncidentId, Option<PathBuf>, Vec<String>),
     Practice(DateTime<Utc>),
-    /// Leave a sign of life of the watcher.
-    Beat(Turn),
+    /// Leave a sign of life of the watcher, and whether it is told that nobody watched before.
+    Beat(Turn, bool),
     /// Tell this once what others have recorded is told.
     Tell(Vec<Fact>),
     /// Somebody wrote into the folder; perhaps it was us.
@@ -96,8 +96,8 @@ impl Scribe {
     }
 
     /// Leaves a sign of life of the watcher: of whoever records, for who can't do that does not watch.
-    pub fn beat(&self, turn: Turn) {
-        let _ = self.jobs.send(Job::Beat(turn));
+    pub fn beat(&self, turn: Turn, told: bool) {
+        let _ = self.jobs.send(Job::Beat(turn, told));
     }
 
     /// Has facts told after everything that is in the journal by then.
@@ -208,7 +208,7 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
     while let Some(job) = next(inbox, looked) {
         match job {
             Job::Append(request, drafts, duty) => append(journal.as_mut(), (request, drafts, duty), facts, clock),
-            Job::Beat(turn) => turn.beat(),
+            Job::Beat(turn, told) => turn.beat(told),
             Job::Tell(news) => {
                 look(journal.as_mut(), facts, |_| false);
                 news.into_iter().for_each(|fact| drop(facts.send(fact)));

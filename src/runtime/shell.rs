@@ -112,6 +112,8 @@ pub struct Shell {
     /// The watch, where it is waited for, and when it next wants a sign of life.
     turn: Option<Turn>,
     beat_at: Duration,
+    /// The last one said that since when nobody watched before is on record.
+    beat_told: bool,
     /// What begins once the journal has been read.
     waiting: Option<beginning::Waiting>,
     /// Why it could not be.
@@ -162,6 +164,7 @@ impl Shell {
             recording: BTreeMap::new(),
             turn: None,
             beat_at: Duration::ZERO,
+            beat_told: false,
             waiting: None,
             unread: None,
             lent: None,
@@ -247,9 +250,11 @@ impl Shell {
     /// Leaves a sign of life when it is time for one.
     fn beat(&mut self, turn: &Turn) {
         let now = self.ports.clock.now().mono;
-        if let Some(scribe) = self.scribe.as_ref().filter(|_| self.beat_at <= now) {
-            self.beat_at = now + BEAT;
-            scribe.beat(turn.clone());
+        // Who dies between the two leaves a time without anybody that seems to be on record.
+        let told = self.world.has_told_unwatched();
+        if let Some(scribe) = self.scribe.as_ref().filter(|_| self.beat_at <= now || told != self.beat_told) {
+            (self.beat_at, self.beat_told) = (now + BEAT, told);
+            scribe.beat(turn.clone(), told);
         }
     }
 

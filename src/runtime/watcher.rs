@@ -149,11 +149,13 @@ impl Turn {
         Duty { turn: self.clone(), hold: self.hold() }
     }
 
-    /// Leaves a sign of life, by whoever writes the journal: one whose disk hangs leaves none.
-    pub(super) fn beat(&self) {
-        if let Some(hold) = self.hold() {
+    /// Leaves a sign of life, by whoever writes the journal: one whose disk hangs leaves none. Until it is told that nobody watched before,
+    /// since when stays there, too.
+    pub(super) fn beat(&self, told: bool) {
+        let held = self.place().held.as_ref().map(|lock| (lock.hold(), lock.before));
+        if let Some((hold, before)) = held {
             // A disk that does not take it may the next time.
-            let _ = hold.beat(self.0.clock.now().wall);
+            let _ = hold.beat(self.0.clock.now().wall, before.filter(|_| !told));
         }
     }
 
@@ -228,11 +230,10 @@ impl Turn {
 
     fn begin(&self, mut place: MutexGuard<'_, Place>, lock: WatchLock, hung: bool) {
         let before = lock.before.map(|last| Fact::WatchedBefore { last, hung });
-        let hold = lock.hold();
         place.held = Some(lock);
         self.0.changed.notify_all();
         drop(place);
-        let _ = hold.beat(self.0.clock.now().wall);
+        self.beat(false);
         (self.0.tell)(before.into_iter().chain([Fact::Watching(true)]).collect());
     }
 }
@@ -328,7 +329,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         drop(journal::SqliteJournal::open(folder.path(), journal::Options { reserve: 0, ..journal::Options::default() }));
         let hangs = journal::try_watch(folder.path()).expect("a lock").expect("nobody watches");
-        hangs.hold().beat(Ports::real().clock.now().wall).expect("leaves a sign");
+        hangs.hold().beat(Ports::real().clock.now().wall, None).expect("leaves a sign");
         let (turn, mut told) = wait(folder.path());
         let sign = journal::last_sign(folder.path()).expect("it lives");
         let successor = journal::take_over(folder.path(), sign, sign.seen).expect("takes").expect("is faster");

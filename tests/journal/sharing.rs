@@ -184,10 +184,10 @@ fn the_watch_of_who_gives_no_sign_of_life_is_taken_and_what_they_record_as_the_w
     let first = try_watch(home.path()).expect("locks").expect("free");
     let hold = first.hold();
     assert_eq!((first.before, last_sign(home.path())), (None, None));
-    hold.beat(at(1)).expect("writes");
+    hold.beat(at(1), None).expect("writes");
     let sign = last_sign(home.path()).expect("it was left");
     assert_eq!((sign.process, sign.seen), (std::process::id(), at(1)));
-    hold.beat(at(2)).expect("writes");
+    hold.beat(at(2), None).expect("writes");
     assert!(take_over(home.path(), sign, at(60)).expect("looks").is_none(), "it has left another one since");
     let sign = last_sign(home.path()).expect("it was left");
     assert_eq!(hold.whose(), Whose::Ours);
@@ -199,12 +199,29 @@ fn the_watch_of_who_gives_no_sign_of_life_is_taken_and_what_they_record_as_the_w
     assert!(matches!(late, Err(JournalError::Ousted)), "{late:?}");
     journal.append_if(&|| second.hold().whose() == Whose::Ours, vec![note("by the second")], at(62)).expect("appends");
     assert_eq!(texts(&journal.recent(9).expect("reads")), ["by the second"]);
-    hold.beat(at(63)).expect("writes");
+    hold.beat(at(63), None).expect("writes");
     assert_eq!(last_sign(home.path()).map(|sign| sign.seen), Some(at(60)), "what it leaves now is nobody's sign");
     drop(first);
     assert!(try_watch(home.path()).expect("looks").is_none(), "the second holds it");
     drop(second);
-    assert_eq!(wait_to_watch(home.path()).expect("locks").expect("free").before.map(|sign| sign.seen), Some(at(60)));
+    let before = wait_to_watch(home.path()).expect("locks").expect("free").before;
+    assert_eq!(before.map(|sign| sign.seen), Some(at(2)), "the second has not recorded that nobody watched");
+}
+
+/// Whoever ends before it is on record takes the beginning of a time that nobody watched not along.
+#[test]
+fn since_when_nobody_watched_stays_known_until_it_is_on_record() {
+    let home = home();
+    let watch = || try_watch(home.path()).expect("locks").expect("free");
+    let before = || watch().before.map(|sign| sign.seen);
+    watch().hold().beat(at(1), None).expect("writes");
+    let second = watch();
+    second.hold().beat(at(60), second.before).expect("writes");
+    assert_eq!(last_sign(home.path()).map(|sign| sign.seen), Some(at(60)), "it lives");
+    drop(second);
+    assert_eq!(before(), Some(at(1)));
+    watch().hold().beat(at(70), None).expect("writes");
+    assert_eq!(before(), Some(at(70)));
 }
 
 /// While somebody writes, who watches stays who watches: the append that has begun is theirs.
@@ -213,7 +230,7 @@ fn nobody_takes_the_watch_while_an_append_is_under_way() {
     let home = home();
     let mut journal = open(home.path());
     let first = try_watch(home.path()).expect("locks").expect("free");
-    first.hold().beat(at(1)).expect("writes");
+    first.hold().beat(at(1), None).expect("writes");
     let sign = last_sign(home.path()).expect("it was left");
     let folder = home.path().to_owned();
     let may = || take_over(&folder, sign, at(60)).is_err() && first.hold().whose() == Whose::Ours;

@@ -66,6 +66,21 @@ fn a_gap_that_the_journal_could_not_hold_is_told_when_it_can() {
     assert_eq!(told(&story), [("nobody watched from 03:00:00 to 03:01:30 UTC", false)]);
 }
 
+/// What the one did not see is not told by when the next began.
+#[test]
+fn of_two_gaps_that_the_journal_could_not_hold_each_is_told() {
+    let mut story = Story::new();
+    story.broken = Some("the disk is full".into());
+    after(90, false, &mut story);
+    assert!(!story.world.has_told_unwatched());
+    after(90, false, &mut story);
+    story.broken = None;
+    story.wait(30);
+    let [one, other] = ["03:00:00 to 03:01:30", "03:01:30 to 03:03:00"].map(|times| format!("nobody watched from {times} UTC"));
+    assert_eq!(told(&story), [(&*one, false), (&*other, false)]);
+    assert!(story.world.has_told_unwatched());
+}
+
 #[test]
 fn a_clock_that_was_wrong_at_the_last_sign_makes_no_years_without_anybody() {
     let mut story = Story::new();

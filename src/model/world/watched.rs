@@ -7,6 +7,7 @@ use crate::domain::ids::{IncidentId, RequestId};
 use crate::domain::watcher::Watcher;
 use crate::model::Effect;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A console that is started anew is away for less.
@@ -16,8 +17,8 @@ const SHORT: TimeDelta = TimeDelta::minutes(1);
 pub(super) struct Watched {
     /// Who watched before this process, and whether the watch was taken from them.
     before: Option<(Watcher, bool)>,
-    /// A time without anybody, until the journal holds it.
-    gap: Option<Draft>,
+    /// Times without anybody, by their keys, until the journal holds them.
+    gaps: BTreeMap<String, Draft>,
 }
 
 impl Watched {
@@ -32,11 +33,7 @@ impl Watched {
 
     /// The journal holds what has this key.
     pub fn recorded(&mut self, key: &str) {
-        self.gap.take_if(|gap| gap.key.as_deref() == Some(key));
-    }
-
-    fn untold(&self) -> Option<&Draft> {
-        self.gap.as_ref()
+        self.gaps.remove(key);
     }
 }
 
@@ -74,26 +71,32 @@ impl World {
         let text = format!("{who}nobody watched from {begun} to {ended} UTC");
         let mut draft = self.context().seen("watch", Kind::Console, text).with("event", UNWATCHED).with("until", until);
         draft.at = from;
-        draft.key = Some(format!("watch/{}/{}", last.process, last.seen.timestamp_millis()));
+        let key = format!("watch/{}/{}", last.process, last.seen.timestamp_millis());
+        draft.key = Some(key.clone());
         // That of the time of several is told with each by its timeline.
         let open: Vec<IncidentId> = self.incidents.open().map(|incident| incident.id).take(2).collect();
         draft.incident = open.first().copied().filter(|_| open.len() == 1);
-        self.watched.gap = Some(draft);
+        self.watched.gaps.insert(key, draft);
         self.tell_unwatched()
     }
 
+    /// Since when nobody watched before this process did is on record, or nothing that is worth it.
+    pub fn has_told_unwatched(&self) -> bool {
+        self.watching && self.watched.gaps.is_empty()
+    }
+
+    fn unwatched(&self) -> impl Iterator<Item = (&String, &Draft)> {
+        self.watched.gaps.iter().filter(|(key, _)| !self.telling.contains(*key))
+    }
+
     pub(super) fn unwatched_due(&self) -> Option<DateTime<Utc>> {
-        let key = self.watched.untold()?.key.as_ref()?;
-        (!self.telling.contains(key)).then_some(self.now.wall)
+        self.unwatched().next().map(|_| self.now.wall)
     }
 
     pub(super) fn tell_unwatched(&mut self) -> Vec<Effect> {
-        if self.unwatched_due().is_none() {
-            return Vec::new();
-        }
-        let draft = self.watched.untold().cloned();
-        self.telling.extend(draft.iter().filter_map(|draft| draft.key.clone()));
-        self.record(draft.into_iter().collect())
+        let (keys, drafts): (Vec<_>, Vec<_>) = self.unwatched().map(|(key, draft)| (key.clone(), draft.clone())).unzip();
+        self.telling.extend(keys);
+        self.record(drafts)
     }
 }
 
