@@ -67,7 +67,9 @@ pub enum Fact {
     Watching(bool),
     /// It was lost because this process gave no sign of life: another one has taken it over.
     WatchLost,
-    /// The process from which it was taken over has ended, or goes on and knows it.
+    /// This process can't become the one that watches, or can't do it, though nobody else may be watching; and why.
+    WatchBarred { why: String },
+    /// The process from which it was taken over, or could not be, has ended, or gives signs of life again.
     WatcherAnswered,
     /// A part of what a source's new snapshot changed, at most 500 alerts; `SourceAnswered` follows the last part.
     AlertsChanged { source: SourceName, upserts: Vec<Arc<Alert>>, gone: Vec<Fingerprint> },

@@ -32,7 +32,7 @@ pub enum Own {
 pub enum Subject {
     /// The journal can't be written.
     Journal,
-    /// The watch was taken over from a process that gave no sign of life.
+    /// The watch was taken over from a process that gave no sign of life, or can't be.
     Watch,
     /// The disk is full.
     Disk,
@@ -177,6 +177,7 @@ impl Troubles {
             Fact::WatchLost => {
                 self.met(Subject::Watch, "this process gave no sign of life, and another one took the watch over", now);
             }
+            Fact::WatchBarred { why } => self.met(Subject::Watch, why, now),
             Fact::WatchedBefore { hung: false, .. } | Fact::WatcherAnswered => self.well(&Subject::Watch, now),
             Fact::ReserveFreed => self.met(Subject::Disk, "the journal's reserve is in use", now),
             Fact::SourceAnswered { source, answer } => self.answered(source, answer, now),

@@ -76,6 +76,8 @@ impl Place {
 struct Lookout {
     last: Option<Watcher>,
     in_vain: u32,
+    /// Why the watch could not be had, as it was told.
+    barred: Option<String>,
 }
 
 impl Lookout {
@@ -208,16 +210,35 @@ impl Turn {
         place.looking = false;
     }
 
+    /// What is in the way is told once, and tried again with the next look.
     fn look(&self, lookout: &mut Lookout) {
+        match self.try_to_watch(lookout) {
+            Ok(Some((lock, hung))) => self.take(lock, hung),
+            Ok(None) if lookout.barred.take().is_some() => (self.0.tell)(vec![Fact::WatcherAnswered]),
+            Ok(None) => {}
+            Err(why) if lookout.barred.as_ref() == Some(&why) => {}
+            Err(why) => {
+                lookout.barred = Some(why.clone());
+                (self.0.tell)(vec![Fact::WatchBarred { why }]);
+            }
+        }
+    }
+
+    /// The watch, and whether it was taken from a process that hangs; `None` while another one watches.
+    fn try_to_watch(&self, lookout: &mut Lookout) -> Result<Option<(WatchLock, bool)>, String> {
+        let folder = &self.0.folder;
         // Who stands in line may wait for the file of a process that hangs still, when whoever took the watch over from that is gone.
-        if let Ok(Some(lock)) = journal::try_watch(&self.0.folder) {
-            return self.take(lock, false);
+        let free = journal::try_watch(folder).map_err(|error| format!("nobody may be watching: {error}"))?;
+        if let Some(lock) = free {
+            return Ok(Some((lock, false)));
         }
-        let Some(hangs) = lookout.look(journal::last_sign(&self.0.folder)) else { return };
-        // A journal that can't be written is tried again with the next look.
-        if let Ok(Some(lock)) = journal::take_over(&self.0.folder, hangs, self.0.clock.now().wall) {
-            self.take(lock, true);
-        }
+        let Some(hangs) = lookout.look(journal::last_sign(folder)) else { return Ok(None) };
+        let taken = journal::take_over(folder, hangs, self.0.clock.now().wall).map_err(|error| {
+            let Watcher { process, seen } = hangs;
+            let seen = seen.format("%H:%M");
+            format!("process {process} holds the watch, does not answer since {seen} UTC, and it can't be taken over: {error}")
+        })?;
+        Ok(taken.map(|lock| (lock, true)))
     }
 
     /// Whoever has given it up meanwhile waits again when they go on.
@@ -310,6 +331,30 @@ mod tests {
         turn.give_up();
         while !matches!(theirs.blocking_recv(), Some(Fact::Watching(true))) {}
         assert!(hangs.lasts());
+    }
+
+    #[test]
+    fn that_the_watch_of_who_hangs_cannot_be_taken_over_is_told_once_until_it_can() {
+        let folder = tempfile::tempdir().expect("a folder");
+        drop(journal::SqliteJournal::open(folder.path(), journal::Options { reserve: 0, ..journal::Options::default() }));
+        let hangs = journal::try_watch(folder.path()).expect("a lock").expect("nobody watches");
+        let now = Ports::real().clock.now().wall;
+        hangs.hold().beat(now, None).expect("leaves a sign");
+        let (turn, mut told) = wait(folder.path());
+        let in_the_way = folder.path().join("watch.lock.new");
+        std::fs::create_dir(&in_the_way).expect("makes a folder");
+        let mut lookout = Lookout::default();
+        (0..IN_VAIN).for_each(|_| turn.look(&mut lookout));
+        assert!(told.try_recv().is_err());
+        (0..3).for_each(|_| turn.look(&mut lookout));
+        assert!(matches!(told.try_recv(), Ok(Fact::WatchBarred { why }) if why.contains("can't be taken over: ")));
+        assert!(told.try_recv().is_err(), "once");
+        hangs.hold().beat(now + BEAT, None).expect("leaves a sign");
+        turn.look(&mut lookout);
+        assert!(matches!(told.try_recv(), Ok(Fact::WatcherAnswered)));
+        std::fs::remove_dir(&in_the_way).expect("it was there");
+        (0..IN_VAIN).for_each(|_| turn.look(&mut lookout));
+        assert!(matches!(told.try_recv(), Ok(Fact::WatchedBefore { hung: true, .. })));
     }
 
     #[test]

@@ -41,12 +41,15 @@ fn from_whom_the_watch_was_taken_is_told_where_errors_and_sources_are() {
     desk.fact(Fact::WatchedBefore { last, hung: true }).fact(Fact::Watching(true)).wait(1).expect("✗ 1 error: !");
     desk.expect("process 22005 held the watch and did not answer: nobody watched");
     let why = "process 22005 held the watch and did not answer since 02:57 UTC";
-    desk.press("W").expect(why).press("esc").press("!").expect("a process that watched hung").expect(why).press("esc");
+    desk.press("W").expect(why).press("esc").press("!").expect("the watch").expect(why).press("esc");
     desk.fact(Fact::WatcherAnswered).press("W").expect_not("since 02:57 UTC").press("esc");
     desk.press("!").expect("well again").press("esc");
     desk.fact(Fact::Watching(false)).fact(Fact::WatchLost);
     desk.press("W").expect("this process gave no sign of life, and another one took the watch over").press("esc");
-    desk.fact(Fact::WatchedBefore { last, hung: false }).press("W").expect_not("no sign of life");
+    desk.fact(Fact::WatchedBefore { last, hung: false }).press("W").expect_not("no sign of life").press("esc");
+    desk.fact(Fact::WatchBarred { why: "nobody may be watching: the folder is gone".into() });
+    desk.press("W").expect("nobody may be watching: the folder is gone").press("esc");
+    desk.fact(Fact::Watching(true)).press("W").expect_not("nobody may be watching");
 }
 
 #[test]

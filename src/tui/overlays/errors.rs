@@ -96,7 +96,7 @@ fn rows(world: &World) -> Vec<Row> {
 fn name(subject: &Subject, view: &View) -> String {
     match subject {
         Subject::Journal => "the journal can't be written".to_owned(),
-        Subject::Watch => "a process that watched hung".to_owned(),
+        Subject::Watch => "the watch".to_owned(),
         Subject::Disk => "the journal's reserve for a full disk is used up".to_owned(),
         Subject::Configuration => "the changed configuration has errors".to_owned(),
         Subject::Upstream => "playbooks are behind their upstream".to_owned(),
