@@ -204,15 +204,14 @@ fn read(
 }
 
 fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &UnboundedSender<Fact>, clock: &dyn Clock) {
-    let mut looked = AGAIN.len();
+    let (mut looked, mut untold) = (AGAIN.len(), Untold::default());
     while let Some(job) = next(inbox, looked) {
         match job {
             Job::Append(request, drafts, duty) => append(journal.as_mut(), (request, drafts, duty), facts, clock),
-            Job::Beat(turn, told) => turn.beat(told),
-            Job::Tell(news) => {
-                look(journal.as_mut(), facts, |_| false);
-                news.into_iter().for_each(|fact| drop(facts.send(fact)));
-            }
+            // Who does not know what others have recorded does not watch: whoever can read it takes that over.
+            Job::Beat(turn, told) if untold.news.is_empty() => turn.beat(told),
+            Job::Beat(..) => {}
+            Job::Tell(news) => untold.news.extend(news),
             Job::Recall(alert, since) => {
                 let _ = facts.send(Fact::Recalled(recalled(journal.as_mut(), alert, since)));
             }
@@ -232,7 +231,36 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
             Job::LookAgain => looked += 1,
             Job::Stop => return,
         }
-        look(journal.as_mut(), facts, |_| false);
+        match look(journal.as_mut(), facts, |_| false) {
+            Ok(()) => untold.tell(facts),
+            Err(error) if untold.waits(&error, facts) => looked = looked.min(AGAIN.len() - 1),
+            // What came is told with the next look.
+            Err(_) => {}
+        }
+    }
+}
+
+/// What is told once everything is that others have recorded.
+#[derive(Default)]
+struct Untold {
+    news: Vec<Fact>,
+    /// That it has to wait was told.
+    said: bool,
+}
+
+impl Untold {
+    fn tell(&mut self, facts: &UnboundedSender<Fact>) {
+        self.said = false;
+        self.news.drain(..).for_each(|fact| drop(facts.send(fact)));
+    }
+
+    /// Whether something has to wait because the journal can't be read.
+    fn waits(&mut self, error: &JournalError, facts: &UnboundedSender<Fact>) -> bool {
+        if !self.news.is_empty() && !std::mem::replace(&mut self.said, true) {
+            let why = format!("this process does not watch while it can't read what others have recorded: {error}");
+            let _ = facts.send(Fact::WatchBarred { why });
+        }
+        !self.news.is_empty()
     }
 }
 
@@ -258,7 +286,8 @@ fn append(journal: &mut dyn Journal, (request, drafts, duty): Asked, facts: &Unb
         Ok(appended) => {
             // What others wrote before is told before: what follows from ours may depend on it.
             let own = |entry: &Arc<Entry>| appended.entries.iter().chain(&appended.begun).any(|own| own.id == entry.id);
-            look(journal, facts, own);
+            // What can't be read now is told with the next look.
+            let _ = look(journal, facts, own);
             if let Some(entry) = appended.begun {
                 let _ = facts.send(Fact::Recorded { entry, request: None });
             }
@@ -287,11 +316,38 @@ fn recalled(journal: &mut dyn Journal, alert: Option<AlertId>, since: DateTime<U
 }
 
 /// Tells what others have written, but for what is told otherwise.
-fn look(journal: &mut dyn Journal, facts: &UnboundedSender<Fact>, told: impl Fn(&Arc<Entry>) -> bool) {
-    if !journal.changed().unwrap_or(false) {
-        return;
+fn look(
+    journal: &mut dyn Journal,
+    facts: &UnboundedSender<Fact>,
+    told: impl Fn(&Arc<Entry>) -> bool,
+) -> Result<(), JournalError> {
+    if journal.changed()? {
+        for entry in journal.news()?.into_iter().filter(|entry| !told(entry)) {
+            let _ = facts.send(Fact::Recorded { entry, request: None });
+        }
     }
-    for entry in journal.news().unwrap_or_default().into_iter().filter(|entry| !told(entry)) {
-        let _ = facts.send(Fact::Recorded { entry, request: None });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Options, SqliteJournal};
+    use crate::ports::Ports;
+    use tokio::sync::mpsc::unbounded_channel;
+
+    #[test]
+    fn what_waits_for_what_others_have_recorded_is_not_told_while_that_cannot_be_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = SqliteJournal::open(folder.path(), Options { reserve: 0, ..Options::default() }).expect("opens");
+        let (sender, mut facts) = unbounded_channel();
+        let scribe = Scribe::start(Box::new(journal), folder.path(), sender, Ports::real().clock);
+        assert!(matches!(facts.blocking_recv(), Some(Fact::Read)));
+        let other = rusqlite::Connection::open(folder.path().join("journal.db")).expect("opens");
+        other.execute_batch("ALTER TABLE entries RENAME TO away").expect("is written");
+        scribe.teller()(vec![Fact::Watching(true)]);
+        assert!(matches!(facts.blocking_recv(), Some(Fact::WatchBarred { .. })));
+        other.execute_batch("ALTER TABLE away RENAME TO entries").expect("is written");
+        assert!(matches!(facts.blocking_recv(), Some(Fact::Watching(true))), "it is told once, and then what waited");
     }
 }
