@@ -95,7 +95,8 @@ impl Scribe {
         let _ = self.jobs.send(Job::Append(request, drafts, duty));
     }
 
-    /// Leaves a sign of life of the watcher: of whoever records, for who can't do that does not watch.
+    /// Leaves a sign of life of the watcher, by whoever records: while the disk hangs there is none. That it takes nothing ends no watch, for
+    /// no other process of the folder could write there either.
     pub fn beat(&self, turn: Turn, told: bool) {
         let _ = self.jobs.send(Job::Beat(turn, told));
     }

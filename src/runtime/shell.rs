@@ -6,6 +6,7 @@ mod front;
 mod perform;
 mod pushed;
 mod renewed;
+mod watching;
 
 use super::cache::{Cache, Ledger, What};
 use super::driver::Driver;
@@ -13,7 +14,7 @@ use super::listener::{Doors, Feeds, Listener, Listens};
 use super::poller;
 use super::recording::Recorder;
 use super::scribe::Scribe;
-use super::watcher::{BEAT, Gone, Turn};
+use super::watcher::Turn;
 use crate::domain::alert::Alert;
 use crate::domain::entry::Actor;
 use crate::domain::health::{FeedSpec, FeedState};
@@ -109,11 +110,9 @@ pub struct Shell {
     flying: usize,
     /// How many drafts of each request the journal has not answered for yet.
     recording: BTreeMap<RequestId, usize>,
-    /// The watch, where it is waited for, and when it next wants a sign of life.
+    /// The watch, where it is waited for.
     turn: Option<Turn>,
-    beat_at: Duration,
-    /// The last one said that since when nobody watched before is on record.
-    beat_told: bool,
+    signs: watching::Signs,
     /// What begins once the journal has been read.
     waiting: Option<beginning::Waiting>,
     /// Why it could not be.
@@ -163,8 +162,7 @@ impl Shell {
             flying: 0,
             recording: BTreeMap::new(),
             turn: None,
-            beat_at: Duration::ZERO,
-            beat_told: false,
+            signs: watching::Signs::default(),
             waiting: None,
             unread: None,
             lent: None,
@@ -226,38 +224,6 @@ impl Shell {
         self.sender.clone()
     }
 
-    /// The turn to watch, for whoever must give it up because this process is to stand still.
-    pub fn turn(&self) -> Option<Turn> {
-        self.turn.clone()
-    }
-
-    /// It was given up or taken, and others may watch: before anything else happens the world knows that it does not.
-    pub(super) fn follow_turn(&mut self) {
-        let Some(turn) = self.turn.take() else { return };
-        if turn.lasts() {
-            self.beat(&turn);
-        }
-        if let Some(how) = turn.gone() {
-            self.event(Body::Fact(Fact::Watching(false)));
-            if how == Gone::Lost {
-                self.event(Body::Fact(Fact::WatchLost));
-            }
-            turn.wait_again();
-        }
-        self.turn = Some(turn);
-    }
-
-    /// Leaves a sign of life when it is time for one.
-    fn beat(&mut self, turn: &Turn) {
-        let now = self.ports.clock.now().mono;
-        // Who dies between the two leaves a time without anybody that seems to be on record.
-        let told = self.world.has_told_unwatched();
-        if let Some(scribe) = self.scribe.as_ref().filter(|_| self.beat_at <= now || told != self.beat_told) {
-            (self.beat_at, self.beat_told) = (now + BEAT, told);
-            scribe.beat(turn.clone(), told);
-        }
-    }
-
     /// Hands a command to the world.
     pub fn ask(&mut self, command: Command) -> RequestId {
         self.requests += 1;
@@ -270,6 +236,10 @@ impl Shell {
     pub fn event(&mut self, body: Body) {
         let Some(body) = self.hold_back(body) else { return };
         self.follow_turn();
+        self.step(body);
+    }
+
+    fn step(&mut self, body: Body) {
         let read = matches!(body, Body::Fact(Fact::Read));
         match &body {
             Body::Fact(Fact::Recorded { entry, request: None }) => self.read_entry(entry),
@@ -343,7 +313,7 @@ impl Shell {
 
     /// Ends when the world wants to be woken, or a sign of life is due; never, if neither is.
     fn timer(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let beat = self.turn.as_ref().filter(|turn| turn.is_ours()).map(|_| self.beat_at);
+        let beat = self.turn.as_ref().filter(|turn| turn.is_ours()).map(|_| self.signs.due());
         let wake = self.wake_at.filter(|_| !self.is_reading());
         match wake.into_iter().chain(beat).min() {
             Some(at) => Box::pin(tokio::time::sleep(at.saturating_sub(self.ports.clock.now().mono))),
