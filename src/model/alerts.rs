@@ -208,7 +208,7 @@ impl Alerts {
     pub(super) fn changed(&mut self, settings: &Settings, source: &SourceName, now: Stamp, change: Change) -> Vec<Turn> {
         let came = self.may_have_been_pending(&change.upserts);
         let turn = |alert: Arc<Alert>| match alert.upstream {
-            Upstream::Resolved { at } => self.resolved(settings, alert, at, now),
+            Upstream::Resolved { .. } => self.resolved(settings, alert, now),
             Upstream::Firing | Upstream::Pending => self.upsert(settings, alert, now),
         };
         let turns = change.upserts.into_iter().filter_map(turn).collect();
@@ -225,7 +225,7 @@ impl Alerts {
     }
 
     /// The source says that an alert is over. One that the queue doesn't show was over before anybody here knew of it.
-    fn resolved(&mut self, settings: &Settings, alert: Arc<Alert>, at: DateTime<Utc>, now: Stamp) -> Option<Turn> {
+    fn resolved(&mut self, settings: &Settings, alert: Arc<Alert>, now: Stamp) -> Option<Turn> {
         let id = alert.id.clone();
         self.left.untold.remove(&id);
         if !self.queue.holds(&id) && self.is_open(&id) {
@@ -238,11 +238,11 @@ impl Alerts {
             self.left.add(&tracked, Why::Calm);
             return None;
         }
-        let news = tracked.resolved_at.is_none();
+        // What was only presumed is recorded once more, now that it is told.
+        let (news, presumed) = (tracked.resolved_at.is_none(), tracked.presumed().is_some());
         (tracked.alert, tracked.missing, tracked.untold, tracked.forgotten) = (alert, 0, None, false);
         if news {
-            // A clock that is ahead ends nothing in the future, and nothing ends before it began.
-            tracked.resolved_at = Some(millis::truncated(at.clamp(tracked.episode.min(now.wall), now.wall)));
+            tracked.resolved_at = Some(tracked.told_end(now.wall));
         }
         // What was over by silence alone stays as long from now on, too.
         self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
@@ -250,7 +250,7 @@ impl Alerts {
         if news {
             self.note_watchdog(settings, &id, now);
         }
-        news.then_some(Turn { id, fired: false })
+        (news || presumed).then_some(Turn { id, fired: false })
     }
 
     /// Gives the turn that is to be recorded, if it is one.

@@ -123,7 +123,9 @@ impl Reading {
         match entry.kind {
             Kind::AlertFired => drop(self.begin(alert, entry)),
             Kind::AlertResolved => {
-                let known = self.of(alert, entry.data_of("starts_at")).filter(|known| self.episodes[*known].to.is_none());
+                // What was only presumed may be told later.
+                let open = |known: &usize| self.episodes[*known].to.is_none() || self.episodes[*known].end != End::Told;
+                let known = self.of(alert, entry.data_of("starts_at")).filter(open);
                 // It began before what was asked for.
                 let index = known.unwrap_or_else(|| self.begin(alert, entry));
                 let episode = &mut self.episodes[index];

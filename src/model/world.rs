@@ -364,9 +364,7 @@ impl World {
                 Vec::new()
             }
             Fact::Configured(settings) => self.configure(settings),
-            Fact::Read | Fact::Hampered { .. } | Fact::WatchLost | Fact::WatchBarred { .. } | Fact::WatcherAnswered => {
-                Vec::new()
-            }
+            Fact::Read | Fact::Hampered { .. } | Fact::WatchLost | Fact::WatchBarred { .. } | Fact::WatcherAnswered => Vec::new(),
             Fact::Misconfigured(why) => {
                 self.config_trouble = Some(why);
                 Vec::new()

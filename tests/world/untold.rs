@@ -87,6 +87,28 @@ fn what_is_told_of_again_or_ended_by_its_source_is_untold_no_more() {
 }
 
 #[test]
+fn an_end_that_was_presumed_and_is_told_later_is_on_record_as_told() {
+    let mut story = left_alone();
+    story.wait(3_600);
+    let upstream = midwatch::domain::alert::Upstream::Resolved { at: at("2026-03-01T03:10:00Z") };
+    let over = Arc::new(midwatch::domain::alert::Alert { upstream, ..(*both()[0]).clone() });
+    let tells = |story: &mut Story| {
+        story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![over.clone()], gone: vec![] });
+    };
+    tells(&mut story);
+    let entry = story.last(Kind::AlertResolved).clone();
+    assert_eq!((entry.text.as_str(), entry.at), ("Down resolved, as its source says now", at("2026-03-01T03:10:00Z")));
+    tells(&mut story);
+    let ends = story.journal.iter().filter(|entry| entry.kind == Kind::AlertResolved && entry.alert == Some(id("Down"))).count();
+    assert_eq!(ends, 2, "as it was presumed, and as it was told");
+    let [slow, down] = &episodes(&story.journal)[..] else { panic!("two episodes") };
+    let down = if down.alert == id("Down") { down } else { slow };
+    assert_eq!((down.end, down.to), (End::Told, Some(entry.at)));
+    story.begins_anew();
+    assert_eq!(counted(&story), 0, "whoever begins then knows");
+}
+
+#[test]
 fn what_ended_untold_before_a_process_began_is_counted_by_it_until_it_is_told_of_or_a_day_is_over() {
     let mut story = left_alone();
     story.begins_anew();

@@ -60,7 +60,7 @@ impl Alerts {
             Upstream::Resolved { .. } if held => None,
             _ if held && began => {
                 let over = Alert { upstream: Upstream::Resolved { at: now.wall }, ..Alert::clone(&tracked.alert) };
-                self.resolved(settings, Arc::new(over), now.wall, now)
+                self.resolved(settings, Arc::new(over), now)
             }
             _ => {
                 self.queue.take(id);

@@ -4,6 +4,7 @@ use super::{Alerts, Doubt, State, Tracked, UNTOLD_FOR};
 use crate::domain::alert::{Alert, Upstream};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, Fingerprint};
+use crate::domain::millis;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
@@ -15,6 +16,11 @@ pub const UNTOLD: &str = "nobody tells of it";
 pub const FORGOTTEN: &str = "not listed since a restart";
 /// Why nobody knows when it ended.
 pub const UNSEEN: &str = "nobody watched";
+
+/// Nobody has said that it ended.
+pub(super) fn is_presumed(entry: &Entry) -> bool {
+    matches!(entry.text_of("why"), Some(UNTOLD | FORGOTTEN))
+}
 
 impl Alerts {
     /// One that is over and in no queue any more, as its beginning was recorded: for whoever asks whether a filter holds for it.
@@ -29,6 +35,12 @@ impl Tracked {
     pub fn presumed(&self) -> Option<Doubt> {
         self.resolved_at?;
         self.untold.map(Doubt::Untold).or(self.forgotten.then_some(Doubt::Forgotten))
+    }
+
+    /// When its source says that it ended. A clock that is ahead ends nothing in the future, and nothing ends before it began.
+    pub(in crate::model) fn told_end(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let at = if let Upstream::Resolved { at } = self.alert.upstream { at } else { now };
+        millis::truncated(at.clamp(self.episode.min(now), now))
     }
 
     pub(super) fn is_left_untold(&self) -> bool {
@@ -57,7 +69,7 @@ impl Alerts {
 
     /// What the journal says of such as the queue does not have.
     pub(super) fn know_untold(&mut self, id: &AlertId, entry: &Entry) {
-        let untold = matches!(entry.text_of("why"), Some(UNTOLD | FORGOTTEN)) && entry.drill.is_none();
+        let untold = is_presumed(entry) && entry.drill.is_none();
         match entry.kind {
             Kind::AlertResolved if untold && !self.queue.holds(id) => drop(self.left.untold.insert(id.clone(), entry.at)),
             Kind::AlertFired | Kind::AlertResolved => drop(self.left.untold.remove(id)),
@@ -88,7 +100,7 @@ impl Alerts {
         // It is news once: a process that records nothing would find it missed again and again.
         let Some(alert) = self.watchdogs.remove(id) else { return };
         let over = Alert { upstream: Upstream::Resolved { at: now.wall }, ..Alert::clone(&alert) };
-        if let Some(turn) = self.resolved(settings, Arc::new(over), now.wall, now) {
+        if let Some(turn) = self.resolved(settings, Arc::new(over), now) {
             // It is recorded in other words.
             self.noted(&turn);
         }

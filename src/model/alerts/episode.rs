@@ -1,6 +1,7 @@
 //! What the journal says of one alert: its episodes and who has acknowledged them. Made of small marks, not of whole
 //! entries, so that a storm of twenty thousand alerts stays small.
 
+use super::ended::is_presumed;
 use crate::domain::entry::{Clock, Entry, Kind};
 use crate::domain::ids::{EntryId, OriginId};
 use chrono::{DateTime, Utc};
@@ -29,7 +30,10 @@ pub struct Ack {
 #[derive(Debug, Clone, PartialEq)]
 enum Mark {
     Fired(DateTime<Utc>),
-    Resolved,
+    /// Whether it was only taken for over.
+    Resolved {
+        presumed: bool,
+    },
     /// Boxed: few alerts have one.
     Ack(Box<(DateTime<Utc>, Ack)>),
     /// Ends the acknowledgement that it names; one that names none, as older journals have them, the newest before it.
@@ -68,7 +72,7 @@ impl Record {
     pub(super) fn insert(&mut self, entry: &Entry) {
         let mark = match entry.kind {
             Kind::AlertFired => Mark::Fired(entry.data_of("starts_at").unwrap_or(entry.at)),
-            Kind::AlertResolved => Mark::Resolved,
+            Kind::AlertResolved => Mark::Resolved { presumed: is_presumed(entry) },
             Kind::Ack => Mark::Ack(Box::new((entry.data_of("episode").unwrap_or(entry.at), ack(entry)))),
             Kind::Unack if entry.text_of("why") == Some(ENDED_ELSEWHERE) => {
                 Mark::Released(entry.data_of("episode").unwrap_or(entry.at))
@@ -94,7 +98,7 @@ impl Record {
     pub fn open_episode(&self) -> Option<DateTime<Utc>> {
         self.marks.iter().fold(None, |open, (_, mark)| match mark {
             Mark::Fired(starts_at) => open.or(Some(*starts_at)),
-            Mark::Resolved => None,
+            Mark::Resolved { .. } => None,
             Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) => open,
         })
     }
@@ -122,10 +126,17 @@ impl Record {
     pub fn is_over(&self) -> bool {
         let turn = |mark: &Mark| match mark {
             Mark::Fired(_) => Some(false),
-            Mark::Resolved => Some(true),
+            Mark::Resolved { .. } => Some(true),
             Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) => None,
         };
         self.marks.iter().rev().find_map(|(_, mark)| turn(mark)).unwrap_or(false)
+    }
+
+    /// The last that is recorded of it is that this episode was taken for over.
+    pub(super) fn was_presumed(&self, episode: DateTime<Utc>) -> bool {
+        let turn = |mark: &&Mark| matches!(mark, Mark::Fired(_) | Mark::Resolved { .. });
+        let last = self.marks.iter().rev().map(|(_, mark)| mark).find(turn);
+        last == Some(&Mark::Resolved { presumed: true }) && self.has_begun(episode)
     }
 
     pub fn is_open(&self) -> bool {

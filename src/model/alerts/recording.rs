@@ -143,6 +143,12 @@ impl Alerts {
         self.records.get(id).is_some_and(Record::is_open)
     }
 
+    /// The journal holds that it was taken for over, and its source says by now that it is.
+    pub(in crate::model) fn is_told_late(&self, tracked: &Tracked) -> bool {
+        let told = matches!(tracked.alert.upstream, Upstream::Resolved { .. }) && tracked.presumed().is_none();
+        told && self.records.get(&tracked.alert.id).is_some_and(|record| record.was_presumed(tracked.episode))
+    }
+
     pub(in crate::model) fn record(&self, id: &AlertId) -> Option<&Record> {
         self.records.get(id)
     }

@@ -106,9 +106,11 @@ impl World {
             return None;
         }
         let alert = &tracked.alert;
+        let again = !turn.fired && self.alerts.is_told_late(&tracked);
         let (kind, word, at) = match turn.fired {
             // A clock that is ahead begins nothing in the future: it would stay the newest line of the log until then.
             true => (Kind::AlertFired, "fired", tracked.episode.min(self.now.wall)),
+            false if again => (Kind::AlertResolved, "ended", tracked.told_end(self.now.wall)),
             false => (Kind::AlertResolved, "resolved", tracked.resolved_at.unwrap_or(self.now.wall)),
         };
         let presumed = tracked.presumed().filter(|_| !turn.fired);
@@ -126,7 +128,8 @@ impl World {
         // Of eight alerts with one name each is read by itself, here and in the postmortem.
         let (name, on) = (inert(alert.name()), on(alert));
         let text = if presumed.is_some() { format!("{name}{on} {what}") } else { format!("{name} {what}{on}") };
-        let dead = !turn.fired && self.settings.is_watchdog(alert.name());
+        let text = if again { format!("{text}, as its source says now") } else { text };
+        let dead = !turn.fired && !again && self.settings.is_watchdog(alert.name());
         let text = if dead { format!("{text}: alerting may be broken") } else { text };
         let mut draft = self.context().seen("alerts", kind, text).with("starts_at", tracked.episode).with("name", alert.name());
         draft = match presumed {
