@@ -214,6 +214,11 @@ impl Outcome {
     pub fn is_open(self) -> bool {
         matches!(self, Self::Unknown | Self::Unsent)
     }
+
+    /// It was not done, and nothing will come of it by itself.
+    pub fn is_undone(self) -> bool {
+        matches!(self, Self::Failed | Self::Expired | Self::Contradicted)
+    }
 }
 
 /// The end of one act.

@@ -97,6 +97,17 @@ const CARRYING: &str = "
         UNION SELECT e.n FROM acts CROSS JOIN entries e INDEXED BY by_key
             ON e.key IN ('act/' || acts.id || '/unsent', 'act/' || acts.id || '/ended', 'act/' || acts.id || '/settled')),";
 
+/// Acts of the last hours on alerts of which one was not done: whether something was done later tells what is still undone. Found by when
+/// they were begun, which is how their ids begin; the outcome only the body says.
+const UNDONE: &str = "
+    answers(n, id, alert, undone) AS MATERIALIZED (SELECT n, substr(key, 5, 36), alert,
+            json_extract(body, '$.data.outcome') IN ('failed', 'expired', 'contradicted')
+        FROM entries INDEXED BY by_key WHERE key >= :acts AND key < 'act0'),
+    undone(n, id) AS MATERIALIZED (SELECT n, id FROM answers WHERE alert IN (SELECT alert FROM answers WHERE undone)),";
+
+/// People are told for six hours after its end, and what its source did not answer to may have begun as long before.
+const TOLD: TimeDelta = TimeDelta::hours(12);
+
 /// So far back are calls of somebody that may have been cut off: in a storm thousands of entries follow on them.
 const CALLED: TimeDelta = TimeDelta::minutes(15);
 
@@ -104,6 +115,8 @@ const CALLED: TimeDelta = TimeDelta::minutes(15);
 const UNFINISHED: &str = "
     SELECT entry FROM open
     UNION SELECT n FROM carrying
+    UNION SELECT n FROM undone
+    UNION SELECT e.n FROM undone CROSS JOIN entries e ON e.id = undone.id
     UNION SELECT e.n FROM open JOIN entries e ON e.key IN (open.what || '/unsent', open.what || '/ended')
         WHERE open.what >= 'act/' AND open.what < 'act0'
     UNION SELECT e.n FROM open JOIN entries e ON e.run = substr(open.what, 5) WHERE open.what >= 'run/' AND open.what < 'run0'
@@ -121,7 +134,8 @@ const UNFINISHED: &str = "
 /// that of the fold unless a clock was far ahead. What is read lies far apart, so each entry is fetched once.
 pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<Entry>)) -> Result<()> {
     let lately = (now - CALLED).timestamp_millis();
-    let params = named_params! { ":now": now.timestamp_millis(), ":lately": lately };
+    let acts = format!("act/{}", begun_at(now - TOLD));
+    let params = named_params! { ":now": now.timestamp_millis(), ":lately": lately, ":acts": acts };
     let places = db.prepare(&open_state_sql())?.query_map(params, |row| row.get(0))?.collect::<Result<Vec<i64>>>()?;
     let mut places = places.into_iter();
     let mut row = db.prepare("SELECT prev, hash, body FROM entries WHERE n = ?1")?;
@@ -132,10 +146,16 @@ pub fn open_state(db: &Connection, now: DateTime<Utc>, each: &mut dyn FnMut(Arc<
     decode::each(next, each)
 }
 
+/// How the id of an entry begins that was made then.
+fn begun_at(time: DateTime<Utc>) -> String {
+    let millis = format!("{:012x}", time.timestamp_millis().max(0));
+    format!("{}-{}", &millis[..8], &millis[8..])
+}
+
 /// By the corrections, which are few; to find those of each entry it would be fetched for its id.
 fn open_state_sql() -> String {
     format!(
-        "WITH RECURSIVE {} {CARRYING}
+        "WITH RECURSIVE {} {CARRYING} {UNDONE}
          known(n) AS MATERIALIZED ({SHAPING} UNION {GIVEN} UNION {DRILLED} UNION {UNFINISHED} UNION {}
              UNION SELECT n FROM (SELECT n FROM entries ORDER BY n DESC LIMIT {NEWEST})),
          corrections(n) AS (SELECT c.n FROM entries c INDEXED BY by_corrects CROSS JOIN entries e ON e.id = c.corrects

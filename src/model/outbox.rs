@@ -20,6 +20,8 @@ pub const IN_HANDS: Duration = Duration::from_secs(20);
 const KEPT: usize = 1_000;
 /// For so long after its end each is.
 const RECENT: chrono::Duration = chrono::Duration::minutes(10);
+/// What was not done is told to whoever did not ask for it, and remembered, for so long after its end.
+pub(super) const TOLD: chrono::Duration = chrono::Duration::hours(6);
 /// So many are looked at, with each that comes, whether they are to be forgotten: never all of a storm's at once.
 const LOOKED_AT: usize = 4;
 /// Nobody is asked about anything older: what is still unknown then stays so.
@@ -66,7 +68,11 @@ impl Sent {
 
     /// It has ended, for good, and some time ago.
     fn is_old(&self, now: DateTime<Utc>) -> bool {
-        let kept = if self.is_doubtful() { WONDERS } else { RECENT };
+        let kept = match &self.end {
+            Some(end) if end.outcome == Outcome::Unknown => WONDERS,
+            Some(end) if end.outcome.is_undone() => TOLD,
+            _ => RECENT,
+        };
         let ended = self.ended_at.filter(|_| self.intent.is_some() && !self.waits());
         ended.is_some_and(|at| at + kept <= now)
     }
@@ -130,6 +136,8 @@ pub struct Outbox {
     acts: BTreeMap<EntryId, Sent>,
     /// The acts that serve an entry, by that entry.
     serving: BTreeMap<EntryId, BTreeSet<EntryId>>,
+    /// Those that were not done, by their alerts: whoever is told of one wants to know whether that was done later.
+    undone: BTreeMap<AlertId, BTreeSet<EntryId>>,
     /// The last one that was looked at whether it is to be forgotten.
     looked_at: Option<EntryId>,
 }
@@ -245,6 +253,9 @@ impl Outbox {
         sent.doubted |= outcome == Outcome::Unknown;
         // That nothing was sent, or that nobody knows, is no last word: it can still be given up, or found.
         if !outcome.is_open() || sent.end.is_none() {
+            if let Some(alert) = entry.alert.as_ref().filter(|_| outcome.is_undone()) {
+                self.undone.entry(alert.clone()).or_default().insert(intent);
+            }
             (sent.end, sent.ended_at) = (Some(ActEnd { outcome, detail, made }), Some(entry.recorded_at));
         }
     }
@@ -257,11 +268,28 @@ impl Outbox {
         let after = self.looked_at.map_or(Bound::Unbounded, Bound::Excluded);
         let next: Vec<EntryId> = self.acts.range((after, Bound::Unbounded)).take(LOOKED_AT).map(|(id, _)| *id).collect();
         self.looked_at = next.last().copied().filter(|_| next.len() == LOOKED_AT);
-        next.into_iter().filter(|id| self.acts.get(id).is_some_and(|sent| sent.is_old(now))).collect()
+        next.into_iter()
+            .filter(|id| self.acts.get(id).is_some_and(|sent| sent.is_old(now) && !self.follows_undone(sent)))
+            .collect()
+    }
+
+    /// It came after one on the same alert that was not done.
+    fn follows_undone(&self, sent: &Sent) -> bool {
+        let alert = sent.intent.as_ref().and_then(|intent| Some((intent.alert.as_ref()?, intent.id)));
+        alert.is_some_and(|(alert, id)| self.undone.get(alert).is_some_and(|undone| undone.range(..id).next().is_some()))
     }
 
     pub(super) fn forget(&mut self, intent: EntryId) {
-        let Some(served) = self.acts.remove(&intent).and_then(|sent| sent.serves()) else { return };
+        let Some(sent) = self.acts.remove(&intent) else { return };
+        if let Some(alert) = sent.intent.as_ref().and_then(|intent| intent.alert.as_ref())
+            && let Some(undone) = self.undone.get_mut(alert)
+        {
+            undone.remove(&intent);
+            if undone.is_empty() {
+                self.undone.remove(alert);
+            }
+        }
+        let Some(served) = sent.serves() else { return };
         let left = self.serving.get_mut(&served).is_some_and(|acts| {
             acts.remove(&intent);
             !acts.is_empty()

@@ -86,6 +86,23 @@ fn open_episodes_acts_and_runs_are_found_under_a_thousand_newer_entries() {
 }
 
 #[test]
+fn what_was_not_done_for_an_alert_is_found_under_a_thousand_newer_entries_with_what_was_done_later() {
+    let home = home();
+    let mut journal = open(home.path());
+    let mut act = |alert: &str, outcome: &str, seconds: i64| {
+        let act = record(&mut journal, on(alert, Kind::Act), seconds);
+        let end = on(alert, Kind::ActEnded).with("intent", act.id).with("outcome", outcome);
+        let end = Draft { key: Some(format!("act/{}/ended", act.id)), ..end };
+        [act.id, record(&mut journal, end, seconds + 1).id]
+    };
+    let (failed, later, well) = (act("a", "failed", 10), act("a", "done", 20), act("b", "done", 30));
+    bury(&mut journal, 40);
+    let ids = [failed, later, well].concat();
+    assert_eq!(found(&mut journal, 6 * 3_600, &ids), [true, true, true, true, false, false]);
+    assert_eq!(found(&mut journal, 13 * 3_600, &ids), [false; 6], "nobody is told of it any more");
+}
+
+#[test]
 fn how_each_feed_is_that_is_not_well_is_found_under_a_thousand_newer_entries() {
     let home = home();
     let mut journal = open(home.path());

@@ -62,7 +62,7 @@ fn what_has_ended_is_remembered_as_long_as_somebody_may_ask_for_it() {
     let day = 24 * 3_600;
     let cases = [
         (Outcome::Done, None, [(599, false), (600, true)]),
-        (Outcome::Failed, None, [(599, false), (600, true)]),
+        (Outcome::Failed, None, [(6 * 3_600 - 1, false), (6 * 3_600, true)]),
         (Outcome::Unknown, None, [(day - 1, false), (day, true)]),
         (Outcome::Unsent, None, [(600, false), (10 * day, false)]),
         (Outcome::Unsent, Some(id(3)), [(599, false), (600, true)]),
@@ -72,6 +72,27 @@ fn what_has_ended_is_remembered_as_long_as_somebody_may_ask_for_it() {
             assert_eq!(old(outcome, repeated, seconds), expected, "{outcome:?} {repeated:?} after {seconds}");
         }
     }
+}
+
+#[test]
+fn what_was_done_after_what_was_not_is_remembered_with_it() {
+    let mut outbox = Outbox::default();
+    let ends = |outbox: &mut Outbox, number: u128, outcome: Outcome| {
+        let draft = draft(Kind::ActEnded).with("intent", id(number)).with("outcome", outcome);
+        fold(outbox, number + 1_000_000, 500, Draft { alert: Some(alert("prod", "Down")), ..draft });
+    };
+    for (number, outcome) in [(2, Outcome::Done), (3, Outcome::Failed), (4, Outcome::Done)] {
+        intends(&mut outbox, number, &silence());
+        ends(&mut outbox, number, outcome);
+    }
+    (10..10 + KEPT as u128).for_each(|number| intends(&mut outbox, number, &silence()));
+    let old = |outbox: &mut Outbox, hours: i64| outbox.old(at(500 + hours * 3_600));
+    assert_eq!(old(&mut outbox, 1), [id(2)]);
+    outbox.looked_at = None;
+    assert_eq!(old(&mut outbox, 6), [id(2), id(3)]);
+    [2, 3].into_iter().for_each(|number| outbox.forget(id(number)));
+    outbox.looked_at = None;
+    assert_eq!(old(&mut outbox, 6), [id(4)]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::World;
 use crate::domain::act::{Act, ActEnd, Outcome};
 use crate::domain::ids::{AlertId, EntryId};
 use crate::model::alerts::Tracked;
-use crate::model::outbox::Sent;
+use crate::model::outbox::{Sent, TOLD};
 use chrono::{DateTime, Duration, Utc};
 
 /// How long after the first attempt that failed comes the second; then twice as long each time.
@@ -13,8 +13,6 @@ const AGAIN: Duration = Duration::seconds(30);
 const LONGEST: Duration = Duration::minutes(15);
 /// So many in a row that failed are enough: what a source refuses it refuses for ever.
 const TRIES: usize = 20;
-/// So long what was not done is told to whoever did not ask for it.
-const TOLD: Duration = Duration::hours(6);
 
 /// What became of the last attempt to carry an acknowledgement.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +73,7 @@ impl World {
 
     fn is_undone<'a>(&'a self, sent: &'a Sent) -> Option<&'a AlertId> {
         let late = sent.ended_at.is_none_or(|at| at + TOLD <= self.now.wall);
-        if late || sent.repeated.is_some() || !ended(sent, &[Outcome::Failed, Outcome::Expired, Outcome::Contradicted]) {
+        if late || sent.repeated.is_some() || !sent.end.as_ref().is_some_and(|end| end.outcome.is_undone()) {
             return None;
         }
         let id = sent.intent.as_ref()?.alert.as_ref()?;
