@@ -2,6 +2,7 @@
 
 use super::unsent::{acts, answer, down, end};
 use super::*;
+use midwatch::domain::act::What;
 
 /// Nobody but this console knows of the acknowledgement.
 fn refused() -> Story {
@@ -41,6 +42,45 @@ fn an_acknowledgement_that_nothing_carries_is_known_to_every_console_and_carried
     story.wait(1);
     answer(&mut story, Outcome::Done, Some("silence-3"));
     assert_eq!((uncarried(&story), names(&story)), (None, vec![]));
+}
+
+#[test]
+fn what_a_system_that_acknowledges_itself_has_refused_is_told_it_again() {
+    let mut story = Story::with(super::native::pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Failed, None);
+    assert_eq!(uncarried(&story).and_then(|(_, again)| again), Some(30));
+    story.begins_anew();
+    story.poll(&down());
+    story.wait(30);
+    let act = answer(&mut story, Outcome::Failed, None);
+    assert!(matches!(act, Act::On { what: What::Acknowledge { .. }, ref by, .. } if by == "ana"), "{act:?}");
+    assert_eq!(uncarried(&story).and_then(|(_, again)| again), Some(60), "later each time");
+    story.wait(60);
+    answer(&mut story, Outcome::Done, Some("Q1"));
+    assert_eq!((uncarried(&story), names(&story)), (None, vec![]));
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    answer(&mut story, Outcome::Failed, None);
+    story.wait(3_600);
+    assert!(acts(&mut story).is_empty(), "nothing is carried that was given up");
+}
+
+/// It may have arrived, and somebody there have taken it back since.
+#[test]
+fn an_acknowledgement_of_a_system_of_which_nobody_knew_is_not_repeated_by_itself() {
+    let mut story = Story::with(super::native::pager());
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Unknown, None);
+    let doubtful = story.last(Kind::Act).id;
+    story.wait(20);
+    story.poll(&down());
+    story.fact(Fact::ActFound { intent: doubtful, found: Ok(Found::NotThere) });
+    assert_eq!(uncarried(&story).map(|(_, again)| again), Some(None));
+    story.wait(3_000);
+    story.poll(&down());
+    assert!(acts(&mut story).is_empty());
 }
 
 #[test]

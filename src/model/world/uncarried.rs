@@ -31,6 +31,15 @@ fn is_silence(sent: &Sent) -> bool {
     matches!(sent.doing(), Some(Act::Silence { .. }))
 }
 
+/// It came to nothing and may be tried anew by itself. A silence that is not there is nobody's; a system's own acknowledgement that is not
+/// there and of which nobody knew may have been taken back there meanwhile: only what its system itself has refused is told it again.
+fn may_be_anew(sent: &Sent) -> bool {
+    match is_silence(sent) {
+        true => ended(sent, &[Outcome::Failed, Outcome::Expired]),
+        false => carries(sent) && !sent.doubted && ended(sent, &[Outcome::Failed]),
+    }
+}
+
 fn ended(sent: &Sent, how: &[Outcome]) -> bool {
     sent.end.as_ref().is_some_and(|end| how.contains(&end.outcome))
 }
@@ -49,16 +58,15 @@ impl World {
         Some(Uncarried { intent, end, again: self.anew_due(entry) })
     }
 
-    /// When a silence is made anew that was not made, or not found where it was looked for: the acknowledgement stands, and its alert
-    /// must not go on calling others. A system's own acknowledgement a person repeats.
+    /// When an acknowledgement is carried anew that its source refused, or whose silence was not found where it was looked for: it stands, and
+    /// its alert must not go on calling others.
     pub(super) fn anew_due(&self, entry: EntryId) -> Option<DateTime<Utc>> {
         let open = |sent: &Sent| sent.end.as_ref().is_none_or(|end| end.outcome.is_open());
         let carried = self.outbox.carried(entry).is_some_and(|carrier| self.now.wall < carrier.until);
         if carried || self.outbox.serving(entry).any(open) {
             return None;
         }
-        let failed = |sent: &Sent| is_silence(sent) && ended(sent, &[Outcome::Failed, Outcome::Expired]);
-        let count = |(times, _), sent: &Sent| if failed(sent) { (times + 1, sent.ended_at) } else { (0, None) };
+        let count = |(times, _), sent: &Sent| if may_be_anew(sent) { (times + 1, sent.ended_at) } else { (0, None) };
         let (times, last) = self.outbox.serving(entry).fold((0_usize, None), count);
         let pause = |times: usize| (AGAIN * (1 << times.saturating_sub(1).min(8))).min(LONGEST);
         last.filter(|_| times < TRIES).map(|at| at + pause(times))
