@@ -327,6 +327,11 @@ mod tests {
         assert!(matches!(told.blocking_recv(), Some(Fact::Watching(true))));
         assert!(turn.lasts() && hangs.is_ours(), "it does not know yet");
         assert!(!hangs.lasts() && hangs.gone() == Some(Gone::Lost));
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while told.is_empty() && std::time::Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert!(matches!(told.try_recv(), Ok(Fact::WatcherAnswered)), "it let go of what it held");
         hangs.wait_again();
         turn.give_up();
         while !matches!(theirs.blocking_recv(), Some(Fact::Watching(true))) {}

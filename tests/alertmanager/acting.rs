@@ -249,6 +249,19 @@ async fn ending_a_silence_is_read_back() {
 }
 
 #[tokio::test]
+async fn what_one_peer_has_never_heard_of_is_ended_where_it_is_in_force_and_gone_only_where_all_say_so() {
+    let (one, two) = (FakeAlertmanager::start(), FakeAlertmanager::start());
+    let id = act(&[&two], &silence_until(60), intent()).await.made.expect("made");
+    let end = act(&[&one, &two], &Act::Expire { id }, intent()).await;
+    assert_eq!((end.outcome, &two.silences()[0]["status"]["state"]), (Outcome::Done, &json!("expired")), "{end:?}");
+    let id = act(&[&two], &silence_until(60), intent()).await.made.expect("made");
+    two.mood(Mood::Status(503, ""));
+    let end = act(&[&one, &two], &Act::Expire { id }, intent()).await;
+    assert_eq!(end.outcome, Outcome::Unknown, "{end:?}");
+    assert!(end.detail.raw().contains("not every server could be asked"), "{end:?}");
+}
+
+#[tokio::test]
 async fn ending_what_is_gone_is_said_by_servers_of_any_version() {
     let am = FakeAlertmanager::start();
     for version in ["0.25.0", "0.27.0"] {

@@ -173,6 +173,20 @@ fn nothing_outside_is_done_that_is_not_written_down_and_a_terminal_rings_all_the
     assert_eq!(desk.calls(false), (rung(&["Slow is critical"]), vec![]));
 }
 
+/// Whoever watches by then would call again.
+#[test]
+fn how_a_call_ended_is_recorded_though_the_watch_is_lost_meanwhile() {
+    let mut desk = Desk::new(&[Way::Command], 0);
+    desk.lists(&["Down"]);
+    assert_eq!(desk.calls(false).1, [Way::Command]);
+    let intent = desk.story.last(Kind::Console).id;
+    desk.story.slow = Some(Vec::new());
+    desk.story.fact(Fact::CallEnded { intent, way: Way::Command, end: Ok(()) });
+    let asked = desk.story.slow.take().expect("it was asked");
+    let asked: Vec<_> = asked.iter().map(|(request, drafts)| (request.is_duty(), drafts.len())).collect();
+    assert_eq!((asked, desk.story.world.watching), (vec![(false, 1)], true), "no duty of the watcher's");
+}
+
 #[test]
 fn an_acknowledgement_that_runs_out_calls_again_and_only_one_of_two_consoles() {
     let (mut one, mut other) = (Desk::new(&[Way::Bell], 0), Desk::new(&[Way::Bell], 1));

@@ -396,6 +396,8 @@ mod tests {
         assert_eq!(long(12, (8, 8, 8)), usual);
         assert_eq!(long(16, (8, 8, 8)), of(37, 23, 26), "a mark is not cut for what a name leaves");
         assert_eq!(long(30, (38, 20, 20)), of(38, 20, 20), "and no name for a mark");
+        assert_eq!(long(20, (38, 20, 20)), of(38, 23, 21), "the target gives way before the service");
+        assert_eq!(long(200, (38, 0, 0)), of(38, 1, 1), "no column goes by itself");
         assert_eq!(Columns::of(50).for_the_widest(of(30, 9, 5)), of(18, 0, 5), "without a column for the service");
         assert_eq!(Columns::of(40).for_the_widest(of(30, 9, 5)), Columns::of(40));
     }
