@@ -7,6 +7,7 @@ mod library;
 mod rollback;
 mod tell;
 mod terminal;
+mod typist;
 mod verified;
 
 use super::{Exit, Failure, Globals, Kind};

@@ -1,5 +1,6 @@
 //! Runs that this process drives: prepared or taken up, carried on until they end or need a person, and left in order.
 
+use super::typist::{Typist, Wish};
 use super::{library, tell, terminal};
 use crate::cli::ack::refused;
 use crate::cli::session::{Needs, Session};
@@ -127,6 +128,7 @@ pub fn cancel(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
     if !failed(&progress) {
         session.ask(Command::Run(RunCommand::Abort { run, reason: "cancelled".into() }))?;
     }
+    session.settle();
     finish(&mut session, globals, run)
 }
 
@@ -200,15 +202,14 @@ pub fn carry(
     confirmations: &Confirmations,
     before: Vec<String>,
 ) -> anyhow::Result<RunId> {
-    let person = out::at_terminal() && !globals.json;
+    let here = out::at_terminal() && !globals.json;
+    let mut typist = if here { Some(Typist::here(session, globals)?) } else { None };
     let run = session.world().runs.outermost(run);
     let (mut printed, mut confirmations) = (before, confirmations.clone());
-    if person {
-        // Whoever presses it believes that it ends what is running, as it does elsewhere.
-        out::warn(&format!("midwatch: ctrl-c leaves a step that is running to go on; `midwatch playbook cancel {run}` ends it"));
-    }
     loop {
-        go_on(session, globals, run, &mut printed);
+        if !go_on(session, globals, run, &mut printed, &mut typist)? {
+            return Ok(run);
+        }
         let at = session.world().runs.innermost(run);
         if session.world().runs.live(at).is_none_or(|live| !live.driving) && at != run {
             take_up(session, at)?;
@@ -216,17 +217,26 @@ pub fn carry(
         }
         if session.world().runs.waits_for_time(run) {
             session.until(PRINT, |_| false);
-            continue;
+            match stays(session, run, &mut typist)? {
+                true => continue,
+                false => return Ok(run),
+            }
         }
         let given = confirmed(session.world(), at, &mut confirmations);
-        let next =
-            given.or_else(|| if person && waits(session.world(), at) { terminal::next(session.world(), at) } else { None });
-        let Some(command) = next else { break };
+        let asked = typist.as_mut().filter(|_| given.is_none() && waits(session.world(), at));
+        let next = given.or_else(|| asked.and_then(|typist| terminal::next(typist, session, at)));
+        let Some(command) = next else {
+            // A part that somebody else has ended meanwhile leads back to its whole.
+            match at != run && session.world().runs.innermost(run) != at {
+                true => continue,
+                false => break,
+            }
+        };
         let (_, progress) = session.ask(Command::Run(command))?;
         if failed(&progress) {
             let why = refused(&progress).err().map(|why| why.to_string()).unwrap_or_default();
             out::warn(&format!("midwatch: {why}"));
-            if !person {
+            if !here {
                 break;
             }
         }
@@ -235,15 +245,44 @@ pub fn carry(
     Ok(run)
 }
 
-/// Until nothing goes on by itself any more. A step that wants the terminal gets ours, and we are silent meanwhile.
-fn go_on(session: &mut Session, globals: &Globals, run: RunId, printed: &mut Vec<String>) {
+/// Until nothing goes on by itself any more; `false` if the person leaves it before. A step that wants the terminal gets ours, and we are
+/// silent meanwhile.
+fn go_on(
+    session: &mut Session,
+    globals: &Globals,
+    run: RunId,
+    printed: &mut Vec<String>,
+    typist: &mut Option<Typist>,
+) -> anyhow::Result<bool> {
     while !session.quiet_within(PRINT) {
         print(session, globals, run, printed);
         if let Some(sitting) = session.world().runs.sitting() {
+            typist.iter_mut().for_each(Typist::make_way);
             session.sit(&sitting);
+        }
+        if !stays(session, run, typist)? {
+            return Ok(false);
         }
     }
     print(session, globals, run, printed);
+    Ok(true)
+}
+
+/// Does what the person says while something is running; `false` once they leave it.
+fn stays(session: &mut Session, run: RunId, typist: &mut Option<Typist>) -> anyhow::Result<bool> {
+    let Some(typist) = typist else { return Ok(true) };
+    match typist.meanwhile(session.world(), run) {
+        Wish::Stay => Ok(true),
+        Wish::Leave => Ok(false),
+        Wish::Cancel => {
+            let run = session.world().runs.innermost(run);
+            let (_, progress) = session.ask(Command::Run(RunCommand::Cancel { run }))?;
+            if let Err(why) = if failed(&progress) { refused(&progress) } else { Ok(Exit::Done) } {
+                out::warn(&format!("midwatch: {why}"));
+            }
+            Ok(true)
+        }
+    }
 }
 
 fn waits(world: &World, run: RunId) -> bool {
@@ -277,7 +316,6 @@ fn told_so_far(world: &World, run: RunId) -> Vec<String> {
 }
 
 pub fn finish(session: &mut Session, globals: &Globals, run: RunId) -> anyhow::Result<Exit> {
-    session.settle();
     leave(session, run);
     told(session, globals, run)?;
     let won = session.world().runs.get(run).map(Run::state).is_some_and(RunState::is_success);

@@ -1,5 +1,6 @@
 //! The rollback of a run: its plan is shown first, and only a person starts it.
 
+use super::typist::Typist;
 use super::{drive, tell};
 use crate::cli::{Exit, Failure, Globals, out};
 use crate::domain::ids::RunId;
@@ -24,7 +25,9 @@ pub fn rollback(globals: &Globals, name: &str, yes: bool) -> anyhow::Result<Exit
         let text = plan_of(session.world(), run, &plan);
         if yes { out::warn(text.trim_end()) } else { out::text(&text)? }
     }
-    if yes || (asked && super::terminal::ask("type `roll back` to start it").as_deref() == Some("roll back")) {
+    let mut typist = if asked { Some(Typist::here(&session, globals)?) } else { None };
+    let said = typist.as_mut().and_then(|typist| typist.ask(&mut session, run, "type `roll back` to start it"));
+    if yes || said.as_deref() == Some("roll back") {
         return drive::do_all(&mut session, globals, run, vec![RunCommand::Rollback { run }], before);
     }
     drive::leave(&mut session, run);

@@ -216,6 +216,12 @@ fn advice(world: &World, id: RunId, run: &Run) -> String {
             let lines: String = verbs.iter().map(|verb| format!("  midwatch playbook {verb}\n")).collect();
             format!("  “{title}” is {state}\n{lines}")
         }
+        // Whoever shows it has left it, or never had it.
+        Some(state) if state.is_open() => {
+            format!(
+                "  “{title}” is running, and goes on without this terminal\n  midwatch playbook resume {id}   (follows it to its end)\n  midwatch playbook cancel {id}   (ends it)\n"
+            )
+        }
         Some(state) => {
             let asks = world.runs.playbook_of(id).and_then(|book| book.step(step)?.asks());
             let owed = asks.filter(|_| state == StepState::Succeeded && record.plan.records && !run.visit.recorded);

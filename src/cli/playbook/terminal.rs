@@ -1,63 +1,84 @@
 //! Asks the person at the terminal what a waiting run needs.
 
+use super::typist::Typist;
+use crate::cli::session::Session;
 use crate::domain::ids::RunId;
-use crate::domain::playbook::{Confirm, How, Risk, Step, expand};
+use crate::domain::playbook::{Confirm, How, Playbook, Risk, Step, expand};
 use crate::domain::run::{Cursor, Run, RunMode, StepRecord, StepState};
 use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::runs::{Person, RunCommand, flow, shown};
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
+
+/// Asks about one run, which goes on meanwhile.
+struct Asker<'a> {
+    typist: &'a mut Typist,
+    session: &'a mut Session,
+    run: RunId,
+}
+
+impl Asker<'_> {
+    fn ask(&mut self, question: &str) -> Option<String> {
+        self.typist.ask(self.session, self.run, question)
+    }
+}
 
 /// What the person wants next; `None` to leave the run as it is.
-pub fn next(world: &World, id: RunId) -> Option<RunCommand> {
-    let run = world.runs.get(id)?;
+pub fn next(typist: &mut Typist, session: &mut Session, id: RunId) -> Option<RunCommand> {
+    // As it stands when it is asked about: what comes meanwhile is judged by the run itself.
+    let run = session.world().runs.get(id)?.clone();
+    let book = session.world().runs.playbook_of(id)?.clone();
+    wanted(&mut Asker { typist, session, run: id }, &run, &book, id)
+}
+
+fn wanted(asker: &mut Asker<'_>, run: &Run, book: &Playbook, id: RunId) -> Option<RunCommand> {
     if matches!(run.cursor, Some(Cursor::Rollback { .. })) || run.paused {
         return None;
     }
     let (record, number) = run.at()?;
-    let book = world.runs.playbook_of(id)?;
     let step = book.step(&record.plan.id)?;
     let name = step.id.clone();
     match record.attempt(number).map(|attempt| attempt.state) {
-        None if matches!(step.how, How::Choice(_) | How::Wait(_) | How::Approval(_)) => decided(run, step, id),
-        None if !flow::runs_first(step, run.mode.unwrap_or(RunMode::Live)) && owed(run, record) => written_down(step, id),
-        Some(StepState::Succeeded) if owed(run, record) => written_down(step, id),
-        None if flow::by_person(step, run.mode.unwrap_or(RunMode::Live)) => manual(world, id),
+        None if matches!(step.how, How::Choice(_) | How::Wait(_) | How::Approval(_)) => decided(asker, run, step, id),
+        None if !flow::runs_first(step, run.mode.unwrap_or(RunMode::Live)) && owed(run, record) => written_down(asker, step, id),
+        Some(StepState::Succeeded) if owed(run, record) => written_down(asker, step, id),
+        None if flow::by_person(step, run.mode.unwrap_or(RunMode::Live)) => manual(asker, record, step, id),
         None => {
             // What only reads wants a person, too, unless the run was begun with `--auto`.
             let wanted = second_act(run, step).unwrap_or_else(|| "yes".to_owned());
-            show(world, run, step);
+            show(asker.session.world(), run, step);
             let risk = step.fields.risk.word();
             let question = format!("“{}” [{risk}]: type `{}` to start, `skip`, or `leave`", step.title, inert(&wanted));
-            match typed(step, &wanted, &question)?.as_str() {
-                "skip" => Some(RunCommand::Skip { run: id, step: name, reason: ask("why?")? }),
+            match typed(asker, step, &wanted, &question)?.as_str() {
+                "skip" => Some(RunCommand::Skip { run: id, step: name, reason: asker.ask("why?")? }),
                 text => Some(RunCommand::Start { run: id, step: name, confirmed: Some(text.to_owned()) }),
             }
         }
         Some(StepState::Unknown) => {
             let question = format!("nobody knows whether “{}” was done: `done`, `not-done`, or `leave`", step.title);
-            let answer = ask(&question)?;
+            let answer = asker.ask(&question)?;
             let done = match answer.as_str() {
                 "done" => true,
                 "not-done" => false,
                 _ => return None,
             };
-            Some(RunCommand::Assert { run: id, step: name, done, note: ask("how do you know?")? })
+            Some(RunCommand::Assert { run: id, step: name, done, note: asker.ask("how do you know?")? })
         }
         Some(state) if state.is_failure() => {
             let question = format!("“{}” is {state}: `retry`, `accept`, `skip`, `abort`, or `leave`", step.title);
-            match ask(&question)?.as_str() {
+            match asker.ask(&question)?.as_str() {
                 "retry" => {
                     let Some(wanted) = second_act(run, step) else {
                         return Some(RunCommand::Retry { run: id, step: name, confirmed: None });
                     };
-                    show(world, run, step);
-                    let confirmed = typed(step, &wanted, &format!("type `{}` to try it again, or `leave`", inert(&wanted)))?;
+                    show(asker.session.world(), run, step);
+                    let confirmed =
+                        typed(asker, step, &wanted, &format!("type `{}` to try it again, or `leave`", inert(&wanted)))?;
                     Some(RunCommand::Retry { run: id, step: name, confirmed: Some(confirmed) })
                 }
-                "accept" => Some(RunCommand::Accept { run: id, step: name, reason: ask("why?")? }),
-                "skip" => Some(RunCommand::Skip { run: id, step: name, reason: ask("why?")? }),
-                "abort" => Some(RunCommand::Abort { run: id, reason: ask("why?")? }),
+                "accept" => Some(RunCommand::Accept { run: id, step: name, reason: asker.ask("why?")? }),
+                "skip" => Some(RunCommand::Skip { run: id, step: name, reason: asker.ask("why?")? }),
+                "abort" => Some(RunCommand::Abort { run: id, reason: asker.ask("why?")? }),
                 _ => None,
             }
         }
@@ -73,8 +94,8 @@ fn second_act(run: &Run, step: &Step) -> Option<String> {
 }
 
 /// What was typed; `None` to leave it. What the run itself would take any word for, it takes none but the wanted one for.
-fn typed(step: &Step, wanted: &str, question: &str) -> Option<String> {
-    let text = ask(question)?;
+fn typed(asker: &mut Asker<'_>, step: &Step, wanted: &str, question: &str) -> Option<String> {
+    let text = asker.ask(question)?;
     let leaves =
         matches!(text.as_str(), "" | "leave") || (step.fields.confirm == Confirm::No && text != wanted && text != "skip");
     (!leaves).then_some(text)
@@ -91,19 +112,19 @@ fn owed(run: &Run, record: &StepRecord) -> bool {
     record.plan.records && !run.visit.recorded && record.ticked.len() >= record.plan.items as usize
 }
 
-fn written_down(step: &Step, run: RunId) -> Option<RunCommand> {
-    let note = ask(&format!("“{}”: {}", step.title, step.asks().unwrap_or_default()))?;
+fn written_down(asker: &mut Asker<'_>, step: &Step, run: RunId) -> Option<RunCommand> {
+    let note = asker.ask(&format!("“{}”: {}", step.title, step.asks().unwrap_or_default()))?;
     (!note.is_empty()).then(|| RunCommand::Attach { run, step: step.id.clone(), note, evidence: Vec::new() })
 }
 
 /// A decision is picked; a wait or an approval can only be cut short.
-fn decided(run: &Run, step: &Step, id: RunId) -> Option<RunCommand> {
+fn decided(asker: &mut Asker<'_>, run: &Run, step: &Step, id: RunId) -> Option<RunCommand> {
     let name = step.id.clone();
     match &step.how {
         How::Choice(choice) => {
             let question = expand(&choice.question, &|name| flow::value(run, name)).unwrap_or_else(|_| choice.question.clone());
             let options: Vec<&str> = choice.options.iter().map(|option| option.label.as_str()).collect();
-            let label = ask(&format!("{question} [{}]", options.join(" / ")))?;
+            let label = asker.ask(&format!("{question} [{}]", options.join(" / ")))?;
             (!label.is_empty() && label != "leave").then_some(RunCommand::Choose { run: id, step: name, label })
         }
         How::Approval(wanted) => {
@@ -112,13 +133,13 @@ fn decided(run: &Run, step: &Step, id: RunId) -> Option<RunCommand> {
                 "“{}” wants {count} of {roles} to approve, and not {}, who asks: `here` if somebody who may is beside you, `alone` if nobody is there, or `leave`: then they say `midwatch playbook approve {id}`",
                 step.title, run.visit.requester
             );
-            match ask(&question)?.as_str() {
+            match asker.ask(&question)?.as_str() {
                 "here" => {
-                    let (person, role) = (ask("who approves?")?, ask("in which role?")?);
+                    let (person, role) = (asker.ask("who approves?")?, asker.ask("in which role?")?);
                     let by = Some(Person { name: person, role: Some(role) });
                     Some(RunCommand::Approve { run: id, step: name, by })
                 }
-                "alone" => Some(RunCommand::Alone { run: id, step: name, reason: ask("why?")? }),
+                "alone" => Some(RunCommand::Alone { run: id, step: name, reason: asker.ask("why?")? }),
                 _ => None,
             }
         }
@@ -127,27 +148,15 @@ fn decided(run: &Run, step: &Step, id: RunId) -> Option<RunCommand> {
 }
 
 /// The next item that isn't ticked, else the step as a whole.
-fn manual(world: &World, id: RunId) -> Option<RunCommand> {
-    let (record, _) = world.runs.get(id)?.at()?;
-    let step = world.runs.playbook_of(id)?.step(&record.plan.id)?;
+fn manual(asker: &mut Asker<'_>, record: &StepRecord, step: &Step, id: RunId) -> Option<RunCommand> {
     let open = (0..record.plan.items).find(|item| !record.ticked.contains(item));
     let text = open.and_then(|item| step.items.get(item as usize)).map_or(step.title.as_str(), |item| item.text.as_str());
-    match ask(&format!("“{}”: `done`, `skip`, or `leave`", inert(text)))?.as_str() {
+    match asker.ask(&format!("“{}”: `done`, `skip`, or `leave`", inert(text)))?.as_str() {
         "done" | "y" | "yes" => Some(match open {
             Some(item) => RunCommand::Tick { run: id, step: step.id.clone(), item, done: true },
             None => RunCommand::Start { run: id, step: step.id.clone(), confirmed: Some("yes".into()) },
         }),
-        "skip" => Some(RunCommand::Skip { run: id, step: step.id.clone(), reason: ask("why?")? }),
+        "skip" => Some(RunCommand::Skip { run: id, step: step.id.clone(), reason: asker.ask("why?")? }),
         _ => None,
-    }
-}
-
-pub fn ask(question: &str) -> Option<String> {
-    let mut error = io::stderr().lock();
-    write!(error, "{} > ", inert(question)).and_then(|()| error.flush()).ok()?;
-    let mut line = String::new();
-    match io::stdin().lock().read_line(&mut line) {
-        Ok(0) | Err(_) => None,
-        Ok(_) => Some(line.trim().to_owned()),
     }
 }
