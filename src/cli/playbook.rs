@@ -5,6 +5,7 @@ mod answer;
 pub(super) mod drive;
 mod library;
 mod rollback;
+mod secret;
 mod tell;
 mod terminal;
 mod typist;
@@ -53,7 +54,12 @@ enum Verb {
         reason: String,
     },
     /// Start the step that the run waits at, or say that a manual one is done: STEP, STEP=yes, STEP=TEXT
-    Confirm { run: String, step: String },
+    Confirm {
+        run: String,
+        step: String,
+        #[command(flatten)]
+        again: Again,
+    },
     /// Tick items of a manual step, counted from 1
     Tick {
         run: String,
@@ -64,9 +70,16 @@ enum Verb {
         /// Take the ticks back
         #[arg(long)]
         undo: bool,
+        #[command(flatten)]
+        again: Again,
     },
     /// Try the step again that has just failed: STEP, STEP=yes, STEP=TEXT
-    Retry { run: String, step: String },
+    Retry {
+        run: String,
+        step: String,
+        #[command(flatten)]
+        again: Again,
+    },
     /// Go on without this step
     Skip(Reasoned),
     /// Go on though this step has failed
@@ -77,22 +90,49 @@ enum Verb {
     /// Approve, or refuse, what somebody else asked for
     Approve(answer::Approval),
     /// Ask the `status` block of a step whether it was done
-    Probe { run: String, step: String },
+    Probe {
+        run: String,
+        step: String,
+        #[command(flatten)]
+        again: Again,
+    },
     /// Let nothing start for a while
     Pause {
         run: String,
         #[arg(long, value_name = "TEXT")]
         reason: String,
+        #[command(flatten)]
+        again: Again,
     },
     /// Let a paused run go on
-    Unpause { run: String },
+    Unpause {
+        run: String,
+        #[command(flatten)]
+        again: Again,
+    },
     /// Show what a rollback would do, and start it with --yes
     Rollback {
         run: String,
         /// Start it
         #[arg(long)]
         yes: bool,
+        #[command(flatten)]
+        again: Again,
     },
+}
+
+/// What the journal never holds: whoever takes a run up supplies it again.
+#[derive(Args)]
+pub struct Again {
+    /// A secret parameter that has to be supplied again; at a terminal one that is missing is asked for, unseen
+    #[arg(long = "param", value_name = "K=V")]
+    params: Vec<String>,
+}
+
+impl Again {
+    fn typed(&self) -> anyhow::Result<Typed> {
+        Ok(Typed(pairs(&self.params)?))
+    }
 }
 
 #[derive(Args)]
@@ -154,9 +194,8 @@ struct Verified {
 #[derive(Args)]
 struct Resume {
     run: String,
-    /// A secret parameter that has to be supplied again
-    #[arg(long = "param", value_name = "K=V")]
-    params: Vec<String>,
+    #[command(flatten)]
+    again: Again,
     #[command(flatten)]
     confirm: Confirmed,
 }
@@ -167,6 +206,8 @@ struct Reasoned {
     step: String,
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    #[command(flatten)]
+    again: Again,
 }
 
 fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
@@ -178,34 +219,38 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
         Verb::Plan(plan) => library::plan(globals, &plan.name, pairs(&plan.with.params)?, plan.with.alert),
         Verb::Run(wanted) => start(globals, wanted),
         Verb::Resume(wanted) => {
-            drive::resume(globals, &wanted.run, Typed(pairs(&wanted.params)?), &confirmations(&wanted.confirm.confirm)?)
+            drive::resume(globals, &wanted.run, wanted.again.typed()?, &confirmations(&wanted.confirm.confirm)?)
         }
         Verb::Cancel { run } => drive::cancel(globals, &run),
         Verb::Abandon { run, reason } => drive::abandon(globals, &run, reason),
-        Verb::Confirm { run, step } => {
+        Verb::Confirm { run, step, again } => {
             let (step, text) = confirmed(&step);
-            drive::act(globals, &run, |run| vec![RunCommand::Start { run, step, confirmed: Some(text) }])
+            drive::act(globals, &run, again.typed()?, |run| vec![RunCommand::Start { run, step, confirmed: Some(text) }])
         }
-        Verb::Tick { run, step, items, undo } => drive::act(globals, &run, |run| {
+        Verb::Tick { run, step, items, undo, again } => drive::act(globals, &run, again.typed()?, |run| {
             let tick = |item: &u32| RunCommand::Tick { run, step: StepId::from(step.as_str()), item: item - 1, done: !undo };
             items.iter().map(tick).collect()
         }),
-        Verb::Retry { run, step } => {
+        Verb::Retry { run, step, again } => {
             let (step, text) = confirmed(&step);
-            drive::act(globals, &run, |run| vec![RunCommand::Retry { run, step, confirmed: Some(text) }])
+            drive::act(globals, &run, again.typed()?, |run| vec![RunCommand::Retry { run, step, confirmed: Some(text) }])
         }
-        Verb::Skip(Reasoned { run, step, reason }) => {
-            drive::act(globals, &run, |run| vec![RunCommand::Skip { run, step: step.as_str().into(), reason }])
+        Verb::Skip(Reasoned { run, step, reason, again }) => {
+            drive::act(globals, &run, again.typed()?, |run| vec![RunCommand::Skip { run, step: step.as_str().into(), reason }])
         }
-        Verb::Accept(Reasoned { run, step, reason }) => {
-            drive::act(globals, &run, |run| vec![RunCommand::Accept { run, step: step.as_str().into(), reason }])
+        Verb::Accept(Reasoned { run, step, reason, again }) => {
+            drive::act(globals, &run, again.typed()?, |run| vec![RunCommand::Accept { run, step: step.as_str().into(), reason }])
         }
         Verb::Answer(given) => answer::answer(globals, given),
         Verb::Approve(approval) => answer::approve(globals, approval),
-        Verb::Probe { run, step } => drive::act(globals, &run, |run| vec![RunCommand::Probe { run, step: step.as_str().into() }]),
-        Verb::Pause { run, reason } => drive::act(globals, &run, |run| vec![RunCommand::Pause { run, reason }]),
-        Verb::Unpause { run } => drive::act(globals, &run, |run| vec![RunCommand::Unpause { run }]),
-        Verb::Rollback { run, yes } => rollback::rollback(globals, &run, yes),
+        Verb::Probe { run, step, again } => {
+            drive::act(globals, &run, again.typed()?, |run| vec![RunCommand::Probe { run, step: step.as_str().into() }])
+        }
+        Verb::Pause { run, reason, again } => {
+            drive::act(globals, &run, again.typed()?, |run| vec![RunCommand::Pause { run, reason }])
+        }
+        Verb::Unpause { run, again } => drive::act(globals, &run, again.typed()?, |run| vec![RunCommand::Unpause { run }]),
+        Verb::Rollback { run, yes, again } => rollback::rollback(globals, &run, yes, &again.typed()?),
     }
 }
 

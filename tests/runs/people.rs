@@ -103,3 +103,58 @@ fn a_drill_runs_its_own_setup_and_clears_away_after_a_failure() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(told(&refused).contains("lab"), "{}", told(&refused));
 }
+
+/// A run with a secret that waits, without a word of it in its journal.
+fn secret() -> (Stage, String) {
+    let go = "## Steps\n\n### Go\n\n- **timeout:** 9s\n\n```sh\ntest \"$TOKEN\" = hunter2hunter2 && echo right >> ../work/log\n```\n\n### Then\n\nBy hand.\n";
+    let stage = Stage::with("params:\n  TOKEN: {type: secret}\n", go);
+    let (run, _) = stage.json(&["playbook", "run", "t", "--param", "TOKEN=hunter2hunter2"]);
+    let run = id(&run).to_owned();
+    (stage, run)
+}
+
+fn is_nowhere(stage: &Stage) {
+    for file in std::fs::read_dir(stage.path().join("data")).expect("a folder").flatten().filter(|file| file.path().is_file()) {
+        let bytes = std::fs::read(file.path()).expect("it is read");
+        assert!(!bytes.windows(14).any(|part| part == b"hunter2hunter2"), "{:?} holds the secret", file.path());
+    }
+}
+
+#[test]
+fn a_run_with_a_secret_is_answered_from_a_shell_that_supplies_it_again() {
+    let (stage, run) = secret();
+    let refused = stage.midwatch(&["playbook", "confirm", &run, "go"]);
+    assert!(told(&refused).contains("--param TOKEN=…"), "{}", told(&refused));
+    let (document, _) = stage.json(&["playbook", "confirm", &run, "go", "--param", "TOKEN=hunter2hunter2"]);
+    assert_eq!((state_of(&document, "go"), stage.wrote("log").as_str()), ("succeeded", "right\n"), "{document}");
+    let wrong = stage.midwatch(&["playbook", "skip", &run, "then", "--reason", "x", "--param", "OTHER=1"]);
+    assert!(told(&wrong).contains("no such parameter"), "{}", told(&wrong));
+    let (document, _) = stage.json(&["playbook", "skip", &run, "then", "--reason", "later", "--param", "TOKEN=hunter2hunter2"]);
+    assert_eq!(document["run"]["state"], "completed-with-exceptions", "{document}");
+    is_nowhere(&stage);
+}
+
+#[test]
+fn a_secret_that_is_missing_is_asked_for_at_the_terminal_and_not_shown() {
+    let (stage, run) = secret();
+    let mut shell = stage.home.console(&["--data", "data", "playbook", "confirm", &run, "go"], 120, 24);
+    shell.wait_for("TOKEN (secret, not shown) >");
+    shell.keys("hunter2hunter2\r");
+    shell.wait_for("succeeded  Go");
+    shell.wait_for("“Then”: `done`");
+    shell.keys("leave\r");
+    shell.wait_exit();
+    assert_eq!(stage.wrote("log"), "right\n");
+    let raw = String::from_utf8_lossy(shell.raw()).into_owned();
+    assert!(!raw.contains("hunter2"), "it was shown: {raw}");
+    is_nowhere(&stage);
+}
+
+#[test]
+fn a_run_is_closed_without_the_secret_that_it_would_need_to_go_on() {
+    let (stage, run) = secret();
+    let closed = stage.midwatch(&["playbook", "cancel", &run]);
+    let says = String::from_utf8_lossy(&closed.stdout).into_owned() + &told(&closed);
+    assert!(says.contains("abandoned: cancelled"), "{says}");
+    assert_eq!(stage.open_run(), None);
+}

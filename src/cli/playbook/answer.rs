@@ -1,6 +1,6 @@
 //! What a person answers from a shell, and what another one approves.
 
-use super::drive;
+use super::{Again, drive};
 use crate::cli::ack::refused;
 use crate::cli::session::Session;
 use crate::cli::{Exit, Failure, Globals, attach};
@@ -25,6 +25,8 @@ pub struct Given {
     /// A file that shows it; kept in the data folder, its name, size and digest in the log
     #[arg(long, value_name = "FILE")]
     file: Vec<PathBuf>,
+    #[command(flatten)]
+    again: Again,
 }
 
 #[derive(Args)]
@@ -47,7 +49,7 @@ pub fn answer(globals: &Globals, given: Given) -> anyhow::Result<Exit> {
     let evidence = given.file.iter().map(|path| attach::file(path, globals)).collect::<anyhow::Result<Vec<_>>>()?;
     let (mut session, run) = drive::open(globals, &given.run)?;
     let before = drive::before(&session, globals, run);
-    drive::take_up(&mut session, run)?;
+    drive::take_up(&mut session, globals, run, &given.again.typed()?)?;
     let command = match meant(&session, run, &given, evidence) {
         Ok(command) => command,
         Err(why) => {

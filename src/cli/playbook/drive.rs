@@ -1,7 +1,7 @@
 //! Runs that this process drives: prepared or taken up, carried on until they end or need a person, and left in order.
 
 use super::typist::{Typist, Wish};
-use super::{library, tell, terminal};
+use super::{library, secret, tell, terminal};
 use crate::cli::ack::refused;
 use crate::cli::session::{Needs, Session};
 use crate::cli::{Exit, Failure, Globals, incident, out};
@@ -36,8 +36,10 @@ pub fn run(globals: &Globals, start: Start, confirmations: &Confirmations) -> an
     let incident = start.incident.as_deref().map(|name| incident::take_up(&mut session, globals, name)).transpose()?;
     let alert = library::one_alert(&mut session, start.alert)?;
     let catalogue = session.playbooks(globals)?;
-    let playbook = catalogue.get(&start.name).map_err(Failure::usage)?.id.clone();
+    let book = catalogue.get(&start.name).map_err(Failure::usage)?;
+    let playbook = book.id.clone();
     let Start { params, mode, auto, .. } = start;
+    let params = secret::asked(&session, globals, book, mode, params)?;
     let (_, progress) = session.ask(Command::Run(RunCommand::Prepare { playbook, params, alert, incident, mode, auto }))?;
     match progress.items.iter().find_map(|item| item.entry) {
         Some(entry) => carry_on(&mut session, globals, RunId(entry.0), confirmations, Vec::new()),
@@ -49,6 +51,7 @@ pub fn resume(globals: &Globals, name: &str, params: Typed, confirmations: &Conf
     let (mut session, run) = open(globals, name)?;
     over(session.world(), run)?;
     let before = before(&session, globals, run);
+    let params = secret::again(&session, globals, run, params)?;
     let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params }))?;
     if failed(&progress) {
         return refused(&progress);
@@ -57,10 +60,15 @@ pub fn resume(globals: &Globals, name: &str, params: Typed, confirmations: &Conf
 }
 
 /// Does something with a run that waits, and carries it on.
-pub fn act(globals: &Globals, name: &str, commands: impl FnOnce(RunId) -> Vec<RunCommand>) -> anyhow::Result<Exit> {
+pub fn act(
+    globals: &Globals,
+    name: &str,
+    secrets: Typed,
+    commands: impl FnOnce(RunId) -> Vec<RunCommand>,
+) -> anyhow::Result<Exit> {
     let (mut session, run) = open(globals, name)?;
     let before = before(&session, globals, run);
-    take_up(&mut session, run)?;
+    take_up(&mut session, globals, run, &secrets)?;
     do_all(&mut session, globals, run, commands(run), before)
 }
 
@@ -83,11 +91,13 @@ pub fn do_all(
 }
 
 /// A run that was left in order may be taken up by whoever has something to say; one that was interrupted has to be resumed.
-pub fn take_up(session: &mut Session, run: RunId) -> anyhow::Result<()> {
+/// The `secrets` are those of the whole, which hands them to its parts.
+pub fn take_up(session: &mut Session, globals: &Globals, run: RunId, secrets: &Typed) -> anyhow::Result<()> {
     over(session.world(), run)?;
     // What a part was handed, only its whole can hand it again; and the whole goes on when the part is done.
-    if let Some(parent) = session.world().runs.get(run).and_then(|run| run.parent.as_ref()).map(|parent| parent.run) {
-        take_up(session, parent)?;
+    let parent = session.world().runs.get(run).and_then(|run| run.parent.as_ref()).map(|parent| parent.run);
+    if let Some(parent) = parent {
+        take_up(session, globals, parent, secrets)?;
     }
     let settled = |world: &World| {
         let known = world.runs.get(run);
@@ -102,7 +112,8 @@ pub fn take_up(session: &mut Session, run: RunId) -> anyhow::Result<()> {
     if session.world().runs.live(run).is_some_and(|live| live.driving) {
         return Ok(());
     }
-    let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
+    let params = if parent.is_none() { secret::again(session, globals, run, secrets.clone())? } else { Typed::default() };
+    let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params }))?;
     if failed(&progress) {
         return refused(&progress).map(drop);
     }
@@ -111,25 +122,50 @@ pub fn take_up(session: &mut Session, run: RunId) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Ends what is running, wherever it is driven, and aborts the run where nobody else holds it.
+/// Ends what is running and the run, here or, where another process drives it, there.
 pub fn cancel(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
     let (mut session, run) = open(globals, name)?;
     over(session.world(), run)?;
-    let running = |world: &World| world.runs.get(run).is_some_and(|run| run.open_attempt().is_some());
-    if running(session.world()) {
-        let (_, progress) = session.ask(Command::Run(RunCommand::Cancel { run }))?;
-        if failed(&progress) && running(session.world()) {
-            return refused(&progress);
-        }
-        session.until(PATIENCE, |world| !running(world));
-    }
-    session.settle();
     let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
-    if !failed(&progress) {
-        session.ask(Command::Run(RunCommand::Abort { run, reason: "cancelled".into() }))?;
+    match session.world().runs.is_elsewhere(run) {
+        true => end_there(&mut session, run)?,
+        // Without its secrets it can't be taken up; to be closed it needs none.
+        false => end_here(&mut session, globals, run, !failed(&progress))?,
     }
     session.settle();
     finish(&mut session, globals, run)
+}
+
+const CANCELLED: &str = "cancelled";
+
+fn end_there(session: &mut Session, run: RunId) -> anyhow::Result<()> {
+    let (_, progress) = session.ask(Command::Run(RunCommand::Abort { run, reason: CANCELLED.into() }))?;
+    if failed(&progress) {
+        return refused(&progress).map(drop);
+    }
+    let ended = |world: &World| world.runs.get(run).is_some_and(|run| run.ended.is_some());
+    if !session.until(PATIENCE, ended) {
+        let who = session.world().runs.get(run).and_then(|run| run.driver.clone()).unwrap_or_else(|| "nobody".to_owned());
+        out::warn(&format!("midwatch: {who}'s console drives the run and has not ended it yet; that it is to end is on record"));
+    }
+    Ok(())
+}
+
+fn end_here(session: &mut Session, globals: &Globals, run: RunId, ours: bool) -> anyhow::Result<()> {
+    let part = session.world().runs.innermost(run);
+    if ours && part != run {
+        take_up(session, globals, part, &Typed::default())?;
+    }
+    let running = |world: &World| world.runs.get(run).is_some_and(|run| run.open_attempt().is_some());
+    if running(session.world()) {
+        session.ask(Command::Run(RunCommand::Cancel { run }))?;
+        session.until(PATIENCE, |world| !running(world));
+    }
+    session.settle();
+    let reason = CANCELLED.to_owned();
+    let end = if ours { RunCommand::Abort { run, reason } } else { RunCommand::Abandon { run, reason } };
+    let (_, progress) = session.ask(Command::Run(end))?;
+    if failed(&progress) { refused(&progress).map(drop) } else { Ok(()) }
 }
 
 pub fn abandon(globals: &Globals, name: &str, reason: String) -> anyhow::Result<Exit> {
@@ -212,7 +248,7 @@ pub fn carry(
         }
         let at = session.world().runs.innermost(run);
         if session.world().runs.live(at).is_none_or(|live| !live.driving) && at != run {
-            take_up(session, at)?;
+            take_up(session, globals, at, &Typed::default())?;
             continue;
         }
         if session.world().runs.waits_for_time(run) {

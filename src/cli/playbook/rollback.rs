@@ -5,14 +5,14 @@ use super::{drive, tell};
 use crate::cli::{Exit, Failure, Globals, out};
 use crate::domain::ids::RunId;
 use crate::model::World;
-use crate::model::runs::{RunCommand, flow, shown};
+use crate::model::runs::{RunCommand, Typed, flow, shown};
 use serde_json::json;
 
-pub fn rollback(globals: &Globals, name: &str, yes: bool) -> anyhow::Result<Exit> {
+pub fn rollback(globals: &Globals, name: &str, yes: bool, secrets: &Typed) -> anyhow::Result<Exit> {
     let (mut session, run) = drive::open(globals, name)?;
     drive::over(session.world(), run)?;
     let before = drive::before(&session, globals, run);
-    drive::take_up(&mut session, run)?;
+    drive::take_up(&mut session, globals, run, secrets)?;
     let plan = match session.world().runs.rollback(run) {
         Ok(plan) => plan,
         Err(why) => {

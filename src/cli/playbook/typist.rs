@@ -11,9 +11,10 @@ use crate::model::World;
 use crate::ports::Clock;
 use crate::runtime::shell::start_reader;
 use futures_util::FutureExt;
+use nix::sys::termios::{LocalFlags, SetArg, tcgetattr, tcsetattr};
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{self, TryRecvError};
+use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -95,6 +96,27 @@ impl Typist {
                 None => {}
             }
         }
+    }
+
+    /// Asks for something that nobody may see; `None` where there is no answer, or ctrl-c instead of one.
+    pub fn ask_unseen(&mut self, question: &str) -> Option<String> {
+        let before = tcgetattr(io::stdin()).ok()?;
+        let mut silent = before.clone();
+        silent.local_flags.remove(LocalFlags::ECHO);
+        prompt(question)?;
+        // What can't be hidden is not asked for.
+        tcsetattr(io::stdin(), SetArg::TCSADRAIN, &silent).ok()?;
+        self.want();
+        let line = loop {
+            match self.lines.recv_timeout(LISTEN) {
+                Ok(line) => break self.answered(line),
+                Err(RecvTimeoutError::Timeout) if self.pressed().is_none() => {}
+                Err(_) => break None,
+            }
+        };
+        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &before);
+        out::warn("");
+        line.filter(|line| !line.is_empty())
     }
 
     /// Hears what is wanted while something goes on.
