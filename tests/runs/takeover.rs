@@ -81,3 +81,44 @@ fn another_person_takes_a_run_over_from_a_second_console_and_the_log_names_both(
     assert_eq!(by("step-ended", "One").len(), 1, "{entries:#?}");
     assert!(stage.midwatch(&["journal", "verify"]).status.success());
 }
+
+/// A run at a terminal that was called off from another one: what both of them say.
+fn called_off(steps: &str, more: &[&str], until_says: &str) -> (Stage, String, String) {
+    let stage = Stage::new(steps);
+    let mut shell = stage.home.console(&[&["--data", "data", "playbook", "run", "t"], more].concat(), 140, 30);
+    shell.wait_for(until_says);
+    let run = until("the run", || stage.open_run());
+    let other = stage.midwatch(&["playbook", "cancel", &run]);
+    assert!(!shell.wait_exit().success());
+    assert_eq!(stage.open_run(), None, "it is over: {}", shell.screen());
+    (stage, shell.screen(), String::from_utf8_lossy(&other.stdout).into_owned())
+}
+
+#[test]
+fn a_run_that_waits_for_the_person_at_one_terminal_is_called_off_from_another() {
+    let (_, there, here) = called_off(STEPS, &[], "type `yes` to start");
+    assert!(there.contains("is aborted: ana: cancelled") && here.contains("is aborted: ana: cancelled"), "{there}\n{here}");
+}
+
+#[test]
+fn what_runs_at_one_terminal_is_ended_from_another_and_nothing_after_it_begins() {
+    let (stage, there, here) = called_off(STEPS, &["--auto", "change"], "started    One");
+    assert!(there.contains("cancelled  One") && there.contains("is aborted: ana: cancelled"), "{there}");
+    assert!(here.contains("is aborted: ana: cancelled"), "{here}");
+    assert!(!stage.wrote("log").contains("two"));
+    let cancels = entries(&stage).into_iter().filter(|(.., text)| text.contains("cancels “One”")).count();
+    assert_eq!(cancels, 1, "it was asked for once: {:#?}", entries(&stage));
+}
+
+#[test]
+fn a_console_ends_the_run_that_it_holds_when_it_is_called_off_elsewhere() {
+    let stage = Stage::new(STEPS);
+    stage.json(&["playbook", "run", "t"]);
+    let run = stage.open_run().expect("it waits");
+    let mut console = console(&stage, "config.yaml");
+    take_up(&mut console);
+    console.wait_for("resume the run ✓ recorded");
+    let other = stage.midwatch(&["playbook", "cancel", &run]);
+    assert!(String::from_utf8_lossy(&other.stdout).contains("is aborted: ana: cancelled"), "{other:?}");
+    console.wait_for("aborted");
+}

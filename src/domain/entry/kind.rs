@@ -100,7 +100,7 @@ kinds! {
     StepEnded = "step-ended",
     /// A person answered a step, or its time has come. `data.answer` is tick (item, done), done, skip (reason, condition), pass, retry,
     /// accept (reason), assert (done, note), choose (label), waited (reason), approve, approved, alone (reason), refuse (reason), expired,
-    /// record (note) or cancel; and where it leads: goto, verified.
+    /// record (note), cancel or call-off (reason; of the whole run, at another console); and where it leads: goto, verified.
     StepAnswer = "step-answer",
     /// A `status` block was run. `data`: probe (done, not-done, unclear), exit_code, detail; and where it leads: goto, verified.
     StepProbed = "step-probed",

@@ -30,6 +30,9 @@ impl Run {
             Kind::RunCleanup => self.clear_away(entry),
             Kind::StepIntent => self.begin(entry),
             Kind::StepEnded => self.end(entry),
+            Kind::StepAnswer if entry.text_of("answer") == Some("call-off") => {
+                self.called_off = Some((entry.actor.name.clone(), entry.text_of("reason").unwrap_or("").to_owned()));
+            }
             Kind::StepAnswer => self.answer(entry),
             Kind::StepProbed => self.probed(entry),
             _ => return,
@@ -228,7 +231,8 @@ impl Run {
         }
         let cursor = Cursor::At { step: first.plan.id.clone(), attempt: first.attempts.len() as u32 + 1 };
         self.outcome = Some((state, entry.text_of("reason").unwrap_or("").to_owned()));
-        (self.cursor, self.paused) = (Some(cursor), false);
+        // What was called off was the run proper; what it made is cleared away all the same.
+        (self.cursor, self.paused, self.called_off) = (Some(cursor), false, None);
         for record in self.steps.iter_mut().filter(|record| record.plan.section != "drill-cleanup" && record.attempts.is_empty())
         {
             if !record.passed {

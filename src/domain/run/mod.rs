@@ -213,6 +213,8 @@ pub struct Run {
     pub rolling_back: bool,
     /// Something of the rollback failed or was skipped by a person.
     pub flawed: bool,
+    /// Who wants it to end though another console drives it, and why: that one ends it.
+    pub called_off: Option<(String, String)>,
     /// How the run proper ended, while what a drill made is being cleared away.
     pub outcome: Option<(RunState, String)>,
     /// The drill that it belongs to.

@@ -130,7 +130,10 @@ impl Runs {
         let Some(run) = self.get(id).filter(|run| run.ended.is_none()) else { return Vec::new() };
         let Some(live) = self.live.get(&id).filter(|live| live.driving) else { return Vec::new() };
         if let Some((step, _)) = run.open_attempt() {
-            return if run.is_child(step) { self.child_ended(context, id) } else { Vec::new() };
+            if run.is_child(step) {
+                return self.child_ended(context, id);
+            }
+            return self.heed(context, id, run).map(|drafts| self.ask(context, drafts)).unwrap_or_default();
         }
         if run.is_diagnosis() && (!live.engaged || run.interrupted) {
             let draft = self.given_up(context, id, run, "its console was left");
@@ -138,6 +141,9 @@ impl Runs {
         }
         if !live.engaged {
             return self.release(id);
+        }
+        if let Some(drafts) = self.heed(context, id, run) {
+            return self.ask(context, drafts);
         }
         if run.interrupted || run.paused {
             return Vec::new();

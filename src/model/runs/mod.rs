@@ -295,7 +295,7 @@ impl Runs {
         let Some(run) = entry.run.filter(|_| is_of_run(&entry.kind)) else { return Vec::new() };
         self.runs.entry(run).or_default().insert(entry.clone(), &Corrections::default());
         self.forget();
-        let mut effects = if live { self.on_recorded(context, run, entry) } else { self.heard(context, run) };
+        let mut effects = if live { self.on_recorded(context, run, entry) } else { self.heard(context, run, entry) };
         if entry.kind == Kind::RunEnded
             && let Some(parent) = self.get(run).and_then(|run| run.parent.clone())
         {
@@ -305,7 +305,12 @@ impl Runs {
     }
 
     /// Another process recorded something about a run: where it is ours, that may have been what it waited for.
-    fn heard(&mut self, context: &mut Context<'_>, run: RunId) -> Vec<Effect> {
+    fn heard(&mut self, context: &mut Context<'_>, run: RunId, entry: &Entry) -> Vec<Effect> {
+        if let (Some("cancel"), Some(step), Some(number)) = (entry.text_of("answer"), &entry.step, entry.attempt)
+            && let Some(attempt) = self.attempt_of(run, step, number)
+        {
+            attempt.stopping = true;
+        }
         if self.ready && self.drives(run) { self.advance(context, run) } else { Vec::new() }
     }
 

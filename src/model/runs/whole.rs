@@ -30,7 +30,39 @@ impl Runs {
     }
 
     pub(super) fn abort(&self, context: &Context<'_>, id: RunId, reason: &str) -> Answer {
-        self.aborted(id, reason, &|kind, text| context.by_me(kind, text))
+        match self.is_elsewhere(id) {
+            true => self.ask_for_end(context, id, reason),
+            false => self.aborted(id, reason, &|kind, text| context.by_me(kind, text)),
+        }
+    }
+
+    /// Only the console that drives a run ends it, with what belongs to its end: it is told by the journal. What is running is ended first.
+    fn ask_for_end(&self, context: &Context<'_>, id: RunId, reason: &str) -> Answer {
+        let run = self.known(id)?;
+        let reason = needed(reason, "a run is aborted with a reason")?;
+        let part = self.child_of(id).map(|part| self.ask_for_end(context, part, reason)).transpose()?;
+        let mut drafts = match run.open_attempt() {
+            Some((step, _)) if !run.is_child(step) => self.cancel(context, id)?,
+            _ => part.unwrap_or_default(),
+        };
+        let draft = context.by_me(Kind::StepAnswer, format!("calls off playbook “{}”: {reason}", run.title));
+        let mut draft = of_run(draft.with("answer", "call-off").with("reason", reason), id, run);
+        draft.important = true;
+        drafts.push(draft);
+        Ok(drafts)
+    }
+
+    /// What a run of ours needs that somebody at another console has called off: the end of what runs, else its own.
+    pub(super) fn heed(&self, context: &Context<'_>, id: RunId, run: &Run) -> Option<Vec<Draft>> {
+        let (who, reason) = run.called_off.as_ref()?;
+        let seen = |kind, text| context.seen("playbook", kind, text);
+        let stopping = self.live.get(&id).and_then(|live| live.attempt.as_ref()).is_some_and(|attempt| attempt.stopping);
+        let asked = match run.open_attempt() {
+            Some(_) if stopping => return None,
+            Some(_) => self.cancelled(id, &seen),
+            None => self.aborted(id, &format!("{who}: {reason}"), &seen),
+        };
+        asked.ok()
     }
 
     fn aborted(&self, id: RunId, reason: &str, draft: Drafts<'_>) -> Answer {
