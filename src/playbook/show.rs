@@ -1,7 +1,7 @@
 //! A playbook and a plan as text for people: Markdown that is harmless on a terminal.
 
 use super::plan::{Plan, PlanParam};
-use crate::domain::playbook::{Block, Confirm, How, Playbook, Risk, Step, Target};
+use crate::domain::playbook::{Block, Confirm, How, OnFail, Playbook, Risk, Step, Target, Times};
 use crate::domain::text::inert;
 use std::fmt::{self, Write};
 
@@ -73,6 +73,7 @@ fn sections(f: &mut fmt::Formatter<'_>, playbook: &Playbook, steps: &[&Step]) ->
             section = Some(step.section);
         }
         writeln!(f, "\n{}. **{}** `{}` {}", index + 1, inert(&step.title), step.id, words(step))?;
+        again(step, playbook).iter().try_for_each(|line| writeln!(f, "   - {line}"))?;
         asks(step, playbook).iter().try_for_each(|line| writeln!(f, "   - {line}"))?;
         step.items.iter().try_for_each(|item| writeln!(f, "   - [ ] {}", inert(&item.text)))?;
         step.body.iter().try_for_each(|body| block(f, body))?;
@@ -80,16 +81,39 @@ fn sections(f: &mut fmt::Formatter<'_>, playbook: &Playbook, steps: &[&Step]) ->
     Ok(())
 }
 
+/// How often it is tried, and where a failure leads.
+fn again(step: &Step, playbook: &Playbook) -> Vec<String> {
+    if step.body.is_none() && !matches!(step.how, How::Child(_)) {
+        return Vec::new();
+    }
+    let every = |times: &Times| humantime::format_duration(times.every);
+    let retry = step.fields.retry.iter().map(|times| format!("tried up to {} times, every {}", times.count, every(times)));
+    let repeat = step.fields.repeat.iter();
+    let repeat = repeat.map(|times| format!("has to hold {} times in a row, every {}", times.count, every(times)));
+    let fails = match &step.fields.on_fail {
+        OnFail::Ask => "a person is asked".to_owned(),
+        OnFail::Stop => "the run stops".to_owned(),
+        OnFail::Continue => "the run goes on, with an exception".to_owned(),
+        OnFail::Goto(target) => format!("goes on at {}", place(target, playbook)),
+    };
+    retry.chain(repeat).chain([format!("on fail: {fails}")]).collect()
+}
+
+fn place(target: &Target, playbook: &Playbook) -> String {
+    match target {
+        Target::Step(id) => format!("“{}”", inert(playbook.step(id).map_or(id.as_str(), |step| &step.title))),
+        Target::Section(section) => section.heading().to_owned(),
+    }
+}
+
 /// What a person is asked: a decision with where each answer leads, and what is to be written down.
 fn asks(step: &Step, playbook: &Playbook) -> Vec<String> {
     let mut lines = Vec::new();
     if let How::Choice(choice) = &step.how {
-        let to = |target: &Target| match target {
-            Target::Step(id) => format!("“{}”", inert(playbook.step(id).map_or(id.as_str(), |step| &step.title))),
-            Target::Section(section) => section.heading().to_owned(),
-        };
         lines.push(format!("asks: {}", inert(&choice.question)));
-        lines.extend(choice.options.iter().map(|option| format!("`{}` goes on at {}", inert(&option.label), to(&option.to))));
+        lines.extend(
+            choice.options.iter().map(|option| format!("`{}` goes on at {}", inert(&option.label), place(&option.to, playbook))),
+        );
     }
     lines.extend(step.asks().map(|text| format!("to be written down: {}", inert(text))));
     lines

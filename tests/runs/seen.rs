@@ -153,8 +153,8 @@ fn whoever_waits_for_an_approval_is_told_all_three_ways() {
 fn the_plan_says_what_each_step_asks_and_expects() {
     let steps = "## Steps\n\n### Decide\n\n- **ask:** Drain or wait?\n  - Drain: [d](#settle)\n  - Give up: [r](#rollback)\n\n\
         ### Agree\n\n- **approve:** 2 of lead, boss\n- **timeout:** 10m\n\n### Settle\n\n- **wait:** 10s\n\n\
-        ### Fence\n\n- **record:** how it was fenced\n\n- [ ] it is off\n\n## Verify\n\n### Check\n\n- **expect:** stdout `t`\n\n```sh\necho t\n```\n\n\
-        ## Rollback\n\n### Back\n\n```sh\ntrue\n```\n";
+        ### Fence\n\n- **record:** how it was fenced\n\n- [ ] it is off\n\n## Verify\n\n### Check\n\n- **expect:** stdout `t`\n- **retry:** 5 times every 2s\n- **on fail:** [f](#fence)\n\n```sh\necho t\n```\n\n\
+        ## Rollback\n\n### Back\n\n- **repeat:** 3 times every 1m\n\n```sh\ntrue\n```\n";
     let stage = Stage::with("roles: [lead, boss]\n", steps);
     let text = said(&stage.midwatch(&["playbook", "plan", "t"]));
     for fact in [
@@ -163,6 +163,8 @@ fn the_plan_says_what_each_step_asks_and_expects() {
         "`settle` wait, 10s\n",
         "   - to be written down: how it was fenced\n",
         "expects stdout `t`",
+        "   - tried up to 5 times, every 2s\n   - on fail: goes on at “Fence”\n",
+        "   - has to hold 3 times in a row, every 1m\n   - on fail: a person is asked\n",
     ] {
         assert!(text.contains(fact), "{fact}: {text}");
     }
@@ -174,6 +176,8 @@ fn the_plan_says_what_each_step_asks_and_expects() {
     let approval = serde_json::json!({"count": 2, "roles": ["lead", "boss"], "expires_s": 600.0});
     assert_eq!(step("agree")["approval"], approval);
     assert_eq!((&step("settle")["wait_s"], &step("fence")["record"]), (&10.0.into(), &"how it was fenced".into()));
+    assert_eq!(step("check")["retry"], serde_json::json!({"times": 5, "every_s": 2.0}));
+    assert_eq!((&step("check")["on_fail"], &step("back")["on_fail"]), (&"fence".into(), &"ask".into()));
     assert_eq!(step("check")["expects"], serde_json::json!(["stdout `t`"]));
     assert!(step("check")["question"].is_null() && step("decide")["expects"].is_null(), "{plan}");
 }

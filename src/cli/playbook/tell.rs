@@ -1,7 +1,7 @@
 //! A run as JSON with the pinned names, and in lines for people.
 
 use crate::domain::ids::{RunId, StepId};
-use crate::domain::playbook::{How, Picked, Playbook, Step, Target, expand};
+use crate::domain::playbook::{How, OnFail, Picked, Playbook, Step, Target, Times, expand};
 use crate::domain::run::{Attempt, Cursor, Probe, Run, RunMode, StepRecord, StepState};
 use crate::domain::text::inert;
 use crate::model::World;
@@ -99,11 +99,7 @@ fn wants(step: &Step) -> serde_json::Map<String, Value> {
     match &step.how {
         How::Choice(choice) => {
             question = Some(&choice.question);
-            let to = |target: &Target| match target {
-                Target::Step(id) => id.to_string(),
-                Target::Section(section) => section.word().to_owned(),
-            };
-            let option = |option: &Picked| json!({"label": option.label, "to": to(&option.to)});
+            let option = |option: &Picked| json!({"label": option.label, "to": word(&option.to)});
             options = Some(choice.options.iter().map(option).collect::<Vec<_>>());
         }
         How::Approval(wanted) => {
@@ -114,12 +110,23 @@ fn wants(step: &Step) -> serde_json::Map<String, Value> {
         _ => {}
     }
     let runs = step.body.is_some();
+    let times = |times: &Times| json!({"times": times.count, "every_s": times.every.as_secs_f64()});
+    let fails = runs || matches!(step.how, How::Child(_));
+    let on_fail = match &step.fields.on_fail {
+        OnFail::Ask => "ask".to_owned(),
+        OnFail::Stop => "stop".to_owned(),
+        OnFail::Continue => "continue".to_owned(),
+        OnFail::Goto(target) => word(target),
+    };
     let expects = runs.then(|| step.fields.expect.iter().map(ToString::to_string).collect::<Vec<_>>());
     let timeout = runs.then_some(step.fields.timeout.as_secs_f64());
     let wants = json!({
         "risk": runs.then(|| step.fields.risk.word()),
         "timeout_s": timeout,
         "expects": expects,
+        "retry": step.fields.retry.as_ref().map(times),
+        "repeat": step.fields.repeat.as_ref().map(times),
+        "on_fail": fails.then_some(on_fail),
         "question": question,
         "options": options,
         "approval": approval,
@@ -129,6 +136,13 @@ fn wants(step: &Step) -> serde_json::Map<String, Value> {
     match wants {
         Value::Object(wants) => wants,
         _ => serde_json::Map::new(),
+    }
+}
+
+fn word(target: &Target) -> String {
+    match target {
+        Target::Step(id) => id.to_string(),
+        Target::Section(section) => section.word().to_owned(),
     }
 }
 
