@@ -8,6 +8,8 @@ mod support;
 mod crashes;
 #[path = "runs/diagnosis.rs"]
 mod diagnosis;
+#[path = "runs/ends.rs"]
+mod ends;
 #[path = "runs/evidence.rs"]
 mod evidence;
 #[path = "runs/feeds.rs"]

@@ -5,7 +5,7 @@ use crate::cli::session::{Needs, Session};
 use crate::cli::{Exit, Failure, Globals, library, out, target};
 use crate::domain::ids::{AlertId, RunId};
 use crate::domain::playbook::Playbook;
-use crate::domain::run::{Run, RunMode};
+use crate::domain::run::{Run, RunMode, RunState};
 use crate::model::runs::{Typed, unanswered};
 use crate::playbook;
 use serde_json::json;
@@ -40,9 +40,23 @@ pub fn list(globals: &Globals) -> anyhow::Result<Exit> {
         };
         text += "\n";
         text += &out::table(&["RUN", "PLAYBOOK", "WITH", "STATE", "BY", "AT"], &open.iter().map(row).collect::<Vec<_>>());
+        text += &open.iter().filter_map(|(id, run)| next(*id, run)).collect::<String>();
     }
     out::text(&text)?;
     Ok(Exit::Done)
+}
+
+/// How a run that nobody drives is taken up.
+fn next(id: RunId, run: &Run) -> Option<String> {
+    let resume = format!("`midwatch playbook resume {id}` takes it up");
+    Some(match run.state() {
+        RunState::Interrupted => {
+            format!("{id}: its console died. {resume}, `midwatch playbook abandon {id} --reason WHY` closes it\n")
+        }
+        RunState::Paused => format!("{id}: it is paused. `midwatch playbook unpause {id}` lets it go on\n"),
+        _ if run.driver.is_none() => format!("{id}: nobody drives it. {resume}\n"),
+        _ => return None,
+    })
 }
 
 fn listed(book: &Playbook) -> serde_json::Value {
