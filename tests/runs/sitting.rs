@@ -167,7 +167,7 @@ fn its_time_is_over_and_what_is_typed_on_presses_no_key_of_the_console() {
     console.wait_for("enter goes back");
     console.keys("qqq\x03");
     console.keys("\r");
-    console.wait_for("ended after 1 s");
+    console.wait_for("ended with exit 1, on TERM after 1");
     assert_eq!(stage.wrote("log"), "told\n");
     console.keys("\x1b");
     console.wait_gone("It did not succeed");

@@ -2,7 +2,7 @@
 
 use crate::domain::ids::{RunId, StepId};
 use crate::domain::playbook::{How, OnFail, Picked, Playbook, Step, Target, Times, expand};
-use crate::domain::run::{Attempt, Cursor, Probe, Run, RunMode, StepRecord, StepState};
+use crate::domain::run::{Attempt, Cursor, Probe, Run, RunMode, StepEnd, StepRecord, StepState};
 use crate::domain::text::inert;
 use crate::model::World;
 use crate::model::runs::{flow, shown};
@@ -73,6 +73,7 @@ fn attempt(attempt: &Attempt, state: StepState) -> Value {
         "truncated": end.is_some_and(|end| end.truncated),
         "detail": end.map(|end| end.detail.clone()).filter(|detail| !detail.is_empty()),
         "resolved": attempt.resolved,
+        "tries": end.map(|end| &end.tries).filter(|tries| !tries.is_empty()),
     })
 }
 
@@ -165,8 +166,8 @@ fn of_step(record: &StepRecord) -> Vec<String> {
     for attempt in &record.attempts {
         lines.push(line(if attempt.number > 1 { "again" } else { "started" }, ""));
         if !attempt.state.is_open() {
-            let detail = attempt.end.as_ref().map_or("", |end| end.detail.as_str());
-            lines.push(line(attempt.state.word(), detail));
+            let why = attempt.end.as_ref().map(StepEnd::why).unwrap_or_default();
+            lines.push(line(attempt.state.word(), &why));
         }
     }
     lines.extend(record.skipped.as_ref().filter(|why| *why != "not taken").map(|why| line("skipped", why)));

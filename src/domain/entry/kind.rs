@@ -96,7 +96,7 @@ kinds! {
     /// A step's attempt is about to start. `data`: digest (of the block), risk, confirmed (what was typed), auto.
     StepIntent = "step-intent",
     /// A step's attempt ended. `data`: state, exit_code, signal, timed_out, cancelled_by, survivors, truncated, started_at, ended_at,
-    /// outputs, detail, and where it leads: goto, accepted, verified.
+    /// outputs, detail, tries, and where it leads: goto, accepted, verified.
     StepEnded = "step-ended",
     /// A person answered a step, or its time has come. `data.answer` is tick (item, done), done, skip (reason, condition), pass, retry,
     /// accept (reason), assert (done, note), choose (label), waited (reason), approve, approved, alone (reason), refuse (reason), expired,

@@ -4,9 +4,11 @@
 //! so that two consoles which recorded the same end make one end of it.
 
 mod apply;
+mod ended;
 mod reading;
 mod state;
 
+pub use ended::{Tried, by_signal, seconds};
 pub use state::{Auto, Move, RunMode, RunState, StepState};
 
 use super::entry::{Entry, Kind};
@@ -63,6 +65,9 @@ pub struct StepEnd {
     /// Why, in one sentence; empty where there is nothing to say.
     #[serde(default)]
     pub detail: String,
+    /// Each try, oldest first, of a step that may be tried more than once.
+    #[serde(default)]
+    pub tries: Vec<Tried>,
 }
 
 impl StepEnd {
@@ -80,6 +85,7 @@ impl StepEnd {
             ended_at: at,
             outputs: BTreeMap::new(),
             detail: detail.into(),
+            tries: Vec::new(),
         }
     }
 }

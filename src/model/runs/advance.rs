@@ -105,7 +105,8 @@ impl Runs {
         let end = &self.tellable(id, end);
         let book = self.live.get(&id).and_then(|live| live.playbook.as_ref());
         let title = run.record(step).map_or(step.as_str(), |record| record.plan.title.as_str());
-        let why = if end.detail.is_empty() { String::new() } else { format!(": {}", end.detail) };
+        let why = end.why();
+        let why = if why.is_empty() { why } else { format!(": {why}") };
         let mut draft = context.seen("playbook", Kind::StepEnded, format!("“{title}” {}{why}", end.state));
         if let Ok(serde_json::Value::Object(data)) = serde_json::to_value(end) {
             draft.data = data;

@@ -74,7 +74,7 @@ fn with_try<T>(
 /// How an attempt ended; `None` while it is running.
 fn settled(this: &Try<'_>) -> Option<StepEnd> {
     if let Some(end) = request::left(this) {
-        return Some(end);
+        return Some(with_earlier(this, end));
     }
     match supervisor::adopt(&Folder::at(&this.folder), &block::name(this.which)) {
         Ok(Verdict::Running) => None,
@@ -89,8 +89,22 @@ fn follow(setup: &Setup, wanted: &Adopt, book: &Playbook, (open, wish): (&Open, 
     }
 }
 
+/// The tries before this one, as their folders tell them: whoever counted them is dead.
+fn with_earlier(this: &Try<'_>, end: StepEnd) -> StepEnd {
+    let folders = block::tries(&attempt::folder(this.setup, this.which));
+    let number = folders.len().max(1) as u32;
+    let before = folders.into_iter().zip(1..number).filter_map(|(folder, number)| {
+        let one = Try { folder, works_in: this.works_in.clone(), wish: this.wish.clone(), ..*this };
+        let end = block::left(&one)?;
+        attempt::tried(this.step, number, &end, end.ended_at)
+    });
+    let tries = before.chain(attempt::tried(this.step, number, &end, end.ended_at)).collect();
+    StepEnd { tries, ..end }
+}
+
 /// A step that has to hold several times in a row has held once: nobody counted the others.
 fn once_of_several(this: &Try<'_>, end: StepEnd) -> StepEnd {
+    let end = with_earlier(this, end);
     match this.step.fields.repeat {
         Some(times) if times.count > 1 && end.state == StepState::Succeeded => {
             let detail = format!("it held, but has to hold {} times in a row, and its console died in between", times.count);

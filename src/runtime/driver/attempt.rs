@@ -2,10 +2,11 @@
 
 use super::{Setup, Which, block, feeds, request};
 use crate::domain::playbook::{Place, Playbook, Seen, Step, Times, Values, Verdict};
-use crate::domain::run::{StepEnd, StepState};
+use crate::domain::run::{StepEnd, StepState, Tried};
 use crate::domain::secret::redacted;
 use crate::model::runs::{self, Launch, RunFact, flow};
 use crate::steps::{self, Setting};
+use chrono::{DateTime, Utc};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -94,6 +95,7 @@ pub(super) fn perform(setup: &Setup, which: Which, launch: &Launch, wish: watch:
 fn tries(setup: &Setup, which: &Which, step: &Step, launch: &Launch, wish: &watch::Receiver<Option<String>>) -> StepEnd {
     let deadline = Instant::now() + step.fields.timeout;
     let mut count = Count::default();
+    let mut tried: Vec<Tried> = Vec::new();
     loop {
         let folder = self::folder(setup, which);
         let this = Try {
@@ -106,7 +108,10 @@ fn tries(setup: &Setup, which: &Which, step: &Step, launch: &Launch, wish: &watc
             wish: wish.clone(),
             left: deadline.saturating_duration_since(Instant::now()),
         };
+        let begun = setup.ports.clock.now().wall;
         let end = once(&this, launch);
+        tried.extend(self::tried(step, count.tries + 1, &end, begun));
+        let end = StepEnd { tries: tried.clone(), ..end };
         let Some(pause) = count.again(step, end.state) else { return end };
         if Instant::now() + pause >= deadline {
             let why = format!("did not hold within {} s; the last time: {}", step.fields.timeout.as_secs(), end.detail);
@@ -116,6 +121,16 @@ fn tries(setup: &Setup, which: &Which, step: &Step, launch: &Launch, wish: &watc
             return StepEnd { state: StepState::Cancelled, cancelled_by: Some(who), ..end };
         }
     }
+}
+
+/// A try as it is recorded; `None` where there can be only one, which the attempt itself tells of.
+pub(super) fn tried(step: &Step, number: u32, end: &StepEnd, begun: DateTime<Utc>) -> Option<Tried> {
+    let most = |times: Option<Times>| times.map_or(1, |times| times.count);
+    let (retry, repeat) = (most(step.fields.retry), most(step.fields.repeat));
+    let of = if retry == 1 || repeat == 1 { Some(retry.max(repeat)) } else { None };
+    let StepEnd { state, exit_code, signal, started_at, ended_at, .. } = *end;
+    let started_at = started_at.unwrap_or(begun).min(ended_at);
+    (of != Some(1)).then_some(Tried { number, of, state, exit_code, signal, started_at, ended_at })
 }
 
 fn once(this: &Try<'_>, launch: &Launch) -> StepEnd {

@@ -4,7 +4,7 @@ use super::attempt::{self, Try};
 use super::{Setup, Which, tail};
 use crate::domain::ids::EntryId;
 use crate::domain::playbook::{Risk, Seen};
-use crate::domain::run::{StepEnd, StepState};
+use crate::domain::run::{StepEnd, StepState, by_signal, seconds};
 use crate::domain::secret::redacted;
 use crate::model::runs::RunFact;
 use crate::runtime::supervisor::{self, Attempt, Exit, Folder, Order, Process, Verdict};
@@ -133,8 +133,8 @@ fn ended(this: &Try<'_>, exit: &Exit) -> StepEnd {
         Exit { error: Some(why), code: None, signal: None, timed_out: false, cancelled: false, .. } if exit.lost().is_none() => {
             (StepState::Failed, format!("nothing was executed: {why}"), Default::default())
         }
-        Exit { timed_out, cancelled, survivors, .. } if *timed_out || *cancelled => {
-            let (state, detail) = forced(this, *timed_out, survivors);
+        Exit { timed_out, cancelled, .. } if *timed_out || *cancelled => {
+            let (state, detail) = forced(this, exit);
             (state, detail, Default::default())
         }
         Exit { hung_up: true, .. } => (unless_it_reads(this, StepState::Failed), HUNG_UP.to_owned(), Default::default()),
@@ -177,17 +177,30 @@ fn unless_it_reads(this: &Try<'_>, state: StepState) -> StepState {
     if this.step.fields.risk == Risk::Read { state } else { StepState::Unknown }
 }
 
-fn forced(this: &Try<'_>, timed_out: bool, survivors: &[Process]) -> (StepState, String) {
-    let timeout = this.step.fields.timeout.as_secs_f64();
-    let state = if timed_out { StepState::TimedOut } else { StepState::Cancelled };
-    match (survivors, &this.step.fields.host) {
-        ([], Some(host)) => {
-            (unless_it_reads(this, state), format!("ended here after at most {timeout} s; on {host} it may live on"))
-        }
-        ([], None) if timed_out => (state, format!("ended after {timeout} s")),
-        ([], None) => (state, String::new()),
+/// What was told to end: when it did, and what that took.
+fn forced(this: &Try<'_>, exit: &Exit) -> (StepState, String) {
+    let state = if exit.timed_out { StepState::TimedOut } else { StepState::Cancelled };
+    match (exit.survivors.as_slice(), &this.step.fields.host) {
+        ([], Some(host)) => (unless_it_reads(this, state), format!("{} here; on {host} it may live on", how_forced(this, exit))),
+        ([], None) => (state, how_forced(this, exit)),
         (left, _) => (StepState::Unknown, format!("it was told to end, but these live on: {}", names(left).join(", "))),
     }
+}
+
+/// `ended by TERM after 1.2 s, of at most 1 s`; `ended by KILL after 6.1 s, of at most 1 s: TERM was not enough`.
+fn how_forced(this: &Try<'_>, exit: &Exit) -> String {
+    let folder = Folder::at(&this.folder);
+    let took = folder.started().ok().flatten().map(|started| format!(" after {}", seconds(exit.at - started.at)));
+    let most = folder.order().ok().flatten().map_or(this.step.fields.timeout, |order| order.timeout());
+    let most = chrono::Duration::from_std(most).ok().filter(|_| exit.timed_out);
+    let most = most.map(|most| format!(", of at most {}", seconds(most)));
+    let by = match (exit.signal, exit.code) {
+        (Some(signal), _) => format!(" by {}", by_signal(signal)),
+        (None, Some(code)) => format!(" with exit {code}, on TERM"),
+        (None, None) => String::new(),
+    };
+    let outlived = if exit.killed { ": TERM was not enough for all of it, KILL came" } else { "" };
+    format!("ended{by}{}{}{outlived}", took.unwrap_or_default(), most.unwrap_or_default())
 }
 
 fn judged(this: &Try<'_>, exit: &Exit) -> (StepState, String, std::collections::BTreeMap<String, String>) {
@@ -241,6 +254,17 @@ pub(super) fn cancel(setup: &Setup, which: &Which, who: &str) {
 
 /// The folder of an attempt's newest try.
 pub(super) fn newest(attempt: &Path) -> PathBuf {
-    let tries = (2..).map(|number| attempt.join(format!("try-{number}"))).take_while(|folder| folder.is_dir());
-    tries.last().unwrap_or_else(|| attempt.to_owned())
+    tries(attempt).pop().unwrap_or_else(|| attempt.to_owned())
+}
+
+/// The folders of an attempt's tries, the first of which is its own.
+pub(super) fn tries(attempt: &Path) -> Vec<PathBuf> {
+    let more = (2..).map(|number| attempt.join(format!("try-{number}"))).take_while(|folder| folder.is_dir());
+    std::iter::once(attempt.to_owned()).chain(more).collect()
+}
+
+/// How a try ended that left a record.
+pub(super) fn left(this: &Try<'_>) -> Option<StepEnd> {
+    let exit = Folder::at(&this.folder).exit().ok().flatten()?;
+    Some(ended(this, &exit))
 }

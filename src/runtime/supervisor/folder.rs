@@ -113,6 +113,9 @@ pub struct Exit {
     /// The terminal that it had was gone, or the console that it belonged to.
     #[serde(default)]
     pub hung_up: bool,
+    /// It outlived TERM, so that KILL came.
+    #[serde(default)]
+    pub killed: bool,
     /// Nothing was executed, and why; or why output is missing.
     #[serde(default)]
     pub error: Option<String>,

@@ -13,27 +13,26 @@ const COUNT: Duration = Duration::from_millis(20);
 /// KILL is repeated for this long: a process in the middle of a disk or network wait dies only after it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Ends the leader's group, politely for the grace period.
-pub(super) fn group(leader: &mut Leader, grace: Duration) {
+/// Ends the leader's group, politely for the grace period; whether that was not enough.
+pub(super) fn group(leader: &mut Leader, grace: Duration) -> bool {
     signal(leader, Signal::SIGTERM);
     // A stopped process can't die of TERM.
     signal(leader, Signal::SIGCONT);
-    if empty_within(leader, grace, None) {
-        return;
+    let outlived = !empty_within(leader, grace, None);
+    if outlived {
+        empty_within(leader, PATIENCE, Some(Signal::SIGKILL));
     }
-    empty_within(leader, PATIENCE, Some(Signal::SIGKILL));
+    outlived
 }
 
-/// As the system does it when a terminal goes; whoever doesn't end by that is ended.
-pub(super) fn hung_up(leader: &mut Leader, grace: Duration) {
+/// As the system does it when a terminal goes; whoever doesn't end by that is ended. Whether KILL had to come.
+pub(super) fn hung_up(leader: &mut Leader, grace: Duration) -> bool {
     if leader.rest(Duration::ZERO) && is_empty(leader) {
-        return;
+        return false;
     }
     signal(leader, Signal::SIGHUP);
     signal(leader, Signal::SIGCONT);
-    if !empty_within(leader, grace, None) {
-        group(leader, grace);
-    }
+    !empty_within(leader, grace, None) && group(leader, grace)
 }
 
 fn empty_within(leader: &mut Leader, most: Duration, repeat: Option<Signal>) -> bool {

@@ -150,11 +150,11 @@ fn watch(
     let end = leader.wait(folder, deadline, terminal.as_ref());
     // A hang-up may have ended it before we saw that.
     let hung_up = end == End::HungUp || (end == End::Itself && terminal.as_ref().is_some_and(Terminal::gone));
-    match end {
+    let killed = match end {
         _ if hung_up => stop::hung_up(&mut leader, order.grace()),
         End::TimedOut | End::Cancelled(_) => stop::group(&mut leader, order.grace()),
-        End::Itself | End::HungUp => {}
-    }
+        End::Itself | End::HungUp => false,
+    };
     terminal.iter().for_each(Terminal::back);
     let survivors = processes::descendants(getpid().as_raw());
     let held = !drain(&drains);
@@ -168,6 +168,7 @@ fn watch(
         truncated: capture.truncated,
         output_held: held,
         hung_up,
+        killed,
         error: capture.failed.clone(),
         ..leader.exit()
     };
@@ -301,6 +302,7 @@ impl Exit {
             cancelled_by: None,
             output_held: false,
             hung_up: false,
+            killed: false,
             error: None,
         }
     }

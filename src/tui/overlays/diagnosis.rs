@@ -80,8 +80,7 @@ impl Seen {
             lines.extend(field(&name, &format!("{value} {origin}"), Role::Text, columns));
         }
         if let Some(end) = record.attempts.last().and_then(|attempt| attempt.end.as_ref()) {
-            let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
-            lines.extend(field(end.state.word(), &format!("{code}{}", inert(&end.detail)), Role::Text, columns));
+            lines.extend(field(end.state.word(), &inert(&end.shown()), Role::Text, columns));
         }
         let written = view.world.runs.output_of(self.run, &record.plan.id, 1);
         let newest = written.iter().skip(written.len().saturating_sub(NEWEST));

@@ -185,10 +185,7 @@ fn menu(title: &str, fact: &str, choices: Vec<Choosable>) -> Box<dyn Overlay> {
 
 fn after_failure(run: RunId, state: &Run, step: &Step, view: &View) -> Box<dyn Overlay> {
     let end = state.record(&step.id).and_then(|record| record.attempts.last()?.end.as_ref());
-    let why = end.map_or(String::new(), |end| {
-        let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
-        format!("{code}{}", inert(&end.detail))
-    });
+    let why = end.map_or(String::new(), |end| inert(&end.shown()).into_owned());
     let id = step.id.clone();
     let mut choices = vec![
         choosable("try again", "after it has been confirmed once more", || vec![Reply::Do(Action::Retry)]),

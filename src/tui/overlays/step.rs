@@ -102,8 +102,7 @@ impl Detail {
 }
 
 fn ended(end: &StepEnd, columns: usize) -> Vec<Line> {
-    let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
-    let mut lines = field("ended", &format!("{code}{}", inert(&end.detail)), Role::Text, columns);
+    let mut lines = field("ended", &inert(&end.shown()), Role::Text, columns);
     lines.extend(end.survivors.iter().flat_map(|name| field("left running", &inert(name), Role::Warning, columns)));
     for (name, value) in &end.outputs {
         lines.extend(field("set", &format!("{}={}", inert(name), inert(value)), Role::Text, columns));

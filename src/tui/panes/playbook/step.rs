@@ -171,9 +171,8 @@ fn outcome(run: &Run, step: &StepId, columns: usize) -> Vec<Line> {
     let skipped = record.and_then(|record| record.skipped.as_deref());
     let mut lines = Vec::new();
     if let Some(end) = record.and_then(|record| record.attempts.last()?.end.as_ref()) {
-        let code = end.exit_code.map(|code| format!("exit {code} ")).unwrap_or_default();
         let role = if end.state.lets_pass() { Role::Dim } else { Role::Warning };
-        lines.extend(markdown::wrap(&[(format!("{code}{}", inert(&end.detail)), role)], columns));
+        lines.extend(markdown::wrap(&[(inert(&end.shown()).into_owned(), role)], columns));
     }
     for note in record.iter().flat_map(|record| &record.notes) {
         lines.extend(markdown::wrap(&[(format!("✎ {}", inert(note)), Role::Text)], columns));
