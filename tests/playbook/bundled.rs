@@ -2,14 +2,17 @@
 
 use crate::problems;
 use crate::support::missing;
+use midwatch::domain::alert::Labels;
 use midwatch::domain::ids::RunId;
-use midwatch::domain::playbook::{Language, Place, Playbook, Purpose, Resolved, Section, Seen, Step, Verdict, resolve};
+use midwatch::domain::playbook::{Language, Place, Playbook, Purpose, Resolved, Section, Seen, Step, Verdict, matching, resolve};
+use midwatch::domain::text::Outside;
 use midwatch::playbook::{BUNDLED, plan, read};
 use midwatch::steps::{KINDS, Launch, Setting, judge, launch, read_outputs};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 pub fn bundled(name: &str) -> Playbook {
     let (file, text) = BUNDLED.iter().find(|(file, _)| *file == format!("{name}.md")).expect("bundled");
@@ -42,6 +45,17 @@ fn the_playbook_that_init_writes_is_clean() {
     let text = include_str!("../../src/config/first-look.md");
     let book = read(text, Place::File("/books/first-look.md".into()), KINDS);
     assert_eq!((problems(&book), book.unfit()), (Vec::new(), None), "{:#?}", book.problems);
+    // What it says of how it is made to fit an alert is so.
+    let text = text.replace("\n# alerts:", "\nalerts:").replace("\n#   - ", "\n  - ");
+    let book = Arc::new(read(&text, Place::File("/books/first-look.md".into()), KINDS));
+    assert_eq!((problems(&book), book.meta.alerts.len()), (Vec::new(), 2), "{:#?}", book.problems);
+    let books = [book];
+    let fits = |labels: &[(&str, &str)]| {
+        let labels = labels.iter().map(|(name, value)| (Outside::from(*name), Outside::from(*value))).collect::<Vec<_>>().into();
+        !matching(&books, &labels, &Labels::default(), None).is_empty()
+    };
+    assert!(fits(&[("alertname", "InstanceDown")]) && fits(&[("alertname", "HighLoad"), ("severity", "critical")]));
+    assert!(!fits(&[("alertname", "HighLoad"), ("severity", "warning")]));
 }
 
 /// A step that runs out of time while it is tried again is `timed-out`, and whatever waits for it to be `failed` is left out.
