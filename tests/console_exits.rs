@@ -330,3 +330,14 @@ fn a_sparkline_begins_where_the_last_console_ended_with_a_gap_between() {
     second.keys("q");
     assert!(second.wait_exit().success());
 }
+
+#[test]
+fn what_a_changed_configuration_means_now_and_what_only_after_a_restart_is_said_on_the_screen() {
+    let home = Home::with("operator: {name: ana}\n");
+    let mut console = home.console(&["--data", "data"], 160, 40);
+    console.wait_for("0 firing");
+    home.write("config.yaml", "operator: {name: ana}\nconsole: {keys: {ack: z}, views: {mine: mine}, theme: midwatch-light}\n");
+    console.wait_for("In force now: console.views. Only after a restart of this program: console.keys, console.theme.");
+    console.keys("q");
+    console.wait_exit();
+}

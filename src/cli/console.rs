@@ -226,6 +226,10 @@ impl Frontend for Front {
         self.console.asked(request);
     }
 
+    fn mention(&mut self, text: &str) {
+        self.console.say(text);
+    }
+
     fn continued(&mut self) -> io::Result<()> {
         self.console.continued()
     }

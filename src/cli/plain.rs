@@ -322,6 +322,18 @@ impl Frontend for Plain {
         self.crier.cry(world, || self.presence.looked(world.now.wall), can_call).map(Command::Call)
     }
 
+    fn mention(&mut self, text: &str) {
+        // A command that has the terminal is not spoken into.
+        if self.busy {
+            return;
+        }
+        let begins = if self.at_terminal { "\n" } else { "" };
+        let _ = out::text(&format!("{begins}{text}\n"));
+        if self.at_terminal {
+            let _ = write!(io::stdout(), "> ").and_then(|()| io::stdout().flush());
+        }
+    }
+
     fn draw(&mut self, world: &World) -> io::Result<Option<Duration>> {
         let rings = self.ring(world)?;
         if self.busy {

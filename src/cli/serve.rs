@@ -81,6 +81,10 @@ impl Frontend for Headless {
         match input {}
     }
 
+    fn mention(&mut self, text: &str) {
+        out::say(&self.globals, &format!("midwatch: {text}"));
+    }
+
     fn calls(&mut self, world: &World) -> Option<Command> {
         self.crier.cry(world, || self.presence.looked(world.now.wall), |way| way.is_outward() && can_call(way)).map(Command::Call)
     }

@@ -245,6 +245,11 @@ impl Console {
         self.screen.refused(why);
     }
 
+    /// Something for whoever looks, until a key is pressed.
+    pub fn say(&mut self, text: &str) {
+        self.screen.say(text);
+    }
+
     /// The number that a request of this console was given.
     pub fn asked(&mut self, request: RequestId) {
         self.screen.asked(request);

@@ -268,6 +268,10 @@ impl Screen {
         self.answer(replies, world)
     }
 
+    pub fn say(&mut self, text: &str) {
+        self.said = Some(text.to_owned());
+    }
+
     /// Something that was asked for is not done.
     pub fn refused(&mut self, why: &str) {
         self.unnumbered.pop_front();

@@ -56,6 +56,9 @@ pub trait Frontend {
     /// What was asked for is not done, and why.
     fn refused(&mut self, _why: &str) {}
 
+    /// Something for whoever looks, in one line.
+    fn mention(&mut self, _text: &str) {}
+
     /// The process was stopped, and goes on.
     ///
     /// # Errors
@@ -137,7 +140,9 @@ impl Shell {
                     due = earlier(due, Some(drawn + pace));
                 }
                 Some(reload) = self.reloads.1.recv(), if !self.is_reading() => {
-                    self.reload(reload);
+                    if let Some(said) = self.reload(reload) {
+                        front.mention(&said);
+                    }
                     due = earlier(due, Some(drawn + FRAME));
                 }
                 () = wake => {

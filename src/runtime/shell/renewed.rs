@@ -22,6 +22,8 @@ pub struct Configured {
     pub feeds: Vec<(FeedSpec, Arc<dyn Feed>)>,
     pub tellers: Vec<(SourceName, Arc<dyn Teller>)>,
     pub caller: Option<Caller>,
+    /// What of it holds now and what does not yet, for whoever looks.
+    pub said: String,
 }
 
 impl Shell {
@@ -30,10 +32,14 @@ impl Shell {
         self.reloads.0.clone()
     }
 
-    pub(super) fn reload(&mut self, reload: Reload) {
+    /// What whoever looks is to be told; what is wrong with it the world tells itself.
+    pub(super) fn reload(&mut self, reload: Reload) -> Option<String> {
         let configured = match reload {
             Ok(configured) => *configured,
-            Err(why) => return self.event(Body::Fact(Fact::Misconfigured(why))),
+            Err(why) => {
+                self.event(Body::Fact(Fact::Misconfigured(why)));
+                return None;
+            }
         };
         self.sources = configured.sources.iter().map(|(spec, source)| (spec.name.clone(), source.clone())).collect();
         self.caller = configured.caller;
@@ -44,5 +50,6 @@ impl Shell {
             poller.replace(poller::Items { feeds: configured.feeds, sources: configured.sources });
         }
         self.open_sockets();
+        Some(configured.said)
     }
 }
