@@ -1,11 +1,15 @@
 //! `midwatch journal`: the durable log itself.
 
-use super::session::data_folder;
+mod masked;
+
+use super::session::{data_folder, reader};
 use super::{Exit, Failure, Globals, Kind, out};
 use crate::domain::entry::Head;
-use crate::exports::read::{read, verifiable};
+use crate::exports::read::{Flaw, read, verifiable};
 use crate::journal::{self, JournalError, Problem, Report};
+use chrono_tz::UTC;
 use clap::{ArgMatches, FromArgMatches, Subcommand};
+use masked::Held;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -47,40 +51,44 @@ fn verify(data: &Path, against: Option<&Path>, globals: &Globals) -> anyhow::Res
         error => anyhow::Error::from(error),
     })?;
     let export = against.and_then(|older| Some((older, super::subject::text(older).ok()?)));
-    let checked = export.as_ref().and_then(|(_, text)| verifiable(text));
-    if let Some((older, text)) = export.filter(|_| checked == Some(true)) {
-        report.problems.extend(changed(older, &text));
+    let checked = export.and_then(|(older, text)| Some((older, verifiable(&text)?, read(&text, UTC))));
+    let mut beyond = String::new();
+    match checked {
+        Some((older, _, Err(flaw))) => report.problems.push(changed(older, &flaw)),
+        Some((_, false, Ok(timeline))) => match masked::against(&mut reader(globals)?, &timeline)? {
+            Held::Roles => beyond = "; what is written in it can't be checked, for it is masked".to_owned(),
+            Held::Names { entries, masked, changed } => {
+                report.problems.extend(changed);
+                beyond = format!("; {masked} of its {entries} entries are masked, and but for that as they are here");
+            }
+        },
+        Some((_, true, Ok(_))) | None => {}
     }
     let sound = report.sound();
     match globals.json {
         true => out::json(&json!({
             "schema": 1, "sound": sound, "entries": report.entries, "heads": report.heads, "problems": report.problems
         }))?,
-        false => out::text(&told(&report, against, checked))?,
+        false => out::text(&told(&report, against, &beyond))?,
     }
     Ok(if sound { Exit::Done } else { Exit::No })
 }
 
 /// An older copy vouches for nothing when it was changed itself: its own hashes are checked as whoever shows it does.
-fn changed(older: &Path, text: &str) -> Option<Problem> {
-    let flaw = read(text, chrono_tz::UTC).err()?;
+fn changed(older: &Path, flaw: &Flaw) -> Problem {
     let text =
         format!("{}:{}: {}; the export is what was changed, and vouches for nothing.", older.display(), flaw.line, flaw.why);
-    Some(Problem { origin: None, seq: None, id: None, text })
+    Problem { origin: None, seq: None, id: None, text }
 }
 
-/// `checked`: of an export, whether what stands in it could be.
-fn told(report: &Report, against: Option<&Path>, checked: Option<bool>) -> String {
+/// `more` is what else was found out about what it was held against.
+fn told(report: &Report, against: Option<&Path>, more: &str) -> String {
     let Report { entries, heads, problems } = report;
     if !problems.is_empty() {
         return problems.iter().map(problem).collect::<String>() + &format!("{entries} entries, {} problems\n", problems.len());
     }
     let beyond = match against {
-        Some(older) => {
-            let unchecked = "; what is written in it can't be checked, for it is masked";
-            let but = if checked == Some(false) { unchecked } else { "" };
-            format!("and everything that {} knows is there{but}", older.display())
-        }
+        Some(older) => format!("and everything that {} knows is there{more}", older.display()),
         None => "nothing was changed, taken out or put elsewhere before the heads; --against an older copy checks the end".into(),
     };
     format!("{entries} entries are sound: {beyond}\n{}", table(heads))

@@ -106,6 +106,35 @@ fn texts(entry: &Entry) -> impl Iterator<Item = &str> {
     typed.flatten().map(String::as_str).chain(of.into_iter().flatten())
 }
 
+/// Whether a value is what is left of another one once something in it was struck: where it says `STRUCK` may stand anything.
+pub fn fits(shown: &Value, whole: &Value) -> bool {
+    match (shown, whole) {
+        (Value::String(shown), Value::String(whole)) => left_of(shown, whole),
+        (Value::Array(shown), Value::Array(whole)) => {
+            shown.len() == whole.len() && shown.iter().zip(whole).all(|(shown, whole)| fits(shown, whole))
+        }
+        (Value::Object(shown), Value::Object(whole)) => {
+            shown.len() == whole.len()
+                && shown.iter().all(|(name, shown)| whole.get(name).is_some_and(|whole| fits(shown, whole)))
+        }
+        (shown, whole) => shown == whole,
+    }
+}
+
+fn left_of(shown: &str, whole: &str) -> bool {
+    let mut parts = shown.split(STRUCK);
+    let Some(mut rest) = parts.next().and_then(|first| whole.strip_prefix(first)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, between)) = parts.split_last() else { return rest.is_empty() };
+    for part in between {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
 fn any(value: &Value, found: &dyn Fn(&str) -> bool) -> bool {
     match value {
         Value::String(text) => found(text),

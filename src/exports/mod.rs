@@ -14,6 +14,7 @@ pub mod template;
 mod words;
 
 use crate::domain::timeline::Timeline;
+pub use masks::fits;
 use std::io::{self, Write};
 
 /// A format, as help and the command line see it.

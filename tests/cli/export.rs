@@ -176,6 +176,30 @@ fn what_looks_like_a_secret_is_struck_and_counted() {
 }
 
 #[test]
+fn what_is_masked_in_an_export_is_told_from_what_was_changed_in_it() {
+    let home = Home::with("operator: {name: ana}\n");
+    for args in [&["incident", "open", "down"][..], &["note", "called CUST-77 twice"], &["note", "plain"]] {
+        assert_eq!(code(&home.run(args)), Some(0));
+    }
+    for format in ["json", "jsonl"] {
+        let text = exported(&home, &[format, "--people", "names", "--redact", "CUST-[0-9]+"]);
+        let verified = |text: &str| {
+            let file = home.write("older", text).display().to_string();
+            let output = home.run(&["journal", "verify", "--against", &file]);
+            (code(&output), out(&output))
+        };
+        let (sound, told) = verified(&text);
+        assert!(sound == Some(0) && told.contains("1 of its 3 entries are masked, and but for that as they are here"), "{told}");
+        for (was, is) in [("plain", "plane"), ("called •••", "called off •••")] {
+            let changed = text.replace(was, is);
+            assert_ne!(changed, text);
+            let (sound, told) = verified(&changed);
+            assert!(sound == Some(1) && told.contains("is another one in the export, and not by what is masked"), "{is}: {told}");
+        }
+    }
+}
+
+#[test]
 fn what_the_configuration_strikes_is_in_no_export_and_without_it_nothing_leaves() {
     let home = Home::with("operator: {name: ana}\nexport: {redact: ['(CUST|ACCT)-[0-9]+']}\n");
     for args in [&["incident", "open", "down for ACCT-12"][..], &["note", "called CUST-77, falcon"]] {
