@@ -108,3 +108,13 @@ fn a_view_is_a_filter_by_its_name() {
     assert_eq!(code(&refused), Some(2));
     assert!(err(&refused).contains("has no nigth: did you mean night? It has night\n"), "{}", err(&refused));
 }
+
+#[test]
+fn a_configuration_that_was_named_and_is_not_there_is_told_though_it_keeps_nobody_from_a_note() {
+    let home = Home::new();
+    let noted = home.run(&["note", "saw 5xx", "--config", "nowhere.yaml"]);
+    assert_eq!(code(&noted), Some(0));
+    let says = err(&noted);
+    assert!(says.contains("going on without the configuration") && says.contains("nowhere.yaml"), "{says}");
+    assert!(!err(&home.run(&["note", "again"])).contains("configuration"), "none is no mistake");
+}

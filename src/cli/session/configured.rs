@@ -44,11 +44,12 @@ pub fn zone(globals: &Globals) -> anyhow::Result<Tz> {
 /// # Errors
 /// Never: what is wrong is told, and the plain one is taken.
 pub fn load_if_there(globals: &Globals) -> anyhow::Result<Loaded> {
-    let there = configured(globals);
+    // Whoever names one on the command line means it, though it is not there.
+    let meant = configured(globals) || globals.config.is_some();
     match load(globals) {
         Ok(config) => Ok(config),
         Err(error) => {
-            if there {
+            if meant {
                 out::warn(&format!("midwatch: going on without the configuration: {error:#}"));
             }
             nothing()
