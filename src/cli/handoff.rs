@@ -95,6 +95,9 @@ fn document(world: &World, pack: &Pack) -> Value {
         Some(json!({"id": id, "playbook": run.playbook, "title": run.title, "incident": run.incident, "state": world.runs.state(*id)}))
     });
     let offer = pack.watch.offer.as_ref();
+    let services = pack.unwell.iter().map(|(name, state, fires)| {
+        json!({"name": name, "state": state, "firing": fires.firing(), "acknowledged": fires.acknowledged})
+    });
     json!({
         "schema": 1,
         "at": millis::text(pack.at),
@@ -102,7 +105,7 @@ fn document(world: &World, pack: &Pack) -> Value {
         "offer": offer.map(|offer| json!({"by": offer.by, "to": offer.to, "at": millis::text(offer.at)})),
         "sources": alerts::sources(world),
         "firing": pack.nobodys.iter().map(|(severity, count, _)| json!({"severity": severity, "count": count})).collect::<Vec<_>>(),
-        "services": pack.unwell.iter().map(|(name, state, firing)| json!({"name": name, "state": state, "firing": firing})).collect::<Vec<_>>(),
+        "services": services.collect::<Vec<_>>(),
         "feeds": pack.alone.iter().map(|(name, state, _)| json!({"name": name, "state": state})).collect::<Vec<_>>(),
         "incidents": incidents.map(|one| json::incident(one, People::Names)).collect::<Vec<_>>(),
         "acks": acks.collect::<Vec<_>>(),

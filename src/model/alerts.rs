@@ -36,6 +36,7 @@ pub use recording::Turn;
 pub(in crate::model) use snoozing::SNOOZED;
 pub use source::{SourceHealth, SourceState};
 pub use state::State;
+pub use view::Bad;
 
 use left::Left;
 use queue::Queue;
@@ -187,14 +188,14 @@ impl Alerts {
         self.sources.get(name)
     }
 
-    /// How many alerts are in this state.
+    /// How many problems are in this state: what several sources tell of is one.
     pub fn count(&self, state: State) -> usize {
-        self.queue.counts(state).iter().sum()
+        self.queue.problems(state).iter().sum()
     }
 
-    /// How many critical alerts fire and are nobody's yet.
+    /// How many critical problems fire and are nobody's yet.
     pub fn urgent(&self) -> usize {
-        self.queue.counts(State::Firing)[Severity::Critical as usize]
+        self.queue.problems(State::Firing)[Severity::Critical as usize]
     }
 
     /// How many alerts of a source these matchers hold for; none where they can't be read.

@@ -68,7 +68,7 @@ pub struct Why<'a> {
     pub path: Vec<ServiceName>,
     /// The worst of what fires there, the oldest of that; none where a feed alone says that it is bad.
     pub first: Option<&'a Tracked>,
-    /// How many alerts fire there.
+    /// How many problems fire there.
     pub count: usize,
 }
 
@@ -91,7 +91,7 @@ impl World {
         let path = self.path(service, tracked.severity)?;
         let cause = path.last()?;
         let first = Severity::ALL.iter().find_map(|severity| self.alerts.firing_in(cause, *severity).next());
-        let counts = self.alerts.counts_of(cause);
+        let counts = self.alerts.problems_of(cause);
         let count = BAD.iter().flat_map(|state| counts[*state as usize]).sum();
         Some(Why { first, count, path })
     }

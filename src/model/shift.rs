@@ -1,7 +1,7 @@
 //! Who has the watch, and what whoever takes it over must know. A handoff is two-sided: offered by one, accepted by the other.
 
 use super::World;
-use super::alerts::{Ack, SourceHealth, SourceState, State};
+use super::alerts::{Ack, Bad, SourceHealth, SourceState, State, Tracked};
 use super::fold::{Corrections, Entity, Folded};
 use super::health::FeedHealth;
 use super::silences::{On, Phase, Standing};
@@ -68,8 +68,8 @@ pub struct Pack {
     pub incidents: Vec<IncidentId>,
     /// What fires and nobody has: how many of each severity, the worst first, and the names of the first.
     pub nobodys: Vec<(Severity, usize, Vec<AlertId>)>,
-    /// Services that are down, not well, or of which nobody knows how they are; or in which alerts fire, and how many.
-    pub unwell: Vec<(ServiceName, Option<FeedState>, usize)>,
+    /// Services that are down, not well, or of which nobody knows how they are; or in which alerts fire, and how many problems those are.
+    pub unwell: Vec<(ServiceName, Option<FeedState>, Bad)>,
     /// Feeds of no service that are so, each with what it says.
     pub alone: Vec<(FeedName, FeedState, Option<Outside>)>,
     /// Sources that don't answer, or not in full, each with the reason.
@@ -87,9 +87,11 @@ impl World {
         let now = self.now.wall;
         let end = chrono::Duration::from_std(within).ok().and_then(|within| now.checked_add_signed(within));
         let ends = |one: &Standing| one.phase == Phase::Active && end.is_none_or(|end| one.ends_at <= end) && !self.carries(one);
-        let acks = self.alerts.aging(now).into_iter();
+        // What several sources tell of is one problem, as in the queue.
+        let own = |tracked: &Tracked| self.alerts.told_by(tracked).is_none();
+        let acks = self.alerts.aging(now).into_iter().filter(|(tracked, _)| own(tracked));
         let mut nobodys: BTreeMap<Reverse<Severity>, (usize, Vec<AlertId>)> = BTreeMap::new();
-        for tracked in self.alerts.real().filter(|tracked| tracked.state == State::Firing) {
+        for tracked in self.alerts.real().filter(|tracked| tracked.state == State::Firing && own(tracked)) {
             let (count, first) = nobodys.entry(Reverse(tracked.severity)).or_default();
             *count += 1;
             if first.len() < NAMED {
@@ -97,9 +99,9 @@ impl World {
             }
         }
         let unwell = |name: &ServiceName| {
-            let (state, (critical, others)) = (self.health.service(name), self.alerts.bad_in(name));
-            let bad = critical + others > 0 || state.is_some_and(|state| state >= FeedState::Unknown);
-            bad.then(|| (name.clone(), state, critical + others))
+            let (state, fires) = (self.health.service(name), self.alerts.bad_in(name));
+            let bad = !fires.is_none() || state.is_some_and(|state| state >= FeedState::Unknown);
+            bad.then(|| (name.clone(), state, fires))
         };
         let alone = |feed: &&FeedHealth| feed.spec.service.is_none() && feed.state >= FeedState::Unknown;
         let services = self.settings.services.iter().map(|service| &service.name);
@@ -204,14 +206,16 @@ impl World {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("{count} {}: {}{more}", severity.word(), names.join(", "))
         };
-        let unwell = |(name, state, firing): &(ServiceName, Option<FeedState>, usize)| {
+        let count = |count: usize, one: &str, many: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            count => Some(format!("{count} {many}")),
+        };
+        let unwell = |(name, state, fires): &(ServiceName, Option<FeedState>, Bad)| {
             let state = state.filter(|state| *state >= FeedState::Unknown).map(|state| state.word().to_owned());
-            let firing = match firing {
-                0 => None,
-                1 => Some("1 alert fires".to_owned()),
-                many => Some(format!("{many} alerts fire")),
-            };
-            format!("{name}: {}", state.into_iter().chain(firing).collect::<Vec<_>>().join(", "))
+            let firing = count(fires.firing(), "alert fires", "alerts fire");
+            let acknowledged = count(fires.acknowledged, "is acknowledged", "are acknowledged");
+            format!("{name}: {}", state.into_iter().chain(firing).chain(acknowledged).collect::<Vec<_>>().join(", "))
         };
         let alone = |(name, state, said): &(FeedName, FeedState, Option<Outside>)| {
             let said = said.as_ref().map(|said| format!(", {}", said.inert())).unwrap_or_default();

@@ -120,7 +120,10 @@ fn a_service_in_which_alerts_fire_is_not_well_though_no_feed_says_so() {
     let part = told.split("\n\n").find(|part| part.starts_with("Services that are not well")).expect("the part");
     assert_eq!(part, "Services that are not well:\n  web: 2 alerts fire\n  mail: 1 alert fires");
     let document = home.json(&["handoff"]);
-    assert_eq!(document["services"][0], serde_json::json!({"name": "web", "state": null, "firing": 2}));
+    assert_eq!(document["services"][0], serde_json::json!({"name": "web", "state": null, "firing": 2, "acknowledged": 0}));
+    by(&home, "ana", &["ack", "--filter", "Slow", "--yes", "--note", "on it"]);
+    let told = out(&home.run(&["handoff"]));
+    assert!(told.contains("  web: 1 alert fires, 1 is acknowledged\n"), "{told}");
 }
 
 #[test]

@@ -286,6 +286,9 @@ fn a_service_whose_alerts_fire_is_not_ok_though_its_feeds_are() {
     ];
     desk.fires(&firing).fires(&[alert("BackupLate", "info", "postgres", "nightly", 9)]);
     desk.resize(120, 40).expect("▲ checkout        3 firing").expect("● postgres        ok").expect("● stripe (vendor) ok");
+    // What somebody has is told apart.
+    desk.press("a enter").expect("▲ checkout        2 firing").expect("1 acked");
+    desk.resize(200, 40).expect("2 firing, 1 acknowledged").resize(120, 40);
     desk.fires(&firing.map(over)).expect("● checkout        ok");
     desk.fires(&[alert("CheckoutOdd", "P7", "checkout", "shop-4", 2)]).expect("▲ checkout        1 firing");
 }

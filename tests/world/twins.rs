@@ -83,6 +83,8 @@ fn what_nobody_owns_stands_for_what_somebody_does() {
     assert_eq!(rows(&story), ["pager/P +prod/1"]);
     story.ask(ack_of(vec![of("pager", "P", DOWN).id.clone()]));
     assert_eq!(rows(&story), ["prod/1 +pager/P"], "one of them still fires and is nobody's");
+    let pack = story.world.pack(std::time::Duration::from_secs(60));
+    assert_eq!((pack.nobodys.len(), pack.nobodys[0].1, pack.acks.len()), (1, 1, 0), "one problem, once");
     let both = story.world.alerts.with_twins(vec![of("pager", "P", DOWN).id.clone()]);
     assert_eq!(both.iter().map(ToString::to_string).collect::<Vec<_>>(), ["pager/P", "prod/1"]);
 }
@@ -96,7 +98,7 @@ proptest! {
         let mut story = Story::with(three(&["instance"]));
         let mut seen = (story.world.alerts.change_count(), std::collections::BTreeMap::<AlertId, Option<AlertId>>::new());
         for (source, number, instance, over) in steps {
-            let labels = [("instance", ["a", "b", "c"][instance]), ("severity", ["critical", "warning"][number % 2])];
+            let labels = [("service", "postgres"), ("instance", ["a", "b", "c"][instance]), ("severity", ["critical", "warning"][number % 2])];
             let told = of(["am-2", "pager", "prod"][source], ["1", "2", "3", "4"][number], &labels);
             let upstream = midwatch::domain::alert::Upstream::Resolved { at: story.now.wall };
             let told = if over { Arc::new(Alert { upstream, ..(*told).clone() }) } else { told };
@@ -107,6 +109,13 @@ proptest! {
                 seen.1.insert(id.clone(), lead.cloned());
             }
             seen.0 = alerts.change_count();
+            // What is counted is what has a row.
+            let own = |state: State| alerts.queue().filter(|one| one.state == state && alerts.told_by(one).is_none()).count();
+            for state in State::ALL {
+                prop_assert_eq!(alerts.count(state), own(state), "{:?}", state);
+                let service: usize = alerts.problems_of(&"postgres".into())[state as usize].iter().sum();
+                prop_assert_eq!(service, own(state), "in their service {:?}", state);
+            }
             for tracked in alerts.queue() {
                 let lead = alerts.told_by(tracked);
                 prop_assert_eq!(Some(&lead.cloned()), seen.1.get(&tracked.alert.id), "{}", tracked.alert.id);

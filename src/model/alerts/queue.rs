@@ -25,6 +25,8 @@ pub(super) struct Queue {
     /// How many alerts have a name.
     names: HashMap<Box<str>, usize>,
     counts: Counts,
+    /// Those of them that another one stands for.
+    told: Counts,
     /// Those of which nobody has said that they are over.
     untold: BTreeSet<AlertId>,
     services: BTreeMap<ServiceName, OfService>,
@@ -38,12 +40,18 @@ pub(super) struct Queue {
 #[derive(Debug, Clone, Default, PartialEq)]
 struct OfService {
     counts: Counts,
+    /// Those of them that another one of the service stands for.
+    told: Counts,
     /// What fires in it, by severity, the oldest first.
     firing: [BTreeSet<(DateTime<Utc>, AlertId)>; 4],
 }
 
 /// More alerts than this with the same labels are not one problem that several sources tell of.
 const SOURCES: usize = 32;
+
+fn less(all: &Counts, told: &Counts) -> Counts {
+    std::array::from_fn(|state| std::array::from_fn(|severity| all[state][severity] - told[state][severity]))
+}
 
 impl Queue {
     pub fn iter(&self) -> impl Iterator<Item = &Tracked> {
@@ -88,12 +96,19 @@ impl Queue {
         self.counts[state as usize]
     }
 
+    /// How many problems are: what several sources tell of is one, and as the alert says that stands for it.
+    pub fn problems(&self, state: State) -> [usize; 4] {
+        less(&self.counts, &self.told)[state as usize]
+    }
+
     /// How many are taken for over without a word.
     pub fn untold(&self) -> usize {
         self.untold.len()
     }
 
     pub fn take(&mut self, id: &AlertId) -> Option<Box<Tracked>> {
+        let told = self.get(id).map(|tracked| self.told_by_others(tracked)).unwrap_or_default();
+        self.count_told(told, |count| *count -= 1);
         let rank = self.places.remove(id)?;
         let tracked = self.standing.remove(&(rank, id.clone()))?;
         self.count(&tracked, |count| *count -= 1);
@@ -102,11 +117,13 @@ impl Queue {
         self.fire(&tracked, false);
         self.changed(&tracked);
         self.twins.remove(&tracked);
+        self.count_told(self.told_by_others(&tracked), |count| *count += 1);
         Some(tracked)
     }
 
     /// Puts an alert that stands nowhere where it belongs.
     pub fn put(&mut self, rank: Rank, tracked: Box<Tracked>) {
+        self.count_told(self.told_by_others(&tracked), |count| *count -= 1);
         self.count(&tracked, |count| *count += 1);
         if tracked.is_left_untold() {
             self.untold.insert(tracked.alert.id.clone());
@@ -116,7 +133,10 @@ impl Queue {
         self.places.insert(tracked.alert.id.clone(), rank);
         self.twins.insert(&tracked);
         self.changed(&tracked);
-        self.standing.insert((rank, tracked.alert.id.clone()), tracked);
+        let id = tracked.alert.id.clone();
+        self.standing.insert((rank, id.clone()), tracked);
+        let told = self.get(&id).map(|tracked| self.told_by_others(tracked)).unwrap_or_default();
+        self.count_told(told, |count| *count += 1);
     }
 
     fn learn_name(&mut self, name: &str) {
@@ -158,6 +178,27 @@ impl Queue {
         }
     }
 
+    /// What tells of the same problem as this alert and has another one that stands for it: how it is counted, and in which service, if
+    /// the other one counts there, too.
+    fn told_by_others(&self, tracked: &Tracked) -> Vec<(State, Severity, Option<ServiceName>)> {
+        let set = self.twins(tracked).into_iter().flatten();
+        let mut all: Vec<&Tracked> = set.filter_map(|id| self.get(id)).collect();
+        all.sort_by_key(|tracked| (self.rank(&tracked.alert.id), &tracked.alert.id));
+        let Some((lead, others)) = all.split_first() else { return Vec::new() };
+        let told =
+            |other: &&Tracked| (other.state, other.severity, other.service.clone().filter(|_| other.service == lead.service));
+        others.iter().map(told).collect()
+    }
+
+    fn count_told(&mut self, told: Vec<(State, Severity, Option<ServiceName>)>, change: impl Fn(&mut usize)) {
+        for (state, severity, service) in told {
+            change(&mut self.told[state as usize][severity as usize]);
+            if let Some(of) = service.and_then(|service| self.services.get_mut(&service)) {
+                change(&mut of.told[state as usize][severity as usize]);
+            }
+        }
+    }
+
     /// It begins to fire in its service, or no longer does.
     fn fire(&mut self, tracked: &Tracked, fires: bool) {
         let real = BAD.contains(&tracked.state) && !tracked.is_drill();
@@ -192,6 +233,11 @@ impl Queue {
         self.services.get(service).map(|of| of.counts).unwrap_or_default()
     }
 
+    /// How many problems it has.
+    pub fn problems_of(&self, service: &ServiceName) -> Counts {
+        self.services.get(service).map(|of| less(&of.counts, &of.told)).unwrap_or_default()
+    }
+
     /// With an alert those change that tell of the same: another one may stand for all of them now.
     fn changed(&mut self, tracked: &Tracked) {
         match self.twins.alike(tracked).filter(|set| set.len() <= SOURCES) {
@@ -215,7 +261,16 @@ impl Queue {
             self.twins = Twins::by(labels);
             self.standing.values().for_each(|tracked| self.twins.insert(tracked));
             self.standing.keys().for_each(|(_, id)| self.changes.add(id));
+            self.count_told_anew();
         }
+    }
+
+    fn count_told_anew(&mut self) {
+        self.told = Counts::default();
+        self.services.values_mut().for_each(|of| of.told = Counts::default());
+        let leads = self.iter().filter(|tracked| self.lead(tracked) == Some(&tracked.alert.id));
+        let told: Vec<_> = leads.flat_map(|tracked| self.told_by_others(tracked)).collect();
+        self.count_told(told, |count| *count += 1);
     }
 
     /// Those that tell of the same problem as this one, itself too; `None` where nothing else does.

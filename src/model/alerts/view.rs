@@ -4,8 +4,29 @@ use super::queue::Counts;
 use super::{Alerts, Rank, State, Tracked};
 use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, ServiceName};
-use crate::model::causes::BAD;
 use chrono::{DateTime, Utc};
+
+/// How many problems fire in a service.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bad {
+    /// Critical ones that nobody has.
+    pub critical: usize,
+    /// The others that nobody has.
+    pub others: usize,
+    /// Those that somebody has.
+    pub acknowledged: usize,
+}
+
+impl Bad {
+    /// That nobody has.
+    pub fn firing(self) -> usize {
+        self.critical + self.others
+    }
+
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+}
 
 impl Alerts {
     /// How many changes there have been: whoever remembers it can ask for those after it.
@@ -48,12 +69,27 @@ impl Alerts {
         self.queue.counts_of(service)
     }
 
-    /// How many alerts fire in a service that somebody has to look at, critical ones and others: feeds that are well say nothing for it
-    /// meanwhile. What does not say how bad it is somebody has to look at, too.
-    pub fn bad_in(&self, service: &ServiceName) -> (usize, usize) {
-        let counts = self.counts_of(service);
-        let of = |severity: Severity| BAD.iter().map(|state| counts[*state as usize][severity as usize]).sum::<usize>();
-        (of(Severity::Critical), of(Severity::Warning) + of(Severity::Unknown))
+    /// How many alerts are in this state, each for itself.
+    pub fn each(&self, state: State) -> usize {
+        self.queue.counts(state).iter().sum()
+    }
+
+    /// How many problems a service has, by state and severity: what several sources tell of is one.
+    pub fn problems_of(&self, service: &ServiceName) -> Counts {
+        self.queue.problems_of(service)
+    }
+
+    /// What fires in a service that somebody has to look at, or looks at: feeds that are well say nothing for it meanwhile. What does
+    /// not say how bad it is somebody has to look at, too.
+    pub fn bad_in(&self, service: &ServiceName) -> Bad {
+        let counts = self.problems_of(service);
+        let of = |state: State, severities: &[Severity]| severities.iter().map(|one| counts[state as usize][*one as usize]).sum();
+        let others = [Severity::Warning, Severity::Unknown];
+        Bad {
+            critical: of(State::Firing, &[Severity::Critical]),
+            others: of(State::Firing, &others),
+            acknowledged: of(State::Acknowledged, &[Severity::Critical]) + of(State::Acknowledged, &others),
+        }
     }
 
     /// Changes whenever in a service the first alert of a severity begins to fire, or the last one ends.

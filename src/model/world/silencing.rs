@@ -77,7 +77,7 @@ impl World {
                 watchdog = Some(name.to_owned());
             }
         }
-        let all = self.alerts.count(State::Firing);
+        let all = self.alerts.each(State::Firing);
         let why = match watchdog {
             Some(name) => format!("it hides {}, which says that alerting works", inert(&name)),
             None if firing >= many && firing * 2 > all => format!("it hides {firing} of the {all} alerts that fire"),

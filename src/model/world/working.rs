@@ -85,7 +85,7 @@ impl World {
 
     /// How many critical alerts fire, are nobody's, and are of nothing that is worked on.
     pub fn urgent(&self) -> usize {
-        let worked_on = |service| self.alerts.counts_of(service)[State::Firing as usize][Severity::Critical as usize];
+        let worked_on = |service| self.alerts.problems_of(service)[State::Firing as usize][Severity::Critical as usize];
         self.alerts.urgent().saturating_sub(self.maintenance.services().map(worked_on).sum())
     }
 

@@ -4,6 +4,7 @@ use super::{look, sparkline};
 use crate::domain::health::FeedState;
 use crate::domain::ids::ServiceName;
 use crate::domain::text::{Outside, inert};
+use crate::model::alerts::Bad;
 use crate::model::causes::Cause;
 use crate::model::health::{Ahead, FeedHealth, Unsettled};
 use crate::model::maintenance::Work;
@@ -44,7 +45,7 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     let bad = state.is_some_and(|state| state > FeedState::Maintenance);
     let fires = fires(name, view).filter(|_| state.is_none_or(|state| state == FeedState::Healthy));
     let (glyph, word, role) = match (fires, state) {
-        (Some((count, role)), _) => ("▲", format!("{count} firing"), role),
+        (Some(fires), _) => firing(fires, place.width),
         (None, None) => ("○", "not watched".to_owned(), Role::Dim),
         (None, Some(state)) => {
             let (glyph, word, role) = look(state);
@@ -76,13 +77,25 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     }
 }
 
-/// How many alerts fire in it that somebody has to look at, and how loud the worst of them is.
-fn fires(name: &ServiceName, view: &View) -> Option<(usize, Role)> {
-    match view.world.alerts.bad_in(name) {
-        (0, 0) => None,
-        (0, warning) => Some((warning, Role::Warning)),
-        (critical, warning) => Some((critical + warning, Role::Critical)),
-    }
+/// What fires in it that somebody has to look at, or looks at.
+fn fires(name: &ServiceName, view: &View) -> Option<Bad> {
+    Some(view.world.alerts.bad_in(name)).filter(|bad| !bad.is_none())
+}
+
+/// How many fire that nobody has, as loud as the worst of them is; and how many somebody has, where there is room.
+fn firing(bad: Bad, width: u16) -> (&'static str, String, Role) {
+    let wide = width >= 50;
+    let word = match (bad.firing(), bad.acknowledged) {
+        (0, acknowledged) => format!("{acknowledged} {}", if wide { "acknowledged" } else { "acked" }),
+        (firing, acknowledged @ 1..) if wide => format!("{firing} firing, {acknowledged} acknowledged"),
+        (firing, _) => format!("{firing} firing"),
+    };
+    let role = match (bad.critical, bad.others) {
+        (1.., _) => Role::Critical,
+        (0, 1..) => Role::Warning,
+        (0, 0) => Role::Text,
+    };
+    ("▲", word, role)
 }
 
 /// Why it is bad, as far as that can be told: what is suspected, else what was changed before.
