@@ -1,5 +1,9 @@
 //! Reading: every load is a set of entries, found by index, with the corrections that name them, in the order of the fold.
 
+mod past;
+
+pub use past::past;
+
 use super::decode::{self, Batch};
 use super::origin;
 use crate::domain::entry::{Clock, Entry, Head, Kind, SIGHTS, STORMS, Seal, UNWATCHED};
@@ -309,15 +313,6 @@ pub fn recent(db: &Connection, limit: usize) -> Result<Vec<Arc<Entry>>> {
 pub fn between(db: &Connection, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Arc<Entry>>> {
     let times = (from.timestamp_millis(), to.timestamp_millis());
     load(db, "", "SELECT n FROM entries WHERE at >= ?1 AND at < ?2", times)
-}
-
-/// By the index of times: one of alerts would cost every append of a storm a page.
-pub fn past(db: &Connection, alert: Option<&AlertId>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Arc<Entry>>> {
-    let set =
-        "SELECT n FROM (SELECT n FROM entries WHERE at >= :since AND alert IS NOT NULL AND (:alert IS NULL OR alert = :alert)
-            AND kind IN ('alert-fired', 'alert-resolved', 'ack', 'run', 'run-ended') ORDER BY at DESC LIMIT :limit)";
-    let alert = alert.map(ToString::to_string);
-    load(db, "", set, named_params! { ":since": since.timestamp_millis(), ":alert": alert, ":limit": limit })
 }
 
 /// By the index of times; whose service it is only the body says. What comes by the thousand gives way to what was written and changed,

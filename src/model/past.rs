@@ -3,9 +3,10 @@
 
 use super::alerts::ended::{FORGOTTEN, UNSEEN, UNTOLD};
 use super::fold::Corrections;
+use crate::domain::act::Outcome;
 use crate::domain::alert::{Firing, Severity, target};
 use crate::domain::entry::{Entry, Kind};
-use crate::domain::ids::{AlertId, IncidentId, PlaybookId, RunId, ServiceName, SourceName};
+use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, ServiceName, SourceName};
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub struct Episode {
     pub to: Option<DateTime<Utc>>,
     #[serde(default)]
     pub end: End,
-    /// Who acknowledged it, the first first.
+    /// Who acknowledged it, the first first; not whoever only tried to, where its source refused or contradicted that.
     pub owners: Vec<String>,
     pub playbooks: Vec<Used>,
     pub incident: Option<IncidentId>,
@@ -103,7 +104,7 @@ pub fn episodes(entries: &[Arc<Entry>]) -> Vec<Episode> {
     for entry in entries.iter().filter(|entry| entry.corrects.is_none() && entry.drill.is_none()) {
         reading.take(&corrections.applied(entry));
     }
-    let mut episodes = reading.episodes;
+    let mut episodes = reading.owned();
     episodes.sort_by(|one, other| (other.from, &one.alert).cmp(&(one.from, &other.alert)));
     episodes
 }
@@ -115,6 +116,16 @@ struct Reading {
     newest: HashMap<AlertId, usize>,
     /// The episode that a run belongs to, and its place among the playbooks there.
     runs: BTreeMap<RunId, (usize, usize)>,
+    /// Acknowledgements, each with its episode and by whom.
+    acks: Vec<(EntryId, usize, String)>,
+    /// The acts that serve them, and whether one of those was done.
+    acts: HashMap<EntryId, EntryId>,
+    served: HashMap<EntryId, bool>,
+}
+
+/// How many of these were looked for: what became of acknowledgements comes with them.
+pub fn looked_for(entries: &[Arc<Entry>]) -> usize {
+    entries.iter().filter(|entry| !matches!(entry.kind, Kind::Act | Kind::ActEnded)).count()
 }
 
 impl Reading {
@@ -132,12 +143,18 @@ impl Reading {
                 (episode.to, episode.end) = (Some(entry.at.max(episode.from)), end_of(entry));
             }
             Kind::Ack => {
-                if let Some(index) = self.of(alert, entry.data_of("episode")) {
-                    let owners = &mut self.episodes[index].owners;
-                    if !owners.contains(&entry.actor.name) {
-                        owners.push(entry.actor.name.clone());
-                    }
+                let episode = self.of(alert, entry.data_of("episode"));
+                self.acks.extend(episode.map(|episode| (entry.id, episode, entry.actor.name.clone())));
+            }
+            Kind::Act => {
+                if let Some(ack) = entry.data_of("for") {
+                    self.acts.insert(entry.id, ack);
+                    self.served.entry(ack).or_default();
                 }
+            }
+            Kind::ActEnded if entry.data_of("outcome") == Some(Outcome::Done) => {
+                let ack = entry.data_of("intent").and_then(|intent: EntryId| self.acts.get(&intent));
+                self.served.extend(ack.map(|ack| (*ack, true)));
             }
             Kind::Run => self.used(alert, entry),
             Kind::RunEnded => {
@@ -147,6 +164,18 @@ impl Reading {
             }
             _ => {}
         }
+    }
+
+    /// Whoever has acknowledged an episode owns it, unless an act was to say so elsewhere and none did.
+    fn owned(self) -> Vec<Episode> {
+        let Self { mut episodes, acks, served, .. } = self;
+        for (ack, episode, by) in acks {
+            let owners = &mut episodes[episode].owners;
+            if served.get(&ack).copied().unwrap_or(true) && !owners.contains(&by) {
+                owners.push(by);
+            }
+        }
+        episodes
     }
 
     fn begin(&mut self, alert: &AlertId, entry: &Entry) -> usize {

@@ -8,7 +8,7 @@ use crate::domain::entry::{Draft, Entry};
 use crate::domain::ids::{AlertId, IncidentId, RequestId, ServiceName};
 use crate::journal::{self, Journal, JournalError, evidence};
 use crate::model::Fact;
-use crate::model::past::{Recalled, episodes};
+use crate::model::past::{Recalled, episodes, looked_for};
 use crate::model::practice::Record;
 use crate::model::world::{LOOKED_AT, TAKEN_IN};
 use crate::ports::Clock;
@@ -312,7 +312,7 @@ const MOST: usize = 2_000;
 
 fn recalled(journal: &mut dyn Journal, alert: Option<AlertId>, since: DateTime<Utc>) -> Recalled {
     let entries = journal.past(alert.as_ref(), since, MOST).map_err(|error| error.to_string());
-    let cut = entries.as_ref().is_ok_and(|entries| entries.len() >= MOST);
+    let cut = entries.as_ref().is_ok_and(|entries| looked_for(entries) >= MOST);
     Recalled { alert, since, cut, episodes: entries.map(|entries| episodes(&entries).into()) }
 }
 

@@ -211,3 +211,24 @@ fn what_was_said_of_an_episode_is_of_that_one_as_it_was_corrected_and_no_end_is_
     assert_eq!((all[0].owners.len(), all[1].owners.clone()), (0, vec!["ana".to_owned()]));
     assert_eq!(all[0].playbooks, [], "a check that nobody began is nobody's help");
 }
+
+#[test]
+fn who_only_tried_to_acknowledge_it_has_not_handled_it() {
+    let told = |outcomes: &[&str]| {
+        let mut story = Story::new();
+        let mut tell = |kind: Kind, with: &[(&str, serde_json::Value)]| {
+            let mut draft = Draft::new(kind, story.now.wall, Actor::person("ana", None), "it is so");
+            draft.alert = Some(id("Down"));
+            story.append(with.iter().fold(draft, |draft, (name, value)| draft.with(name, value)))
+        };
+        tell(Kind::AlertFired, &[("starts_at", serde_json::to_value(began()).expect("a time"))]);
+        let ack = tell(Kind::Ack, &[("episode", serde_json::to_value(began()).expect("a time"))]);
+        for outcome in outcomes {
+            let act = tell(Kind::Act, &[("for", serde_json::to_value(ack.id).expect("an id"))]);
+            tell(Kind::ActEnded, &[("intent", serde_json::to_value(act.id).expect("an id")), ("outcome", (*outcome).into())]);
+        }
+        remembered(&story).remove(0).owners
+    };
+    assert_eq!([told(&[]), told(&["unsent", "done"]), told(&["done", "failed"])], [["ana"]; 3], "also where nothing is sent");
+    assert_eq!([told(&["contradicted"]), told(&["failed"]), told(&["unknown"])], [[""; 0]; 3]);
+}

@@ -1,0 +1,26 @@
+//! What alerts were, of late, and what became of the acknowledgements among that: an acknowledgement alone says only that somebody wanted it.
+
+use super::load;
+use crate::domain::entry::Entry;
+use crate::domain::ids::AlertId;
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Result, named_params};
+use std::sync::Arc;
+
+/// By the index of times: one of alerts would cost every append of a storm a page. The plus as for `CARRYING`.
+const NEWEST: &str = "
+    newest(n, id, kind) AS MATERIALIZED (SELECT n, id, kind FROM entries WHERE at >= :since AND alert IS NOT NULL
+            AND (:alert IS NULL OR alert = :alert) AND kind IN ('alert-fired', 'alert-resolved', 'ack', 'run', 'run-ended')
+        ORDER BY at DESC LIMIT :limit),
+    acts(n, id) AS MATERIALIZED (SELECT x.n, x.id FROM newest CROSS JOIN entries x INDEXED BY serving
+        ON json_extract(x.body, '$.data.for') = +newest.id AND x.kind = 'act' WHERE newest.kind = 'ack'),";
+
+const SET: &str = "SELECT n FROM newest UNION SELECT n FROM acts
+    UNION SELECT e.n FROM acts CROSS JOIN entries e INDEXED BY by_key
+        ON e.key IN ('act/' || acts.id || '/unsent', 'act/' || acts.id || '/ended', 'act/' || acts.id || '/settled')";
+
+/// The newest `limit` entries since then, of one alert or of all, with what was done for acknowledgements among them and how that ended.
+pub fn past(db: &Connection, alert: Option<&AlertId>, since: DateTime<Utc>, limit: usize) -> Result<Vec<Arc<Entry>>> {
+    let alert = alert.map(ToString::to_string);
+    load(db, NEWEST, SET, named_params! { ":since": since.timestamp_millis(), ":alert": alert, ":limit": limit })
+}
