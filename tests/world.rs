@@ -93,6 +93,8 @@ mod suspicions;
 mod taken;
 #[path = "world/twins.rs"]
 mod twins;
+#[path = "world/unasked.rs"]
+mod unasked;
 #[path = "world/uncarried.rs"]
 mod uncarried;
 #[path = "world/unseen.rs"]

@@ -147,9 +147,14 @@ impl Alerts {
             self.sources.insert(spec.name.clone(), kept.unwrap_or_else(|| SourceState::new(spec)));
         }
         let ids: Vec<AlertId> = self.queue().map(|tracked| tracked.alert.id.clone()).collect();
-        for id in ids {
+        // From the end: of more than are remembered the first ones count.
+        for id in ids.into_iter().rev() {
             let known = self.sources.contains_key(&id.source) || is_alert(&id);
-            let Some(mut tracked) = self.queue.take(&id).filter(|_| known) else { continue };
+            let Some(mut tracked) = self.queue.take(&id) else { continue };
+            if !known {
+                self.left.add(&tracked, Why::Unasked);
+                continue;
+            }
             tracked.severity = settings.severity(&tracked.alert.labels);
             tracked.service = settings.service(&tracked.alert.labels);
             self.place(settings, tracked, now);

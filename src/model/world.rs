@@ -33,6 +33,7 @@ mod settling;
 mod silencing;
 mod taken;
 mod unacking;
+mod unasked;
 pub mod uncarried;
 mod unwell;
 mod updates;

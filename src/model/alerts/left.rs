@@ -28,6 +28,8 @@ pub enum Why {
     Calm,
     /// It was pending and fires.
     Fires,
+    /// Its source is in the configuration no more: nobody knows how it is.
+    Unasked,
 }
 
 /// An alert that is in the queue no more.

@@ -2,13 +2,15 @@
 
 use super::{ABSENT_POLLS, Ack, Alerts, RESTART_GRACE, Record, SourceState, Tracked};
 use crate::domain::alert::Upstream;
+use crate::domain::drill::is_alert;
 use crate::domain::entry::Entry;
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::millis;
+use crate::domain::practice;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An episode that began or ended and is not recorded yet.
@@ -125,6 +127,18 @@ impl Alerts {
             self.records.iter().filter(|(id, _)| ours(id)).filter_map(|(id, record)| Some((id.clone(), record.open_episode()?)));
         let seen = self.queue().filter(|tracked| ours(&tracked.alert.id) && tracked.resolved_at.is_none());
         kept.chain(seen.map(|tracked| (tracked.alert.id.clone(), tracked.episode))).collect()
+    }
+
+    /// How many alerts of each source that the configuration does not have fire, as far as is known.
+    pub(in crate::model) fn unasked(&self, settings: &Settings) -> BTreeMap<SourceName, usize> {
+        let ours = |source: &SourceName| source.as_str() == practice::SOURCE || settings.source(source).is_some();
+        let kept = self.records.iter().filter(|(_, record)| record.is_open()).map(|(id, _)| id);
+        let seen = self.queue().filter(|tracked| tracked.resolved_at.is_none()).map(|tracked| &tracked.alert.id);
+        let open: BTreeSet<&AlertId> = kept.chain(seen).filter(|id| !ours(&id.source) && !is_alert(id)).collect();
+        open.into_iter().fold(BTreeMap::new(), |mut counts, id| {
+            *counts.entry(id.source.clone()).or_default() += 1;
+            counts
+        })
     }
 
     /// The journal holds it open, and its source was started after that was recorded: it can't know that it ended.

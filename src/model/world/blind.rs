@@ -192,11 +192,16 @@ impl World {
         }
         let mut draft = self.context().seen("console", Kind::Console, text).with("event", event).with("source", source);
         draft.key = Some(key);
+        draft.incident = self.incident_of(source);
+        Some(draft)
+    }
+
+    /// The incident whose alerts a source tells of, or that alone is open.
+    pub(super) fn incident_of(&self, source: &SourceName) -> Option<IncidentId> {
         let of_source = |incident: &&Incident| incident.alerts.iter().any(|alert| alert.source == *source);
         let concerned: Vec<IncidentId> = self.incidents.open().filter(of_source).map(|incident| incident.id).take(2).collect();
         let open: Vec<IncidentId> = self.incidents.open().map(|incident| incident.id).take(2).collect();
         let alone = |ids: &[IncidentId]| ids.first().copied().filter(|_| ids.len() == 1);
-        draft.incident = alone(&concerned).or(alone(&open));
-        Some(draft)
+        alone(&concerned).or(alone(&open))
     }
 }

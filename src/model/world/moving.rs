@@ -62,6 +62,7 @@ impl World {
             Why::Fires => format!("fires now, says {}", inert(id.source.as_str())),
             Why::Calm => "is pending no more".into(),
             Why::Over => "is over and has left the queue".into(),
+            Why::Unasked => format!("is asked about no more: {} is not in the configuration", inert(id.source.as_str())),
         }
     }
 }

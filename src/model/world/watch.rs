@@ -38,6 +38,7 @@ impl World {
         // What still waited for the journal as the watcher is on record nowhere.
         self.forget_asked();
         let mut effects = if watching { self.begin_watch() } else { Vec::new() };
+        effects.extend(self.note_unasked());
         let turns = if watching { self.alerts.unrecorded() } else { Vec::new() };
         effects.extend(self.note_turns(turns));
         effects
