@@ -139,7 +139,7 @@ fn a_pipe_is_answered_line_by_line_and_its_end_leaves() {
     }
     let home = home(&am.url(0));
     let mut console = Piped::open(&home);
-    console.until("12 alerts have changed: 12 fire, 0 are resolved");
+    console.until("12 alerts are there: 12 fire, none of them acknowledged.");
     for line in
         ["alerts", "more", "alerts alertname=\"Down03\"", "3", "ack 'open", "replay INC-1", "drill start x", "99", "ack 13"]
     {

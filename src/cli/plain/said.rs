@@ -136,6 +136,7 @@ impl Said {
             None => world.alerts.queue().map(|tracked| tracked.alert.id.clone()).chain(self.alerts.keys().cloned()).collect(),
         };
         self.seen = world.alerts.change_count();
+        let first = self.alerts.is_empty();
         let mut news = Vec::new();
         for id in changed {
             let now = world.alerts.get(&id).map(|tracked| tracked.state);
@@ -147,21 +148,13 @@ impl Said {
                 (before, now) if before == now => {}
                 // It had ended, and the queue forgets it; or it ended before anybody was told of it.
                 (Some(State::Resolved), None) | (None, Some(State::Resolved) | None) => {}
-                (_, now) => news.push((id, now)),
+                (before, now) => news.push((id, before, now)),
             }
         }
         if news.len() > MOST {
-            let is_drill = |id: &AlertId| world.alerts.get(id).is_some_and(Tracked::is_drill);
-            let count = |state| news.iter().filter(|(id, now)| *now == Some(state) && !is_drill(id)).count();
-            let (firing, over) = (count(State::Firing), count(State::Resolved));
-            let practice = news.iter().filter(|(id, _)| is_drill(id)).count();
-            let practice = if practice > 0 { format!(", {practice} are of a DRILL") } else { String::new() };
-            return vec![format!(
-                "{} alerts have changed: {firing} fire, {over} are resolved{practice}. `alerts` says them",
-                news.len()
-            )];
+            return vec![counted(&news, first, world)];
         }
-        news.into_iter().filter_map(|(id, now)| self.changed(&id, now, world)).collect()
+        news.into_iter().filter_map(|(id, _, now)| self.changed(&id, now, world)).collect()
     }
 
     fn changed(&mut self, id: &AlertId, now: Option<State>, world: &World) -> Option<String> {
@@ -230,6 +223,24 @@ impl Said {
         }
         news
     }
+}
+
+/// So many that nobody listens to each. What is there when it is looked at first has not changed.
+fn counted(news: &[(AlertId, Option<State>, Option<State>)], first: bool, world: &World) -> String {
+    let is_drill = |id: &AlertId| world.alerts.get(id).is_some_and(Tracked::is_drill);
+    let count = |state| news.iter().filter(|(id, _, now)| *now == Some(state) && !is_drill(id)).count();
+    let (firing, owned, over) = (count(State::Firing), count(State::Acknowledged), count(State::Resolved));
+    let practice = news.iter().filter(|(id, ..)| is_drill(id)).count();
+    let practice = if practice > 0 { format!(", {practice} are of a DRILL") } else { String::new() };
+    let said = match (news.iter().all(|(_, before, _)| before.is_none()), first) {
+        (true, first) => {
+            let what = if first { "alerts are there" } else { "alerts are new" };
+            let owned_of_them = if owned == 0 { "none".to_owned() } else { owned.to_string() };
+            format!("{what}: {} fire, {owned_of_them} of them acknowledged", firing + owned)
+        }
+        (false, _) => format!("alerts have changed: {firing} fire, {over} are resolved"),
+    };
+    format!("{} {said}{practice}. `alerts` says them", news.len())
 }
 
 /// What the person at this console has done was told by what did it.
