@@ -39,6 +39,9 @@ fn what_is_about_to_fire_is_seen_and_is_no_episode_yet() {
     until("the pending alert", || (queue(&pending) == [("DiskFilling".into(), "pending".into())]).then_some(()));
     let alert = pending.json(&["alerts"])["alerts"][0].clone();
     assert_eq!((alert["severity"].as_str(), alert["summary"].as_str()), (Some("warning"), Some("soon full")));
+    // That it lists nothing that fires is no word of it.
+    let told = |home: &Home| String::from_utf8_lossy(&home.run(&["alerts"]).stderr).into_owned();
+    assert!(told(&pending).contains("no source tells what fires") && told(&alone).is_empty(), "{}", told(&alone));
 
     // What fires comes by Alertmanager, unless it is wanted from here; only that is an episode.
     let all = home(&server.url, ", alerts: all");

@@ -89,6 +89,9 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     if world.alerts.sources().next().is_none() {
         out::warn("midwatch: no alert source is configured: `sources:` names them, and `midwatch init` finds some");
     }
+    if world.nobody_tells_firing() {
+        out::warn("midwatch: no source tells what fires: `alerts: all` has a Prometheus tell it");
+    }
     let label = arguments.group_by.as_ref().and_then(By::label).filter(|_| !alerts.is_empty());
     if let Some(why) = filter.unknown(world).or_else(|| no_label(label?, world)) {
         out::warn(&format!("midwatch: {why}"));

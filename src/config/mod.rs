@@ -168,6 +168,7 @@ pub fn resolve<S, F, T>(root: &Node, kinds: &Kinds<S, F, T>, problems: &mut Prob
         silences_at: Vec::new(),
         pages: Vec::new(),
         priorities: Vec::new(),
+        pending_only: Vec::new(),
         watchdogs: queue.watchdogs,
         diagnose: playbooks.diagnose,
         updates,

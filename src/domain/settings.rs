@@ -147,6 +147,9 @@ pub struct Settings {
     /// What sources whose names for priorities are fixed call them, each from the least on.
     #[serde(default)]
     pub priorities: Vec<(SourceName, Vec<String>)>,
+    /// Sources that never say that something fires: they list what is about to, at most.
+    #[serde(default)]
+    pub pending_only: Vec<SourceName>,
     /// Names of alerts that always fire, to say that alerting works: a silence of one has to be confirmed.
     pub watchdogs: Vec<String>,
     /// Checks of playbooks that fit an alert are looked at as soon as it fires.
@@ -212,6 +215,7 @@ impl Default for Settings {
             silences_at: Vec::new(),
             pages: Vec::new(),
             priorities: Vec::new(),
+            pending_only: Vec::new(),
             watchdogs: WATCHDOGS.map(str::to_owned).into(),
             diagnose: false,
             updates: Updates::default(),

@@ -221,6 +221,7 @@ impl World {
             let said = said.as_ref().map(|said| format!(", {}", said.inert())).unwrap_or_default();
             format!("feed {name}: {}{said}", state.word())
         };
+        let untold = || self.nobody_tells_firing().then(|| "nobody knows: no source tells what fires".to_owned());
         let silences = |name: &SourceName| self.settings.source(name).is_some_and(|spec| spec.acts.contains(&ActKind::Silence));
         let silent = |(name, why): &(SourceName, Outside)| format!("{name}: {}", why.inert());
         vec![
@@ -228,11 +229,16 @@ impl World {
             ("Open incidents", pack.incidents.iter().filter_map(incident).collect()),
             (
                 "Firing and nobody's",
-                pack.nobodys.iter().map(nobodys).chain(self.not_said(pack, pack.nobodys.len(), |_| true)).collect(),
+                pack.nobodys
+                    .iter()
+                    .map(nobodys)
+                    .chain(self.not_said(pack, pack.nobodys.len(), |_| true))
+                    .chain(untold())
+                    .collect(),
             ),
             (
                 "Acknowledged and still firing",
-                pack.acks.iter().map(ack).chain(self.not_said(pack, pack.acks.len(), |_| true)).collect(),
+                pack.acks.iter().map(ack).chain(self.not_said(pack, pack.acks.len(), |_| true)).chain(untold()).collect(),
             ),
             (
                 "Silences that end",

@@ -97,6 +97,11 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// Whether it lists what fires, and not at most what is about to.
+    fn tells_firing(&self) -> bool {
+        true
+    }
+
     /// Where others push alerts to it, for a source that can't ask.
     fn hears(&self) -> Option<&dyn Hears> {
         None
@@ -161,6 +166,11 @@ pub fn priorities(sources: &[(SourceSpec, Arc<dyn Source>)]) -> Vec<(SourceName,
     let names = |source: &Arc<dyn Source>| source.priorities().iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let all = sources.iter().map(|(spec, source)| (spec.name.clone(), names(source)));
     all.filter(|(_, names)| !names.is_empty()).collect()
+}
+
+/// The sources that never say that something fires.
+pub fn pending_only(sources: &[(SourceSpec, Arc<dyn Source>)]) -> Vec<SourceName> {
+    sources.iter().filter(|(_, source)| !source.tells_firing()).map(|(spec, _)| spec.name.clone()).collect()
 }
 
 const NO_ACTS: &str = "this source only lists; nothing was sent";

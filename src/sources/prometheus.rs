@@ -230,6 +230,10 @@ impl Source for Prometheus {
         self.wanted.is_none().then(|| Box::new(all()) as Box<dyn Source>)
     }
 
+    fn tells_firing(&self) -> bool {
+        self.wanted == Some(Wanted::All)
+    }
+
     fn queries(&self) -> Option<Endpoint> {
         Some(self.endpoint.clone())
     }

@@ -90,7 +90,10 @@ fn parts(view: &View, width: u16) -> Vec<Part> {
     let firing = view.world.alerts.count(State::Firing);
     let loud = if view.world.alerts.urgent() > 0 { Role::Critical } else { role(firing, Role::Warning) };
     let more = if view.world.alerts.is_partly_read() { "+" } else { "" };
-    parts.push(part(2, format!("{firing}{more} firing"), loud));
+    parts.push(match view.world.nobody_tells_firing() && firing == 0 {
+        true => part(2, "? firing", Role::Stale),
+        false => part(2, format!("{firing}{more} firing"), loud),
+    });
     let untold = Some(view.world.alerts.untold(view.now.wall)).filter(|count| *count > 0);
     parts.extend(untold.map(|count| part(2, format!("{count} untold"), Role::Stale)));
     if view.world.offline.since().is_some() {

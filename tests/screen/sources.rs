@@ -3,11 +3,23 @@
 use crate::queue::{tells, two_sources};
 use crate::screen::{Desk, alert, outage, settings};
 use midwatch::domain::alert::Firing;
-use midwatch::domain::settings::{Carry, SourceSpec};
+use midwatch::domain::settings::{Carry, Settings, SourceSpec};
 use midwatch::domain::watcher::Watcher;
 use midwatch::model::Fact;
 use midwatch::model::event::SourceAnswer;
 use midwatch::model::past::{Episode, Recalled, Recounted};
+
+#[test]
+fn where_no_source_tells_what_fires_nothing_is_said_of_it() {
+    let pending_only = || Settings { pending_only: vec!["prod".into()], ..settings() };
+    let mut desk = Desk::with(pending_only());
+    desk.answers(SourceAnswer { complete: true, ..SourceAnswer::default() });
+    desk.expect_not("Nothing fires").expect("Nobody tells what fires:").expect("? firing").expect_not("0 firing");
+    desk.press("P").expect("nobody knows: no source tells what fires").press("esc");
+    // One that tells is enough.
+    desk.fact(Fact::Configured(std::sync::Arc::new(Settings { pending_only: Vec::new(), ..pending_only() })));
+    desk.answers(SourceAnswer { complete: true, ..SourceAnswer::default() }).expect("✓ Nothing fires.").expect("0 firing");
+}
 
 #[test]
 fn a_part_of_a_source_that_is_silent_is_named_and_what_the_others_say_stays_fresh() {

@@ -39,6 +39,7 @@ fn alerts(world: &World) -> String {
     let silent = world.alerts.sources().any(|(_, source)| source.health != SourceHealth::Fresh);
     let urgent = if urgent > 0 { format!(", {urgent} of them critical") } else { String::new() };
     let next = match (firing + owned, silent) {
+        (0, _) if world.nobody_tells_firing() => ": no source tells what fires",
         (0, true) => ": not every source answers, so there may be some",
         (0, false) => "",
         _ => ": `alerts` says them",

@@ -25,6 +25,7 @@ pub fn load(globals: &Globals) -> anyhow::Result<Loaded> {
     config.settings.silences_at = sources::silences_at(&config.sources);
     config.settings.pages = sources::pages(&config.sources);
     config.settings.priorities = sources::priorities(&config.sources);
+    config.settings.pending_only = sources::pending_only(&config.sources);
     if !report.problems.is_empty() {
         out::say(globals, report.to_string().trim_end());
     }

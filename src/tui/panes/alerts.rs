@@ -351,6 +351,9 @@ impl Alerts {
         let (text, role) = match (self.filter.is_empty(), alerts.sources().next(), unsure.is_empty()) {
             (false, _, _) => ("Nothing matches the filter: esc clears it.", Role::Dim),
             (true, None, _) => ("No alert source is configured.", Role::Dim),
+            (true, Some(_), true) if view.world.nobody_tells_firing() => {
+                ("Nobody tells what fires: the sources list at most what is about to.", Role::Stale)
+            }
             (true, _, true) if !begun.is_empty() => ("Nothing fires, as far as was told since a start:", Role::Stale),
             (true, _, true) if untold > 0 => ("Nothing fires, as far as anybody tells:", Role::Stale),
             (true, _, true) => ("✓ Nothing fires.", Role::Ok),
