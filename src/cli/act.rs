@@ -93,7 +93,11 @@ pub const ESCALATE: Kind = subcommand!("escalate", "Ask the next level of the al
 pub const MERGE: Kind = subcommand!("merge", "Make alerts a part of another one of the same source", MERGE_INTO);
 pub const PRIORITY: Kind = subcommand!("priority", "Set the priority of alerts, in their own system", PRIORITISE);
 pub const RECHECK: Kind = subcommand!("recheck", "Have alerts checked again now", CHECK_AGAIN);
-pub const RESOLVE: Kind = subcommand!("resolve", "Say that alerts are over, in their own system", RESOLVE_IT);
+pub const RESOLVE: Kind = subcommand!(
+    "resolve",
+    "Say that alerts are over, in their own system; what is only taken for over is recorded as known to be",
+    RESOLVE_IT
+);
 pub const SNOOZE: Kind = subcommand!("snooze", "Keep alerts quiet for a while; then they come back", SNOOZE_FOR);
 
 fn arguments(command: clap::Command, verb: &Verb) -> clap::Command {

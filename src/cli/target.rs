@@ -78,7 +78,8 @@ pub fn one(world: &World, target: &str) -> anyhow::Result<AlertId> {
     }
     let means = |id: &AlertId| id.to_string().starts_with(target) || id.fingerprint.as_str().starts_with(target);
     let exact = |id: &AlertId| id.to_string() == target || id.fingerprint.as_str() == target;
-    let ids = || world.alerts.queue().map(|tracked| &tracked.alert.id);
+    // What only the journal knows to have ended untold is in no queue.
+    let ids = || world.alerts.queue().map(|tracked| &tracked.alert.id).chain(world.alerts.untold_before(world.now.wall));
     let exactly: Vec<&AlertId> = ids().filter(|id| exact(id)).collect();
     let found: Vec<&AlertId> = if exactly.is_empty() { ids().filter(|id| means(id)).collect() } else { exactly };
     match found.as_slice() {

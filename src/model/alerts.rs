@@ -320,6 +320,10 @@ impl Alerts {
         tracked.flapping = self.flapping(&tracked.alert.id, now.wall);
         let every = settings.source(&tracked.alert.id.source).map_or(Duration::ZERO, |spec| spec.every);
         tracked.comes_out(before, every, now);
+        if self.is_known_over(&tracked) {
+            // Nobody has to look at it any more.
+            return self.left.add(&tracked, Why::Over);
+        }
         self.calms(&tracked);
         self.wakes(&tracked, now.wall);
         self.queue.put(rank(settings, &tracked), tracked);

@@ -243,7 +243,7 @@ fn what_ended_only_because_nobody_told_of_it_is_told_to_whoever_asks_once() {
     assert_names(&untold, "id name target untold_since why ended_at");
     assert_eq!((&untold["id"], &untold["target"]), (&format!("prod/{told}").into(), &"db-1".into()));
     let told = |args: &[&str]| err(&home.run(&[&["alerts"], args].concat()));
-    let named = |told: &str| told.contains("midwatch: ? untold since ") && told.contains(": Watched db-1; whoever");
+    let named = |told: &str| told.contains("midwatch: ? untold since ") && told.contains(": Watched db-1 (prod/");
     assert!(named(&told(&[])), "{}", told(&[]));
     // It is asked for like what is listed.
     for args in [&["--filter", "instance=db-1"][..], &["--state", "resolved"], &["--filter", "watched"]] {
@@ -253,6 +253,16 @@ fn what_ended_only_because_nobody_told_of_it_is_told_to_whoever_asks_once() {
         assert!(!named(&told(args)), "{args:?}: {}", told(args));
         assert_eq!(home.json(&[&["alerts"], args].concat())["untold"], serde_json::json!([]), "{args:?}");
     }
+    // Whoever knows that it is over says so, and nobody is told of it any more.
+    console.wait_for("1 untold");
+    let id = untold["id"].as_str().expect("an id");
+    let known = home.run(&["resolve", id, "--note", "scrapped"]);
+    assert_eq!(code(&known), Some(0), "{known:?}");
+    assert_eq!(home.json(&["alerts"])["untold"], serde_json::json!([]));
+    assert!(!told(&[]).contains("untold"), "{}", told(&[]));
+    console.wait_for("is known to be over: scrapped");
+    console.wait_within(LIMIT, "its row to go", |screen| !screen.contains("untold"));
+    assert_eq!(code(&home.run(&["resolve", id])), Some(2), "it is in no queue");
 }
 
 #[test]

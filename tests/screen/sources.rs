@@ -177,6 +177,10 @@ fn what_a_restarted_source_never_listed_again_is_not_shown_as_resolved() {
         .expect("? taken for over 2m")
         .expect("prod was restarted and has not listed it since");
     desk.expect_not("CRIT resolved").expect_not(", after");
+    // Whoever knows better says so.
+    desk.press("esc x r").expect("Recorded as known to be over, by ana").expect_not("has resolved meanwhile");
+    desk.type_text("the host is scrapped").press("enter").expect_not("1 untold").expect_not("? taken for");
+    desk.expect("is known to be over: the host is scr");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! An end that nobody has told of: what its server lists no more because whoever should tell of it is silent.
 
 use super::*;
+use midwatch::domain::act::What;
 use midwatch::model::alerts::Doubt;
 use midwatch::model::past::{End, Episode, episodes};
 
@@ -229,4 +230,58 @@ fn of_what_nobody_saw_end_no_exact_time_is_remembered() {
     assert_eq!((end, lasted, text.as_str(), count), (End::Unseen, None, "≤ 30m", 0));
     let ((_, end, lasted, text), count) = gone(at("2026-03-01T03:10:00Z"));
     assert_eq!((end, lasted, text.as_str(), count), (End::Presumed, None, "?", 1));
+}
+
+fn known_over(name: &str) -> Command {
+    let (alerts, what, reason) = (vec![id(name)], What::Resolve, "the host is scrapped".to_owned());
+    Command::Act { alerts, what, reason, confirmed: None }
+}
+
+#[test]
+fn whoever_knows_that_it_is_over_says_so_and_then_nobody_has_to_look_at_it() {
+    let mut story = left_alone();
+    story.ask(known_over("Slow"));
+    assert!(!story.kinds().contains(&Kind::KnownOver), "its source has said so");
+    story.ask(known_over("Down"));
+    assert_eq!((state(&story, "Down"), counted(&story)), (None, 0));
+    let entry = story.last(Kind::KnownOver);
+    assert_eq!((entry.text.as_str(), entry.actor.name.as_str()), ("Down is known to be over: the host is scrapped", "ana"));
+    assert_eq!(entry.text_of("reason"), Some("the host is scrapped"));
+    story.ask(known_over("Down"));
+    assert_eq!(story.kinds().iter().filter(|kind| **kind == Kind::KnownOver).count(), 1, "once");
+    story.begins_anew();
+    assert_eq!(counted(&story), 0);
+    // Whatever was known of the one time says nothing of the next.
+    story.wait(60);
+    story.poll(&both()[..1]);
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
+    story.poll_with(&[], untold(&["Down"]));
+    story.poll(&[]);
+    assert_eq!((state(&story, "Down"), counted(&story)), (Some(State::Resolved), 1));
+}
+
+#[test]
+fn what_only_the_journal_knows_is_known_to_be_over_by_the_same_act_in_whatever_order_that_is_read() {
+    let mut story = left_alone();
+    story.begins_anew();
+    assert_eq!((state(&story, "Down"), counted(&story)), (None, 1));
+    story.ask(known_over("Down"));
+    assert_eq!(counted(&story), 0);
+    let mut entries = story.journal.clone();
+    entries.rotate_right(1);
+    for entries in [story.journal.clone(), entries] {
+        let mut other = Story::new();
+        entries.into_iter().for_each(|entry| other.fact(Fact::Recorded { entry, request: None }));
+        assert_eq!(counted(&other), 0);
+    }
+}
+
+#[test]
+fn another_console_that_shows_it_shows_it_no_more() {
+    let (mut story, mut other) = (left_alone(), left_alone());
+    story.ask(known_over("Down"));
+    let entry = story.last(Kind::KnownOver).clone();
+    assert_eq!(counted(&other), 1);
+    other.fact(Fact::Recorded { entry, request: None });
+    assert_eq!((state(&other, "Down"), counted(&other)), (None, 0));
 }

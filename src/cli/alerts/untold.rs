@@ -36,7 +36,7 @@ pub fn recorded(globals: &Globals, world: &World, wanted: impl Fn(&Tracked) -> b
     let Some(mut journal) = session::known(globals)? else { return Ok(Vec::new()) };
     let entries = journal.past(None, world.now.wall - UNTOLD_FOR, MOST)?;
     let (mut newest, mut known): (BTreeMap<&AlertId, &Arc<Entry>>, BTreeMap<AlertId, Alert>) = Default::default();
-    for entry in entries.iter().filter(|entry| matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved)) {
+    for entry in entries.iter().filter(|entry| matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved | Kind::KnownOver)) {
         newest.extend(entry.alert.as_ref().filter(|_| entry.drill.is_none()).map(|id| (id, entry)));
         known.extend(Alert::recorded(entry).map(|alert| (alert.id.clone(), alert)));
     }
@@ -75,11 +75,15 @@ pub fn told(all: &[Untold], zone: Tz) -> Vec<String> {
         since.map(|since| format!("? untold since {since}, and so taken for over by its server: {}; {silent}", names(&untold)));
     let restarted = "its server was restarted and has not listed it since, and nobody has said that it ended";
     let forgotten = (!forgotten.is_empty()).then(|| format!("? taken for over: {}; {restarted}", names(&forgotten)));
-    untold.into_iter().chain(forgotten).collect()
+    let known = (!all.is_empty()).then(|| "`midwatch resolve ID` records that one is known to be over".to_owned());
+    untold.into_iter().chain(forgotten).chain(known).collect()
 }
 
 fn names(all: &[&Untold]) -> String {
-    let named = |one: &&Untold| out::inert(format!("{} {}", one.name, one.target).trim_end()).into_owned();
+    let named = |one: &&Untold| {
+        let name = format!("{} {}", one.name, one.target);
+        out::inert(&format!("{} ({})", name.trim_end(), one.id)).into_owned()
+    };
     let names: Vec<String> = all.iter().take(SHOWN).map(named).collect();
     let more = if all.len() > SHOWN { format!(" and {} more", all.len() - SHOWN) } else { String::new() };
     format!("{}{more}", names.join(", "))

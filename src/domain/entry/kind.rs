@@ -41,6 +41,8 @@ kinds! {
     AlertFired = "alert-fired",
     /// An episode ended. `data`: starts_at.
     AlertResolved = "alert-resolved",
+    /// A person knows that an episode is over that was only taken for over: nobody had said that it ended. `data`: episode, name, reason.
+    KnownOver = "known-over",
     /// Somebody owns an alert. `data`: episode, until, reason, ticket.
     Ack = "ack",
     /// The ownership was given up or ran out. `data`: episode, why.

@@ -1,5 +1,6 @@
 //! Ends that are no good news: of what nobody tells of any more, and of a watchdog, which fires to say that alerting works.
 
+use super::left::Untold;
 use super::{Alerts, Doubt, State, Tracked, UNTOLD_FOR};
 use crate::domain::alert::{Alert, Upstream};
 use crate::domain::entry::{Entry, Kind};
@@ -7,6 +8,7 @@ use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::millis;
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
+use crate::domain::text::inert;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -64,17 +66,57 @@ impl Alerts {
 
     /// How many are taken for over though nobody has said that they are, here or before this process began.
     pub fn untold(&self, now: DateTime<Utc>) -> usize {
-        self.queue.untold() + self.left.untold.values().filter(|at| now < **at + UNTOLD_FOR).count()
+        self.queue.untold() + self.untold_before(now).count()
+    }
+
+    /// Those of which only the journal says so: they are in the queue no more, or never were in that of this process.
+    pub fn untold_before(&self, now: DateTime<Utc>) -> impl Iterator<Item = &AlertId> {
+        self.left.untold.iter().filter(move |(_, untold)| now < untold.at + UNTOLD_FOR).map(|(id, _)| id)
+    }
+
+    /// The episode that is taken for over though nobody has said that it is, and of what only the journal knows its name.
+    pub(in crate::model) fn taken_for_over(&self, id: &AlertId) -> Option<(DateTime<Utc>, Option<String>)> {
+        match self.queue.get(id) {
+            Some(tracked) => tracked.presumed().map(|_| (tracked.episode, None)),
+            None => self.left.untold.get(id).map(|untold| (untold.episode, Some(untold.name.to_string()))),
+        }
+    }
+
+    /// Whether a person may say of it that it is known to be over.
+    pub fn is_taken_for_over(&self, id: &AlertId) -> bool {
+        self.taken_for_over(id).is_some()
+    }
+
+    /// Somebody has said so, and its end is on record.
+    pub(super) fn is_known_over(&self, tracked: &Tracked) -> bool {
+        let record = self.records.get(&tracked.alert.id);
+        tracked.presumed().is_some() && record.is_some_and(|record| !record.is_open() && record.is_known_over(tracked.episode))
     }
 
     /// What the journal says of such as the queue does not have.
     pub(super) fn know_untold(&mut self, id: &AlertId, entry: &Entry) {
         let untold = is_presumed(entry) && entry.drill.is_none();
         match entry.kind {
-            Kind::AlertResolved if untold && !self.queue.holds(id) => drop(self.left.untold.insert(id.clone(), entry.at)),
+            Kind::AlertResolved if untold && !self.queue.holds(id) => self.leave_untold(id, entry),
             Kind::AlertFired | Kind::AlertResolved => drop(self.left.untold.remove(id)),
+            Kind::KnownOver
+                if self.left.untold.get(id).is_some_and(|untold| entry.data_of("episode") == Some(untold.episode)) =>
+            {
+                self.left.untold.remove(id);
+            }
             _ => {}
         }
+    }
+
+    fn leave_untold(&mut self, id: &AlertId, entry: &Entry) {
+        let episode = entry.data_of("starts_at").unwrap_or(entry.at);
+        if self.records.get(id).is_some_and(|record| record.is_known_over(episode)) {
+            return;
+        }
+        let (name, target) =
+            (entry.text_of("name").unwrap_or(id.fingerprint.as_str()), entry.text_of("target").unwrap_or_default());
+        let name = inert(format!("{name} {target}").trim_end()).into();
+        self.left.untold.insert(id.clone(), Untold { at: entry.at, episode, name });
     }
 
     /// An alert has ended: a watchdog of it is to be told of as the worst is.

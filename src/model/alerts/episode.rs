@@ -44,6 +44,8 @@ enum Mark {
     Lost(EntryId),
     /// In this episode somebody held it elsewhere, and holds it no more.
     Released(DateTime<Utc>),
+    /// A person knows that this episode is over.
+    Known(DateTime<Utc>),
 }
 
 impl Mark {
@@ -66,13 +68,15 @@ pub struct Record {
 
 impl Record {
     pub(super) fn concerns(entry: &Entry) -> bool {
-        matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved | Kind::Ack | Kind::Unack) || lost(entry).is_some()
+        let concerns = matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved | Kind::KnownOver | Kind::Ack | Kind::Unack);
+        concerns || lost(entry).is_some()
     }
 
     pub(super) fn insert(&mut self, entry: &Entry) {
         let mark = match entry.kind {
             Kind::AlertFired => Mark::Fired(entry.data_of("starts_at").unwrap_or(entry.at)),
             Kind::AlertResolved => Mark::Resolved { presumed: is_presumed(entry) },
+            Kind::KnownOver => Mark::Known(entry.data_of("episode").unwrap_or(entry.at)),
             Kind::Ack => Mark::Ack(Box::new((entry.data_of("episode").unwrap_or(entry.at), ack(entry)))),
             Kind::Unack if entry.text_of("why") == Some(ENDED_ELSEWHERE) => {
                 Mark::Released(entry.data_of("episode").unwrap_or(entry.at))
@@ -99,7 +103,7 @@ impl Record {
         self.marks.iter().fold(None, |open, (_, mark)| match mark {
             Mark::Fired(starts_at) => open.or(Some(*starts_at)),
             Mark::Resolved { .. } => None,
-            Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) => open,
+            Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) | Mark::Known(_) => open,
         })
     }
 
@@ -122,12 +126,17 @@ impl Record {
         self.marks.iter().any(|(_, mark)| *mark == Mark::Fired(episode))
     }
 
+    /// A person knows that this episode is over.
+    pub(super) fn is_known_over(&self, episode: DateTime<Utc>) -> bool {
+        self.marks.iter().any(|(_, mark)| *mark == Mark::Known(episode))
+    }
+
     /// The end of its newest episode is recorded.
     pub fn is_over(&self) -> bool {
         let turn = |mark: &Mark| match mark {
             Mark::Fired(_) => Some(false),
             Mark::Resolved { .. } => Some(true),
-            Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) => None,
+            Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) | Mark::Known(_) => None,
         };
         self.marks.iter().rev().find_map(|(_, mark)| turn(mark)).unwrap_or(false)
     }

@@ -49,8 +49,17 @@ pub(super) struct Left {
     order: VecDeque<AlertId>,
     /// Those of them that fire.
     fires: Vec<AlertId>,
-    /// What has ended untold by the journal alone, and when: who saw that may be gone.
-    pub untold: BTreeMap<AlertId, DateTime<Utc>>,
+    /// What has ended untold by the journal alone: who saw that may be gone.
+    pub untold: BTreeMap<AlertId, Untold>,
+}
+
+/// An episode that has ended untold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Untold {
+    pub at: DateTime<Utc>,
+    pub episode: DateTime<Utc>,
+    /// What it is called, with what tells it from others.
+    pub name: Box<str>,
 }
 
 impl Left {

@@ -6,7 +6,7 @@ use super::World;
 use super::commands::{Asked, Refusal, lasting, some};
 use super::silencing::{Broad, meant};
 use crate::domain::act::{Act, ActKind, What};
-use crate::domain::entry::Draft;
+use crate::domain::entry::{Draft, Kind};
 use crate::domain::ids::{AlertId, RequestId, SourceName};
 use crate::domain::text::inert;
 use crate::model::Effect;
@@ -136,7 +136,21 @@ impl World {
         }
     }
 
+    /// What is only taken for over is none of its system's any more: that it is known to be is recorded, and nothing is sent.
+    fn known_over_draft(&mut self, id: &AlertId, reason: &str) -> Option<Draft> {
+        let (episode, name) = self.alerts.taken_for_over(id)?;
+        let name = name.unwrap_or_else(|| self.told_apart(id));
+        let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
+        let draft = self.context().by_me(Kind::KnownOver, format!("{name} is known to be over{why}"));
+        let draft = draft.with("episode", episode).with("name", &name);
+        let draft = if reason.is_empty() { draft } else { draft.with("reason", reason) };
+        Some(self.about_alert(draft, id))
+    }
+
     fn act_on_one(&mut self, id: AlertId, what: &What, reason: &str) -> Result<Draft, Refusal> {
+        if let Some(known) = self.known_over_draft(&id, reason).filter(|_| *what == What::Resolve) {
+            return Ok(known);
+        }
         let tracked = self.alerts.get(&id).ok_or_else(|| self.absent(&id))?;
         let (name, labels) = (self.told_apart(&id), tracked.alert.labels.clone());
         if tracked.resolved_at.is_some() && *what != What::Comment {

@@ -28,7 +28,7 @@ fn facts(alerts: &[AlertId], view: &View) -> Vec<(String, Role)> {
     if alerts.len() > 1 {
         facts.extend(listed(alerts, FEW, view));
     }
-    let over = alerts.iter().filter(|id| is_over(id, view)).count();
+    let over = alerts.iter().filter(|id| is_over(id, view) && !doing::is_taken_for_over(id, view)).count();
     match (over, alerts.len()) {
         (0, _) => {}
         (_, 1) if doing::able(ActKind::Comment, alerts, view).is_empty() => {
@@ -69,7 +69,8 @@ fn theirs(row: &'static doing::Row, alerts: &[AlertId], view: &View) -> Option<C
     if able.is_empty() {
         return None;
     }
-    let others: BTreeSet<&str> = alerts.iter().filter(|id| !view.world.may(id, row.kind)).map(|id| id.source.as_str()).collect();
+    let others: BTreeSet<&str> =
+        alerts.iter().filter(|id| !view.world.may(id, row.kind) && !able.contains(id)).map(|id| id.source.as_str()).collect();
     let others = others.into_iter().collect::<Vec<_>>().join(", ");
     let but = if others.is_empty() { String::new() } else { format!("{} of {}: {others} can't", able.len(), alerts.len()) };
     let choose = move |view: &View| doing::open(row, able.clone(), view);

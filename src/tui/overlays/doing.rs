@@ -94,7 +94,13 @@ pub fn able(kind: ActKind, alerts: &[AlertId], view: &View) -> Vec<AlertId> {
         let tracked = view.world.alerts.get(id);
         tracked.is_some_and(|tracked| tracked.resolved_at.is_none() || kind == ActKind::Comment)
     };
-    alerts.iter().filter(|id| view.world.may(id, kind)).filter(open).cloned().collect()
+    let able = |id: &&AlertId| view.world.may(id, kind) && open(id) || kind == ActKind::Resolve && is_taken_for_over(id, view);
+    alerts.iter().filter(able).cloned().collect()
+}
+
+/// Nobody has said that it ended: whoever knows may.
+pub fn is_taken_for_over(id: &AlertId, view: &View) -> bool {
+    view.world.alerts.is_taken_for_over(id)
 }
 
 /// `z` in the queue: the one act that has a key of its own there.
@@ -186,6 +192,12 @@ impl Form for Doing {
     fn facts(&self, texts: &[&str], view: &View) -> Vec<(String, Role)> {
         let sources: BTreeSet<_> = self.alerts.iter().map(|id| id.source.as_str()).collect();
         let sources = sources.into_iter().collect::<Vec<_>>().join(", ");
+        let known = |id: &AlertId| self.row.kind == ActKind::Resolve && is_taken_for_over(id, view);
+        if self.alerts.iter().all(known) {
+            let text =
+                format!("Recorded as known to be over, by {}: nothing is sent, and it leaves the queue.", view.world.me.name);
+            return vec![(text, Role::Text)];
+        }
         let mut facts = vec![(format!("At {sources}, as {}.", view.world.me.name), Role::Text)];
         match (self.row.what)(texts, view.now) {
             Ok(what) => facts.extend(self.consequence(&what, view)),
@@ -195,7 +207,7 @@ impl Form for Doing {
             facts.extend(self.along(view));
         }
         let gone = |id: &&AlertId| view.world.alerts.get(id).is_none_or(|tracked| tracked.resolved_at.is_some());
-        for id in self.alerts.iter().filter(gone).take(3).filter(|_| self.row.kind != ActKind::Comment) {
+        for id in self.alerts.iter().filter(gone).filter(|id| !known(id)).take(3).filter(|_| self.row.kind != ActKind::Comment) {
             facts.push((format!("{}.", became(id, view)), Role::Warning));
         }
         if self.alerts.len() > 1 {
