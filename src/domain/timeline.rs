@@ -7,7 +7,7 @@ use super::incident::Incident;
 use super::patterns::Patterns;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
-pub use storms::Told;
+pub use storms::{Folded, Lines, Told, is_turn};
 
 /// The seven raw times. `None`: it never happened, or nobody recorded it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -38,7 +38,7 @@ pub fn marks(line: &Line) -> String {
 pub fn row<'a>(told: &'a Told) -> (&'a Line, &'a str, String) {
     match told {
         Told::Line(line) => (line, &line.text, marks(line)),
-        Told::Storm(line, counts) => (line, counts, "folded".to_owned()),
+        Told::Storm(line, counts) => (line, &counts.text, "folded".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::fold::Corrections;
 use crate::domain::entry::{ActorKind, Clock, Entry, Kind};
 use crate::domain::ids::{EntryId, OriginId};
+use crate::domain::timeline::is_turn;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -93,6 +94,13 @@ impl Log {
         lines(self.of_incidents(), corrections)
     }
 
+    /// As `lines`, and before them when a storm began and ended whose alerts are the newest entries.
+    pub fn lines_with_storms<'a>(&'a self, corrections: &'a Corrections) -> impl DoubleEndedIterator<Item = Arc<Entry>> + 'a {
+        let oldest = self.entries.first_key_value().map(|(order, _)| order);
+        let is_kept = move |entry: &Arc<Entry>| oldest.is_some_and(|oldest| *oldest <= entry.order()) || is_turn(entry);
+        lines(self.of_incidents().filter(move |entry| is_kept(entry)), corrections)
+    }
+
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -110,7 +118,7 @@ fn lines<'a>(
 }
 
 /// A note stays in view whatever comes in after it, also one that an incident takes in only later. Signals, and acts on many of them, come
-/// by the thousand.
+/// by the thousand: of a storm its beginning and its end stay.
 fn lasts(entry: &Entry) -> bool {
-    (entry.incident.is_some() || entry.actor.kind == ActorKind::Person) && !Kind::LEGION.contains(&entry.kind)
+    (is_turn(entry) || entry.incident.is_some() || entry.actor.kind == ActorKind::Person) && !Kind::LEGION.contains(&entry.kind)
 }

@@ -3,11 +3,11 @@
 //! about and the end of all of them have rows of their own.
 
 use super::{Line, Timeline};
-use crate::domain::entry::{ActorKind, Kind, STORMS};
+use crate::domain::entry::{ActorKind, Entry, Kind, STORMS};
 use crate::domain::ids::AlertId;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Fewer are read one by one.
 const MANY: usize = 10;
@@ -22,7 +22,15 @@ const UNENDED: TimeDelta = TimeDelta::hours(1);
 pub enum Told<'a> {
     Line(&'a Line),
     /// What is counted of the storm that begins with this line.
-    Storm(&'a Line, String),
+    Storm(&'a Line, Folded<'a>),
+}
+
+/// The lines that are counted in one row, and how many of each name fired and are over.
+pub struct Folded<'a> {
+    pub names: String,
+    pub lines: Vec<&'a Line>,
+    /// The same for whoever reads an export.
+    pub text: String,
 }
 
 /// One storm, by the times at which its entries were recorded.
@@ -32,6 +40,7 @@ struct Storm<'a> {
     until: DateTime<Utc>,
     /// How many fired, and how many of them are over.
     names: BTreeMap<&'a str, [usize; 2]>,
+    lines: Vec<&'a Line>,
 }
 
 /// In which storm a line is counted, and by which name.
@@ -39,29 +48,50 @@ type Counted<'a> = Option<(usize, &'a str)>;
 
 impl Timeline {
     pub fn told(&self) -> Vec<Told<'_>> {
+        Lines { lines: &self.lines, own: Some(&self.incident.alerts) }.told()
+    }
+}
+
+/// Lines in their order, and the alerts that they are about above all: none where they are of everything.
+pub struct Lines<'a> {
+    pub lines: &'a [Line],
+    pub own: Option<&'a BTreeSet<AlertId>>,
+}
+
+/// Whether an entry is the beginning or the end of a storm.
+pub fn is_turn(entry: &Entry) -> bool {
+    entry.kind == Kind::Console && turn(entry).is_some()
+}
+
+fn turn(entry: &Entry) -> Option<usize> {
+    STORMS.iter().position(|event| entry.text_of("event") == Some(event))
+}
+
+impl<'a> Lines<'a> {
+    pub fn told(&self) -> Vec<Told<'a>> {
         let mut storms = self.storms();
         let counted = self.counted(&storms);
         for (line, counted) in self.lines.iter().zip(&counted) {
             if let Some((storm, name)) = *counted {
                 storms[storm].names.entry(name).or_default()[usize::from(line.kind == Kind::AlertResolved)] += 1;
+                storms[storm].lines.push(line);
             }
         }
-        storms.iter_mut().filter(|storm| storm.entries() < MANY).for_each(|storm| storm.names.clear());
+        storms.iter_mut().filter(|storm| storm.lines.len() < MANY).for_each(|storm| storm.lines.clear());
         let mut told = Vec::with_capacity(self.lines.len());
         for (line, counted) in self.lines.iter().zip(counted) {
-            if counted.is_none_or(|(storm, _)| storms[storm].names.is_empty()) {
+            if counted.is_none_or(|(storm, _)| storms[storm].lines.is_empty()) {
                 told.push(Told::Line(line));
             }
-            let begins = storms.iter().find(|storm| storm.began.entry.id == line.entry.id && !storm.names.is_empty());
-            told.extend(begins.map(|storm| Told::Storm(line, storm.text())));
+            let begins = storms.iter().find(|storm| storm.began.entry.id == line.entry.id && !storm.lines.is_empty());
+            told.extend(begins.map(|storm| Told::Storm(line, storm.folded())));
         }
         told
     }
 
-    fn storms(&self) -> Vec<Storm<'_>> {
-        let turn = |line: &Line| STORMS.iter().position(|event| line.entry.text_of("event") == Some(event));
+    fn storms(&self) -> Vec<Storm<'a>> {
         let turns = self.lines.iter().filter(|line| line.kind == Kind::Console);
-        let mut turns: Vec<(&Line, usize)> = turns.filter_map(|line| Some((line, turn(line)?))).collect();
+        let mut turns: Vec<(&Line, usize)> = turns.filter_map(|line| Some((line, turn(&line.entry)?))).collect();
         turns.sort_by_key(|(line, _)| line.entry.order());
         let (mut storms, mut rages): (Vec<Storm>, bool) = (Vec::new(), false);
         for (line, turn) in turns {
@@ -71,7 +101,8 @@ impl Timeline {
                 (0, Some(storm)) if at <= storm.until => {}
                 (0, _) => {
                     let within = TimeDelta::seconds(line.entry.data_of("within_s").unwrap_or(WITHIN));
-                    storms.push(Storm { began: line, from: at - within, until: at + UNENDED, names: BTreeMap::new() });
+                    let (names, lines) = (BTreeMap::new(), Vec::new());
+                    storms.push(Storm { began: line, from: at - within, until: at + UNENDED, names, lines });
                 }
                 (_, Some(storm)) => storm.until = at,
                 (_, None) => {}
@@ -82,14 +113,14 @@ impl Timeline {
     }
 
     /// How an alert ends that fired in a storm belongs to it, however late.
-    fn counted<'a>(&'a self, storms: &[Storm]) -> Vec<Counted<'a>> {
+    fn counted(&self, storms: &[Storm]) -> Vec<Counted<'a>> {
         let is_turn = |line: &Line| matches!(line.kind, Kind::AlertFired | Kind::AlertResolved);
         let about: HashSet<&AlertId> =
             self.lines.iter().filter(|line| !is_turn(line)).filter_map(|line| line.entry.alert.as_ref()).collect();
         let (mut open, mut first): (HashMap<&AlertId, (usize, &str)>, HashSet<&str>) = Default::default();
         let mut counted = |line: &'a Line| {
             let id = line.entry.alert.as_ref()?;
-            let own = self.incident.alerts.contains(id);
+            let own = self.own.is_some_and(|own| own.contains(id));
             let place = match line.kind {
                 Kind::AlertFired => {
                     open.remove(id);
@@ -112,13 +143,15 @@ fn is_plain(line: &Line) -> bool {
     line.entry.actor.kind == ActorKind::System && !line.important && !line.corrected && line.entry.evidence.is_empty()
 }
 
-impl Storm<'_> {
-    fn entries(&self) -> usize {
-        self.names.values().flatten().sum()
+impl<'a> Storm<'a> {
+    fn folded(&self) -> Folded<'a> {
+        let names = self.told();
+        let text = format!("{names}: {} entries folded; the JSON has them all", self.lines.len());
+        Folded { names, lines: self.lines.clone(), text }
     }
 
     /// The most frequent names first.
-    fn text(&self) -> String {
+    fn told(&self) -> String {
         let mut names: Vec<(&str, [usize; 2])> = self.names.iter().map(|(name, count)| (*name, *count)).collect();
         names.sort_by_key(|(name, [fired, _])| (Reverse(*fired), *name));
         let told = names.iter().take(NAMED).map(|(name, [fired, over])| match over {
@@ -130,7 +163,6 @@ impl Storm<'_> {
             1 => " and 1 more name".to_owned(),
             more => format!(" and {more} more names"),
         };
-        let told = told.collect::<Vec<_>>().join(", ");
-        format!("{told}{more}: {} entries folded; the JSON has them all", self.entries())
+        format!("{}{more}", told.collect::<Vec<_>>().join(", "))
     }
 }

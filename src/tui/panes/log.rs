@@ -1,10 +1,13 @@
 //! The log: what the journal holds of the incident, or of everything while there is none. It follows the newest entry
 //! until the operator goes up.
 
+mod storms;
+
 use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::entry::{ActorKind, Entry, Kind};
 use crate::domain::ids::EntryId;
 use crate::domain::text::inert;
+use crate::domain::timeline::is_turn;
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Hit, Shown, Target};
@@ -16,6 +19,7 @@ use crate::tui::time;
 use crate::tui::view::{Reply, Ui, View};
 use ratatui::layout::Rect;
 use std::sync::Arc;
+use storms::Storms;
 
 pub const SPEC: Spec =
     Spec { id: PaneId::Log, name: "Log", context: Context::Log, to: Action::Log, make: || Box::new(Log::default()) };
@@ -24,25 +28,28 @@ pub struct Log {
     list: List,
     /// The cursor stays on the newest entry.
     follows: bool,
+    /// Those that have a row.
     entries: Vec<Arc<Entry>>,
+    storms: Storms,
     /// What `entries` was made of.
     made_of: Option<(u64, Option<crate::domain::ids::IncidentId>, u32)>,
 }
 
 impl Default for Log {
     fn default() -> Self {
-        Self { list: List::default(), follows: true, entries: Vec::new(), made_of: None }
+        Self { list: List::default(), follows: true, entries: Vec::new(), storms: Storms::default(), made_of: None }
     }
 }
 
-/// In the order in which it happened, as the exported timeline has it.
+/// In the order in which it happened, as the exported timeline has it; before it is folded.
 fn entries(view: &View) -> Vec<Arc<Entry>> {
-    let belongs = |entry: &Arc<Entry>| view.incident.is_some_and(|incident| incident.has_entry(entry));
+    // A storm is nobody's, and counts what is.
+    let belongs = |entry: &Arc<Entry>| is_turn(entry) || view.incident.is_some_and(|incident| incident.has_entry(entry));
     // That a terminal rang says no more than the alert above it.
     let rang = |entry: &Arc<Entry>| entry.text_of("event") == Some("called") && entry.text_of("medium") == Some("terminal");
     let (log, corrections) = (&view.world.log, &view.world.corrections);
     let mut entries: Vec<_> = match view.incident {
-        None => log.lines(corrections).filter(|entry| !rang(entry)).collect(),
+        None => log.lines_with_storms(corrections).filter(|entry| !rang(entry)).collect(),
         Some(_) => log.lines_of_incidents(corrections).filter(belongs).filter(|entry| !rang(entry)).collect(),
     };
     entries.sort_by_key(|entry| entry.at);
@@ -68,7 +75,7 @@ impl Pane for Log {
         let turns = view.incident.map_or(0, |incident| incident.turns);
         let made_of = Some((view.world.log.revision(), view.incident.map(|incident| incident.id), turns));
         if self.made_of != made_of {
-            (self.entries, self.made_of) = (entries(view), made_of);
+            (self.entries, self.made_of) = (self.storms.fold(entries(view), view), made_of);
         }
         if self.follows {
             let newest = self.entries.last().map(|entry| Target::Entry(entry.id));
@@ -79,6 +86,11 @@ impl Pane for Log {
     fn update(&mut self, action: Action, view: &View) -> Vec<Reply> {
         let found = Self::selected(view).and_then(|id| self.entries.iter().find(|entry| entry.id == id));
         match (action, found) {
+            (Action::Open, Some(entry)) if self.storms.toggle(entry.id) => {
+                // Its rows come, or go, with the next frame.
+                (self.made_of, self.follows) = (None, false);
+                Vec::new()
+            }
             (Action::Open, Some(entry)) => vec![Reply::Open(overlays::entry::open(entry.clone()))],
             (Action::Correct, Some(entry)) => vec![Reply::Open(overlays::note::correct(entry, view))],
             (Action::Belong, Some(entry)) => vec![overlays::belonging::open(entry, view)],
@@ -127,7 +139,7 @@ impl Pane for Log {
             canvas.hits.add(place, Hit::Row(PaneId::Log, target, window.offset + line));
             let look = Look { cursor: cursor && view.focus == PaneId::Log, dated };
             match entry {
-                Some(entry) => render_entry(canvas, place, entry, look, view),
+                Some(entry) => render_entry(canvas, place, (&**entry, self.storms.told(entry.id)), look, view),
                 None => render_gone(canvas, place, look),
             }
         }
@@ -142,7 +154,12 @@ impl Pane for Log {
         self.list.put(Some(target), place);
     }
 
-    fn reach(&mut self, target: &Target, _view: &View) -> Vec<Reply> {
+    fn reach(&mut self, target: &Target, view: &View) -> Vec<Reply> {
+        if let Target::Entry(id) = target
+            && self.storms.unfold(*id)
+        {
+            self.entries = self.storms.fold(entries(view), view);
+        }
         if let Some(row) = Self::find(&self.entries, target, self.list.place()) {
             self.point(target.clone(), row);
         }
@@ -179,7 +196,7 @@ fn render_gone(canvas: &mut Canvas, place: Rect, look: Look) {
     pen.text("— older than what is kept here: `midwatch log` prints it", Role::Dim);
 }
 
-fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, look: Look, view: &View) {
+fn render_entry(canvas: &mut Canvas, place: Rect, (entry, storm): (&Entry, Option<&str>), look: Look, view: &View) {
     let (who, role) = who(entry);
     let at = time::day_of(entry.at, view.now.wall, view.zone).unwrap_or_else(|| time::clock(entry.at, view.zone));
     let mut pen = canvas.line(place, 0);
@@ -193,7 +210,7 @@ fn render_entry(canvas: &mut Canvas, place: Rect, entry: &Entry, look: Look, vie
     pen.text(mark, role);
     let note = view.world.corrections.mark(entry);
     let plain = if entry.important { Role::Strong } else { Role::Text };
-    pen.text(&inert(&entry.text), plain);
+    pen.text(&inert(storm.unwrap_or(&entry.text)), plain);
     pen.text(note, Role::Dim);
 }
 
