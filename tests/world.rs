@@ -482,7 +482,7 @@ fn a_night_in_a_bag_makes_everything_stale_asks_at_once_and_is_recorded() {
     story.wait(6 * 3600 + 120);
     let source = story.world.alerts.source(&"prod".into()).expect("there");
     assert_eq!(source.health, SourceHealth::Stale);
-    assert_eq!(story.last(Kind::Console).text, "console slept 6 h 02 m");
+    assert_eq!(story.last(Kind::Console).text, "console slept 6 h 02 m: nobody watched from 03:00:00 to 09:02:00 UTC");
     assert!(story.taken().iter().any(|effect| matches!(effect, Effect::Ask { .. })));
     assert_eq!(state(&story, "Down"), Some(State::Firing), "what was known stays on screen");
 }

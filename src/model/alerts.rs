@@ -129,6 +129,8 @@ pub struct Alerts {
     notes_lost: bool,
     /// When this process began: what was recorded since is news to it, whoever saw it first.
     began: Stamp,
+    /// When it last woke up after it had slept.
+    woke: Option<DateTime<Utc>>,
 }
 
 impl Alerts {

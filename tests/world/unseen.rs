@@ -98,3 +98,35 @@ fn what_is_listed_after_all_or_recorded_as_over_by_another_is_no_longer_in_doubt
     (0..30).for_each(|_| answers(&mut story, &[down()]));
     assert_eq!((state(&story, "Foo"), ended(&story).len()), (None, 1));
 }
+
+#[test]
+fn what_ended_while_the_console_slept_nobody_saw_end() {
+    let mut story = Story::new();
+    story.poll(&[down(), foo()]);
+    story.wait(125);
+    for _ in 0..3 {
+        story.poll(&[down()]);
+        story.wait(15);
+    }
+    assert_eq!(ended(&story), [("Foo on a ended while nobody watched", None)]);
+    assert_eq!(story.last(Kind::AlertResolved).text_of("why"), Some("nobody watched"));
+    // What an answer has had since was seen to end.
+    for _ in 0..3 {
+        story.poll(&[]);
+        story.wait(15);
+    }
+    assert_eq!(ended(&story)[1], ("Down resolved", None));
+    assert_eq!(story.last(Kind::AlertResolved).text_of("why"), None);
+}
+
+#[test]
+fn what_its_source_says_has_ended_while_the_console_slept_is_told() {
+    let mut story = Story::new();
+    story.poll(&[down()]);
+    let at = story.now.wall + chrono::Duration::seconds(40);
+    story.wait(125);
+    let over = Arc::new(Alert { upstream: midwatch::domain::alert::Upstream::Resolved { at }, ..(*down()).clone() });
+    story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![over], gone: Vec::new() });
+    let end = story.last(Kind::AlertResolved);
+    assert_eq!((end.text.as_str(), end.at, end.text_of("why")), ("Down resolved", at, None));
+}

@@ -4,7 +4,9 @@ use super::unsent::acts;
 use super::*;
 
 use midwatch::domain::ids::{EntryId, RequestId};
+use midwatch::domain::timeline::People;
 use midwatch::domain::watcher::Watcher;
+use midwatch::model::timeline::{View, timeline};
 use midwatch::model::troubles::Subject;
 
 /// Another console begins so long after the last sign of the one before.
@@ -53,6 +55,24 @@ fn it_is_of_the_incident_that_was_open_alone() {
     declare(&mut story);
     after(90, false, &mut story);
     assert_eq!(told(&story).iter().map(|(_, of)| *of).collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
+fn while_the_console_slept_nobody_watched_and_every_incident_of_that_time_says_so() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", began())]);
+    declare(&mut story);
+    declare(&mut story);
+    let from = story.now.wall;
+    story.wait(125);
+    assert_eq!(told(&story), [("console slept 2 m 05 s: nobody watched from 03:00:00 to 03:02:05 UTC", false)]);
+    let entry = story.last(Kind::Console).clone();
+    assert_eq!((entry.at, entry.data_of("until")), (from, Some(story.now.wall)));
+    let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
+    for incident in story.world.incidents.open() {
+        let made = timeline(&story.journal, incident.id, Vec::new(), view).expect("declared");
+        assert!(made.lines.iter().any(|line| line.entry.id == entry.id), "{}", incident.title);
+    }
 }
 
 #[test]

@@ -67,6 +67,18 @@ impl Alerts {
         }
         self.revision += 1;
     }
+
+    /// It had slept until now: whatever ended meanwhile nobody has seen.
+    pub(in crate::model) fn woke(&mut self, now: DateTime<Utc>) {
+        self.woke = Some(now);
+    }
+
+    /// No answer has had it since this process woke up, and nobody says when it ended.
+    pub(in crate::model) fn ended_unseen(&self, tracked: &Tracked) -> bool {
+        let ended = tracked.resolved_at.filter(|_| tracked.missing > 0);
+        let slept = self.woke.filter(|woke| ended.is_some_and(|ended| *woke <= ended));
+        slept.is_some_and(|woke| tracked.listed_at.is_none_or(|listed| listed < woke))
+    }
 }
 
 /// Sorts before every alert: the beginning of a range of times.

@@ -1,12 +1,20 @@
-//! Time, which passes with every event, and when the world next wants to be told of it.
+//! Time, which passes with every event, and when the world next wants to be told of it. After a night in a bag everything is stale, and
+//! nobody has watched.
 
 use super::World;
+use super::calling::SLACK;
+use crate::domain::entry::Kind;
 use crate::domain::health::FeedState;
 use crate::domain::stamp::Stamp;
 use crate::model::Effect;
 use crate::model::alerts::{SourceHealth, SourceState};
 use crate::model::health::FeedHealth;
 use crate::model::troubles::Subject;
+use std::time::Duration;
+
+/// A timer that is this late, or a wall clock that moved this much more than the machine's own, is a jump.
+const JUMP: Duration = Duration::from_secs(30);
+const CLOCK_SET: i64 = 5_000;
 
 impl World {
     /// Asks for the next tick when it is another one than was asked for before.
@@ -52,7 +60,7 @@ impl World {
         let before = std::mem::replace(&mut self.now, stamp);
         self.requests.now = stamp.mono;
         let mut effects = match self.jump(before) {
-            Some(why) => self.after_jump(why),
+            Some(why) => self.after_jump(before, why),
             None => Vec::new(),
         };
         if self.wake_at.is_some_and(|at| at <= stamp.mono) {
@@ -68,5 +76,53 @@ impl World {
         effects.extend(self.record_ends());
         effects.extend(self.watch());
         effects
+    }
+
+    /// Without a timer a gap means nothing: nobody asked to be woken.
+    fn is_late(&self) -> bool {
+        self.wake_at.is_some_and(|at| self.now.mono > at + JUMP)
+    }
+
+    /// What explains a gap that no timer does.
+    fn jump(&self, before: Stamp) -> Option<String> {
+        let slept = self.now.since(before);
+        if self.is_late() {
+            return Some(format!("console slept {}", span(slept)));
+        }
+        let set = (self.now.wall - before.wall).num_milliseconds() - i64::try_from(slept.as_millis()).unwrap_or(i64::MAX);
+        (set.abs() > CLOCK_SET).then(|| {
+            let way = if set < 0 { "back" } else { "forward" };
+            format!("the wall clock was set {way} by {}", span(Duration::from_millis(set.unsigned_abs())))
+        })
+    }
+
+    fn after_jump(&mut self, before: Stamp, why: String) -> Vec<Effect> {
+        let slept = self.is_late();
+        self.alerts.all_stale(&why);
+        self.health.all_stale(self.now, &why);
+        self.calls.resume(self.now.after(self.settings.call_within + SLACK));
+        self.duties = None;
+        if slept {
+            self.alerts.woke(self.now.wall);
+        }
+        let sources = self.settings.sources.iter().map(|spec| spec.name.clone()).collect();
+        let feeds = self.settings.feeds.iter().map(|spec| spec.name.clone()).collect();
+        let draft = match slept {
+            true => self.slept_draft(before.wall, &why),
+            false => self.context().seen("console", Kind::Console, why),
+        };
+        let mut effects = if self.watching { self.record(vec![draft]) } else { Vec::new() };
+        effects.push(Effect::Ask { sources, feeds });
+        effects
+    }
+}
+
+/// `6 h 02 m`, `4 m 10 s`, `12 s`.
+fn span(duration: Duration) -> String {
+    let s = duration.as_secs();
+    match s {
+        0..60 => format!("{s} s"),
+        60..3600 => format!("{} m {:02} s", s / 60, s % 60),
+        _ => format!("{} h {:02} m", s / 3600, s / 60 % 60),
     }
 }

@@ -2,14 +2,12 @@
 //! crash left open are taken over, and a night in a bag makes everything stale.
 
 use super::World;
-use super::calling::SLACK;
 use super::settling::found_out;
 use crate::domain::act::{Act, ActEnd, Outcome};
 use crate::domain::alert::Alert;
 use crate::domain::entry::{Draft, Entry, Intent, Kind};
 use crate::domain::health::{FeedState, Reading};
 use crate::domain::ids::{AlertId, EntryId, FeedName, SourceName};
-use crate::domain::stamp::Stamp;
 use crate::domain::text::{Outside, inert};
 use crate::domain::trouble::Trouble;
 use crate::model::Effect;
@@ -19,10 +17,6 @@ use crate::model::event::SourceAnswer;
 use crate::model::outbox::{EXPIRY, IN_HANDS, Sent};
 use crate::model::troubles::Subject;
 use std::time::Duration;
-
-/// A timer that is this late, or a wall clock that moved this much more than the machine's own, is a jump.
-const JUMP: Duration = Duration::from_secs(30);
-const CLOCK_SET: i64 = 5_000;
 
 impl World {
     pub(super) fn set_watching(&mut self, watching: bool) -> Vec<Effect> {
@@ -115,6 +109,7 @@ impl World {
             false => (Kind::AlertResolved, "resolved", tracked.resolved_at.unwrap_or(self.now.wall)),
         };
         let presumed = tracked.presumed().filter(|_| !turn.fired);
+        let unseen = !turn.fired && !again && presumed.is_none() && self.alerts.ended_unseen(&tracked);
         let what = match (turn.fired, presumed) {
             (true, _) => "firing".to_owned(),
             (false, Some(Doubt::Untold(since))) => {
@@ -124,17 +119,19 @@ impl World {
                 )
             }
             (false, Some(_)) => unlisted_since_a_restart(&turn.id),
+            (false, None) if unseen => "ended while nobody watched".to_owned(),
             (false, None) => "resolved".to_owned(),
         };
         // Of eight alerts with one name each is read by itself, here and in the postmortem.
         let (name, on) = (inert(alert.name()), on(alert));
-        let text = if presumed.is_some() { format!("{name}{on} {what}") } else { format!("{name} {what}{on}") };
+        let text = if presumed.is_some() || unseen { format!("{name}{on} {what}") } else { format!("{name} {what}{on}") };
         let text = if again { format!("{text}, as its source says now") } else { text };
         let dead = !turn.fired && !again && self.settings.is_watchdog(alert.name());
         let text = if dead { format!("{text}: alerting may be broken") } else { text };
         let mut draft = self.context().seen("alerts", kind, text).with("starts_at", tracked.episode).with("name", alert.name());
         draft = match presumed {
             Some(Doubt::Untold(since)) => draft.with("why", UNTOLD).with("untold_since", since),
+            None if unseen => draft.with("why", UNSEEN),
             why => draft.with("why", why.map(|_| FORGOTTEN)),
         };
         if turn.fired {
@@ -268,34 +265,6 @@ impl World {
         draft
     }
 
-    /// What explains a gap that no timer does.
-    pub(super) fn jump(&self, before: Stamp) -> Option<String> {
-        let slept = self.now.since(before);
-        // Without a timer a gap means nothing: nobody asked to be woken.
-        let late = self.wake_at.is_some_and(|at| self.now.mono > at + JUMP);
-        let set = (self.now.wall - before.wall).num_milliseconds() - i64::try_from(slept.as_millis()).unwrap_or(i64::MAX);
-        if late {
-            return Some(format!("console slept {}", span(slept)));
-        }
-        (set.abs() > CLOCK_SET).then(|| {
-            let way = if set < 0 { "back" } else { "forward" };
-            format!("the wall clock was set {way} by {}", span(Duration::from_millis(set.unsigned_abs())))
-        })
-    }
-
-    pub(super) fn after_jump(&mut self, why: String) -> Vec<Effect> {
-        self.alerts.all_stale(&why);
-        self.health.all_stale(self.now, &why);
-        self.calls.resume(self.now.after(self.settings.call_within + SLACK));
-        self.duties = None;
-        let sources = self.settings.sources.iter().map(|spec| spec.name.clone()).collect();
-        let feeds = self.settings.feeds.iter().map(|spec| spec.name.clone()).collect();
-        let draft = self.context().seen("console", Kind::Console, why);
-        let mut effects = if self.watching { self.record(vec![draft]) } else { Vec::new() };
-        effects.push(Effect::Ask { sources, feeds });
-        effects
-    }
-
     pub(super) fn act_draft(&mut self, source: &SourceName, act: Act, text: &str) -> Draft {
         let expires_at = self.now.wall + to_chrono(EXPIRY);
         let draft = self.context().by_me(Kind::Act, text);
@@ -361,16 +330,6 @@ impl World {
 
 pub(super) fn to_chrono(duration: Duration) -> chrono::Duration {
     chrono::Duration::from_std(duration).unwrap_or(chrono::Duration::MAX)
-}
-
-/// `6 h 02 m`, `4 m 10 s`, `12 s`.
-fn span(duration: Duration) -> String {
-    let s = duration.as_secs();
-    match s {
-        0..60 => format!("{s} s"),
-        60..3600 => format!("{} m {:02} s", s / 60, s % 60),
-        _ => format!("{} h {:02} m", s / 3600, s / 60 % 60),
-    }
 }
 
 /// Which of its name it is: ` on db-1`, or nothing where its name says so.

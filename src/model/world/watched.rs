@@ -67,17 +67,29 @@ impl World {
             return Vec::new();
         }
         let who = if hung { format!("process {} held the watch and did not answer: ", last.process) } else { String::new() };
-        let (begun, ended) = (told(from, until), told(until, from));
-        let text = format!("{who}nobody watched from {begun} to {ended} UTC");
-        let mut draft = self.context().seen("watch", Kind::Console, text).with("event", UNWATCHED).with("until", until);
-        draft.at = from;
+        let mut draft = self.gap_draft("watch", &who, from);
         let key = format!("watch/{}/{}", last.process, last.seen.timestamp_millis());
         draft.key = Some(key.clone());
+        self.watched.gaps.insert(key, draft);
+        self.tell_unwatched()
+    }
+
+    /// This process watched and has slept since then: it answered nobody, and nobody took the watch from it.
+    pub(super) fn slept_draft(&mut self, from: DateTime<Utc>, why: &str) -> Draft {
+        let draft = self.gap_draft("console", &format!("{why}: "), from);
+        Draft { key: Some(format!("watch/slept/{}", from.timestamp_millis())), ..draft }
+    }
+
+    /// Nobody watched from then until now.
+    fn gap_draft(&mut self, by: &str, why: &str, from: DateTime<Utc>) -> Draft {
+        let (from, until) = (from.min(self.now.wall), self.now.wall);
+        let text = format!("{why}nobody watched from {} to {} UTC", told(from, until), told(until, from));
+        let mut draft = self.context().seen(by, Kind::Console, text).with("event", UNWATCHED).with("until", until);
+        draft.at = from;
         // That of the time of several is told with each by its timeline.
         let open: Vec<IncidentId> = self.incidents.open().map(|incident| incident.id).take(2).collect();
         draft.incident = open.first().copied().filter(|_| open.len() == 1);
-        self.watched.gaps.insert(key, draft);
-        self.tell_unwatched()
+        draft
     }
 
     /// Since when nobody watched before this process did is on record, or nothing that is worth it.
