@@ -15,6 +15,7 @@ use crate::model::alerts::{Doubt, Flapping, SourceHealth, State, Tracked};
 use crate::model::causes::Causes;
 use crate::model::filter::{Filter, no_label};
 use crate::model::groups::By;
+use crate::model::progress::Stage;
 use chrono::{DateTime, Utc};
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde::{Serialize, Serializer};
@@ -143,8 +144,13 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
             State::Snoozed => world.alerts.snooze(tracked, world.now.wall).map(|hold| hold.by.raw().to_owned()),
             _ => None,
         };
-        let uncarried = if world.uncarried(tracked).is_some() { ", not carried" } else { "" };
-        let by = by.filter(|by| !by.is_empty()).map(|by| format!(" by {by}{uncarried}")).unwrap_or_default();
+        let carried = match carrying(world, tracked) {
+            Some(UNKNOWN) => ", whether it is carried is unknown",
+            Some(_) => ", being carried",
+            None if world.uncarried(tracked).is_some() => ", not carried",
+            None => "",
+        };
+        let by = by.filter(|by| !by.is_empty()).map(|by| format!(" by {by}{carried}")).unwrap_or_default();
         let state = match (world.alerts.doubt(tracked), tracked.state) {
             (None, _) => format!("{word}{by}"),
             // Who owns it is our own record, and true whatever a server has forgotten.
@@ -164,6 +170,17 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
     };
     let rows: Vec<Vec<String>> = alerts.iter().map(row).collect();
     out::painted(globals, &["SEVERITY", "ALERT", "SERVICE", "INSTANCE", "AGE", "STATE", "ID"], &rows)
+}
+
+const UNKNOWN: &str = "unknown";
+
+/// How far an acknowledgement has come that is to be carried, in a word; `None` once that is settled.
+fn carrying(world: &World, tracked: &Tracked) -> Option<&'static str> {
+    world.carrying(tracked).map(|stage| match stage {
+        Stage::Ended(_) => UNKNOWN,
+        Stage::Recording => "queued",
+        _ => "under way",
+    })
 }
 
 /// `false`: its source was restarted, and has not told of it again.
@@ -255,6 +272,8 @@ struct Shown<'a> {
     acknowledged_ticket: Option<String>,
     /// Why its source goes on calling others though somebody has it.
     not_carried: Option<&'a str>,
+    /// Nobody knows yet whether it is carried: `queued`, `under way`, or `unknown` once that has ended so.
+    carrying: Option<&'static str>,
     playbooks: Vec<&'a str>,
     /// `false`: its source was restarted, and has not told of it again.
     listed: bool,
@@ -297,6 +316,7 @@ impl<'a> Shown<'a> {
             acknowledged_ticket: ack.as_ref().and_then(|ack| ack.ticket.clone()),
             acknowledged_by: ack.map(|ack| ack.by),
             not_carried: world.uncarried(tracked).map(|uncarried| uncarried.end.detail.raw()),
+            carrying: carrying(world, tracked),
             playbooks: playbooks(world, tracked),
             listed: listed(tracked),
             doubt: world.alerts.doubt(tracked).map(Doubt::word),

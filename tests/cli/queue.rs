@@ -22,7 +22,7 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
     assert_names(
         alert,
         "id episode source fingerprint name severity state also service summary labels annotations starts_at acknowledged_by \
-         acknowledged_since acknowledged_reason acknowledged_ticket acknowledged_until not_carried listed doubt snoozed_by snoozed_until maintenance_until playbooks cause same flapping",
+         acknowledged_since acknowledged_reason acknowledged_ticket acknowledged_until not_carried carrying listed doubt snoozed_by snoozed_until maintenance_until playbooks cause same flapping",
     );
     assert_eq!(alert["id"], format!("prod/{fingerprint}"));
     assert_eq!(alert["episode"], alert["starts_at"]);

@@ -36,6 +36,11 @@ fn killed_while_silencing(hold: Hold) -> Option<Value> {
     let left = entries(&home);
     let (intents, ends) = (of_kind(&left, "act"), of_kind(&left, "act-ended"));
     assert_eq!((intents.len(), ends.len()), (1, 0), "an intent without an outcome");
+    let queue = home.json(&with_data(&["alerts"]));
+    let alert = &queue["alerts"][0];
+    assert_eq!((&alert["acknowledged_by"], &alert["carrying"]), (&"ana".into(), &"under way".into()), "{alert}");
+    let table = home.run(&with_data(&["alerts"]));
+    assert!(String::from_utf8_lossy(&table.stdout).contains("acknowledged by ana, being carried"), "{table:?}");
     let intent = intents[0]["id"].as_str().expect("an id").to_owned();
 
     let mut serve = home.command(&with_data(&["serve"])).spawn().expect("starts");

@@ -578,3 +578,27 @@ fn an_acknowledgement_that_its_source_refused_to_carry_is_told_so_by_every_conso
     let line = next.line("CRIT Postgres");
     assert!(line.contains("! ana") && !line.contains('✓'), "no half of it is told: {line}");
 }
+
+#[test]
+fn that_an_acknowledgement_is_not_carried_yet_the_next_console_says_as_the_one_that_was_asked() {
+    let mut settings = settings();
+    settings.sources[0].carry = Some(Carry::Silence { prefix: "ACK!".into() });
+    let fires = [alert("PostgresReplicationLags", "critical", "postgres", "db-1", 3)];
+    let mut desk = Desk::with(settings.clone());
+    desk.fact(Fact::Watching(true)).fires(&fires).draw();
+    desk.press("a enter").resize(180, 40);
+    let next = |desk: &Desk| {
+        let mut next = Desk::with(settings.clone());
+        for entry in desk.world.log.entries().cloned().collect::<Vec<_>>() {
+            next.fact(Fact::Recorded { entry, request: None });
+        }
+        next.fires(&fires).resize(180, 40);
+        next.line("CRIT Postgres")
+    };
+    let marked = |line: &str, mark: &str| assert!(line.contains(mark) && !line.contains("✓ ana"), "{line}");
+    marked(&desk.line("CRIT Postgres"), "… under way");
+    marked(&next(&desk), "… under way");
+    desk.act_ends(Outcome::Unknown, "no answer");
+    marked(&desk.line("CRIT Postgres"), "? unknown");
+    marked(&next(&desk), "? unknown");
+}

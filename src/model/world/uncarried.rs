@@ -6,6 +6,7 @@ use crate::domain::act::{Act, ActEnd, Outcome};
 use crate::domain::ids::{AlertId, EntryId};
 use crate::model::alerts::Tracked;
 use crate::model::outbox::{Sent, TOLD};
+use crate::model::progress::Stage;
 use chrono::{DateTime, Duration, Utc};
 
 /// How long after the first attempt that failed comes the second; then twice as long each time.
@@ -45,6 +46,20 @@ fn ended(sent: &Sent, how: &[Outcome]) -> bool {
 }
 
 impl World {
+    /// How far an acknowledgement has come that is to be carried and of which nobody knows yet whether it is: whoever asked for it may
+    /// be gone. `None` once that is settled.
+    pub fn carrying(&self, tracked: &Tracked) -> Option<Stage> {
+        let entry = self.alerts.ack(tracked, self.now.wall)?.entry?;
+        let id = &tracked.alert.id;
+        let open = self.holds_now(id, entry) && self.carried_by(id).is_some() && self.outbox.carried(entry).is_none();
+        let last = self.outbox.serving(entry).filter(|sent| carries(sent)).last();
+        match last.filter(|_| open).map(|sent| &sent.end) {
+            Some(None) => Some(Stage::Sending),
+            Some(Some(end)) => (end.outcome == Outcome::Unknown).then(|| Stage::Ended(end.clone())),
+            None => (open && self.carrier_of(id, entry).is_none()).then_some(Stage::Recording),
+        }
+    }
+
     /// Whoever has an alert has it here alone.
     pub fn uncarried(&self, tracked: &Tracked) -> Option<Uncarried<'_>> {
         let entry = self.alerts.ack(tracked, self.now.wall)?.entry?;

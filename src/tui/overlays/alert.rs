@@ -243,8 +243,10 @@ fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
             lines.extend(field("! carried", &text, Role::Warning, columns));
         }
     }
-    if let Some(stage) = view.world.requests.of_alert(&tracked.alert.id) {
-        lines.extend(field("last asked", &told(stage), Role::Text, columns));
+    // Whoever asked for it may be gone.
+    let asked = view.world.requests.of_alert(&tracked.alert.id).cloned().or_else(|| view.world.carrying(tracked));
+    if let Some(stage) = asked {
+        lines.extend(field("last asked", &told(&stage), Role::Text, columns));
     }
     lines
 }

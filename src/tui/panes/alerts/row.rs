@@ -137,9 +137,10 @@ impl Alerts {
             return Mark::of(ended(tracked, view));
         }
         let asked = view.world.requests.of_alert(id).filter(|asked| !is_past(asked, tracked, view));
-        let Some((asked, act)) = asked.and_then(|asked| Some((asked, stage(asked)?))) else {
-            return self.standing(tracked, view);
-        };
+        let asked = asked.and_then(|asked| Some((asked.clone(), stage(asked)?)));
+        // Whoever asked for it may be gone.
+        let left = || view.world.carrying(tracked).and_then(|left| Some((left.clone(), stage(&left)?)));
+        let Some((asked, act)) = asked.or_else(left) else { return self.standing(tracked, view) };
         let standing = self.standing(tracked, view);
         match asked.settled() && !asked.is_kept() && (standing.role == Role::Stale || standing.short.is_some()) {
             true => Mark { also: Some(act), ..standing },
