@@ -90,6 +90,49 @@ fn what_does_not_say_takes_nothing_away() {
     assert_eq!(taken_away(&story), [""; 0]);
 }
 
+/// As its system answers that was started then.
+fn answered(story: &mut Story, alerts: &[Arc<midwatch::domain::alert::Alert>], started: DateTime<Utc>) {
+    story.wait(5);
+    story.poll_with(alerts, SourceAnswer { complete: true, started_at: Some(started), ..SourceAnswer::default() });
+}
+
+#[test]
+fn what_a_system_lost_in_its_restart_nobody_took_away_and_it_is_told_it_anew() {
+    let ours = held(carried("ana", None));
+    let mut story = confirmed();
+    let (first, before) = (began(), story.now.wall);
+    (0..2).for_each(|_| answered(&mut story, &ours, first));
+    let second = story.now.wall + chrono::Duration::seconds(1);
+    (0..2).for_each(|_| answered(&mut story, &down(), second));
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "it is whose it was");
+    story.wait(30);
+    let Act::On { what: midwatch::domain::act::What::Acknowledge { .. }, by, .. } = answer(&mut story, Outcome::Done, Some("Q2"))
+    else {
+        panic!("it is acknowledged there once more")
+    };
+    let text = "acknowledging Down at its source anew: that was restarted and has lost it, for ana";
+    assert_eq!((by.as_str(), story.last(Kind::Act).text.as_str()), ("ana", text));
+    // Of one that it still had after that restart somebody has disposed there.
+    answered(&mut story, &ours, second);
+    (0..2).for_each(|_| answered(&mut story, &down(), second));
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Firing), 1));
+
+    // The next console has seen none of that, and knows when it was confirmed.
+    for (started, taken) in [(before - chrono::Duration::seconds(1), 1), (before + chrono::Duration::seconds(1), 0)] {
+        let mut story = confirmed();
+        story.begins_anew();
+        story.wait(10);
+        (0..3).for_each(|_| answered(&mut story, &down(), started));
+        assert_eq!(taken_away(&story).len(), taken, "{started}");
+    }
+    // Where somebody else has it by now it is theirs.
+    let mut story = confirmed();
+    (0..2).for_each(|_| answered(&mut story, &ours, first));
+    let third = story.now.wall + chrono::Duration::seconds(1);
+    (0..2).for_each(|_| answered(&mut story, &held(carried("maria", None)), third));
+    assert_eq!(taken_away(&story), ["ana's acknowledgement of Down was taken away at its source: maria has it now"]);
+}
+
 #[test]
 fn while_something_is_done_about_it_nobody_has_taken_it_away() {
     let mut story = listed();

@@ -159,7 +159,7 @@ impl SourceState {
     }
 
     /// When the youngest instance of the last good answer started.
-    pub(super) fn started_at(&self) -> Option<DateTime<Utc>> {
+    pub(in crate::model) fn started_at(&self) -> Option<DateTime<Utc>> {
         self.started_at
     }
 

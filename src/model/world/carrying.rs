@@ -187,9 +187,11 @@ impl World {
         firing.is_some_and(|tracked| self.alerts.ack(tracked, self.now.wall).is_some_and(|ack| ack.entry == Some(entry)))
     }
 
-    /// When the silence that carries an acknowledgement has to be extended. A system's own acknowledgement lasts by itself.
+    /// When the silence that carries an acknowledgement has to be extended. A system's own acknowledgement lasts by itself, unless that
+    /// has lost it.
     fn extension_due(&self, entry: EntryId, ack: &Ack) -> Option<DateTime<Utc>> {
-        let carrier = self.outbox.carried(entry).filter(|carrier| !carrier.native)?;
+        let lasts = |carrier: &Carrier| carrier.native && !self.carrier_is_lost(entry, carrier);
+        let carrier = self.outbox.carried(entry).filter(|carrier| !lasts(carrier))?;
         let busy = self.outbox.serving(entry).any(|sent| sent.end.is_none() || sent.waits());
         let tried = self.outbox.serving(entry).filter_map(|sent| Some(sent.intent.as_ref()?.recorded_at)).max()?;
         let shorter = || ack.until.is_none_or(|until| carrier.until < until);
@@ -229,13 +231,14 @@ impl World {
         silence: Option<Outside>,
     ) -> Option<Draft> {
         let (now, name) = (self.now.wall, self.told_apart(id));
+        let lost = self.outbox.carried(entry).is_some_and(|carrier| self.carrier_is_lost(entry, &carrier));
         let (act, text) = match self.carried_by(id)?.clone() {
             Carry::Silence { prefix } => {
                 let longest = now + to_chrono(CARRY_FOR);
                 let ends_at = ack.until.map_or(longest, |until| until.min(longest));
                 let comment = format!("{prefix} {}: {}", ack.by, ack.reason);
                 let text = match silence {
-                    Some(_) if self.outbox.carried(entry).is_some_and(|carrier| self.carrier_is_lost(entry, &carrier)) => {
+                    Some(_) if lost => {
                         format!("carrying the acknowledgement of {name} anew: its source has lost the silence that did")
                     }
                     Some(_) => format!("extending the silence that carries the acknowledgement of {name}"),
@@ -246,7 +249,9 @@ impl World {
             Carry::Acknowledge => {
                 let what = What::Acknowledge { until: ack.until?, from: ack.from.clone() };
                 let (by, comment) = (ack.by.clone(), ack.reason.clone());
-                (Act::On { alert: id.fingerprint.clone(), what, by, comment }, format!("acknowledging {name} at its source"))
+                let anew = if lost { " anew: that was restarted and has lost it" } else { "" };
+                let text = format!("acknowledging {name} at its source{anew}");
+                (Act::On { alert: id.fingerprint.clone(), what, by, comment }, text)
             }
         };
         let draft = self.act_draft(&id.source, act, &text).with("for", entry);

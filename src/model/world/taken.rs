@@ -9,6 +9,7 @@ use crate::domain::ids::{AlertId, EntryId, SourceName};
 use crate::domain::settings::Carry;
 use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
+use crate::model::alerts::SourceState;
 use crate::model::outbox::{Carrier, Sent};
 use crate::model::silences::Phase;
 use chrono::{DateTime, Utc};
@@ -44,6 +45,10 @@ struct Seen {
     unlisted: u32,
     /// Who had it when it was first seen. As whom we act there only its source knows.
     holder: Option<Outside>,
+    /// The start of the system that was seen to have it, where that tells.
+    started: Option<DateTime<Utc>>,
+    /// The system has been restarted since, and has it no more: that nobody has taken away.
+    lost: bool,
 }
 
 impl Looked {
@@ -109,6 +114,17 @@ impl World {
         let late = seen.ever || since + LAG <= self.now.wall;
         // Once a silence is told as ended it is.
         let certain = !there && (ends_for_good || seen.lacks >= LOOKS && late);
+        let restarted = self.alerts.source(&id.source).and_then(SourceState::started_at).filter(|started| match seen.ever {
+            true => seen.started.is_some_and(|before| before < *started),
+            false => since < *started,
+        });
+        seen.started = if there { self.alerts.source(&id.source).and_then(SourceState::started_at) } else { seen.started };
+        let disposed = other.is_some() || self.alerts.get(id).is_some_and(|tracked| tracked.alert.given_up_by().is_some());
+        seen.lost = certain && restarted.is_some() && !disposed && matches!(&sought, Sought::Carrier(carrier) if carrier.native);
+        if seen.lost {
+            self.duties = None;
+            return None;
+        }
         let key = format!("ack/{entry}/taken-away");
         if !certain || !self.telling.insert(key.clone()) {
             return None;
@@ -132,7 +148,8 @@ impl World {
 
     /// Its source had what carries it, and does not know it any more: a server that was started anew calls people again.
     pub(super) fn carrier_is_lost(&self, entry: EntryId, carrier: &Carrier) -> bool {
-        self.looked.seen.get(&entry).is_some_and(|seen| seen.unlisted >= LOOKS && seen.silence.as_ref() == Some(&carrier.id))
+        let unlisted = |seen: &Seen| seen.unlisted >= LOOKS && seen.silence.as_ref() == Some(&carrier.id);
+        self.looked.seen.get(&entry).is_some_and(|seen| if carrier.native { seen.lost } else { unlisted(seen) })
     }
 
     /// `None` while something is being done about it, and where its source has nothing to tell.
