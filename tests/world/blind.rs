@@ -346,3 +346,16 @@ fn whoever_takes_over_is_told_of_services_and_of_feeds_of_none_of_which_nobody_k
     let alone: Vec<_> = pack.alone.iter().map(|(name, state, _)| (name.as_str(), *state)).collect();
     assert_eq!(alone, [("cdn", FeedState::Unknown)]);
 }
+
+#[test]
+fn an_outage_is_told_with_the_reason_of_its_beginning_and_what_became_of_that() {
+    let mut story = Story::new();
+    story.poll(&[]);
+    for why in ["the certificate is not acceptable", "the certificate is not acceptable", "connection refused"] {
+        story.fact(Fact::SourceFailed { source: "prod".into(), trouble: Trouble::new(Reason::Timeout, why) });
+        story.wait(7);
+    }
+    story.fact(Fact::SourceFailed { source: "prod".into(), trouble: Trouble::new(Reason::Timeout, "connection refused") });
+    let text = "prod does not answer: the certificate is not acceptable; then: connection refused";
+    assert_eq!(told(&story)[0].0, text);
+}

@@ -64,7 +64,9 @@ struct Gap {
     until: Option<Stamp>,
     /// More than one poll has failed: it is to be told.
     long: bool,
+    /// Why that first failed, and why the newest did.
     why: String,
+    now: String,
 }
 
 impl Blind {
@@ -134,9 +136,11 @@ impl World {
         // Before that this console slept, or has just begun: what it has not asked it can't have missed by this source's fault.
         let lately = |at: &Stamp| now.since(*at) <= every * 2 + timeout;
         let last = last.filter(lately).unwrap_or(now);
-        let (since, before) = self.blind.gaps.get(&seen).filter(goes_on).map_or((now, last), |gap| (gap.since, gap.seen));
+        let known = self.blind.gaps.get(&seen).filter(goes_on);
+        let (since, before) = known.map_or((now, last), |gap| (gap.since, gap.seen));
+        let first = known.map_or_else(|| why.clone(), |gap| gap.why.clone());
         let long = now.since(since) >= every;
-        self.blind.gaps.insert(seen.clone(), Gap { since, seen: before, until: None, long, why });
+        self.blind.gaps.insert(seen.clone(), Gap { since, seen: before, until: None, long, why: first, now: why });
         if !self.watching || !long || self.blind.lost(&seen).is_some() {
             return Vec::new();
         }
@@ -160,7 +164,9 @@ impl World {
     }
 
     fn loss_of(&mut self, seen: &Seen) -> Option<Draft> {
-        let Gap { seen: before, why, .. } = self.blind.gaps.get(seen)?.clone();
+        let Gap { seen: before, why, now, .. } = self.blind.gaps.get(seen)?.clone();
+        // The entry is of the time of the first.
+        let why = if now == why { why } else { format!("{why}; then: {now}") };
         let what = match seen.1 {
             Sight::All => "does not answer",
             Sight::Part => "answers only in part",
