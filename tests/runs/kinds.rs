@@ -195,11 +195,17 @@ fn what_goes_on_after_its_console_is_gone_has_run_since_it_was_begun() {
     play.ask(RunCommand::Leave { run: play.run }).expect("left");
     play.story.wait(3);
     play.ask(RunCommand::Resume { run: play.run, params: Typed::default() }).expect("asked");
-    let found = vec![Finding { step, attempt: 1, end: None }];
+    let found = vec![Finding { step: step.clone(), attempt: 1, end: None }];
     let playbook = Ok(play.story.world.runs.playbooks()[0].clone());
     play.story.fact(Fact::Run(RunFact::Adopted { run: play.run, playbook, found }));
-    let attempt = play.story.world.runs.live(play.run).and_then(|live| live.attempt.as_ref()).expect("it runs");
-    assert_eq!((attempt.running, play.story.now.since(attempt.since)), (true, std::time::Duration::from_secs(14)));
+    let lasts = |play: &Play| {
+        let attempt = play.story.world.runs.live(play.run).and_then(|live| live.attempt.as_ref()).expect("it runs");
+        (attempt.running, play.story.now.since(attempt.since).as_secs(), attempt.pid)
+    };
+    assert_eq!(lasts(&play), (true, 14, None));
+    // That it was begun is read in its folder, too.
+    play.story.fact(Fact::Run(RunFact::Started { run: play.run, step, attempt: 1, pid: Some(7) }));
+    assert_eq!(lasts(&play), (true, 14, Some(7)));
 }
 
 #[test]

@@ -68,3 +68,10 @@ fn to_try_again_what_nobody_holds_is_to_take_the_run_up_first() {
     taken_up(&mut desk);
     desk.press("t").expect_not("Take up Fail over");
 }
+
+#[test]
+fn a_command_that_nobody_follows_here_counts_from_its_start_on_record() {
+    let mut desk = outage();
+    desk.playbook(FAILOVER).press("j p r enter r enter r enter").press("b b").sleep(12).draw();
+    desk.expect("begun 12s ago").expect_not("starting");
+}

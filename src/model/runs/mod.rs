@@ -251,7 +251,9 @@ impl Runs {
             RunFact::Lent { sitting, refused } => self.lent(context, &sitting, refused),
             RunFact::Started { run, step, attempt, pid } => {
                 if let Some(live) = self.attempt_of(run, &step, attempt) {
-                    (live.pid, live.running, live.since) = (pid, true, context.now);
+                    // What was found running has run since it was begun, whoever reads that anew.
+                    live.since = if live.running { live.since } else { context.now };
+                    (live.pid, live.running) = (pid, true);
                 }
                 Vec::new()
             }

@@ -40,7 +40,10 @@ pub fn word(id: RunId, record: &StepRecord, state: StepState, view: &View) -> St
     let last = record.attempts.last();
     let took = last.and_then(|attempt| Some(time::since(attempt.started_at, attempt.ended_at?)));
     let how = step_of(id, &record.plan.id, view).map(|step| &step.how);
+    // Nobody follows it here, or not yet: all that is known is when it was begun.
+    let begun = last.filter(|_| state.is_open() && live.is_none());
     let word = match (state, live, took) {
+        _ if let Some(last) = begun => format!("begun {} ago", time::age(time::since(last.started_at, view.now.wall))),
         (StepState::Pending, ..) => String::new(),
         (StepState::AwaitingInput, ..) if matches!(how, Some(How::Choice(_))) => "decide".to_owned(),
         (StepState::AwaitingInput, ..) => "to do".to_owned(),
