@@ -7,6 +7,7 @@ use crate::domain::act::Outcome;
 use crate::domain::alert::{Firing, Severity, target};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, PlaybookId, RunId, ServiceName, SourceName};
+use crate::domain::run::RunState;
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -56,7 +57,7 @@ pub enum End {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Used {
     pub playbook: PlaybookId,
-    /// How the run ended; `None` while it goes on.
+    /// How the run ended, or that it was `interrupted` and nobody has taken it up since; `None` while it goes on.
     pub state: Option<String>,
 }
 
@@ -157,9 +158,9 @@ impl Reading {
                 self.served.extend(ack.map(|ack| (*ack, true)));
             }
             Kind::Run => self.used(alert, entry),
-            Kind::RunEnded => {
+            Kind::RunDriver | Kind::RunResumed | Kind::RunEnded => {
                 if let Some((episode, place)) = entry.run.and_then(|run| self.runs.get(&run)) {
-                    self.episodes[*episode].playbooks[*place].state = entry.data_of("state");
+                    self.episodes[*episode].playbooks[*place].state = state_of(entry);
                 }
             }
             _ => {}
@@ -217,6 +218,14 @@ impl Reading {
         if let Some(run) = entry.run {
             self.runs.insert(run, (index, playbooks.len() - 1));
         }
+    }
+}
+
+/// How a run stands by an entry of it.
+fn state_of(entry: &Entry) -> Option<String> {
+    match entry.kind {
+        Kind::RunEnded => entry.data_of("state"),
+        _ => (entry.data_of("interrupted") == Some(true)).then(|| RunState::Interrupted.word().to_owned()),
     }
 }
 

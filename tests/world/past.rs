@@ -36,6 +36,23 @@ fn runs(story: &mut Story, state: &str) {
 }
 
 #[test]
+fn a_run_that_was_interrupted_does_not_go_on_until_somebody_takes_it_up() {
+    let mut story = Story::new();
+    story.poll(&[alert("Down", "postgres", story.now.wall)]);
+    let mut run = None;
+    let mut say = |story: &mut Story, kind: Kind, name: &str, value: serde_json::Value| {
+        let draft = Draft::new(kind, story.now.wall, Actor::person("ana", None), "a run").with(name, value);
+        run = story.append(Draft { alert: Some(id("Down")), playbook: Some("fail-over".into()), run, ..draft }).run;
+        remembered(story)[0].playbooks[0].state.clone()
+    };
+    assert_eq!(say(&mut story, Kind::Run, "title", "Fail over".into()), None);
+    assert_eq!(say(&mut story, Kind::RunDriver, "interrupted", false.into()), None);
+    assert_eq!(say(&mut story, Kind::RunDriver, "interrupted", true.into()).as_deref(), Some("interrupted"));
+    assert_eq!(say(&mut story, Kind::RunResumed, "gap_ms", 7.into()), None);
+    assert_eq!(say(&mut story, Kind::RunEnded, "state", "completed".into()).as_deref(), Some("completed"));
+}
+
+#[test]
 fn an_alert_is_remembered_with_how_often_how_long_and_by_whom() {
     let mut story = Story::new();
     fires_for(&mut story, 4);

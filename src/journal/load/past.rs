@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// By the index of times: one of alerts would cost every append of a storm a page. The plus as for `CARRYING`.
 const NEWEST: &str = "
     newest(n, id, kind) AS MATERIALIZED (SELECT n, id, kind FROM entries WHERE at >= :since AND alert IS NOT NULL
-            AND (:alert IS NULL OR alert = :alert) AND kind IN ('alert-fired', 'alert-resolved', 'known-over', 'ack', 'run', 'run-ended')
+            AND (:alert IS NULL OR alert = :alert) AND kind IN ('alert-fired', 'alert-resolved', 'known-over', 'ack', 'run', 'run-driver', 'run-resumed', 'run-ended')
         ORDER BY at DESC LIMIT :limit),
     acts(n, id) AS MATERIALIZED (SELECT x.n, x.id FROM newest CROSS JOIN entries x INDEXED BY serving
         ON json_extract(x.body, '$.data.for') = +newest.id AND x.kind = 'act' WHERE newest.kind = 'ack'),";
