@@ -298,6 +298,8 @@ pub struct Snapshot {
     pub began: Vec<Fingerprint>,
     /// These it lists no more only because nobody has told it of them, and since when: nobody has ended them.
     pub untold: Vec<(Fingerprint, DateTime<Utc>)>,
+    /// These it lists only as they were: the part that would know how they are now does not answer.
+    pub unheard: Vec<Fingerprint>,
     /// Parts that did not answer (a peer, a page), each in one sentence.
     pub missing: Vec<Outside>,
     /// How far the remote's `Date` is ahead of our wall clock, in milliseconds.

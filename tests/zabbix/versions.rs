@@ -106,13 +106,19 @@ async fn what_ended_and_began_between_two_polls_ends_first() {
 async fn a_server_that_has_died_behind_its_api_ends_nothing_and_is_told() {
     let zabbix = FakeZabbix::start();
     let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
-    let long_ago = (Utc::now() - TimeDelta::minutes(10)).timestamp().to_string();
+    let long_ago = Utc::now() - TimeDelta::minutes(10);
     for (status, words) in [("3", "does not answer its own database"), ("1", "no Zabbix server is active")] {
-        zabbix.with(|frontend| frontend.server = json!({"lastaccess": long_ago, "status": status}));
+        zabbix.with(|frontend| frontend.server = json!({"lastaccess": long_ago.timestamp().to_string(), "status": status}));
         let snapshot = source.fetch(&[], &Ports::real(), LIMIT).await.expect("an answer");
         assert_eq!((ids(&snapshot), snapshot.complete), (vec![trigger.as_str()], false));
         assert!(snapshot.missing[0].raw().contains(words), "{:?}", snapshot.missing);
+        assert_eq!(snapshot.unheard, [trigger.as_str().into()], "each is shown as it was");
+        let told = snapshot.missing[0].raw();
+        assert!(told.contains(&format!(" since {} UTC: ", long_ago.format("%Y-%m-%d %H:%M:%S"))), "{told}");
     }
+    zabbix.with(|frontend| frontend.server = Value::Null);
+    let snapshot = source.fetch(&[], &Ports::real(), LIMIT).await.expect("an answer");
+    assert_eq!((snapshot.complete, snapshot.missing[0].raw()), (false, "no Zabbix server has ever run: nothing is checked"));
     // Whoever may not ask is told nothing of it.
     let no = r#"{"jsonrpc":"2.0","error":{"code":-32500,"message":"x","data":"No permissions to call \"hanode.get\"."},"id":1}"#;
     zabbix.mood_of("POST /api_jsonrpc.php hanode.get", support::fake::Mood::Status(200, no));

@@ -43,7 +43,8 @@ pub async fn fetch(source: &Zabbix, before: &[Arc<Alert>], ports: &Ports, limit:
         missing.push(format!("there are more than {} problems: the older ones are left out", PAGE * PAGES).into());
     }
     let alerts = alerts(before, problems, &triggers, &around);
-    Ok(Snapshot { alerts, complete: whole && alive, missing, ..Snapshot::default() })
+    let unheard = alerts.iter().filter(|_| !alive).map(|alert| alert.id.fingerprint.clone()).collect();
+    Ok(Snapshot { alerts, complete: whole && alive, missing, unheard, ..Snapshot::default() })
 }
 
 /// Everything that the filters let through, the newest first, and whether that is all.
@@ -146,13 +147,16 @@ async fn dead(api: Api<'_>) -> Option<Outside> {
         return None;
     }
     let (servers, date) = api.ask_dated::<Vec<Server>>("hanode.get", json!({"output": "extend"})).await.ok()?;
-    let newest = servers.iter().max_by_key(|server| server.lastaccess)?;
+    let Some(newest) = servers.iter().max_by_key(|server| server.lastaccess) else {
+        return Some("no Zabbix server has ever run: nothing is checked".into());
+    };
     let silent = date.unwrap_or_else(|| api.ports.clock.now().wall) - newest.lastaccess.time();
     let (stopped, active) = (Number(1), Number(3));
     let dead = silent > DEAD_AFTER || servers.iter().all(|server| server.status == stopped);
     let waits = !servers.iter().any(|server| server.status == active);
     let why = if waits { "no Zabbix server is active" } else { "the Zabbix server does not answer its own database" };
-    dead.then(|| format!("{why} since {}: problems are as they were then", newest.lastaccess.time().to_rfc3339()).into())
+    let since = newest.lastaccess.time().format("%Y-%m-%d %H:%M:%S");
+    dead.then(|| format!("{why} since {since} UTC: problems are as they were then").into())
 }
 
 fn alerts(before: &[Arc<Alert>], problems: Vec<Problem>, triggers: &BTreeMap<i64, Trigger>, around: &Around) -> Vec<Arc<Alert>> {
