@@ -4,6 +4,7 @@
 
 mod support;
 
+use support::fake_prometheus::FakePrometheus;
 use support::home::Home;
 use support::prometheus::Prometheus;
 use support::raw::{Raw, ok};
@@ -128,4 +129,28 @@ fn what_is_no_prometheus_is_no_empty_queue() {
         assert_eq!(output.status.code(), Some(3), "{output:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(told), "{output:?}");
     }
+}
+
+#[test]
+fn what_had_to_hold_for_a_time_fires_since_that_time_was_over() {
+    let fake = FakePrometheus::start();
+    ["Slow", "Down", "Late"].iter().for_each(|name| drop(fake.fire(name)));
+    let rule = |name: &str, seconds: u32, labels: serde_json::Value| serde_json::json!({"name": name, "type": "alerting", "duration": seconds, "labels": labels});
+    let none = serde_json::json!({});
+    // Of two rules of one name each has its own time, and which of them raised it nobody says.
+    let rules = vec![
+        rule("Slow", 120, none.clone()),
+        rule("Down", 0, none.clone()),
+        rule("Late", 60, none.clone()),
+        rule("Late", 240, none),
+    ];
+    fake.with(|fake| fake.rules = rules);
+    let document = home(fake.url.as_ref(), "").json(&["alerts"]);
+    let minutes = |name: &str| {
+        let alerts = document["alerts"].as_array().expect("a list");
+        let alert = alerts.iter().find(|alert| alert["name"] == name).expect("listed");
+        let at: chrono::DateTime<chrono::Utc> = alert["starts_at"].as_str().expect("a text").parse().expect("a time");
+        (chrono::Utc::now() - at).num_minutes()
+    };
+    assert_eq!(["Slow", "Down", "Late"].map(minutes), [8, 10, 10]);
 }

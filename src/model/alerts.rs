@@ -271,7 +271,11 @@ impl Alerts {
                     (old.severity, old.service) = (settings.severity(&alert.labels), settings.service(&alert.labels));
                     old.gets_worse(now);
                 }
+                let begins = old.alert.upstream == Upstream::Pending && alert.upstream == Upstream::Firing;
                 (old.alert, old.missing, old.untold) = (alert, 0, None);
+                if begins {
+                    self.begins(&mut old, now.wall);
+                }
                 old
             }
             old => Box::new(self.fresh(settings, alert, now, old.is_some())),

@@ -11,8 +11,8 @@ use crate::domain::node::{FieldSpec, Node, Problems};
 use crate::domain::text::Outside;
 use crate::domain::trouble::Trouble;
 use crate::ports::{Access, Answer, Endpoint, Ports, Request};
-use chrono::{DateTime, Utc};
-use futures_util::future::join;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join3;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,6 +103,9 @@ struct Rule {
     name: String,
     #[serde(default)]
     labels: BTreeMap<String, String>,
+    /// For how many seconds its expression must hold before it fires.
+    #[serde(default)]
+    duration: f64,
 }
 
 #[derive(Deserialize)]
@@ -118,14 +121,15 @@ impl Prometheus {
             self.ask::<serde_json::Value>("api/v1/query", Some("query=1"), ports, limit).await?;
             return Ok(Snapshot { complete: true, ..Snapshot::default() });
         }
-        let (listed, running) = join(
+        let (listed, running, holds) = join3(
             self.ask::<Listed>("api/v1/alerts", None, ports, limit),
             self.ask::<Running>("api/v1/status/runtimeinfo", None, ports, limit),
+            self.holds(ports, limit),
         )
         .await;
         let wanted = |alert: &Instance| self.wanted == Some(Wanted::All) || alert.state == "pending";
         let (listed, others): (Vec<Instance>, Vec<Instance>) = listed?.alerts.into_iter().partition(wanted);
-        let mut alerts: Vec<Arc<Alert>> = listed.into_iter().map(|alert| Arc::new(self.alert(alert))).collect();
+        let mut alerts: Vec<Arc<Alert>> = listed.into_iter().map(|alert| Arc::new(fired(self.alert(alert), &holds))).collect();
         let began = self.began(before, others);
         alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
         // Without its start nobody knows whether its list is short because it has just begun.
@@ -151,6 +155,20 @@ impl Prometheus {
         }
         let firing = firing.into_iter().map(|alert| self.alert(alert).id.fingerprint);
         firing.filter(|fingerprint| pending.contains(fingerprint)).collect()
+    }
+
+    /// How long what each rule looks for must be so before it fires. Only what fires has a use for it, and what can't be told is not needed.
+    async fn holds(&self, ports: &Ports, limit: Duration) -> BTreeMap<String, Vec<(Labels, TimeDelta)>> {
+        let mut holds: BTreeMap<String, Vec<(Labels, TimeDelta)>> = BTreeMap::new();
+        if self.wanted != Some(Wanted::All) {
+            return holds;
+        }
+        let ruled = self.ask::<Ruled>("api/v1/rules", Some("type=alert&exclude_alerts=true"), ports, limit).await;
+        for rule in ruled.into_iter().flat_map(|ruled| ruled.groups).flat_map(|group| group.rules) {
+            let span = Duration::try_from_secs_f64(rule.duration).ok().and_then(|span| TimeDelta::from_std(span).ok());
+            holds.entry(rule.name.clone()).or_default().extend(span.map(|span| (fixed(rule), span)));
+        }
+        holds
     }
 
     async fn ruled(&self, ports: &Ports, limit: Duration) -> Result<Vec<Labels>, Trouble> {
@@ -191,6 +209,17 @@ impl Prometheus {
             held: None,
         }
     }
+}
+
+/// It fires since it has been so for as long as its rule wants; where several rules may have raised it that want different times, since
+/// it is so.
+fn fired(alert: Alert, holds: &BTreeMap<String, Vec<(Labels, TimeDelta)>>) -> Alert {
+    let of = |fixed: &Labels| fixed.iter().all(|(name, value)| alert.labels.get(name.raw()) == Some(value.raw()));
+    let rules = holds.get(alert.name()).into_iter().flatten().filter(|(fixed, _)| of(fixed));
+    let spans: BTreeSet<TimeDelta> = rules.map(|(_, span)| *span).collect();
+    let span = spans.first().filter(|_| spans.len() == 1 && alert.upstream == Upstream::Firing);
+    let starts_at = alert.starts_at + span.copied().unwrap_or_default();
+    Alert { starts_at, ..alert }
 }
 
 async fn answered<T: DeserializeOwned>(request: Request, ports: &Ports) -> Result<T, Trouble> {

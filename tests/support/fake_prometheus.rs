@@ -20,6 +20,8 @@ impl Deref for FakePrometheus {
 pub struct Rules {
     alerts: BTreeMap<String, Value>,
     started: DateTime<Utc>,
+    /// What it says of its rules.
+    pub rules: Vec<Value>,
 }
 
 fn at(time: DateTime<Utc>) -> String {
@@ -28,7 +30,7 @@ fn at(time: DateTime<Utc>) -> String {
 
 impl FakePrometheus {
     pub fn start() -> Self {
-        Self(Fake::start(Rules { alerts: BTreeMap::new(), started: Utc::now() - TimeDelta::hours(3) }))
+        Self(Fake::start(Rules { alerts: BTreeMap::new(), started: Utc::now() - TimeDelta::hours(3), rules: Vec::new() }))
     }
 
     /// An alert of this name fires, since ten minutes ago. Its fingerprint.
@@ -55,6 +57,7 @@ impl Contract for Rules {
         let data = match (asked.method.as_str(), asked.path()) {
             // In no order that anybody may rely on.
             ("GET", "/api/v1/alerts") => json!({"alerts": self.alerts.values().rev().collect::<Vec<_>>()}),
+            ("GET", "/api/v1/rules") => json!({"groups": [{"name": "a", "rules": self.rules}]}),
             ("GET", "/api/v1/status/runtimeinfo") => json!({"startTime": at(self.started)}),
             _ => return Honest::of(404, "page not found"),
         };

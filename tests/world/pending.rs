@@ -136,3 +136,20 @@ fn what_was_about_to_be_acknowledged_while_it_began_to_fire_is_acknowledged_wher
     tells(&mut story, "prom", std::slice::from_ref(&again), &[], &[]);
     assert_eq!((queue(&story).len(), story.world.alerts.left(&soon.id)), (2, None));
 }
+
+#[test]
+fn what_was_pending_fires_since_its_source_says_unless_somebody_had_it_before() {
+    for taken in [false, true] {
+        let mut story = Story::with(prometheus_beside_alertmanager());
+        let since = began() + chrono::Duration::seconds(60);
+        let (soon, fires) = (pending("Slow"), of("prom", "Slow", &[], Upstream::Firing, since));
+        tells(&mut story, "prom", std::slice::from_ref(&soon), &[], &[]);
+        if taken {
+            story.ask(acked(&soon));
+        }
+        story.wait(15);
+        tells(&mut story, "prom", std::slice::from_ref(&fires), &[], &[]);
+        let (at, state) = if taken { (began(), State::Acknowledged) } else { (since, State::Firing) };
+        assert_eq!((story.last(Kind::AlertFired).at, queue(&story)[0].1), (at, state));
+    }
+}

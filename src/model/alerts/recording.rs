@@ -1,6 +1,6 @@
 //! What the journal says of the alerts, and what it has not been told yet.
 
-use super::{ABSENT_POLLS, Ack, Alerts, RESTART_GRACE, Record, SourceState, Tracked};
+use super::{ABSENT_POLLS, Ack, Alerts, News, RESTART_GRACE, Record, SourceState, Tracked};
 use crate::domain::alert::Upstream;
 use crate::domain::drill::is_alert;
 use crate::domain::entry::Entry;
@@ -59,6 +59,15 @@ impl Alerts {
         self.know_unseen(id, entry);
         self.know_untold(id, entry);
         self.rerank(settings, std::slice::from_ref(id), now);
+    }
+
+    /// What was pending fires: its episode begins when its source says so, unless somebody has taken it already.
+    pub(super) fn begins(&self, tracked: &mut Tracked, now: DateTime<Utc>) {
+        let (record, at) = (self.records.get(&tracked.alert.id), tracked.alert.starts_at);
+        if !record.is_some_and(|record| record.was_acked(tracked.episode)) {
+            tracked.episode = millis::truncated(record.map_or(at, |record| record.episode_of(at, now)));
+            tracked.news = News::At(tracked.episode);
+        }
     }
 
     /// The end of an episode is recorded. Where the alert fires again by now, that is an episode of its own, and to be recorded.
