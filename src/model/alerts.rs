@@ -44,6 +44,7 @@ use recording::{Noted, begun};
 use unseen::Unseen;
 
 use super::event::SourceAnswer;
+use super::groups::SLOPE;
 use crate::domain::alert::{Alert, Cover, Severity, SilenceMatcher, Upstream};
 use crate::domain::drill::is_alert;
 use crate::domain::ids::{AlertId, Fingerprint, ServiceName, SourceName};
@@ -71,6 +72,8 @@ pub struct Tracked {
     /// what was so before.
     pub arrived: Option<Stamp>,
     pub news: News,
+    /// It had fired for long before this process met it: that it arrived is no rise.
+    pub(in crate::model) met_late: bool,
     /// Good polls in a row that did not list it.
     pub missing: u32,
     /// The start of the instance that is known to have listed it: that instance's word is good when it lists it no more.
@@ -295,6 +298,8 @@ impl Alerts {
         // As it will be read back: stored times have milliseconds.
         let episode = millis::truncated(record.map_or(alert.starts_at, |record| record.episode_of(alert.starts_at, now.wall)));
         let severity = settings.severity(&alert.labels);
+        let every = settings.source(&alert.id.source).map_or(Duration::ZERO, |spec| spec.every);
+        let met_late = (now.wall - alert.starts_at).to_std().is_ok_and(|fired| fired > Duration::from_secs(SLOPE) + every);
         Tracked {
             episode,
             severity,
@@ -302,6 +307,7 @@ impl Alerts {
             service: settings.service(&alert.labels),
             arrived: (!known && !Self::flaps_on(record, now.wall)).then_some(now),
             news: News::At(episode),
+            met_late,
             missing: 0,
             listed_since: None,
             listed_at: None,

@@ -65,7 +65,7 @@ struct Share {
     episode: DateTime<Utc>,
     /// Its source does not list it any more, or the part of it that did does not answer.
     missing: bool,
-    /// The second in which it arrived, where that was news, and the one in which it ended.
+    /// The second in which it arrived, where that was news and it began then, and the one in which it ended.
     came: Option<u64>,
     over: Option<i64>,
 }
@@ -73,14 +73,14 @@ struct Share {
 impl Share {
     fn of(key: Key, rank: Rank, tracked: &Tracked) -> Self {
         let (state, severity, episode) = (tracked.state, tracked.severity, tracked.episode);
-        let came = tracked.arrived.map(|at| at.mono.as_secs());
+        let came = tracked.arrived.filter(|_| !tracked.met_late).map(|at| at.mono.as_secs());
         let over = tracked.resolved_at.map(|at| at.timestamp());
         Self { key, rank, state, severity, episode, missing: tracked.missing > 0 || tracked.unheard, came, over }
     }
 }
 
 /// Over this time a group's rise or fall is told.
-const SLOPE: u64 = 60;
+pub(super) const SLOPE: u64 = 60;
 
 /// Where an alert stands among the others.
 pub type Stand = (Rank, AlertId);

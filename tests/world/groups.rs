@@ -51,6 +51,39 @@ fn groups_stand_as_their_first_alert_does_and_the_largest_of_those_alike_comes_f
     assert_eq!(counts(&by_label), ["db-1 2", "db-2 2"], "only what the filter holds for");
 }
 
+#[test]
+fn what_began_long_before_this_console_met_it_makes_no_group_rise() {
+    let mut story = Story::new();
+    let began = |minutes: i64, number: usize| {
+        let starts_at = story_begins() - chrono::Duration::minutes(minutes);
+        Arc::new(Alert { starts_at, ..(*of(1, number, "critical")).clone() })
+    };
+    let (old, new) = ([began(17, 1), began(17, 2)], [began(17, 1), began(17, 2), began(0, 3)]);
+    let mut groups = Groups::new(By::Name, Filter::default(), true);
+    let mut slope = |story: &Story| {
+        groups.follow(&story.world);
+        groups.get("Name1").map(|group| group.slope(story.now))
+    };
+    story.poll(&old);
+    assert_eq!(slope(&story), Some(0));
+    story.wait(15);
+    story.poll(&new);
+    assert_eq!(slope(&story), Some(1));
+    // One that was kept quiet and fires for everybody again is one more.
+    let kept = |names: Vec<midwatch::domain::ids::Fingerprint>| {
+        let quiet = Arc::new(Alert { inhibited_by: names, ..(*began(17, 4)).clone() });
+        [new.as_slice(), &[quiet]].concat()
+    };
+    story.poll(&kept(vec!["Cause".into()]));
+    assert_eq!(slope(&story), Some(1));
+    story.poll(&kept(Vec::new()));
+    assert_eq!(slope(&story), Some(2));
+}
+
+fn story_begins() -> DateTime<Utc> {
+    at("2026-03-01T03:00:00Z")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -45,7 +45,7 @@ impl Tracked {
         let put_off = matches!(before, State::Snoozed | State::Silenced);
         let quiet = put_off || matches!(before, State::Pending | State::Inhibited);
         if quiet && self.state == State::Firing && self.missing == 0 && self.flapping.is_none() {
-            self.arrived = Some(now);
+            (self.arrived, self.met_late) = (Some(now), false);
             if put_off {
                 self.news = News::Seen(now.wall, i64::try_from(every.as_secs()).unwrap_or(i64::MAX));
             }
