@@ -1,5 +1,6 @@
 //! The alert queue: the rows that match the filter, the cursor in them, and the marks.
 
+mod columns;
 mod fold;
 mod marks;
 mod misnamed;
@@ -26,9 +27,10 @@ use crate::tui::overlays;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Arranged, Reply, Ui, View};
+use columns::Columns;
 use misnamed::Misnamed;
 use ratatui::layout::Rect;
-use row::{Columns, Line, Look};
+use row::{Line, Look};
 use rows::Rows;
 use shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,8 @@
 //! Several alerts in one row: how many, the worst of them, who has some of them, since when, and why they are together.
 
 use super::Alerts;
-use super::row::{Columns, Line, Look, ended, severity};
+use super::columns::Columns;
+use super::row::{Line, Look, ended, severity};
 use super::shape::Shape;
 use crate::domain::ids::AlertId;
 use crate::domain::text::inert;
