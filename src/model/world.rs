@@ -45,8 +45,8 @@ mod working;
 pub use asked::Elsewhere;
 pub use practising::BACK;
 pub use preceding::{LOOKED_AT, MOST as TAKEN_IN};
-pub use silencing::Broad;
 pub(in crate::model) use silencing::meant;
+pub use silencing::{Broad, hides_something};
 
 use super::Effect;
 use super::alerts::Alerts;

@@ -148,8 +148,9 @@ fn whatever_a_silence_needs_is_asked_of_every_way_to_make_one() {
     let extend = Command::Extend { source: "prod".into(), id: "a".into(), by: Duration::ZERO, confirmed: None };
     let not = SilenceMatcher { equal: false, ..matcher("env", "lab") };
     let cases = [
-        (one(vec![not.clone()], 60), "at least one matcher that is not empty"),
-        (one(vec![not, matcher("job", "")], 60), "at least one matcher that is not empty"),
+        (one(vec![not.clone()], 60), "at least one matcher with a value"),
+        (one(vec![not, matcher("job", "")], 60), "at least one matcher with a value"),
+        (one(vec![SilenceMatcher { regex: true, ..matcher("job", ".*") }], 60), "at least one matcher with a value"),
         (one(vec![matcher("alertname", "Down")], 0), "a duration of nothing"),
         (each(0, "work"), "a duration of nothing"),
         (each(60, " "), "a silence needs a reason"),

@@ -96,9 +96,7 @@ impl World {
     ) -> Result<Vec<Draft>, Refusal> {
         self.can(&source, ActKind::Silence)?;
         lasting(hold)?;
-        if !matchers.iter().any(|matcher| matcher.equal && !matcher.value.is_empty()) {
-            return Err("a silence needs at least one matcher that is not empty: it would cover everything".into());
-        }
+        hides_something(&matchers)?;
         reasoned(&reason)?;
         meant(self.broad(&source, &matchers), confirmed)?;
         let by = self.me.name.clone();
@@ -173,6 +171,17 @@ impl World {
         let known = self.alerts.source(source).and_then(|state| state.silence(&id));
         let text = format!("ending silence {}", known.map_or_else(|| id.inert().into_owned(), |known| show(&known.matchers)));
         Ok(vec![self.act_draft(source, Act::Expire { id }, &text)])
+    }
+}
+
+/// Whether a server takes a silence by these: one of them must not hold for a label that is missing.
+///
+/// # Errors
+/// Each of them does.
+pub fn hides_something(matchers: &[SilenceMatcher]) -> Result<(), String> {
+    match matchers.iter().all(|matcher| matcher.matches(&Labels::default())) {
+        true => Err("a silence needs at least one matcher with a value, as service=\"shop\": each of these holds for what lacks its label".into()),
+        false => Ok(()),
     }
 }
 

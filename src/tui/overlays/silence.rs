@@ -5,7 +5,7 @@ mod ending;
 mod matchers;
 
 pub use ending::expire;
-pub use matchers::{parse, show};
+pub use matchers::{parse, show, told};
 
 use super::ack::hold;
 use super::affected::{MANY, counted, listed};
@@ -16,7 +16,7 @@ use crate::domain::alert::{Cover, Labels, Severity, SilenceMatcher, covering};
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::text::Outside;
 use crate::model::Command;
-use crate::model::world::Broad;
+use crate::model::world::{Broad, hides_something};
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, View};
 use std::collections::BTreeSet;
@@ -188,7 +188,7 @@ impl Form for Hide {
             Ok(matchers) if matchers.is_empty() => self.each(view),
             Ok(matchers) => {
                 // The line that is typed into may be too narrow for them.
-                let whole = (texts[2].len() > NARROW).then(|| (show(&matchers), Role::Dim));
+                let whole = (texts[2].len() > NARROW).then(|| (told(&matchers), Role::Dim));
                 self.covers.told(self.alerts.len()).into_iter().chain(whole).collect()
             }
             Err(why) => vec![(why, Role::Warning)],
@@ -201,6 +201,9 @@ impl Form for Hide {
 
     fn submit(&self, texts: &[&str], view: &View) -> Result<Vec<Reply>, String> {
         let matchers = parse(texts[2])?;
+        if !matchers.is_empty() {
+            hides_something(&matchers)?;
+        }
         let reason = texts[0].trim().to_owned();
         if reason.is_empty() {
             return Err("A silence needs a reason: others will ask why it is quiet.".to_owned());

@@ -9,7 +9,7 @@ use crate::model::silences::{Phase, Standing};
 use crate::tui::action::Action;
 use crate::tui::overlays::ack::hold;
 use crate::tui::overlays::dialog::{Dialog, Form, proposed};
-use crate::tui::overlays::silence::{confirmed, show};
+use crate::tui::overlays::silence::{self, confirmed};
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
@@ -88,7 +88,7 @@ pub fn at_once(again: &[AlertId], view: &View) -> (String, Role) {
 /// Which one is meant.
 fn about(one: &Standing) -> Vec<(String, Role)> {
     let by = format!("{}: {}", one.by.inert(), one.comment.inert());
-    [(show(&one.matchers), Role::Strong), (by, Role::Dim), (told(one), Role::Text)]
+    [(silence::told(&one.matchers), Role::Strong), (by, Role::Dim), (told(one), Role::Text)]
         .into_iter()
         .filter(|(text, _)| !text.is_empty())
         .collect()

@@ -2,7 +2,7 @@
 
 use crate::model::silences::{Standing, Tool};
 use crate::tui::overlays::menu::{Menu, looking};
-use crate::tui::overlays::silence::show;
+use crate::tui::overlays::silence::{self, show};
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, Ui, View};
 
@@ -17,6 +17,6 @@ pub fn open(one: Standing) -> Reply {
         looking("as a curl command", "without credentials", move |view| copy(view.world.in_shell(&second, Tool::Curl))),
         looking("its matchers", "", move |_| copy(show(&third.matchers))),
     ];
-    let facts = move |_: &View| vec![(show(&one.matchers), Role::Dim)];
+    let facts = move |_: &View| vec![(silence::told(&one.matchers), Role::Dim)];
     Reply::Open(Box::new(Menu::new("Copy the silence", facts, choices)))
 }

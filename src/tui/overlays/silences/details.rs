@@ -5,7 +5,7 @@ use crate::domain::text::inert;
 use crate::model::silences::{Phase, Standing};
 use crate::tui::overlays::Overlay;
 use crate::tui::overlays::page::{Content, Line, Page, field, heading, plain};
-use crate::tui::overlays::silence::show;
+use crate::tui::overlays::silence;
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::View;
@@ -32,7 +32,7 @@ impl Content for Details {
         let one = &self.0;
         let full = |at| time::full(at, view.zone);
         let rows = [
-            ("matches", show(&one.matchers)),
+            ("matches", silence::told(&one.matchers)),
             ("by", one.by.inert().into_owned()),
             ("comment", one.comment.inert().into_owned()),
             ("begins", full(one.starts_at)),
