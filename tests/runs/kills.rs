@@ -144,3 +144,15 @@ fn an_abandoned_run_is_over_and_its_reason_is_kept() {
     assert_eq!(state_of(&document, "one"), "succeeded", "what had happened was recorded first");
     assert_eq!(stage.open_run(), None);
 }
+
+#[test]
+fn to_cancel_a_run_whose_console_died_begins_nothing() {
+    let stage = Stage::new(SLOW);
+    let console = start(&stage);
+    until("the beginning", || stage.wrote("log").contains("begin one").then_some(()));
+    kill(console);
+    until("the end", || stage.wrote("log").contains("end one").then_some(()));
+    let run = stage.open_run().expect("the run is open");
+    let (document, _) = stage.json(&["playbook", "cancel", &run]);
+    assert_eq!(stage.wrote("log"), "begin one\nend one\n", "{document}");
+}

@@ -126,9 +126,14 @@ pub fn take_up(session: &mut Session, globals: &Globals, run: RunId, secrets: &T
 pub fn cancel(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
     let (mut session, run) = open(globals, name)?;
     over(session.world(), run)?;
+    // First of all: to take it up would begin the next step of a run that goes on by itself.
+    let (_, called_off) = session.ask(Command::Run(RunCommand::CallOff { run, reason: CANCELLED.into() }))?;
+    if failed(&called_off) {
+        return refused(&called_off);
+    }
     let (_, progress) = session.ask(Command::Run(RunCommand::Resume { run, params: Typed::default() }))?;
     match session.world().runs.is_elsewhere(run) {
-        true => end_there(&mut session, run)?,
+        true => end_there(&mut session, run),
         // Without its secrets it can't be taken up; to be closed it needs none.
         false => end_here(&mut session, globals, run, !failed(&progress))?,
     }
@@ -138,23 +143,25 @@ pub fn cancel(globals: &Globals, name: &str) -> anyhow::Result<Exit> {
 
 const CANCELLED: &str = "cancelled";
 
-fn end_there(session: &mut Session, run: RunId) -> anyhow::Result<()> {
-    let (_, progress) = session.ask(Command::Run(RunCommand::Abort { run, reason: CANCELLED.into() }))?;
-    if failed(&progress) {
-        return refused(&progress).map(drop);
-    }
-    let ended = |world: &World| world.runs.get(run).is_some_and(|run| run.ended.is_some());
-    if !session.until(PATIENCE, ended) {
+fn has_ended(world: &World, run: RunId) -> bool {
+    world.runs.get(run).is_some_and(|run| run.ended.is_some())
+}
+
+fn end_there(session: &mut Session, run: RunId) {
+    if !session.until(PATIENCE, |world| has_ended(world, run)) {
         let who = session.world().runs.get(run).and_then(|run| run.driver.clone()).unwrap_or_else(|| "nobody".to_owned());
         out::warn(&format!("midwatch: {who}'s console drives the run and has not ended it yet; that it is to end is on record"));
     }
-    Ok(())
 }
 
 fn end_here(session: &mut Session, globals: &Globals, run: RunId, ours: bool) -> anyhow::Result<()> {
     let part = session.world().runs.innermost(run);
     if ours && part != run {
         take_up(session, globals, part, &Typed::default())?;
+    }
+    // What was called off ends by itself once it is in our hands.
+    if ours && session.until(PATIENCE, |world| has_ended(world, run)) {
+        return Ok(());
     }
     let running = |world: &World| world.runs.get(run).is_some_and(|run| run.open_attempt().is_some());
     if running(session.world()) {

@@ -91,6 +91,7 @@ impl Runs {
             RunCommand::Assert { run, step, done, note } => self.assert(context, run, &step, done, &note),
             RunCommand::Cancel { run } => self.cancel(context, run),
             RunCommand::Abort { run, reason } => self.abort(context, run, &reason),
+            RunCommand::CallOff { run, reason } => self.ask_for_end(context, run, &reason),
             RunCommand::Resume { run, params } => self.resume(context, run, &params),
             RunCommand::Abandon { run, reason } => self.abandon(context, run, &reason),
             RunCommand::Leave { run } => self.leave(context, run),

@@ -144,6 +144,11 @@ pub enum RunCommand {
         run: RunId,
         reason: String,
     },
+    /// Say in the journal that the run is to end: whoever drives it, or takes it up, begins nothing more and ends it.
+    CallOff {
+        run: RunId,
+        reason: String,
+    },
     /// Take up a run that was left or whose console died. Secrets are supplied again.
     Resume {
         run: RunId,
@@ -192,6 +197,7 @@ impl RunCommand {
             | Self::Rollback { run }
             | Self::Cancel { run }
             | Self::Abort { run, .. }
+            | Self::CallOff { run, .. }
             | Self::Resume { run, .. }
             | Self::Abandon { run, .. }
             | Self::Leave { run }
@@ -226,7 +232,7 @@ impl RunCommand {
             Self::Unpause { .. } => "let the run go on".into(),
             Self::Rollback { .. } => "start the rollback".into(),
             Self::Cancel { .. } => "cancel the running step".into(),
-            Self::Abort { .. } => "abort the run".into(),
+            Self::Abort { .. } | Self::CallOff { .. } => "abort the run".into(),
             Self::Resume { .. } => "resume the run".into(),
             Self::Abandon { .. } => "abandon the run".into(),
             Self::Leave { .. } => "leave the run".into(),

@@ -37,7 +37,7 @@ impl Runs {
     }
 
     /// Only the console that drives a run ends it, with what belongs to its end: it is told by the journal. What is running is ended first.
-    fn ask_for_end(&self, context: &Context<'_>, id: RunId, reason: &str) -> Answer {
+    pub(super) fn ask_for_end(&self, context: &Context<'_>, id: RunId, reason: &str) -> Answer {
         let run = self.known(id)?;
         let reason = needed(reason, "a run is aborted with a reason")?;
         let part = self.child_of(id).map(|part| self.ask_for_end(context, part, reason)).transpose()?;
