@@ -76,6 +76,12 @@ impl Pane for Log {
         let made_of = Some((view.world.log.revision(), view.incident.map(|incident| incident.id), turns));
         if self.made_of != made_of {
             (self.entries, self.made_of) = (self.storms.fold(entries(view), view), made_of);
+            // What stood under the cursor is counted there now, and not older than what is kept.
+            if let Some(Target::Entry(id)) = self.list.selected()
+                && let Some(row) = self.storms.row_of(*id)
+            {
+                self.list.select(Some(Target::Entry(row)));
+            }
         }
         if self.follows {
             let newest = self.entries.last().map(|entry| Target::Entry(entry.id));

@@ -66,9 +66,14 @@ impl Storms {
         is_storm
     }
 
+    /// The row that counts an entry which has none of its own.
+    pub fn row_of(&self, id: EntryId) -> Option<EntryId> {
+        self.hidden.get(&id).copied()
+    }
+
     /// Opens the storm in which this entry has no row; `false`: it has one.
     pub fn unfold(&mut self, id: EntryId) -> bool {
-        self.hidden.get(&id).copied().is_some_and(|storm| self.unfolded.insert(storm))
+        self.row_of(id).is_some_and(|storm| self.unfolded.insert(storm))
     }
 }
 
