@@ -134,15 +134,19 @@ fn what_is_no_prometheus_is_no_empty_queue() {
 #[test]
 fn what_had_to_hold_for_a_time_fires_since_that_time_was_over() {
     let fake = FakePrometheus::start();
-    ["Slow", "Down", "Late"].iter().for_each(|name| drop(fake.fire(name)));
-    let rule = |name: &str, seconds: u32, labels: serde_json::Value| serde_json::json!({"name": name, "type": "alerting", "duration": seconds, "labels": labels});
+    let names = ["Slow", "Down", "Late", "Longer", "Never"];
+    names.iter().for_each(|name| drop(fake.fire(name)));
+    let rule = |name: &str, seconds: i64, labels: serde_json::Value| serde_json::json!({"name": name, "type": "alerting", "duration": seconds, "labels": labels});
     let none = serde_json::json!({});
     // Of two rules of one name each has its own time, and which of them raised it nobody says.
     let rules = vec![
         rule("Slow", 120, none.clone()),
         rule("Down", 0, none.clone()),
         rule("Late", 60, none.clone()),
-        rule("Late", 240, none),
+        rule("Late", 240, none.clone()),
+        // A time that was made longer since begins nothing in the future, and what no clock holds is no time.
+        rule("Longer", 3_600, none.clone()),
+        rule("Never", 9_000_000_000_000_000, none),
     ];
     fake.with(|fake| fake.rules = rules);
     let document = home(fake.url.as_ref(), "").json(&["alerts"]);
@@ -152,5 +156,5 @@ fn what_had_to_hold_for_a_time_fires_since_that_time_was_over() {
         let at: chrono::DateTime<chrono::Utc> = alert["starts_at"].as_str().expect("a text").parse().expect("a time");
         (chrono::Utc::now() - at).num_minutes()
     };
-    assert_eq!(["Slow", "Down", "Late"].map(minutes), [8, 10, 10]);
+    assert_eq!(names.map(minutes), [8, 10, 10, 10, 10]);
 }

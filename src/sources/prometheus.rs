@@ -129,7 +129,9 @@ impl Prometheus {
         .await;
         let wanted = |alert: &Instance| self.wanted == Some(Wanted::All) || alert.state == "pending";
         let (listed, others): (Vec<Instance>, Vec<Instance>) = listed?.alerts.into_iter().partition(wanted);
-        let mut alerts: Vec<Arc<Alert>> = listed.into_iter().map(|alert| Arc::new(fired(self.alert(alert), &holds))).collect();
+        let now = ports.clock.now().wall;
+        let alert = |alert: Instance| Arc::new(fired(self.alert(alert), &holds, now));
+        let mut alerts: Vec<Arc<Alert>> = listed.into_iter().map(alert).collect();
         let began = self.began(before, others);
         alerts.sort_by(|a, b| a.id.fingerprint.cmp(&b.id.fingerprint));
         // Without its start nobody knows whether its list is short because it has just begun.
@@ -213,13 +215,14 @@ impl Prometheus {
 
 /// It fires since it has been so for as long as its rule wants; where several rules may have raised it that want different times, since
 /// it is so.
-fn fired(alert: Alert, holds: &BTreeMap<String, Vec<(Labels, TimeDelta)>>) -> Alert {
+fn fired(alert: Alert, holds: &BTreeMap<String, Vec<(Labels, TimeDelta)>>, now: DateTime<Utc>) -> Alert {
     let of = |fixed: &Labels| fixed.iter().all(|(name, value)| alert.labels.get(name.raw()) == Some(value.raw()));
     let rules = holds.get(alert.name()).into_iter().flatten().filter(|(fixed, _)| of(fixed));
     let spans: BTreeSet<TimeDelta> = rules.map(|(_, span)| *span).collect();
     let span = spans.first().filter(|_| spans.len() == 1 && alert.upstream == Upstream::Firing);
-    let starts_at = alert.starts_at + span.copied().unwrap_or_default();
-    Alert { starts_at, ..alert }
+    // A span that was made longer since began no alert in the future, and one that no clock holds none at all.
+    let begun = span.and_then(|span| alert.starts_at.checked_add_signed(*span)).filter(|at| *at <= now);
+    Alert { starts_at: begun.unwrap_or(alert.starts_at), ..alert }
 }
 
 async fn answered<T: DeserializeOwned>(request: Request, ports: &Ports) -> Result<T, Trouble> {

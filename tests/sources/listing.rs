@@ -7,8 +7,8 @@ use crate::support::fake_prometheus::{FakePrometheus, Rules};
 impl Subject for FakePrometheus {
     type System = Rules;
     const KIND: &'static str = "prometheus";
-    /// Alerts, and since when it runs.
-    const REQUESTS: usize = 2;
+    /// Alerts, since when it runs, and how long each rule has to hold.
+    const REQUESTS: usize = 3;
 
     fn start() -> Self {
         FakePrometheus::start()
