@@ -7,8 +7,11 @@ use midwatch::model::past::{Episode, Recalled, Recounted, Used, episodes, summar
 
 /// It fires and is over after so many minutes.
 fn fires_for(story: &mut Story, minutes: u64) {
-    story.poll(&[alert("Down", "postgres", story.now.wall)]);
-    story.wait(minutes * 60);
+    let down = alert("Down", "postgres", story.now.wall);
+    for _ in 0..minutes * 4 {
+        story.poll(std::slice::from_ref(&down));
+        story.wait(15);
+    }
     story.poll(&[]);
     story.wait(15);
     story.poll(&[]);

@@ -65,7 +65,9 @@ fn night() -> (Timeline, DateTime<Utc>) {
     let ours = |entry: &&Arc<Entry>| {
         entry.incident == Some(incident) || story.world.incidents.get(incident).expect("there").linked.contains(&entry.id)
     };
-    let entries: Vec<_> = story.journal.iter().filter(ours).cloned().collect();
+    // It is told in leaps: that this console slept between them is no part of it.
+    let told = |entry: &&Arc<Entry>| ours(entry) && entry.kind != Kind::Console;
+    let entries: Vec<_> = story.journal.iter().filter(told).cloned().collect();
     let view = View { people: People::Names, zone: chrono_tz::Tz::UTC };
     (timeline(&entries, incident, Vec::new(), view).expect("declared"), begin)
 }
