@@ -1,7 +1,9 @@
 //! Acknowledgements that are carried to their source: recorded first, kept alive, taken over by the next one, taken back.
 
+use super::lost::with_silence;
 use super::unsent::{acts, answer, down};
 use super::*;
+use midwatch::domain::alert::SilenceState;
 use midwatch::domain::entry::ActorKind;
 
 #[test]
@@ -39,7 +41,7 @@ fn the_watcher_extends_a_carried_silence_and_never_beyond_the_acknowledgement() 
     let acked_until = story.last(Kind::Ack).data_of::<DateTime<Utc>>("until").expect("a time");
     for _ in 0..41 {
         story.wait(15);
-        story.poll(&[alert("Down", "postgres", began())]);
+        story.poll_with(&[alert("Down", "postgres", began())], with_silence(acked_until, SilenceState::Active));
     }
     let acts: Vec<Effect> = story.taken().into_iter().filter(|effect| matches!(effect, Effect::Act { .. })).collect();
     let [Effect::Act { act: Act::Silence { id: Some(id), ends_at, .. }, .. }] = &acts[..] else {
@@ -65,9 +67,10 @@ fn what_the_program_does_by_itself_for_an_acknowledgement_stands_on_record_as_it
     let (person, system) = (ActorKind::Person, ActorKind::System);
     carried(&mut story);
     assert_eq!(last(&story), by("carrying the acknowledgement of Down as a silence", person, "ana"));
+    let ends = story.now.wall + chrono::Duration::minutes(15);
     for _ in 0..41 {
         story.wait(15);
-        story.poll(&down());
+        story.poll_with(&down(), with_silence(ends, SilenceState::Active));
     }
     let extended = "extending the silence that carries the acknowledgement of Down, for ana";
     assert_eq!(last(&story), by(extended, system, "midwatch"));
@@ -99,9 +102,10 @@ fn a_silence_that_lasts_as_long_as_the_acknowledgement_is_not_extended_and_what_
             listed.upstream = midwatch::domain::alert::Upstream::Pending;
         }
         let listed = [Arc::new(listed)];
+        let ends = story.now.wall + chrono::Duration::minutes(15);
         for _ in 0..46 {
             story.wait(15);
-            story.poll(&listed);
+            story.poll_with(&listed, with_silence(ends, SilenceState::Active));
         }
         assert_eq!(acts(&mut story), [], "{minutes} minutes");
     }
@@ -180,9 +184,10 @@ fn a_silence_that_is_extended_while_it_is_taken_over_stays() {
     story.poll(&down());
     story.ask(ack(&["Down"]));
     answer(&mut story, Outcome::Done, Some("silence-1"));
+    let ends = story.now.wall + chrono::Duration::minutes(15);
     for _ in 0..41 {
         story.wait(15);
-        story.poll(&down());
+        story.poll_with(&down(), with_silence(ends, SilenceState::Active));
     }
     let extending = story.taken();
     story.ask(ack(&["Down"]));
@@ -213,9 +218,10 @@ fn what_becomes_of_an_extension_is_no_news_of_the_request() {
     let request = story.ask(ack(&["Down"]));
     answer(&mut story, Outcome::Done, Some("silence-1"));
     let before = story.world.requests.get(request).expect("there").clone();
+    let ends = story.now.wall + chrono::Duration::minutes(15);
     for _ in 0..41 {
         story.wait(15);
-        story.poll(&down());
+        story.poll_with(&down(), with_silence(ends, SilenceState::Active));
     }
     answer(&mut story, Outcome::Failed, None);
     assert_eq!(story.world.requests.get(request), Some(&before), "it has ended, and can't be undone any more");

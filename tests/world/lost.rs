@@ -19,6 +19,13 @@ pub fn with_silence(ends_at: DateTime<Utc>, state: SilenceState) -> SourceAnswer
     SourceAnswer { complete: true, silences: Arc::new(vec![carrier]), ..SourceAnswer::default() }
 }
 
+/// The one that was made in its place.
+fn with_the_second(ends_at: DateTime<Utc>) -> SourceAnswer {
+    let answer = with_silence(ends_at, SilenceState::Active);
+    let second = |silence: &Silence| Silence { id: "silence-2".into(), ..silence.clone() };
+    SourceAnswer { silences: Arc::new(answer.silences.iter().map(second).collect()), ..answer }
+}
+
 #[test]
 fn a_silence_that_carries_it_and_is_ended_there_ends_it_and_one_that_is_forgotten_does_not() {
     let mut story = Story::with(settings(true));
@@ -52,8 +59,9 @@ fn a_silence_that_its_source_has_lost_is_made_anew_long_before_it_would_be_exten
     };
     let there = || with_silence(ends, SilenceState::Active);
     let nothing = || SourceAnswer { complete: true, ..SourceAnswer::default() };
-    assert_eq!(polled(&mut story, nothing()), [], "it may not have reached every server yet");
-    assert_eq!(polled(&mut story, nothing()), []);
+    (0..3).for_each(|_| story.poll(&down()));
+    story.wait(1);
+    assert_eq!(acts(&mut story), [], "it may not have reached every server yet");
     assert_eq!(
         [there(), nothing(), there(), nothing()].map(|answer| polled(&mut story, answer).len()),
         [0; 4],
@@ -67,8 +75,24 @@ fn a_silence_that_its_source_has_lost_is_made_anew_long_before_it_would_be_exten
     let made: Vec<_> = (0..3).flat_map(|_| polled(&mut story, nothing())).collect();
     let [(intent, Act::Silence { .. })] = &made[..] else { panic!("once more within a minute: {made:?}") };
     story.fact(Fact::ActEnded { intent: *intent, end: end(Outcome::Done, Some("silence-2")) });
-    assert_eq!([nothing(), nothing()].map(|answer| polled(&mut story, answer).len()), [0; 2], "once");
+    assert_eq!([(); 2].map(|()| polled(&mut story, with_the_second(ends)).len()), [0; 2], "once");
     assert_eq!(is(&story), Some(State::Acknowledged));
+}
+
+#[test]
+fn a_silence_that_was_lost_before_any_answer_listed_it_is_made_anew() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    for expected in [0, 1] {
+        story.pass(15);
+        story.poll(&down());
+        story.wait(1);
+        assert_eq!(acts(&mut story).len(), expected);
+    }
+    let said = &story.last(Kind::Act).text;
+    assert_eq!(said, "carrying the acknowledgement of Down anew: its source has lost the silence that did, for ana");
 }
 
 #[test]
@@ -121,7 +145,8 @@ fn a_silence_that_was_lost_while_nobody_watched_is_made_anew_once() {
         });
         let intent = found.expect("it is looked for before anything is done");
         story.fact(Fact::ActFound { intent, found: Ok(Found::There("silence-2".into())) });
-        assert_eq!([nothing(), nothing(), nothing()].map(|answer| polled(&mut story, answer).len()), [0; 3], "once");
+        let ends = story.now.wall + chrono::Duration::minutes(15);
+        assert_eq!([(); 3].map(|()| polled(&mut story, with_the_second(ends)).len()), [0; 3], "once");
         assert_eq!(is(&story), Some(State::Acknowledged));
     }
     // What was confirmed just now may not have reached every server, and what is listed is not lost.

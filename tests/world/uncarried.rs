@@ -128,3 +128,17 @@ fn whoever_asked_sees_which_silence_carries_it_now() {
     answer(&mut story, Outcome::Done, Some("silence-2"));
     assert_eq!(made(&story).as_deref(), Some("silence-2"));
 }
+
+#[test]
+fn what_was_kept_first_and_refused_then_is_carried_anew() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Unsent, None);
+    story.wait(20);
+    story.poll(&down());
+    answer(&mut story, Outcome::Failed, None);
+    assert_eq!(uncarried(&story).map(|(_, again)| again), Some(Some(30)));
+    story.wait(31);
+    assert_eq!(acts(&mut story).len(), 1);
+}

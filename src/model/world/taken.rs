@@ -30,8 +30,6 @@ pub(super) const TAKEN_AWAY: &str = "taken away";
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Looked {
     seen: BTreeMap<EntryId, Seen>,
-    /// Since when this process watches: what was confirmed before that it need not have seen itself.
-    since: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,9 +38,11 @@ struct Seen {
     ever: bool,
     /// How many lacked it since.
     lacks: u32,
-    /// The silence that should carry it, and how many answers in a row did not list it though one had, or whoever watched before knew it.
+    /// The silence that should carry it, and how many answers in a row did not list it though it was there.
     silence: Option<Outside>,
     unlisted: u32,
+    /// No answer listed the one before it: a source that lists none at all would be given one after the other.
+    unseen: bool,
     /// Who had it when it was first seen. As whom we act there only its source knows.
     holder: Option<Outside>,
     /// The start of the system that was seen to have it, where that tells.
@@ -52,14 +52,10 @@ struct Seen {
 }
 
 impl Looked {
-    pub fn begin(&mut self, now: DateTime<Utc>) {
-        self.since = Some(now);
-    }
-
     /// Nothing is to be seen of it now, or it is being done anew; that its silence was there, and is not, stays true.
     fn forget(&mut self, entry: EntryId) {
-        let Some(Seen { ever, silence: Some(silence), unlisted, .. }) = self.seen.remove(&entry) else { return };
-        self.seen.insert(entry, Seen { ever, silence: Some(silence), unlisted, ..Seen::default() });
+        let Some(Seen { ever, silence: Some(silence), unlisted, unseen, .. }) = self.seen.remove(&entry) else { return };
+        self.seen.insert(entry, Seen { ever, silence: Some(silence), unlisted, unseen, ..Seen::default() });
     }
 }
 
@@ -96,7 +92,8 @@ impl World {
             let seen = self.looked.seen.entry(entry).or_default();
             // What was seen was of the one before.
             if seen.silence.as_ref() != Some(silence) {
-                *seen = Seen { silence: Some(silence.clone()), ..Seen::default() };
+                let unseen = seen.silence.is_some() && !seen.ever;
+                *seen = Seen { silence: Some(silence.clone()), unseen, ..Seen::default() };
             }
         }
         let there = self.is_there(id, &sought);
@@ -133,14 +130,10 @@ impl World {
     }
 
     fn count_lost(&mut self, entry: EntryId, sought: &Sought, listed: bool) {
-        // It was confirmed before anybody here looked, and so early that no answer is older than that.
-        let known = match sought {
-            Sought::Carrier(Carrier { confirmed_at: at, .. }) => {
-                self.looked.since.is_some_and(|since| *at < since) && *at + LAG <= self.now.wall
-            }
-            Sought::Winner(_) => false,
-        };
-        if let Some(seen) = self.looked.seen.get_mut(&entry).filter(|seen| seen.ever || known) {
+        // It was read back when it was made, and so long ago that no answer is older than that: a server that is killed before the next
+        // answer has lost it, too.
+        let known = matches!(sought, Sought::Carrier(carrier) if carrier.confirmed_at + LAG <= self.now.wall);
+        if let Some(seen) = self.looked.seen.get_mut(&entry).filter(|seen| seen.ever || known && !seen.unseen) {
             seen.unlisted = if listed { 0 } else { seen.unlisted + 1 };
             self.duties = None;
         }

@@ -76,7 +76,8 @@ impl World {
     /// When an acknowledgement is carried anew that its source refused, or whose silence was not found where it was looked for: it stands, and
     /// its alert must not go on calling others.
     pub(super) fn anew_due(&self, entry: EntryId) -> Option<DateTime<Utc>> {
-        let open = |sent: &Sent| sent.end.as_ref().is_none_or(|end| end.outcome.is_open());
+        // Of what was kept and sent again, that tells how it ended.
+        let open = |sent: &Sent| sent.repeated.is_none() && sent.end.as_ref().is_none_or(|end| end.outcome.is_open());
         let carried = self.outbox.carried(entry).is_some_and(|carrier| self.now.wall < carrier.until);
         if carried || self.outbox.serving(entry).any(open) {
             return None;

@@ -24,7 +24,6 @@ impl World {
         if watching && !self.watched.hung() {
             self.troubles.well(&Subject::Watch, self.now);
         }
-        self.looked.begin(self.now.wall);
         self.duties = None;
         self.storm.watch(watching.then_some(self.now.mono));
         self.maintenance.tell_anew();
