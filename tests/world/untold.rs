@@ -285,3 +285,96 @@ fn another_console_that_shows_it_shows_it_no_more() {
     other.fact(Fact::Recorded { entry, request: None });
     assert_eq!((state(&other, "Down"), counted(&other)), (None, 0));
 }
+
+fn told_late(story: &mut Story) {
+    let upstream = midwatch::domain::alert::Upstream::Resolved { at: at("2026-03-01T03:10:00Z") };
+    let over = Arc::new(midwatch::domain::alert::Alert { upstream, ..(*both()[0]).clone() });
+    story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![over], gone: vec![] });
+}
+
+fn ends(story: &Story) -> usize {
+    story.journal.iter().filter(|entry| entry.kind == Kind::AlertResolved && entry.alert == Some(id("Down"))).count()
+}
+
+#[test]
+fn what_is_told_late_while_the_journal_can_not_be_written_is_on_record_once_it_can() {
+    let mut story = left_alone();
+    story.wait(3_600);
+    story.broken = Some("the disk is full".into());
+    told_late(&mut story);
+    story.broken = None;
+    story.wait(60);
+    (0..3).for_each(|_| {
+        told_late(&mut story);
+        story.poll(&[]);
+        story.wait(30);
+    });
+    let n = ends(&story);
+    story.begins_anew();
+    assert_eq!((n, counted(&story)), (2, 0));
+}
+
+#[test]
+fn what_is_told_late_to_who_does_not_watch_yet_is_on_record_once_it_does() {
+    let mut story = left_alone();
+    story.wait(3_600);
+    story.fact(Fact::Watching(false));
+    told_late(&mut story);
+    story.fact(Fact::Watching(true));
+    (0..3).for_each(|_| story.poll(&[]));
+    let n = ends(&story);
+    story.begins_anew();
+    assert_eq!((n, counted(&story)), (2, 0));
+}
+
+#[test]
+fn what_is_told_while_its_presumed_end_is_being_recorded_is_on_record_as_told() {
+    let mut story = Story::new();
+    story.poll(&both());
+    story.poll_with(&[], untold(&["Down"]));
+    story.slow = Some(Vec::new());
+    story.poll(&[]);
+    told_late(&mut story);
+    story.answer();
+    story.slow = None;
+    (0..3).for_each(|_| story.poll(&[]));
+    story.wait(60);
+    let n = ends(&story);
+    story.begins_anew();
+    assert_eq!((n, counted(&story)), (2, 0));
+}
+
+#[test]
+fn what_fired_again_while_its_end_was_being_recorded_leaves_nothing_that_fires() {
+    let mut story = Story::new();
+    story.poll(&both());
+    story.slow = Some(Vec::new());
+    (0..2).for_each(|_| story.poll(&[]));
+    story.poll(&both());
+    story.answer();
+    story.slow = None;
+    story.poll(&both());
+    (0..3).for_each(|_| story.poll(&[]));
+    story.wait(60);
+    let services: Vec<_> = story.world.alerts.in_trouble().cloned().collect();
+    assert_eq!((state(&story, "Down"), services), (Some(State::Resolved), vec![]));
+}
+
+#[test]
+fn a_gap_after_a_gap_whose_watcher_died_at_once_is_one_of_its_own() {
+    use midwatch::domain::watcher::Watcher;
+    let mut story = Story::new();
+    let last = Watcher { process: 1, seen: story.now.wall };
+    story.fact(Fact::Watching(false));
+    story.wait(600);
+    story.fact(Fact::WatchedBefore { last, hung: false });
+    story.fact(Fact::Watching(true));
+    story.begins_anew();
+    story.fact(Fact::Watching(false));
+    story.wait(5 * 3_600);
+    story.fact(Fact::WatchedBefore { last, hung: false });
+    story.fact(Fact::Watching(true));
+    let of = story.journal.iter().filter(|entry| entry.text_of("event") == Some("unwatched"));
+    let told: Vec<_> = of.map(|entry| entry.text.clone()).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+}

@@ -139,6 +139,15 @@ impl Queue {
         self.count_told(told, |count| *count += 1);
     }
 
+    /// Its episode began at another time: it stays in its place, and is counted by that from now on.
+    pub fn set_episode(&mut self, id: &AlertId, episode: DateTime<Utc>) {
+        let Some(rank) = self.places.get(id).copied() else { return };
+        if let Some(mut tracked) = self.take(id) {
+            tracked.episode = episode;
+            self.put(rank, tracked);
+        }
+    }
+
     fn learn_name(&mut self, name: &str) {
         match self.names.get_mut(name) {
             Some(count) => *count += 1,

@@ -50,10 +50,12 @@ impl Alerts {
         if let Some(until) = record.last_ack().and_then(|ack| ack.until) {
             self.lapsing.insert((until, id.clone()));
         }
-        if let Some(tracked) = self.queue.get_mut(id) {
-            // What the sources say now is judged again in the light of what was recorded: another console may have seen it first.
-            if let Some(open) = record.open_episode().filter(|_| tracked.resolved_at.is_none()) {
-                (tracked.episode, tracked.noted) = (open, tracked.noted.max(Noted::Fired));
+        // What the sources say now is judged again in the light of what was recorded: another console may have seen it first.
+        let open = record.open_episode();
+        if let Some((tracked, open)) = self.queue.get_mut(id).filter(|tracked| tracked.resolved_at.is_none()).zip(open) {
+            tracked.noted = tracked.noted.max(Noted::Fired);
+            if tracked.episode != open {
+                self.queue.set_episode(id, open);
             }
         }
         self.know_unseen(id, entry);
@@ -72,10 +74,18 @@ impl Alerts {
 
     /// The end of an episode is recorded. Where the alert fires again by now, that is an episode of its own, and to be recorded.
     pub(in crate::model) fn end_recorded(&mut self, id: &AlertId, now: DateTime<Utc>) {
+        // Its source told of it while the journal was asked for what was presumed.
+        if self.queue.get(id).is_some_and(|tracked| self.is_told_late(tracked))
+            && let Some(tracked) = self.queue.get_mut(id)
+        {
+            (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
+            return;
+        }
         let Some((tracked, record)) = self.queue.get_mut(id).zip(self.records.get(id)) else { return };
         if tracked.resolved_at.is_none() && tracked.missing == 0 && tracked.noted == Noted::Fired && !record.is_open() {
-            tracked.episode = millis::truncated(record.episode_of(tracked.alert.starts_at, now));
             (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
+            let episode = millis::truncated(record.episode_of(tracked.alert.starts_at, now));
+            self.queue.set_episode(id, episode);
         }
     }
 
@@ -110,8 +120,11 @@ impl Alerts {
     /// Everything that a new watcher has to record.
     pub(in crate::model) fn unrecorded(&self) -> Vec<Turn> {
         let open = |tracked: &&Tracked| {
+            // An end that was presumed on record and has been told since is asked for until it is there as told.
+            let late = || tracked.resolved_at.is_some() && tracked.noted != Noted::Resolved && self.is_told_late(tracked);
             (begun(tracked) && tracked.noted == Noted::Nothing && tracked.missing == 0)
                 || (tracked.resolved_at.is_some() && tracked.noted == Noted::Fired)
+                || late()
         };
         let turn = |tracked: &Tracked| Turn { id: tracked.alert.id.clone(), fired: tracked.resolved_at.is_none() };
         self.queue().filter(open).map(turn).collect()

@@ -62,13 +62,18 @@ impl World {
         // A clock that was wrong at the last sign would say for good that nobody watched for years: whoever records what happens outside did.
         let outside = |entry: &&Arc<Entry>| matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved) && entry.drill.is_none();
         let recorded = self.log.entries().rev().find(outside).map(|entry| entry.recorded_at);
-        let (from, until) = (recorded.map_or(last.seen, |at| at.max(last.seen)).min(self.now.wall), self.now.wall);
+        // Its own watcher may have ended before it took the sign of the one before away: what it told of is told.
+        let gap = |entry: &&Arc<Entry>| entry.text_of("event") == Some(UNWATCHED);
+        let before = self.log.entries().rev().find(gap).and_then(|entry| entry.data_of("until"));
+        let from =
+            [Some(last.seen), recorded, before].into_iter().flatten().max().map_or(self.now.wall, |at| at.min(self.now.wall));
+        let until = self.now.wall;
         if !hung && until - from <= SHORT {
             return Vec::new();
         }
         let who = if hung { format!("process {} held the watch and did not answer: ", last.process) } else { String::new() };
         let mut draft = self.gap_draft("watch", &who, from);
-        let key = format!("watch/{}/{}", last.process, last.seen.timestamp_millis());
+        let key = format!("watch/{}/{}", last.process, from.timestamp_millis());
         draft.key = Some(key.clone());
         self.watched.gaps.insert(key, draft);
         self.tell_unwatched()
