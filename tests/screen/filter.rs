@@ -212,6 +212,17 @@ fn what_has_changed_while_a_filter_was_typed_stands_in_the_queue_without_it() {
 }
 
 #[test]
+fn what_a_filter_has_found_stays_under_the_cursor_when_the_filter_goes() {
+    for clears in ["esc", "/ ctrl-u enter"] {
+        let mut desk = outage();
+        typing(&mut desk, "DiskFilling");
+        desk.press("enter").expect("1 of 5");
+        assert!(desk.press(clears).expect_not("1 of 5").line("▌").contains("DiskFilling"), "{clears}: {}", desk.text());
+        desk.press("a").expect("Acknowledge DiskFilling");
+    }
+}
+
+#[test]
 fn what_somebody_owns_does_not_fire_for_the_filter_either() {
     let mut desk = outage();
     desk.press("a enter").expect("4 firing").expect("1 acked");

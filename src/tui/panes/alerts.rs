@@ -320,13 +320,16 @@ impl Pane for Alerts {
         hidden.then(|| Reply::Filter(String::new())).into_iter().collect()
     }
 
-    /// The cursor goes to the first match.
+    /// The cursor goes to the first match. What was found stays under it when the filter goes: the next key is meant for that.
     fn narrow(&mut self, filter: Filter) {
         if self.filter != filter {
             self.filter = filter;
             self.rows = Rows::default();
             self.narrowed = true;
-            self.list.rewind();
+            match self.filter.is_empty() && self.list.selected().is_some() {
+                true => self.regrouped = true,
+                false => self.list.rewind(),
+            }
         }
     }
 
