@@ -92,14 +92,14 @@ fn own(demo: &mut Pty, shown: &str, alert: &str) {
     demo.keys("a");
     demo.wait_for(&format!("Acknowledge {alert}"));
     demo.keys(&format!("on it{ENTER}"));
-    demo.wait_for(&format!("acknowledged {alert}: on it"));
+    demo.wait_for(&format!("acknowledged {alert} db-1: on it"));
 }
 
 #[track_caller]
 fn declare(demo: &mut Pty, alert: &str) {
     told(demo, "Press i, then enter, to declare");
     demo.keys("i");
-    demo.wait_for(&format!("From {alert}."));
+    demo.wait_for(&format!("From {alert} db-1."));
     demo.keys(ENTER);
     demo.wait_for("INC-1 SEV2");
 }
@@ -145,7 +145,7 @@ fn a_newcomer_who_follows_the_guide_resolves_the_outage() {
     demo.wait_for("▲ pay");
     own(&mut demo, "PostgresDown", "PostgresDown");
     demo.wait_for("✓ you");
-    demo.wait_for("confirmed (PostgresDown): silence");
+    demo.wait_for("confirmed (PostgresDown db-1): silence");
     declare(&mut demo, "PostgresDown");
     prepare(&mut demo, "Database fail");
 

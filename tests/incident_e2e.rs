@@ -114,7 +114,7 @@ fn in_the_console() {
     console.keys("a");
     console.wait_for("Acknowledge ShopDown");
     console.keys("looking\r");
-    console.wait_for("acknowledged ShopDown: looking");
+    console.wait_for("acknowledged ShopDown 127.0.0.1");
     console.wait_for("1 acked");
     console.keys("D");
     console.wait_for("Declare an incident");

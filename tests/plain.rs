@@ -98,7 +98,7 @@ fn what_happens_is_said_and_what_is_typed_is_done() {
     // By its number, through the same guards as on any command line.
     console.keys("ack 1 --note 'on it'\r");
     console.wait_for("confirmed");
-    console.wait_for("1. Down is acknowledged by ana");
+    console.wait_for("1. Down db-1:9100 is acknowledged by ana");
     console.keys("acks 1\r");
     console.wait_for("no command is called acks: did you mean ack? help says what can be typed");
     console.keys("1\r");
@@ -149,7 +149,7 @@ fn a_pipe_is_answered_line_by_line_and_its_end_leaves() {
     // A number is an alert's only where an alert is meant.
     console.types("alerts Down05").until("critical, Down05");
     let number = console.told.lines().last().and_then(|line| line.split('.').next()).expect("a number").to_owned();
-    console.types(&format!("ack --for=1h {number} --note '1 #4'")).until("Down05  recorded");
+    console.types(&format!("ack --for=1h {number} --note '1 #4'")).until("Down05 db-1:9100  recorded");
     let told = {
         console.types("note 3 pools, #7").types("help ack").types("feeds").until("Usage: midwatch ack");
         console.rest()

@@ -115,7 +115,7 @@ fn an_acknowledgement_is_shown_from_pending_to_its_outcome() {
     let mut desk = outage();
     desk.press("a").expect("Acknowledge CheckoutErrors").expect("PROD").type_text("on it").press("tab").type_text("30m");
     desk.expect("Owner: ana, for 30m").press("enter");
-    desk.expect("✓ ana").expect("1 acked").expect("acknowledged CheckoutErrors: on it");
+    desk.expect("✓ ana").expect("1 acked").expect("acknowledged CheckoutErrors shop-3: on it");
     desk.press("u").expect_not("✓ ana").expect("gave up the acknowledgement");
 }
 
@@ -523,7 +523,11 @@ fn a_run_takes_its_parameters_from_the_alert_that_the_playbook_is_suggested_for(
     let mut desk = outage();
     let books = three();
     desk.playbooks(&books.each_ref().map(String::as_str)).press("j D enter gg").expect("▌CRIT CheckoutErro");
-    desk.press("p j enter").expect("Close one").expect("match PostgresDown of the incident").press("r").expect("db-1:5432");
+    desk.press("p j enter")
+        .expect("Close one")
+        .expect("match PostgresDown db-1:5432 of the incident")
+        .press("r")
+        .expect("db-1:5432");
     desk.press("enter");
     let run = desk.world.runs.iter().next().expect("a run").1;
     assert_eq!(run.alert, Some(alert("PostgresDown", "", "", "db-1:5432", 0).id.clone()));

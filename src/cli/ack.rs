@@ -154,7 +154,7 @@ fn named(progress: &Progress, item: &Item) -> Option<String> {
 fn lines(world: &World, progress: &Progress) -> String {
     let line = |item: &Item| {
         let tracked = item.alert.as_ref().filter(|id| world.alerts.get(id).is_some());
-        let name = tracked.map(|id| world.called(id, progress.items.len() > 1)).or_else(|| named(progress, item));
+        let name = tracked.map(|id| world.in_full(id)).or_else(|| named(progress, item));
         let name = name.unwrap_or_else(|| progress.title.clone());
         let (state, detail) = told(&item.stage);
         let detail = detail.map(|detail| format!(": {detail}")).unwrap_or_default();

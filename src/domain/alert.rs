@@ -189,6 +189,13 @@ impl Alert {
         target(|name| self.labels.get(name))
     }
 
+    /// The first label that tells it from another one of its name that is about the same. How bad each is stands beside them anyway.
+    pub fn unlike<'a>(&'a self, other: &Self) -> Option<(&'a str, &'a str)> {
+        let own = self.labels.iter().map(|(name, value)| (name.raw(), value.raw()));
+        own.filter(|(name, _)| *name != "severity")
+            .find(|(name, value)| !value.is_empty() && other.labels.get(name) != Some(value))
+    }
+
     /// Its own system's acknowledgement.
     pub fn acknowledged(&self) -> Option<&Hold> {
         self.held.as_ref()?.acknowledged.as_ref()

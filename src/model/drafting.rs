@@ -55,7 +55,9 @@ impl World {
     fn still_firing(&self, incident: &Incident) -> String {
         let known = incident.alerts.iter().filter_map(|id| self.alerts.get(id));
         let fires = known.filter(|tracked| tracked.state != State::Resolved);
-        let names: Vec<String> = fires.map(|tracked| self.told_apart(&tracked.alert.id)).collect();
+        // Machines are nothing to those who read it.
+        let mut names: Vec<String> = fires.map(|tracked| self.name_of(&tracked.alert.id)).collect();
+        names.dedup();
         match (names.len(), incident.alerts.is_empty()) {
             (0, true) => String::new(),
             (0, false) => " None of its alerts fires any more.".to_owned(),

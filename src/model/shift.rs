@@ -181,12 +181,12 @@ impl World {
             let uncarried = self.alerts.get(id).and_then(|tracked| self.uncarried(tracked));
             let uncarried =
                 uncarried.map(|it| format!("; not carried, its source goes on calling others: {}", it.end.detail.inert()));
-            format!("{} by {}{held}{until}{why}{}", self.told_apart(id), inert(&ack.by), uncarried.unwrap_or_default())
+            format!("{} by {}{held}{until}{why}{}", self.in_full(id), inert(&ack.by), uncarried.unwrap_or_default())
         };
         let silence = |one: &Standing| {
             let again = match one.again.as_slice() {
                 [] => "nothing fires again then".to_owned(),
-                [id] => format!("{} fires again then", self.told_apart(id)),
+                [id] => format!("{} fires again then", self.in_full(id)),
                 several => format!("{} alerts fire again then", several.len()),
             };
             format!("{} of {}, until {}: {again}", one.comment.inert(), one.by.inert(), clock(one.ends_at))
@@ -201,7 +201,7 @@ impl World {
         let offer =
             offer.map(|offer| format!("{} offers it to {} since {}", inert(&offer.by), inert(&offer.to), clock(offer.at)));
         let nobodys = |(severity, count, first): &(Severity, usize, Vec<AlertId>)| {
-            let names: Vec<String> = first.iter().map(|id| self.told_apart(id)).collect();
+            let names: Vec<String> = first.iter().map(|id| self.in_full(id)).collect();
             let more = count - first.len();
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("{count} {}: {}{more}", severity.word(), names.join(", "))

@@ -293,12 +293,13 @@ pub fn behind(outcome: Option<&Progress>, view: &View) -> String {
 
 /// Where there is little room, what went well is told without the remote's own words: `o` has them.
 fn outcome(progress: &Progress, item: &Item, back: &str, width: u16, view: &View) -> String {
-    let told = told(&item.stage);
-    let told = match progress.went_well() && width < SMALL {
-        true => told.split(':').next().unwrap_or_default(),
-        false => &told,
-    };
-    format!("{}{} {told}{back}", inert(&progress.title), of_many(progress, view))
+    let (title, told, many) = (inert(&progress.title), told(&item.stage), of_many(progress, view));
+    if !progress.went_well() || width >= SMALL {
+        return format!("{title}{many} {told}{back}");
+    }
+    let rest = format!("{many} {}{back}", told.split(':').next().unwrap_or_default());
+    let room = usize::from(width).saturating_sub(rest.width() + 2);
+    format!("{}{rest}", fit(&title, room))
 }
 
 /// Fewer columns are little room.

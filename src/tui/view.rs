@@ -53,10 +53,10 @@ impl<'a> View<'a> {
         self.suggestions().into_iter().find(|known| known.book.id == *book)
     }
 
-    /// An alert's name, inert, and where others have it what tells it apart; its fingerprint when nobody remembers what it was called.
+    /// An alert's name and what it is about, inert; its fingerprint when nobody remembers what it was called.
     pub fn name_of(&self, id: &AlertId) -> String {
         match self.world.alerts.get(id).is_some() || self.world.alerts.left(id).is_some() {
-            true => self.world.told_apart(id),
+            true => self.world.in_full(id),
             false => inert(id.fingerprint.as_str()).into_owned(),
         }
     }

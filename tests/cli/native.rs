@@ -138,6 +138,6 @@ fn what_is_checked_is_put_in_downtime_commented_on_and_checked_again() {
     assert!(
         log(&home)
             .iter()
-            .any(|text| text.starts_with("putting disk in downtime until ") && text.ends_with(": swapping the disk"))
+            .any(|text| text.starts_with("putting disk web1 in downtime until ") && text.ends_with(": swapping the disk"))
     );
 }

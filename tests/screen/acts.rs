@@ -148,8 +148,8 @@ fn a_key_means_the_alert_that_was_under_the_cursor_when_it_was_drawn() {
     desk.fires(&[alert("Worse", "critical", "checkout", "db-1", 0)]).draw();
     desk.press("k");
     assert_eq!(asked(&desk), (vec![id("Slow")], What::Recheck, String::new()));
-    desk.press("x m").expect("Merge Slow into which one?").type_text("Worse").expect_not("Down-db-1").press("enter");
-    desk.expect("Merge: Slow").expect("It ends as a part of Worse-db-1").press("enter");
+    desk.press("x m").expect("Merge Slow db-1 into which one?").type_text("Worse").expect_not("Down-db-1").press("enter");
+    desk.expect("Merge: Slow db-1").expect("It ends as a part of Worse-db-1").press("enter");
     assert_eq!(asked(&desk).1, What::Merge { into: "Worse-db-1".into() });
 }
 
@@ -324,7 +324,7 @@ fn what_went_well_is_short_where_there_is_little_room_and_a_guide_says_how_it_is
     assert!(lines.iter().any(|line| line.contains("✓ confirmed")), "{}", desk.text());
     desk.expect("(u undoes it)").expect_not("0f3c6b5e");
     // What failed is told whole.
-    desk.press("z enter").act_ends(Outcome::Failed, "503: it is away for repair").expect("503: it is away");
+    desk.press("z enter").act_ends(Outcome::Failed, "503: it is away for repair").expect("away for repair");
     let mut desk = Desk::new();
     desk.screen.guide(Some(midwatch::tui::Hint::of("D declares an incident.".to_owned())));
     desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).press("a enter");
@@ -360,7 +360,7 @@ fn keys_that_come_together_with_a_filter_act_on_what_it_shows() {
 #[test]
 fn there_is_nothing_to_take_back_where_nobody_has_acknowledged_and_that_is_no_error() {
     let mut desk = outage();
-    desk.press("A").expect("CheckoutErrors is not acknowledged: there is nothing to take back.").expect_not("error");
+    desk.press("A").expect("CheckoutErrors shop-3 is not acknowledged: there is nothing to take back.").expect_not("error");
     assert!(desk.commands.is_empty(), "{:?}", desk.commands);
     // Of several those are given up that somebody has.
     desk.press("a enter space space A").expect("gave up the acknowledgement").expect_not("error").expect("0 acked");
@@ -464,7 +464,7 @@ fn a_priority_is_chosen_by_the_names_that_its_system_has() {
     settings.priorities = vec![("prod".into(), names.map(str::to_owned).into())];
     let mut desk = Desk::with(settings.clone());
     desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
-    desk.press("x p").expect("Which priority for Down?");
+    desk.press("x p").expect("Which priority for Down db-1?");
     let places: Vec<_> = names.iter().map(|name| desk.find(name)).collect();
     assert!(
         places.iter().all(Option::is_some) && places.is_sorted_by(|one, next| one > next),
@@ -521,7 +521,11 @@ fn what_a_console_that_was_killed_had_asked_for_is_told_with_what_it_had_not_com
     let entry = one.world.log.entries().last().expect("recorded").clone();
     let mut other = pager(&["Down"]);
     other.fact(Fact::Recorded { entry, request: None });
-    other.press("o").expect("commenting on Down: seen").expect("what came of it is not known yet").expect_not("not on record");
+    other
+        .press("o")
+        .expect("commenting on Down db-1: seen")
+        .expect("what came of it is not known yet")
+        .expect_not("not on record");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn what_somebody_else_holds_is_taken_from_them_with_a_reason() {
         let held = Some(Box::new(Held { acknowledged: Some(hold), ..Held::default() }));
         let down = Alert { held, ..(*alert("Down", "critical", "postgres", "db-1", 3)).clone() };
         desk.fires(&[Arc::new(down)]).resize(width, height);
-        desk.press("A").expect("maria· has Down now.").press("enter").expect("It is somebody else's: say why");
+        desk.press("A").expect("maria· has Down db-1 now.").press("enter").expect("It is somebody else's: say why");
         assert_eq!(desk.commands, []);
         desk.type_text("on a plane").press("enter").expect_not("say why");
         let Some(Command::Unacknowledge { alerts, reason }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
@@ -78,7 +78,7 @@ fn one_that_runs_out_is_new_again_though_the_cursor_has_been_on_it() {
     desk.press("j j").wait(10).changes(Vec::new(), Vec::new());
     let line = desk.line("PostgresDown");
     assert!(line.contains("● ran out"), "{line}");
-    desk.expect("ana's acknowledgement of PostgresDown ran out, and it still fires");
+    desk.expect("ana's acknowledgement of PostgresDown db-1:5432 ran out, and it still fires");
 }
 
 #[test]
@@ -119,6 +119,6 @@ fn whose_it_is_already_is_said_before_it_is_taken_over_and_in_the_log() {
         .press("enter a")
         .expect("maria· has it: you take it over.")
         .press("enter");
-    desk.expect("acknowledged Down, which maria· had");
+    desk.expect("acknowledged Down db-1, which maria· had");
     desk.press("/ ctrl-u").type_text("New").press("enter a").expect_not("has it").press("esc");
 }

@@ -22,7 +22,7 @@ fn somebody_is_called_about_the_selected_alert_by_name_and_with_its_words() {
         .expect("Page somebody")
         .expect("Whom?")
         .expect("There are prod/dba, prod/net.");
-    desk.expect("text Down").expect("It is about Down.");
+    desk.expect("text Down").expect("It is about Down db-1.");
     desk.press("enter").expect("✗ nobody called `` can be paged");
     desk.type_text("dba").expect("dba is called by prod (alertmanager), with exactly this text, as ana.");
     desk.press("tab ctrl-u enter").expect("✗ What is wrong?").expect("Page somebody");

@@ -50,7 +50,7 @@ fn the_cursor_goes_to_the_alert_that_fires_and_keys_act_on_that_once_it_was_seen
     // A dialog that was open meanwhile says where it fires, and acknowledges that.
     desk.press("a");
     tells(&mut desk, "prod", &[fires()]);
-    desk.wait(5).expect("Acknowledge QueueStuck").expect("QueueStuck fires now, from prod: that is acknowledged.");
+    desk.wait(5).expect("Acknowledge QueueStuck").expect("QueueStuck mq-1 fires now, from prod: that is acknowledged.");
     desk.expect("It becomes a short silence on prod").expect_not("resolved").press("esc");
     assert!(place.is_some() && row(&desk) == place, "the line stays: {}", desk.text());
     assert_eq!(desk.text().matches("CRIT QueueStuck").count(), 1, "{}", desk.text());
@@ -71,5 +71,5 @@ fn a_row_that_left_is_told_by_its_name_and_by_what_became_of_it() {
         });
     }
     desk.draw();
-    desk.expect("— QueueStuck is pending no more");
+    desk.expect("— QueueStuck mq-1 is pending no more");
 }

@@ -1,7 +1,7 @@
 //! A long queue that is kept short: what is one problem has one row, and nothing is lost by it.
 
 use crate::screen::{Desk, alert, outage, settings};
-use midwatch::domain::alert::{Alert, Inside, Part, Route};
+use midwatch::domain::alert::{Alert, Inside, Labels, Part, Route};
 use midwatch::domain::ids::AlertId;
 use midwatch::domain::settings::SourceSpec;
 use midwatch::domain::text::Outside;
@@ -43,6 +43,26 @@ fn what_two_sources_tell_of_is_one_row_and_an_act_goes_to_both() {
     desk.press("a").expect("Acknowledge 2 alerts: PostgresDown db-1 and 1 more").press("enter").expect("1 acked");
     let Some(Command::Acknowledge { alerts, .. }) = desk.commands.last() else { panic!("{:?}", desk.commands) };
     assert_eq!(alerts.iter().map(|id| id.source.as_str()).collect::<Vec<_>>(), ["pager", "prod"]);
+}
+
+#[test]
+fn alerts_of_one_name_that_are_about_the_same_are_told_apart_by_the_label_in_which_they_differ() {
+    let mut desk = Desk::with(settings());
+    let of = |device: &str| {
+        let one = alert("DiskFilling", "warning", "postgres", "db-1", 3);
+        let more = [(Outside::from("device"), Outside::from(device)), ("severity".into(), format!("{device}-bad").into())];
+        let kept =
+            one.labels.iter().filter(|(name, _)| name.raw() != "severity").map(|(name, value)| (name.clone(), value.clone()));
+        let id = AlertId { fingerprint: device.into(), ..one.id.clone() };
+        Arc::new(Alert { id, labels: Labels::new(kept.chain(more).collect()), ..Alert::clone(&one) })
+    };
+    tells(&mut desk, "prod", &["sda", "sdb"].map(of));
+    for keys in ["2 g g", "j"] {
+        desk.press(keys);
+        let row = desk.line("▌").to_owned();
+        let device = ["sda", "sdb"].into_iter().find(|device| row.contains(&format!("{device} db-1"))).expect(&row);
+        desk.press("a").expect(&format!("Acknowledge DiskFilling db-1 device={device}")).press("esc");
+    }
 }
 
 #[test]
@@ -188,7 +208,10 @@ fn stormy(count: i64) -> Desk {
     desk.fact(Fact::Watching(true)).fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).wait(5);
     let mut alerts = storm("Noise", "checkout", count - 10);
     alerts.extend(storm("Other", "stripe", 10));
-    desk.fires(&alerts).draw();
+    // Within the last minute, one after the other: what began before that makes no group rise.
+    let now = desk.world.now.wall;
+    let lately = |it: &Arc<Alert>| Arc::new(Alert { starts_at: now - (now - it.starts_at) / 600, ..(**it).clone() });
+    desk.fires(&alerts.iter().map(lately).collect::<Vec<_>>()).draw();
     desk
 }
 
@@ -199,7 +222,7 @@ fn in_a_storm_the_queue_shows_ranked_groups_and_one_key_shows_it_plain() {
     let (noise, other) = (desk.find("▸ ×290 Noise").expect("a group"), desk.find("▸ ×10 Other").expect("another one"));
     assert!(noise.1 < other.1, "the largest first:\n{}", desk.text());
     assert!(desk.line("×290 Noise").contains("↑ 290/1m"), "{}", desk.text());
-    desk.press("F").expect("plain").expect("Noise").expect_not("×290").press("F").expect("▸ ×290 Noise");
+    desk.press("F").expect("plain").expect("Noise").expect_not("▸ ×290").press("F").expect("▸ ×290 Noise");
     // All of it is owned at once, and what comes later is not.
     desk.press("j a").expect("and 289 more").type_text("known").press("enter").expect("290 acked");
     for _ in 0..14 {

@@ -355,7 +355,7 @@ fn hostile_silences_are_harmless_at_every_size() {
         desk.fires(&[quiet("Down", "a")]).silences(std::iter::once(evil).chain(many).collect());
         desk.resize(width, height).press("Z");
         if width > 20 {
-            desk.expect("20m left").expect("␛]0;owned");
+            desk.expect("20m left").expect(r"\u{1b}]0;owned");
         }
         assert!(!desk.text().contains(['\u{1b}', '\u{202e}', '\u{7}']));
         desk.press("G G ctrl-u j k ctrl-d enter esc S esc e esc gg");
@@ -371,9 +371,12 @@ fn taking_an_alert_from_whoever_holds_it_by_a_silence_tells_what_else_fires_then
     let mut desk = Desk::new();
     let holds = Silence { comment: "ACK! maria: on it".into(), ..silence("a", "Down", 20) };
     desk.fires(&[quiet("Down", "a"), quiet("Late", "a")]).silences(vec![holds]);
-    desk.press("A").expect("maria has Down now.").expect("ends for all that it covers").expect("Fires again at once: Late db-1.");
+    desk.press("A")
+        .expect("maria has Down db-1 now.")
+        .expect("ends for all that it covers")
+        .expect("Fires again at once: Late db-1.");
     // It has ended by itself meanwhile: what is told follows the queue.
-    desk.silences(Vec::new()).expect_not("maria has Down now.").expect_not("Fires again at once");
+    desk.silences(Vec::new()).expect_not("maria has Down db-1 now.").expect_not("Fires again at once");
 }
 
 #[test]

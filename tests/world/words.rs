@@ -67,7 +67,7 @@ fn what_carries_an_acknowledgement_is_told_with_the_alert_and_as_being_done() {
 }
 
 #[test]
-fn two_alerts_of_one_name_are_told_apart_by_what_they_are_about() {
+fn two_alerts_of_one_name_are_in_full_by_what_they_are_about() {
     let mut story = Story::with(pager());
     let (first, second) = (on("Down", "db-1", "postgres"), on("Down", "db-2", "postgres"));
     story.poll(&[first.clone(), on("Slow", "db-1", "postgres")]);
@@ -78,8 +78,8 @@ fn two_alerts_of_one_name_are_told_apart_by_what_they_are_about() {
         (title, story.last(Kind::Ack).text.clone(), story.last(Kind::Act).text.clone())
     };
     let told = |title: &str, ack: &str, act: &str| (title.to_owned(), ack.to_owned(), act.to_owned());
-    let alone = told("acknowledge Down", "acknowledged Down: on it", "acknowledging Down at its source");
-    assert_eq!(acks(&mut story, &first), alone, "it is the only one");
+    let alone = told("acknowledge Down db-1", "acknowledged Down db-1: on it", "acknowledging Down db-1 at its source");
+    assert_eq!(acks(&mut story, &first), alone, "whoever reads it days later does not know that it was the only one");
     story.poll(&[first.clone(), second.clone()]);
     let apart = told("acknowledge Down db-2", "acknowledged Down db-2: on it", "acknowledging Down db-2 at its source");
     assert_eq!(acks(&mut story, &second), apart);
@@ -91,6 +91,6 @@ fn two_alerts_of_one_name_are_told_apart_by_what_they_are_about() {
     (0..2).for_each(|_| story.poll(std::slice::from_ref(&second)));
     story.wait(700);
     story.poll(std::slice::from_ref(&second));
-    assert_eq!(story.world.told_apart(&first.id), "Down db-1", "one that has its name is there still");
-    assert_eq!(acks(&mut story, &second).1, "acknowledged Down: on it");
+    assert_eq!(story.world.in_full(&first.id), "Down db-1", "one that has its name is there still");
+    assert_eq!(acks(&mut story, &second).1, "acknowledged Down db-2: on it");
 }

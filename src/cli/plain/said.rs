@@ -168,7 +168,7 @@ impl Said {
             state => {
                 let by =
                     world.alerts.ack(tracked, world.now.wall).map(|ack| format!(" by {}", inert(&ack.by))).unwrap_or_default();
-                format!("{number}. {} is {}{by}", world.told_apart(id), word(tracked, state))
+                format!("{number}. {} is {}{by}", world.in_full(id), word(tracked, state))
             }
         })
     }

@@ -9,7 +9,9 @@ use crate::domain::ids::{AlertId, ServiceName};
 use crate::model::causes::BAD;
 use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
+use std::collections::hash_map::{DefaultHasher, Entry};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
 
 /// What needs somebody first, the worst of it, the most important service, the newest.
 pub type Rank = (u8, Reverse<Severity>, u8, u8, Reverse<i64>);
@@ -24,6 +26,8 @@ pub(super) struct Queue {
     places: HashMap<AlertId, Rank>,
     /// How many alerts have a name.
     names: HashMap<Box<str>, usize>,
+    /// How many have a name and are about the same, by the hash of both: to look for a second one costs the whole queue.
+    subjects: HashMap<u64, u32>,
     counts: Counts,
     /// Those of them that another one stands for.
     told: Counts,
@@ -51,6 +55,12 @@ const SOURCES: usize = 32;
 
 fn less(all: &Counts, told: &Counts) -> Counts {
     std::array::from_fn(|state| std::array::from_fn(|severity| all[state][severity] - told[state][severity]))
+}
+
+fn subject(tracked: &Tracked) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (tracked.alert.name(), tracked.alert.target()).hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Queue {
@@ -114,6 +124,12 @@ impl Queue {
         self.count(&tracked, |count| *count -= 1);
         self.untold.remove(id);
         self.forget_name(tracked.alert.name());
+        if let Entry::Occupied(mut count) = self.subjects.entry(subject(&tracked)) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
         self.fire(&tracked, false);
         self.changed(&tracked);
         self.twins.remove(&tracked);
@@ -129,6 +145,7 @@ impl Queue {
             self.untold.insert(tracked.alert.id.clone());
         }
         self.learn_name(tracked.alert.name());
+        *self.subjects.entry(subject(&tracked)).or_default() += 1;
         self.fire(&tracked, true);
         self.places.insert(tracked.alert.id.clone(), rank);
         self.twins.insert(&tracked);
@@ -171,6 +188,16 @@ impl Queue {
     /// How many alerts have this name.
     pub fn of_name(&self, name: &str) -> usize {
         self.names.get(name).copied().unwrap_or(0)
+    }
+
+    /// Another alert of this name that is about the same and has other labels.
+    pub fn sibling(&self, tracked: &Tracked) -> Option<&Tracked> {
+        if self.subjects.get(&subject(tracked)).is_none_or(|count| *count < 2) {
+            return None;
+        }
+        let (alert, about) = (&tracked.alert, (tracked.alert.name(), tracked.alert.target()));
+        let alike = |other: &&Tracked| (other.alert.name(), other.alert.target()) == about && other.alert.labels != alert.labels;
+        self.iter().find(alike)
     }
 
     fn count(&mut self, tracked: &Tracked, change: impl Fn(&mut usize)) {

@@ -59,6 +59,11 @@ impl Alerts {
         self.queue.of_name(name)
     }
 
+    /// The label that tells it from another alert of its name that is about the same.
+    pub fn apart<'a>(&self, tracked: &'a Tracked) -> Option<(&'a str, &'a str)> {
+        tracked.alert.unlike(&self.queue.sibling(tracked)?.alert)
+    }
+
     /// How many alerts are of a severity, in whatever state.
     pub fn of_severity(&self, severity: Severity) -> usize {
         State::ALL.into_iter().map(|state| self.queue.counts(state)[severity as usize]).sum()

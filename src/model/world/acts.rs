@@ -139,7 +139,7 @@ impl World {
     /// What is only taken for over is none of its system's any more: that it is known to be is recorded, and nothing is sent.
     fn known_over_draft(&mut self, id: &AlertId, reason: &str) -> Option<Draft> {
         let (episode, name) = self.alerts.taken_for_over(id)?;
-        let name = name.unwrap_or_else(|| self.told_apart(id));
+        let name = name.unwrap_or_else(|| self.in_full(id));
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
         let draft = self.context().by_me(Kind::KnownOver, format!("{name} is known to be over{why}"));
         let draft = draft.with("episode", episode).with("name", &name);
@@ -152,7 +152,7 @@ impl World {
             return Ok(known);
         }
         let tracked = self.alerts.get(&id).ok_or_else(|| self.absent(&id))?;
-        let (name, labels) = (self.told_apart(&id), tracked.alert.labels.clone());
+        let (name, labels) = (self.in_full(&id), tracked.alert.labels.clone());
         if tracked.resolved_at.is_some() && *what != What::Comment {
             return Err(format!("{name} has resolved already"));
         }

@@ -103,7 +103,7 @@ impl World {
         let Some(before) = record.and_then(|record| record.before(entry, self.now.wall)).map(|ack| ack.by.clone()) else {
             return Ok(draft);
         };
-        let (name, before) = (self.told_apart(alert), inert(&before));
+        let (name, before) = (self.in_full(alert), inert(&before));
         Ok(match self.outbox.serving(entry).next() {
             None => {
                 let text = format!("took the acknowledgement of {name} back: it is {before}'s again");

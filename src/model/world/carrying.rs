@@ -230,7 +230,7 @@ impl World {
         matchers: Vec<SilenceMatcher>,
         silence: Option<Outside>,
     ) -> Option<Draft> {
-        let (now, name) = (self.now.wall, self.told_apart(id));
+        let (now, name) = (self.now.wall, self.in_full(id));
         let lost = self.outbox.carried(entry).is_some_and(|carrier| self.carrier_is_lost(entry, &carrier));
         let (act, text) = match self.carried_by(id)?.clone() {
             Carry::Silence { prefix } => {
@@ -275,7 +275,7 @@ impl World {
         let outlived = self.alerts.outlived(id, self.now.wall).filter(|over| over.entry == Some(ack)).map(|over| over.by.clone());
         let carried = || self.outbox.carried(ack).filter(|carrier| carrier.native && outlived.is_some());
         let carrier = self.carrier_of(id, ack).or_else(carried).filter(|carrier| !self.taken_over(id, ack, carrier))?;
-        let name = self.told_apart(id);
+        let name = self.in_full(id);
         let (act, text) = match carrier.native {
             false => (Act::Expire { id: carrier.id }, format!("ending the silence that carried the acknowledgement of {name}")),
             // What has resolved there needs nobody's acknowledgement.

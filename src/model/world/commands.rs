@@ -53,6 +53,9 @@ impl Asked {
     }
 }
 
+/// What of a label's value stands in a sentence, in characters.
+const LABEL: usize = 40;
+
 impl World {
     /// The journal is asked and, of an alert that is listed, its source for whom it tells and what it is made of, and those that have a record of their own.
     fn recall(&self, alert: Option<AlertId>) -> Vec<Effect> {
@@ -244,10 +247,10 @@ impl World {
     fn ack_draft(&mut self, id: AlertId, until: DateTime<Utc>, reason: &str, ticket: Option<&str>) -> Result<Draft, Refusal> {
         let tracked = self.alerts.get(&id).ok_or_else(|| self.absent(&id))?.clone();
         if tracked.resolved_at.is_some() {
-            return Err(format!("{} has resolved already", self.told_apart(&id)));
+            return Err(format!("{} has resolved already", self.in_full(&id)));
         }
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
-        let name = self.told_apart(&id);
+        let name = self.in_full(&id);
         let from = self.taken_from(&id);
         let had = from.as_ref().map(|who| format!(", which {who} had")).unwrap_or_default();
         let draft = self.context().by_me(Kind::Ack, format!("acknowledged {name}{had}{why}"));
@@ -346,35 +349,31 @@ impl World {
 
     fn names(&self, alerts: &[AlertId]) -> String {
         match alerts {
-            [one] => self.told_apart(one),
+            [one] => self.in_full(one),
             many => format!("{} alerts", many.len()),
         }
     }
 
-    /// An alert among others for people: beside its name what it is about, where the name doesn't say it.
-    pub fn called(&self, alert: &AlertId, among_others: bool) -> String {
+    /// Beside its name what it is about, where the name doesn't say it.
+    fn called(&self, alert: &AlertId) -> String {
         let name = self.name_of(alert);
         let target = self.known(alert).map_or("".into(), |alert| inert(alert.target()).into_owned());
-        if !among_others || name.contains(&*target) { name } else { format!("{name} {target}") }
+        if name.contains(&*target) { name } else { format!("{name} {target}") }
     }
 
-    /// Its name, and where another alert in the queue has the same one what it is about, or whose it is.
-    pub fn told_apart(&self, alert: &AlertId) -> String {
-        // What it was told of before is no other one.
-        let own = usize::from(self.alerts.get(self.alerts.now(alert)).is_some());
-        let shared = self.known(alert).is_some_and(|known| self.alerts.of_name(known.name()) > own);
-        if shared { self.in_full(alert) } else { self.name_of(alert) }
-    }
-
-    /// Its name and what it is about, for whoever is woken by it or about to act on it: of many the name alone says nothing. Where it
-    /// says nothing of that, and another one has its name, whose it is.
+    /// Its name and what it is about: the log is read days later, beside others of its name. Where it says nothing of that, and another
+    /// one has its name, whose it is; where both say the same, the label in which they differ.
     pub fn in_full(&self, alert: &AlertId) -> String {
-        let Some(tracked) = self.alerts.get(alert) else { return self.called(alert, true) };
-        match &tracked.service {
+        let Some(tracked) = self.alerts.get(alert) else { return self.called(alert) };
+        let name = match &tracked.service {
             Some(service) if tracked.alert.target().is_empty() && self.alerts.of_name(tracked.alert.name()) > 1 => {
                 format!("{} {}", self.name_of(alert), inert(service.as_str()))
             }
-            _ => self.called(alert, true),
+            _ => self.called(alert),
+        };
+        match self.alerts.apart(tracked) {
+            Some((label, value)) => format!("{name} {}={}", inert(label), inert(value).chars().take(LABEL).collect::<String>()),
+            None => name,
         }
     }
 

@@ -245,7 +245,7 @@ impl World {
         self.alike(Some(id), &alerts)?;
         let services: Vec<_> = alerts.iter().filter_map(|alert| self.alerts.get(alert)?.service.clone()).collect();
         let known = alerts.iter().filter(|alert| self.alerts.get(alert).is_some());
-        let names: Vec<String> = known.map(|alert| self.told_apart(alert)).collect();
+        let names: Vec<String> = known.map(|alert| self.in_full(alert)).collect();
         let draft = self.about_incident(id, Kind::Link, format!("added {} to {label}", names.join(", ")));
         Ok(vec![draft.with("alerts", alerts).with("services", services)])
     }

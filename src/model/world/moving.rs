@@ -38,7 +38,7 @@ impl World {
         if !self.telling.insert(key.clone()) {
             return None;
         }
-        let text = format!("{}'s acknowledgement of {}, given while it was pending, holds", inert(&ack.by), self.told_apart(&id));
+        let text = format!("{}'s acknowledgement of {}, given while it was pending, holds", inert(&ack.by), self.in_full(&id));
         let draft = Draft::new(Kind::Ack, self.now.wall, Actor::person(&ack.by, None), text);
         let draft =
             draft.with("episode", episode).with("until", ack.until).with("reason", &ack.reason).with("ticket", &ack.ticket);

@@ -197,7 +197,7 @@ impl World {
             Outcome::Unsent => "kept until the source answers",
         };
         let alert = about.as_ref().and_then(|about| about.alert.as_ref());
-        let of = alert.map(|id| format!(" ({})", self.told_apart(id))).unwrap_or_default();
+        let of = alert.map(|id| format!(" ({})", self.in_full(id))).unwrap_or_default();
         let draft = self.context().seen("sources", Kind::ActEnded, format!("{text}{of}: {}", end.detail.inert()));
         let mut draft =
             draft.with("intent", intent).with("outcome", end.outcome).with("detail", &end.detail).with("made", &end.made);

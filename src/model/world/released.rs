@@ -65,7 +65,7 @@ impl World {
             return None;
         }
         let who = if by.is_empty() { "somebody".into() } else { inert(by) };
-        let text = format!("{who}'s acknowledgement of {} has ended at its source, and it still fires", self.told_apart(id));
+        let text = format!("{who}'s acknowledgement of {} has ended at its source, and it still fires", self.in_full(id));
         let draft = self.context().seen("alerts", Kind::Unack, text);
         let draft = draft.with("episode", episode).with("why", ENDED_ELSEWHERE).with("by", by);
         Some(self.about_alert(Draft { key: Some(key), ..draft }, id))

@@ -125,7 +125,7 @@ impl World {
 
     fn silence_one(&mut self, id: &AlertId, ends_at: DateTime<Utc>, reason: &str) -> Result<Draft, Refusal> {
         let tracked = self.alerts.get(id).ok_or_else(|| self.absent(id))?;
-        let (name, matchers) = (self.told_apart(id), tracked.alert.labels.exactly());
+        let (name, matchers) = (self.in_full(id), tracked.alert.labels.exactly());
         if tracked.resolved_at.is_some() {
             return Err(format!("{name} has resolved already"));
         }

@@ -220,7 +220,7 @@ impl World {
             }
             (None, _) => "was taken away at its source".to_owned(),
         };
-        let text = format!("{}'s acknowledgement of {} {how}", inert(&giver), self.told_apart(id));
+        let text = format!("{}'s acknowledgement of {} {how}", inert(&giver), self.in_full(id));
         let draft = self.context().seen("alerts", Kind::Unack, text);
         let draft = draft.with("episode", episode).with("ack", entry).with("why", TAKEN_AWAY).with("by", by);
         Some(self.about_alert(draft, id))

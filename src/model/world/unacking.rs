@@ -25,7 +25,7 @@ impl World {
 
     pub(super) fn unack_draft(&mut self, id: AlertId, reason: &str) -> Result<Draft, Refusal> {
         let tracked = self.alerts.get(&id).ok_or_else(|| self.absent(&id))?.clone();
-        let name = self.told_apart(&id);
+        let name = self.in_full(&id);
         let ack = self.alerts.ack(&tracked, self.now.wall).ok_or_else(|| format!("{name} is not acknowledged"))?;
         if reason.is_empty() && ack.by != self.me.name {
             let (holder, elsewhere) = (inert(&ack.by), if ack.entry.is_none() { " elsewhere" } else { "" });
@@ -46,7 +46,7 @@ impl World {
     /// The act that takes it from somebody who has acknowledged it elsewhere.
     fn taking_draft(&mut self, tracked: &Tracked, ack: &Ack, reason: &str) -> Result<Draft, Refusal> {
         let (id, holder) = (&tracked.alert.id, inert(&ack.by));
-        let name = self.told_apart(id);
+        let name = self.in_full(id);
         let why = if reason.is_empty() { String::new() } else { format!(": {}", inert(reason)) };
         let (act, text) = match self.alerts.acking_silence(tracked, self.now.wall) {
             Some(silence) => {

@@ -170,7 +170,7 @@ impl World {
         };
         let begun = self.alerts.begun(&id).cloned();
         let alert = begun.as_ref().and_then(|begun| Alert::recorded(begun));
-        let told = alert.as_ref().map_or_else(|| self.told_apart(&id), |alert| format!("{}{}", inert(alert.name()), on(alert)));
+        let told = alert.as_ref().map_or_else(|| self.in_full(&id), |alert| format!("{}{}", inert(alert.name()), on(alert)));
         let text = format!("{told} {what}{broken}");
         let mut draft = self.context().seen("alerts", Kind::AlertResolved, text).with("starts_at", episode).with("why", why);
         draft.key = Some(format!("{id}/{}/resolved", episode.timestamp_millis()));
@@ -213,7 +213,7 @@ impl World {
         if self.settings.read_only || !self.telling.insert(key.clone()) {
             return None;
         }
-        let text = format!("{}'s acknowledgement of {} ran out, and it still fires", inert(&ack.by), self.told_apart(id));
+        let text = format!("{}'s acknowledgement of {} ran out, and it still fires", inert(&ack.by), self.in_full(id));
         let mut draft = self.context().seen("alerts", Kind::Unack, text);
         draft = draft.with("episode", episode).with("ack", entry).with("why", "ran out");
         draft.key = Some(key);

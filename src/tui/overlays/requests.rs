@@ -84,7 +84,7 @@ fn elsewhere(view: &View, columns: usize) -> Vec<Line> {
         let bad = |end: &Option<ActEnd>| end.as_ref().is_none_or(|end| end.outcome != Outcome::Done);
         let (open, done): (Vec<_>, Vec<_>) = asked.acts.iter().partition(|(_, end)| bad(end));
         for (alert, end) in open.into_iter().chain(done) {
-            let name = alert.as_ref().filter(|_| asked.of > 1).map(|id| format!("{}: ", view.world.called(id, true)));
+            let name = alert.as_ref().filter(|_| asked.of > 1).map(|id| format!("{}: ", view.world.in_full(id)));
             let (text, role) = match end.clone().map(Stage::Ended) {
                 Some(stage) => (told(&stage), colour(&stage)),
                 None => ("… recorded; what came of it is not known yet".to_owned(), Role::Pending),
@@ -136,7 +136,7 @@ impl Content for Outcomes {
             // Of a thousand the few that did not do what was asked are what is looked for.
             let (failed, rest): (Vec<_>, Vec<_>) = progress.items.iter().partition(|target| target.stage.failed());
             for target in failed.into_iter().chain(rest) {
-                let alert = target.alert.as_ref().map(|id| view.world.called(id, true));
+                let alert = target.alert.as_ref().map(|id| view.world.in_full(id));
                 let name = alert.or_else(|| target.to.as_ref().map(ToString::to_string));
                 let name = name.filter(|_| progress.items.len() > 1).map(|name| format!("{name}: ")).unwrap_or_default();
                 let text = format!("{name}{}", told(&target.stage));

@@ -30,7 +30,7 @@ use crate::tui::view::{Arranged, Reply, Ui, View};
 use columns::Columns;
 use misnamed::Misnamed;
 use ratatui::layout::Rect;
-use row::{Line, Look};
+use row::{Apart, Line, Look};
 use rows::Rows;
 use shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};
@@ -256,21 +256,22 @@ impl Pane for Alerts {
                 Place::Gone => self.list.selected().map(|target| (target, !self.is_folded(target, view), false))?,
             };
             let tracked = alert(target).and_then(|id| view.world.alerts.get(id));
-            Some(Line { target, tracked, gone, inside })
+            Some(Line { target, tracked, gone, inside, apart: Apart::default() })
         };
-        let lines: Vec<Line> = (0..height).map_while(shown).collect();
+        let mut lines: Vec<Line> = (0..height).map_while(shown).collect();
+        row::tell_apart(&mut lines);
         let mark = |line: &Line| line.tracked.map_or(0, |tracked| self.mark_of(tracked, view).width());
         let marks = lines.iter().map(mark).max().unwrap_or(0);
-        let (alike, columns) = (row::alike(&lines), Columns::fitted(area.width, &lines, marks));
-        for (n, (line, alike)) in lines.into_iter().zip(alike).enumerate() {
-            let Line { target, gone, inside, .. } = line;
+        let columns = Columns::fitted(area.width, &lines, marks);
+        for (n, line) in lines.into_iter().enumerate() {
+            let Line { target, gone, inside, apart, .. } = line;
             let place = Rect { y: area.y.saturating_add(n as u16), height: 1, ..area };
             let cursor = window.line() == Some(n);
             if cursor {
                 canvas.hits.show(PaneId::Alerts, Shown { target: target.clone(), row: n, offset: window.offset });
             }
             canvas.hits.add(place, Hit::Row(PaneId::Alerts, target.clone(), window.offset + n));
-            self.render_line(canvas, place, line, Look { cursor, gone, inside, alike, marked: false, columns }, view);
+            self.render_line(canvas, place, line, Look { cursor, gone, inside, apart, marked: false, columns }, view);
         }
     }
 

@@ -1,7 +1,6 @@
 //! How wide the columns of the queue are.
 
 use super::row::{Line, named, which};
-use crate::domain::text::inert;
 use unicode_width::UnicodeWidthStr;
 
 /// What a mark has at least.
@@ -34,11 +33,11 @@ impl Columns {
     pub fn fitted(width: u16, shown: &[Line], mark: usize) -> Self {
         let columns = Self::of(width);
         let mut widest = Self { name: 0, service: 0, target: 0 };
-        for (tracked, inside) in shown.iter().filter_map(|line| Some((line.tracked?, line.inside))) {
+        for (tracked, line) in shown.iter().filter_map(|line| Some((line.tracked?, line))) {
             let wide = |text: &str| u16::try_from(text.width()).unwrap_or(u16::MAX);
-            widest.name = widest.name.max(wide(&named(tracked, inside)));
+            widest.name = widest.name.max(wide(&named(tracked, line.inside)));
             widest.service = widest.service.max(wide(tracked.service.as_ref().map_or("", |service| service.as_str())));
-            widest.target = widest.target.max(wide(&inert(which(tracked, columns.service == 0))));
+            widest.target = widest.target.max(wide(&line.apart.said(which(tracked, columns.service == 0))));
         }
         columns.for_the_widest(widest).for_a_mark(u16::try_from(mark).unwrap_or(u16::MAX), widest)
     }

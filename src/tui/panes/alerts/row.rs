@@ -28,22 +28,41 @@ pub(super) struct Line<'a> {
     pub gone: bool,
     /// In a group that is unfolded.
     pub inside: bool,
+    pub apart: Apart<'a>,
+}
+
+/// What tells a row from the others that are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Apart<'a> {
+    /// Another one has its name.
+    alike: bool,
+    /// And is about the same: the value of the label in which they differ.
+    value: Option<&'a str>,
+}
+
+impl Apart<'_> {
+    /// What it is about, after what tells it from others that are about the same.
+    pub fn said(self, which: &str) -> Cow<'_, str> {
+        match self.value {
+            Some(value) => format!("{} {}", inert(value), inert(which)).trim_end().to_owned().into(),
+            None => inert(which),
+        }
+    }
 }
 
 /// How a row stands among the others.
 #[derive(Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct Look<'a> {
     pub cursor: bool,
     pub gone: bool,
     /// In a group that is unfolded.
     pub inside: bool,
-    /// Another one that is shown has its name.
-    pub alike: bool,
+    pub apart: Apart<'a>,
     pub marked: bool,
     pub columns: Columns,
 }
 
-impl Look {
+impl Look<'_> {
     pub fn lead(self, pen: &mut Pen) {
         match (self.cursor, self.marked) {
             (true, marked) => pen.text("▌", if marked { Role::New } else { Role::Focus }),
@@ -109,10 +128,10 @@ impl Alerts {
         let name = named(tracked, look.inside);
         let mark = self.mark_of(tracked, view);
         // Without a column for it, it takes what the mark leaves.
-        let (name, wide) = match look.alike && columns.target == 0 {
+        let (name, wide) = match look.apart.alike && columns.target == 0 {
             true => {
                 let wide = place.width.saturating_sub(14 + mark.width() as u16).max(columns.name);
-                (beside(&name, &inert(which(tracked, true)), usize::from(wide)), wide)
+                (beside(&name, &look.apart.said(which(tracked, true)), usize::from(wide)), wide)
             }
             false => (name, columns.name),
         };
@@ -121,7 +140,7 @@ impl Alerts {
             pen.column(columns.service, tracked.service.as_ref().map_or("", |service| service.as_str()), Role::Dim).space(1);
         }
         if columns.target > 0 {
-            pen.column(columns.target, &inert(which(tracked, columns.service == 0)), Role::Dim).space(1);
+            pen.column(columns.target, &look.apart.said(which(tracked, columns.service == 0)), Role::Dim).space(1);
         }
         pen.column(7, &time::age(age), Role::Dim);
         mark.draw(&mut pen);
@@ -218,16 +237,22 @@ pub(super) fn ended(tracked: &Tracked, view: &View) -> (String, Role) {
     }
 }
 
-/// Of each line whether another one has its alert's name.
-pub(super) fn alike<'a>(shown: &[Line<'a>]) -> Vec<bool> {
-    let name = |(at, line): (usize, &Line<'a>)| Some((line.tracked?.alert.name(), at));
-    let mut named: Vec<(&str, usize)> = shown.iter().enumerate().filter_map(name).collect();
-    named.sort_unstable();
-    let mut alike = vec![false; shown.len()];
-    for pair in named.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-        pair.iter().for_each(|(_, at)| alike[*at] = true);
+/// Finds what tells each of these lines from those of its alert's name.
+pub(super) fn tell_apart<'a>(shown: &mut [Line<'a>]) {
+    let alert = |line: &Line<'a>| line.tracked.map(|tracked| &*tracked.alert);
+    let alerts = shown.iter().enumerate().filter_map(|(at, line)| Some((alert(line)?, at)));
+    let mut known: Vec<(&'a str, &'a str, usize)> = alerts.map(|(alert, at)| (alert.name(), alert.target(), at)).collect();
+    known.sort_unstable();
+    for named in known.chunk_by(|one, other| one.0 == other.0).filter(|named| named.len() > 1) {
+        named.iter().for_each(|(_, _, at)| shown[*at].apart.alike = true);
+        for same in named.chunk_by(|one, other| one.1 == other.1) {
+            for (n, (_, _, at)) in same.iter().enumerate() {
+                let other = same.get((n + 1) % same.len()).and_then(|(_, _, other)| alert(&shown[*other]));
+                let label = alert(&shown[*at]).zip(other).and_then(|(own, other)| own.unlike(other));
+                shown[*at].apart.value = label.map(|(_, value)| value);
+            }
+        }
     }
-    alike
 }
 
 /// A name and what tells it from others of that name, in so many columns: neither pushes the other out.
