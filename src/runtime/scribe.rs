@@ -210,9 +210,11 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
         match job {
             Job::Append(request, drafts, duty) => append(journal.as_mut(), (request, drafts, duty), facts, clock),
             // Who does not know what others have recorded does not watch: whoever can read it takes that over.
-            Job::Beat(turn, told) if untold.news.is_empty() => turn.beat(told),
-            Job::Beat(..) => {}
-            Job::Tell(news) => untold.news.extend(news),
+            Job::Beat(turn, told) => match look(journal.as_mut(), facts, |_| false) {
+                Ok(()) => turn.beat(told),
+                Err(error) => untold.bar(&error, facts),
+            },
+            Job::Tell(news) => untold.hear(news, facts),
             Job::Recall(alert, since) => {
                 let _ = facts.send(Fact::Recalled(recalled(journal.as_mut(), alert, since)));
             }
@@ -234,7 +236,10 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
         }
         match look(journal.as_mut(), facts, |_| false) {
             Ok(()) => untold.tell(facts),
-            Err(error) if untold.waits(&error, facts) => looked = looked.min(AGAIN.len() - 1),
+            Err(error) if untold.waits() => {
+                untold.bar(&error, facts);
+                looked = looked.min(AGAIN.len() - 1);
+            }
             // What came is told with the next look.
             Err(_) => {}
         }
@@ -245,23 +250,36 @@ fn write(mut journal: Box<dyn Journal>, inbox: &Receiver<Job>, facts: &Unbounded
 #[derive(Default)]
 struct Untold {
     news: Vec<Fact>,
-    /// That it has to wait was told.
-    said: bool,
+    /// That this process does not watch meanwhile was told.
+    barred: bool,
 }
 
 impl Untold {
     fn tell(&mut self, facts: &UnboundedSender<Fact>) {
-        self.said = false;
+        if std::mem::take(&mut self.barred) {
+            let _ = facts.send(Fact::WatcherAnswered);
+        }
         self.news.drain(..).for_each(|fact| drop(facts.send(fact)));
     }
 
-    /// Whether something has to wait because the journal can't be read.
-    fn waits(&mut self, error: &JournalError, facts: &UnboundedSender<Fact>) -> bool {
-        if !self.news.is_empty() && !std::mem::replace(&mut self.said, true) {
+    /// Only whoever is to watch has to know what others have recorded.
+    fn hear(&mut self, news: Vec<Fact>, facts: &UnboundedSender<Fact>) {
+        if self.waits() || news.iter().any(|fact| matches!(fact, Fact::Watching(true))) {
+            self.news.extend(news);
+        } else {
+            news.into_iter().for_each(|fact| drop(facts.send(fact)));
+        }
+    }
+
+    fn waits(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    fn bar(&mut self, error: &JournalError, facts: &UnboundedSender<Fact>) {
+        if !std::mem::replace(&mut self.barred, true) {
             let why = format!("this process does not watch while it can't read what others have recorded: {error}");
             let _ = facts.send(Fact::WatchBarred { why });
         }
-        !self.news.is_empty()
     }
 }
 
@@ -349,6 +367,30 @@ mod tests {
         scribe.teller()(vec![Fact::Watching(true)]);
         assert!(matches!(facts.blocking_recv(), Some(Fact::WatchBarred { .. })));
         other.execute_batch("ALTER TABLE away RENAME TO entries").expect("is written");
-        assert!(matches!(facts.blocking_recv(), Some(Fact::Watching(true))), "it is told once, and then what waited");
+        assert!(matches!(facts.blocking_recv(), Some(Fact::WatcherAnswered)), "it is told once");
+        assert!(matches!(facts.blocking_recv(), Some(Fact::Watching(true))), "and then what waited");
+    }
+    #[test]
+    fn who_can_read_no_more_what_others_have_recorded_gives_no_sign_of_life_and_says_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = SqliteJournal::open(folder.path(), Options { reserve: 0, ..Options::default() }).expect("opens");
+        let (sender, mut facts) = unbounded_channel();
+        let scribe = Scribe::start(Box::new(journal), folder.path(), sender, Ports::real().clock);
+        assert!(matches!(facts.blocking_recv(), Some(Fact::Read)));
+        let (told, heard) = channel();
+        let turn = Turn::wait(folder.path(), Ports::real().clock, move |facts| drop(told.send(facts)));
+        assert!(heard.recv().is_ok_and(|facts| facts.iter().any(|fact| matches!(fact, Fact::Watching(true)))));
+        let first = journal::last_sign(folder.path()).expect("a sign");
+        let other = rusqlite::Connection::open(folder.path().join("journal.db")).expect("opens");
+        other.execute_batch("ALTER TABLE entries RENAME TO away").expect("is written");
+        scribe.beat(turn.clone(), true);
+        scribe.beat(turn.clone(), true);
+        assert!(matches!(facts.blocking_recv(), Some(Fact::WatchBarred { .. })));
+        assert_eq!(journal::last_sign(folder.path()), Some(first));
+        other.execute_batch("ALTER TABLE away RENAME TO entries").expect("is written");
+        scribe.beat(turn, true);
+        assert!(matches!(facts.blocking_recv(), Some(Fact::WatcherAnswered)), "that it is barred is told once");
+        drop(scribe);
+        assert!(journal::last_sign(folder.path()).is_some_and(|sign| sign.seen > first.seen));
     }
 }

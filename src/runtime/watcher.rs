@@ -263,12 +263,20 @@ impl Turn {
 mod tests {
     use super::*;
     use crate::ports::Ports;
+    use std::os::unix::fs::MetadataExt;
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
     fn wait(folder: &Path) -> (Turn, UnboundedReceiver<Fact>) {
         let (facts, told) = unbounded_channel();
         let tell = move |news: Vec<Fact>| news.into_iter().for_each(|fact| drop(facts.send(fact)));
         (Turn::wait(folder, Ports::real().clock, tell), told)
+    }
+
+    /// Somebody waits for the lock by now, where the system tells.
+    fn somebody_stands_in_line(folder: &Path) -> bool {
+        let inode = std::fs::metadata(folder.join(journal::WATCH_LOCK)).expect("a lock file").ino();
+        let waits = |line: &str| line.contains("->") && line.contains(&format!(":{inode} "));
+        std::fs::read_to_string("/proc/locks").map_or(true, |locks| locks.lines().any(waits))
     }
 
     #[test]
@@ -320,6 +328,10 @@ mod tests {
         let (hangs, mut theirs) = wait(folder.path());
         while !matches!(theirs.blocking_recv(), Some(Fact::Watching(true))) {}
         let (turn, mut told) = wait(folder.path());
+        // Whoever comes later stands in the line of whoever has taken it over.
+        while !somebody_stands_in_line(folder.path()) {
+            std::thread::yield_now();
+        }
         let mut lookout = Lookout::default();
         (0..=IN_VAIN).for_each(|_| turn.look(&mut lookout));
         let from = std::process::id();
