@@ -309,6 +309,25 @@ fn left_alone_a_run_with_auto_goes_to_its_end_and_stops_where_a_person_is_needed
 }
 
 #[test]
+fn what_was_asked_to_begin_before_it_was_known_that_the_run_is_called_off_is_not_executed() {
+    let mut play = Play::new(Auto::No);
+    let run = play.run;
+    play.story.slow = Some(Vec::new());
+    play.ask(RunCommand::CallOff { run, reason: "enough".into() });
+    let (_, called_off) = play.story.slow.replace(Vec::new()).expect("it is slow").remove(0);
+    play.ask(RunCommand::Start { run, step: "look".into(), confirmed: None });
+    // Somebody else has recorded it meanwhile.
+    let entry = play.story.append(called_off.into_iter().next().expect("a draft"));
+    play.story.fact(Fact::Recorded { entry, request: None });
+    play.story.answer();
+    let launched = |effect: &Effect| matches!(effect, Effect::Run(RunEffect::Launch(_)));
+    assert!(!play.story.taken().iter().any(launched));
+    let run = play.run();
+    let why = run.record(&"look".into()).and_then(|record| record.attempt(1)).map(|attempt| attempt.state);
+    assert_eq!((why, run.ended.as_ref().map(|(state, ..)| state.word())), (Some(StepState::Cancelled), Some("aborted")));
+}
+
+#[test]
 fn a_destructive_step_never_starts_by_itself_outside_a_lab() {
     let mut story = Story::new();
     story.fact(library());

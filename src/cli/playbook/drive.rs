@@ -300,8 +300,12 @@ fn go_on(
     while !session.quiet_within(PRINT) {
         print(session, globals, run, printed);
         if let Some(sitting) = session.world().runs.sitting() {
-            typist.iter_mut().for_each(Typist::make_way);
-            session.sit(&sitting);
+            let wish = typist.as_mut().map_or(Wish::Stay, |typist| typist.make_way(session.world(), run));
+            match wish {
+                Wish::Stay => session.sit(&sitting),
+                wish if obeyed(session, run, wish)? => {}
+                _ => return Ok(false),
+            }
         }
         if !stays(session, run, typist)? {
             return Ok(false);
@@ -314,18 +318,20 @@ fn go_on(
 /// Does what the person says while something is running; `false` once they leave it.
 fn stays(session: &mut Session, run: RunId, typist: &mut Option<Typist>) -> anyhow::Result<bool> {
     let Some(typist) = typist else { return Ok(true) };
-    match typist.meanwhile(session.world(), run) {
-        Wish::Stay => Ok(true),
-        Wish::Leave => Ok(false),
-        Wish::Cancel => {
-            let run = session.world().runs.innermost(run);
-            let (_, progress) = session.ask(Command::Run(RunCommand::Cancel { run }))?;
-            if let Err(why) = if failed(&progress) { refused(&progress) } else { Ok(Exit::Done) } {
-                out::warn(&format!("midwatch: {why}"));
-            }
-            Ok(true)
+    let wish = typist.meanwhile(session.world(), run);
+    obeyed(session, run, wish)
+}
+
+/// `false` once they leave it.
+fn obeyed(session: &mut Session, run: RunId, wish: Wish) -> anyhow::Result<bool> {
+    if wish == Wish::Cancel {
+        let run = session.world().runs.innermost(run);
+        let (_, progress) = session.ask(Command::Run(RunCommand::Cancel { run }))?;
+        if let Err(why) = if failed(&progress) { refused(&progress) } else { Ok(Exit::Done) } {
+            out::warn(&format!("midwatch: {why}"));
         }
     }
+    Ok(wish != Wish::Leave)
 }
 
 fn waits(world: &World, run: RunId) -> bool {

@@ -5,7 +5,7 @@
 
 use crate::cli::session::Session;
 use crate::cli::{Globals, out, session};
-use crate::domain::ids::RunId;
+use crate::domain::ids::{RunId, StepId};
 use crate::domain::text::inert;
 use crate::model::World;
 use crate::ports::Clock;
@@ -30,13 +30,16 @@ pub struct Typist {
     lines: mpsc::Receiver<Option<String>>,
     /// A line is being waited for.
     reads: bool,
-    /// What to do with what is running was asked, and not answered yet.
-    asked: bool,
+    /// What to do with this was asked, and not answered yet.
+    asked: Option<Running>,
     interrupts: Signal,
     clock: Arc<dyn Clock>,
     /// Until when one more ctrl-c leaves the run.
     again: Option<Duration>,
 }
+
+/// An attempt of a run, or of a part of it; none while it waits for the time.
+type Running = Option<(RunId, StepId, u32)>;
 
 /// What a person wants while something is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,14 +65,18 @@ impl Typist {
         let _guard = session.enter();
         let interrupts = signal(SignalKind::interrupt())?;
         let clock = session::ports(globals).clock;
-        Ok(Self { wanted, lines, reads: false, asked: false, interrupts, clock, again: None })
+        Ok(Self { wanted, lines, reads: false, asked: None, interrupts, clock, again: None })
     }
 
     /// Asks, and waits for the answer; `None` where there is none, a second ctrl-c wants the run left as it is, or somebody else has ended
     /// it meanwhile.
     pub fn ask(&mut self, session: &mut Session, run: RunId, question: &str) -> Option<String> {
-        if std::mem::take(&mut self.asked) {
+        if self.asked.take().is_some() {
             out::warn("midwatch: it has ended meanwhile; this is asked now:");
+        }
+        // What was typed before this was asked is no answer to it.
+        if let Ok(line) = self.lines.try_recv() {
+            self.answered(line)?;
         }
         prompt(question)?;
         self.want();
@@ -129,29 +136,47 @@ impl Typist {
             Some(Press::First) => {
                 out::warn(&format!("\n{}", question(world, run)));
                 let _ = prompt("");
-                (self.asked, _) = (true, self.want());
+                self.asked = Some(running(world, run));
+                self.want();
             }
             None => {}
         }
-        if !self.asked {
-            return Wish::Stay;
-        }
-        match self.lines.try_recv() {
-            Ok(line) => {
-                self.asked = false;
-                wish(self.answered(line).as_deref())
-            }
-            Err(_) => Wish::Stay,
+        match self.asked.is_some().then(|| self.lines.try_recv()) {
+            Some(Ok(line)) => self.said(line, &running(world, run)),
+            _ => Wish::Stay,
         }
     }
 
-    /// The terminal is about to be a step's: nobody else may read it.
-    pub fn make_way(&mut self) {
-        if self.reads {
-            out::warn("midwatch: the next step wants the terminal: press enter");
-            self.answered(self.lines.recv().ok().flatten());
+    /// What was answered to the question what to do with something, if that is there still.
+    fn said(&mut self, line: Option<String>, runs: &Running) -> Wish {
+        let wish = wish(self.answered(line).as_deref());
+        match self.asked.take() {
+            Some(about) if wish == Wish::Cancel && about != *runs => {
+                out::warn("midwatch: what was asked about has ended meanwhile: nothing was cancelled");
+                Wish::Stay
+            }
+            Some(_) => wish,
+            None => Wish::Stay,
         }
-        self.asked = false;
+    }
+
+    /// The terminal is about to be a step's: nobody else may read it. Whoever rather wants something else says so instead.
+    pub fn make_way(&mut self, world: &World, run: RunId) -> Wish {
+        if self.reads {
+            out::warn("midwatch: the next step wants the terminal: press enter, or ctrl-c to leave the run as it is");
+        }
+        while self.reads {
+            if self.pressed().is_some() {
+                return Wish::Leave;
+            }
+            match self.lines.recv_timeout(LISTEN) {
+                Ok(line) => return self.said(line, &running(world, run)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.asked = None;
+        Wish::Stay
     }
 
     fn want(&mut self) {
@@ -202,6 +227,12 @@ fn wish(said: Option<&str>) -> Wish {
     }
 }
 
+fn running(world: &World, run: RunId) -> Running {
+    let at = world.runs.innermost(run);
+    let (step, attempt) = world.runs.get(at)?.open_attempt()?;
+    Some((at, step.clone(), attempt.number))
+}
+
 /// What is running, what becomes of it, and what can be said.
 fn question(world: &World, run: RunId) -> String {
     let at = world.runs.innermost(run);
@@ -234,5 +265,25 @@ mod tests {
     fn only_the_very_words_end_or_leave_anything() {
         assert_eq!([Some("cancel"), Some("leave")].map(wish), [Wish::Cancel, Wish::Leave]);
         assert_eq!([None, Some(""), Some("stay"), Some("CANCEL it")].map(wish), [Wish::Stay; 4]);
+    }
+
+    #[test]
+    fn what_was_asked_about_is_cancelled_and_nothing_that_began_after_it() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let _guard = runtime.enter();
+        let run = RunId(uuid::Uuid::nil());
+        let said = |asked: Option<Running>, line: &str| {
+            let ((wanted, _), (_, lines)) = (mpsc::channel(), mpsc::channel());
+            let interrupts = signal(SignalKind::interrupt()).expect("a signal");
+            let clock = crate::ports::Ports::real().clock;
+            let mut typist = Typist { wanted, lines, reads: true, asked, interrupts, clock, again: None };
+            let wish = typist.said(Some(line.to_owned()), &Some((run, StepId::from("two"), 1)));
+            assert_eq!((typist.asked, typist.reads), (None, false));
+            wish
+        };
+        let before = || Some(Some((run, StepId::from("one"), 1)));
+        assert_eq!([said(before(), "cancel"), said(before(), "leave")], [Wish::Stay, Wish::Leave]);
+        let this = Some(Some((run, StepId::from("two"), 1)));
+        assert_eq!([said(this, "cancel"), said(None, "leave")], [Wish::Cancel, Wish::Stay]);
     }
 }

@@ -46,7 +46,7 @@ impl Runs {
     }
 
     /// Only the attempt that the fold has taken in: an intent that came too late or twice starts nothing.
-    fn launch(&mut self, context: &Context<'_>, id: RunId, entry: &Entry) -> Vec<Effect> {
+    fn launch(&mut self, context: &mut Context<'_>, id: RunId, entry: &Entry) -> Vec<Effect> {
         let Some(run) = self.get(id) else { return Vec::new() };
         let Some((step, attempt)) = run.open_attempt().filter(|(_, attempt)| attempt.intent == entry.id) else {
             return Vec::new();
@@ -55,6 +55,15 @@ impl Runs {
             return Vec::new();
         }
         let (step, number, setup) = (step.clone(), attempt.number, self.setup(id, run));
+        // That it was called off was recorded before this was asked to begin.
+        if run.called_off.is_some() {
+            let end = StepEnd::without_process(
+                StepState::Cancelled,
+                context.now.wall,
+                "the run was called off before it began: nothing was executed",
+            );
+            return self.ended(context, id, &step, number, end);
+        }
         let mode = run.mode.unwrap_or(RunMode::Live);
         let Some(live) = self.live.get_mut(&id).filter(|live| live.driving) else { return Vec::new() };
         let (Some(intent), Some(playbook)) = (entry.intent(), live.playbook.clone()) else { return Vec::new() };
