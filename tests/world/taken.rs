@@ -134,6 +134,29 @@ fn what_a_system_lost_in_its_restart_nobody_took_away_and_it_is_told_it_anew() {
 }
 
 #[test]
+fn a_restarted_system_that_never_lists_what_it_was_told_anew_is_told_no_more() {
+    // Its clock is ahead of ours: by that alone it has been restarted since.
+    let second = began() + chrono::Duration::hours(1);
+    for asleep in [false, true] {
+        let mut story = confirmed();
+        (0..2).for_each(|_| answered(&mut story, &held(carried("ana", None)), began()));
+        (0..2).for_each(|_| answered(&mut story, &down(), second));
+        story.wait(30);
+        if asleep {
+            answered(&mut story, &down(), second);
+        }
+        answer(&mut story, Outcome::Done, Some("Q2"));
+        story.wait(10);
+        answered(&mut story, &down(), second);
+        assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "one answer may be late");
+        answered(&mut story, &down(), second);
+        assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Firing), 1));
+        story.wait(60);
+        assert!(acts(&mut story).is_empty(), "it is not told a third time");
+    }
+}
+
+#[test]
 fn while_something_is_done_about_it_nobody_has_taken_it_away() {
     let mut story = listed();
     story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });

@@ -47,15 +47,25 @@ struct Seen {
     holder: Option<Outside>,
     /// The start of the system that was seen to have it, where that tells.
     started: Option<DateTime<Utc>>,
-    /// The system has been restarted since, and has it no more: that nobody has taken away.
-    lost: bool,
+    /// When that was confirmed which answers had, or should have.
+    confirmed: Option<DateTime<Utc>>,
+    /// The system has been restarted since, and has that no more which was confirmed then: that nobody has taken away. What is given in its
+    /// place is not lost with it: a system that never lists it would be told again and again.
+    lost: Option<DateTime<Utc>>,
 }
 
 impl Looked {
-    /// Nothing is to be seen of it now, or it is being done anew; that its silence was there, and is not, stays true.
+    /// Nothing is to be seen of it now, or it is being done anew; that it was there, and is not, stays true.
     fn forget(&mut self, entry: EntryId) {
-        let Some(Seen { ever, silence: Some(silence), unlisted, unseen, .. }) = self.seen.remove(&entry) else { return };
-        self.seen.insert(entry, Seen { ever, silence: Some(silence), unlisted, unseen, ..Seen::default() });
+        match self.seen.remove(&entry) {
+            Some(Seen { ever, silence: Some(silence), unlisted, unseen, .. }) => {
+                self.seen.insert(entry, Seen { ever, silence: Some(silence), unlisted, unseen, ..Seen::default() });
+            }
+            Some(Seen { lost: Some(lost), .. }) => {
+                self.seen.insert(entry, Seen { lost: Some(lost), ..Seen::default() });
+            }
+            _ => {}
+        }
     }
 }
 
@@ -88,13 +98,17 @@ impl World {
             self.looked.forget(entry);
             return None;
         };
-        if let Sought::Carrier(Carrier { id: silence, native: false, .. }) = &sought {
-            let seen = self.looked.seen.entry(entry).or_default();
-            // What was seen was of the one before.
-            if seen.silence.as_ref() != Some(silence) {
+        let seen = self.looked.seen.entry(entry).or_default();
+        // What was seen was of the one before.
+        match &sought {
+            Sought::Carrier(Carrier { id: silence, native: false, .. }) if seen.silence.as_ref() != Some(silence) => {
                 let unseen = seen.silence.is_some() && !seen.ever;
                 *seen = Seen { silence: Some(silence.clone()), unseen, ..Seen::default() };
             }
+            Sought::Carrier(Carrier { confirmed_at, native: true, .. }) if seen.confirmed != Some(*confirmed_at) => {
+                *seen = Seen { confirmed: Some(*confirmed_at), lost: seen.lost, ..Seen::default() };
+            }
+            _ => {}
         }
         let there = self.is_there(id, &sought);
         self.count_lost(entry, &sought, there.is_some());
@@ -117,8 +131,11 @@ impl World {
         });
         seen.started = if there { self.alerts.source(&id.source).and_then(SourceState::started_at) } else { seen.started };
         let disposed = other.is_some() || self.alerts.get(id).is_some_and(|tracked| tracked.alert.given_up_by().is_some());
-        seen.lost = certain && restarted.is_some() && !disposed && matches!(&sought, Sought::Carrier(carrier) if carrier.native);
-        if seen.lost {
+        let native = matches!(&sought, Sought::Carrier(carrier) if carrier.native);
+        if there {
+            seen.lost = None;
+        } else if native && certain && restarted.is_some() && !disposed && seen.lost.is_none_or(|lost| lost == since) {
+            seen.lost = Some(since);
             self.duties = None;
             return None;
         }
@@ -142,7 +159,10 @@ impl World {
     /// Its source had what carries it, and does not know it any more: a server that was started anew calls people again.
     pub(super) fn carrier_is_lost(&self, entry: EntryId, carrier: &Carrier) -> bool {
         let unlisted = |seen: &Seen| seen.unlisted >= LOOKS && seen.silence.as_ref() == Some(&carrier.id);
-        self.looked.seen.get(&entry).is_some_and(|seen| if carrier.native { seen.lost } else { unlisted(seen) })
+        self.looked
+            .seen
+            .get(&entry)
+            .is_some_and(|seen| if carrier.native { seen.lost == Some(carrier.confirmed_at) } else { unlisted(seen) })
     }
 
     /// `None` while something is being done about it, and where its source has nothing to tell.
