@@ -213,6 +213,9 @@ impl Prometheus {
     }
 }
 
+/// So far a server's clock may be ahead of ours.
+const SKEW: TimeDelta = TimeDelta::minutes(1);
+
 /// It fires since it has been so for as long as its rule wants; where several rules may have raised it that want different times, since
 /// it is so.
 fn fired(alert: Alert, holds: &BTreeMap<String, Vec<(Labels, TimeDelta)>>, now: DateTime<Utc>) -> Alert {
@@ -220,9 +223,10 @@ fn fired(alert: Alert, holds: &BTreeMap<String, Vec<(Labels, TimeDelta)>>, now: 
     let rules = holds.get(alert.name()).into_iter().flatten().filter(|(fixed, _)| of(fixed));
     let spans: BTreeSet<TimeDelta> = rules.map(|(_, span)| *span).collect();
     let span = spans.first().filter(|_| spans.len() == 1 && alert.upstream == Upstream::Firing);
-    // A span that was made longer since began no alert in the future, and one that no clock holds none at all.
-    let begun = span.and_then(|span| alert.starts_at.checked_add_signed(*span)).filter(|at| *at <= now);
-    Alert { starts_at: begun.unwrap_or(alert.starts_at), ..alert }
+    // A span that was made longer since began no alert in the future, and one that no clock holds none at all; a server whose clock is a
+    // little ahead of ours told of it all the same.
+    let begun = span.and_then(|span| alert.starts_at.checked_add_signed(*span)).filter(|at| *at <= now + SKEW);
+    Alert { starts_at: begun.map_or(alert.starts_at, |at| at.min(now)), ..alert }
 }
 
 async fn answered<T: DeserializeOwned>(request: Request, ports: &Ports) -> Result<T, Trouble> {
