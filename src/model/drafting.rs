@@ -8,6 +8,7 @@ use crate::domain::ids::IncidentId;
 use crate::domain::incident::{Incident, Status};
 use crate::domain::text::inert;
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// So many of the newest things that were done, and so many alerts by name.
@@ -56,8 +57,8 @@ impl World {
         let known = incident.alerts.iter().filter_map(|id| self.alerts.get(id));
         let fires = known.filter(|tracked| tracked.state != State::Resolved);
         // Machines are nothing to those who read it.
-        let mut names: Vec<String> = fires.map(|tracked| self.name_of(&tracked.alert.id)).collect();
-        names.dedup();
+        let names: BTreeSet<String> = fires.map(|tracked| self.name_of(&tracked.alert.id)).collect();
+        let names = Vec::from_iter(names);
         match (names.len(), incident.alerts.is_empty()) {
             (0, true) => String::new(),
             (0, false) => " None of its alerts fires any more.".to_owned(),

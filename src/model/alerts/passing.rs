@@ -75,10 +75,10 @@ impl Alerts {
 
     /// No answer has had it since this process woke up, and nobody says when it ended.
     pub(in crate::model) fn ended_unseen(&self, tracked: &Tracked) -> bool {
+        let (Some(woke), Some(ended)) = (self.woke, tracked.resolved_at) else { return false };
         // What began after that was seen, however it was listed.
-        let ended = tracked.resolved_at.filter(|_| tracked.missing > 0 && self.woke.is_some_and(|woke| tracked.episode < woke));
-        let slept = self.woke.filter(|woke| ended.is_some_and(|ended| *woke <= ended));
-        slept.is_some_and(|woke| tracked.listed_at.is_none_or(|listed| listed < woke))
+        let unseen = tracked.listed_at.is_none_or(|listed| listed < woke);
+        tracked.missing > 0 && tracked.episode < woke && woke <= ended && unseen
     }
 }
 

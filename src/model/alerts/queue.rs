@@ -5,7 +5,7 @@ use super::changes::Changes;
 use super::twins::Twins;
 use super::{State, Tracked};
 use crate::domain::alert::Severity;
-use crate::domain::ids::{AlertId, ServiceName};
+use crate::domain::ids::{AlertId, ServiceName, SourceName};
 use crate::model::causes::BAD;
 use chrono::{DateTime, Utc};
 use std::cmp::Reverse;
@@ -26,7 +26,7 @@ pub(super) struct Queue {
     places: HashMap<AlertId, Rank>,
     /// How many alerts have a name.
     names: HashMap<Box<str>, usize>,
-    /// How many have a name and are about the same, by the hash of both: to look for a second one costs the whole queue.
+    /// How many of a source have a name and are about the same, by the hash of all three: to look for a second one costs the whole queue.
     subjects: HashMap<u64, u32>,
     counts: Counts,
     /// Those of them that another one stands for.
@@ -57,9 +57,14 @@ fn less(all: &Counts, told: &Counts) -> Counts {
     std::array::from_fn(|state| std::array::from_fn(|severity| all[state][severity] - told[state][severity]))
 }
 
+/// What it is named, and about, in its source.
+fn about(tracked: &Tracked) -> (&SourceName, &str, &str) {
+    (&tracked.alert.id.source, tracked.alert.name(), tracked.alert.target())
+}
+
 fn subject(tracked: &Tracked) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (tracked.alert.name(), tracked.alert.target()).hash(&mut hasher);
+    about(tracked).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -190,14 +195,13 @@ impl Queue {
         self.names.get(name).copied().unwrap_or(0)
     }
 
-    /// Another alert of this name that is about the same and has other labels.
+    /// Another alert of its source and name that is about the same.
     pub fn sibling(&self, tracked: &Tracked) -> Option<&Tracked> {
         if self.subjects.get(&subject(tracked)).is_none_or(|count| *count < 2) {
             return None;
         }
-        let (alert, about) = (&tracked.alert, (tracked.alert.name(), tracked.alert.target()));
-        let alike = |other: &&Tracked| (other.alert.name(), other.alert.target()) == about && other.alert.labels != alert.labels;
-        self.iter().find(alike)
+        let about = about(tracked);
+        self.iter().find(|other| self::about(other) == about && other.alert.id != tracked.alert.id)
     }
 
     fn count(&mut self, tracked: &Tracked, change: impl Fn(&mut usize)) {

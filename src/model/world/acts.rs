@@ -148,7 +148,7 @@ impl World {
     }
 
     fn act_on_one(&mut self, id: AlertId, what: &What, reason: &str) -> Result<Draft, Refusal> {
-        if let Some(known) = self.known_over_draft(&id, reason).filter(|_| *what == What::Resolve) {
+        if let Some(known) = (*what == What::Resolve).then(|| self.known_over_draft(&id, reason)).flatten() {
             return Ok(known);
         }
         let tracked = self.alerts.get(&id).ok_or_else(|| self.absent(&id))?;
