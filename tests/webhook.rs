@@ -316,6 +316,35 @@ fn an_address_of_the_configuration_that_can_t_be_listened_on_is_told() {
 }
 
 #[test]
+fn while_the_given_address_can_t_be_had_those_of_the_configuration_are_listened_on() {
+    // Somebody else's, until it is given up.
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let (configured, given) = (free_address(), taken.local_addr().expect("an address").to_string());
+    let home = home(&configured, "");
+    let says = [format!("can't listen on {given}: "), format!("listening on {configured}")];
+    let _serve = saying(&home, &["--listen", &given], &says);
+    assert_eq!(post(&configured, &firing("Down")).0, 200);
+    until("the alert", || (queue(&home) == [("Down".into(), "firing".into())]).then_some(()));
+    drop(taken);
+    until("the given one", || TcpStream::connect(&given).ok());
+    assert_eq!(post(&given, &firing("Slow")).0, 200);
+    until("the configured one beside it", || TcpStream::connect(&configured).ok());
+}
+
+#[test]
+fn a_part_of_a_configured_address_is_no_address_of_its_own() {
+    let port = free_address().split_once(':').map(|(_, port)| port.to_owned()).expect("a port");
+    let home = home(&format!("0.0.0.0:{port}"), "");
+    let refused = home.run(&["serve", "--listen", &format!("127.0.0.1:{port}")]);
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{why}");
+    assert!(
+        why.contains(&format!("`hook` of the configuration listens on 0.0.0.0:{port}, of which 127.0.0.1:{port} is a part")),
+        "{why}"
+    );
+}
+
+#[test]
 fn a_second_one_on_an_address_of_its_own_says_where_the_first_listens() {
     let (configured, first, second) = (free_address(), free_address(), free_address());
     let home = home(&configured, "");

@@ -146,6 +146,7 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
         };
         let carried = match carrying(world, tracked) {
             Some(UNKNOWN) => ", whether it is carried is unknown",
+            Some(QUEUED) => ", not carried yet",
             Some(_) => ", being carried",
             None if world.uncarried(tracked).is_some() => ", not carried",
             None => "",
@@ -173,12 +174,14 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
 }
 
 const UNKNOWN: &str = "unknown";
+/// Nobody may be there to carry it.
+const QUEUED: &str = "queued";
 
 /// How far an acknowledgement has come that is to be carried, in a word; `None` once that is settled.
 fn carrying(world: &World, tracked: &Tracked) -> Option<&'static str> {
     world.carrying(tracked).map(|stage| match stage {
         Stage::Ended(_) => UNKNOWN,
-        Stage::Recording => "queued",
+        Stage::Recording => QUEUED,
         _ => "under way",
     })
 }

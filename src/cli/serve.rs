@@ -7,7 +7,7 @@ use crate::journal;
 use crate::model::crier::Crier;
 use crate::model::{Command, World};
 use crate::runtime::shell::{Ask, Frontend, can_call, ended, start_reader};
-use crate::runtime::{Doors, Listens, Turn};
+use crate::runtime::{Doors, Listens, Turn, covers};
 use crate::tui::terminal;
 use clap::{ArgMatches, Args, FromArgMatches};
 use std::convert::Infallible;
@@ -114,6 +114,13 @@ fn guarded(session: &Session, address: SocketAddr) -> anyhow::Result<()> {
     if all.peek().is_none() {
         let need = "--listen needs a source of kind `webhook` or a feed of kind `heartbeat` in the configuration";
         return Err(Failure::usage(need).into());
+    }
+    if let Some((name, listen)) = all.clone().find(|(_, listen)| listen.address != address && covers(listen.address, address)) {
+        let wide = listen.address;
+        return Err(Failure::usage(format!(
+            "`{name}` of the configuration listens on {wide}, of which {address} is a part: one of the two could not be had; leave --listen out, or give another port"
+        ))
+        .into());
     }
     match all.find(|(_, listen)| listen.token.is_none()).filter(|_| !address.ip().is_loopback()) {
         Some((name, _)) => Err(Failure::usage(format!(

@@ -25,8 +25,8 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing;
 pub use beats::{Feeds, each as called};
-pub use doors::Doors;
-use doors::{Door, beside, covers};
+use doors::{Door, beside};
+pub use doors::{Doors, covers};
 use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -45,6 +45,8 @@ const LARGEST: usize = 4 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long after another process was found listening this one tries again.
 const AGAIN: Duration = Duration::from_secs(2);
+/// The same where an address of its own can't be had, and those of the configuration are listened on meanwhile.
+const SELDOM: Duration = Duration::from_secs(20);
 
 pub type Sources = BTreeMap<SourceName, Arc<dyn Source>>;
 
@@ -193,7 +195,8 @@ async fn listen(address: SocketAddr, shared: Arc<Shared>) {
     }
 }
 
-/// On an address of its own, as the one process of its data folder that does, and on the `others` of the configuration.
+/// On an address of its own, as the one process of its data folder that does, and on the `others` of the configuration; on these alone
+/// as long as that one can't be had.
 async fn listen_instead(address: SocketAddr, shared: Arc<Shared>, others: Vec<(SocketAddr, Arc<Shared>)>) {
     let mut door = Door::new(address, &shared);
     loop {
@@ -211,6 +214,14 @@ async fn listen_instead(address: SocketAddr, shared: Arc<Shared>, others: Vec<(S
         tell(&shared, false);
         shared.found(shared.elsewhere());
         sleep(AGAIN).await;
+        if door.is_barred() {
+            // What can't be had takes nothing from whoever pushes where the configuration says.
+            let configured = join_all(others.iter().map(|(other, shared)| listen(*other, shared.clone())));
+            tokio::select! {
+                _ = configured => {}
+                () = sleep(SELDOM) => {}
+            }
+        }
     }
 }
 

@@ -30,6 +30,6 @@ pub mod upstream;
 #[expect(clippy::disallowed_methods, reason = "waiting for a lock needs a thread that may block")]
 mod watcher;
 
-pub use listener::{Doors, Listens};
+pub use listener::{Doors, Listens, covers};
 pub use shell::{Ask, Frontend, Polling, Setup, Shell};
 pub use watcher::Turn;

@@ -47,6 +47,11 @@ impl Door {
         }
     }
 
+    /// Whether it is told that it can't be had.
+    pub fn is_barred(&self) -> bool {
+        self.barred.is_some()
+    }
+
     fn tell(&self, address: SocketAddr, open: Result<(), &str>) {
         self.told.iter().for_each(|told| told(address, open));
     }
