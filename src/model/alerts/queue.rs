@@ -26,8 +26,8 @@ pub(super) struct Queue {
     places: HashMap<AlertId, Rank>,
     /// How many alerts have a name.
     names: HashMap<Box<str>, usize>,
-    /// How many of a source have a name and are about the same, by the hash of all three: to look for a second one costs the whole queue.
-    subjects: HashMap<u64, u32>,
+    /// Those of a source that have a name and are about the same, by the hash of all three: in a storm each is asked for a second one.
+    subjects: HashMap<u64, Alike>,
     counts: Counts,
     /// Those of them that another one stands for.
     told: Counts,
@@ -48,6 +48,30 @@ struct OfService {
     told: Counts,
     /// What fires in it, by severity, the oldest first.
     firing: [BTreeSet<(DateTime<Utc>, AlertId)>; 4],
+}
+
+/// Most have no second one.
+#[derive(Debug, Clone, PartialEq)]
+enum Alike {
+    One(AlertId),
+    Several(BTreeSet<AlertId>),
+}
+
+impl Alike {
+    fn add(&mut self, id: AlertId) {
+        match self {
+            Self::One(one) => *self = Self::Several([one.clone(), id].into()),
+            Self::Several(ids) => drop(ids.insert(id)),
+        }
+    }
+
+    /// Whether none is left.
+    fn remove(&mut self, id: &AlertId) -> bool {
+        match self {
+            Self::One(_) => true,
+            Self::Several(ids) => ids.remove(id) && ids.is_empty(),
+        }
+    }
 }
 
 /// More alerts than this with the same labels are not one problem that several sources tell of.
@@ -129,11 +153,10 @@ impl Queue {
         self.count(&tracked, |count| *count -= 1);
         self.untold.remove(id);
         self.forget_name(tracked.alert.name());
-        if let Entry::Occupied(mut count) = self.subjects.entry(subject(&tracked)) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
+        if let Entry::Occupied(mut alike) = self.subjects.entry(subject(&tracked))
+            && alike.get_mut().remove(id)
+        {
+            alike.remove();
         }
         self.fire(&tracked, false);
         self.changed(&tracked);
@@ -150,7 +173,11 @@ impl Queue {
             self.untold.insert(tracked.alert.id.clone());
         }
         self.learn_name(tracked.alert.name());
-        *self.subjects.entry(subject(&tracked)).or_default() += 1;
+        let one = tracked.alert.id.clone();
+        match self.subjects.entry(subject(&tracked)) {
+            Entry::Occupied(mut alike) => alike.get_mut().add(one),
+            Entry::Vacant(place) => drop(place.insert(Alike::One(one))),
+        }
         self.fire(&tracked, true);
         self.places.insert(tracked.alert.id.clone(), rank);
         self.twins.insert(&tracked);
@@ -197,11 +224,9 @@ impl Queue {
 
     /// Another alert of its source and name that is about the same.
     pub fn sibling(&self, tracked: &Tracked) -> Option<&Tracked> {
-        if self.subjects.get(&subject(tracked)).is_none_or(|count| *count < 2) {
-            return None;
-        }
-        let about = about(tracked);
-        self.iter().find(|other| self::about(other) == about && other.alert.id != tracked.alert.id)
+        let Alike::Several(ids) = self.subjects.get(&subject(tracked))? else { return None };
+        let mut others = ids.iter().filter(|id| **id != tracked.alert.id).filter_map(|id| self.get(id));
+        others.find(|other| about(other) == about(tracked))
     }
 
     fn count(&mut self, tracked: &Tracked, change: impl Fn(&mut usize)) {
