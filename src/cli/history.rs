@@ -45,7 +45,7 @@ fn run(matches: &ArgMatches, globals: &Globals) -> anyhow::Result<Exit> {
     let since = chrono::Duration::from_std(back).ok().and_then(|back| now.checked_sub_signed(back));
     let since = since.ok_or_else(|| Failure::usage("`--since` lies before all times"))?;
     let entries = session::reader(globals)?.past(None, since, MOST)?;
-    if looked_for(&entries) >= MOST {
+    if looked_for(&entries, since) >= MOST {
         out::warn(&format!("midwatch: only the newest {MOST} entries were looked at: ask for less with --since"));
     }
     let mut found = episodes(&entries);

@@ -124,9 +124,9 @@ struct Reading {
     served: HashMap<EntryId, bool>,
 }
 
-/// How many of these were looked for: what became of acknowledgements comes with them.
-pub fn looked_for(entries: &[Arc<Entry>]) -> usize {
-    entries.iter().filter(|entry| !matches!(entry.kind, Kind::Act | Kind::ActEnded)).count()
+/// How many of these were looked for: what became of acknowledgements comes with them, and how what ended since then had begun before.
+pub fn looked_for(entries: &[Arc<Entry>], since: DateTime<Utc>) -> usize {
+    entries.iter().filter(|entry| since <= entry.at && !matches!(entry.kind, Kind::Act | Kind::ActEnded)).count()
 }
 
 impl Reading {

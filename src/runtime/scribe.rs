@@ -330,7 +330,7 @@ const MOST: usize = 2_000;
 
 fn recalled(journal: &mut dyn Journal, alert: Option<AlertId>, since: DateTime<Utc>) -> Recalled {
     let entries = journal.past(alert.as_ref(), since, MOST).map_err(|error| error.to_string());
-    let cut = entries.as_ref().is_ok_and(|entries| looked_for(entries) >= MOST);
+    let cut = entries.as_ref().is_ok_and(|entries| looked_for(entries, since) >= MOST);
     Recalled { alert, since, cut, episodes: entries.map(|entries| episodes(&entries).into()) }
 }
 

@@ -252,6 +252,34 @@ fn acknowledgements_are_loaded_until_they_run_out() {
 }
 
 #[test]
+fn what_has_ended_lately_has_its_severity_and_its_owner_however_long_ago_it_began() {
+    let home = home();
+    let mut journal = open(home.path());
+    let turn = |kind: Kind, word: &str, seconds: i64| {
+        let key = Some(format!("prod/a/{}/{word}", at(1).timestamp_millis()));
+        Draft { key, at: at(seconds), ..on("a", kind).with("starts_at", at(1)).with("name", "Down") }
+    };
+    let ack = |seconds: i64, episode: i64, by: &str| {
+        let draft = on("a", Kind::Ack).with("episode", at(episode)).with("until", at(90_000));
+        Draft { at: at(seconds), actor: Actor::person(by, None), ..draft }
+    };
+    // Somebody had it at another time, too: that is none of this one's.
+    let earlier = ack(0, 0, "bo");
+    journal
+        .append(vec![earlier, turn(Kind::AlertFired, "fired", 1).with("severity", "critical"), ack(5, 1, "ana")], at(5))
+        .expect("appends");
+    bury(&mut journal, 10);
+    journal.append(vec![turn(Kind::AlertResolved, "resolved", 5_000)], at(5_000)).expect("appends");
+    let since = at(4_000);
+    let entries = journal.past(None, since, 1).expect("reads");
+    let episodes = midwatch::model::past::episodes(&entries);
+    let told: Vec<_> = episodes.iter().map(|it| (it.severity, it.owners.clone(), it.from)).collect();
+    assert_eq!(told, [(Some(midwatch::domain::alert::Severity::Critical), vec!["ana".to_owned()], at(1))]);
+    // What comes with it is not counted as what was looked for: nothing is cut that is all there.
+    assert_eq!(midwatch::model::past::looked_for(&entries, since), 1);
+}
+
+#[test]
 fn open_incidents_come_whole_and_closed_ones_when_they_are_looked_at() {
     let home = home();
     let mut journal = open(home.path());
