@@ -129,6 +129,15 @@ impl List {
         }
     }
 
+    /// The selected one stands where it belongs, and the cursor's line stays the same where the rows can be scrolled for it; a gone
+    /// one stays.
+    pub fn follow(&mut self, find: impl Fn(&Target) -> Option<usize>) {
+        if let Some(sorted) = self.selected.as_ref().and_then(find) {
+            self.offset = (self.offset + sorted).saturating_sub(self.index);
+            self.index = sorted;
+        }
+    }
+
     /// To the top.
     pub fn rewind(&mut self) {
         *self = Self::default();

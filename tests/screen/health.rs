@@ -82,6 +82,58 @@ fn what_is_too_little_to_foretell_says_nothing() {
     filling(28).expect_not("to 90");
 }
 
+/// The health pane's lines: each feed by the service above it.
+fn beneath(desk: &Desk) -> Vec<(String, String)> {
+    let (mut service, mut found) = (String::new(), Vec::new());
+    for line in desk.text().lines() {
+        for name in ["checkout", "postgres", "stripe"] {
+            if ["●", "▲", "○", "?"].iter().any(|glyph| line.contains(&format!("{glyph} {name} "))) {
+                service = name.to_owned();
+            }
+        }
+        for feed in ["checkout-pay", "pg-primary", "stripe-api"] {
+            if line.contains(&format!("{feed} ")) {
+                found.push((feed.to_owned(), service.clone()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_feed_stands_beneath_its_own_service_wherever_the_cursor_is() {
+    for (keys, stays) in
+        [("1 g g", "checkout"), ("1 g g j", "checkout-pay"), ("1 g g j j j", "pg-primary"), ("1 G", "stripe-api")]
+    {
+        let mut desk = Desk::with(settings());
+        for feed in ["checkout-pay", "pg-primary", "stripe-api"] {
+            desk.feed(feed, FeedState::Healthy, "up", 9);
+        }
+        desk.press(keys);
+        assert!(desk.line("▌").contains(stays), "{keys}: {}", desk.text());
+        for _ in 0..12 {
+            desk.feed("stripe-api", FeedState::Failing, "503", 9).feed("pg-primary", FeedState::Failing, "gone", 9).wait(5);
+            let owners = [("checkout-pay", "checkout"), ("pg-primary", "postgres"), ("stripe-api", "stripe")];
+            let told = beneath(&desk);
+            for (feed, service) in owners {
+                assert!(told.contains(&(feed.to_owned(), service.to_owned())), "{keys}: {told:?}\n{}", desk.text());
+            }
+            assert!(desk.line("▌").contains(stays), "{keys}: {}", desk.text());
+        }
+    }
+}
+
+#[test]
+fn a_feed_without_a_service_stands_beneath_none() {
+    let mut settings = settings();
+    settings.feeds[2].service = None;
+    let mut desk = Desk::with(settings);
+    desk.feed("stripe-api", FeedState::Healthy, "up", 9).feed("checkout-pay", FeedState::Healthy, "up", 9);
+    let (alone, _) = desk.find("● stripe-api").expect("the feed");
+    let (of_one, _) = desk.find("● checkout-pay").expect("the feed");
+    assert_eq!(alone + 2, of_one, "{}", desk.text());
+}
+
 #[test]
 fn a_service_is_down_since_its_first_feed_is() {
     let mut settings = settings();

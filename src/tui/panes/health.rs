@@ -36,17 +36,42 @@ pub struct Health {
 }
 
 /// Services in the order of the configuration, the worst first, each with its feeds; feeds without a service at the end.
-fn rows(view: &View) -> Vec<Target> {
+fn blocks(view: &View) -> Vec<Vec<Target>> {
     let health = &view.world.health;
     let mut services: Vec<&Service> = view.world.settings.services.iter().collect();
     services.sort_by_key(|service| std::cmp::Reverse(health.of_service(&service.name).map(urgency).max()));
-    let mut rows = Vec::new();
-    for service in services {
-        rows.push(Target::Service(service.name.clone()));
-        rows.extend(sorted(health.of_service(&service.name)).map(Target::Feed));
+    let with_feeds = |service: &Service| {
+        let feeds = sorted(health.of_service(&service.name)).map(Target::Feed);
+        std::iter::once(Target::Service(service.name.clone())).chain(feeds).collect()
+    };
+    let alone = sorted(health.iter().filter(|feed| is_alone(feed, view))).map(|name| vec![Target::Feed(name)]);
+    services.into_iter().map(with_feeds).chain(alone).collect()
+}
+
+/// The services as they stand, but for the one under the cursor: it stays with all its feeds as near to its place as the others let it,
+/// so that none of its feeds comes to stand beneath another service, nor another's beneath it. Feeds without a service stay at the end.
+fn rows(view: &View, kept: Option<(&Target, usize)>) -> Vec<Target> {
+    let mut blocks = blocks(view);
+    let found = kept.and_then(|(target, place)| {
+        let of_it = |block: &Vec<Target>| block.iter().position(|row| row == target);
+        let (index, within) = blocks.iter().enumerate().find_map(|(index, block)| Some((index, of_it(block)?)))?;
+        Some((index, place.saturating_sub(within)))
+    });
+    if let Some((index, place)) = found.filter(|(index, _)| is_service(&blocks[*index])) {
+        let block = blocks.remove(index);
+        let services = blocks.iter().filter(|block| is_service(block)).count();
+        let begins = std::iter::once(0).chain(blocks.iter().take(services).scan(0, |sum, block| {
+            *sum += block.len();
+            Some(*sum)
+        }));
+        let nearest = begins.enumerate().min_by_key(|(_, begin)| begin.abs_diff(place)).map_or(0, |(nearest, _)| nearest);
+        blocks.insert(nearest, block);
     }
-    rows.extend(sorted(health.iter().filter(|feed| is_alone(feed, view))).map(Target::Feed));
-    rows
+    blocks.into_iter().flatten().collect()
+}
+
+fn is_service(block: &[Target]) -> bool {
+    matches!(block.first(), Some(Target::Service(_)))
 }
 
 /// No service that is known has it.
@@ -80,10 +105,14 @@ impl Health {
 
 impl Pane for Health {
     fn prepare(&mut self, view: &View) {
-        self.rows = rows(view);
+        let kept = self.list.selected().map(|target| (target, self.list.place())).filter(|_| !view.idle);
+        self.rows = rows(view, kept);
+        let rows = &self.rows;
+        let find = |target: &Target| rows.iter().position(|row| row == target);
         if view.idle {
-            let rows = &self.rows;
-            self.list.settle(|target| rows.iter().position(|row| row == target));
+            self.list.settle(find);
+        } else {
+            self.list.follow(find);
         }
     }
 

@@ -1,6 +1,6 @@
 //! One line of the pane: a service with why it is bad, or a feed with what it said last and how it has been.
 
-use super::{look, sparkline};
+use super::{is_alone, look, sparkline};
 use crate::domain::health::FeedState;
 use crate::domain::ids::ServiceName;
 use crate::domain::text::{Outside, inert};
@@ -139,7 +139,9 @@ fn render_feed(
     canvas.hits.seconds |= age.is_some_and(time::ticks);
     let mut pen = canvas.line(place, 0);
     bar(&mut pen);
-    pen.space(2).text(glyph, role).space(1);
+    // One without a service stands beneath none.
+    let (indent, names) = if is_alone(feed, view) { (0, names + 2) } else { (2, names) };
+    pen.space(indent).text(glyph, role).space(1);
     pen.column(names, feed.spec.name.as_str(), if cursor { Role::Cursor } else { Role::Text }).space(1);
     let worked_on = view.world.maintenance.of_own_feed(&feed.spec.name).map(|work| quiet(work, view) + " ").unwrap_or_default();
     let said = match (age, feed.message()) {
