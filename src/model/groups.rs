@@ -162,6 +162,11 @@ impl Group {
         self.begun.first_key_value().map(|(at, _)| *at)
     }
 
+    /// The same without one that began then.
+    pub fn oldest_but(&self, but: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+        self.begun.iter().find(|(at, count)| Some(**at) != but || **count > 1).map(|(at, _)| *at)
+    }
+
     /// By how many it has grown in the last minute; less than nothing: it has shrunk.
     pub fn slope(&self, now: Stamp) -> i64 {
         let came: usize = self.came.range(now.mono.as_secs().saturating_sub(SLOPE)..).map(|(_, count)| count).sum();

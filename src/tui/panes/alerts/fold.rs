@@ -6,7 +6,7 @@ use super::row::{Line, Look, ended, severity};
 use super::shape::Shape;
 use crate::domain::ids::AlertId;
 use crate::domain::text::inert;
-use crate::model::alerts::State;
+use crate::model::alerts::{State, Tracked};
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::hits::{Fold, Target};
@@ -118,7 +118,9 @@ impl Alerts {
     }
 
     fn render_fold(&self, canvas: &mut Canvas, place: Rect, fold: &Fold, look: Look, view: &View) {
-        let first = self.shape.first(fold, view.world);
+        // What the cursor keeps has a row of its own: here it is one of the others no more.
+        let kept = self.kept_of(fold, view);
+        let first = self.shape.first_but(fold, kept, view.world);
         let (Some(first), Some(count)) = (first, self.shape.count(fold)) else {
             let mut pen = canvas.line(place, 0);
             look.lead(&mut pen);
@@ -126,8 +128,9 @@ impl Alerts {
             return;
         };
         let marked = self.marks.contains(&first.alert.id);
-        let over = self.shape.counted(fold, State::Resolved);
-        let (fires, quiet) = (count - over, self.quiet(fold));
+        let count = count.saturating_sub(usize::from(kept.is_some()));
+        let over = self.counted(fold, State::Resolved, kept);
+        let (fires, quiet) = (count.saturating_sub(over), self.quiet(fold, kept));
         let hushed: usize = quiet.iter().map(|(count, _)| count).sum();
         let (word, colour) = severity(first.severity);
         let (colour, plain) = match fires {
@@ -136,7 +139,7 @@ impl Alerts {
             fires if hushed == fires => (colour, Role::Text),
             _ => (colour, Role::Strong),
         };
-        let age = time::since(self.shape.oldest(fold).unwrap_or(first.episode), view.now.wall);
+        let age = time::since(self.shape.oldest_but(fold, kept).unwrap_or(first.episode), view.now.wall);
         let slope = self.shape.slope(fold, view.world);
         canvas.hits.seconds |= time::ticks(age) || slope != 0;
         canvas.hits.minutes = true;
@@ -145,8 +148,8 @@ impl Alerts {
         let mut pen = canvas.line(place, 0);
         Look { marked, ..look }.lead(&mut pen);
         let glyph = if self.shape.is_unfolded(fold) { "▾" } else { "▸" };
-        let (stale, unlisted) = self.shape.doubts(fold, view.world);
-        let (cause, parts) = (self.cause_of(fold, view), self.parts(fold, &quiet, fires));
+        let (stale, unlisted) = self.shape.doubts_but(fold, kept, view.world);
+        let (cause, parts) = (self.cause_of(fold, view), self.parts(fold, kept, &quiet, fires));
         let name = format!("{glyph} ×{} {}", if fires == 0 { count } else { fires }, self.name_of(fold));
         let (mark, role) = match (fires, slope) {
             (0, _) => ended(first, view),
@@ -180,15 +183,28 @@ impl Alerts {
         }
     }
 
+    /// The member of a folded group that the cursor keeps in a row of its own.
+    fn kept_of<'w>(&self, fold: &Fold, view: &View<'w>) -> Option<&'w Tracked> {
+        let id = self.list.selected().and_then(super::alert)?;
+        let folded = self.shape.folded_in(id, view.world).is_some_and(|of| of == *fold);
+        view.world.alerts.get(id).filter(|_| folded)
+    }
+
+    fn counted(&self, fold: &Fold, state: State, kept: Option<&Tracked>) -> usize {
+        let of_it = kept.is_some_and(|kept| kept.state == state);
+        self.shape.counted(fold, state).saturating_sub(usize::from(of_it))
+    }
+
     /// How many are kept quiet, and how.
-    fn quiet(&self, fold: &Fold) -> Vec<(usize, &'static str)> {
+    fn quiet(&self, fold: &Fold, kept: Option<&Tracked>) -> Vec<(usize, &'static str)> {
         let quiet = [State::Silenced, State::Snoozed, State::Inhibited];
-        quiet.map(|state| (self.shape.counted(fold, state), state.word())).into_iter().filter(|(count, _)| *count > 0).collect()
+        let counts = quiet.map(|state| (self.counted(fold, state, kept), state.word()));
+        counts.into_iter().filter(|(count, _)| *count > 0).collect()
     }
 
     /// How many somebody has, and how many are quiet while others are not.
-    fn parts(&self, fold: &Fold, quiet: &[(usize, &'static str)], fires: usize) -> String {
-        let acked = (self.shape.counted(fold, State::Acknowledged), "acked");
+    fn parts(&self, fold: &Fold, kept: Option<&Tracked>, quiet: &[(usize, &'static str)], fires: usize) -> String {
+        let acked = (self.counted(fold, State::Acknowledged, kept), "acked");
         let some = quiet.iter().copied().filter(|_| quiet.iter().map(|(count, _)| count).sum::<usize>() < fires);
         let parts = [acked].into_iter().chain(some).filter(|(count, _)| *count > 0);
         parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")

@@ -197,18 +197,25 @@ impl Shape {
         }
     }
 
-    /// How many of them nobody can believe now: of sources that are not heard, and such as are and do not list them any more.
-    pub fn doubts(&self, fold: &Fold, world: &World) -> (usize, usize) {
+    /// How many of them nobody can believe now: of sources that are not heard, and such as are and do not list them any more. Not
+    /// counted is the one that has a row of its own.
+    pub fn doubts_but(&self, fold: &Fold, but: Option<&Tracked>, world: &World) -> (usize, usize) {
         let belongs = |state: State, severity: Severity| match fold {
             Fold::Group(_) => state != State::Resolved,
             Fold::Symptoms(service) => OPEN.contains(&state) && self.explains(service, severity),
         };
         let told =
             self.group(fold).into_iter().flat_map(Group::told).filter(|(_, state, severity, _)| belongs(*state, *severity));
-        told.fold((0, 0), |(stale, unlisted), (source, _, _, (all, missing))| match doubted(world.alerts.source(source)) {
-            Some(_) => (stale + all, unlisted),
-            None => (stale, unlisted + missing),
-        })
+        let doubts =
+            told.fold((0, 0), |(stale, unlisted), (source, _, _, (all, missing))| match doubted(world.alerts.source(source)) {
+                Some(_) => (stale + all, unlisted),
+                None => (stale, unlisted + missing),
+            });
+        let Some(but) = but.filter(|but| but.state != State::Resolved) else { return doubts };
+        match doubted(world.alerts.source(&but.alert.id.source)) {
+            Some(_) => (doubts.0.saturating_sub(1), doubts.1),
+            None => (doubts.0, doubts.1.saturating_sub(usize::from(but.missing > 0 || but.unheard))),
+        }
     }
 
     fn symptoms(&self, service: &ServiceName, group: &Group, states: &[State]) -> usize {
@@ -224,13 +231,18 @@ impl Shape {
 
     /// The first of them, however many stand before it that it does not fold.
     pub fn first<'a>(&'a self, fold: &Fold, world: &'a World) -> Option<&'a Tracked> {
+        self.first_but(fold, None, world)
+    }
+
+    pub fn first_but<'a>(&'a self, fold: &Fold, but: Option<&Tracked>, world: &'a World) -> Option<&'a Tracked> {
         const WORST_FIRST: [Severity; 4] = [Severity::Critical, Severity::Warning, Severity::Unknown, Severity::Info];
         let group = self.group(fold)?;
+        let other = |id: &&AlertId| but.is_none_or(|but| but.alert.id != **id);
         let id = match fold {
-            Fold::Group(_) => group.members().next(),
+            Fold::Group(_) => group.members().find(other),
             Fold::Symptoms(service) => {
                 let explained = WORST_FIRST.into_iter().filter(|severity| self.explains(service, *severity));
-                explained.flat_map(|severity| group.open_of(severity)).next()
+                explained.flat_map(|severity| group.open_of(severity)).find(other)
             }
         };
         world.alerts.get(id?)
@@ -245,8 +257,8 @@ impl Shape {
     }
 
     /// When the first of those began that are not over.
-    pub fn oldest(&self, fold: &Fold) -> Option<chrono::DateTime<chrono::Utc>> {
-        self.group(fold)?.oldest()
+    pub fn oldest_but(&self, fold: &Fold, but: Option<&Tracked>) -> Option<chrono::DateTime<chrono::Utc>> {
+        self.group(fold)?.oldest_but(but.filter(|but| OPEN.contains(&but.state)).map(|but| but.episode))
     }
 
     /// What an alert would share its row with.
