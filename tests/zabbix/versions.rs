@@ -254,6 +254,32 @@ async fn a_problem_that_began_after_the_one_on_the_screen_is_not_acted_on() {
 }
 
 #[tokio::test]
+async fn one_is_taken_over_from_whom_it_is_meant_to_be_and_from_nobody_else() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    let from = |who: &str| What::Acknowledge { until: in_minutes(60), from: Some(who.into()) };
+    zabbix.elsewhere(&trigger, 6, "mine");
+    let seen = poll(&*source, &[]).await.alerts.remove(0);
+    assert_eq!(seen.acknowledged().map(|hold| hold.by.raw()), Some("Bo"));
+    ended(&act(&*source, &on(&trigger, from("cid"), "")).await, Outcome::Contradicted, "user 7 (mine) acknowledged it first");
+    assert_eq!(zabbix.count("POST /api_jsonrpc.php event.acknowledge"), 0);
+    let end = act(&*source, &on(&trigger, from("Bo"), "Bo sleeps")).await;
+    ended(&end, Outcome::Done, "acknowledged there");
+    assert!(end.made.is_some());
+    let now = poll(&*source, &[]).await.alerts.remove(0);
+    assert_eq!(now.acknowledged().map(|hold| (hold.by.raw(), hold.comment.raw())), Some(("ana", "Bo sleeps")));
+    // A colleague's of another console, who is one user of Zabbix with us.
+    let theirs =
+        Act::On { alert: Fingerprint::from(trigger.as_str()), what: from("ana"), by: "cid".into(), comment: String::new() };
+    ended(&act(&*source, &theirs).await, Outcome::Done, "acknowledged there");
+    let now = poll(&*source, &[]).await.alerts.remove(0);
+    assert_eq!(now.acknowledged().map(|hold| hold.by.raw()), Some("cid"));
+    // Whoever had it has let go of it meanwhile: there is nothing to take back.
+    zabbix.elsewhere(&trigger, 20, "not me");
+    ended(&act(&*source, &on(&trigger, from("cid"), "")).await, Outcome::Done, "acknowledged there");
+}
+
+#[tokio::test]
 async fn whoever_was_first_is_named_and_what_is_ours_already_is_not_sent_again() {
     let zabbix = FakeZabbix::start();
     let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));

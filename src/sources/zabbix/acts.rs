@@ -4,15 +4,17 @@
 use super::Zabbix;
 use super::alert::{SEVERITIES, said};
 use super::api::{Api, Said};
+use super::list::called_by;
 use super::name::Name;
 use super::wire::{Problem, Trigger, Update, bits};
 use crate::domain::act::{Act, ActEnd, Found, Outcome, What, marker};
 use crate::domain::entry::Intent;
-use crate::domain::text::Outside;
+use crate::domain::text::{Outside, inert};
 use crate::domain::trouble::{Reason, Trouble};
 use crate::ports::Ports;
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long one answer may take, and all of them together.
@@ -74,7 +76,11 @@ impl Doing<'_> {
     async fn act(&self) -> Result<ActEnd, Trouble> {
         let Some(now) = self.now().await? else { return Ok(self.gone()) };
         // What is over needs no permission to be closed.
-        if let Some(end) = self.beforehand(&now) {
+        let theirs = self.is_taken_over(&now).await;
+        if let Some(end) = self.beforehand(&now, theirs) {
+            return Ok(end);
+        }
+        if theirs && let Some(end) = self.free(&now).await? {
             return Ok(end);
         }
         let (bit, more) = self.request().await?;
@@ -90,6 +96,35 @@ impl Doing<'_> {
             Err(trouble) if trouble.sent => Ok(self.searched(Outcome::Unknown, &trouble).await),
             Err(trouble) => Err(trouble),
         }
+    }
+
+    /// It is held by whom it is knowingly taken over from, and by nobody else.
+    async fn is_taken_over(&self, now: &Problem) -> bool {
+        let What::Acknowledge { from: Some(from), .. } = self.what else { return false };
+        let Some(holder) = now.holder() else { return false };
+        let user = holder.userid.0;
+        let name = match said(text(holder)).0 {
+            Some(by) => by.to_owned(),
+            None => match called_by(self.api, &BTreeSet::from([user])).await.remove(&user) {
+                Some(called) => called.raw().to_owned(),
+                None => format!("user {user}"),
+            },
+        };
+        inert(&name) == inert(from)
+    }
+
+    /// An acknowledgement changes no hands there: the one that stands is taken back first, which settles nothing by itself and so has no
+    /// marker. `None`: it is nobody's now.
+    async fn free(&self, now: &Problem) -> Result<Option<ActEnd>, Trouble> {
+        let (event, message) = (now.eventid.0.to_string(), format!("{} takes it over", self.by));
+        let params = json!({"eventids": [event], "action": bits::UNACKNOWLEDGE | bits::MESSAGE, "message": message});
+        Ok(match self.api.write(params, self.intent).await {
+            Ok(Said::Done) => None,
+            Ok(Said::Refused(429 | 503, trouble)) => Some(ActEnd::new(Outcome::Unsent, format!("not sent: {trouble}"))),
+            Ok(Said::Refused(_, trouble)) => Some(ActEnd::new(Outcome::Failed, trouble.text)),
+            Err(trouble) if trouble.sent => Some(ActEnd::new(Outcome::Unknown, trouble.text)),
+            Err(trouble) => return Err(trouble),
+        })
     }
 
     /// What is asked for, besides the message, and what that needs.
@@ -133,7 +168,7 @@ impl Doing<'_> {
     }
 
     /// What need not or must not be sent, because of how it is already.
-    fn beforehand(&self, now: &Problem) -> Option<ActEnd> {
+    fn beforehand(&self, now: &Problem, taken_over: bool) -> Option<ActEnd> {
         let holder = now.holder();
         let ours = holder.is_some_and(|holder| said(text(holder)).0 == Some(self.by));
         let contradicted = |words: String| Some(ActEnd::new(Outcome::Contradicted, words));
@@ -146,6 +181,7 @@ impl Doing<'_> {
             What::Comment => None,
             _ if now.is_over() => contradicted("it is over: there is nothing to do any more".into()),
             What::Acknowledge { .. } if ours => Some(made(now, ActEnd::new(Outcome::Done, "yours already; nothing was sent"))),
+            What::Acknowledge { .. } if taken_over => None,
             What::Acknowledge { .. } => holder.and_then(|holder| contradicted(format!("{} acknowledged it first", who(holder)))),
             What::Unacknowledge if !now.acknowledged.is_set() => {
                 Some(made(now, ActEnd::new(Outcome::Done, "nobody holds it any more; nothing was sent")))

@@ -119,9 +119,13 @@ async fn triggers(api: Api<'_>, problems: &[Problem]) -> Result<BTreeMap<i64, Tr
 async fn people(api: Api<'_>, problems: &[Problem]) -> BTreeMap<i64, Outside> {
     let holders = problems.iter().filter_map(|problem| problem.holder().or(problem.given_up())).map(|update| update.userid.0);
     let quiet = problems.iter().flat_map(|problem| problem.suppression_data.iter().flatten()).map(|it| it.userid.0);
-    let ids: BTreeSet<i64> = holders.chain(quiet).filter(|id| *id != 0).collect();
+    called_by(api, &holders.chain(quiet).filter(|id| *id != 0).collect()).await
+}
+
+/// What these users are called, as far as we may see them.
+pub async fn called_by(api: Api<'_>, ids: &BTreeSet<i64>) -> BTreeMap<i64, Outside> {
     let mut people = BTreeMap::new();
-    for part in parts(&ids) {
+    for part in parts(ids) {
         let users: Vec<User> = api.ask("user.get", json!({"userids": part, "output": "extend"})).await.unwrap_or_default();
         people.extend(users.into_iter().map(|user| (user.userid.0, called(&user))));
     }
