@@ -37,6 +37,11 @@ impl Stage {
         matches!(self, Self::Ended(end) if end.outcome == Outcome::Unsent)
     }
 
+    /// Whether it was done nobody knows.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Ended(end) if end.outcome == Outcome::Unknown)
+    }
+
     /// It did not do what was asked.
     pub fn failed(&self) -> bool {
         match self {

@@ -1,6 +1,8 @@
 //! The first and the last line: where we are and how it stands; which keys work here, and what became of the last
 //! request.
 
+mod doubts;
+
 use super::action::Action;
 use super::canvas::{Canvas, fit, wrap};
 use super::drill;
@@ -11,7 +13,6 @@ use super::overlays::dialog::environment;
 use super::overlays::errors;
 use super::overlays::incident::offered;
 use super::overlays::requests::colour;
-use super::panes::alerts::trust;
 use super::panes::health::is_bare;
 use super::theme::Role;
 use super::time;
@@ -20,8 +21,7 @@ use crate::domain::drill::Drill;
 use crate::domain::health::FeedState;
 use crate::domain::incident::{Incident, Status};
 use crate::domain::text::inert;
-use crate::model::alerts::{SourceState, State};
-use crate::model::lanes::LANES;
+use crate::model::alerts::State;
 use crate::model::progress::{Item, Progress};
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -201,7 +201,7 @@ fn journal(view: &View, width: u16) -> Vec<Part> {
         [one] => parts.push(part(3, inert(&format!("playbooks: {one}")).into_owned(), Role::Warning)),
         many => parts.push(part(3, format!("{} playbook folders are behind their upstreams", many.len()), Role::Warning)),
     }
-    parts.extend(doubts(view, width).into_iter().map(|text| part(0, text, Role::Stale)));
+    parts.extend(doubts::told(view, width).into_iter().map(|(rank, text)| part(rank, text, Role::Stale)));
     for (name, source) in view.world.alerts.sources() {
         if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
             parts.push(part(3, format!("{name}'s clock {:+} s", skew / 1_000), Role::Warning));
@@ -209,29 +209,6 @@ fn journal(view: &View, width: u16) -> Vec<Part> {
     }
     parts
 }
-
-/// Sources that can't be trusted now: by name, or how many where that would push everything else away.
-fn doubts(view: &View, width: u16) -> Vec<String> {
-    let sources = || view.world.alerts.sources();
-    let doubted: Vec<String> =
-        sources().filter_map(|(name, source)| Some(format!("? {} {}", inert(name.as_str()), said_of(source)?))).collect();
-    match doubted.len() {
-        count if count <= if width < SMALL { 1 } else { NAMED } => doubted,
-        count => {
-            let key = view.keymap.key_of(Action::Sources);
-            vec![format!("? {count} of {} sources in doubt: {key}", sources().count())]
-        }
-    }
-}
-
-/// Why it can't be trusted, or how much of what is shown it has not told again since it was restarted.
-fn said_of(source: &SourceState) -> Option<String> {
-    let unlisted = Some(source.unlisted).filter(|count| *count > 0);
-    trust(source).map(str::to_owned).or_else(|| unlisted.map(|count| format!("restarted, {count} not listed")))
-}
-
-/// More sources in doubt are counted.
-const NAMED: usize = 2;
 
 /// What the last line says instead of the keys.
 pub struct Message<'a> {
@@ -242,6 +219,8 @@ pub struct Message<'a> {
     pub contexts: &'a [Context],
     /// What became of the last request, while that is news.
     pub outcome: Option<&'a Progress>,
+    /// How much of it waits, and can be stopped.
+    pub waiting: usize,
 }
 
 pub fn render_keys(canvas: &mut Canvas, place: Rect, message: &Message, view: &View) {
@@ -260,7 +239,7 @@ pub fn render_keys(canvas: &mut Canvas, place: Rect, message: &Message, view: &V
             canvas.hits.seconds |= progress.went_well() || !progress.settled();
             match message.led.is_empty() || !progress.went_well() {
                 true => {
-                    let text = outcome(progress, item, &back, area.width, view);
+                    let text = outcome((progress, message.waiting), item, &back, area.width, view);
                     render_sentence(canvas, area, &text, colour(&item.stage));
                 }
                 // What went well stands in the log: a newcomer is rather told how to go on.
@@ -292,8 +271,8 @@ pub fn behind(outcome: Option<&Progress>, view: &View) -> String {
 }
 
 /// Where there is little room, what went well is told without the remote's own words: `o` has them.
-fn outcome(progress: &Progress, item: &Item, back: &str, width: u16, view: &View) -> String {
-    let (title, told, many) = (inert(&progress.title), told(&item.stage), of_many(progress, view));
+fn outcome((progress, waiting): (&Progress, usize), item: &Item, back: &str, width: u16, view: &View) -> String {
+    let (title, told, many) = (inert(&progress.title), told(&item.stage), of_many(progress, waiting, view));
     if !progress.went_well() || width >= SMALL {
         return format!("{title}{many} {told}{back}");
     }
@@ -308,29 +287,38 @@ const SMALL: u16 = 60;
 /// Of several targets the one that there is most to say about.
 fn worst(progress: &Progress) -> Option<&Item> {
     let kept = || progress.items.iter().find(|item| item.stage.is_kept());
-    let failed = progress.items.iter().find(|item| item.stage.failed() && !item.stage.is_kept());
-    failed.or_else(kept).or_else(|| progress.items.iter().find(|item| !item.stage.settled())).or(progress.items.first())
+    let unknown = || progress.items.iter().find(|item| item.stage.is_unknown());
+    let failed = progress.items.iter().find(|item| item.stage.failed() && !item.stage.is_kept() && !item.stage.is_unknown());
+    failed
+        .or_else(unknown)
+        .or_else(kept)
+        .or_else(|| progress.items.iter().find(|item| !item.stage.settled()))
+        .or(progress.items.first())
 }
 
 /// How much of it has ended, for how long it has been going on, and what stops it.
-fn of_many(progress: &Progress, view: &View) -> String {
+fn of_many(progress: &Progress, waiting: usize, view: &View) -> String {
     let all = progress.items.len();
     let kept = progress.items.iter().filter(|item| item.stage.is_kept()).count();
-    let failed = progress.items.iter().filter(|item| item.stage.failed()).count() - kept;
-    let told = [(failed, "failed"), (kept, "kept")].into_iter().filter(|(count, _)| *count > 0);
+    // It may have been done: that it failed nobody knows.
+    let unknown = progress.items.iter().filter(|item| item.stage.is_unknown()).count();
+    let failed = progress.items.iter().filter(|item| item.stage.failed()).count() - kept - unknown;
+    let told = [(failed, "failed"), (unknown, "unknown"), (kept, "kept")].into_iter().filter(|(count, _)| *count > 0);
     let told: Vec<String> = told.map(|(count, word)| format!("{count} {word}")).collect();
     let since = view.now.mono.saturating_sub(progress.began);
     let since = if progress.settled() || since < LONG { String::new() } else { format!(", for {}", time::age(since)) };
-    let stops = match progress.open() > LANES {
-        true => format!("; {} stops the rest", view.keymap.key_of(Action::Stop)),
-        false => String::new(),
-    };
+    let stops = if waiting > 0 { stops(view) } else { String::new() };
     match (all, told.is_empty()) {
         (0 | 1, _) if since.is_empty() => String::new(),
         (0 | 1, _) => format!(" ({})", since.trim_start_matches(", ")),
         (_, true) => format!(" ({} of {all}{since}{stops})", all - progress.open()),
         (_, false) => format!(" ({} of {all}, {}{since}{stops}: o shows them)", all - progress.open(), told.join(", ")),
     }
+}
+
+/// Offered only while something waits: what is under way goes on to its end.
+pub fn stops(view: &View) -> String {
+    format!("; {} stops the rest", view.keymap.key_of(Action::Stop))
 }
 
 /// What takes longer says for how long it has.

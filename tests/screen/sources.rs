@@ -3,6 +3,7 @@
 use crate::queue::{tells, two_sources};
 use crate::screen::{Desk, alert, outage, settings};
 use midwatch::domain::alert::Firing;
+use midwatch::domain::health::FeedState;
 use midwatch::domain::settings::{Carry, Settings, SourceSpec};
 use midwatch::domain::watcher::Watcher;
 use midwatch::model::Fact;
@@ -181,6 +182,23 @@ fn what_a_restarted_source_never_listed_again_is_not_shown_as_resolved() {
     desk.press("esc x r").expect("Recorded as known to be over, by ana").expect_not("has resolved meanwhile");
     desk.type_text("the host is scrapped").press("enter").expect_not("1 untold").expect_not("? taken for");
     desk.expect("is known to be over: the host is scr");
+}
+
+#[test]
+fn the_counts_do_not_give_way_to_what_a_restarted_source_has_not_told_again() {
+    let mut desk = outage();
+    let (down, began) = (alert("PostgresDown", "critical", "postgres", "db-1:5432", 3), crate::screen::start());
+    let of = |started_at| SourceAnswer { complete: true, started_at: Some(started_at), ..SourceAnswer::default() };
+    desk.answers(of(began - chrono::Duration::days(1)));
+    desk.fact(Fact::AlertsChanged { source: "prod".into(), upserts: Vec::new(), gone: vec![down.id.fingerprint.clone()] });
+    (0..4).for_each(|_| _ = desk.sleep(15).answers(of(began)));
+    desk.expect("? prod restarted, 1 not listed");
+    for feed in ["checkout-pay", "pg-primary", "stripe-api"] {
+        desk.feed(feed, FeedState::Healthy, "up", 9);
+    }
+    desk.resize(40, 12).expect("5 firing").expect("0 acked").expect("? not listed").expect_not("restarted, ");
+    // What can't be believed at all goes before them.
+    desk.source_fails("refused").expect("? prod failed");
 }
 
 #[test]

@@ -74,7 +74,9 @@ impl Screen {
         }
         let early = self.too_early(view);
         canvas.hits.seconds |= early.is_some();
-        let message = Message { said: self.said.as_deref().or(early.as_deref()), led: &led, contexts: &self.contexts(), outcome };
+        let waiting = self.asked.map_or(0, |id| view.world.waiting_for(id));
+        let said = self.said.as_deref().or(early.as_deref());
+        let message = Message { said, led: &led, contexts: &self.contexts(), outcome, waiting };
         status::render_keys(canvas, places.keys, &message, view);
         for overlay in &self.overlays {
             // What lies below takes no clicks.

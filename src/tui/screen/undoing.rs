@@ -2,9 +2,8 @@
 
 use super::Screen;
 use crate::domain::ids::RequestId;
-use crate::model::lanes::LANES;
 use crate::model::{Command, World};
-use crate::tui::action::Action;
+use crate::tui::status::stops;
 use crate::tui::view::{Reply, View};
 use std::time::Duration;
 
@@ -44,11 +43,8 @@ impl Screen {
     /// That it is too early to undo it, while that is so and has just been asked; what is under way is to be seen again then.
     pub(super) fn too_early(&self, view: &View) -> Option<String> {
         let (request, asked) = self.undo.early?;
-        let progress = view.world.requests.get(request).filter(|progress| !progress.settled())?;
-        let stops = match progress.open() > LANES {
-            true => format!("; {} stops the rest", view.keymap.key_of(Action::Stop)),
-            false => String::new(),
-        };
+        view.world.requests.get(request).filter(|progress| !progress.settled())?;
+        let stops = if view.world.waiting_for(request) > 0 { stops(view) } else { String::new() };
         let told = view.now.mono.saturating_sub(asked) < TOLD;
         told.then(|| format!("It is still on its way: once it has ended it can be undone{stops}."))
     }
