@@ -26,6 +26,8 @@ mod drill_folds;
 mod drilled_runs;
 #[path = "world/drills.rs"]
 mod drills;
+#[path = "world/elsewhere.rs"]
+mod elsewhere;
 #[path = "world/ends.rs"]
 mod ends;
 #[path = "world/feeds.rs"]

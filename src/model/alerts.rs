@@ -27,7 +27,7 @@ mod view;
 pub(in crate::model) use cached::Cached;
 pub use doubt::Doubt;
 pub use episode::{Ack, Record};
-pub(in crate::model) use episode::{ENDED_ELSEWHERE, UNDONE};
+pub(in crate::model) use episode::{ENDED_ELSEWHERE, GIVEN_ELSEWHERE, UNDONE};
 pub use flapping::Flapping;
 pub(in crate::model) use lapsing::Elsewhere;
 pub use left::{Gone, Why};

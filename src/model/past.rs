@@ -1,6 +1,7 @@
 //! What the journal remembers of alerts: which fired, how that ended, and who handled it. Made of entries whenever somebody
 //! wants to know, and kept for those who look at it.
 
+use super::alerts::GIVEN_ELSEWHERE;
 use super::alerts::ended::{FORGOTTEN, UNSEEN, UNTOLD};
 use super::fold::Corrections;
 use crate::domain::act::Outcome;
@@ -145,7 +146,10 @@ impl Reading {
             }
             Kind::Ack => {
                 let episode = self.of(alert, entry.data_of("episode"));
-                self.acks.extend(episode.map(|episode| (entry.id, episode, entry.actor.name.clone())));
+                // Of one that was given elsewhere the entry is nobody's own.
+                let by = entry.text_of("by").filter(|_| entry.text_of("why") == Some(GIVEN_ELSEWHERE));
+                let by = by.map_or_else(|| entry.actor.name.clone(), str::to_owned);
+                self.acks.extend(episode.map(|episode| (entry.id, episode, by)));
             }
             Kind::Act => {
                 if let Some(ack) = entry.data_of("for") {

@@ -15,6 +15,7 @@ mod commands;
 mod configured;
 mod drilling;
 mod duties;
+mod elsewhere;
 mod ends;
 mod facts;
 mod folding;
@@ -180,6 +181,8 @@ pub struct World {
     forgotten: BTreeMap<EntryId, u32>,
     /// How many answers in a row said that nobody holds what somebody held elsewhere.
     released: BTreeMap<AlertId, u32>,
+    /// Whom sources tell as having acknowledged what, and by how many answers in a row.
+    given: BTreeMap<AlertId, (String, u32)>,
     /// Incidents whose status is on its way into the journal, and by which request.
     stating: BTreeMap<IncidentId, RequestId>,
     /// When the watcher next has something to do; `None`: to be worked out.
@@ -248,6 +251,7 @@ impl World {
             looked: taken::Looked::default(),
             forgotten: BTreeMap::new(),
             released: BTreeMap::new(),
+            given: BTreeMap::new(),
             stating: BTreeMap::new(),
             duties: None,
             judged: Duration::ZERO,

@@ -431,6 +431,8 @@ fn a_silence_that_changes_comes_or_goes_changes_what_it_is_on_and_nothing_else()
     };
     let down = vec![id("Down")];
     assert_eq!(states(&[ours("ACK! bo: on it"), other.clone()]), (State::Acknowledged, State::Silenced, down.clone()));
+    // Whose it is goes on record with the second answer.
+    states(&[ours("ACK! bo: on it"), other.clone()]);
     assert_eq!(states(&[other.clone(), ours("ACK! bo: on it")]), (State::Acknowledged, State::Silenced, vec![]), "another order");
     let over = Silence { ends_at: at("2026-03-01T02:59:00Z"), ..ours("work") };
     assert_eq!(states(&[other.clone(), over]), (State::Firing, State::Silenced, down.clone()));

@@ -4,10 +4,13 @@
 use super::ended::is_presumed;
 use crate::domain::entry::{Clock, Entry, Kind};
 use crate::domain::ids::{EntryId, OriginId};
+use crate::domain::text::inert;
 use chrono::{DateTime, Utc};
 
 /// Why an acknowledgement ended that was never one of ours, in the `data` of the entry that says so: of ours it says nothing.
 pub(in crate::model) const ENDED_ELSEWHERE: &str = "ended elsewhere";
+/// Why one is on record that was never one of ours, in the `data` of the entry that says so.
+pub(in crate::model) const GIVEN_ELSEWHERE: &str = "given elsewhere";
 /// Why one ended that had taken the place of another, and has given it back.
 pub(in crate::model) const UNDONE: &str = "undone";
 
@@ -44,6 +47,8 @@ enum Mark {
     Lost(EntryId),
     /// In this episode somebody held it elsewhere, and holds it no more.
     Released(DateTime<Utc>),
+    /// In this episode somebody has acknowledged it elsewhere: who, and after how many such acknowledgements had ended. Boxed as above.
+    Elsewhere(Box<(DateTime<Utc>, usize, String)>),
     /// A person knows that this episode is over.
     Known(DateTime<Utc>),
 }
@@ -77,6 +82,10 @@ impl Record {
             Kind::AlertFired => Mark::Fired(entry.data_of("starts_at").unwrap_or(entry.at)),
             Kind::AlertResolved => Mark::Resolved { presumed: is_presumed(entry) },
             Kind::KnownOver => Mark::Known(entry.data_of("episode").unwrap_or(entry.at)),
+            Kind::Ack if entry.text_of("why") == Some(GIVEN_ELSEWHERE) => {
+                let (before, by) = (entry.data_of("before").unwrap_or(0), entry.text_of("by").unwrap_or_default().to_owned());
+                Mark::Elsewhere(Box::new((entry.data_of("episode").unwrap_or(entry.at), before, by)))
+            }
             Kind::Ack => Mark::Ack(Box::new((entry.data_of("episode").unwrap_or(entry.at), ack(entry)))),
             Kind::Unack if entry.text_of("why") == Some(ENDED_ELSEWHERE) => {
                 Mark::Released(entry.data_of("episode").unwrap_or(entry.at))
@@ -103,7 +112,7 @@ impl Record {
         self.marks.iter().fold(None, |open, (_, mark)| match mark {
             Mark::Fired(starts_at) => open.or(Some(*starts_at)),
             Mark::Resolved { .. } => None,
-            Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) | Mark::Known(_) => open,
+            _ => open,
         })
     }
 
@@ -136,7 +145,7 @@ impl Record {
         let turn = |mark: &Mark| match mark {
             Mark::Fired(_) => Some(false),
             Mark::Resolved { .. } => Some(true),
-            Mark::Ack(_) | Mark::Unack(_) | Mark::Undone(_) | Mark::Lost(_) | Mark::Released(_) | Mark::Known(_) => None,
+            _ => None,
         };
         self.marks.iter().rev().find_map(|(_, mark)| turn(mark)).unwrap_or(false)
     }
@@ -182,6 +191,48 @@ impl Record {
     /// Somebody has acknowledged this episode here, whether that is in force or not.
     pub(in crate::model) fn was_acked(&self, episode: DateTime<Utc>) -> bool {
         self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Ack(ack) if ack.0 == episode))
+    }
+
+    /// The same, here or elsewhere, and recorded since then.
+    pub(super) fn taken_up_since(&self, episode: DateTime<Utc>, then: DateTime<Utc>) -> bool {
+        self.marks.iter().any(|((clock, ..), mark)| match mark {
+            Mark::Ack(ack) => ack.0 == episode && clock.ms >= then.timestamp_millis(),
+            Mark::Elsewhere(given) => given.0 == episode && clock.ms >= then.timestamp_millis(),
+            _ => false,
+        })
+    }
+
+    /// Somebody of this name has acknowledged this episode here.
+    pub(in crate::model) fn was_acked_by(&self, episode: DateTime<Utc>, by: &str) -> bool {
+        self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Ack(ack) if ack.0 == episode && ack.1.by == by))
+    }
+
+    /// It is on record that somebody has acknowledged this episode elsewhere.
+    pub(in crate::model) fn is_given(&self, episode: DateTime<Utc>, before: usize, by: &str) -> bool {
+        let given = |given: &(DateTime<Utc>, usize, String)| given.0 == episode && given.1 == before && given.2 == by;
+        self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Elsewhere(it) if given(it)))
+    }
+
+    /// Of several who took an alert over from the same person, without having heard of each other, the first has it. Whose was in force
+    /// when this one was recorded, where that is somebody else than whom it was taken over from.
+    pub(in crate::model) fn forestalled(&self, ack: EntryId) -> Option<&Ack> {
+        self.late().into_iter().find(|(late, _)| late.entry == Some(ack)).map(|(_, first)| first)
+    }
+
+    /// The acknowledgements that came too late so, each with the one that was first.
+    fn late(&self) -> Vec<(&Ack, &Ack)> {
+        let (mut held, mut late): (Option<&(DateTime<Utc>, Ack)>, Vec<(&Ack, &Ack)>) = (None, Vec::new());
+        for (_, mark) in &self.marks {
+            match mark {
+                Mark::Ack(ack) if !self.is_undone(&ack.1) => match held.filter(|first| forestalls(first, ack)) {
+                    Some((_, first)) => late.push((&ack.1, first)),
+                    None => held = Some(ack.as_ref()),
+                },
+                Mark::Unack(named) => held = held.filter(|(_, ack)| named.is_some_and(|named| ack.entry != Some(named))),
+                _ => {}
+            }
+        }
+        late
     }
 
     fn is_undone(&self, ack: &Ack) -> bool {
@@ -234,8 +285,9 @@ impl Record {
     }
 
     fn last(&self) -> Option<&(DateTime<Utc>, Ack)> {
+        let late = self.late();
         let counts = |mark: &&Mark| match mark {
-            Mark::Ack(ack) => !self.is_undone(&ack.1),
+            Mark::Ack(ack) => !self.is_undone(&ack.1) && !late.iter().any(|(late, _)| late.entry == ack.1.entry),
             mark => **mark == Mark::Unack(None),
         };
         let newest = self.marks.iter().rev().map(|(_, mark)| mark).find(counts)?;
@@ -244,6 +296,13 @@ impl Record {
         let given_up = |(_, mark): &(Order, Mark)| matches!(mark, Mark::Unack(Some(named)) if ack.1.entry == Some(*named));
         (!self.marks.iter().any(given_up)).then_some(ack.as_ref())
     }
+}
+
+/// Whoever took it over had not heard of the one that was in force.
+fn forestalls((episode, first): &(DateTime<Utc>, Ack), (of, ack): &(DateTime<Utc>, Ack)) -> bool {
+    let in_force = ack.since.zip(first.until).is_none_or(|(since, until)| since < until);
+    let known = |from: &String| *from == inert(&first.by);
+    episode == of && in_force && first.by != ack.by && ack.from.as_ref().is_some_and(|from| !known(from))
 }
 
 /// The acknowledgement that an act was to carry, and that its source has contradicted.

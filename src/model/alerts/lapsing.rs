@@ -1,11 +1,14 @@
 //! Acknowledgements that grow old and run out: what still fires then is nobody's, and as much news as when it began.
 
 use super::{Ack, Alerts, News, State, Tracked};
+use crate::domain::alert::{Alert, Held};
 use crate::domain::ids::{AlertId, ServiceName, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
+use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Somebody who holds an alert where it pages people, or held it.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,9 +70,58 @@ impl Alerts {
         of_source.map(|(id, held)| (id.clone(), Elsewhere::clone(held))).collect()
     }
 
+    /// Alerts of a source that fire, and that somebody has acknowledged elsewhere.
+    pub(in crate::model) fn held_elsewhere(&self, source: &SourceName) -> Vec<(AlertId, Elsewhere)> {
+        let of_source = self.queue().filter(|tracked| tracked.alert.id.source == *source && !self.is_unsure(&tracked.alert.id));
+        let listed = of_source.filter(|tracked| tracked.missing == 0 && tracked.resolved_at.is_none());
+        listed.filter_map(|it| Some((it.alert.id.clone(), Elsewhere::clone(it.elsewhere.as_ref()?)))).collect()
+    }
+
     /// What there was to say of it is said, or there was nothing.
     pub(in crate::model) fn released_told(&mut self, id: &AlertId) {
         self.released.remove(id);
+    }
+
+    /// Its source has confirmed that nobody holds it there any more: what it told before that is no news of who does.
+    pub(in crate::model) fn let_go(&mut self, settings: &Settings, id: &AlertId, at: DateTime<Utc>, now: Stamp) {
+        if !self.is_told_before(&id.source, at) {
+            return;
+        }
+        let Some(mut tracked) = self.queue.take(id) else { return };
+        if tracked.alert.acknowledged().is_some() {
+            let held = tracked.alert.held.clone().map(|held| Box::new(Held { acknowledged: None, ..*held }));
+            tracked.alert = Arc::new(Alert { held, ..Alert::clone(&tracked.alert) });
+        }
+        self.place(settings, tracked, now);
+        self.revision += 1;
+    }
+
+    /// The same of a silence: it hides nothing and says of nobody that they have what it covered.
+    pub(in crate::model) fn silence_ended(
+        &mut self,
+        settings: &Settings,
+        (source, silence): (&SourceName, &Outside),
+        at: DateTime<Utc>,
+        now: Stamp,
+    ) {
+        let before = self.is_told_before(source, at);
+        let ended = before && self.sources.get_mut(source).is_some_and(|state| state.end_silence(silence, at));
+        let covered = |tracked: &&Tracked| tracked.alert.id.source == *source && tracked.alert.silenced_by.contains(silence);
+        let ids: Vec<AlertId> = self.queue().filter(|_| ended).filter(covered).map(|it| it.alert.id.clone()).collect();
+        if !ids.is_empty() {
+            self.rerank(settings, &ids, now);
+        }
+    }
+
+    /// What a source has told is older than this.
+    fn is_told_before(&self, source: &SourceName, at: DateTime<Utc>) -> bool {
+        self.sources.get(source).is_some_and(|state| state.answered.is_none_or(|answered| answered.wall <= at))
+    }
+
+    /// Somebody has taken it up since it arrived: it is known, whoever has it now.
+    pub fn is_known(&self, tracked: &Tracked) -> bool {
+        let arrived = tracked.arrived.map(|at| at.wall);
+        self.records.get(&tracked.alert.id).zip(arrived).is_some_and(|(record, at)| record.taken_up_since(tracked.episode, at))
     }
 
     /// Acknowledgements that ran out while nobody watched, and that a source without ends still holds.

@@ -147,6 +147,13 @@ impl SourceState {
         &self.silences
     }
 
+    /// It has ended by then, as the source has confirmed; whether that is news.
+    pub(super) fn end_silence(&mut self, id: &Outside, at: DateTime<Utc>) -> bool {
+        let place = self.places.get(id).copied().filter(|place| self.silences.get(*place).is_some_and(|it| at < it.ends_at));
+        let silence = place.and_then(|place| Arc::make_mut(&mut self.silences).get_mut(place));
+        silence.map(|silence| silence.ends_at = at).is_some()
+    }
+
     pub fn silence(&self, id: &Outside) -> Option<&Silence> {
         self.silences.get(*self.places.get(id)?)
     }

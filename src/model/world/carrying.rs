@@ -3,7 +3,7 @@
 
 use super::World;
 use super::watch::to_chrono;
-use crate::domain::act::{Act, ActKind, Outcome, What};
+use crate::domain::act::{Act, ActEnd, ActKind, Outcome, What};
 use crate::domain::alert::{SilenceMatcher, Upstream};
 use crate::domain::entry::{Actor, ActorKind, Draft, Entry};
 use crate::domain::ids::{AlertId, EntryId};
@@ -26,6 +26,11 @@ const EXTEND_AT: chrono::Duration = chrono::Duration::minutes(5);
 impl World {
     pub(super) fn carry_new(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
         let Some(id) = &entry.alert else { return Vec::new() };
+        if let Some(first) = self.alerts.record(id).and_then(|record| record.forestalled(entry.id)) {
+            let why = format!("{} took it over first", inert(&first.by));
+            self.requests.stage(entry.id, &Stage::Ended(ActEnd::new(Outcome::Contradicted, why)));
+            return Vec::new();
+        }
         let draft = self.new_carrier(id, entry.id);
         if draft.is_some() {
             self.requests.stage(entry.id, &Stage::Sending);

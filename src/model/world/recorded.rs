@@ -9,7 +9,7 @@ use super::watch::to_chrono;
 use crate::domain::act::{ActEnd, Outcome};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{EntryId, IncidentId, RequestId, SourceName};
-use crate::model::alerts::ENDED_ELSEWHERE;
+use crate::model::alerts::{ENDED_ELSEWHERE, GIVEN_ELSEWHERE};
 use crate::model::outbox::{IN_HANDS, Sent};
 use crate::model::progress::{Stage, Target};
 use crate::model::{Command, Effect};
@@ -21,6 +21,7 @@ const NEWS: chrono::Duration = chrono::Duration::minutes(1);
 impl World {
     pub(super) fn recorded(&mut self, entry: Arc<Entry>, request: Option<RequestId>) -> Vec<Effect> {
         self.fold(&entry);
+        self.note_given_back(&entry);
         self.told_again(&entry);
         let mut effects = match request {
             Some(request) => {
@@ -129,6 +130,7 @@ impl World {
 
     fn on_recorded(&mut self, entry: &Arc<Entry>) -> Vec<Effect> {
         match entry.kind {
+            Kind::Ack if entry.text_of("why") == Some(GIVEN_ELSEWHERE) => Vec::new(),
             Kind::Ack => self.carry_new(entry),
             // Where it was taken away there is nothing to take back.
             Kind::Unack if matches!(entry.text_of("why"), Some(TAKEN_AWAY | ENDED_ELSEWHERE)) => Vec::new(),

@@ -3,11 +3,12 @@
 
 use super::World;
 use super::commands::{Asked, Refusal, some};
-use crate::domain::act::{Act, ActKind, What};
-use crate::domain::entry::{Draft, Kind};
+use crate::domain::act::{Act, ActKind, Outcome, What};
+use crate::domain::entry::{Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::text::inert;
 use crate::model::alerts::{Ack, Tracked};
+use crate::model::outbox::Sent;
 use std::collections::BTreeSet;
 
 impl World {
@@ -63,6 +64,27 @@ impl World {
         };
         let draft = self.act_draft(&id.source, act, &text).with("from", &ack.by);
         Ok(self.about_alert(draft, id))
+    }
+
+    /// What has been taken back there, by whatever process, is nobody's from then on: not only when its source is asked next.
+    pub(super) fn note_given_back(&mut self, ended: &Entry) {
+        let intent =
+            ended.data_of("intent").filter(|_| ended.kind == Kind::ActEnded && ended.data_of("outcome") == Some(Outcome::Done));
+        let Some(sent) = intent.and_then(|intent| self.outbox.get(intent)) else { return };
+        let (settings, at) = (self.settings.clone(), ended.recorded_at);
+        match (sent.act(), &ended.alert) {
+            (Some((_, Act::On { what: What::Unacknowledge, .. })), Some(id)) => self.alerts.let_go(&settings, id, at, self.now),
+            (Some((source, Act::Expire { id })), _) => self.alerts.silence_ended(&settings, (&source, &id), at, self.now),
+            _ => {}
+        }
+    }
+
+    /// It is being taken back at its source, whoever asked for that, and has not been confirmed: until then that still says who has it.
+    pub fn is_taken_back(&self, id: &AlertId) -> bool {
+        let takes = |sent: &Sent| {
+            matches!(sent.doing(), Some(Act::On { what: What::Unacknowledge, .. } | Act::Expire { .. })) && sent.end.is_none()
+        };
+        self.outbox.open().any(|(intent, sent)| intent.alert.as_ref() == Some(id) && takes(sent))
     }
 
     /// Who holds an alert that is not given up without a reason: somebody else.

@@ -58,6 +58,7 @@ impl World {
         effects.extend(self.note_taken_away(source));
         effects.extend(self.note_forgotten_silences(source));
         effects.extend(self.note_released(source));
+        effects.extend(self.note_given_elsewhere(source));
         effects.extend(self.note_acked_before());
         let whole_again = lacked && self.alerts.source(source).is_some_and(|source| source.is_whole());
         effects.extend(self.settle(source, whole_again));

@@ -185,7 +185,8 @@ impl Alerts {
     fn state_of(&self, tracked: &Tracked, state: State, view: &View) -> (String, Role) {
         let id = &tracked.alert.id;
         let (doubt, unsure) = (doubted(view.world.alerts.source(&id.source)), view.world.alerts.doubt(tracked));
-        let new = tracked.arrived.is_some_and(|at| self.looked.get(id) != Some(&at.mono));
+        let seen = |arrived: Stamp| self.looked.get(id) == Some(&arrived.mono) || view.world.alerts.is_known(tracked);
+        let new = tracked.arrived.is_some_and(|at| !seen(at));
         let cause = self.shape.causes().of(tracked);
         match (state, doubt) {
             // Who owns it is our own record, and true whatever becomes of the source.
@@ -196,6 +197,7 @@ impl Alerts {
             (_, None) if unsure == Some(Doubt::Unchecked) => ("? unchecked".to_owned(), Role::Stale),
             (State::Pending, None) if view.world.alerts.has_begun(id) => ("● fires now".to_owned(), Role::New),
             (_, None) if unsure.is_some() => (format!("? {}", unsure.map_or("", Doubt::word)), Role::Stale),
+            (State::Acknowledged, _) if view.world.is_taken_back(id) => ("… taken back".to_owned(), Role::Pending),
             (State::Acknowledged, _) => (acknowledged(tracked, view), Role::Ok),
             (State::Firing, _) if view.world.worked_on(tracked).is_some() => ("◌ maintenance".to_owned(), Role::Info),
             (State::Firing, _) if tracked.flapping.is_some() => {

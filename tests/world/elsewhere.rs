@@ -1,0 +1,155 @@
+//! Acknowledgements that somebody has given elsewhere: on record once, and none of ours.
+
+use super::native::{carried, confirmed, held, pager};
+use super::unsent::{acts, answer, down};
+use super::*;
+use midwatch::domain::alert::{Alert, Silence, SilenceMatcher, SilenceState};
+use midwatch::domain::entry::Actor;
+use midwatch::model::past::episodes;
+use midwatch::model::progress::Stage;
+
+fn given(story: &Story) -> Vec<String> {
+    let given = story.journal.iter().filter(|entry| entry.text_of("why") == Some("given elsewhere"));
+    given.map(|entry| entry.text.clone()).collect()
+}
+
+fn holder(story: &Story) -> Option<(String, bool)> {
+    let tracked = story.world.alerts.get(&id("Down")).expect("listed");
+    story.world.alerts.ack(tracked, story.now.wall).map(|ack| (ack.by, ack.entry.is_some()))
+}
+
+#[test]
+fn what_somebody_acknowledged_elsewhere_is_on_record_once_and_stays_theirs() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    story.poll(&held(carried("maria\u{1b}[2J", None)));
+    assert_eq!(given(&story), [""; 0], "what another process recorded may not be read yet");
+    (0..3).for_each(|_| story.poll(&held(carried("maria\u{1b}[2J", None))));
+    assert_eq!(given(&story), ["maria␛[2J has acknowledged Down at its source: on it"]);
+    assert_eq!(holder(&story), Some(("maria\u{1b}[2J".to_owned(), false)));
+    assert!(acts(&mut story).is_empty(), "nothing is carried for it");
+    let told = episodes(&story.journal);
+    assert_eq!(told[0].owners, ["maria\u{1b}[2J"], "the history names whose it was");
+    // It ends, and somebody has it anew: that is another one.
+    (0..2).for_each(|_| story.poll(&down()));
+    (0..2).for_each(|_| story.poll(&held(carried("maria\u{1b}[2J", None))));
+    assert_eq!(given(&story).len(), 2);
+    // From one to the other.
+    (0..2).for_each(|_| story.poll(&held(carried("bo", None))));
+    assert_eq!(given(&story).last().map(String::as_str), Some("bo has acknowledged Down at its source: on it"));
+}
+
+#[test]
+fn every_process_names_it_alike_and_asks_until_the_journal_holds_it() {
+    let watches = || {
+        let mut story = Story::with(pager());
+        story.poll(&down());
+        story
+    };
+    let bos = held(carried("bo", None));
+    let (mut one, mut other) = (watches(), watches());
+    for story in [&mut one, &mut other] {
+        (0..2).for_each(|_| story.poll(&bos));
+    }
+    let key = |story: &Story| story.last(Kind::Ack).key.clone().expect("it has one");
+    assert_eq!(key(&one), key(&other));
+    // Who has read it says nothing.
+    let mut third = watches();
+    third.append_known(one.last(Kind::Ack).clone());
+    (0..3).for_each(|_| third.poll(&bos));
+    assert_eq!(given(&third).len(), 1);
+    // Who does not watch leaves it to who does.
+    let mut idle = watches();
+    idle.fact(Fact::Watching(false));
+    (0..3).for_each(|_| idle.poll(&bos));
+    assert_eq!(given(&idle), [""; 0]);
+    let mut full = watches();
+    full.broken = Some("the disk is full".into());
+    (0..3).for_each(|_| full.poll(&bos));
+    full.broken = None;
+    (0..2).for_each(|_| full.poll(&bos));
+    assert_eq!(given(&full).len(), 1);
+}
+
+#[test]
+fn what_carries_ours_is_no_acknowledgement_of_somebody_else() {
+    let mut story = confirmed();
+    (0..3).for_each(|_| story.poll(&held(carried("ana", None))));
+    // Given up here, its source still has it for a while.
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    (0..3).for_each(|_| story.poll(&held(carried("ana", None))));
+    assert_eq!(given(&story), [""; 0]);
+}
+
+#[test]
+fn what_was_taken_back_there_is_nobodys_as_soon_as_that_is_confirmed_and_no_news() {
+    let mut story = confirmed();
+    story.poll(&held(carried("ana", None)));
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    answer(&mut story, Outcome::Done, None);
+    assert_eq!((holder(&story), state(&story, "Down")), (None, Some(State::Firing)), "without asking its source again");
+    let tracked = story.world.alerts.get(&id("Down")).expect("listed");
+    assert!(tracked.arrived.is_some() && story.world.alerts.is_known(tracked), "whoever had it knows it");
+    // The same of the silence that carried one.
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    let quiet = Arc::new(Alert { silenced_by: vec!["silence-1".into()], ..(*down()[0]).clone() });
+    let until = story.now.wall + chrono::Duration::minutes(15);
+    let told = super::lost::with_silence(until, SilenceState::Active);
+    story.poll_with(std::slice::from_ref(&quiet), told.clone());
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged), "it hides it still");
+    assert!(story.world.is_taken_back(&id("Down")), "and that is told by every console");
+    answer(&mut story, Outcome::Done, None);
+    assert_eq!((holder(&story), state(&story, "Down")), (None, Some(State::Firing)));
+    assert!(!story.world.is_taken_back(&id("Down")));
+    // What the source says after that counts.
+    story.wait(15);
+    story.poll_with(std::slice::from_ref(&quiet), told);
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
+}
+
+/// Bob has acknowledged it by a silence.
+fn bobs() -> Story {
+    let mut story = Story::with(settings(true));
+    let silence = Silence {
+        id: "bobs".into(),
+        matchers: vec![SilenceMatcher { name: "alertname".into(), value: "Down".into(), regex: false, equal: true }],
+        starts_at: began(),
+        ends_at: story.now.wall + chrono::Duration::hours(1),
+        created_by: "bob".into(),
+        comment: "ACK! on it".into(),
+        state: SilenceState::Active,
+    };
+    let answer = SourceAnswer { complete: true, silences: Arc::new(vec![silence]), ..SourceAnswer::default() };
+    let quiet = Arc::new(Alert { silenced_by: vec!["bobs".into()], ..(*down()[0]).clone() });
+    story.poll_with(&[quiet], answer);
+    story
+}
+
+#[test]
+fn of_two_who_take_it_over_from_the_same_person_the_first_on_record_has_it_for_both() {
+    let mut story = bobs();
+    assert_eq!(holder(&story), Some(("bob".to_owned(), false)));
+    // Cid asks, and before the journal answers it has taken what ana did.
+    story.world.me = Actor::person("cid", None);
+    story.slow = Some(Vec::new());
+    let request = story.ask(ack(&["Down"]));
+    let until = story.now.wall + chrono::Duration::hours(1);
+    let episode = story.world.alerts.get(&id("Down")).expect("listed").episode;
+    let draft = Draft::new(Kind::Ack, story.now.wall, Actor::person("ana", None), "acknowledged Down, which bob had");
+    let draft = draft.with("episode", episode).with("until", until).with("from", "bob");
+    let first = story.append(Draft { alert: Some(id("Down")), ..draft });
+    story.fact(Fact::Recorded { entry: first, request: None });
+    story.answer();
+    assert_eq!(holder(&story), Some(("ana".to_owned(), true)));
+    assert!(acts(&mut story).is_empty(), "nothing is carried for cid");
+    let stage = &story.world.requests.get(request).expect("told").items[0].stage;
+    assert!(matches!(stage, Stage::Ended(end) if end.detail.raw() == "ana took it over first"), "{stage:?}");
+    // Who knows whose it is takes it over all the same.
+    story.slow = None;
+    story.ask(ack(&["Down"]));
+    assert_eq!(holder(&story), Some(("cid".to_owned(), true)));
+}
