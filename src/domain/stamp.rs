@@ -25,6 +25,12 @@ impl Stamp {
         Stamp { wall: wall.min(self.wall), mono: self.mono.saturating_sub(ago) }
     }
 
+    /// The time of day so long ago; the first one there is where that lies before all of them.
+    pub fn back_by(self, ago: Duration) -> DateTime<Utc> {
+        let then = chrono::Duration::from_std(ago).ok().and_then(|ago| self.wall.checked_sub_signed(ago));
+        then.unwrap_or(DateTime::<Utc>::MIN_UTC)
+    }
+
     /// The time of day after a while; the last one there is where that lies beyond all of them.
     pub fn after(self, hold: Duration) -> DateTime<Utc> {
         let end = chrono::Duration::from_std(hold).ok().and_then(|hold| self.wall.checked_add_signed(hold));

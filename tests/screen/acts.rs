@@ -248,6 +248,66 @@ fn what_is_kept_until_its_source_answers_is_told_apart_from_what_failed() {
 }
 
 #[test]
+fn what_may_have_been_done_is_counted_by_its_own_name() {
+    let mut desk = pager(&["Down", "Slow", "Full"]);
+    desk.press("/").type_text("service:postgres").press("enter M x r enter");
+    desk.act_ends(Outcome::Unknown, "no answer").act_ends(Outcome::Done, "").act_ends(Outcome::Done, "");
+    desk.expect("(3 of 3, 1 unknown: o shows them) ? outcome unknown: no answer").expect_not("failed");
+    let mut desk = pager(&["Down", "Slow", "Full"]);
+    desk.press("/").type_text("service:postgres").press("enter M x r enter");
+    desk.act_ends(Outcome::Unknown, "no answer").act_ends(Outcome::Failed, "500: oops").act_ends(Outcome::Done, "");
+    desk.expect("(3 of 3, 1 failed, 1 unknown: o shows them) ✗ failed: 500: oops");
+}
+
+#[test]
+fn what_many_had_acknowledged_is_not_new_when_it_is_taken_back() {
+    let mut desk = carrying(&["Down", "Slow", "Full"]);
+    desk.expect("● new").press("/").type_text("service:postgres").press("enter M a enter");
+    (0..3).for_each(|_| _ = desk.act_makes("Q1"));
+    desk.expect("3 acked").wait(20).press("M A enter").expect_not("● new");
+    (0..3).for_each(|_| _ = desk.act_ends(Outcome::Done, ""));
+    desk.expect("3 firing").expect("0 acked").expect_not("● new").expect_not("✓ ana");
+}
+
+#[test]
+fn what_another_console_takes_back_is_told_so_until_its_source_has_confirmed_it() {
+    let mut desk = carrying(&["Down"]);
+    desk.press("a enter").act_makes("Q1");
+    let hold = midwatch::domain::alert::Hold { by: "ana".into(), until: None, comment: "".into() };
+    let held = midwatch::domain::alert::Held { acknowledged: Some(hold), ..Default::default() };
+    let down = alert("Down", "critical", "postgres", "db-1", 1);
+    desk.fires(&[std::sync::Arc::new(midwatch::domain::alert::Alert { held: Some(Box::new(held)), ..(*down).clone() })]).draw();
+    assert!(desk.line("CRIT Down").contains("✓ ana"), "{}", desk.text());
+    desk.press("A");
+    // Another console reads the same journal, and has asked for nothing.
+    let mut other = carrying(&["Down"]);
+    let listed = desk.world.alerts.get(&id("Down")).expect("listed").alert.clone();
+    let facts: Vec<_> = desk.events.iter().map(|event| event.body.clone()).collect();
+    other.fires(&[listed]);
+    for body in facts {
+        if let midwatch::model::Body::Fact(Fact::Recorded { entry, .. }) = body {
+            other.fact(Fact::Recorded { entry, request: None });
+        }
+    }
+    other.draw();
+    assert!(other.line("CRIT Down").contains("… taken back"), "{}", other.text());
+    desk.act_ends(Outcome::Done, "");
+    let ended = desk.world.log.entries().next_back().expect("its end").clone();
+    other.fact(Fact::Recorded { entry: ended, request: None }).draw();
+    other.expect_not("taken back,").expect_not("✓ ana");
+    assert!(!other.line("CRIT Down").contains("taken back"), "{}", other.text());
+}
+
+#[test]
+fn what_became_of_an_acknowledgement_is_told_though_it_was_taken_back_later() {
+    let mut desk = carrying(&["Down"]);
+    desk.press("a enter").act_makes("Q1").wait(20).press("A");
+    desk.act_ends(Outcome::Done, "it is nobody's any more").press("o");
+    desk.expect("✓ confirmed: Q1").expect("✓ confirmed: it is nobody's any more");
+    desk.expect("acknowledge Down db-1  02:58:00").expect("un-acknowledge Down db-1  02:58:20");
+}
+
+#[test]
 fn who_puts_a_host_in_downtime_reads_which_services_go_with_it() {
     let mut settings = settings();
     (settings.sources[0].kind, settings.sources[0].acts) = ("icinga2".into(), vec![ActKind::Downtime]);
@@ -437,6 +497,7 @@ fn that_it_is_too_early_to_undo_gives_way_to_what_is_under_way() {
     desk.press("u").expect(early);
     (0..20).for_each(|_| _ = desk.act_ends(Outcome::Done, ""));
     desk.expect_not("still on its way").expect("(u undoes it)");
+    desk.press("o").expect("acknowledge 20 alerts  02:5");
 }
 
 /// Whoever acts on one of two hosts that are down has to see which.

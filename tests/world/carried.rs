@@ -225,10 +225,13 @@ fn what_becomes_of_an_extension_is_no_news_of_the_request() {
     }
     answer(&mut story, Outcome::Failed, None);
     assert_eq!(story.world.requests.get(request), Some(&before), "it has ended, and can't be undone any more");
-    // That it is taken back is.
-    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    // That it is taken back is told by the request for that.
+    let back = story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
     answer(&mut story, Outcome::Done, None);
-    assert_ne!(story.world.requests.get(request), Some(&before));
+    assert_eq!(story.world.requests.get(request), Some(&before));
+    assert!(
+        matches!(&story.world.requests.get(back).expect("there").items[0].stage, Stage::Ended(end) if end.outcome == Outcome::Done)
+    );
 }
 
 #[test]

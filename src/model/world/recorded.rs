@@ -165,8 +165,10 @@ impl World {
         let mut next = Some(intent);
         while let Some(intent) = next {
             let sent = self.outbox.get(intent);
-            // That what carries an acknowledgement is kept alive is no news of the request for it.
-            let served = sent.and_then(Sent::serves).filter(|served| !self.outbox.extends(intent, *served));
+            // That what carries an acknowledgement is kept alive is no news of the request for it, and that it was taken back later none of
+            // how it went.
+            let carries = sent.and_then(Sent::doing).is_some_and(|act| act.carries_until().is_some());
+            let served = sent.and_then(Sent::serves).filter(|served| carries && !self.outbox.extends(intent, *served));
             let others = [served, sent.and_then(Sent::asked_by)];
             next = sent.and_then(Sent::repeats);
             for entry in others.into_iter().flatten().chain([intent]) {

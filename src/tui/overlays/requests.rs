@@ -24,6 +24,7 @@ pub fn open() -> Box<dyn Overlay> {
 pub fn colour(stage: &Stage) -> Role {
     match stage {
         Stage::Ended(end) if end.outcome == Outcome::Unsent => Role::Pending,
+        stage if stage.is_unknown() => Role::Stale,
         stage if stage.failed() => Role::Critical,
         stage if stage.settled() => Role::Ok,
         _ => Role::Pending,
@@ -123,7 +124,9 @@ impl Content for Outcomes {
         let mut lines: Vec<Line> = Vec::new();
         let failed = failed(view);
         for (request, progress) in view.world.requests.iter() {
-            lines.push(plain(inert(&progress.title), Role::Strong));
+            let asked = view.now.back_by(view.now.mono.saturating_sub(progress.began));
+            let asked = (format!("  {}", time::clock(asked, view.zone)), Role::Dim);
+            lines.push(vec![(inert(&progress.title).into_owned(), Role::Strong), asked]);
             if let Some((.., count)) = failed.iter().find(|(failed, ..)| *failed == request) {
                 let key = view.keymap.key_of(Action::Retry);
                 let those = if *count == 1 { "the one".to_owned() } else { format!("the {count}") };
