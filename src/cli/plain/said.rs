@@ -7,7 +7,7 @@ use crate::domain::health::FeedState;
 use crate::domain::ids::{AlertId, EntryId, FeedName, SourceName};
 use crate::domain::text::inert;
 use crate::model::World;
-use crate::model::alerts::{SourceHealth, State, Tracked};
+use crate::model::alerts::{Doubt, SourceHealth, State, Tracked};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -262,7 +262,9 @@ fn told(tracked: &Tracked, world: &World) -> String {
         .map(|target| format!(" on {}", inert(target)))
         .unwrap_or_default();
     let ack = world.alerts.ack(tracked, world.now.wall);
+    let doubt = doubt(tracked, world).map(|doubt| format!("{doubt}, last told as ")).unwrap_or_default();
     let by = ack.as_ref().map(|ack| format!(" by {}", inert(&ack.by))).unwrap_or_default();
+    let back = if ack.is_some() && world.is_taken_back(&alert.id) { ", which is being taken back" } else { "" };
     // What somebody has, they have for less long than it fires.
     let since = match (&ack, tracked.resolved_at) {
         (_, Some(resolved)) => Some(resolved),
@@ -273,83 +275,31 @@ fn told(tracked: &Tracked, world: &World) -> String {
     let age = since.map(age).unwrap_or_default();
     let summary = alert.summary().map(|summary| format!(". {}", inert(summary))).unwrap_or_default();
     format!(
-        "{drill}{}, {}{of}{on}, {}{by}{age}{summary}",
+        "{drill}{}, {}{of}{on}, {doubt}{}{by}{age}{back}{summary}",
         tracked.severity.word(),
         inert(alert.name()),
         word(tracked, tracked.state)
     )
 }
 
+/// Why it may not be as it is told, in the words of the screen.
+fn doubt(tracked: &Tracked, world: &World) -> Option<&'static str> {
+    if tracked.resolved_at.is_some() {
+        return None;
+    }
+    let source = world.alerts.source(&tracked.alert.id.source).filter(|source| !source.is_partial());
+    let old = source.is_some_and(|source| source.health != SourceHealth::Fresh);
+    if old { Some(Doubt::Unheard.word()) } else { world.alerts.doubt(tracked).map(Doubt::word) }
+}
+
 /// What nobody has ended is not told as if somebody had.
 fn word(tracked: &Tracked, state: State) -> &'static str {
     match tracked.presumed() {
+        Some(Doubt::Untold(_)) if state == State::Resolved => "untold: taken for over, though nobody has said that it ended",
         Some(_) if state == State::Resolved => "taken for over, though nobody has said that it ended",
         _ => state.word(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::entry::Actor;
-    use crate::domain::settings::Settings;
-    use crate::domain::stamp::Stamp;
-    use std::sync::Arc;
-
-    #[test]
-    fn what_is_over_is_so_since_its_end_and_not_since_it_began() {
-        use crate::domain::alert::{Alert, Labels, Upstream};
-        use crate::domain::ids::AlertId;
-        use crate::domain::settings::SourceSpec;
-        use crate::model::{Body, Event, Fact};
-        let now = Stamp { wall: "2026-03-01T03:00:00Z".parse().expect("a time"), mono: Duration::from_secs(1_000) };
-        let second = Duration::from_secs(1);
-        let source =
-            SourceSpec { name: "prod".into(), kind: "x".into(), every: second, timeout: second, acts: Vec::new(), carry: None };
-        let settings = Settings { sources: vec![source], ..Settings::default() };
-        let mut world = World::new(Arc::new(settings), Actor::person("ana", None), now);
-        let id = AlertId { source: "prod".into(), fingerprint: "f1".into() };
-        let began = now.wall - chrono::TimeDelta::minutes(30);
-        for upstream in [Upstream::Firing, Upstream::Resolved { at: now.wall }] {
-            let alert = Alert {
-                id: id.clone(),
-                labels: Labels::new(vec![("alertname".into(), "Down".into())]),
-                annotations: Labels::default(),
-                upstream,
-                starts_at: began,
-                url: None,
-                receivers: [].into(),
-                silenced_by: Vec::new(),
-                inhibited_by: Vec::new(),
-                muted_by: Vec::new(),
-                held: None,
-            };
-            let fact = Fact::AlertsChanged { source: "prod".into(), upserts: vec![Arc::new(alert)], gone: Vec::new() };
-            world.update(Event { seq: 0, stamp: now, body: Body::Fact(fact) });
-        }
-        world.now.wall += chrono::TimeDelta::minutes(1);
-        let said = told(world.alerts.get(&id).expect("it is there"), &world);
-        assert!(said.ends_with("Down, resolved for 1m00s"), "{said}");
-    }
-
-    #[test]
-    fn a_journal_that_now_can_and_now_can_t_be_written_is_said_once_until_it_lasts() {
-        let now = Stamp { wall: "2026-03-01T03:00:00Z".parse().expect("a time"), mono: Duration::from_secs(1_000) };
-        let mut world = World::new(Arc::new(Settings::default()), Actor::person("ana", None), now);
-        let mut said = Said::default();
-        let mut after = |seconds: u64, trouble: bool| {
-            world.now.mono += Duration::from_secs(seconds);
-            world.journal_trouble = trouble.then(|| "the disk is full".to_owned());
-            (said.news(&world), said.due(&world).map(|left| left.as_secs()))
-        };
-        assert_eq!(after(0, false), (vec![], None));
-        let text = "the journal can't be written, and nothing is sent meanwhile: the disk is full";
-        assert_eq!(after(1, true), (vec![text.to_owned()], None));
-        for _ in 0..3 {
-            assert_eq!(after(10, false), (vec![], Some(30)));
-            assert_eq!(after(10, true), (vec![], None));
-        }
-        assert_eq!(after(10, false), (vec![], Some(30)));
-        assert_eq!(after(30, false), (vec!["the journal can be written again".to_owned()], None));
-    }
-}
+mod tests;

@@ -44,7 +44,11 @@ fn alerts(world: &World) -> String {
         (0, false) => "",
         _ => ": `alerts` says them",
     };
-    format!("{}. {} firing{urgent}, {owned} acknowledged{next}", world.settings.environment.word(), count(firing, "alert"))
+    // Over only because nobody told of them any more: the screen counts them, too.
+    let untold = Some(world.alerts.untold(world.now.wall)).filter(|count| *count > 0);
+    let untold = untold.map(|count| format!(", {count} untold")).unwrap_or_default();
+    let word = world.settings.environment.word();
+    format!("{word}. {} firing{urgent}, {owned} acknowledged{untold}{next}", count(firing, "alert"))
 }
 
 fn feeds(world: &World) -> Option<String> {
