@@ -120,6 +120,8 @@ pub struct Alerts {
     waking: BTreeSet<(DateTime<Utc>, AlertId)>,
     /// Alerts that somebody had acknowledged elsewhere and that fire unowned.
     released: BTreeMap<AlertId, Box<Elsewhere>>,
+    /// Those of which their sources have confirmed that nobody holds them there any more, and that they have not listed since.
+    given_back: BTreeSet<AlertId>,
     /// What has left the queue lately.
     left: Left,
     /// What the journal holds open and no source has listed.
@@ -267,6 +269,7 @@ impl Alerts {
     /// Gives the turn that is to be recorded, if it is one.
     fn upsert(&mut self, settings: &Settings, alert: Arc<Alert>, now: Stamp) -> Option<Turn> {
         self.left.back(&alert.id);
+        self.given_back.remove(&alert.id);
         let tracked = match self.queue.take(&alert.id) {
             Some(mut old) if old.resolved_at.is_none() => {
                 if alert.labels != old.alert.labels {

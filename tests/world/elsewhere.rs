@@ -90,6 +90,21 @@ fn what_was_taken_back_there_is_nobodys_as_soon_as_that_is_confirmed_and_no_news
     assert_eq!((holder(&story), state(&story, "Down")), (None, Some(State::Firing)), "without asking its source again");
     let tracked = story.world.alerts.get(&id("Down")).expect("listed");
     assert!(tracked.arrived.is_some() && story.world.alerts.is_known(tracked), "whoever had it knows it");
+    // What its source says after that counts, also where it says the same as before.
+    story.poll(&held(carried("ana", None)));
+    assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
+    // Given anew at once it is there, though its source tells of it in the same words: nobody takes it away.
+    let mut story = confirmed();
+    story.poll(&held(carried("ana", None)));
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    answer(&mut story, Outcome::Done, None);
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("Q2"));
+    for _ in 0..4 {
+        story.wait(15);
+        story.poll(&held(carried("ana", None)));
+    }
+    assert_eq!(holder(&story), Some(("ana".to_owned(), true)));
     // The same of the silence that carried one.
     let mut story = Story::with(settings(true));
     story.poll(&down());

@@ -1,14 +1,12 @@
 //! Acknowledgements that grow old and run out: what still fires then is nobody's, and as much news as when it began.
 
-use super::{Ack, Alerts, News, State, Tracked};
-use crate::domain::alert::{Alert, Held};
+use super::{Ack, Alerts, News, SourceState, State, Tracked};
 use crate::domain::ids::{AlertId, ServiceName, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Somebody who holds an alert where it pages people, or held it.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +69,7 @@ impl Alerts {
     }
 
     /// Alerts of a source that fire, and that somebody has acknowledged elsewhere.
-    pub(in crate::model) fn held_elsewhere(&self, source: &SourceName) -> Vec<(AlertId, Elsewhere)> {
+    pub(in crate::model) fn held_elsewhere(&self, source: &SourceName) -> BTreeMap<AlertId, Elsewhere> {
         let of_source = self.queue().filter(|tracked| tracked.alert.id.source == *source && !self.is_unsure(&tracked.alert.id));
         let listed = of_source.filter(|tracked| tracked.missing == 0 && tracked.resolved_at.is_none());
         listed.filter_map(|it| Some((it.alert.id.clone(), Elsewhere::clone(it.elsewhere.as_ref()?)))).collect()
@@ -82,18 +80,21 @@ impl Alerts {
         self.released.remove(id);
     }
 
-    /// Its source has confirmed that nobody holds it there any more: what it told before that is no news of who does.
+    /// Its source has confirmed that nobody holds it there any more: what it told before says no more who does, until it tells again.
     pub(in crate::model) fn let_go(&mut self, settings: &Settings, id: &AlertId, at: DateTime<Utc>, now: Stamp) {
         if !self.is_told_before(&id.source, at) {
             return;
         }
-        let Some(mut tracked) = self.queue.take(id) else { return };
-        if tracked.alert.acknowledged().is_some() {
-            let held = tracked.alert.held.clone().map(|held| Box::new(Held { acknowledged: None, ..*held }));
-            tracked.alert = Arc::new(Alert { held, ..Alert::clone(&tracked.alert) });
+        if self.given_back.insert(id.clone()) {
+            self.rerank(settings, std::slice::from_ref(id), now);
         }
-        self.place(settings, tracked, now);
-        self.revision += 1;
+    }
+
+    /// A source has told anew how it is: gives those that are to be judged by that again.
+    pub(super) fn told_anew(&mut self, source: &SourceName) -> Vec<AlertId> {
+        let (told, rest) = std::mem::take(&mut self.given_back).into_iter().partition(|id| id.source == *source);
+        self.given_back = rest;
+        BTreeSet::into_iter(told).collect()
     }
 
     /// The same of a silence: it hides nothing and says of nobody that they have what it covered.
@@ -105,9 +106,11 @@ impl Alerts {
         now: Stamp,
     ) {
         let before = self.is_told_before(source, at);
-        let ended = before && self.sources.get_mut(source).is_some_and(|state| state.end_silence(silence, at));
+        if !before || !self.sources.get_mut(source).is_some_and(|state| state.end_silence(silence, at)) {
+            return;
+        }
         let covered = |tracked: &&Tracked| tracked.alert.id.source == *source && tracked.alert.silenced_by.contains(silence);
-        let ids: Vec<AlertId> = self.queue().filter(|_| ended).filter(covered).map(|it| it.alert.id.clone()).collect();
+        let ids: Vec<AlertId> = self.queue().filter(covered).map(|it| it.alert.id.clone()).collect();
         if !ids.is_empty() {
             self.rerank(settings, &ids, now);
         }
@@ -115,7 +118,8 @@ impl Alerts {
 
     /// What a source has told is older than this.
     fn is_told_before(&self, source: &SourceName, at: DateTime<Utc>) -> bool {
-        self.sources.get(source).is_some_and(|state| state.answered.is_none_or(|answered| answered.wall <= at))
+        let told = |state: &SourceState| state.answered.map(|at| at.wall).or(state.cached_at);
+        self.sources.get(source).and_then(told).is_some_and(|told| told <= at)
     }
 
     /// Somebody has taken it up since it arrived: it is known, whoever has it now.

@@ -23,9 +23,10 @@ impl Alerts {
         let same_instance = answer.started_at.filter(|started| state.started_at() == Some(*started));
         let changed = state.answered(&answer, now);
         let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
+        let mut touched = self.told_anew(source);
         let untold = answer.untold.iter().map(|(fingerprint, since)| (fingerprint, *since)).collect();
         let unheard: HashSet<&Fingerprint> = answer.unheard.iter().collect();
-        let (mut touched, mut ended, mut never, mut unlisted) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let (mut ended, mut never, mut unlisted) = (Vec::new(), Vec::new(), 0);
         for tracked in self.queue.iter_mut().filter(|tracked| tracked.alert.id.source == *source) {
             Self::note_untold(tracked, &untold);
             let id = &tracked.alert.id;

@@ -20,7 +20,7 @@ impl World {
             return Vec::new();
         }
         let held = self.alerts.held_elsewhere(source);
-        self.given.retain(|id, (by, _)| id.source != *source || held.iter().any(|(held, of)| held == id && of.by == *by));
+        self.given.retain(|id, (by, _)| id.source != *source || held.get(id).is_some_and(|held| held.by == *by));
         let mut drafts = Vec::new();
         for (id, held) in held {
             let seen = &mut self.given.entry(id.clone()).or_insert_with(|| (held.by.clone(), 0)).1;
