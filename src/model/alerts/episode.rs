@@ -221,7 +221,8 @@ impl Record {
 
     /// The acknowledgements that came too late so, each with the one that was first.
     fn late(&self) -> Vec<(&Ack, &Ack)> {
-        let (mut held, mut late): (Option<&(DateTime<Utc>, Ack)>, Vec<(&Ack, &Ack)>) = (None, Vec::new());
+        let mut held: Option<&(DateTime<Utc>, Ack)> = None;
+        let mut late = Vec::new();
         for (_, mark) in &self.marks {
             match mark {
                 Mark::Ack(ack) if !self.is_undone(&ack.1) => match held.filter(|first| forestalls(first, ack)) {
