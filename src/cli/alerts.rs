@@ -152,7 +152,7 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
             None => "",
         };
         let by = by.filter(|by| !by.is_empty()).map(|by| format!(" by {by}{carried}")).unwrap_or_default();
-        let state = match (world.alerts.doubt(tracked), tracked.state) {
+        let state = match (world.alerts.doubt_beside(tracked), tracked.state) {
             (None, _) => format!("{word}{by}"),
             // Who owns it is our own record, and true whatever a server has forgotten.
             (Some(_), State::Acknowledged) => format!("? {word}{by}"),
@@ -163,7 +163,7 @@ fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
             tracked.severity.word().to_owned(),
             tracked.alert.name().to_owned(),
             service.unwrap_or_else(|| "-".into()),
-            Some(tracked.alert.target()).filter(|target| !target.is_empty()).unwrap_or("-").to_owned(),
+            instance(world, tracked),
             out::age(age),
             state,
             tracked.alert.id.to_string(),
@@ -184,6 +184,14 @@ fn carrying(world: &World, tracked: &Tracked) -> Option<&'static str> {
         Stage::Recording => QUEUED,
         _ => "under way",
     })
+}
+
+/// What it is about, and what tells it from others that are about the same: whoever copies an id has to know which one it is.
+fn instance(world: &World, tracked: &Tracked) -> String {
+    let target = Some(tracked.alert.target()).filter(|target| !target.is_empty());
+    let apart = world.alerts.apart(tracked).map(|(label, value)| format!("{label}={value}"));
+    let parts: Vec<String> = target.map(str::to_owned).into_iter().chain(apart).collect();
+    if parts.is_empty() { "-".to_owned() } else { parts.join(" ") }
 }
 
 /// `false`: its source was restarted, and has not told of it again.
@@ -322,7 +330,7 @@ impl<'a> Shown<'a> {
             carrying: carrying(world, tracked),
             playbooks: playbooks(world, tracked),
             listed: listed(tracked),
-            doubt: world.alerts.doubt(tracked).map(Doubt::word),
+            doubt: world.alerts.doubt_beside(tracked).map(Doubt::word),
             snoozed_until: snooze.as_ref().and_then(|hold| hold.until).map(time),
             snoozed_by: snooze.map(|hold| hold.by.raw().to_owned()),
             maintenance_until: world.worked_on(tracked).map(|work| time(work.until)),

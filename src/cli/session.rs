@@ -123,6 +123,11 @@ impl Session {
             world.alerts.sources().all(|(_, source)| source.answered.is_some() || source.health == SourceHealth::Failed)
         };
         self.runtime.block_on(self.shell.until(patience, asked));
+        if self.world().alerts.sources().any(|(_, source)| source.answered.is_none()) {
+            // What the journal holds open of it is all that is known.
+            let _guard = self.runtime.enter();
+            self.shell.event(Body::Fact(Fact::Read));
+        }
         for (name, source) in self.world().alerts.sources() {
             let silences = source.silences().len();
             let answer =

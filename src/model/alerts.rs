@@ -146,8 +146,11 @@ impl Alerts {
         Self { sources, queue, began: now, ..Self::default() }
     }
 
-    /// Takes another configuration: alerts of sources that are gone leave, the others are judged anew.
+    /// Takes another configuration: alerts of sources that are gone leave, those of one that is back return until it answers, the others
+    /// are judged anew.
     pub(super) fn configure(&mut self, settings: &Settings, now: Stamp) {
+        let back: Vec<SourceName> =
+            settings.sources.iter().map(|spec| &spec.name).filter(|name| !self.sources.contains_key(*name)).cloned().collect();
         let mut before = std::mem::take(&mut self.sources);
         for spec in &settings.sources {
             let kept = before.remove(&spec.name).filter(|state| state.is_of(spec));
@@ -167,6 +170,7 @@ impl Alerts {
             self.place(settings, tracked, now);
         }
         self.queue.same_by(&settings.same);
+        back.iter().for_each(|source| self.returned(settings, source, now));
         self.revision += 1;
     }
 

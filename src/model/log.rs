@@ -94,13 +94,6 @@ impl Log {
         lines(self.of_incidents(), corrections)
     }
 
-    /// As `lines`, and before them when a storm began and ended whose alerts are the newest entries.
-    pub fn lines_with_storms<'a>(&'a self, corrections: &'a Corrections) -> impl DoubleEndedIterator<Item = Arc<Entry>> + 'a {
-        let oldest = self.entries.first_key_value().map(|(order, _)| order);
-        let is_kept = move |entry: &Arc<Entry>| oldest.is_some_and(|oldest| *oldest <= entry.order()) || is_turn(entry);
-        lines(self.of_incidents().filter(move |entry| is_kept(entry)), corrections)
-    }
-
     pub fn len(&self) -> usize {
         self.entries.len()
     }

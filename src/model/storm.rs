@@ -145,7 +145,8 @@ impl World {
         let within = humantime::format_duration(gale.within);
         let Raging { new, most, .. } = raging;
         let names = self.stormed(raging.since);
-        let text = format!("the storm is over after {lasted}: {new} new alerts, at most {most} within {within}; {names}");
+        let names = if names.is_empty() { names } else { format!("; {names}") };
+        let text = format!("the storm is over after {lasted}: {new} new alerts, at most {most} within {within}{names}");
         let since = self.storm.on_record.unwrap_or(raging.since.wall);
         self.note_storm(ENDED, since, text, |draft| draft.with("new", new).with("most", most))
     }

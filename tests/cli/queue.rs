@@ -36,6 +36,16 @@ fn the_queue_has_every_pinned_name_and_null_for_what_is_unknown() {
 }
 
 #[test]
+fn alerts_that_are_about_the_same_are_told_apart_where_their_ids_are_copied_from() {
+    let (fake, _) = outage();
+    for place in ["/var", "/home"] {
+        fake.fire(&[("alertname", "DiskFull"), ("instance", "db-1:9100"), ("mountpoint", place)]);
+    }
+    let table = out(&watching(&fake, "").run(&["alerts"]));
+    assert!(table.contains("db-1:9100 mountpoint=/var ") && table.contains("db-1:9100 mountpoint=/home "), "{table}");
+}
+
+#[test]
 fn the_queue_is_counted_by_service_name_or_label() {
     let (fake, fingerprint) = outage();
     fake.fire(&[("alertname", "DiskFilling"), ("severity", "warning"), ("job", "postgres")]);
@@ -223,6 +233,25 @@ fn what_only_a_peer_told_that_is_silent_now_is_stale_and_the_log_says_since_when
     console.wait_for("prod answers only in part");
     two.mood(Mood::Fine);
     console.wait_within(LIMIT, "all of it", |screen| screen.contains("as a whole again") && !screen.contains("? stale"));
+}
+
+#[test]
+fn what_the_journal_holds_open_is_stale_where_its_source_is_dead_and_may_be_acted_on() {
+    let fake = FakeAlertmanager::start();
+    let id = format!("prod/{}", fake.fire(&[("alertname", "Watched"), ("instance", "db-1")]));
+    let home = polled(&[&fake]);
+    let mut console = home.console(&[], 120, 40);
+    console.wait_for("Watched firing");
+    drop((console, fake));
+    let output = home.run(&["alerts", "--json"]);
+    let alert = &document(&output)["alerts"][0];
+    assert_eq!((code(&output), &alert["id"], &alert["doubt"]), (Some(3), &id.as_str().into(), &"stale".into()));
+    let table = || out(&home.run(&["alerts"]));
+    assert!(table().contains("? stale"), "{}", table());
+    assert_eq!(code(&home.run(&["ack", &id, "--note", "on it"])), Some(0));
+    assert!(table().contains("? acknowledged by "), "{}", table());
+    assert_eq!(code(&home.run(&["unack", &id])), Some(0));
+    assert!(!table().contains("acknowledged"), "{}", table());
 }
 
 #[test]

@@ -76,6 +76,9 @@ fn whoever_stays_after_a_ctrl_c_sees_the_end_and_whoever_cancels_ends_it() {
     let mut shell = interrupted(&stage);
     shell.keys("cancel\r");
     shell.wait_for("“Slow” is cancelled: `retry`");
+    // The answer to what was asked before is none to this.
+    shell.keys("stay\r");
+    shell.wait_for("“stay” is none of these");
     shell.keys("\x03");
     shell.wait_for("nothing is running. ctrl-c once more leaves the run");
     shell.keys("\x03");

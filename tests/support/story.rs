@@ -33,7 +33,7 @@ pub struct Story {
     /// How often the journal was asked what came before an incident.
     pub looked_back: usize,
     /// What the source listed last.
-    listed: BTreeMap<Fingerprint, Arc<Alert>>,
+    pub listed: BTreeMap<Fingerprint, Arc<Alert>>,
     seq: u64,
     requests: u64,
     head: Clock,

@@ -55,3 +55,23 @@ fn whoever_starts_without_it_tells_of_it_once_and_who_does_not_watch_tells_nothi
     (0..3).for_each(|_| story.begins_anew());
     assert_eq!(removals(&story), [TOLD]);
 }
+
+#[test]
+fn what_a_source_told_of_before_it_left_is_known_when_it_is_back_until_it_answers() {
+    let mut story = Story::with(two());
+    story.poll(&[alert("Down", "postgres", began()), alert("Slow", "postgres", began()), alert("Over", "postgres", began())]);
+    (0..3).for_each(|_| story.poll(&[alert("Down", "postgres", began()), alert("Slow", "postgres", began())]));
+    story.fact(without("prod"));
+    story.wait(20);
+    story.fact(Fact::Configured(Arc::new(two())));
+    let doubt = |story: &Story, name: &str| story.world.alerts.get(&id(name)).map(|it| story.world.alerts.doubt(it));
+    let unheard = Some(Some(midwatch::model::alerts::Doubt::Unlisted));
+    assert_eq!(["Down", "Slow", "Over"].map(|name| doubt(&story, name)), [unheard, unheard, None]);
+    // A server that was restarted has not listed one of them again, and nobody has said that it ended.
+    story.listed.clear();
+    let started_at = Some(story.now.wall - chrono::Duration::seconds(5));
+    let answer = SourceAnswer { complete: true, started_at, ..SourceAnswer::default() };
+    story.poll_with(&[alert("Down", "postgres", began())], answer);
+    assert_eq!(doubt(&story, "Down"), Some(None));
+    assert!(matches!(doubt(&story, "Slow"), Some(Some(_))), "{:?}", doubt(&story, "Slow"));
+}

@@ -45,6 +45,48 @@ fn what_ended_while_nobody_watched_is_named_and_ends_in_the_incident_in_which_it
     assert!(story.world.alerts.get(&id("Foo")).is_none());
 }
 
+#[test]
+fn what_the_journal_holds_open_fires_as_far_as_is_known_until_its_source_answers() {
+    let shown = |story: &Story, name: &str| {
+        let tracked = story.world.alerts.get(&id(name))?;
+        Some((tracked.state, story.world.alerts.doubt(tracked)))
+    };
+    let (mut story, incident) = dies();
+    story.fact(Fact::Read);
+    for name in ["Down", "Foo"] {
+        assert_eq!(shown(&story, name), Some((State::Firing, Some(Doubt::Unlisted))), "{name}");
+    }
+    // What the cache knows more of is judged by that.
+    let cached = |alerts| Fact::AlertsCached {
+        source: "prod".into(),
+        alerts,
+        read_at: began(),
+        unlisted: Default::default(),
+        more: false,
+    };
+    story.fact(cached(vec![down()]));
+    for _ in 0..4 {
+        story.poll(&[down()]);
+        story.wait(15);
+    }
+    assert_eq!(ended(&story), [("Foo on a ended while nobody watched", Some(incident))]);
+    assert_eq!((shown(&story, "Down"), shown(&story, "Foo")), (Some((State::Firing, None)), None));
+
+    // More of the cache is to come: it is waited for.
+    let (mut story, _) = dies();
+    story.fact(Fact::AlertsCached {
+        source: "prod".into(),
+        alerts: vec![down()],
+        read_at: began(),
+        unlisted: Default::default(),
+        more: true,
+    });
+    story.fact(Fact::Read);
+    assert_eq!(shown(&story, "Foo"), None);
+    story.fact(cached(Vec::new()));
+    assert_eq!(shown(&story, "Foo"), Some((State::Firing, Some(Doubt::Unlisted))));
+}
+
 /// The server was started before it began, and too lately to be believed that it is over.
 fn answers(story: &mut Story, alerts: &[Arc<Alert>]) {
     let started_at = Some(began() - chrono::Duration::seconds(20));

@@ -287,9 +287,7 @@ fn doubt(tracked: &Tracked, world: &World) -> Option<&'static str> {
     if tracked.resolved_at.is_some() {
         return None;
     }
-    let source = world.alerts.source(&tracked.alert.id.source).filter(|source| !source.is_partial());
-    let old = source.is_some_and(|source| source.health != SourceHealth::Fresh);
-    if old { Some(Doubt::Unheard.word()) } else { world.alerts.doubt(tracked).map(Doubt::word) }
+    world.alerts.doubt_beside(tracked).map(Doubt::word)
 }
 
 /// What nobody has ended is not told as if somebody had.

@@ -1,6 +1,7 @@
 //! Asks the person at the terminal what a waiting run needs.
 
 use super::typist::Typist;
+use crate::cli::out;
 use crate::cli::session::Session;
 use crate::domain::ids::RunId;
 use crate::domain::playbook::{Confirm, How, Playbook, Risk, Step, expand};
@@ -20,6 +21,20 @@ struct Asker<'a> {
 impl Asker<'_> {
     fn ask(&mut self, question: &str) -> Option<String> {
         self.typist.ask(self.session, self.run, question)
+    }
+
+    /// One of these words; `None` to leave it. Any other may be the answer to what was asked before: it is asked again.
+    fn pick(&mut self, question: &str, words: &[&'static str]) -> Option<&'static str> {
+        loop {
+            let said = self.ask(question)?;
+            if matches!(said.as_str(), "" | "leave") {
+                return None;
+            }
+            match words.iter().find(|word| **word == said) {
+                Some(word) => return Some(word),
+                None => out::warn(&format!("midwatch: “{}” is none of these", inert(&said))),
+            }
+        }
     }
 }
 
@@ -56,17 +71,12 @@ fn wanted(asker: &mut Asker<'_>, run: &Run, book: &Playbook, id: RunId) -> Optio
         }
         Some(StepState::Unknown) => {
             let question = format!("nobody knows whether “{}” was done: `done`, `not-done`, or `leave`", step.title);
-            let answer = asker.ask(&question)?;
-            let done = match answer.as_str() {
-                "done" => true,
-                "not-done" => false,
-                _ => return None,
-            };
+            let done = asker.pick(&question, &["done", "not-done"])? == "done";
             Some(RunCommand::Assert { run: id, step: name, done, note: asker.ask("how do you know?")? })
         }
         Some(state) if state.is_failure() => {
             let question = format!("“{}” is {state}: `retry`, `accept`, `skip`, `abort`, or `leave`", step.title);
-            match asker.ask(&question)?.as_str() {
+            match asker.pick(&question, &["retry", "accept", "skip", "abort"])? {
                 "retry" => {
                     let Some(wanted) = second_act(run, step) else {
                         return Some(RunCommand::Retry { run: id, step: name, confirmed: None });
@@ -133,7 +143,7 @@ fn decided(asker: &mut Asker<'_>, run: &Run, step: &Step, id: RunId) -> Option<R
                 "“{}” wants {count} of {roles} to approve, and not {}, who asks: `here` if somebody who may is beside you, `alone` if nobody is there, or `leave`: then they say `midwatch playbook approve {id}`",
                 step.title, run.visit.requester
             );
-            match asker.ask(&question)?.as_str() {
+            match asker.pick(&question, &["here", "alone"])? {
                 "here" => {
                     let (person, role) = (asker.ask("who approves?")?, asker.ask("in which role?")?);
                     let by = Some(Person { name: person, role: Some(role) });
@@ -151,7 +161,7 @@ fn decided(asker: &mut Asker<'_>, run: &Run, step: &Step, id: RunId) -> Option<R
 fn manual(asker: &mut Asker<'_>, record: &StepRecord, step: &Step, id: RunId) -> Option<RunCommand> {
     let open = (0..record.plan.items).find(|item| !record.ticked.contains(item));
     let text = open.and_then(|item| step.items.get(item as usize)).map_or(step.title.as_str(), |item| item.text.as_str());
-    match asker.ask(&format!("“{}”: `done`, `skip`, or `leave`", inert(text)))?.as_str() {
+    match asker.pick(&format!("“{}”: `done`, `skip`, or `leave`", inert(text)), &["done", "y", "yes", "skip"])? {
         "done" | "y" | "yes" => Some(match open {
             Some(item) => RunCommand::Tick { run: id, step: step.id.clone(), item, done: true },
             None => RunCommand::Start { run: id, step: step.id.clone(), confirmed: Some("yes".into()) },

@@ -56,7 +56,19 @@ impl Alerts {
                 tracked.listed_at = Some(unlisted.get(&id.fingerprint).copied().unwrap_or(read_at));
                 self.queue.touch(&id);
             }
+            self.unseen.cached(&id);
         }
+        self.show_unheard(settings, source, now);
         self.revision += 1;
+    }
+
+    /// A source is in the configuration again: what it told of before it left is known still, as far as nobody has said that it is over.
+    pub(super) fn returned(&mut self, settings: &Settings, source: &SourceName, now: Stamp) {
+        let known = self.left.unasked_of(source).filter(|(alert, _)| self.is_open(&alert.id));
+        let known: Vec<(Arc<Alert>, DateTime<Utc>)> = known.map(|(alert, at)| (alert.clone(), at)).collect();
+        if let Some(read_at) = known.iter().map(|(_, at)| *at).max() {
+            let alerts = known.into_iter().map(|(alert, _)| alert).collect();
+            self.cached(settings, source, Cached { alerts, read_at, unlisted: BTreeMap::new(), more: false }, now);
+        }
     }
 }

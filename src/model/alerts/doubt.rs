@@ -1,6 +1,6 @@
 //! Why an alert may not be as it is shown though its source answers.
 
-use super::{Alerts, Tracked};
+use super::{Alerts, SourceHealth, Tracked};
 use chrono::{DateTime, Utc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,5 +38,12 @@ impl Alerts {
             () if tracked.unheard => Some(Doubt::Unheard),
             () => None,
         }
+    }
+
+    /// The same where nothing else tells how its source is: of one that does not answer everything is stale.
+    pub fn doubt_beside(&self, tracked: &Tracked) -> Option<Doubt> {
+        let source = self.source(&tracked.alert.id.source).filter(|source| tracked.resolved_at.is_none() && !source.is_partial());
+        let old = source.is_some_and(|source| source.health != SourceHealth::Fresh);
+        if old { Some(Doubt::Unheard) } else { self.doubt(tracked) }
     }
 }

@@ -97,11 +97,12 @@ impl Alerts {
         BTreeSet::into_iter(told).collect()
     }
 
-    /// The same of a silence: it hides nothing and says of nobody that they have what it covered.
+    /// The same of a silence: it hides nothing and says of nobody that they have what it covered, which is this alert `on` it if that is known.
     pub(in crate::model) fn silence_ended(
         &mut self,
         settings: &Settings,
         (source, silence): (&SourceName, &Outside),
+        on: Option<&AlertId>,
         at: DateTime<Utc>,
         now: Stamp,
     ) {
@@ -110,7 +111,10 @@ impl Alerts {
             return;
         }
         let covered = |tracked: &&Tracked| tracked.alert.id.source == *source && tracked.alert.silenced_by.contains(silence);
-        let ids: Vec<AlertId> = self.queue().filter(covered).map(|it| it.alert.id.clone()).collect();
+        let ids = match on {
+            Some(id) => vec![id.clone()],
+            None => self.queue().filter(covered).map(|it| it.alert.id.clone()).collect::<Vec<_>>(),
+        };
         if !ids.is_empty() {
             self.rerank(settings, &ids, now);
         }

@@ -63,6 +63,12 @@ pub(super) struct Untold {
 }
 
 impl Left {
+    /// What a source told of that left the configuration, and when that was.
+    pub fn unasked_of(&self, source: &SourceName) -> impl Iterator<Item = (&Arc<Alert>, DateTime<Utc>)> {
+        let ours = self.gone.values().filter(|gone| gone.alert.id.source == *source && gone.why == Why::Unasked);
+        ours.map(|gone| (&gone.alert, gone.at))
+    }
+
     pub fn add(&mut self, tracked: &Tracked, why: Why) {
         self.put(tracked, why, DateTime::UNIX_EPOCH);
     }

@@ -9,6 +9,7 @@ use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use chrono::{DateTime, Utc};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub(super) struct Unseen {
     begun: BTreeMap<AlertId, BTreeMap<DateTime<Utc>, Arc<Entry>>>,
     /// Those that stand in the queue all the same.
     shown: BTreeSet<AlertId>,
+    /// The journal has been read.
+    read: bool,
 }
 
 impl Unseen {
@@ -28,7 +31,15 @@ impl Unseen {
             self.shown.remove(&tracked.alert.id);
         }
     }
+
+    /// An earlier process knew more of it than the journal.
+    pub fn cached(&mut self, id: &AlertId) {
+        self.shown.remove(id);
+    }
 }
+
+/// So many are read of what the journal alone knows: after a storm whose cache is gone there are a hundred thousand, and keys wait meanwhile.
+const MOST: usize = 1_000;
 
 impl Alerts {
     /// The entry with which the episode began that is open.
@@ -61,19 +72,42 @@ impl Alerts {
         if !self.may_have_forgotten(source, now.wall) {
             return;
         }
-        let ours = |id: &&AlertId| id.source == *source && !self.queue.holds(id) && !self.is_unsure(id);
-        let unlisted = self
-            .unseen
-            .begun
-            .keys()
-            .filter(ours)
-            .filter_map(|id| Some((id.clone(), Arc::new(Alert::recorded(self.begun(id)?)?))));
-        let unlisted: Vec<_> = unlisted.collect();
+        let unlisted = self.unseen_of(source, usize::MAX);
         if let Some(state) = self.sources.get_mut(source) {
             state.unlisted += unlisted.len();
         }
-        for (id, alert) in unlisted {
-            let tracked = Tracked { missing: ABSENT_POLLS, ..self.fresh(settings, alert, now, true) };
+        self.show(settings, unlisted, ABSENT_POLLS, now);
+    }
+
+    /// The journal has been read.
+    pub(in crate::model) fn all_read(&mut self, settings: &Settings, now: Stamp) {
+        self.unseen.read = true;
+        let sources: Vec<SourceName> = self.sources.keys().cloned().collect();
+        sources.iter().for_each(|source| self.show_unheard(settings, source, now));
+    }
+
+    /// What the journal holds open of a source that has not answered yet fires as far as anybody knows, also where the process that recorded
+    /// it died before it could keep that for the next one.
+    pub(super) fn show_unheard(&mut self, settings: &Settings, source: &SourceName, now: Stamp) {
+        // What was kept is known first: few are left then.
+        if self.unseen.read && self.sources.get(source).is_some_and(|state| state.answered.is_none() && !state.more) {
+            let unheard = self.unseen_of(source, MOST);
+            self.show(settings, unheard, 1, now);
+        }
+    }
+
+    /// What the journal holds open of a source and the queue does not, the newest first.
+    fn unseen_of(&self, source: &SourceName, most: usize) -> Vec<(AlertId, Arc<Alert>)> {
+        let ours = |id: &&AlertId| id.source == *source && !self.queue.holds(id) && !self.is_unsure(id);
+        let mut open: Vec<(&AlertId, &Arc<Entry>)> =
+            self.unseen.begun.keys().filter(ours).filter_map(|id| Some((id, self.begun(id)?))).collect();
+        open.sort_by_key(|(_, entry)| Reverse(entry.order()));
+        open.into_iter().take(most).filter_map(|(id, entry)| Some((id.clone(), Arc::new(Alert::recorded(entry)?)))).collect()
+    }
+
+    fn show(&mut self, settings: &Settings, alerts: Vec<(AlertId, Arc<Alert>)>, missing: u32, now: Stamp) {
+        for (id, alert) in alerts {
+            let tracked = Tracked { missing, ..self.fresh(settings, alert, now, true) };
             self.place(settings, Box::new(tracked), now);
             self.unseen.shown.insert(id);
             self.revision += 1;

@@ -87,7 +87,11 @@ impl World {
                 Vec::new()
             }
             Fact::Configured(settings) => self.configure(settings),
-            Fact::Read | Fact::Hampered { .. } | Fact::WatchLost | Fact::WatchBarred { .. } | Fact::WatcherAnswered => Vec::new(),
+            Fact::Read => {
+                self.alerts.all_read(&self.settings, self.now);
+                Vec::new()
+            }
+            Fact::Hampered { .. } | Fact::WatchLost | Fact::WatchBarred { .. } | Fact::WatcherAnswered => Vec::new(),
             Fact::Misconfigured(why) => {
                 self.config_trouble = Some(why);
                 Vec::new()

@@ -78,15 +78,15 @@ impl World {
         effects
     }
 
-    /// Without a timer a gap means nothing: nobody asked to be woken.
-    fn is_late(&self) -> bool {
-        self.wake_at.is_some_and(|at| self.now.mono > at + JUMP)
+    /// Without a timer a gap means nothing: nobody asked to be woken. What was asked for only when it was late already makes no gap.
+    fn is_late(&self, before: Stamp) -> bool {
+        self.wake_at.is_some_and(|at| self.now.mono > at.max(before.mono) + JUMP)
     }
 
     /// What explains a gap that no timer does.
     fn jump(&self, before: Stamp) -> Option<String> {
         let slept = self.now.since(before);
-        if self.is_late() {
+        if self.is_late(before) {
             return Some(format!("console slept {}", span(slept)));
         }
         let set = (self.now.wall - before.wall).num_milliseconds() - i64::try_from(slept.as_millis()).unwrap_or(i64::MAX);
@@ -97,7 +97,7 @@ impl World {
     }
 
     fn after_jump(&mut self, before: Stamp, why: String) -> Vec<Effect> {
-        let slept = self.is_late();
+        let slept = self.is_late(before);
         self.alerts.all_stale(&why);
         self.health.all_stale(self.now, &why);
         self.calls.resume(self.now.after(self.settings.call_within + SLACK));
@@ -124,5 +124,27 @@ fn span(duration: Duration) -> String {
         0..60 => format!("{s} s"),
         60..3600 => format!("{} m {:02} s", s / 60, s % 60),
         _ => format!("{} h {:02} m", s / 3600, s / 60 % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entry::Actor;
+    use crate::domain::settings::Settings;
+    use crate::model::{Body, Event};
+    use std::sync::Arc;
+
+    #[test]
+    fn what_was_late_when_it_was_asked_for_is_no_sleep() {
+        let at = |seconds| Stamp { mono: Duration::from_secs(seconds), ..Stamp::default() };
+        let mut world = World::new(Arc::new(Settings::default()), Actor::person("ana", None), at(1_000));
+        let mut stale = |asked: u64, now: u64| {
+            world.wake_at = Some(Duration::from_secs(asked));
+            let effects = world.update(Event { seq: 0, stamp: at(now), body: Body::Tick });
+            effects.iter().any(|effect| matches!(effect, Effect::Ask { .. }))
+        };
+        assert!(!stale(10, 1_001), "it was due long before it was known");
+        assert!(stale(1_002, 1_100), "it was asked for, and came a minute and more too late");
     }
 }

@@ -74,7 +74,12 @@ impl World {
         let (settings, at) = (self.settings.clone(), ended.recorded_at);
         match (sent.act(), &ended.alert) {
             (Some((_, Act::On { what: What::Unacknowledge, .. })), Some(id)) => self.alerts.let_go(&settings, id, at, self.now),
-            (Some((source, Act::Expire { id })), _) => self.alerts.silence_ended(&settings, (&source, &id), at, self.now),
+            (Some((source, Act::Expire { id })), alert) => {
+                // What carried one acknowledgement covers one alert. A thousand are taken back at once: none goes through the whole queue.
+                let carried = sent.intent.as_ref().is_some_and(|intent| intent.data.contains_key("for"));
+                let on = alert.as_ref().filter(|_| carried);
+                self.alerts.silence_ended(&settings, (&source, &id), on, at, self.now);
+            }
             _ => {}
         }
     }

@@ -49,7 +49,7 @@ fn entries(view: &View) -> Vec<Arc<Entry>> {
     let rang = |entry: &Arc<Entry>| entry.text_of("event") == Some("called") && entry.text_of("medium") == Some("terminal");
     let (log, corrections) = (&view.world.log, &view.world.corrections);
     let mut entries: Vec<_> = match view.incident {
-        None => log.lines_with_storms(corrections).filter(|entry| !rang(entry)).collect(),
+        None => log.lines_of_incidents(corrections).filter(|entry| !rang(entry)).collect(),
         Some(_) => log.lines_of_incidents(corrections).filter(belongs).filter(|entry| !rang(entry)).collect(),
     };
     entries.sort_by_key(|entry| entry.at);

@@ -41,8 +41,9 @@ impl Storms {
         // A beginning or an end that stands here only for what it would count.
         let stray = |entry: &Entry| match view.incident {
             None => oldest.as_ref().is_some_and(|oldest| entry.order() < *oldest),
-            Some(incident) => is_turn(entry) && !incident.has_entry(entry),
+            Some(incident) => !incident.has_entry(entry),
         };
+        let stray = |entry: &Entry| is_turn(entry) && stray(entry);
         entries.retain(|entry| !self.hidden.contains_key(&entry.id) && (self.rows.contains_key(&entry.id) || !stray(entry)));
         entries
     }
