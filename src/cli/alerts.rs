@@ -137,7 +137,8 @@ pub fn report_sources(world: &World) -> Exit {
 
 fn table(globals: &Globals, world: &World, alerts: &[&Tracked]) -> String {
     let row = |tracked: &&Tracked| {
-        let age = (world.now.wall - tracked.episode).to_std().unwrap_or_default();
+        // Of what is over: how long it lasted.
+        let age = (tracked.resolved_at.unwrap_or(world.now.wall) - tracked.episode).to_std().unwrap_or_default();
         let word = tracked.state.word();
         let by = match tracked.state {
             State::Acknowledged => world.alerts.ack(tracked, world.now.wall).map(|ack| ack.by),

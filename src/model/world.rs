@@ -31,6 +31,7 @@ mod recorded;
 mod released;
 mod reminding;
 mod resend;
+mod revived;
 mod settling;
 mod silencing;
 mod taken;

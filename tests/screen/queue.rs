@@ -502,3 +502,14 @@ fn the_details_of_what_is_over_tell_how_long_ago_that_was_and_how_long_it_lasted
     desk.changes(Vec::new(), vec![down.id.clone()]).changes(Vec::new(), Vec::new()).wait(5).press("enter");
     desk.expect("CRIT resolved 5s ago, after 3m00s; it began 2026-").expect_not("resolved for");
 }
+
+#[test]
+fn of_what_is_over_the_queue_shows_how_long_it_lasted() {
+    let mut desk = outage();
+    let gone = alert("ReplicaLag", "warning", "postgres", "db-2:5432", 9).id.clone();
+    desk.changes(Vec::new(), vec![gone]).changes(Vec::new(), Vec::new()).draw();
+    let lasted = desk.line("✓ resolved").to_owned();
+    desk.wait(90).draw();
+    let age = |line: &str| line.split_whitespace().find(|word| word.ends_with('s') && word.contains('m')).map(str::to_owned);
+    assert_eq!((age(&desk.line("✓ resolved")), age(&lasted).is_some()), (age(&lasted), true), "{lasted}");
+}

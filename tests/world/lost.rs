@@ -228,3 +228,30 @@ fn what_has_run_out_or_was_ended_is_not_lost() {
     (0..3).for_each(|_| story.poll(&down()));
     assert!(lost(&story).is_empty(), "ana has ended it");
 }
+
+#[test]
+fn a_silence_that_was_ended_and_is_back_with_its_server_is_ended_again() {
+    let (mut story, _, until) = silenced();
+    let there = || with_silence(until, SilenceState::Active);
+    story.poll_with(&down(), there());
+    story.ask(Command::Expire { source: "prod".into(), id: "silence-1".into() });
+    answer(&mut story, Outcome::Done, None);
+    story.pass(10);
+    story.poll_with(&down(), there());
+    story.wait(1);
+    assert!(acts(&mut story).is_empty(), "it may not have heard of that yet");
+    story.pass(30);
+    for _ in 0..2 {
+        story.poll_with(&down(), there());
+        story.wait(1);
+    }
+    let again = acts(&mut story);
+    assert!(matches!(again.as_slice(), [Act::Expire { id }] if id.raw() == "silence-1"), "once: {again:?}");
+    let said = &story.last(Kind::Act).text;
+    assert_eq!(said, "ending the silence silence-1 once more: prod has lost that it was ended, for ana");
+    // What has ended there stays so.
+    story.pass(60);
+    story.poll_with(&down(), with_silence(story.now.wall, SilenceState::Expired));
+    story.wait(1);
+    assert!(acts(&mut story).is_empty());
+}

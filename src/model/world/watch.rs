@@ -57,6 +57,7 @@ impl World {
         effects.extend(self.note_outlived(source));
         effects.extend(self.note_taken_away(source));
         effects.extend(self.note_forgotten_silences(source));
+        effects.extend(self.end_revived(source));
         effects.extend(self.note_released(source));
         effects.extend(self.note_given_elsewhere(source));
         effects.extend(self.note_acked_before());

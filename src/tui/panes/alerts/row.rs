@@ -114,7 +114,8 @@ impl Alerts {
 
     pub(super) fn render_row(&self, canvas: &mut Canvas, place: Rect, tracked: &Tracked, look: Look, view: &View) {
         let state = tracked.state;
-        let age = time::since(tracked.episode, view.now.wall);
+        // Of what is over: how long it lasted.
+        let age = time::since(tracked.episode, tracked.resolved_at.unwrap_or(view.now.wall));
         canvas.hits.seconds |= time::ticks(age);
         canvas.hits.minutes = true;
         let (word, colour) = severity(tracked.severity);
