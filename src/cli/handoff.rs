@@ -90,13 +90,16 @@ fn document(world: &World, pack: &Pack) -> Value {
             "since": ack.since.map(millis::text), "until": ack.until.map(millis::text), "not_carried": not_carried(id),
         })
     });
+    let untold = pack.untold.iter().map(|(id, at, ack)| {
+        json!({"alert": id, "name": world.untold_name(id), "since": millis::text(*at), "by": ack.as_ref().map(|ack| &ack.by)})
+    });
     let runs = pack.runs.iter().filter_map(|id| {
         let run = world.runs.get(*id)?;
         Some(json!({"id": id, "playbook": run.playbook, "title": run.title, "incident": run.incident, "state": world.runs.state(*id)}))
     });
     let offer = pack.watch.offer.as_ref();
     let services = pack.unwell.iter().map(|(name, state, fires)| {
-        json!({"name": name, "state": state, "firing": fires.firing(), "acknowledged": fires.acknowledged})
+        json!({"name": name, "state": state, "firing": fires.firing(), "acknowledged": fires.acknowledged, "untold": fires.untold, "stale": fires.stale})
     });
     json!({
         "schema": 1,
@@ -109,6 +112,7 @@ fn document(world: &World, pack: &Pack) -> Value {
         "feeds": pack.alone.iter().map(|(name, state, _)| json!({"name": name, "state": state})).collect::<Vec<_>>(),
         "incidents": incidents.map(|one| json::incident(one, People::Names)).collect::<Vec<_>>(),
         "acks": acks.collect::<Vec<_>>(),
+        "untold": untold.collect::<Vec<_>>(),
         "silences": pack.silences.iter().map(silences::document).collect::<Vec<_>>(),
         "runs": runs.collect::<Vec<_>>(),
     })

@@ -371,7 +371,9 @@ fn rank(settings: &Settings, tracked: &Tracked) -> Rank {
         State::Pending => (0, 1),
         State::Acknowledged => (0, 2),
         State::Snoozed | State::Silenced | State::Inhibited => (1, 0),
-        State::Resolved => (2, 0),
+        // Of what nobody has said to be over somebody may have to find out how it is: it stands before what certainly is.
+        State::Resolved if tracked.presumed().is_some() => (2, 0),
+        State::Resolved => (3, 0),
     };
     let tier = tracked.service.as_ref().and_then(|name| settings.services.named(name.as_str())?.tier);
     // What flaps keeps its place: each beginning is not the newest thing of all.

@@ -76,6 +76,8 @@ pub struct Pack {
     pub silent: Vec<(SourceName, Outside)>,
     /// What is acknowledged and still fires, the oldest first.
     pub acks: Vec<(AlertId, String, Ack)>,
+    /// What is taken for over though nobody has said that it is: since when, and who had it then.
+    pub untold: Vec<(AlertId, DateTime<Utc>, Option<Ack>)>,
     /// What ends within the time that was asked for.
     pub silences: Vec<Standing>,
     pub runs: Vec<RunId>,
@@ -124,9 +126,15 @@ impl World {
                 .collect(),
             silent: self.alerts.sources().filter_map(doubted).collect(),
             acks: acks.map(|(tracked, ack)| (tracked.alert.id.clone(), tracked.alert.name().to_owned(), ack)).collect(),
+            untold: self.alerts.all_untold(now),
             silences: self.silences().into_iter().filter(ends).collect(),
             runs: self.runs.open().filter(|(_, run)| run.drill.is_none()).map(|(id, _)| id).collect(),
         }
+    }
+
+    /// What one is called that is taken for over without a word, and that may be in the queue no more.
+    pub fn untold_name(&self, id: &AlertId) -> String {
+        self.alerts.name_of_untold(id).map_or_else(|| self.in_full(id), |name| inert(name).into())
     }
 
     /// It stands for an acknowledgement, which is told by itself.
@@ -183,6 +191,11 @@ impl World {
                 uncarried.map(|it| format!("; not carried, its source goes on calling others: {}", it.end.detail.inert()));
             format!("{} by {}{held}{until}{why}{}", self.in_full(id), inert(&ack.by), uncarried.unwrap_or_default())
         };
+        let over = |(id, at, ack): &(AlertId, DateTime<Utc>, Option<Ack>)| {
+            let name = self.untold_name(id);
+            let had = ack.as_ref().map_or("nobody".to_owned(), |ack| inert(&ack.by).into());
+            format!("? {name}: {had} had it; nobody has told of it, and it is taken for over for {}", since(*at))
+        };
         let silence = |one: &Standing| {
             let again = match one.again.as_slice() {
                 [] => "nothing fires again then".to_owned(),
@@ -215,7 +228,10 @@ impl World {
             let state = state.filter(|state| *state >= FeedState::Unknown).map(|state| state.word().to_owned());
             let firing = count(fires.firing(), "alert fires", "alerts fire");
             let acknowledged = count(fires.acknowledged, "is acknowledged", "are acknowledged");
-            format!("{name}: {}", state.into_iter().chain(firing).chain(acknowledged).collect::<Vec<_>>().join(", "))
+            let stale = fires.stale.then(|| "? stale".to_owned());
+            let untold = (fires.untold > 0).then(|| format!("? {} untold", fires.untold));
+            let fires = firing.into_iter().chain(acknowledged).chain(stale).chain(untold);
+            format!("{name}: {}", state.into_iter().chain(fires).collect::<Vec<_>>().join(", "))
         };
         let alone = |(name, state, said): &(FeedName, FeedState, Option<Outside>)| {
             let said = said.as_ref().map(|said| format!(", {}", said.inert())).unwrap_or_default();
@@ -240,12 +256,21 @@ impl World {
                 "Acknowledged and still firing",
                 pack.acks.iter().map(ack).chain(self.not_said(pack, pack.acks.len(), |_| true)).chain(untold()).collect(),
             ),
+            ("Nobody knows whether they are over", pack.untold.iter().map(over).collect()),
             (
                 "Silences that end",
                 pack.silences.iter().map(silence).chain(self.not_said(pack, pack.silences.len(), silences)).collect(),
             ),
             ("Playbooks that are not through", pack.runs.iter().filter_map(run).collect()),
-            ("Services that are not well", pack.unwell.iter().map(unwell).chain(pack.alone.iter().map(alone)).collect()),
+            (
+                "Services that are not well",
+                pack.unwell
+                    .iter()
+                    .map(unwell)
+                    .chain(pack.alone.iter().map(alone))
+                    .chain(self.not_said(pack, pack.unwell.len(), |_| true))
+                    .collect(),
+            ),
             ("Sources that don't answer", pack.silent.iter().map(silent).collect()),
         ]
     }

@@ -97,6 +97,7 @@ sources:
     assert_eq!(part("Silences that end:"), "  nobody knows: prod does not answer");
     let unwell = part("Services that are not well:");
     assert!(unwell.starts_with("  shop: failing|  feed alone: failing, ") && unwell.contains("refused"), "{unwell}");
+    assert!(unwell.ends_with("|  nobody knows whether there is more: prod does not answer"), "{unwell}");
     let document = home.json(&["handoff"]);
     let states = |list: &str| (document[list][0]["name"].clone(), document[list][0]["state"].clone());
     assert_eq!(states("services"), ("shop".into(), "failing".into()));
@@ -120,7 +121,10 @@ fn a_service_in_which_alerts_fire_is_not_well_though_no_feed_says_so() {
     let part = told.split("\n\n").find(|part| part.starts_with("Services that are not well")).expect("the part");
     assert_eq!(part, "Services that are not well:\n  web: 2 alerts fire\n  mail: 1 alert fires");
     let document = home.json(&["handoff"]);
-    assert_eq!(document["services"][0], serde_json::json!({"name": "web", "state": null, "firing": 2, "acknowledged": 0}));
+    assert_eq!(
+        document["services"][0],
+        serde_json::json!({"name": "web", "state": null, "firing": 2, "acknowledged": 0, "untold": 0, "stale": false})
+    );
     by(&home, "ana", &["ack", "--filter", "Slow", "--yes", "--note", "on it"]);
     let told = out(&home.run(&["handoff"]));
     assert!(told.contains("  web: 1 alert fires, 1 is acknowledged\n"), "{told}");

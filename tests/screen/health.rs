@@ -5,6 +5,7 @@ use midwatch::domain::alert::{Alert, Upstream};
 use midwatch::domain::change::{Told, What};
 use midwatch::domain::health::{FeedState, Limit, Reading};
 use midwatch::domain::maintenance::Subjects;
+use midwatch::model::event::SourceAnswer;
 use midwatch::model::{Command, Fact};
 use std::sync::Arc;
 
@@ -343,6 +344,30 @@ fn a_service_whose_alerts_fire_is_not_ok_though_its_feeds_are() {
     desk.resize(200, 40).expect("2 firing, 1 acknowledged").resize(120, 40);
     desk.fires(&firing.map(over)).expect("● checkout        ok");
     desk.fires(&[alert("CheckoutOdd", "P7", "checkout", "shop-4", 2)]).expect("▲ checkout        1 firing");
+}
+
+#[test]
+fn a_service_of_whose_alerts_nobody_knows_is_neither_ok_nor_said_to_fire() {
+    let mut desk = Desk::with(settings());
+    for feed in ["checkout-pay", "stripe-api", "pg-primary"] {
+        desk.feed(feed, FeedState::Healthy, "up", 9);
+    }
+    let (down, slow) =
+        (alert("PostgresDown", "critical", "postgres", "db-1", 3), alert("CheckoutSlow", "warning", "checkout", "shop-1", 2));
+    desk.fires(&[down.clone(), slow]);
+    desk.resize(120, 40).expect("▲ postgres        1 firing").press("m").expect("▲ postgres").expect_not("postgres ok");
+    // Whoever should tell of it is silent: its source takes it for over.
+    desk.press("esc");
+    desk.fact(Fact::AlertsChanged { source: "prod".into(), upserts: Vec::new(), gone: vec![down.id.fingerprint.clone()] });
+    let whole = SourceAnswer { complete: true, ..SourceAnswer::default() };
+    desk.answers(SourceAnswer { untold: vec![(down.id.fingerprint.clone(), crate::screen::start())], ..whole.clone() });
+    desk.answers(whole).expect("? postgres        1 untold");
+    desk.press("m").expect("? postgres").expect("▲ checkout").press("esc");
+    desk.press("P").expect("Nobody knows whether they are over").expect("? PostgresDown db-1: nobody had it").press("esc");
+    // And its source no longer answers: what fired may fire or not.
+    desk.source_fails("refused").expect("? checkout        1 firing, stale").expect("? postgres        1 untold");
+    desk.press("m").expect("? checkout").expect_not("▲ checkout").press("esc");
+    desk.press("P").press("G").expect("checkout: 1 alert fires, ? stale").expect("is more: prod does not answer");
 }
 
 #[test]

@@ -323,6 +323,9 @@ fn whoever_takes_over_is_told_what_fires_and_is_nobodys_and_what_is_not_seen() {
     assert!(nobodys.starts_with("4 critical: B") && nobodys.contains("and 1 more; "), "{nobodys}");
     assert!(nobodys.ends_with("nobody knows whether there is more: prod does not answer"), "{nobodys}");
     assert!(part("Sources that don't answer").contains("prod: no answer"), "{told:?}");
+    let more = "nobody knows whether there is more: prod does not answer";
+    let services = part("Services that are not well");
+    assert_eq!(services, format!("postgres: 4 alerts fire, 1 is acknowledged, ? stale; {more}"));
 }
 
 #[test]

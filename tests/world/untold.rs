@@ -378,3 +378,50 @@ fn a_gap_after_a_gap_whose_watcher_died_at_once_is_one_of_its_own() {
     let told: Vec<_> = of.map(|entry| entry.text.clone()).collect();
     assert_eq!(told.len(), 2, "{told:?}");
 }
+
+fn handed_over(story: &Story) -> Vec<(&'static str, Vec<String>)> {
+    let pack = story.world.pack(Duration::from_secs(60));
+    story.world.told(&pack, |_| "1m".to_owned(), |_| String::new())
+}
+
+fn part(story: &Story, title: &str) -> String {
+    let found = handed_over(story).into_iter().find(|(known, _)| *known == title);
+    found.map(|(_, lines)| lines.join("; ")).unwrap_or_default()
+}
+
+#[test]
+fn whoever_takes_over_is_told_of_what_nobody_knows_to_be_over_and_who_had_it() {
+    let mut story = Story::new();
+    story.poll(&both());
+    story.ask(ack(&["Down"]));
+    story.poll_with(&[], untold(&["Down", "Slow"]));
+    story.poll(&[]);
+    let told = part(&story, "Nobody knows whether they are over");
+    let lines: Vec<_> = told.split("; ? ").collect();
+    assert!(lines[0].starts_with("? Down") && lines[0].contains(": ana had it; "), "{told}");
+    assert!(lines[1].starts_with("Slow") && lines[1].contains(": nobody had it; "), "{told}");
+    assert_eq!(part(&story, "Services that are not well"), "postgres: ? 2 untold");
+    assert_eq!(part(&story, "Acknowledged and still firing"), "");
+    // Whom the journal alone tells of it must know it, too.
+    story.begins_anew();
+    story.poll(&[]);
+    let again = part(&story, "Nobody knows whether they are over");
+    assert!(again.contains("? Down") && again.contains(": ana had it; ") && again.contains("? Slow"), "{again}");
+}
+
+#[test]
+fn what_nobody_knows_to_be_over_stands_before_what_certainly_is() {
+    let mut story = Story::new();
+    story.poll(&both());
+    story.poll_with(&[], untold(&["Slow"]));
+    story.poll(&[]);
+    let names: Vec<_> = story.world.alerts.queue().map(|tracked| tracked.alert.name()).collect();
+    assert_eq!(names, ["Slow", "Down"]);
+    // Its source tells at last: both are over, and stand by their names.
+    let upstream = midwatch::domain::alert::Upstream::Resolved { at: story.now.wall };
+    let over = Arc::new(midwatch::domain::alert::Alert { upstream, ..(*both()[1]).clone() });
+    story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![over], gone: Vec::new() });
+    let names: Vec<_> = story.world.alerts.queue().map(|tracked| tracked.alert.name()).collect();
+    assert_eq!(names, ["Down", "Slow"]);
+    assert_eq!(part(&story, "Services that are not well"), "");
+}

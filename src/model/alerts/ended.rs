@@ -1,7 +1,7 @@
 //! Ends that are no good news: of what nobody tells of any more, and of a watchdog, which fires to say that alerting works.
 
 use super::left::Untold;
-use super::{Alerts, Doubt, State, Tracked, UNTOLD_FOR};
+use super::{Ack, Alerts, Doubt, State, Tracked, UNTOLD_FOR};
 use crate::domain::alert::{Alert, Upstream};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, Fingerprint};
@@ -66,7 +66,27 @@ impl Alerts {
 
     /// How many are taken for over though nobody has said that they are, here or before this process began.
     pub fn untold(&self, now: DateTime<Utc>) -> usize {
-        self.queue.untold() + self.untold_before(now).count()
+        self.queue.untold().len() + self.untold_before(now).count()
+    }
+
+    /// All of them, each with when it was taken for over and who had it then. What another alert tells of is told by that.
+    pub fn all_untold(&self, now: DateTime<Utc>) -> Vec<(AlertId, DateTime<Utc>, Option<Ack>)> {
+        let shown = self.queue.untold().iter().filter_map(|id| self.queue.get(id)).filter(|it| self.told_by(it).is_none());
+        let shown = shown.filter_map(|tracked| {
+            let at = tracked.resolved_at?;
+            Some((tracked.alert.id.clone(), at, self.ack(tracked, at)))
+        });
+        let left = self.untold_before(now).filter_map(|id| {
+            let untold = self.left.untold.get(id)?;
+            let ack = self.records.get(id).and_then(|record| record.ack(untold.episode, untold.at));
+            Some((id.clone(), untold.at, ack.cloned()))
+        });
+        shown.chain(left).collect()
+    }
+
+    /// What it is called, of which only the journal says that it is taken for over.
+    pub fn name_of_untold(&self, id: &AlertId) -> Option<&str> {
+        self.left.untold.get(id).map(|untold| untold.name.as_ref())
     }
 
     /// Those of which only the journal says so: they are in the queue no more, or never were in that of this process.

@@ -46,8 +46,28 @@ struct OfService {
     counts: Counts,
     /// Those of them that another one of the service stands for.
     told: Counts,
+    /// Those that were bad and of which nobody has said that they are over.
+    untold: usize,
+    /// How many bad ones of it each source tells of.
+    tellers: BTreeMap<SourceName, usize>,
     /// What fires in it, by severity, the oldest first.
     firing: [BTreeSet<(DateTime<Utc>, AlertId)>; 4],
+}
+
+impl OfService {
+    fn tell(&mut self, source: &SourceName, more: bool) {
+        match (self.tellers.get_mut(source), more) {
+            (Some(count), true) => *count += 1,
+            (Some(count), false) if *count > 1 => *count -= 1,
+            (None, true) => drop(self.tellers.insert(source.clone(), 1)),
+            (_, false) => drop(self.tellers.remove(source)),
+        }
+    }
+}
+
+/// What does not say how bad it is may be bad; what only informs is not.
+fn is_bad(severity: Severity) -> bool {
+    severity != Severity::Info
 }
 
 /// Most have no second one.
@@ -140,9 +160,26 @@ impl Queue {
         less(&self.counts, &self.told)[state as usize]
     }
 
-    /// How many are taken for over without a word.
-    pub fn untold(&self) -> usize {
-        self.untold.len()
+    /// Those that are taken for over without a word.
+    pub fn untold(&self) -> &BTreeSet<AlertId> {
+        &self.untold
+    }
+
+    /// How many of a service are so.
+    pub fn untold_of(&self, service: &ServiceName) -> usize {
+        self.services.get(service).map_or(0, |of| of.untold)
+    }
+
+    fn count_untold(&mut self, tracked: &Tracked, change: impl Fn(&mut usize)) {
+        let of = tracked.service.as_ref().filter(|_| is_bad(tracked.severity)).and_then(|name| self.services.get_mut(name));
+        if let Some(of) = of {
+            change(&mut of.untold);
+        }
+    }
+
+    /// The sources that tell of what is bad in a service.
+    pub fn tellers_of(&self, service: &ServiceName) -> impl Iterator<Item = &SourceName> {
+        self.services.get(service).into_iter().flat_map(|of| of.tellers.keys())
     }
 
     pub fn take(&mut self, id: &AlertId) -> Option<Box<Tracked>> {
@@ -151,7 +188,9 @@ impl Queue {
         let rank = self.places.remove(id)?;
         let tracked = self.standing.remove(&(rank, id.clone()))?;
         self.count(&tracked, |count| *count -= 1);
-        self.untold.remove(id);
+        if self.untold.remove(id) {
+            self.count_untold(&tracked, |count| *count -= 1);
+        }
         self.forget_name(tracked.alert.name());
         if let Entry::Occupied(mut alike) = self.subjects.entry(subject(&tracked))
             && alike.get_mut().remove(id)
@@ -171,6 +210,7 @@ impl Queue {
         self.count(&tracked, |count| *count += 1);
         if tracked.is_left_untold() {
             self.untold.insert(tracked.alert.id.clone());
+            self.count_untold(&tracked, |count| *count += 1);
         }
         self.learn_name(tracked.alert.name());
         let one = tracked.alert.id.clone();
@@ -268,7 +308,11 @@ impl Queue {
     fn fire(&mut self, tracked: &Tracked, fires: bool) {
         let real = BAD.contains(&tracked.state) && !tracked.is_drill();
         let of = tracked.service.as_ref().filter(|_| real).and_then(|name| self.services.get_mut(name));
-        let Some(firing) = of.map(|of| &mut of.firing[tracked.severity as usize]) else { return };
+        let Some(of) = of else { return };
+        if is_bad(tracked.severity) {
+            of.tell(&tracked.alert.id.source, fires);
+        }
+        let firing = &mut of.firing[tracked.severity as usize];
         let (before, key) = (firing.first().map(|(at, _)| *at), (tracked.episode, tracked.alert.id.clone()));
         if fires {
             firing.insert(key)

@@ -1,9 +1,9 @@
 //! What whoever shows a long queue asks of it: what has changed, where an alert stands, and which of them are one problem.
 
 use super::queue::Counts;
-use super::{Alerts, Rank, State, Tracked};
+use super::{Alerts, Rank, SourceHealth, State, Tracked};
 use crate::domain::alert::Severity;
-use crate::domain::ids::{AlertId, ServiceName};
+use crate::domain::ids::{AlertId, ServiceName, SourceName};
 use chrono::{DateTime, Utc};
 
 /// How many problems fire in a service.
@@ -15,9 +15,18 @@ pub struct Bad {
     pub others: usize,
     /// Those that somebody has.
     pub acknowledged: usize,
+    /// Those that are taken for over though nobody has said that they are.
+    pub untold: usize,
+    /// None of the sources that tell of what fires answers: it was so when they did.
+    pub stale: bool,
 }
 
 impl Bad {
+    /// Nothing fires as far as is known, and nobody knows whether that is so.
+    pub fn is_only_untold(self) -> bool {
+        self.untold > 0 && self.firing() + self.acknowledged == 0
+    }
+
     /// That nobody has.
     pub fn firing(self) -> usize {
         self.critical + self.others
@@ -89,11 +98,15 @@ impl Alerts {
     pub fn bad_in(&self, service: &ServiceName) -> Bad {
         let counts = self.problems_of(service);
         let of = |state: State, severities: &[Severity]| severities.iter().map(|one| counts[state as usize][*one as usize]).sum();
+        let silent = |name: &SourceName| self.source(name).is_none_or(|source| source.health != SourceHealth::Fresh);
+        let mut tellers = self.queue.tellers_of(service).peekable();
         let others = [Severity::Warning, Severity::Unknown];
         Bad {
             critical: of(State::Firing, &[Severity::Critical]),
             others: of(State::Firing, &others),
             acknowledged: of(State::Acknowledged, &[Severity::Critical]) + of(State::Acknowledged, &others),
+            untold: self.queue.untold_of(service),
+            stale: tellers.peek().is_some() && tellers.all(silent),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, fit};
 use crate::tui::hits::Hit;
 use crate::tui::keymap::Context;
-use crate::tui::panes::health::look;
+use crate::tui::panes::health::standing;
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, Ui, View};
 use layers::{Kin, Row, kin, layers, rows};
@@ -34,6 +34,9 @@ use unicode_width::UnicodeWidthStr;
 const BESIDES: u16 = 7;
 /// Longer names are cut.
 const LONGEST: u16 = 24;
+
+/// A line by itself has room for all that is known of a service.
+const WIDE: u16 = u16::MAX;
 
 #[derive(Default)]
 struct Map {
@@ -95,7 +98,7 @@ impl Map {
 
     fn render_cell(&self, canvas: &mut Canvas, place: Rect, at: usize, kin: &Kin, view: &View) {
         let service = &view.world.settings.services[at];
-        let (glyph, word, state) = view.world.health.service(&service.name).map_or(("○", "", Role::Dim), look);
+        let (glyph, word, state) = standing(&service.name, place.width, view);
         let here = kin.selected == Some(at);
         let (mark, role) = match (here, kin.feels.contains(&at), kin.needed.contains(&at)) {
             (true, ..) => (" ", Role::Cursor),
@@ -114,7 +117,7 @@ impl Map {
         }
         // In a list there is room for the word.
         if place.width > self.wide + BESIDES + 12 {
-            pen.space(1).text(word, state);
+            pen.space(1).text(&word, state);
         }
     }
 
@@ -122,7 +125,7 @@ impl Map {
     fn about(&self, kin: &Kin, view: &View) -> String {
         let services = &view.world.settings.services;
         let Some(service) = kin.selected.map(|at| &services[at]) else { return String::new() };
-        let word = view.world.health.service(&service.name).map_or("not watched", |state| look(state).1);
+        let (_, word, _) = standing(&service.name, WIDE, view);
         let tier = kin.feels.iter().filter_map(|at| services[*at].tier).min();
         let tier = tier.map(|tier| format!(", from tier {tier}")).unwrap_or_default();
         let why = view.world.suspicions().of(&service.name);

@@ -3,6 +3,8 @@
 
 mod row;
 
+pub use row::standing;
+
 use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::catalogue::Service;
 use crate::domain::health::FeedState;

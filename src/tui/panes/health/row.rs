@@ -43,15 +43,8 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     let service = view.world.settings.services.named(name.as_str());
     let since = worst(name, view).and_then(|feed| feed.lasting(view.now));
     let bad = state.is_some_and(|state| state > FeedState::Maintenance);
-    let fires = fires(name, view).filter(|_| state.is_none_or(|state| state == FeedState::Healthy));
-    let (glyph, word, role) = match (fires, state) {
-        (Some(fires), _) => firing(fires, place.width),
-        (None, None) => ("○", "not watched".to_owned(), Role::Dim),
-        (None, Some(state)) => {
-            let (glyph, word, role) = look(state);
-            (glyph, word.to_owned(), role)
-        }
-    };
+    let fires = fires(name, view);
+    let (glyph, word, role) = standing(name, place.width, view);
     canvas.hits.seconds |= bad && since.is_some_and(time::ticks);
     // Of what is said to be well there is nothing to explain.
     let why = (bad || fires.is_some()).then(|| why(name, since.filter(|_| bad), view)).flatten();
@@ -77,19 +70,39 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     }
 }
 
-/// What fires in it that somebody has to look at, or looks at.
+/// How a service is: by what fires in it where its feeds don't say that it is bad, else by them.
+pub fn standing(name: &ServiceName, width: u16, view: &View) -> (&'static str, String, Role) {
+    match (fires(name, view), view.world.health.service(name)) {
+        (Some(fires), _) => firing(fires, width),
+        (None, None) => ("○", "not watched".to_owned(), Role::Dim),
+        (None, Some(state)) => {
+            let (glyph, word, role) = look(state);
+            (glyph, word.to_owned(), role)
+        }
+    }
+}
+
+/// What fires in it that somebody has to look at, or looks at, or of which nobody knows whether it is over; where that says more than
+/// its feeds do.
 fn fires(name: &ServiceName, view: &View) -> Option<Bad> {
-    Some(view.world.alerts.bad_in(name)).filter(|bad| !bad.is_none())
+    let well = view.world.health.service(name).is_none_or(|state| state == FeedState::Healthy);
+    Some(view.world.alerts.bad_in(name)).filter(|bad| well && !bad.is_none())
 }
 
 /// How many fire that nobody has, as loud as the worst of them is; and how many somebody has, where there is room.
 fn firing(bad: Bad, width: u16) -> (&'static str, String, Role) {
+    if bad.is_only_untold() {
+        return ("?", format!("{} untold", bad.untold), Role::Stale);
+    }
     let wide = width >= 50;
     let word = match (bad.firing(), bad.acknowledged) {
         (0, acknowledged) => format!("{acknowledged} {}", if wide { "acknowledged" } else { "acked" }),
         (firing, acknowledged @ 1..) if wide => format!("{firing} firing, {acknowledged} acknowledged"),
         (firing, _) => format!("{firing} firing"),
     };
+    if bad.stale {
+        return ("?", format!("{word}, stale"), Role::Stale);
+    }
     let role = match (bad.critical, bad.others) {
         (1.., _) => Role::Critical,
         (0, 1..) => Role::Warning,
