@@ -21,7 +21,7 @@ use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, fit};
 use crate::tui::hits::Hit;
 use crate::tui::keymap::Context;
-use crate::tui::panes::health::standing;
+use crate::tui::panes::health::{WIDE, standing};
 use crate::tui::theme::Role;
 use crate::tui::view::{Reply, Ui, View};
 use layers::{Kin, Row, kin, layers, rows};
@@ -34,9 +34,6 @@ use unicode_width::UnicodeWidthStr;
 const BESIDES: u16 = 7;
 /// Longer names are cut.
 const LONGEST: u16 = 24;
-
-/// A line by itself has room for all that is known of a service.
-const WIDE: u16 = u16::MAX;
 
 #[derive(Default)]
 struct Map {

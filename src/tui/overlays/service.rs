@@ -14,7 +14,7 @@ use crate::model::Command;
 use crate::model::health::Proven;
 use crate::tui::action::Action;
 use crate::tui::keymap::Context;
-use crate::tui::panes::health::look;
+use crate::tui::panes::health::{WIDE, standing};
 use crate::tui::theme::Role;
 use crate::tui::time;
 use crate::tui::view::{Reply, View};
@@ -180,7 +180,7 @@ fn changed(name: &ServiceName, view: &View, columns: usize) -> Vec<Line> {
 const MOST_CHANGES: usize = 8;
 
 fn state(label: &str, name: &ServiceName, view: &View, columns: usize) -> Vec<Line> {
-    let (glyph, word, role) = view.world.health.service(name).map_or(("○", "not watched", Role::Dim), look);
+    let (glyph, word, role) = standing(name, WIDE, view);
     field(label, &format!("{glyph} {name} {word}"), role, columns)
 }
 
@@ -197,7 +197,7 @@ fn felt(at: usize, view: &View, columns: usize) -> Vec<Line> {
     let mut lines = field("needed by", &format!("{} {word}{most}", felt.len()), Role::Text, columns);
     for (at, steps) in felt.iter().take(FELT) {
         let service = &services[*at];
-        let (glyph, _, role) = view.world.health.service(&service.name).map_or(("○", "", Role::Dim), look);
+        let (glyph, _, role) = standing(&service.name, WIDE, view);
         lines.extend(field("", &format!("{glyph} {}{}", service.name, meaning(service, *steps)), role, columns));
     }
     let more = felt.len().saturating_sub(FELT);

@@ -3,7 +3,7 @@
 
 mod row;
 
-pub use row::standing;
+pub use row::{WIDE, standing};
 
 use super::{Pane, PaneId, Spec, Travel};
 use crate::domain::catalogue::Service;

@@ -139,9 +139,7 @@ impl<'v> Seen<'v> {
                 let (target, word) = (inert(tracked.alert.target()), alerts::severity(tracked.severity).0.trim());
                 format!("{drill}{target} {} {word} {}", inert(service), tracked.state.word()).into()
             }
-            Self::Service(service) => {
-                view.world.health.service(&service.name).map_or("not watched", |state| health::look(state).1).into()
-            }
+            Self::Service(service) => health::standing(&service.name, health::WIDE, view).1.into(),
             Self::Playbook(book) => inert(book.id.as_str()),
             Self::Incident(incident) => format!("{} {}", incident.severity, incident.status.word()).into(),
             Self::Entry(entry) => inert(&entry.text),

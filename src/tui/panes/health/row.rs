@@ -70,6 +70,9 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     }
 }
 
+/// A line by itself has room for all that is known of a service.
+pub const WIDE: u16 = u16::MAX;
+
 /// How a service is: by what fires in it where its feeds don't say that it is bad, else by them.
 pub fn standing(name: &ServiceName, width: u16, view: &View) -> (&'static str, String, Role) {
     match (fires(name, view), view.world.health.service(name)) {
@@ -101,7 +104,7 @@ fn firing(bad: Bad, width: u16) -> (&'static str, String, Role) {
         (firing, _) => format!("{firing} firing"),
     };
     if bad.stale {
-        return ("?", format!("{word}, stale"), Role::Stale);
+        return ("?", format!("stale, {word}"), Role::Stale);
     }
     let role = match (bad.critical, bad.others) {
         (1.., _) => Role::Critical,
