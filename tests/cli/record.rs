@@ -188,7 +188,7 @@ fn a_shift_is_offered_by_one_and_taken_over_by_the_other() {
     ];
     assert!(parts.iter().all(|part| pack.contains(part)), "{pack}");
     let document = home.json(&["handoff"]);
-    assert_names(&document, "schema at holder offer sources firing services feeds incidents acks silences runs");
+    assert_names(&document, "schema at holder offer sources firing services feeds incidents acks silences runs untold");
     assert_eq!((document["incidents"].as_array().map(Vec::len), document["acks"].as_array().map(Vec::len)), (Some(1), Some(1)));
     done(&home, &["handoff", "--to", "bo"]);
     let refused = home.run(&["handoff", "--accept"]);

@@ -246,7 +246,7 @@ fn a_silence_that_was_ended_and_is_back_with_its_server_is_ended_again() {
         story.wait(1);
     }
     let again = acts(&mut story);
-    assert!(matches!(again.as_slice(), [Act::Expire { id }] if id.raw() == "silence-1"), "once: {again:?}");
+    assert!(matches!(again.as_slice(), [(_, Act::Expire { id })] if id.raw() == "silence-1"), "once: {again:?}");
     let said = &story.last(Kind::Act).text;
     assert_eq!(said, "ending the silence silence-1 once more: prod has lost that it was ended, for ana");
     // What has ended there stays so.
