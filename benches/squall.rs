@@ -25,7 +25,8 @@ const SECONDS: usize = 10;
 const BEFORE: usize = 500;
 /// Between two keys of somebody who holds one down.
 const HELD: Duration = Duration::from_millis(40);
-const PUSHED: usize = 30;
+/// As many as have a row on the screen.
+const PUSHED: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn main() {
