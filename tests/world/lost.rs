@@ -249,6 +249,13 @@ fn a_silence_that_was_ended_and_is_back_with_its_server_is_ended_again() {
     assert!(matches!(again.as_slice(), [(_, Act::Expire { id })] if id.raw() == "silence-1"), "once: {again:?}");
     let said = &story.last(Kind::Act).text;
     assert_eq!(said, "ending the silence silence-1 once more: prod has lost that it was ended, for ana");
+    // One server of several may never hear of it: it is not told for ever.
+    let [(intent, _)] = again.as_slice() else { panic!("one act") };
+    story.fact(Fact::ActEnded { intent: *intent, end: end(Outcome::Done, None) });
+    story.pass(60);
+    story.poll_with(&down(), there());
+    story.wait(1);
+    assert!(acts(&mut story).is_empty());
     // What has ended there stays so.
     story.pass(60);
     story.poll_with(&down(), with_silence(story.now.wall, SilenceState::Expired));

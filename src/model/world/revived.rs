@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// An answer that was asked for before it was ended, or a server that has not heard of that yet, is no older than this.
 const SETTLED: TimeDelta = TimeDelta::seconds(30);
 
+/// How the key ends of what ends one again.
+const AGAIN: &str = "/revived";
+
 impl World {
     /// A whole answer has come.
     pub(super) fn end_revived(&mut self, source: &SourceName) -> Vec<Effect> {
@@ -43,8 +46,10 @@ impl World {
     }
 
     fn ending_again(&mut self, source: &SourceName, id: Outside, ended: &Arc<Entry>) -> Option<Draft> {
-        let key = format!("act/{}/revived", ended.id);
-        if !self.telling.insert(key.clone()) {
+        // Once: of several servers one that hears nothing of the others would be told of it for ever.
+        let again = ended.key.as_ref().is_some_and(|key| key.ends_with(AGAIN));
+        let key = format!("act/{}{AGAIN}", ended.id);
+        if again || !self.telling.insert(key.clone()) {
             return None;
         }
         let text = format!("ending the silence {} once more: {source} has lost that it was ended", id.inert());
