@@ -168,3 +168,21 @@ fn of_two_who_take_it_over_from_the_same_person_the_first_on_record_has_it_for_b
     story.ask(ack(&["Down"]));
     assert_eq!(holder(&story), Some(("cid".to_owned(), true)));
 }
+
+#[test]
+fn one_that_its_system_has_overruled_forestalls_nobody() {
+    let mut story = bobs();
+    let until = story.now.wall + chrono::Duration::hours(1);
+    let episode = story.world.alerts.get(&id("Down")).expect("listed").episode;
+    let mut record = |kind, who, with: &dyn Fn(Draft) -> Draft| {
+        let draft = Draft::new(kind, story.now.wall, Actor::person(who, None), "");
+        let draft = Draft { alert: Some(id("Down")), ..with(draft.with("episode", episode).with("until", until)) };
+        let entry = story.append(draft);
+        story.fact(Fact::Recorded { entry: entry.clone(), request: None });
+        entry.id
+    };
+    let ana = record(Kind::Ack, "ana", &|draft| draft.with("from", "bob"));
+    record(Kind::ActEnded, "ana", &|draft| draft.with("lost", ana));
+    record(Kind::Ack, "cid", &|draft| draft.with("from", "maria"));
+    assert_eq!(holder(&story), Some(("cid".to_owned(), true)));
+}

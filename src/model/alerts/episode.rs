@@ -230,6 +230,8 @@ impl Record {
                     None => held = Some(ack.as_ref()),
                 },
                 Mark::Unack(named) => held = held.filter(|(_, ack)| named.is_some_and(|named| ack.entry != Some(named))),
+                // What its system has overruled holds nothing.
+                Mark::Lost(named) => held = held.filter(|(_, ack)| ack.entry != Some(*named)),
                 _ => {}
             }
         }
