@@ -14,7 +14,7 @@ use super::poller::Asker;
 use crate::domain::change::json;
 use crate::domain::ids::SourceName;
 use crate::feeds::heartbeat;
-use crate::journal::{listen_elsewhere, listened_elsewhere};
+use crate::journal::listened_elsewhere;
 use crate::model::Fact;
 use crate::ports::{Listen, Ports};
 use crate::sources::{Hears, Source};
@@ -25,9 +25,8 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing;
 pub use beats::{Feeds, each as called};
-use doors::{Door, beside};
+use doors::Door;
 pub use doors::{Doors, covers};
-use futures_util::future::join_all;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -45,8 +44,6 @@ const LARGEST: usize = 4 << 20;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long after another process was found listening this one tries again.
 const AGAIN: Duration = Duration::from_secs(2);
-/// The same where an address of its own can't be had, and those of the configuration are listened on meanwhile.
-const SELDOM: Duration = Duration::from_secs(20);
 
 pub type Sources = BTreeMap<SourceName, Arc<dyn Source>>;
 
@@ -137,7 +134,7 @@ pub fn start(reached: &Reached, with: &With, listens: Listens) -> Listener {
             Listens::At(given) => {
                 let others = reached.by_address(None).into_iter().filter(|(other, _)| !covers(given, *other));
                 let others = others.map(|(other, reached)| (other, with.shared(reached))).collect();
-                drop(tasks.spawn(listen_instead(address, shared, others)));
+                drop(tasks.spawn(doors::instead(address, shared, others)));
             }
             Listens::Configured => drop(tasks.spawn(listen(address, shared))),
             Listens::Nowhere => drop(tasks.spawn(async move { gave_way(&shared, false).await })),
@@ -190,36 +187,6 @@ async fn listen(address: SocketAddr, shared: Arc<Shared>) {
             None => {
                 tell(&shared, false);
                 sleep(AGAIN).await;
-            }
-        }
-    }
-}
-
-/// On an address of its own, as the one process of its data folder that does, and on the `others` of the configuration; on these alone
-/// as long as that one can't be had.
-async fn listen_instead(address: SocketAddr, shared: Arc<Shared>, others: Vec<(SocketAddr, Arc<Shared>)>) {
-    let mut door = Door::new(address, &shared);
-    loop {
-        let said = shared.folder.as_deref().map(|folder| listen_elsewhere(folder, address));
-        if let None | Some(Ok(Some(_))) = said
-            && let Some(socket) = door.open().await
-        {
-            shared.found(Some(address));
-            let _open = Open::new(&shared);
-            shared.ask();
-            // It ends only with the task.
-            tokio::join!(serve(socket, &shared), join_all(others.iter().map(|(other, shared)| beside(*other, shared.clone()))));
-        }
-        drop(said);
-        tell(&shared, false);
-        shared.found(shared.elsewhere());
-        sleep(AGAIN).await;
-        if door.is_barred() {
-            // What can't be had takes nothing from whoever pushes where the configuration says.
-            let configured = join_all(others.iter().map(|(other, shared)| listen(*other, shared.clone())));
-            tokio::select! {
-                _ = configured => {}
-                () = sleep(SELDOM) => {}
             }
         }
     }

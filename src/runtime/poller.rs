@@ -70,6 +70,12 @@ pub struct Handle(UnboundedSender<Order>);
 pub struct Asker(WeakUnboundedSender<Order>);
 
 impl Asker {
+    /// Whose poller has ended.
+    #[cfg(test)]
+    pub fn nobody() -> Self {
+        Self(unbounded_channel().0.downgrade())
+    }
+
     /// Asks this source, which tells of a change, as soon as it allows it.
     fn hear(&self, source: SourceName) {
         if let Some(orders) = self.0.upgrade() {
