@@ -3,6 +3,7 @@
 use super::native::{carried, confirmed, held, pager};
 use super::unsent::{acts, answer, down};
 use super::*;
+use midwatch::domain::act::What;
 use midwatch::domain::alert::{Alert, Silence, SilenceMatcher, SilenceState};
 use midwatch::domain::entry::Actor;
 use midwatch::model::past::episodes;
@@ -126,6 +127,16 @@ fn what_was_taken_back_there_is_nobodys_as_soon_as_that_is_confirmed_and_no_news
     assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
 }
 
+#[test]
+fn what_is_given_anew_while_it_is_being_taken_back_is_in_force() {
+    let mut story = confirmed();
+    story.poll(&held(carried("ana", None)));
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    assert!(story.world.is_taken_back(&id("Down")));
+    story.ask(ack(&["Down"]));
+    assert_eq!((holder(&story), story.world.is_taken_back(&id("Down"))), (Some(("ana".to_owned(), true)), false));
+}
+
 /// Bob has acknowledged it by a silence.
 fn bobs() -> Story {
     let mut story = Story::with(settings(true));
@@ -167,6 +178,42 @@ fn of_two_who_take_it_over_from_the_same_person_the_first_on_record_has_it_for_b
     story.slow = None;
     story.ask(ack(&["Down"]));
     assert_eq!(holder(&story), Some(("cid".to_owned(), true)));
+}
+
+/// Ana and cid have taken it over from bob, and ana was first.
+fn raced(mut story: Story) -> Story {
+    story.slow = Some(Vec::new());
+    story.ask(ack(&["Down"]));
+    story.world.me = Actor::person("cid", None);
+    story.ask(ack(&["Down"]));
+    story.answer();
+    assert_eq!(holder(&story), Some(("ana".to_owned(), true)));
+    story
+}
+
+#[test]
+fn whoever_came_too_late_has_it_neither_when_the_first_undoes_theirs_nor_when_that_runs_out() {
+    let mut story = raced(bobs());
+    let [ana, _] = &story.journal.iter().filter(|entry| entry.kind == Kind::Ack).map(|entry| entry.id).collect::<Vec<_>>()[..]
+    else {
+        panic!("two")
+    };
+    let draft = Draft::new(Kind::Unack, story.now.wall, Actor::person("ana", None), "took it back");
+    let draft = draft.with("ack", *ana).with("why", "undone");
+    let undone = story.append(Draft { alert: Some(id("Down")), ..draft });
+    story.fact(Fact::Recorded { entry: undone, request: None });
+    assert_eq!(holder(&story), Some(("bob".to_owned(), false)), "who had it before");
+    // A system without ends has the first one's until that is taken back.
+    let mut story = Story::with(pager());
+    story.poll(&held(carried("bob", None)));
+    let mut story = raced(story);
+    assert!(matches!(answer(&mut story, Outcome::Done, Some("Q1")), Act::On { by, .. } if by == "ana"));
+    story.poll(&held(carried("ana", None)));
+    story.wait(3600);
+    let told: Vec<&str> =
+        story.journal.iter().filter(|it| it.text_of("why") == Some("ran out")).map(|it| it.text.as_str()).collect();
+    assert_eq!(told, ["ana's acknowledgement of Down ran out, and it still fires"]);
+    assert!(matches!(answer(&mut story, Outcome::Done, None), Act::On { what: What::Unacknowledge, by, .. } if by == "ana"));
 }
 
 #[test]

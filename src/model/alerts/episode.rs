@@ -175,8 +175,9 @@ impl Record {
 
     /// The newest acknowledgement of an episode, whose time is over.
     pub(in crate::model) fn ran_out(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<&Ack> {
+        let late = self.late();
         let mut acks = self.marks.iter().rev().filter_map(|(_, mark)| match mark {
-            Mark::Ack(ack) if !self.is_undone(&ack.1) => Some(ack.as_ref()),
+            Mark::Ack(ack) if self.counts(&late, &ack.1) => Some(ack.as_ref()),
             _ => None,
         });
         let (acked, ack) = acks.next()?;
@@ -219,23 +220,31 @@ impl Record {
         self.late().into_iter().find(|(late, _)| late.entry == Some(ack)).map(|(_, first)| first)
     }
 
-    /// The acknowledgements that came too late so, each with the one that was first.
+    /// The acknowledgements that came too late so, each with the one that was first: also where that has been undone since, for whoever
+    /// had the alert before has it again then, and not who came too late.
     fn late(&self) -> Vec<(&Ack, &Ack)> {
-        let mut held: Option<&(DateTime<Utc>, Ack)> = None;
+        let mut line: Vec<&(DateTime<Utc>, Ack)> = Vec::new();
         let mut late = Vec::new();
         for (_, mark) in &self.marks {
+            let holds = |entry: &EntryId| line.last().is_some_and(|last| last.1.entry == Some(*entry));
             match mark {
-                Mark::Ack(ack) if !self.is_undone(&ack.1) => match held.filter(|first| forestalls(first, ack)) {
+                Mark::Ack(ack) => match line.last().filter(|first| forestalls(first, ack)) {
                     Some((_, first)) => late.push((&ack.1, first)),
-                    None => held = Some(ack.as_ref()),
+                    None => line.push(ack),
                 },
-                Mark::Unack(named) => held = held.filter(|(_, ack)| named.is_some_and(|named| ack.entry != Some(named))),
+                Mark::Unack(named) if named.as_ref().is_none_or(holds) => line.clear(),
                 // What its system has overruled holds nothing.
-                Mark::Lost(named) => held = held.filter(|(_, ack)| ack.entry != Some(*named)),
+                Mark::Lost(named) if holds(named) => line.clear(),
+                Mark::Undone(named) => line.retain(|ack| ack.1.entry != Some(*named)),
                 _ => {}
             }
         }
         late
+    }
+
+    /// It was neither undone nor too late.
+    fn counts(&self, late: &[(&Ack, &Ack)], ack: &Ack) -> bool {
+        !self.is_undone(ack) && !late.iter().any(|(late, _)| late.entry == ack.entry)
     }
 
     fn is_undone(&self, ack: &Ack) -> bool {
@@ -259,11 +268,13 @@ impl Record {
     }
 
     /// An acknowledgement and those before it whose place it took, newest first: back to where somebody gave one up, or to
-    /// another episode.
+    /// another episode. One that came too late took nobody's place.
     pub fn line_of(&self, ack: EntryId) -> impl Iterator<Item = EntryId> {
+        let late = self.late();
         let mut line: Vec<(DateTime<Utc>, EntryId)> = Vec::new();
         for (_, mark) in &self.marks {
             match mark {
+                Mark::Ack(next) if late.iter().any(|(late, _)| late.entry == next.1.entry) => {}
                 Mark::Ack(next) => line.extend(next.1.entry.map(|entry| (next.0, entry))),
                 Mark::Unack(named) if named.is_none_or(|named| line.last().is_some_and(|(_, last)| *last == named)) => {
                     line.clear();
@@ -289,11 +300,11 @@ impl Record {
 
     fn last(&self) -> Option<&(DateTime<Utc>, Ack)> {
         let late = self.late();
-        let counts = |mark: &&Mark| match mark {
-            Mark::Ack(ack) => !self.is_undone(&ack.1) && !late.iter().any(|(late, _)| late.entry == ack.1.entry),
+        let newest = |mark: &&Mark| match mark {
+            Mark::Ack(ack) => self.counts(&late, &ack.1),
             mark => **mark == Mark::Unack(None),
         };
-        let newest = self.marks.iter().rev().map(|(_, mark)| mark).find(counts)?;
+        let newest = self.marks.iter().rev().map(|(_, mark)| mark).find(newest)?;
         let Mark::Ack(ack) = newest else { return None };
         // Named, whichever of the two was written first: whoever gave an older one up has not given this one up.
         let given_up = |(_, mark): &(Order, Mark)| matches!(mark, Mark::Unack(Some(named)) if ack.1.entry == Some(*named));
