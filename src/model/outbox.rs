@@ -134,6 +134,8 @@ pub struct Carrier {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outbox {
     acts: BTreeMap<EntryId, Sent>,
+    /// Those of them that have no recorded end: few, and looked at for every row that is drawn.
+    open: BTreeSet<EntryId>,
     /// The acts that serve an entry, by that entry.
     serving: BTreeMap<EntryId, BTreeSet<EntryId>>,
     /// Those that were not done, by their alerts: whoever is told of one wants to know whether that was done later.
@@ -163,7 +165,7 @@ impl Outbox {
 
     /// Those that have no recorded end.
     pub fn open(&self) -> impl Iterator<Item = (&Arc<Entry>, &Sent)> {
-        self.acts().filter(|(_, sent)| sent.end.is_none())
+        self.open.iter().filter_map(|intent| self.acts.get(intent)).filter_map(|sent| Some((sent.intent.as_ref()?, sent)))
     }
 
     /// Those that could not be sent and wait for their source to answer.
@@ -241,6 +243,9 @@ impl Outbox {
         let what = entry.data_of("source").zip(entry.data_of("act")).map(Arc::new);
         let sent = self.acts.entry(entry.id).or_default();
         (sent.intent, sent.what) = (Some(entry.clone()), what);
+        if sent.end.is_none() {
+            self.open.insert(entry.id);
+        }
     }
 
     fn ended(&mut self, entry: &Entry) {
@@ -256,6 +261,7 @@ impl Outbox {
             if let Some(alert) = entry.alert.as_ref().filter(|_| outcome.is_undone()) {
                 self.undone.entry(alert.clone()).or_default().insert(intent);
             }
+            self.open.remove(&intent);
             (sent.end, sent.ended_at) = (Some(ActEnd { outcome, detail, made }), Some(entry.recorded_at));
         }
     }
@@ -281,6 +287,7 @@ impl Outbox {
 
     pub(super) fn forget(&mut self, intent: EntryId) {
         let Some(sent) = self.acts.remove(&intent) else { return };
+        self.open.remove(&intent);
         if let Some(alert) = sent.intent.as_ref().and_then(|intent| intent.alert.as_ref())
             && let Some(undone) = self.undone.get_mut(alert)
         {

@@ -84,8 +84,13 @@ impl World {
         }
     }
 
-    /// It is being taken back at its source, whoever asked for that, and has not been confirmed: until then that still says who has it.
+    /// Only its source still says who has it, and there it is being taken back, whoever asked for that: it has not been confirmed yet. One of
+    /// ours that was given since is in force all the same.
     pub fn is_taken_back(&self, id: &AlertId) -> bool {
+        let ack = self.alerts.get(id).and_then(|tracked| self.alerts.ack(tracked, self.now.wall));
+        if ack.is_none_or(|ack| ack.entry.is_some()) {
+            return false;
+        }
         let takes = |sent: &Sent| {
             matches!(sent.doing(), Some(Act::On { what: What::Unacknowledge, .. } | Act::Expire { .. })) && sent.end.is_none()
         };
