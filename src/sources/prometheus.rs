@@ -224,9 +224,9 @@ fn fired(alert: Alert, holds: &BTreeMap<String, Vec<(Labels, TimeDelta)>>, now: 
     let spans: BTreeSet<TimeDelta> = rules.map(|(_, span)| *span).collect();
     let span = spans.first().filter(|_| spans.len() == 1 && alert.upstream == Upstream::Firing);
     // A span that was made longer since began no alert in the future, and one that no clock holds none at all; a server whose clock is a
-    // little ahead of ours told of it all the same.
+    // little ahead of ours told of it all the same. Its time is not cut to ours: by it the episode has one name at every poll.
     let begun = span.and_then(|span| alert.starts_at.checked_add_signed(*span)).filter(|at| *at <= now + SKEW);
-    Alert { starts_at: begun.map_or(alert.starts_at, |at| at.min(now)), ..alert }
+    Alert { starts_at: begun.unwrap_or(alert.starts_at), ..alert }
 }
 
 async fn answered<T: DeserializeOwned>(request: Request, ports: &Ports) -> Result<T, Trouble> {
@@ -276,5 +276,33 @@ impl Source for Prometheus {
 
     fn fetch<'a>(&'a self, before: &'a [Arc<Alert>], ports: &'a Ports, limit: Duration) -> Answer<'a, Result<Snapshot, Trouble>> {
         Box::pin(self.snapshot(before, ports, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_whose_clock_is_ahead_tells_began_at_one_time_whenever_it_is_asked() {
+        let at = |second: i64| DateTime::from_timestamp(1_772_334_000 + second, 0).expect("a time");
+        let labels = Labels::new(vec![("alertname".into(), "Down".into())]);
+        let alert = || Alert {
+            id: AlertId { source: "prom".into(), fingerprint: Fingerprint::new("f") },
+            labels: labels.clone(),
+            annotations: Labels::default(),
+            upstream: Upstream::Firing,
+            starts_at: at(0),
+            url: None,
+            receivers: Default::default(),
+            silenced_by: Vec::new(),
+            inhibited_by: Vec::new(),
+            muted_by: Vec::new(),
+            held: None,
+        };
+        let holds = BTreeMap::from([("Down".to_owned(), vec![(labels.clone(), TimeDelta::seconds(120))])]);
+        let began = [100, 115, 300].map(|now| fired(alert(), &holds, at(now)).starts_at);
+        assert_eq!(began, [at(120); 3]);
+        assert_eq!(fired(alert(), &holds, at(59)).starts_at, at(0), "no clock is so far ahead");
     }
 }
