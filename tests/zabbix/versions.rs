@@ -280,6 +280,21 @@ async fn one_is_taken_over_from_whom_it_is_meant_to_be_and_from_nobody_else() {
 }
 
 #[tokio::test]
+async fn what_was_taken_back_though_the_answer_says_otherwise_is_taken_over() {
+    let zabbix = FakeZabbix::start();
+    let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));
+    let from = What::Acknowledge { until: in_minutes(60), from: Some("Bo".into()) };
+    zabbix.elsewhere(&trigger, 6, "mine");
+    const WRITE: &str = "POST /api_jsonrpc.php event.acknowledge";
+    zabbix.mood_of(WRITE, support::fake::Mood::Status(500, ""));
+    assert_eq!(act(&*source, &on(&trigger, from.clone(), "")).await.outcome, Outcome::Failed, "Bo has it still");
+    zabbix.mood_of(WRITE, support::fake::Mood::FailedAfterwards(500));
+    ended(&act(&*source, &on(&trigger, from, "")).await, Outcome::Done, "found there, though no good answer came");
+    let now = poll(&*source, &[]).await.alerts.remove(0);
+    assert_eq!(now.acknowledged().map(|hold| hold.by.raw()), Some("ana"));
+}
+
+#[tokio::test]
 async fn whoever_was_first_is_named_and_what_is_ours_already_is_not_sent_again() {
     let zabbix = FakeZabbix::start();
     let (trigger, source) = (zabbix.trigger("DiskFull"), asked(&zabbix));

@@ -118,12 +118,21 @@ impl Doing<'_> {
     async fn free(&self, now: &Problem) -> Result<Option<ActEnd>, Trouble> {
         let (event, message) = (now.eventid.0.to_string(), format!("{} takes it over", self.by));
         let params = json!({"eventids": [event], "action": bits::UNACKNOWLEDGE | bits::MESSAGE, "message": message});
-        Ok(match self.api.write(params, self.intent).await {
-            Ok(Said::Done) => None,
-            Ok(Said::Refused(429 | 503, trouble)) => Some(ActEnd::new(Outcome::Unsent, format!("not sent: {trouble}"))),
-            Ok(Said::Refused(_, trouble)) => Some(ActEnd::new(Outcome::Failed, trouble.text)),
-            Err(trouble) if trouble.sent => Some(ActEnd::new(Outcome::Unknown, trouble.text)),
+        let (outcome, trouble) = match self.api.write(params, self.intent).await {
+            Ok(Said::Done) => return Ok(None),
+            Ok(Said::Refused(429 | 503, trouble)) => {
+                return Ok(Some(ActEnd::new(Outcome::Unsent, format!("not sent: {trouble}"))));
+            }
+            Ok(Said::Refused(500, trouble)) => (Outcome::Failed, trouble),
+            Ok(Said::Refused(_, trouble)) => return Ok(Some(ActEnd::new(Outcome::Failed, trouble.text))),
+            Err(trouble) if trouble.sent => (Outcome::Unknown, trouble),
             Err(trouble) => return Err(trouble),
+        };
+        // It may have been done all the same: then nobody holds it.
+        Ok(match self.now().await {
+            Ok(Some(now)) if now.holder().is_none() => None,
+            Ok(_) => Some(ActEnd::new(outcome, trouble.text)),
+            Err(_) => Some(ActEnd::new(Outcome::Unknown, trouble.text)),
         })
     }
 
