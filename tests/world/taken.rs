@@ -154,6 +154,17 @@ fn a_restarted_system_that_never_lists_what_it_was_told_anew_is_told_no_more() {
         story.wait(60);
         assert!(acts(&mut story).is_empty(), "it is not told a third time");
     }
+    // Restarted once more before any answer could list that, it has lost it once more.
+    let mut story = confirmed();
+    (0..2).for_each(|_| answered(&mut story, &held(carried("ana", None)), began()));
+    (0..2).for_each(|_| answered(&mut story, &down(), second));
+    story.wait(30);
+    answer(&mut story, Outcome::Done, Some("Q2"));
+    story.wait(10);
+    (0..3).for_each(|_| answered(&mut story, &down(), second + chrono::Duration::minutes(1)));
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0));
+    story.wait(30);
+    answer(&mut story, Outcome::Done, Some("Q3"));
 }
 
 #[test]

@@ -50,8 +50,9 @@ struct Seen {
     /// When that was confirmed which answers had, or should have.
     confirmed: Option<DateTime<Utc>>,
     /// The system has been restarted since, and has that no more which was confirmed then: that nobody has taken away. What is given in its
-    /// place is not lost with it: a system that never lists it would be told again and again.
-    lost: Option<DateTime<Utc>>,
+    /// place is not lost with it, unless that is restarted once more: a system that never lists it would be told again and again. The start
+    /// after which it was lost.
+    lost: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
 impl Looked {
@@ -134,8 +135,10 @@ impl World {
         let native = matches!(&sought, Sought::Carrier(carrier) if carrier.native);
         if there {
             seen.lost = None;
-        } else if native && certain && restarted.is_some() && !disposed && seen.lost.is_none_or(|lost| lost == since) {
-            seen.lost = Some(since);
+        } else if let Some(started) = restarted.filter(|_| native && certain && !disposed)
+            && seen.lost.is_none_or(|(lost, after)| lost == since || after < started)
+        {
+            seen.lost = Some((since, started));
             self.duties = None;
             return None;
         }
@@ -159,10 +162,9 @@ impl World {
     /// Its source had what carries it, and does not know it any more: a server that was started anew calls people again.
     pub(super) fn carrier_is_lost(&self, entry: EntryId, carrier: &Carrier) -> bool {
         let unlisted = |seen: &Seen| seen.unlisted >= LOOKS && seen.silence.as_ref() == Some(&carrier.id);
-        self.looked
-            .seen
-            .get(&entry)
-            .is_some_and(|seen| if carrier.native { seen.lost == Some(carrier.confirmed_at) } else { unlisted(seen) })
+        self.looked.seen.get(&entry).is_some_and(|seen| {
+            if carrier.native { seen.lost.is_some_and(|(lost, _)| lost == carrier.confirmed_at) } else { unlisted(seen) }
+        })
     }
 
     /// `None` while something is being done about it, and where its source has nothing to tell.
@@ -247,6 +249,6 @@ impl World {
     }
 }
 
-fn is_busy(sent: &Sent) -> bool {
+pub(super) fn is_busy(sent: &Sent) -> bool {
     sent.end.is_none() || sent.waits() || sent.is_doubtful()
 }
