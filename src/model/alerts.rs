@@ -121,7 +121,7 @@ pub struct Alerts {
     /// Alerts that somebody had acknowledged elsewhere and that fire unowned.
     released: BTreeMap<AlertId, Box<Elsewhere>>,
     /// Those of which their sources have confirmed that nobody holds them there any more, and that they have not listed since.
-    given_back: BTreeSet<AlertId>,
+    given_back: BTreeMap<AlertId, DateTime<Utc>>,
     /// What has left the queue lately.
     left: Left,
     /// What the journal holds open and no source has listed.

@@ -2,6 +2,7 @@
 
 mod gaps;
 
+use super::alerts::GIVEN_ELSEWHERE;
 use super::fold::Corrections;
 use crate::domain::entry::{AtSource, Entry, Head, Kind};
 use crate::domain::health::FeedState;
@@ -82,7 +83,11 @@ fn times(lines: &[Line], incident: &Incident) -> Times {
     let own = lines.iter().any(|line| told(&line.entry));
     let counts = |entry: &Entry| !own || is_own(entry, incident);
     let alerted = first_bad(lines, incident, |entry| entry.alert.is_some() && counts(entry));
-    let acks = || lines.iter().filter(|line| line.entry.kind == Kind::Ack && alerted.is_none_or(|alerted| alerted <= line.at));
+    // Since when somebody had it elsewhere is not always known, only when that was seen.
+    let timed =
+        |entry: &Entry| entry.text_of("why") != Some(GIVEN_ELSEWHERE) || entry.data_of::<DateTime<Utc>>("since").is_some();
+    let acked = |line: &&Line| line.entry.kind == Kind::Ack && timed(&line.entry);
+    let acks = || lines.iter().filter(acked).filter(|line| alerted.is_none_or(|alerted| alerted <= line.at));
     // Who took the alert of what it depends on has answered, though nobody took one of its own.
     let acknowledged = acks().find(|line| counts(&line.entry)).or_else(|| acks().next());
     Times {

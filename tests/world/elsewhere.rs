@@ -6,8 +6,11 @@ use super::*;
 use midwatch::domain::act::What;
 use midwatch::domain::alert::{Alert, Silence, SilenceMatcher, SilenceState};
 use midwatch::domain::entry::Actor;
+use midwatch::domain::incident::Sev;
+use midwatch::domain::timeline::People;
 use midwatch::model::past::episodes;
 use midwatch::model::progress::Stage;
+use midwatch::model::timeline::{View, timeline};
 
 fn given(story: &Story) -> Vec<String> {
     let given = story.journal.iter().filter(|entry| entry.text_of("why") == Some("given elsewhere"));
@@ -83,6 +86,50 @@ fn what_carries_ours_is_no_acknowledgement_of_somebody_else() {
 }
 
 #[test]
+fn each_that_is_given_there_is_on_record_also_by_whom_it_was_taken_from_and_of_our_name() {
+    let mut story = Story::with(pager());
+    story.poll(&down());
+    let marias = held(carried("maria", None));
+    (0..2).for_each(|_| story.poll(&marias));
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: "she sleeps".into() });
+    answer(&mut story, Outcome::Done, None);
+    story.wait(15);
+    (0..2).for_each(|_| story.poll(&down()));
+    (0..2).for_each(|_| story.poll(&marias));
+    assert_eq!(given(&story), ["maria has acknowledged Down at its source: on it"; 2]);
+    // Ana gives it up here, and takes it in the system itself.
+    let mut story = confirmed();
+    let anas = held(carried("ana", None));
+    story.poll(&anas);
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    answer(&mut story, Outcome::Done, None);
+    story.wait(15);
+    (0..2).for_each(|_| story.poll(&down()));
+    (0..2).for_each(|_| story.poll(&anas));
+    assert_eq!(given(&story), ["ana has acknowledged Down at its source: on it"]);
+}
+
+#[test]
+fn when_it_was_given_there_counts_where_that_is_known() {
+    let acknowledged = |mut story: Story| {
+        let anas = held(carried("maria", None));
+        (0..3).for_each(|_| {
+            story.wait(15);
+            story.poll(&anas);
+        });
+        story.ask(Command::Declare { title: "down".into(), severity: Sev::ALL[1], alerts: vec![id("Down")], at: None });
+        let view = View { people: People::Names, zone: chrono_tz::UTC };
+        let incident = story.world.incidents.iter().next().expect("declared").id;
+        timeline(&story.journal, incident, Vec::new(), view).expect("it was declared").times.acknowledged
+    };
+    let mut watched = Story::with(pager());
+    watched.poll(&down());
+    let first = watched.now.wall + chrono::Duration::seconds(15);
+    assert_eq!(acknowledged(watched), Some(first), "when it was seen first, and not when it was believed");
+    assert_eq!(acknowledged(Story::with(pager())), None, "somebody had it before we looked");
+}
+
+#[test]
 fn what_was_taken_back_there_is_nobodys_as_soon_as_that_is_confirmed_and_no_news() {
     let mut story = confirmed();
     story.poll(&held(carried("ana", None)));
@@ -91,7 +138,16 @@ fn what_was_taken_back_there_is_nobodys_as_soon_as_that_is_confirmed_and_no_news
     assert_eq!((holder(&story), state(&story, "Down")), (None, Some(State::Firing)), "without asking its source again");
     let tracked = story.world.alerts.get(&id("Down")).expect("listed");
     assert!(tracked.arrived.is_some() && story.world.alerts.is_known(tracked), "whoever had it knows it");
+    // What was asked for before that does not.
+    story.poll(&held(carried("ana", None)));
+    assert_eq!(state(&story, "Down"), Some(State::Firing), "that was on its way");
     // What its source says after that counts, also where it says the same as before.
+    story.wait(15);
+    story.poll_with(
+        &held(carried("ana", None)),
+        SourceAnswer { missing: vec!["one page".into()], complete: true, ..SourceAnswer::default() },
+    );
+    assert_eq!(state(&story, "Down"), Some(State::Firing), "this is not all of it");
     story.poll(&held(carried("ana", None)));
     assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
     // Given anew at once it is there, though its source tells of it in the same words: nobody takes it away.
@@ -121,7 +177,9 @@ fn what_was_taken_back_there_is_nobodys_as_soon_as_that_is_confirmed_and_no_news
     answer(&mut story, Outcome::Done, None);
     assert_eq!((holder(&story), state(&story, "Down")), (None, Some(State::Firing)));
     assert!(!story.world.is_taken_back(&id("Down")));
-    // What the source says after that counts.
+    // What was on its way does not count; what the source says after that does.
+    story.poll_with(std::slice::from_ref(&quiet), told.clone());
+    assert_eq!(state(&story, "Down"), Some(State::Firing));
     story.wait(15);
     story.poll_with(std::slice::from_ref(&quiet), told);
     assert_eq!(state(&story, "Down"), Some(State::Acknowledged));

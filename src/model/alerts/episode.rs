@@ -74,7 +74,7 @@ pub struct Record {
 impl Record {
     pub(super) fn concerns(entry: &Entry) -> bool {
         let concerns = matches!(entry.kind, Kind::AlertFired | Kind::AlertResolved | Kind::KnownOver | Kind::Ack | Kind::Unack);
-        concerns || lost(entry).is_some()
+        concerns || lost(entry).is_some() || freed(entry).is_some()
     }
 
     pub(super) fn insert(&mut self, entry: &Entry) {
@@ -94,9 +94,10 @@ impl Record {
                 Some(ack) if entry.text_of("why") == Some(UNDONE) => Mark::Undone(ack),
                 ack => Mark::Unack(ack),
             },
-            _ => match lost(entry) {
-                Some(ack) => Mark::Lost(ack),
-                None => return,
+            _ => match (lost(entry), freed(entry)) {
+                (Some(ack), _) => Mark::Lost(ack),
+                (None, Some(episode)) => Mark::Released(episode),
+                (None, None) => return,
             },
         };
         let place = self.marks.partition_point(|(order, _)| *order < entry.order());
@@ -203,9 +204,12 @@ impl Record {
         })
     }
 
-    /// Somebody of this name has acknowledged this episode here.
-    pub(in crate::model) fn was_acked_by(&self, episode: DateTime<Utc>, by: &str) -> bool {
-        self.marks.iter().any(|(_, mark)| matches!(mark, Mark::Ack(ack) if ack.0 == episode && ack.1.by == by))
+    /// Those that were given here in an episode, in force or not.
+    pub(in crate::model) fn acks_of(&self, episode: DateTime<Utc>) -> impl Iterator<Item = EntryId> {
+        self.marks.iter().filter_map(move |(_, mark)| match mark {
+            Mark::Ack(ack) if ack.0 == episode => ack.1.entry,
+            _ => None,
+        })
     }
 
     /// It is on record that somebody has acknowledged this episode elsewhere.
@@ -322,6 +326,11 @@ fn forestalls((episode, first): &(DateTime<Utc>, Ack), (of, ack): &(DateTime<Utc
 /// The acknowledgement that an act was to carry, and that its source has contradicted.
 fn lost(entry: &Entry) -> Option<EntryId> {
     entry.data_of("lost").filter(|_| entry.kind == Kind::ActEnded)
+}
+
+/// The episode in which it was taken at its source from somebody who had it elsewhere.
+fn freed(entry: &Entry) -> Option<DateTime<Utc>> {
+    entry.data_of("freed").filter(|_| entry.kind == Kind::ActEnded)
 }
 
 fn ack(entry: &Entry) -> Ack {

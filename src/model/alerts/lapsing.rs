@@ -5,8 +5,8 @@ use crate::domain::ids::{AlertId, ServiceName, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::Outside;
-use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
 /// Somebody who holds an alert where it pages people, or held it.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,12 @@ pub(in crate::model) struct Elsewhere {
     pub by: String,
     /// How many such ends were on record in its episode when this began: every process names the end of it by that.
     pub before: usize,
+    /// When it began, where that is known: by its own word, or because it was seen just before that nobody had it.
+    pub since: Option<DateTime<Utc>>,
 }
+
+/// What was seen so lately was seen just before.
+const JUST_BEFORE: TimeDelta = TimeDelta::minutes(2);
 
 impl Alerts {
     /// Judges those anew whose acknowledgement has run out since `before`; gives the ones that fire unowned from now on.
@@ -52,8 +57,10 @@ impl Alerts {
         match held.filter(|ack| ack.entry.is_none()) {
             Some(ack) => {
                 let told = || self.records.get(&tracked.alert.id).map_or(0, |record| record.released(tracked.episode));
+                let seen = tracked.listed_at.filter(|at| known.is_none() && now < *at + JUST_BEFORE).map(|_| now);
+                let since = ack.since.or(known.as_ref().filter(|known| known.by == ack.by).map_or(seen, |known| known.since));
                 let before = known.map_or_else(told, |known| known.before);
-                tracked.elsewhere = Some(Box::new(Elsewhere { by: ack.by, before }));
+                tracked.elsewhere = Some(Box::new(Elsewhere { by: ack.by, before, since }));
             }
             None => {
                 let released = known.filter(|_| tracked.state == State::Firing);
@@ -85,16 +92,19 @@ impl Alerts {
         if !self.is_told_before(&id.source, at) {
             return;
         }
-        if self.given_back.insert(id.clone()) {
+        if self.given_back.insert(id.clone(), at).is_none() {
             self.rerank(settings, std::slice::from_ref(id), now);
         }
     }
 
-    /// A source has told anew how it is: gives those that are to be judged by that again.
-    pub(super) fn told_anew(&mut self, source: &SourceName) -> Vec<AlertId> {
-        let (told, rest) = std::mem::take(&mut self.given_back).into_iter().partition(|id| id.source == *source);
+    /// A source has told anew how it is: gives those that are to be judged by that again. An answer that lacks something, or that was on its
+    /// way when they were given back, says no more than the one before it.
+    pub(super) fn told_anew(&mut self, source: &SourceName, now: DateTime<Utc>) -> Vec<AlertId> {
+        let Some(state) = self.sources.get(source).filter(|state| state.is_whole()) else { return Vec::new() };
+        let told = |id: &AlertId, at: DateTime<Utc>| id.source == *source && state.certainly_after(at, now);
+        let (told, rest) = std::mem::take(&mut self.given_back).into_iter().partition(|(id, at)| told(id, *at));
         self.given_back = rest;
-        BTreeSet::into_iter(told).collect()
+        BTreeMap::into_keys(told).collect()
     }
 
     /// The same of a silence: it hides nothing and says of nobody that they have what it covered, which is this alert `on` it if that is known.

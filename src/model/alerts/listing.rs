@@ -23,7 +23,7 @@ impl Alerts {
         let same_instance = answer.started_at.filter(|started| state.started_at() == Some(*started));
         let changed = state.answered(&answer, now);
         let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
-        let mut touched = self.told_anew(source);
+        let mut touched = self.told_anew(source, now.wall);
         let untold = answer.untold.iter().map(|(fingerprint, since)| (fingerprint, *since)).collect();
         let unheard: HashSet<&Fingerprint> = answer.unheard.iter().collect();
         let (mut ended, mut never, mut unlisted) = (Vec::new(), Vec::new(), 0);

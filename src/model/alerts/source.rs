@@ -51,6 +51,8 @@ pub struct SourceState {
     /// When it is asked next, as `Stamp::mono`, and why then.
     next: Option<(Duration, Spared)>,
     silences: Arc<Vec<Silence>>,
+    /// Those that we have ended so lately that the next answer may not know it.
+    ended: Vec<(Outside, DateTime<Utc>)>,
     /// Where each of them stands: ten thousand are not searched for every alert.
     places: HashMap<Outside, usize>,
     started_at: Option<DateTime<Utc>>,
@@ -100,6 +102,7 @@ impl SourceState {
             unlisted: 0,
             next: None,
             silences: Arc::default(),
+            ended: Vec::new(),
             places: HashMap::new(),
             started_at: None,
             unsure: HashSet::new(),
@@ -147,8 +150,21 @@ impl SourceState {
         &self.silences
     }
 
+    /// What it answers now was asked for after this: no answer is on its way for longer.
+    pub(super) fn certainly_after(&self, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        at + chrono::Duration::from_std(self.spec.timeout).unwrap_or_default() <= now
+    }
+
     /// It has ended by then, as the source has confirmed; whether that is news.
     pub(super) fn end_silence(&mut self, id: &Outside, at: DateTime<Utc>) -> bool {
+        let news = self.ends_by(id, at);
+        if news {
+            self.ended.push((id.clone(), at));
+        }
+        news
+    }
+
+    fn ends_by(&mut self, id: &Outside, at: DateTime<Utc>) -> bool {
         let place = self.places.get(id).copied().filter(|place| self.silences.get(*place).is_some_and(|it| at < it.ends_at));
         let silence = place.and_then(|place| Arc::make_mut(&mut self.silences).get_mut(place));
         silence.map(|silence| silence.ends_at = at).is_some()
@@ -202,11 +218,21 @@ impl SourceState {
         (self.skew_ms, self.started_at, self.complete) = (answer.skew_ms, answer.started_at, answer.complete);
         self.unsure = answer.unsure.iter().cloned().collect();
         self.polls += 1;
+        let mut changed = self.listed(&answer.silences);
+        // An answer that was on its way when they ended may list them as before.
+        let mut ended = std::mem::take(&mut self.ended);
+        ended.retain(|(_, at)| !self.certainly_after(*at, now.wall));
+        changed.extend(ended.iter().filter(|(id, at)| self.ends_by(id, *at)).map(|(id, _)| id.clone()));
+        self.ended = ended;
+        changed
+    }
+
+    fn listed(&mut self, silences: &Arc<Vec<Silence>>) -> HashSet<Outside> {
         // Whoever asked has compared them already.
-        if Arc::ptr_eq(&self.silences, &answer.silences) {
+        if Arc::ptr_eq(&self.silences, silences) {
             return HashSet::new();
         }
-        let before = std::mem::replace(&mut self.silences, answer.silences.clone());
+        let before = std::mem::replace(&mut self.silences, silences.clone());
         // Most often one of ten thousand has changed, and none has come or gone: each stands where it stood.
         let in_place = before.len() == self.silences.len() && before.iter().zip(self.silences.iter()).all(|(a, b)| a.id == b.id);
         if in_place {

@@ -60,7 +60,7 @@ impl Alerts {
     /// it: for part of a second where ends are whole seconds, and until it is taken back where there are none.
     fn held<'a>(&self, tracked: &'a Tracked, now: DateTime<Utc>) -> Option<&'a Hold> {
         let in_force = |hold: &&Hold| hold.until.is_none_or(|until| now < until);
-        let told = tracked.alert.acknowledged().filter(|_| !self.given_back.contains(&tracked.alert.id));
+        let told = tracked.alert.acknowledged().filter(|_| !self.given_back.contains_key(&tracked.alert.id));
         told.filter(in_force).filter(|hold| self.ran_out(tracked, hold, now).is_none())
     }
 

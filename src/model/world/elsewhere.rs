@@ -2,12 +2,12 @@
 //! of ours is carried there is told by its own entry.
 
 use super::World;
-use super::taken::LOOKS;
+use super::taken::{LOOKS, is_busy};
 use crate::domain::entry::{Draft, Kind};
 use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::text::inert;
 use crate::model::Effect;
-use crate::model::alerts::GIVEN_ELSEWHERE;
+use crate::model::alerts::{Elsewhere, GIVEN_ELSEWHERE};
 
 /// So many at once: a source that is met first may have thousands, and the next answer has the rest.
 const MOST: usize = 100;
@@ -26,19 +26,22 @@ impl World {
             let seen = &mut self.given.entry(id.clone()).or_insert_with(|| (held.by.clone(), 0)).1;
             *seen = seen.saturating_add(1);
             if *seen >= LOOKS && self.watching && drafts.len() < MOST {
-                drafts.extend(self.given_draft(&id, &held.by, held.before));
+                drafts.extend(self.given_draft(&id, &held));
             }
         }
         self.record(drafts)
     }
 
-    /// `None`: it is on record, or on its way there, or it is what carried one of ours.
-    fn given_draft(&mut self, id: &AlertId, by: &str, before: usize) -> Option<Draft> {
+    /// `None`: it is on record, or on its way there, or it is what carries one of ours that was given up.
+    fn given_draft(&mut self, id: &AlertId, held: &Elsewhere) -> Option<Draft> {
         let tracked = self.alerts.get(id)?;
         let (episode, ack) = (tracked.episode, self.alerts.ack(tracked, self.now.wall)?);
-        let record = self.alerts.record(id);
-        if record.is_some_and(|record| record.was_acked_by(episode, by) || record.is_given(episode, before, by)) {
-            return None;
+        let Elsewhere { by, before, since } = held;
+        if let Some(record) = self.alerts.record(id) {
+            let carried = |ours| self.outbox.carried(ours).is_some() || self.outbox.serving(ours).any(is_busy);
+            if record.is_given(episode, *before, by) || record.acks_of(episode).any(carried) {
+                return None;
+            }
         }
         let key = format!("{id}/{}/given/{before}/{by}", episode.timestamp_millis());
         if !self.telling.insert(key.clone()) {
@@ -49,6 +52,9 @@ impl World {
         let text = format!("{who} has acknowledged {} at its source{why}", self.in_full(id));
         let draft = self.context().seen("alerts", Kind::Ack, text).with("episode", episode).with("why", GIVEN_ELSEWHERE);
         let draft = draft.with("by", by).with("reason", &ack.reason).with("before", before);
-        Some(self.about_alert(Draft { key: Some(key), ..draft }, id))
+        // It stands at its time, where that is known.
+        let at = since.unwrap_or(draft.at).clamp(episode.min(draft.at), draft.at);
+        let draft = draft.with("since", since);
+        Some(self.about_alert(Draft { key: Some(key), at, ..draft }, id))
     }
 }

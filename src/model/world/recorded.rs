@@ -216,6 +216,9 @@ impl World {
         // Every console is to know whose it is then.
         let carried = self.outbox.get(intent).filter(|sent| sent.doing().is_some_and(|act| act.carries_until().is_some()));
         draft = draft.with("lost", carried.and_then(Sent::serves).filter(|_| end.outcome == Outcome::Contradicted));
+        // Nor does anybody else have it any more from whom it was taken there.
+        let taken = about.as_ref().is_some_and(|about| end.outcome == Outcome::Done && about.data.contains_key("from"));
+        draft = draft.with("freed", alert.filter(|_| taken).and_then(|id| self.alerts.get(id)).map(|tracked| tracked.episode));
         if let Some(about) = about {
             // What was asked for before its incident was declared ends in that.
             let declared = || about.alert.as_ref().and_then(|id| self.incidents.covering(Some(id), about.service.as_ref()));
