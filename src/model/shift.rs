@@ -182,6 +182,11 @@ impl World {
                 due.unwrap_or_default()
             ))
         };
+        // As it was told last, where its source tells nothing now.
+        let named = |id: &AlertId| {
+            let doubt = self.alerts.get(id).and_then(|tracked| self.alerts.doubt_beside(tracked));
+            format!("{}{}", if doubt.is_some() { "? " } else { "" }, self.in_full(id))
+        };
         let ack = |(id, _, ack): &(AlertId, String, Ack)| {
             let held = ack.since.map(|at| format!(" for {}", since(at))).unwrap_or_default();
             let until = ack.until.map(|at| format!(", until {}", clock(at))).unwrap_or_default();
@@ -189,7 +194,7 @@ impl World {
             let uncarried = self.alerts.get(id).and_then(|tracked| self.uncarried(tracked));
             let uncarried =
                 uncarried.map(|it| format!("; not carried, its source goes on calling others: {}", it.end.detail.inert()));
-            format!("{} by {}{held}{until}{why}{}", self.in_full(id), inert(&ack.by), uncarried.unwrap_or_default())
+            format!("{} by {}{held}{until}{why}{}", named(id), inert(&ack.by), uncarried.unwrap_or_default())
         };
         let over = |(id, at, ack): &(AlertId, DateTime<Utc>, Option<Ack>)| {
             let name = self.untold_name(id);
@@ -214,7 +219,7 @@ impl World {
         let offer =
             offer.map(|offer| format!("{} offers it to {} since {}", inert(&offer.by), inert(&offer.to), clock(offer.at)));
         let nobodys = |(severity, count, first): &(Severity, usize, Vec<AlertId>)| {
-            let names: Vec<String> = first.iter().map(|id| self.in_full(id)).collect();
+            let names: Vec<String> = first.iter().map(named).collect();
             let more = count - first.len();
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("{count} {}: {}{more}", severity.word(), names.join(", "))
