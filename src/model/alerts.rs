@@ -22,6 +22,7 @@ mod source;
 mod state;
 mod twins;
 mod unseen;
+mod untold;
 mod view;
 
 pub(in crate::model) use cached::Cached;
@@ -244,7 +245,10 @@ impl Alerts {
     /// The source says that an alert is over. One that the queue doesn't show was over before anybody here knew of it.
     fn resolved(&mut self, settings: &Settings, alert: Arc<Alert>, now: Stamp) -> Option<Turn> {
         let id = alert.id.clone();
-        self.left.untold.remove(&id);
+        let untold = self.left.untold.remove(&id);
+        if let Some(untold) = untold.filter(|_| !self.queue.holds(&id)) {
+            return self.told_late(settings, alert, &untold, now);
+        }
         if !self.queue.holds(&id) && self.is_open(&id) {
             // The journal knows that it began, in a session whose cache is gone.
             self.upsert(settings, Arc::new(Alert { upstream: Upstream::Firing, ..Alert::clone(&alert) }), now);

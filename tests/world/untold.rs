@@ -328,6 +328,41 @@ fn what_is_told_late_to_who_does_not_watch_yet_is_on_record_once_it_does() {
 }
 
 #[test]
+fn what_is_told_late_to_a_console_that_began_since_is_on_record_and_its_service_is_untold_until_then() {
+    let mut story = left_alone();
+    story.begins_anew();
+    story.poll(&[]);
+    let service = "postgres".into();
+    assert_eq!(story.world.alerts.bad_in(&service).untold, 1, "by the journal alone");
+    told_late(&mut story);
+    assert_eq!((ends(&story), counted(&story), story.world.alerts.bad_in(&service).untold), (2, 0, 0));
+    assert_eq!(story.last(Kind::AlertResolved).text, "Down resolved, as its source says now");
+    told_late(&mut story);
+    (0..3).for_each(|_| story.poll(&[]));
+    assert_eq!(ends(&story), 2);
+    story.begins_anew();
+    assert_eq!(counted(&story), 0);
+    // It fired again and ended again while nobody looked: of the one before that says nothing.
+    let mut story = left_alone();
+    story.wait(3_600);
+    story.begins_anew();
+    let now = story.now.wall;
+    let upstream = midwatch::domain::alert::Upstream::Resolved { at: now };
+    let again = Arc::new(midwatch::domain::alert::Alert {
+        upstream,
+        starts_at: now - chrono::Duration::minutes(5),
+        ..(*both()[0]).clone()
+    });
+    story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![again], gone: vec![] });
+    assert_eq!((ends(&story), counted(&story)), (1, 0));
+    // It is remembered for a day.
+    let mut story = left_alone();
+    story.begins_anew();
+    story.wait(86_400);
+    assert_eq!(story.world.alerts.bad_in(&service).untold, 0);
+}
+
+#[test]
 fn what_is_told_while_its_presumed_end_is_being_recorded_is_on_record_as_told() {
     let mut story = Story::new();
     story.poll(&both());

@@ -1,8 +1,8 @@
 //! Ends that are no good news: of what nobody tells of any more, and of a watchdog, which fires to say that alerting works.
 
-use super::left::Untold;
-use super::{Ack, Alerts, Doubt, State, Tracked, UNTOLD_FOR};
-use crate::domain::alert::{Alert, Upstream};
+use super::untold::Untold;
+use super::{Ack, Alerts, Doubt, RESOLVED_FOR, State, Tracked, Turn};
+use crate::domain::alert::{Alert, Severity, Upstream};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, Fingerprint};
 use crate::domain::millis;
@@ -76,10 +76,9 @@ impl Alerts {
             let at = tracked.resolved_at?;
             Some((tracked.alert.id.clone(), at, self.ack(tracked, at)))
         });
-        let left = self.untold_before(now).filter_map(|id| {
-            let untold = self.left.untold.get(id)?;
+        let left = self.left.untold.iter(now).map(|(id, untold)| {
             let ack = self.records.get(id).and_then(|record| record.ack(untold.episode, untold.at));
-            Some((id.clone(), untold.at, ack.cloned()))
+            (id.clone(), untold.at, ack.cloned())
         });
         shown.chain(left).collect()
     }
@@ -91,7 +90,7 @@ impl Alerts {
 
     /// Those of which only the journal says so: they are in the queue no more, or never were in that of this process.
     pub fn untold_before(&self, now: DateTime<Utc>) -> impl Iterator<Item = &AlertId> {
-        self.left.untold.iter().filter(move |(_, untold)| now < untold.at + UNTOLD_FOR).map(|(id, _)| id)
+        self.left.untold.iter(now).map(|(id, _)| id)
     }
 
     /// The episode that is taken for over though nobody has said that it is, and of what only the journal knows its name.
@@ -136,7 +135,24 @@ impl Alerts {
         let (name, target) =
             (entry.text_of("name").unwrap_or(id.fingerprint.as_str()), entry.text_of("target").unwrap_or_default());
         let name = inert(format!("{name} {target}").trim_end()).into();
-        self.left.untold.insert(id.clone(), Untold { at: entry.at, episode, name });
+        let service = entry.service.clone().filter(|_| entry.data_of("severity") != Some(Severity::Info));
+        self.left.untold.insert(id, Untold { at: entry.at, episode, name, service });
+    }
+
+    /// It was taken for over before this process began, and its source says now that it is: it is shown and recorded as that says.
+    pub(super) fn told_late(&mut self, settings: &Settings, alert: Arc<Alert>, untold: &Untold, now: Stamp) -> Option<Turn> {
+        let id = alert.id.clone();
+        let same =
+            alert.starts_at <= untold.at && self.records.get(&id).is_some_and(|record| record.was_presumed(untold.episode));
+        if !same {
+            return None;
+        }
+        let fresh = self.fresh(settings, alert, now, true);
+        let mut tracked = Box::new(Tracked { episode: untold.episode, arrived: None, ..fresh });
+        tracked.resolved_at = Some(tracked.told_end(now.wall));
+        self.leaving.insert((now.wall + RESOLVED_FOR, id.clone()));
+        self.place(settings, tracked, now);
+        Some(Turn { id, fired: false })
     }
 
     /// An alert has ended: a watchdog of it is to be told of as the worst is.

@@ -6,6 +6,7 @@
 //! other source has told of it.
 
 use super::recording::begun;
+use super::untold::Before;
 use super::{Ack, Alerts, Tracked};
 use crate::domain::alert::{Alert, Labels, Upstream};
 use crate::domain::ids::{AlertId, Fingerprint, SourceName};
@@ -49,17 +50,7 @@ pub(super) struct Left {
     order: VecDeque<AlertId>,
     /// Those of them that fire.
     fires: Vec<AlertId>,
-    /// What has ended untold by the journal alone: who saw that may be gone.
-    pub untold: BTreeMap<AlertId, Untold>,
-}
-
-/// An episode that has ended untold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Untold {
-    pub at: DateTime<Utc>,
-    pub episode: DateTime<Utc>,
-    /// What it is called, with what tells it from others.
-    pub name: Box<str>,
+    pub untold: Before,
 }
 
 impl Left {

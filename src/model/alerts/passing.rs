@@ -23,7 +23,7 @@ impl Alerts {
         let back = self.lapse(settings, before, now);
         self.calm(settings, now);
         self.wake(settings, now);
-        let left = self.leave(now.wall);
+        let left = self.leave(now.wall) | self.left.untold.forget(now.wall);
         self.revision += u64::from(left || stale.contains(&true));
         back
     }
@@ -55,7 +55,8 @@ impl Alerts {
             .chain(self.leaving.first())
             .chain(self.waking.first())
             .map(|(at, _)| *at)
-            .chain(self.calm_at().copied());
+            .chain(self.calm_at().copied())
+            .chain(self.left.untold.next());
         let monos = walls.map(|at| now.mono + (at - now.wall).to_std().unwrap_or_default());
         sources.chain(monos).min()
     }

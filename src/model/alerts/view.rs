@@ -105,7 +105,7 @@ impl Alerts {
             critical: of(State::Firing, &[Severity::Critical]),
             others: of(State::Firing, &others),
             acknowledged: of(State::Acknowledged, &[Severity::Critical]) + of(State::Acknowledged, &others),
-            untold: self.queue.untold_of(service),
+            untold: self.queue.untold_of(service) + self.left.untold.of(service),
             stale: tellers.peek().is_some() && tellers.all(silent),
         }
     }

@@ -142,6 +142,7 @@ impl World {
         } else {
             // Who reads of it may not see how it began.
             draft = draft.with("target", Some(alert.target()).filter(|target| !target.is_empty()));
+            draft = if presumed.is_some() { draft.with("severity", tracked.severity) } else { draft };
         }
         draft.at = at;
         draft.key = Some(format!("{}/{}/{word}", turn.id, tracked.episode.timestamp_millis()));
