@@ -24,6 +24,8 @@ const RECENT: chrono::Duration = chrono::Duration::minutes(10);
 pub(super) const TOLD: chrono::Duration = chrono::Duration::hours(6);
 /// So many are looked at, with each that comes, whether they are to be forgotten: never all of a storm's at once.
 const LOOKED_AT: usize = 4;
+/// Why an acknowledgement ended whose carrier somebody has taken away, in the `data` of the entry that says so.
+pub(super) const TAKEN_AWAY: &str = "taken away";
 /// Nobody is asked about anything older: what is still unknown then stays so.
 pub const WONDERS: chrono::Duration = chrono::Duration::days(1);
 
@@ -138,6 +140,8 @@ pub struct Outbox {
     open: BTreeSet<EntryId>,
     /// The acts that serve an entry, by that entry.
     serving: BTreeMap<EntryId, BTreeSet<EntryId>>,
+    /// What carried these somebody has taken away at their source.
+    taken: BTreeSet<EntryId>,
     /// Those that were not done, by their alerts: whoever is told of one wants to know whether that was done later.
     undone: BTreeMap<AlertId, BTreeSet<EntryId>>,
     /// The last one that was looked at whether it is to be forgotten.
@@ -211,6 +215,9 @@ impl Outbox {
 
     /// What carries an acknowledgement now.
     pub fn carried(&self, ack: EntryId) -> Option<Carrier> {
+        if self.taken.contains(&ack) {
+            return None;
+        }
         self.serving(ack).fold(None, |carried, sent| {
             let Some((act, end)) = sent.doing().zip(sent.end.as_ref()) else { return carried };
             match act.carries_until() {
@@ -229,6 +236,7 @@ impl Outbox {
         match entry.kind {
             Kind::Act => self.begun(entry),
             Kind::ActEnded => self.ended(entry),
+            Kind::Unack if entry.text_of("why") == Some(TAKEN_AWAY) => self.taken.extend(entry.data_of::<EntryId>("ack")),
             _ => {}
         }
     }
@@ -303,6 +311,7 @@ impl Outbox {
         });
         if !left {
             self.serving.remove(&served);
+            self.taken.remove(&served);
         }
     }
 }

@@ -110,6 +110,17 @@ fn each_that_is_given_there_is_on_record_also_by_whom_it_was_taken_from_and_of_o
 }
 
 #[test]
+fn whoever_took_ours_over_there_has_it_on_record() {
+    let mut story = confirmed();
+    story.poll(&held(carried("ana", None)));
+    (0..5).for_each(|_| {
+        story.wait(15);
+        story.poll(&held(carried("bo", None)));
+    });
+    assert_eq!(given(&story), ["bo has acknowledged Down at its source: on it"]);
+}
+
+#[test]
 fn when_it_was_given_there_counts_where_that_is_known() {
     let acknowledged = |mut story: Story| {
         let anas = held(carried("maria", None));

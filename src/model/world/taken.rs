@@ -10,7 +10,7 @@ use crate::domain::settings::Carry;
 use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
 use crate::model::alerts::SourceState;
-use crate::model::outbox::{Carrier, Sent};
+use crate::model::outbox::{Carrier, Sent, TAKEN_AWAY};
 use crate::model::silences::Phase;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,9 +22,6 @@ const LAG: chrono::Duration = chrono::Duration::seconds(10);
 
 /// What sources call somebody whom their systems don't name.
 const UNNAMED: &str = "somebody";
-
-/// Why an acknowledgement ended, in the `data` of the entry that says so.
-pub(super) const TAKEN_AWAY: &str = "taken away";
 
 /// What answers said of each acknowledgement that is in force.
 #[derive(Debug, Clone, Default, PartialEq)]
