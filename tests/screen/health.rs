@@ -365,7 +365,7 @@ fn a_service_of_whose_alerts_nobody_knows_is_neither_ok_nor_said_to_fire() {
     desk.press("m").expect("? postgres").expect("▲ checkout").press("esc");
     desk.press("P").expect("Nobody knows whether they are over").expect("? PostgresDown db-1: nobody had it").press("esc");
     // And its source no longer answers: what fired may fire or not.
-    desk.source_fails("refused").expect("? checkout        stale, 1 f").expect("? postgres        1 untold");
+    desk.source_fails("refused").expect("? checkout    stale, 1 firing").expect("? postgres        1 untold");
     desk.press("m").expect("? checkout").expect_not("▲ checkout").press("esc");
     desk.press("P").press("G").expect("checkout: 1 alert fires, ? stale").expect("is more: prod does not answer");
 }

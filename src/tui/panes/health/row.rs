@@ -52,7 +52,7 @@ fn render_service(canvas: &mut Canvas, place: Rect, name: &ServiceName, cursor: 
     bar(&mut pen);
     pen.text(glyph, role).space(1);
     let label = if service.is_some_and(|service| service.vendor) { format!("{name} (vendor)") } else { name.to_string() };
-    let width = (pen.left().saturating_sub(12)).clamp(6, 20);
+    let width = pen.left().saturating_sub((word.width() as u16).max(11) + 1).clamp(6, 20);
     let work = view.world.maintenance.of_service(name);
     // Why it is bad, or that it is worked on, is worth more than that the words stand below each other.
     let short = why.is_some() && place.width < 60 || work.is_some();
