@@ -99,6 +99,37 @@ async fn what_was_fine_between_two_polls_has_ended_though_it_is_bad_again_softly
 }
 
 #[tokio::test]
+async fn what_ended_and_began_again_between_two_polls_is_two() {
+    if missing() {
+        return;
+    }
+    let icinga = Icinga::shared();
+    icinga.host("twice1", &json!({}));
+    icinga.service("twice1", "http", &json!({}));
+    for (name, fine, bad) in [("twice1!http", 0, 2), ("twice1", 0, 1)] {
+        icinga.result(name, bad, "refused");
+        let only = match name.contains('!') {
+            true => only(&icinga, "twice1", &json!({"hosts": "false"})),
+            false => only(&icinga, "twice1", &json!({"services": "false"})),
+        };
+        let first = poll(&*only, &[]).await.alerts;
+        // As bad as before, or worse, it is the same problem.
+        icinga.result(name, bad, "still refused");
+        let same = poll(&*only, &first).await.alerts;
+        assert_eq!((same[0].upstream, same[0].starts_at), (Upstream::Firing, first[0].starts_at));
+        icinga.result(name, fine, "OK");
+        icinga.result(name, bad, "refused again");
+        let ended = poll(&*only, &same).await.alerts;
+        let Upstream::Resolved { at } = ended[0].upstream else { panic!("{:?}", ended[0]) };
+        assert!(first[0].starts_at < at && ended[0].starts_at == first[0].starts_at, "{ended:?}");
+        let again = poll(&*only, &ended).await.alerts;
+        assert_eq!(again[0].upstream, Upstream::Firing);
+        assert!(at <= again[0].starts_at, "{again:?}");
+        assert_eq!(poll(&*only, &again).await.alerts, again, "and that one goes on");
+    }
+}
+
+#[tokio::test]
 async fn what_follows_from_a_host_or_a_dependency_says_so() {
     if missing() {
         return;

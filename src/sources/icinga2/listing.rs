@@ -27,15 +27,16 @@ const BY_NAME: usize = 500;
 /// After so long a server has checked what it checks at all.
 const FRESH: TimeDelta = TimeDelta::days(1);
 
-/// Hosts or services: where they are listed, and what one is called in a filter.
+/// Hosts or services: where they are listed, what one is called in a filter, and which attribute says when it was fine last.
 #[derive(Clone, Copy)]
 struct Sort {
     path: &'static str,
     word: &'static str,
+    fine: &'static str,
 }
 
-const HOSTS: Sort = Sort { path: "hosts", word: "host" };
-const SERVICES: Sort = Sort { path: "services", word: "service" };
+const HOSTS: Sort = Sort { path: "hosts", word: "host", fine: "last_state_up" };
+const SERVICES: Sort = Sort { path: "services", word: "service", fine: "last_state_ok" };
 
 /// Objects of both sorts.
 #[derive(Default)]
@@ -96,7 +97,7 @@ fn told<T>(answer: Result<T, Trouble>, missing: &mut Vec<Outside>) -> Option<T> 
 /// What the server has not checked since it began, whether it was bad before or not.
 async fn never_checked(api: Api<'_>, answered: [(Sort, bool); 2]) -> Result<Vec<Fingerprint>, Trouble> {
     let mut names = Vec::new();
-    for (Sort { path, word }, _) in answered.into_iter().filter(|(_, answered)| *answered) {
+    for (Sort { path, word, .. }, _) in answered.into_iter().filter(|(_, answered)| *answered) {
         let filter = format!("!{word}.last_check_result");
         let list: Vec<Item<Checkable>> = api.filtered(path, &["last_check_result"], &filter, json!({})).await?;
         let unchecked = list.into_iter().filter(|item| item.attrs.last_check_result.is_none());
@@ -110,7 +111,8 @@ async fn listed(api: Api<'_>, sort: Sort, own: Option<&str>, before: &[Arc<Alert
     let hard = if api.source.soft { String::new() } else { format!(" && {word}.state_type == 1") };
     let and_own = own.map(|own| format!(" && ({own})")).unwrap_or_default();
     let filter = format!("{word}.state != 0 && {word}.last_check_result{hard}{and_own}");
-    let list: Vec<Item<Checkable>> = api.filtered(sort.path, &CHECKABLE, &filter, json!({})).await?;
+    let attrs: Vec<&str> = CHECKABLE.into_iter().chain([sort.fine]).collect();
+    let list: Vec<Item<Checkable>> = api.filtered(sort.path, &attrs, &filter, json!({})).await?;
     if api.unfiltered() && own.is_some() {
         return Err(no_filters(sort));
     }
@@ -124,7 +126,7 @@ async fn listed(api: Api<'_>, sort: Sort, own: Option<&str>, before: &[Arc<Alert
     let cut = gone.len() > BY_NAME && !api.unfiltered();
     if !gone.is_empty() && !api.unfiltered() {
         let (filter, names) = (format!("{word}.__name in names"), &gone[..gone.len().min(BY_NAME)]);
-        let named: Vec<Item<Checkable>> = api.filtered(sort.path, &CHECKABLE, &filter, json!({"names": names})).await?;
+        let named: Vec<Item<Checkable>> = api.filtered(sort.path, &attrs, &filter, json!({"names": names})).await?;
         (others, fresh) = named.into_iter().partition(checked);
         // Bad again since it was listed, or left out by a filter that is new: the next poll knows.
         others.retain(|item| !shown(item));
@@ -159,7 +161,12 @@ fn alerts(source: &Icinga, before: &[Arc<Alert>], listed: Listed, around: &Aroun
         let object = Object::named(&item.name);
         let host = item.joins.unwrap_or_default().host.unwrap_or_default();
         let new = alert(&source.name, &object, &item.attrs, &host, around);
-        known(&object).filter(|known| **known == new).unwrap_or_else(|| Arc::new(new))
+        let known = known(&object);
+        // It has ended and begun again since: the next poll tells of that one.
+        if let Some((known, at)) = known.as_ref().and_then(|known| Some((known, ended_since(known, &item.attrs)?))) {
+            return Arc::new(Alert { upstream: Upstream::Resolved { at }, ..Alert::clone(known) });
+        }
+        known.filter(|known| **known == new).unwrap_or_else(|| Arc::new(new))
     };
     // Of what nobody knew there is nothing to tell, and what was told as over stays so.
     let over = |item: Item<Checkable>| {
@@ -187,6 +194,14 @@ fn unheld(known: Arc<Alert>) -> Arc<Alert> {
         }
         _ => known,
     }
+}
+
+/// When a problem ended that is there again: somewhere before the last time that it was fine, which is told; of a soft problem that was
+/// its last hard state.
+fn ended_since(known: &Alert, it: &Checkable) -> Option<DateTime<Utc>> {
+    let fine = time(Some(it.last_fine?));
+    let ended = known.upstream == Upstream::Firing && known.starts_at < fine;
+    ended.then(|| if it.is_hard() { fine } else { ended_at(it) })
 }
 
 /// When the problem ended: what has a soft problem by now was fine in between, and that was its last hard state.

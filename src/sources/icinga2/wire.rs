@@ -56,6 +56,9 @@ pub struct Checkable {
     pub next_check: Option<f64>,
     pub last_state_change: Option<f64>,
     pub last_hard_state_change: Option<f64>,
+    /// When it was fine last: a service by the one, a host by the other.
+    #[serde(alias = "last_state_ok", alias = "last_state_up")]
+    pub last_fine: Option<f64>,
     pub flapping: Option<bool>,
     /// False where something that it depends on is down.
     pub last_reachable: Option<bool>,
@@ -66,7 +69,7 @@ pub struct Checkable {
     pub groups: Option<Vec<String>>,
 }
 
-/// The attributes of a `Checkable`, all of them.
+/// The attributes of a `Checkable`, all of them but for that by which it says when it was fine last.
 pub const CHECKABLE: [&str; 18] = [
     "display_name",
     "state",
