@@ -541,6 +541,7 @@ fn of_a_colleagues_acknowledgement_the_reason_is_told_and_not_what_another_conso
     let by_ana = |reason: &str| ("ana".to_owned(), reason.to_owned());
     assert_eq!(reason("ACK! ana: part: b [mw:01a22e80-5e6d-712d-bb45-7adc4dde27da]"), by_ana("part: b"));
     assert_eq!(reason("ACK! ana:  [mw:01a22e80-5e6d-712d-bb45-7adc4dde27da]"), by_ana(""));
+    assert_eq!(reason("ACK! ana [mw:01a22e80-5e6d-712d-bb45-7adc4dde27da]"), by_ana(""));
     assert_eq!(reason("ACK! anatomy of it"), by_ana("anatomy of it"));
     assert_eq!(reason("ACK! bo: on it"), by_ana("bo: on it"), "somebody typed that");
 }

@@ -103,7 +103,8 @@ impl Alerts {
         // Another console writes who it is, and a marker of its act, around what somebody gave as the reason.
         let told = unmarked(silence.comment.raw().strip_prefix(prefix)?.trim());
         let (by, until) = (silence.created_by.raw().to_owned(), Some(silence.ends_at));
-        let reason = told.strip_prefix(&by).and_then(|told| told.strip_prefix(':')).unwrap_or(told).trim().to_owned();
+        let given = told.strip_prefix(&by).and_then(|rest| if rest.is_empty() { Some(rest) } else { rest.strip_prefix(':') });
+        let reason = given.unwrap_or(told).trim().to_owned();
         Some(Ack { entry: None, by, since: Some(silence.starts_at), until, reason, ticket: None, from: None })
     }
 

@@ -241,7 +241,8 @@ impl World {
             Carry::Silence { prefix } => {
                 let longest = now + to_chrono(CARRY_FOR);
                 let ends_at = ack.until.map_or(longest, |until| until.min(longest));
-                let comment = format!("{prefix} {}: {}", ack.by, ack.reason);
+                let why = if ack.reason.is_empty() { String::new() } else { format!(": {}", ack.reason) };
+                let comment = format!("{prefix} {}{why}", ack.by);
                 let text = match silence {
                     Some(_) if lost => {
                         format!("carrying the acknowledgement of {name} anew: its source has lost the silence that did")
