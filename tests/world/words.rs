@@ -94,3 +94,21 @@ fn two_alerts_of_one_name_are_in_full_by_what_they_are_about() {
     assert_eq!(story.world.in_full(&first.id), "Down db-1", "one that has its name is there still");
     assert_eq!(acks(&mut story, &second).1, "acknowledged Down db-2: on it");
 }
+
+#[test]
+fn the_log_tells_two_alerts_that_are_about_the_same_apart_by_the_label_in_which_they_differ() {
+    let mut story = Story::new();
+    let of = |disk: &str| {
+        let alert = on("DiskFilling", "db-1", "postgres");
+        let labels = alert.labels.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let labels = labels.chain([("disk".into(), disk.into())]).collect();
+        let id = AlertId { source: alert.id.source.clone(), fingerprint: disk.into() };
+        Arc::new(Alert { id, labels: Labels::new(labels), ..Alert::clone(&alert) })
+    };
+    story.poll(&[of("sda"), of("sdb")]);
+    (0..2).for_each(|_| story.poll(&[]));
+    let told: Vec<&str> = story.journal.iter().map(|entry| entry.text.as_str()).collect();
+    let expected =
+        ["firing on db-1 disk=sda", "firing on db-1 disk=sdb", "resolved on db-1 disk=sda", "resolved on db-1 disk=sdb"];
+    assert_eq!(told, expected.map(|text| format!("DiskFilling {text}")));
+}

@@ -9,6 +9,7 @@ use crate::domain::alert::{Alert, Severity};
 use crate::domain::entry::{Draft, Kind, Visibility};
 use crate::domain::ids::{AlertId, EntryId, IncidentId, RequestId};
 use crate::domain::text::inert;
+use crate::model::alerts::Tracked;
 use crate::model::exported::Exported;
 use crate::model::past;
 use crate::model::practice::Said;
@@ -371,10 +372,14 @@ impl World {
             }
             _ => self.called(alert),
         };
-        match self.alerts.apart(tracked) {
-            Some((label, value)) => format!("{name} {}={}", inert(label), inert(value).chars().take(LABEL).collect::<String>()),
-            None => name,
-        }
+        name + &self.apart(tracked)
+    }
+
+    /// ` label=value`, by which it differs from another alert of its name that is about the same; nothing where there is none.
+    pub fn apart(&self, tracked: &Tracked) -> String {
+        let short = |value: &str| inert(value).chars().take(LABEL).collect::<String>();
+        let apart = self.alerts.apart(tracked);
+        apart.map(|(label, value)| format!(" {}={}", inert(label), short(value))).unwrap_or_default()
     }
 
     /// An alert for people: its name, or its id where it left the queue so long ago that nobody remembers.

@@ -124,7 +124,7 @@ impl World {
             (false, None) => "resolved".to_owned(),
         };
         // Of eight alerts with one name each is read by itself, here and in the postmortem.
-        let (name, on) = (inert(alert.name()), on(alert));
+        let (name, on) = (inert(alert.name()), on(alert) + &self.apart(&tracked));
         let text = if presumed.is_some() || unseen { format!("{name}{on} {what}") } else { format!("{name} {what}{on}") };
         let text = if again { format!("{text}, as its source says now") } else { text };
         let dead = !turn.fired && !again && self.settings.is_watchdog(alert.name());

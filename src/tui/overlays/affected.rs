@@ -77,7 +77,7 @@ pub fn listed(alerts: &[AlertId], most: usize, view: &View) -> Vec<(String, Role
     let several = known.windows(2).any(|pair| pair[0].alert.id.source != pair[1].alert.id.source);
     let lines = known
         .iter()
-        .map(|tracked| line(tracked, several))
+        .map(|tracked| line(tracked, several, view))
         .chain(gone.map(|id| (format!("· {} {}", view.name_of(id), view.world.whereabouts(id)), Role::Dim)));
     let more = alerts.len().saturating_sub(most);
     let more = (more > 0).then(|| (format!("· and {more} more"), Role::Dim));
@@ -108,10 +108,11 @@ fn summary(known: &[&Tracked]) -> Option<(String, Role)> {
 }
 
 /// `· CRIT PostgresDown db-1:5432, postgres`
-fn line(tracked: &Tracked, several: bool) -> (String, Role) {
+fn line(tracked: &Tracked, several: bool, view: &View) -> (String, Role) {
     let (word, _) = severity(tracked.severity);
     let alert = &tracked.alert;
     let mut text = format!("· {word} {} {}", inert(alert.name()), inert(alert.target())).trim_end().to_owned();
+    text.push_str(&view.world.apart(tracked));
     if let Some(service) = &tracked.service {
         text = format!("{text}, {}", inert(service.as_str()));
     }
