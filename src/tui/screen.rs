@@ -259,6 +259,8 @@ impl Screen {
             Action::Play | Action::Faster | Action::Slower | Action::Later | Action::Earlier | Action::Moment => {
                 self.replay.map(|reach| everywhere::played(action, reach)).into_iter().collect()
             }
+            // What was done in the details of an alert is undone there.
+            Action::Undo if !self.contexts().contains(&Context::Silences) => self.undo(world),
             _ if self.covered() => {
                 let replies = self.with(world, |parts, view| parts.overlays.last_mut().map(|top| top.update(action, view)));
                 replies.unwrap_or_default()
@@ -311,7 +313,6 @@ impl Screen {
                 return self.divide(action);
             }
             Action::Tour => return self.touring.turn(&self.keymap),
-            Action::Undo => return self.undo(world),
             Action::Close if self.filter.is_empty() || self.focus != PaneId::Alerts => return self.in_pane(action, world),
             _ => return self.on_screen(action, world),
         }

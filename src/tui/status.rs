@@ -267,7 +267,8 @@ pub fn is_news(progress: &Progress, view: &View) -> bool {
 
 /// What stands behind the hint of somebody who is led: how what was just done is taken back.
 pub fn behind(outcome: Option<&Progress>, view: &View) -> String {
-    outcome.filter(|progress| progress.went_well()).map_or_else(String::new, |progress| way_back(progress, view))
+    let undoable = outcome.filter(|progress| progress.went_well() && may_be_undone(progress, view));
+    undoable.map_or_else(String::new, |_| format!(" ({} undoes your last act)", view.keymap.key_of(Action::Undo)))
 }
 
 /// Where there is little room, what went well is told without the remote's own words: `o` has them.
@@ -326,10 +327,14 @@ const LONG: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// For how long it can still be undone.
 fn way_back(progress: &Progress, view: &View) -> String {
-    match progress.settled() && !progress.items.iter().all(|item| item.stage.failed()) && progress.may_be_undone(view.now.mono) {
+    match may_be_undone(progress, view) {
         true => format!(" ({} undoes it)", view.keymap.key_of(Action::Undo)),
         false => String::new(),
     }
+}
+
+fn may_be_undone(progress: &Progress, view: &View) -> bool {
+    progress.settled() && !progress.items.iter().all(|item| item.stage.failed()) && progress.may_be_undone(view.now.mono)
 }
 
 /// What is said is read whole, on as many lines as it takes: they grow upwards.

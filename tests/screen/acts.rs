@@ -173,6 +173,15 @@ fn menu_and_prompts_are_usable_on_the_smallest_screen() {
 }
 
 #[test]
+fn what_was_done_in_the_details_of_an_alert_is_undone_there() {
+    let mut desk = Desk::new();
+    desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
+    desk.press("enter a enter").expect("(u undoes it)").press("u").press("esc").expect_not("✓ ana");
+    desk.expect("gave up the acknowledgement");
+    desk.press("p x").expect("Nothing of it runs: r prepares it.");
+}
+
+#[test]
 fn one_key_takes_an_acknowledgement_or_a_silence_back_for_ten_seconds() {
     let mut desk = Desk::new();
     desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
@@ -388,7 +397,10 @@ fn what_went_well_is_short_where_there_is_little_room_and_a_guide_says_how_it_is
     let mut desk = Desk::new();
     desk.screen.guide(Some(midwatch::tui::Hint::of("D declares an incident.".to_owned())));
     desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).press("a enter");
-    desk.expect("D declares an incident. (u undoes it)").wait(11).expect_not("undoes it").expect("D declares an incident.");
+    desk.expect("D declares an incident. (u undoes your last act)")
+        .wait(11)
+        .expect_not("undoes your")
+        .expect("D declares an incident.");
 }
 
 #[test]

@@ -225,7 +225,7 @@ fn a_server_that_was_just_started_and_lists_nothing_is_no_good_news() {
     let started_at = Some(crate::screen::start() - chrono::Duration::seconds(20));
     let nothing = SourceAnswer { complete: true, started_at, ..SourceAnswer::default() };
     desk.answers(nothing.clone()).expect_not("✓ Nothing fires").expect("Nothing fires, as far as was told since a start:");
-    desk.expect("? prod was started minutes ago");
+    desk.expect("? prod was started lately");
     for _ in 0..30 {
         desk.sleep(15).answers(nothing.clone());
     }

@@ -87,7 +87,7 @@ pub const ROWS: &[Row] = &[
     row(&["esc"], Close, &[Panes, Reading], "close"),
     row(&["q", "enter", "ctrl-c"], Leave, &[Reading], ""),
     row(&["I"], SwitchIncident, &[Panes], "incidents"),
-    row(&["u"], Undo, &[Panes, Context::Silences], "undo"),
+    row(&["u"], Undo, &[Panes, Context::Silences, Context::AlertDetail, Context::Outcomes], "undo"),
     row(&["R"], Refresh, &[Panes, Context::Errors], "ask now"),
     row(&["O"], Aging, &[Panes], "owned"),
     row(&["m"], Action::Map, &[Panes], "map"),

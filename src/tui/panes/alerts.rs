@@ -380,7 +380,7 @@ impl Alerts {
             next = canvas.sentences(area, next, &why, Role::Stale);
         }
         for name in begun.into_iter().filter(|_| self.filter.is_empty()) {
-            let why = format!("? {name} was started minutes ago: it may not know yet of all that fires.");
+            let why = format!("? {name} was started lately: it may not know yet of all that fires.");
             next = canvas.sentences(area, next, &why, Role::Stale);
         }
         let whys: Vec<_> = unsure.iter().flat_map(|(name, source)| source.doubts().map(move |why| (name, why))).collect();

@@ -226,6 +226,7 @@ pub fn who(entry: &Entry) -> (String, Role) {
         (ActorKind::Person, _) => (entry.actor.name.clone(), Role::Key),
         (_, Kind::AlertFired | Kind::AlertResolved) => ("alert".to_owned(), Role::Warning),
         (_, Kind::FeedChanged) => ("health".to_owned(), Role::Warning),
+        (_, Kind::ActEnded) => (Kind::Act.word().to_owned(), Role::Dim),
         (_, Kind::StepIntent | Kind::StepEnded | Kind::StepAnswer) => {
             (entry.step.as_ref().map_or("step".into(), |step| step.to_string()), Role::Info)
         }

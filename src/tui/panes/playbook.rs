@@ -152,7 +152,8 @@ impl Playbook {
             }
             (Action::Output, Some(Target::Playbook(id) | Target::Suggested(id))) => overlays::diagnosis::open(&id, view),
             (Action::Copy, Some(Target::Playbook(id) | Target::Suggested(id))) => vec![Reply::Ui(Ui::Copy(id.to_string()))],
-            _ => vec![Reply::Say("No playbook is selected.".to_owned())],
+            (_, Some(_)) => vec![Reply::Say(format!("Nothing of it runs: {} prepares it.", view.keymap.key_of(Action::Run)))],
+            (_, None) => vec![Reply::Say("No playbook is selected.".to_owned())],
         }
     }
 
