@@ -230,6 +230,26 @@ fn what_has_run_out_or_was_ended_is_not_lost() {
 }
 
 #[test]
+fn one_that_carried_an_acknowledgement_and_is_back_is_ended_also_where_that_could_not_be_sent_at_once() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("silence-1"));
+    let until = story.now.wall + chrono::Duration::minutes(15);
+    story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: String::new() });
+    answer(&mut story, Outcome::Done, None);
+    story.pass(45);
+    story.poll_with(&down(), with_silence(until, SilenceState::Active));
+    answer(&mut story, Outcome::Unsent, None);
+    story.wait(15);
+    story.poll_with(&down(), with_silence(until, SilenceState::Active));
+    let Act::Expire { id } = answer(&mut story, Outcome::Done, None) else { panic!("it is sent when its source answers") };
+    assert_eq!(id.raw(), "silence-1");
+    let again = story.journal.iter().filter(|entry| entry.kind == Kind::ActEnded && entry.text.contains("expired")).count();
+    assert_eq!(again, 0, "nothing is given up");
+}
+
+#[test]
 fn a_silence_that_was_ended_and_is_back_with_its_server_is_ended_again() {
     let (mut story, _, until) = silenced();
     let there = || with_silence(until, SilenceState::Active);

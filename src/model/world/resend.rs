@@ -56,6 +56,9 @@ impl World {
         let Some((source, act)) = sent.act() else { return Ok(None) };
         match (act, sent.serves(), &intent.alert) {
             (act, Some(ack), Some(alert)) if act.carries_until().is_some() => self.carry_again(alert, ack),
+            (act @ Act::Expire { .. }, Some(ack), Some(_)) if self.outbox.carried(ack).is_none() => {
+                Ok(Some(self.asked_again(&intent, &source, act).with("for", ack)))
+            }
             (_, Some(ack), Some(alert)) => {
                 if self.outbox.carried(ack).is_some_and(|carrier| self.taken_over(alert, ack, &carrier)) {
                     return Err("another acknowledgement has taken its place");
@@ -115,6 +118,11 @@ impl World {
             Some(served) if act.carries_until().is_some() => {
                 self.in_force(sent.intent.as_ref()?.alert.as_ref()?, served).and_then(|ack| ack.until)
             }
+            // One that is ended once more, say: what carried it is known by what its source lists.
+            Some(served) if self.outbox.carried(served).is_none() => match act {
+                Act::Expire { id } => self.alerts.source(sent.at()?)?.silence(id).map(|silence| silence.ends_at),
+                _ => None,
+            },
             Some(served) => {
                 let alert = sent.intent.as_ref()?.alert.as_ref()?;
                 let outlived = || self.alerts.outlived(alert, self.now.wall).is_some_and(|ack| ack.entry == Some(served));
