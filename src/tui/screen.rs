@@ -174,6 +174,7 @@ impl Screen {
             presets: &self.division.presets,
             looked: self.looked,
             idle,
+            untouched: self.last_key.is_none(),
             slow: self.slow,
         };
         let mut parts = Parts { panes: &mut self.panes, overlays: &mut self.overlays };

@@ -38,6 +38,8 @@ pub struct View<'a> {
     pub looked: Duration,
     /// The operator has pressed no key for a while: the screen may tidy itself up.
     pub idle: bool,
+    /// Nobody has pressed a key yet.
+    pub untouched: bool,
     /// The terminal is slow to take frames.
     pub slow: bool,
 }

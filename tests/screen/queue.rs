@@ -32,6 +32,19 @@ pub fn tells(desk: &mut Desk, source: &str, alerts: &[Arc<Alert>]) {
 }
 
 #[test]
+fn whoever_opens_it_finds_the_worst_under_the_cursor_until_a_key_is_pressed() {
+    let mut desk = Desk::new();
+    let (slow, down) = (alert("Slow", "warning", "checkout", "shop-1", 2), alert("Down", "critical", "postgres", "db-1", 1));
+    desk.fires(std::slice::from_ref(&slow)).draw();
+    desk.expect("▌WARN Slow");
+    desk.fires(&[slow.clone(), down.clone()]).draw();
+    desk.expect("▌CRIT Down").press("j").expect("▌WARN Slow");
+    let worse = alert("Worse", "critical", "stripe", "db-2", 5);
+    desk.fires(&[slow, down, worse]).draw();
+    desk.expect("▌WARN Slow");
+}
+
+#[test]
 fn what_two_sources_tell_of_is_one_row_and_an_act_goes_to_both() {
     let mut desk = two_sources();
     let alerts = [alert("PostgresDown", "critical", "postgres", "db-1", 3), alert("Slow", "warning", "postgres", "db-1", 3)];

@@ -190,6 +190,10 @@ impl Pane for Alerts {
         if view.idle || regrouped {
             self.settle(first, view);
         }
+        if view.untouched {
+            // Whoever opens it finds the worst under the cursor, and not what happened to be told first.
+            self.list.put(self.rows.get(0).map(|row| row.target.clone()), 0);
+        }
         self.count_news(view);
         self.misnamed.follow(&self.filter, view);
         let here = self.list.selected().and_then(alert).and_then(|id| view.world.alerts.get(id));

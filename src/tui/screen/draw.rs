@@ -40,6 +40,7 @@ impl Screen {
             presets: &self.division.presets,
             looked: self.looked,
             idle: false,
+            untouched: false,
             slow: self.slow,
         };
         self.render_on(&mut canvas, area, &view);

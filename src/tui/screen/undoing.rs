@@ -2,6 +2,7 @@
 
 use super::Screen;
 use crate::domain::ids::RequestId;
+use crate::domain::text::inert;
 use crate::model::{Command, World};
 use crate::tui::status::stops;
 use crate::tui::view::{Reply, View};
@@ -30,9 +31,11 @@ impl Screen {
         let last = self.undo.acts.pop();
         // A key that comes too late is no act that failed.
         if let Some(Command::Undo { request }) = last
-            && let Some(why) = world.requests.get(request).and_then(|progress| progress.is_past_undoing(world.now.mono))
+            && let Some(progress) = world.requests.get(request)
+            && let Some(why) = progress.is_past_undoing(world.now.mono)
         {
-            return vec![Reply::Say(format!("It can't be undone: {why}."))];
+            // Which one is meant: what was done last may be of a kind that is never undone.
+            return vec![Reply::Say(format!("`{}` can't be undone: {why}.", inert(&progress.title)))];
         }
         match last {
             Some(command) => vec![Reply::Ask(command)],
