@@ -7,6 +7,7 @@ mod acts;
 mod again;
 mod asked;
 mod attaching;
+mod beside;
 mod blind;
 mod calling;
 mod carrying;

@@ -302,3 +302,40 @@ fn one_that_its_system_has_overruled_forestalls_nobody() {
     record(Kind::Ack, "cid", &|draft| draft.with("from", "maria"));
     assert_eq!(holder(&story), Some(("cid".to_owned(), true)));
 }
+
+#[test]
+fn of_two_who_have_both_acknowledged_it_by_silences_each_is_told_of_the_other() {
+    let mut story = Story::with(settings(true));
+    story.poll(&down());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("anas"));
+    let (now, hour) = (story.now.wall, chrono::Duration::hours(1));
+    let silence = |id: &str, by: &str, comment: &str| Silence {
+        id: id.into(),
+        matchers: vec![SilenceMatcher { name: "alertname".into(), value: "Down".into(), regex: false, equal: true }],
+        starts_at: now,
+        ends_at: now + hour,
+        created_by: by.into(),
+        comment: comment.into(),
+        state: SilenceState::Active,
+    };
+    let both = [
+        silence("anas", "ana", "ACK! ana: on it"),
+        silence("berts", "bert", "ACK! bert: it is mine"),
+        silence("x", "cid", "deploy"),
+    ];
+    let answer = SourceAnswer { complete: true, silences: Arc::new(both.into()), ..SourceAnswer::default() };
+    let quiet = Arc::new(Alert { silenced_by: vec!["anas".into(), "berts".into(), "x".into()], ..(*down()[0]).clone() });
+    let beside = |story: &Story| {
+        let tracked = story.world.alerts.get(&id("Down")).expect("listed");
+        story.world.acked_beside(tracked).into_iter().map(|(ack, _)| ack.by).collect::<Vec<_>>()
+    };
+    for _ in 0..3 {
+        story.wait(15);
+        story.poll_with(std::slice::from_ref(&quiet), answer.clone());
+    }
+    assert_eq!((holder(&story), beside(&story)), (Some(("ana".to_owned(), true)), vec!["bert".to_owned()]));
+    assert_eq!(given(&story), ["bert has acknowledged Down at its source, too: it is mine"]);
+    let told = episodes(&story.journal);
+    assert_eq!(told[0].owners, ["ana", "bert"]);
+}

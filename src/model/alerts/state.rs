@@ -98,7 +98,8 @@ impl Alerts {
         on.into_iter().find(|silence| self.foreign_ack(tracked, silence).is_some())
     }
 
-    fn foreign_ack(&self, tracked: &Tracked, silence: &Silence) -> Option<Ack> {
+    /// That whoever made this silence has acknowledged the alert by it.
+    pub(in crate::model) fn foreign_ack(&self, tracked: &Tracked, silence: &Silence) -> Option<Ack> {
         let prefix = self.sources.get(&tracked.alert.id.source).map_or("ACK!", |source| source.ack_prefix());
         // Another console writes who it is, and a marker of its act, around what somebody gave as the reason.
         let told = unmarked(silence.comment.raw().strip_prefix(prefix)?.trim());

@@ -237,6 +237,12 @@ fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         if !ack.reason.is_empty() {
             lines.extend(field("reason", &inert(&ack.reason), Role::Text, columns));
         }
+        for (other, _) in view.world.acked_beside(tracked) {
+            let until = other.until.map(|until| format!(" until {}", time::until(until, view.now.wall, view.zone)));
+            let why = if other.reason.is_empty() { String::new() } else { format!(": {}", inert(&other.reason)) };
+            let text = format!("{} has acknowledged it at its source, too{}{why}", inert(&other.by), until.unwrap_or_default());
+            lines.extend(field("! owner", &text, Role::Warning, columns));
+        }
         if let Some(uncarried) = view.world.uncarried(tracked) {
             let text =
                 format!("its source goes on calling others: {}; {}", uncarried.end.detail.inert(), tried_again(&uncarried, view));

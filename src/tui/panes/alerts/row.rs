@@ -287,7 +287,8 @@ fn within(text: &str, columns: usize) -> Cow<'_, str> {
 
 fn acknowledged(tracked: &Tracked, view: &View) -> String {
     let by = view.world.alerts.ack(tracked, view.now.wall).map(|ack| inert(&ack.by).into_owned());
-    format!("✓ {}", by.unwrap_or_default())
+    let others = view.world.acked_beside(tracked).into_iter().map(|(ack, _)| inert(&ack.by).into_owned());
+    format!("✓ {}", by.into_iter().chain(others).collect::<Vec<_>>().join(", "))
 }
 
 pub fn severity(severity: Severity) -> (&'static str, Role) {
