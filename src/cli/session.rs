@@ -123,17 +123,25 @@ impl Session {
             world.alerts.sources().all(|(_, source)| source.answered.is_some() || source.health == SourceHealth::Failed)
         };
         self.runtime.block_on(self.shell.until(patience, asked));
-        if self.world().alerts.sources().any(|(_, source)| source.answered.is_none()) {
-            // What the journal holds open of it is all that is known.
-            let _guard = self.runtime.enter();
-            self.shell.event(Body::Fact(Fact::Read));
-        }
+        self.recall_unheard();
         for (name, source) in self.world().alerts.sources() {
             let silences = source.silences().len();
             let answer =
                 source.why.as_ref().map_or_else(|| format!("answered, {silences} silences"), |why| why.inert().into_owned());
             out::more(&self.globals, &format!("source {name} ({}): {answer}", source.kind()));
         }
+    }
+
+    /// Of a source that does not answer, or not as a whole, what the last console kept and the journal holds open is all that is known.
+    fn recall_unheard(&mut self) {
+        let silent = self.world().alerts.sources().filter(|(_, source)| source.answered.is_none());
+        let silent: Vec<SourceName> = silent.map(|(name, _)| name.clone()).collect();
+        if silent.is_empty() && !self.world().alerts.sources().any(|(_, source)| source.is_partial()) {
+            return;
+        }
+        let kept = cache_folder(&self.globals).filter(|_| !silent.is_empty()).map(|folder| Cache::there(folder).of(&silent));
+        let _guard = self.runtime.enter();
+        kept.into_iter().flatten().chain([Fact::Read]).for_each(|fact| self.shell.event(Body::Fact(fact)));
     }
 
     /// What the journal holds open, the last console kept, and a source that was started only now has not listed again: as a console

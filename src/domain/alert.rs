@@ -299,6 +299,8 @@ pub struct Snapshot {
     pub complete: bool,
     /// When the youngest answering instance started: an alert that is absent shortly after is not resolved.
     pub started_at: Option<DateTime<Utc>>,
+    /// An instance moves the beginning of what it lists only where that was over in between.
+    pub beginnings_tell: bool,
     /// Of these the system itself does not know how they are, as after a restart that forgot all: that they are not listed says nothing.
     pub unsure: Vec<Fingerprint>,
     /// These were pending and fire now, which another source tells of.

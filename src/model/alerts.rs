@@ -3,6 +3,7 @@
 //! Absence is not resolution. An alert that a source stops listing is `missing` until enough good, complete polls of
 //! an instance that has not just restarted agree; until then it stays on screen as it was.
 
+mod anew;
 mod cached;
 mod changes;
 mod doubt;
@@ -123,6 +124,8 @@ pub struct Alerts {
     released: BTreeMap<AlertId, Box<Elsewhere>>,
     /// Those of which their sources have confirmed that nobody holds them there any more, and that they have not listed since.
     given_back: BTreeMap<AlertId, DateTime<Utc>>,
+    /// Those that began anew while nobody looked, and their episodes before that.
+    anew: BTreeMap<AlertId, DateTime<Utc>>,
     /// What has left the queue lately.
     left: Left,
     /// What the journal holds open and no source has listed.
@@ -163,7 +166,8 @@ impl Alerts {
             let known = self.sources.contains_key(&id.source) || is_alert(&id);
             let Some(mut tracked) = self.queue.take(&id) else { continue };
             if !known {
-                self.left.add(&tracked, Why::Unasked);
+                let listed_at = tracked.listed_at.unwrap_or(now.wall);
+                self.left.unasked(&tracked, listed_at);
                 continue;
             }
             tracked.severity = settings.severity(&tracked.alert.labels);
@@ -171,7 +175,10 @@ impl Alerts {
             self.place(settings, tracked, now);
         }
         self.queue.same_by(&settings.same);
-        back.iter().for_each(|source| self.returned(settings, source, now));
+        for source in &back {
+            self.returned(settings, source, now);
+            self.show_unheard(settings, source, now);
+        }
         self.revision += 1;
     }
 

@@ -162,6 +162,9 @@ pub struct SourceAnswer {
     /// Every part answered: only then does absence count.
     pub complete: bool,
     pub started_at: Option<DateTime<Utc>>,
+    /// An instance moves the beginning of what it lists only where that was over in between.
+    #[serde(default)]
+    pub beginnings_tell: bool,
     /// That it does not list these says nothing.
     #[serde(default)]
     pub unsure: Vec<Fingerprint>,

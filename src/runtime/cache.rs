@@ -87,6 +87,12 @@ impl Cache {
         feeds::read(&self.0.join(FEEDS_FILE)).map(Fact::FeedsRemembered)
     }
 
+    /// What was kept of these sources.
+    pub fn of(&self, sources: &[SourceName]) -> Vec<Fact> {
+        let all = read(&self.0.join(ALL_FILE)).into_iter().filter(|(source, _)| sources.contains(source));
+        all.map(|(source, kept)| kept.told(source, false)).collect()
+    }
+
     /// All alerts of these sources.
     pub fn alerts(&self, of: &[SourceName]) -> Vec<Arc<Alert>> {
         let all = read(&self.0.join(ALL_FILE)).into_iter().filter(|(source, _)| of.contains(source));

@@ -351,7 +351,20 @@ async fn compared(
     known: Arc<Vec<Silence>>,
     answer: Result<Snapshot, Trouble>,
 ) -> Result<(Difference, SourceAnswer), Trouble> {
-    let Snapshot { alerts, silences, complete, started_at, unsure, began, untold, unheard, missing, skew_ms, pushed } = answer?;
+    let Snapshot {
+        alerts,
+        silences,
+        complete,
+        started_at,
+        beginnings_tell,
+        unsure,
+        began,
+        untold,
+        unheard,
+        missing,
+        skew_ms,
+        pushed,
+    } = answer?;
     let work = tokio::task::spawn_blocking(move || {
         // Those that are known already say at once that they are the same.
         let silences = if *known == silences { known } else { Arc::new(silences) };
@@ -361,7 +374,22 @@ async fn compared(
     let (mut difference, silences) = work.await.map_err(failed)?;
     // Who is never complete lists what there is, as long as nothing is missing.
     let unheard = if missing.is_empty() { Vec::new() } else { [unheard, std::mem::take(&mut difference.unheard)].concat() };
-    Ok((difference, SourceAnswer { complete, started_at, unsure, began, untold, missing, unheard, silences, skew_ms, pushed }))
+    Ok((
+        difference,
+        SourceAnswer {
+            complete,
+            started_at,
+            beginnings_tell,
+            unsure,
+            began,
+            untold,
+            missing,
+            unheard,
+            silences,
+            skew_ms,
+            pushed,
+        },
+    ))
 }
 
 fn ended<T>(answer: &Result<T, Trouble>) -> Ended {

@@ -143,6 +143,7 @@ impl Prometheus {
             alerts,
             complete: started_at.is_some(),
             started_at,
+            beginnings_tell: true,
             began,
             missing: missing.into_iter().collect(),
             ..Snapshot::default()

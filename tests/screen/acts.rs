@@ -178,7 +178,6 @@ fn what_was_done_in_the_details_of_an_alert_is_undone_there() {
     desk.fires(&[alert("Down", "critical", "postgres", "db-1", 3)]).draw();
     desk.press("enter a enter").expect("(u undoes it)").press("u").press("esc").expect_not("✓ ana");
     desk.expect("gave up the acknowledgement");
-    desk.press("p x").expect("Nothing of it runs: r prepares it.");
 }
 
 #[test]

@@ -137,7 +137,12 @@ impl Night {
         }
         let there = listed.into_iter().filter(|name| Some(*name) != missing);
         let alerts: Vec<_> = there.map(|name| alert(NAMES[name], "postgres", self.began(name))).collect();
-        let answer = SourceAnswer { complete: missing.is_none(), started_at: Some(started), ..SourceAnswer::default() };
+        let answer = SourceAnswer {
+            complete: missing.is_none(),
+            started_at: Some(started),
+            beginnings_tell: true,
+            ..SourceAnswer::default()
+        };
         // A part that is missing takes nothing away: the poller keeps what that part had told.
         let kept =
             missing.filter(|name| self.story.lists(NAMES[*name])).map(|name| alert(NAMES[name], "postgres", self.began(name)));
@@ -234,8 +239,8 @@ impl Night {
         }
     }
 
-    /// What somebody took on stays theirs until it ends, is given up, or the episode is over. What ends and fires again between
-    /// two answers is one episode: nobody has seen its end.
+    /// What somebody took on stays theirs until it ends, is given up, or the episode is over, and not only taken for that. What ends and
+    /// fires again between two answers is one episode: nobody has seen its end.
     fn every_acknowledgement_holds(&self) {
         let now = self.story.now.wall;
         for name in self.fires.keys().map(|name| id(NAMES[*name])) {
@@ -244,8 +249,9 @@ impl Night {
             let mut owned: Option<DateTime<Utc>> = None;
             for entry in self.story.journal.iter().filter(|entry| entry.alert.as_ref() == Some(&name)) {
                 match entry.kind {
-                    Kind::Ack => owned = entry.data_of("until").filter(|_| entry.data_of("episode") == Some(tracked.episode)),
+                    Kind::Ack => owned = entry.data_of("until"),
                     Kind::Unack => owned = None,
+                    Kind::AlertResolved if entry.text_of("why") != Some("not listed since a restart") => owned = None,
                     _ => {}
                 }
             }

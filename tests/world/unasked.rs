@@ -61,9 +61,14 @@ fn what_a_source_told_of_before_it_left_is_known_when_it_is_back_until_it_answer
     let mut story = Story::with(two());
     story.poll(&[alert("Down", "postgres", began()), alert("Slow", "postgres", began()), alert("Over", "postgres", began())]);
     (0..3).for_each(|_| story.poll(&[alert("Down", "postgres", began()), alert("Slow", "postgres", began())]));
+    let listed_at = story.now.wall;
     story.fact(without("prod"));
     story.wait(20);
     story.fact(Fact::Configured(Arc::new(two())));
+    let source = story.world.alerts.source(&"prod".into()).expect("it is back");
+    assert_eq!(source.cached_at, Some(listed_at), "as old as what it told last");
+    let since = |name: &str| story.world.alerts.get(&id(name)).and_then(|tracked| tracked.unlisted_since());
+    assert_eq!(since("Down"), Some(listed_at));
     let doubt = |story: &Story, name: &str| story.world.alerts.get(&id(name)).map(|it| story.world.alerts.doubt(it));
     let unheard = Some(Some(midwatch::model::alerts::Doubt::Unlisted));
     assert_eq!(["Down", "Slow", "Over"].map(|name| doubt(&story, name)), [unheard, unheard, None]);

@@ -122,6 +122,92 @@ fn what_a_server_that_was_just_started_does_not_list_is_shown_so_until_it_is_set
 }
 
 #[test]
+fn what_another_process_records_of_a_source_that_is_silent_here_is_shown_as_well_and_what_a_part_of_it_does_not_say() {
+    let doubt = |story: &Story, name: &str| story.world.alerts.get(&id(name)).map(|it| story.world.alerts.doubt(it));
+    let unheard = Some(Some(Doubt::Unlisted));
+    let fires = |story: &mut Story| {
+        let mut other = Story::new();
+        other.now = story.now;
+        other.poll(&[foo()]);
+        story.append_known(other.last(Kind::AlertFired).clone());
+    };
+    let mut story = Story::new();
+    story.fact(Fact::Read);
+    fires(&mut story);
+    assert_eq!(doubt(&story, "Foo"), unheard);
+    // Where the source has answered in full that would be a moment too early.
+    let mut whole = Story::new();
+    whole.fact(Fact::Read);
+    whole.poll(&[down()]);
+    fires(&mut whole);
+    assert_eq!(doubt(&whole, "Foo"), None);
+    // One of its servers is silent, and only that one may have had it.
+    let (mut part, _) = dies();
+    let missing = vec!["am-2 is silent".into()];
+    part.poll_with(&[down()], SourceAnswer { missing, ..SourceAnswer::default() });
+    part.fact(Fact::Read);
+    assert_eq!((doubt(&part, "Down"), doubt(&part, "Foo")), (Some(None), Some(Some(Doubt::Unheard))));
+    part.poll(&[down()]);
+    assert_eq!(doubt(&part, "Foo"), None);
+}
+
+#[test]
+fn what_was_kept_before_its_end_was_recorded_does_not_fire() {
+    let mut story = Story::new();
+    story.poll(&[down()]);
+    let kept = story.now.wall;
+    story.wait(15);
+    (0..2).for_each(|_| story.poll(&[]));
+    assert_eq!(ended(&story), [("Down resolved", None)]);
+    let after = story.now.wall + chrono::Duration::seconds(1);
+    for (read_at, shown) in [(kept, None), (after, Some(State::Firing))] {
+        let cached = || Fact::AlertsCached {
+            source: "prod".into(),
+            alerts: vec![down()],
+            read_at,
+            unlisted: Default::default(),
+            more: false,
+        };
+        // In whatever order the journal and the cache are read.
+        story.begins_anew();
+        story.fact(cached());
+        story.fact(Fact::Read);
+        assert_eq!(state(&story, "Down"), shown);
+        story.begins_anew();
+        story.fact(Fact::Read);
+        story.fact(cached());
+        assert_eq!(state(&story, "Down"), shown);
+    }
+}
+
+#[test]
+fn what_a_source_that_is_new_in_the_configuration_told_another_process_is_shown_until_it_answers() {
+    let (mut story, _) = dies();
+    let settings = story.world.settings.clone();
+    story.fact(Fact::Configured(Arc::new(midwatch::domain::settings::Settings { sources: Vec::new(), ..(*settings).clone() })));
+    story.begins_anew();
+    story.fact(Fact::Read);
+    assert_eq!(state(&story, "Foo"), None);
+    story.fact(Fact::Configured(settings));
+    assert_eq!(state(&story, "Foo"), Some(State::Firing));
+}
+
+#[test]
+fn of_what_the_journal_alone_holds_open_the_newest_thousand_are_shown_and_that_there_are_more_is_said() {
+    let mut story = Story::new();
+    let storm: Vec<_> = (0..1_005).map(|n| alert(&format!("A{n}"), "postgres", began())).collect();
+    story.poll(&storm);
+    story.begins_anew();
+    story.fact(Fact::Read);
+    assert_eq!((story.world.alerts.len(), story.world.alerts.is_partly_read()), (1_000, true));
+    story.fact(Fact::Read);
+    assert_eq!(story.world.alerts.len(), 1_000);
+    story.listed.clear();
+    story.poll(&storm);
+    assert_eq!((story.world.alerts.len(), story.world.alerts.is_partly_read()), (1_005, false));
+}
+
+#[test]
 fn what_is_listed_after_all_or_recorded_as_over_by_another_is_no_longer_in_doubt() {
     let (mut story, _) = dies();
     answers(&mut story, &[down()]);
@@ -159,6 +245,53 @@ fn what_ended_while_the_console_slept_nobody_saw_end() {
     }
     assert_eq!(ended(&story)[1], ("Down resolved", None));
     assert_eq!(story.last(Kind::AlertResolved).text_of("why"), None);
+}
+
+#[test]
+fn what_ended_and_began_again_while_nobody_looked_is_another_time_and_nobodys() {
+    let server = began() - chrono::Duration::days(1);
+    let polls = |story: &mut Story, since: DateTime<Utc>, started: DateTime<Utc>| {
+        story.poll_with(
+            &[alert("Down", "postgres", since)],
+            SourceAnswer { complete: true, started_at: Some(started), beginnings_tell: true, ..SourceAnswer::default() },
+        );
+        story.wait(15);
+    };
+    let firsts = |story: &Story| story.journal.iter().filter(|entry| entry.kind == Kind::AlertFired).count();
+    let acked = || {
+        let mut story = Story::with(settings(true));
+        (0..2).for_each(|_| polls(&mut story, began(), server));
+        story.ask(ack(&["Down"]));
+        super::unsent::answer(&mut story, Outcome::Done, Some("s-1"));
+        story
+    };
+    // It slept, or another one begins after it.
+    for anew in [false, true] {
+        let mut story = acked();
+        story.wait(300);
+        let since = story.now.wall - chrono::Duration::seconds(9);
+        if anew {
+            story.begins_anew();
+        }
+        story.taken();
+        polls(&mut story, since, server);
+        assert_eq!(ended(&story), [("Down ended while nobody watched, and began again", None)]);
+        let tracked = story.world.alerts.get(&id("Down")).expect("it fires");
+        assert_eq!((tracked.episode, tracked.state, firsts(&story)), (since, State::Firing, 2));
+        assert!(tracked.arrived.is_some() && !story.world.alerts.is_known(tracked), "nobody has looked at this one");
+        let acts = super::unsent::acts(&mut story);
+        assert!(matches!(acts[..], [(_, Act::Expire { .. })]), "and nothing keeps it quiet: {acts:?}");
+        (0..3).for_each(|_| polls(&mut story, since, server));
+        assert_eq!((ended(&story).len(), firsts(&story)), (1, 2), "once");
+    }
+    // A server that was restarted moves beginnings, too; and between two answers nobody sees an end.
+    for (pause, started) in [(300, began() + chrono::Duration::seconds(100)), (1, server)] {
+        let mut story = acked();
+        story.wait(pause);
+        let since = story.now.wall - chrono::Duration::seconds(1);
+        (0..3).for_each(|_| polls(&mut story, since, started));
+        assert_eq!((ended(&story).len(), state(&story, "Down")), (0, Some(State::Acknowledged)), "{pause} {started}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! An end that nobody has told of: what its server lists no more because whoever should tell of it is silent.
 
+use super::unsent::{acts, answer};
 use super::*;
 use midwatch::domain::act::What;
 use midwatch::model::alerts::Doubt;
@@ -362,6 +363,59 @@ fn what_is_told_late_to_a_console_that_began_since_is_on_record_and_its_service_
     assert_eq!(story.world.alerts.bad_in(&service).untold, 0);
 }
 
+/// `Down` of ana's, which nobody tells of any more.
+fn left_acked() -> Story {
+    let mut story = Story::with(settings(true));
+    story.poll(&both());
+    story.ask(ack(&["Down"]));
+    answer(&mut story, Outcome::Done, Some("s-1"));
+    story.poll_with(&[], untold(&["Down"]));
+    story.poll(&[]);
+    assert!(presumed(&story, "Down").is_some() && acts(&mut story).is_empty(), "nobody knows that it needs no silence any more");
+    story
+}
+
+fn holder(story: &Story) -> Option<String> {
+    let tracked = story.world.alerts.get(&id("Down")).expect("listed");
+    story.world.alerts.ack(tracked, story.now.wall).map(|ack| ack.by)
+}
+
+#[test]
+fn whoever_had_what_was_only_taken_for_over_has_it_still_when_it_is_told_of_again() {
+    for (seconds, anew) in [(60, false), (20 * 60, true)] {
+        let mut story = left_acked();
+        story.wait(seconds);
+        // Before and after the journal knows that it fires again.
+        story.slow = Some(Vec::new());
+        story.poll(&both());
+        assert_eq!((state(&story, "Down"), holder(&story).as_deref()), (Some(State::Acknowledged), Some("ana")));
+        story.answer();
+        assert_eq!((state(&story, "Down"), holder(&story).as_deref()), (Some(State::Acknowledged), Some("ana")));
+        story.wait(1);
+        assert_eq!(acts(&mut story).len(), usize::from(anew), "the silence that carries it may have run out");
+        story.begins_anew();
+        story.poll(&both());
+        assert_eq!(state(&story, "Down"), Some(State::Acknowledged));
+        // To its own end, and not beyond.
+        story.wait(3_600);
+        assert_eq!((state(&story, "Down"), holder(&story)), (Some(State::Firing), None));
+    }
+}
+
+#[test]
+fn what_somebody_has_ended_begins_as_nobodys() {
+    let told = |story: &mut Story| told_late(story);
+    let known = |story: &mut Story| drop(story.ask(known_over("Down")));
+    for end in [&told as &dyn Fn(&mut Story), &known] {
+        let mut story = left_acked();
+        end(&mut story);
+        assert!(matches!(acts(&mut story)[..], [(_, Act::Expire { .. })]), "its silence is not needed any more");
+        story.wait(60);
+        story.poll(&both());
+        assert_eq!((state(&story, "Down"), holder(&story)), (Some(State::Firing), None));
+    }
+}
+
 #[test]
 fn what_is_told_while_its_presumed_end_is_being_recorded_is_on_record_as_told() {
     let mut story = Story::new();
@@ -442,6 +496,28 @@ fn whoever_takes_over_is_told_of_what_nobody_knows_to_be_over_and_who_had_it() {
     story.poll(&[]);
     let again = part(&story, "Nobody knows whether they are over");
     assert!(again.contains("? Down") && again.contains(": ana had it; ") && again.contains("? Slow"), "{again}");
+}
+
+#[test]
+fn of_what_nobody_knows_to_be_over_the_worst_is_told_first() {
+    let of = |name: &str, severity: &str| {
+        let alert = alert(name, "postgres", began());
+        let labels =
+            alert.labels.iter().filter(|(name, _)| name.raw() != "severity").map(|(name, value)| (name.clone(), value.clone()));
+        let labels = midwatch::domain::alert::Labels::new(labels.chain([("severity".into(), severity.into())]).collect());
+        Arc::new(midwatch::domain::alert::Alert { labels, ..(*alert).clone() })
+    };
+    let mut story = Story::new();
+    story.poll(&[of("Apple", "warning"), of("Zebra", "critical")]);
+    story.poll_with(&[], untold(&["Apple", "Zebra"]));
+    story.poll(&[]);
+    let named = |story: &Story| {
+        let all = story.world.alerts.all_untold(story.now.wall);
+        all.into_iter().map(|(id, ..)| id.fingerprint.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&story), ["Zebra", "Apple"]);
+    story.begins_anew();
+    assert_eq!(named(&story), ["Zebra", "Apple"], "by the journal alone");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::super::{Globals, out, session};
 use super::time;
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, Severity};
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::AlertId;
 use crate::journal::Journal;
@@ -13,6 +13,7 @@ use crate::model::alerts::{Tracked, UNTOLD_FOR};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub struct Untold {
     since: Option<DateTime<Utc>>,
     why: String,
     ended_at: DateTime<Utc>,
+    severity: Severity,
 }
 
 /// For as long as a console shows it; of it what is `wanted`, where that can be told.
@@ -50,11 +52,15 @@ pub fn recorded(globals: &Globals, world: &World, wanted: impl Fn(&Tracked) -> b
             since: entry.data_of("untold_since"),
             why: why.to_owned(),
             ended_at: entry.at,
+            severity: entry.data_of("severity").unwrap_or(Severity::Unknown),
         })
     };
     let gone = newest.into_iter().filter(|(id, _)| world.alerts.get(id).is_none());
     let untold = gone.filter_map(untold);
-    Ok(untold.filter(|one| once(&one.id).is_none_or(|tracked| wanted(&tracked))).collect())
+    let mut untold: Vec<Untold> = untold.filter(|one| once(&one.id).is_none_or(|tracked| wanted(&tracked))).collect();
+    // Of many a few are named: the worst.
+    untold.sort_by_key(|one| Reverse(one.severity));
+    Ok(untold)
 }
 
 impl Untold {

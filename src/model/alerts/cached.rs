@@ -67,8 +67,9 @@ impl Alerts {
         let known = self.left.unasked_of(source).filter(|(alert, _)| self.is_open(&alert.id));
         let known: Vec<(Arc<Alert>, DateTime<Utc>)> = known.map(|(alert, at)| (alert.clone(), at)).collect();
         if let Some(read_at) = known.iter().map(|(_, at)| *at).max() {
+            let unlisted = known.iter().map(|(alert, at)| (alert.id.fingerprint.clone(), *at)).collect();
             let alerts = known.into_iter().map(|(alert, _)| alert).collect();
-            self.cached(settings, source, Cached { alerts, read_at, unlisted: BTreeMap::new(), more: false }, now);
+            self.cached(settings, source, Cached { alerts, read_at, unlisted, more: false }, now);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Why an alert may not be as it is shown though its source answers.
 
-use super::{Alerts, SourceHealth, Tracked};
+use super::{Alerts, SourceHealth, SourceState, Tracked};
 use chrono::{DateTime, Utc};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +34,15 @@ impl Alerts {
         match () {
             () if tracked.resolved_at.is_some() => tracked.presumed(),
             () if self.is_unsure(&tracked.alert.id) => Some(Doubt::Unchecked),
+            // Whoever would list it may be the part that is silent.
+            () if tracked.unheard || tracked.missing > 0 && self.is_partial(tracked) => Some(Doubt::Unheard),
             () if tracked.missing > 0 => Some(Doubt::Unlisted),
-            () if tracked.unheard => Some(Doubt::Unheard),
             () => None,
         }
+    }
+
+    fn is_partial(&self, tracked: &Tracked) -> bool {
+        self.source(&tracked.alert.id.source).is_some_and(SourceState::is_partial)
     }
 
     /// The same where nothing else tells how its source is: of one that does not answer everything is stale.

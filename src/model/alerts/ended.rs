@@ -10,6 +10,7 @@ use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
 use chrono::{DateTime, Utc};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub const FORGOTTEN: &str = "not listed since a restart";
 pub const UNSEEN: &str = "nobody watched";
 
 /// Nobody has said that it ended.
-pub(super) fn is_presumed(entry: &Entry) -> bool {
+pub(in crate::model) fn is_presumed(entry: &Entry) -> bool {
     matches!(entry.text_of("why"), Some(UNTOLD | FORGOTTEN))
 }
 
@@ -69,18 +70,20 @@ impl Alerts {
         self.queue.untold().len() + self.untold_before(now).count()
     }
 
-    /// All of them, each with when it was taken for over and who had it then. What another alert tells of is told by that.
+    /// All of them, the worst first, each with when it was taken for over and who had it then. What another alert tells of is told by that.
     pub fn all_untold(&self, now: DateTime<Utc>) -> Vec<(AlertId, DateTime<Utc>, Option<Ack>)> {
         let shown = self.queue.untold().iter().filter_map(|id| self.queue.get(id)).filter(|it| self.told_by(it).is_none());
         let shown = shown.filter_map(|tracked| {
             let at = tracked.resolved_at?;
-            Some((tracked.alert.id.clone(), at, self.ack(tracked, at)))
+            Some((tracked.severity, (tracked.alert.id.clone(), at, self.ack(tracked, at))))
         });
         let left = self.left.untold.iter(now).map(|(id, untold)| {
             let ack = self.records.get(id).and_then(|record| record.ack(untold.episode, untold.at));
-            (id.clone(), untold.at, ack.cloned())
+            (untold.severity, (id.clone(), untold.at, ack.cloned()))
         });
-        shown.chain(left).collect()
+        let mut all: Vec<_> = shown.chain(left).collect();
+        all.sort_by_key(|(severity, _)| Reverse(*severity));
+        all.into_iter().map(|(_, one)| one).collect()
     }
 
     /// What it is called, of which only the journal says that it is taken for over.
@@ -135,8 +138,9 @@ impl Alerts {
         let (name, target) =
             (entry.text_of("name").unwrap_or(id.fingerprint.as_str()), entry.text_of("target").unwrap_or_default());
         let name = inert(format!("{name} {target}").trim_end()).into();
-        let service = entry.service.clone().filter(|_| entry.data_of("severity") != Some(Severity::Info));
-        self.left.untold.insert(id, Untold { at: entry.at, episode, name, service });
+        let severity = entry.data_of("severity").unwrap_or(Severity::Unknown);
+        let service = entry.service.clone().filter(|_| severity != Severity::Info);
+        self.left.untold.insert(id, Untold { at: entry.at, episode, name, service, severity });
     }
 
     /// It was taken for over before this process began, and its source says now that it is: it is shown and recorded as that says.

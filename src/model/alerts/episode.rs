@@ -151,6 +151,13 @@ impl Record {
         self.marks.iter().rev().find_map(|(_, mark)| turn(mark)).unwrap_or(false)
     }
 
+    /// The end of its newest episode was recorded after this.
+    pub(super) fn ended_since(&self, then: DateTime<Utc>) -> bool {
+        let turn = |(_, mark): &&(Order, Mark)| matches!(mark, Mark::Fired(_) | Mark::Resolved { .. });
+        let last = self.marks.iter().rev().find(turn);
+        last.is_some_and(|((clock, ..), mark)| matches!(mark, Mark::Resolved { .. }) && then.timestamp_millis() < clock.ms)
+    }
+
     /// The last that is recorded of it is that this episode was taken for over.
     pub(super) fn was_presumed(&self, episode: DateTime<Utc>) -> bool {
         let turn = |mark: &&Mark| matches!(mark, Mark::Fired(_) | Mark::Resolved { .. });
@@ -171,7 +178,7 @@ impl Record {
     /// The acknowledgement in force on an episode.
     pub(in crate::model) fn ack(&self, episode: DateTime<Utc>, now: DateTime<Utc>) -> Option<&Ack> {
         let (acked, ack) = self.last()?;
-        (*acked == episode && ack.until.is_none_or(|until| now < until)).then_some(ack)
+        (self.is_of(*acked, episode) && ack.until.is_none_or(|until| now < until)).then_some(ack)
     }
 
     /// The newest acknowledgement of an episode, whose time is over.
@@ -182,7 +189,23 @@ impl Record {
             _ => None,
         });
         let (acked, ack) = acks.next()?;
-        (*acked == episode && ack.until.is_some_and(|until| until <= now)).then_some(ack)
+        (self.is_of(*acked, episode) && ack.until.is_some_and(|until| until <= now)).then_some(ack)
+    }
+
+    /// What was given in an episode holds in the next one, where nobody has said that the first was over: that was only presumed, and whoever
+    /// had it has it still.
+    fn is_of(&self, acked: DateTime<Utc>, episode: DateTime<Utc>) -> bool {
+        let mut goes_on = false;
+        for (_, mark) in self.marks.iter().filter(|_| acked != episode) {
+            match mark {
+                Mark::Fired(at) if *at == episode => return goes_on,
+                Mark::Fired(at) => goes_on |= *at == acked,
+                Mark::Resolved { presumed: false } | Mark::Known(_) => goes_on = false,
+                _ => {}
+            }
+        }
+        // The beginning of the next one may be on its way into the journal.
+        acked == episode || goes_on && self.has_begun(acked) && !self.is_open()
     }
 
     /// Its source has said that somebody else holds the alert, or nobody can.
@@ -207,7 +230,7 @@ impl Record {
     /// Those that were given here in an episode, in force or not.
     pub(in crate::model) fn acks_of(&self, episode: DateTime<Utc>) -> impl Iterator<Item = EntryId> {
         self.marks.iter().filter_map(move |(_, mark)| match mark {
-            Mark::Ack(ack) if ack.0 == episode => ack.1.entry,
+            Mark::Ack(ack) if self.is_of(ack.0, episode) => ack.1.entry,
             _ => None,
         })
     }

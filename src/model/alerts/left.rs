@@ -54,7 +54,7 @@ pub(super) struct Left {
 }
 
 impl Left {
-    /// What a source told of that left the configuration, and when that was.
+    /// What a source told of that left the configuration, and when it was listed last.
     pub fn unasked_of(&self, source: &SourceName) -> impl Iterator<Item = (&Arc<Alert>, DateTime<Utc>)> {
         let ours = self.gone.values().filter(|gone| gone.alert.id.source == *source && gone.why == Why::Unasked);
         ours.map(|gone| (&gone.alert, gone.at))
@@ -62,6 +62,11 @@ impl Left {
 
     pub fn add(&mut self, tracked: &Tracked, why: Why) {
         self.put(tracked, why, DateTime::UNIX_EPOCH);
+    }
+
+    /// Its source is asked no more: it was listed then.
+    pub fn unasked(&mut self, tracked: &Tracked, listed_at: DateTime<Utc>) {
+        self.put(tracked, Why::Unasked, listed_at);
     }
 
     /// What is known to fire has not become calm because it is pending no more.

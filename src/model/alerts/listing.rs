@@ -6,6 +6,7 @@ use crate::domain::ids::{Fingerprint, SourceName};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
 use crate::model::event::SourceAnswer;
+use chrono::TimeDelta;
 use std::collections::HashSet;
 
 impl Alerts {
@@ -22,11 +23,12 @@ impl Alerts {
         // Only of two answers alike it is certain that alerts and start are those of one instance: it may restart in between.
         let same_instance = answer.started_at.filter(|started| state.started_at() == Some(*started));
         let changed = state.answered(&answer, now);
-        let settled = state.settled_since_restart(now.wall, RESTART_GRACE);
+        let (settled, state_every) = (state.settled_since_restart(now.wall, RESTART_GRACE), state.every());
         let mut touched = self.told_anew(source, now.wall);
         let untold = answer.untold.iter().map(|(fingerprint, since)| (fingerprint, *since)).collect();
         let unheard: HashSet<&Fingerprint> = answer.unheard.iter().collect();
-        let (mut ended, mut never, mut unlisted) = (Vec::new(), Vec::new(), 0);
+        let (mut ended, mut anew, mut never, mut unlisted) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let apart = TimeDelta::from_std(state_every * ABSENT_POLLS).unwrap_or_default();
         for tracked in self.queue.iter_mut().filter(|tracked| tracked.alert.id.source == *source) {
             Self::note_untold(tracked, &untold);
             let id = &tracked.alert.id;
@@ -35,6 +37,9 @@ impl Alerts {
                 touched.push(id.clone());
             }
             if tracked.missing == 0 && answer.complete {
+                if answer.beginnings_tell && tracked.began_anew(answer.started_at, apart) {
+                    anew.push(id.clone());
+                }
                 tracked.listed_since = same_instance.or(tracked.listed_since);
                 tracked.listed_at = Some(now.wall);
             } else if tracked.missing > 0 && tracked.resolved_at.is_none() && answer.complete {
@@ -58,6 +63,10 @@ impl Alerts {
                 touched.push(id.clone());
             }
         }
+        for id in &anew {
+            self.begin_anew(id, now);
+        }
+        touched.extend(anew);
         for id in never {
             let tracked = self.queue.take(&id);
             tracked.into_iter().for_each(|tracked| self.left.add(&tracked, Why::Calm));

@@ -59,6 +59,7 @@ impl Alerts {
             }
         }
         self.know_unseen(id, entry);
+        self.show_begun(settings, id, entry, now);
         self.know_untold(id, entry);
         self.rerank(settings, std::slice::from_ref(id), now);
     }
@@ -72,28 +73,32 @@ impl Alerts {
         }
     }
 
-    /// The end of an episode is recorded. Where the alert fires again by now, that is an episode of its own, and to be recorded.
-    pub(in crate::model) fn end_recorded(&mut self, id: &AlertId, now: DateTime<Utc>) {
+    /// The end of an episode is recorded. Where the alert fires again by now, that is an episode of its own, and to be recorded: its turn.
+    pub(in crate::model) fn end_recorded(&mut self, settings: &Settings, id: &AlertId, now: Stamp) -> Option<Turn> {
         // Its source told of it while the journal was asked for what was presumed.
         if self.queue.get(id).is_some_and(|tracked| self.is_told_late(tracked))
             && let Some(tracked) = self.queue.get_mut(id)
         {
             (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
-            return;
+            return None;
         }
-        let Some((tracked, record)) = self.queue.get_mut(id).zip(self.records.get(id)) else { return };
-        if tracked.resolved_at.is_none() && tracked.missing == 0 && tracked.noted == Noted::Fired && !record.is_open() {
-            (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
-            let episode = millis::truncated(record.episode_of(tracked.alert.starts_at, now));
-            self.queue.set_episode(id, episode);
+        let (tracked, record) = self.queue.get_mut(id).zip(self.records.get(id))?;
+        if tracked.resolved_at.is_some() || tracked.missing > 0 || tracked.noted != Noted::Fired || record.is_open() {
+            return None;
         }
+        (tracked.noted, self.notes_lost) = (Noted::Nothing, true);
+        let episode = millis::truncated(record.episode_of(tracked.alert.starts_at, now.wall));
+        self.queue.set_episode(id, episode);
+        // Whoever had the one before does not have this one.
+        self.rerank(settings, std::slice::from_ref(id), now);
+        Some(Turn { id: id.clone(), fired: true })
     }
 
     /// What other processes have recorded as ended and fires here all the same: a new watcher records it as an episode of its own.
-    pub(in crate::model) fn all_ends_recorded(&mut self, now: DateTime<Utc>) {
+    pub(in crate::model) fn all_ends_recorded(&mut self, settings: &Settings, now: Stamp) {
         let ended = |id: &&AlertId| self.records.get(*id).is_some_and(|record| !record.is_open());
         let ids: Vec<AlertId> = self.queue().map(|tracked| &tracked.alert.id).filter(ended).cloned().collect();
-        ids.iter().for_each(|id| self.end_recorded(id, now));
+        ids.iter().for_each(|id| drop(self.end_recorded(settings, id, now)));
     }
 
     /// Remembers that the journal has been asked, so that it is asked once.

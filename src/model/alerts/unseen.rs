@@ -2,7 +2,8 @@
 //! was started too lately to be believed that it is over, it stands in the queue as what is not listed any more; its name, and the
 //! incident that it began in, are known until its end is.
 
-use super::{ABSENT_POLLS, Alerts, Tracked};
+use super::recording::begun;
+use super::{ABSENT_POLLS, Alerts, SourceState, Tracked};
 use crate::domain::alert::Alert;
 use crate::domain::entry::{Entry, Kind};
 use crate::domain::ids::{AlertId, SourceName};
@@ -86,14 +87,44 @@ impl Alerts {
         sources.iter().for_each(|source| self.show_unheard(settings, source, now));
     }
 
-    /// What the journal holds open of a source that has not answered yet fires as far as anybody knows, also where the process that recorded
-    /// it died before it could keep that for the next one.
+    /// What the journal holds open of a source that has not answered yet, or not as a whole, fires as far as anybody knows, also where the
+    /// process that recorded it died before it could keep that for the next one.
     pub(super) fn show_unheard(&mut self, settings: &Settings, source: &SourceName, now: Stamp) {
         // What was kept is known first: few are left then.
-        if self.unseen.read && self.sources.get(source).is_some_and(|state| state.answered.is_none() && !state.more) {
-            let unheard = self.unseen_of(source, MOST);
-            self.show(settings, unheard, 1, now);
+        if !self.is_unheard_of(source) {
+            return;
         }
+        self.forget_ended(source);
+        let mut unheard = self.unseen_of(source, MOST + 1);
+        if let Some(state) = self.sources.get_mut(source).filter(|state| unheard.len() > MOST && state.answered.is_none()) {
+            state.more = true;
+        }
+        unheard.truncate(MOST);
+        self.show(settings, unheard, 1, now);
+    }
+
+    /// What was kept before its end was recorded, by a console that was killed soon after, does not fire.
+    fn forget_ended(&mut self, source: &SourceName) {
+        let ended = |tracked: &&Tracked| {
+            let kept = tracked.listed_at.filter(|_| tracked.missing > 0 && begun(tracked) && tracked.alert.id.source == *source);
+            kept.zip(self.records.get(&tracked.alert.id)).is_some_and(|(kept, record)| record.ended_since(kept))
+        };
+        let ended: Vec<AlertId> = self.queue().filter(ended).map(|tracked| tracked.alert.id.clone()).collect();
+        ended.iter().for_each(|id| drop(self.queue.take(id)));
+    }
+
+    /// The same of one whose beginning another process has recorded just now.
+    pub(super) fn show_begun(&mut self, settings: &Settings, id: &AlertId, entry: &Entry, now: Stamp) {
+        let hidden = entry.kind == Kind::AlertFired && entry.drill.is_none() && !self.queue.holds(id) && self.is_open(id);
+        if hidden && self.is_unheard_of(&id.source) && self.unseen.shown.len() < MOST {
+            let alert = Alert::recorded(entry).map(|alert| (id.clone(), Arc::new(alert)));
+            self.show(settings, alert.into_iter().collect(), 1, now);
+        }
+    }
+
+    fn is_unheard_of(&self, source: &SourceName) -> bool {
+        let silent = |state: &SourceState| !state.more && (state.answered.is_none() || state.is_partial());
+        self.unseen.read && self.sources.get(source).is_some_and(silent)
     }
 
     /// What the journal holds open of a source and the queue does not, the newest first.

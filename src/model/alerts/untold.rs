@@ -2,6 +2,7 @@
 //! Invariant: how many each service has is known without going through all of them, which are thousands after a storm.
 
 use super::UNTOLD_FOR;
+use crate::domain::alert::Severity;
 use crate::domain::ids::{AlertId, ServiceName};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,6 +15,7 @@ pub struct Untold {
     /// What it is called, with what tells it from others.
     pub name: Box<str>,
     pub service: Option<ServiceName>,
+    pub severity: Severity,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

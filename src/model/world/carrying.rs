@@ -5,11 +5,12 @@ use super::World;
 use super::watch::to_chrono;
 use crate::domain::act::{Act, ActEnd, ActKind, Outcome, What};
 use crate::domain::alert::{SilenceMatcher, Upstream};
-use crate::domain::entry::{Actor, ActorKind, Draft, Entry};
+use crate::domain::entry::{Actor, ActorKind, Draft, Entry, Kind};
 use crate::domain::ids::{AlertId, EntryId};
 use crate::domain::settings::{CARRY_FOR, Carry};
 use crate::domain::text::{Outside, inert};
 use crate::model::Effect;
+use crate::model::alerts::ended::is_presumed;
 use crate::model::alerts::{Ack, Record};
 use crate::model::outbox::{Carrier, Sent};
 use crate::model::progress::Stage;
@@ -110,13 +111,20 @@ impl World {
         effects
     }
 
-    /// What carries an acknowledgement must not outlive what it was for: the alert may fire again.
+    /// What carries an acknowledgement must not outlive what it was for: the alert may fire again. Of an end that is only presumed nobody
+    /// knows whether it is one, and where the alert is told of again its acknowledgement holds.
     pub(super) fn episode_ended(&mut self, entry: &Entry) -> Vec<Effect> {
-        if let Some(id) = &entry.alert {
-            self.alerts.end_recorded(id, self.now.wall);
+        let mut effects = Vec::new();
+        if let Some(id) = entry.alert.as_ref().filter(|_| entry.kind == Kind::AlertResolved) {
+            let again = self.alerts.end_recorded(&self.settings, id, self.now);
+            effects.extend(self.note_turns(again.into_iter().collect()));
+        }
+        if is_presumed(entry) {
+            return effects;
         }
         let ack = entry.alert.as_ref().and_then(|id| self.alerts.record(id)?.last_ack()?.entry);
-        self.uncarry(entry, ack)
+        effects.extend(self.uncarry(entry, ack));
+        effects
     }
 
     /// A carrier that was under way when what it was for ended.
@@ -199,10 +207,11 @@ impl World {
         let carrier = self.outbox.carried(entry).filter(|carrier| !lasts(carrier))?;
         let busy = self.outbox.serving(entry).any(|sent| sent.end.is_none() || sent.waits());
         let tried = self.outbox.serving(entry).filter_map(|sent| Some(sent.intent.as_ref()?.recorded_at)).max()?;
+        // One that has run out meanwhile, while nobody could extend it or its alert was taken for over, is made anew.
         let shorter = || ack.until.is_none_or(|until| carrier.until < until);
         let lost = self.carrier_is_lost(entry, &carrier);
         let due = if lost { tried + ATTEMPTS } else { (carrier.until - EXTEND_AT).max(tried + ATTEMPTS) };
-        (!busy && self.now.wall < carrier.until && (lost || shorter())).then_some(due)
+        (!busy && (lost || shorter())).then_some(due)
     }
 
     /// Carries what nobody carries, and keeps carried silences alive while the ack lasts and the alert fires.

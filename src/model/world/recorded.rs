@@ -134,7 +134,7 @@ impl World {
             // Where it was taken away there is nothing to take back.
             Kind::Unack if matches!(entry.text_of("why"), Some(TAKEN_AWAY | ENDED_ELSEWHERE)) => Vec::new(),
             Kind::Unack => self.uncarry(entry, entry.data_of("ack")),
-            Kind::AlertResolved => self.episode_ended(entry),
+            Kind::AlertResolved | Kind::KnownOver => self.episode_ended(entry),
             Kind::Act => self.send(entry),
             Kind::ActEnded => self.uncarry_late(entry),
             Kind::Declare if entry.drill.is_none() => self.look_back(IncidentId(entry.id.0)),

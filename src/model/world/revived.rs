@@ -26,7 +26,7 @@ impl World {
             return Vec::new();
         }
         let drafts = self.revived(source).into_iter().filter_map(|(id, intent)| self.ending_again(source, id, &intent)).collect();
-        self.launch(drafts)
+        self.launch_duties(drafts)
     }
 
     fn revived(&self, source: &SourceName) -> BTreeMap<Outside, Arc<Entry>> {

@@ -27,7 +27,7 @@ impl World {
         self.duties = None;
         self.storm.watch(watching.then_some(self.now.mono));
         self.maintenance.tell_anew();
-        self.alerts.all_ends_recorded(self.now.wall);
+        self.alerts.all_ends_recorded(&self.settings, self.now);
         // What still waited for the journal as the watcher is on record nowhere.
         self.forget_asked();
         let mut effects = if watching { self.begin_watch() } else { Vec::new() };
@@ -54,12 +54,14 @@ impl World {
         effects.extend(self.source_heard(source, None));
         effects.extend(self.source_seen(source, last));
         effects.extend(self.note_forgotten(source));
+        effects.extend(self.note_begun_anew());
         effects.extend(self.note_outlived(source));
         effects.extend(self.note_taken_away(source));
         effects.extend(self.note_forgotten_silences(source));
         effects.extend(self.end_revived(source));
         effects.extend(self.note_released(source));
         effects.extend(self.note_given_elsewhere(source));
+        effects.extend(self.note_acked_beside(source));
         effects.extend(self.note_acked_before());
         let whole_again = lacked && self.alerts.source(source).is_some_and(|source| source.is_whole());
         effects.extend(self.settle(source, whole_again));
@@ -160,6 +162,26 @@ impl World {
             return Vec::new();
         }
         let drafts = lost.into_iter().filter_map(|id| self.forgotten_draft(id)).collect();
+        self.record(drafts)
+    }
+
+    /// What fires began while nobody looked, and what stands open in the journal had ended before that. Once that is recorded, so is its
+    /// beginning.
+    fn note_begun_anew(&mut self) -> Vec<Effect> {
+        let anew = self.alerts.begun_anew();
+        if !self.watching || self.settings.read_only {
+            return Vec::new();
+        }
+        let drafts = anew.into_iter().filter_map(|(id, episode)| {
+            let key = format!("{id}/{}/resolved", episode.timestamp_millis());
+            let tracked = self.alerts.get(&id).filter(|_| self.telling.insert(key.clone()))?.clone();
+            let (name, at) = (self.in_full(&id), tracked.alert.starts_at.min(self.now.wall));
+            let text = format!("{name} ended while nobody watched, and began again");
+            let draft = self.context().seen("alerts", Kind::AlertResolved, text).with("starts_at", episode).with("why", UNSEEN);
+            let draft = draft.with("name", tracked.alert.name());
+            Some(Draft { key: Some(key), at, ..self.about_alert(draft, &id) })
+        });
+        let drafts = drafts.collect();
         self.record(drafts)
     }
 

@@ -103,6 +103,8 @@ fn merge(source: &Alertmanager, said: Vec<Said>, troubles: Vec<Trouble>, now: Da
         silences: freshest(silences),
         complete,
         started_at,
+        // One that is told of again after its end overlaps with nothing that it knows.
+        beginnings_tell: true,
         missing,
         skew_ms,
         ..Snapshot::default()
