@@ -154,7 +154,10 @@ fn names(timeline: &Timeline) -> Vec<(String, String)> {
     let acting = acting.map(|entry| (entry.actor.name.as_str(), entry.actor.role.as_deref()));
     let told = entries().flat_map(|entry| {
         let to = entry.text_of("to").filter(|_| entry.kind == Kind::Handoff);
-        ["lead", "person"].into_iter().filter_map(move |field| entry.text_of(field)).chain(to)
+        // Whoever had an alert elsewhere, or before it was taken over, has written nothing here.
+        let holders = matches!(entry.kind, Kind::Ack | Kind::Unack | Kind::Act).then_some(["by", "from"]);
+        let fields = ["lead", "person"].into_iter().chain(holders.into_iter().flatten());
+        fields.filter_map(move |field| entry.text_of(field)).chain(giver(entry)).chain(to)
     });
     let held = timeline.incident.lead.iter().chain(timeline.incident.roles.values()).map(String::as_str);
     for (name, role) in acting.chain(told.chain(held).map(|name| (name, None))).filter(|(name, _)| !name.trim().is_empty()) {
@@ -179,6 +182,13 @@ fn names(timeline: &Timeline) -> Vec<(String, String)> {
     }
     names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     names
+}
+
+/// In whose name an act was sent.
+fn giver(entry: &Entry) -> Option<&str> {
+    let act = entry.data.get("act")?.as_object()?;
+    let by = act.get("by").or_else(|| act.values().find_map(|inside| inside.get("by")));
+    by.and_then(Value::as_str)
 }
 
 /// Where the name stands by itself, and not in another word.

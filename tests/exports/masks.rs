@@ -72,6 +72,29 @@ fn a_pattern_strikes_in_every_field_and_the_export_says_that_it_is_not_what_was_
 }
 
 #[test]
+fn whoever_had_an_alert_elsewhere_is_called_by_a_role_too() {
+    let told: [(Kind, serde_json::Value, &str); 3] = [
+        (Kind::Ack, json!({"why": "given elsewhere", "by": "bert"}), "bert has acknowledged Down at its source"),
+        (Kind::Ack, json!({"from": "bert", "reason": "sleeps"}), "acknowledged Down, which bert had: sleeps"),
+        (Kind::Act, json!({"act": {"on": {"alert": "f", "by": "bert"}}}), "taking the acknowledgement of Down back, for bert"),
+    ];
+    for (kind, data, text) in told {
+        let mut timeline = with(|draft| {
+            (draft.kind, draft.text) = (kind, text.to_owned());
+            draft.data = data.as_object().expect("one").clone();
+        });
+        timeline.lines[1].text = text.to_owned();
+        timeline.lines[1].kind = timeline.lines[1].entry.kind.clone();
+        timeline.people = People::Names;
+        assert!(written("md", &timeline).contains("bert"), "{text}");
+        timeline.people = People::Roles;
+        for format in ["md", "json", "csv", "jsonl", "html"] {
+            assert!(!written(format, &timeline).contains("bert"), "{format}: {text}");
+        }
+    }
+}
+
+#[test]
 fn what_is_said_of_the_incident_is_struck_too() {
     let mut timeline = with(|_| ());
     timeline.incident.title = "CUST-7 can't pay".into();

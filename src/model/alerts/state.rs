@@ -1,7 +1,7 @@
 //! What an alert is to the operator: one state by precedence, and whose it is.
 
 use super::snoozing::is_snooze;
-use super::{Ack, Alerts, Tracked};
+use super::{Ack, Alerts, SourceState, Tracked};
 use crate::domain::act::unmarked;
 use crate::domain::alert::{Hold, Silence, Upstream};
 use crate::domain::ids::AlertId;
@@ -106,7 +106,9 @@ impl Alerts {
         let (by, until) = (silence.created_by.raw().to_owned(), Some(silence.ends_at));
         let given = told.strip_prefix(&by).and_then(|rest| if rest.is_empty() { Some(rest) } else { rest.strip_prefix(':') });
         let reason = given.unwrap_or(told).trim().to_owned();
-        Some(Ack { entry: None, by, since: Some(silence.starts_at), until, reason, ticket: None, from: None })
+        // What hid it before had been given for the time before.
+        let since = Some(silence.starts_at.max(tracked.episode));
+        Some(Ack { entry: None, by, since, until, reason, ticket: None, from: None })
     }
 
     /// The silences that the source says are in force on an alert.
@@ -134,7 +136,9 @@ impl Alerts {
         let source = self.sources.get(&alert.id.source);
         let silences = |id: &Outside| {
             let known = source.and_then(|source| source.silence(id));
-            known.is_none_or(|silence| now < silence.ends_at && !is_snooze(silence, tracked))
+            // One that its source does not list any more hid the alert when that was listed itself: with both gone nothing says so.
+            let gone = tracked.missing > 0 && source.is_some_and(SourceState::is_whole);
+            known.map_or(!gone, |silence| now < silence.ends_at && !is_snooze(silence, tracked))
         };
         let silenced = match acked {
             // A silence that only carries an acknowledgement is not one more state, and one that stands for a snooze is that.

@@ -62,6 +62,7 @@ pub fn named(alerts: &[AlertId], view: &View) -> String {
 pub fn became(id: &AlertId, view: &View) -> String {
     let name = view.name_of(id);
     match view.world.alerts.get(id) {
+        Some(tracked) if tracked.presumed().is_some() => format!("{name} is only taken for over: nobody has said that it is"),
         Some(_) => format!("{name} has resolved meanwhile"),
         None => format!("{name} {}", view.world.whereabouts(id)),
     }

@@ -78,6 +78,10 @@ fn one(name: &SourceName, source: &SourceState, view: &View, columns: usize) -> 
     let next = next(source, view.now);
     let asked = format!("every {every}{seldom}{next}; {} asks now, once this is closed", view.keymap.key_of(Action::Refresh));
     lines.extend(field("  asked", &asked, Role::Dim, columns));
+    if view.world.alerts.may_have_forgotten(name, view.now.wall) {
+        let text = "it was started lately, and may not know yet of all that fires: what it does not list is not over";
+        lines.extend(field("  ? list", text, Role::Stale, columns));
+    }
     lines.extend(source.doubts().flat_map(|why| field("  ?", &why.inert(), Role::Stale, columns)));
     lines.extend(source.pushed.iter().flat_map(|pushed| heard(pushed, view, columns)));
     if let Some(skew) = source.skew_ms.filter(|skew| skew.abs() > 2_000) {
