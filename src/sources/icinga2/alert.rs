@@ -124,7 +124,8 @@ fn held(object: &Object, it: &Checkable, around: &Around) -> Held {
     let comment = around.acks.get(object);
     let until = it.acknowledgement_expiry.filter(|_| is_set(it.acknowledgement_expiry));
     let hold = Hold {
-        by: comment.and_then(|comment| comment.author.clone()).unwrap_or_default(),
+        // Its comment may be gone, as after a crash: then nobody can say whose it is.
+        by: comment.and_then(|comment| comment.author.clone()).unwrap_or_else(|| "somebody".into()),
         until: until.map(|until| time(Some(until))),
         comment: comment.and_then(|comment| comment.text.as_deref()).map(unmarked).unwrap_or_default().into(),
     };

@@ -70,6 +70,8 @@ fn who_holds_it_is_told_without_our_marker() {
     let held = with(json!({"acknowledgement": 1, "acknowledgement_expiry": 0}), json!({}), &around);
     assert_eq!(held.acknowledged().map(|hold| (hold.comment.raw(), hold.until)), Some(("see [mw:x] and this", None)));
     assert_eq!(with(json!({"acknowledgement": 0}), json!({}), &around).held, None, "a comment outlives its acknowledgement");
+    let alone = with(json!({"acknowledgement": 1}), json!({}), &Around::default());
+    assert_eq!(alone.acknowledged().map(|hold| hold.by.raw()), Some("somebody"), "and an acknowledgement its comment");
 }
 
 #[test]
