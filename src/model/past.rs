@@ -176,7 +176,9 @@ impl Reading {
         let Self { mut episodes, acks, served, .. } = self;
         for (ack, episode, by) in acks {
             let owners = &mut episodes[episode].owners;
-            if served.get(&ack).copied().unwrap_or(true) && !owners.contains(&by) {
+            if served.get(&ack).copied().unwrap_or(true) {
+                // Who has it once more has it last.
+                owners.retain(|owner| *owner != by);
                 owners.push(by);
             }
         }
