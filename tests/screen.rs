@@ -451,7 +451,7 @@ fn what_waits_to_be_looked_at_is_told() {
     let mut desk = diagnosing();
     let more: Vec<_> =
         (2..9).map(|number| alert("PostgresDown", "critical", "postgres", &format!("db-{number}:5432"), 2)).collect();
-    desk.fires(&more).press("G").expect("checks wait");
+    desk.press("esc").fires(&more).press("G").expect("checks wait");
 }
 
 #[test]

@@ -82,6 +82,8 @@ pub struct Screen {
     selected: Option<AlertId>,
     /// When somebody last pressed a key, or the first frame was drawn.
     last_key: Option<Duration>,
+    /// Somebody has pressed a key, or the mouse.
+    touched: bool,
     hits: Hits,
     slow: bool,
 }
@@ -116,6 +118,7 @@ impl Screen {
             came_back: None,
             selected: None,
             last_key: None,
+            touched: false,
             hits: Hits::default(),
             slow: false,
         }
@@ -174,7 +177,7 @@ impl Screen {
             presets: &self.division.presets,
             looked: self.looked,
             idle,
-            untouched: self.last_key.is_none(),
+            untouched: !self.touched,
             slow: self.slow,
         };
         let mut parts = Parts { panes: &mut self.panes, overlays: &mut self.overlays };
@@ -223,7 +226,7 @@ impl Screen {
 
     /// Somebody is there: what was said has been read.
     fn awake(&mut self, world: &World) {
-        self.last_key = Some(world.now.mono);
+        (self.last_key, self.touched) = (Some(world.now.mono), true);
         (self.said, self.undo.early) = (None, None);
         if self.asked.and_then(|id| world.requests.get(id)).is_some_and(|progress| progress.settled()) {
             self.asked = None;

@@ -186,7 +186,7 @@ fn what_a_page_in_a_drill_does_is_told_before_it_is_sent() {
     desk.fact(Fact::Configured(Arc::new(settings)));
     begun(&mut desk);
     desk.wait(1);
-    desk.click("DRILL Drilled").press(":").type_text("page").press("enter");
+    desk.expect("▌CRIT DRILL Drilled").press(":").type_text("page").press("enter");
     desk.expect("nobody is called").press("esc");
     desk.click("PostgresDown").press(":").type_text("page").press("enter");
     desk.expect("dba is called by prod").expect_not("nobody is called");

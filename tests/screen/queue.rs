@@ -295,7 +295,7 @@ fn the_row_of_a_group_says_how_far_it_can_be_believed() {
     // So does one of symptoms.
     let mut desk = Desk::new();
     let errors = storm("CheckoutErrors", "checkout", 12);
-    desk.fires(&errors).fires(&[alert("PostgresDown", "critical", "postgres", "db-1", 3)]).draw();
+    desk.fires(&errors).press("esc").fires(&[alert("PostgresDown", "critical", "postgres", "db-1", 3)]).draw();
     listed(&mut desk, &errors[..2]);
     // The first of the two stands under the cursor, in a row of its own.
     assert!(desk.line("×11 checkout").contains("? 1 unlisted"), "{}", desk.text());
@@ -525,4 +525,26 @@ fn of_what_is_over_the_queue_shows_how_long_it_lasted() {
     desk.wait(90).draw();
     let age = |line: &str| line.split_whitespace().find(|word| word.ends_with('s') && word.contains('m')).map(str::to_owned);
     assert_eq!((age(&desk.line("✓ resolved")), age(&lasted).is_some()), (age(&lasted), true), "{lasted}");
+}
+
+#[test]
+fn no_row_that_is_kept_under_the_cursor_parts_a_group_from_its_members() {
+    let mut desk = Desk::new();
+    let all = [
+        alert("Http", "critical", "checkout", "web-1", 2),
+        alert("Disk", "warning", "checkout", "web-1", 2),
+        alert("Down", "critical", "postgres", "db-1", 1),
+    ];
+    desk.fires(&all).resize(120, 40).press("f").type_text("service").press("enter");
+    desk.expect("×2 checkout").press("gg right");
+    // Header, its two, and the other group.
+    let lines = |desk: &Desk| {
+        let screen = desk.text();
+        let rows = screen.lines().filter(|line| ["×", "Http", "Disk"].iter().any(|word| line.contains(word)));
+        rows.map(|line| line.split("││").nth(1).unwrap_or_default().trim().to_owned()).collect::<Vec<_>>()
+    };
+    desk.expect("▾ ×2 checkout").press("a enter");
+    let after = lines(&desk);
+    let header = after.iter().position(|line| line.contains("▾ ×2 checkout")).expect("its header");
+    assert!(after[header + 1].contains("Http") && after[header + 2].contains("Disk"), "{after:#?}");
 }

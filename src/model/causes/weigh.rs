@@ -78,7 +78,7 @@ fn order(weight: &mut Weight, (symptom, cause): (&Sign, &Sign), other: &str) {
         _ if lead > VERY_LONG => weight.add(-1.4, || format!("{other} has been bad for {} longer", span(lead))),
         _ if lead > LONG => weight.add(0.1, String::new),
         _ if lead > chrono::Duration::seconds(5) => weight.add(1.0, || format!("{other} began {} earlier", span(lead))),
-        _ if lead >= -TOGETHER => weight.add(0.7, || "both began at the same time".to_owned()),
+        _ if lead >= -TOGETHER => weight.add(0.7, || "both began about the same time".to_owned()),
         _ if cause.begun < symptom.since => weight.add(0.4, || format!("{other} was not well before")),
         _ if lead >= -late => weight.add(-0.4, || format!("{other} began {} later", span(-lead))),
         _ => weight.add(-1.6, || format!("{other} began {} later", span(-lead))),

@@ -190,6 +190,11 @@ impl Pane for Alerts {
         if view.idle || regrouped {
             self.settle(first, view);
         }
+        // The row under the cursor stands where it belongs: kept in its place it would part a group from its members.
+        if self.shape.has_unfolded() && !view.idle {
+            let (rows, shape) = (&self.rows, &self.shape);
+            self.list.follow(|target| rows.listed(&shape.own_row(target, view.world), place));
+        }
         if view.untouched {
             // Whoever opens it finds the worst under the cursor, and not what happened to be told first.
             self.list.put(self.rows.get(0).map(|row| row.target.clone()), 0);

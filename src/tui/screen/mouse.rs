@@ -70,7 +70,7 @@ impl Screen {
     }
 
     fn wheel(&mut self, hit: Option<Hit>, rows: isize, world: &World) -> Vec<Request> {
-        self.last_key = Some(world.now.mono);
+        (self.last_key, self.touched) = (Some(world.now.mono), true);
         match hit {
             Some(Hit::Row(pane, ..) | Hit::Pane(pane)) => self.with(world, |parts, view| {
                 if let Some(pane) = parts.pane(pane) {

@@ -109,6 +109,11 @@ impl Shape {
         self.arrange(&how);
     }
 
+    /// Whether any group stands with its members below it.
+    pub fn has_unfolded(&self) -> bool {
+        !self.unfolded.is_empty()
+    }
+
     pub fn is_unfolded(&self, fold: &Fold) -> bool {
         self.unfolded.contains(fold)
     }
