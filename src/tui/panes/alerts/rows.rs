@@ -156,6 +156,7 @@ mod tests {
                 presets: &[],
                 looked: Duration::ZERO,
                 idle: true,
+                untouched: false,
                 slow: false,
             };
             shape.follow(&filter, true, world);
