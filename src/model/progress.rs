@@ -142,8 +142,13 @@ impl Requests {
 
     /// The stage of the newest request on an alert, while it is news.
     pub fn of_alert(&self, alert: &AlertId) -> Option<&Stage> {
-        let items = self.all.values().rev().flat_map(|progress| &progress.items);
-        items.into_iter().find(|item| item.alert.as_ref() == Some(alert)).map(|item| &item.stage)
+        self.asked_of(alert).map(|(_, item)| &item.stage)
+    }
+
+    /// The newest request on an alert, while it is news.
+    pub fn asked_of(&self, alert: &AlertId) -> Option<(&Progress, &Item)> {
+        let items = self.all.values().rev().flat_map(|progress| progress.items.iter().map(move |item| (progress, item)));
+        items.into_iter().find(|(_, item)| item.alert.as_ref() == Some(alert))
     }
 
     pub(super) fn begin(&mut self, request: RequestId, title: String, targets: impl Iterator<Item = Target>) {

@@ -355,6 +355,18 @@ fn one_s_own_that_somebody_else_forestalled_ends_when_theirs_does() {
         next.poll(&down());
         assert_eq!((is(&next), taken_away(&next).len()), (Some(State::Firing), 1));
     }
+    // The problem ended, and another one began: of that nobody had anything.
+    let mut story = forestalled();
+    let upstream = midwatch::domain::alert::Upstream::Resolved { at: story.now.wall };
+    let over = Arc::new(midwatch::domain::alert::Alert { upstream, ..(*down()[0]).clone() });
+    story.fact(Fact::AlertsChanged { source: "prod".into(), upserts: vec![over], gone: vec![] });
+    story.wait(5);
+    let next = alert("Down", "postgres", story.now.wall);
+    (0..3).for_each(|_| {
+        story.poll(std::slice::from_ref(&next));
+        story.wait(5);
+    });
+    assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Firing), 0));
     // Taken from them with a reason it is nobody's, too.
     let mut story = forestalled();
     story.ask(Command::Unacknowledge { alerts: vec![id("Down")], reason: "she is away".into() });

@@ -177,7 +177,9 @@ impl World {
     fn lost_since(&self, id: &AlertId, entry: EntryId) -> Option<DateTime<Utc>> {
         let native = self.settings.source(&id.source)?.carry == Some(Carry::Acknowledge);
         let tracked = self.alerts.get(id).filter(|tracked| native && tracked.missing == 0)?;
-        let fires = tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing;
+        // Of an episode that is over nothing is left to end.
+        let present = self.alerts.record(id).and_then(|record| record.ack(tracked.episode, self.now.wall)?.entry) == Some(entry);
+        let fires = present && tracked.resolved_at.is_none() && tracked.alert.upstream == Upstream::Firing;
         let idle = !self.outbox.serving(entry).any(is_busy);
         self.outbox.serving(entry).filter_map(|sent| sent.ended_at).max().filter(|_| fires && idle)
     }

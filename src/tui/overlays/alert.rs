@@ -250,9 +250,16 @@ fn ownership(tracked: &Tracked, view: &View, columns: usize) -> Vec<Line> {
         }
     }
     // Whoever asked for it may be gone.
-    let asked = view.world.requests.of_alert(&tracked.alert.id).cloned().or_else(|| view.world.carrying(tracked));
-    if let Some(stage) = asked {
-        lines.extend(field("last asked", &told(&stage), Role::Text, columns));
+    let asked = match view.world.requests.asked_of(&tracked.alert.id) {
+        // What it was, and when: by now it may be otherwise.
+        Some((progress, item)) => {
+            let at = view.now.wall - view.now.mono.saturating_sub(progress.began);
+            Some(format!("{}, {}: {}", inert(&progress.title), time::clock(at, view.zone), told(&item.stage)))
+        }
+        None => view.world.carrying(tracked).map(|stage| told(&stage)),
+    };
+    if let Some(asked) = asked {
+        lines.extend(field("last asked", &asked, Role::Text, columns));
     }
     lines
 }

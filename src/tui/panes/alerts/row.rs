@@ -8,7 +8,7 @@ use crate::domain::ids::{AlertId, SourceName};
 use crate::domain::stamp::Stamp;
 use crate::domain::text::inert;
 use crate::model::alerts::{Doubt, SourceHealth, SourceState, State, Tracked};
-use crate::model::progress::Stage;
+use crate::model::progress::{Progress, Stage};
 use crate::tui::canvas::{Canvas, Pen, fit};
 use crate::tui::hits::Target;
 use crate::tui::theme::Role;
@@ -157,7 +157,8 @@ impl Alerts {
         if tracked.state == State::Resolved {
             return Mark::of(ended(tracked, view));
         }
-        let asked = view.world.requests.of_alert(id).filter(|asked| !is_past(asked, tracked, view));
+        let asked = view.world.requests.asked_of(id).filter(|(progress, item)| !is_past(progress, &item.stage, tracked, view));
+        let asked = asked.map(|(_, item)| &item.stage);
         let asked = asked.and_then(|asked| Some((asked.clone(), stage(asked)?)));
         // Whoever asked for it may be gone.
         let left = || view.world.carrying(tracked).and_then(|left| Some((left.clone(), stage(&left)?)));
@@ -321,8 +322,11 @@ pub fn doubt(name: &SourceName, source: &SourceState, now: Stamp) -> Option<Stri
     Some(format!("? {} {word}{age}", inert(name.as_str())))
 }
 
-/// It was overruled, and by what the row says by itself now: whoever was faster has it.
-fn is_past(asked: &Stage, tracked: &Tracked, view: &View) -> bool {
+/// It had ended before the alert was news again; or it was overruled, and by what the row says by itself now: whoever was faster has it.
+fn is_past(progress: &Progress, asked: &Stage, tracked: &Tracked, view: &View) -> bool {
+    if asked.settled() && !asked.is_kept() && tracked.arrived.is_some_and(|at| progress.touched < at.mono) {
+        return true;
+    }
     let overruled = matches!(asked, Stage::Ended(end) if end.outcome == Outcome::Contradicted);
     let theirs = || view.world.alerts.ack(tracked, view.now.wall).is_some_and(|ack| ack.entry.is_none());
     overruled && tracked.state == State::Acknowledged && theirs()
