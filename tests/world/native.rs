@@ -374,3 +374,16 @@ fn what_is_knowingly_taken_over_says_from_whom_and_what_somebody_was_faster_in_d
     story.poll(&held(carried("maria", None)));
     assert_eq!(from(&mut story, Outcome::Contradicted), None);
 }
+
+#[test]
+fn whoever_holds_it_elsewhere_until_a_time_does_so_no_longer_though_its_source_is_silent() {
+    let mut story = Story::with(pager());
+    let until = story.now.wall + chrono::Duration::minutes(10);
+    story.poll(&held(carried("bo", Some(until))));
+    story.wait(60);
+    let trouble = Trouble::new(Reason::Timeout, "it hangs");
+    story.fact(Fact::SourceFailed { source: "prod".into(), trouble });
+    assert_eq!(state(&story), State::Acknowledged);
+    story.wait(9 * 60);
+    assert_eq!(state(&story), State::Firing, "by its own word");
+}

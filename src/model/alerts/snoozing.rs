@@ -1,7 +1,7 @@
 //! What somebody has put off, and until when: by a snooze of its own system, or by a silence that stands for one where there is none. It is
 //! over by its own word, also where its source has not been asked since.
 
-use super::{Alerts, Tracked};
+use super::{Alerts, State, Tracked};
 use crate::domain::alert::{Hold, Silence};
 use crate::domain::settings::Settings;
 use crate::domain::stamp::Stamp;
@@ -21,9 +21,11 @@ impl Alerts {
 
     /// Keeps in mind when it comes back.
     pub(super) fn wakes(&mut self, tracked: &Tracked, now: DateTime<Utc>) {
-        if let Some(until) = self.snooze(tracked, now).and_then(|hold| hold.until) {
-            self.waking.insert((until, tracked.alert.id.clone()));
-        }
+        let held = (tracked.state == State::Acknowledged).then(|| self.ack(tracked, now)).flatten();
+        // One of ours has a time of its own; whoever has it elsewhere has it until then, whether its source answers or not.
+        let held = held.filter(|ack| ack.entry.is_none()).and_then(|ack| ack.until);
+        let snoozed = self.snooze(tracked, now).and_then(|hold| hold.until);
+        self.waking.extend(held.into_iter().chain(snoozed).map(|until| (until, tracked.alert.id.clone())));
     }
 
     /// Those whose time is over come back.
