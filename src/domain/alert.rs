@@ -299,7 +299,7 @@ pub struct Snapshot {
     pub complete: bool,
     /// When the youngest answering instance started: an alert that is absent shortly after is not resolved.
     pub started_at: Option<DateTime<Utc>>,
-    /// An instance moves the beginning of what it lists only where that was over in between.
+    /// An instance, or where no start is told the system, moves the beginning of what it lists only where that was over in between.
     pub beginnings_tell: bool,
     /// Of these the system itself does not know how they are, as after a restart that forgot all: that they are not listed says nothing.
     pub unsure: Vec<Fingerprint>,

@@ -152,6 +152,28 @@ fn what_another_process_records_of_a_source_that_is_silent_here_is_shown_as_well
 }
 
 #[test]
+fn what_its_system_has_forgotten_and_not_looked_at_since_is_shown_so_to_a_console_that_begins_now() {
+    let (mut story, _) = dies();
+    // Started long ago by now, and it has checked one of the two.
+    let started_at = Some(story.now.wall - chrono::Duration::hours(1));
+    let answer = SourceAnswer { complete: true, started_at, unsure: vec!["Foo".into()], ..SourceAnswer::default() };
+    for _ in 0..4 {
+        story.poll_with(&[down()], answer.clone());
+        story.wait(15);
+        let tracked = story.world.alerts.get(&id("Foo")).expect("nobody knows that it is over");
+        assert_eq!((story.world.alerts.doubt(tracked), ended(&story).len()), (Some(Doubt::Unchecked), 0));
+    }
+    let counted = story.world.alerts.source(&"prod".into()).map(|source| source.unlisted);
+    assert_eq!(counted, Some(0), "what is unchecked is counted as that");
+    // It looks, and it is well.
+    (0..4).for_each(|_| {
+        story.poll_with(&[down()], SourceAnswer { unsure: Vec::new(), ..answer.clone() });
+        story.wait(15);
+    });
+    assert_eq!((state(&story, "Foo"), ended(&story).len()), (None, 1));
+}
+
+#[test]
 fn what_was_kept_before_its_end_was_recorded_does_not_fire() {
     let mut story = Story::new();
     story.poll(&[down()]);
@@ -284,6 +306,16 @@ fn what_ended_and_began_again_while_nobody_looked_is_another_time_and_nobodys() 
         (0..3).for_each(|_| polls(&mut story, since, server));
         assert_eq!((ended(&story).len(), firsts(&story)), (1, 2), "once");
     }
+    // Who only reads sees it, too; a system whose problems are events of their own says of no start.
+    let mut story = acked();
+    story.wait(300);
+    story.begins_anew();
+    story.fact(Fact::Watching(false));
+    let since = story.now.wall - chrono::Duration::seconds(9);
+    let answer = SourceAnswer { complete: true, beginnings_tell: true, ..SourceAnswer::default() };
+    story.poll_with(&[alert("Down", "postgres", since)], answer);
+    let tracked = story.world.alerts.get(&id("Down")).expect("it fires");
+    assert_eq!((tracked.episode, tracked.state, ended(&story).len()), (since, State::Firing, 0));
     // A server that was restarted moves beginnings, too; and between two answers nobody sees an end.
     for (pause, started) in [(300, began() + chrono::Duration::seconds(100)), (1, server)] {
         let mut story = acked();

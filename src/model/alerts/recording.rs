@@ -54,7 +54,8 @@ impl Alerts {
         let open = record.open_episode();
         if let Some((tracked, open)) = self.queue.get_mut(id).filter(|tracked| tracked.resolved_at.is_none()).zip(open) {
             tracked.noted = tracked.noted.max(Noted::Fired);
-            if tracked.episode != open {
+            // What has begun anew is in the one that is not on record yet.
+            if tracked.episode != open && self.anew.get(id) != Some(&open) {
                 self.queue.set_episode(id, open);
             }
         }

@@ -69,13 +69,18 @@ impl Alerts {
         ours.iter().for_each(|id| drop(self.queue.take(id)));
     }
 
+    /// Of what its source has forgotten nobody knows that it is over: neither where it was started so lately that it may not list it yet, nor
+    /// where it has not looked since.
     pub(in crate::model) fn show_unlisted(&mut self, settings: &Settings, source: &SourceName, now: Stamp) {
-        if !self.may_have_forgotten(source, now.wall) {
+        if !self.may_lack(source, now.wall) {
             return;
         }
-        let unlisted = self.unseen_of(source, usize::MAX);
+        let forgotten = self.may_have_forgotten(source, now.wall);
+        let mut unlisted = self.unseen_of(source, usize::MAX);
+        unlisted.retain(|(id, _)| forgotten || self.is_unsure(id));
+        let counted = unlisted.iter().filter(|(id, _)| !self.is_unsure(id)).count();
         if let Some(state) = self.sources.get_mut(source) {
-            state.unlisted += unlisted.len();
+            state.unlisted += counted;
         }
         self.show(settings, unlisted, ABSENT_POLLS, now);
     }
@@ -129,7 +134,7 @@ impl Alerts {
 
     /// What the journal holds open of a source and the queue does not, the newest first.
     fn unseen_of(&self, source: &SourceName, most: usize) -> Vec<(AlertId, Arc<Alert>)> {
-        let ours = |id: &&AlertId| id.source == *source && !self.queue.holds(id) && !self.is_unsure(id);
+        let ours = |id: &&AlertId| id.source == *source && !self.queue.holds(id);
         let mut open: Vec<(&AlertId, &Arc<Entry>)> =
             self.unseen.begun.keys().filter(ours).filter_map(|id| Some((id, self.begun(id)?))).collect();
         open.sort_by_key(|(_, entry)| Reverse(entry.order()));

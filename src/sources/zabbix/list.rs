@@ -44,7 +44,8 @@ pub async fn fetch(source: &Zabbix, before: &[Arc<Alert>], ports: &Ports, limit:
     }
     let alerts = alerts(before, problems, &triggers, &around);
     let unheard = alerts.iter().filter(|_| !alive).map(|alert| alert.id.fingerprint.clone()).collect();
-    Ok(Snapshot { alerts, complete: whole && alive, missing, unheard, ..Snapshot::default() })
+    // Each problem is an event of its own.
+    Ok(Snapshot { alerts, complete: whole && alive, beginnings_tell: true, missing, unheard, ..Snapshot::default() })
 }
 
 /// Everything that the filters let through, the newest first, and whether that is all.
