@@ -88,6 +88,8 @@ pub struct Screen {
     slow: bool,
 }
 
+/// So long after the first frame alerts are still told one source after the other, and nobody has read them.
+const OPENING: Duration = Duration::from_secs(10);
 /// After so long without a key the screen tidies itself up.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -177,7 +179,7 @@ impl Screen {
             presets: &self.division.presets,
             looked: self.looked,
             idle,
-            untouched: !self.touched,
+            untouched: !self.touched && self.last_key.is_none_or(|at| world.now.mono.saturating_sub(at) < OPENING),
             slow: self.slow,
         };
         let mut parts = Parts { panes: &mut self.panes, overlays: &mut self.overlays };

@@ -38,7 +38,7 @@ pub struct View<'a> {
     pub looked: Duration,
     /// The operator has pressed no key for a while: the screen may tidy itself up.
     pub idle: bool,
-    /// Nobody has pressed a key yet.
+    /// It has been opened a moment ago, and nobody has pressed a key yet.
     pub untouched: bool,
     /// The terminal is slow to take frames.
     pub slow: bool,

@@ -32,7 +32,7 @@ pub fn tells(desk: &mut Desk, source: &str, alerts: &[Arc<Alert>]) {
 }
 
 #[test]
-fn whoever_opens_it_finds_the_worst_under_the_cursor_until_a_key_is_pressed() {
+fn whoever_opens_it_finds_the_worst_under_the_cursor() {
     let mut desk = Desk::new();
     let (slow, down) = (alert("Slow", "warning", "checkout", "shop-1", 2), alert("Down", "critical", "postgres", "db-1", 1));
     desk.fires(std::slice::from_ref(&slow)).draw();
@@ -40,7 +40,12 @@ fn whoever_opens_it_finds_the_worst_under_the_cursor_until_a_key_is_pressed() {
     desk.fires(&[slow.clone(), down.clone()]).draw();
     desk.expect("▌CRIT Down").press("j").expect("▌WARN Slow");
     let worse = alert("Worse", "critical", "stripe", "db-2", 5);
-    desk.fires(&[slow, down, worse]).draw();
+    desk.fires(&[slow.clone(), down.clone(), worse]).draw();
+    desk.expect("▌WARN Slow");
+    // Whoever reads it for longer than it takes to be told finds nothing else under the cursor.
+    let mut desk = Desk::new();
+    desk.fires(std::slice::from_ref(&slow)).draw();
+    desk.wait(11).fires(&[slow, down]).draw();
     desk.expect("▌WARN Slow");
 }
 

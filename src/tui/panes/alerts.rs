@@ -133,6 +133,11 @@ pub fn act(action: Action, targets: Vec<AlertId>, view: &View) -> Vec<Reply> {
     let Some(first) = targets.first().cloned() else {
         return vec![Reply::Say("No alert is selected.".to_owned())];
     };
+    if matches!(action, Action::Ack | Action::Unack)
+        && let Some(why) = none_fires(&targets, view)
+    {
+        return vec![Reply::Say(why)];
+    }
     match action {
         Action::Ack => vec![Reply::Open(overlays::ack::open(targets))],
         Action::Unack => overlays::unack::ask(targets, view),
@@ -149,6 +154,16 @@ pub fn act(action: Action, targets: Vec<AlertId>, view: &View) -> Vec<Reply> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Where all of them are over, and known to be, nobody can have them any more.
+fn none_fires(targets: &[AlertId], view: &View) -> Option<String> {
+    let over = |id: &AlertId| view.world.alerts.get(id).is_some_and(|it| it.resolved_at.is_some() && it.presumed().is_none());
+    let names = || targets.first().map(|id| view.world.in_full(id)).unwrap_or_default();
+    targets.iter().all(over).then(|| match targets.len() {
+        1 => format!("{} has resolved already.", names()),
+        _ => "All of them have resolved already.".to_owned(),
+    })
 }
 
 /// The playbook that fits best, ready to be started; or the run that is under way.

@@ -19,6 +19,8 @@ pub fn of(request: &Request, error: &reqwest::Error) -> Trouble {
 
 /// The deadline passed. The request may have been on its way already.
 pub fn late(told: &str, limit: Duration) -> Trouble {
+    // What was left of a longer time is told without its nanoseconds.
+    let limit = Duration::from_millis(u64::try_from(limit.as_millis().div_ceil(100) * 100).unwrap_or(u64::MAX));
     let text = format!("{told}: no complete answer within {}", humantime::format_duration(limit));
     Trouble { sent: true, ..Trouble::new(Reason::Timeout, text) }
 }
