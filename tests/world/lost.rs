@@ -105,6 +105,20 @@ fn a_silence_that_ran_out_because_nobody_could_extend_it_takes_nothing_away() {
     story.pass(20 * 60);
     story.poll_with(&down(), with_silence(ends, SilenceState::Expired));
     assert_eq!((is(&story), taken_away(&story).len()), (Some(State::Acknowledged), 0), "an acknowledgement is ours first");
+    // It is carried anew, and where that is refused not again and again.
+    story.wait(1);
+    assert!(matches!(answer(&mut story, Outcome::Failed, None), Act::Silence { id: None, .. }));
+    let mut tried = 0;
+    for _ in 0..20 {
+        story.pass(30);
+        story.poll_with(&down(), with_silence(ends, SilenceState::Expired));
+        story.wait(1);
+        for (intent, _) in acts(&mut story) {
+            tried += 1;
+            story.fact(Fact::ActEnded { intent, end: end(Outcome::Failed, None) });
+        }
+    }
+    assert!((1..=5).contains(&tried), "{tried} times in ten minutes");
 }
 
 #[test]

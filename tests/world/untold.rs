@@ -405,7 +405,7 @@ fn whoever_had_what_was_only_taken_for_over_has_it_still_when_it_is_told_of_agai
 #[test]
 fn what_somebody_has_ended_begins_as_nobodys() {
     let told = |story: &mut Story| told_late(story);
-    let known = |story: &mut Story| drop(story.ask(known_over("Down")));
+    let known = |story: &mut Story| _ = story.ask(known_over("Down"));
     for end in [&told as &dyn Fn(&mut Story), &known] {
         let mut story = left_acked();
         end(&mut story);

@@ -211,7 +211,12 @@ impl World {
         let shorter = || ack.until.is_none_or(|until| carrier.until < until);
         let lost = self.carrier_is_lost(entry, &carrier);
         let due = if lost { tried + ATTEMPTS } else { (carrier.until - EXTEND_AT).max(tried + ATTEMPTS) };
-        (!busy && (lost || shorter())).then_some(due)
+        // Where that is refused it is tried more and more seldom.
+        let refused = || {
+            self.outbox.serving(entry).last().and_then(|sent| sent.end.as_ref()).is_some_and(|end| end.outcome != Outcome::Done)
+        };
+        let given_up = carrier.until <= self.now.wall && refused();
+        (!busy && !given_up && (lost || shorter())).then_some(due)
     }
 
     /// Carries what nobody carries, and keeps carried silences alive while the ack lasts and the alert fires.
