@@ -152,6 +152,24 @@ fn what_another_process_records_of_a_source_that_is_silent_here_is_shown_as_well
 }
 
 #[test]
+fn why_a_source_does_not_answer_is_told_also_where_something_is_known_from_before() {
+    let mut story = Story::new();
+    story.fact(Fact::SourceFailed { source: "prod".into(), trouble: Trouble::new(Reason::Refused, "connection refused") });
+    let read_at = story.now.wall;
+    story.fact(Fact::AlertsCached {
+        source: "prod".into(),
+        alerts: vec![down()],
+        read_at,
+        unlisted: Default::default(),
+        more: false,
+    });
+    let source = story.world.alerts.source(&"prod".into()).expect("configured");
+    assert_eq!(source.why.as_ref().map(|why| why.raw()), Some("connection refused"));
+    let tracked = story.world.alerts.get(&id("Down")).expect("known from before");
+    assert_eq!(story.world.alerts.doubt_beside(tracked), Some(Doubt::Unheard));
+}
+
+#[test]
 fn what_its_system_has_forgotten_and_not_looked_at_since_is_shown_so_to_a_console_that_begins_now() {
     let (mut story, _) = dies();
     // Started long ago by now, and it has checked one of the two.

@@ -256,7 +256,10 @@ impl SourceState {
         let early = self.answered.is_none();
         if early {
             (self.cached_at, self.more) = (Some(read_at), more);
-            self.why = Some("from an earlier session, not asked yet".into());
+            // Of one that was asked in vain that is why, whatever is known from before.
+            if self.health != SourceHealth::Failed {
+                self.why = Some("from an earlier session, not asked yet".into());
+            }
         }
         early
     }
